@@ -1,0 +1,97 @@
+/**
+ * The {@link Crypto} port over node:crypto (OpenSSL). Keys are imported once and kept in a bounded cache.
+ * @module
+ */
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  verify,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto'
+import type { Alg, Crypto, PrivateJwk, PublicJwk, Signer, X25519Pair } from '../../core/crypto.ts'
+import { algOf, publicJwk } from '../../core/jwk.ts'
+
+/** Imported public keys kept, each about 1 KiB. */
+const KEY_CACHE_MAX = 1024
+/** The DER prefix of an X25519 SubjectPublicKeyInfo (RFC 8410). */
+const X25519_SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
+
+const imported = new Map<string, KeyObject>()
+
+function importPublic(key: PublicJwk): KeyObject {
+  const name = key.kty === 'OKP' ? key.x : `${key.x}.${key.y}`
+  const known = imported.get(name)
+  if (known) return known
+  const object = createPublicKey({ key: { ...key } as JsonWebKey, format: 'jwk' })
+  if (imported.size >= KEY_CACHE_MAX) imported.delete(imported.keys().next().value ?? '')
+  imported.set(name, object)
+  return object
+}
+
+function verifySignature(key: PublicJwk, data: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== 64) return false
+  try {
+    const object = importPublic(key)
+    return key.kty === 'OKP'
+      ? verify(null, data, object, signature)
+      : verify('sha256', data, { key: object, dsaEncoding: 'ieee-p1363' }, signature)
+  } catch {
+    return false // a point that is not on the curve, or bytes that OpenSSL refuses
+  }
+}
+
+function signer(privateJwk: PrivateJwk): Signer {
+  const { d: _, ...rest } = privateJwk
+  const key = createPrivateKey({ key: { ...privateJwk } as JsonWebKey, format: 'jwk' })
+  const publicKey = publicJwk(rest)
+  return {
+    alg: algOf(publicKey),
+    publicJwk: publicKey,
+    sign: (data) =>
+      publicKey.kty === 'OKP'
+        ? sign(null, data, key)
+        : sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }),
+  }
+}
+
+function generateKey(alg: Alg): PrivateJwk {
+  const { privateKey } =
+    alg === 'Ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = privateKey.export({ format: 'jwk' })
+  const { d = '', ...rest } = jwk
+  return { ...publicJwk(rest), d }
+}
+
+function x25519(): X25519Pair {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519')
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(X25519_SPKI_PREFIX.length)
+  return {
+    publicKey: new Uint8Array(raw),
+    agree: (peer) => {
+      try {
+        const der = Buffer.concat([X25519_SPKI_PREFIX, peer])
+        const peerKey = createPublicKey({ key: der, format: 'der', type: 'spki' })
+        return new Uint8Array(diffieHellman({ privateKey, publicKey: peerKey }))
+      } catch {
+        return null // OpenSSL refuses an all-zero shared secret (RFC 7748 section 6.1)
+      }
+    },
+  }
+}
+
+export const nodeCrypto: Crypto = {
+  randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  sha256: (data) => createHash('sha256').update(data).digest(),
+  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  verify: verifySignature,
+  generateKey,
+  signer,
+  x25519,
+}

@@ -1,0 +1,40 @@
+/**
+ * Identifiers: a prefix that names the kind, then 48 bits of time and 80 random bits in Crockford base32.
+ * They sort by time of creation, are URL-safe and say nothing else.
+ * @module
+ */
+import type { Crypto } from './crypto.ts'
+import { CoreError } from './errors.ts'
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
+ * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session. */
+export type IdPrefix = 'per' | 'agt' | 'sys' | 'tol' | 'dlg' | 'pnt' | 'act' | 'rev' | 'inv' | 'ses'
+
+/** @param now_ms milliseconds since 1970 */
+export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string {
+  let time = ''
+  let rest = now_ms
+  for (let i = 0; i < 10; i++) {
+    time = CROCKFORD.charAt(rest % 32) + time
+    rest = Math.floor(rest / 32)
+  }
+  let random = ''
+  for (const byte of crypto.randomBytes(16)) random += CROCKFORD.charAt(byte & 31)
+  return `${prefix}_${time}${random}`
+}
+
+export function isId(value: unknown, prefix: IdPrefix): value is string {
+  return (
+    typeof value === 'string' &&
+    value.startsWith(`${prefix}_`) &&
+    /^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$/.test(value)
+  )
+}
+
+/** @throws {CoreError} `ID_INVALID` */
+export function assertId(value: unknown, prefix: IdPrefix): string {
+  if (!isId(value, prefix)) throw new CoreError('ID_INVALID', `not an identifier of kind ${prefix}`)
+  return value
+}

@@ -1,0 +1,90 @@
+/**
+ * Signing of JSON values that are ours (frames, heartbeats, spool heads) and of compact JWS (RFC 7515).
+ * Each kind of statement has a tag, so that a signature made for one purpose never verifies for another.
+ * @module
+ */
+import { algOf } from './jwk.ts'
+import type { Crypto, PublicJwk, Signer } from './crypto.ts'
+import { base64url, concat, fromBase64url, utf8 } from './encoding.ts'
+import { CoreError } from './errors.ts'
+import { canonicalBytes, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
+
+/** `tag || 0x00 || JCS(value)`: what a tagged signature or digest covers. */
+export function taggedBytes(tag: string, value: JsonValue): Uint8Array {
+  return concat(utf8(tag), Uint8Array.of(0), canonicalBytes(value))
+}
+
+/** @returns base64url of the signature over {@link taggedBytes}. */
+export function signTagged(signer: Signer, tag: string, value: JsonValue): string {
+  return base64url(signer.sign(taggedBytes(tag, value)))
+}
+
+/** @param signature base64url; anything malformed is simply not a valid signature. */
+export function verifyTagged(
+  crypto: Crypto,
+  key: PublicJwk,
+  tag: string,
+  value: JsonValue,
+  signature: string,
+): boolean {
+  const bytes = decodeOrNull(signature)
+  return bytes !== null && crypto.verify(key, taggedBytes(tag, value), bytes)
+}
+
+function decodeOrNull(text: string): Uint8Array | null {
+  try {
+    return fromBase64url(text)
+  } catch {
+    return null
+  }
+}
+
+/** A compact JWS taken apart. Nothing in it has been verified. */
+export interface ParsedJws {
+  readonly compact: string
+  readonly header: JsonObject
+  readonly payload: JsonObject
+  readonly signingInput: Uint8Array
+  readonly signature: Uint8Array
+}
+
+const HEADER_MEMBERS = new Set(['alg', 'typ', 'kid', 'jwk'])
+
+/** Header first, in the order given: the bytes are what is signed, so no canonical form is needed. */
+export function signJws(signer: Signer, header: JsonObject, payload: JsonObject): string {
+  const input = `${base64url(utf8(JSON.stringify({ alg: signer.alg, ...header })))}.${base64url(
+    utf8(JSON.stringify(payload)),
+  )}`
+  return `${input}.${base64url(signer.sign(utf8(input)))}`
+}
+
+/**
+ * Splits a compact JWS strictly: three canonical base64url parts, JSON objects without duplicate names, and only
+ * the header members that we understand (so `crit`, `b64`, `zip`, `x5u` and their like are refused).
+ * Not checked: the signature, `typ` and any claim.
+ * @throws {CoreError} `JWS_INVALID`, or the code of the part that is malformed.
+ */
+export function parseJws(compact: string, bytesMax = 64 * 1024): ParsedJws {
+  if (compact.length > bytesMax)
+    throw new CoreError('JSON_TOO_LARGE', `JWS over the limit of ${bytesMax} bytes`)
+  const parts = compact.split('.')
+  const [head, body, tail] = parts
+  if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) {
+    throw new CoreError('JWS_INVALID', 'a compact JWS has three parts')
+  }
+  const header = parseJson(fromBase64url(head))
+  const payload = parseJson(fromBase64url(body))
+  if (!isJsonObject(header) || !isJsonObject(payload)) {
+    throw new CoreError('JWS_INVALID', 'JWS header and payload must be objects')
+  }
+  for (const name of Object.keys(header)) {
+    if (!HEADER_MEMBERS.has(name))
+      throw new CoreError('JWS_INVALID', 'JWS header has a member we do not know')
+  }
+  return { compact, header, payload, signingInput: utf8(`${head}.${body}`), signature: fromBase64url(tail) }
+}
+
+/** Whether `jws` is signed by `key` under that key's own algorithm. */
+export function verifyJws(crypto: Crypto, jws: ParsedJws, key: PublicJwk): boolean {
+  return jws.header.alg === algOf(key) && crypto.verify(key, jws.signingInput, jws.signature)
+}

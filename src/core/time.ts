@@ -1,0 +1,32 @@
+/**
+ * Time: milliseconds inside, RFC 3339 UTC with milliseconds in entries, whole seconds in tokens (NumericDate).
+ * @module
+ */
+import { CoreError } from './errors.ts'
+
+/** How far a token's times may lie from our clock, either way, in seconds. Token times only. */
+export const CLOCK_SKEW_MAX_S = 60
+
+const RFC3339_UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/
+
+/** e.g. `2026-03-01T09:30:00.000Z` */
+export function rfc3339(time_ms: number): string {
+  return new Date(time_ms).toISOString()
+}
+
+/**
+ * Reads the one time format we write: UTC, `Z`, at most milliseconds.
+ * @throws {CoreError} `TIME_INVALID`: another format, or a day that does not exist.
+ */
+export function parseRfc3339(text: string): number {
+  const time_ms = RFC3339_UTC.test(text) ? Date.parse(text) : Number.NaN
+  // Date.parse rolls 30 February over into March; a round trip does not.
+  if (Number.isNaN(time_ms) || rfc3339(time_ms).slice(0, 19) !== text.slice(0, 19)) {
+    throw new CoreError('TIME_INVALID', 'not an RFC 3339 UTC time such as 2026-03-01T09:30:00Z')
+  }
+  return time_ms
+}
+
+export function seconds(time_ms: number): number {
+  return Math.floor(time_ms / 1000)
+}

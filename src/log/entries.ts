@@ -1,0 +1,221 @@
+/**
+ * Log entries: the closed set of types and the schema of each. spec/log.md.
+ * An entry is stored, hashed and shipped as the JCS bytes of this object and nothing else.
+ * @module
+ */
+import { z } from 'zod'
+import { CountersignError } from '../core/errors.ts'
+import { canonicalBytes, parseJson, type JsonValue } from '../core/json.ts'
+import { equalBytes } from '../core/encoding.ts'
+import { receiptSchema, signedHeadSchema } from './receipt.ts'
+
+/** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
+export const ENTRY_BYTES_MAX = 65_535
+
+export type LogErrorCode =
+  | 'CHECKPOINT_INVALID'
+  | 'ENTRY_INVALID'
+  | 'ENTRY_TOO_LARGE'
+  | 'LOG_DIVERGED'
+  | 'LOG_LOCKED'
+  | 'LOG_UNAVAILABLE'
+  | 'NOTE_INVALID'
+  | 'PROOF_INVALID'
+  | 'TILE_INVALID'
+  | 'TILE_MISSING'
+  | 'VKEY_INVALID'
+
+/** Faults of `src/log`. */
+export class LogError extends CountersignError<LogErrorCode> {}
+
+const id = z.string().max(64)
+const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+const text = z.string().max(512)
+const okpJwk = z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: digest })
+const ecJwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: digest, y: digest })
+export const jwkSchema = z.discriminatedUnion('kty', [okpJwk, ecJwk])
+
+/** A WebAuthn assertion as entries and roots carry it. spec/delegation.md, Gesture. */
+export const gestureSchema = z.strictObject({
+  rev: id,
+  role: z.enum(['principal', 'approver']),
+  jwk: jwkSchema,
+  registration: z.int().nonnegative(),
+  client_data: z.string().max(2048),
+  authenticator_data: z.string().max(1024),
+  signature: z.string().max(256),
+})
+
+/** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
+export const measuresSchema = z.record(
+  z.string().max(64),
+  z.strictObject({
+    path: z.string().max(256),
+    of: z.enum(['number', 'bytes', 'items']),
+    unit: z.string().max(32),
+  }),
+)
+
+const frame = z.strictObject({
+  epoch: z.int().positive(),
+  seq: z.int().positive(),
+  prev: digest.or(z.literal('')),
+  kind: z.enum(['delegation', 'person', 'agent', 'key', 'issuer']),
+  handle: z.string().min(1).max(64),
+  reason: z.string().max(64),
+  t: z.int().nonnegative(),
+})
+
+const bodies = {
+  'log.created': z.strictObject({
+    origin: text,
+    simulated: z.boolean(),
+    separation: z.enum(['independent', 'after']),
+    rp_id: text,
+    origins: z.array(text).min(1).max(8),
+  }),
+  'key.created': z.strictObject({ use: z.enum(['issuer', 'frame', 'log']), kid: digest, jwk: jwkSchema }),
+  'person.added': z.strictObject({}),
+  'person.enrolled': z.strictObject({
+    rev: id,
+    credential: z.strictObject({ jwk: jwkSchema, amr: z.array(z.string().max(16)).min(1).max(8) }),
+    operator: jwkSchema,
+  }),
+  'system.added': z.strictObject({ name: text }),
+  'tool.registered': z.strictObject({
+    system: id,
+    server: text,
+    tool: text,
+    definition_hash: digest,
+    measures: measuresSchema,
+  }),
+  'agent.proposed': z.strictObject({
+    owner: id,
+    class: z.string().max(64),
+    purpose: text,
+    systems: z.array(id).max(64),
+    manifest: digest,
+  }),
+  'agent.approved': z.strictObject({
+    /** What was shown and signed: `{act: "agent.approve", agent, proposal, approver, time}`. */
+    act: z.strictObject({
+      act: z.literal('agent.approve'),
+      agent: id,
+      /** Index of the entry that proposed the agent. */
+      proposal: z.int().nonnegative(),
+      approver: id,
+    }),
+    gesture: gestureSchema,
+    acted_alone: z.boolean(),
+  }),
+  'agent.activated': z.strictObject({ reason: text }),
+  'agent.suspended': z.strictObject({ reason: text }),
+  'agent.retired': z.strictObject({ reason: text }),
+  'agent.key_added': z.strictObject({ jwk: jwkSchema }),
+  'agent.statement_issued': z.strictObject({ jkt: digest, exp: z.int() }),
+  'point.enrolled': z.strictObject({
+    jwk: jwkSchema,
+    placement: z.enum(['in_process', 'gateway', 'tool_side']),
+    server: text,
+  }),
+  'point.epoch_opened': z.strictObject({
+    epoch: z.int().positive(),
+    reason: z.enum(['first', 'empty', 'unreadable', 'refused']),
+  }),
+  'delegation.issued': z.strictObject({
+    jti: id,
+    agent: id,
+    rev: z.array(id).min(1).max(16),
+    exp: z.int(),
+    segment: digest,
+  }),
+  'chain.segment': z.strictObject({ id: digest, parent: digest.nullable(), segment: z.string().max(41_000) }),
+  receipt: receiptSchema,
+  'receipt.head': signedHeadSchema,
+  revocation: z.strictObject({
+    frame,
+    sig: z.string().max(128),
+    /** The delegation, agent, person or key that the operator named; a cascade has several frames and one target. */
+    target: id,
+  }),
+  'alert.raised': z.strictObject({
+    rule: z.enum(['SEQUENCE_GAP', 'SEQUENCE_FORK', 'EPOCH_REOPENED', 'LATE_RECEIPT']),
+    detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),
+  }),
+} as const
+
+export type EntryType = keyof typeof bodies
+export type EntryBody<T extends EntryType> = z.infer<(typeof bodies)[T]>
+
+export interface Actor {
+  readonly kind: 'person' | 'agent' | 'point' | 'system'
+  readonly id: string
+}
+
+export interface Entry<T extends EntryType = EntryType> {
+  readonly v: 1
+  readonly type: T
+  /** RFC 3339 UTC: when the control plane appended it. */
+  readonly time: string
+  readonly actor: Actor
+  readonly subject?: string
+  readonly body: EntryBody<T>
+}
+
+/** An {@link Entry} whose `type` selects its `body`. */
+export type AnyEntry = { [T in EntryType]: Entry<T> }[EntryType]
+
+const envelope = z.strictObject({
+  v: z.literal(1),
+  type: z.enum(Object.keys(bodies) as [EntryType, ...EntryType[]]),
+  time: z.iso.datetime(),
+  actor: z.strictObject({ kind: z.enum(['person', 'agent', 'point', 'system']), id }),
+  subject: id.optional(),
+  body: z.unknown(),
+})
+
+/**
+ * The bytes that are stored and hashed.
+ * @throws {LogError} `ENTRY_INVALID`: does not fit its schema. `ENTRY_TOO_LARGE`.
+ */
+export function encodeEntry(entry: AnyEntry): Uint8Array {
+  assertEntry(entry)
+  const bytes = canonicalBytes(entry as unknown as JsonValue)
+  if (bytes.length > ENTRY_BYTES_MAX) {
+    throw new LogError('ENTRY_TOO_LARGE', `entry of ${bytes.length} bytes is over ${ENTRY_BYTES_MAX}`)
+  }
+  return bytes
+}
+
+/**
+ * Reads an entry back, strictly: valid for its type and in canonical form.
+ * @throws {LogError} `ENTRY_INVALID`
+ */
+export function decodeEntry(bytes: Uint8Array): AnyEntry {
+  let value: JsonValue
+  try {
+    value = parseJson(bytes, { bytes_max: ENTRY_BYTES_MAX, depth_max: 32 })
+    if (!equalBytes(canonicalBytes(value), bytes))
+      throw new LogError('ENTRY_INVALID', 'entry is not canonical JSON')
+  } catch (cause) {
+    if (cause instanceof LogError) throw cause
+    throw new LogError('ENTRY_INVALID', 'entry is not strict JSON', { cause })
+  }
+  assertEntry(value)
+  return value
+}
+
+function assertEntry(value: unknown): asserts value is AnyEntry {
+  const outer = envelope.safeParse(value)
+  if (!outer.success)
+    throw new LogError('ENTRY_INVALID', `entry does not fit its envelope: ${where(outer.error)}`)
+  const inner = bodies[outer.data.type].safeParse(outer.data.body)
+  if (!inner.success) {
+    throw new LogError('ENTRY_INVALID', `body of ${outer.data.type} does not fit: ${where(inner.error)}`)
+  }
+}
+
+/** Paths and codes of what does not fit, never the values. */
+function where(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`).join(', ')
+}

@@ -1,0 +1,102 @@
+/**
+ * Receipts: what an enforcement point records, one JCS object a decision or an outcome. spec/enforcement.md.
+ * Pure: the point builds them, the control plane logs them, the verifier recomputes their chain.
+ * @module
+ */
+import { z } from 'zod'
+import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
+import { base64url } from '../core/encoding.ts'
+import { canonicalBytes } from '../core/json.ts'
+import { signTagged, verifyTagged } from '../core/sign.ts'
+
+export const SPOOL_HEAD_TAG = 'countersign-spool-head-v1'
+
+const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+const time = z.iso.datetime()
+const name_max = 256
+
+const stream = {
+  v: z.literal(1),
+  point: z.string().max(64),
+  epoch: z.int().positive(),
+  seq: z.int().positive(),
+  prev_hash: digest.or(z.literal('')),
+  time,
+  action: z.string().max(64),
+}
+
+export const debitSchema = z.strictObject({
+  jti: z.string().max(64),
+  grant: digest,
+  measure: z.string().max(64),
+  unit: z.string().max(32),
+  per: z.enum(['hour', 'day', 'delegation']),
+  /** `all` for a delegation's life, `2026-03-01` for a day, `2026-03-01T09` for an hour (UTC). */
+  period: z.string().max(16),
+  amount: z.int().nonnegative(),
+})
+
+export const freshnessSchema = z.strictObject({
+  /** Epoch and last contiguous frame of the revocation stream, and the heartbeat's time and age. */
+  epoch: z.int().positive(),
+  head: z.int().nonnegative(),
+  t: z.int().nonnegative(),
+  age_ms: z.number().nonnegative(),
+})
+
+export const decisionReceiptSchema = z.strictObject({
+  ...stream,
+  kind: z.literal('decision'),
+  chain: digest.nullable(),
+  agent: z.string().max(64).nullable(),
+  grant: digest.nullable(),
+  server: z.string().max(name_max),
+  tool: z.string().max(name_max),
+  definition_hash: digest.nullable(),
+  args_commit: digest.nullable(),
+  decision: z.enum(['allow', 'deny']),
+  reasons: z.array(z.string().max(64)).max(16),
+  binding: z.enum(['call', 'session', 'hosted', 'none']),
+  placement: z.enum(['in_process', 'gateway', 'tool_side']),
+  freshness: freshnessSchema.nullable(),
+  debits: z.array(debitSchema).max(128),
+})
+
+export const outcomeReceiptSchema = z.strictObject({
+  ...stream,
+  kind: z.literal('outcome'),
+  outcome: z.enum(['finished', 'failed', 'unknown']),
+})
+
+export const receiptSchema = z.discriminatedUnion('kind', [decisionReceiptSchema, outcomeReceiptSchema])
+
+export const spoolHeadSchema = z.strictObject({
+  point: z.string().max(64),
+  epoch: z.int().positive(),
+  seq: z.int().nonnegative(),
+  hash: digest.or(z.literal('')),
+  time,
+})
+
+export const signedHeadSchema = z.strictObject({ head: spoolHeadSchema, sig: z.string().max(128) })
+
+export type Debit = z.infer<typeof debitSchema>
+export type Freshness = z.infer<typeof freshnessSchema>
+export type DecisionReceipt = z.infer<typeof decisionReceiptSchema>
+export type OutcomeReceipt = z.infer<typeof outcomeReceiptSchema>
+export type Receipt = z.infer<typeof receiptSchema>
+export type SpoolHead = z.infer<typeof spoolHeadSchema>
+export type SignedHead = z.infer<typeof signedHeadSchema>
+
+/** The link that the next receipt's `prev_hash` carries. */
+export function receiptHash(crypto: Crypto, receipt: Receipt): string {
+  return base64url(crypto.sha256(canonicalBytes(receipt)))
+}
+
+export function signHead(signer: Signer, head: SpoolHead): SignedHead {
+  return { head, sig: signTagged(signer, SPOOL_HEAD_TAG, head) }
+}
+
+export function verifyHead(crypto: Crypto, key: PublicJwk, signed: SignedHead): boolean {
+  return verifyTagged(crypto, key, SPOOL_HEAD_TAG, signed.head, signed.sig)
+}

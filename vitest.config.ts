@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'apps/**/*.test.ts', 'test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/core/**/*.ts', 'src/token/**/*.ts', 'src/decide/**/*.ts', 'src/log/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      reporter: ['text', 'json-summary'],
+      thresholds: {
+        'src/core/**': { lines: 95 },
+        'src/token/**': { lines: 95 },
+        'src/decide/**': { lines: 95 },
+        'src/log/**': { lines: 95 },
+      },
+    },
+  },
+})
