@@ -2,6 +2,7 @@
  * Public keys from outside: exact members, canonical encodings, no small-order points; RFC 7638 thumbprints.
  * @module
  */
+import { z } from 'zod'
 import type { Alg, Crypto, PublicJwk } from './crypto.ts'
 import { base64url, fromBase64url } from './encoding.ts'
 import { CoreError } from './errors.ts'
@@ -20,6 +21,18 @@ const SMALL_ORDER_Y = new Set([
   2707385501144840649318225287225658788936804267575313519463743609750303021338n,
   55188659117513257062467267217118295137698188065244968500265048394206261417927n,
 ])
+
+const coordinateSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+const okpSchema = z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: coordinateSchema })
+const ecSchema = z.strictObject({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: coordinateSchema,
+  y: coordinateSchema,
+})
+
+/** The shape of a {@link PublicJwk}. A key that is to be trusted also goes through {@link publicJwk}. */
+export const jwkSchema = z.discriminatedUnion('kty', [okpSchema, ecSchema])
 
 /** The algorithm that a key can be used with: the key decides, never a token's header. */
 export function algOf(key: PublicJwk): Alg {

@@ -7,6 +7,9 @@ import { z } from 'zod'
 import { CountersignError } from '../core/errors.ts'
 import { canonicalBytes, parseJson, type JsonValue } from '../core/json.ts'
 import { equalBytes } from '../core/encoding.ts'
+import { gestureSchema } from '../core/gesture.ts'
+import { jwkSchema } from '../core/jwk.ts'
+import { frameSchema } from '../revoke/frame.ts'
 import { receiptSchema, signedHeadSchema } from './receipt.ts'
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
@@ -31,20 +34,6 @@ export class LogError extends CountersignError<LogErrorCode> {}
 const id = z.string().max(64)
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const text = z.string().max(512)
-const okpJwk = z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: digest })
-const ecJwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: digest, y: digest })
-export const jwkSchema = z.discriminatedUnion('kty', [okpJwk, ecJwk])
-
-/** A WebAuthn assertion as entries and roots carry it. spec/delegation.md, Gesture. */
-export const gestureSchema = z.strictObject({
-  rev: id,
-  role: z.enum(['principal', 'approver']),
-  jwk: jwkSchema,
-  registration: z.int().nonnegative(),
-  client_data: z.string().max(2048),
-  authenticator_data: z.string().max(1024),
-  signature: z.string().max(256),
-})
 
 /** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
 export const measuresSchema = z.record(
@@ -55,16 +44,6 @@ export const measuresSchema = z.record(
     unit: z.string().max(32),
   }),
 )
-
-const frame = z.strictObject({
-  epoch: z.int().positive(),
-  seq: z.int().positive(),
-  prev: digest.or(z.literal('')),
-  kind: z.enum(['delegation', 'person', 'agent', 'key', 'issuer']),
-  handle: z.string().min(1).max(64),
-  reason: z.string().max(64),
-  t: z.int().nonnegative(),
-})
 
 const bodies = {
   'log.created': z.strictObject({
@@ -133,7 +112,7 @@ const bodies = {
   receipt: receiptSchema,
   'receipt.head': signedHeadSchema,
   revocation: z.strictObject({
-    frame,
+    frame: frameSchema,
     sig: z.string().max(128),
     /** The delegation, agent, person or key that the operator named; a cascade has several frames and one target. */
     target: id,

@@ -1,0 +1,114 @@
+/**
+ * State and log in one database. Every implementation passes test/contract/store.ts.
+ * The tables are dialect-agnostic: `src/registry` queries them through Kysely, a backend only brings the dialect.
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import { CountersignError } from '../core/errors.ts'
+import type { AnyEntry } from '../log/entries.ts'
+import type { EntrySource } from './entry-source.ts'
+
+export type StoreErrorCode = 'STORE_BUSY' | 'STORE_NOT_OURS' | 'STORE_UNAVAILABLE' | 'STORE_VERSION'
+
+export class StoreError extends CountersignError<StoreErrorCode> {}
+
+/** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
+export interface Schema {
+  meta: { name: string; value: string }
+  entries: { idx: number; type: string; bytes: Uint8Array }
+  checkpoints: { size: number; time: number; note: Uint8Array }
+  people: {
+    id: string
+    /** Personal: stands nowhere else, erasable. */
+    name: string
+    status: 'added' | 'enrolled' | 'left'
+    rev: string | null
+    credential_json: string | null
+    /** Index of the `person.enrolled` entry. */
+    registration: number | null
+    operator_jkt: string | null
+  }
+  invitations: { secret_hash: string; person: string; expires: number; used: number }
+  systems: { id: string; name: string }
+  tools: {
+    id: string
+    system: string
+    server: string
+    tool: string
+    definition_hash: string
+    measures_json: string
+  }
+  agents: {
+    id: string
+    name: string
+    owner: string
+    class: string
+    purpose: string
+    systems_json: string
+    manifest: string
+    /** Index of the `agent.proposed` entry. */
+    proposal: number
+    proposer: string
+    status: 'proposed' | 'approved' | 'active' | 'suspended' | 'retired'
+  }
+  agent_keys: { jkt: string; agent: string; jwk_json: string; revoked: number }
+  points: {
+    id: string
+    name: string
+    jkt: string
+    jwk_json: string
+    placement: 'in_process' | 'gateway' | 'tool_side'
+    server: string
+    epoch: number
+    /** Last receipt accepted in `epoch`. */
+    seq: number
+    hash: string
+  }
+  drafts: { jti: string; principal: string; draft_json: string; expires: number }
+  delegations: {
+    jti: string
+    agent: string
+    principal: string
+    exp: number
+    /** The whole chain with every disclosure: personal, erasable. */
+    chain: string
+    issued: number
+    revoked: number
+  }
+  segments: { id: string }
+  frames: { seq: number; frame_json: string; sig: string }
+  budgets: { key: string; max: number; spent: number }
+  /** What a commitment opens to: personal, erasable. */
+  openings: { args_commit: string; action: string; salt: string; args_json: string | null }
+}
+
+/** An entry before the store has given it a time and an index. */
+export type NewEntry = AnyEntry extends infer E ? (E extends AnyEntry ? Omit<E, 'v' | 'time'> : never) : never
+
+export interface Tx {
+  readonly db: Kysely<Schema>
+  /** The time of this transaction, milliseconds since 1970: also the time of the entries it appends. */
+  readonly now: number
+  /**
+   * Appends to the log inside this transaction.
+   * @returns the index the entry has if the transaction commits.
+   * @throws {LogError} `ENTRY_INVALID`, `ENTRY_TOO_LARGE`
+   */
+  append(entry: NewEntry): Promise<number>
+}
+
+export interface Store {
+  /** The committed entries, as the publisher reads them. */
+  readonly entries: EntrySource
+  /**
+   * Runs `work` in a transaction, grouped with others that wait; resolves once it is durable. If `work` throws,
+   * nothing of it stays and the others are not touched. Inside, use `tx.db` only.
+   * @throws {StoreError} `STORE_BUSY`: too many writers wait. `STORE_UNAVAILABLE`: it may or may not be stored.
+   */
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Reads outside a transaction. */
+  query<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /** Called after each durable commit that appended, with the new size. @returns an unsubscribe function. */
+  onCommit(listener: (size: number) => void): () => void
+  close(): Promise<void>
+}
