@@ -1,0 +1,56 @@
+/**
+ * The closed list of reason codes: why a call was denied, in words for people, and what to do next.
+ * @module
+ */
+
+export const REASONS = {
+  // The presentation
+  NO_CHAIN: ['no delegation was presented', 'open a session or present a chain with the call'],
+  TOKEN_TOO_LARGE: ['the presentation is over 64 KiB', 'disclose fewer grants'],
+  TOKEN_MALFORMED: ['the presentation does not parse', 'present the chain exactly as it was issued'],
+  DEPTH_EXCEEDED: ['the chain has more hops than allowed', 'delegate from nearer to the root'],
+  DISCLOSURE_INVALID: ['a disclosure does not belong to the chain', 'present only disclosures of this chain'],
+  ISSUER_UNKNOWN: ['the issuer or its key is not trusted here', 'enrol the point with that issuer'],
+  SIGNATURE_INVALID: ['a signature in the chain does not verify', 'obtain the delegation again'],
+  GESTURE_INVALID: ['the human gesture in the root does not verify', 'have the principal authorize again'],
+  STATEMENT_INVALID: ['the agent statement of a hop is missing, stale or for another key', 'fetch a new one'],
+  CHAIN_BROKEN: ['a hop does not follow from the one before it', 'narrow from the chain that you hold'],
+  WIDENED: ['a hop claims more than its parent allows', 'ask a principal for a wider delegation'],
+  PARENT_GRANT_HIDDEN: ['the parent of a grant was not disclosed', 'disclose the parent grant too'],
+  NOT_YET_VALID: ['the delegation is not valid yet', 'wait, or check the clock'],
+  EXPIRED: ['the delegation has expired', 'ask the principal for a new one'],
+  CLOCK_SKEW: ['a token time lies in the future beyond 60 s', 'synchronize the clocks'],
+  AUDIENCE_MISMATCH: ['the delegation is not for this enforcement point', 'ask for one that names it'],
+  // The holder proof
+  PROOF_MISSING: ['no holder proof came with the call', 'sign the call with the holder key'],
+  PROOF_INVALID: ['the holder proof does not verify', 'sign with the key that the delegation is bound to'],
+  PROOF_REPLAYED: ['this proof or counter was used before', 'make a new proof for each call'],
+  SESSION_UNKNOWN: ['the session is not open here', 'take a new challenge and open a session'],
+  SESSION_LIMIT: ['too many open sessions or challenges', 'try again later'],
+  // The call
+  METHOD_NOT_GRANTED: ['this kind of request is not covered by any grant', 'use a tool that is granted'],
+  NO_MATCHING_GRANT: ['no disclosed grant allows this tool', 'ask for a delegation that names the tool'],
+  CONSTRAINT_VIOLATED: ['the arguments lie outside what the grant allows', 'stay within it, or ask for more'],
+  LIMIT_PER_CALL: ['the call is larger than the grant allows', 'make a smaller call'],
+  LIMIT_EXCEEDED: ['a cumulative limit is used up', 'ask the principal for a new delegation'],
+  MEASURE_UNKNOWN: ['the tool has no measure that the limit needs', 'register the tool with its measures'],
+  TOOL_CHANGED: ['the tool differs from its registration', 'have the new definition registered'],
+  // The state
+  REVOKED: ['the delegation, or someone or something behind it, was revoked', 'stop; ask the principal'],
+  STALE_REVOCATION: ['the revocation state is not fresh', 'wait until the control plane is reachable'],
+  LEDGER_UNAVAILABLE: [
+    'the cumulative limit cannot be reserved',
+    'wait until the control plane is reachable',
+  ],
+  NOT_RECORDED: ['the decision could not be durably recorded', 'free disk space for the spool, then retry'],
+  INTERNAL: ['the enforcement point failed and denied to be safe', 'see its log'],
+} as const satisfies Record<string, readonly [what: string, todo: string]>
+
+/** Why a call was denied. */
+export type Reason = keyof typeof REASONS
+
+/** One line for a person: the code, what happened and what to do. */
+export function explain(reason: Reason): string {
+  const [what, todo] = REASONS[reason]
+  return `${reason}: ${what}. What to do: ${todo}.`
+}

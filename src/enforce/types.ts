@@ -1,0 +1,68 @@
+/**
+ * What an enforcement point is asked and what it answers. spec/enforcement.md.
+ * @module
+ */
+import type { JsonObject } from '../core/json.ts'
+import type { Reason } from '../decide/reasons.ts'
+
+/** How the caller shows that it may. */
+export type Credential =
+  /** An open session: counter, salt of this call's argument commitment, HMAC (PRF-2). */
+  | { kind: 'session'; session: string; n: number; salt: string; mac: string }
+  /** A chain with a KB-JWT for this very call (PRF-1). */
+  | { kind: 'call'; presentation: string; salt: string }
+  /** The point's own delegation stands in for a client that holds no key (MCP-3). */
+  | { kind: 'hosted' }
+  | { kind: 'none' }
+
+export interface CallRequest {
+  readonly server: string
+  readonly tool: string
+  readonly args: JsonObject
+  readonly credential: Credential
+  /** base64url SHA-256 of the JCS of the tool's definition as the server lists it; null when unknown. */
+  readonly definition_hash: string | null
+}
+
+/** What the tool did: `failed` means that it answered with an error. */
+export interface ToolResult<T> {
+  readonly result: T
+  readonly failed: boolean
+}
+
+export type CallOutcome<T> =
+  | { decision: 'allow'; action: string; result: T }
+  | { decision: 'deny'; action: string; reasons: readonly Reason[] }
+
+export type OpenOutcome =
+  { ok: true; session: string; expires_at: number } | { ok: false; reasons: readonly Reason[] }
+
+/** What a client needs to make a proof: base64url challenge, the audience to name, base64url X25519 key. */
+export interface Challenge {
+  readonly challenge: string
+  readonly audience: string
+  readonly key: string
+}
+
+/** The enforcement point as adapters see it. */
+export interface Point {
+  readonly id: string
+  challenge(): Challenge
+  /** Opens a session for a presentation with a PRF-2 proof. A denial is recorded. */
+  open(presentation: string): Promise<OpenOutcome>
+  /**
+   * Decides, records, acts, records the outcome. Never throws for a denial. If `act` rejects, the outcome
+   * `unknown` is recorded and the rejection is passed on.
+   */
+  call<T>(request: CallRequest, act: (action: string) => Promise<ToolResult<T>>): Promise<CallOutcome<T>>
+  /** Records a denial for something that is not a tool call (a method that no grant covers, say). */
+  refuse(
+    server: string,
+    what: string,
+    reason: Reason,
+  ): Promise<{ action: string; reasons: readonly Reason[] }>
+  /** Whether some disclosed grant of that session (null: the hosted delegation) names the tool. MCP-4. */
+  isVisible(session: string | null, server: string, tool: string): boolean
+  /** The terminal state: stops following revocations, flushes and closes the spool. */
+  close(): Promise<void>
+}
