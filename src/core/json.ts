@@ -27,7 +27,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /**
  * Parses JSON text strictly.
  * @throws {CoreError} `JSON_TOO_LARGE`, `JSON_TOO_DEEP`, `JSON_INVALID` (grammar, lone surrogate),
- * `JSON_DUPLICATE_KEY`, `JSON_NUMBER_RANGE` (an integer beyond 2^53-1 or a number that overflows),
+ * `JSON_DUPLICATE_KEY`, `JSON_NUMBER_RANGE` (beyond 2^53-1 in magnitude, `1e20` and overflow included),
  * `TEXT_INVALID` (bytes that are not UTF-8).
  */
 export function parseJson(input: string | Uint8Array, limits: JsonLimits = DEFAULT_JSON_LIMITS): JsonValue {
@@ -95,9 +95,9 @@ function checkNumber(text: string, start: number): number {
   let end = start + 1
   while (end < text.length && /[0-9.eE+-]/.test(text.charAt(end))) end++
   const raw = text.slice(start, end)
-  const value = Number(raw)
-  const exact = /[.eE]/.test(raw) ? Number.isFinite(value) : Number.isSafeInteger(value)
-  if (!exact) throw new CoreError('JSON_NUMBER_RANGE', 'JSON number cannot be represented exactly')
+  // Every double beyond 2^53 is an integer, however it is spelled: 1e20 is refused like its canonical form.
+  if (Math.abs(Number(raw)) > Number.MAX_SAFE_INTEGER)
+    throw new CoreError('JSON_NUMBER_RANGE', 'JSON number cannot be represented exactly')
   return end - 1
 }
 
@@ -121,7 +121,8 @@ export function canonicalize(value: JsonValue): string {
     if (!value.isWellFormed()) throw new CoreError('JSON_INVALID', 'string has a lone surrogate')
     return JSON.stringify(value)
   }
-  if (Array.isArray(value)) return `[${value.map((item: JsonValue) => canonicalize(item)).join(',')}]`
+  // Array.from visits the holes that map skips, so that a sparse array is refused.
+  if (Array.isArray(value)) return `[${Array.from(value, (item: JsonValue) => canonicalize(item)).join(',')}]`
   if (!isJsonObject(value)) throw new CoreError('JSON_INVALID', 'not a JSON value')
   const members = Object.keys(value)
     .sort() // UTF-16 code units, as RFC 8785 section 3.2.3 wants

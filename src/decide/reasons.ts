@@ -10,6 +10,7 @@ export const REASONS = {
   TOKEN_MALFORMED: ['the presentation does not parse', 'present the chain exactly as it was issued'],
   DEPTH_EXCEEDED: ['the chain has more hops than allowed', 'delegate from nearer to the root'],
   DISCLOSURE_INVALID: ['a disclosure does not belong to the chain', 'present only disclosures of this chain'],
+  GRANT_INVALID: ['a disclosed grant does not fit its schema', 'obtain the delegation again'],
   ISSUER_UNKNOWN: ['the issuer or its key is not trusted here', 'enrol the point with that issuer'],
   SIGNATURE_INVALID: ['a signature in the chain does not verify', 'obtain the delegation again'],
   GESTURE_INVALID: ['the human gesture in the root does not verify', 'have the principal authorize again'],

@@ -149,7 +149,7 @@ const envelope = z.strictObject({
   type: z.enum(Object.keys(bodies) as [EntryType, ...EntryType[]]),
   time: z.iso.datetime(),
   actor: z.strictObject({ kind: z.enum(['person', 'agent', 'point', 'system']), id }),
-  subject: id.optional(),
+  subject: id.exactOptional(),
   body: z.unknown(),
 })
 

@@ -75,8 +75,11 @@ export interface Schema {
     issued: number
     revoked: number
   }
+  /** Which receipt stands at a place of a stream, so that a repeat and a fork can be told apart. */
+  receipts: { point: string; epoch: number; seq: number; hash: string }
   segments: { id: string }
-  frames: { seq: number; frame_json: string; sig: string }
+  /** `kind` and `handle` repeat what `frame_json` says, so that a handle is found without a scan. */
+  frames: { seq: number; kind: string; handle: string; frame_json: string; sig: string }
   budgets: { key: string; max: number; spent: number }
   /** What a commitment opens to: personal, erasable. */
   openings: { args_commit: string; action: string; salt: string; args_json: string | null }

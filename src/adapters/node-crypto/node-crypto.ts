@@ -12,10 +12,10 @@ import {
   randomBytes,
   sign,
   verify,
-  type JsonWebKey,
   type KeyObject,
 } from 'node:crypto'
 import type { Alg, Crypto, PrivateJwk, PublicJwk, Signer, X25519Pair } from '../../core/crypto.ts'
+import { CoreError } from '../../core/errors.ts'
 import { algOf, publicJwk } from '../../core/jwk.ts'
 
 /** Imported public keys kept, each about 1 KiB. */
@@ -23,13 +23,16 @@ const KEY_CACHE_MAX = 1024
 /** The DER prefix of an X25519 SubjectPublicKeyInfo (RFC 8410). */
 const X25519_SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
 
+/** What a new signer signs once, to prove that its key is a pair. */
+const PROBE = Buffer.from('countersign-key-probe-v1')
+
 const imported = new Map<string, KeyObject>()
 
 function importPublic(key: PublicJwk): KeyObject {
   const name = key.kty === 'OKP' ? key.x : `${key.x}.${key.y}`
   const known = imported.get(name)
   if (known) return known
-  const object = createPublicKey({ key: { ...key } as JsonWebKey, format: 'jwk' })
+  const object = createPublicKey({ key: { ...key }, format: 'jwk' })
   if (imported.size >= KEY_CACHE_MAX) imported.delete(imported.keys().next().value ?? '')
   imported.set(name, object)
   return object
@@ -49,16 +52,15 @@ function verifySignature(key: PublicJwk, data: Uint8Array, signature: Uint8Array
 
 function signer(privateJwk: PrivateJwk): Signer {
   const { d: _, ...rest } = privateJwk
-  const key = createPrivateKey({ key: { ...privateJwk } as JsonWebKey, format: 'jwk' })
+  const key = createPrivateKey({ key: { ...privateJwk }, format: 'jwk' })
   const publicKey = publicJwk(rest)
-  return {
-    alg: algOf(publicKey),
-    publicJwk: publicKey,
-    sign: (data) =>
-      publicKey.kty === 'OKP'
-        ? sign(null, data, key)
-        : sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }),
+  const signData = (data: Uint8Array): Uint8Array =>
+    publicKey.kty === 'OKP' ? sign(null, data, key) : sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })
+  // OpenSSL does not compare the halves: a damaged key file would sign what nobody can verify.
+  if (!verifySignature(publicKey, PROBE, signData(PROBE))) {
+    throw new CoreError('KEY_INVALID', 'private key does not match its public key')
   }
+  return { alg: algOf(publicKey), publicJwk: publicKey, sign: signData }
 }
 
 function generateKey(alg: Alg): PrivateJwk {
@@ -75,6 +77,7 @@ function x25519(): X25519Pair {
   return {
     publicKey: new Uint8Array(raw),
     agree: (peer) => {
+      if (peer.length !== 32) return null // OpenSSL would ignore bytes behind the key: two spellings of one
       try {
         const der = Buffer.concat([X25519_SPKI_PREFIX, peer])
         const peerKey = createPublicKey({ key: der, format: 'der', type: 'spki' })

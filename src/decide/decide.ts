@@ -1,0 +1,145 @@
+/**
+ * The decision: a pure function of the verified chain, the call, the tool's registration, the revocation state and
+ * now. spec/enforcement.md, Decision. Nothing is read, written or remembered here.
+ * @module
+ */
+import type { JsonObject } from '../core/json.ts'
+import { seconds } from '../core/time.ts'
+import type { Debit, Freshness } from '../log/receipt.ts'
+import { constraintsMet, grantNames, type Grant, type Limit } from '../token/grant.ts'
+import type { Delegation, Handle, VerifiedChain } from '../token/verify.ts'
+import { measure, periodOf, type Measures } from './measure.ts'
+import type { Reason } from './reasons.ts'
+
+/** What the decision sees of the revocation state. */
+export interface RevocationView {
+  isRevoked(handle: Handle): boolean
+  /** Null when stale for any reason but age (REV-7). */
+  freshness(): Freshness | null
+}
+
+export interface DecideInput {
+  readonly chain: VerifiedChain
+  readonly server: string
+  readonly tool: string
+  readonly args: JsonObject
+  /** As the server lists the tool now; null when it does not. */
+  readonly definition_hash: string | null
+  /** As the tool was registered; null when it was not. */
+  readonly registration: { readonly definition_hash: string; readonly measures: Measures } | null
+  readonly revocations: RevocationView
+  readonly bound_ms: number
+  readonly now_ms: number
+}
+
+/** What must be reserved before an allow holds. */
+export type Reservation = Debit & { readonly max: number }
+
+export type Verdict =
+  | { readonly decision: 'allow'; readonly grant: string; readonly reservations: readonly Reservation[] }
+  | { readonly decision: 'deny'; readonly grant: string | null; readonly reasons: readonly Reason[] }
+
+/** A grant of one delegation of the chain; a lineage runs from the last delegation's grant up to the root's. */
+interface LineageStep {
+  readonly delegation: Delegation
+  readonly digest: string
+  readonly grant: Grant
+}
+
+/** @returns allow with what to reserve, or deny with every reason that the first failing stage found. */
+export function decide(input: DecideInput): Verdict {
+  const state = standing(input)
+  if (state.length > 0) return { decision: 'deny', grant: null, reasons: state }
+  if (toolChanged(input)) return { decision: 'deny', grant: null, reasons: ['TOOL_CHANGED'] }
+
+  const last = input.chain.delegations.at(-1) ?? input.chain.delegations[0]
+  let best: Verdict = { decision: 'deny', grant: null, reasons: ['NO_MATCHING_GRANT'] }
+  for (const [digest, grant] of last.grants) {
+    if (!grantNames(grant, input.server, input.tool)) continue
+    const verdict = judgeGrant(input, digest)
+    if (verdict.decision === 'allow') return verdict
+    best = verdict
+  }
+  return best
+}
+
+/**
+ * Why the chain may not be used at all right now: stale or revoked state, expiry. Asked before the decision and
+ * again after recording, in the turn that hands the call over (REV-8).
+ */
+export function standing(
+  input: Pick<DecideInput, 'chain' | 'revocations' | 'bound_ms' | 'now_ms'>,
+): Reason[] {
+  const { chain, revocations, bound_ms } = input
+  const reasons: Reason[] = []
+  if (chain.handles.some((handle) => revocations.isRevoked(handle))) reasons.push('REVOKED')
+  const freshness = revocations.freshness()
+  if (freshness === null || freshness.age_ms > bound_ms) reasons.push('STALE_REVOCATION')
+  if (chain.delegations.some((delegation) => delegation.exp <= seconds(input.now_ms))) reasons.push('EXPIRED')
+  return reasons
+}
+
+function toolChanged(input: DecideInput): boolean {
+  return input.registration !== null && input.registration.definition_hash !== input.definition_hash
+}
+
+function judgeGrant(input: DecideInput, digest: string): Verdict {
+  const lineage = lineageOf(input.chain, digest)
+  if (lineage === null) return { decision: 'deny', grant: digest, reasons: ['PARENT_GRANT_HIDDEN'] }
+  const reservations: Reservation[] = []
+  for (const step of lineage) {
+    // Ancestors are asked too: narrowing was verified, and this keeps a fault there from becoming an action.
+    if (!grantNames(step.grant, input.server, input.tool)) return deny(digest, 'NO_MATCHING_GRANT')
+    if (!constraintsMet(step.grant, input.args)) return deny(digest, 'CONSTRAINT_VIOLATED')
+    for (const limit of step.grant.limits ?? []) {
+      const amount = measure(limit, input.args, input.registration?.measures ?? {})
+      if (amount === null) return deny(digest, 'MEASURE_UNKNOWN')
+      if (amount > limit.max) return deny(digest, limit.per === 'call' ? 'LIMIT_PER_CALL' : 'LIMIT_EXCEEDED')
+      if (limit.per !== 'call') reservations.push(reservation(step, limit, limit.per, amount, input.now_ms))
+    }
+  }
+  return { decision: 'allow', grant: digest, reservations }
+}
+
+function deny(grant: string, reason: Reason): Verdict {
+  return { decision: 'deny', grant, reasons: [reason] }
+}
+
+/** NRW-4: the key is (jti, grant, measure, unit, per, period), for every ancestor. */
+function reservation(
+  step: LineageStep,
+  limit: Limit,
+  per: Debit['per'],
+  amount: number,
+  now_ms: number,
+): Reservation {
+  return {
+    jti: step.delegation.jti,
+    grant: step.digest,
+    measure: limit.measure,
+    unit: limit.unit,
+    per,
+    period: periodOf(per, now_ms),
+    amount,
+    max: limit.max,
+  }
+}
+
+/** The grant and its ancestors, last delegation first; null when the chain does not disclose one of them. */
+function lineageOf(chain: VerifiedChain, digest: string): LineageStep[] | null {
+  const lineage: LineageStep[] = []
+  let wanted: string | undefined = digest
+  for (const delegation of [...chain.delegations].reverse()) {
+    const grant: Grant | undefined = wanted === undefined ? undefined : delegation.grants.get(wanted)
+    if (wanted === undefined || grant === undefined) return null
+    lineage.push({ delegation, digest: wanted, grant })
+    wanted = grant.from
+  }
+  return lineage
+}
+
+/** Whether some disclosed grant names the tool: what a list of tools may show (MCP-4). */
+export function isNamed(chain: VerifiedChain, server: string, tool: string): boolean {
+  const last = chain.delegations.at(-1) ?? chain.delegations[0]
+  return [...last.grants.values()].some((grant) => grantNames(grant, server, tool))
+}

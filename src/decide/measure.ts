@@ -1,0 +1,59 @@
+/** What a call weighs, and the period that a cumulative limit counts in (GRT-4). Pure. @module */
+import { utf8 } from '../core/encoding.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import { rfc3339 } from '../core/time.ts'
+import type { Debit } from '../log/receipt.ts'
+import type { Limit } from '../token/grant.ts'
+
+/** By name: `path` is a JSON Pointer (RFC 6901) into the arguments. */
+export type Measures = Readonly<
+  Record<string, { readonly path: string; readonly of: 'number' | 'bytes' | 'items'; readonly unit: string }>
+>
+
+/** The measure that needs no registration: each call is 1. */
+const CALLS = { measure: 'calls', unit: '1' } as const
+
+/** @returns a non-negative integer, or null when the call cannot be measured: then it must not be allowed. */
+export function measure(
+  limit: Pick<Limit, 'measure' | 'unit'>,
+  args: JsonObject,
+  measures: Measures,
+): number | null {
+  if (limit.measure === CALLS.measure && limit.unit === CALLS.unit) return 1
+  const definition = Object.hasOwn(measures, limit.measure) ? measures[limit.measure] : undefined
+  if (definition === undefined || definition.unit !== limit.unit) return null
+  const value = pointer(args, definition.path)
+  switch (definition.of) {
+    case 'number':
+      return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+    case 'bytes':
+      return typeof value === 'string' ? utf8(value).length : null
+    case 'items':
+      return Array.isArray(value) ? value.length : null
+  }
+}
+
+/** RFC 6901. */
+function pointer(root: JsonValue, path: string): JsonValue | undefined {
+  if (path === '') return root
+  let value: JsonValue | undefined = root
+  for (const raw of path.split('/').slice(1)) {
+    const name = raw.replaceAll('~1', '/').replaceAll('~0', '~')
+    if (Array.isArray(value)) value = /^(0|[1-9]\d*)$/.test(name) ? value[Number(name)] : undefined
+    else if (isJsonObject(value)) value = Object.hasOwn(value, name) ? value[name] : undefined
+    else return undefined
+  }
+  return value
+}
+
+/** `all`, `2026-03-01` or `2026-03-01T09`, in UTC. */
+export function periodOf(per: Debit['per'], now_ms: number): string {
+  switch (per) {
+    case 'delegation':
+      return 'all'
+    case 'day':
+      return rfc3339(now_ms).slice(0, 10)
+    case 'hour':
+      return rfc3339(now_ms).slice(0, 13)
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Who calls: the chain behind a call and the proof that the caller holds its key. spec/delegation.md, Holder proof.
+ * @module
+ */
+import type { Crypto } from '../core/crypto.ts'
+import { base64url, fromBase64url } from '../core/encoding.ts'
+import { CountersignError } from '../core/errors.ts'
+import type { Reason } from '../decide/reasons.ts'
+import type { Clock } from '../ports/clock.ts'
+import { chainText, parsePresentation, sdHashOf } from '../token/presentation.ts'
+import {
+  argsCommit,
+  callMacHolds,
+  sessionKey,
+  verifyCallProof,
+  verifySessionProof,
+  type ProofContext,
+} from '../token/proof.ts'
+import { segmentsOf, type ChainSegment } from '../token/segment.ts'
+import { verifyChain, type ChainTrust, type VerifiedChain } from '../token/verify.ts'
+import { Sessions, type Session } from './sessions.ts'
+import type { CallRequest, Credential } from './types.ts'
+
+const SALT_BYTES = 32
+
+/** What is known of the caller. `reason` says why it may not go on; what was verified until then stays. */
+export interface Authenticated {
+  readonly reason: Reason | null
+  readonly chain: VerifiedChain | null
+  readonly segments: readonly ChainSegment[]
+  readonly binding: 'call' | 'session' | 'hosted' | 'none'
+  readonly args_commit: string | null
+  readonly salt: string | null
+}
+
+interface Presented {
+  readonly chain: VerifiedChain
+  readonly segments: readonly ChainSegment[]
+  readonly proof: string | null
+  readonly sd_hash: string
+}
+
+export interface AuthenticatorOptions {
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly trust: ChainTrust
+  /** The point's identifier: the audience of chains and proofs. */
+  readonly audience: string
+  /** A chain of the point's own, for clients that hold no key. */
+  readonly hosted?: string
+}
+
+export const NOBODY: Authenticated = {
+  reason: 'NO_CHAIN',
+  chain: null,
+  segments: [],
+  binding: 'none',
+  args_commit: null,
+  salt: null,
+}
+
+export class Authenticator {
+  readonly #o: AuthenticatorOptions
+  readonly #sessions: Sessions
+  /** Segments of open sessions, so that receipts can name them. */
+  readonly #segments = new Map<string, readonly ChainSegment[]>()
+
+  constructor(options: AuthenticatorOptions) {
+    this.#o = options
+    this.#sessions = new Sessions(options.crypto, options.clock, (id) => this.#segments.delete(id))
+  }
+
+  challenge(): { challenge: string; key: string } {
+    return { challenge: this.#sessions.challenge(), key: this.#sessions.key }
+  }
+
+  /** The chain that decides what a list shows; null when there is none. */
+  chainOf(session: string | null): VerifiedChain | null {
+    if (session !== null) return this.#sessions.get(session)?.chain ?? null
+    const hosted = this.#hosted()
+    return hosted.reason === null ? hosted.chain : null
+  }
+
+  forget(session: string): void {
+    this.#sessions.close(session)
+  }
+
+  open(presentation: string): { ok: true; session: Session } | { ok: false; reason: Reason } {
+    const presented = this.#present(presentation)
+    if ('reason' in presented) return { ok: false, reason: presented.reason }
+    if (presented.proof === null) return { ok: false, reason: 'PROOF_MISSING' }
+    const proof = verifySessionProof(this.#proofContext(presented), presented.proof)
+    if (proof === null || proof.peer !== this.#sessions.key || !this.#sessions.useChallenge(proof.nonce)) {
+      return { ok: false, reason: 'PROOF_INVALID' }
+    }
+    const shared = this.#sessions.agree(proof.x25519)
+    if (shared === null) return { ok: false, reason: 'PROOF_INVALID' }
+    const key = sessionKey(this.#o.crypto, shared, {
+      challenge: proof.nonce,
+      client: proof.x25519,
+      point: this.#sessions.key,
+      sd_hash: presented.sd_hash,
+    })
+    const exp = Math.min(...presented.chain.delegations.map((delegation) => delegation.exp))
+    const session = this.#sessions.open({ key, chain: presented.chain }, exp * 1000)
+    this.#segments.set(session.id, presented.segments)
+    return { ok: true, session }
+  }
+
+  authenticate(request: CallRequest): Authenticated {
+    const { credential } = request
+    switch (credential.kind) {
+      case 'session':
+        return this.#bySession(request, credential)
+      case 'call':
+        return this.#byCall(request, credential)
+      case 'hosted':
+        return this.#withOwnSalt(request, this.#hosted())
+      case 'none':
+        return NOBODY
+    }
+  }
+
+  #bySession(request: CallRequest, credential: Extract<Credential, { kind: 'session' }>): Authenticated {
+    const session = this.#sessions.get(credential.session)
+    if (session === null) return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
+    const known: Authenticated = {
+      reason: null,
+      chain: session.chain,
+      segments: this.#segments.get(session.id) ?? [],
+      binding: 'session',
+      args_commit: null,
+      salt: null,
+    }
+    const args_commit = this.#commit(credential.salt, request)
+    const call = { session: session.id, n: credential.n, server: request.server, tool: request.tool }
+    if (
+      args_commit === null ||
+      !callMacHolds(this.#o.crypto, session.key, { ...call, args_commit }, credential.mac)
+    ) {
+      // Whoever this is does not hold the session's key: the receipt claims no binding.
+      return { ...known, binding: 'none', reason: 'PROOF_INVALID' }
+    }
+    const fresh = session.counters.use(credential.n)
+    return { ...known, reason: fresh ? null : 'PROOF_REPLAYED', args_commit, salt: credential.salt }
+  }
+
+  #byCall(request: CallRequest, credential: Extract<Credential, { kind: 'call' }>): Authenticated {
+    const presented = this.#present(credential.presentation)
+    if ('reason' in presented) return { ...NOBODY, reason: presented.reason, segments: presented.segments }
+    const known: Authenticated = {
+      reason: null,
+      chain: presented.chain,
+      segments: presented.segments,
+      binding: 'none',
+      args_commit: null,
+      salt: null,
+    }
+    if (presented.proof === null) return { ...known, reason: 'PROOF_MISSING' }
+    const proof = verifyCallProof(this.#proofContext(presented), presented.proof)
+    const args_commit = this.#commit(credential.salt, request)
+    if (
+      proof === null ||
+      args_commit === null ||
+      proof.server !== request.server ||
+      proof.tool !== request.tool ||
+      proof.args_commit !== args_commit
+    ) {
+      return { ...known, reason: 'PROOF_INVALID' }
+    }
+    const reason = this.#sessions.useCallNonce(proof.nonce)
+    return { ...known, reason, binding: 'call', args_commit, salt: credential.salt }
+  }
+
+  #hosted(): Authenticated {
+    if (this.#o.hosted === undefined) return NOBODY
+    const presented = this.#present(this.#o.hosted)
+    if ('reason' in presented) return { ...NOBODY, reason: presented.reason, segments: presented.segments }
+    const { chain, segments } = presented
+    return { reason: null, chain, segments, binding: 'hosted', args_commit: null, salt: null }
+  }
+
+  #withOwnSalt(request: CallRequest, known: Authenticated): Authenticated {
+    const salt = this.#o.crypto.randomBytes(SALT_BYTES)
+    const args_commit = argsCommit(this.#o.crypto, salt, request.args)
+    return known.reason === null ? { ...known, args_commit, salt: base64url(salt) } : known
+  }
+
+  #present(text: string): Presented | { reason: Reason; segments: readonly ChainSegment[] } {
+    const { crypto, clock, trust, audience } = this.#o
+    try {
+      const { segments, proof } = parsePresentation(text)
+      const result = verifyChain({ crypto, trust, audience, now_ms: clock.now() }, segments)
+      // Segments of a chain that does not verify are not kept: anyone could fill the log with them.
+      if (!result.ok) return { reason: result.reason, segments: [] }
+      const chain = chainText(segments)
+      return {
+        chain: result.chain,
+        segments: segmentsOf(crypto, chain),
+        proof,
+        sd_hash: sdHashOf(crypto, chain),
+      }
+    } catch (error) {
+      if (error instanceof CountersignError && isPresentationReason(error.code)) {
+        return { reason: error.code, segments: [] }
+      }
+      if (error instanceof CountersignError) return { reason: 'TOKEN_MALFORMED', segments: [] }
+      throw error
+    }
+  }
+
+  #proofContext(presented: Presented): ProofContext {
+    const holder = (presented.chain.delegations.at(-1) ?? presented.chain.delegations[0]).holder
+    const { crypto, clock, audience } = this.#o
+    return { crypto, holder, audience, sd_hash: presented.sd_hash, now_ms: clock.now() }
+  }
+
+  #commit(salt: string, request: CallRequest): string | null {
+    try {
+      const bytes = fromBase64url(salt)
+      return bytes.length === SALT_BYTES ? argsCommit(this.#o.crypto, bytes, request.args) : null
+    } catch (error) {
+      if (error instanceof CountersignError) return null
+      throw error
+    }
+  }
+}
+
+function isPresentationReason(code: string): code is 'TOKEN_TOO_LARGE' | 'DEPTH_EXCEEDED' {
+  return code === 'TOKEN_TOO_LARGE' || code === 'DEPTH_EXCEEDED'
+}

@@ -1,0 +1,238 @@
+/**
+ * The enforcement point: decides, records, acts, records the outcome. spec/enforcement.md. The one place that fails
+ * closed. Invariants 1 and 2: nothing runs without a verified chain and a durable receipt before it.
+ * @module
+ */
+import type { Crypto } from '../core/crypto.ts'
+import { newId } from '../core/ids.ts'
+import { decide, isNamed, standing, type Verdict } from '../decide/decide.ts'
+import type { Reason } from '../decide/reasons.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
+import type { RevocationState } from '../revoke/state.ts'
+import type { VerifiedChain } from '../token/verify.ts'
+import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
+import type { Ledger } from './ledger.ts'
+import type { DecisionFields, Recorder } from './recorder.ts'
+import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
+
+/** Arguments above this are committed to but not kept, in bytes of JSON. */
+const OPENING_BYTES_MAX = 64 * 1024
+
+export interface PointOptions {
+  readonly id: string
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly placement: 'in_process' | 'gateway' | 'tool_side'
+  readonly bound_ms: number
+  readonly revocations: RevocationState
+  readonly recorder: Recorder
+  readonly ledger: Ledger
+  readonly authenticator: Authenticator
+  /** The registration of a tool, or null. */
+  readonly registration: (server: string, tool: string) => ToolRegistration | null
+  /** Told after each record, so that it is shipped. */
+  readonly onRecorded: () => void
+  /** Told of a fault of ours that was turned into a denial. */
+  readonly onFault: (error: unknown) => void
+  readonly onClose: () => Promise<void>
+}
+
+interface Judged {
+  readonly verdict: Verdict
+  readonly authenticated: Authenticated
+}
+
+export class EnforcementPoint implements Point {
+  readonly #o: PointOptions
+  /** Outcomes that are being recorded. */
+  readonly #outcomes = new Set<Promise<void>>()
+
+  constructor(options: PointOptions) {
+    this.#o = options
+  }
+
+  get id(): string {
+    return this.#o.id
+  }
+
+  challenge(): Challenge {
+    return { ...this.#o.authenticator.challenge(), audience: this.#o.id }
+  }
+
+  async open(presentation: string): Promise<OpenOutcome> {
+    const opened = this.#o.authenticator.open(presentation)
+    if (opened.ok) {
+      const reasons = this.#standing(opened.session.chain)
+      if (reasons.length === 0) {
+        return { ok: true, session: opened.session.id, expires_at: opened.session.expires_ms }
+      }
+      this.#o.authenticator.forget(opened.session.id)
+      return { ok: false, reasons: (await this.refuse('', 'countersign/open', ...reasons)).reasons }
+    }
+    return { ok: false, reasons: (await this.refuse('', 'countersign/open', opened.reason)).reasons }
+  }
+
+  async call<T>(
+    request: CallRequest,
+    act: (action: string) => Promise<ToolResult<T>>,
+  ): Promise<CallOutcome<T>> {
+    const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
+    const judged = await this.#judgeAndRecord(request, action)
+    if (judged.verdict.decision === 'deny')
+      return { decision: 'deny', action, reasons: judged.verdict.reasons }
+    // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
+    const late = this.#standing(judged.authenticated.chain)
+    if (late.length > 0) {
+      await this.#record(request, action, deniedAs(judged, late))
+      return { decision: 'deny', action, reasons: late }
+    }
+    let outcome: 'finished' | 'failed' | 'unknown' = 'unknown'
+    try {
+      const { result, failed } = await act(action)
+      outcome = failed ? 'failed' : 'finished'
+      return { decision: 'allow', action, result }
+    } finally {
+      this.#recordOutcome(action, outcome)
+    }
+  }
+
+  /** Never rejects: whatever goes wrong in here is a denial. */
+  async #judgeAndRecord(request: CallRequest, action: string): Promise<Judged> {
+    let judged: Judged = {
+      authenticated: NOBODY,
+      verdict: { decision: 'deny', grant: null, reasons: ['INTERNAL'] },
+    }
+    try {
+      judged = await this.#reserve(this.#judge(request))
+    } catch (error) {
+      this.#o.onFault(error)
+    }
+    const recorded = await this.#record(request, action, judged)
+    return recorded ? judged : deniedAs(judged, ['NOT_RECORDED'])
+  }
+
+  #standing(chain: VerifiedChain | null): readonly Reason[] {
+    return chain === null ? ['NO_CHAIN'] : standing({ chain, ...this.#state() })
+  }
+
+  #judge(request: CallRequest): Judged {
+    const authenticated = this.#o.authenticator.authenticate(request)
+    if (authenticated.reason !== null || authenticated.chain === null) {
+      const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
+      return { authenticated, verdict: { decision: 'deny', grant: null, reasons } }
+    }
+    const verdict = decide({
+      chain: authenticated.chain,
+      server: request.server,
+      tool: request.tool,
+      args: request.args,
+      definition_hash: request.definition_hash,
+      registration: this.#o.registration(request.server, request.tool),
+      ...this.#state(),
+    })
+    return { authenticated, verdict }
+  }
+
+  async #reserve(judged: Judged): Promise<Judged> {
+    const { verdict } = judged
+    if (verdict.decision === 'deny' || verdict.reservations.length === 0) return judged
+    const reason = await this.#o.ledger.reserve(verdict.reservations)
+    if (reason === null) return judged
+    return deniedAs(judged, [reason])
+  }
+
+  async #record(request: CallRequest, action: string, judged: Judged): Promise<boolean> {
+    const { authenticated, verdict } = judged
+    const fields: DecisionFields = {
+      action,
+      chain: authenticated.segments.at(-1)?.id ?? null,
+      agent: authenticated.chain === null ? null : agentOf(authenticated.chain),
+      grant: verdict.grant,
+      server: bounded(request.server),
+      tool: bounded(request.tool),
+      definition_hash: request.definition_hash,
+      args_commit: authenticated.args_commit,
+      decision: verdict.decision,
+      reasons: verdict.decision === 'deny' ? [...verdict.reasons] : [],
+      binding: authenticated.binding,
+      placement: this.#o.placement,
+      freshness: this.#o.revocations.freshness(),
+      debits: verdict.decision === 'allow' ? verdict.reservations.map(({ max: _, ...debit }) => debit) : [],
+    }
+    return this.#durably(() =>
+      this.#o.recorder.decision(fields, authenticated.segments, openingOf(request, action, authenticated)),
+    )
+  }
+
+  async #durably(write: () => Promise<void>): Promise<boolean> {
+    try {
+      await write()
+      this.#o.onRecorded()
+      return true
+    } catch (error) {
+      this.#o.onFault(error)
+      return false
+    }
+  }
+
+  #recordOutcome(action: string, outcome: 'finished' | 'failed' | 'unknown'): void {
+    const done = this.#durably(() => this.#o.recorder.outcome({ action, outcome })).then(() => undefined)
+    this.#outcomes.add(done)
+    void done.finally(() => this.#outcomes.delete(done))
+  }
+
+  async refuse(
+    server: string,
+    what: string,
+    ...reasons: Reason[]
+  ): Promise<{ action: string; reasons: readonly Reason[] }> {
+    const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
+    const request: CallRequest = {
+      server,
+      tool: what,
+      args: {},
+      credential: { kind: 'none' },
+      definition_hash: null,
+    }
+    const verdict: Verdict = { decision: 'deny', grant: null, reasons }
+    const recorded = await this.#record(request, action, { authenticated: NOBODY, verdict })
+    return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
+  }
+
+  isVisible(session: string | null, server: string, tool: string): boolean {
+    const chain = this.#o.authenticator.chainOf(session)
+    return (
+      chain !== null && standing({ chain, ...this.#state() }).length === 0 && isNamed(chain, server, tool)
+    )
+  }
+
+  #state(): { revocations: RevocationState; bound_ms: number; now_ms: number } {
+    return { revocations: this.#o.revocations, bound_ms: this.#o.bound_ms, now_ms: this.#o.clock.now() }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#outcomes)
+    await this.#o.onClose()
+  }
+}
+
+function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
+  return { ...judged, verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
+}
+
+function agentOf(chain: VerifiedChain): string {
+  return (chain.delegations.at(-1) ?? chain.delegations[0]).agent.id
+}
+
+/** Names come from the caller: a receipt holds 256 characters of them. */
+function bounded(name: string): string {
+  return name.toWellFormed().slice(0, 256).toWellFormed()
+}
+
+function openingOf(request: CallRequest, action: string, authenticated: Authenticated): Opening | null {
+  const { args_commit, salt } = authenticated
+  if (args_commit === null || salt === null) return null
+  const small = JSON.stringify(request.args).length <= OPENING_BYTES_MAX
+  return { args_commit, action, salt, args: small ? request.args : null }
+}

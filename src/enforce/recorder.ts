@@ -1,0 +1,184 @@
+/**
+ * Builds receipts in one gapless stream and makes each durable before it is answered for. spec/enforcement.md.
+ * Invariant 2: `decision` resolves only when the receipt survives a crash.
+ * @module
+ */
+import { z } from 'zod'
+import type { Crypto } from '../core/crypto.ts'
+import { rfc3339 } from '../core/time.ts'
+import {
+  receiptHash,
+  receiptSchema,
+  type DecisionReceipt,
+  type OutcomeReceipt,
+  type Receipt,
+} from '../log/receipt.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ControlPlane, EpochReason, Opening, ShippedSegment } from '../ports/control-plane.ts'
+import { SpoolError, type Spool } from '../ports/spool.ts'
+
+type StreamMember = 'v' | 'kind' | 'point' | 'epoch' | 'seq' | 'prev_hash' | 'time'
+export type DecisionFields = Omit<DecisionReceipt, StreamMember>
+export type OutcomeFields = Omit<OutcomeReceipt, StreamMember>
+
+/** One line of the spool. */
+const spoolLineSchema = z.strictObject({
+  receipt: receiptSchema,
+  segments: z.array(z.strictObject({ id: z.string(), parent: z.string().nullable(), segment: z.string() })),
+  opening: z
+    .strictObject({
+      args_commit: z.string(),
+      action: z.string(),
+      salt: z.string(),
+      args: z.record(z.string(), z.json()).nullable(),
+    })
+    .nullable(),
+})
+export type SpoolLine = z.infer<typeof spoolLineSchema>
+
+export function readSpoolLine(text: string): SpoolLine {
+  return spoolLineSchema.parse(JSON.parse(text))
+}
+
+/** Records read at a time while looking for actions without an outcome. */
+const SCAN_BATCH = 1000
+
+export class Recorder {
+  readonly #crypto: Crypto
+  readonly #clock: Clock
+  readonly #spool: Spool
+  readonly #point: string
+  #epoch: number
+  #seq: number
+  #hash: string
+  #underWay = 0
+  #failed = false
+  /** Segments that this stream has carried since this process started. */
+  readonly #carried = new Set<string>()
+
+  private constructor(
+    options: { crypto: Crypto; clock: Clock; spool: Spool; point: string },
+    position: { epoch: number; seq: number; hash: string },
+  ) {
+    this.#crypto = options.crypto
+    this.#clock = options.clock
+    this.#spool = options.spool
+    this.#point = options.point
+    this.#epoch = position.epoch
+    this.#seq = position.seq
+    this.#hash = position.hash
+  }
+
+  /** Continues the spool's stream, or starts a new epoch where RCP-2 demands one, and closes what a crash left open. */
+  static async open(options: {
+    crypto: Crypto
+    clock: Clock
+    spool: Spool
+    point: string
+    control: Pick<ControlPlane, 'openEpoch'>
+  }): Promise<Recorder> {
+    const { spool } = options
+    const position = spool.position
+    if (position === null || position === 'damaged') {
+      const recorder = new Recorder(options, { epoch: 0, seq: 0, hash: '' })
+      await recorder.startEpoch(options.control, position === null ? 'empty' : 'unreadable')
+      return recorder
+    }
+    const recorder = new Recorder(options, position)
+    await recorder.#closeOpenActions()
+    return recorder
+  }
+
+  get head(): { epoch: number; seq: number; hash: string } {
+    return { epoch: this.#epoch, seq: this.#seq, hash: this.#hash }
+  }
+
+  async startEpoch(control: Pick<ControlPlane, 'openEpoch'>, reason: EpochReason): Promise<void> {
+    const epoch = await control.openEpoch(reason)
+    await this.#spool.begin(epoch)
+    this.#failed = false
+    this.#epoch = epoch
+    this.#seq = 0
+    this.#hash = ''
+    this.#carried.clear()
+  }
+
+  /** @throws {SpoolError} when it could not be made durable: the caller denies. */
+  async decision(
+    fields: DecisionFields,
+    segments: readonly ShippedSegment[],
+    opening: Opening | null,
+  ): Promise<void> {
+    const fresh = segments.filter((segment) => !this.#carried.has(segment.id))
+    await this.#append({ ...this.#next('decision'), ...fields }, fresh, opening)
+    for (const segment of fresh) this.#carried.add(segment.id)
+  }
+
+  /** @throws {SpoolError} */
+  async outcome(fields: OutcomeFields): Promise<void> {
+    await this.#append({ ...this.#next('outcome'), ...fields }, [], null)
+  }
+
+  #next<K extends Receipt['kind']>(kind: K): Pick<Receipt, StreamMember> & { kind: K } {
+    return {
+      v: 1,
+      kind,
+      point: this.#point,
+      epoch: this.#epoch,
+      seq: this.#seq + 1,
+      prev_hash: this.#hash,
+      time: rfc3339(this.#clock.now()),
+    }
+  }
+
+  /**
+   * The stream moves on before the write, so that records of one turn chain to each other and share one sync. If a
+   * write fails, those behind it fail too; once none is under way, the stream continues from the last durable record.
+   */
+  async #append(
+    receipt: Receipt,
+    segments: readonly ShippedSegment[],
+    opening: Opening | null,
+  ): Promise<void> {
+    if (this.#failed) throw new SpoolError('SPOOL_UNAVAILABLE', 'a record before this one was not stored')
+    const hash = receiptHash(this.#crypto, receipt)
+    this.#seq = receipt.seq
+    this.#hash = hash
+    this.#underWay++
+    try {
+      const text = JSON.stringify({ receipt, segments, opening })
+      await this.#spool.append({ seq: receipt.seq, hash, text })
+    } catch (error) {
+      this.#failed = true
+      throw error
+    } finally {
+      this.#underWay--
+      if (this.#failed && this.#underWay === 0) this.#resynchronize()
+    }
+  }
+
+  #resynchronize(): void {
+    const position = this.#spool.position
+    if (position === null || position === 'damaged') return // stays failed: everything is denied
+    this.#seq = position.seq
+    this.#hash = position.hash
+    this.#failed = false
+  }
+
+  /** RCP-4. */
+  async #closeOpenActions(): Promise<void> {
+    const open = new Set<string>()
+    for (let after = 0; ;) {
+      const records = await this.#spool.read(after, SCAN_BATCH)
+      for (const record of records) {
+        const { receipt } = readSpoolLine(record.text)
+        if (receipt.kind === 'outcome') open.delete(receipt.action)
+        else if (receipt.decision === 'allow') open.add(receipt.action)
+        else open.delete(receipt.action)
+        after = record.seq
+      }
+      if (records.length < SCAN_BATCH) break
+    }
+    for (const action of open) await this.outcome({ action, outcome: 'unknown' })
+  }
+}

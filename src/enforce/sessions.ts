@@ -1,0 +1,139 @@
+/**
+ * Challenges, sessions and used proofs of one enforcement point: all in memory, all bounded, all gone at a restart.
+ * A proof names a challenge of this process, so nothing made for another life of the point is accepted (PRF-1).
+ * @module
+ */
+import type { Crypto, X25519Pair } from '../core/crypto.ts'
+import { base64url, fromBase64url } from '../core/encoding.ts'
+import { newId } from '../core/ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { VerifiedChain } from '../token/verify.ts'
+
+const CHALLENGES_MAX = 1024
+const CHALLENGE_LIFE_MS = 120_000
+const SESSIONS_MAX = 4096
+const SESSION_LIFE_MS = 3_600_000
+/** Counters of a session are accepted once inside a window of this many (PRF-2). */
+const COUNTER_WINDOW = 1024
+const NONCES_MAX = 16_384
+
+export interface Session {
+  readonly id: string
+  readonly key: Uint8Array
+  readonly chain: VerifiedChain
+  readonly expires_ms: number
+  readonly counters: CounterWindow
+}
+
+export class CounterWindow {
+  #highest = 0
+  readonly #seen = new Set<number>()
+
+  /** @returns false for a counter used before or too far behind. */
+  use(n: number): boolean {
+    if (!Number.isSafeInteger(n) || n < 1) return false
+    if (n <= this.#highest - COUNTER_WINDOW || this.#seen.has(n)) return false
+    this.#seen.add(n)
+    if (n > this.#highest) {
+      this.#highest = n
+      if (this.#seen.size > 2 * COUNTER_WINDOW) {
+        for (const old of this.#seen) if (old <= n - COUNTER_WINDOW) this.#seen.delete(old)
+      }
+    }
+    return true
+  }
+}
+
+export class Sessions {
+  readonly #crypto: Crypto
+  readonly #clock: Clock
+  readonly #pair: X25519Pair
+  /** The point's ephemeral X25519 key, base64url: new for each process. */
+  readonly key: string
+  readonly #challenges = new Map<string, number>()
+  readonly #sessions = new Map<string, Session>()
+  readonly #nonces = new Map<string, number>()
+
+  readonly #onClosed: (id: string) => void
+
+  /** @param onClosed told when a session is gone: closed, expired or pushed out */
+  constructor(crypto: Crypto, clock: Clock, onClosed: (id: string) => void) {
+    this.#onClosed = onClosed
+    this.#crypto = crypto
+    this.#clock = clock
+    this.#pair = crypto.x25519()
+    this.key = base64url(this.#pair.publicKey)
+  }
+
+  challenge(): string {
+    const challenge = base64url(this.#crypto.randomBytes(32))
+    makeRoom(this.#challenges, CHALLENGES_MAX)
+    this.#challenges.set(challenge, this.#clock.monotonic() + CHALLENGE_LIFE_MS)
+    return challenge
+  }
+
+  /** A challenge opens one session. @returns false when it is unknown, used or too old. */
+  useChallenge(challenge: string): boolean {
+    const expires = this.#challenges.get(challenge)
+    this.#challenges.delete(challenge)
+    return expires !== undefined && expires > this.#clock.monotonic()
+  }
+
+  /**
+   * The nonce of a proof for one call: a live challenge, `.`, and a part of its own, used once.
+   * @returns null when good
+   */
+  useCallNonce(nonce: string): 'PROOF_INVALID' | 'PROOF_REPLAYED' | 'SESSION_LIMIT' | null {
+    const [challenge = '', own = '', ...more] = nonce.split('.')
+    const expires = this.#challenges.get(challenge)
+    if (more.length > 0 || own.length < 22 || expires === undefined || expires <= this.#clock.monotonic()) {
+      return 'PROOF_INVALID'
+    }
+    if (this.#nonces.has(nonce)) return 'PROOF_REPLAYED'
+    this.#dropOldNonces()
+    // Forgetting one that may still be replayed is not an option: deny instead.
+    if (this.#nonces.size >= NONCES_MAX) return 'SESSION_LIMIT'
+    this.#nonces.set(nonce, expires)
+    return null
+  }
+
+  #dropOldNonces(): void {
+    if (this.#nonces.size < NONCES_MAX) return
+    const now = this.#clock.monotonic()
+    for (const [nonce, expires] of this.#nonces) if (expires <= now) this.#nonces.delete(nonce)
+  }
+
+  /** The shared secret with a client's key, or null when that key is no good. */
+  agree(clientKey: string): Uint8Array | null {
+    return this.#pair.agree(fromBase64url(clientKey))
+  }
+
+  open(session: Omit<Session, 'id' | 'expires_ms' | 'counters'>, chainExpires_ms: number): Session {
+    const id = newId(this.#crypto, 'ses', this.#clock.now())
+    for (const old of makeRoom(this.#sessions, SESSIONS_MAX)) this.#onClosed(old)
+    const expires_ms = Math.min(chainExpires_ms, this.#clock.now() + SESSION_LIFE_MS)
+    const opened = { ...session, id, expires_ms, counters: new CounterWindow() }
+    this.#sessions.set(id, opened)
+    return opened
+  }
+
+  get(id: string): Session | null {
+    const session = this.#sessions.get(id)
+    if (session === undefined) return null
+    if (session.expires_ms > this.#clock.now()) return session
+    this.close(id)
+    return null
+  }
+
+  close(id: string): void {
+    if (this.#sessions.delete(id)) this.#onClosed(id)
+  }
+}
+
+/** Makes room for one by dropping the oldest. @returns what was dropped */
+function makeRoom(map: Map<string, unknown>, max: number): string[] {
+  if (map.size < max) return []
+  const dropped = [...map.keys()].slice(0, Math.max(0, map.size - max + 1))
+  for (const key of dropped) map.delete(key)
+  return dropped
+}

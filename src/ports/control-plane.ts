@@ -1,0 +1,76 @@
+/** What an enforcement point needs of the control plane. `src/adapters/http` implements it over HTTP. @module */
+import { CountersignError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { Debit, Receipt, SignedHead } from '../log/receipt.ts'
+import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
+
+/** How a tool's call is measured. spec/log.md, `tool.registered`. */
+export interface ToolRegistration {
+  readonly server: string
+  readonly tool: string
+  readonly definition_hash: string
+  readonly measures: Readonly<
+    Record<
+      string,
+      { readonly path: string; readonly of: 'number' | 'bytes' | 'items'; readonly unit: string }
+    >
+  >
+}
+
+/** A debit with the cap that it must stay under. */
+export type Reservation = Debit & { readonly max: number }
+
+/** What a commitment opens to; kept outside the log, erasable. */
+export interface Opening {
+  readonly args_commit: string
+  readonly action: string
+  readonly salt: string
+  /** Null when the arguments were too large to keep. */
+  readonly args: JsonObject | null
+}
+
+export interface ShippedSegment {
+  readonly id: string
+  readonly parent: string | null
+  readonly segment: string
+}
+
+export interface Shipment {
+  readonly receipts: readonly Receipt[]
+  readonly head: SignedHead
+  readonly segments: readonly ShippedSegment[]
+  readonly openings: readonly Opening[]
+}
+
+export type EpochReason = 'first' | 'empty' | 'unreadable' | 'refused'
+
+export type StreamEvent =
+  | { readonly type: 'time'; readonly data: SignedTime }
+  | { readonly type: 'frame'; readonly data: SignedFrame }
+  | { readonly type: 'heartbeat'; readonly data: SignedHeartbeat }
+
+/** Where revocations come from. Nothing that it yields has been verified. */
+export interface RevocationSource {
+  /** Yields events until the connection or `signal` ends it. */
+  stream(
+    from: { readonly epoch: number; readonly after: number; readonly nonce: string },
+    signal: AbortSignal,
+  ): AsyncIterable<StreamEvent>
+  time(nonce: string, signal: AbortSignal): Promise<SignedTime>
+}
+
+/** The control plane holds another history of this stream: the spool was restored or copied (RCP-2). */
+export class StreamRefused extends CountersignError<'STREAM_REFUSED'> {}
+
+/** Every method rejects when the control plane cannot be reached or refuses. */
+export interface ControlPlane extends RevocationSource {
+  openEpoch(reason: EpochReason): Promise<number>
+  /**
+   * @returns the last sequence number of the epoch that is durable in the log.
+   * @throws {StreamRefused}
+   */
+  ship(shipment: Shipment): Promise<number>
+  /** All or nothing. @returns false when a cap would be passed. */
+  reserve(reservations: readonly Reservation[]): Promise<boolean>
+  tools(): Promise<readonly ToolRegistration[]>
+}

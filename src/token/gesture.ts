@@ -1,0 +1,75 @@
+/**
+ * Human gestures: WebAuthn assertions over the digest of what was shown. spec/delegation.md (DLG-4 to DLG-6).
+ * Checked: type, challenge, pinned origin and RP ID, user presence and verification, signature.
+ * Not checked here: that the key was registered (a pack's verifier checks the registration entry) and that the page
+ * showed what it digested (SECURITY.md).
+ * @module
+ */
+import type { Crypto } from '../core/crypto.ts'
+import { derToRaw } from '../core/der.ts'
+import { base64url, concat, equalBytes, fromBase64url, utf8 } from '../core/encoding.ts'
+import type { Gesture } from '../core/gesture.ts'
+import { isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
+import { publicJwk } from '../core/jwk.ts'
+import { taggedBytes } from '../core/sign.ts'
+
+/** What a gesture is pinned to. */
+export interface RelyingParty {
+  readonly rp_id: string
+  readonly origins: readonly string[]
+}
+
+/** authenticatorData flags (WebAuthn Level 3 section 6.1). */
+const USER_PRESENT = 0x01
+const USER_VERIFIED = 0x04
+/** rpIdHash, flags, signCount. */
+const AUTHENTICATOR_DATA_BYTES_MIN = 37
+
+/** base64url SHA-256 of `tag || 0x00 || JCS(value)`: the WebAuthn challenge. */
+export function challengeOf(crypto: Crypto, tag: string, value: JsonValue): string {
+  return base64url(crypto.sha256(taggedBytes(tag, value)))
+}
+
+/** @returns what does not hold, or null when the gesture is good. */
+export function gestureFault(
+  crypto: Crypto,
+  rp: RelyingParty,
+  challenge: string,
+  gesture: Gesture,
+): string | null {
+  try {
+    const clientData = fromBase64url(gesture.client_data)
+    const authenticatorData = fromBase64url(gesture.authenticator_data)
+    return (
+      clientDataFault(clientData, challenge, rp) ??
+      authenticatorDataFault(crypto, authenticatorData, rp) ??
+      signatureFault(crypto, gesture, concat(authenticatorData, crypto.sha256(clientData)))
+    )
+  } catch {
+    return 'the gesture does not parse'
+  }
+}
+
+function clientDataFault(bytes: Uint8Array, challenge: string, rp: RelyingParty): string | null {
+  const data = parseJson(bytes)
+  if (!isJsonObject(data)) return 'client data is not an object'
+  if (data.type !== 'webauthn.get') return 'client data is not of an assertion'
+  if (data.challenge !== challenge) return 'the gesture is over another challenge'
+  if (typeof data.origin !== 'string' || !rp.origins.includes(data.origin)) return 'the origin is not pinned'
+  return data.crossOrigin === true ? 'the gesture was made in a foreign frame' : null
+}
+
+function authenticatorDataFault(crypto: Crypto, bytes: Uint8Array, rp: RelyingParty): string | null {
+  if (bytes.length < AUTHENTICATOR_DATA_BYTES_MIN) return 'authenticator data is too short'
+  if (!equalBytes(bytes.subarray(0, 32), crypto.sha256(utf8(rp.rp_id)))) return 'the RP ID is not pinned'
+  const flags = bytes[32] ?? 0
+  if ((flags & USER_PRESENT) === 0) return 'the user was not present'
+  return (flags & USER_VERIFIED) === 0 ? 'the user was not verified' : null
+}
+
+function signatureFault(crypto: Crypto, gesture: Gesture, signed: Uint8Array): string | null {
+  const key = publicJwk(gesture.jwk)
+  const raw = fromBase64url(gesture.signature)
+  const signature = key.kty === 'EC' ? derToRaw(raw) : raw
+  return signature !== null && crypto.verify(key, signed, signature) ? null : 'the signature does not verify'
+}

@@ -1,0 +1,66 @@
+/**
+ * The text of a chain and its parts (DLG-1). Splitting only: nothing here has been verified.
+ * @module
+ */
+import type { Crypto } from '../core/crypto.ts'
+import { base64url, utf8 } from '../core/encoding.ts'
+import { HOPS_MAX, PRESENTATION_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENT_SEPARATOR } from './constants.ts'
+import { TokenError } from './errors.ts'
+
+/** One JWT with the disclosures that came with it. */
+export interface Segment {
+  readonly jwt: string
+  readonly disclosures: readonly string[]
+}
+
+export interface Presentation {
+  /** Root first. */
+  readonly segments: readonly Segment[]
+  /** The KB-JWT behind the last `~`, or null. */
+  readonly proof: string | null
+}
+
+const SHAPE = /^[A-Za-z0-9_.~-]+$/
+
+/**
+ * @throws {TokenError} `TOKEN_TOO_LARGE`, `TOKEN_MALFORMED`, `DEPTH_EXCEEDED`
+ */
+export function parsePresentation(text: string): Presentation {
+  if (text.length > PRESENTATION_BYTES_MAX) {
+    throw new TokenError('TOKEN_TOO_LARGE', `presentation over the limit of ${PRESENTATION_BYTES_MAX} bytes`)
+  }
+  if (!SHAPE.test(text))
+    throw new TokenError('TOKEN_MALFORMED', 'presentation has a character it cannot have')
+  const end = text.lastIndexOf('~')
+  if (end < 0) throw new TokenError('TOKEN_MALFORMED', 'presentation has no "~"')
+  const proof = text.slice(end + 1)
+  const parts = text.slice(0, end).split(SEGMENT_SEPARATOR)
+  if (parts.length > HOPS_MAX + 1) throw new TokenError('DEPTH_EXCEEDED', `more than ${HOPS_MAX} hops`)
+  return { segments: parts.map(parseSegment), proof: proof === '' ? null : proof }
+}
+
+function parseSegment(text: string): Segment {
+  if (text.length > SEGMENT_BYTES_MAX) throw new TokenError('TOKEN_TOO_LARGE', 'a segment is over its limit')
+  const [jwt = '', ...disclosures] = text.split('~')
+  if (jwt === '' || disclosures.includes('')) throw new TokenError('TOKEN_MALFORMED', 'a segment is empty')
+  return { jwt, disclosures }
+}
+
+/** The text of one segment, with its trailing `~`. */
+export function segmentText(segment: Segment): string {
+  return [segment.jwt, ...segment.disclosures].join('~') + '~'
+}
+
+/** The text of a chain without a proof: it ends in `~`. */
+export function chainText(segments: readonly Segment[]): string {
+  return (
+    segments.map((segment) => [segment.jwt, ...segment.disclosures].join('~')).join(SEGMENT_SEPARATOR) + '~'
+  )
+}
+
+/** `sd_hash` of RFC 9901 section 4.3.1, over the last segment of a chain as the draft says. */
+export function sdHashOf(crypto: Crypto, chain: string): string {
+  const last = parsePresentation(chain).segments.at(-1)
+  if (last === undefined) throw new TokenError('TOKEN_MALFORMED', 'a chain has at least a root')
+  return base64url(crypto.sha256(utf8(segmentText(last))))
+}

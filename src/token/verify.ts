@@ -1,0 +1,290 @@
+/**
+ * Verification of a chain, as the list of its checks. spec/delegation.md.
+ * Checked: everything that the chain itself can show, back to the human gesture. Not checked here: revocation and its
+ * freshness (src/revoke), the holder proof (proof.ts), the call (src/decide), that the gesture's key was registered
+ * (src/evidence/verify).
+ * @module
+ */
+import type { Crypto, PublicJwk } from '../core/crypto.ts'
+import { base64url, utf8 } from '../core/encoding.ts'
+import { CountersignError } from '../core/errors.ts'
+import { publicJwk, thumbprint } from '../core/jwk.ts'
+import { parseJws, verifyJws, type ParsedJws } from '../core/sign.ts'
+import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
+import { HOP_TYP, LIFE_MAX_S, ROOT_TAG, ROOT_TYP, STATEMENT_LIFE_MAX_S, STATEMENT_TYP } from './constants.ts'
+import { resolveDisclosures } from './disclosure.ts'
+import { TokenError, type TokenErrorCode } from './errors.ts'
+import { challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
+import type { Grant } from './grant.ts'
+import { assertGesturesCover } from './issue.ts'
+import {
+  hopPayloadSchema,
+  rootPayloadSchema,
+  statementSchema,
+  type DelegatePayload,
+  type RootPayload,
+} from './payload.ts'
+import { parsePresentation, type Segment } from './presentation.ts'
+import { boundsWithin, grantWithin } from './within.ts'
+
+/** Whom a verifier trusts. */
+export interface ChainTrust {
+  readonly iss: string
+  /** Issuer keys by thumbprint. */
+  readonly keys: ReadonlyMap<string, PublicJwk>
+  readonly rp: RelyingParty
+}
+
+export interface ChainContext {
+  readonly crypto: Crypto
+  readonly trust: ChainTrust
+  /** The audience that the verifier answers to. */
+  readonly audience: string
+  /** Milliseconds since 1970. */
+  readonly now_ms: number
+}
+
+/** One delegation of a chain, verified. Times in seconds. */
+export interface Delegation {
+  readonly jti: string
+  readonly nbf: number
+  readonly exp: number
+  readonly aud: readonly string[]
+  readonly depth: number
+  readonly depth_max: number
+  readonly agent: { readonly id: string; readonly class: string }
+  readonly holder: PublicJwk
+  readonly jkt: string
+  /** Disclosed grants by digest. */
+  readonly grants: ReadonlyMap<string, Grant>
+}
+
+/** What a revocation can name (REV-2). */
+export interface Handle {
+  readonly kind: 'delegation' | 'person' | 'agent' | 'key' | 'issuer'
+  readonly handle: string
+}
+
+export interface VerifiedChain {
+  /** Root first; never empty. */
+  readonly delegations: readonly [Delegation, ...Delegation[]]
+  readonly root: RootPayload
+  /** Of the root and every hop: one of them revoked revokes the chain (REV-3). */
+  readonly handles: readonly Handle[]
+}
+
+export type ChainResult =
+  | { readonly ok: true; readonly chain: VerifiedChain }
+  | { readonly ok: false; readonly reason: TokenErrorCode }
+
+/** Verifies a chain without its holder proof. Refusals are returned; only our own faults are thrown. */
+export function verifyChain(context: ChainContext, segments: readonly Segment[]): ChainResult {
+  try {
+    return { ok: true, chain: checkChain(context, segments) }
+  } catch (error) {
+    if (error instanceof TokenError) return { ok: false, reason: error.code }
+    if (error instanceof CountersignError) return { ok: false, reason: 'TOKEN_MALFORMED' }
+    throw error
+  }
+}
+
+/** {@link verifyChain} for text. A proof behind it is ignored. */
+export function verifyChainText(context: ChainContext, text: string): ChainResult {
+  try {
+    return verifyChain(context, parsePresentation(text).segments)
+  } catch (error) {
+    if (error instanceof TokenError) return { ok: false, reason: error.code }
+    throw error
+  }
+}
+
+function checkChain(context: ChainContext, segments: readonly Segment[]): VerifiedChain {
+  const [first, ...rest] = segments
+  if (first === undefined) throw new TokenError('TOKEN_MALFORMED', 'a chain has at least a root')
+  const root = checkRoot(context, first)
+  const delegations: [Delegation, ...Delegation[]] = [root.delegation]
+  const handles: Handle[] = [...root.handles]
+  let parent = root.delegation
+  let parentJwt = first.jwt
+  for (const segment of rest) {
+    const hop = checkHop(context, segment, parent, parentJwt)
+    delegations.push(hop.delegation)
+    handles.push(...hop.handles)
+    parent = hop.delegation
+    parentJwt = segment.jwt
+  }
+  if (!parent.aud.includes(context.audience)) {
+    throw new TokenError('AUDIENCE_MISMATCH', 'the delegation names other audiences')
+  }
+  return { delegations, root: root.payload, handles }
+}
+
+interface CheckedRoot {
+  readonly delegation: Delegation
+  readonly payload: RootPayload
+  readonly handles: readonly Handle[]
+}
+
+function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
+  const { crypto, trust } = context
+  const jws = parseJws(segment.jwt)
+  assertTyp(jws, ROOT_TYP)
+  const payload = parsed(rootPayloadSchema.safeParse(jws.payload))
+  const issuerKey = trustedIssuer(trust, payload.iss, jws)
+  if (!verifyJws(crypto, jws, issuerKey)) throw new TokenError('SIGNATURE_INVALID', 'the root is not signed')
+  assertGestures(context, jws, payload)
+  assertTimes(payload, context.now_ms, payload.iat)
+  if (payload.exp - payload.nbf > LIFE_MAX_S)
+    throw new TokenError('TOKEN_MALFORMED', 'the root lives too long')
+  if (payload.depth !== 0) throw new TokenError('CHAIN_BROKEN', 'a root has depth 0')
+  const delegation = delegationOf(crypto, payload, payload.agent, segment, payload._sd ?? [])
+  for (const grant of delegation.grants.values()) {
+    if (grant.from !== undefined) throw new TokenError('CHAIN_BROKEN', 'a root grant has no parent')
+  }
+  const kid = thumbprint(crypto, issuerKey)
+  const people = payload.rev.map((handle): Handle => ({ kind: 'person', handle }))
+  return {
+    delegation,
+    payload,
+    handles: [{ kind: 'issuer', handle: kid }, ...people, ...ownHandles(delegation)],
+  }
+}
+
+function checkHop(
+  context: ChainContext,
+  segment: Segment,
+  parent: Delegation,
+  parentJwt: string,
+): { delegation: Delegation; handles: readonly Handle[] } {
+  const { crypto } = context
+  const jws = parseJws(segment.jwt)
+  assertTyp(jws, HOP_TYP)
+  const outer = parsed(hopPayloadSchema.safeParse(jws.payload))
+  const payload = outer.delegate_payload[0]
+  if (!verifyJws(crypto, jws, parent.holder)) {
+    throw new TokenError('SIGNATURE_INVALID', 'a hop is not signed by the holder before it')
+  }
+  if (outer.issuer_jwt_hash !== base64url(crypto.sha256(utf8(parentJwt)))) {
+    throw new TokenError('CHAIN_BROKEN', 'a hop follows another token')
+  }
+  assertTimes(payload, context.now_ms, outer.iat)
+  const statement = checkStatement(context, payload)
+  const delegation = delegationOf(
+    crypto,
+    payload,
+    { id: statement.agent, class: statement.class },
+    segment,
+    [],
+  )
+  if (outer.aud !== delegation.jkt) throw new TokenError('CHAIN_BROKEN', 'a hop is addressed to another key')
+  assertNarrower(delegation, parent)
+  return { delegation, handles: [{ kind: 'issuer', handle: statement.kid }, ...ownHandles(delegation)] }
+}
+
+function assertNarrower(child: Delegation, parent: Delegation): void {
+  for (const grant of child.grants.values()) {
+    const from = grant.from === undefined ? undefined : parent.grants.get(grant.from)
+    if (from === undefined) throw new TokenError('PARENT_GRANT_HIDDEN', 'a parent grant is not disclosed')
+    if (!grantWithin(grant, from)) throw new TokenError('WIDENED', 'a grant is wider than its parent')
+  }
+  if (!boundsWithin(child, parent)) throw new TokenError('WIDENED', 'time, audience or depth is widened')
+}
+
+/** DLG-7. The identity of the hop's agent, from the issuer's word alone. */
+function checkStatement(
+  context: ChainContext,
+  payload: DelegatePayload,
+): { agent: string; class: string; kid: string } {
+  const { crypto, trust } = context
+  const jws = parseJws(payload.statement)
+  const fields = statementSchema.safeParse(jws.payload)
+  if (jws.header.typ !== STATEMENT_TYP || !fields.success) {
+    throw new TokenError('STATEMENT_INVALID', 'the agent statement does not fit its schema')
+  }
+  const { iss, iat, exp, jkt, agent, class: agentClass } = fields.data
+  const key = trustedIssuer(trust, iss, jws)
+  const now = seconds(context.now_ms)
+  const good =
+    verifyJws(crypto, jws, key) &&
+    jkt === thumbprint(crypto, publicJwk(payload.cnf.jwk)) &&
+    exp > now &&
+    iat <= now + CLOCK_SKEW_MAX_S &&
+    exp - iat <= STATEMENT_LIFE_MAX_S
+  if (!good) throw new TokenError('STATEMENT_INVALID', 'the agent statement does not hold')
+  return { agent, class: agentClass, kid: thumbprint(crypto, key) }
+}
+
+function assertGestures(context: ChainContext, jws: ParsedJws, payload: RootPayload): void {
+  const { gestures: _, ...shown } = jws.payload
+  const challenge = challengeOf(context.crypto, ROOT_TAG, { header: jws.header, payload: shown })
+  for (const gesture of payload.gestures) {
+    const fault = gestureFault(context.crypto, context.trust.rp, challenge, gesture)
+    if (fault !== null) throw new TokenError('GESTURE_INVALID', fault)
+  }
+  assertGesturesCover(payload)
+}
+
+/** PRF-4: starts may lie 60 s ahead of our clock; an end is an end. */
+function assertTimes(payload: { nbf: number; exp: number }, now_ms: number, iat: number): void {
+  const now = seconds(now_ms)
+  if (payload.exp <= now) throw new TokenError('EXPIRED', 'a delegation of the chain has expired')
+  if (payload.exp <= payload.nbf)
+    throw new TokenError('TOKEN_MALFORMED', 'a delegation ends before it starts')
+  if (iat > now + CLOCK_SKEW_MAX_S)
+    throw new TokenError('CLOCK_SKEW', 'a delegation was issued in the future')
+  if (payload.nbf > now + CLOCK_SKEW_MAX_S) throw new TokenError('NOT_YET_VALID', 'not valid yet')
+}
+
+function delegationOf(
+  crypto: Crypto,
+  payload: RootPayload | DelegatePayload,
+  agent: { readonly id: string; readonly class: string },
+  segment: Segment,
+  claimDigests: readonly string[],
+): Delegation {
+  if (payload.grants_n !== payload.authorization_details.length) {
+    throw new TokenError('TOKEN_MALFORMED', 'the count of grants is not what the human was shown')
+  }
+  const digests = payload.authorization_details.map((detail) => detail['...'])
+  const { grants } = resolveDisclosures(crypto, segment.disclosures, digests, claimDigests)
+  const holder = publicJwk(payload.cnf.jwk)
+  const { jti, nbf, exp, aud, depth, depth_max } = payload
+  return {
+    jti,
+    nbf,
+    exp,
+    aud,
+    depth,
+    depth_max,
+    agent: { id: agent.id, class: agent.class },
+    holder,
+    jkt: thumbprint(crypto, holder),
+    grants,
+  }
+}
+
+function ownHandles(delegation: Delegation): Handle[] {
+  return [
+    { kind: 'delegation', handle: delegation.jti },
+    { kind: 'agent', handle: delegation.agent.id },
+    { kind: 'key', handle: delegation.jkt },
+  ]
+}
+
+function trustedIssuer(trust: ChainTrust, iss: string, jws: ParsedJws): PublicJwk {
+  const key = typeof jws.header.kid === 'string' ? trust.keys.get(jws.header.kid) : undefined
+  if (iss !== trust.iss || key === undefined)
+    throw new TokenError('ISSUER_UNKNOWN', 'the issuer is not trusted')
+  return key
+}
+
+function assertTyp(jws: ParsedJws, typ: string): void {
+  if (jws.header.typ !== typ || jws.header.jwk !== undefined) {
+    throw new TokenError('TOKEN_MALFORMED', `a token of type ${typ} was expected`)
+  }
+}
+
+function parsed<T>(result: { success: true; data: T } | { success: false }): T {
+  if (!result.success) throw new TokenError('TOKEN_MALFORMED', 'a token does not fit its schema')
+  return result.data
+}
