@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config'
+import { SummaryReporter } from './test/house/summary-reporter.ts'
 
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'apps/**/*.test.ts', 'test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
+    reporters: ['default', new SummaryReporter()],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {

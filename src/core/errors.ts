@@ -20,6 +20,7 @@ export type CoreErrorCode =
   | 'ID_INVALID'
   | 'JSON_DUPLICATE_KEY'
   | 'JSON_INVALID'
+  | 'JSON_NAME_ESCAPED'
   | 'JSON_NUMBER_RANGE'
   | 'JSON_TOO_DEEP'
   | 'JSON_TOO_LARGE'

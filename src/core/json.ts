@@ -15,6 +15,11 @@ export interface JsonLimits {
   readonly bytes_max: number
   /** Nesting of arrays and objects; a bare primitive has depth 0. */
   readonly depth_max: number
+  /**
+   * Refuse names of members that are spelled with an escape. For text that is handed on as it came: another reader
+   * may decode such a name differently (V8 does, nodejs/node#63785).
+   */
+  readonly plain_names?: true
 }
 
 /** The largest token, body or frame that we read unless a caller says otherwise. */
@@ -28,7 +33,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
  * Parses JSON text strictly.
  * @throws {CoreError} `JSON_TOO_LARGE`, `JSON_TOO_DEEP`, `JSON_INVALID` (grammar, lone surrogate),
  * `JSON_DUPLICATE_KEY`, `JSON_NUMBER_RANGE` (beyond 2^53-1 in magnitude, `1e20` and overflow included),
- * `TEXT_INVALID` (bytes that are not UTF-8).
+ * `TEXT_INVALID` (bytes that are not UTF-8), `JSON_NAME_ESCAPED` (only with `plain_names`).
  */
 export function parseJson(input: string | Uint8Array, limits: JsonLimits = DEFAULT_JSON_LIMITS): JsonValue {
   if (input.length > limits.bytes_max) {
@@ -44,8 +49,69 @@ export function parseJson(input: string | Uint8Array, limits: JsonLimits = DEFAU
     // JSON.parse quotes the input in its message, and the input may be a secret: do not chain it.
     throw new CoreError('JSON_INVALID', 'not valid JSON')
   }
-  checkMembers(text)
-  return value
+  if (!checkMembers(text)) return value
+  if (limits.plain_names)
+    throw new CoreError('JSON_NAME_ESCAPED', 'JSON object has a name spelled with an escape')
+  return new Builder(text).value()
+}
+
+/**
+ * Builds the value of text that is known to be good JSON, one string at a time. JSON.parse of a whole object may give
+ * an escaped name as another one, at the choice of whoever wrote earlier texts (nodejs/node#63785).
+ */
+class Builder {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  value(): JsonValue {
+    const c = this.#peek()
+    if (c === '{') return this.#object()
+    if (c === '[') return this.#array()
+    const start = this.#at
+    this.#at = c === '"' ? endOfString(this.#text, start) + 1 : this.#endOfWord()
+    return JSON.parse(this.#text.slice(start, this.#at)) as JsonPrimitive
+  }
+
+  #peek(): string {
+    while (/\s/.test(this.#text.charAt(this.#at))) this.#at++
+    return this.#text.charAt(this.#at)
+  }
+
+  #endOfWord(): number {
+    let end = this.#at
+    while (end < this.#text.length && !/[\s,\]}]/.test(this.#text.charAt(end))) end++
+    return end
+  }
+
+  /** Steps over `{`, `[` or `,`. @returns whether another member follows */
+  #next(close: string): boolean {
+    this.#peek()
+    this.#at++
+    const more = this.#text.charAt(this.#at - 1) !== close && this.#peek() !== close
+    if (!more && this.#text.charAt(this.#at - 1) !== close) this.#at++
+    return more
+  }
+
+  #array(): JsonValue {
+    const out: JsonValue[] = []
+    while (this.#next(']')) out.push(this.value())
+    return out
+  }
+
+  #object(): JsonValue {
+    const out: [string, JsonValue][] = []
+    while (this.#next('}')) {
+      const name = this.value() as string
+      this.#peek() // the colon
+      this.#at++
+      out.push([name, this.value()])
+    }
+    return Object.fromEntries(out)
+  }
 }
 
 function checkDepth(text: string, depthMax: number): void {
@@ -59,8 +125,12 @@ function checkDepth(text: string, depthMax: number): void {
   }
 }
 
-/** Walks text that JSON.parse accepted: names unique per object, strings well-formed, integers exact. */
-function checkMembers(text: string): void {
+/**
+ * Walks text that JSON.parse accepted: names unique per object, strings well-formed, integers exact.
+ * @returns whether a name is spelled with an escape
+ */
+function checkMembers(text: string): boolean {
+  let escaped = false
   const scopes: (Set<string> | null)[] = []
   let expectName = false
   for (let i = 0; i < text.length; i++) {
@@ -74,6 +144,7 @@ function checkMembers(text: string): void {
       if (expectName && names) {
         if (names.has(value)) throw new CoreError('JSON_DUPLICATE_KEY', 'JSON object has a duplicate name')
         names.add(value)
+        escaped ||= raw.includes('\\')
       }
       expectName = false
       i = end
@@ -89,6 +160,7 @@ function checkMembers(text: string): void {
     } else if (c === 0x2c) expectName = scopes.at(-1) !== null
     else if (c === 0x2d || (c >= 0x30 && c <= 0x39)) i = checkNumber(text, i)
   }
+  return escaped
 }
 
 function checkNumber(text: string, start: number): number {

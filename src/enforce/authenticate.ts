@@ -101,8 +101,8 @@ export class Authenticator {
       point: this.#sessions.key,
       sd_hash: presented.sd_hash,
     })
-    const exp = Math.min(...presented.chain.delegations.map((delegation) => delegation.exp))
-    const session = this.#sessions.open({ key, chain: presented.chain }, exp * 1000)
+    const ends = Math.min(...presented.chain.delegations.map((delegation) => delegation.ends))
+    const session = this.#sessions.open({ key, chain: presented.chain }, ends * 1000)
     this.#segments.set(session.id, presented.segments)
     return { ok: true, session }
   }

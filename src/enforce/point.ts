@@ -5,6 +5,8 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
+import type { JsonValue } from '../core/json.ts'
+import { seconds } from '../core/time.ts'
 import { decide, isNamed, standing, type Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -18,6 +20,8 @@ import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResul
 
 /** Arguments above this are committed to but not kept, in bytes of JSON. */
 const OPENING_BYTES_MAX = 64 * 1024
+/** And so are deeper ones: the control plane reads 32 levels, a shipment around them included. */
+const OPENING_DEPTH_MAX = 24
 
 export interface PointOptions {
   readonly id: string
@@ -61,16 +65,26 @@ export class EnforcementPoint implements Point {
   }
 
   async open(presentation: string): Promise<OpenOutcome> {
-    const opened = this.#o.authenticator.open(presentation)
+    const opened = this.#authenticated(presentation)
     if (opened.ok) {
       const reasons = this.#standing(opened.session.chain)
       if (reasons.length === 0) {
-        return { ok: true, session: opened.session.id, expires_at: opened.session.expires_ms }
+        return { ok: true, session: opened.session.id, expires_at: seconds(opened.session.expires_ms) }
       }
       this.#o.authenticator.forget(opened.session.id)
       return { ok: false, reasons: (await this.refuse('', 'countersign/open', ...reasons)).reasons }
     }
     return { ok: false, reasons: (await this.refuse('', 'countersign/open', opened.reason)).reasons }
+  }
+
+  /** Whatever goes wrong in here is a denial. */
+  #authenticated(presentation: string): ReturnType<Authenticator['open']> {
+    try {
+      return this.#o.authenticator.open(presentation)
+    } catch (error) {
+      this.#o.onFault(error)
+      return { ok: false, reason: 'INTERNAL' }
+    }
   }
 
   async call<T>(
@@ -233,6 +247,19 @@ function bounded(name: string): string {
 function openingOf(request: CallRequest, action: string, authenticated: Authenticated): Opening | null {
   const { args_commit, salt } = authenticated
   if (args_commit === null || salt === null) return null
-  const small = JSON.stringify(request.args).length <= OPENING_BYTES_MAX
+  const small =
+    JSON.stringify(request.args).length <= OPENING_BYTES_MAX && isPlain(request.args, OPENING_DEPTH_MAX)
   return { args_commit, action, salt, args: small ? request.args : null }
+}
+
+/**
+ * Whether a strict reader at the other end gets the value as it is. What it would refuse, it would refuse for ever, and
+ * no receipt behind it would be shipped.
+ */
+function isPlain(value: JsonValue | undefined, depth: number): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === 0) return false
+  if (Array.isArray(value)) return value.every((item: JsonValue) => isPlain(item, depth - 1))
+  return Object.entries(value).every(([name, item]) => name !== '__proto__' && isPlain(item, depth - 1))
 }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { Crypto } from '../core/crypto.ts'
+import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
 import {
   receiptHash,
@@ -36,8 +37,11 @@ const spoolLineSchema = z.strictObject({
 })
 export type SpoolLine = z.infer<typeof spoolLineSchema>
 
+/** A receipt, up to nine segments and an opening. */
+const LINE_LIMITS = { bytes_max: 1024 * 1024, depth_max: 72 }
+
 export function readSpoolLine(text: string): SpoolLine {
-  return spoolLineSchema.parse(JSON.parse(text))
+  return spoolLineSchema.parse(parseJson(text, LINE_LIMITS))
 }
 
 /** Records read at a time while looking for actions without an outcome. */
@@ -53,6 +57,9 @@ export class Recorder {
   #hash: string
   #underWay = 0
   #failed = false
+  /** An epoch is being begun: no receipt is built meanwhile, or it would carry the old epoch into the new stream. */
+  #beginning: Promise<void> | null = null
+  #onIdle: (() => void) | null = null
   /** Segments that this stream has carried since this process started. */
   readonly #carried = new Set<string>()
 
@@ -95,6 +102,17 @@ export class Recorder {
 
   async startEpoch(control: Pick<ControlPlane, 'openEpoch'>, reason: EpochReason): Promise<void> {
     const epoch = await control.openEpoch(reason)
+    this.#beginning = this.#begin(epoch)
+    try {
+      await this.#beginning
+    } finally {
+      this.#beginning = null
+    }
+  }
+
+  async #begin(epoch: number): Promise<void> {
+    // Records under way belong to the stream that ends here.
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
     await this.#spool.begin(epoch)
     this.#failed = false
     this.#epoch = epoch
@@ -109,14 +127,19 @@ export class Recorder {
     segments: readonly ShippedSegment[],
     opening: Opening | null,
   ): Promise<void> {
+    await this.#begun()
     const fresh = segments.filter((segment) => !this.#carried.has(segment.id))
     await this.#append({ ...this.#next('decision'), ...fields }, fresh, opening)
-    for (const segment of fresh) this.#carried.add(segment.id)
   }
 
   /** @throws {SpoolError} */
   async outcome(fields: OutcomeFields): Promise<void> {
+    await this.#begun()
     await this.#append({ ...this.#next('outcome'), ...fields }, [], null)
+  }
+
+  async #begun(): Promise<void> {
+    while (this.#beginning !== null) await this.#beginning.catch(() => undefined)
   }
 
   #next<K extends Receipt['kind']>(kind: K): Pick<Receipt, StreamMember> & { kind: K } {
@@ -148,18 +171,24 @@ export class Recorder {
     try {
       const text = JSON.stringify({ receipt, segments, opening })
       await this.#spool.append({ seq: receipt.seq, hash, text })
+      for (const segment of segments) this.#carried.add(segment.id)
     } catch (error) {
       this.#failed = true
       throw error
     } finally {
       this.#underWay--
-      if (this.#failed && this.#underWay === 0) this.#resynchronize()
+      if (this.#underWay === 0) {
+        if (this.#failed) this.#resynchronize()
+        this.#onIdle?.()
+        this.#onIdle = null
+      }
     }
   }
 
   #resynchronize(): void {
     const position = this.#spool.position
     if (position === null || position === 'damaged') return // stays failed: everything is denied
+    this.#epoch = position.epoch
     this.#seq = position.seq
     this.#hash = position.hash
     this.#failed = false

@@ -5,6 +5,7 @@
  */
 import type { Crypto, X25519Pair } from '../core/crypto.ts'
 import { base64url, fromBase64url } from '../core/encoding.ts'
+import { CoreError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { VerifiedChain } from '../token/verify.ts'
@@ -105,7 +106,12 @@ export class Sessions {
 
   /** The shared secret with a client's key, or null when that key is no good. */
   agree(clientKey: string): Uint8Array | null {
-    return this.#pair.agree(fromBase64url(clientKey))
+    try {
+      return this.#pair.agree(fromBase64url(clientKey))
+    } catch (error) {
+      if (error instanceof CoreError) return null // 43 characters, but not the one spelling of 32 bytes
+      throw error
+    }
   }
 
   open(session: Omit<Session, 'id' | 'expires_ms' | 'counters'>, chainExpires_ms: number): Session {

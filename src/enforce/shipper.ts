@@ -38,6 +38,9 @@ export class Shipper {
   readonly #options: ShipperOptions
   #acknowledged = 0
   #wake: (() => void) | null = null
+  /** Poked since the last look at the spool. */
+  #poked = false
+  #backingOff = false
   #stopping = false
   #flushed: (() => void)[] = []
   readonly #running: Promise<void>
@@ -49,19 +52,22 @@ export class Shipper {
 
   /** Tells it that there is something to ship. */
   poke(): void {
-    this.#wake?.()
+    this.#poked = true
+    // While the control plane is away, records come faster than it is worth asking: the pause stands.
+    if (!this.#backingOff) this.#wake?.()
   }
 
   /** Ships what there is, once, then stops. @param deadline_ms how long it may take before it gives up */
   async stop(deadline_ms: number): Promise<void> {
     const idle = new Promise<void>((resolve) => this.#flushed.push(resolve))
-    this.poke()
+    this.#poked = true
+    this.#wake?.()
     const timer = Promise.withResolvers<void>()
     const handle = setTimeout(timer.resolve, deadline_ms)
     await Promise.race([idle, timer.promise])
     clearTimeout(handle)
     this.#stopping = true
-    this.poke()
+    this.#wake?.()
     await this.#running
   }
 
@@ -69,14 +75,17 @@ export class Shipper {
     let retry_ms = RETRY_MIN_MS
     while (!this.#stopping) {
       try {
+        this.#poked = false
         const more = await this.#shipOnce()
         retry_ms = RETRY_MIN_MS
-        if (more) continue
+        if (more || this.#poked) continue
         for (const resolve of this.#flushed.splice(0)) resolve()
         await this.#sleep(HEAD_EVERY_MS)
       } catch (error) {
         if (error instanceof StreamRefused) await this.#newEpoch()
+        this.#backingOff = true
         await this.#sleep(retry_ms)
+        this.#backingOff = false
         retry_ms = Math.min(retry_ms * 2, RETRY_MAX_MS)
       }
     }
@@ -116,9 +125,10 @@ export class Shipper {
   async #newEpoch(): Promise<void> {
     try {
       await this.#options.recorder.startEpoch(this.#options.control, 'refused')
-      this.#acknowledged = 0
     } catch {
       // the control plane is away: the next refusal tries again
+    } finally {
+      this.#acknowledged = 0
     }
   }
 

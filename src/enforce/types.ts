@@ -34,6 +34,7 @@ export type CallOutcome<T> =
   | { decision: 'allow'; action: string; result: T }
   | { decision: 'deny'; action: string; reasons: readonly Reason[] }
 
+/** `expires_at` in seconds since 1970. */
 export type OpenOutcome =
   { ok: true; session: string; expires_at: number } | { ok: false; reasons: readonly Reason[] }
 

@@ -50,6 +50,8 @@ const bodies = {
     origin: text,
     simulated: z.boolean(),
     separation: z.enum(['independent', 'after']),
+    /** Milliseconds: after this an enforcement point denies for want of fresh revocations (REV-8). */
+    bound_ms: z.int().positive(),
     rp_id: text,
     origins: z.array(text).min(1).max(8),
   }),

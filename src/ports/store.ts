@@ -111,6 +111,11 @@ export interface Store {
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Reads outside a transaction. */
   query<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /**
+   * A time, milliseconds since 1970, such that everything that is not durable yet will carry a later one or the same.
+   * Take it before a read to say as of when the read is complete.
+   */
+  horizon(): number
   /** Called after each durable commit that appended, with the new size. @returns an unsubscribe function. */
   onCommit(listener: (size: number) => void): () => void
   close(): Promise<void>

@@ -24,5 +24,7 @@ export const PRESENTATION_BYTES_MAX = 64 * 1024
 export const SEGMENT_BYTES_MAX = 40 * 1024
 export const HOPS_MAX = 8
 export const GRANTS_MAX = 64
+/** Limits of a grant: nine delegations' worth of debits fit a receipt, which holds 128. */
+export const LIMITS_MAX = 14
 export const LIFE_MAX_S = 90 * 24 * 3600
 export const STATEMENT_LIFE_MAX_S = 24 * 3600

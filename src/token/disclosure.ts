@@ -5,7 +5,7 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { base64url, fromBase64url, utf8 } from '../core/encoding.ts'
-import { parseJson, type JsonValue } from '../core/json.ts'
+import { isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
 import { TokenError } from './errors.ts'
 import { grantSchema, type Grant } from './grant.ts'
 
@@ -90,7 +90,11 @@ function readDisclosure(disclosure: string): readonly (JsonValue | undefined)[] 
 
 function readGrant(value: unknown): Grant {
   const grant = grantSchema.safeParse(value)
-  if (!grant.success) throw new TokenError('GRANT_INVALID', 'a disclosed grant does not fit its schema')
+  // zod drops a `__proto__` from a record in silence, and a constraint that is dropped is not enforced.
+  const dropped =
+    isJsonObject(value) && isJsonObject(value.constraints) && Object.hasOwn(value.constraints, '__proto__')
+  if (!grant.success || dropped)
+    throw new TokenError('GRANT_INVALID', 'a disclosed grant does not fit its schema')
   return grant.data
 }
 

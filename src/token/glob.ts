@@ -15,10 +15,20 @@ export function isGlob(glob: string): boolean {
   return segments.length <= GLOB_SEGMENTS_MAX && isSafe(segments, glob)
 }
 
+/** A segment of a glob, cut at each `*`: taken apart once, however many segments a value has. */
+interface Pattern {
+  readonly text: string
+  readonly pieces: readonly string[]
+}
+
+function patternsOf(glob: string): Pattern[] {
+  return glob.split('/').map((text) => ({ text, pieces: text.split('*') }))
+}
+
 /** Whether `value` matches. A value that could be read as another path matches no glob. */
 export function globMatches(glob: string, value: string): boolean {
   const segments = value.split('/')
-  return isSafe(segments, value) && segmentsMatch(glob.split('/'), segments)
+  return isSafe(segments, value) && segmentsMatch(patternsOf(glob), segments)
 }
 
 function isSafe(segments: readonly string[], whole: string): boolean {
@@ -26,17 +36,18 @@ function isSafe(segments: readonly string[], whole: string): boolean {
   return segments.every((segment, i) => segment !== '.' && segment !== '..' && (segment !== '' || i === 0))
 }
 
-/** Wildcard matching with one restart point: time is at most the product of the lengths. */
-function segmentsMatch(pattern: readonly string[], value: readonly string[]): boolean {
+/** Wildcard matching with one restart point: each segment is looked at once for each segment of the glob. */
+function segmentsMatch(patterns: readonly Pattern[], value: readonly string[]): boolean {
   let p = 0
   let v = 0
   let star = -1
   let resume = 0
   while (v < value.length) {
-    if (pattern[p] === '**') {
+    const pattern = patterns[p]
+    if (pattern?.text === '**') {
       star = p++
       resume = v
-    } else if (p < pattern.length && segmentMatches(pattern[p] ?? '', value[v] ?? '')) {
+    } else if (pattern !== undefined && segmentMatches(pattern, value[v] ?? '')) {
       p++
       v++
     } else if (star >= 0) {
@@ -44,32 +55,28 @@ function segmentsMatch(pattern: readonly string[], value: readonly string[]): bo
       v = ++resume
     } else return false
   }
-  while (pattern[p] === '**') p++
-  return p === pattern.length
+  while (patterns[p]?.text === '**') p++
+  return p === patterns.length
 }
 
-/** `*` inside a segment. A pattern with `*` matches no empty segment. */
-function segmentMatches(pattern: string, text: string): boolean {
-  if (!pattern.includes('*')) return pattern === text
-  if (text === '') return false
-  let p = 0
-  let t = 0
-  let star = -1
-  let resume = 0
-  while (t < text.length) {
-    if (pattern[p] === '*') {
-      star = p++
-      resume = t
-    } else if (pattern[p] === text[t]) {
-      p++
-      t++
-    } else if (star >= 0) {
-      p = star + 1
-      t = ++resume
-    } else return false
+/**
+ * `*` inside a segment. A pattern with `*` matches no empty segment. Each piece is sought where the one before it
+ * ended, so that the time grows with the text and not with its product with the pattern.
+ */
+function segmentMatches({ text: whole, pieces }: Pattern, text: string): boolean {
+  if (pieces.length === 1) return whole === text
+  const first = pieces[0] ?? ''
+  const last = pieces.at(-1) ?? ''
+  const end = text.length - last.length
+  let at = first.length
+  if (text === '' || at > end || !text.startsWith(first) || !text.endsWith(last)) return false
+  for (let i = 1; i < pieces.length - 1; i++) {
+    const piece = pieces[i] ?? ''
+    const found = text.indexOf(piece, at)
+    at = found + piece.length
+    if (found < 0 || at > end) return false
   }
-  while (pattern[p] === '*') p++
-  return p === pattern.length
+  return true
 }
 
 /**
@@ -78,7 +85,7 @@ function segmentMatches(pattern: string, text: string): boolean {
  */
 export function globWithin(child: string, parent: string): boolean {
   const inner = child.split('/')
-  const outer = parent.split('/')
+  const outer = patternsOf(parent)
   const known = new Map<number, boolean>()
   const within = (i: number, j: number): boolean => {
     const key = i * (GLOB_SEGMENTS_MAX + 1) + j
@@ -89,10 +96,11 @@ export function globWithin(child: string, parent: string): boolean {
     return answer
   }
   const step = (i: number, j: number): boolean => {
-    if (j === outer.length) return i === inner.length
-    if (outer[j] === '**') return within(i, j + 1) || (i < inner.length && within(i + 1, j))
+    const pattern = outer[j]
+    if (pattern === undefined) return i === inner.length
+    if (pattern.text === '**') return within(i, j + 1) || (i < inner.length && within(i + 1, j))
     if (i === inner.length || inner[i] === '**') return false
-    return segmentMatches(outer[j] ?? '', inner[i] ?? '') && within(i + 1, j + 1)
+    return segmentMatches(pattern, inner[i] ?? '') && within(i + 1, j + 1)
   }
   return within(0, 0)
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { canonicalize, type JsonObject, type JsonValue } from '../core/json.ts'
+import { LIMITS_MAX } from './constants.ts'
 import { globMatches, isGlob } from './glob.ts'
 
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
@@ -49,7 +50,7 @@ export const grantSchema = z.strictObject({
   constraints: z.record(argument, ruleSchema).exactOptional(),
   limits: z
     .array(limitSchema)
-    .max(16)
+    .max(LIMITS_MAX)
     .refine((limits) => new Set(limits.map(limitName)).size === limits.length, 'a limit occurs twice')
     .exactOptional(),
 })

@@ -49,6 +49,8 @@ export interface Delegation {
   readonly jti: string
   readonly nbf: number
   readonly exp: number
+  /** The end of what it rests on: `exp`, or that of a hop's agent statement when that comes first. */
+  readonly ends: number
   readonly aud: readonly string[]
   readonly depth: number
   readonly depth_max: number
@@ -178,7 +180,10 @@ function checkHop(
   )
   if (outer.aud !== delegation.jkt) throw new TokenError('CHAIN_BROKEN', 'a hop is addressed to another key')
   assertNarrower(delegation, parent)
-  return { delegation, handles: [{ kind: 'issuer', handle: statement.kid }, ...ownHandles(delegation)] }
+  return {
+    delegation: { ...delegation, ends: Math.min(delegation.exp, statement.exp) },
+    handles: [{ kind: 'issuer', handle: statement.kid }, ...ownHandles(delegation)],
+  }
 }
 
 function assertNarrower(child: Delegation, parent: Delegation): void {
@@ -194,7 +199,7 @@ function assertNarrower(child: Delegation, parent: Delegation): void {
 function checkStatement(
   context: ChainContext,
   payload: DelegatePayload,
-): { agent: string; class: string; kid: string } {
+): { agent: string; class: string; kid: string; exp: number } {
   const { crypto, trust } = context
   const jws = parseJws(payload.statement)
   const fields = statementSchema.safeParse(jws.payload)
@@ -211,7 +216,7 @@ function checkStatement(
     iat <= now + CLOCK_SKEW_MAX_S &&
     exp - iat <= STATEMENT_LIFE_MAX_S
   if (!good) throw new TokenError('STATEMENT_INVALID', 'the agent statement does not hold')
-  return { agent, class: agentClass, kid: thumbprint(crypto, key) }
+  return { agent, class: agentClass, kid: thumbprint(crypto, key), exp }
 }
 
 function assertGestures(context: ChainContext, jws: ParsedJws, payload: RootPayload): void {
@@ -253,6 +258,7 @@ function delegationOf(
     jti,
     nbf,
     exp,
+    ends: exp,
     aud,
     depth,
     depth_max,

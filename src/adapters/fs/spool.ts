@@ -44,8 +44,9 @@ interface Waiting {
 export async function openFsSpool(directory: string, bytesMax: number = SPOOL_BYTES_MAX): Promise<Spool> {
   await makeDirectory(directory, 0o700)
   const claim = await claimDirectory(directory, 'spool')
-  if (claim === null) {
-    throw new SpoolError('SPOOL_LOCKED', 'another process uses this spool: stop it, or give this one its own')
+  if ('heldBy' in claim) {
+    const message = `process ${claim.heldBy} uses this spool: stop it, or enrol another point`
+    throw new SpoolError('SPOOL_LOCKED', message)
   }
   try {
     const { files, position } = await load(directory)

@@ -19,7 +19,7 @@ const toolsSchema = z.object({
   ),
 })
 /** Answers that mean: this stream is not the one that the control plane knows. */
-const REFUSALS = new Set(['RECEIPT_FORK', 'EPOCH_UNKNOWN', 'EPOCH_CLOSED'])
+const REFUSALS = new Set(['RECEIPT_FORK', 'RECEIPT_EPOCH'])
 
 export function httpControlPlane(client: ApiClient): ControlPlane {
   return {

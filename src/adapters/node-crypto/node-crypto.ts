@@ -3,12 +3,12 @@
  * @module
  */
 import {
-  createHash,
   createHmac,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
+  hash,
   randomBytes,
   sign,
   verify,
@@ -91,8 +91,8 @@ function x25519(): X25519Pair {
 
 export const nodeCrypto: Crypto = {
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
-  sha256: (data) => createHash('sha256').update(data).digest(),
-  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
+  hmacSha256: (key, data) => new Uint8Array(createHmac('sha256', key).update(data).digest()),
   verify: verifySignature,
   generateKey,
   signer,

@@ -1,0 +1,167 @@
+/**
+ * Which folder may import which: design rules as failing checks (`npm run check:arrows`).
+ * Each folder under src/ lists what it may import; the list is closed, so a new arrow is a decision made here.
+ */
+
+/** Tests may import anything: they put real parts together. */
+const TEST = '\\.test\\.ts$'
+
+/** What each folder may import besides itself. Paths are regular expressions from the repository's root. */
+const ARROWS = {
+  core: [],
+  ports: ['src/core/'],
+  token: ['src/core/'],
+  // A `revocation` entry holds a frame, so its schema is the frame's.
+  log: ['src/core/', 'src/revoke/frame\\.ts$'],
+  decide: ['src/core/', 'src/token/', 'src/revoke/(state|frame)\\.ts$'],
+  revoke: ['src/core/', 'src/ports/'],
+  registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/ports/'],
+  enforce: ['src/core/', 'src/token/', 'src/decide/', 'src/log/', 'src/revoke/', 'src/ports/'],
+  evidence: ['src/core/', 'src/token/', 'src/log/', 'src/decide/', 'src/revoke/frame\\.ts$', 'src/ports/'],
+  adapters: ['src/core/', 'src/ports/'],
+}
+
+/** Where a folder may look for types only, or for the errors and entry schemas of what it stores. */
+const ALSO_TYPES = {
+  decide: ['src/log/'],
+  log: ['src/ports/'],
+  ports: ['src/'],
+  adapters: ['src/'],
+}
+
+/** Files that hold a folder's error class: an adapter throws the errors of the noun it stores. */
+const ERROR_FILES = 'src/[^/]+/(errors|entries)\\.ts$'
+
+function arrow(folder, allowed) {
+  const also = ALSO_TYPES[folder]
+  const own = folder === 'adapters' ? 'src/adapters/$1/' : `src/${folder}/`
+  const from =
+    folder === 'adapters'
+      ? '^src/adapters/([^/]+)/'
+      : folder === 'evidence'
+        ? '^src/evidence/(?!verify/)'
+        : `^src/${folder}/`
+  const pathNot = [own, ...allowed, ...(folder === 'adapters' ? [ERROR_FILES] : [])].map((path) => `^${path}`)
+  return {
+    name: `arrow-${folder}`,
+    comment: `src/${folder} may import only: itself${allowed.map((path) => `, ${path}`).join('')}`,
+    severity: 'error',
+    from: { path: from, pathNot: TEST },
+    to: {
+      path: '^src/',
+      pathNot,
+      ...(also === undefined ? {} : { dependencyTypesNot: ['type-only'] }),
+    },
+  }
+}
+
+/** The second half of {@link ALSO_TYPES}: a type-only import must still come from the places named there. */
+function typeArrow(folder, allowed) {
+  return {
+    name: `arrow-${folder}-types`,
+    comment: `src/${folder} may import types only from: ${allowed.join(', ')}`,
+    severity: 'error',
+    from: { path: `^src/${folder}/`, pathNot: TEST },
+    to: {
+      path: '^src/',
+      pathNot: [`src/${folder}/`, ...ARROWS[folder], ...allowed].map((path) => `^${path}`),
+    },
+  }
+}
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(ARROWS).map(([folder, allowed]) => arrow(folder, allowed)),
+    ...Object.entries(ALSO_TYPES)
+      .filter(([, allowed]) => !allowed.includes('src/'))
+      .map(([folder, allowed]) => typeArrow(folder, allowed)),
+    {
+      name: 'arrow-evidence-verify',
+      comment:
+        'The verifier is pure: core, token, log, decide, populations and revocation frames. docs/adr/0005',
+      severity: 'error',
+      from: { path: '^src/evidence/verify/', pathNot: TEST },
+      to: {
+        path: '^src/',
+        pathNot:
+          '^src/(core/|token/|log/|decide/|evidence/(verify|populations)/|evidence/populations\\.ts$|revoke/frame\\.ts$)',
+      },
+    },
+    {
+      name: 'src-never-imports-apps',
+      comment: 'apps/ are the composition roots: they choose, src is chosen from',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(apps|bench|examples)/' },
+    },
+    {
+      name: 'only-apps-choose-adapters',
+      comment: 'src knows ports; apps/, examples/, bench/ and tests choose the adapters',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [TEST, '^src/adapters/'] },
+      to: { path: '^src/adapters/' },
+    },
+    {
+      name: 'tests-are-not-imported',
+      comment: 'nothing that ships imports a test or its helpers',
+      severity: 'error',
+      from: { path: '^(src|apps)/', pathNot: TEST },
+      to: { path: `(^test/|${TEST})` },
+    },
+    {
+      name: 'pure-folders-import-no-builtins',
+      comment: 'core, token, decide and log also run in browsers: platform things come through ports',
+      severity: 'error',
+      from: { path: '^src/(core|token|decide|log)/', pathNot: TEST },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-circular',
+      comment: 'a cycle means that two files are one',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'a module that nothing imports and that imports nothing is not used',
+      severity: 'error',
+      from: {
+        orphan: true,
+        pathNot: [
+          TEST,
+          '^test/',
+          '^examples/',
+          '^bench/',
+          '^apps/[^/]+/main\\.ts$',
+          '^[^/]+\\.config\\.ts$',
+          '\\.d\\.ts$',
+        ],
+      },
+      to: {},
+    },
+    {
+      name: 'no-unresolvable',
+      comment: 'an import that resolves to nothing',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependencies-in-src',
+      comment: 'what ships may import only the dependencies that ship with it',
+      severity: 'error',
+      from: { path: '^(src|apps)/', pathNot: TEST },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+}

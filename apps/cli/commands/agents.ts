@@ -1,0 +1,93 @@
+/** `countersign agent …`: the lifecycle of an agent's identity. @module */
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import type { JsonObject } from '../../../src/core/json.ts'
+import { publicJwk, thumbprint } from '../../../src/core/jwk.ts'
+import { addAgentKey, agentStatement, approveAgent, changeAgent, proposeAgent } from '../operator.ts'
+import { CliError, result, table } from '../output.ts'
+import { readJson, writePrivate } from '../profile.ts'
+import { collect, profileOf, wantsJson } from './globals.ts'
+
+interface ProposeOptions {
+  readonly class: string
+  readonly purpose: string
+  readonly system?: string[]
+  readonly manifest: string
+}
+
+export function agentCommands(program: Command): void {
+  const agent = program.command('agent').description('agents: proposed, approved, active, suspended, retired')
+  agent
+    .command('propose')
+    .argument('<name>')
+    .requiredOption('--purpose <text>', 'what it is for')
+    .requiredOption('--manifest <file>', 'JSON file: model, prompt, tools of this version')
+    .option('--class <name>', 'agent class', 'assistant')
+    .option('--system <id>', 'a system that it touches (repeat)', collect)
+    .action(async (name: string, options: ProposeOptions, command: Command) => {
+      const manifest = z.record(z.string(), z.json()).safeParse(await readJson(options.manifest))
+      if (!manifest.success) throw new CliError('ARGUMENT_INVALID', 'the manifest is not a JSON object')
+      const id = await proposeAgent(await profileOf(command), {
+        name,
+        class: options.class,
+        purpose: options.purpose,
+        systems: options.system ?? [],
+        manifest: manifest.data as JsonObject,
+      })
+      result(wantsJson(command), { agent: id }, () => `${id} is proposed; someone else approves it`)
+    })
+  agent
+    .command('approve')
+    .description('approve with your authenticator')
+    .argument('<agent>')
+    .action(async (id: string, _: unknown, command: Command) => {
+      await approveAgent(await profileOf(command), id)
+      result(wantsJson(command), { agent: id, status: 'approved' }, () => `${id} is approved`)
+    })
+  for (const to of ['activate', 'suspend', 'retire'] as const) {
+    agent
+      .command(to)
+      .argument('<agent>')
+      .option('--reason <text>', 'why', to)
+      .action(async (id: string, options: { reason: string }, command: Command) => {
+        await changeAgent(await profileOf(command), id, to, options.reason)
+        result(wantsJson(command), { agent: id, change: to }, () => `${id}: ${to}`)
+      })
+  }
+  agent.command('list').action(async (_: unknown, command: Command) => {
+    const answer = await (await profileOf(command)).client.get('/v1/agents')
+    const { agents } = z
+      .object({ agents: z.array(z.looseObject({ id: z.string(), name: z.string(), status: z.string() })) })
+      .parse(answer)
+    result(wantsJson(command), agents, () => table(agents.map((each) => [each.id, each.status, each.name])))
+  })
+  keyCommands(agent)
+}
+
+function keyCommands(agent: Command): void {
+  agent
+    .command('key')
+    .description('make a holder key for an agent, register it, write it to a file')
+    .argument('<agent>')
+    .requiredOption('-o, --out <file>', 'where to write the private key')
+    .action(async (id: string, options: { out: string }, command: Command) => {
+      const key = nodeCrypto.generateKey('Ed25519')
+      const { publicJwk: jwk } = nodeCrypto.signer(key)
+      await writePrivate(options.out, { ...key })
+      await addAgentKey(await profileOf(command), id, jwk)
+      const jkt = thumbprint(nodeCrypto, jwk)
+      result(wantsJson(command), { agent: id, jkt, file: options.out }, () => `${jkt} in ${options.out}`)
+    })
+  agent
+    .command('statement')
+    .description("the issuer's statement about an agent's key, for a hop (24 hours at most)")
+    .argument('<agent>')
+    .requiredOption('--key <file>', 'the key file')
+    .action(async (id: string, options: { key: string }, command: Command) => {
+      const { d: _, ...jwk } = z.looseObject({ d: z.string() }).parse(await readJson(options.key))
+      const jkt = thumbprint(nodeCrypto, publicJwk(jwk))
+      const statement = await agentStatement(await profileOf(command), id, jkt)
+      result(wantsJson(command), { statement }, () => statement)
+    })
+}

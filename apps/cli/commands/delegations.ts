@@ -1,0 +1,196 @@
+/** `countersign delegate`, `delegation …`, `narrow`, `revoke`: authority given, handed on and taken back. @module */
+import { InvalidArgumentError, type Command } from 'commander'
+import { z } from 'zod'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import type { PrivateJwk } from '../../../src/core/crypto.ts'
+import { newId } from '../../../src/core/ids.ts'
+import { publicJwk, thumbprint } from '../../../src/core/jwk.ts'
+import { parseJws } from '../../../src/core/sign.ts'
+import { rfc3339, seconds } from '../../../src/core/time.ts'
+import { grantSchema, type Grant } from '../../../src/token/grant.ts'
+import { lastDelegation, narrow } from '../../../src/token/narrow.ts'
+import { statementSchema } from '../../../src/token/payload.ts'
+import { delegate, revoke } from '../operator.ts'
+import { CliError, result, table } from '../output.ts'
+import { readJson, readText, writePrivate } from '../profile.ts'
+import { collect, profileOf, wantsJson } from './globals.ts'
+
+interface DelegateOptions {
+  readonly key: string
+  readonly point: string[]
+  readonly grants: string
+  readonly ttl: number
+  readonly depth: number
+  readonly instruction?: string
+  readonly out: string
+}
+
+export function delegationCommands(program: Command): void {
+  program
+    .command('delegate')
+    .description('authorize an agent with your authenticator; writes the chain for the agent')
+    .argument('<agent>')
+    .requiredOption('--key <file>', "the agent's key file, or its public JWK")
+    .requiredOption('--point <id>', 'an enforcement point where it counts (repeat)', collect)
+    .requiredOption('--grants <file>', 'JSON file: an array of grants (spec/delegation.md)')
+    .option('--ttl <seconds>', 'how long', whole, 3600)
+    .option('--depth <hops>', 'how often it may be handed on', whole, 0)
+    .option('--instruction <text>', 'what you ask for, in words; disclosed only when the holder chooses')
+    .requiredOption('-o, --out <file>', 'where to write the chain')
+    .action(async (agent: string, options: DelegateOptions, command: Command) => {
+      const { jti, chain } = await delegate(await profileOf(command), {
+        agent,
+        jkt: await thumbprintOf(options.key),
+        aud: options.point,
+        grants: await readGrants(options.grants),
+        ttl_s: options.ttl,
+        depth_max: options.depth,
+        ...(options.instruction === undefined ? {} : { instruction: options.instruction }),
+      })
+      await writePrivate(options.out, `${chain}\n`)
+      result(wantsJson(command), { jti, file: options.out }, () => `${jti} in ${options.out}`)
+    })
+
+  program
+    .command('delegations')
+    .description('root delegations, newest first')
+    .action(async (_: unknown, command: Command) => {
+      const answer = await (await profileOf(command)).client.get('/v1/delegations')
+      const { delegations } = z
+        .object({
+          delegations: z.array(
+            z.object({
+              jti: z.string(),
+              agent: z.string(),
+              principal: z.string(),
+              exp: z.int(),
+              revoked: z.boolean(),
+            }),
+          ),
+        })
+        .parse(answer)
+      result(wantsJson(command), delegations, () =>
+        table(
+          delegations.map((each) => [
+            each.jti,
+            each.revoked ? 'revoked' : `until ${rfc3339(each.exp * 1000)}`,
+            each.agent,
+            each.principal,
+          ]),
+        ),
+      )
+    })
+  narrowCommand(program)
+  revokeCommand(program)
+}
+
+interface NarrowOptions {
+  readonly key: string
+  readonly to: string
+  readonly statement: string
+  readonly grants: string
+  readonly ttl: number
+  readonly out: string
+}
+
+function narrowCommand(program: Command): void {
+  program
+    .command('narrow')
+    .description('hand a smaller delegation to another agent, offline')
+    .argument('<chain>', 'file with the chain that you hold')
+    .requiredOption('--key <file>', 'your key')
+    .requiredOption('--to <file>', "the other agent's key file, or its public JWK")
+    .requiredOption('--statement <file>', "the issuer's statement about that key")
+    .requiredOption(
+      '--grants <file>',
+      'JSON file: grants, each with "from" (the digest of its parent; see grants)',
+    )
+    .option('--ttl <seconds>', 'how long; never past the parent', whole, 3600)
+    .requiredOption('-o, --out <file>', 'where to write the chain')
+    .action(async (path: string, options: NarrowOptions, command: Command) => {
+      const held = await readText(path)
+      const parent = lastDelegation(nodeCrypto, held).payload
+      const now = seconds(Date.now())
+      const statement = await readText(options.statement)
+      const key = await readJson(options.to)
+      const chain = narrow(nodeCrypto, held, nodeCrypto.signer(await readKey(options.key)), {
+        jti: newId(nodeCrypto, 'dlg', Date.now()),
+        iat: now,
+        nbf: Math.max(parent.nbf, now),
+        exp: Math.min(parent.exp, now + options.ttl),
+        aud: parent.aud,
+        holder: publicJwk(withoutPrivate(key)),
+        statement,
+        grants: await readGrants(options.grants),
+        depth_max: parent.depth_max,
+      })
+      await writePrivate(options.out, `${chain}\n`)
+      const { agent } = statementSchema.parse(parseJws(statement).payload)
+      result(wantsJson(command), { agent, file: options.out }, () => `for ${agent} in ${options.out}`)
+    })
+  program
+    .command('grants')
+    .description('the grants of a chain that you hold, each with its digest')
+    .argument('<chain>')
+    .action(async (path: string, _: unknown, command: Command) => {
+      const { grants } = lastDelegation(nodeCrypto, await readText(path))
+      const rows = [...grants].map(([digest, grant]) => ({ digest, grant }))
+      result(wantsJson(command), rows, () =>
+        rows.map(({ digest, grant }) => `${digest}\n  ${JSON.stringify(grant)}`).join('\n'),
+      )
+    })
+}
+
+function revokeCommand(program: Command): void {
+  program
+    .command('revoke')
+    .description('revoke a delegation, agent, key or person; answers when committed')
+    .argument('<target>', 'dlg_…, agt_…, per_… or a key thumbprint')
+    .option('--reason <text>', 'why', 'revoked')
+    .action(async (target: string, options: { reason: string }, command: Command) => {
+      const started = Date.now()
+      const revoked = await revoke(await profileOf(command), kindOf(target), target, options.reason)
+      result(
+        wantsJson(command),
+        revoked,
+        () =>
+          `revoked: frame ${revoked.frames.join(', ')}, committed ${revoked.acknowledged_at - started} ms after the call`,
+      )
+    })
+}
+
+function kindOf(target: string): 'delegation' | 'agent' | 'person' | 'key' {
+  if (target.startsWith('dlg_')) return 'delegation'
+  if (target.startsWith('agt_')) return 'agent'
+  if (target.startsWith('per_')) return 'person'
+  if (/^[A-Za-z0-9_-]{43}$/.test(target)) return 'key'
+  throw new CliError('ARGUMENT_INVALID', 'a target is dlg_…, agt_…, per_… or the thumbprint of a key')
+}
+
+async function readGrants(path: string): Promise<Grant[]> {
+  const grants = z.array(grantSchema).safeParse(await readJson(path))
+  if (grants.success) return grants.data
+  const where = grants.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+  throw new CliError('ARGUMENT_INVALID', `${path} does not hold grants: ${where}`)
+}
+
+async function readKey(path: string): Promise<PrivateJwk> {
+  const value = z.looseObject({ kty: z.string(), d: z.string() }).safeParse(await readJson(path))
+  if (!value.success) throw new CliError('ARGUMENT_INVALID', `${path} does not hold a private JWK`)
+  return value.data as unknown as PrivateJwk
+}
+
+async function thumbprintOf(path: string): Promise<string> {
+  return thumbprint(nodeCrypto, publicJwk(withoutPrivate(await readJson(path))))
+}
+
+function withoutPrivate(value: unknown): unknown {
+  const { d: _, ...rest } = z.looseObject({}).parse(value)
+  return rest
+}
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number')
+  return value
+}

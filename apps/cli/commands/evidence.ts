@@ -1,0 +1,142 @@
+/** `countersign evidence build` and `countersign verify`: the pack, and what anyone can make of it. @module */
+import { readFile, writeFile } from 'node:fs/promises'
+import { InvalidArgumentError, type Command } from 'commander'
+import { z } from 'zod'
+import { httpTiles } from '../../../src/adapters/http/tiles.ts'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { utf8 } from '../../../src/core/encoding.ts'
+import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
+import { buildPack } from '../../../src/evidence/pack/build.ts'
+import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
+import type { PackReport } from '../../../src/evidence/verify/report.ts'
+import { verifyPack } from '../../../src/evidence/verify/verify.ts'
+import { readInfo } from '../operator.ts'
+import { CliError, EXIT_FAILED, paint, progress, progressDone, result, table } from '../output.ts'
+import type { Profile } from '../profile.ts'
+import { profileOf, wantsJson } from './globals.ts'
+
+interface BuildOptions {
+  readonly from: number
+  readonly to: number
+  readonly out: string
+}
+
+export function evidenceCommands(program: Command): void {
+  program
+    .command('evidence')
+    .description('evidence packs')
+    .command('build')
+    .description('build a pack for a period, half-open: from <= time < to')
+    .requiredOption('--from <time>', 'RFC 3339 UTC, e.g. 2026-01-01T00:00:00Z', time)
+    .requiredOption('--to <time>', 'RFC 3339 UTC, not in the period itself', time)
+    .requiredOption('-o, --out <file>', 'where to write the pack')
+    .action(async (options: BuildOptions, command: Command) => {
+      const { manifest, bytes } = await build(await profileOf(command), options.from, options.to)
+      await writeFile(options.out, bytes)
+      const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
+      const summary = { file: options.out, bytes: bytes.length, entries: manifest.log.end, populations }
+      result(wantsJson(command), summary, () =>
+        [
+          `${paint('green', 'built')} ${options.out} (${bytes.length} bytes, ${manifest.log.end} entries)`,
+          ...Object.entries(populations).map(([name, count]) => `  ${name}: ${count}`),
+        ].join('\n'),
+      )
+    })
+  verifyCommand(program)
+}
+
+async function build(profile: Profile, from_ms: number, to_ms: number): ReturnType<typeof buildPack> {
+  const { client } = profile
+  const { log_vkey: vkey } = await readInfo(profile.url)
+  const tiles = httpTiles(client)
+  const checkpoint = await tiles.read('checkpoint')
+  if (checkpoint === null) throw new CliError('FILE_UNREADABLE', 'the log has no checkpoint yet: try again in a second')
+  const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(from_ms))}`)
+  const start = answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
+  return buildPack(
+    nodeCrypto,
+    { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note) },
+    { from_ms, to_ms },
+  )
+}
+
+function verifyCommand(program: Command): void {
+  program
+    .command('verify')
+    .description("verify a pack with nothing but the pack and the log's key; exit code 1 when anything fails")
+    .argument('<pack>')
+    .requiredOption('--key <vkey>', "the log's verifier key, from another source than the pack")
+    .option('--action <id>', 'tell the story of one action: who, under what scope, where is the evidence')
+    .action(async (file: string, options: { key: string; action?: string }, command: Command) => {
+      const pack = await verifyPack(nodeCrypto, await read(file), options.key, (n, of) =>
+        progress(`${n} of ${of} entries`),
+      )
+      progressDone()
+      const { report } = pack
+      const story = options.action === undefined ? null : await actionStory(nodeCrypto, pack, options.action)
+      if (options.action !== undefined && story === null) {
+        throw new CliError('ARGUMENT_INVALID', `the pack holds no action ${options.action}`)
+      }
+      const json = wantsJson(command)
+      result(json, story === null ? report : { ...report, story }, () =>
+        [...(story === null ? [] : [describeStory(story), '']), describeReport(report)].join('\n'),
+      )
+      if (!report.ok) process.exitCode = EXIT_FAILED
+    })
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    throw new CliError('FILE_UNREADABLE', `${file} cannot be read`, { cause })
+  }
+}
+
+function describeReport(report: PackReport): string {
+  const mark = (ok: boolean): string => (ok ? paint('green', 'ok  ') : paint('red', 'FAIL'))
+  return [
+    ...(report.simulated ? [paint('yellow', 'SIMULATED DATA: this log says that its history was simulated')] : []),
+    `${report.origin}, ${report.entries} entries, ${report.period.from} to ${report.period.to}`,
+    ...report.checks.map(({ ok, name, count }) => `${mark(ok)} ${name} (${count})`),
+    ...report.faults.map((fault) => paint('red', `     ${fault.code}: ${fault.message}${place(fault)}`)),
+    ...(report.faults_n > report.faults.length ? [`     and ${report.faults_n - report.faults.length} more`] : []),
+    `${report.allowed} allowed; denied: ${Object.entries(report.denied).map(([code, n]) => `${code} ${n}`).join(', ')}`,
+    ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
+    'Not checked:',
+    ...report.not_checked.map((each) => `  - ${each}`),
+    'What recomputes is reported; conclusions are the auditor\'s.',
+  ].join('\n')
+}
+
+function place(fault: { readonly index?: number; readonly file?: string }): string {
+  const index = fault.index === undefined ? '' : ` [entry ${fault.index}]`
+  return fault.file === undefined ? index : `${index} [${fault.file}]`
+}
+
+function describeStory(story: ActionStory): string {
+  const lines = (values: readonly object[]): string[] => values.map((value) => `  ${JSON.stringify(value)}`)
+  return [
+    paint('bold', `Action ${story.action}`),
+    ...lines(story.decisions),
+    `  outcome: ${story.outcome}`,
+    paint('bold', 'Who authorized the agent?'),
+    ...(story.who.length === 0 ? ['  nobody: it was not allowed'] : lines(story.who)),
+    paint('bold', 'Under what scope?'),
+    ...(story.scope.length === 0 ? ['  none'] : lines(story.scope)),
+    paint('bold', 'Where is the evidence?'),
+    table(story.evidence.map((each) => [`  entry ${String(each.index)}`, `proven by ${count(each.proof)} hashes`])),
+  ].join('\n')
+}
+
+function count(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0
+}
+
+function time(text: string): number {
+  try {
+    return parseRfc3339(text)
+  } catch {
+    throw new InvalidArgumentError('not an RFC 3339 UTC time such as 2026-01-01T00:00:00Z')
+  }
+}

@@ -1,0 +1,98 @@
+/** `countersign system …`, `tool …`, `point …`: what agents touch, and where they are held. @module */
+import type { Command } from 'commander'
+import { z } from 'zod'
+import type { JsonObject } from '../../../src/core/json.ts'
+import { addSystem, enrollPoint, registerTool } from '../operator.ts'
+import { CliError, result, table } from '../output.ts'
+import { readText, writePrivate } from '../profile.ts'
+import { profileOf, wantsJson } from './globals.ts'
+
+export function inventoryCommands(program: Command): void {
+  const system = program.command('system').description('systems in scope')
+  system
+    .command('add')
+    .argument('<name>')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const id = await addSystem(await profileOf(command), name)
+      result(wantsJson(command), { system: id }, () => id)
+    })
+  system.command('list').action(async (_: unknown, command: Command) => {
+    const answer = await (await profileOf(command)).client.get('/v1/systems')
+    const { systems } = z
+      .object({ systems: z.array(z.object({ id: z.string(), name: z.string() })) })
+      .parse(answer)
+    result(wantsJson(command), systems, () => table(systems.map((each) => [each.id, each.name])))
+  })
+  toolCommands(program)
+  pointCommands(program)
+}
+
+interface ToolOptions {
+  readonly system: string
+  readonly server: string
+  readonly definition: string
+  readonly measures?: string
+}
+
+function toolCommands(program: Command): void {
+  const tool = program.command('tool').description('tools of in-scope systems')
+  tool
+    .command('register')
+    .argument('<tool>')
+    .requiredOption('--system <id>', 'the system that it belongs to')
+    .requiredOption('--server <name>', 'the tool server, as grants name it')
+    .requiredOption('--definition <hash>', 'definition hash, as the gateway reports it')
+    .option('--measures <file>', 'JSON file: {name: {path, of, unit}}')
+    .action(async (name: string, options: ToolOptions, command: Command) => {
+      const measures = options.measures === undefined ? {} : await readObject(options.measures)
+      const { system, server, definition: definition_hash } = options
+      const profile = await profileOf(command)
+      const id = await registerTool(profile, { system, server, tool: name, definition_hash, measures })
+      result(wantsJson(command), { tool: id }, () => id)
+    })
+  tool.command('list').action(async (_: unknown, command: Command) => {
+    const answer = await (await profileOf(command)).client.get('/v1/tools')
+    const { tools } = z
+      .object({
+        tools: z.array(
+          z.object({ id: z.string(), server: z.string(), tool: z.string(), definition_hash: z.string() }),
+        ),
+      })
+      .parse(answer)
+    result(wantsJson(command), tools, () =>
+      table(tools.map((each) => [each.id, each.server, each.tool, each.definition_hash])),
+    )
+  })
+}
+
+function pointCommands(program: Command): void {
+  const point = program.command('point').description('enforcement points')
+  point
+    .command('enroll')
+    .description('register a gateway and write its enrolment file (holds its key)')
+    .argument('<name>')
+    .requiredOption('--server <name>', 'the tool server behind it, as grants name it')
+    .requiredOption('-o, --out <file>', 'where to write the enrolment file')
+    .action(async (name: string, options: { server: string; out: string }, command: Command) => {
+      const file = await enrollPoint(await profileOf(command), name, options.server)
+      await writePrivate(options.out, file)
+      result(
+        wantsJson(command),
+        { point: file.point, file: options.out },
+        () => `${file.point} in ${options.out}`,
+      )
+    })
+  point.command('list').action(async (_: unknown, command: Command) => {
+    const answer = await (await profileOf(command)).client.get('/v1/points')
+    const { points } = z
+      .object({ points: z.array(z.looseObject({ id: z.string(), name: z.string(), server: z.string() })) })
+      .parse(answer)
+    result(wantsJson(command), points, () => table(points.map((each) => [each.id, each.server, each.name])))
+  })
+}
+
+async function readObject(path: string): Promise<JsonObject> {
+  const value = z.record(z.string(), z.json()).safeParse(JSON.parse(await readText(path)))
+  if (!value.success) throw new CliError('ARGUMENT_INVALID', `${path} does not hold a JSON object`)
+  return value.data as JsonObject
+}

@@ -1,0 +1,108 @@
+/**
+ * A person's profile: the control plane, the operator key that signs requests, and the key of a software authenticator.
+ * Files are mode 0600 in a folder of mode 0700.
+ * @module
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ApiClient } from '../../src/adapters/http/client.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import {
+  softwareAuthenticator,
+  type SoftwareAuthenticator,
+} from '../../src/adapters/software-authenticator/software-authenticator.ts'
+import type { PrivateJwk } from '../../src/core/crypto.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import { CliError } from './output.ts'
+
+const privateJwk = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
+
+const profileSchema = z.strictObject({
+  v: z.literal(1),
+  url: z.url(),
+  person: z.string(),
+  rp_id: z.string(),
+  origin: z.string(),
+  operator: privateJwk,
+  passkey: privateJwk,
+})
+
+export type ProfileFile = z.infer<typeof profileSchema>
+
+export interface Profile {
+  readonly person: string
+  readonly url: string
+  readonly client: ApiClient
+  readonly authenticator: SoftwareAuthenticator
+}
+
+export function profileFolder(option: string | undefined): string {
+  return option ?? process.env.COUNTERSIGN_HOME ?? join(homedir(), '.countersign')
+}
+
+/** @throws {CliError} `NO_PROFILE` */
+export async function loadProfile(option: string | undefined): Promise<Profile> {
+  const path = join(profileFolder(option), 'profile.json')
+  let file: ProfileFile
+  try {
+    file = profileSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (cause) {
+    throw new CliError(
+      'NO_PROFILE',
+      `no profile at ${path}: run "countersign enroll --url URL --secret SECRET"`,
+      {
+        cause,
+      },
+    )
+  }
+  return openProfile(file)
+}
+
+export function openProfile(file: ProfileFile): Profile {
+  const signer = nodeCrypto.signer(file.operator as unknown as PrivateJwk)
+  return {
+    person: file.person,
+    url: file.url,
+    client: new ApiClient({ url: file.url, crypto: nodeCrypto, clock: systemClock, signer }),
+    authenticator: softwareAuthenticator(nodeCrypto, file.passkey as unknown as PrivateJwk, {
+      rp_id: file.rp_id,
+      origin: file.origin,
+    }),
+  }
+}
+
+export async function saveProfile(folder: string, file: ProfileFile): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await writePrivate(join(folder, 'profile.json'), file)
+}
+
+/** Writes a file that holds a key: mode 0600, and never over another one. @throws {CliError} `FILE_UNREADABLE` */
+export async function writePrivate(path: string, value: unknown): Promise<void> {
+  const text = typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`
+  try {
+    await writeFile(path, text, { mode: 0o600, flag: 'wx' })
+  } catch (cause) {
+    throw new CliError('FILE_UNREADABLE', `${path} cannot be written: is there one already?`, { cause })
+  }
+}
+
+/** @throws {CliError} `FILE_UNREADABLE` */
+export async function readText(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (cause) {
+    throw new CliError('FILE_UNREADABLE', `${path} cannot be read`, { cause })
+  }
+}
+
+/** @throws {CliError} `FILE_UNREADABLE`, `ARGUMENT_INVALID` */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new CliError('ARGUMENT_INVALID', `${path} does not hold JSON`, { cause })
+  }
+}

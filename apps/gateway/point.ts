@@ -1,0 +1,165 @@
+/**
+ * Composes an enforcement point from its enrolment file: HTTP to the control plane, a spool on disk, node:crypto.
+ * @module
+ */
+import { dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { openFsSpool } from '../../src/adapters/fs/spool.ts'
+import { ApiClient } from '../../src/adapters/http/client.ts'
+import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
+import { CountersignError } from '../../src/core/errors.ts'
+import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { Authenticator } from '../../src/enforce/authenticate.ts'
+import { centralLedger } from '../../src/enforce/ledger.ts'
+import { EnforcementPoint } from '../../src/enforce/point.ts'
+import { Recorder } from '../../src/enforce/recorder.ts'
+import { Shipper } from '../../src/enforce/shipper.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import type { ControlPlane, ToolRegistration } from '../../src/ports/control-plane.ts'
+import { follow } from '../../src/revoke/follower.ts'
+import { RevocationState } from '../../src/revoke/state.ts'
+
+const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
+
+/** What enrolment wrote: the point's key, and whom it trusts. Mode 0600. */
+export const pointFileSchema = z.strictObject({
+  v: z.literal(1),
+  point: z.string(),
+  server: z.string(),
+  placement: z.enum(['in_process', 'gateway', 'tool_side']),
+  control_plane: z.url(),
+  key: privateJwkSchema,
+  trust: z.strictObject({
+    iss: z.string(),
+    issuer_keys: z.array(jwkSchema).min(1),
+    frame_key: jwkSchema,
+    rp_id: z.string(),
+    origins: z.array(z.string()).min(1),
+  }),
+  bound_ms: z.int().positive(),
+})
+
+export type PointFile = z.infer<typeof pointFileSchema>
+
+export type GatewayErrorCode = 'CONTROL_PLANE_AWAY' | 'POINT_FILE_INVALID'
+
+export class GatewayError extends CountersignError<GatewayErrorCode> {}
+
+/** How long a starting point waits for a fresh revocation state before it serves (and denies) all the same. */
+const READY_MAX_MS = 5000
+const TOOLS_EVERY_MS = 10_000
+const SHIP_ON_CLOSE_MS = 3000
+
+export interface OpenPoint {
+  readonly point: EnforcementPoint
+  readonly server: string
+}
+
+/** @throws {GatewayError} `POINT_FILE_INVALID` */
+export async function readPointFile(path: string): Promise<PointFile> {
+  try {
+    return pointFileSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (cause) {
+    throw new GatewayError(
+      'POINT_FILE_INVALID',
+      `${path} is not an enrolment file: run "countersign point enroll"`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+/**
+ * @param options.hosted a chain for clients that hold no key (MCP-3)
+ * @throws {GatewayError} `CONTROL_PLANE_AWAY`: at start it must be there once; {SpoolError}
+ */
+export async function openPoint(
+  path: string,
+  options: { readonly hosted?: string; readonly onFault: (error: unknown) => void },
+): Promise<OpenPoint> {
+  const file = await readPointFile(path)
+  const crypto = nodeCrypto
+  const clock = systemClock
+  const signer = crypto.signer(file.key as unknown as PrivateJwk)
+  const control = httpControlPlane(new ApiClient({ url: file.control_plane, crypto, clock, signer }))
+  const tools = await watchTools(control, file, options.onFault)
+  const spool = await openFsSpool(join(dirname(path), `${file.point}.spool`))
+  try {
+    const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
+    const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
+    const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
+    const follower = follow({ crypto, source: control, state })
+    const point = new EnforcementPoint({
+      id: file.point,
+      crypto,
+      clock,
+      placement: file.placement,
+      bound_ms: file.bound_ms,
+      revocations: state,
+      recorder,
+      ledger: centralLedger(control),
+      authenticator: new Authenticator({
+        crypto,
+        clock,
+        trust: trustOf(file),
+        audience: file.point,
+        ...(options.hosted === undefined ? {} : { hosted: options.hosted }),
+      }),
+      registration: tools.find,
+      onRecorded: () => shipper.poke(),
+      onFault: options.onFault,
+      onClose: async () => {
+        tools.stop()
+        await follower.stop()
+        await shipper.stop(SHIP_ON_CLOSE_MS)
+        await spool.close()
+      },
+    })
+    await within(follower.ready, READY_MAX_MS)
+    return { point, server: file.server }
+  } catch (cause) {
+    tools.stop()
+    await spool.close()
+    throw cause
+  }
+}
+
+function trustOf(file: PointFile): ConstructorParameters<typeof Authenticator>[0]['trust'] {
+  const keys = new Map<string, PublicJwk>()
+  for (const each of file.trust.issuer_keys) {
+    const key = publicJwk(each)
+    keys.set(thumbprint(nodeCrypto, key), key)
+  }
+  return { iss: file.trust.iss, keys, rp: { rp_id: file.trust.rp_id, origins: file.trust.origins } }
+}
+
+async function watchTools(
+  control: Pick<ControlPlane, 'tools'>,
+  file: PointFile,
+  onFault: (error: unknown) => void,
+): Promise<{ find: (server: string, tool: string) => ToolRegistration | null; stop: () => void }> {
+  let known: ReadonlyMap<string, ToolRegistration>
+  const load = async (): Promise<void> => {
+    known = new Map((await control.tools()).map((tool) => [`${tool.server}\n${tool.tool}`, tool]))
+  }
+  try {
+    await load()
+  } catch (cause) {
+    const message = `the control plane at ${file.control_plane} does not answer: start it, or correct the enrolment file`
+    throw new GatewayError('CONTROL_PLANE_AWAY', message, { cause })
+  }
+  const timer = setInterval(() => void load().catch(onFault), TOOLS_EVERY_MS)
+  return { find: (server, tool) => known.get(`${server}\n${tool}`) ?? null, stop: () => clearInterval(timer) }
+}
+
+/** A point whose state is not fresh serves too: it denies and says why. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  const { promise: timeout, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([promise.catch(() => undefined), timeout])
+  clearTimeout(timer)
+}

@@ -1,0 +1,45 @@
+/** The HTTP application: what stands before every route, the routes, and the document that describes them. @module */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { App, AppEnv, ServerContext } from './context.ts'
+import { ApiError, onError } from './errors.ts'
+import { bodyLimits, hostCheck, writable } from './middleware.ts'
+import { agentRoutes } from './routes-agents.ts'
+import { delegationRoutes } from './routes-delegations.ts'
+import { logRoutes } from './routes-log.ts'
+import { peopleRoutes } from './routes-people.ts'
+import { pointRoutes } from './routes-points.ts'
+import { publicRoutes } from './routes-public.ts'
+import { revocationRoutes } from './routes-revocations.ts'
+
+export function createApp(ctx: ServerContext): App {
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      const where = result.error.issues.map((issue) => `${issue.path.join('.') || 'body'} ${issue.code}`)
+      throw new ApiError('REQUEST_INVALID', `the request does not fit at: ${where.slice(0, 8).join(', ')}`)
+    },
+  })
+  app.onError(onError((error) => ctx.report(error)))
+  app.notFound(() => {
+    throw new ApiError('NOT_FOUND', 'no such resource: see /openapi.json')
+  })
+  app.use(hostCheck(ctx))
+  app.use(bodyLimits())
+  app.use(writable(ctx))
+  publicRoutes(app, ctx)
+  peopleRoutes(app, ctx)
+  agentRoutes(app, ctx)
+  pointRoutes(app, ctx)
+  delegationRoutes(app, ctx)
+  revocationRoutes(app, ctx)
+  logRoutes(app, ctx)
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Countersign control plane',
+      version: '1',
+      description: 'Requests are signed with DPoP proofs that also cover the body: spec/api.md.',
+    },
+  })
+  return app
+}

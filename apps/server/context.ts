@@ -1,0 +1,52 @@
+/** What the routes share: the registers, the clock, the streams and where the server believes it is. @module */
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import type { PublicJwk } from '../../src/core/crypto.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { Caller } from '../../src/registry/callers.ts'
+import type { RegistryContext } from '../../src/registry/context.ts'
+import type { Settings } from '../../src/registry/setup.ts'
+import type { DpopVerifier } from './auth.ts'
+import type { EntryFeed } from './entry-feed.ts'
+import { ApiError } from './errors.ts'
+import type { RevocationHub } from './revocation-hub.ts'
+import type { Viewers } from './viewers.ts'
+
+export interface ServerContext {
+  readonly registry: RegistryContext
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly tiles: TileStore
+  readonly hub: RevocationHub
+  readonly feed: EntryFeed
+  readonly viewers: Viewers
+  readonly dpop: DpopVerifier
+  readonly vkey: string
+  readonly heartbeat_ms: number
+  /** Where callers reach the server, without a trailing slash; known once it listens. */
+  publicUrl(): string
+  /** Values of `Host` that are ours. */
+  hosts(): ReadonlySet<string>
+  /** Why the log cannot be published, or null. */
+  fault(): Error | null
+  report(error: unknown): void
+}
+
+export interface AppEnv {
+  Variables: {
+    /** Set by `who`. */
+    caller: Caller
+    /** Set by `anyKey`: the key that signed, whoever's it is. */
+    signedBy: PublicJwk
+  }
+}
+
+export type App = OpenAPIHono<AppEnv>
+
+/** The identifier of the caller, who is known to be of that kind because the route asked for it. */
+export function callerId(c: Context<AppEnv>, kind: Caller['kind']): string {
+  const caller = c.get('caller')
+  if (caller.kind !== kind) throw new ApiError('FORBIDDEN', `this needs the key of a ${kind}`)
+  return caller.id
+}

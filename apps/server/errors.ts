@@ -1,0 +1,117 @@
+/**
+ * The one place for status codes: every fault becomes `{error: {code, message}}`. spec/api.md (API-5).
+ * Invariant: what we did not mean to say (an unexpected fault) is never said.
+ * @module
+ */
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { CoreError, CountersignError } from '../../src/core/errors.ts'
+import { LogError } from '../../src/log/entries.ts'
+import { StoreError } from '../../src/ports/store.ts'
+import { RegistryError, type RegistryErrorCode } from '../../src/registry/errors.ts'
+import { TokenError } from '../../src/token/errors.ts'
+
+export type ApiErrorCode =
+  | 'AUTH_BODY_MISMATCH'
+  | 'AUTH_KEY_UNKNOWN'
+  | 'AUTH_MALFORMED'
+  | 'AUTH_MISSING'
+  | 'AUTH_REPLAYED'
+  | 'AUTH_STALE'
+  | 'AUTH_TARGET_MISMATCH'
+  | 'BODY_NOT_JSON'
+  | 'BODY_TOO_LARGE'
+  | 'FORBIDDEN'
+  | 'HOST_REFUSED'
+  | 'INTERNAL'
+  | 'LOG_NOT_PUBLISHED'
+  | 'NOT_FOUND'
+  | 'REQUEST_INVALID'
+  | 'TOO_MANY'
+
+export class ApiError extends CountersignError<ApiErrorCode> {}
+
+export type FaultStatus = 400 | 401 | 403 | 404 | 409 | 413 | 500 | 503
+
+const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
+  AUTH_BODY_MISMATCH: 401,
+  AUTH_KEY_UNKNOWN: 401,
+  AUTH_MALFORMED: 401,
+  AUTH_MISSING: 401,
+  AUTH_REPLAYED: 401,
+  AUTH_STALE: 401,
+  AUTH_TARGET_MISMATCH: 401,
+  BODY_NOT_JSON: 400,
+  BODY_TOO_LARGE: 413,
+  FORBIDDEN: 403,
+  HOST_REFUSED: 403,
+  INTERNAL: 500,
+  LOG_NOT_PUBLISHED: 503,
+  NOT_FOUND: 404,
+  REQUEST_INVALID: 400,
+  TOO_MANY: 503,
+}
+
+const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
+  BUDGET_MISMATCH: 409,
+  GESTURE_INVALID: 403,
+  KEY_IN_USE: 409,
+  LIMIT_EXCEEDED: 409,
+  OPENING_INVALID: 400,
+  RECEIPT_EPOCH: 409,
+  RECEIPT_FORK: 409,
+  RECEIPT_INVALID: 400,
+  SAME_PERSON: 403,
+  SECRET_INVALID: 403,
+  SEGMENT_INVALID: 400,
+  SETUP_MISMATCH: 500,
+  STATE_CONFLICT: 409,
+  UNKNOWN_AGENT: 404,
+  UNKNOWN_DELEGATION: 404,
+  UNKNOWN_KEY: 404,
+  UNKNOWN_PERSON: 404,
+  UNKNOWN_POINT: 404,
+  UNKNOWN_SYSTEM: 404,
+}
+
+export interface Fault {
+  readonly status: FaultStatus
+  readonly code: string
+  readonly message: string
+}
+
+export function faultOf(error: unknown): Fault {
+  const known = error instanceof CountersignError ? statusOf(error) : null
+  if (known !== null && error instanceof CountersignError) {
+    return { status: known, code: error.code, message: error.message }
+  }
+  if (error instanceof HTTPException) return faultOf(httpFault(error))
+  return { status: 500, code: 'INTERNAL', message: 'an unexpected fault: see the log of the server' }
+}
+
+function statusOf(error: CountersignError): FaultStatus | null {
+  if (error instanceof ApiError) return API_STATUS[error.code]
+  if (error instanceof RegistryError) return REGISTRY_STATUS[error.code]
+  if (error instanceof TokenError) return error.code === 'GESTURE_INVALID' ? 403 : 400
+  if (error instanceof CoreError) return error.code === 'JSON_TOO_LARGE' ? 413 : 400
+  if (error instanceof LogError) return error.code.startsWith('ENTRY_') ? 400 : 503
+  return error instanceof StoreError ? 503 : null
+}
+
+/** What Hono's validators throw: the body is not JSON, or not of that type. */
+function httpFault(error: HTTPException): ApiError {
+  return error.status === 400 || error.status === 415
+    ? new ApiError('BODY_NOT_JSON', 'the body is not application/json')
+    : new ApiError('INTERNAL', 'an unexpected fault: see the log of the server')
+}
+
+/** @param report hears of faults that are ours */
+export function onError(report: (error: unknown) => void): (error: Error, c: Context) => Response {
+  return (error, c) => {
+    const { status, code, message } = faultOf(error)
+    if (status === 500) report(error)
+    // What is left of a body that we did not read would be taken for the next request.
+    if (status === 413) c.header('connection', 'close')
+    return c.json({ error: { code, message } }, status)
+  }
+}

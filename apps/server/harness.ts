@@ -1,0 +1,206 @@
+/** For tests: a real server in a temporary folder, and callers that sign with real keys. @module */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import {
+  softwareAuthenticator,
+  type SoftwareAuthenticator,
+} from '../../src/adapters/software-authenticator/software-authenticator.ts'
+import type { Alg, PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
+import { base64url, utf8 } from '../../src/core/encoding.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { thumbprint } from '../../src/core/jwk.ts'
+import { signJws } from '../../src/core/sign.ts'
+import { enrolAct } from '../../src/registry/people.ts'
+import { ACT_TAG } from '../../src/token/constants.ts'
+import { challengeOf } from '../../src/token/gesture.ts'
+import { createServer, type RunningServer, type ServerOptions } from './server.ts'
+
+export interface Answer {
+  readonly status: number
+  /** The answer's JSON; a test that reads a member it does not have fails on the comparison. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly json: any
+}
+
+/** Claims and body as they would be sent, for tests that bend them. */
+export interface Bend {
+  readonly claims?: JsonObject
+  readonly proof?: string
+  readonly sent?: string
+}
+
+/** Signs requests with one key. */
+export class Caller {
+  readonly key: PrivateJwk
+  readonly jwk: PublicJwk
+  readonly jkt: string
+  readonly base: () => string
+
+  constructor(base: () => string, alg: Alg = 'Ed25519') {
+    this.key = nodeCrypto.generateKey(alg)
+    this.jwk = nodeCrypto.signer(this.key).publicJwk
+    this.jkt = thumbprint(nodeCrypto, this.jwk)
+    this.base = base
+  }
+
+  proof(method: string, path: string, body: string, claims: JsonObject = {}): string {
+    const header = { typ: 'dpop+jwt', jwk: { ...this.jwk } }
+    return signJws(nodeCrypto.signer(this.key), header, {
+      jti: base64url(nodeCrypto.randomBytes(16)),
+      htm: method,
+      htu: this.base() + path.split('?')[0],
+      iat: Math.floor(Date.now() / 1000),
+      body_sha256: base64url(nodeCrypto.sha256(utf8(body))),
+      ...claims,
+    })
+  }
+
+  fetch(method: string, path: string, body = '', bend: Bend = {}, signal?: AbortSignal): Promise<Response> {
+    const sent = bend.sent ?? body
+    return fetch(this.base() + path, {
+      method,
+      headers: {
+        DPoP: bend.proof ?? this.proof(method, path, body, bend.claims),
+        ...(sent === '' ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(sent === '' ? {} : { body: sent }),
+      ...(signal ? { signal } : {}),
+    })
+  }
+
+  async get(path: string, bend?: Bend): Promise<Answer> {
+    return read(await this.fetch('GET', path, '', bend))
+  }
+
+  async post(path: string, value: unknown, bend?: Bend): Promise<Answer> {
+    return read(await this.fetch('POST', path, JSON.stringify(value), bend))
+  }
+}
+
+async function read(response: Response): Promise<Answer> {
+  return { status: response.status, json: await response.json() }
+}
+
+export interface Operator {
+  readonly id: string
+  readonly rev: string
+  readonly api: Caller
+  readonly authenticator: SoftwareAuthenticator
+}
+
+/** A server that can be restarted on the same folder. */
+export class TestServer {
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'countersign-server-'))
+  readonly options: Omit<ServerOptions, 'dataDir'>
+  readonly faults: unknown[] = []
+  #running: RunningServer | null = null
+  bootstrapSecret = ''
+
+  constructor(options: Omit<ServerOptions, 'dataDir'> = {}) {
+    this.options = options
+  }
+
+  get running(): RunningServer {
+    if (!this.#running) throw new Error('the test server is not running')
+    return this.#running
+  }
+
+  readonly base = (): string => this.running.url
+
+  async start(): Promise<this> {
+    const report = (error: unknown): number => this.faults.push(error)
+    this.#running = await createServer({ dataDir: this.dataDir, report, ...this.options })
+    this.bootstrapSecret = this.#running.bootstrapSecret ?? this.bootstrapSecret
+    return this
+  }
+
+  async restart(): Promise<void> {
+    await this.running.close()
+    await this.start()
+  }
+
+  async remove(): Promise<void> {
+    await this.#running?.close()
+    rmSync(this.dataDir, { recursive: true, force: true })
+    if (this.faults.length > 0) throw new AggregateError(this.faults, 'the server had unexpected faults')
+  }
+
+  caller(alg?: Alg): Caller {
+    return new Caller(this.base, alg)
+  }
+
+  /** Enrols with an invitation. */
+  async enrol(secret: string): Promise<Operator> {
+    const api = this.caller()
+    const { authenticator, body } = this.enrolment(api, secret)
+    const answer = await api.post('/v1/enroll', body)
+    if (answer.status !== 200) throw new Error(`enrolment failed: ${JSON.stringify(answer.json)}`)
+    return { id: answer.json.person, rev: answer.json.rev, api, authenticator }
+  }
+
+  enrolment(api: Caller, secret: string): { authenticator: SoftwareAuthenticator; body: JsonObject } {
+    const authenticator = softwareAuthenticator(nodeCrypto, nodeCrypto.generateKey('ES256'), {
+      rp_id: 'localhost',
+      origin: 'http://localhost',
+    })
+    const act = enrolAct(nodeCrypto, api.jwk, authenticator.jwk, secret)
+    const gesture = { ...authenticator.assert(challengeOf(nodeCrypto, ACT_TAG, act)) }
+    return { authenticator, body: { secret, credential: { jwk: { ...authenticator.jwk } }, gesture } }
+  }
+
+  async invite(by: Operator, name: string): Promise<Operator> {
+    return this.enrol((await by.api.post('/v1/people', { name })).json.invitation)
+  }
+
+  /** Proposed by one, approved by another, active, with a key. */
+  async agent(proposer: Operator, approver: Operator): Promise<{ id: string; key: Caller }> {
+    const proposal = {
+      name: 'Bot',
+      class: 'coding',
+      purpose: 'tests',
+      systems: [],
+      manifest: { version: '1' },
+    }
+    const id: string = (await proposer.api.post('/v1/agents', proposal)).json.agent
+    await this.approve(approver, id)
+    await proposer.api.post(`/v1/agents/${id}/activate`, { reason: 'start' })
+    const key = this.caller()
+    await proposer.api.post(`/v1/agents/${id}/keys`, { jwk: key.jwk })
+    return { id, key }
+  }
+
+  async approve(approver: Operator, agent: string): Promise<Answer> {
+    const { json } = await approver.api.get(`/v1/agents/${agent}/approval`)
+    return approver.api.post(`/v1/agents/${agent}/approve`, approver.authenticator.assert(json.challenge))
+  }
+
+  async point(by: Operator, server = 'files'): Promise<{ id: string; api: Caller }> {
+    const api = this.caller()
+    const body = { name: 'gw', jwk: api.jwk, placement: 'gateway', server }
+    return { id: (await by.api.post('/v1/points', body)).json.point, api }
+  }
+
+  async delegate(
+    by: Operator,
+    agent: { id: string; key: Caller },
+    point: string,
+  ): Promise<{ jti: string; chain: string }> {
+    const draft = await by.api.post('/v1/delegations/drafts', delegationOf(agent, point))
+    const seal = by.authenticator.assert(draft.json.challenge)
+    return (await by.api.post(`/v1/delegations/drafts/${draft.json.jti}/seal`, seal)).json
+  }
+}
+
+export function delegationOf(agent: { id: string; key: Caller }, point: string): JsonObject {
+  return {
+    agent: agent.id,
+    jkt: agent.key.jkt,
+    aud: [point],
+    grants: [{ type: 'tool', server: 'files', actions: ['read'] }],
+    ttl_s: 3600,
+    depth_max: 2,
+    instruction: 'read the reports',
+  }
+}

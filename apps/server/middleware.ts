@@ -1,0 +1,135 @@
+/**
+ * What stands before the routes: host check, body limits, authentication, strict JSON.
+ * Order: nothing is parsed before its size is bounded, and no body is parsed for a stranger.
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { getCookie } from 'hono/cookie'
+import { CoreError } from '../../src/core/errors.ts'
+import { parseJson } from '../../src/core/json.ts'
+import { findCaller, type Caller } from '../../src/registry/callers.ts'
+import type { VerifiedProof } from './auth.ts'
+import type { AppEnv, ServerContext } from './context.ts'
+import { ApiError } from './errors.ts'
+import { VIEWER_COOKIE } from './viewers.ts'
+
+/** The largest body, in bytes. A draft with 64 grants takes about 200 KiB. */
+export const BODY_BYTES_MAX = 256 * 1024
+/** The largest batch of receipts, in bytes: 1,000 with their openings. */
+export const RECEIPTS_BYTES_MAX = 4 * 1024 * 1024
+export const RECEIPTS_PATH = '/v1/points/self/receipts'
+/** Stopping something works for as long as the database does, even when the log cannot be published. */
+const STOP_PATH = '/v1/revocations'
+
+type Middleware = MiddlewareHandler<AppEnv>
+
+/** A page of another origin that resolves its name to us (DNS rebinding) sends its own name. */
+export function hostCheck(ctx: ServerContext): Middleware {
+  return async (c, next) => {
+    if (!ctx.hosts().has(c.req.header('host') ?? '')) {
+      throw new ApiError('HOST_REFUSED', 'the Host header does not name this server')
+    }
+    await next()
+  }
+}
+
+function limit(bytes_max: number): Middleware {
+  return bodyLimit({
+    maxSize: bytes_max,
+    onError: () => {
+      throw new ApiError('BODY_TOO_LARGE', `the body is over ${bytes_max} bytes`)
+    },
+  })
+}
+
+export function bodyLimits(): Middleware {
+  const usual = limit(BODY_BYTES_MAX)
+  const receipts = limit(RECEIPTS_BYTES_MAX)
+  return (c, next) => (c.req.path === RECEIPTS_PATH ? receipts(c, next) : usual(c, next))
+}
+
+/** No new state while the log cannot be published: it would be state that nobody outside can see. */
+export function writable(ctx: ServerContext): Middleware {
+  return async (c, next) => {
+    if (c.req.method !== 'GET' && c.req.path !== STOP_PATH && ctx.fault() !== null) {
+      throw new ApiError('LOG_NOT_PUBLISHED', 'the log cannot be published now: see the log of the server')
+    }
+    await next()
+  }
+}
+
+/** The route wants a key of one of these kinds. */
+export function who(ctx: ServerContext, ...kinds: readonly Caller['kind'][]): Middleware {
+  return async (c, next) => {
+    c.set('caller', await authenticate(ctx, c, kinds))
+    await strictJson(c)
+    await next()
+  }
+}
+
+/** The route takes any key that signs: the one that is being enrolled. */
+export function anyKey(ctx: ServerContext): Middleware {
+  return async (c, next) => {
+    c.set('signedBy', (await verifiedProof(ctx, c)).jwk)
+    await strictJson(c)
+    await next()
+  }
+}
+
+/** A person's key, or a browser with a viewer's session. Reading only. */
+export function viewer(ctx: ServerContext): Middleware {
+  return async (c, next) => {
+    const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE))
+    const isHere = person !== null && (await isEnrolled(ctx, person))
+    if (!isHere) c.set('caller', await authenticate(ctx, c, ['person']))
+    await next()
+  }
+}
+
+export async function isEnrolled(ctx: ServerContext, person: string): Promise<boolean> {
+  const row = await ctx.registry.store.query((db) =>
+    db.selectFrom('people').select('status').where('id', '=', person).executeTakeFirst(),
+  )
+  return row?.status === 'enrolled'
+}
+
+async function authenticate(
+  ctx: ServerContext,
+  c: Context<AppEnv>,
+  kinds: readonly Caller['kind'][],
+): Promise<Caller> {
+  const proof = await verifiedProof(ctx, c)
+  const caller = await ctx.registry.store.query((db) => findCaller(db, proof.jkt))
+  if (!caller) throw new ApiError('AUTH_KEY_UNKNOWN', 'this key is not registered, or no longer')
+  ctx.dpop.use(proof)
+  if (!kinds.includes(caller.kind)) {
+    throw new ApiError('FORBIDDEN', `this needs the key of a ${kinds.join(' or a ')}`)
+  }
+  return caller
+}
+
+async function verifiedProof(ctx: ServerContext, c: Context<AppEnv>): Promise<VerifiedProof> {
+  return ctx.dpop.verify({
+    proof: c.req.header('dpop'),
+    method: c.req.method,
+    url: ctx.publicUrl() + c.req.path,
+    body: new Uint8Array(await c.req.arrayBuffer()),
+  })
+}
+
+/** Refuses what `JSON.parse` would let through. The validators parse the same bytes again. */
+async function strictJson(c: Context<AppEnv>): Promise<void> {
+  const bytes = new Uint8Array(await c.req.arrayBuffer())
+  if (bytes.length === 0) return
+  if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '')) {
+    throw new ApiError('BODY_NOT_JSON', 'the body is not application/json')
+  }
+  try {
+    parseJson(bytes, { bytes_max: RECEIPTS_BYTES_MAX, depth_max: 32 })
+  } catch (cause) {
+    const plain =
+      cause instanceof CoreError && (cause.code === 'JSON_INVALID' || cause.code === 'TEXT_INVALID')
+    throw plain ? new ApiError('BODY_NOT_JSON', 'the body is not valid JSON') : cause
+  }
+}

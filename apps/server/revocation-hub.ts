@@ -1,0 +1,139 @@
+/**
+ * The revocation stream: frames as they commit, heartbeats in between. spec/revocation.md (REV-4, Stream).
+ * Invariants: a heartbeat's time is taken before its head is read, and it follows every frame up to that head on
+ * each stream; without a good read nothing is signed.
+ * @module
+ */
+import type { Signer } from '../../src/core/crypto.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { RegistryContext } from '../../src/registry/context.ts'
+import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
+import { frameHash, signHeartbeat, signTime, type SignedFrame } from '../../src/revoke/frame.ts'
+import { ApiError } from './errors.ts'
+import { sseEvent, SseStream } from './sse.ts'
+
+/** Points that may listen at once. */
+export const SUBSCRIBERS_MAX = 20_000
+const PAGE = 500
+
+interface Subscriber {
+  readonly stream: SseStream
+  /** The last frame sent. */
+  sent: number
+  /** Whether it has caught up and gets broadcasts. */
+  live: boolean
+}
+
+export interface HubOptions {
+  readonly registry: Pick<RegistryContext, 'store' | 'crypto'>
+  readonly signer: Signer
+  readonly clock: Clock
+  readonly heartbeat_ms: number
+}
+
+export class RevocationHub {
+  readonly #options: HubOptions
+  readonly #subscribers = new Set<Subscriber>()
+  #head = 0
+  #headHash = ''
+  #reading: Promise<void> = Promise.resolve()
+  #queued = false
+  #timer: NodeJS.Timeout | undefined
+  #leave: () => void = () => undefined
+
+  constructor(options: HubOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const { registry, heartbeat_ms } = this.#options
+    const last = await registry.store.query(lastFrame)
+    if (last) this.#advance(last)
+    this.#leave = registry.store.onCommit(() => this.#wake())
+    this.#timer = setInterval(() => void this.#beat(this.#subscribers), heartbeat_ms)
+  }
+
+  /** @param after the last frame that the point has; @param nonce of its time request, if it made one */
+  subscribe(after: number, nonce: string | undefined): Response {
+    if (this.#subscribers.size >= SUBSCRIBERS_MAX) throw new ApiError('TOO_MANY', 'too many points listen')
+    const stream = new SseStream(() => this.#subscribers.delete(subscriber))
+    const subscriber: Subscriber = { stream, sent: after, live: false }
+    this.#subscribers.add(subscriber)
+    if (nonce !== undefined) {
+      const time = signTime(this.#options.signer, nonce, this.#options.clock.now())
+      stream.send(sseEvent('time', JSON.stringify(time)))
+    }
+    void this.#catchUp(subscriber).catch(() => stream.close())
+    return stream.response
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#leave()
+    for (const { stream } of this.#subscribers) stream.close()
+  }
+
+  async #catchUp(subscriber: Subscriber): Promise<void> {
+    const { store } = this.#options.registry
+    while (subscriber.sent < this.#head && subscriber.stream.open) {
+      const frames = await store.query((db) => framesAfter(db, subscriber.sent, PAGE))
+      for (const signed of frames) {
+        subscriber.stream.send(sseEvent('frame', JSON.stringify(signed)))
+        subscriber.sent = signed.frame.seq
+      }
+      await subscriber.stream.room()
+      if (frames.length === 0) break
+    }
+    subscriber.live = true // in the turn in which it was found to have all: no broadcast lies between
+    await this.#beat([subscriber])
+  }
+
+  #wake(): void {
+    if (this.#queued) return
+    this.#queued = true
+    void this.#read().catch(() => undefined) // the next heartbeat tries again, and says nothing if it fails too
+  }
+
+  /** Reads and broadcasts new frames, one read at a time. */
+  #read(): Promise<void> {
+    const run = this.#reading.then(() => this.#load())
+    this.#reading = run.catch(() => undefined)
+    return run
+  }
+
+  async #load(): Promise<void> {
+    this.#queued = false
+    for (;;) {
+      const frames = await this.#options.registry.store.query((db) => framesAfter(db, this.#head, PAGE))
+      for (const signed of frames) this.#broadcast(signed)
+      if (frames.length < PAGE) return
+    }
+  }
+
+  #broadcast(signed: SignedFrame): void {
+    this.#advance(signed)
+    const bytes = sseEvent('frame', JSON.stringify(signed))
+    for (const subscriber of this.#subscribers) {
+      if (!subscriber.live || subscriber.sent >= signed.frame.seq) continue
+      subscriber.sent = signed.frame.seq
+      subscriber.stream.send(bytes)
+    }
+  }
+
+  #advance({ frame }: SignedFrame): void {
+    this.#head = frame.seq
+    this.#headHash = frameHash(this.#options.registry.crypto, frame)
+  }
+
+  async #beat(subscribers: Iterable<Subscriber>): Promise<void> {
+    const t = this.#options.registry.store.horizon() // every frame of an earlier time is in the read below
+    try {
+      await this.#read()
+    } catch {
+      return // we cannot tell what was revoked: points go stale and deny
+    }
+    const heartbeat = { epoch: FRAMES_EPOCH, head: this.#head, head_hash: this.#headHash, t }
+    const bytes = sseEvent('heartbeat', JSON.stringify(signHeartbeat(this.#options.signer, heartbeat)))
+    for (const { live, stream } of subscribers) if (live) stream.send(bytes)
+  }
+}

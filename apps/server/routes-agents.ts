@@ -1,0 +1,244 @@
+/** Agents: proposal, approval, life, keys and statements. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { JsonObject } from '../../src/core/json.ts'
+import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { addAgentKey, issueStatement } from '../../src/registry/agent-keys.ts'
+import {
+  activateAgent,
+  approvalOf,
+  approveAgent,
+  getAgent,
+  listAgents,
+  proposeAgent,
+  retireAgent,
+  suspendAgent,
+} from '../../src/registry/agents.ts'
+import { personActor } from '../../src/registry/context.ts'
+import { callerId, type App, type ServerContext } from './context.ts'
+import { ApiError } from './errors.ts'
+import { who } from './middleware.ts'
+import { acknowledged } from './routes-revocations.ts'
+import {
+  answers,
+  body,
+  digest,
+  framesAnswer,
+  gestureParts,
+  idParam,
+  jwk,
+  name,
+  ok,
+  reasonBody,
+} from './schemas.ts'
+
+const agentAnswer = z.object({
+  id: z.string(),
+  name: z.string(),
+  owner: z.string(),
+  class: z.string(),
+  purpose: z.string(),
+  systems: z.array(z.string()).readonly(),
+  manifest: z.string(),
+  proposal: z.int(),
+  proposer: z.string(),
+  status: z.enum(['proposed', 'approved', 'active', 'suspended', 'retired']),
+  keys: z.array(z.object({ jkt: z.string(), revoked: z.boolean() })).readonly(),
+})
+
+export function agentRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const { store } = ctx.registry
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/agents',
+      summary: 'Propose an agent; the caller owns it',
+      middleware: operator,
+      request: {
+        body: body(
+          z.strictObject({
+            name,
+            class: z.string().min(1).max(64),
+            purpose: z.string().min(1).max(512),
+            systems: z.array(z.string().max(64)).max(64),
+            manifest: z.record(z.string(), z.unknown()),
+          }),
+        ),
+      },
+      responses: answers(
+        'Proposed',
+        z.object({ agent: z.string(), proposal: z.int(), manifest: z.string() }),
+      ),
+    }),
+    async (c) => {
+      const { manifest, ...rest } = c.req.valid('json')
+      const input = { ...rest, manifest: manifest as JsonObject }
+      return c.json(await proposeAgent(ctx.registry, callerId(c, 'person'), input), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/agents',
+      summary: 'Agents',
+      middleware: operator,
+      responses: answers('Agents', z.object({ agents: z.array(agentAnswer) })),
+    }),
+    async (c) => c.json({ agents: await store.query(listAgents) }, 200),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/agents/{id}',
+      summary: 'An agent',
+      middleware: operator,
+      request: { params: idParam },
+      responses: answers('The agent', agentAnswer),
+    }),
+    async (c) => c.json(await store.query((db) => getAgent(db, c.req.valid('param').id)), 200),
+  )
+  approvalRoutes(app, ctx)
+  lifeRoutes(app, ctx)
+  keyRoutes(app, ctx)
+}
+
+function approvalRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const act = z.object({
+    act: z.literal('agent.approve'),
+    agent: z.string(),
+    proposal: z.int(),
+    approver: z.string(),
+  })
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/agents/{id}/approval',
+      summary: 'What the caller signs to approve the agent',
+      middleware: operator,
+      request: { params: idParam },
+      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param')
+      const approver = callerId(c, 'person')
+      return c.json(await ctx.registry.store.query((db) => approvalOf(ctx.registry, db, id, approver)), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/agents/{id}/approve',
+      summary: 'Approve an agent with a gesture',
+      middleware: operator,
+      request: { params: idParam, body: body(gestureParts) },
+      responses: answers('Approved', z.object({ acted_alone: z.boolean() })),
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param')
+      return c.json(await approveAgent(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
+    },
+  )
+}
+
+function lifeRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/agents/{id}/activate',
+      summary: 'Activate an approved or suspended agent',
+      middleware: operator,
+      request: { params: idParam, body: body(reasonBody) },
+      responses: answers('Active', ok),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      await activateAgent(ctx.registry, actor, c.req.valid('param').id, c.req.valid('json').reason)
+      return c.json({ ok: true as const }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/agents/{id}/suspend',
+      summary: 'Isolate an agent: its keys are revoked for ever',
+      middleware: operator,
+      request: { params: idParam, body: body(reasonBody) },
+      responses: answers('Suspended', framesAnswer),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      const { id } = c.req.valid('param')
+      const frames = await suspendAgent(ctx.registry, actor, id, c.req.valid('json').reason)
+      return c.json(await acknowledged(ctx, frames), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/agents/{id}/retire',
+      summary: 'Retire an agent for ever',
+      middleware: operator,
+      request: { params: idParam, body: body(reasonBody) },
+      responses: answers('Retired', framesAnswer),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      const { id } = c.req.valid('param')
+      const frames = await retireAgent(ctx.registry, actor, id, c.req.valid('json').reason)
+      return c.json(await acknowledged(ctx, frames), 200)
+    },
+  )
+}
+
+function keyRoutes(app: App, ctx: ServerContext): void {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/agents/{id}/keys',
+      summary: 'Register a key of the agent',
+      middleware: who(ctx, 'person'),
+      request: { params: idParam, body: body(z.strictObject({ jwk })) },
+      responses: answers('Registered', z.object({ jkt: z.string() })),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      const key = publicJwk(c.req.valid('json').jwk)
+      return c.json(await addAgentKey(ctx.registry, actor, c.req.valid('param').id, key), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/agents/{id}/statements',
+      summary: 'A statement of at most 24 hours that names the agent behind one of its keys',
+      middleware: who(ctx, 'person', 'agent'),
+      request: {
+        params: idParam,
+        body: body(z.union([z.strictObject({ jkt: digest }), z.strictObject({ jwk })])),
+      },
+      responses: answers('Issued', z.object({ statement: z.string(), exp: z.int() })),
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param')
+      const caller = c.get('caller')
+      if (caller.kind === 'agent' && caller.id !== id) {
+        throw new ApiError('FORBIDDEN', 'an agent gets statements of its own keys only')
+      }
+      const input = c.req.valid('json')
+      const jkt = 'jkt' in input ? input.jkt : thumbprint(ctx.registry.crypto, publicJwk(input.jwk))
+      const actor = { kind: caller.kind, id: caller.id }
+      return c.json(await issueStatement(ctx.registry, actor, id, jkt), 200)
+    },
+  )
+}

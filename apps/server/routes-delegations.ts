@@ -1,0 +1,126 @@
+/** Delegations: draft, seal, look up. The caller is the principal. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import {
+  DELEGATION_TTL_S_MAX,
+  draftDelegation,
+  getDelegation,
+  listDelegations,
+  sealDelegation,
+} from '../../src/registry/delegations.ts'
+import { GRANTS_MAX, HOPS_MAX } from '../../src/token/constants.ts'
+import { grantSchema } from '../../src/token/grant.ts'
+import { callerId, type App, type ServerContext } from './context.ts'
+import { who } from './middleware.ts'
+import { answers, body, digest, gestureParts } from './schemas.ts'
+
+const PAGE_MAX = 1_000
+const jtiParam = z.strictObject({ jti: z.string().min(1).max(64) })
+const delegation = z.object({
+  jti: z.string(),
+  agent: z.string(),
+  principal: z.string(),
+  exp: z.int(),
+  issued: z.int(),
+  revoked: z.boolean(),
+})
+const draftInput = z.strictObject({
+  agent: z.string().max(64),
+  jkt: digest,
+  aud: z.array(z.string().max(64)).min(1).max(16),
+  grants: z.array(grantSchema).min(1).max(GRANTS_MAX),
+  ttl_s: z.int().min(1).max(DELEGATION_TTL_S_MAX),
+  depth_max: z.int().min(0).max(HOPS_MAX),
+  instruction: z.string().min(1).max(4096).exactOptional(),
+  sub: z.string().min(1).max(256).exactOptional(),
+})
+const record = z.record(z.string(), z.unknown())
+const shownAnswer = z.object({ header: record, payload: record, grants: z.array(grantSchema) })
+
+export function delegationRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/delegations/drafts',
+      summary: 'Draft a delegation; show what it says, then make the gesture over the challenge',
+      middleware: operator,
+      request: { body: body(draftInput) },
+      responses: answers(
+        'Good for 10 minutes',
+        z.object({
+          jti: z.string(),
+          challenge: z.string(),
+          shown: shownAnswer,
+        }),
+      ),
+    }),
+    async (c) => {
+      const draft = await draftDelegation(ctx.registry, callerId(c, 'person'), c.req.valid('json'))
+      const { header, payload, grants } = draft.shown
+      const shown: z.infer<typeof shownAnswer> = {
+        header: { ...header },
+        payload: { ...payload },
+        grants: [...grants],
+      }
+      return c.json({ jti: draft.jti, challenge: draft.challenge, shown }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/delegations/drafts/{jti}/seal',
+      summary: 'Seal a draft with the gesture of its principal',
+      middleware: operator,
+      request: { params: jtiParam, body: body(gestureParts) },
+      responses: answers('The chain, for the agent', z.object({ jti: z.string(), chain: z.string() })),
+    }),
+    async (c) => {
+      const { jti } = c.req.valid('param')
+      return c.json(await sealDelegation(ctx.registry, callerId(c, 'person'), jti, c.req.valid('json')), 200)
+    },
+  )
+  lookupRoutes(app, ctx)
+}
+
+function lookupRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/delegations',
+      summary: 'Delegations, newest first',
+      middleware: operator,
+      request: {
+        query: z.strictObject({
+          limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
+          before: z.string().max(64).optional(),
+        }),
+      },
+      responses: answers('Delegations', z.object({ delegations: z.array(delegation) })),
+    }),
+    async (c) => {
+      const { limit, before } = c.req.valid('query')
+      const rows = await ctx.registry.store.query((db) => listDelegations(db, limit, before))
+      return c.json({ delegations: rows }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/delegations/{jti}',
+      summary: 'A delegation; with its chain for its principal alone',
+      middleware: operator,
+      request: { params: jtiParam },
+      responses: answers('The delegation', delegation.extend({ chain: z.string().exactOptional() })),
+    }),
+    async (c) => {
+      const { jti } = c.req.valid('param')
+      const { chain, ...rest } = await ctx.registry.store.query((db) => getDelegation(db, jti))
+      return c.json(rest.principal === callerId(c, 'person') ? { ...rest, chain } : rest, 200)
+    },
+  )
+}

@@ -1,0 +1,173 @@
+/** Reading the log: entries, checkpoints, tiles, and the live page with its one-time links. spec/log.md. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { getCookie, setCookie } from 'hono/cookie'
+import { base64url } from '../../src/core/encoding.ts'
+import { parseRfc3339, rfc3339 } from '../../src/core/time.ts'
+import { checkpointAt } from '../../src/registry/checkpoints.ts'
+import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
+import { ApiError } from './errors.ts'
+import { livePage } from './live-page.ts'
+import { isEnrolled, viewer, who } from './middleware.ts'
+import { answers, body } from './schemas.ts'
+import { SESSION_TTL_MS, VIEWER_COOKIE } from './viewers.ts'
+
+const PAGE_MAX = 1_000
+/** Entries that the live page begins with. */
+const LIVE_ENTRIES = 200
+const index = z.coerce.number().int().min(-1)
+
+export function logRoutes(app: App, ctx: ServerContext): void {
+  const { store } = ctx.registry
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/entries',
+      summary: 'Entries with an index above `after`, in order',
+      middleware: viewer(ctx),
+      request: {
+        query: z.strictObject({
+          after: index.default(-1),
+          limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
+        }),
+      },
+      responses: answers(
+        'Entries',
+        z.object({
+          size: z.int(),
+          entries: z.array(z.object({ index: z.int(), entry: z.record(z.string(), z.unknown()) })),
+        }),
+      ),
+    }),
+    async (c) => {
+      const { after, limit } = c.req.valid('query')
+      const size = await store.entries.size()
+      const start = after + 1
+      const rows = start < size ? await store.entries.read(start, Math.min(start + limit, size)) : []
+      const entries = rows.map((bytes, i) => ({
+        index: start + i,
+        entry: JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>,
+      }))
+      return c.json({ size, entries }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/entries/stream',
+      summary: 'Server-sent events: one `entry` for each, resumable by Last-Event-ID',
+      middleware: viewer(ctx),
+      request: { query: z.strictObject({ after: index.default(-1) }) },
+      responses: {
+        200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
+      },
+    }),
+    (c) => {
+      const last = c.req.header('last-event-id')
+      const after = last !== undefined && /^\d{1,15}$/.test(last) ? Number(last) : c.req.valid('query').after
+      return ctx.feed.stream(after + 1)
+    },
+  )
+  checkpointRoute(app, ctx)
+  fileRoutes(app, ctx)
+  liveRoutes(app, ctx)
+}
+
+function checkpointRoute(app: App, ctx: ServerContext): void {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/checkpoints',
+      summary: 'The last checkpoint at or before a time',
+      middleware: who(ctx, 'person'),
+      request: { query: z.strictObject({ at: z.string().max(32) }) },
+      responses: answers('The checkpoint', z.object({ size: z.int(), time: z.string(), note: z.string() })),
+    }),
+    async (c) => {
+      const at = parseRfc3339(c.req.valid('query').at)
+      const found = await ctx.registry.store.query((db) => checkpointAt(db, at))
+      if (!found) throw new ApiError('NOT_FOUND', 'the log has no checkpoint that old')
+      const note = Buffer.from(found.note).toString()
+      return c.json({ size: found.size, time: rfc3339(found.time), note }, 200)
+    },
+  )
+}
+
+/** Exactly the names of tlog-tiles: nothing else reaches the store. */
+const TILE_PATH = /^tile\/(?:entries|\d{1,2})\/(?:x\d{3}\/)*\d{3}(?:\.p\/\d{1,3})?$/
+
+function fileRoutes(app: App, ctx: ServerContext): void {
+  app.use('/log/*', viewer(ctx))
+  app.get('/log/*', async (c) => {
+    const path = c.req.path.slice('/log/'.length)
+    if (path !== 'checkpoint' && !TILE_PATH.test(path))
+      throw new ApiError('NOT_FOUND', 'no such file of the log')
+    const bytes = await ctx.tiles.read(path)
+    if (!bytes) throw new ApiError('NOT_FOUND', 'no such file of the log')
+    const isFull = path !== 'checkpoint' && !path.includes('.p/')
+    return c.body(new Uint8Array(bytes), 200, {
+      'cache-control': isFull ? 'private, max-age=31536000, immutable' : 'no-store',
+      'content-type': path === 'checkpoint' ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+      'x-content-type-options': 'nosniff',
+    })
+  })
+}
+
+function liveRoutes(app: App, ctx: ServerContext): void {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/viewer-links',
+      summary: 'A link to the live page, good once and for a minute',
+      middleware: who(ctx, 'person'),
+      request: { body: { ...body(z.strictObject({})), required: false } },
+      responses: answers('The link', z.object({ url: z.string() })),
+    }),
+    (c) => {
+      const ticket = ctx.viewers.ticketFor(callerId(c, 'person'))
+      return c.json({ url: `${ctx.publicUrl()}/live?ticket=${ticket}` }, 200)
+    },
+  )
+
+  app.get('/live', async (c) => {
+    const ticket = c.req.query('ticket')
+    const isHere = ticket === undefined ? await hasSession(ctx, c) : openSession(ctx, c, ticket)
+    const nonce = base64url(ctx.registry.crypto.randomBytes(16))
+    const size = isHere ? await ctx.registry.store.entries.size() : 0
+    const page = livePage({
+      nonce,
+      signedIn: isHere,
+      origin: ctx.settings.origin,
+      simulated: ctx.settings.simulated,
+      after: Math.max(-1, size - LIVE_ENTRIES - 1),
+    })
+    return c.html(page, isHere ? 200 : 401, {
+      'cache-control': 'no-store',
+      'content-security-policy':
+        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; ` +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    })
+  })
+}
+
+async function hasSession(ctx: ServerContext, c: Context<AppEnv>): Promise<boolean> {
+  const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE))
+  return person !== null && isEnrolled(ctx, person)
+}
+
+function openSession(ctx: ServerContext, c: Context<AppEnv>, ticket: string): boolean {
+  const secret = ctx.viewers.redeem(ticket)
+  if (secret === null) return false
+  setCookie(c, VIEWER_COOKIE, secret, {
+    httpOnly: true,
+    sameSite: 'Strict',
+    path: '/',
+    maxAge: SESSION_TTL_MS / 1000,
+    secure: ctx.publicUrl().startsWith('https:'),
+  })
+  return true
+}

@@ -1,0 +1,138 @@
+/** People, systems and tools, as operators keep them. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import { measuresSchema } from '../../src/log/entries.ts'
+import { personActor } from '../../src/registry/context.ts'
+import { addPerson, leave, listPeople } from '../../src/registry/people.ts'
+import { addSystem, listSystems } from '../../src/registry/systems.ts'
+import { listTools, registerTool } from '../../src/registry/tools.ts'
+import { callerId, type App, type ServerContext } from './context.ts'
+import { who } from './middleware.ts'
+import { acknowledged } from './routes-revocations.ts'
+import { answers, body, digest, framesAnswer, idParam, name, reasonBody } from './schemas.ts'
+
+const system = z.object({ id: z.string(), name: z.string() })
+const toolInput = z.strictObject({
+  system: z.string().max(64),
+  server: name,
+  tool: name,
+  definition_hash: digest,
+  measures: measuresSchema,
+})
+export const toolAnswer = z.object({ id: z.string(), ...toolInput.shape })
+
+export function peopleRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const { store } = ctx.registry
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/people',
+      summary: 'Invite a person',
+      middleware: operator,
+      request: { body: body(z.strictObject({ name })) },
+      responses: answers(
+        'Invited: the secret is shown once',
+        z.object({ person: z.string(), invitation: z.string() }),
+      ),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      return c.json(await addPerson(ctx.registry, actor, c.req.valid('json').name), 200)
+    },
+  )
+
+  const person = z.object({
+    id: z.string(),
+    name: z.string(),
+    status: z.enum(['added', 'enrolled', 'left']),
+  })
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/people',
+      summary: 'People',
+      middleware: operator,
+      responses: answers('People', z.object({ people: z.array(person) })),
+    }),
+    async (c) => c.json({ people: await store.query(listPeople) }, 200),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/people/{id}/leave',
+      summary: 'A person leaves: every delegation behind which they stand is revoked',
+      middleware: operator,
+      request: { params: idParam, body: body(reasonBody) },
+      responses: answers('Left', framesAnswer),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      const frames = await leave(ctx.registry, actor, c.req.valid('param').id, c.req.valid('json').reason)
+      return c.json(await acknowledged(ctx, frames), 200)
+    },
+  )
+  inventoryRoutes(app, ctx)
+}
+
+function inventoryRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const { store } = ctx.registry
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/systems',
+      summary: 'Register a system',
+      middleware: operator,
+      request: { body: body(z.strictObject({ name })) },
+      responses: answers('Registered', system),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      return c.json(await addSystem(ctx.registry, actor, c.req.valid('json').name), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/systems',
+      summary: 'Systems',
+      middleware: operator,
+      responses: answers('Systems', z.object({ systems: z.array(system) })),
+    }),
+    async (c) => c.json({ systems: await store.query(listSystems) }, 200),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/tools',
+      summary: 'Register a tool, or its new definition',
+      middleware: operator,
+      request: { body: body(toolInput) },
+      responses: answers('Registered', toolAnswer),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      return c.json(await registerTool(ctx.registry, actor, c.req.valid('json')), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/tools',
+      summary: 'Tools',
+      middleware: operator,
+      request: { query: z.strictObject({ server: name.optional() }) },
+      responses: answers('Tools', z.object({ tools: z.array(toolAnswer) })),
+    }),
+    async (c) => {
+      const { server } = c.req.valid('query')
+      return c.json({ tools: await store.query((db) => listTools(db, server)) }, 200)
+    },
+  )
+}

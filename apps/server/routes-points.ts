@@ -1,0 +1,157 @@
+/** Enforcement points: enrolment by operators, and what a point does with its own key. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { JsonValue } from '../../src/core/json.ts'
+import { publicJwk } from '../../src/core/jwk.ts'
+import { debitSchema, receiptSchema, signedHeadSchema } from '../../src/log/receipt.ts'
+import { reserve } from '../../src/registry/budgets.ts'
+import { personActor } from '../../src/registry/context.ts'
+import { enrolPoint, findPoint, listPoints, openEpoch } from '../../src/registry/points.ts'
+import { RECEIPTS_MAX, takeReceipts } from '../../src/registry/receipts.ts'
+import { listTools } from '../../src/registry/tools.ts'
+import { callerId, type App, type ServerContext } from './context.ts'
+import { RECEIPTS_PATH, who } from './middleware.ts'
+import { toolAnswer } from './routes-people.ts'
+import { answers, body, digest, jwk, name } from './schemas.ts'
+
+/** Segments in one batch: a root and 8 hops for a good number of chains. */
+const SEGMENTS_MAX = 256
+/** Debits of one call: 8 hops and a root with 16 limits each. */
+const DEBITS_MAX = 144
+
+const placement = z.enum(['in_process', 'gateway', 'tool_side'])
+const pointAnswer = z.object({
+  id: z.string(),
+  name: z.string(),
+  jkt: z.string(),
+  placement,
+  server: z.string(),
+  epoch: z.int(),
+  seq: z.int(),
+})
+
+export function pointRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/points',
+      summary: 'Enrol an enforcement point',
+      middleware: operator,
+      request: { body: body(z.strictObject({ name, jwk, placement, server: name })) },
+      responses: answers('Enrolled', z.object({ point: z.string() })),
+    }),
+    async (c) => {
+      const input = c.req.valid('json')
+      const actor = personActor(callerId(c, 'person'))
+      return c.json(await enrolPoint(ctx.registry, actor, { ...input, jwk: publicJwk(input.jwk) }), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/points',
+      summary: 'Enforcement points',
+      middleware: operator,
+      responses: answers('Points', z.object({ points: z.array(pointAnswer) })),
+    }),
+    async (c) => c.json({ points: await ctx.registry.store.query(listPoints) }, 200),
+  )
+  selfRoutes(app, ctx)
+  receiptRoute(app, ctx)
+}
+
+function selfRoutes(app: App, ctx: ServerContext): void {
+  const point = who(ctx, 'point')
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/points/self/epochs',
+      summary: 'Open a new epoch of receipts',
+      middleware: point,
+      request: {
+        body: body(z.strictObject({ reason: z.enum(['first', 'empty', 'unreadable', 'refused']) })),
+      },
+      responses: answers('Opened', z.object({ epoch: z.int() })),
+    }),
+    async (c) => c.json(await openEpoch(ctx.registry, callerId(c, 'point'), c.req.valid('json').reason), 200),
+  )
+
+  const reservation = z.strictObject({ ...debitSchema.shape, max: z.int().nonnegative() })
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/points/self/reservations',
+      summary: 'Reserve every debit of a call, or none',
+      middleware: point,
+      request: { body: body(z.strictObject({ debits: z.array(reservation).min(1).max(DEBITS_MAX) })) },
+      responses: answers('Whether all were reserved', z.object({ reserved: z.boolean() })),
+    }),
+    async (c) => c.json({ reserved: await reserve(ctx.registry, c.req.valid('json').debits) }, 200),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/points/self/tools',
+      summary: 'The tools of the server that the point guards',
+      middleware: point,
+      responses: answers(
+        'Tools',
+        z.object({ point: z.string(), server: z.string(), tools: z.array(toolAnswer) }),
+      ),
+    }),
+    async (c) => {
+      const answer = await ctx.registry.store.query(async (db) => {
+        const { id, server } = await findPoint(db, callerId(c, 'point'))
+        return { point: id, server, tools: await listTools(db, server) }
+      })
+      return c.json(answer, 200)
+    },
+  )
+}
+
+const openingInput = z.strictObject({
+  args_commit: digest,
+  action: z.string().max(64),
+  salt: digest,
+  /** The arguments, or null when the point keeps none. */
+  args: z.unknown(),
+})
+
+function receiptRoute(app: App, ctx: ServerContext): void {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: RECEIPTS_PATH,
+      summary: 'Ship receipts with their signed head; idempotent',
+      middleware: who(ctx, 'point'),
+      request: {
+        body: body(
+          z.strictObject({
+            receipts: z.array(receiptSchema).max(RECEIPTS_MAX),
+            head: signedHeadSchema,
+            segments: z
+              .array(
+                z.strictObject({ id: digest, parent: digest.nullable(), segment: z.string().max(41_000) }),
+              )
+              .max(SEGMENTS_MAX),
+            openings: z.array(openingInput).max(RECEIPTS_MAX),
+          }),
+        ),
+      },
+      responses: answers(
+        'Durable up to here',
+        z.object({ acknowledged: z.object({ epoch: z.int(), seq: z.int() }) }),
+      ),
+    }),
+    async (c) => {
+      const { openings, ...rest } = c.req.valid('json')
+      const opened = openings.map((one) => ({ ...one, args: (one.args ?? null) as JsonValue }))
+      const batch = { ...rest, openings: opened }
+      return c.json({ acknowledged: await takeReceipts(ctx.registry, callerId(c, 'point'), batch) }, 200)
+    },
+  )
+}

@@ -1,0 +1,98 @@
+/** Routes for anyone: health, what to pin, enrolment. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { enrolPerson } from '../../src/registry/people.ts'
+import type { App, ServerContext } from './context.ts'
+import { ApiError } from './errors.ts'
+import { anyKey } from './middleware.ts'
+import { answers, body, gestureParts, jwk, name } from './schemas.ts'
+
+const infoAnswer = z.object({
+  name: z.literal('countersign'),
+  issuer: z.string(),
+  issuer_keys: z.array(z.object({ kid: z.string(), jwk })),
+  frame_key: jwk,
+  log_vkey: z.string(),
+  rp_id: z.string(),
+  origins: z.array(z.string()),
+  bound_ms: z.int(),
+  heartbeat_ms: z.int(),
+  separation: z.enum(['independent', 'after']),
+  simulated: z.boolean(),
+  now: z.int(),
+})
+
+export function publicRoutes(app: App, ctx: ServerContext): void {
+  const { crypto, issuer, frame } = ctx.registry
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/healthz',
+      summary: 'Whether the server can record and publish',
+      responses: answers('Healthy', z.object({ ok: z.boolean() })),
+    }),
+    (c) => {
+      if (ctx.fault() !== null) throw new ApiError('LOG_NOT_PUBLISHED', 'the log cannot be published now')
+      return c.json({ ok: true }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/info',
+      summary: 'Names and public keys to pin',
+      responses: answers('What to pin', infoAnswer),
+    }),
+    (c) =>
+      c.json(
+        {
+          name: 'countersign' as const,
+          issuer: ctx.registry.iss,
+          issuer_keys: [{ kid: thumbprint(crypto, issuer.publicJwk), jwk: issuer.publicJwk }],
+          frame_key: frame.publicJwk,
+          log_vkey: ctx.vkey,
+          rp_id: ctx.settings.rp_id,
+          origins: ctx.settings.origins,
+          bound_ms: ctx.settings.bound_ms,
+          heartbeat_ms: ctx.heartbeat_ms,
+          separation: ctx.settings.separation,
+          simulated: ctx.settings.simulated,
+          now: ctx.clock.now(),
+        },
+        200,
+      ),
+  )
+  enrolRoute(app, ctx)
+}
+
+function enrolRoute(app: App, ctx: ServerContext): void {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/enroll',
+      summary: 'Enrol with an invitation; the key that signs the request becomes the operator key',
+      middleware: anyKey(ctx),
+      request: {
+        body: body(
+          z.strictObject({
+            secret: z.string().min(1).max(128),
+            name: name.exactOptional(),
+            credential: z.strictObject({ jwk }),
+            gesture: gestureParts,
+          }),
+        ),
+      },
+      responses: answers(
+        'Enrolled',
+        z.object({ person: z.string(), rev: z.string(), registration: z.int() }),
+      ),
+    }),
+    async (c) => {
+      const { credential, ...rest } = c.req.valid('json')
+      const input = { ...rest, operator: c.get('signedBy'), credential: publicJwk(credential.jwk) }
+      return c.json(await enrolPerson(ctx.registry, input), 200)
+    },
+  )
+}

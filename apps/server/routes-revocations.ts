@@ -1,0 +1,120 @@
+/** Revocation: asking for it, reading frames, the stream and the time of the points. spec/revocation.md. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import { personActor } from '../../src/registry/context.ts'
+import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
+import { revoke } from '../../src/registry/revocations.ts'
+import { signedFrameSchema, signedTimeSchema, signTime, type SignedFrame } from '../../src/revoke/frame.ts'
+import { callerId, type App, type ServerContext } from './context.ts'
+import { who } from './middleware.ts'
+import { answers, body, framesAnswer, reason } from './schemas.ts'
+
+const PAGE_MAX = 1_000
+const nonce = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/)
+const counter = z.coerce.number().int().nonnegative()
+
+/** The answer to whatever revoked: the frames are durable now. */
+export async function acknowledged(
+  ctx: ServerContext,
+  frames: readonly SignedFrame[],
+): Promise<{ frames: number[]; acknowledged_at: number; head: number }> {
+  const acknowledged_at = ctx.clock.now()
+  const last = await ctx.registry.store.query(lastFrame)
+  return { frames: frames.map(({ frame }) => frame.seq), acknowledged_at, head: last?.frame.seq ?? 0 }
+}
+
+export function revocationRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/revocations',
+      summary: 'Revoke; idempotent. An agent is retired by it, a person has left',
+      middleware: operator,
+      request: {
+        body: body(
+          z.strictObject({
+            kind: z.enum(['delegation', 'agent', 'key', 'person']),
+            target: z.string().min(1).max(64),
+            reason,
+          }),
+        ),
+      },
+      responses: answers('Committed', framesAnswer),
+    }),
+    async (c) => {
+      const actor = personActor(callerId(c, 'person'))
+      const frames = await revoke(ctx.registry, actor, c.req.valid('json'))
+      return c.json(await acknowledged(ctx, frames), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/revocations',
+      summary: 'Signed frames, in order',
+      middleware: who(ctx, 'person', 'point'),
+      request: {
+        query: z.strictObject({
+          after: counter.default(0),
+          limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
+        }),
+      },
+      responses: answers(
+        'Frames',
+        z.object({ epoch: z.int(), head: z.int(), frames: z.array(signedFrameSchema) }),
+      ),
+    }),
+    async (c) => {
+      const { after, limit } = c.req.valid('query')
+      const answer = await ctx.registry.store.query(async (db) => {
+        const head = (await lastFrame(db))?.frame.seq ?? 0
+        return { epoch: FRAMES_EPOCH, head, frames: await framesAfter(db, after, limit) }
+      })
+      return c.json(answer, 200)
+    },
+  )
+  streamRoutes(app, ctx)
+}
+
+function streamRoutes(app: App, ctx: ServerContext): void {
+  const listener = who(ctx, 'point', 'person')
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/revocations/stream',
+      summary: 'Server-sent events: time, frame, heartbeat',
+      middleware: listener,
+      request: {
+        query: z.strictObject({
+          epoch: counter.optional(),
+          after: counter.default(0),
+          nonce: nonce.optional(),
+        }),
+      },
+      responses: {
+        200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
+      },
+    }),
+    (c) => {
+      const { epoch, after, nonce } = c.req.valid('query')
+      // A point that knows another epoch knows nothing of this one: it gets every frame and decides.
+      const from = epoch === undefined || epoch === FRAMES_EPOCH ? after : 0
+      return ctx.hub.subscribe(from, nonce)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/time',
+      summary: 'Signed time for a nonce',
+      middleware: listener,
+      request: { query: z.strictObject({ nonce }) },
+      responses: answers('The time', signedTimeSchema),
+    }),
+    (c) => c.json(signTime(ctx.registry.frame, c.req.valid('query').nonce, ctx.clock.now()), 200),
+  )
+}

@@ -1,0 +1,215 @@
+/**
+ * The control plane, composed: SQLite, key files, tiles, the log's publisher and the HTTP application.
+ * Order at start: keys, database, first entries, log (refuses to go on if it was rewritten), streams, port.
+ * @module
+ */
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createAdaptorServer, type ServerType } from '@hono/node-server'
+import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
+import { fsKeyStore } from '../../src/adapters/fs/key-store.ts'
+import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import type { Signer } from '../../src/core/crypto.ts'
+import { LogPublisher } from '../../src/log/publisher.ts'
+import { systemClock, type Clock } from '../../src/ports/clock.ts'
+import type { Store } from '../../src/ports/store.ts'
+import type { TileStore } from '../../src/ports/tile-store.ts'
+import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
+import type { RegistryContext } from '../../src/registry/context.ts'
+import { setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import type { RelyingParty } from '../../src/token/gesture.ts'
+import { createApp } from './app.ts'
+import { DpopVerifier } from './auth.ts'
+import type { ServerContext } from './context.ts'
+import { EntryFeed } from './entry-feed.ts'
+import { LogRunner } from './log-runner.ts'
+import { RevocationHub } from './revocation-hub.ts'
+import { Viewers } from './viewers.ts'
+
+/** REV-4. */
+export const HEARTBEAT_MS = 500
+/** REV-8. */
+export const BOUND_MS = 2_000
+
+export interface ServerOptions {
+  readonly dataDir: string
+  /** 127.0.0.1 unless told otherwise. */
+  readonly host?: string
+  /** 0: any free port. */
+  readonly port?: number
+  /** Where callers reach the server, when that is not `http://host:port`. */
+  readonly publicUrl?: string
+  readonly heartbeatMs?: number
+  /** The next six count at the first start only; the log records them for ever. */
+  readonly separation?: 'independent' | 'after'
+  /** The log's origin and the issuer's name. */
+  readonly origin?: string
+  readonly simulated?: boolean
+  readonly boundMs?: number
+  readonly rp?: RelyingParty
+  readonly clock?: Clock
+  /** Hears of unexpected faults. Messages may name files, never secrets. */
+  readonly report?: (error: unknown) => void
+}
+
+export interface RunningServer {
+  readonly url: string
+  /** The log's verifier key. */
+  readonly vkey: string
+  /** Enrols the first person; shown at the first start only. */
+  readonly bootstrapSecret: string | null
+  /** Resolves when the server has stopped: null if it was asked to, else why. */
+  readonly stopped: Promise<Error | null>
+  close(): Promise<void>
+}
+
+/** @throws {StoreError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH` */
+export async function createServer(options: ServerOptions): Promise<RunningServer> {
+  const clock = options.clock ?? systemClock
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
+  const keys = await loadKeys(options.dataDir)
+  const store = openSqliteStore({ path: join(options.dataDir, 'countersign.db'), clock })
+  try {
+    return await run(options, clock, keys, store)
+  } catch (cause) {
+    await store.close()
+    throw cause
+  }
+}
+
+async function loadKeys(dataDir: string): Promise<SetupKeys> {
+  const keyStore = fsKeyStore(join(dataDir, 'keys'), nodeCrypto)
+  const signer = async (use: 'issuer' | 'frame' | 'log'): Promise<Signer> =>
+    nodeCrypto.signer(await keyStore.key(use))
+  return { issuer: await signer('issuer'), frame: await signer('frame'), log: await signer('log') }
+}
+
+function settingsOf(options: ServerOptions): Settings {
+  const rp = options.rp ?? { rp_id: 'localhost', origins: ['http://localhost'] }
+  return {
+    origin: options.origin ?? 'countersign.localhost',
+    simulated: options.simulated ?? false,
+    separation: options.separation ?? 'independent',
+    bound_ms: options.boundMs ?? BOUND_MS,
+    rp_id: rp.rp_id,
+    origins: [...rp.origins],
+  }
+}
+
+async function run(
+  options: ServerOptions,
+  clock: Clock,
+  keys: SetupKeys,
+  store: Store,
+): Promise<RunningServer> {
+  const { settings, bootstrapSecret } = await setUp(store, nodeCrypto, keys, settingsOf(options))
+  const ended = Promise.withResolvers<Error | null>()
+  const tiles = fsTileStore(join(options.dataDir, 'log'))
+  const publisher = new LogPublisher({
+    crypto: nodeCrypto,
+    source: store.entries,
+    tiles,
+    lock: fsCheckpointLock(join(options.dataDir, 'lock')),
+    signer: keys.log,
+    origin: settings.origin,
+    clock,
+    onPublished: (note, size, time) => recordCheckpoint(store, { size, time, note }),
+  })
+  const runner = new LogRunner({ publisher, store, onFatal: (error) => void stop(error) })
+  await runner.start()
+  const place = { url: '', hosts: new Set<string>() }
+  const ctx = contextOf(options, { clock, keys, store, settings, tiles, runner, place, vkey: publisher.vkey })
+  const server = createAdaptorServer({ fetch: createApp(ctx).fetch })
+  let stopping: Promise<void> | null = null
+  const stop = (why: Error | null): Promise<void> => {
+    stopping ??= (async () => {
+      ctx.hub.close()
+      ctx.feed.close()
+      await closeHttp(server)
+      await runner.stop()
+      await store.close()
+      ended.resolve(why)
+    })()
+    return stopping
+  }
+  try {
+    await ctx.hub.start()
+    const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0)
+    Object.assign(place, placeOf(address, options.publicUrl))
+  } catch (cause) {
+    await stop(null)
+    throw cause
+  }
+  const close = (): Promise<void> => stop(null)
+  return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
+}
+
+interface Parts {
+  readonly clock: Clock
+  readonly keys: SetupKeys
+  readonly store: Store
+  readonly settings: Settings
+  readonly tiles: TileStore
+  readonly runner: LogRunner
+  /** Filled once the server listens. */
+  readonly place: { readonly url: string; readonly hosts: ReadonlySet<string> }
+  readonly vkey: string
+}
+
+function contextOf(options: ServerOptions, parts: Parts): ServerContext {
+  const { clock, keys, store, settings, tiles, runner, place, vkey } = parts
+  const registry: RegistryContext = {
+    store,
+    crypto: nodeCrypto,
+    issuer: keys.issuer,
+    frame: keys.frame,
+    iss: settings.origin,
+    rp: { rp_id: settings.rp_id, origins: settings.origins },
+    separation: settings.separation,
+  }
+  const heartbeat_ms = options.heartbeatMs ?? HEARTBEAT_MS
+  return {
+    registry,
+    settings,
+    clock,
+    tiles,
+    hub: new RevocationHub({ registry, signer: keys.frame, clock, heartbeat_ms }),
+    feed: new EntryFeed(store),
+    viewers: new Viewers(nodeCrypto, clock),
+    dpop: new DpopVerifier(nodeCrypto, clock),
+    vkey,
+    heartbeat_ms,
+    publicUrl: () => place.url,
+    hosts: () => place.hosts,
+    fault: () => runner.fault,
+    report: options.report ?? (() => undefined),
+  }
+}
+
+function placeOf(address: AddressInfo, publicUrl: string | undefined): Parts['place'] {
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  const local = `http://${host}:${address.port}`
+  const url = (publicUrl ?? local).replace(/\/$/, '')
+  return { url, hosts: new Set([new URL(url).host, new URL(local).host, `localhost:${address.port}`]) }
+}
+
+function listen(server: ServerType, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve(server.address() as AddressInfo)
+    })
+  })
+}
+
+function closeHttp(server: ServerType): Promise<void> {
+  if (!server.listening) return Promise.resolve()
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
+}

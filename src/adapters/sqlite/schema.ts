@@ -1,0 +1,64 @@
+/**
+ * The tables of `src/ports/store.ts` in SQLite, and the marks by which we know a file as ours.
+ * @module
+ */
+
+/** `PRAGMA application_id` of our files: ASCII `CSGN`. */
+export const APPLICATION_ID = 0x4353474e
+/** `PRAGMA user_version`. Raise it with every change of {@link TABLES} and bring a migration. */
+export const SCHEMA_VERSION = 1
+
+export const TABLES = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE entries (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, time INTEGER NOT NULL, note BLOB NOT NULL) STRICT;
+CREATE INDEX checkpoints_time ON checkpoints (time);
+CREATE TABLE people (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, rev TEXT UNIQUE, credential_json TEXT,
+  registration INTEGER, operator_jkt TEXT UNIQUE
+) STRICT;
+CREATE TABLE invitations (
+  secret_hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people (id), expires INTEGER NOT NULL,
+  used INTEGER NOT NULL
+) STRICT;
+CREATE TABLE systems (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE tools (
+  id TEXT PRIMARY KEY, system TEXT NOT NULL REFERENCES systems (id), server TEXT NOT NULL, tool TEXT NOT NULL,
+  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, UNIQUE (server, tool)
+) STRICT;
+CREATE TABLE agents (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
+  purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
+  proposer TEXT NOT NULL REFERENCES people (id), status TEXT NOT NULL
+) STRICT;
+CREATE TABLE agent_keys (
+  jkt TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), jwk_json TEXT NOT NULL, revoked INTEGER NOT NULL
+) STRICT;
+CREATE INDEX agent_keys_agent ON agent_keys (agent);
+CREATE TABLE points (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, jkt TEXT NOT NULL UNIQUE, jwk_json TEXT NOT NULL,
+  placement TEXT NOT NULL, server TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE drafts (
+  jti TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES people (id), draft_json TEXT NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX drafts_principal ON drafts (principal);
+CREATE TABLE delegations (
+  jti TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), principal TEXT NOT NULL REFERENCES people (id),
+  exp INTEGER NOT NULL, chain TEXT NOT NULL, issued INTEGER NOT NULL, revoked INTEGER NOT NULL
+) STRICT;
+CREATE TABLE receipts (
+  point TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
+  PRIMARY KEY (point, epoch, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE segments (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE frames (
+  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, handle TEXT NOT NULL, frame_json TEXT NOT NULL, sig TEXT NOT NULL,
+  UNIQUE (kind, handle)
+) STRICT;
+CREATE TABLE budgets (key TEXT PRIMARY KEY, max INTEGER NOT NULL, spent INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE openings (
+  args_commit TEXT PRIMARY KEY, action TEXT NOT NULL, salt TEXT NOT NULL, args_json TEXT
+) STRICT;
+`

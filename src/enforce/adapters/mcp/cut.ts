@@ -1,0 +1,94 @@
+/**
+ * Removes one member from JSON text and leaves every other byte as it was: MCP-2 lets the gateway take its own member
+ * out of a request and change nothing else, not even the spelling of a number.
+ * @module
+ */
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const OPENERS = new Set([0x7b, 0x5b])
+const CLOSERS = new Set([0x7d, 0x5d])
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+interface Member extends Span {
+  readonly value: Span
+}
+
+/**
+ * @param text an object that `parseJson` accepted; nothing is checked again
+ * @param path names from the outermost object inwards
+ * @returns the text without the member and its comma, or the text itself when there is no such member
+ */
+export function cutMember(text: string, path: readonly string[]): string {
+  let scope: Span = { start: 0, end: text.length }
+  let found: Member | null = null
+  for (const name of path) {
+    found = findMember(text, scope, name)
+    if (found === null) return text
+    scope = found.value
+  }
+  return found === null ? text : text.slice(0, found.start) + text.slice(found.end)
+}
+
+/** The member `name` of the object in `scope`, with the comma that has to go with it. */
+function findMember(text: string, scope: Span, name: string): Member | null {
+  let at = text.indexOf('{', scope.start) + 1
+  let previousComma = -1
+  for (;;) {
+    const nameStart = skipSpace(text, at)
+    if (text.charCodeAt(nameStart) !== QUOTE) return null
+    const nameEnd = endOfString(text, nameStart)
+    const valueStart = skipSpace(text, text.indexOf(':', nameEnd) + 1)
+    const valueEnd = endOfValue(text, valueStart)
+    const next = skipSpace(text, valueEnd)
+    const isLast = text.charCodeAt(next) !== COMMA
+    if (JSON.parse(text.slice(nameStart, nameEnd)) === name) {
+      const value = { start: valueStart, end: valueEnd }
+      if (!isLast) return { start: nameStart, end: skipSpace(text, next + 1), value }
+      return { start: previousComma < 0 ? nameStart : previousComma, end: valueEnd, value }
+    }
+    if (isLast) return null
+    previousComma = next
+    at = next + 1
+  }
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from
+  while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at++
+  return at
+}
+
+/** @param start of the opening quote @returns the index after the closing one */
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
+  return at + 1
+}
+
+function endOfValue(text: string, start: number): number {
+  const first = text.charCodeAt(start)
+  if (first === QUOTE) return endOfString(text, start)
+  let at = start
+  if (!OPENERS.has(first)) {
+    while (at < text.length && !',]} \t\r\n'.includes(text.charAt(at))) at++
+    return at
+  }
+  let depth = 0
+  while (at < text.length) {
+    const c = text.charCodeAt(at)
+    if (c === QUOTE) {
+      at = endOfString(text, at)
+      continue
+    }
+    if (OPENERS.has(c)) depth++
+    else if (CLOSERS.has(c) && --depth === 0) return at + 1
+    at++
+  }
+  return at
+}

@@ -1,0 +1,142 @@
+/**
+ * The JSON-RPC messages that the gateway writes itself, and what it reads out of a `tools/call`.
+ * spec/enforcement.md, Reason codes and MCP-1 to MCP-3.
+ * @module
+ */
+import { z } from 'zod'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
+import { explain, type Reason } from '../../../decide/reasons.ts'
+import type { Credential } from '../../types.ts'
+import { cutMember } from './cut.ts'
+import { hasCaseTwins, hasLookalike, type RpcId, type RpcRequest, type RpcResponse } from './frames.ts'
+
+/** JSON-RPC error codes: the specification's own, and ours from its range for implementations. */
+export const RPC_INVALID_PARAMS = -32602
+export const RPC_INTERNAL_ERROR = -32603
+/** Denied. `data` is `{reasons}` or `{reasons, action}`. */
+export const RPC_DENIED = -32001
+/** Too much in flight: wait for answers. */
+export const RPC_BUSY = -32002
+/** The tool server has ended. */
+export const RPC_SERVER_ENDED = -32003
+
+export const METHOD_CHALLENGE = 'countersign/challenge'
+export const METHOD_OPEN = 'countersign/open'
+
+/** Where a call carries its proof (MCP-2). */
+export const CALL_META = 'io.countersign/call'
+/** Where a denial carries its decision. */
+export const DECISION_META = 'io.countersign/decision'
+const PROTOCOL_META = 'io.modelcontextprotocol/'
+export const VERSION_META = `${PROTOCOL_META}protocolVersion`
+/** The revision from which a result says whether it is complete. */
+const RESULT_TYPE_VERSION = '2026-07-28'
+
+const CALL_PARAMS = new Set(['name', 'arguments', '_meta'])
+/** UTF-16 units; room for what is too large, so that the point gives that its own reason. */
+const PRESENTATION_LENGTH_MAX = 128 * 1024
+const FIELD_LENGTH_MAX = 64
+
+const field = z.string().max(FIELD_LENGTH_MAX)
+const callMetaSchema = z.union([
+  z.strictObject({ session: field, n: z.int().nonnegative(), salt: field, mac: field }),
+  z.strictObject({ presentation: z.string().max(PRESENTATION_LENGTH_MAX), salt: field }),
+])
+const openParamsSchema = z.object({ presentation: z.string().max(PRESENTATION_LENGTH_MAX) })
+
+/** What a client asks for with `tools/call`. */
+export interface ToolCall {
+  readonly tool: string
+  readonly args: JsonObject
+  readonly credential: Credential
+}
+
+/** @returns text that says what is wrong when the request is not a tool call that every reader reads alike */
+export function readToolCall(request: RpcRequest, hosted: boolean): ToolCall | string {
+  const { params } = request
+  const { name, arguments: args = {} } = params
+  if (typeof name !== 'string') return 'tools/call needs the name of a tool'
+  if (!isJsonObject(args)) return 'the arguments must be an object'
+  if (Object.hasOwn(params, '_meta') && !isJsonObject(params._meta)) return '_meta must be an object'
+  if (hasLookalike(params, CALL_PARAMS)) return 'a parameter differs from a known one by case alone'
+  if (hasCaseTwins(args)) return 'two arguments differ by case alone'
+  return { tool: name, args, credential: readCredential(request, hosted) }
+}
+
+/** A proof that cannot be read is no proof, in a hosted gateway too: who sends one does not mean to be hosted. */
+function readCredential(request: RpcRequest, hosted: boolean): Credential {
+  const meta = metaOf(request)
+  if (!Object.hasOwn(meta, CALL_META)) return { kind: hosted ? 'hosted' : 'none' }
+  const parsed = callMetaSchema.safeParse(meta[CALL_META])
+  if (!parsed.success) return { kind: 'none' }
+  return 'session' in parsed.data ? { kind: 'session', ...parsed.data } : { kind: 'call', ...parsed.data }
+}
+
+/** The session that a request names, whether or not it proves anything (MCP-4 needs no MAC). */
+export function sessionNamed(request: RpcRequest): string | null {
+  const call = metaOf(request)[CALL_META]
+  return isJsonObject(call) && typeof call.session === 'string' ? call.session : null
+}
+
+/** @returns null when the parameters do not hold a presentation */
+export function readPresentation(request: RpcRequest): string | null {
+  const parsed = openParamsSchema.safeParse(request.params)
+  return parsed.success ? parsed.data.presentation : null
+}
+
+/** The request as the server is to see it: without our member, else byte for byte (MCP-2). */
+export function lineForServer(request: RpcRequest): string {
+  const meta = metaOf(request)
+  if (!Object.hasOwn(meta, CALL_META)) return request.line
+  const isAlone = Object.keys(meta).length === 1
+  return cutMember(request.line, isAlone ? ['params', '_meta'] : ['params', '_meta', CALL_META])
+}
+
+/** Under revision 2026-07-28 every request repeats these members; ours must too. */
+export function protocolMeta(request: RpcRequest): JsonObject | null {
+  const meta = metaOf(request)
+  if (!Object.hasOwn(meta, VERSION_META)) return null
+  return Object.fromEntries(Object.entries(meta).filter(([name]) => name.startsWith(PROTOCOL_META)))
+}
+
+function metaOf(request: RpcRequest): JsonObject {
+  return isJsonObject(request.params._meta) ? request.params._meta : {}
+}
+
+export function rpcRequest(id: RpcId, method: string, params: JsonObject): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, method, params })
+}
+
+export function rpcResult(id: RpcId, result: JsonObject): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, result })
+}
+
+export function rpcError(id: RpcId | null, code: number, message: string, data?: JsonValue): string {
+  return JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    error: { code, message, ...(data === undefined ? {} : { data }) },
+  })
+}
+
+/** A denied tool call, as a tool's own error, so that the model reads the reason. */
+export function deniedResult(request: RpcRequest, action: string, reasons: readonly Reason[]): string {
+  const isTyped = metaOf(request)[VERSION_META] === RESULT_TYPE_VERSION
+  return rpcResult(request.id, {
+    isError: true,
+    content: [{ type: 'text', text: reasons.map(explain).join('\n') }],
+    _meta: { [DECISION_META]: { action, decision: 'deny', reasons } },
+    ...(isTyped ? { resultType: 'complete' } : {}),
+  })
+}
+
+/** A denied request of another kind, or a denied session. */
+export function deniedError(id: RpcId | null, reasons: readonly Reason[], action?: string): string {
+  const data = action === undefined ? { reasons } : { reasons, action }
+  return rpcError(id, RPC_DENIED, reasons.map(explain).join('\n'), data)
+}
+
+/** Whether the answer to a tool call is an error, of the protocol or of the tool. */
+export function hasFailed({ body }: RpcResponse): boolean {
+  return !isJsonObject(body.result) || body.result.isError === true
+}

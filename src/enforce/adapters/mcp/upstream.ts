@@ -1,0 +1,125 @@
+/**
+ * Requests that the tool server has and has not answered: the client's, under the client's own identifiers, and ours,
+ * under identifiers that no client can name. Answers to ours never reach the client.
+ * @module
+ */
+import type { Crypto } from '../../../core/crypto.ts'
+import { base64url } from '../../../core/encoding.ts'
+import type { JsonValue } from '../../../core/json.ts'
+import type { InvalidFrame, RpcId, RpcResponse } from './frames.ts'
+import { RPC_INTERNAL_ERROR, RPC_SERVER_ENDED, rpcRequest } from './messages.ts'
+
+/** Identifiers of withdrawn requests that are remembered, so that a late answer finds nobody else. */
+const WITHDRAWN_MAX = 1024
+
+/** Why no answer will come: what the client is told, as a JSON-RPC error. */
+export class AnswerLost extends Error {
+  readonly code: number
+
+  constructor(code: number, message: string) {
+    super(message)
+    this.name = 'AnswerLost'
+    this.code = code
+  }
+}
+
+/** Called once. */
+export type OnAnswer = (answer: RpcResponse | AnswerLost) => void
+
+export class Upstream {
+  readonly #send: (line: string) => void
+  readonly #waiting = new Map<string, OnAnswer>()
+  readonly #withdrawn = new Set<string>()
+  readonly #prefix: string
+  #own_n = 0
+  #hasEnded = false
+
+  constructor(crypto: Crypto, send: (line: string) => void) {
+    this.#send = send
+    this.#prefix = `countersign-${base64url(crypto.randomBytes(16))}-`
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** @throws {AnswerLost} when there is nobody to ask any more. */
+  assertRunning(): void {
+    if (this.#hasEnded) throw ended()
+  }
+
+  /** Sends what needs no answer. */
+  send(line: string): void {
+    if (!this.#hasEnded) this.#send(line)
+  }
+
+  /** Whether an answer under that identifier would be taken for another request's. */
+  isTaken(id: RpcId): boolean {
+    const key = keyOf(id)
+    return this.#waiting.has(key) || this.#withdrawn.has(key)
+  }
+
+  /** Sends a request. `onAnswer` is called in the turn in which the answer arrives, so that order is kept. */
+  ask(id: RpcId, line: string, onAnswer: OnAnswer): void {
+    if (this.#hasEnded) {
+      onAnswer(ended())
+      return
+    }
+    this.#waiting.set(keyOf(id), onAnswer)
+    this.#send(line)
+  }
+
+  /** Sends a request of our own. */
+  askOwn(method: string, params: { readonly [name: string]: JsonValue }, onAnswer: OnAnswer): void {
+    const id = `${this.#prefix}${++this.#own_n}`
+    this.ask(id, rpcRequest(id, method, params), onAnswer)
+  }
+
+  /** The client no longer wants the answer; one that still comes is dropped. */
+  withdraw(id: RpcId): void {
+    const key = keyOf(id)
+    const onAnswer = this.#take(key)
+    if (onAnswer === undefined) return
+    if (this.#withdrawn.size >= WITHDRAWN_MAX)
+      this.#withdrawn.delete(this.#withdrawn.keys().next().value ?? '')
+    this.#withdrawn.add(key)
+    onAnswer(new AnswerLost(RPC_INTERNAL_ERROR, 'cancelled'))
+  }
+
+  /** @returns false when nobody waits for it */
+  answered(response: RpcResponse): boolean {
+    const key = keyOf(response.id)
+    if (this.#withdrawn.delete(key)) return true
+    const onAnswer = this.#take(key)
+    onAnswer?.(response)
+    return onAnswer !== undefined
+  }
+
+  /** The server sent a line that is no message. Whoever waited for it, if it names one, waits no longer. */
+  unreadable(frame: InvalidFrame): void {
+    const text = 'the tool server sent an answer that cannot be read'
+    this.#take(keyOf(frame.id))?.(new AnswerLost(RPC_INTERNAL_ERROR, text))
+  }
+
+  end(): void {
+    this.#hasEnded = true
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const onAnswer of waiting) onAnswer(ended())
+  }
+
+  #take(key: string): OnAnswer | undefined {
+    const onAnswer = this.#waiting.get(key)
+    this.#waiting.delete(key)
+    return onAnswer
+  }
+}
+
+function ended(): AnswerLost {
+  return new AnswerLost(RPC_SERVER_ENDED, 'tool server ended')
+}
+
+/** `1` and `"1"` are different identifiers. Anything else names no request. */
+export function keyOf(id: JsonValue | undefined): string {
+  return typeof id === 'string' || typeof id === 'number' ? JSON.stringify(id) : ''
+}

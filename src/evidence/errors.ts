@@ -1,0 +1,12 @@
+/** Faults of evidence packs that stop building or reading one. @module */
+import { CountersignError } from '../core/errors.ts'
+
+export type PackErrorCode =
+  | 'PACK_ARCHIVE_INVALID'
+  | 'PACK_FILE_MISSING'
+  | 'PACK_LOG_EMPTY'
+  | 'PACK_MANIFEST_INVALID'
+  | 'PACK_PERIOD_INVALID'
+  | 'PACK_TOO_LARGE'
+
+export class PackError extends CountersignError<PackErrorCode> {}

@@ -1,0 +1,147 @@
+/**
+ * Builds a pack from a published log: a slice that carries everything a verifier needs. spec/pack.md.
+ * The pack holds data only, never code.
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { utf8 } from '../../core/encoding.ts'
+import { canonicalBytes } from '../../core/json.ts'
+import { rfc3339 } from '../../core/time.ts'
+import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
+import { decodeEntry } from '../../log/entries.ts'
+import { verifyTree } from '../../log/reader.ts'
+import { HASH_BYTES } from '../../log/merkle.ts'
+import {
+  changedBundles,
+  changedTiles,
+  decodeBundle,
+  encodeBundle,
+  TILE_WIDTH,
+  tilePath,
+  type Tile,
+} from '../../log/tiles.ts'
+import type { TileStore } from '../../ports/tile-store.ts'
+import { PackError } from '../errors.ts'
+import { History } from '../history.ts'
+import { population, POPULATIONS, type Period } from '../populations/populations.ts'
+import { hex, packTiles, writeArchive } from './archive.ts'
+import {
+  CHECKPOINT_FILE,
+  GENERATOR,
+  MANIFEST_FILE,
+  START_CHECKPOINT_FILE,
+  type Manifest,
+} from './manifest.ts'
+
+export interface PackSource {
+  readonly tiles: Pick<TileStore, 'read'>
+  readonly vkey: string
+  /** The signed note of the tree that the pack is built over. */
+  readonly checkpoint: Uint8Array
+  /** The last signed note at or before the period's start; null when the log began later. */
+  readonly start: Uint8Array | null
+}
+
+export interface BuiltPack {
+  readonly bytes: Uint8Array
+  readonly manifest: Manifest
+}
+
+/**
+ * @throws {PackError} `PACK_PERIOD_INVALID`, `PACK_LOG_EMPTY`, `PACK_FILE_MISSING`
+ * @throws {LogError} a checkpoint or tile of the source that does not hold: a pack is not built over it
+ */
+export async function buildPack(crypto: Crypto, source: PackSource, period: Period): Promise<BuiltPack> {
+  if (!(period.from_ms < period.to_ms))
+    throw new PackError('PACK_PERIOD_INVALID', 'the period must end after it starts')
+  const end = openCheckpoint(crypto, source.checkpoint, source.vkey)
+  const start = source.start === null ? null : openCheckpoint(crypto, source.start, source.vkey)
+  if (end.size === 0) throw new PackError('PACK_LOG_EMPTY', 'the log has no entries yet')
+
+  const files = new Map<string, Uint8Array>([[CHECKPOINT_FILE, source.checkpoint]])
+  if (source.start !== null) files.set(START_CHECKPOINT_FILE, source.start)
+  await addTiles(files, source.tiles, end.size)
+  const history = await readHistory(crypto, files, end, start)
+  const manifest = describe(crypto, files, history, period, { start, end })
+  files.set(MANIFEST_FILE, canonicalBytes(manifest))
+  return { bytes: writeArchive(files), manifest }
+}
+
+async function addTiles(
+  files: Map<string, Uint8Array>,
+  tiles: Pick<TileStore, 'read'>,
+  size: number,
+): Promise<void> {
+  for (const tile of [...changedTiles(0, size), ...changedBundles(0, size)]) {
+    const path = tilePath(tile)
+    files.set(path, (await tiles.read(path)) ?? (await cutFromFull(tiles, tile)))
+  }
+}
+
+/** A log may drop a partial tile once the full one is there: the pack then carries the full one's first part. */
+async function cutFromFull(tiles: Pick<TileStore, 'read'>, tile: Tile): Promise<Uint8Array> {
+  const full = await tiles.read(tilePath({ ...tile, width: TILE_WIDTH }))
+  if (full === null) {
+    throw new PackError('PACK_FILE_MISSING', `the log does not serve ${tilePath(tile)}`)
+  }
+  if (tile.level === 'entries') return encodeBundle(decodeBundle(full, TILE_WIDTH).slice(0, tile.width))
+  return full.subarray(0, tile.width * HASH_BYTES)
+}
+
+async function readHistory(
+  crypto: Crypto,
+  files: ReadonlyMap<string, Uint8Array>,
+  end: Checkpoint,
+  start: Checkpoint | null,
+): Promise<History> {
+  const history = new History()
+  const store = packTiles(files)
+  const result = await verifyTree(crypto, store, end, {
+    ...(start === null ? {} : { start }),
+    onEntry: (index, bytes) => history.add(index, decodeEntry(bytes)),
+  })
+  if (!result.ok) {
+    throw new PackError(
+      'PACK_FILE_MISSING',
+      `the log itself does not verify (${result.code}): no pack is built over it`,
+    )
+  }
+  return history
+}
+
+function describe(
+  crypto: Crypto,
+  files: Map<string, Uint8Array>,
+  history: History,
+  period: Period,
+  tree: { readonly start: Checkpoint | null; readonly end: Checkpoint },
+): Manifest {
+  const bounds = { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) }
+  const populations = POPULATIONS.map((definition) => {
+    const { name, count, text } = population(definition, history, period)
+    const file = `populations/${name}.jsonl`
+    const bytes = utf8(text)
+    files.set(file, bytes)
+    return {
+      name,
+      definition: definition.definition,
+      query: definition.query,
+      period: bounds,
+      range: { first: 0 as const, end: tree.end.size },
+      count,
+      sha256: hex(crypto.sha256(bytes)),
+      file,
+      reconciled: false as const,
+    }
+  })
+  return {
+    v: 1,
+    origin: tree.end.origin,
+    simulated: history.created?.entry.body.simulated ?? false,
+    period: bounds,
+    log: { start: tree.start?.size ?? null, end: tree.end.size },
+    generator: GENERATOR,
+    files: Object.fromEntries([...files].map(([name, bytes]) => [name, hex(crypto.sha256(bytes))])),
+    populations,
+  }
+}

@@ -1,0 +1,60 @@
+/** The manifest of a pack: what it claims about its log, period, files and populations. spec/pack.md. @module */
+import { z } from 'zod'
+import { parseJson } from '../../core/json.ts'
+import { PackError } from '../errors.ts'
+
+export const MANIFEST_FILE = 'manifest.json'
+export const CHECKPOINT_FILE = 'checkpoint'
+export const START_CHECKPOINT_FILE = 'checkpoint.start'
+export const GENERATOR = 'countersign/0.1.0'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const name = z.string().min(1).max(256)
+
+export const manifestSchema = z.strictObject({
+  v: z.literal(1),
+  origin: name,
+  simulated: z.boolean(),
+  /** RFC 3339 UTC, half-open. */
+  period: z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
+  /** Tree sizes: entries at the start checkpoint (null when the log began later) and at the end. */
+  log: z.strictObject({ start: z.int().nonnegative().nullable(), end: z.int().positive() }),
+  generator: name,
+  files: z.record(name, sha256),
+  populations: z.array(
+    z.strictObject({
+      name,
+      definition: z.string().max(1024),
+      query: z.string().max(1024),
+      period: z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
+      /** Entries that the query ran over: from the first to the end of the tree. */
+      range: z.strictObject({ first: z.literal(0), end: z.int().positive() }),
+      count: z.int().nonnegative(),
+      sha256,
+      file: name,
+      /** A second source that is not ours; none yet. */
+      reconciled: z.literal(false),
+    }),
+  ),
+})
+
+export type Manifest = z.infer<typeof manifestSchema>
+
+const MANIFEST_BYTES_MAX = 64 * 1024 * 1024
+
+/** @throws {PackError} `PACK_MANIFEST_INVALID` */
+export function readManifest(bytes: Uint8Array): Manifest {
+  let value: unknown
+  try {
+    value = parseJson(bytes, { bytes_max: MANIFEST_BYTES_MAX, depth_max: 16 })
+  } catch (cause) {
+    throw new PackError('PACK_MANIFEST_INVALID', 'the manifest is not strict JSON', { cause })
+  }
+  const version = z.object({ v: z.int() }).safeParse(value)
+  if (version.success && version.data.v > 1) {
+    throw new PackError('PACK_MANIFEST_INVALID', 'the pack is of a newer version: use a newer verifier')
+  }
+  const manifest = manifestSchema.safeParse(value)
+  if (!manifest.success) throw new PackError('PACK_MANIFEST_INVALID', 'the manifest does not fit its schema')
+  return manifest.data
+}

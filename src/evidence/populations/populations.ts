@@ -1,0 +1,145 @@
+/**
+ * Populations: what each is, and its rows as a pure fold over the log. Builder and verifier run the same definitions
+ * and must get the same bytes. spec/pack.md, PCK-1 and PCK-2.
+ * @module
+ */
+import { canonicalize, type JsonObject } from '../../core/json.ts'
+import type { History } from '../history.ts'
+
+/** Half-open, milliseconds since 1970. */
+export interface Period {
+  readonly from_ms: number
+  readonly to_ms: number
+}
+
+export interface PopulationDefinition {
+  readonly name: string
+  readonly definition: string
+  readonly query: string
+  /** In the order of the log. */
+  rows(history: History, period: Period): JsonObject[]
+}
+
+export interface Population {
+  readonly name: string
+  readonly count: number
+  /** One JCS object a line, each line ended. */
+  readonly text: string
+}
+
+function inPeriod(time: string, period: Period): boolean {
+  const time_ms = Date.parse(time)
+  return time_ms >= period.from_ms && time_ms < period.to_ms
+}
+
+const agents: PopulationDefinition = {
+  name: 'agents',
+  definition: 'Every agent that was ever proposed before the end of the period, with its status at that end.',
+  query: 'type = agent.proposed and time < to; status = last agent.* entry before to',
+  rows: (history, period) =>
+    [...history.agents.entries()]
+      .filter(([, agent]) => Date.parse(agent.proposal.entry.time) < period.to_ms)
+      .map(([id, { proposal, approval, changes }]) => {
+        const { owner, class: agentClass, manifest, systems } = proposal.entry.body
+        const approved =
+          approval === null || Date.parse(approval.entry.time) >= period.to_ms
+            ? null
+            : {
+                index: approval.index,
+                time: approval.entry.time,
+                approver: approval.entry.body.act.approver,
+                acted_alone: approval.entry.body.acted_alone,
+              }
+        const status = changes.filter((change) => Date.parse(change.time) < period.to_ms).at(-1)?.status
+        return {
+          index: proposal.index,
+          agent: id,
+          owner,
+          class: agentClass,
+          manifest,
+          systems,
+          proposed: proposal.entry.time,
+          approved,
+          status: status ?? 'proposed',
+        }
+      }),
+}
+
+const delegations: PopulationDefinition = {
+  name: 'delegations',
+  definition: 'Every root delegation that was issued in the period.',
+  query: 'type = delegation.issued and from <= time < to',
+  rows: (history, period) =>
+    [...history.delegations.values()]
+      .filter(({ entry }) => inPeriod(entry.time, period))
+      .map(({ index, entry }) => ({
+        index,
+        issued: entry.time,
+        jti: entry.body.jti,
+        agent: entry.body.agent,
+        principal: entry.actor.id,
+        rev: entry.body.rev,
+        exp: entry.body.exp,
+        segment: entry.body.segment,
+      })),
+}
+
+const decisions: PopulationDefinition = {
+  name: 'decisions',
+  definition: 'Every decision of an enforcement point in the period, allowed or denied.',
+  query: 'type = receipt and body.kind = decision and from <= body.time < to',
+  rows: (history, period) => {
+    const rows: (JsonObject & { index: number })[] = []
+    for (const { index, receipt } of history.receipts()) {
+      if (receipt.kind !== 'decision' || !inPeriod(receipt.time, period)) continue
+      const { time, action, point, epoch, seq, agent, server, tool, decision, reasons, chain, grant } =
+        receipt
+      rows.push({
+        index,
+        time,
+        action,
+        point,
+        epoch,
+        seq,
+        agent,
+        server,
+        tool,
+        decision,
+        reasons,
+        chain,
+        grant,
+      })
+    }
+    return rows.sort((a, b) => a.index - b.index)
+  },
+}
+
+const revocations: PopulationDefinition = {
+  name: 'revocations',
+  definition: 'Every revocation that was acknowledged in the period, cascades as one row a frame.',
+  query: 'type = revocation and from <= time < to',
+  rows: (history, period) =>
+    history.revocations
+      .filter(({ entry }) => inPeriod(entry.time, period))
+      .map(({ index, entry }) => ({
+        index,
+        time: entry.time,
+        revoked_by: entry.actor.id,
+        target: entry.body.target,
+        kind: entry.body.frame.kind,
+        handle: entry.body.frame.handle,
+        reason: entry.body.frame.reason,
+        frame: entry.body.frame.seq,
+      })),
+}
+
+export const POPULATIONS: readonly PopulationDefinition[] = [agents, delegations, decisions, revocations]
+
+export function population(definition: PopulationDefinition, history: History, period: Period): Population {
+  const rows = definition.rows(history, period)
+  return {
+    name: definition.name,
+    count: rows.length,
+    text: rows.map((row) => `${canonicalize(row)}\n`).join(''),
+  }
+}

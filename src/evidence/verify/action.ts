@@ -1,0 +1,116 @@
+/**
+ * The auditor's three questions for one action: who authorized the agent, under what scope, where is the evidence?
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { base64url } from '../../core/encoding.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { rfc3339 } from '../../core/time.ts'
+import { inclusionProof } from '../../log/merkle.ts'
+import { tileNodes } from '../../log/reader.ts'
+import type { DecisionReceipt } from '../../log/receipt.ts'
+import type { VerifiedChain } from '../../token/verify.ts'
+import type { History, LoggedReceipt } from '../history.ts'
+import { packTiles } from '../pack/archive.ts'
+import { lineageOf } from './chains.ts'
+import type { VerifiedPack } from './verify.ts'
+
+export interface ActionStory {
+  readonly action: string
+  readonly decisions: readonly JsonObject[]
+  readonly outcome: string
+  readonly who: readonly JsonObject[]
+  readonly scope: readonly JsonObject[]
+  readonly evidence: readonly JsonObject[]
+}
+
+/** @returns null when the pack has no such action */
+export async function actionStory(
+  crypto: Crypto,
+  pack: VerifiedPack,
+  action: string,
+): Promise<ActionStory | null> {
+  const { history, checkpoint } = pack
+  const records = [...history.receipts()].filter(({ receipt }) => receipt.action === action)
+  const decisions = records.filter(isDecision)
+  const first = decisions[0]
+  if (first === undefined || checkpoint === null) return null
+  const outcome = records.find(({ receipt }) => receipt.kind === 'outcome')?.receipt
+  const chain = pack.allows.find((allow) => allow.receipt.action === action)?.chain ?? null
+  const indices = [
+    ...records.map(({ index }) => index),
+    ...(first.receipt.chain === null
+      ? []
+      : (history.chain(first.receipt.chain) ?? []).map(({ index }) => index)),
+    ...(chain === null ? [] : chain.root.gestures.map((gesture) => gesture.registration)),
+    ...(chain === null ? [] : [history.delegations.get(chain.root.jti)?.index ?? -1]),
+    ...headIndices(history, first),
+  ].filter((index) => index >= 0)
+  const nodes = tileNodes(crypto, packTiles(pack.files), checkpoint.size)
+  const evidence: JsonObject[] = []
+  for (const index of [...new Set(indices)].sort((a, b) => a - b)) {
+    const proof = await inclusionProof(crypto, nodes, index, checkpoint.size)
+    evidence.push({ index, proof: proof.map(base64url) })
+  }
+  return {
+    action,
+    decisions: decisions.map(({ index, receipt }) => describe(index, receipt)),
+    outcome: outcome?.kind === 'outcome' ? outcome.outcome : 'none recorded',
+    who: chain === null ? [] : whoAuthorized(history, chain),
+    scope: chain === null ? [] : underWhatScope(chain, first.receipt),
+    evidence,
+  }
+}
+
+type LoggedDecision = LoggedReceipt & { readonly receipt: DecisionReceipt }
+
+function isDecision(logged: LoggedReceipt): logged is LoggedDecision {
+  return logged.receipt.kind === 'decision'
+}
+
+function headIndices(history: History, logged: LoggedDecision): number[] {
+  const stream = history.streams.get(`${logged.receipt.point}/${logged.receipt.epoch}`)
+  const covering = stream?.heads.find(({ signed }) => signed.head.seq >= logged.receipt.seq)
+  return covering === undefined ? [] : [covering.index]
+}
+
+function describe(index: number, receipt: DecisionReceipt): JsonObject {
+  const { time, decision, reasons, agent, server, tool, point, binding, placement, freshness, args_commit } =
+    receipt
+  return {
+    index,
+    time,
+    decision,
+    reasons,
+    agent,
+    server,
+    tool,
+    point,
+    binding,
+    placement,
+    freshness,
+    args_commit,
+  }
+}
+
+function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
+  return chain.root.gestures.map((gesture) => ({
+    person: history.people.get(gesture.rev)?.entry.subject ?? 'unknown',
+    role: gesture.role,
+    by: chain.root.amr,
+    authorized: rfc3339(chain.root.auth_time * 1000),
+    registration: gesture.registration,
+    agents: chain.delegations.map((delegation) => delegation.agent.id),
+  }))
+}
+
+function underWhatScope(chain: VerifiedChain, receipt: DecisionReceipt): JsonObject[] {
+  const lineage = lineageOf(chain, receipt.grant) ?? []
+  return [...chain.delegations].reverse().map((delegation, i) => ({
+    delegation: delegation.jti,
+    agent: delegation.agent.id,
+    from: rfc3339(delegation.nbf * 1000),
+    until: rfc3339(delegation.exp * 1000),
+    grant: lineage[i] === undefined ? null : (lineage[i].grant as unknown as JsonObject),
+  }))
+}

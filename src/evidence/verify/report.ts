@@ -1,0 +1,87 @@
+/** What a verifier reports: what it checked, what did not hold, what it could not check. spec/pack.md. @module */
+
+export type FaultCode =
+  | 'ACTION_WITHOUT_GRANT'
+  | 'AGENT_NOT_APPROVED'
+  | 'ALLOW_AFTER_REVOCATION'
+  | 'ALLOW_WHILE_STALE'
+  | 'CHAIN_INVALID'
+  | 'CHAIN_MISSING'
+  | 'CHECKPOINT_INVALID'
+  | 'CHECKPOINT_MISMATCH'
+  | 'DELEGATION_NOT_ISSUED'
+  | 'ENTRY_CHANGED'
+  | 'ENTRY_INVALID'
+  | 'ENTRY_MISSING'
+  | 'FILE_CHANGED'
+  | 'FILE_EXTRA'
+  | 'FILE_MISSING'
+  | 'FRAME_INVALID'
+  | 'GESTURE_UNREGISTERED'
+  | 'KEY_MISMATCH'
+  | 'LIMIT_OVERSPENT'
+  | 'OUTCOME_WITHOUT_DECISION'
+  | 'POPULATION_MISMATCH'
+  | 'RECEIPT_CHAIN_BROKEN'
+  | 'RECEIPT_GAP'
+  | 'RECEIPT_POINT_UNKNOWN'
+  | 'RECEIPT_UNSIGNED'
+  | 'SEGMENT_INVALID'
+  | 'TREE_INVALID'
+
+/** Something that does not hold, as exactly as it can be named. */
+export interface Fault {
+  readonly code: FaultCode
+  readonly message: string
+  /** Index of the entry that it is about. */
+  readonly index?: number
+  readonly file?: string
+}
+
+export interface Check {
+  readonly name: string
+  readonly ok: boolean
+  /** How many things were checked. */
+  readonly count: number
+}
+
+export interface PackReport {
+  readonly ok: boolean
+  readonly origin: string
+  readonly simulated: boolean
+  readonly period: { readonly from: string; readonly to: string }
+  readonly log: { readonly start: number | null; readonly end: number }
+  readonly entries: number
+  readonly checks: readonly Check[]
+  /** At most {@link FAULTS_MAX}; `faults_n` counts them all. */
+  readonly faults: readonly Fault[]
+  readonly faults_n: number
+  readonly populations: Readonly<Record<string, number>>
+  /** Decisions of the whole log, by outcome and first reason. */
+  readonly allowed: number
+  readonly denied: Readonly<Record<string, number>>
+  /** True statements about the evidence that a reader should know. */
+  readonly notes: readonly string[]
+  readonly not_checked: readonly string[]
+}
+
+export const FAULTS_MAX = 100
+
+/** Collects checks and faults in order. */
+export class Findings {
+  readonly checks: Check[] = []
+  readonly faults: Fault[] = []
+  faults_n = 0
+
+  add(fault: Fault): void {
+    this.faults_n++
+    if (this.faults.length < FAULTS_MAX) this.faults.push(fault)
+  }
+
+  /** Runs one check: it is good when it adds no fault. @param run returns how many things it checked */
+  check(name: string, run: () => number): void {
+    const before = this.faults_n
+    const count = run()
+    this.checks.push({ name, ok: this.faults_n === before, count })
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Revocations: frames that hold and follow each other, and no allow after any of them plus the bound.
+ * spec/revocation.md, REV-8 and REV-9. Invariant 4.
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { frameHash, verifyFrame, type Frame } from '../../revoke/frame.ts'
+import type { History } from '../history.ts'
+import type { ProvenAllow } from './chains.ts'
+import type { Findings } from './report.ts'
+
+export function checkFrames(crypto: Crypto, history: History, findings: Findings): number {
+  const keys = history.keys
+    .filter(({ entry }) => entry.body.use === 'frame')
+    .map(({ entry }) => entry.body.jwk)
+  let previous: { seq: number; hash: string } = { seq: 0, hash: '' }
+  for (const { index, entry } of history.revocations) {
+    const { frame, sig } = entry.body
+    const follows = frame.seq === previous.seq + 1 && frame.prev === previous.hash
+    if (!follows || !keys.some((key) => verifyFrame(crypto, key, { frame, sig }))) {
+      findings.add({
+        code: 'FRAME_INVALID',
+        message: `frame ${frame.seq} does not hold or does not follow`,
+        index,
+      })
+    }
+    previous = { seq: frame.seq, hash: frameHash(crypto, frame) }
+  }
+  return history.revocations.length
+}
+
+/** By frame number and by time: either shows an allow that should not have been. */
+export function checkBound(
+  history: History,
+  allows: readonly ProvenAllow[],
+  bound_ms: number,
+  findings: Findings,
+): number {
+  const revoked = new Map<string, Frame>()
+  for (const { frame } of history.frames) {
+    const key = `${frame.kind}:${frame.handle}`
+    if (!revoked.has(key)) revoked.set(key, frame)
+  }
+  for (const { index, receipt, chain } of allows) {
+    const { freshness } = receipt
+    if (freshness === null || freshness.age_ms > bound_ms) {
+      findings.add({
+        code: 'ALLOW_WHILE_STALE',
+        message: 'allowed with a revocation state past the bound',
+        index,
+      })
+      continue
+    }
+    for (const { kind, handle } of chain.handles) {
+      const frame = revoked.get(`${kind}:${handle}`)
+      if (frame === undefined) continue
+      const knew = freshness.epoch === frame.epoch && freshness.head >= frame.seq
+      const decided_ms = freshness.t + freshness.age_ms
+      if (knew || decided_ms > frame.t + bound_ms) {
+        const late_ms = Math.round(decided_ms - frame.t)
+        findings.add({
+          code: 'ALLOW_AFTER_REVOCATION',
+          message: `allowed ${late_ms} ms after ${kind} was revoked by frame ${frame.seq} (bound ${bound_ms} ms)`,
+          index,
+        })
+      }
+    }
+  }
+  return allows.length
+}

@@ -1,0 +1,286 @@
+/**
+ * Verifies a pack with nothing but the pack and the log's verifier key, as the list of its checks. spec/pack.md.
+ * Never executes, writes or follows anything from the pack. Concludes nothing about controls (PCK-5).
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { equalBytes, utf8 } from '../../core/encoding.ts'
+import { CountersignError } from '../../core/errors.ts'
+import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
+import { decodeEntry } from '../../log/entries.ts'
+import { verifyTree } from '../../log/reader.ts'
+import { parseVkey } from '../../log/note.ts'
+import { PackError } from '../errors.ts'
+import { History } from '../history.ts'
+import { hex, packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
+import {
+  CHECKPOINT_FILE,
+  MANIFEST_FILE,
+  readManifest,
+  START_CHECKPOINT_FILE,
+  type Manifest,
+} from '../pack/manifest.ts'
+import { population, POPULATIONS } from '../populations/populations.ts'
+import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
+import { checkLimits } from './limits.ts'
+import { Findings, type FaultCode, type PackReport } from './report.ts'
+import { checkBound, checkFrames } from './revocations.ts'
+import { checkStreams } from './streams.ts'
+
+export interface VerifiedPack {
+  readonly report: PackReport
+  readonly files: PackFiles
+  readonly history: History
+  readonly allows: readonly ProvenAllow[]
+  readonly checkpoint: Checkpoint | null
+}
+
+/**
+ * @param vkey the log's verifier key (C2SP signed-note), from a source other than the pack
+ * @param onProgress told of entries read
+ * @throws {PackError} what is not a pack at all; {LogError} `VKEY_INVALID`
+ */
+export async function verifyPack(
+  crypto: Crypto,
+  archive: Uint8Array,
+  vkey: string,
+  onProgress: (entries: number, of: number) => void = () => undefined,
+): Promise<VerifiedPack> {
+  parseVkey(crypto, vkey)
+  const files = readArchive(archive)
+  const manifestBytes = files.get(MANIFEST_FILE)
+  if (manifestBytes === undefined) throw new PackError('PACK_FILE_MISSING', 'the pack has no manifest.json')
+  const manifest = readManifest(manifestBytes)
+  const findings = new Findings()
+  const history = new History()
+
+  findings.check('files are those of the manifest', () => checkFiles(crypto, files, manifest, findings))
+  const checkpoint = open(crypto, files, CHECKPOINT_FILE, vkey, findings)
+  const start =
+    manifest.log.start === null ? null : open(crypto, files, START_CHECKPOINT_FILE, vkey, findings)
+  findings.check('checkpoints are signed by the key', () =>
+    checkCheckpoints(manifest, checkpoint, start, findings),
+  )
+  if (checkpoint !== null) {
+    await checkTree(crypto, files, { checkpoint, start, history, findings, onProgress })
+  }
+  const allows = checkHistory(crypto, history, findings)
+  findings.check('populations recompute to the same bytes', () =>
+    checkPopulations(files, history, manifest, findings),
+  )
+  const report = reportOf(manifest, history, allows, findings)
+  return { report, files, history, allows, checkpoint }
+}
+
+function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest, findings: Findings): number {
+  for (const [file, digest] of Object.entries(manifest.files)) {
+    const bytes = files.get(file)
+    if (bytes === undefined) findings.add({ code: 'FILE_MISSING', message: `${file} is missing`, file })
+    else if (hex(crypto.sha256(bytes)) !== digest) {
+      findings.add({ code: 'FILE_CHANGED', message: `${file} is not the file that the manifest names`, file })
+    }
+  }
+  for (const file of files.keys()) {
+    if (file === MANIFEST_FILE || Object.hasOwn(manifest.files, file)) continue
+    findings.add({ code: 'FILE_EXTRA', message: `${file} is not in the manifest`, file })
+  }
+  return files.size
+}
+
+function open(
+  crypto: Crypto,
+  files: PackFiles,
+  file: string,
+  vkey: string,
+  findings: Findings,
+): Checkpoint | null {
+  const note = files.get(file)
+  if (note === undefined) return null
+  try {
+    return openCheckpoint(crypto, note, vkey)
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error
+    const message = `${file} does not verify under the key given: ${error.message}`
+    findings.add({ code: 'CHECKPOINT_INVALID', message, file })
+    return null
+  }
+}
+
+function checkCheckpoints(
+  manifest: Manifest,
+  end: Checkpoint | null,
+  start: Checkpoint | null,
+  findings: Findings,
+): number {
+  const good =
+    end !== null &&
+    end.size === manifest.log.end &&
+    end.origin === manifest.origin &&
+    (manifest.log.start === null ||
+      (start !== null && start.size === manifest.log.start && start.size <= end.size))
+  if (!good) {
+    findings.add({ code: 'CHECKPOINT_MISMATCH', message: 'the checkpoints are not those of the manifest' })
+  }
+  return start === null ? 1 : 2
+}
+
+interface TreeCheck {
+  readonly checkpoint: Checkpoint
+  readonly start: Checkpoint | null
+  readonly history: History
+  readonly findings: Findings
+  readonly onProgress: (entries: number, of: number) => void
+}
+
+async function checkTree(crypto: Crypto, files: PackFiles, check: TreeCheck): Promise<void> {
+  const { checkpoint, start, history, findings } = check
+  const before = findings.faults_n
+  const result = await verifyTree(crypto, packTiles(files), checkpoint, {
+    ...(start === null ? {} : { start }),
+    onEntry: (index, bytes) => {
+      if (index % 1000 === 0) check.onProgress(index, checkpoint.size)
+      try {
+        history.add(index, decodeEntry(bytes))
+      } catch (error) {
+        if (!(error instanceof CountersignError)) throw error
+        findings.add({
+          code: 'ENTRY_INVALID',
+          message: `entry ${index} is not valid: ${error.message}`,
+          index,
+        })
+      }
+    },
+  })
+  if (!result.ok) findings.add(treeFault(result))
+  findings.checks.push({
+    name: 'every entry hashes up to the signed root',
+    ok: findings.faults_n === before,
+    count: history.size,
+  })
+}
+
+function treeFault(result: { code: string; index?: number; path?: string }): {
+  code: FaultCode
+  message: string
+  index?: number
+  file?: string
+} {
+  const where = {
+    ...(result.index === undefined ? {} : { index: result.index }),
+    ...(result.path === undefined ? {} : { file: result.path }),
+  }
+  switch (result.code) {
+    case 'ENTRY_CHANGED':
+      return {
+        code: 'ENTRY_CHANGED',
+        message: `entry ${result.index} is not the one that was logged`,
+        ...where,
+      }
+    case 'ENTRY_MISSING':
+      return { code: 'ENTRY_MISSING', message: `entry ${result.index} was removed`, ...where }
+    default:
+      return { code: 'TREE_INVALID', message: `the tree does not recompute: ${result.code}`, ...where }
+  }
+}
+
+function checkHistory(crypto: Crypto, history: History, findings: Findings): ProvenAllow[] {
+  let allows: ProvenAllow[] = []
+  findings.check('receipts are gapless, chained and signed', () => checkStreams(crypto, history, findings))
+  findings.check('chain segments are what their identifiers say', () =>
+    checkSegments(crypto, history, findings),
+  )
+  findings.check('revocation frames hold and follow each other', () => checkFrames(crypto, history, findings))
+  const trust = trustOf(crypto, history)
+  if (trust === null) {
+    findings.add({ code: 'ENTRY_INVALID', message: 'the log does not begin with log.created', index: 0 })
+    return allows
+  }
+  findings.check('every allow has a chain back to a registered human gesture', () => {
+    const standing = standingAllows(history)
+    allows = new ChainChecker(crypto, history, trust, findings).check(standing)
+    return standing.length
+  })
+  findings.check('no allow after a revocation plus the bound', () =>
+    checkBound(history, allows, history.created?.entry.body.bound_ms ?? 0, findings),
+  )
+  findings.check('cumulative limits were kept', () => checkLimits(allows, findings))
+  return allows
+}
+
+function checkPopulations(
+  files: PackFiles,
+  history: History,
+  manifest: Manifest,
+  findings: Findings,
+): number {
+  const period = { from_ms: Date.parse(manifest.period.from), to_ms: Date.parse(manifest.period.to) }
+  for (const definition of POPULATIONS) {
+    const claimed = manifest.populations.find((each) => each.name === definition.name)
+    const { count, text } = population(definition, history, period)
+    const bytes = claimed === undefined ? undefined : files.get(claimed.file)
+    const same =
+      claimed !== undefined &&
+      bytes !== undefined &&
+      equalBytes(bytes, utf8(text)) &&
+      claimed.count === count &&
+      claimed.period.from === manifest.period.from &&
+      claimed.period.to === manifest.period.to &&
+      claimed.range.end === manifest.log.end
+    if (!same) {
+      const message = `the population of ${definition.name} is not what the log gives`
+      findings.add({ code: 'POPULATION_MISMATCH', message, file: `populations/${definition.name}.jsonl` })
+    }
+  }
+  return POPULATIONS.length
+}
+
+function reportOf(
+  manifest: Manifest,
+  history: History,
+  allows: readonly ProvenAllow[],
+  findings: Findings,
+): PackReport {
+  const denied: Record<string, number> = {}
+  let allowed = 0
+  for (const { receipt } of history.receipts()) {
+    if (receipt.kind !== 'decision') continue
+    if (receipt.decision === 'allow') allowed++
+    else {
+      const reason = receipt.reasons[0] ?? 'UNSTATED'
+      denied[reason] = (denied[reason] ?? 0) + 1
+    }
+  }
+  return {
+    ok: findings.faults_n === 0,
+    origin: manifest.origin,
+    simulated: manifest.simulated || (history.created?.entry.body.simulated ?? false),
+    period: manifest.period,
+    log: manifest.log,
+    entries: history.size,
+    checks: findings.checks,
+    faults: findings.faults,
+    faults_n: findings.faults_n,
+    populations: Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count])),
+    allowed,
+    denied,
+    notes: notesOf(history, allows),
+    not_checked: [
+      'arguments behind their commitments: the pack does not open them',
+      'receipts that enforcement points had not shipped when the pack was built',
+      'reconciliation with a source that is not the log: no population is reconciled',
+      'that the end checkpoint was seen by anyone outside: it carries no cosignature',
+    ],
+  }
+}
+
+function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
+  const notes: string[] = []
+  const software = allows.filter(({ chain }) => chain.root.amr.includes('swk')).length
+  if (software > 0)
+    notes.push(`${software} allowed actions rest on a software authenticator (swk), not on a passkey`)
+  if (history.alerts.length > 0) notes.push(`${history.alerts.length} alerts were raised in the log`)
+  const alone = [...history.agents.values()].filter(({ approval }) => approval?.entry.body.acted_alone).length
+  if (alone > 0)
+    notes.push(`${alone} agents were approved by the person who proposed them (separation: after)`)
+  return notes
+}

@@ -1,0 +1,246 @@
+/**
+ * Agents: registered non-human identities and their life. Who asks does not approve (design.md, invariant 9).
+ *
+ *   proposed --approve--> approved --activate--> active <--activate-- suspended
+ *                                                active --suspend--> suspended     any --retire--> retired
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import { base64url } from '../core/encoding.ts'
+import { newId } from '../core/ids.ts'
+import { canonicalBytes, canonicalize, type JsonObject } from '../core/json.ts'
+import type { Actor, EntryBody } from '../log/entries.ts'
+import type { Schema, Tx } from '../ports/store.ts'
+import type { SignedFrame } from '../revoke/frame.ts'
+import { ACT_TAG } from '../token/constants.ts'
+import { challengeOf, gestureFault } from '../token/gesture.ts'
+import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { RegistryError } from './errors.ts'
+import { appendFrame } from './frames.ts'
+import { findEnrolled, gestureOf } from './people.ts'
+import { assertSystems } from './systems.ts'
+
+export type AgentStatus = Schema['agents']['status']
+export type AgentRow = Schema['agents']
+
+export interface AgentInput {
+  readonly name: string
+  readonly class: string
+  readonly purpose: string
+  readonly systems: readonly string[]
+  /** The version manifest: only its digest is kept. */
+  readonly manifest: JsonObject
+}
+
+/** The proposer is the owner. @throws {RegistryError} `UNKNOWN_SYSTEM` */
+export function proposeAgent(
+  ctx: RegistryContext,
+  proposer: string,
+  input: AgentInput,
+): Promise<{ agent: string; proposal: number; manifest: string }> {
+  return ctx.store.write(async (tx) => {
+    await assertSystems(tx.db, input.systems)
+    const agent = newId(ctx.crypto, 'agt', tx.now)
+    const manifest = base64url(ctx.crypto.sha256(canonicalBytes(input.manifest)))
+    const systems = [...new Set(input.systems)]
+    const body = { owner: proposer, class: input.class, purpose: input.purpose, systems, manifest }
+    const proposal = await tx.append({
+      type: 'agent.proposed',
+      actor: personActor(proposer),
+      subject: agent,
+      body,
+    })
+    await tx.db
+      .insertInto('agents')
+      .values({
+        id: agent,
+        name: input.name,
+        owner: proposer,
+        class: input.class,
+        purpose: input.purpose,
+        systems_json: canonicalize(systems),
+        manifest,
+        proposal,
+        proposer,
+        status: 'proposed',
+      })
+      .execute()
+    return { agent, proposal, manifest }
+  })
+}
+
+type ApprovalAct = EntryBody<'agent.approved'>['act']
+
+/** What the approver signs, and its WebAuthn challenge. @throws {RegistryError} `UNKNOWN_AGENT`, `STATE_CONFLICT` */
+export async function approvalOf(
+  ctx: RegistryContext,
+  db: Kysely<Schema>,
+  agent: string,
+  approver: string,
+): Promise<{ act: ApprovalAct; challenge: string }> {
+  const row = await findAgent(db, agent)
+  assertStatus(row, ['proposed'])
+  const act: ApprovalAct = { act: 'agent.approve', agent, proposal: row.proposal, approver }
+  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
+}
+
+/**
+ * @throws {RegistryError} `UNKNOWN_AGENT`, `STATE_CONFLICT`, `GESTURE_INVALID`;
+ * `SAME_PERSON`: the proposer or owner approves although the mode is `independent`.
+ */
+export function approveAgent(
+  ctx: RegistryContext,
+  approver: string,
+  agent: string,
+  parts: GestureParts,
+): Promise<{ acted_alone: boolean }> {
+  return ctx.store.write(async (tx) => {
+    const { act, challenge } = await approvalOf(ctx, tx.db, agent, approver)
+    const row = await findAgent(tx.db, agent)
+    const acted_alone = approver === row.proposer || approver === row.owner
+    if (acted_alone && ctx.separation === 'independent') {
+      throw new RegistryError(
+        'SAME_PERSON',
+        'who proposed or owns an agent does not approve it: ask another person',
+      )
+    }
+    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
+    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
+    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+    await setStatus(tx, agent, 'approved')
+    await tx.append({
+      type: 'agent.approved',
+      actor: personActor(approver),
+      subject: agent,
+      body: { act, gesture, acted_alone },
+    })
+    return { acted_alone }
+  })
+}
+
+/** @throws {RegistryError} `UNKNOWN_AGENT`, `STATE_CONFLICT` */
+export function activateAgent(
+  ctx: RegistryContext,
+  actor: Actor,
+  agent: string,
+  reason: string,
+): Promise<void> {
+  return ctx.store.write(async (tx) => {
+    assertStatus(await findAgent(tx.db, agent), ['approved', 'suspended'])
+    await setStatus(tx, agent, 'active')
+    await tx.append({ type: 'agent.activated', actor, subject: agent, body: { reason } })
+  })
+}
+
+/**
+ * Isolates an agent: every key it has is revoked for ever, so that lifting it takes a new key.
+ * @throws {RegistryError} `UNKNOWN_AGENT`, `STATE_CONFLICT`
+ */
+export function suspendAgent(
+  ctx: RegistryContext,
+  actor: Actor,
+  agent: string,
+  reason: string,
+): Promise<readonly SignedFrame[]> {
+  return ctx.store.write(async (tx) => {
+    assertStatus(await findAgent(tx.db, agent), ['approved', 'active'])
+    await setStatus(tx, agent, 'suspended')
+    await tx.append({ type: 'agent.suspended', actor, subject: agent, body: { reason } })
+    const keys = await tx.db
+      .updateTable('agent_keys')
+      .set({ revoked: 1 })
+      .where('agent', '=', agent)
+      .where('revoked', '=', 0)
+      .returning('jkt')
+      .execute()
+    const frames: SignedFrame[] = []
+    for (const { jkt } of keys) {
+      frames.push(await appendFrame(ctx, tx, actor, { kind: 'key', handle: jkt, reason, target: agent }))
+    }
+    return frames
+  })
+}
+
+/** @throws {RegistryError} `UNKNOWN_AGENT`; `STATE_CONFLICT`: retired already. */
+export function retireAgent(
+  ctx: RegistryContext,
+  actor: Actor,
+  agent: string,
+  reason: string,
+): Promise<readonly SignedFrame[]> {
+  return ctx.store.write(async (tx) => {
+    assertStatus(await findAgent(tx.db, agent), ['proposed', 'approved', 'active', 'suspended'])
+    return retireTx(ctx, tx, actor, agent, reason)
+  })
+}
+
+/** As {@link retireAgent}, but idempotent: a revocation is never refused. */
+export async function retireTx(
+  ctx: Pick<RegistryContext, 'crypto' | 'frame'>,
+  tx: Tx,
+  actor: Actor,
+  agent: string,
+  reason: string,
+): Promise<readonly SignedFrame[]> {
+  const row = await findAgent(tx.db, agent)
+  if (row.status !== 'retired') {
+    await setStatus(tx, agent, 'retired')
+    await tx.append({ type: 'agent.retired', actor, subject: agent, body: { reason } })
+  }
+  return [await appendFrame(ctx, tx, actor, { kind: 'agent', handle: agent, reason, target: agent })]
+}
+
+async function setStatus(tx: Tx, agent: string, status: AgentStatus): Promise<void> {
+  await tx.db.updateTable('agents').set({ status }).where('id', '=', agent).execute()
+}
+
+/** @throws {RegistryError} `UNKNOWN_AGENT` */
+export async function findAgent(db: Kysely<Schema>, id: string): Promise<AgentRow> {
+  const row = await db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row) throw new RegistryError('UNKNOWN_AGENT', 'no such agent')
+  return row
+}
+
+/** @throws {RegistryError} `STATE_CONFLICT` */
+export function assertStatus(row: AgentRow, allowed: readonly AgentStatus[]): void {
+  if (!allowed.includes(row.status)) {
+    throw new RegistryError('STATE_CONFLICT', `the agent is ${row.status}, which does not allow this`)
+  }
+}
+
+export interface Agent {
+  readonly id: string
+  readonly name: string
+  readonly owner: string
+  readonly class: string
+  readonly purpose: string
+  readonly systems: readonly string[]
+  readonly manifest: string
+  readonly proposal: number
+  readonly proposer: string
+  readonly status: AgentStatus
+  readonly keys: readonly { readonly jkt: string; readonly revoked: boolean }[]
+}
+
+/** @throws {RegistryError} `UNKNOWN_AGENT` */
+export async function getAgent(db: Kysely<Schema>, id: string): Promise<Agent> {
+  const row = await findAgent(db, id)
+  const keys = await db.selectFrom('agent_keys').selectAll().where('agent', '=', id).orderBy('jkt').execute()
+  return toAgent(row, keys)
+}
+
+export async function listAgents(db: Kysely<Schema>): Promise<Agent[]> {
+  const rows = await db.selectFrom('agents').selectAll().orderBy('id').execute()
+  const keys = await db.selectFrom('agent_keys').selectAll().orderBy('jkt').execute()
+  const byAgent = Map.groupBy(keys, (key) => key.agent)
+  return rows.map((row) => toAgent(row, byAgent.get(row.id) ?? []))
+}
+
+function toAgent(row: AgentRow, keys: readonly Schema['agent_keys'][]): Agent {
+  const { systems_json, ...rest } = row
+  return {
+    ...rest,
+    systems: JSON.parse(systems_json) as string[],
+    keys: keys.map(({ jkt, revoked }) => ({ jkt, revoked: revoked !== 0 })),
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Who a key belongs to. spec/api.md (API-3). One key has one owner: nobody is two parties with the same key.
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import type { Schema } from '../ports/store.ts'
+import { RegistryError } from './errors.ts'
+
+export type Caller =
+  | { readonly kind: 'person'; readonly id: string; readonly jkt: string }
+  | { readonly kind: 'point'; readonly id: string; readonly jkt: string }
+  | { readonly kind: 'agent'; readonly id: string; readonly jkt: string }
+
+/** @returns null for a key that is nobody's, or of somebody who left, was retired or had it revoked. */
+export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Caller | null> {
+  const person = await db
+    .selectFrom('people')
+    .select('id')
+    .where('operator_jkt', '=', jkt)
+    .where('status', '=', 'enrolled')
+    .executeTakeFirst()
+  if (person) return { kind: 'person', id: person.id, jkt }
+  const point = await db.selectFrom('points').select('id').where('jkt', '=', jkt).executeTakeFirst()
+  if (point) return { kind: 'point', id: point.id, jkt }
+  const agent = await db
+    .selectFrom('agent_keys')
+    .innerJoin('agents', 'agents.id', 'agent_keys.agent')
+    .select('agents.id')
+    .where('agent_keys.jkt', '=', jkt)
+    .where('agent_keys.revoked', '=', 0)
+    .where('agents.status', '!=', 'retired')
+    .executeTakeFirst()
+  return agent ? { kind: 'agent', id: agent.id, jkt } : null
+}
+
+/** @throws {RegistryError} `KEY_IN_USE`: the key is or was somebody's. */
+export async function assertKeyUnused(db: Kysely<Schema>, jkt: string): Promise<void> {
+  const owners = await Promise.all([
+    db.selectFrom('people').select('id').where('operator_jkt', '=', jkt).executeTakeFirst(),
+    db.selectFrom('points').select('id').where('jkt', '=', jkt).executeTakeFirst(),
+    db.selectFrom('agent_keys').select('jkt').where('jkt', '=', jkt).executeTakeFirst(),
+  ])
+  if (owners.some((owner) => owner !== undefined)) {
+    throw new RegistryError('KEY_IN_USE', 'this key is registered already: make a new one')
+  }
+}

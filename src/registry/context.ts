@@ -1,0 +1,33 @@
+/** What every register needs: the store, cryptography, the issuer's keys and the policies that the log records. @module */
+import type { Crypto, Signer } from '../core/crypto.ts'
+import type { Actor } from '../log/entries.ts'
+import type { Store } from '../ports/store.ts'
+import type { RelyingParty } from '../token/gesture.ts'
+
+export interface RegistryContext {
+  readonly store: Store
+  readonly crypto: Crypto
+  /** Signs roots and agent statements. */
+  readonly issuer: Signer
+  /** Signs revocation frames, heartbeats and time answers. */
+  readonly frame: Signer
+  /** The issuer's name, `iss` in every token. */
+  readonly iss: string
+  readonly rp: RelyingParty
+  /** `independent`: who asks does not approve. `after`: it may, and the entry says `acted_alone`. */
+  readonly separation: 'independent' | 'after'
+}
+
+/** A gesture as the authenticator returns it; the register adds whose it is. */
+export interface GestureParts {
+  readonly client_data: string
+  readonly authenticator_data: string
+  readonly signature: string
+}
+
+/** The control plane itself, for what nobody asked for. */
+export const SYSTEM: Actor = { kind: 'system', id: 'control-plane' }
+
+export function personActor(person: string): Actor {
+  return { kind: 'person', id: person }
+}

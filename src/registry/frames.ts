@@ -1,0 +1,102 @@
+/**
+ * Revocation frames: numbered, chained and signed in the transaction that commits them. spec/revocation.md (REV-1).
+ * Invariant: a handle has at most one frame, and numbers have no gaps.
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import { canonicalize, parseJson } from '../core/json.ts'
+import type { Actor } from '../log/entries.ts'
+import type { Schema, Tx } from '../ports/store.ts'
+import {
+  frameHash,
+  frameSchema,
+  signFrame,
+  type Frame,
+  type RevocationKind,
+  type SignedFrame,
+} from '../revoke/frame.ts'
+import type { RegistryContext } from './context.ts'
+
+/** The stream's epoch. It changes only when a stream starts over, which this version never does. */
+export const FRAMES_EPOCH = 1
+
+export interface FrameRequest {
+  readonly kind: Exclude<RevocationKind, 'issuer'>
+  readonly handle: string
+  readonly reason: string
+  /** What the operator named. */
+  readonly target: string
+}
+
+/** Revokes one handle. Idempotent: a handle that is revoked already keeps its frame. */
+export async function appendFrame(
+  ctx: Pick<RegistryContext, 'crypto' | 'frame'>,
+  tx: Tx,
+  actor: Actor,
+  request: FrameRequest,
+): Promise<SignedFrame> {
+  const earlier = await tx.db
+    .selectFrom('frames')
+    .select(['frame_json', 'sig'])
+    .where('kind', '=', request.kind)
+    .where('handle', '=', request.handle)
+    .executeTakeFirst()
+  if (earlier) return readFrame(earlier)
+  const signed = signFrame(ctx.frame, await nextFrame(ctx, tx, request))
+  const { frame, sig } = signed
+  await tx.db
+    .insertInto('frames')
+    .values({ seq: frame.seq, kind: frame.kind, handle: frame.handle, frame_json: canonicalize(frame), sig })
+    .execute()
+  await tx.append({
+    type: 'revocation',
+    actor,
+    subject: request.target,
+    body: { frame, sig, target: request.target },
+  })
+  return signed
+}
+
+async function nextFrame(
+  ctx: Pick<RegistryContext, 'crypto'>,
+  tx: Tx,
+  request: FrameRequest,
+): Promise<Frame> {
+  const last = await lastFrame(tx.db)
+  return {
+    epoch: FRAMES_EPOCH,
+    seq: (last?.frame.seq ?? 0) + 1,
+    prev: last ? frameHash(ctx.crypto, last.frame) : '',
+    kind: request.kind,
+    handle: request.handle,
+    reason: request.reason,
+    t: tx.now,
+  }
+}
+
+/** The last committed frame, or null. */
+export async function lastFrame(db: Kysely<Schema>): Promise<SignedFrame | null> {
+  const row = await db
+    .selectFrom('frames')
+    .select(['frame_json', 'sig'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ? readFrame(row) : null
+}
+
+/** Frames with a number above `after`, in order, at most `limit`. */
+export async function framesAfter(db: Kysely<Schema>, after: number, limit: number): Promise<SignedFrame[]> {
+  const rows = await db
+    .selectFrom('frames')
+    .select(['frame_json', 'sig'])
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  return rows.map(readFrame)
+}
+
+function readFrame(row: { frame_json: string; sig: string }): SignedFrame {
+  return { frame: frameSchema.parse(parseJson(row.frame_json)), sig: row.sig }
+}

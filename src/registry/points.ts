@@ -1,0 +1,102 @@
+/**
+ * Enforcement points and the epochs of their receipt streams. spec/enforcement.md (RCP-2).
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import type { PublicJwk } from '../core/crypto.ts'
+import { newId } from '../core/ids.ts'
+import { canonicalize } from '../core/json.ts'
+import { thumbprint } from '../core/jwk.ts'
+import type { Actor, EntryBody } from '../log/entries.ts'
+import type { Schema } from '../ports/store.ts'
+import { assertKeyUnused } from './callers.ts'
+import type { RegistryContext } from './context.ts'
+import { RegistryError } from './errors.ts'
+
+export type PointRow = Schema['points']
+export type EpochReason = EntryBody<'point.epoch_opened'>['reason']
+
+export interface PointInput {
+  readonly name: string
+  readonly jwk: PublicJwk
+  readonly placement: PointRow['placement']
+  /** The server whose tools it guards. */
+  readonly server: string
+}
+
+/** @throws {RegistryError} `KEY_IN_USE` */
+export function enrolPoint(
+  ctx: RegistryContext,
+  actor: Actor,
+  input: PointInput,
+): Promise<{ point: string }> {
+  const { jwk, placement, server } = input
+  const jkt = thumbprint(ctx.crypto, jwk)
+  return ctx.store.write(async (tx) => {
+    await assertKeyUnused(tx.db, jkt)
+    const id = newId(ctx.crypto, 'pnt', tx.now)
+    await tx.db
+      .insertInto('points')
+      .values({
+        id,
+        name: input.name,
+        jkt,
+        jwk_json: canonicalize({ ...jwk }),
+        placement,
+        server,
+        epoch: 0,
+        seq: 0,
+        hash: '',
+      })
+      .execute()
+    await tx.append({ type: 'point.enrolled', actor, subject: id, body: { jwk, placement, server } })
+    return { point: id }
+  })
+}
+
+/** A second epoch is worth a look: what the spool of the first still held is lost. */
+export function openEpoch(
+  ctx: RegistryContext,
+  point: string,
+  reason: EpochReason,
+): Promise<{ epoch: number }> {
+  const actor: Actor = { kind: 'point', id: point }
+  return ctx.store.write(async (tx) => {
+    const row = await findPoint(tx.db, point)
+    const epoch = row.epoch + 1
+    await tx.db.updateTable('points').set({ epoch, seq: 0, hash: '' }).where('id', '=', point).execute()
+    await tx.append({ type: 'point.epoch_opened', actor, subject: point, body: { epoch, reason } })
+    if (row.epoch > 0) {
+      await tx.append({
+        type: 'alert.raised',
+        actor: { kind: 'system', id: 'control-plane' },
+        subject: point,
+        body: { rule: 'EPOCH_REOPENED', detail: { epoch, reason, previous_seq: row.seq } },
+      })
+    }
+    return { epoch }
+  })
+}
+
+/** @throws {RegistryError} `UNKNOWN_POINT` */
+export async function findPoint(db: Kysely<Schema>, id: string): Promise<PointRow> {
+  const row = await db.selectFrom('points').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row) throw new RegistryError('UNKNOWN_POINT', 'no such enforcement point')
+  return row
+}
+
+/** @throws {RegistryError} `UNKNOWN_POINT` */
+export async function assertPoints(db: Kysely<Schema>, ids: readonly string[]): Promise<void> {
+  const known = await db.selectFrom('points').select('id').where('id', 'in', ids).execute()
+  if (known.length !== new Set(ids).size) {
+    throw new RegistryError('UNKNOWN_POINT', 'an audience is not an enforcement point: enrol it first')
+  }
+}
+
+export async function listPoints(db: Kysely<Schema>): Promise<Omit<PointRow, 'jwk_json' | 'hash'>[]> {
+  return db
+    .selectFrom('points')
+    .select(['id', 'name', 'jkt', 'placement', 'server', 'epoch', 'seq'])
+    .orderBy('id')
+    .execute()
+}

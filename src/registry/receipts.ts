@@ -1,0 +1,230 @@
+/**
+ * Intake of receipts: gapless streams in, gaps and forks said out loud. spec/enforcement.md (RCP-1 to RCP-3).
+ * Invariants: a place of a stream is logged once; what leaves a gap is kept, and so is the alert about it; a fork is
+ * refused and its alert stays.
+ * @module
+ */
+import { equalBytes, fromBase64url } from '../core/encoding.ts'
+import { canonicalBytes, canonicalize, parseJson, type JsonValue } from '../core/json.ts'
+import { publicJwk } from '../core/jwk.ts'
+import type { Actor } from '../log/entries.ts'
+import { receiptHash, verifyHead, type Receipt, type SignedHead } from '../log/receipt.ts'
+import type { Tx } from '../ports/store.ts'
+import type { ChainSegment } from '../token/segment.ts'
+import { SYSTEM, type RegistryContext } from './context.ts'
+import { RegistryError } from './errors.ts'
+import { findPoint, type PointRow } from './points.ts'
+import { insertSegments } from './segments.ts'
+
+/** Receipts in one batch: about 1 MiB of entries and well under a second in one transaction. */
+export const RECEIPTS_MAX = 1_000
+/** Bytes of the salt of `args_commit` (PRF-3). */
+const SALT_BYTES = 32
+
+export interface Opening {
+  readonly args_commit: string
+  readonly action: string
+  /** base64url of the salt. */
+  readonly salt: string
+  /** null: the point keeps no arguments. */
+  readonly args: JsonValue
+}
+
+export interface ReceiptBatch {
+  readonly receipts: readonly Receipt[]
+  readonly head: SignedHead
+  readonly segments: readonly ChainSegment[]
+  readonly openings: readonly Opening[]
+}
+
+interface Gap {
+  readonly from: number
+  readonly to: number
+}
+
+/** What a batch does to the stream, worked out before anything is written. */
+type Plan =
+  | {
+      readonly kind: 'accept'
+      readonly fresh: readonly { readonly receipt: Receipt; readonly hash: string }[]
+      readonly gaps: readonly Gap[]
+      readonly seq: number
+      readonly hash: string
+    }
+  | { readonly kind: 'fork'; readonly seq: number }
+
+/**
+ * Takes a batch in. Idempotent: receipts that are known already are skipped.
+ * @returns the last receipt of the epoch that is durable.
+ * @throws {RegistryError} `RECEIPT_INVALID`, `RECEIPT_EPOCH` (not the open epoch: ask for a new one), `RECEIPT_FORK`,
+ * `SEGMENT_INVALID`, `OPENING_INVALID`, `LIMIT_EXCEEDED`, `UNKNOWN_POINT`
+ */
+export async function takeReceipts(
+  ctx: RegistryContext,
+  point: string,
+  batch: ReceiptBatch,
+): Promise<{ epoch: number; seq: number }> {
+  if (batch.receipts.length > RECEIPTS_MAX || batch.openings.length > RECEIPTS_MAX) {
+    throw new RegistryError('LIMIT_EXCEEDED', `a batch has at most ${RECEIPTS_MAX} receipts`)
+  }
+  for (const opening of batch.openings) assertOpening(ctx, opening)
+  const outcome = await ctx.store.write(async (tx) => {
+    const row = await findPoint(tx.db, point)
+    assertHead(ctx, row, batch)
+    const plan = await planOf(ctx, tx, row, batch)
+    if (plan.kind === 'fork') {
+      await raiseFork(tx, row, plan.seq)
+      return null
+    }
+    await insertSegments(ctx.crypto, tx, actorOf(point), batch.segments)
+    await insertOpenings(tx, batch.openings)
+    await appendReceipts(tx, row, plan, batch.head)
+    return { epoch: row.epoch, seq: plan.seq }
+  })
+  // The alert is committed; only now is the batch refused.
+  if (outcome === null) {
+    throw new RegistryError(
+      'RECEIPT_FORK',
+      'another receipt stands at this place of the stream: an alert was raised',
+    )
+  }
+  return outcome
+}
+
+function actorOf(point: string): Actor {
+  return { kind: 'point', id: point }
+}
+
+function assertOpening(ctx: RegistryContext, opening: Opening): void {
+  if (opening.args === null) return
+  const salt = fromBase64url(opening.salt)
+  const expected = ctx.crypto.hmacSha256(salt, canonicalBytes(opening.args))
+  if (salt.length !== SALT_BYTES || !equalBytes(expected, fromBase64url(opening.args_commit))) {
+    throw new RegistryError('OPENING_INVALID', 'an opening does not match its commitment')
+  }
+}
+
+function assertHead(ctx: RegistryContext, row: PointRow, { head: signed, receipts }: ReceiptBatch): void {
+  const { head } = signed
+  if (head.point !== row.id || receipts.some((one) => one.point !== row.id)) {
+    throw new RegistryError('RECEIPT_INVALID', 'head or receipt of another point')
+  }
+  if (head.epoch !== row.epoch || receipts.some((one) => one.epoch !== row.epoch)) {
+    throw new RegistryError('RECEIPT_EPOCH', `the open epoch is ${row.epoch}: ask for a new one`)
+  }
+  if (!verifyHead(ctx.crypto, publicJwk(parseJson(row.jwk_json)), signed)) {
+    throw new RegistryError('RECEIPT_INVALID', 'the signature of the head does not verify')
+  }
+  const last = receipts.at(-1)
+  if (last === undefined) return
+  if (last.seq > head.seq) throw new RegistryError('RECEIPT_INVALID', 'the head does not cover the receipts')
+  if (last.seq === head.seq && receiptHash(ctx.crypto, last) !== head.hash) {
+    throw new RegistryError('RECEIPT_INVALID', 'the head is not that of the last receipt')
+  }
+}
+
+async function planOf(ctx: RegistryContext, tx: Tx, row: PointRow, batch: ReceiptBatch): Promise<Plan> {
+  const known = await knownHashes(tx, row, batch.receipts)
+  const fresh: { receipt: Receipt; hash: string }[] = []
+  const gaps: Gap[] = []
+  let { seq, hash } = row
+  let before = 0
+  for (const receipt of batch.receipts) {
+    if (receipt.seq <= before) throw new RegistryError('RECEIPT_INVALID', 'receipts are not in order')
+    before = receipt.seq
+    const own = receiptHash(ctx.crypto, receipt)
+    const there = known.get(receipt.seq)
+    if (there === own) continue
+    if (there !== undefined) return { kind: 'fork', seq: receipt.seq }
+    const previous = receipt.seq === 1 ? '' : known.get(receipt.seq - 1)
+    if (previous !== undefined && previous !== receipt.prev_hash)
+      return { kind: 'fork', seq: receipt.seq - 1 }
+    if (receipt.seq > seq + 1) gaps.push({ from: seq + 1, to: receipt.seq - 1 })
+    known.set(receipt.seq, own)
+    fresh.push({ receipt, hash: own })
+    if (receipt.seq > seq) {
+      seq = receipt.seq
+      hash = own
+    }
+  }
+  const { head } = batch.head
+  if (head.seq === seq && head.hash !== hash) return { kind: 'fork', seq }
+  return { kind: 'accept', fresh, gaps, seq, hash }
+}
+
+/** Hashes of the places that the batch touches, and of the one before it. */
+async function knownHashes(
+  tx: Tx,
+  row: PointRow,
+  receipts: readonly Receipt[],
+): Promise<Map<number, string>> {
+  const first = receipts[0]
+  const last = receipts.at(-1)
+  if (!first || !last) return new Map()
+  const rows = await tx.db
+    .selectFrom('receipts')
+    .select(['seq', 'hash'])
+    .where('point', '=', row.id)
+    .where('epoch', '=', row.epoch)
+    .where('seq', '>=', first.seq - 1)
+    .where('seq', '<=', last.seq)
+    .execute()
+  return new Map(rows.map((one) => [one.seq, one.hash]))
+}
+
+async function appendReceipts(
+  tx: Tx,
+  row: PointRow,
+  plan: Extract<Plan, { kind: 'accept' }>,
+  head: SignedHead,
+): Promise<void> {
+  const actor = actorOf(row.id)
+  for (const { from, to } of plan.gaps) {
+    await raise(tx, row, 'SEQUENCE_GAP', { epoch: row.epoch, from, to })
+  }
+  for (const { receipt, hash } of plan.fresh) {
+    const agent = receipt.kind === 'decision' ? receipt.agent : null
+    await tx.append({ type: 'receipt', actor, ...(agent === null ? {} : { subject: agent }), body: receipt })
+    await tx.db
+      .insertInto('receipts')
+      .values({ point: row.id, epoch: row.epoch, seq: receipt.seq, hash })
+      .execute()
+  }
+  // A head that says nothing new is not worth an entry: points report one every 10 s.
+  if (plan.fresh.length > 0 || head.head.seq > row.seq) {
+    await tx.append({ type: 'receipt.head', actor, subject: row.id, body: head })
+  }
+  await tx.db.updateTable('points').set({ seq: plan.seq, hash: plan.hash }).where('id', '=', row.id).execute()
+}
+
+/** Once a place: a point that retries for ever must not fill the log. */
+async function raiseFork(tx: Tx, row: PointRow, seq: number): Promise<void> {
+  const name = `fork/${row.id}/${row.epoch}/${seq}`
+  const known = await tx.db.selectFrom('meta').select('name').where('name', '=', name).executeTakeFirst()
+  if (known) return
+  await tx.db
+    .insertInto('meta')
+    .values({ name, value: String(tx.now) })
+    .execute()
+  await raise(tx, row, 'SEQUENCE_FORK', { epoch: row.epoch, seq })
+}
+
+async function raise(
+  tx: Tx,
+  row: PointRow,
+  rule: 'SEQUENCE_GAP' | 'SEQUENCE_FORK',
+  detail: Record<string, number>,
+): Promise<void> {
+  await tx.append({ type: 'alert.raised', actor: SYSTEM, subject: row.id, body: { rule, detail } })
+}
+
+async function insertOpenings(tx: Tx, openings: readonly Opening[]): Promise<void> {
+  for (const { args_commit, action, salt, args } of openings) {
+    const args_json = args === null ? null : canonicalize(args)
+    await tx.db
+      .insertInto('openings')
+      .values({ args_commit, action, salt, args_json })
+      .onConflict((on) => on.column('args_commit').doNothing())
+      .execute()
+  }
+}

@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
+import { softwareAuthenticator } from '../adapters/software-authenticator/software-authenticator.ts'
+import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
+import { thumbprint } from '../core/jwk.ts'
+import { decodeEntry } from '../log/entries.ts'
+import { frameHash, verifyFrame } from '../revoke/frame.ts'
+import { ACT_TAG } from '../token/constants.ts'
+import { challengeOf } from '../token/gesture.ts'
+import { addAgentKey, issueStatement } from './agent-keys.ts'
+import { activateAgent, approvalOf, approveAgent, proposeAgent, suspendAgent } from './agents.ts'
+import { reserve } from './budgets.ts'
+import { findCaller } from './callers.ts'
+import { checkpointAt, recordCheckpoint } from './checkpoints.ts'
+import { personActor, SYSTEM, type RegistryContext } from './context.ts'
+import { DRAFT_TTL_MS, DRAFTS_MAX, draftDelegation, sealDelegation } from './delegations.ts'
+import { framesAfter } from './frames.ts'
+import { addPerson, enrolAct, enrolPerson, INVITATION_TTL_MS } from './people.ts'
+import { enrolPoint } from './points.ts'
+import { revoke } from './revocations.ts'
+
+const rp = { rp_id: 'localhost', origins: ['http://localhost'] }
+let folder: string
+let now: number
+let ctx: RegistryContext
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-registry-'))
+  now = 1_772_000_000_000
+  const clock = { now: () => now, monotonic: () => now }
+  ctx = {
+    store: openSqliteStore({ path: join(folder, 'state.db'), clock }),
+    crypto: nodeCrypto,
+    issuer: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
+    frame: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
+    iss: 'countersign.test',
+    rp,
+    separation: 'after',
+  }
+})
+afterEach(async () => {
+  await ctx.store.close()
+  rmSync(folder, { recursive: true })
+})
+
+const key = () => nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')).publicJwk
+
+function authenticator() {
+  return softwareAuthenticator(nodeCrypto, nodeCrypto.generateKey('ES256'), {
+    rp_id: 'localhost',
+    origin: 'http://localhost',
+  })
+}
+
+async function enrol(secret: string) {
+  const [operator, passkey] = [key(), authenticator()]
+  const act = enrolAct(nodeCrypto, operator, passkey.jwk, secret)
+  const gesture = passkey.assert(challengeOf(nodeCrypto, ACT_TAG, act))
+  const enrolled = await enrolPerson(ctx, { secret, operator, credential: passkey.jwk, gesture })
+  return { ...enrolled, passkey, operator }
+}
+
+async function person() {
+  return enrol((await addPerson(ctx, SYSTEM, 'Ann')).invitation)
+}
+
+async function activeAgent(owner: Awaited<ReturnType<typeof person>>) {
+  const input = { name: 'Bot', class: 'coding', purpose: 'tests', systems: [], manifest: {} }
+  const { agent } = await proposeAgent(ctx, owner.person, input)
+  const { challenge } = await ctx.store.query((db) => approvalOf(ctx, db, agent, owner.person))
+  await approveAgent(ctx, owner.person, agent, owner.passkey.assert(challenge))
+  await activateAgent(ctx, SYSTEM, agent, 'start')
+  const { jkt } = await addAgentKey(ctx, SYSTEM, agent, key())
+  return { agent, jkt }
+}
+
+describe('an invitation', () => {
+  test('expires after a day', async () => {
+    const { invitation } = await addPerson(ctx, SYSTEM, 'Ann')
+    now += INVITATION_TTL_MS
+    await expect(enrol(invitation)).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+  })
+
+  test('is kept as a hash only', async () => {
+    const { invitation } = await addPerson(ctx, SYSTEM, 'Ann')
+    const rows = await ctx.store.query((db) => db.selectFrom('invitations').selectAll().execute())
+    expect(JSON.stringify(rows)).not.toContain(invitation)
+  })
+
+  test('enrols one of two who use it at once', async () => {
+    const { invitation } = await addPerson(ctx, SYSTEM, 'Ann')
+    const settled = await Promise.allSettled([enrol(invitation), enrol(invitation)])
+    expect(settled.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected'])
+  })
+})
+
+describe('frames', () => {
+  test('are numbered and chained without gaps when many revoke at once, and each has its entry', async () => {
+    const owner = await person()
+    const { agent } = await activeAgent(owner)
+    const keys = await Promise.all(Array.from({ length: 20 }, () => addAgentKey(ctx, SYSTEM, agent, key())))
+    const targets = [...keys, ...keys].map(({ jkt }) => jkt)
+    await Promise.all(
+      targets.map((target) =>
+        revoke(ctx, personActor(owner.person), { kind: 'key', target, reason: 'test' }),
+      ),
+    )
+    const frames = await ctx.store.query((db) => framesAfter(db, 0, 100))
+    expect(frames.map(({ frame }) => frame.seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+    for (const [i, signed] of frames.entries()) {
+      const before = frames[i - 1]
+      expect(signed.frame.prev).toBe(before ? frameHash(nodeCrypto, before.frame) : '')
+      expect(verifyFrame(nodeCrypto, ctx.frame.publicJwk, signed)).toBe(true)
+    }
+    const entries = await ctx.store.entries.read(0, await ctx.store.entries.size())
+    const revocations = entries.map(decodeEntry).filter((entry) => entry.type === 'revocation')
+    expect(revocations).toHaveLength(20)
+  })
+
+  test('of a suspended agent name every key it had', async () => {
+    const { agent, jkt } = await activeAgent(await person())
+    const second = await addAgentKey(ctx, SYSTEM, agent, key())
+    const frames = await suspendAgent(ctx, SYSTEM, agent, 'odd')
+    expect(frames.map(({ frame }) => frame.handle).sort()).toEqual([jkt, second.jkt].sort())
+    await activateAgent(ctx, SYSTEM, agent, 'clean')
+    await expect(issueStatement(ctx, SYSTEM, agent, jkt)).rejects.toMatchObject({ code: 'STATE_CONFLICT' })
+  })
+})
+
+describe('a draft', () => {
+  test('expires, and a person has a bounded number of them', async () => {
+    const owner = await person()
+    const { agent, jkt } = await activeAgent(owner)
+    const input = { name: 'gw', jwk: key(), placement: 'gateway' as const, server: 'files' }
+    const { point } = await enrolPoint(ctx, SYSTEM, input)
+    const request = {
+      agent,
+      jkt,
+      aud: [point],
+      grants: [{ type: 'tool' as const, server: 'files', actions: ['read'] }],
+      ttl_s: 60,
+      depth_max: 0,
+    }
+    const draft = () => draftDelegation(ctx, owner.person, request)
+    const first = await draft()
+    await Promise.all(Array.from({ length: DRAFTS_MAX - 1 }, draft))
+    await expect(draft()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    now += DRAFT_TTL_MS
+    const parts = owner.passkey.assert(first.challenge)
+    await expect(sealDelegation(ctx, owner.person, first.jti, parts)).rejects.toMatchObject({
+      code: 'UNKNOWN_DELEGATION',
+    })
+    expect((await draft()).jti).toMatch(/^dlg_/)
+  })
+})
+
+test('a key has one owner', async () => {
+  const owner = await person()
+  const { agent, jkt } = await activeAgent(owner)
+  const operator = thumbprint(nodeCrypto, owner.operator)
+  expect(await ctx.store.query((db) => findCaller(db, operator))).toMatchObject({ kind: 'person' })
+  expect(await ctx.store.query((db) => findCaller(db, jkt))).toMatchObject({ kind: 'agent', id: agent })
+  await expect(addAgentKey(ctx, SYSTEM, agent, owner.operator)).rejects.toMatchObject({ code: 'KEY_IN_USE' })
+})
+
+test('a budget that fails leaves nothing behind', async () => {
+  const debit = (measure: string, amount: number, max: number) => ({
+    jti: 'dlg_a',
+    grant: 'G'.repeat(43),
+    measure,
+    unit: '1',
+    per: 'day' as const,
+    period: '2026-03-01',
+    amount,
+    max,
+  })
+  expect(await reserve(ctx, [debit('a', 1, 10), debit('b', 11, 10)])).toBe(false)
+  expect(await ctx.store.query((db) => db.selectFrom('budgets').selectAll().execute())).toEqual([])
+})
+
+test('a checkpoint is found by time', async () => {
+  await recordCheckpoint(ctx.store, { size: 3, time: 1_000, note: Uint8Array.of(1) })
+  await recordCheckpoint(ctx.store, { size: 5, time: 2_000, note: Uint8Array.of(2) })
+  const at = (time: number) => ctx.store.query((db) => checkpointAt(db, time))
+  expect([await at(999), (await at(1_999))?.size, (await at(2_000))?.size]).toEqual([null, 3, 5])
+})

@@ -1,0 +1,88 @@
+/**
+ * Revocations: one request, one or more frames in one transaction. spec/revocation.md (REV-1 to REV-3, REV-9).
+ * Invariant: never refused because of a state, and idempotent. Something unknown is an error, so that a mistyped
+ * target cannot look like a stop.
+ * @module
+ */
+import type { Actor } from '../log/entries.ts'
+import type { Tx } from '../ports/store.ts'
+import type { SignedFrame } from '../revoke/frame.ts'
+import { retireTx } from './agents.ts'
+import type { RegistryContext } from './context.ts'
+import { RegistryError } from './errors.ts'
+import { appendFrame } from './frames.ts'
+import { leaveTx } from './people.ts'
+
+export type RevocableKind = 'delegation' | 'agent' | 'key' | 'person'
+
+export interface RevocationRequest {
+  readonly kind: RevocableKind
+  /** `dlg_`, `agt_` or `per_` identifier, or the thumbprint of an agent's key. */
+  readonly target: string
+  readonly reason: string
+}
+
+/**
+ * An agent that is revoked is retired; a person who is revoked has left.
+ * @returns the frames, new or earlier; acknowledged once this resolves.
+ * @throws {RegistryError} `UNKNOWN_DELEGATION`, `UNKNOWN_AGENT`, `UNKNOWN_KEY`, `UNKNOWN_PERSON`
+ */
+export function revoke(
+  ctx: RegistryContext,
+  actor: Actor,
+  request: RevocationRequest,
+): Promise<readonly SignedFrame[]> {
+  return ctx.store.write((tx) => revokeTx(ctx, tx, actor, request))
+}
+
+function revokeTx(
+  ctx: RegistryContext,
+  tx: Tx,
+  actor: Actor,
+  { kind, target, reason }: RevocationRequest,
+): Promise<readonly SignedFrame[]> {
+  switch (kind) {
+    case 'delegation':
+      return revokeDelegation(ctx, tx, actor, target, reason)
+    case 'key':
+      return revokeKey(ctx, tx, actor, target, reason)
+    case 'agent':
+      return retireTx(ctx, tx, actor, target, reason)
+    case 'person':
+      return leaveTx(ctx, tx, actor, target, reason)
+  }
+}
+
+async function revokeDelegation(
+  ctx: RegistryContext,
+  tx: Tx,
+  actor: Actor,
+  jti: string,
+  reason: string,
+): Promise<readonly SignedFrame[]> {
+  const row = await tx.db
+    .updateTable('delegations')
+    .set({ revoked: 1 })
+    .where('jti', '=', jti)
+    .returning('jti')
+    .executeTakeFirst()
+  if (!row) throw new RegistryError('UNKNOWN_DELEGATION', 'no such delegation')
+  return [await appendFrame(ctx, tx, actor, { kind: 'delegation', handle: jti, reason, target: jti })]
+}
+
+async function revokeKey(
+  ctx: RegistryContext,
+  tx: Tx,
+  actor: Actor,
+  jkt: string,
+  reason: string,
+): Promise<readonly SignedFrame[]> {
+  const row = await tx.db
+    .updateTable('agent_keys')
+    .set({ revoked: 1 })
+    .where('jkt', '=', jkt)
+    .returning('jkt')
+    .executeTakeFirst()
+  if (!row) throw new RegistryError('UNKNOWN_KEY', 'no agent has such a key')
+  return [await appendFrame(ctx, tx, actor, { kind: 'key', handle: jkt, reason, target: jkt })]
+}

@@ -1,0 +1,87 @@
+/**
+ * The first start: the log's first entries, the first person's invitation, and the policies kept for later starts.
+ * Invariant: a database and a set of keys that do not belong together are refused.
+ * @module
+ */
+import { z } from 'zod'
+import type { Crypto, Signer } from '../core/crypto.ts'
+import { canonicalize, parseJson } from '../core/json.ts'
+import { thumbprint } from '../core/jwk.ts'
+import type { Store, Tx } from '../ports/store.ts'
+import { SYSTEM } from './context.ts'
+import { RegistryError } from './errors.ts'
+import { addPersonTx } from './people.ts'
+
+const SETTINGS = 'settings'
+
+const settingsSchema = z.strictObject({
+  /** The log's origin; also the issuer's name. */
+  origin: z.string().min(1).max(255),
+  simulated: z.boolean(),
+  separation: z.enum(['independent', 'after']),
+  /** How stale a point's revocation state may be before it denies, in milliseconds (REV-8). */
+  bound_ms: z.int().min(500).max(900_000),
+  rp_id: z.string().min(1).max(255),
+  origins: z.array(z.string().min(1).max(255)).min(1).max(8),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+/** The database holds these next to the settings, to notice keys of another installation. */
+const storedSchema = z.strictObject({
+  settings: settingsSchema,
+  kids: z.strictObject({ issuer: z.string(), frame: z.string(), log: z.string() }),
+})
+
+export interface SetupKeys {
+  readonly issuer: Signer
+  readonly frame: Signer
+  readonly log: Signer
+}
+
+/** Works once; afterwards it returns what the first start decided. The secret is not shown again. */
+export function setUp(
+  store: Store,
+  crypto: Crypto,
+  keys: SetupKeys,
+  wanted: Settings,
+): Promise<{ settings: Settings; bootstrapSecret: string | null }> {
+  const kids = {
+    issuer: thumbprint(crypto, keys.issuer.publicJwk),
+    frame: thumbprint(crypto, keys.frame.publicJwk),
+    log: thumbprint(crypto, keys.log.publicJwk),
+  }
+  return store.write(async (tx) => {
+    const row = await tx.db.selectFrom('meta').select('value').where('name', '=', SETTINGS).executeTakeFirst()
+    if (row) {
+      const stored = storedSchema.parse(parseJson(row.value))
+      if (canonicalize(stored.kids) !== canonicalize(kids)) {
+        throw new RegistryError(
+          'SETUP_MISMATCH',
+          'the keys are not those of this database: restore both together',
+        )
+      }
+      return { settings: stored.settings, bootstrapSecret: null }
+    }
+    const settings = settingsSchema.parse(wanted)
+    await tx.db
+      .insertInto('meta')
+      .values({ name: SETTINGS, value: canonicalize({ settings, kids }) })
+      .execute()
+    await appendFirst(tx, keys, kids, settings)
+    const { invitation } = await addPersonTx({ crypto }, tx, SYSTEM, 'First operator')
+    return { settings, bootstrapSecret: invitation }
+  })
+}
+
+async function appendFirst(
+  tx: Tx,
+  keys: SetupKeys,
+  kids: Record<keyof SetupKeys, string>,
+  settings: Settings,
+): Promise<void> {
+  await tx.append({ type: 'log.created', actor: SYSTEM, body: settings })
+  for (const use of ['issuer', 'frame', 'log'] as const) {
+    const body = { use, kid: kids[use], jwk: keys[use].publicJwk }
+    await tx.append({ type: 'key.created', actor: SYSTEM, subject: kids[use], body })
+  }
+}

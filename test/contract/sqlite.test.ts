@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import { storeContract } from './store.ts'
+
+function temporary(): string {
+  return mkdtempSync(join(tmpdir(), 'countersign-sqlite-'))
+}
+
+storeContract('sqlite', async () => {
+  const folder = temporary()
+  const path = join(folder, 'state.db')
+  return {
+    open: async (clock, waiting_max) =>
+      openSqliteStore(waiting_max === undefined ? { path, clock } : { path, clock, waiting_max }),
+    remove: async () => rmSync(folder, { recursive: true }),
+  }
+})
+
+describe('a SQLite file', () => {
+  let folder: string
+  let path: string
+  beforeEach(() => {
+    folder = temporary()
+    path = join(folder, 'state.db')
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+  const open = () => openSqliteStore({ path, clock: systemClock })
+
+  test('is readable by its owner alone', async () => {
+    const store = open()
+    await store.write(async (tx) => {
+      await tx.db.insertInto('meta').values({ name: 'a', value: 'b' }).execute()
+    })
+    for (const suffix of ['', '-wal']) expect(statSync(path + suffix).mode & 0o777).toBe(0o600)
+    await store.close()
+  })
+
+  test('that is not a database is left alone', () => {
+    writeFileSync(path, 'a letter to somebody, long enough to look like a header')
+    expect(open).toThrow(expect.objectContaining({ code: 'STORE_NOT_OURS' }))
+  })
+
+  test('of another program is left alone', () => {
+    const other = new DatabaseSync(path)
+    other.exec('CREATE TABLE theirs (id INTEGER)')
+    other.close()
+    expect(open).toThrow(expect.objectContaining({ code: 'STORE_NOT_OURS' }))
+  })
+
+  test('of a newer version is left alone', async () => {
+    await open().close()
+    const newer = new DatabaseSync(path)
+    newer.exec('PRAGMA user_version = 99')
+    newer.close()
+    expect(open).toThrow(expect.objectContaining({ code: 'STORE_VERSION' }))
+  })
+
+  test('left empty by a crash during creation is taken for a new one', async () => {
+    const empty = new DatabaseSync(path)
+    empty.exec('PRAGMA journal_mode = WAL')
+    empty.close()
+    const store = open()
+    expect(await store.entries.size()).toBe(0)
+    await store.close()
+  })
+})

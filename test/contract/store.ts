@@ -1,0 +1,166 @@
+/**
+ * What every `Store` must do. Call {@link storeContract} with a way to open one backend.
+ * @module
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { decodeEntry } from '../../src/log/entries.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { NewEntry, Store, Tx } from '../../src/ports/store.ts'
+
+export interface StoreFixture {
+  /** Opens the same database each time it is called. */
+  open(clock: Clock, waiting_max?: number): Promise<Store>
+  remove(): Promise<void>
+}
+
+const system = (name: string): NewEntry => ({
+  type: 'system.added',
+  actor: { kind: 'system', id: 'test' },
+  body: { name },
+})
+
+async function addSystem(tx: Tx, name: string): Promise<number> {
+  await tx.db.insertInto('systems').values({ id: name, name }).execute()
+  return tx.append(system(name))
+}
+
+async function names(store: Store): Promise<string[]> {
+  const entries = await store.entries.read(0, await store.entries.size())
+  return entries.map((bytes) => {
+    const entry = decodeEntry(bytes)
+    return entry.type === 'system.added' ? entry.body.name : entry.type
+  })
+}
+
+export function storeContract(title: string, create: () => Promise<StoreFixture>): void {
+  describe(`Store: ${title}`, () => {
+    let fixture: StoreFixture
+    let store: Store
+    const clock: Clock = { now: () => 1_772_000_000_000, monotonic: () => 0 }
+
+    beforeEach(async () => {
+      fixture = await create()
+      store = await fixture.open(clock)
+    })
+    afterEach(async () => {
+      await store.close()
+      await fixture.remove()
+    })
+
+    test('gives an entry its index and the time of its transaction', async () => {
+      expect(await store.write((tx) => addSystem(tx, 'a'))).toBe(0)
+      expect(await store.write((tx) => addSystem(tx, 'b'))).toBe(1)
+      const [first] = await store.entries.read(0, 1)
+      expect(first && decodeEntry(first).time).toBe('2026-02-25T06:13:20.000Z')
+    })
+
+    test('keeps neither the state nor the entry of a work that throws', async () => {
+      const failing = store.write(async (tx) => {
+        await addSystem(tx, 'lost')
+        throw new Error('no')
+      })
+      await expect(failing).rejects.toThrow('no')
+      expect(await store.entries.size()).toBe(0)
+      expect(await store.query((db) => db.selectFrom('systems').selectAll().execute())).toEqual([])
+    })
+
+    test('refuses an entry that does not fit and keeps nothing of its work', async () => {
+      const failing = store.write(async (tx) => {
+        await addSystem(tx, 'lost')
+        await tx.append(system('x'.repeat(600)))
+      })
+      await expect(failing).rejects.toMatchObject({ code: 'ENTRY_INVALID' })
+      expect(await store.entries.size()).toBe(0)
+    })
+
+    test('a work that fails in the middle of a group takes no index and touches no other', async () => {
+      const works = Array.from({ length: 300 }, (_, i) =>
+        store.write(async (tx) => {
+          const index = await addSystem(tx, `s${i}`)
+          if (i % 3 === 1) throw new Error('no')
+          return index
+        }),
+      )
+      const settled = await Promise.allSettled(works)
+      const indices = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      expect(indices).toEqual(Array.from({ length: 200 }, (_, i) => i))
+      expect(await names(store)).toEqual(
+        Array.from({ length: 300 }, (_, i) => `s${i}`).filter((_, i) => i % 3 !== 1),
+      )
+      const rows = await store.query((db) => db.selectFrom('systems').selectAll().execute())
+      expect(rows).toHaveLength(200)
+    })
+
+    test('runs works in the order they were asked for, and later writes see earlier ones', async () => {
+      const seen = await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          store.write(async (tx) => {
+            const rows = await tx.db.selectFrom('systems').select('id').execute()
+            await addSystem(tx, `s${i}`)
+            return rows.length
+          }),
+        ),
+      )
+      expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i))
+    })
+
+    test('shows readers nothing before the commit', async () => {
+      let during = -1
+      await store.write(async (tx) => {
+        await addSystem(tx, 'a')
+        during = await store.entries.size()
+      })
+      expect(during).toBe(0)
+      expect(await store.entries.size()).toBe(1)
+    })
+
+    test('is durable: what was written is there after reopening, and indices go on', async () => {
+      await store.write((tx) => addSystem(tx, 'a'))
+      await store.close()
+      store = await fixture.open(clock)
+      expect(await names(store)).toEqual(['a'])
+      expect(await store.write((tx) => addSystem(tx, 'b'))).toBe(1)
+    })
+
+    test('turns writers away when too many wait', async () => {
+      await store.close()
+      store = await fixture.open(clock, 2)
+      const works = ['a', 'b', 'c'].map((name) => store.write((tx) => addSystem(tx, name)))
+      const settled = await Promise.allSettled(works)
+      expect(settled.map((one) => one.status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+      await expect(works[2]).rejects.toMatchObject({ code: 'STORE_BUSY' })
+      expect(await store.write((tx) => addSystem(tx, 'd'))).toBe(2)
+    })
+
+    test('tells listeners the size after commits that appended, until they leave', async () => {
+      const sizes: number[] = []
+      const leave = store.onCommit((size) => sizes.push(size))
+      await store.write((tx) => addSystem(tx, 'a'))
+      await store.write(async (tx) => {
+        await tx.db.insertInto('meta').values({ name: 'x', value: 'y' }).execute()
+      })
+      await store.write((tx) => addSystem(tx, 'b'))
+      leave()
+      await store.write((tx) => addSystem(tx, 'c'))
+      expect(sizes).toEqual([1, 2])
+    })
+
+    test('accepts no append after its transaction has ended', async () => {
+      let late: Tx | undefined
+      await store.write(async (tx) => {
+        late = tx
+      })
+      await expect(late?.append(system('late'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+      expect(await store.entries.size()).toBe(0)
+    })
+
+    test('finishes what was asked for before it closes, and refuses what comes after', async () => {
+      const last = store.write((tx) => addSystem(tx, 'a'))
+      await store.close()
+      expect(await last).toBe(0)
+      await expect(store.write((tx) => addSystem(tx, 'b'))).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+      })
+    })
+  })
+}
