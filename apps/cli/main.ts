@@ -8,7 +8,6 @@ import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
-import { demoCommand } from './commands/demo.ts'
 import { EXIT_USAGE, fail } from './output.ts'
 
 const program = new Command('countersign')
@@ -26,7 +25,6 @@ agentCommands(program)
 delegationCommands(program)
 gatewayCommand(program)
 evidenceCommands(program)
-demoCommand(program)
 
 try {
   await program.parseAsync()

@@ -53,7 +53,8 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-export type CliErrorCode = 'ARGUMENT_INVALID' | 'FILE_UNREADABLE' | 'NO_PROFILE' | 'NODE_TOO_OLD'
+export type CliErrorCode =
+  'ARGUMENT_INVALID' | 'FILE_UNREADABLE' | 'LOG_BEHIND' | 'NO_PROFILE' | 'NODE_TOO_OLD'
 
 export class CliError extends CountersignError<CliErrorCode> {}
 

@@ -75,7 +75,8 @@ export function standing(
   if (chain.handles.some((handle) => revocations.isRevoked(handle))) reasons.push('REVOKED')
   const freshness = revocations.freshness()
   if (freshness === null || freshness.age_ms > bound_ms) reasons.push('STALE_REVOCATION')
-  if (chain.delegations.some((delegation) => delegation.ends <= seconds(input.now_ms))) reasons.push('EXPIRED')
+  if (chain.delegations.some((delegation) => delegation.ends <= seconds(input.now_ms)))
+    reasons.push('EXPIRED')
   return reasons
 }
 

@@ -117,6 +117,7 @@ export class RevocationState {
     if (heartbeat.epoch !== this.#epoch || heartbeat.head < this.#head) return this.#break()
     if (heartbeat.head > this.#head) return 'ignored' // frames are still on their way
     if (heartbeat.head_hash !== this.#hash) return this.#break()
+    if (this.#broken) return 'ignored' // REV-6: what comes before the stream is resumed does not count
     if (this.#heartbeat_t === null || heartbeat.t > this.#heartbeat_t) this.#heartbeat_t = heartbeat.t
     return 'applied'
   }

@@ -4,7 +4,7 @@ import { segmentsIn, World } from '../../test/fixtures/tokens.ts'
 import { chainText, type Segment } from './presentation.ts'
 import type { VerifiedChain } from './verify.ts'
 
-const EDITS = 25_000
+const EDITS = 20_000
 const SLOW_MS = 50
 
 /** mulberry32: the same edits in each run. */
@@ -132,7 +132,7 @@ test(`${EDITS} edits of good chains are refused or say the same with less`, () =
     'CHAIN_BROKEN',
     'PARENT_GRANT_HIDDEN',
   ]) {
-    if (code !== 'CHAIN_BROKEN') expect(outcomes.get(code) ?? 0, code).toBeGreaterThan(20)
+    expect(outcomes.get(code) ?? 0, code).toBeGreaterThan(20)
   }
   if (process.env.FUZZ_REPORT !== undefined)
     process.stdout.write(`${JSON.stringify([...outcomes])} slowest ${slowest_ms} ms\n`)

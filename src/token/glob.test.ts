@@ -136,11 +136,7 @@ describe('globs', () => {
     const traps: [string, string][] = [
       [Array(16).fill('**/a').join('/') + '/b', Array(2000).fill('a').join('/')],
       [Array(31).fill('**').join('/') + '/b', Array(100_000).fill('a').join('/')],
-      [Array(31).fill('*a*').join('/'), Array(100_000).fill('a').join('/')],
-      [
-        `**/${Array(31).fill('*a*').join('/')}/b`.split('/').slice(0, 32).join('/'),
-        Array(50_000).fill('a').join('/'),
-      ],
+      [`**/${Array(30).fill('*a*').join('/')}/b`, Array(50_000).fill('a').join('/')],
       [`*${'a'.repeat(1000)}b`, 'a'.repeat(4_000_000)],
       [`*${'a'.repeat(1000)}b*`, 'a'.repeat(4_000_000)],
       [`${'*a'.repeat(500)}b`, 'a'.repeat(100_000)],

@@ -1,11 +1,13 @@
 /** `countersign evidence build` and `countersign verify`: the pack, and what anyone can make of it. @module */
 import { readFile, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { z } from 'zod'
 import { httpTiles } from '../../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../../../src/core/encoding.ts'
 import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
+import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { buildPack } from '../../../src/evidence/pack/build.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import type { PackReport } from '../../../src/evidence/verify/report.ts'
@@ -14,6 +16,10 @@ import { readInfo } from '../operator.ts'
 import { CliError, EXIT_FAILED, paint, progress, progressDone, result, table } from '../output.ts'
 import type { Profile } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
+
+/** Publishing takes about 100 ms; this waits up to 10 s. */
+const SETTLE_EVERY_MS = 50
+const SETTLE_TRIES = 200
 
 interface BuildOptions {
   readonly from: number
@@ -49,15 +55,28 @@ async function build(profile: Profile, from_ms: number, to_ms: number): ReturnTy
   const { client } = profile
   const { log_vkey: vkey } = await readInfo(profile.url)
   const tiles = httpTiles(client)
-  const checkpoint = await tiles.read('checkpoint')
-  if (checkpoint === null) throw new CliError('FILE_UNREADABLE', 'the log has no checkpoint yet: try again in a second')
+  const checkpoint = await settledCheckpoint(profile, vkey)
   const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(from_ms))}`)
-  const start = answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
+  const start =
+    answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
   return buildPack(
     nodeCrypto,
     { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note) },
     { from_ms, to_ms },
   )
+}
+
+/** A checkpoint that covers every entry there was when we asked: the log publishes a moment after it commits. */
+async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8Array> {
+  const newest = await profile.client.get('/v1/entries?limit=1')
+  const { size: wanted } = z.object({ size: z.int() }).parse(newest)
+  const tiles = httpTiles(profile.client)
+  for (let tries = 0; tries < SETTLE_TRIES; tries++) {
+    const note = await tiles.read('checkpoint')
+    if (note !== null && openCheckpoint(nodeCrypto, note, vkey).size >= wanted) return note
+    await sleep(SETTLE_EVERY_MS)
+  }
+  throw new CliError('LOG_BEHIND', 'the log does not publish: see the output of the control plane')
 }
 
 function verifyCommand(program: Command): void {
@@ -96,16 +115,22 @@ async function read(file: string): Promise<Uint8Array> {
 function describeReport(report: PackReport): string {
   const mark = (ok: boolean): string => (ok ? paint('green', 'ok  ') : paint('red', 'FAIL'))
   return [
-    ...(report.simulated ? [paint('yellow', 'SIMULATED DATA: this log says that its history was simulated')] : []),
+    ...(report.simulated
+      ? [paint('yellow', 'SIMULATED DATA: this log says that its history was simulated')]
+      : []),
     `${report.origin}, ${report.entries} entries, ${report.period.from} to ${report.period.to}`,
     ...report.checks.map(({ ok, name, count }) => `${mark(ok)} ${name} (${count})`),
     ...report.faults.map((fault) => paint('red', `     ${fault.code}: ${fault.message}${place(fault)}`)),
-    ...(report.faults_n > report.faults.length ? [`     and ${report.faults_n - report.faults.length} more`] : []),
-    `${report.allowed} allowed; denied: ${Object.entries(report.denied).map(([code, n]) => `${code} ${n}`).join(', ')}`,
+    ...(report.faults_n > report.faults.length
+      ? [`     and ${report.faults_n - report.faults.length} more`]
+      : []),
+    `${report.allowed} allowed; denied: ${Object.entries(report.denied)
+      .map(([code, n]) => `${code} ${n}`)
+      .join(', ')}`,
     ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
     'Not checked:',
     ...report.not_checked.map((each) => `  - ${each}`),
-    'What recomputes is reported; conclusions are the auditor\'s.',
+    "What recomputes is reported; conclusions are the auditor's.",
   ].join('\n')
 }
 
@@ -125,7 +150,12 @@ function describeStory(story: ActionStory): string {
     paint('bold', 'Under what scope?'),
     ...(story.scope.length === 0 ? ['  none'] : lines(story.scope)),
     paint('bold', 'Where is the evidence?'),
-    table(story.evidence.map((each) => [`  entry ${String(each.index)}`, `proven by ${count(each.proof)} hashes`])),
+    table(
+      story.evidence.map((each) => [
+        `  entry ${String(each.index)}`,
+        `proven by ${count(each.proof)} hashes`,
+      ]),
+    ),
   ].join('\n')
 }
 

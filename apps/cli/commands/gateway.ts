@@ -19,7 +19,6 @@ export function gatewayCommand(program: Command): void {
     .option('--delegation <file>', 'a chain bound to this gateway, for clients that hold no key')
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
-    .passThroughOptions()
     .action(async (server: string, args: string[], options: GatewayOptions) => {
       const hosted = options.delegation === undefined ? undefined : await readText(options.delegation)
       const { point, server: name } = await openPoint(options.point, {
@@ -41,5 +40,4 @@ export function gatewayCommand(program: Command): void {
         await point.close()
       }
     })
-  program.enablePositionalOptions()
 }

@@ -1,7 +1,7 @@
 /** `countersign enroll`, `person …`: who may authorize. @module */
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { enroll, invite, revoke } from '../operator.ts'
+import { enroll, invite, revoke, viewerLink } from '../operator.ts'
 import { profileFolder, saveProfile } from '../profile.ts'
 import { result, table } from '../output.ts'
 import { globals, profileOf, wantsJson } from './globals.ts'
@@ -23,6 +23,14 @@ export function peopleCommands(program: Command): void {
           'Its authenticator is software (swk): every delegation that you authorize with it says so.',
         ].join('\n'),
       )
+    })
+
+  program
+    .command('live')
+    .description('a one-time link to the live page of the log, good for a minute')
+    .action(async (_: unknown, command: Command) => {
+      const url = await viewerLink(await profileOf(command))
+      result(wantsJson(command), { url }, () => url)
     })
 
   const person = program.command('person').description('people who may authorize')

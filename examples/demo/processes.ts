@@ -1,0 +1,124 @@
+/** The demo's processes: the control plane, agents behind their gateways, and commands of the CLI. @module */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface, type Interface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+const CLI = fileURLToPath(new URL('../../apps/cli/main.ts', import.meta.url))
+const AGENT = fileURLToPath(new URL('agent.ts', import.meta.url))
+export const FILES_SERVER = fileURLToPath(
+  import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
+)
+
+export interface ControlPlaneProcess {
+  readonly url: string
+  readonly vkey: string
+  readonly bootstrap_secret: string
+  stop(): Promise<void>
+}
+
+const startedSchema = z.object({ url: z.string(), vkey: z.string(), bootstrap_secret: z.string() })
+
+export async function startControlPlane(data: string): Promise<ControlPlaneProcess> {
+  const child = spawn(process.execPath, [CLI, '--json', 'start', '--data', data, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const started = startedSchema.parse(JSON.parse(await firstLine(child)))
+  return {
+    ...started,
+    stop: async () => {
+      child.kill('SIGTERM')
+      if (child.exitCode === null) await once(child, 'exit')
+    },
+  }
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('no output to read')
+  for await (const line of createInterface({ input: child.stdout })) return line
+  throw new Error('the process ended before it was ready')
+}
+
+/** Runs a command of the CLI. @returns its exit code and what it printed as JSON */
+export function runCli(args: readonly string[]): Promise<{ code: number; value: unknown }> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [CLI, '--json', ...args],
+      { maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (error !== null && typeof error.code !== 'number') return reject(error)
+        try {
+          resolve({ code: Number(error?.code ?? 0), value: JSON.parse(stdout) as unknown })
+        } catch {
+          reject(new Error(`countersign ${args[0] ?? ''} printed no JSON: ${stderr}`))
+        }
+      },
+    )
+  })
+}
+
+const answerSchema = z.looseObject({
+  allowed: z.union([z.boolean(), z.number()]).optional(),
+  reasons: z.array(z.string()).default([]),
+  fault: z.string().optional(),
+})
+export type Answer = z.infer<typeof answerSchema>
+
+/** An agent behind a gateway of its own, in front of the real filesystem server. */
+export class AgentProcess {
+  readonly #child: ChildProcess
+  readonly #lines: AsyncIterator<string>
+  readonly #reader: Interface
+
+  private constructor(child: ChildProcess, reader: Interface) {
+    this.#child = child
+    this.#reader = reader
+    this.#lines = reader[Symbol.asyncIterator]()
+  }
+
+  /** @param point enrolment file of its gateway; @param folder what the tool server may serve at all */
+  static async start(key: string, point: string, folder: string): Promise<AgentProcess> {
+    const server = [process.execPath, FILES_SERVER, folder]
+    const gateway = [process.execPath, CLI, 'gateway', '--stdio', '--point', point, '--', ...server]
+    const child = spawn(process.execPath, [AGENT, JSON.stringify({ key, gateway })], {
+      stdio: ['pipe', 'pipe', process.env.COUNTERSIGN_DEBUG === undefined ? 'ignore' : 'inherit'],
+    })
+    if (child.stdout === null) throw new Error('the agent has no output')
+    const agent = new AgentProcess(child, createInterface({ input: child.stdout }))
+    await agent.next()
+    return agent
+  }
+
+  async next(): Promise<Answer> {
+    const { value, done } = await this.#lines.next()
+    if (done === true) throw new Error('the agent ended before it answered')
+    return answerSchema.parse(JSON.parse(value))
+  }
+
+  send(order: object): void {
+    this.#child.stdin?.write(`${JSON.stringify(order)}\n`)
+  }
+
+  /** @throws when the agent reports a fault: neither an allow nor a denial */
+  async ask(order: object): Promise<Answer> {
+    this.send(order)
+    const answer = await this.next()
+    if (answer.fault !== undefined) throw new Error(`the agent failed: ${answer.fault}`)
+    return answer
+  }
+
+  /** Ends the agent and its gateway in order: the gateway ships what it has recorded. */
+  async stop(): Promise<void> {
+    this.#child.stdin?.end()
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit')
+    this.#reader.close()
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await once(this.#child, 'exit')
+    this.#reader.close()
+  }
+}

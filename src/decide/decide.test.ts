@@ -1,0 +1,286 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  digestOf,
+  FILES,
+  grantsOf,
+  MAIL,
+  NOW_MS,
+  NOW_S,
+  REV,
+  segmentsIn,
+  World,
+} from '../../test/fixtures/tokens.ts'
+import type { Freshness } from '../log/receipt.ts'
+import type { Grant, Limit } from '../token/grant.ts'
+import { chainText } from '../token/presentation.ts'
+import type { Handle, VerifiedChain } from '../token/verify.ts'
+import { decide, isNamed, standing, type DecideInput } from './decide.ts'
+import { explain, REASONS, type Reason } from './reasons.ts'
+
+const w = new World()
+const BOUND_MS = 2000
+const FRESH: Freshness = { epoch: 1, head: 3, t: NOW_MS, age_ms: 100 }
+const HASH = digestOf('definition')
+
+function verified(text: string): VerifiedChain {
+  const result = w.verify(text)
+  if (!result.ok) throw new Error(result.reason)
+  return result.chain
+}
+const view = (revoked: readonly Handle[] = [], freshness: Freshness | null = FRESH) => ({
+  isRevoked: (handle: Handle) =>
+    revoked.some((each) => each.kind === handle.kind && each.handle === handle.handle),
+  freshness: () => freshness,
+})
+const chain = verified(w.hop(w.root(), 'agent-1', 'agent-2'))
+const last = chain.delegations.at(-1)!
+const input = (edit: Partial<DecideInput> = {}): DecideInput => ({
+  chain,
+  server: 'files',
+  tool: 'read',
+  args: { path: '/work/a' },
+  definition_hash: HASH,
+  registration: null,
+  revocations: view(),
+  bound_ms: BOUND_MS,
+  now_ms: NOW_MS,
+  ...edit,
+})
+const reasons = (edit: Partial<DecideInput>): readonly Reason[] | 'allow' => {
+  const verdict = decide(input(edit))
+  return verdict.decision === 'allow' ? 'allow' : verdict.reasons
+}
+/** A chain of one root grant, and what the call weighs. */
+const withLimits = (
+  limits: Limit[],
+  amount: unknown,
+  measures = { eur: { path: '/n', of: 'number', unit: 'c' } as const },
+) =>
+  decide(
+    input({
+      chain: verified(w.root({ grants: [{ ...FILES, limits }] })),
+      args: { path: '/work/a', n: amount as number },
+      registration: { definition_hash: HASH, measures },
+    }),
+  )
+
+describe('an allow', () => {
+  test('names the grant and what to reserve under the grants of every ancestor', () => {
+    const [child] = [...last.grants.keys()]
+    const [parent] = [...chain.delegations[0].grants.keys()]
+    const day = { measure: 'calls', unit: '1', per: 'day', period: '2026-09-21', amount: 1, max: 100 }
+    expect(decide(input())).toEqual({
+      decision: 'allow',
+      grant: child,
+      reservations: [
+        { jti: last.jti, grant: child, ...day },
+        { jti: chain.delegations[0].jti, grant: parent, ...day },
+      ],
+    })
+  })
+
+  test('reserves nothing for limits of one call', () => {
+    expect(withLimits([{ measure: 'eur', unit: 'c', max: 5, per: 'call' }], 5)).toMatchObject({
+      decision: 'allow',
+      reservations: [],
+    })
+  })
+
+  test('comes from the first grant that allows, though one before it does not', () => {
+    const narrow: Grant = { ...FILES, constraints: { path: { in: ['/work/x'] } } }
+    const two = verified(w.root({ grants: [narrow, FILES] }))
+    expect(decide(input({ chain: two }))).toMatchObject({
+      decision: 'allow',
+      grant: [...two.delegations[0].grants.keys()][1],
+    })
+  })
+
+  test('is for every tool of a server where the grant says "*"', () => {
+    expect(reasons({ server: 'mail', tool: 'anything', args: {} })).toBe('allow')
+  })
+
+  test('does not need a registration, unless a limit does', () => {
+    expect(reasons({ definition_hash: null })).toBe('allow')
+    expect(reasons({ registration: { definition_hash: HASH, measures: {} } })).toBe('allow')
+  })
+})
+
+describe('a denial', () => {
+  test.each<[Reason, Partial<DecideInput>]>([
+    ['NO_MATCHING_GRANT', { server: 'other' }],
+    ['NO_MATCHING_GRANT', { tool: 'delete' }],
+    ['NO_MATCHING_GRANT', { tool: '*' }],
+    ['NO_MATCHING_GRANT', { tool: 'READ' }],
+    ['CONSTRAINT_VIOLATED', { args: { path: '/etc/passwd' } }],
+    ['CONSTRAINT_VIOLATED', { args: { path: '/work/../etc/passwd' } }],
+    ['CONSTRAINT_VIOLATED', { args: {} }],
+    ['CONSTRAINT_VIOLATED', { args: { path: ['/work/a', '/etc/passwd'] } }],
+    ['TOOL_CHANGED', { registration: { definition_hash: digestOf('old'), measures: {} } }],
+    ['TOOL_CHANGED', { definition_hash: null, registration: { definition_hash: HASH, measures: {} } }],
+    ['STALE_REVOCATION', { revocations: view([], null) }],
+    ['STALE_REVOCATION', { revocations: view([], { ...FRESH, age_ms: BOUND_MS + 1 }) }],
+    ['EXPIRED', { now_ms: (NOW_S + 3600) * 1000 }],
+  ])('is %s for %j', (reason, edit) => {
+    expect(reasons(edit)).toEqual([reason])
+  })
+
+  test('is not yet due at exactly the bound', () => {
+    expect(reasons({ revocations: view([], { ...FRESH, age_ms: BOUND_MS }) })).toBe('allow')
+    expect(reasons({ bound_ms: 0, revocations: view([], { ...FRESH, age_ms: 0 }) })).toBe('allow')
+    expect(reasons({ now_ms: (NOW_S + 3600) * 1000 - 1 })).toBe('allow')
+  })
+
+  test('is REVOKED for every handle of the root and of each hop', () => {
+    expect(chain.handles).toHaveLength(9)
+    for (const handle of chain.handles) expect(reasons({ revocations: view([handle]) })).toEqual(['REVOKED'])
+    expect(reasons({ revocations: view([{ kind: 'agent', handle: REV }]) })).toBe('allow') // the kind counts too
+  })
+
+  test('tells everything that is wrong with the state at once', () => {
+    const all = { revocations: view([chain.handles[0]!], null), now_ms: (NOW_S + 9999) * 1000 }
+    expect(reasons(all)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
+    expect(standing(input(all))).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
+  })
+
+  test('names the grant that came nearest', () => {
+    expect(decide(input({ args: {} }))).toMatchObject({ grant: [...last.grants.keys()][0] })
+    expect(decide(input({ server: 'other' }))).toMatchObject({ grant: null })
+  })
+
+  test('is EXPIRED with the agent statement of a hop, though the delegation lives on', () => {
+    const statement = w.statement('agent-2', { exp: NOW_S + 10 })
+    const short = verified(w.hop(w.root(), 'agent-1', 'agent-2', { statement }))
+    expect(reasons({ chain: short })).toBe('allow')
+    expect(reasons({ chain: short, now_ms: (NOW_S + 10) * 1000 })).toEqual(['EXPIRED'])
+  })
+})
+
+describe('limits', () => {
+  const eur = (max: number, per: Limit['per']): Limit => ({ measure: 'eur', unit: 'c', max, per })
+
+  test('of one call hold up to and including the maximum', () => {
+    expect(withLimits([eur(5, 'call')], 5)).toMatchObject({ decision: 'allow' })
+    expect(withLimits([eur(5, 'call')], 6)).toMatchObject({ reasons: ['LIMIT_PER_CALL'] })
+  })
+
+  test('over time deny at once what alone is too much, and else are reserved by period', () => {
+    expect(withLimits([eur(5, 'day')], 6)).toMatchObject({ reasons: ['LIMIT_EXCEEDED'] })
+    expect(withLimits([eur(5, 'hour'), eur(9, 'day'), eur(20, 'delegation')], 5)).toMatchObject({
+      reservations: [
+        { per: 'hour', period: '2026-09-21T14', amount: 5, max: 5 },
+        { per: 'day', period: '2026-09-21', amount: 5, max: 9 },
+        { per: 'delegation', period: 'all', amount: 5, max: 20 },
+      ],
+    })
+  })
+
+  test.each([[undefined], [-1], [0.5], ['5'], [[5]]])('deny what cannot be measured: %j', (amount) => {
+    expect(withLimits([eur(5, 'day')], amount)).toMatchObject({ reasons: ['MEASURE_UNKNOWN'] })
+  })
+
+  test('deny a tool that has no such measure, or no registration', () => {
+    expect(withLimits([eur(5, 'day')], 1, {} as never)).toMatchObject({ reasons: ['MEASURE_UNKNOWN'] })
+    const one = verified(w.root({ grants: [{ ...FILES, limits: [eur(5, 'call')] }] }))
+    expect(reasons({ chain: one })).toEqual(['MEASURE_UNKNOWN'])
+  })
+
+  test('of a parent hold though the child has tighter ones', () => {
+    const root = w.root()
+    const [files] = grantsOf(w.crypto, root)
+    const tight = {
+      ...files!.grant,
+      from: files!.digest,
+      limits: [{ measure: 'calls', unit: '1', max: 1, per: 'day' as const }],
+    }
+    const verdict = decide(input({ chain: verified(w.hop(root, 'agent-1', 'agent-2', { grants: [tight] })) }))
+    expect(verdict.decision === 'allow' && verdict.reservations.map(({ max }) => max)).toEqual([1, 100])
+  })
+
+  test('of nine delegations are all reserved, and fit a receipt', () => {
+    const limits = Array.from({ length: 14 }, (_, i): Limit => ({
+      measure: 'eur',
+      unit: 'c',
+      max: 10 + i,
+      per: 'day',
+    })).map((each, i) => ({ ...each, measure: `m${i}` }))
+    const measures = Object.fromEntries(
+      limits.map(({ measure }) => [measure, { path: '/n', of: 'number', unit: 'c' } as const]),
+    )
+    const deep = verified(w.chain(8, { grants: [{ ...FILES, limits }] }))
+    const verdict = decide(
+      input({
+        chain: deep,
+        args: { path: '/work/a', n: 1 },
+        registration: { definition_hash: HASH, measures },
+      }),
+    )
+    expect(verdict.decision === 'allow' && verdict.reservations.length).toBe(126)
+  })
+})
+
+describe('a chain that verification should not have let through', () => {
+  /** Faults of ours, made by hand: no such chain verifies. */
+  const broken = (parentGrant: Grant | null): VerifiedChain => {
+    const [digest, grant] = [...last.grants][0]!
+    const [root, hop] = chain.delegations
+    const grants = new Map(parentGrant === null ? [] : [[grant.from!, parentGrant]])
+    return {
+      ...chain,
+      delegations: [
+        { ...root, grants },
+        { ...hop!, grants: new Map([[digest, grant]]) },
+      ],
+    }
+  }
+
+  test('does not become an action: ancestors are asked too', () => {
+    expect(reasons({ chain: broken(null) })).toEqual(['PARENT_GRANT_HIDDEN'])
+    expect(reasons({ chain: broken(MAIL) })).toEqual(['NO_MATCHING_GRANT'])
+    expect(reasons({ chain: broken({ ...FILES, constraints: { path: { in: ['/other'] } } }) })).toEqual([
+      'CONSTRAINT_VIOLATED',
+    ])
+    const [digest, { from: _, ...orphan }] = [...last.grants][0]!
+    const [root, hop] = chain.delegations
+    expect(
+      reasons({ chain: { ...chain, delegations: [root, { ...hop!, grants: new Map([[digest, orphan]]) }] } }),
+    ).toEqual(['PARENT_GRANT_HIDDEN'])
+  })
+})
+
+test('a tool is visible when a grant of the last delegation names it', () => {
+  expect(isNamed(chain, 'files', 'read')).toBe(true)
+  expect(isNamed(chain, 'files', 'delete')).toBe(false)
+  expect(isNamed(chain, 'mail', 'x')).toBe(true)
+  const hidden = verified(chainText(segmentsIn(w.root()).map((segment) => ({ ...segment, disclosures: [] }))))
+  expect(isNamed(hidden, 'files', 'read')).toBe(false)
+})
+
+test('deciding is pure: the same question has the same answer, and nothing is changed', () => {
+  const freeze = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+    Object.freeze(value)
+    for (const each of value instanceof Map ? value.values() : Object.values(value)) freeze(each)
+  }
+  fc.assert(
+    fc.property(
+      fc.constantFrom('files', 'mail', 'other'),
+      fc.constantFrom('read', 'write', 'x'),
+      fc.dictionary(fc.constantFrom('path', 'n'), fc.constantFrom<string | number>('/work/a', '/etc', 1)),
+      fc.boolean(),
+      (server, tool, args, stale) => {
+        const question = input({ server, tool, args, revocations: view([], stale ? null : FRESH) })
+        freeze(question)
+        const before = JSON.stringify(question)
+        expect(decide(question)).toEqual(decide(question))
+        expect(JSON.stringify(question)).toBe(before)
+      },
+    ),
+  )
+})
+
+test('every reason says what happened and what to do, and nothing but its own code', () => {
+  for (const reason of Object.keys(REASONS) as Reason[]) {
+    expect(explain(reason)).toMatch(new RegExp(`^${reason}: .+\\. What to do: .+\\.$`))
+  }
+})

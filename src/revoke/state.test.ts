@@ -1,0 +1,258 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { SettableClock, World } from '../../test/fixtures/tokens.ts'
+import { frameHash, signFrame, signHeartbeat, signTime, type Frame, type SignedFrame } from './frame.ts'
+import { RevocationState, TIME_RENEW_MS } from './state.ts'
+
+const w = new World()
+const signer = w.signer('frames')
+const thief = w.signer('thief')
+const NONCE = 'AAAAAAAAAAAAAAAAAAAAAAAA'
+
+let clock: SettableClock
+let state: RevocationState
+/** The control plane's clock runs 5 s ahead of ours: ages must not depend on that. */
+const plane = (): number => clock.wall + 5000
+
+function frames(count: number, epoch = 1): SignedFrame[] {
+  const out: SignedFrame[] = []
+  for (let seq = 1; seq <= count; seq++) {
+    const previous = out.at(-1)
+    const prev = previous === undefined ? '' : frameHash(w.crypto, previous.frame)
+    out.push(
+      signFrame(signer, {
+        epoch,
+        seq,
+        prev,
+        kind: 'delegation',
+        handle: `dlg_${seq}`,
+        reason: 'test',
+        t: plane(),
+      }),
+    )
+  }
+  return out
+}
+const connect = (): void => {
+  state.connecting(NONCE)
+  expect(state.applyTime(signTime(signer, NONCE, plane()))).toBe('applied')
+}
+const isRevoked = (seq: number): boolean => state.isRevoked({ kind: 'delegation', handle: `dlg_${seq}` })
+/** Frames of one clock time, so that hashes agree with those of heartbeats made later. */
+let fixed: SignedFrame[]
+
+beforeEach(() => {
+  clock = new SettableClock()
+  state = new RevocationState({ crypto: w.crypto, frameKey: signer.publicJwk, clock })
+  fixed = frames(3)
+})
+const beat = (head: number, t = plane()) =>
+  signHeartbeat(signer, {
+    epoch: 1,
+    head,
+    head_hash: head === 0 ? '' : frameHash(w.crypto, fixed[head - 1]!.frame),
+    t,
+  })
+
+describe('freshness', () => {
+  test('needs a time answer and a heartbeat', () => {
+    expect(state.freshness()).toBeNull()
+    state.connecting(NONCE)
+    expect(state.applyHeartbeat(beat(0))).toBe('applied')
+    expect(state.freshness()).toBeNull()
+    expect(state.applyTime(signTime(signer, NONCE, plane()))).toBe('applied')
+    expect(state.freshness()).toEqual({ epoch: 1, head: 0, t: plane(), age_ms: 0 })
+  })
+
+  test('ages with the monotonic clock and 200 ppm of drift, whatever the other clock shows', () => {
+    connect()
+    state.applyHeartbeat(beat(0))
+    clock.advance(1000)
+    expect(state.freshness()?.age_ms).toBe(1001) // 1000.2, rounded up
+    clock.advance(9000)
+    expect(state.freshness()?.age_ms).toBe(10_002)
+    state.applyHeartbeat(beat(0))
+    expect(state.freshness()?.age_ms).toBe(2) // the drift since the time answer
+  })
+
+  test('counts the time of the round trip as age: the answer may be as old as the question', () => {
+    state.connecting(NONCE)
+    const answer = signTime(signer, NONCE, plane())
+    const sent = beat(0)
+    clock.advance(800)
+    state.applyTime(answer)
+    state.applyHeartbeat(sent)
+    expect(state.freshness()?.age_ms).toBe(801)
+  })
+
+  test('is never less than zero, and a heartbeat held back is old when it comes', () => {
+    connect()
+    const held = beat(0)
+    clock.advance(1500)
+    state.applyHeartbeat(held)
+    expect(state.freshness()?.age_ms).toBe(1501)
+    state.applyHeartbeat(beat(0, plane() + 9999))
+    expect(state.freshness()?.age_ms).toBe(0)
+  })
+
+  test('is not renewed by a heartbeat of before', () => {
+    connect()
+    const old = beat(0)
+    clock.advance(500)
+    state.applyHeartbeat(beat(0))
+    expect(state.applyHeartbeat(old)).toBe('applied')
+    expect(state.freshness()?.age_ms).toBe(1)
+  })
+
+  test('is lost when wall and monotonic clock come apart by more than 250 ms, and regained with a new time answer', () => {
+    for (const jump of [251, -251]) {
+      connect()
+      state.applyHeartbeat(beat(0))
+      clock.wall += Math.sign(jump) * 250
+      expect(state.freshness()).not.toBeNull()
+      expect(state.needsTime()).toBe(false)
+      clock.wall += Math.sign(jump)
+      expect(state.freshness()).toBeNull()
+      expect(state.needsTime()).toBe(true)
+      state.expectTime(NONCE)
+      state.applyTime(signTime(signer, NONCE, plane()))
+      state.applyHeartbeat(beat(0))
+      expect(state.freshness()).not.toBeNull()
+    }
+  })
+
+  test('is lost without a time answer in twice ten minutes', () => {
+    expect(state.needsTime()).toBe(true)
+    connect()
+    expect(state.needsTime()).toBe(false)
+    clock.advance(TIME_RENEW_MS + 1)
+    state.applyHeartbeat(beat(0))
+    expect(state.needsTime()).toBe(true)
+    expect(state.freshness()).not.toBeNull()
+    clock.advance(TIME_RENEW_MS)
+    state.applyHeartbeat(beat(0))
+    expect(state.freshness()).toBeNull()
+  })
+})
+
+describe('time answers', () => {
+  test('count once, for the nonce that was sent, under the right key', () => {
+    expect(state.applyTime(signTime(signer, NONCE, 1))).toBe('ignored') // nothing was asked
+    state.connecting(NONCE)
+    expect(state.applyTime(signTime(signer, 'BBBBBBBBBBBBBBBBBBBBBBBB', plane()))).toBe('ignored')
+    expect(state.applyTime(signTime(thief, NONCE, plane()))).toBe('rejected')
+    const answer = signTime(signer, NONCE, plane())
+    expect(state.applyTime({ ...answer, time: { ...answer.time, t0: answer.time.t0 - 1 } })).toBe('rejected')
+    expect(state.applyTime(answer)).toBe('applied')
+    expect(state.applyTime(answer)).toBe('ignored')
+  })
+})
+
+describe('heartbeats', () => {
+  beforeEach(() => {
+    connect()
+    state.applyFrame(fixed[0]!)
+    state.applyFrame(fixed[1]!)
+    expect(state.applyHeartbeat(beat(2))).toBe('applied')
+  })
+
+  test('that are ahead say nothing yet: frames are on their way', () => {
+    clock.advance(400)
+    expect(state.applyHeartbeat(beat(3))).toBe('ignored')
+    expect(state.freshness()).toMatchObject({ head: 2, age_ms: 401 })
+    state.applyFrame(fixed[2]!)
+    expect(state.applyHeartbeat(beat(3))).toBe('applied')
+    expect(state.freshness()).toMatchObject({ head: 3, age_ms: 1 })
+  })
+
+  test.each([
+    ['behind', () => beat(1)],
+    ['of another epoch', () => signHeartbeat(signer, { ...beat(2).heartbeat, epoch: 2 })],
+    [
+      'of another history',
+      () => signHeartbeat(signer, { ...beat(2).heartbeat, head_hash: frameHash(w.crypto, fixed[0]!.frame) }),
+    ],
+    ['that another key signed', () => signHeartbeat(thief, beat(2).heartbeat)],
+    [
+      'whose time was changed',
+      () => ({ ...beat(2), heartbeat: { ...beat(2).heartbeat, t: plane() + 60_000 } }),
+    ],
+    ['whose signature is no base64url', () => ({ ...beat(2), sig: '=' })],
+  ])('%s make the state stale until the stream is resumed', (_, bad) => {
+    expect(state.applyHeartbeat(bad())).toBe('rejected')
+    expect(state.freshness()).toBeNull()
+    expect(state.applyHeartbeat(beat(2))).toBe('ignored')
+    expect(state.freshness()).toBeNull()
+    connect()
+    expect(state.freshness()).toBeNull()
+    state.applyHeartbeat(beat(2))
+    expect(state.freshness()).not.toBeNull()
+  })
+
+  test('signed as something else are no heartbeats', () => {
+    const { frame, sig } = signFrame(signer, beat(2).heartbeat as unknown as Frame)
+    expect(state.applyHeartbeat({ heartbeat: frame as never, sig })).toBe('rejected')
+  })
+})
+
+describe('frames', () => {
+  beforeEach(connect)
+
+  test('revoke for ever what they name, and nothing else', () => {
+    for (const frame of fixed) expect(state.applyFrame(frame)).toBe('applied')
+    expect([1, 2, 3, 4].map(isRevoked)).toEqual([true, true, true, false])
+    expect(state.isRevoked({ kind: 'agent', handle: 'dlg_1' })).toBe(false)
+    expect(state.resume).toEqual({ epoch: 1, after: 3 })
+    state.connecting(NONCE)
+    expect(isRevoked(1)).toBe(true)
+  })
+
+  test('that are repeated change nothing', () => {
+    for (const frame of fixed) state.applyFrame(frame)
+    state.applyHeartbeat(beat(3))
+    expect(state.applyFrame(fixed[0]!)).toBe('ignored')
+    expect(state.applyFrame(fixed[2]!)).toBe('ignored')
+    expect(state.freshness()).not.toBeNull()
+  })
+
+  test('that are forged deny on arrival, make the state stale, and are forgotten when the stream is resumed', () => {
+    state.applyHeartbeat(beat(0))
+    expect(state.applyFrame(signFrame(thief, fixed[0]!.frame))).toBe('rejected')
+    expect(isRevoked(1)).toBe(true)
+    expect(state.freshness()).toBeNull()
+    expect(state.resume).toEqual({ epoch: 1, after: 0 })
+    state.applyHeartbeat(beat(0))
+    expect(state.freshness()).toBeNull()
+    connect()
+    state.applyHeartbeat(beat(0))
+    expect(isRevoked(1)).toBe(false)
+    expect(state.freshness()).not.toBeNull()
+  })
+
+  test.each<[string, () => SignedFrame]>([
+    ['leave a gap', () => fixed[2]!],
+    ['follow another frame', () => signFrame(signer, { ...fixed[1]!.frame, prev: '' })],
+    ['are of another epoch', () => signFrame(signer, { ...fixed[1]!.frame, epoch: 2 })],
+  ])('that %s deny on arrival and make the state stale, though they are signed', (_, bad) => {
+    state.applyFrame(fixed[0]!)
+    state.applyHeartbeat(beat(1))
+    expect(state.applyFrame(bad())).toBe('rejected')
+    expect(isRevoked(bad().frame.seq)).toBe(true)
+    expect(state.freshness()).toBeNull()
+    expect(state.resume).toEqual({ epoch: 1, after: 1 })
+  })
+
+  test('that arrive after a forged one still count', () => {
+    state.applyFrame(signFrame(thief, fixed[0]!.frame))
+    expect(state.applyFrame(fixed[0]!)).toBe('applied')
+    connect()
+    expect(isRevoked(1)).toBe(true)
+  })
+})
+
+test('the hash of a frame covers all of it', () => {
+  const { frame } = frames(1)[0]!
+  const hashes = [frame, { ...frame, handle: 'x' }, { ...frame, seq: 2 }, { ...frame, t: 0 }].map((each) =>
+    frameHash(w.crypto, each),
+  )
+  expect(new Set(hashes).size).toBe(4)
+})
