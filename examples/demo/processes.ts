@@ -48,11 +48,13 @@ export function runCli(args: readonly string[]): Promise<{ code: number; value: 
       [CLI, '--json', ...args],
       { maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
-        if (error !== null && typeof error.code !== 'number') return reject(error)
+        // A code that is a number is the command's own: it ran, and what it printed is its answer.
+        const ran = error === null || typeof error.code === 'number'
         try {
+          if (!ran) throw error
           resolve({ code: Number(error?.code ?? 0), value: JSON.parse(stdout) as unknown })
-        } catch {
-          reject(new Error(`countersign ${args[0] ?? ''} printed no JSON: ${stderr}`))
+        } catch (cause) {
+          reject(new Error(`countersign ${args.join(' ')} printed no JSON: ${stderr}`, { cause }))
         }
       },
     )

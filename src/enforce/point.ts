@@ -7,8 +7,9 @@ import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import type { JsonValue } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import { decide, isNamed, standing, type Verdict } from '../decide/decide.ts'
+import { decide, isNamed, standing, type Reservation, type Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
+import type { Debit } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
 import type { RevocationState } from '../revoke/state.ts'
@@ -119,6 +120,9 @@ export class EnforcementPoint implements Point {
     }
     try {
       judged = await this.#reserve(this.#judge(request))
+      // The reservation took a round trip: what the receipt will say of the state has to hold when it is written.
+      const late = judged.verdict.decision === 'allow' ? this.#standing(judged.authenticated.chain) : []
+      if (late.length > 0) judged = deniedAs(judged, late)
     } catch (error) {
       this.#o.onFault(error)
     }
@@ -172,7 +176,7 @@ export class EnforcementPoint implements Point {
       binding: authenticated.binding,
       placement: this.#o.placement,
       freshness: this.#o.revocations.freshness(),
-      debits: verdict.decision === 'allow' ? verdict.reservations.map(({ max: _, ...debit }) => debit) : [],
+      debits: verdict.decision === 'allow' ? verdict.reservations.map(debitOf) : [],
     }
     return this.#durably(() =>
       this.#o.recorder.decision(fields, authenticated.segments, openingOf(request, action, authenticated)),
@@ -233,6 +237,10 @@ export class EnforcementPoint implements Point {
 
 function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
   return { ...judged, verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
+}
+
+function debitOf({ max: _max, ...debit }: Reservation): Debit {
+  return debit
 }
 
 function agentOf(chain: VerifiedChain): string {

@@ -72,7 +72,6 @@ export const sessionProofSchema = z.strictObject({ ...target, x25519: digest, pe
 
 export type RootPayload = z.infer<typeof rootPayloadSchema>
 export type DelegatePayload = z.infer<typeof delegatePayloadSchema>
-export type HopPayload = z.infer<typeof hopPayloadSchema>
 export type Statement = z.infer<typeof statementSchema>
 export type CallProof = z.infer<typeof callProofSchema>
 export type SessionProof = z.infer<typeof sessionProofSchema>

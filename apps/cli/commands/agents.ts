@@ -2,7 +2,6 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import type { JsonObject } from '../../../src/core/json.ts'
 import { publicJwk, thumbprint } from '../../../src/core/jwk.ts'
 import { addAgentKey, agentStatement, approveAgent, changeAgent, proposeAgent } from '../operator.ts'
 import { CliError, result, table } from '../output.ts'
@@ -33,7 +32,7 @@ export function agentCommands(program: Command): void {
         class: options.class,
         purpose: options.purpose,
         systems: options.system ?? [],
-        manifest: manifest.data as JsonObject,
+        manifest: manifest.data,
       })
       result(wantsJson(command), { agent: id }, () => `${id} is proposed; someone else approves it`)
     })

@@ -152,7 +152,7 @@ function describeStory(story: ActionStory): string {
     paint('bold', 'Where is the evidence?'),
     table(
       story.evidence.map((each) => [
-        `  entry ${String(each.index)}`,
+        `  entry ${JSON.stringify(each.index)}`,
         `proven by ${count(each.proof)} hashes`,
       ]),
     ),

@@ -94,5 +94,5 @@ function pointCommands(program: Command): void {
 async function readObject(path: string): Promise<JsonObject> {
   const value = z.record(z.string(), z.json()).safeParse(JSON.parse(await readText(path)))
   if (!value.success) throw new CliError('ARGUMENT_INVALID', `${path} does not hold a JSON object`)
-  return value.data as JsonObject
+  return value.data
 }
