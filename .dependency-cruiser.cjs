@@ -6,6 +6,9 @@
 /** Tests may import anything: they put real parts together. */
 const TEST = '\\.test\\.ts$'
 
+/** The package's entry point: a composition root that lies in src. docs/adr/0010 */
+const SDK = '^src/enforce/sdk\\.ts$'
+
 /** What each folder may import besides itself. Paths are regular expressions from the repository's root. */
 const ARROWS = {
   core: [],
@@ -48,7 +51,7 @@ function arrow(folder, allowed) {
     name: `arrow-${folder}`,
     comment: `src/${folder} may import only: itself${allowed.map((path) => `, ${path}`).join('')}`,
     severity: 'error',
-    from: { path: from, pathNot: TEST },
+    from: { path: from, pathNot: folder === 'enforce' ? [TEST, SDK] : TEST },
     to: {
       path: '^src/',
       pathNot,
@@ -100,8 +103,18 @@ module.exports = {
       name: 'only-apps-choose-adapters',
       comment: 'src knows ports; apps/, examples/, bench/ and tests choose the adapters',
       severity: 'error',
-      from: { path: '^src/', pathNot: [TEST, '^src/adapters/'] },
+      from: { path: '^src/', pathNot: [TEST, '^src/adapters/', SDK] },
       to: { path: '^src/adapters/' },
+    },
+    {
+      name: 'the-sdk-chooses-crypto-alone',
+      comment: 'docs/adr/0010: what an agent embeds is the client side of enforce and one adapter',
+      severity: 'error',
+      from: { path: SDK },
+      to: {
+        path: '^(src|apps)/',
+        pathNot: '^src/(core/|token/|decide/reasons\\.ts$|ports/|enforce/|adapters/node-crypto/)',
+      },
     },
     {
       name: 'tests-are-not-imported',

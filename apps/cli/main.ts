@@ -8,7 +8,15 @@ import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
-import { EXIT_USAGE, fail } from './output.ts'
+import { EXIT_USAGE, fail, say } from './output.ts'
+
+/** Read by hand, because a command line that does not parse wants it too. */
+const wantsJson = process.argv.slice(2, argsEnd()).includes('--json')
+
+function argsEnd(): number {
+  const end = process.argv.indexOf('--')
+  return end === -1 ? process.argv.length : end
+}
 
 const program = new Command('countersign')
   .description('Puts AI agents under signed human authority and proves it.')
@@ -16,6 +24,7 @@ const program = new Command('countersign')
   .addOption(new Option('--profile <dir>', 'folder of your profile').env('COUNTERSIGN_HOME'))
   .option('--json', 'print one JSON value for machines')
   .showHelpAfterError('(run with --help to see what it takes)')
+  .configureOutput({ outputError: (text, write) => (wantsJson ? undefined : write(text)) })
   .exitOverride()
 
 startCommand(program)
@@ -26,9 +35,16 @@ delegationCommands(program)
 gatewayCommand(program)
 evidenceCommands(program)
 
+/** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
+function usageFault({ exitCode, message }: CommanderError): void {
+  if (exitCode === 0) return
+  process.exitCode = EXIT_USAGE
+  if (wantsJson) say(JSON.stringify({ ok: false, error: { code: 'USAGE', message } }))
+}
+
 try {
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
-  else fail(error, program.opts<{ json?: boolean }>().json === true)
+  if (error instanceof CommanderError) usageFault(error)
+  else fail(error, wantsJson)
 }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { openFsSpool } from '../../src/adapters/fs/spool.ts'
-import { ApiClient } from '../../src/adapters/http/client.ts'
+import { ApiClient, ApiError } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
@@ -19,8 +19,10 @@ import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { ControlPlane, ToolRegistration } from '../../src/ports/control-plane.ts'
+import type { Spool } from '../../src/ports/spool.ts'
 import { follow } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
+import { lastDelegation } from '../../src/token/narrow.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
@@ -44,7 +46,7 @@ export const pointFileSchema = z.strictObject({
 
 export type PointFile = z.infer<typeof pointFileSchema>
 
-export type GatewayErrorCode = 'CONTROL_PLANE_AWAY' | 'POINT_FILE_INVALID'
+export type GatewayErrorCode = 'CONTROL_PLANE_AWAY' | 'DELEGATION_UNUSABLE' | 'POINT_FILE_INVALID'
 
 export class GatewayError extends CountersignError<GatewayErrorCode> {}
 
@@ -52,6 +54,14 @@ export class GatewayError extends CountersignError<GatewayErrorCode> {}
 const READY_MAX_MS = 5000
 const TOOLS_EVERY_MS = 10_000
 const SHIP_ON_CLOSE_MS = 3000
+
+/** For clients that hold no key: the gateway holds it in their place (MCP-3). */
+export interface Hosted {
+  /** Names this gateway in its audience, and is bound to `key`. */
+  readonly chain: string
+  /** The agent's private JWK. */
+  readonly key: unknown
+}
 
 export interface OpenPoint {
   readonly point: EnforcementPoint
@@ -74,20 +84,27 @@ export async function readPointFile(path: string): Promise<PointFile> {
 }
 
 /**
- * @param options.hosted a chain for clients that hold no key (MCP-3)
- * @throws {GatewayError} `CONTROL_PLANE_AWAY`: at start it must be there once; {SpoolError}
+ * @throws {GatewayError} `CONTROL_PLANE_AWAY`: at start it must be there once; `DELEGATION_UNUSABLE`; {SpoolError};
+ * {ApiError} `API_REFUSED`: it is there and does not know this point, say
  */
 export async function openPoint(
   path: string,
-  options: { readonly hosted?: string; readonly onFault: (error: unknown) => void },
+  options: { readonly hosted?: Hosted; readonly onFault: (error: unknown) => void },
 ): Promise<OpenPoint> {
   const file = await readPointFile(path)
+  const hosted = options.hosted === undefined ? undefined : hostedChain(options.hosted, file.point)
   const crypto = nodeCrypto
   const clock = systemClock
   const signer = crypto.signer(file.key as unknown as PrivateJwk)
   const control = httpControlPlane(new ApiClient({ url: file.control_plane, crypto, clock, signer }))
   const tools = await watchTools(control, file, options.onFault)
-  const spool = await openFsSpool(join(dirname(path), `${file.point}.spool`))
+  let spool: Spool
+  try {
+    spool = await openFsSpool(join(dirname(path), `${file.point}.spool`))
+  } catch (cause) {
+    tools.stop() // or its timer would keep a process alive that serves nothing
+    throw cause
+  }
   try {
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
     const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
@@ -107,7 +124,7 @@ export async function openPoint(
         clock,
         trust: trustOf(file),
         audience: file.point,
-        ...(options.hosted === undefined ? {} : { hosted: options.hosted }),
+        ...(hosted === undefined ? {} : { hosted }),
       }),
       registration: tools.find,
       onRecorded: () => shipper.poke(),
@@ -126,6 +143,35 @@ export async function openPoint(
     await spool.close()
     throw cause
   }
+}
+
+/**
+ * A chain alone may have been stolen: it is used only by who holds its key. Whether it is good and in force is decided
+ * at each call.
+ */
+function hostedChain({ chain, key }: Hosted, point: string): string {
+  let last: ReturnType<typeof lastDelegation>['payload']
+  let holder: PublicJwk
+  try {
+    last = lastDelegation(nodeCrypto, chain).payload
+    holder = nodeCrypto.signer(privateJwkSchema.parse(key) as unknown as PrivateJwk).publicJwk
+  } catch {
+    // Without the cause: it may quote the key.
+    throw new GatewayError('DELEGATION_UNUSABLE', 'the delegation or its key does not parse')
+  }
+  if (thumbprint(nodeCrypto, last.cnf.jwk) !== thumbprint(nodeCrypto, holder)) {
+    throw new GatewayError(
+      'DELEGATION_UNUSABLE',
+      'the delegation is bound to another key: delegate to this one',
+    )
+  }
+  if (!last.aud.includes(point)) {
+    throw new GatewayError(
+      'DELEGATION_UNUSABLE',
+      `the delegation is not for ${point}: delegate with --point ${point}`,
+    )
+  }
+  return chain
 }
 
 function trustOf(file: PointFile): ConstructorParameters<typeof Authenticator>[0]['trust'] {
@@ -149,6 +195,7 @@ async function watchTools(
   try {
     await load()
   } catch (cause) {
+    if (cause instanceof ApiError && cause.code === 'API_REFUSED') throw cause // it is there, and says why not
     const message = `the control plane at ${file.control_plane} does not answer: start it, or correct the enrolment file`
     throw new GatewayError('CONTROL_PLANE_AWAY', message, { cause })
   }

@@ -12,8 +12,13 @@ import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
 import type { Point } from '../../src/enforce/types.ts'
 
-/** How long each step of an orderly stop may take: answers in flight, the child by itself, the child by SIGTERM. */
-const GRACE_MS = 5000
+/** How long calls in flight may take to be answered once the client has said its last. */
+const ANSWER_MS = 5000
+/**
+ * How long each further step of an orderly stop may take: the child by itself, the child by SIGTERM. MCP clients give
+ * a server about two seconds before they kill it, and our own records are still to be shipped then.
+ */
+const GRACE_MS = 400
 /** The exit code of a shell for a command that it cannot run. */
 const EXIT_NOT_STARTED = 127
 const SIGNAL_EXIT_BASE = 128
@@ -208,7 +213,7 @@ async function stopChild(
   proxy: McpProxy,
   grace_ms: number,
 ): Promise<void> {
-  await within(proxy.idle(), grace_ms)
+  await within(proxy.idle(), Math.max(ANSWER_MS, grace_ms))
   child.stdin?.end()
   if (await within(closed, grace_ms)) return
   child.kill('SIGTERM')

@@ -31,6 +31,11 @@ export type ApiErrorCode =
 
 export class ApiError extends CountersignError<ApiErrorCode> {}
 
+export type ListenErrorCode = 'ADDRESS_UNAVAILABLE' | 'PORT_IN_USE'
+
+/** The server cannot listen where it was told to. */
+export class ListenError extends CountersignError<ListenErrorCode> {}
+
 export type FaultStatus = 400 | 401 | 403 | 404 | 409 | 413 | 500 | 503
 
 const API_STATUS: Record<ApiErrorCode, FaultStatus> = {

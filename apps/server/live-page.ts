@@ -37,13 +37,13 @@ ${page.signedIn ? signedIn(page) : SIGNED_OUT}
 
 const SIGNED_OUT = `<main class="out">
 <h1>This link has been used or has expired</h1>
-<p>A link to the live log opens once and within a minute. Ask for a new one:</p>
+<p>A link to the live log opens once and within a minute; the session it starts lasts eight hours. Ask for a new link:</p>
 <pre>countersign live</pre>
 </main>`
 
 function signedIn(page: LivePage): string {
   return `<header>
-<div><h1>${escape(page.origin)}</h1><p>Live log</p></div>
+<div><h1>${escape(page.origin)}</h1><p>Live log, newest first</p></div>
 <dl>
 <div><dt>Entries</dt><dd id="size">–</dd></div>
 <div><dt>Checkpoint</dt><dd id="root">–</dd></div>
@@ -51,9 +51,14 @@ function signedIn(page: LivePage): string {
 </dl>
 </header>
 <main>
-<p id="lost" class="lost" role="alert" hidden>The connection is lost. Trying again; what is missing will follow.</p>
-<div class="rows" role="list" id="rows" aria-label="Entries, newest first"></div>
+<div class="bar"><label for="show">Show</label><select id="show">
+<option value="all">everything</option><option value="decisions">decisions</option><option value="denials">denials</option>
+<option value="alarms">revocations and alerts</option><option value="changes">people, agents, tools, delegations</option>
+</select><span>Times are UTC. A row opens to its entry.</span></div>
+<p id="lost" class="notice" role="alert" hidden>The connection is lost. Trying again; what is missing will follow.</p>
+<div class="rows" role="list" id="rows" data-show="all" aria-label="Entries, newest first"></div>
 <p id="empty" class="empty">No entries yet. They appear here as they are appended.</p>
+<p id="none" class="empty" hidden>None of these among the entries on this page.</p>
 <p id="capped" class="capped" hidden>Showing the newest 500 entries.</p>
 </main>
 <script nonce="${page.nonce}" id="live" data-after="${page.after}">${LIVE_SCRIPT}</script>`

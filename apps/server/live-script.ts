@@ -13,31 +13,52 @@ function element(name, className, text) {
   if (text !== undefined) node.textContent = text
   return node
 }
-const short = (text) => String(text ?? '').slice(0, 12)
+const short = (text) => String(text ?? '').slice(0, 12) + '…'
+/** An identifier by its kind and its end: those made together begin alike. */
+const tail = (id) => /^[a-z]+_.{26}$/.test(id) ? id.slice(0, 4) + '…' + id.slice(-6) : id.length > 24 ? short(id) : id
+
+/** Types as people say them, and whether a row is shown softly. */
+const LABELS = {
+  'log.created': 'Log created', 'key.created': 'Key', 'person.added': 'Person invited', 'person.enrolled': 'Person enrolled',
+  'system.added': 'System', 'tool.registered': 'Tool registered', 'agent.proposed': 'Agent proposed',
+  'agent.approved': 'Agent approved', 'agent.activated': 'Agent active', 'agent.suspended': 'Agent suspended',
+  'agent.retired': 'Agent retired', 'agent.key_added': 'Holder key', 'agent.statement_issued': 'Agent statement',
+  'point.enrolled': 'Point enrolled', 'point.epoch_opened': 'Point epoch', 'delegation.issued': 'Delegation',
+  'chain.segment': 'Chain segment', 'receipt.head': 'Spool head', revocation: 'Revocation', 'alert.raised': 'Alert',
+}
+const SOFT = new Set(['outcome', 'receipt.head', 'chain.segment'])
+
+function kindOf(entry) {
+  return entry.type === 'receipt' ? entry.body.kind : entry.type
+}
+function labelOf(entry) {
+  if (entry.type === 'receipt') return entry.body.kind === 'decision' ? 'Decision' : 'Outcome'
+  return LABELS[entry.type] ?? entry.type
+}
 
 function summaryOf(entry) {
   const b = entry.body
   switch (entry.type) {
-    case 'log.created': return 'Log ' + b.origin + ', separation ' + b.separation
-    case 'key.created': return 'Key for ' + b.use + ', ' + short(b.kid)
-    case 'person.added': return 'A person was invited'
-    case 'person.enrolled': return 'A person enrolled with a credential (' + b.credential.amr.join(', ') + ')'
-    case 'system.added': return 'System ' + b.name
+    case 'log.created': return b.origin + ', separation: ' + b.separation
+    case 'key.created': return 'For ' + b.use + ': ' + short(b.kid)
+    case 'person.added': return 'An invitation is open'
+    case 'person.enrolled': return 'With a credential (' + b.credential.amr.join(', ') + ')'
+    case 'system.added': return b.name
     case 'tool.registered': return b.server + ' / ' + b.tool
     case 'agent.proposed': return b.class + ': ' + b.purpose
-    case 'agent.approved': return b.acted_alone ? 'Approved by the person who proposed it' : 'Approved by another person'
+    case 'agent.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
     case 'agent.activated': case 'agent.suspended': case 'agent.retired': return b.reason
-    case 'agent.key_added': return 'A holder key was registered'
-    case 'agent.statement_issued': return 'Statement for key ' + short(b.jkt)
+    case 'agent.key_added': return 'Registered'
+    case 'agent.statement_issued': return 'For key ' + short(b.jkt)
     case 'point.enrolled': return 'Guards ' + b.server + ' (' + b.placement + ')'
     case 'point.epoch_opened': return 'Epoch ' + b.epoch + ' (' + b.reason + ')'
-    case 'delegation.issued': return 'To ' + b.agent + ' until ' + new Date(b.exp * 1000).toISOString()
-    case 'chain.segment': return 'Segment ' + short(b.id)
+    case 'delegation.issued': return 'To ' + tail(b.agent) + ' until ' + new Date(b.exp * 1000).toISOString().slice(0, 19) + 'Z'
+    case 'chain.segment': return short(b.id)
     case 'receipt': return b.kind === 'decision'
       ? b.server + ' / ' + b.tool + (b.reasons.length ? ': ' + b.reasons.join(', ') : '')
-      : 'Outcome ' + b.outcome + ' of ' + b.action
-    case 'receipt.head': return 'Spool head: epoch ' + b.head.epoch + ', ' + b.head.seq + ' receipts'
-    case 'revocation': return 'Frame ' + b.frame.seq + ': ' + b.frame.kind + ' ' + b.frame.handle + ', ' + b.frame.reason
+      : b.outcome + ', ' + tail(b.action)
+    case 'receipt.head': return 'Epoch ' + b.head.epoch + ', ' + b.head.seq + ' receipts'
+    case 'revocation': return b.frame.kind + ' ' + tail(b.frame.handle) + ': ' + b.frame.reason
     case 'alert.raised': return Object.entries(b.detail).map(([k, v]) => k + ' ' + v).join(', ')
     default: return ''
   }
@@ -51,22 +72,32 @@ function badgeOf(entry) {
   return null
 }
 
+/** Which choices of the filter show a row. */
+function shownBy(entry) {
+  const kind = kindOf(entry)
+  if (kind === 'decision') return entry.body.decision === 'allow' ? 'decisions' : 'decisions denials'
+  if (kind === 'revocation' || kind === 'alert.raised') return 'alarms'
+  return SOFT.has(kind) ? '' : 'changes'
+}
+
 function rowOf(index, entry) {
-  const row = element('details', '')
+  const row = element('details', SOFT.has(kindOf(entry)) ? 'soft' : '')
   row.setAttribute('role', 'listitem')
+  row.dataset.in = shownBy(entry)
   const head = element('summary', '')
   head.append(element('span', 'index', '#' + index))
   const time = element('time', '', entry.time.slice(11, 19))
   time.dateTime = entry.time
   time.title = entry.time
-  head.append(time, element('span', 'type', entry.type))
-  const who = entry.actor.kind + ' ' + entry.actor.id + (entry.subject ? ' → ' + entry.subject : '')
-  head.append(element('span', 'who', who))
+  head.append(time, element('span', 'type', labelOf(entry)))
   const what = element('span', 'what')
   const badge = badgeOf(entry)
   if (badge) what.append(element('span', 'badge ' + badge[0], badge[1]))
   what.append(summaryOf(entry))
-  head.append(what)
+  const other = entry.subject && entry.subject !== entry.actor.id ? entry.subject : ''
+  const who = element('span', 'who', tail(entry.actor.id) + (other ? ' → ' + tail(other) : ''))
+  who.title = entry.actor.kind + ' ' + entry.actor.id + (other ? ' → ' + other : '')
+  head.append(what, who)
   row.append(head)
   row.addEventListener('toggle', () => {
     if (row.open && row.childElementCount === 1) row.append(element('pre', '', JSON.stringify(entry, null, 2)))
@@ -74,10 +105,23 @@ function rowOf(index, entry) {
   return row
 }
 
+/** Says so when the filter leaves nothing over. */
+function none() {
+  const { show } = rows.dataset
+  const found = show === 'all' || rows.querySelector('[data-in~="' + show + '"]') !== null
+  byId('none').hidden = found
+  rows.hidden = !found
+}
+byId('show').addEventListener('change', (event) => {
+  rows.dataset.show = event.target.value
+  none()
+})
+
 const rows = byId('rows')
 function show(index, entry) {
   rows.prepend(rowOf(index, entry))
   byId('empty').hidden = true
+  if (rows.dataset.show !== 'all') none()
   byId('size').textContent = (index + 1).toLocaleString('en')
   while (rows.childElementCount > ROWS_MAX) {
     rows.lastElementChild.remove()
@@ -91,20 +135,22 @@ async function checkpoint() {
   const answer = await fetch('/log/checkpoint', { cache: 'no-store' })
   if (!answer.ok) return
   const lines = (await answer.text()).split('\\n')
-  byId('root').textContent = short(lines[2]) + '… at ' + Number(lines[1]).toLocaleString('en')
+  byId('root').textContent = short(lines[2]) + ' at ' + Number(lines[1]).toLocaleString('en')
+  byId('root').title = lines[2]
 }
 const checkpointSoon = () => { refresh ||= setTimeout(() => checkpoint().catch(() => {}), 500) }
 
 function connection(state) {
   byId('connection').textContent = state
-  byId('lost').hidden = state !== 'lost'
+  byId('connection').dataset.state = state
+  byId('lost').hidden = state === 'live'
 }
 const source = new EventSource('/v1/entries/stream?after=' + script.dataset.after)
 source.addEventListener('open', () => { connection('live'); checkpointSoon() })
 source.addEventListener('error', () => {
-  connection('lost')
-  if (source.readyState === EventSource.CLOSED) byId('lost').textContent =
-    'The session has ended. Ask for a new link: countersign live'
+  const ended = source.readyState === EventSource.CLOSED
+  connection(ended ? 'ended' : 'lost')
+  if (ended) byId('lost').textContent = 'The session has ended. Ask for a new link: countersign live'
 })
 source.addEventListener('entry', (event) => {
   const { index, entry } = JSON.parse(event.data)

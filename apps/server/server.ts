@@ -19,11 +19,13 @@ import type { Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
+import { renewFirstInvitation } from '../../src/registry/people.ts'
 import { setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
+import { ListenError } from './errors.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { LogRunner } from './log-runner.ts'
 import { RevocationHub } from './revocation-hub.ts'
@@ -59,14 +61,14 @@ export interface RunningServer {
   readonly url: string
   /** The log's verifier key. */
   readonly vkey: string
-  /** Enrols the first person; shown at the first start only. */
+  /** Enrols the first person. Null once anyone has enrolled. */
   readonly bootstrapSecret: string | null
   /** Resolves when the server has stopped: null if it was asked to, else why. */
   readonly stopped: Promise<Error | null>
   close(): Promise<void>
 }
 
-/** @throws {StoreError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH` */
+/** @throws {StoreError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH`, {ListenError} */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
@@ -105,7 +107,7 @@ async function run(
   keys: SetupKeys,
   store: Store,
 ): Promise<RunningServer> {
-  const { settings, bootstrapSecret } = await setUp(store, nodeCrypto, keys, settingsOf(options))
+  const { settings, bootstrapSecret: firstSecret } = await setUp(store, nodeCrypto, keys, settingsOf(options))
   const ended = Promise.withResolvers<Error | null>()
   const tiles = fsTileStore(join(options.dataDir, 'log'))
   const publisher = new LogPublisher({
@@ -135,10 +137,12 @@ async function run(
     })()
     return stopping
   }
+  let bootstrapSecret: string | null
   try {
     await ctx.hub.start()
     const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0)
     Object.assign(place, placeOf(address, options.publicUrl))
+    bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
   } catch (cause) {
     await stop(null)
     throw cause
@@ -198,12 +202,26 @@ function placeOf(address: AddressInfo, publicUrl: string | undefined): Parts['pl
 
 function listen(server: ServerType, host: string, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    const onError = (cause: NodeJS.ErrnoException): void => reject(listenError(cause, host, port))
+    server.once('error', onError)
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.off('error', onError)
       resolve(server.address() as AddressInfo)
     })
   })
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  const place = `${host}:${port}`
+  return cause.code === 'EADDRINUSE'
+    ? new ListenError(
+        'PORT_IN_USE',
+        `another process listens on ${place}: stop it, or choose another --port`,
+        { cause },
+      )
+    : new ListenError('ADDRESS_UNAVAILABLE', `cannot listen on ${place} (${cause.code ?? 'unknown'})`, {
+        cause,
+      })
 }
 
 function closeHttp(server: ServerType): Promise<void> {

@@ -19,6 +19,8 @@ import { readSpoolLine, type Recorder } from './recorder.ts'
 const BATCH_MAX = 500
 /** The control plane takes bodies of 4 MiB; base64 and framing leave room. */
 const BATCH_BYTES_MAX = 2 * 1024 * 1024
+/** Records are gathered this long, so that a busy point costs the control plane few commits. */
+const LINGER_MS = 20
 const RETRY_MIN_MS = 50
 const RETRY_MAX_MS = 2000
 /** A signed head at least this often, even when idle (protocol: points report a signed spool head every 10 s). */
@@ -40,7 +42,7 @@ export class Shipper {
   #wake: (() => void) | null = null
   /** Poked since the last look at the spool. */
   #poked = false
-  #backingOff = false
+  #pausing = false
   #stopping = false
   #flushed: (() => void)[] = []
   readonly #running: Promise<void>
@@ -53,8 +55,8 @@ export class Shipper {
   /** Tells it that there is something to ship. */
   poke(): void {
     this.#poked = true
-    // While the control plane is away, records come faster than it is worth asking: the pause stands.
-    if (!this.#backingOff) this.#wake?.()
+    // While records gather, or the control plane is away, they come faster than it is worth asking.
+    if (!this.#pausing) this.#wake?.()
   }
 
   /** Ships what there is, once, then stops. @param deadline_ms how long it may take before it gives up */
@@ -81,11 +83,10 @@ export class Shipper {
         if (more || this.#poked) continue
         for (const resolve of this.#flushed.splice(0)) resolve()
         await this.#sleep(HEAD_EVERY_MS)
+        if (this.#poked && this.#flushed.length === 0) await this.#pause(LINGER_MS)
       } catch (error) {
         if (error instanceof StreamRefused) await this.#newEpoch()
-        this.#backingOff = true
-        await this.#sleep(retry_ms)
-        this.#backingOff = false
+        await this.#pause(retry_ms)
         retry_ms = Math.min(retry_ms * 2, RETRY_MAX_MS)
       }
     }
@@ -102,7 +103,7 @@ export class Shipper {
     if (last === undefined && head.seq !== this.#acknowledged) return false
     this.#acknowledged = await control.ship(this.#shipment(batch, position))
     await spool.acknowledge(this.#acknowledged)
-    return batch.length > 0
+    return batch.length < records.length || records.length === BATCH_MAX
   }
 
   #shipment(
@@ -130,6 +131,13 @@ export class Shipper {
     } finally {
       this.#acknowledged = 0
     }
+  }
+
+  /** A sleep that records do not end; {@link stop} does. */
+  async #pause(ms: number): Promise<void> {
+    this.#pausing = true
+    await this.#sleep(ms)
+    this.#pausing = false
   }
 
   async #sleep(ms: number): Promise<void> {

@@ -22,7 +22,10 @@ export interface LoggedReceipt {
 
 export interface AgentRecord {
   readonly proposal: Indexed<Entry<'agent.proposed'>>
+  /** The first; others are in {@link History.approvals}. */
   approval: Indexed<Entry<'agent.approved'>> | null
+  /** Holder keys. */
+  readonly keys: Indexed<Entry<'agent.key_added'>>[]
   /** Status entries in order. */
   readonly changes: { readonly index: number; readonly time: string; readonly status: string }[]
 }
@@ -36,12 +39,14 @@ export interface StreamRecord {
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
 
+/** Of an identifier the first entry counts: one that comes again is kept in {@link History.repeated}. */
 export class History {
   created: OfType<'log.created'> | null = null
   readonly keys: OfType<'key.created'>[] = []
   /** By revocation handle. */
   readonly people = new Map<string, OfType<'person.enrolled'>>()
   readonly agents = new Map<string, AgentRecord>()
+  readonly approvals: OfType<'agent.approved'>[] = []
   readonly points = new Map<string, OfType<'point.enrolled'>>()
   /** By jti. */
   readonly delegations = new Map<string, OfType<'delegation.issued'>>()
@@ -50,33 +55,38 @@ export class History {
   readonly alerts: OfType<'alert.raised'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
-  /** Epochs that the log says were opened, by `point/epoch`. */
-  readonly epochs = new Set<string>()
+  /** Index of the entry that opened an epoch, by `point/epoch`. */
+  readonly epochs = new Map<string, number>()
+  /** Entries that give an identifier a second time. */
+  readonly repeated: { readonly index: number; readonly what: string }[] = []
   size = 0
 
   add(index: number, entry: AnyEntry): void {
     this.size = index + 1
     switch (entry.type) {
       case 'log.created':
-        this.created ??= { index, entry }
+        if (this.created === null) this.created = { index, entry }
+        else this.repeated.push({ index, what: 'the log' })
         return
       case 'key.created':
         this.keys.push({ index, entry })
         return
       case 'person.enrolled':
-        this.people.set(entry.body.rev, { index, entry })
+        this.#once(this.people, entry.body.rev, { index, entry })
         return
       case 'point.enrolled':
-        if (entry.subject !== undefined) this.points.set(entry.subject, { index, entry })
+        this.#once(this.points, entry.subject ?? '', { index, entry })
         return
       case 'point.epoch_opened':
-        this.epochs.add(`${entry.subject}/${entry.body.epoch}`)
+        if (this.epochs.has(`${entry.subject}/${entry.body.epoch}`))
+          this.repeated.push({ index, what: 'an epoch' })
+        else this.epochs.set(`${entry.subject}/${entry.body.epoch}`, index)
         return
       case 'delegation.issued':
-        this.delegations.set(entry.body.jti, { index, entry })
+        this.#once(this.delegations, entry.body.jti, { index, entry })
         return
       case 'chain.segment':
-        if (!this.segments.has(entry.body.id)) this.segments.set(entry.body.id, { index, entry })
+        this.#once(this.segments, entry.body.id, { index, entry })
         return
       case 'revocation':
         this.revocations.push({ index, entry })
@@ -99,9 +109,9 @@ export class History {
       case 'agent.activated':
       case 'agent.suspended':
       case 'agent.retired':
+      case 'agent.key_added':
         this.#addAgent(index, entry)
         return
-      case 'agent.key_added':
       case 'agent.statement_issued':
       case 'person.added':
       case 'system.added':
@@ -109,13 +119,24 @@ export class History {
     }
   }
 
+  #once<T extends Indexed<AnyEntry>>(register: Map<string, T>, id: string, found: T): void {
+    if (register.has(id)) this.repeated.push({ index: found.index, what: `${found.entry.type} of ${id}` })
+    else register.set(id, found)
+  }
+
   #addAgent(index: number, entry: AnyEntry): void {
     const id = entry.subject ?? ''
     if (entry.type === 'agent.proposed') {
-      this.agents.set(id, { proposal: { index, entry }, approval: null, changes: [] })
+      if (this.agents.has(id)) this.repeated.push({ index, what: `agent.proposed of ${id}` })
+      else this.agents.set(id, { proposal: { index, entry }, approval: null, keys: [], changes: [] })
     }
+    if (entry.type === 'agent.approved') this.approvals.push({ index, entry })
     const agent = this.agents.get(id)
     if (agent === undefined) return
+    if (entry.type === 'agent.key_added') {
+      agent.keys.push({ index, entry })
+      return
+    }
     if (entry.type === 'agent.approved') agent.approval ??= { index, entry }
     agent.changes.push({ index, time: entry.time, status: entry.type.slice('agent.'.length) })
   }
@@ -137,6 +158,15 @@ export class History {
   /** Every receipt, stream by stream. */
   *receipts(): Generator<LoggedReceipt> {
     for (const stream of this.streams.values()) yield* stream.receipts
+  }
+
+  /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
+  *recorded(): Generator<readonly LoggedReceipt[]> {
+    for (const streams of Map.groupBy(this.streams.values(), ({ point }) => point).values()) {
+      yield streams
+        .toSorted((a, b) => a.epoch - b.epoch)
+        .flatMap(({ receipts }) => receipts.toSorted((a, b) => a.receipt.seq - b.receipt.seq))
+    }
   }
 
   /** Segment texts from the root to `id`, or null when one is not logged. */

@@ -266,6 +266,17 @@ describe('a crash', () => {
   )
 })
 
+test('public files that were lost are written again at the next start, from the database', async () => {
+  commit(600)
+  const log = await started()
+  await log.publish()
+  await log.stop()
+  world.tiles.files.clear()
+  const again = await started()
+  await again.publish()
+  await expectPublic()
+})
+
 describe('another signer', () => {
   test('that stored a checkpoint first makes this one stop', async () => {
     commit(5)

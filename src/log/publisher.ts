@@ -156,7 +156,19 @@ export class LogPublisher {
     if (!equalBytes(tree.root(), last.root)) {
       throw diverged(`the first ${last.size} entries of the database are not those that are signed`)
     }
+    if (await this.#tilesAreLost(last.size)) await this.#integrate(new TileBuilder(crypto), last.size)
     return { tree, note }
+  }
+
+  /** Whether the public files below the last checkpoint are gone: the first and the last tell of a lost folder. */
+  async #tilesAreLost(size: number): Promise<boolean> {
+    if (size === 0) return false
+    const ends = [0, Math.floor((size - 1) / TILE_WIDTH)]
+    const paths = ends
+      .flatMap((index) => [tileAt('entries', index, size), tileAt(0, index, size)])
+      .map(tilePath)
+    const files = await Promise.all(paths.map((path) => this.#options.tiles.read(path)))
+    return files.includes(null)
   }
 
   /** A public checkpoint of ours that is ahead of the lock store means that the lock store was lost or rolled back. */

@@ -24,7 +24,10 @@ export interface SpoolRecord {
 export interface Spool {
   /** Null when the spool is empty; `damaged` when it cannot be read to its end: both need a new epoch (RCP-2). */
   readonly position: SpoolPosition | 'damaged' | null
-  /** Starts a stream. What was there and could be read stays readable until acknowledged. */
+  /**
+   * Starts a stream. What was there is kept aside, out of reach of `read`: no control plane takes it any more.
+   * @throws {SpoolError} when it cannot: then the earlier stream stands as it did, or nothing more is taken.
+   */
   begin(epoch: number): Promise<void>
   /**
    * Durable once it resolves: calls made in one turn share one fsync.

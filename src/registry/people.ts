@@ -54,7 +54,6 @@ export async function addPersonTx(
   name: string,
 ): Promise<{ person: string; invitation: string }> {
   const person = newId(ctx.crypto, 'per', tx.now)
-  const invitation = base64url(ctx.crypto.randomBytes(SECRET_BYTES))
   await tx.db
     .insertInto('people')
     .values({
@@ -67,17 +66,37 @@ export async function addPersonTx(
       operator_jkt: null,
     })
     .execute()
+  const invitation = await insertInvitation(ctx.crypto, tx, person)
+  await tx.append({ type: 'person.added', actor, subject: person, body: {} })
+  return { person, invitation }
+}
+
+async function insertInvitation(crypto: Crypto, tx: Tx, person: string): Promise<string> {
+  const invitation = base64url(crypto.randomBytes(SECRET_BYTES))
   await tx.db
     .insertInto('invitations')
     .values({
-      secret_hash: secretHash(ctx.crypto, invitation),
+      secret_hash: secretHash(crypto, invitation),
       person,
       expires: tx.now + INVITATION_TTL_MS,
       used: 0,
     })
     .execute()
-  await tx.append({ type: 'person.added', actor, subject: person, body: {} })
-  return { person, invitation }
+  return invitation
+}
+
+/**
+ * A new secret for the first person in place of an earlier start's: that may have ended before it showed it, or a day
+ * ago. @returns null once anyone has enrolled
+ */
+export function renewFirstInvitation(ctx: Pick<RegistryContext, 'crypto' | 'store'>): Promise<string | null> {
+  return ctx.store.write(async (tx) => {
+    const people = await tx.db.selectFrom('people').select(['id', 'status']).limit(2).execute()
+    const [first] = people
+    if (first === undefined || people.length > 1 || first.status !== 'added') return null
+    await tx.db.updateTable('invitations').set({ used: 1 }).where('person', '=', first.id).execute()
+    return insertInvitation(ctx.crypto, tx, first.id)
+  })
 }
 
 export function secretHash(crypto: Crypto, secret: string): string {

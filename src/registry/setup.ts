@@ -38,7 +38,7 @@ export interface SetupKeys {
   readonly log: Signer
 }
 
-/** Works once; afterwards it returns what the first start decided. The secret is not shown again. */
+/** Works once; afterwards it returns what the first start decided, and no secret. */
 export function setUp(
   store: Store,
   crypto: Crypto,

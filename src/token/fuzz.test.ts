@@ -22,7 +22,7 @@ const w = new World('fuzz')
 const bases = [
   w.root({ instruction: 'tidy up', sub: 'per_1' }),
   w.chain(1),
-  w.chain(3),
+  w.chain(2),
   w.root({ jti: 'dlg_other', depth_max: 8 }),
   w.hop(w.root({ holder: w.signer('agent-9').publicJwk }), 'agent-9', 'agent-2'),
 ]
@@ -76,7 +76,7 @@ function withDisclosures(all: Segment[], edit: (list: readonly string[]) => read
 
 /** What a chain says, apart from what it discloses; and what it discloses. */
 const identity = (chain: VerifiedChain): string =>
-  JSON.stringify({ ...chain, delegations: chain.delegations.map(({ grants: _, ...rest }) => rest) })
+  JSON.stringify({ ...chain, delegations: chain.delegations.map((each) => ({ ...each, grants: null })) })
 const grants = (chain: VerifiedChain): string[] =>
   chain.delegations.flatMap((each) => [...each.grants.keys()])
 const known = new Map<string, Set<string>>()
@@ -119,7 +119,7 @@ test(`${EDITS} edits of good chains are refused or say the same with less`, () =
     outcomes.set(result.ok ? 'ok' : result.reason, (outcomes.get(result.ok ? 'ok' : result.reason) ?? 0) + 1)
     if (!result.ok) continue
     const full = known.get(identity(result.chain))
-    expect(full, 'a chain was accepted that says something else').toBeDefined()
+    expect(full).toBeDefined() // else a chain was accepted that says something else
     for (const digest of grants(result.chain)) expect(full!.has(digest)).toBe(true)
   }
   expect(slowest_ms).toBeLessThan(SLOW_MS)
@@ -132,7 +132,7 @@ test(`${EDITS} edits of good chains are refused or say the same with less`, () =
     'CHAIN_BROKEN',
     'PARENT_GRANT_HIDDEN',
   ]) {
-    expect(outcomes.get(code) ?? 0, code).toBeGreaterThan(20)
+    expect([code, (outcomes.get(code) ?? 0) > 20]).toEqual([code, true])
   }
   if (process.env.FUZZ_REPORT !== undefined)
     process.stdout.write(`${JSON.stringify([...outcomes])} slowest ${slowest_ms} ms\n`)

@@ -110,7 +110,7 @@ describe.each([
     for (const [name, value] of Object.entries(parseJws(proof).payload)) {
       const changed = text.replace(
         JSON.stringify(value),
-        JSON.stringify(typeof value === 'number' ? value + 1 : `${String(value).slice(0, -1)}Z`),
+        JSON.stringify(typeof value === 'number' ? value + 1 : `${(value as string).slice(0, -1)}Z`),
       )
       expect([
         name,
@@ -174,6 +174,6 @@ test('sd_hash covers the last segment with what it discloses', () => {
   const hop = w.hop(chain, 'agent-1', 'agent-2')
   expect(sdHashOf(w.crypto, hop)).not.toBe(sdHashOf(w.crypto, chain))
   expect(sdHashOf(w.crypto, hop)).toBe(
-    base64url(w.crypto.sha256(new TextEncoder().encode(hop.split('~~')[1]!))),
+    base64url(w.crypto.sha256(new TextEncoder().encode(hop.split('~~')[1]))),
   )
 })

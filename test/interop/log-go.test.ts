@@ -13,8 +13,13 @@ import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../../src/core/encoding.ts'
+import { rfc3339 } from '../../src/core/time.ts'
+import { readArchive } from '../../src/evidence/pack/archive.ts'
+import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import { LogPublisher } from '../../src/log/publisher.ts'
 import { systemClock } from '../../src/ports/clock.ts'
+import { runCli } from '../fixtures/processes.ts'
+import { Stage } from '../fixtures/stage.ts'
 
 const GOPATH = '/usr/share/gocode'
 const hasGo = spawnSync('go', ['version']).status === 0
@@ -85,6 +90,26 @@ describe.skipIf(!present)(`golang.org/x/mod/sumdb${why}`, () => {
       status: 1,
       output: 'entry 25607 differs from the tree',
     })
+  })
+
+  test('reads the pack of a real run: its tiles and checkpoint, extracted as they are', async () => {
+    const stage = await Stage.set()
+    try {
+      const file = join(folder, 'pack.zip')
+      const period = ['--from', rfc3339(Date.now() - 60_000), '--to', rfc3339(Date.now() + 1000)]
+      const built = await runCli(['--profile', stage.profileDir, 'evidence', 'build', ...period, '-o', file])
+      expect(built).toMatchObject({ code: 0 })
+      const files = readArchive(await readFile(file))
+      const log = fsTileStore(join(folder, 'extracted'))
+      for (const [name, bytes] of files) if (/^(checkpoint$|tile\/)/.test(name)) await log.write(name, bytes)
+      const { vkey: key } = stage.control
+      const { size } = openCheckpoint(crypto, files.get('checkpoint') ?? new Uint8Array(), key)
+      expect(size).toBeGreaterThan(10)
+      expect(run(join(folder, 'extracted'), key)).toEqual({ status: 0, output: `ok ${size}` })
+      expect(run(join(folder, 'extracted'), vkey).status).toBe(2)
+    } finally {
+      await stage.remove()
+    }
   })
 
   test('refuses a changed checkpoint, a changed tile and another key', async () => {

@@ -5,9 +5,11 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { z } from 'zod'
 import { httpTiles } from '../../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import { utf8 } from '../../../src/core/encoding.ts'
+import { fromUtf8, utf8 } from '../../../src/core/encoding.ts'
+import { parseJson } from '../../../src/core/json.ts'
 import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
+import { readArchive } from '../../../src/evidence/pack/archive.ts'
 import { buildPack } from '../../../src/evidence/pack/build.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import type { PackReport } from '../../../src/evidence/verify/report.ts'
@@ -23,21 +25,24 @@ const SETTLE_TRIES = 200
 
 interface BuildOptions {
   readonly from: number
-  readonly to: number
+  readonly to?: number
   readonly out: string
 }
 
 export function evidenceCommands(program: Command): void {
-  program
-    .command('evidence')
-    .description('evidence packs')
+  const evidence = program.command('evidence').description('evidence packs')
+  evidence
     .command('build')
     .description('build a pack for a period, half-open: from <= time < to')
     .requiredOption('--from <time>', 'RFC 3339 UTC, e.g. 2026-01-01T00:00:00Z', time)
-    .requiredOption('--to <time>', 'RFC 3339 UTC, not in the period itself', time)
+    .option('--to <time>', 'RFC 3339 UTC, not in the period itself; now if not given', time)
     .requiredOption('-o, --out <file>', 'where to write the pack')
     .action(async (options: BuildOptions, command: Command) => {
-      const { manifest, bytes } = await build(await profileOf(command), options.from, options.to)
+      const { manifest, bytes } = await build(
+        await profileOf(command),
+        options.from,
+        options.to ?? Date.now() + 1,
+      )
       await writeFile(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
       const summary = { file: options.out, bytes: bytes.length, entries: manifest.log.end, populations }
@@ -48,7 +53,42 @@ export function evidenceCommands(program: Command): void {
         ].join('\n'),
       )
     })
+  evidence
+    .command('actions')
+    .description('the decisions in a pack, one a line; says nothing of whether the pack verifies')
+    .argument('<pack>')
+    .action(async (file: string, _: unknown, command: Command) => {
+      const rows = decisionsIn(await read(file))
+      result(wantsJson(command), rows, () =>
+        table(
+          rows.map(({ action, time: at, decision, server, tool, reasons }) => [
+            action,
+            at,
+            decision,
+            `${server} / ${tool}`,
+            reasons.join(', '),
+          ]),
+        ),
+      )
+    })
   verifyCommand(program)
+}
+
+const decisionRow = z.object({
+  action: z.string(),
+  time: z.string(),
+  decision: z.string(),
+  server: z.string(),
+  tool: z.string(),
+  reasons: z.array(z.string()),
+})
+
+function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
+  const file = readArchive(pack).get('populations/decisions.jsonl')
+  if (file === undefined)
+    throw new CliError('ARGUMENT_INVALID', 'the file is not a pack: it has no decisions')
+  const lines = fromUtf8(file).split('\n')
+  return lines.filter((line) => line !== '').map((line) => decisionRow.parse(parseJson(line)))
 }
 
 async function build(profile: Profile, from_ms: number, to_ms: number): ReturnType<typeof buildPack> {

@@ -1,13 +1,14 @@
 /** `countersign gateway --stdio -- COMMAND…`: an enforcement point in front of an MCP server. @module */
 import type { Command } from 'commander'
-import { openPoint } from '../../gateway/point.ts'
+import { openPoint, type Hosted } from '../../gateway/point.ts'
 import { runStdioGateway } from '../../gateway/stdio.ts'
-import { tell } from '../output.ts'
-import { readText } from '../profile.ts'
+import { CliError, tell } from '../output.ts'
+import { readJson, readText } from '../profile.ts'
 
 interface GatewayOptions {
   readonly point: string
   readonly delegation?: string
+  readonly key?: string
 }
 
 export function gatewayCommand(program: Command): void {
@@ -16,11 +17,12 @@ export function gatewayCommand(program: Command): void {
     .description('stand between an MCP client and a tool server; every call is decided and recorded first')
     .requiredOption('--stdio', 'speak MCP over standard input and output')
     .requiredOption('--point <file>', 'enrolment file (countersign point enroll)')
-    .option('--delegation <file>', 'a chain bound to this gateway, for clients that hold no key')
+    .option('--delegation <file>', 'hosted: the chain that the gateway uses for clients that hold no key')
+    .option('--key <file>', "hosted: the agent's key that the chain is bound to")
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
     .action(async (server: string, args: string[], options: GatewayOptions) => {
-      const hosted = options.delegation === undefined ? undefined : await readText(options.delegation)
+      const hosted = await hostedOf(options)
       const { point, server: name } = await openPoint(options.point, {
         ...(hosted === undefined ? {} : { hosted }),
         onFault: (error) => tell(`countersign gateway: ${error instanceof Error ? error.message : 'fault'}`),
@@ -40,4 +42,12 @@ export function gatewayCommand(program: Command): void {
         await point.close()
       }
     })
+}
+
+async function hostedOf({ delegation, key }: GatewayOptions): Promise<Hosted | undefined> {
+  if (delegation === undefined && key === undefined) return undefined
+  if (delegation === undefined || key === undefined) {
+    throw new CliError('ARGUMENT_INVALID', '--delegation and --key go together')
+  }
+  return { chain: await readText(delegation), key: await readJson(key) }
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../src/core/json.ts'
 import { addSystem, enrollPoint, registerTool } from '../operator.ts'
 import { CliError, result, table } from '../output.ts'
 import { readText, writePrivate } from '../profile.ts'
+import { inspectToolServer } from '../tool-server.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 export function inventoryCommands(program: Command): void {
@@ -37,11 +38,20 @@ interface ToolOptions {
 function toolCommands(program: Command): void {
   const tool = program.command('tool').description('tools of in-scope systems')
   tool
+    .command('inspect')
+    .description('start a tool server and list its tools, each with the hash of its definition')
+    .argument('<command>', 'the tool server')
+    .argument('[args...]', 'its arguments')
+    .action(async (server: string, args: string[], _: unknown, command: Command) => {
+      const tools = await inspectToolServer(server, args)
+      result(wantsJson(command), tools, () => table(tools.map((each) => [each.tool, each.definition_hash])))
+    })
+  tool
     .command('register')
     .argument('<tool>')
     .requiredOption('--system <id>', 'the system that it belongs to')
     .requiredOption('--server <name>', 'the tool server, as grants name it')
-    .requiredOption('--definition <hash>', 'definition hash, as the gateway reports it')
+    .requiredOption('--definition <hash>', 'definition hash (countersign tool inspect)')
     .option('--measures <file>', 'JSON file: {name: {path, of, unit}}')
     .action(async (name: string, options: ToolOptions, command: Command) => {
       const measures = options.measures === undefined ? {} : await readObject(options.measures)

@@ -68,7 +68,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
 function firstStart(url: string, secret: string): string[] {
   return [
     '',
-    'First start. Enrol the first person within 24 hours; this secret works once and is not shown again:',
+    'Nobody has enrolled yet. Enrol the first person within 24 hours; this secret works once and replaces earlier ones:',
     `  countersign enroll --url ${url} --secret ${secret}`,
   ]
 }

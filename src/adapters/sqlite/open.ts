@@ -5,11 +5,13 @@
  */
 import { chmodSync, closeSync, openSync, readSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely'
 import { StoreError, type Schema } from '../../ports/store.ts'
 import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './schema.ts'
 
 const MAGIC = 'SQLite format 3\0'
+const ANOTHERS = 'the file is a SQLite database of another program'
 /** How long SQLite waits for another process's lock, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5000
 /** Prepared statements kept for one connection, about 5 KiB each. */
@@ -51,18 +53,41 @@ function assertSqliteFile(path: string): void {
     throw new StoreError('STORE_UNAVAILABLE', 'the database file cannot be opened', { cause })
   }
   if (length > 0 && head.toString('latin1') !== MAGIC) throw notOurs('the file is not a SQLite database')
+  if (length > 0) assertNotAnothers(path)
   chmodSync(path, 0o600)
 }
 
+/**
+ * Looked at as the file lies, without a lock, a journal or a write: what is not ours stays as it is. What ours has in
+ * its journal alone is not seen, so an empty database passes here and is looked at again once it is open.
+ */
+function assertNotAnothers(path: string): void {
+  const url = pathToFileURL(path)
+  url.searchParams.set('immutable', '1')
+  let isAnothers: boolean
+  try {
+    const raw = new DatabaseSync(url, { readOnly: true })
+    isAnothers = pragma(raw, 'application_id') !== APPLICATION_ID && !isEmpty(raw)
+    raw.close()
+  } catch (cause) {
+    throw new StoreError('STORE_UNAVAILABLE', 'the database cannot be opened', { cause })
+  }
+  if (isAnothers) throw notOurs(ANOTHERS)
+}
+
+function isEmpty(raw: DatabaseSync): boolean {
+  const unmarked = pragma(raw, 'application_id') === 0 && pragma(raw, 'user_version') === 0
+  return unmarked && raw.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0
+}
+
 function prepareFile(raw: DatabaseSync): void {
-  const id = pragma(raw, 'application_id')
   const version = pragma(raw, 'user_version')
-  if (id === 0 && version === 0 && raw.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0) {
+  if (isEmpty(raw)) {
     raw.exec(`BEGIN IMMEDIATE; ${TABLES}
       PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
     return
   }
-  if (id !== APPLICATION_ID) throw notOurs('the file is a SQLite database of another program')
+  if (pragma(raw, 'application_id') !== APPLICATION_ID) throw notOurs(ANOTHERS)
   if (version > SCHEMA_VERSION) {
     throw new StoreError(
       'STORE_VERSION',

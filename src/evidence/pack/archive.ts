@@ -3,21 +3,28 @@
  * Reading never touches a file system: names are compared, not used.
  * @module
  */
-import { unzipSync, zipSync, type Zippable } from 'fflate'
+import { zipSync, type Zippable } from 'fflate'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
+import { unzip } from './unzip.ts'
 
 /** Files by name. */
 export type PackFiles = ReadonlyMap<string, Uint8Array>
 
 /** Uncompressed bytes of all files together. */
 const TOTAL_BYTES_MAX = 2 * 1024 * 1024 * 1024
-const FILES_MAX = 200_000
+/** What a ZIP without the ZIP64 extension can count: a log of about 8 million entries. */
+const FILES_MAX = 65_534
+const NAME_LENGTH_MAX = 256
 const NAME = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/
 /** The earliest time that ZIP can hold: packs over the same log and period have the same bytes. */
 const EPOCH = new Date(1980, 0, 1)
 
+/** @throws {PackError} `PACK_TOO_LARGE`: more than {@link readArchive} would take. */
 export function writeArchive(files: PackFiles): Uint8Array {
+  const total = files.values().reduce((sum, bytes) => sum + bytes.length, 0)
+  if (files.size > FILES_MAX || total > TOTAL_BYTES_MAX)
+    throw new PackError('PACK_TOO_LARGE', 'the log is larger than one pack can hold')
   const entries: Zippable = {}
   for (const name of [...files.keys()].sort()) {
     const bytes = files.get(name)
@@ -26,30 +33,13 @@ export function writeArchive(files: PackFiles): Uint8Array {
   return zipSync(entries)
 }
 
-/** @throws {PackError} `PACK_ARCHIVE_INVALID`: not a ZIP, an unsafe or repeated name. `PACK_TOO_LARGE`. */
+/** @throws {PackError} `PACK_ARCHIVE_INVALID`: not a ZIP that {@link unzip} takes. `PACK_TOO_LARGE`. */
 export function readArchive(bytes: Uint8Array): PackFiles {
-  const names = new Set<string>()
-  let total = 0
-  let files: Record<string, Uint8Array>
-  try {
-    files = unzipSync(bytes, {
-      filter: ({ name, originalSize }) => {
-        total += originalSize
-        if (total > TOTAL_BYTES_MAX || names.size >= FILES_MAX) {
-          throw new PackError('PACK_TOO_LARGE', 'the archive unpacks to more than a pack may hold')
-        }
-        if (!NAME.test(name))
-          throw new PackError('PACK_ARCHIVE_INVALID', 'the archive has a file with an unsafe name')
-        if (names.has(name)) throw new PackError('PACK_ARCHIVE_INVALID', `the archive holds ${name} twice`)
-        names.add(name)
-        return true
-      },
-    })
-  } catch (cause) {
-    if (cause instanceof PackError) throw cause
-    throw new PackError('PACK_ARCHIVE_INVALID', 'not a readable ZIP archive', { cause })
-  }
-  return new Map(Object.entries(files))
+  return unzip(bytes, {
+    files_max: FILES_MAX,
+    bytes_max: TOTAL_BYTES_MAX,
+    isName: (name) => name.length <= NAME_LENGTH_MAX && NAME.test(name),
+  })
 }
 
 /** The files of a pack as a tile store to read from. */

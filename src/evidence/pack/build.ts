@@ -23,7 +23,7 @@ import {
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
-import { population, POPULATIONS, type Period } from '../populations/populations.ts'
+import { population, populationFile, POPULATIONS, type Period } from '../populations/populations.ts'
 import { hex, packTiles, writeArchive } from './archive.ts'
 import {
   CHECKPOINT_FILE,
@@ -119,7 +119,7 @@ function describe(
   const bounds = { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) }
   const populations = POPULATIONS.map((definition) => {
     const { name, count, text } = population(definition, history, period)
-    const file = `populations/${name}.jsonl`
+    const file = populationFile(name)
     const bytes = utf8(text)
     files.set(file, bytes)
     return {

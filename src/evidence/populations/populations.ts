@@ -20,6 +20,11 @@ export interface PopulationDefinition {
   rows(history: History, period: Period): JsonObject[]
 }
 
+/** Where a pack holds it. */
+export function populationFile(name: string): string {
+  return `populations/${name}.jsonl`
+}
+
 export interface Population {
   readonly name: string
   readonly count: number

@@ -44,6 +44,7 @@ export async function actionStory(
       : (history.chain(first.receipt.chain) ?? []).map(({ index }) => index)),
     ...(chain === null ? [] : chain.root.gestures.map((gesture) => gesture.registration)),
     ...(chain === null ? [] : [history.delegations.get(chain.root.jti)?.index ?? -1]),
+    ...(chain === null ? [] : chain.delegations.flatMap(({ agent }) => agentIndices(history, agent.id))),
     ...headIndices(history, first),
   ].filter((index) => index >= 0)
   const nodes = tileNodes(crypto, packTiles(pack.files), checkpoint.size)
@@ -66,6 +67,12 @@ type LoggedDecision = LoggedReceipt & { readonly receipt: DecisionReceipt }
 
 function isDecision(logged: LoggedReceipt): logged is LoggedDecision {
   return logged.receipt.kind === 'decision'
+}
+
+/** Who asked for the agent and who approved it. */
+function agentIndices(history: History, id: string): number[] {
+  const agent = history.agents.get(id)
+  return agent === undefined ? [] : [agent.proposal.index, agent.approval?.index ?? -1]
 }
 
 function headIndices(history: History, logged: LoggedDecision): number[] {

@@ -4,20 +4,24 @@
  * @module
  */
 import type { Crypto, PublicJwk } from '../../core/crypto.ts'
-import { canonicalize } from '../../core/json.ts'
+import { CountersignError } from '../../core/errors.ts'
 import { publicJwk, thumbprint } from '../../core/jwk.ts'
 import { seconds } from '../../core/time.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import { SEGMENT_SEPARATOR } from '../../token/constants.ts'
+import { isGrantDisclosure } from '../../token/disclosure.ts'
 import { grantNames, type Grant } from '../../token/grant.ts'
 import { segmentId } from '../../token/segment.ts'
 import { verifyChainText, type ChainTrust, type VerifiedChain } from '../../token/verify.ts'
 import type { History, LoggedReceipt } from '../history.ts'
-import type { Findings } from './report.ts'
+import { checkBehind } from './registers.ts'
+import type { FaultCode, Findings } from './report.ts'
 
 /** An allow whose chain holds. */
 export interface ProvenAllow {
   readonly index: number
+  /** Milliseconds: when it was appended. */
+  readonly logged_ms: number
   readonly receipt: DecisionReceipt
   readonly chain: VerifiedChain
 }
@@ -36,14 +40,15 @@ export function trustOf(crypto: Crypto, history: History): ChainTrust | null {
   return { iss: origin, keys, rp: { rp_id, origins } }
 }
 
-/** Segments are what their identifiers say. */
+/** Segments are what their identifiers say, follow their parents, and say nothing about a person (SEG-1). */
 export function checkSegments(crypto: Crypto, history: History, findings: Findings): number {
   for (const { index, entry } of history.segments.values()) {
     const { id, parent, segment } = entry.body
-    if (segmentId(crypto, parent, segment) !== id) {
+    const before = parent === null ? -1 : (history.segments.get(parent)?.index ?? index)
+    if (segmentId(crypto, parent, segment) !== id || before >= index || !grantsOnly(segment)) {
       findings.add({
         code: 'SEGMENT_INVALID',
-        message: 'a chain segment is not what its identifier says',
+        message: 'a chain segment is not what its identifier says, or discloses more than grants',
         index,
       })
     }
@@ -51,16 +56,43 @@ export function checkSegments(crypto: Crypto, history: History, findings: Findin
   return history.segments.size
 }
 
-/** Allows that were not taken back before the call went out (a deny for the same action follows them). */
-export function standingAllows(history: History): LoggedReceipt[] {
-  const allows = new Map<string, LoggedReceipt>()
-  for (const logged of history.receipts()) {
-    const { receipt } = logged
-    if (receipt.kind !== 'decision') continue
-    if (receipt.decision === 'allow') allows.set(receipt.action, logged)
-    else allows.delete(receipt.action)
+function grantsOnly(segment: string): boolean {
+  try {
+    const disclosures = segment.split('~').slice(1, -1)
+    return segment.endsWith('~') && disclosures.every(isGrantDisclosure)
+  } catch (error) {
+    if (error instanceof CountersignError) return false
+    throw error
   }
-  return [...allows.values()].sort((a, b) => a.index - b.index)
+}
+
+/**
+ * Allows that were not taken back before the call went out: a denial of the same action takes one back, but not once
+ * its outcome is there.
+ */
+export function standingAllows(history: History): LoggedReceipt[] {
+  const standing: LoggedReceipt[] = []
+  for (const receipts of history.recorded()) {
+    const open = new Map<string, LoggedReceipt[]>()
+    for (const logged of receipts) {
+      const { receipt } = logged
+      if (receipt.kind === 'decision' && receipt.decision === 'allow') {
+        open.set(receipt.action, [...(open.get(receipt.action) ?? []), logged])
+      } else {
+        if (receipt.kind === 'outcome') standing.push(...(open.get(receipt.action) ?? []))
+        open.delete(receipt.action)
+      }
+    }
+    standing.push(...[...open.values()].flat())
+  }
+  return standing.sort((a, b) => a.index - b.index)
+}
+
+/** A chain that verified at one time. */
+interface Known {
+  readonly chain: VerifiedChain
+  /** Milliseconds: starts of tokens lie before. */
+  readonly from_ms: number
 }
 
 export class ChainChecker {
@@ -68,8 +100,8 @@ export class ChainChecker {
   readonly #history: History
   readonly #trust: ChainTrust
   readonly #findings: Findings
-  /** Signatures of a chain are verified once; its times at every receipt. */
-  readonly #known = new Map<string, VerifiedChain | null>()
+  /** Signatures of a chain that holds are verified once, and again for a receipt from before; its ends always. */
+  readonly #known = new Map<string, Known>()
 
   constructor(crypto: Crypto, history: History, trust: ChainTrust, findings: Findings) {
     this.#crypto = crypto
@@ -80,113 +112,68 @@ export class ChainChecker {
 
   check(allows: readonly LoggedReceipt[]): ProvenAllow[] {
     const proven: ProvenAllow[] = []
-    for (const { index, receipt } of allows) {
+    for (const { index, logged_ms, receipt } of allows) {
       if (receipt.kind !== 'decision') continue
       const chain = this.#verify(index, receipt)
       if (chain === null) continue
-      this.#checkRegisters(index, receipt, chain)
-      this.#checkGrant(index, receipt, chain)
-      proven.push({ index, receipt, chain })
+      checkBehind(this.#crypto, this.#history, index, chain, this.#findings)
+      this.#checkReceipt(index, receipt, chain)
+      proven.push({ index, logged_ms, receipt, chain })
     }
     return proven
   }
 
   #verify(index: number, receipt: DecisionReceipt): VerifiedChain | null {
     const at_ms = Date.parse(receipt.time)
+    const segments = this.#segments(index, receipt)
+    if (segments === null) return null
     const name = `${receipt.chain}@${receipt.point}`
-    let chain = this.#known.get(name)
-    if (chain === undefined) {
-      chain = this.#verifyFresh(index, receipt, at_ms)
-      this.#known.set(name, chain)
+    const known = this.#known.get(name)
+    if (known === undefined || at_ms < known.from_ms) {
+      const chain = this.#verifyFresh(index, receipt, segments)
+      if (chain !== null) this.#known.set(name, { chain, from_ms: at_ms })
+      return chain
     }
-    if (chain === null) return null
-    const late = chain.delegations.some((delegation) => delegation.ends <= seconds(at_ms))
-    if (late) {
-      this.#findings.add({
-        code: 'CHAIN_INVALID',
-        message: 'allowed by a delegation that had expired',
-        index,
-      })
-    }
-    return chain
+    const late = known.chain.delegations.some((delegation) => delegation.ends <= seconds(at_ms))
+    if (late) this.#add('CHAIN_INVALID', 'allowed by a delegation that had expired', index)
+    return known.chain
   }
 
-  #verifyFresh(index: number, receipt: DecisionReceipt, at_ms: number): VerifiedChain | null {
+  #segments(index: number, receipt: DecisionReceipt): readonly string[] | null {
     const segments = receipt.chain === null ? null : this.#history.chain(receipt.chain)
-    if (segments === null || segments.some((segment) => segment.index > index)) {
-      this.#findings.add({
-        code: 'CHAIN_MISSING',
-        message: 'the log does not hold the chain of this allow',
-        index,
-      })
-      return null
-    }
-    const text = segments.map(({ segment }) => segment.slice(0, -1)).join(SEGMENT_SEPARATOR) + '~'
-    const context = { crypto: this.#crypto, trust: this.#trust, audience: receipt.point, now_ms: at_ms }
-    const result = verifyChainText(context, text)
-    if (result.ok) return result.chain
-    this.#findings.add({
-      code: 'CHAIN_INVALID',
-      message: `the chain of this allow fails: ${result.reason}`,
-      index,
-    })
+    if (segments !== null && segments.every((segment) => segment.index < index))
+      return segments.map(({ segment }) => segment)
+    this.#add('CHAIN_MISSING', 'the log does not hold the chain of this allow', index)
     return null
   }
 
-  /** The gestures' keys were registered, the root was issued through the log, its agents were approved: all before. */
-  #checkRegisters(index: number, receipt: DecisionReceipt, chain: VerifiedChain): void {
-    for (const gesture of chain.root.gestures) {
-      const person = this.#history.people.get(gesture.rev)
-      const registered =
-        person !== undefined &&
-        person.index === gesture.registration &&
-        person.index < index &&
-        canonicalize(person.entry.body.credential.jwk) === canonicalize(gesture.jwk)
-      if (!registered) {
-        this.#findings.add({
-          code: 'GESTURE_UNREGISTERED',
-          message: 'a gesture is by a key not registered',
-          index,
-        })
-      }
-    }
-    const issued = this.#history.delegations.get(chain.root.jti)
-    if (issued === undefined || issued.index > index || issued.entry.body.agent !== chain.root.agent.id) {
-      this.#findings.add({
-        code: 'DELEGATION_NOT_ISSUED',
-        message: 'the log does not issue this root',
-        index,
-      })
-    }
-    for (const { agent } of chain.delegations) {
-      const approval = this.#history.agents.get(agent.id)?.approval ?? null
-      if (approval === null || approval.index > index) {
-        this.#findings.add({
-          code: 'AGENT_NOT_APPROVED',
-          message: `${agent.id} was not approved before`,
-          index,
-        })
-      }
-    }
-    const actor = chain.delegations.at(-1)?.agent.id ?? ''
-    if (receipt.agent !== actor) {
-      this.#findings.add({
-        code: 'CHAIN_INVALID',
-        message: 'the receipt names another agent than its chain',
-        index,
-      })
-    }
+  #verifyFresh(index: number, receipt: DecisionReceipt, segments: readonly string[]): VerifiedChain | null {
+    const text = segments.map((segment) => segment.slice(0, -1)).join(SEGMENT_SEPARATOR) + '~'
+    const now_ms = Date.parse(receipt.time)
+    const context = { crypto: this.#crypto, trust: this.#trust, audience: receipt.point, now_ms }
+    const result = verifyChainText(context, text)
+    if (result.ok) return result.chain
+    this.#add('CHAIN_INVALID', `the chain of this allow fails: ${result.reason}`, index)
+    return null
   }
 
-  #checkGrant(index: number, receipt: DecisionReceipt, chain: VerifiedChain): void {
+  /** What the receipt says of the chain, the grant, the holder's proof and the point is so. */
+  #checkReceipt(index: number, receipt: DecisionReceipt, chain: VerifiedChain): void {
+    if (receipt.agent !== chain.delegations.at(-1)?.agent.id)
+      this.#add('CHAIN_INVALID', 'the receipt names another agent than its chain', index)
     const lineage = lineageOf(chain, receipt.grant)
-    if (lineage === null || !lineage.every(({ grant }) => grantNames(grant, receipt.server, receipt.tool))) {
-      this.#findings.add({
-        code: 'ACTION_WITHOUT_GRANT',
-        message: 'no grant of the chain names this tool',
-        index,
-      })
-    }
+    if (lineage === null || !lineage.every(({ grant }) => grantNames(grant, receipt.server, receipt.tool)))
+      this.#add('ACTION_WITHOUT_GRANT', 'no grant of the chain names this tool', index)
+    // ENF-1: every allow has a holder proof or is hosted, and commits to its arguments.
+    if (receipt.binding === 'none' || receipt.args_commit === null || receipt.reasons.length > 0)
+      this.#add('ACTION_UNBOUND', 'allowed without a holder proof or a commitment to the arguments', index)
+    const point = this.#history.points.get(receipt.point)?.entry.body
+    if (point !== undefined && (point.placement !== receipt.placement || point.server !== receipt.server))
+      this.#add('RECEIPT_POINT_UNKNOWN', 'the point is enrolled for another place or server', index)
+  }
+
+  #add(code: FaultCode, message: string, index: number): void {
+    this.#findings.add({ code, message, index })
   }
 }
 

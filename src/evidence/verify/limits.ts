@@ -2,6 +2,7 @@
 import { canonicalize } from '../../core/json.ts'
 import type { Debit } from '../../log/receipt.ts'
 import { periodOf } from '../../decide/measure.ts'
+import { limitName, type Limit } from '../../token/grant.ts'
 import { lineageOf, type ProvenAllow } from './chains.ts'
 import type { Findings } from './report.ts'
 
@@ -11,38 +12,58 @@ const PERIOD_SLACK_MS = 60_000
 export function checkLimits(allows: readonly ProvenAllow[], findings: Findings): number {
   const spent = new Map<string, number>()
   let checked = 0
-  for (const { index, receipt, chain } of allows) {
-    for (const { jti, digest, grant } of lineageOf(chain, receipt.grant) ?? []) {
-      for (const limit of grant.limits ?? []) {
-        if (limit.per === 'call') continue
-        checked++
-        const debit = receipt.debits.find(
-          (each) =>
-            each.jti === jti &&
-            each.grant === digest &&
-            each.measure === limit.measure &&
-            each.unit === limit.unit &&
-            each.per === limit.per,
-        )
-        if (debit === undefined || !inItsPeriod(debit, Date.parse(receipt.time))) {
-          findings.add({ code: 'LIMIT_OVERSPENT', message: `a debit of ${limit.measure} is missing`, index })
-          continue
-        }
-        const { amount, ...key } = debit
-        const name = canonicalize(key)
-        const sum = (spent.get(name) ?? 0) + amount
-        spent.set(name, sum)
-        if (sum > limit.max) {
-          findings.add({
-            code: 'LIMIT_OVERSPENT',
-            message: `${limit.measure} per ${limit.per} adds up to ${sum} of ${limit.max}`,
-            index,
-          })
-        }
+  for (const allow of allows) {
+    const { index, receipt } = allow
+    const over = (message: string): void => findings.add({ code: 'LIMIT_OVERSPENT', message, index })
+    const amounts = new Map<string, number>()
+    for (const { limit, debit } of cumulative(allow)) {
+      checked++
+      if (debit === undefined || !inItsPeriod(debit, Date.parse(receipt.time))) {
+        over(`a debit of ${limit.measure} is missing`)
+        continue
       }
+      const { amount, ...key } = debit
+      const weight = weightOf(limit, amounts, amount)
+      if (weight !== amount) over(`${limit.measure} was debited as ${amount} and is ${weight}`)
+      const name = canonicalize(key)
+      const sum = (spent.get(name) ?? 0) + amount
+      spent.set(name, sum)
+      if (sum > limit.max) over(`${limit.measure} per ${limit.per} adds up to ${sum} of ${limit.max}`)
+    }
+    for (const limit of perCall(allow)) {
+      checked++
+      const amount = weightOf(limit, amounts, 0)
+      if (amount > limit.max) over(`${limit.measure} of one call is ${amount} of ${limit.max}`)
     }
   }
   return checked
+}
+
+/** A call weighs the same wherever it is debited, and 1 in calls (GRT-4). @returns what it weighs, `amount` at first */
+function weightOf(limit: Limit, amounts: Map<string, number>, amount: number): number {
+  if (limit.measure === 'calls' && limit.unit === '1') return 1
+  const name = canonicalize([limit.measure, limit.unit])
+  const known = amounts.get(name)
+  if (known === undefined && limit.per !== 'call') amounts.set(name, amount)
+  return known ?? amount
+}
+
+function cumulative({ receipt, chain }: ProvenAllow): { limit: Limit; debit: Debit | undefined }[] {
+  return (lineageOf(chain, receipt.grant) ?? []).flatMap(({ jti, digest, grant }) =>
+    (grant.limits ?? [])
+      .filter((limit) => limit.per !== 'call')
+      .map((limit) => {
+        const own = receipt.debits.filter(
+          (each) => each.jti === jti && each.grant === digest && limitName(each) === limitName(limit),
+        )
+        return { limit, debit: own.length === 1 ? own[0] : undefined }
+      }),
+  )
+}
+
+function perCall({ receipt, chain }: ProvenAllow): Limit[] {
+  const limits = (lineageOf(chain, receipt.grant) ?? []).flatMap(({ grant }) => grant.limits ?? [])
+  return limits.filter((limit) => limit.per === 'call')
 }
 
 function inItsPeriod(debit: Debit, time_ms: number): boolean {

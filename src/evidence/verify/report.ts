@@ -1,10 +1,12 @@
 /** What a verifier reports: what it checked, what did not hold, what it could not check. spec/pack.md. @module */
 
 export type FaultCode =
+  | 'ACTION_UNBOUND'
   | 'ACTION_WITHOUT_GRANT'
   | 'AGENT_NOT_APPROVED'
   | 'ALLOW_AFTER_REVOCATION'
   | 'ALLOW_WHILE_STALE'
+  | 'APPROVAL_INVALID'
   | 'CHAIN_INVALID'
   | 'CHAIN_MISSING'
   | 'CHECKPOINT_INVALID'
@@ -17,9 +19,13 @@ export type FaultCode =
   | 'FILE_EXTRA'
   | 'FILE_MISSING'
   | 'FRAME_INVALID'
+  | 'FRAME_MISSING'
   | 'GESTURE_UNREGISTERED'
+  | 'HOLDER_UNREGISTERED'
+  | 'IDENTIFIER_REUSED'
   | 'KEY_MISMATCH'
   | 'LIMIT_OVERSPENT'
+  | 'MANIFEST_MISMATCH'
   | 'OUTCOME_WITHOUT_DECISION'
   | 'POPULATION_MISMATCH'
   | 'RECEIPT_CHAIN_BROKEN'

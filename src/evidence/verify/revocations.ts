@@ -14,10 +14,14 @@ export function checkFrames(crypto: Crypto, history: History, findings: Findings
     .filter(({ entry }) => entry.body.use === 'frame')
     .map(({ entry }) => entry.body.jwk)
   let previous: { seq: number; hash: string } = { seq: 0, hash: '' }
+  const handles = new Set<string>()
   for (const { index, entry } of history.revocations) {
     const { frame, sig } = entry.body
     const follows = frame.seq === previous.seq + 1 && frame.prev === previous.hash
-    if (!follows || !keys.some((key) => verifyFrame(crypto, key, { frame, sig }))) {
+    // REV-9: acknowledged means committed, so a frame cannot be from another time than its entry. One frame a handle.
+    const own = frame.t === Date.parse(entry.time) && !handles.has(`${frame.kind}:${frame.handle}`)
+    handles.add(`${frame.kind}:${frame.handle}`)
+    if (!follows || !own || !keys.some((key) => verifyFrame(crypto, key, { frame, sig }))) {
       findings.add({
         code: 'FRAME_INVALID',
         message: `frame ${frame.seq} does not hold or does not follow`,
@@ -27,6 +31,22 @@ export function checkFrames(crypto: Crypto, history: History, findings: Findings
     previous = { seq: frame.seq, hash: frameHash(crypto, frame) }
   }
   return history.revocations.length
+}
+
+/** A point knows of no frame that the log did not hold before: else a revocation was taken out of the log. */
+export function checkKnownFrames(history: History, findings: Findings): number {
+  let checked = 0
+  for (const { index, receipt } of history.receipts()) {
+    if (receipt.kind !== 'decision' || receipt.freshness === null) continue
+    const { epoch, head } = receipt.freshness
+    checked++
+    const frame = history.revocations[head - 1]
+    if (head === 0 || (frame !== undefined && frame.index < index && frame.entry.body.frame.epoch === epoch))
+      continue
+    const message = `the point knew of frame ${head}, which the log does not hold before`
+    findings.add({ code: 'FRAME_MISSING', message, index })
+  }
+  return checked
 }
 
 /** By frame number and by time: either shows an allow that should not have been. */

@@ -14,16 +14,26 @@ export function checkStreams(crypto: Crypto, history: History, findings: Finding
     const bySeq = [...stream.receipts].sort((a, b) => a.receipt.seq - b.receipt.seq)
     const hashes = checkChain(crypto, stream, bySeq, findings)
     checkHeads(crypto, history, stream, hashes, findings)
-    checkOutcomes(bySeq, findings)
-    if (!history.epochs.has(`${stream.point}/${stream.epoch}`)) {
-      findings.add({
-        code: 'RECEIPT_POINT_UNKNOWN',
-        message: `the log does not open epoch ${stream.epoch} of ${stream.point}`,
-      })
-    }
+    checkEpoch(history, stream, findings)
     checked += bySeq.length
   }
+  for (const receipts of history.recorded()) checkOutcomes(receipts, findings)
   return checked
+}
+
+/** The point was enrolled and its epoch opened, in order, before any of it was logged. */
+function checkEpoch(
+  history: History,
+  { point, epoch, receipts, heads }: StreamRecord,
+  findings: Findings,
+): void {
+  const index = Math.min(...[receipts[0], heads[0]].map((first) => first?.index ?? Number.POSITIVE_INFINITY))
+  const opened = history.epochs.get(`${point}/${epoch}`) ?? index
+  const enrolled = history.points.get(point)?.index ?? index
+  const inOrder = epoch === 1 || (history.epochs.get(`${point}/${epoch - 1}`) ?? opened) < opened
+  if (opened < index && enrolled < opened && inOrder) return
+  const message = `the log does not open epoch ${epoch} of ${point} before this`
+  findings.add({ code: 'RECEIPT_POINT_UNKNOWN', message, index })
 }
 
 function checkChain(
@@ -36,7 +46,9 @@ function checkChain(
   let previous = { seq: 0, hash: '' }
   for (const { index, receipt } of bySeq) {
     const where = `${stream.point}, epoch ${stream.epoch}, receipt ${receipt.seq}`
-    if (receipt.seq !== previous.seq + 1) {
+    if (receipt.seq === previous.seq) {
+      findings.add({ code: 'RECEIPT_CHAIN_BROKEN', message: `${where} stands twice: a fork`, index })
+    } else if (receipt.seq !== previous.seq + 1) {
       findings.add({ code: 'RECEIPT_GAP', message: `${where} follows ${previous.seq}`, index })
     } else if (receipt.prev_hash !== previous.hash) {
       findings.add({
@@ -89,18 +101,21 @@ function checkHeads(
   }
 }
 
-function checkOutcomes(bySeq: readonly LoggedReceipt[], findings: Findings): void {
+/** Over the epochs of one point: what was allowed in one may end in the next. */
+function checkOutcomes(recorded: readonly LoggedReceipt[], findings: Findings): void {
   const open = new Set<string>()
-  for (const { index, receipt } of bySeq) {
-    if (receipt.kind === 'decision') {
-      if (receipt.decision === 'allow') open.add(receipt.action)
-      else open.delete(receipt.action)
-    } else if (!open.delete(receipt.action)) {
-      findings.add({
-        code: 'OUTCOME_WITHOUT_DECISION',
-        message: `the outcome of ${receipt.action} has no open allow before it`,
-        index,
-      })
-    }
+  const decided = new Set<string>()
+  for (const { index, receipt } of recorded) {
+    const { action } = receipt
+    if (receipt.kind === 'outcome') {
+      if (open.delete(action)) continue
+      const message = `the outcome of ${action} has no open allow before it`
+      findings.add({ code: 'OUTCOME_WITHOUT_DECISION', message, index })
+    } else if (receipt.decision === 'deny' && open.delete(action)) {
+      continue // the allow was taken back before the call went out
+    } else if (decided.has(action)) {
+      findings.add({ code: 'IDENTIFIER_REUSED', message: `${action} was decided before`, index })
+    } else if (receipt.decision === 'allow') open.add(action)
+    decided.add(action)
   }
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { equalBytes, utf8 } from '../../core/encoding.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
 import { decodeEntry } from '../../log/entries.ts'
@@ -12,7 +11,7 @@ import { verifyTree } from '../../log/reader.ts'
 import { parseVkey } from '../../log/note.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
-import { hex, packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
+import { packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
 import {
   CHECKPOINT_FILE,
   MANIFEST_FILE,
@@ -20,12 +19,18 @@ import {
   START_CHECKPOINT_FILE,
   type Manifest,
 } from '../pack/manifest.ts'
-import { population, POPULATIONS } from '../populations/populations.ts'
+import { POPULATIONS } from '../populations/populations.ts'
+import { checkApprovals } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
+import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkLimits } from './limits.ts'
+import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { Findings, type FaultCode, type PackReport } from './report.ts'
-import { checkBound, checkFrames } from './revocations.ts'
+import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
+
+/** Records and time: what is logged later than this after its heartbeat cannot be held against the log's clock. */
+const WORD_ONLY_AFTER_MS = 60_000
 
 export interface VerifiedPack {
   readonly report: PackReport
@@ -61,30 +66,19 @@ export async function verifyPack(
   findings.check('checkpoints are signed by the key', () =>
     checkCheckpoints(manifest, checkpoint, start, findings),
   )
+  let allows: ProvenAllow[] = []
+  let populations: Record<string, number> = {}
   if (checkpoint !== null) {
     await checkTree(crypto, files, { checkpoint, start, history, findings, onProgress })
+    allows = checkHistory(crypto, history, vkey, findings)
+    findings.check('the manifest says what the log says', () => checkManifest(history, manifest, findings))
+    findings.check('populations recompute to the same bytes', () => {
+      populations = checkPopulations(crypto, files, history, manifest, findings)
+      return POPULATIONS.length
+    })
   }
-  const allows = checkHistory(crypto, history, findings)
-  findings.check('populations recompute to the same bytes', () =>
-    checkPopulations(files, history, manifest, findings),
-  )
-  const report = reportOf(manifest, history, allows, findings)
+  const report = reportOf(manifest, history, { allows, populations, findings })
   return { report, files, history, allows, checkpoint }
-}
-
-function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest, findings: Findings): number {
-  for (const [file, digest] of Object.entries(manifest.files)) {
-    const bytes = files.get(file)
-    if (bytes === undefined) findings.add({ code: 'FILE_MISSING', message: `${file} is missing`, file })
-    else if (hex(crypto.sha256(bytes)) !== digest) {
-      findings.add({ code: 'FILE_CHANGED', message: `${file} is not the file that the manifest names`, file })
-    }
-  }
-  for (const file of files.keys()) {
-    if (file === MANIFEST_FILE || Object.hasOwn(manifest.files, file)) continue
-    findings.add({ code: 'FILE_EXTRA', message: `${file} is not in the manifest`, file })
-  }
-  return files.size
 }
 
 function open(
@@ -104,24 +98,6 @@ function open(
     findings.add({ code: 'CHECKPOINT_INVALID', message, file })
     return null
   }
-}
-
-function checkCheckpoints(
-  manifest: Manifest,
-  end: Checkpoint | null,
-  start: Checkpoint | null,
-  findings: Findings,
-): number {
-  const good =
-    end !== null &&
-    end.size === manifest.log.end &&
-    end.origin === manifest.origin &&
-    (manifest.log.start === null ||
-      (start !== null && start.size === manifest.log.start && start.size <= end.size))
-  if (!good) {
-    findings.add({ code: 'CHECKPOINT_MISMATCH', message: 'the checkpoints are not those of the manifest' })
-  }
-  return start === null ? 1 : 2
 }
 
 interface TreeCheck {
@@ -183,62 +159,44 @@ function treeFault(result: { code: string; index?: number; path?: string }): {
   }
 }
 
-function checkHistory(crypto: Crypto, history: History, findings: Findings): ProvenAllow[] {
-  let allows: ProvenAllow[] = []
-  findings.check('receipts are gapless, chained and signed', () => checkStreams(crypto, history, findings))
-  findings.check('chain segments are what their identifiers say', () =>
-    checkSegments(crypto, history, findings),
-  )
-  findings.check('revocation frames hold and follow each other', () => checkFrames(crypto, history, findings))
+function checkHistory(crypto: Crypto, history: History, vkey: string, findings: Findings): ProvenAllow[] {
+  const check = (name: string, run: () => number): void => findings.check(name, run)
+  check('the log begins once, under the key given', () => checkBeginning(crypto, history, vkey, findings))
+  check('identifiers are given once', () => checkIdentifiers(history, findings))
+  check('receipts are gapless, chained and signed', () => checkStreams(crypto, history, findings))
+  check('chain segments are what their identifiers say', () => checkSegments(crypto, history, findings))
+  check('delegations are the roots that are logged', () => checkDelegations(history, findings))
+  check('revocation frames hold and follow each other', () => checkFrames(crypto, history, findings))
+  check('no revocation that a point knew is missing', () => checkKnownFrames(history, findings))
   const trust = trustOf(crypto, history)
-  if (trust === null) {
-    findings.add({ code: 'ENTRY_INVALID', message: 'the log does not begin with log.created', index: 0 })
-    return allows
-  }
-  findings.check('every allow has a chain back to a registered human gesture', () => {
+  const settings = history.created?.entry.body
+  if (trust === null || settings === undefined) return []
+  const { separation, bound_ms } = settings
+  const whose = separation === 'independent' ? 'someone else' : 'anyone (separation: after)'
+  check(`agents were approved by a registered gesture of ${whose}`, () =>
+    checkApprovals(crypto, history, { rp: trust.rp, separation }, findings),
+  )
+  let allows: ProvenAllow[] = []
+  check('every allow has a chain back to a registered human gesture', () => {
     const standing = standingAllows(history)
     allows = new ChainChecker(crypto, history, trust, findings).check(standing)
     return standing.length
   })
-  findings.check('no allow after a revocation plus the bound', () =>
-    checkBound(history, allows, history.created?.entry.body.bound_ms ?? 0, findings),
-  )
-  findings.check('cumulative limits were kept', () => checkLimits(allows, findings))
+  check('no allow after a revocation plus the bound', () => checkBound(history, allows, bound_ms, findings))
+  check('cumulative limits were kept', () => checkLimits(allows, findings))
   return allows
 }
 
-function checkPopulations(
-  files: PackFiles,
-  history: History,
-  manifest: Manifest,
-  findings: Findings,
-): number {
-  const period = { from_ms: Date.parse(manifest.period.from), to_ms: Date.parse(manifest.period.to) }
-  for (const definition of POPULATIONS) {
-    const claimed = manifest.populations.find((each) => each.name === definition.name)
-    const { count, text } = population(definition, history, period)
-    const bytes = claimed === undefined ? undefined : files.get(claimed.file)
-    const same =
-      claimed !== undefined &&
-      bytes !== undefined &&
-      equalBytes(bytes, utf8(text)) &&
-      claimed.count === count &&
-      claimed.period.from === manifest.period.from &&
-      claimed.period.to === manifest.period.to &&
-      claimed.range.end === manifest.log.end
-    if (!same) {
-      const message = `the population of ${definition.name} is not what the log gives`
-      findings.add({ code: 'POPULATION_MISMATCH', message, file: `populations/${definition.name}.jsonl` })
-    }
-  }
-  return POPULATIONS.length
+interface Found {
+  readonly allows: readonly ProvenAllow[]
+  readonly populations: Record<string, number>
+  readonly findings: Findings
 }
 
 function reportOf(
   manifest: Manifest,
   history: History,
-  allows: readonly ProvenAllow[],
-  findings: Findings,
+  { allows, populations, findings }: Found,
 ): PackReport {
   const denied: Record<string, number> = {}
   let allowed = 0
@@ -260,7 +218,7 @@ function reportOf(
     checks: findings.checks,
     faults: findings.faults,
     faults_n: findings.faults_n,
-    populations: Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count])),
+    populations,
     allowed,
     denied,
     notes: notesOf(history, allows),
@@ -275,6 +233,11 @@ function reportOf(
 
 function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
   const notes: string[] = []
+  const late = allows.filter(
+    ({ logged_ms, receipt }) => logged_ms - (receipt.freshness?.t ?? 0) > WORD_ONLY_AFTER_MS,
+  ).length
+  if (late > 0)
+    notes.push(`${late} allowed actions were logged over a minute late: their time is the point's word only`)
   const software = allows.filter(({ chain }) => chain.root.amr.includes('swk')).length
   if (software > 0)
     notes.push(`${software} allowed actions rest on a software authenticator (swk), not on a passkey`)

@@ -1,0 +1,180 @@
+/**
+ * Reads a ZIP archive strictly, from bytes that anyone may have made. spec/pack.md, PCK-3.
+ * Invariant: what is returned is exactly what the archive says, by size and CRC, and no more memory is taken than its
+ * compressed bytes can fill. Refused: ZIP64, comments, encryption, other methods than stored and deflate, files that
+ * overlap, and a local header that differs from the directory (two readers could then see two packs).
+ * @module
+ */
+import { Inflate } from 'fflate'
+import { fromUtf8 } from '../../core/encoding.ts'
+import { PackError } from '../errors.ts'
+
+/** What a deflate stream can grow to at most: 258 bytes from 2 bits (RFC 1951). */
+const DEFLATE_RATIO_MAX = 1032
+const DEFLATE_SLACK_BYTES = 64
+/** Compressed bytes handed to the decoder at once: one that lies is caught after at most 16 MiB. */
+const STEP_BYTES = 16 * 1024
+const END_BYTES = 22
+const CENTRAL_BYTES = 46
+const LOCAL_BYTES = 30
+const SIGNATURE = { end: 0x06054b50, central: 0x02014b50, local: 0x04034b50 }
+const STORED = 0
+const DEFLATED = 8
+/** Bit 0 encrypted, bit 6 strongly encrypted, bit 13 headers masked. */
+const FLAGS_REFUSED = 0x2041
+
+export interface ArchiveLimits {
+  readonly files_max: number
+  /** Unpacked, all files together. */
+  readonly bytes_max: number
+  /** Whether a name is one that a pack may hold. */
+  readonly isName: (name: string) => boolean
+}
+
+interface Member {
+  readonly name: string
+  readonly method: number
+  readonly crc: number
+  readonly packed: number
+  readonly size: number
+  readonly offset: number
+}
+
+/** @throws {PackError} `PACK_ARCHIVE_INVALID`, `PACK_TOO_LARGE` */
+export function unzip(bytes: Uint8Array, limits: ArchiveLimits): Map<string, Uint8Array> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const { members, start } = readDirectory(bytes, view, limits)
+  const files = new Map<string, Uint8Array>()
+  let free = 0
+  for (const member of members.toSorted((a, b) => a.offset - b.offset)) {
+    const data = dataOf(bytes, view, member)
+    if (member.offset < free || data.end > start) throw invalid('files of the archive overlap')
+    free = data.end
+    files.set(member.name, unpack(bytes.subarray(data.begin, data.end), member))
+  }
+  return files
+}
+
+function readDirectory(
+  bytes: Uint8Array,
+  view: DataView,
+  limits: ArchiveLimits,
+): { members: Member[]; start: number } {
+  const end = bytes.length - END_BYTES
+  if (end < 0 || view.getUint32(end, true) !== SIGNATURE.end) throw invalid('not a whole ZIP archive')
+  const count = view.getUint16(end + 10, true)
+  const start = view.getUint32(end + 16, true)
+  const disks = view.getUint32(end + 4, true)
+  if (disks !== 0 || view.getUint16(end + 8, true) !== count || view.getUint16(end + 20, true) !== 0)
+    throw invalid('an archive of several parts, or with a comment')
+  if (count > limits.files_max) throw tooLarge()
+  const members: Member[] = []
+  const names = new Set<string>()
+  let at = start
+  let total = 0
+  for (let i = 0; i < count; i++) {
+    if (at + CENTRAL_BYTES > end || view.getUint32(at, true) !== SIGNATURE.central)
+      throw invalid('the directory of the archive is cut short')
+    const { member, next } = readMember(bytes, view, at)
+    if (!limits.isName(member.name)) throw invalid('the archive has a file with an unsafe name')
+    if (names.has(member.name)) throw invalid(`the archive holds ${member.name} twice`)
+    names.add(member.name)
+    total += member.size
+    if (total > limits.bytes_max) throw tooLarge()
+    members.push(member)
+    at = next
+  }
+  if (at !== end) throw invalid('the directory of the archive does not end where it should')
+  return { members, start }
+}
+
+function readMember(bytes: Uint8Array, view: DataView, at: number): { member: Member; next: number } {
+  const nameEnd = at + CENTRAL_BYTES + view.getUint16(at + 28, true)
+  const next = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
+  const flags = view.getUint16(at + 8, true)
+  const method = view.getUint16(at + 10, true)
+  if ((flags & FLAGS_REFUSED) !== 0 || (method !== STORED && method !== DEFLATED))
+    throw invalid('the archive is encrypted or compressed in a way that packs are not')
+  const member: Member = {
+    name: nameAt(bytes, at + CENTRAL_BYTES, nameEnd),
+    method,
+    crc: view.getUint32(at + 16, true),
+    packed: view.getUint32(at + 20, true),
+    size: view.getUint32(at + 24, true),
+    offset: view.getUint32(at + 42, true),
+  }
+  const reach = method === STORED ? member.packed : member.packed * DEFLATE_RATIO_MAX + DEFLATE_SLACK_BYTES
+  if (member.size > reach) throw invalid(`${member.name} claims more bytes than it can unpack to`)
+  return { member, next }
+}
+
+/** Where a file's compressed bytes are, by its local header, which must say what the directory says. */
+function dataOf(bytes: Uint8Array, view: DataView, member: Member): { begin: number; end: number } {
+  const at = member.offset
+  if (at + LOCAL_BYTES > bytes.length || view.getUint32(at, true) !== SIGNATURE.local)
+    throw invalid(`${member.name} is not where the directory says`)
+  const nameEnd = at + LOCAL_BYTES + view.getUint16(at + 26, true)
+  const begin = nameEnd + view.getUint16(at + 28, true)
+  const end = begin + member.packed
+  const same =
+    end <= bytes.length &&
+    nameAt(bytes, at + LOCAL_BYTES, nameEnd) === member.name &&
+    view.getUint16(at + 8, true) === member.method
+  if (!same) throw invalid(`${member.name} differs from the directory`)
+  return { begin, end }
+}
+
+function nameAt(bytes: Uint8Array, start: number, end: number): string {
+  try {
+    return fromUtf8(bytes.subarray(start, end))
+  } catch (cause) {
+    throw new PackError('PACK_ARCHIVE_INVALID', 'the archive has a file with an unsafe name', { cause })
+  }
+}
+
+function unpack(packed: Uint8Array, member: Member): Uint8Array {
+  const out = member.method === STORED ? packed.slice() : inflate(packed, member)
+  if (out.length !== member.size || crc32(out) !== member.crc)
+    throw invalid(`${member.name} does not unpack to what the archive says`)
+  return out
+}
+
+function inflate(packed: Uint8Array, member: Member): Uint8Array {
+  const out = new Uint8Array(member.size)
+  let at = 0
+  const stream = new Inflate((chunk) => {
+    if (at + chunk.length > out.length) throw invalid(`${member.name} unpacks to more than it claims`)
+    out.set(chunk, at)
+    at += chunk.length
+  })
+  try {
+    for (let from = 0; from < packed.length; from += STEP_BYTES) {
+      stream.push(packed.subarray(from, from + STEP_BYTES), from + STEP_BYTES >= packed.length)
+    }
+  } catch (cause) {
+    if (cause instanceof PackError) throw cause
+    throw new PackError('PACK_ARCHIVE_INVALID', `${member.name} does not unpack`, { cause })
+  }
+  return out.subarray(0, at)
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n
+  for (let k = 0; k < 8; k++) c = (c & 1) === 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
+  return c
+})
+
+/** As ZIP wants it (ISO 3309). A check against mistakes, not against liars: the manifest's digests are that. */
+function crc32(bytes: Uint8Array): number {
+  let c = 0xffffffff
+  for (const byte of bytes) c = (CRC_TABLE[(c ^ byte) & 0xff] ?? 0) ^ (c >>> 8)
+  return (c ^ 0xffffffff) >>> 0
+}
+
+function invalid(message: string): PackError {
+  return new PackError('PACK_ARCHIVE_INVALID', message)
+}
+
+function tooLarge(): PackError {
+  return new PackError('PACK_TOO_LARGE', 'the archive unpacks to more than a pack may hold')
+}

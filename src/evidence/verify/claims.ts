@@ -1,0 +1,113 @@
+/**
+ * What the manifest claims, against what the pack holds. The manifest is not signed: nothing in it is believed, every
+ * member is recomputed or compared. spec/pack.md, PCK-2 and PCK-3.
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { equalBytes, utf8 } from '../../core/encoding.ts'
+import { canonicalize } from '../../core/json.ts'
+import type { Checkpoint } from '../../log/checkpoint.ts'
+import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
+import type { History } from '../history.ts'
+import { hex, type PackFiles } from '../pack/archive.ts'
+import { CHECKPOINT_FILE, MANIFEST_FILE, START_CHECKPOINT_FILE, type Manifest } from '../pack/manifest.ts'
+import { population, populationFile, POPULATIONS } from '../populations/populations.ts'
+import type { Findings } from './report.ts'
+
+export function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest, findings: Findings): number {
+  for (const [file, digest] of Object.entries(manifest.files)) {
+    const bytes = files.get(file)
+    if (bytes === undefined) findings.add({ code: 'FILE_MISSING', message: `${file} is missing`, file })
+    else if (hex(crypto.sha256(bytes)) !== digest) {
+      findings.add({ code: 'FILE_CHANGED', message: `${file} is not the file that the manifest names`, file })
+    }
+  }
+  const wanted = wantedFiles(manifest)
+  for (const file of files.keys()) {
+    if (file === MANIFEST_FILE || (Object.hasOwn(manifest.files, file) && wanted.has(file))) continue
+    findings.add({ code: 'FILE_EXTRA', message: `${file} is not a file of this pack`, file })
+  }
+  for (const file of wanted) {
+    if (files.has(file) || Object.hasOwn(manifest.files, file)) continue
+    findings.add({ code: 'FILE_MISSING', message: `${file} is missing`, file })
+  }
+  return files.size
+}
+
+/** A pack has these files and no others: a manifest that names more vouches for what nobody checks. */
+function wantedFiles({ log }: Manifest): Set<string> {
+  const tiles = [...changedTiles(0, log.end), ...changedBundles(0, log.end)]
+  return new Set([
+    CHECKPOINT_FILE,
+    ...(log.start === null ? [] : [START_CHECKPOINT_FILE]),
+    ...tiles.map(tilePath),
+    ...POPULATIONS.map(({ name }) => populationFile(name)),
+  ])
+}
+
+export function checkCheckpoints(
+  manifest: Manifest,
+  end: Checkpoint | null,
+  start: Checkpoint | null,
+  findings: Findings,
+): number {
+  const good =
+    end !== null &&
+    end.size === manifest.log.end &&
+    end.origin === manifest.origin &&
+    (manifest.log.start === null ||
+      (start !== null && start.size === manifest.log.start && start.size <= end.size))
+  if (!good) {
+    findings.add({ code: 'CHECKPOINT_MISMATCH', message: 'the checkpoints are not those of the manifest' })
+  }
+  return start === null ? 1 : 2
+}
+
+/** That the data is simulated stands in the log (invariant 10), and the manifest says the same. */
+export function checkManifest(history: History, manifest: Manifest, findings: Findings): number {
+  const simulated = history.created?.entry.body.simulated ?? false
+  const ordered = Date.parse(manifest.period.from) < Date.parse(manifest.period.to)
+  if (manifest.simulated !== simulated || !ordered) {
+    const message = 'the manifest does not say what the log says, or its period ends before it starts'
+    findings.add({ code: 'MANIFEST_MISMATCH', message, file: MANIFEST_FILE })
+  }
+  return 2
+}
+
+export function checkPopulations(
+  crypto: Crypto,
+  files: PackFiles,
+  history: History,
+  manifest: Manifest,
+  findings: Findings,
+): Record<string, number> {
+  const counts: Record<string, number> = {}
+  const period = { from_ms: Date.parse(manifest.period.from), to_ms: Date.parse(manifest.period.to) }
+  const mismatch = (name: string, file: string): void =>
+    findings.add({
+      code: 'POPULATION_MISMATCH',
+      message: `the population of ${name} is not what the log gives`,
+      file,
+    })
+  for (const each of POPULATIONS) {
+    const { name, definition, query } = each
+    const { count, text } = population(each, history, period)
+    const file = populationFile(name)
+    const bytes = files.get(file)
+    const said = { name, definition, query, period: manifest.period, count, file, reconciled: false }
+    const range = { first: 0, end: manifest.log.end }
+    const claim = canonicalize({ ...said, range, sha256: hex(crypto.sha256(utf8(text))) })
+    const claimed = manifest.populations.filter((other) => other.name === name)
+    const same =
+      bytes !== undefined &&
+      equalBytes(bytes, utf8(text)) &&
+      claimed.length === 1 &&
+      claimed.every((other) => canonicalize(other) === claim)
+    if (!same) mismatch(name, file)
+    counts[name] = count
+  }
+  for (const { name, file } of manifest.populations) {
+    if (!Object.hasOwn(counts, name)) mismatch(name, file)
+  }
+  return counts
+}

@@ -1,0 +1,119 @@
+/**
+ * Registers: how the log begins, that an identifier is given once, that the delegations it issues are those whose roots
+ * it holds, and what stands behind the chain of an allow. spec/log.md.
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { CountersignError } from '../../core/errors.ts'
+import { canonicalize, type JsonObject } from '../../core/json.ts'
+import { publicJwk, thumbprint } from '../../core/jwk.ts'
+import { parseJws } from '../../core/sign.ts'
+import { parseVkey } from '../../log/note.ts'
+import type { VerifiedChain } from '../../token/verify.ts'
+import type { History } from '../history.ts'
+import type { Findings } from './report.ts'
+
+/** The log begins with `log.created`, once, for the origin that signs; its keys are what they are called. */
+export function checkBeginning(crypto: Crypto, history: History, vkey: string, findings: Findings): number {
+  const { created, keys } = history
+  const { name, key: logKey } = parseVkey(crypto, vkey)
+  if (created?.index !== 0)
+    findings.add({ code: 'ENTRY_INVALID', message: 'the log does not begin with log.created', index: 0 })
+  if (created !== null && created.entry.body.origin !== name)
+    findings.add({ code: 'KEY_MISMATCH', message: 'the log was created under another origin', index: 0 })
+  for (const { index, entry } of keys) {
+    const { use, kid, jwk } = entry.body
+    const other = use === 'log' && canonicalize(jwk) !== canonicalize({ ...logKey })
+    if (other || thumbprint(crypto, publicJwk(jwk)) !== kid)
+      findings.add({ code: 'KEY_MISMATCH', message: `the ${use} key is not the one it is called`, index })
+  }
+  if (!keys.some(({ entry }) => entry.body.use === 'log'))
+    findings.add({ code: 'KEY_MISMATCH', message: 'the log does not name the key that signs it' })
+  return keys.length
+}
+
+export function checkIdentifiers(history: History, findings: Findings): number {
+  for (const { index, what } of history.repeated) {
+    findings.add({ code: 'IDENTIFIER_REUSED', message: `${what} stands in the log before`, index })
+  }
+  return history.size
+}
+
+/** The roots of issued delegations, as far as they are logged: one that nobody used is not. */
+export function checkDelegations(history: History, findings: Findings): number {
+  let checked = 0
+  for (const { index, entry } of history.delegations.values()) {
+    const segment = history.segments.get(entry.body.segment)
+    if (segment === undefined) continue
+    checked++
+    const { parent, segment: text } = segment.entry.body
+    const root = parent === null ? payloadOf(text) : null
+    const { jti, rev, exp, agent } = entry.body
+    const rootAgent = root?.agent as JsonObject | undefined
+    const same =
+      root !== null &&
+      canonicalize([jti, rev, exp, agent]) ===
+        canonicalize([root.jti ?? null, root.rev ?? null, root.exp ?? null, rootAgent?.id ?? null])
+    if (!same)
+      findings.add({ code: 'DELEGATION_NOT_ISSUED', message: `${jti} is not the root that is logged`, index })
+  }
+  return checked
+}
+
+function payloadOf(segment: string): JsonObject | null {
+  try {
+    return parseJws(segment.slice(0, segment.indexOf('~'))).payload
+  } catch (error) {
+    if (error instanceof CountersignError) return null
+    throw error
+  }
+}
+
+/** The gestures' keys were registered, the root was issued, its agents approved and their keys registered: all before. */
+export function checkBehind(
+  crypto: Crypto,
+  history: History,
+  index: number,
+  chain: VerifiedChain,
+  findings: Findings,
+): void {
+  const issued = history.delegations.get(chain.root.jti)
+  const { rev, exp, agent } = chain.root
+  const same =
+    issued !== undefined &&
+    issued.index < index &&
+    canonicalize([agent.id, rev, exp]) ===
+      canonicalize([issued.entry.body.agent, issued.entry.body.rev, issued.entry.body.exp])
+  if (!same)
+    findings.add({ code: 'DELEGATION_NOT_ISSUED', message: 'the log does not issue this root', index })
+  const before = Math.min(index, issued?.index ?? index)
+  for (const gesture of chain.root.gestures) {
+    const person = history.people.get(gesture.rev)
+    const registered =
+      person !== undefined &&
+      person.index === gesture.registration &&
+      person.index < before &&
+      canonicalize(person.entry.body.credential.jwk) === canonicalize(gesture.jwk)
+    if (!registered)
+      findings.add({ code: 'GESTURE_UNREGISTERED', message: 'a gesture is by a key not registered', index })
+  }
+  for (const [depth, delegation] of chain.delegations.entries()) {
+    const edge = depth === 0 ? before : index
+    const record = history.agents.get(delegation.agent.id)
+    if ((record?.approval?.index ?? edge) >= edge)
+      findings.add({
+        code: 'AGENT_NOT_APPROVED',
+        message: `${delegation.agent.id} was not approved before`,
+        index,
+      })
+    const held = record?.keys.some(
+      (key) => key.index < edge && thumbprint(crypto, publicJwk(key.entry.body.jwk)) === delegation.jkt,
+    )
+    if (held !== true)
+      findings.add({
+        code: 'HOLDER_UNREGISTERED',
+        message: `a holder key is not one of ${delegation.agent.id}`,
+        index,
+      })
+  }
+}

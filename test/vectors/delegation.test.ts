@@ -1,0 +1,48 @@
+/** Our own vectors of spec/delegation.md, and that they are what their generator makes. @module */
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { verifyChainText } from '../../src/token/verify.ts'
+import { delegationVectors, vectorText, type DelegationVector } from '../../vectors/delegation/generate.ts'
+
+const FOLDER = resolve(import.meta.dirname, '../../vectors/delegation')
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'))
+const textOf = (name: string): string => readFileSync(resolve(FOLDER, name), 'utf8')
+
+function answer({ now, audience, trust, presentation }: DelegationVector): DelegationVector['expect'] {
+  const keys = new Map(trust.keys.map((key) => [thumbprint(crypto, key), publicJwk(key)]))
+  const { iss, rp_id, origins } = trust
+  const context = { crypto, trust: { iss, keys, rp: { rp_id, origins } }, audience, now_ms: now }
+  const result = verifyChainText(context, presentation)
+  if (!result.ok) return { ok: false, code: result.reason }
+  const { delegations } = result.chain
+  return {
+    ok: true,
+    grants_per_delegation: delegations.map(({ grants }) => grants.size),
+    agents: delegations.map(({ agent }) => agent.id),
+  }
+}
+
+describe('the vectors', () => {
+  test.each(files)('%s gets the answer that it expects', (name) => {
+    const vector = JSON.parse(textOf(name)) as DelegationVector
+    expect(answer(vector)).toEqual(vector.expect)
+    expect(`${vector.name}.json`).toBe(name)
+  })
+
+  test('are made again bit by bit', () => {
+    const made = new Map(delegationVectors().map((vector) => [`${vector.name}.json`, vectorText(vector)]))
+    expect([...made.keys()].sort()).toEqual([...files].sort())
+    for (const [name, text] of made) expect([name, textOf(name)]).toEqual([name, text])
+  })
+
+  test('are many, half of them valid or not, and reach every code that a chain can have', () => {
+    const codes = files
+      .map((name) => (JSON.parse(textOf(name)) as DelegationVector).expect)
+      .map((e) => (e.ok ? 'ok' : e.code))
+    expect(codes.filter((code) => code === 'ok').length).toBeGreaterThanOrEqual(14)
+    expect(new Set(codes).size).toBe(17) // every TokenErrorCode but the two of proofs, and ok
+  })
+})
