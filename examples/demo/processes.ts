@@ -51,7 +51,7 @@ export function runCli(args: readonly string[]): Promise<{ code: number; value: 
         // A code that is a number is the command's own: it ran, and what it printed is its answer.
         const ran = error === null || typeof error.code === 'number'
         try {
-          if (!ran) throw error
+          if (!ran) throw new Error('it did not run', { cause: error })
           resolve({ code: Number(error?.code ?? 0), value: JSON.parse(stdout) as unknown })
         } catch (cause) {
           reject(new Error(`countersign ${args.join(' ')} printed no JSON: ${stderr}`, { cause }))

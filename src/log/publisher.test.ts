@@ -273,7 +273,7 @@ test('public files that were lost are written again at the next start, from the 
   await log.stop()
   world.tiles.files.clear()
   const again = await started()
-  await again.publish()
+  expect(await again.publish()).toMatchObject({ size: 600 })
   await expectPublic()
 })
 
