@@ -195,7 +195,10 @@ export class EnforcementPoint implements Point {
   }
 
   #recordOutcome(action: string, outcome: 'finished' | 'failed' | 'unknown'): void {
-    const done = this.#durably(() => this.#o.recorder.outcome({ action, outcome })).then(() => undefined)
+    // The caller gets its answer first: a crash in between leaves the outcome `unknown`, as RCP-4 has it.
+    const done = laterTurn()
+      .then(() => this.#durably(() => this.#o.recorder.outcome({ action, outcome })))
+      .then(() => undefined)
     this.#outcomes.add(done)
     void done.finally(() => this.#outcomes.delete(done))
   }
@@ -233,6 +236,11 @@ export class EnforcementPoint implements Point {
     await Promise.all(this.#outcomes)
     await this.#o.onClose()
   }
+}
+
+/** Two turns of the event loop: whoever waits for the answer has written it by then. */
+function laterTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }
 
 function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {

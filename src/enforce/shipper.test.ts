@@ -79,7 +79,7 @@ describe('shipping', () => {
     await vi.advanceTimersByTimeAsync(0)
     const before = plane.shipped.length
     await record(3)
-    await vi.advanceTimersByTimeAsync(20)
+    await vi.advanceTimersByTimeAsync(50)
     expect(plane.shipped.length - before).toBe(1)
     expect(plane.taken).toEqual([1, 2, 3])
     expect(plane.shipped.at(-1)?.head.head).toMatchObject({ point: AUD, ...recorder.head })
@@ -142,7 +142,7 @@ describe('shipping', () => {
     await record()
     plane.hold = Promise.resolve()
     gate.resolve()
-    await vi.advanceTimersByTimeAsync(0)
+    await vi.advanceTimersByTimeAsync(50)
     expect(plane.taken).toEqual([1])
   })
 })

@@ -20,7 +20,7 @@ const BATCH_MAX = 500
 /** The control plane takes bodies of 4 MiB; base64 and framing leave room. */
 const BATCH_BYTES_MAX = 2 * 1024 * 1024
 /** Records are gathered this long, so that a busy point costs the control plane few commits. */
-const LINGER_MS = 20
+const LINGER_MS = 50
 const RETRY_MIN_MS = 50
 const RETRY_MAX_MS = 2000
 /** A signed head at least this often, even when idle (protocol: points report a signed spool head every 10 s). */
@@ -80,9 +80,11 @@ export class Shipper {
         this.#poked = false
         const more = await this.#shipOnce()
         retry_ms = RETRY_MIN_MS
-        if (more || this.#poked) continue
-        for (const resolve of this.#flushed.splice(0)) resolve()
-        await this.#sleep(HEAD_EVERY_MS)
+        if (more) continue
+        if (!this.#poked) {
+          for (const resolve of this.#flushed.splice(0)) resolve()
+          await this.#sleep(HEAD_EVERY_MS)
+        }
         if (this.#poked && this.#flushed.length === 0) await this.#pause(LINGER_MS)
       } catch (error) {
         if (error instanceof StreamRefused) await this.#newEpoch()
