@@ -16,6 +16,7 @@ import { personActor, type GestureParts, type RegistryContext } from './context.
 import { RegistryError } from './errors.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { assertPoints } from './points.ts'
+import { insertSegments } from './segments.ts'
 
 /** How long a draft waits for its gesture. */
 export const DRAFT_TTL_MS = 10 * 60 * 1000
@@ -140,6 +141,7 @@ export function sealDelegation(
       .insertInto('delegations')
       .values({ jti, agent, principal, exp, chain, issued: tx.now, revoked: 0 })
       .execute()
+    await insertSegments(ctx.crypto, tx, personActor(principal), [root])
     await tx.append({
       type: 'delegation.issued',
       actor: personActor(principal),

@@ -9,7 +9,7 @@ import { canonicalize, type JsonObject } from '../../core/json.ts'
 import { publicJwk, thumbprint } from '../../core/jwk.ts'
 import { parseJws } from '../../core/sign.ts'
 import { parseVkey } from '../../log/note.ts'
-import type { VerifiedChain } from '../../token/verify.ts'
+import { verifyChainText, type ChainTrust, type VerifiedChain } from '../../token/verify.ts'
 import type { History } from '../history.ts'
 import type { Findings } from './report.ts'
 
@@ -39,25 +39,36 @@ export function checkIdentifiers(history: History, findings: Findings): number {
   return history.size
 }
 
-/** The roots of issued delegations, as far as they are logged: one that nobody used is not. */
-export function checkDelegations(history: History, findings: Findings): number {
-  let checked = 0
+/** Every issued delegation is a root that the log holds and that verifies as of its issue, used or not. */
+export function checkDelegations(
+  crypto: Crypto,
+  history: History,
+  trust: ChainTrust,
+  findings: Findings,
+): number {
   for (const { index, entry } of history.delegations.values()) {
-    const segment = history.segments.get(entry.body.segment)
-    if (segment === undefined) continue
-    checked++
-    const { parent, segment: text } = segment.entry.body
-    const root = parent === null ? payloadOf(text) : null
     const { jti, rev, exp, agent } = entry.body
+    const segment = history.segments.get(entry.body.segment)?.entry.body
+    const root = segment === undefined || segment.parent !== null ? null : payloadOf(segment.segment)
     const rootAgent = root?.agent as JsonObject | undefined
     const same =
       root !== null &&
       canonicalize([jti, rev, exp, agent]) ===
         canonicalize([root.jti ?? null, root.rev ?? null, root.exp ?? null, rootAgent?.id ?? null])
-    if (!same)
-      findings.add({ code: 'DELEGATION_NOT_ISSUED', message: `${jti} is not the root that is logged`, index })
+    if (!same) {
+      findings.add({ code: 'DELEGATION_NOT_ISSUED', message: `${jti} is not a root that is logged`, index })
+      continue
+    }
+    const audience = Array.isArray(root.aud) && typeof root.aud[0] === 'string' ? root.aud[0] : ''
+    const context = { crypto, trust, audience, now_ms: Date.parse(entry.time) }
+    const result = verifyChainText(context, segment?.segment ?? '')
+    if (!result.ok) {
+      findings.add({ code: 'CHAIN_INVALID', message: `the root ${jti} fails: ${result.reason}`, index })
+    } else if (result.chain.delegations[0].grants.size !== result.chain.root.grants_n) {
+      findings.add({ code: 'CHAIN_INVALID', message: `the root ${jti} hides a grant from the log`, index })
+    }
   }
-  return checked
+  return history.delegations.size
 }
 
 function payloadOf(segment: string): JsonObject | null {

@@ -4,7 +4,7 @@ import { ALICE, BOB, BOUND_MS, hashOf, LogBuilder, ORIGIN, PERIOD } from '../../
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { fromBase64url } from '../../core/encoding.ts'
 import { thumbprint } from '../../core/jwk.ts'
-import { rfc3339 } from '../../core/time.ts'
+import { rfc3339, seconds } from '../../core/time.ts'
 import type { AnyEntry } from '../../log/entries.ts'
 import { leafHash, verifyInclusion } from '../../log/merkle.ts'
 import { disclosureOf } from '../../../test/fixtures/tokens.ts'
@@ -576,14 +576,14 @@ describe('chains', () => {
       ...segment,
       segment: `${segment.segment}${disclosureOf(['salt', 'instruction', 'x'])}~`,
     }))
-    expect(await faultsOf(log)).toEqual([['SEGMENT_INVALID', at]])
+    expect((await faultsOf(log))[0]).toEqual(['SEGMENT_INVALID', at])
     const other = company()
-    other.log.add('chain.segment', { kind: 'system', id: 'x' }, null, {
+    const odd = other.log.add('chain.segment', { kind: 'system', id: 'x' }, null, {
       id: hashOf('x'),
       parent: null,
       segment: 'e30.e30.e30~',
     })
-    expect(await faultsOf(other.log)).toEqual([['SEGMENT_INVALID', other.log.entries.length - 1]])
+    expect(await faultsOf(other.log)).toEqual([['SEGMENT_INVALID', odd]])
   })
 
   test('a principal who was not registered, before the delegation and with that key', async () => {
@@ -622,7 +622,31 @@ describe('chains', () => {
         .index,
     ]
     log.head()
-    expect(await faultsOf(log)).toEqual(indices.map((index) => ['DELEGATION_NOT_ISSUED', index]))
+    const faults = await faultsOf(log)
+    for (const index of indices) expect(faults).toContainEqual(['DELEGATION_NOT_ISSUED', index])
+    // besides the allows, the three entries that issue something else than the log holds
+    expect(faults.map(([code]) => code)).toEqual(Array.from({ length: 7 }, () => 'DELEGATION_NOT_ISSUED'))
+  })
+
+  test('an issued delegation that nobody used has a root that is logged, whole, and verifies', async () => {
+    const { log } = company()
+    const issued = (segment: string): number => {
+      log.root('bot', { issued: (body) => ({ ...body, segment }) })
+      return log.entries.length - 1
+    }
+    const missing = issued(hashOf('nowhere'))
+    expect(await faultsOf(log)).toEqual([['DELEGATION_NOT_ISSUED', missing]])
+
+    const other = company()
+    const root = other.log.root('bot', { log: false, ttl_s: 60 })
+    const [{ segment = '' } = {}] = segmentsOf(nodeCrypto, root.text)
+    const hidden = `${segment.split('~')[0]!}~`
+    const id = segmentId(nodeCrypto, null, hidden)
+    other.log.add('chain.segment', { kind: 'system', id: 'x' }, id, { id, parent: null, segment: hidden })
+    const exp = seconds(other.log.clock.now()) + 60
+    const body = { jti: root.jti, agent: root.agent, rev: ['rev_alice'], exp, segment: id }
+    const at = other.log.add('delegation.issued', { kind: 'person', id: 'per_alice' }, root.jti, body)
+    expect(await faultsOf(other.log)).toEqual([['CHAIN_INVALID', at]])
   })
 
   test('an issued root whose logged segment is another one', async () => {
@@ -667,7 +691,7 @@ describe('chains', () => {
     }
     const tells = add(null, `${root!.segment}${disclosureOf(['salt', 'instruction', 'x'])}~`)
     const early = add(root!.id, 'e30.e30.e30~')
-    add(null, root!.segment)
+    log.logChain(chain)
     expect(await faultsOf(log)).toEqual([tells, early].map((index) => ['SEGMENT_INVALID', index]))
   })
 
@@ -925,7 +949,8 @@ describe('the beginning of the log', () => {
     const { log } = company()
     log.root('bot', { jti: 'same' })
     again(log)
-    expect(await faultsOf(log)).toEqual([['IDENTIFIER_REUSED', log.entries.length - 1]])
+    const at = log.entries.length - 1
+    expect(await faultsOf(log)).toEqual([['IDENTIFIER_REUSED', at]])
   })
 })
 

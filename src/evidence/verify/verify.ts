@@ -165,13 +165,15 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('identifiers are given once', () => checkIdentifiers(history, findings))
   check('receipts are gapless, chained and signed', () => checkStreams(crypto, history, findings))
   check('chain segments are what their identifiers say', () => checkSegments(crypto, history, findings))
-  check('delegations are the roots that are logged', () => checkDelegations(history, findings))
   check('revocation frames hold and follow each other', () => checkFrames(crypto, history, findings))
   check('no revocation that a point knew is missing', () => checkKnownFrames(history, findings))
   const trust = trustOf(crypto, history)
   const settings = history.created?.entry.body
   if (trust === null || settings === undefined) return []
   const { separation, bound_ms } = settings
+  check('every delegation issued is a logged root with a human gesture', () =>
+    checkDelegations(crypto, history, trust, findings),
+  )
   const whose = separation === 'independent' ? 'someone else' : 'anyone (separation: after)'
   check(`agents were approved by a registered gesture of ${whose}`, () =>
     checkApprovals(crypto, history, { rp: trust.rp, separation }, findings),
