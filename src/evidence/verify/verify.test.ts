@@ -1,11 +1,20 @@
 /** Real logs, honest and with one thing wrong: the verifier names what and where. spec/pack.md, PCK-3. @module */
 import { describe, expect, test } from 'vitest'
-import { ALICE, BOB, BOUND_MS, hashOf, LogBuilder, ORIGIN, PERIOD } from '../../../test/fixtures/history.ts'
+import {
+  ALICE,
+  BOB,
+  BOUND_MS,
+  hashOf,
+  LogBuilder,
+  ORIGIN,
+  PERIOD,
+  RP,
+} from '../../../test/fixtures/history.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { fromBase64url } from '../../core/encoding.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { rfc3339, seconds } from '../../core/time.ts'
-import type { AnyEntry } from '../../log/entries.ts'
+import { decodeEntry, encodeEntry, type AnyEntry } from '../../log/entries.ts'
 import { leafHash, verifyInclusion } from '../../log/merkle.ts'
 import { disclosureOf } from '../../../test/fixtures/tokens.ts'
 import { segmentId, segmentsOf } from '../../token/segment.ts'
@@ -507,6 +516,18 @@ describe('receipts', () => {
   })
 })
 
+describe('actions of two points', () => {
+  test('have two identifiers', async () => {
+    const { log, chain } = company()
+    log.point('other')
+    const { action } = log.decide(chain)
+    const again = log.decide(chain, { action, decision: 'deny' }, 'other')
+    log.head()
+    log.head('other')
+    expect(await faultsOf(log)).toEqual([['IDENTIFIER_REUSED', again.index]])
+  })
+})
+
 describe('chains', () => {
   test.each([
     [
@@ -639,7 +660,7 @@ describe('chains', () => {
 
     const other = company()
     const root = other.log.root('bot', { log: false, ttl_s: 60 })
-    const [{ segment = '' } = {}] = segmentsOf(nodeCrypto, root.text)
+    const { segment } = segmentsOf(nodeCrypto, root.text)[0]!
     const hidden = `${segment.split('~')[0]!}~`
     const id = segmentId(nodeCrypto, null, hidden)
     other.log.add('chain.segment', { kind: 'system', id: 'x' }, id, { id, parent: null, segment: hidden })
@@ -951,6 +972,91 @@ describe('the beginning of the log', () => {
     again(log)
     const at = log.entries.length - 1
     expect(await faultsOf(log)).toEqual([['IDENTIFIER_REUSED', at]])
+  })
+})
+
+describe('an insider with every key of the control plane', () => {
+  const edited = (log: LogBuilder, type: string, edit: (entry: AnyEntry) => AnyEntry): number => {
+    const at = log.entries.findLastIndex((bytes) => decodeEntry(bytes).type === type)
+    log.entries[at] = encodeEntry(edit(decodeEntry(log.entries[at]!)))
+    return at
+  }
+
+  test('does not name another principal than the one who made the gesture', async () => {
+    const { log } = company()
+    const at = edited(log, 'delegation.issued', (entry) => ({
+      ...entry,
+      actor: { kind: 'person', id: log.people.get(BOB)!.id },
+    }))
+    expect(await faultsOf(log)).toEqual([['DELEGATION_NOT_ISSUED', at]])
+  })
+
+  test('does not enrol one authenticator, or one person, as two', async () => {
+    const { log } = company()
+    log.person('carol')
+    const at = log.entries.length - 1
+    edited(log, 'person.enrolled', (entry) => {
+      if (entry.type !== 'person.enrolled') return entry
+      const credential = { jwk: log.world.authenticator(ALICE, RP).jwk, amr: ['swk'] }
+      return { ...entry, body: { ...entry.body, credential } }
+    })
+    expect(await faultsOf(log)).toEqual([['IDENTIFIER_REUSED', at]])
+
+    const twice = company().log
+    twice.person('carol')
+    edited(twice, 'person.enrolled', (entry) => ({ ...entry, subject: twice.people.get(ALICE)!.id }))
+    expect(await faultsOf(twice)).toEqual([['IDENTIFIER_REUSED', twice.entries.length - 1]])
+  })
+
+  test('does not use an issuer key before the log names it', async () => {
+    const { log, chain } = company()
+    const { index } = log.decide(chain)
+    log.head()
+    const issued = log.entries.findIndex((bytes) => decodeEntry(bytes).type === 'delegation.issued')
+    const key = log.entries.findIndex((bytes) => decodeEntry(bytes).type === 'key.created')
+    // The first key is the issuer's. Two entries trade places, so that no index moves.
+    const last = log.add('system.added', { kind: 'system', id: 'x' }, null, { name: 'x' })
+    ;[log.entries[key], log.entries[last]] = [log.entries[last]!, log.entries[key]!]
+    const faults = await faultsOf(log)
+    expect(faults).toEqual([
+      ['KEY_MISMATCH', issued],
+      ['KEY_MISMATCH', index],
+    ])
+  })
+
+  test('does not use a frame key before the log names it', async () => {
+    const { log } = company()
+    const index = log.revoke('agent', 'agt_bot')
+    const last = log.add('system.added', { kind: 'system', id: 'x' }, null, { name: 'x' })
+    ;[log.entries[2], log.entries[last]] = [log.entries[last]!, log.entries[2]!]
+    expect(await faultsOf(log)).toEqual([['FRAME_INVALID', index]])
+  })
+
+  test('does not move an entry out of the period unseen: times that go back are told', async () => {
+    const { log } = company()
+    log.clock.advance(-7200_000)
+    log.root('worker')
+    log.clock.advance(7200_000)
+    const { ok, notes } = await reportOf(log)
+    expect(ok).toBe(true)
+    expect(notes).toContain(
+      '1 times the clock of the log goes back, first at entry 16: what is before or after a date there is its word',
+    )
+  })
+
+  test('does not hide that the approver was invited by the proposer', async () => {
+    const { log } = company()
+    log.people.delete(BOB)
+    const at = log.entries.findLastIndex((bytes) => decodeEntry(bytes).type === 'person.added')
+    log.entries[at] = encodeEntry({
+      ...decodeEntry(log.entries[at]!),
+      actor: { kind: 'person', id: 'per_alice' },
+    } as AnyEntry)
+    const { ok, notes } = await reportOf(log)
+    expect(ok).toBe(true)
+    expect(notes).toContain(
+      '2 agents were approved by somebody whom their proposer invited: the log cannot tell whether they are two people',
+    )
   })
 })
 
