@@ -39,6 +39,8 @@ export interface AppEnv {
     caller: Caller
     /** Set by `anyKey`: the key that signed, whoever's it is. */
     signedBy: PublicJwk
+    /** Set by `viewer`: whether the reader still may read. */
+    mayRead: () => Promise<boolean>
   }
 }
 

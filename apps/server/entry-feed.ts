@@ -24,8 +24,8 @@ export class EntryFeed {
     this.#leave = store.onCommit(() => this.#wake())
   }
 
-  /** @param next index of the first entry wanted */
-  stream(next: number): Response {
+  /** @param next index of the first entry wanted; @param mayRead asked before each page: a reader may have left */
+  stream(next: number, mayRead: () => Promise<boolean>): Response {
     if (this.#readers.size >= READERS_MAX) throw new ApiError('TOO_MANY', 'too many readers follow the log')
     let wake: () => void = () => undefined
     let news = false
@@ -48,7 +48,7 @@ export class EntryFeed {
       pull: async (controller) => {
         for (;;) {
           news = false
-          const page = this.#closed ? null : await this.#page(next)
+          const page = this.#closed ? null : await this.#page(next, mayRead)
           if (page === null) return this.#end(reader, controller)
           next += page.count
           if (page.count > 0) return controller.enqueue(page.bytes)
@@ -78,9 +78,13 @@ export class EntryFeed {
     controller.close()
   }
 
-  /** @returns null when the store can no longer be read */
-  async #page(next: number): Promise<{ count: number; bytes: Uint8Array } | null> {
+  /** @returns null when the store can no longer be read, or not by this reader */
+  async #page(
+    next: number,
+    mayRead: () => Promise<boolean>,
+  ): Promise<{ count: number; bytes: Uint8Array } | null> {
     try {
+      if (!(await mayRead())) return null
       const size = await this.#store.entries.size()
       const entries = next < size ? await this.#store.entries.read(next, Math.min(next + PAGE, size)) : []
       const text = entries.map((bytes, i) => {

@@ -80,9 +80,17 @@ export function anyKey(ctx: ServerContext): Middleware {
 /** A person's key, or a browser with a viewer's session. Reading only. */
 export function viewer(ctx: ServerContext): Middleware {
   return async (c, next) => {
-    const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE))
-    const isHere = person !== null && (await isEnrolled(ctx, person))
-    if (!isHere) c.set('caller', await authenticate(ctx, c, ['person']))
+    const secret = getCookie(c, VIEWER_COOKIE)
+    const hasSession = async (): Promise<boolean> => {
+      const person = ctx.viewers.sessionOf(secret)
+      return person !== null && isEnrolled(ctx, person)
+    }
+    if (await hasSession()) c.set('mayRead', hasSession)
+    else {
+      const caller = await authenticate(ctx, c, ['person'])
+      c.set('caller', caller)
+      c.set('mayRead', () => isEnrolled(ctx, caller.id))
+    }
     await next()
   }
 }

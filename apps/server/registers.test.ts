@@ -1,4 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { enrolAct } from '../../src/registry/people.ts'
+import { ACT_TAG } from '../../src/token/constants.ts'
+import { challengeOf } from '../../src/token/gesture.ts'
 import { delegationOf, TestServer, type Operator } from './harness.ts'
 
 const code = (answer: { json: { error?: { code: string } } }) => answer.json.error?.code
@@ -45,6 +49,26 @@ describe('with independent approval', () => {
     const { body, authenticator } = server.enrolment(api, json.invitation)
     const credential = { jwk: authenticator.jwk, amr: ['hwk'] }
     expect(code(await api.post('/v1/enroll', { ...body, credential }))).toBe('REQUEST_INVALID')
+  })
+
+  test('a credential is one person: who enrols again does not approve with the same authenticator', async () => {
+    const { json } = await ann.api.post('/v1/people', { name: 'Ann again' })
+    const api = server.caller()
+    const act = enrolAct(nodeCrypto, api.jwk, ann.authenticator.jwk, json.invitation)
+    const answer = await api.post('/v1/enroll', {
+      secret: json.invitation,
+      credential: { jwk: { ...ann.authenticator.jwk } },
+      gesture: { ...ann.authenticator.assert(challengeOf(nodeCrypto, ACT_TAG, act)) },
+    })
+    expect([answer.status, code(answer)]).toEqual([409, 'KEY_IN_USE'])
+  })
+
+  test('a credential is no key of a point or of an agent', async () => {
+    const jwk = { ...ann.authenticator.jwk }
+    const point = { name: 'gw', jwk, placement: 'gateway', server: 'files' }
+    expect(code(await ann.api.post('/v1/points', point))).toBe('KEY_IN_USE')
+    const { id } = await server.agent(ann, ben)
+    expect(code(await ann.api.post(`/v1/agents/${id}/keys`, { jwk }))).toBe('KEY_IN_USE')
   })
 
   test('the proposer does not approve', async () => {

@@ -67,7 +67,7 @@ export function logRoutes(app: App, ctx: ServerContext): void {
     (c) => {
       const last = c.req.header('last-event-id')
       const after = last !== undefined && /^\d{1,15}$/.test(last) ? Number(last) : c.req.valid('query').after
-      return ctx.feed.stream(after + 1)
+      return ctx.feed.stream(after + 1, c.get('mayRead'))
     },
   )
   checkpointRoute(app, ctx)

@@ -189,6 +189,26 @@ describe('the log', () => {
     expect(await first).toMatchObject({ id: String(size), data: { entry: { body: { name: 'Streamed' } } } })
     resumed.stop()
   })
+
+  test.each(['key', 'session'])('ends the stream of a reader with a %s who left', async (way) => {
+    const ben = await server.invite(ann, 'Ben')
+    const { url } = (await ben.api.post('/v1/viewer-links', {})).json
+    const cookie = (await fetch(url)).headers.get('set-cookie')?.split(';')[0] ?? ''
+    const { size } = (await ann.api.get('/v1/entries?limit=1')).json
+    const path = `/v1/entries/stream?after=${size - 1}`
+    const stream = new Reader((signal) =>
+      way === 'key'
+        ? ben.api.fetch('GET', path, '', {}, signal)
+        : fetch(server.base() + path, { headers: { cookie }, signal }),
+    )
+    const first = stream.any()
+    await ann.api.post('/v1/systems', { name: `Seen by a ${way}` })
+    expect(await first).toMatchObject({ data: { entry: { type: 'system.added' } } })
+    const next = stream.any()
+    await ann.api.post(`/v1/people/${ben.id}/leave`, { reason: 'left' })
+    await ann.api.post('/v1/systems', { name: `Not for a ${way}` })
+    expect(await next).toBeUndefined()
+  })
 })
 
 describe('the live page', () => {

@@ -45,6 +45,8 @@ export class History {
   readonly keys: OfType<'key.created'>[] = []
   /** By revocation handle. */
   readonly people = new Map<string, OfType<'person.enrolled'>>()
+  /** Who invited whom, by the identifier of the one invited. */
+  readonly inviters = new Map<string, string>()
   readonly agents = new Map<string, AgentRecord>()
   readonly approvals: OfType<'agent.approved'>[] = []
   readonly points = new Map<string, OfType<'point.enrolled'>>()
@@ -59,10 +61,16 @@ export class History {
   readonly epochs = new Map<string, number>()
   /** Entries that give an identifier a second time. */
   readonly repeated: { readonly index: number; readonly what: string }[] = []
+  /** Entries whose time lies before that of the entry in front of them. */
+  readonly backwards: number[] = []
   size = 0
+  #last_ms = 0
 
   add(index: number, entry: AnyEntry): void {
     this.size = index + 1
+    const time_ms = Date.parse(entry.time)
+    if (time_ms < this.#last_ms) this.backwards.push(index)
+    this.#last_ms = time_ms
     switch (entry.type) {
       case 'log.created':
         if (this.created === null) this.created = { index, entry }
@@ -112,8 +120,10 @@ export class History {
       case 'agent.key_added':
         this.#addAgent(index, entry)
         return
-      case 'agent.statement_issued':
       case 'person.added':
+        if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
+        return
+      case 'agent.statement_issued':
       case 'system.added':
       case 'tool.registered':
     }

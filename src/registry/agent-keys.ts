@@ -31,7 +31,7 @@ export function addAgentKey(
   const jkt = thumbprint(ctx.crypto, jwk)
   return ctx.store.write(async (tx) => {
     assertStatus(await findAgent(tx.db, agent), ['approved', 'active'])
-    await assertKeyUnused(tx.db, jkt)
+    await assertKeyUnused(ctx.crypto, tx.db, jwk)
     const keys = await tx.db.selectFrom('agent_keys').select('jkt').where('agent', '=', agent).execute()
     if (keys.length >= AGENT_KEYS_MAX) {
       throw new RegistryError('LIMIT_EXCEEDED', `an agent has at most ${AGENT_KEYS_MAX} keys`)

@@ -3,6 +3,9 @@
  * @module
  */
 import type { Kysely } from 'kysely'
+import type { Crypto, PublicJwk } from '../core/crypto.ts'
+import { canonicalize } from '../core/json.ts'
+import { thumbprint } from '../core/jwk.ts'
 import type { Schema } from '../ports/store.ts'
 import { RegistryError } from './errors.ts'
 
@@ -33,10 +36,16 @@ export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Calle
   return agent ? { kind: 'agent', id: agent.id, jkt } : null
 }
 
-/** @throws {RegistryError} `KEY_IN_USE`: the key is or was somebody's. */
-export async function assertKeyUnused(db: Kysely<Schema>, jkt: string): Promise<void> {
+/** @throws {RegistryError} `KEY_IN_USE`: the key is or was somebody's, a person's credential included. */
+export async function assertKeyUnused(crypto: Crypto, db: Kysely<Schema>, jwk: PublicJwk): Promise<void> {
+  const jkt = thumbprint(crypto, jwk)
   const owners = await Promise.all([
     db.selectFrom('people').select('id').where('operator_jkt', '=', jkt).executeTakeFirst(),
+    db
+      .selectFrom('people')
+      .select('id')
+      .where('credential_json', '=', canonicalize({ ...jwk }))
+      .executeTakeFirst(),
     db.selectFrom('points').select('id').where('jkt', '=', jkt).executeTakeFirst(),
     db.selectFrom('agent_keys').select('jkt').where('jkt', '=', jkt).executeTakeFirst(),
   ])

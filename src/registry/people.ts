@@ -151,7 +151,8 @@ export async function enrolPerson(
     if (jkt === thumbprint(ctx.crypto, credential)) {
       throw new RegistryError('KEY_IN_USE', 'the operator key and the credential must differ')
     }
-    await assertKeyUnused(tx.db, jkt)
+    await assertKeyUnused(ctx.crypto, tx.db, operator)
+    await assertKeyUnused(ctx.crypto, tx.db, credential)
     const rev = newId(ctx.crypto, 'rev', tx.now)
     const registration = await tx.append({
       type: 'person.enrolled',

@@ -33,7 +33,7 @@ export function enrolPoint(
   const { jwk, placement, server } = input
   const jkt = thumbprint(ctx.crypto, jwk)
   return ctx.store.write(async (tx) => {
-    await assertKeyUnused(tx.db, jkt)
+    await assertKeyUnused(ctx.crypto, tx.db, jwk)
     const id = newId(ctx.crypto, 'pnt', tx.now)
     await tx.db
       .insertInto('points')

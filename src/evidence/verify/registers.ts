@@ -36,7 +36,23 @@ export function checkIdentifiers(history: History, findings: Findings): number {
   for (const { index, what } of history.repeated) {
     findings.add({ code: 'IDENTIFIER_REUSED', message: `${what} stands in the log before`, index })
   }
+  checkPeople(history, findings)
   return history.size
+}
+
+/** A person is enrolled once, and an authenticator is one person's: else one human could be two. */
+function checkPeople(history: History, findings: Findings): void {
+  const known = new Set<string>()
+  for (const { index, entry } of history.people.values()) {
+    const names = [`person ${entry.subject}`, `credential ${canonicalize(entry.body.credential.jwk)}`]
+    if (names.some((name) => known.has(name)))
+      findings.add({
+        code: 'IDENTIFIER_REUSED',
+        message: 'a person or a credential is enrolled twice',
+        index,
+      })
+    for (const name of names) known.add(name)
+  }
 }
 
 /** Every issued delegation is a root that the log holds and that verifies as of its issue, used or not. */
@@ -59,6 +75,9 @@ export function checkDelegations(
       findings.add({ code: 'DELEGATION_NOT_ISSUED', message: `${jti} is not a root that is logged`, index })
       continue
     }
+    // Who delegated is read off the entry: it has to be who made the gesture.
+    if (!isPrincipal(history, root, entry.actor.id))
+      findings.add({ code: 'DELEGATION_NOT_ISSUED', message: `${jti} names another principal`, index })
     const audience = Array.isArray(root.aud) && typeof root.aud[0] === 'string' ? root.aud[0] : ''
     const context = { crypto, trust, audience, now_ms: Date.parse(entry.time) }
     const result = verifyChainText(context, segment?.segment ?? '')
@@ -66,9 +85,19 @@ export function checkDelegations(
       findings.add({ code: 'CHAIN_INVALID', message: `the root ${jti} fails: ${result.reason}`, index })
     } else if (result.chain.delegations[0].grants.size !== result.chain.root.grants_n) {
       findings.add({ code: 'CHAIN_INVALID', message: `the root ${jti} hides a grant from the log`, index })
-    }
+    } else checkIssuers(history, index, result.chain, findings)
   }
   return history.delegations.size
+}
+
+function isPrincipal(history: History, root: JsonObject, person: string): boolean {
+  const gestures = Array.isArray(root.gestures) ? (root.gestures as readonly JsonObject[]) : []
+  return gestures.some(
+    ({ role, rev }) =>
+      role === 'principal' &&
+      typeof rev === 'string' &&
+      (history.people.get(rev)?.entry.subject ?? person) === person,
+  )
 }
 
 function payloadOf(segment: string): JsonObject | null {
@@ -80,6 +109,16 @@ function payloadOf(segment: string): JsonObject | null {
   }
 }
 
+/** The keys that signed the root and the agents' statements stood in the log before. */
+function checkIssuers(history: History, index: number, chain: VerifiedChain, findings: Findings): void {
+  for (const { kind, handle } of chain.handles) {
+    if (kind !== 'issuer') continue
+    const named = history.keys.some((key) => key.index < index && key.entry.body.kid === handle)
+    if (!named)
+      findings.add({ code: 'KEY_MISMATCH', message: 'an issuer key was used before it was logged', index })
+  }
+}
+
 /** The gestures' keys were registered, the root was issued, its agents approved and their keys registered: all before. */
 export function checkBehind(
   crypto: Crypto,
@@ -88,6 +127,7 @@ export function checkBehind(
   chain: VerifiedChain,
   findings: Findings,
 ): void {
+  checkIssuers(history, index, chain, findings)
   const issued = history.delegations.get(chain.root.jti)
   const { rev, exp, agent } = chain.root
   const same =

@@ -10,9 +10,7 @@ import type { ProvenAllow } from './chains.ts'
 import type { Findings } from './report.ts'
 
 export function checkFrames(crypto: Crypto, history: History, findings: Findings): number {
-  const keys = history.keys
-    .filter(({ entry }) => entry.body.use === 'frame')
-    .map(({ entry }) => entry.body.jwk)
+  const keys = history.keys.filter(({ entry }) => entry.body.use === 'frame')
   let previous: { seq: number; hash: string } = { seq: 0, hash: '' }
   const handles = new Set<string>()
   for (const { index, entry } of history.revocations) {
@@ -21,7 +19,10 @@ export function checkFrames(crypto: Crypto, history: History, findings: Findings
     // REV-9: acknowledged means committed, so a frame cannot be from another time than its entry. One frame a handle.
     const own = frame.t === Date.parse(entry.time) && !handles.has(`${frame.kind}:${frame.handle}`)
     handles.add(`${frame.kind}:${frame.handle}`)
-    if (!follows || !own || !keys.some((key) => verifyFrame(crypto, key, { frame, sig }))) {
+    const signed = keys.some(
+      (key) => key.index < index && verifyFrame(crypto, key.entry.body.jwk, { frame, sig }),
+    )
+    if (!follows || !own || !signed) {
       findings.add({
         code: 'FRAME_INVALID',
         message: `frame ${frame.seq} does not hold or does not follow`,

@@ -17,7 +17,8 @@ export function checkStreams(crypto: Crypto, history: History, findings: Finding
     checkEpoch(history, stream, findings)
     checked += bySeq.length
   }
-  for (const receipts of history.recorded()) checkOutcomes(receipts, findings)
+  const decided = new Set<string>()
+  for (const receipts of history.recorded()) checkOutcomes(receipts, decided, findings)
   return checked
 }
 
@@ -101,10 +102,9 @@ function checkHeads(
   }
 }
 
-/** Over the epochs of one point: what was allowed in one may end in the next. */
-function checkOutcomes(recorded: readonly LoggedReceipt[], findings: Findings): void {
+/** Over the epochs of one point: what was allowed in one may end in the next. @param decided by any point so far */
+function checkOutcomes(recorded: readonly LoggedReceipt[], decided: Set<string>, findings: Findings): void {
   const open = new Set<string>()
-  const decided = new Set<string>()
   for (const { index, receipt } of recorded) {
     const { action } = receipt
     if (receipt.kind === 'outcome') {

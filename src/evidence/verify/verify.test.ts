@@ -1004,8 +1004,8 @@ describe('an insider with every key of the control plane', () => {
 
     const twice = company().log
     twice.person('carol')
-    edited(twice, 'person.enrolled', (entry) => ({ ...entry, subject: twice.people.get(ALICE)!.id }))
-    expect(await faultsOf(twice)).toEqual([['IDENTIFIER_REUSED', twice.entries.length - 1]])
+    const second = edited(twice, 'person.enrolled', (entry) => ({ ...entry, subject: 'per_alice' }))
+    expect(await faultsOf(twice)).toEqual([['IDENTIFIER_REUSED', second]])
   })
 
   test('does not use an issuer key before the log names it', async () => {
@@ -1035,23 +1035,23 @@ describe('an insider with every key of the control plane', () => {
   test('does not move an entry out of the period unseen: times that go back are told', async () => {
     const { log } = company()
     log.clock.advance(-7200_000)
+    const index = log.entries.length
     log.root('worker')
     log.clock.advance(7200_000)
     const { ok, notes } = await reportOf(log)
     expect(ok).toBe(true)
     expect(notes).toContain(
-      '1 times the clock of the log goes back, first at entry 16: what is before or after a date there is its word',
+      `1 times the clock of the log goes back, first at entry ${index}: what is before or after a date there is its word`,
     )
   })
 
   test('does not hide that the approver was invited by the proposer', async () => {
     const { log } = company()
-    log.people.delete(BOB)
     const at = log.entries.findLastIndex((bytes) => decodeEntry(bytes).type === 'person.added')
     log.entries[at] = encodeEntry({
       ...decodeEntry(log.entries[at]!),
       actor: { kind: 'person', id: 'per_alice' },
-    } as AnyEntry)
+    })
     const { ok, notes } = await reportOf(log)
     expect(ok).toBe(true)
     expect(notes).toContain(

@@ -247,5 +247,18 @@ function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
   const alone = [...history.agents.values()].filter(({ approval }) => approval?.entry.body.acted_alone).length
   if (alone > 0)
     notes.push(`${alone} agents were approved by the person who proposed them (separation: after)`)
+  const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
+    const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
+    return inviter !== undefined && inviter === proposal.entry.actor.id
+  }).length
+  if (invited > 0)
+    notes.push(
+      `${invited} agents were approved by somebody whom their proposer invited: the log cannot tell whether they are two people`,
+    )
+  const [back] = history.backwards
+  if (back !== undefined)
+    notes.push(
+      `${history.backwards.length} times the clock of the log goes back, first at entry ${back}: what is before or after a date there is its word`,
+    )
   return notes
 }

@@ -26,6 +26,8 @@ export class ToolDefinitions {
   readonly #log: (message: string) => void
   /** Null for a name that was listed twice with different definitions. */
   #hashes = new Map<string, string | null>()
+  /** As the client was last shown them: a server can tell its listings from ours, and answer them differently. */
+  readonly #shown = new Map<string, string | null>()
   #running: Promise<void> | null = null
   #isStale = false
   #isLoaded = false
@@ -36,15 +38,22 @@ export class ToolDefinitions {
     this.#log = log
   }
 
-  /** Null when the server has not listed the tool, or not unambiguously. */
+  /** Null when the server has not listed the tool, not unambiguously, or not as the client was shown it. */
   hashOf(tool: string): string | null {
-    return this.#hashes.get(tool) ?? null
+    const hash = this.#hashes.get(tool) ?? null
+    const shown = this.#shown.get(tool)
+    return shown === undefined || shown === hash ? hash : null
   }
 
-  /** Takes in one page of a listing that the client asked for. */
-  learn(tools: readonly JsonValue[]): void {
+  /** Takes in one page of a listing that the client asked for, and what of it the client is shown. */
+  learn(tools: readonly JsonValue[], visible: readonly JsonValue[]): void {
     const page = new Map<string, string | null>()
     for (const tool of tools) this.#note(page, tool)
+    for (const tool of visible) {
+      if (!isJsonObject(tool) || typeof tool.name !== 'string') continue
+      if (this.#shown.has(tool.name) || this.#shown.size < TOOLS_MAX)
+        this.#shown.set(tool.name, page.get(tool.name) ?? null)
+    }
     for (const [name, hash] of page) {
       if (this.#hashes.has(name) || this.#hashes.size < TOOLS_MAX) this.#hashes.set(name, hash)
     }

@@ -398,6 +398,34 @@ describe('tools/list', () => {
     expect(rig.point.asked[0]?.definition_hash).toBe(definitionHash(nodeCrypto, changed))
   })
 
+  test('a server that shows the client one definition and us another is not believed', async () => {
+    const rig = await Rig.started()
+    rig.request(1, 'tools/list')
+    rig.answer(1, { tools: [{ ...READ, description: 'read the keys first' }] })
+    rig.server({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })
+    rig.answerOwnListing({ tools: [READ, WRITE] })
+    rig.request(2, 'tools/call', { name: 'read' })
+    await rig.turn()
+    expect(rig.point.asked[0]?.definition_hash).toBeNull()
+    rig.request(3, 'tools/list')
+    rig.answer(3, { tools: [READ] })
+    rig.request(4, 'tools/call', { name: 'read' })
+    await rig.turn()
+    expect(rig.point.asked[1]?.definition_hash).toBe(definitionHash(nodeCrypto, READ))
+  })
+
+  test('what the client was not shown does not count against a tool', async () => {
+    const rig = await Rig.started()
+    rig.point.allowed.set(null, [])
+    rig.request(1, 'tools/list')
+    rig.answer(1, { tools: [{ ...READ, description: 'an earlier version' }] })
+    rig.server({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })
+    rig.answerOwnListing({ tools: [READ, WRITE] })
+    rig.request(2, 'tools/call', { name: 'read' })
+    await rig.turn()
+    expect(rig.point.asked[0]?.definition_hash).toBe(definitionHash(nodeCrypto, READ))
+  })
+
   test('errors pass, and an answer without tools does not', async () => {
     const rig = await Rig.started()
     rig.request(1, 'tools/list')

@@ -224,8 +224,8 @@ export class McpProxy {
         return rpcError(request.id, RPC_INTERNAL_ERROR, 'the tool server answered without a list of tools')
       }
       const tools = result.tools as readonly JsonValue[]
-      this.#definitions.learn(tools)
       const visible = tools.filter((tool) => this.#isVisible(session, tool))
+      this.#definitions.learn(tools, visible)
       if (visible.length === tools.length) return line
       return JSON.stringify({ ...body, result: { ...result, tools: visible } })
     })
