@@ -180,7 +180,7 @@ export interface Revocation {
 
 export async function revoke(
   profile: Profile,
-  kind: 'delegation' | 'agent' | 'key' | 'person',
+  kind: 'delegation' | 'agent' | 'key' | 'person' | 'point',
   target: string,
   reason: string,
 ): Promise<Revocation> {

@@ -14,7 +14,7 @@ describe('with independent approval', () => {
   beforeAll(async () => {
     await server.start()
     ann = await server.enrol(server.bootstrapSecret)
-    ben = await server.invite(ann, 'Ben')
+    ben = await server.invite(ann, 'Ben, second of two')
   })
   afterAll(() => server.remove())
 
@@ -36,7 +36,7 @@ describe('with independent approval', () => {
   })
 
   test('a gesture for another operator key does not enrol', async () => {
-    const { json } = await ann.api.post('/v1/people', { name: 'Eve' })
+    const { json } = await ann.api.post('/v1/people', { name: 'Eve, who is late' })
     const { body } = server.enrolment(server.caller(), json.invitation)
     const answer = await server.caller().post('/v1/enroll', body)
     expect([answer.status, code(answer)]).toEqual([403, 'GESTURE_INVALID'])
@@ -44,7 +44,7 @@ describe('with independent approval', () => {
   })
 
   test('a credential that says more than a software key is refused', async () => {
-    const { json } = await ann.api.post('/v1/people', { name: 'Eve' })
+    const { json } = await ann.api.post('/v1/people', { name: 'Eve, who is late' })
     const api = server.caller()
     const { body, authenticator } = server.enrolment(api, json.invitation)
     const credential = { jwk: authenticator.jwk, amr: ['hwk'] }
@@ -182,7 +182,7 @@ describe('with independent approval', () => {
   })
 
   test('a person who leaves is revoked by handle and can no longer call', async () => {
-    const dan = await server.invite(ann, 'Dan')
+    const dan = await server.invite(ann, 'Dan, who leaves')
     const answer = await ann.api.post(`/v1/people/${dan.id}/leave`, { reason: 'left' })
     const [seq] = answer.json.frames
     const { frames } = (await ann.api.get(`/v1/revocations?after=${seq - 1}&limit=1`)).json
@@ -193,7 +193,8 @@ describe('with independent approval', () => {
   test('no name of a person and no argument stands in the log', async () => {
     const { json } = await ann.api.get('/v1/entries?limit=1000')
     const text = JSON.stringify(json)
-    for (const name of ['Ben', 'Dan', 'Eve', 'read the reports']) expect(text).not.toContain(name)
+    for (const name of ['Ben, second of two', 'Dan, who leaves', 'Eve, who is late', 'read the reports'])
+      expect(text).not.toContain(name)
     expect(text).toContain('person.enrolled')
   })
 })

@@ -34,7 +34,7 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
       request: {
         body: body(
           z.strictObject({
-            kind: z.enum(['delegation', 'agent', 'key', 'person']),
+            kind: z.enum(['delegation', 'agent', 'key', 'person', 'point']),
             target: z.string().min(1).max(64),
             reason,
           }),

@@ -23,7 +23,14 @@ export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Calle
     .where('status', '=', 'enrolled')
     .executeTakeFirst()
   if (person) return { kind: 'person', id: person.id, jkt }
-  const point = await db.selectFrom('points').select('id').where('jkt', '=', jkt).executeTakeFirst()
+  const point = await db
+    .selectFrom('points')
+    .select('id')
+    .where('jkt', '=', jkt)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('frames').select('seq').where('kind', '=', 'key').where('handle', '=', jkt))),
+    )
+    .executeTakeFirst()
   if (point) return { kind: 'point', id: point.id, jkt }
   const agent = await db
     .selectFrom('agent_keys')

@@ -12,20 +12,21 @@ import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
 import { leaveTx } from './people.ts'
+import { findPoint } from './points.ts'
 
-export type RevocableKind = 'delegation' | 'agent' | 'key' | 'person'
+export type RevocableKind = 'delegation' | 'agent' | 'key' | 'person' | 'point'
 
 export interface RevocationRequest {
   readonly kind: RevocableKind
-  /** `dlg_`, `agt_` or `per_` identifier, or the thumbprint of an agent's key. */
+  /** `dlg_`, `agt_`, `per_` or `pnt_` identifier, or the thumbprint of an agent's key. */
   readonly target: string
   readonly reason: string
 }
 
 /**
- * An agent that is revoked is retired; a person who is revoked has left.
+ * An agent that is revoked is retired; a person who is revoked has left; a point's key is nobody's any more.
  * @returns the frames, new or earlier; acknowledged once this resolves.
- * @throws {RegistryError} `UNKNOWN_DELEGATION`, `UNKNOWN_AGENT`, `UNKNOWN_KEY`, `UNKNOWN_PERSON`
+ * @throws {RegistryError} `UNKNOWN_DELEGATION`, `UNKNOWN_AGENT`, `UNKNOWN_KEY`, `UNKNOWN_PERSON`, `UNKNOWN_POINT`
  */
 export function revoke(
   ctx: RegistryContext,
@@ -46,6 +47,8 @@ function revokeTx(
       return revokeDelegation(ctx, tx, actor, target, reason)
     case 'key':
       return revokeKey(ctx, tx, actor, target, reason)
+    case 'point':
+      return revokePoint(ctx, tx, actor, target, reason)
     case 'agent':
       return retireTx(ctx, tx, actor, target, reason)
     case 'person':
@@ -85,4 +88,16 @@ async function revokeKey(
     .executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_KEY', 'no agent has such a key')
   return [await appendFrame(ctx, tx, actor, { kind: 'key', handle: jkt, reason, target: jkt })]
+}
+
+/** `findCaller` knows no key that a frame names, so a stolen enrolment file is worth nothing from here on. */
+async function revokePoint(
+  ctx: RegistryContext,
+  tx: Tx,
+  actor: Actor,
+  point: string,
+  reason: string,
+): Promise<readonly SignedFrame[]> {
+  const { jkt } = await findPoint(tx.db, point)
+  return [await appendFrame(ctx, tx, actor, { kind: 'key', handle: jkt, reason, target: point })]
 }

@@ -211,3 +211,9 @@ describe('inclusion of globs', () => {
     expect(shown).toBeGreaterThan(20)
   })
 })
+
+test('a value of more segments than any path has matches nothing', () => {
+  const deep = (segments: number): string => Array.from({ length: segments }, () => 'a').join('/')
+  expect(globMatches('**', deep(1024))).toBe(true)
+  expect(globMatches('**', deep(1025))).toBe(false)
+})

@@ -5,6 +5,8 @@
  */
 
 export const GLOB_SEGMENTS_MAX = 32
+/** A value of more segments matches no glob: matching takes time in the product of both. */
+const VALUE_SEGMENTS_MAX = 1024
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNSAFE = /[\u0000-\u001f\u007f\\]/
@@ -28,7 +30,11 @@ function patternsOf(glob: string): Pattern[] {
 /** Whether `value` matches. A value that could be read as another path matches no glob. */
 export function globMatches(glob: string, value: string): boolean {
   const segments = value.split('/')
-  return isSafe(segments, value) && segmentsMatch(patternsOf(glob), segments)
+  return (
+    segments.length <= VALUE_SEGMENTS_MAX &&
+    isSafe(segments, value) &&
+    segmentsMatch(patternsOf(glob), segments)
+  )
 }
 
 function isSafe(segments: readonly string[], whole: string): boolean {

@@ -144,8 +144,8 @@ function narrowCommand(program: Command): void {
 function revokeCommand(program: Command): void {
   program
     .command('revoke')
-    .description('revoke a delegation, agent, key or person; answers when committed')
-    .argument('<target>', 'dlg_…, agt_…, per_… or a key thumbprint')
+    .description('revoke a delegation, agent, key, person or enforcement point; answers when committed')
+    .argument('<target>', 'dlg_…, agt_…, per_…, pnt_… or a key thumbprint')
     .option('--reason <text>', 'why', 'revoked')
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const started = Date.now()
@@ -159,12 +159,13 @@ function revokeCommand(program: Command): void {
     })
 }
 
-function kindOf(target: string): 'delegation' | 'agent' | 'person' | 'key' {
+function kindOf(target: string): 'delegation' | 'agent' | 'person' | 'point' | 'key' {
   if (target.startsWith('dlg_')) return 'delegation'
   if (target.startsWith('agt_')) return 'agent'
   if (target.startsWith('per_')) return 'person'
+  if (target.startsWith('pnt_')) return 'point'
   if (/^[A-Za-z0-9_-]{43}$/.test(target)) return 'key'
-  throw new CliError('ARGUMENT_INVALID', 'a target is dlg_…, agt_…, per_… or the thumbprint of a key')
+  throw new CliError('ARGUMENT_INVALID', 'a target is dlg_…, agt_…, per_…, pnt_… or the thumbprint of a key')
 }
 
 async function readGrants(path: string): Promise<Grant[]> {
