@@ -23,7 +23,8 @@ const program = new Command('countersign')
   .version('0.1.0')
   .addOption(new Option('--profile <dir>', 'folder of your profile').env('COUNTERSIGN_HOME'))
   .option('--json', 'print one JSON value for machines')
-  .showHelpAfterError('(run with --help to see what it takes)')
+  .showHelpAfterError(wantsJson ? false : '(run with --help to see what it takes)')
+  .configureHelp({ showGlobalOptions: true })
   .configureOutput({ outputError: (text, write) => (wantsJson ? undefined : write(text)) })
   .exitOverride()
 
@@ -36,10 +37,12 @@ gatewayCommand(program)
 evidenceCommands(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
-function usageFault({ exitCode, message }: CommanderError): void {
+function usageFault({ code, exitCode, message }: CommanderError): void {
   if (exitCode === 0) return
   process.exitCode = EXIT_USAGE
-  if (wantsJson) say(JSON.stringify({ ok: false, error: { code: 'USAGE', message } }))
+  if (!wantsJson) return
+  const said = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '')
+  say(JSON.stringify({ ok: false, error: { code: 'USAGE', message: said } }))
 }
 
 try {

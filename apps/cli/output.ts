@@ -54,7 +54,12 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 export type CliErrorCode =
-  'ARGUMENT_INVALID' | 'FILE_UNREADABLE' | 'LOG_BEHIND' | 'NO_PROFILE' | 'TOOL_SERVER_FAILED'
+  | 'ARGUMENT_INVALID'
+  | 'FILE_UNREADABLE'
+  | 'FILE_UNWRITABLE'
+  | 'LOG_BEHIND'
+  | 'NO_PROFILE'
+  | 'TOOL_SERVER_FAILED'
 
 export class CliError extends CountersignError<CliErrorCode> {}
 

@@ -3,7 +3,7 @@
  * Files are mode 0600 in a folder of mode 0700.
  * @module
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -13,7 +13,8 @@ import {
   softwareAuthenticator,
   type SoftwareAuthenticator,
 } from '../../src/adapters/software-authenticator/software-authenticator.ts'
-import type { PrivateJwk } from '../../src/core/crypto.ts'
+import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
+import { publicJwk } from '../../src/core/jwk.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { CliError } from './output.ts'
 
@@ -73,19 +74,48 @@ export function openProfile(file: ProfileFile): Profile {
   }
 }
 
+/** Makes the folder, which holds no profile yet. Before enrolling: a secret works once. @throws {CliError} `FILE_UNWRITABLE` */
+export async function prepareProfile(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw unwritable(folder, cause)
+  }
+  await assertWritable(join(folder, 'profile.json'))
+}
+
 export async function saveProfile(folder: string, file: ProfileFile): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await writePrivate(join(folder, 'profile.json'), file)
 }
 
-/** Writes a file that holds a key: mode 0600, and never over another one. @throws {CliError} `FILE_UNREADABLE` */
+/**
+ * That a new file can be written there. Asked before an act at the control plane that cannot be taken back, and whose
+ * result goes to the file alone.
+ * @throws {CliError} `FILE_UNWRITABLE`
+ */
+export async function assertWritable(path: string): Promise<void> {
+  await writePrivate(path, '')
+  await rm(path)
+}
+
+/** Writes a file that holds a key: mode 0600, and never over another one. @throws {CliError} `FILE_UNWRITABLE` */
 export async function writePrivate(path: string, value: unknown): Promise<void> {
   const text = typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' })
   } catch (cause) {
-    throw new CliError('FILE_UNREADABLE', `${path} cannot be written: is there one already?`, { cause })
+    throw unwritable(path, cause)
   }
+}
+
+export function unwritable(path: string, cause: unknown): CliError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const why =
+    code === 'EEXIST'
+      ? `${path} exists already: choose another name, or move it away`
+      : `${path} cannot be written${code === '' ? '' : ` (${code})`}: check the folder and its permissions`
+  return new CliError('FILE_UNWRITABLE', why, { cause })
 }
 
 /** @throws {CliError} `FILE_UNREADABLE` */
@@ -105,4 +135,12 @@ export async function readJson(path: string): Promise<unknown> {
   } catch (cause) {
     throw new CliError('ARGUMENT_INVALID', `${path} does not hold JSON`, { cause })
   }
+}
+
+/** The public half of a key, from a file that may hold the private one too. @throws {CliError} `FILE_UNREADABLE`, `ARGUMENT_INVALID` */
+export async function readPublicKey(path: string): Promise<PublicJwk> {
+  const value = z.looseObject({ kty: z.string() }).safeParse(await readJson(path))
+  if (!value.success) throw new CliError('ARGUMENT_INVALID', `${path} does not hold a key (JWK)`)
+  const { d: _, ...jwk } = value.data
+  return publicJwk(jwk)
 }

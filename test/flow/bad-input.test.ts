@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { spawnSync } from 'node:child_process'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { enroll } from '../../apps/cli/operator.ts'
+import { enroll, invite } from '../../apps/cli/operator.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { softwareAuthenticator } from '../../src/adapters/software-authenticator/software-authenticator.ts'
 import type { ApiError } from '../../src/adapters/http/client.ts'
@@ -500,16 +500,77 @@ describe('the command line', () => {
     }
   })
 
+  test('says a missing command and a half-given option as one JSON value, with nothing beside it', async () => {
+    for (const args of [['agent'], ['start', '--rp-id', 'a.example'], ['start', '--separation', 'maybe']]) {
+      const { code, stdout, stderr } = await runCli(['--json', ...args])
+      expect([args, code]).toEqual([args, 2])
+      const { message } = z
+        .object({ error: z.object({ message: z.string() }) })
+        .parse(JSON.parse(stdout)).error
+      expect(message).not.toMatch(/^error|outputHelp/)
+      expect(stderr).not.toContain('run with --help')
+    }
+  })
+
+  test('does nothing at the control plane whose only result could not be written', async () => {
+    const key = join(folder, 'holder.json')
+    const grants = join(folder, 'echo.json')
+    const taken = join(folder, 'taken')
+    await writeFile(key, JSON.stringify(stage.agent.holder.publicJwk))
+    await writeFile(grants, JSON.stringify([ECHO_GRANT]))
+    await writeFile(taken, 'mine')
+    const { client } = stage.manager
+    const { invitation } = await invite(stage.manager, 'Somebody')
+    const { size } = z.object({ size: z.int() }).parse(await client.get('/v1/entries?limit=1'))
+    const to = (out: string): string[] => ['--key', key, '--point', point.id, '--grants', grants, '-o', out]
+    const profile = ['--profile', stage.profileDir]
+    const secret = ['--url', stage.control.url, '--secret', invitation]
+    for (const args of [
+      [...profile, 'enroll', ...secret],
+      [...profile, 'delegate', stage.agent.id, ...to(taken)],
+      [...profile, 'delegate', stage.agent.id, ...to(join(folder, 'nowhere', 'chain'))],
+      [...profile, 'point', 'enroll', 'second', '--server', 'echo', '-o', taken],
+    ]) {
+      expect([args, await cliFault(args)]).toMatchObject([
+        args,
+        { code: 1, error: { code: 'FILE_UNWRITABLE' } },
+      ])
+    }
+    expect(await readFile(taken, 'utf8')).toBe('mine')
+    expect(await client.get('/v1/entries?limit=1')).toMatchObject({ size })
+    const fresh = await runCli(['--profile', join(folder, 'somebody'), 'enroll', ...secret])
+    expect([fresh.code, fresh.stderr]).toEqual([0, ''])
+  })
+
+  test('says which file is no key and which holds no JSON, and exits 2', async () => {
+    const list = join(folder, 'list.json')
+    const text = join(folder, 'text')
+    await writeFile(list, '[]')
+    await writeFile(text, 'not JSON')
+    const profile = ['--profile', stage.profileDir]
+    const tool = ['tool', 'register', 'x', '--system', 'sys_x', '--server', 'echo', '--definition', 'x']
+    for (const args of [
+      ['agent', 'statement', stage.agent.id, '--key', list],
+      ['delegate', stage.agent.id, '--key', list, '--point', point.id, '--grants', list, '-o', text],
+      [...tool, '--measures', text],
+    ]) {
+      const { code, error } = await cliFault([...profile, ...args])
+      expect([args, code, error.code]).toEqual([args, 2, 'ARGUMENT_INVALID'])
+    }
+  })
+
   test('exits 1 for faults, with a stable code', async () => {
     const files = { key: join(folder, 'agent.json'), grants: join(folder, 'grants.json') }
     await writeFile(files.key, JSON.stringify(stage.agent.holder.publicJwk))
     await writeFile(files.grants, JSON.stringify([ECHO_GRANT]))
     const profile = ['--profile', stage.profileDir]
+    const since = ['--from', '2026-01-01T00:00:00Z']
     const delegate = ['delegate', 'agt_00000000000000000000000000', '--point', point.id, '--key', files.key]
     const cases: readonly (readonly [string, readonly string[]])[] = [
       ['UNKNOWN_AGENT', [...profile, ...delegate, '--grants', files.grants, '-o', join(folder, 'chain')]],
       ['NO_PROFILE', ['--profile', join(folder, 'nobody'), 'person', 'list']],
       ['FILE_UNREADABLE', ['verify', join(folder, 'no.zip'), '--key', stage.control.vkey]],
+      ['FILE_UNWRITABLE', [...profile, 'evidence', 'build', ...since, '-o', join(folder, 'no', 'pack.zip')]],
       ['PACK_ARCHIVE_INVALID', ['verify', files.key, '--key', stage.control.vkey]],
     ]
     for (const [expected, args] of cases) {

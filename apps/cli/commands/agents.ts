@@ -2,10 +2,10 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import { publicJwk, thumbprint } from '../../../src/core/jwk.ts'
+import { thumbprint } from '../../../src/core/jwk.ts'
 import { addAgentKey, agentStatement, approveAgent, changeAgent, proposeAgent } from '../operator.ts'
 import { CliError, result, table } from '../output.ts'
-import { readJson, writePrivate } from '../profile.ts'
+import { readJson, readPublicKey, writePrivate } from '../profile.ts'
 import { collect, profileOf, wantsJson } from './globals.ts'
 
 interface ProposeOptions {
@@ -15,10 +15,22 @@ interface ProposeOptions {
   readonly manifest: string
 }
 
+/** Why a suspension costs the keys: docs/adr/0007. */
+const CHANGES = [
+  {
+    to: 'activate',
+    status: 'active',
+    effect: 'let an approved or suspended agent act; after a suspension it needs a new key',
+  },
+  { to: 'suspend', status: 'suspended', effect: 'stop an agent: its keys are revoked for ever' },
+  { to: 'retire', status: 'retired', effect: 'stop an agent for good' },
+] as const
+
 export function agentCommands(program: Command): void {
   const agent = program.command('agent').description('agents: proposed, approved, active, suspended, retired')
   agent
     .command('propose')
+    .description('propose an agent, which someone else approves')
     .argument('<name>')
     .requiredOption('--purpose <text>', 'what it is for')
     .requiredOption('--manifest <file>', 'JSON file: model, prompt, tools of this version')
@@ -39,22 +51,24 @@ export function agentCommands(program: Command): void {
   agent
     .command('approve')
     .description('approve with your authenticator')
-    .argument('<agent>')
+    .argument('<agent>', 'agt_…')
     .action(async (id: string, _: unknown, command: Command) => {
       await approveAgent(await profileOf(command), id)
       result(wantsJson(command), { agent: id, status: 'approved' }, () => `${id} is approved`)
     })
-  for (const to of ['activate', 'suspend', 'retire'] as const) {
+  for (const { to, status, effect } of CHANGES) {
     agent
       .command(to)
-      .argument('<agent>')
+      .description(effect)
+      .argument('<agent>', 'agt_…')
       .option('--reason <text>', 'why', to)
       .action(async (id: string, options: { reason: string }, command: Command) => {
         await changeAgent(await profileOf(command), id, to, options.reason)
-        result(wantsJson(command), { agent: id, change: to }, () => `${id}: ${to}`)
+        result(wantsJson(command), { agent: id, change: to }, () => `${id} is ${status}`)
       })
   }
-  agent.command('list').action(async (_: unknown, command: Command) => {
+  const list = agent.command('list').description('agents, each with its status')
+  list.action(async (_: unknown, command: Command) => {
     const answer = await (await profileOf(command)).client.get('/v1/agents')
     const { agents } = z
       .object({ agents: z.array(z.looseObject({ id: z.string(), name: z.string(), status: z.string() })) })
@@ -68,7 +82,7 @@ function keyCommands(agent: Command): void {
   agent
     .command('key')
     .description('make a holder key for an agent, register it, write it to a file')
-    .argument('<agent>')
+    .argument('<agent>', 'agt_…')
     .requiredOption('-o, --out <file>', 'where to write the private key')
     .action(async (id: string, options: { out: string }, command: Command) => {
       const key = nodeCrypto.generateKey('Ed25519')
@@ -81,11 +95,10 @@ function keyCommands(agent: Command): void {
   agent
     .command('statement')
     .description("the issuer's statement about an agent's key, for a hop (24 hours at most)")
-    .argument('<agent>')
-    .requiredOption('--key <file>', 'the key file')
+    .argument('<agent>', 'agt_…')
+    .requiredOption('--key <file>', "the agent's key file, or its public JWK")
     .action(async (id: string, options: { key: string }, command: Command) => {
-      const { d: _, ...jwk } = z.looseObject({ d: z.string() }).parse(await readJson(options.key))
-      const jkt = thumbprint(nodeCrypto, publicJwk(jwk))
+      const jkt = thumbprint(nodeCrypto, await readPublicKey(options.key))
       const statement = await agentStatement(await profileOf(command), id, jkt)
       result(wantsJson(command), { statement }, () => statement)
     })

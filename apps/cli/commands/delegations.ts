@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../../src/core/crypto.ts'
 import { newId } from '../../../src/core/ids.ts'
-import { publicJwk, thumbprint } from '../../../src/core/jwk.ts'
+import { thumbprint } from '../../../src/core/jwk.ts'
 import { parseJws } from '../../../src/core/sign.ts'
 import { rfc3339, seconds } from '../../../src/core/time.ts'
 import { grantSchema, type Grant } from '../../../src/token/grant.ts'
@@ -12,7 +12,7 @@ import { lastDelegation, narrow } from '../../../src/token/narrow.ts'
 import { statementSchema } from '../../../src/token/payload.ts'
 import { delegate, revoke } from '../operator.ts'
 import { CliError, result, table } from '../output.ts'
-import { readJson, readText, writePrivate } from '../profile.ts'
+import { assertWritable, readJson, readPublicKey, readText, writePrivate } from '../profile.ts'
 import { collect, profileOf, wantsJson } from './globals.ts'
 
 interface DelegateOptions {
@@ -29,7 +29,7 @@ export function delegationCommands(program: Command): void {
   program
     .command('delegate')
     .description('authorize an agent with your authenticator; writes the chain for the agent')
-    .argument('<agent>')
+    .argument('<agent>', 'agt_…')
     .requiredOption('--key <file>', "the agent's key file, or its public JWK")
     .requiredOption('--point <id>', 'an enforcement point where it counts (repeat)', collect)
     .requiredOption('--grants <file>', 'JSON file: an array of grants (spec/delegation.md)')
@@ -38,11 +38,14 @@ export function delegationCommands(program: Command): void {
     .option('--instruction <text>', 'what you ask for, in words; disclosed only when the holder chooses')
     .requiredOption('-o, --out <file>', 'where to write the chain')
     .action(async (agent: string, options: DelegateOptions, command: Command) => {
+      const jkt = thumbprint(nodeCrypto, await readPublicKey(options.key))
+      const grants = await readGrants(options.grants)
+      await assertWritable(options.out)
       const { jti, chain } = await delegate(await profileOf(command), {
         agent,
-        jkt: await thumbprintOf(options.key),
+        jkt,
         aud: options.point,
-        grants: await readGrants(options.grants),
+        grants,
         ttl_s: options.ttl,
         depth_max: options.depth,
         ...(options.instruction === undefined ? {} : { instruction: options.instruction }),
@@ -112,14 +115,13 @@ function narrowCommand(program: Command): void {
       const parent = lastDelegation(nodeCrypto, held).payload
       const now = seconds(Date.now())
       const statement = await readText(options.statement)
-      const key = await readJson(options.to)
       const chain = narrow(nodeCrypto, held, nodeCrypto.signer(await readKey(options.key)), {
         jti: newId(nodeCrypto, 'dlg', Date.now()),
         iat: now,
         nbf: Math.max(parent.nbf, now),
         exp: Math.min(parent.exp, now + options.ttl),
         aud: parent.aud,
-        holder: publicJwk(withoutPrivate(key)),
+        holder: await readPublicKey(options.to),
         statement,
         grants: await readGrants(options.grants),
         depth_max: parent.depth_max,
@@ -131,7 +133,7 @@ function narrowCommand(program: Command): void {
   program
     .command('grants')
     .description('the grants of a chain that you hold, each with its digest')
-    .argument('<chain>')
+    .argument('<chain>', 'file with the chain that you hold')
     .action(async (path: string, _: unknown, command: Command) => {
       const { grants } = lastDelegation(nodeCrypto, await readText(path))
       const rows = [...grants].map(([digest, grant]) => ({ digest, grant }))
@@ -145,7 +147,7 @@ function revokeCommand(program: Command): void {
   program
     .command('revoke')
     .description('revoke a delegation, agent, key, person or enforcement point; answers when committed')
-    .argument('<target>', 'dlg_…, agt_…, per_…, pnt_… or a key thumbprint')
+    .argument('<target>', 'dlg_…, agt_…, per_…, pnt_… or a key thumbprint (after -- when it begins with -)')
     .option('--reason <text>', 'why', 'revoked')
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const started = Date.now()
@@ -171,7 +173,9 @@ function kindOf(target: string): 'delegation' | 'agent' | 'person' | 'point' | '
 async function readGrants(path: string): Promise<Grant[]> {
   const grants = z.array(grantSchema).safeParse(await readJson(path))
   if (grants.success) return grants.data
-  const where = grants.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+  const where = grants.error.issues
+    .map(({ path: at, message }) => (at.length === 0 ? message : `${at.join('.')}: ${message}`))
+    .join('; ')
   throw new CliError('ARGUMENT_INVALID', `${path} does not hold grants: ${where}`)
 }
 
@@ -179,15 +183,6 @@ async function readKey(path: string): Promise<PrivateJwk> {
   const value = z.looseObject({ kty: z.string(), d: z.string() }).safeParse(await readJson(path))
   if (!value.success) throw new CliError('ARGUMENT_INVALID', `${path} does not hold a private JWK`)
   return value.data as unknown as PrivateJwk
-}
-
-async function thumbprintOf(path: string): Promise<string> {
-  return thumbprint(nodeCrypto, publicJwk(withoutPrivate(await readJson(path))))
-}
-
-function withoutPrivate(value: unknown): unknown {
-  const { d: _, ...rest } = z.looseObject({}).parse(value)
-  return rest
 }
 
 function whole(text: string): number {

@@ -16,7 +16,7 @@ import type { PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { readInfo } from '../operator.ts'
 import { CliError, EXIT_FAILED, paint, progress, progressDone, result, table } from '../output.ts'
-import type { Profile } from '../profile.ts'
+import { unwritable, type Profile } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 /** Publishing takes about 100 ms; this waits up to 10 s. */
@@ -43,7 +43,7 @@ export function evidenceCommands(program: Command): void {
         options.from,
         options.to ?? Date.now() + 1,
       )
-      await writeFile(options.out, bytes)
+      await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
       const summary = { file: options.out, bytes: bytes.length, entries: manifest.log.end, populations }
       result(wantsJson(command), summary, () =>
@@ -56,7 +56,7 @@ export function evidenceCommands(program: Command): void {
   evidence
     .command('actions')
     .description('the decisions in a pack, one a line; says nothing of whether the pack verifies')
-    .argument('<pack>')
+    .argument('<pack>', 'file that evidence build wrote')
     .action(async (file: string, _: unknown, command: Command) => {
       const rows = decisionsIn(await read(file))
       result(wantsJson(command), rows, () =>
@@ -123,7 +123,7 @@ function verifyCommand(program: Command): void {
   program
     .command('verify')
     .description("verify a pack with nothing but the pack and the log's key; exit code 1 when anything fails")
-    .argument('<pack>')
+    .argument('<pack>', 'file that evidence build wrote')
     .requiredOption('--key <vkey>', "the log's verifier key, from another source than the pack")
     .option('--action <id>', 'tell the story of one action: who, under what scope, where is the evidence')
     .action(async (file: string, options: { key: string; action?: string }, command: Command) => {
@@ -152,6 +152,14 @@ async function read(file: string): Promise<Uint8Array> {
   }
 }
 
+async function write(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, bytes)
+  } catch (cause) {
+    throw unwritable(file, cause)
+  }
+}
+
 function describeReport(report: PackReport): string {
   const mark = (ok: boolean): string => (ok ? paint('green', 'ok  ') : paint('red', 'FAIL'))
   return [
@@ -164,14 +172,17 @@ function describeReport(report: PackReport): string {
     ...(report.faults_n > report.faults.length
       ? [`     and ${report.faults_n - report.faults.length} more`]
       : []),
-    `${report.allowed} allowed; denied: ${Object.entries(report.denied)
-      .map(([code, n]) => `${code} ${n}`)
-      .join(', ')}`,
+    `${report.allowed} allowed; denied: ${denials(report)}`,
     ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
     'Not checked:',
     ...report.not_checked.map((each) => `  - ${each}`),
     "What recomputes is reported; conclusions are the auditor's.",
   ].join('\n')
+}
+
+function denials({ denied }: PackReport): string {
+  const each = Object.entries(denied).map(([code, n]) => `${code} ${n}`)
+  return each.length === 0 ? 'none' : each.join(', ')
 }
 
 function place(fault: { readonly index?: number; readonly file?: string }): string {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../../src/core/json.ts'
 import { addSystem, enrollPoint, registerTool } from '../operator.ts'
 import { CliError, result, table } from '../output.ts'
-import { readText, writePrivate } from '../profile.ts'
+import { assertWritable, readJson, writePrivate } from '../profile.ts'
 import { inspectToolServer } from '../tool-server.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
@@ -12,12 +12,14 @@ export function inventoryCommands(program: Command): void {
   const system = program.command('system').description('systems in scope')
   system
     .command('add')
+    .description('register a system; prints its identifier')
     .argument('<name>')
     .action(async (name: string, _: unknown, command: Command) => {
       const id = await addSystem(await profileOf(command), name)
       result(wantsJson(command), { system: id }, () => id)
     })
-  system.command('list').action(async (_: unknown, command: Command) => {
+  const list = system.command('list').description('registered systems')
+  list.action(async (_: unknown, command: Command) => {
     const answer = await (await profileOf(command)).client.get('/v1/systems')
     const { systems } = z
       .object({ systems: z.array(z.object({ id: z.string(), name: z.string() })) })
@@ -41,14 +43,15 @@ function toolCommands(program: Command): void {
     .command('inspect')
     .description('start a tool server and list its tools, each with the hash of its definition')
     .argument('<command>', 'the tool server')
-    .argument('[args...]', 'its arguments')
+    .argument('[args...]', 'its arguments; put -- before the command when one begins with -')
     .action(async (server: string, args: string[], _: unknown, command: Command) => {
       const tools = await inspectToolServer(server, args)
       result(wantsJson(command), tools, () => table(tools.map((each) => [each.tool, each.definition_hash])))
     })
   tool
     .command('register')
-    .argument('<tool>')
+    .description('register a tool: where it then differs from its definition, calls are denied')
+    .argument('<tool>', 'its name, as the server lists it')
     .requiredOption('--system <id>', 'the system that it belongs to')
     .requiredOption('--server <name>', 'the tool server, as grants name it')
     .requiredOption('--definition <hash>', 'definition hash (countersign tool inspect)')
@@ -60,7 +63,8 @@ function toolCommands(program: Command): void {
       const id = await registerTool(profile, { system, server, tool: name, definition_hash, measures })
       result(wantsJson(command), { tool: id }, () => id)
     })
-  tool.command('list').action(async (_: unknown, command: Command) => {
+  const list = tool.command('list').description('registered tools, each with the hash of its definition')
+  list.action(async (_: unknown, command: Command) => {
     const answer = await (await profileOf(command)).client.get('/v1/tools')
     const { tools } = z
       .object({
@@ -84,6 +88,7 @@ function pointCommands(program: Command): void {
     .requiredOption('--server <name>', 'the tool server behind it, as grants name it')
     .requiredOption('-o, --out <file>', 'where to write the enrolment file')
     .action(async (name: string, options: { server: string; out: string }, command: Command) => {
+      await assertWritable(options.out)
       const file = await enrollPoint(await profileOf(command), name, options.server)
       await writePrivate(options.out, file)
       result(
@@ -92,7 +97,8 @@ function pointCommands(program: Command): void {
         () => `${file.point} in ${options.out}`,
       )
     })
-  point.command('list').action(async (_: unknown, command: Command) => {
+  const list = point.command('list').description('enrolled points, each with the tool server behind it')
+  list.action(async (_: unknown, command: Command) => {
     const answer = await (await profileOf(command)).client.get('/v1/points')
     const { points } = z
       .object({ points: z.array(z.looseObject({ id: z.string(), name: z.string(), server: z.string() })) })
@@ -102,7 +108,7 @@ function pointCommands(program: Command): void {
 }
 
 async function readObject(path: string): Promise<JsonObject> {
-  const value = z.record(z.string(), z.json()).safeParse(JSON.parse(await readText(path)))
+  const value = z.record(z.string(), z.json()).safeParse(await readJson(path))
   if (!value.success) throw new CliError('ARGUMENT_INVALID', `${path} does not hold a JSON object`)
   return value.data
 }

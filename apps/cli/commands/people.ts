@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { enroll, invite, revoke, viewerLink } from '../operator.ts'
-import { profileFolder, saveProfile } from '../profile.ts'
+import { prepareProfile, profileFolder, saveProfile } from '../profile.ts'
 import { result, table } from '../output.ts'
 import { globals, profileOf, wantsJson } from './globals.ts'
 
@@ -15,6 +15,7 @@ export function peopleCommands(program: Command): void {
     .option('--name <name>', 'your name: kept outside the log')
     .action(async (options: { url: string; secret: string; name?: string }, command: Command) => {
       const folder = profileFolder(globals(command).profile)
+      await prepareProfile(folder)
       const file = await enroll(options.url, options.secret, options.name)
       await saveProfile(folder, file)
       result(wantsJson(command), { person: file.person, profile: folder }, () =>
@@ -37,7 +38,7 @@ export function peopleCommands(program: Command): void {
   person
     .command('invite')
     .description('invite a person; prints a one-time invitation')
-    .argument('<name>')
+    .argument('<name>', 'kept outside the log')
     .action(async (name: string, _: unknown, command: Command) => {
       const profile = await profileOf(command)
       const invited = await invite(profile, name)
@@ -48,7 +49,8 @@ export function peopleCommands(program: Command): void {
         ].join('\n'),
       )
     })
-  person.command('list').action(async (_: unknown, command: Command) => {
+  const list = person.command('list').description('people, each with its status')
+  list.action(async (_: unknown, command: Command) => {
     const profile = await profileOf(command)
     const answer = await profile.client.get('/v1/people')
     const { people } = z
@@ -59,7 +61,7 @@ export function peopleCommands(program: Command): void {
   person
     .command('leave')
     .description('revoke everything that a person stands behind')
-    .argument('<person>')
+    .argument('<person>', 'per_…')
     .option('--reason <text>', 'why', 'left')
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const profile = await profileOf(command)

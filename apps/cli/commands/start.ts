@@ -1,7 +1,7 @@
 /** `countersign start`: the control plane in the foreground. @module */
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { createServer } from '../../server/server.ts'
-import { paint, result, say, tell } from '../output.ts'
+import { CliError, paint, result, say, tell } from '../output.ts'
 import { wantsJson } from './globals.ts'
 
 interface StartOptions {
@@ -23,10 +23,13 @@ export function startCommand(program: Command): void {
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <port>', 'port to bind, 0 for any', port, 7400)
     .option('--public-url <url>', 'where callers reach it, when behind a proxy')
-    .option(
-      '--separation <mode>',
-      'first start only: independent (who asks does not approve) or after',
-      'independent',
+    .addOption(
+      new Option(
+        '--separation <mode>',
+        'first start only: who asks does not approve, or may and the log shows it',
+      )
+        .choices(['independent', 'after'])
+        .default('independent'),
     )
     .option('--origin <name>', 'first start only: name of the log and the issuer')
     .option('--rp-id <domain>', 'first start only: domain that passkeys are bound to')
@@ -37,6 +40,9 @@ export function startCommand(program: Command): void {
 }
 
 async function start(options: StartOptions, json: boolean): Promise<void> {
+  if ((options.rpId === undefined) !== (options.rpOrigin === undefined)) {
+    throw new CliError('ARGUMENT_INVALID', '--rp-id and --rp-origin go together')
+  }
   const rp =
     options.rpId === undefined || options.rpOrigin === undefined
       ? undefined
