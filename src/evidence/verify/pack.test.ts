@@ -241,6 +241,7 @@ describe('checkpoints and the key', () => {
       ['CHECKPOINT_MISMATCH', undefined],
     ])
     expect(report).toMatchObject({ ok: false, entries: 0, allowed: 0, populations: {} })
+    expect(report.not_checked[0]).toMatch(/^everything behind the checkpoint/)
     await expect(verifyPack(nodeCrypto, honest, 'not a key')).rejects.toThrowWithCode('VKEY_INVALID')
   })
 })

@@ -225,7 +225,11 @@ function reportOf(
     denied,
     notes: notesOf(history, allows),
     not_checked: [
-      'arguments behind their commitments: the pack does not open them',
+      ...(history.size === 0
+        ? ['everything behind the checkpoint: it does not verify under the key given']
+        : []),
+      'the word of enforcement points: their clocks, and the holder proofs that they saw',
+      'arguments behind their commitments, and so whether constraints were met: the pack does not open them',
       'receipts that enforcement points had not shipped when the pack was built',
       'reconciliation with a source that is not the log: no population is reconciled',
       'that the end checkpoint was seen by anyone outside: it carries no cosignature',
