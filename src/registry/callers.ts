@@ -27,8 +27,10 @@ export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Calle
     .selectFrom('points')
     .select('id')
     .where('jkt', '=', jkt)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('frames').select('seq').where('kind', '=', 'key').where('handle', '=', jkt))),
+    .where((eb) =>
+      eb.not(
+        eb.exists(eb.selectFrom('frames').select('seq').where('kind', '=', 'key').where('handle', '=', jkt)),
+      ),
     )
     .executeTakeFirst()
   if (point) return { kind: 'point', id: point.id, jkt }
