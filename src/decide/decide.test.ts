@@ -39,7 +39,7 @@ const input = (edit: Partial<DecideInput> = {}): DecideInput => ({
   chain,
   server: 'files',
   tool: 'read',
-  args: { path: '/work/a' },
+  args: { path: '/data/a' },
   definition_hash: HASH,
   registration: null,
   revocations: view(),
@@ -60,7 +60,7 @@ const withLimits = (
   decide(
     input({
       chain: verified(w.root({ grants: [{ ...FILES, limits }] })),
-      args: { path: '/work/a', n: amount as number },
+      args: { path: '/data/a', n: amount as number },
       registration: { definition_hash: HASH, measures },
     }),
   )
@@ -88,7 +88,7 @@ describe('an allow', () => {
   })
 
   test('comes from the first grant that allows, though one before it does not', () => {
-    const narrow: Grant = { ...FILES, constraints: { path: { in: ['/work/x'] } } }
+    const narrow: Grant = { ...FILES, constraints: { path: { in: ['/data/x'] } } }
     const two = verified(w.root({ grants: [narrow, FILES] }))
     expect(decide(input({ chain: two }))).toMatchObject({
       decision: 'allow',
@@ -113,9 +113,9 @@ describe('a denial', () => {
     ['NO_MATCHING_GRANT', { tool: '*' }],
     ['NO_MATCHING_GRANT', { tool: 'READ' }],
     ['CONSTRAINT_VIOLATED', { args: { path: '/etc/passwd' } }],
-    ['CONSTRAINT_VIOLATED', { args: { path: '/work/../etc/passwd' } }],
+    ['CONSTRAINT_VIOLATED', { args: { path: '/data/../etc/passwd' } }],
     ['CONSTRAINT_VIOLATED', { args: {} }],
-    ['CONSTRAINT_VIOLATED', { args: { path: ['/work/a', '/etc/passwd'] } }],
+    ['CONSTRAINT_VIOLATED', { args: { path: ['/data/a', '/etc/passwd'] } }],
     ['TOOL_CHANGED', { registration: { definition_hash: digestOf('old'), measures: {} } }],
     ['TOOL_CHANGED', { definition_hash: null, registration: { definition_hash: HASH, measures: {} } }],
     ['STALE_REVOCATION', { revocations: view([], null) }],
@@ -211,7 +211,7 @@ describe('limits', () => {
     const verdict = decide(
       input({
         chain: deep,
-        args: { path: '/work/a', n: 1 },
+        args: { path: '/data/a', n: 1 },
         registration: { definition_hash: HASH, measures },
       }),
     )
@@ -266,7 +266,7 @@ test('deciding is pure: the same question has the same answer, and nothing is ch
     fc.property(
       fc.constantFrom('files', 'mail', 'other'),
       fc.constantFrom('read', 'write', 'x'),
-      fc.dictionary(fc.constantFrom('path', 'n'), fc.constantFrom<string | number>('/work/a', '/etc', 1)),
+      fc.dictionary(fc.constantFrom('path', 'n'), fc.constantFrom<string | number>('/data/a', '/etc', 1)),
       fc.boolean(),
       (server, tool, args, stale) => {
         const question = input({ server, tool, args, revocations: view([], stale ? null : FRESH) })

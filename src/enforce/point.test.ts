@@ -18,7 +18,7 @@ import type { CallRequest, Credential, ToolResult } from './types.ts'
 const w = new World()
 const plane = w.signer('frames')
 const NONCE = 'AAAAAAAAAAAAAAAAAAAAAAAA'
-const ARGS = { path: '/work/a' }
+const ARGS = { path: '/data/a' }
 const SALT = base64url(new Uint8Array(32).fill(7))
 
 let clock: SettableClock
@@ -169,7 +169,7 @@ describe('an allowed call', () => {
     ])
     expect(decisionReceiptSchema.safeParse(receipts()[0]).success).toBe(true)
     expect(spool.closed).toBe(true)
-    expect(JSON.stringify(receipts())).not.toContain('/work/a') // RCP-5
+    expect(JSON.stringify(receipts())).not.toContain('/data/a') // RCP-5
   })
 
   test('that the tool answers with an error has failed; one that never answers is unknown', async () => {
@@ -204,7 +204,7 @@ describe('an allowed call', () => {
     expect(await answers(credential(3))).toBe('allow')
     expect(await answers(credential(2))).toBe('allow')
     expect(await answers(credential(4), { tool: 'write' })).toEqual(['PROOF_INVALID'])
-    expect(await answers(credential(4), { args: { path: '/work/b' } })).toEqual(['PROOF_INVALID'])
+    expect(await answers(credential(4), { args: { path: '/data/b' } })).toEqual(['PROOF_INVALID'])
     expect(await answers(credential(4, { n: 5 }))).toEqual(['PROOF_INVALID'])
     expect(await answers({ ...credential(4), salt: 'short' } as Credential)).toEqual(['PROOF_INVALID'])
     expect(await answers({ ...credential(4), salt: '=' } as Credential)).toEqual(['PROOF_INVALID'])
@@ -314,7 +314,7 @@ describe('a denial', () => {
     expect(await reasonsOf(point, one)).toEqual(['PROOF_REPLAYED'])
     expect(await reasonsOf(point, perCall(point), { tool: 'write' })).toEqual(['PROOF_INVALID'])
     expect(await reasonsOf(point, perCall(point), { server: 'mail' })).toEqual(['PROOF_INVALID'])
-    expect(await reasonsOf(point, perCall(point), { args: { path: '/work/b' } })).toEqual(['PROOF_INVALID'])
+    expect(await reasonsOf(point, perCall(point), { args: { path: '/data/b' } })).toEqual(['PROOF_INVALID'])
     expect(await reasonsOf(point, perCall(point, { nonce: digestOf('x') }))).toEqual(['PROOF_INVALID'])
     expect(await reasonsOf(point, { ...perCall(point), salt: 'x' } as Credential)).toEqual(['PROOF_INVALID'])
   })

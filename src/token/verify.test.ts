@@ -398,7 +398,7 @@ describe('disclosures', () => {
     ['an action twice', { ...FILES, actions: ['read', 'read'] }],
     ['"*" among others', { ...FILES, actions: ['*', 'read'] }],
     ['an empty rule', { ...FILES, constraints: { path: {} } }],
-    ['a glob with ..', { ...FILES, constraints: { path: { glob: '/work/../**' } } }],
+    ['a glob with ..', { ...FILES, constraints: { path: { glob: '/data/../**' } } }],
     ['a glob of 33 segments', { ...FILES, constraints: { path: { glob: Array(33).fill('a').join('/') } } }],
     ['a limit below zero', { ...FILES, limits: [{ measure: 'calls', unit: '1', max: -1, per: 'day' }] }],
     ['a limit twice', { ...FILES, limits: [FILES.limits![0], { ...FILES.limits![0], max: 1 }] }],
@@ -549,7 +549,7 @@ describe('a hop never widens', () => {
     ['every action', { actions: ['*'] }],
     ['a wider glob', { constraints: { path: { glob: '/**' } } }],
     ['another glob', { constraints: { path: { glob: '/home/**' } } }],
-    ['a constraint on another argument', { constraints: { target: { glob: '/work/**' } } }],
+    ['a constraint on another argument', { constraints: { target: { glob: '/data/**' } } }],
     ['a constraint of another kind', { constraints: { path: { min: 1 } } }],
     ['no constraints', { constraints: {} }],
     ['a higher limit', { limits: [{ ...LIMIT, max: 101 }] }],
@@ -598,7 +598,7 @@ describe('a hop never widens', () => {
     expect(
       child({
         actions: ['read'],
-        constraints: { path: { glob: '/work/a/*' }, mode: { in: ['r'] } },
+        constraints: { path: { glob: '/data/a/*' }, mode: { in: ['r'] } },
         limits: [
           { ...LIMIT, max: 1 },
           { ...LIMIT, per: 'call' },

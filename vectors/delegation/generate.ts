@@ -147,7 +147,7 @@ function addValid(good: Good): void {
       ...FILES,
       from: files!.digest,
       actions: ['read'],
-      constraints: { path: { glob: '/work/a/*' } },
+      constraints: { path: { glob: '/data/a/*' } },
       limits,
     }
     return w.hop(root, 'agent-1', 'agent-2', { grants: [grant], exp: NOW_S + 60, depth_max: 1 })
