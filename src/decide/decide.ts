@@ -5,9 +5,10 @@
  */
 import type { JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import type { Debit, Freshness } from '../log/receipt.ts'
-import { constraintsMet, grantNames, type Grant, type Limit } from '../token/grant.ts'
-import type { Delegation, Handle, VerifiedChain } from '../token/verify.ts'
+import type { Debit, Freshness, Reservation } from '../log/receipt.ts'
+import { constraintsMet, grantNames, type Limit } from '../token/grant.ts'
+import { lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
+import type { Handle, VerifiedChain } from '../token/verify.ts'
 import { measure, periodOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
 
@@ -32,19 +33,9 @@ export interface DecideInput {
   readonly now_ms: number
 }
 
-/** What must be reserved before an allow holds. */
-export type Reservation = Debit & { readonly max: number }
-
 export type Verdict =
   | { readonly decision: 'allow'; readonly grant: string; readonly reservations: readonly Reservation[] }
   | { readonly decision: 'deny'; readonly grant: string | null; readonly reasons: readonly Reason[] }
-
-/** A grant of one delegation of the chain; a lineage runs from the last delegation's grant up to the root's. */
-interface LineageStep {
-  readonly delegation: Delegation
-  readonly digest: string
-  readonly grant: Grant
-}
 
 /** @returns allow with what to reserve, or deny with every reason that the first failing stage found. */
 export function decide(input: DecideInput): Verdict {
@@ -52,9 +43,8 @@ export function decide(input: DecideInput): Verdict {
   if (state.length > 0) return { decision: 'deny', grant: null, reasons: state }
   if (toolChanged(input)) return { decision: 'deny', grant: null, reasons: ['TOOL_CHANGED'] }
 
-  const last = input.chain.delegations.at(-1) ?? input.chain.delegations[0]
   let best: Verdict = { decision: 'deny', grant: null, reasons: ['NO_MATCHING_GRANT'] }
-  for (const [digest, grant] of last.grants) {
+  for (const [digest, grant] of lastOf(input.chain).grants) {
     if (!grantNames(grant, input.server, input.tool)) continue
     const verdict = judgeGrant(input, digest)
     if (verdict.decision === 'allow') return verdict
@@ -126,21 +116,7 @@ function reservation(
   }
 }
 
-/** The grant and its ancestors, last delegation first; null when the chain does not disclose one of them. */
-function lineageOf(chain: VerifiedChain, digest: string): LineageStep[] | null {
-  const lineage: LineageStep[] = []
-  let wanted: string | undefined = digest
-  for (const delegation of [...chain.delegations].reverse()) {
-    const grant: Grant | undefined = wanted === undefined ? undefined : delegation.grants.get(wanted)
-    if (wanted === undefined || grant === undefined) return null
-    lineage.push({ delegation, digest: wanted, grant })
-    wanted = grant.from
-  }
-  return lineage
-}
-
 /** Whether some disclosed grant names the tool: what a list of tools may show (MCP-4). */
 export function isNamed(chain: VerifiedChain, server: string, tool: string): boolean {
-  const last = chain.delegations.at(-1) ?? chain.delegations[0]
-  return [...last.grants.values()].some((grant) => grantNames(grant, server, tool))
+  return [...lastOf(chain).grants.values()].some((grant) => grantNames(grant, server, tool))
 }

@@ -7,6 +7,7 @@ import { base64url, fromBase64url } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
+import { lastOf } from '../token/lineage.ts'
 import { chainText, parsePresentation, sdHashOf } from '../token/presentation.ts'
 import {
   argsCommit,
@@ -210,7 +211,7 @@ export class Authenticator {
   }
 
   #proofContext(presented: Presented): ProofContext {
-    const holder = (presented.chain.delegations.at(-1) ?? presented.chain.delegations[0]).holder
+    const holder = lastOf(presented.chain).holder
     const { crypto, clock, audience } = this.#o
     return { crypto, holder, audience, sd_hash: presented.sd_hash, now_ms: clock.now() }
   }

@@ -1,6 +1,7 @@
 /** Cumulative limits: what must be reserved before a call is allowed (GRT-4, NRW-4). @module */
 import type { Reason } from '../decide/reasons.ts'
-import type { ControlPlane, Reservation } from '../ports/control-plane.ts'
+import type { Reservation } from '../log/receipt.ts'
+import type { ControlPlane } from '../ports/control-plane.ts'
 
 export interface Ledger {
   /** All or nothing, for every ancestor. @returns null when reserved, else why not. Never rejects. */

@@ -7,12 +7,13 @@ import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import type { JsonValue } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import { decide, isNamed, standing, type Reservation, type Verdict } from '../decide/decide.ts'
+import { decide, isNamed, standing, type Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
-import type { Debit } from '../log/receipt.ts'
+import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
 import type { RevocationState } from '../revoke/state.ts'
+import { lastOf } from '../token/lineage.ts'
 import type { VerifiedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
@@ -252,7 +253,7 @@ function debitOf({ max: _max, ...debit }: Reservation): Debit {
 }
 
 function agentOf(chain: VerifiedChain): string {
-  return (chain.delegations.at(-1) ?? chain.delegations[0]).agent.id
+  return lastOf(chain).agent.id
 }
 
 /** Names come from the caller: a receipt holds 256 characters of them. */

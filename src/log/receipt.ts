@@ -81,6 +81,8 @@ export const spoolHeadSchema = z.strictObject({
 export const signedHeadSchema = z.strictObject({ head: spoolHeadSchema, sig: z.string().max(128) })
 
 export type Debit = z.infer<typeof debitSchema>
+/** A debit with the cap that its grant sets: what must be reserved before an allow holds. */
+export type Reservation = Debit & { readonly max: number }
 export type Freshness = z.infer<typeof freshnessSchema>
 export type DecisionReceipt = z.infer<typeof decisionReceiptSchema>
 export type OutcomeReceipt = z.infer<typeof outcomeReceiptSchema>

@@ -1,7 +1,7 @@
 /** What an enforcement point needs of the control plane. `src/adapters/http` implements it over HTTP. @module */
 import { CountersignError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import type { Debit, Receipt, SignedHead } from '../log/receipt.ts'
+import type { Receipt, Reservation, SignedHead } from '../log/receipt.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
@@ -16,9 +16,6 @@ export interface ToolRegistration {
     >
   >
 }
-
-/** A debit with the cap that it must stay under. */
-export type Reservation = Debit & { readonly max: number }
 
 /** What a commitment opens to; kept outside the log, erasable. */
 export interface Opening {

@@ -3,19 +3,15 @@
  * Invariant: what was spent under a key never exceeds the maximum first seen for it.
  * @module
  */
-import type { Debit } from '../log/receipt.ts'
+import { canonicalize } from '../core/json.ts'
+import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Tx } from '../ports/store.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 
-/** A debit and the maximum that its grant allows. */
-export interface Reservation extends Debit {
-  readonly max: number
-}
-
-/** The ledger key. None of its parts but the measure and unit can hold a `|`, and those come from one signed grant. */
+/** The ledger key (NRW-4). */
 export function budgetKey(debit: Omit<Debit, 'amount'>): string {
-  return [debit.jti, debit.grant, debit.measure, debit.unit, debit.per, debit.period].join('|')
+  return canonicalize([debit.jti, debit.grant, debit.measure, debit.unit, debit.per, debit.period])
 }
 
 /**

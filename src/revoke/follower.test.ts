@@ -12,6 +12,7 @@ const signer = w.signer('frames')
 class Source implements RevocationSource {
   readonly frames: SignedFrame[] = []
   readonly asked: { epoch: number; after: number }[] = []
+  readonly askedTwice = Promise.withResolvers<void>()
   timesAsked = 0
   refuse = false
   #queue: StreamEvent[] = []
@@ -28,6 +29,7 @@ class Source implements RevocationSource {
     signal: AbortSignal,
   ): AsyncIterable<StreamEvent> {
     this.asked.push({ epoch: from.epoch, after: from.after })
+    if (this.asked.length === 2) this.askedTwice.resolve()
     if (this.refuse) throw new Error('away')
     this.#cut = false
     this.#queue = [
@@ -194,7 +196,7 @@ test('stays stale but alive while the time cannot be had', async () => {
 test('keeps trying while the control plane is away', async () => {
   source.refuse = true
   start()
-  while (source.asked.length < 2) await new Promise<void>((resolve) => setTimeout(resolve, 5))
+  await source.askedTwice.promise
   source.refuse = false
   await follower.ready
   expect(state.freshness()).not.toBeNull()

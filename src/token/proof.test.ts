@@ -2,12 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { AUD, digestOf, NOW_MS, NOW_S, rawJws, World } from '../../test/fixtures/tokens.ts'
 import { base64url, fromBase64url } from '../core/encoding.ts'
 import { parseJws, signJws } from '../core/sign.ts'
-import { parsePresentation } from './presentation.ts'
+import { parsePresentation, sdHashOf } from './presentation.ts'
 import {
   argsCommit,
   callMac,
   callMacHolds,
-  sdHashOf,
   sessionKey,
   signCallProof,
   signSessionProof,

@@ -139,5 +139,3 @@ export function callMac(crypto: Crypto, key: Uint8Array, call: SessionCall): str
 export function callMacHolds(crypto: Crypto, key: Uint8Array, call: SessionCall, mac: string): boolean {
   return equalBytes(utf8(callMac(crypto, key, call)), utf8(mac))
 }
-
-export { sdHashOf }

@@ -9,10 +9,10 @@ import { rfc3339 } from '../../core/time.ts'
 import { inclusionProof } from '../../log/merkle.ts'
 import { tileNodes } from '../../log/reader.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
+import { lineageOf } from '../../token/lineage.ts'
 import type { VerifiedChain } from '../../token/verify.ts'
 import type { History, LoggedReceipt } from '../history.ts'
 import { packTiles } from '../pack/archive.ts'
-import { lineageOf } from './chains.ts'
 import type { VerifiedPack } from './verify.ts'
 
 export interface ActionStory {

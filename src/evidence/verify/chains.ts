@@ -10,7 +10,8 @@ import { seconds } from '../../core/time.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import { SEGMENT_SEPARATOR } from '../../token/constants.ts'
 import { isGrantDisclosure } from '../../token/disclosure.ts'
-import { grantNames, type Grant } from '../../token/grant.ts'
+import { grantNames } from '../../token/grant.ts'
+import { lastOf, lineageOf } from '../../token/lineage.ts'
 import { segmentId } from '../../token/segment.ts'
 import { verifyChainText, type ChainTrust, type VerifiedChain } from '../../token/verify.ts'
 import type { History, LoggedReceipt } from '../history.ts'
@@ -159,7 +160,7 @@ export class ChainChecker {
 
   /** What the receipt says of the chain, the grant, the holder's proof and the point is so. */
   #checkReceipt(index: number, receipt: DecisionReceipt, chain: VerifiedChain): void {
-    if (receipt.agent !== chain.delegations.at(-1)?.agent.id)
+    if (receipt.agent !== lastOf(chain).agent.id)
       this.#add('CHAIN_INVALID', 'the receipt names another agent than its chain', index)
     const lineage = lineageOf(chain, receipt.grant)
     if (lineage === null || !lineage.every(({ grant }) => grantNames(grant, receipt.server, receipt.tool)))
@@ -175,23 +176,4 @@ export class ChainChecker {
   #add(code: FaultCode, message: string, index: number): void {
     this.#findings.add({ code, message, index })
   }
-}
-
-export interface LineageStep {
-  readonly jti: string
-  readonly digest: string
-  readonly grant: Grant
-}
-
-/** The grant of a receipt and its ancestors, last delegation first. */
-export function lineageOf(chain: VerifiedChain, digest: string | null): LineageStep[] | null {
-  const lineage: LineageStep[] = []
-  let wanted = digest ?? undefined
-  for (const delegation of [...chain.delegations].reverse()) {
-    const grant: Grant | undefined = wanted === undefined ? undefined : delegation.grants.get(wanted)
-    if (wanted === undefined || grant === undefined) return null
-    lineage.push({ jti: delegation.jti, digest: wanted, grant })
-    wanted = grant.from
-  }
-  return lineage
 }

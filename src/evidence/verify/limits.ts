@@ -3,7 +3,8 @@ import { canonicalize } from '../../core/json.ts'
 import type { Debit } from '../../log/receipt.ts'
 import { periodOf } from '../../decide/measure.ts'
 import { limitName, type Limit } from '../../token/grant.ts'
-import { lineageOf, type ProvenAllow } from './chains.ts'
+import { lineageOf } from '../../token/lineage.ts'
+import type { ProvenAllow } from './chains.ts'
 import type { Findings } from './report.ts'
 
 /** Periods are the enforcement point's at decision time; a receipt a moment later may fall into the next. */
@@ -49,7 +50,7 @@ function weightOf(limit: Limit, amounts: Map<string, number>, amount: number): n
 }
 
 function cumulative({ receipt, chain }: ProvenAllow): { limit: Limit; debit: Debit | undefined }[] {
-  return (lineageOf(chain, receipt.grant) ?? []).flatMap(({ jti, digest, grant }) =>
+  return (lineageOf(chain, receipt.grant) ?? []).flatMap(({ delegation: { jti }, digest, grant }) =>
     (grant.limits ?? [])
       .filter((limit) => limit.per !== 'call')
       .map((limit) => {

@@ -6,11 +6,11 @@ import type { Clock } from '../../../ports/clock.ts'
 import {
   argsCommit,
   callMacHolds,
-  sdHashOf,
   sessionKey,
   verifyCallProof,
   verifySessionProof,
 } from '../../../token/proof.ts'
+import { sdHashOf } from '../../../token/presentation.ts'
 import { CountersignMcpSession, metaForOneCall, takeChallenge, type McpHolder } from './client.ts'
 import { CALL_META } from './messages.ts'
 

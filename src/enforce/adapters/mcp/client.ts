@@ -27,14 +27,8 @@ import { CountersignError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { seconds } from '../../../core/time.ts'
 import type { Clock } from '../../../ports/clock.ts'
-import {
-  argsCommit,
-  callMac,
-  sdHashOf,
-  sessionKey,
-  signCallProof,
-  signSessionProof,
-} from '../../../token/proof.ts'
+import { argsCommit, callMac, sessionKey, signCallProof, signSessionProof } from '../../../token/proof.ts'
+import { sdHashOf } from '../../../token/presentation.ts'
 import { CALL_META, METHOD_CHALLENGE, METHOD_OPEN } from './messages.ts'
 
 /** PRF-3: bytes of the salt of one call. */

@@ -1,0 +1,31 @@
+/** Moving within a verified chain: its last delegation, and the grants above a grant (NRW-1). Pure. @module */
+import type { Grant } from './grant.ts'
+import type { Delegation, VerifiedChain } from './verify.ts'
+
+/** The delegation that the holder of the chain acts under. */
+export function lastOf(chain: VerifiedChain): Delegation {
+  return chain.delegations.at(-1) ?? chain.delegations[0]
+}
+
+/** A grant of one delegation of a chain. */
+export interface LineageStep {
+  readonly delegation: Delegation
+  readonly digest: string
+  readonly grant: Grant
+}
+
+/**
+ * A grant of the last delegation and its ancestors up to the root's, last first.
+ * @returns null when there is no digest, or the chain does not disclose one of them
+ */
+export function lineageOf(chain: VerifiedChain, digest: string | null): LineageStep[] | null {
+  const lineage: LineageStep[] = []
+  let wanted = digest ?? undefined
+  for (const delegation of [...chain.delegations].reverse()) {
+    const grant: Grant | undefined = wanted === undefined ? undefined : delegation.grants.get(wanted)
+    if (wanted === undefined || grant === undefined) return null
+    lineage.push({ delegation, digest: wanted, grant })
+    wanted = grant.from
+  }
+  return lineage
+}
