@@ -18,6 +18,7 @@ test('begins its log with what it is, its keys and the first invitation', async 
     'key.created',
     'key.created',
     'key.created',
+    'template.preset',
     'person.added',
     'person.enrolled',
   ])

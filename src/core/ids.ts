@@ -9,8 +9,10 @@ import { CoreError } from './errors.ts'
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
- * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session. */
-export type IdPrefix = 'per' | 'agt' | 'sys' | 'tol' | 'dlg' | 'pnt' | 'act' | 'rev' | 'inv' | 'ses'
+ * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
+ * `cer` a ceremony, `tok` an access token. */
+export type IdPrefix =
+  'per' | 'agt' | 'sys' | 'tol' | 'dlg' | 'pnt' | 'act' | 'rev' | 'inv' | 'ses' | 'tpl' | 'cer' | 'tok'
 
 /** @param now_ms milliseconds since 1970 */
 export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string {

@@ -55,6 +55,14 @@ export class History {
   readonly segments = new Map<string, OfType<'chain.segment'>>()
   readonly revocations: OfType<'revocation'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
+  readonly endorsements: OfType<'person.endorsed'>[] = []
+  /** What happened to keys after they were made. */
+  readonly keyEvents: (OfType<'key.retired'> | OfType<'key.compromised'>)[] = []
+  readonly issuers: (OfType<'issuer.trusted'> | OfType<'issuer.dropped'>)[] = []
+  readonly templates: (
+    OfType<'template.preset'> | OfType<'template.proposed'> | OfType<'template.approved'>
+  )[] = []
+  readonly exchanges: OfType<'token.exchanged'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -78,6 +86,25 @@ export class History {
         return
       case 'key.created':
         this.keys.push({ index, entry })
+        return
+      case 'key.retired':
+      case 'key.compromised':
+        this.keyEvents.push({ index, entry } as (typeof this.keyEvents)[number])
+        return
+      case 'issuer.trusted':
+      case 'issuer.dropped':
+        this.issuers.push({ index, entry } as (typeof this.issuers)[number])
+        return
+      case 'template.preset':
+      case 'template.proposed':
+      case 'template.approved':
+        this.templates.push({ index, entry } as (typeof this.templates)[number])
+        return
+      case 'token.exchanged':
+        this.exchanges.push({ index, entry })
+        return
+      case 'person.endorsed':
+        this.endorsements.push({ index, entry })
         return
       case 'person.enrolled':
         this.#once(this.people, entry.body.rev, { index, entry })

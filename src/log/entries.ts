@@ -45,6 +45,28 @@ export const measuresSchema = z.record(
   }),
 )
 
+/** KEY-6. Optional members are there for issuers other than the log's own. */
+export const trustedIssuerSchema = z.strictObject({
+  iss: z.string().min(1).max(256),
+  rp_id: text,
+  origins: z.array(text).min(1).max(8),
+  keys: z
+    .array(z.strictObject({ jwk: jwkSchema, retired_at: z.int().exactOptional() }))
+    .min(1)
+    .max(16),
+  control_plane: z.url().max(512).exactOptional(),
+  frame_key: jwkSchema.exactOptional(),
+})
+
+/** TPL-1. Grants are those of spec/grants.md; `src/token/template.ts` reads them. */
+export const templateSchema = z.strictObject({
+  class: z.string().min(1).max(64),
+  ttl_s_max: z.int().positive(),
+  depth_max: z.int().min(0).max(8),
+  grants: z.array(z.record(z.string(), z.json())).max(64).nullable(),
+  approvals: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(1).max(15) }).nullable(),
+})
+
 const bodies = {
   'log.created': z.strictObject({
     origin: text,
@@ -59,8 +81,50 @@ const bodies = {
   'person.added': z.strictObject({}),
   'person.enrolled': z.strictObject({
     rev: id,
-    credential: z.strictObject({ jwk: jwkSchema, amr: z.array(z.string().max(16)).min(1).max(8) }),
+    credential: z.strictObject({
+      jwk: jwkSchema,
+      amr: z.array(z.string().max(16)).min(1).max(8),
+      /** Model of the authenticator (WebAuthn AAGUID): what it says of itself, not attested. */
+      aaguid: z.uuid().exactOptional(),
+      /** Whether the passkey is synced between devices (flags BE and BS). */
+      backed_up: z.boolean().exactOptional(),
+    }),
     operator: jwkSchema,
+  }),
+  'person.endorsed': z.strictObject({
+    act: z.strictObject({
+      act: z.literal('person.endorse'),
+      person: id,
+      /** Index of the `person.enrolled` entry. */
+      registration: z.int().nonnegative(),
+      /** Thumbprint of the passkey. */
+      credential: digest,
+      endorser: id,
+    }),
+    gesture: gestureSchema,
+    /** The first person of a log endorses themselves: there is nobody else. */
+    acted_alone: z.boolean(),
+  }),
+  'key.retired': z.strictObject({ use: z.literal('issuer'), kid: digest, retired_at: z.int() }),
+  'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason: text }),
+  'issuer.trusted': z.strictObject({
+    act: z.strictObject({ act: z.literal('issuer.trust'), by: id, issuer: trustedIssuerSchema }),
+    gesture: gestureSchema,
+  }),
+  'issuer.dropped': z.strictObject({ iss: text, reason: text }),
+  /** The template of every class without one of its own, at the first start. */
+  'template.preset': z.strictObject({ template: templateSchema }),
+  'template.proposed': z.strictObject({ template: templateSchema }),
+  'template.approved': z.strictObject({
+    act: z.strictObject({
+      act: z.literal('template.approve'),
+      template: id,
+      /** Index of the `template.proposed` entry. */
+      proposal: z.int().nonnegative(),
+      approver: id,
+    }),
+    gesture: gestureSchema,
+    acted_alone: z.boolean(),
   }),
   'system.added': z.strictObject({ name: text }),
   'tool.registered': z.strictObject({
@@ -109,6 +173,16 @@ const bodies = {
     rev: z.array(id).min(1).max(16),
     exp: z.int(),
     segment: digest,
+    /** Index of the entry that put the template in force (TPL-2). */
+    template: z.int().nonnegative(),
+  }),
+  'token.exchanged': z.strictObject({
+    jti: id,
+    delegation: id,
+    agent: id,
+    jkt: digest,
+    aud: id,
+    exp: z.int(),
   }),
   'chain.segment': z.strictObject({ id: digest, parent: digest.nullable(), segment: z.string().max(41_000) }),
   receipt: receiptSchema,

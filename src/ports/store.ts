@@ -27,6 +27,11 @@ export interface Schema {
     /** Index of the `person.enrolled` entry. */
     registration: number | null
     operator_jkt: string | null
+    /** WebAuthn credential identifier, base64url; null for a software authenticator of the CLI. */
+    credential_id: string | null
+    amr_json: string | null
+    /** Index of the `person.endorsed` entry: nobody makes a gesture that counts before. */
+    endorsed: number | null
   }
   invitations: { secret_hash: string; person: string; expires: number; used: number }
   systems: { id: string; name: string }
@@ -64,7 +69,47 @@ export interface Schema {
     seq: number
     hash: string
   }
-  drafts: { jti: string; principal: string; draft_json: string; expires: number }
+  drafts: {
+    jti: string
+    principal: string
+    draft_json: string
+    /** Gestures made so far. */
+    gestures_json: string
+    expires: number
+  }
+  templates: {
+    id: string
+    class: string
+    status: 'proposed' | 'active' | 'replaced'
+    template_json: string
+    proposer: string
+    /** Index of the `template.proposed` or `template.preset` entry. */
+    proposal: number
+    /** Index of the entry that put it in force. */
+    approval: number | null
+  }
+  issuer_keys: {
+    kid: string
+    jwk_json: string
+    status: 'current' | 'verifying' | 'retired' | 'compromised'
+    /** Seconds. */
+    retired_at: number | null
+  }
+  trusted_issuers: { iss: string; issuer_json: string }
+  /** Which place of which status list a delegation has (STS-1). */
+  statuses: { list: number; idx: number; jti: string }
+  /** Access tokens given in exchange (STS-8). */
+  exchanges: { jti: string; delegation: string; agent: string; exp: number; revoked: number }
+  /** A question to a person's browser: enrol a passkey, or make a gesture. `secret_hash` opens it, once. */
+  ceremonies: {
+    id: string
+    secret_hash: string
+    kind: 'enrol' | 'gesture'
+    request_json: string
+    /** What came of it, for who asked; null until then. */
+    answer_json: string | null
+    expires: number
+  }
   delegations: {
     jti: string
     agent: string

@@ -17,6 +17,7 @@ import { RegistryError } from './errors.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { assertPoints } from './points.ts'
 import { insertSegments } from './segments.ts'
+import { templateInForce } from './templates.ts'
 
 /** How long a draft waits for its gesture. */
 export const DRAFT_TTL_MS = 10 * 60 * 1000
@@ -96,7 +97,13 @@ export function draftDelegation(
     const stored: StoredDraft = { draft, agent: row.id, jkt: request.jkt, exp: now + request.ttl_s }
     await tx.db
       .insertInto('drafts')
-      .values({ jti, principal, draft_json: JSON.stringify(stored), expires: tx.now + DRAFT_TTL_MS })
+      .values({
+        jti,
+        principal,
+        draft_json: JSON.stringify(stored),
+        gestures_json: '[]',
+        expires: tx.now + DRAFT_TTL_MS,
+      })
       .execute()
     return {
       jti,
@@ -132,7 +139,8 @@ export function sealDelegation(
   return ctx.store.write(async (tx) => {
     const person = await findEnrolled(tx.db, principal)
     const { draft, agent, jkt, exp } = await takeDraft(tx, principal, jti)
-    assertStatus(await findAgent(tx.db, agent), ['active'])
+    const row = await findAgent(tx.db, agent)
+    assertStatus(row, ['active'])
     await liveAgentKey(tx.db, agent, jkt)
     const chain = sealRoot(ctx.crypto, ctx.issuer, ctx.rp, draft, [gestureOf(person, 'principal', parts)])
     const [root] = segmentsOf(ctx.crypto, chain)
@@ -146,7 +154,14 @@ export function sealDelegation(
       type: 'delegation.issued',
       actor: personActor(principal),
       subject: jti,
-      body: { jti, agent, rev: [person.rev], exp, segment: root.id },
+      body: {
+        jti,
+        agent,
+        rev: [person.rev],
+        exp,
+        segment: root.id,
+        template: await templateInForce(tx.db, row.class),
+      },
     })
     return { jti, chain }
   })

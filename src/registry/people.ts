@@ -64,6 +64,9 @@ export async function addPersonTx(
       credential_json: null,
       registration: null,
       operator_jkt: null,
+      credential_id: null,
+      amr_json: null,
+      endorsed: null,
     })
     .execute()
   const invitation = await insertInvitation(ctx.crypto, tx, person)
@@ -168,6 +171,7 @@ export async function enrolPerson(
         credential_json: canonicalize({ ...credential }),
         registration,
         operator_jkt: jkt,
+        amr_json: canonicalize(['swk']),
         ...(input.name === undefined ? {} : { name: input.name }),
       })
       .where('id', '=', invitation.person)

@@ -11,6 +11,7 @@ import type { Store, Tx } from '../ports/store.ts'
 import { SYSTEM } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { addPersonTx } from './people.ts'
+import { presetTemplate } from './templates.ts'
 
 const SETTINGS = 'settings'
 
@@ -68,6 +69,7 @@ export function setUp(
       .values({ name: SETTINGS, value: canonicalize({ settings, kids }) })
       .execute()
     await appendFirst(tx, keys, kids, settings)
+    await presetTemplate({ crypto }, tx)
     const { invitation } = await addPersonTx({ crypto }, tx, SYSTEM, 'First operator')
     return { settings, bootstrapSecret: invitation }
   })

@@ -88,10 +88,11 @@ function prepareFile(raw: DatabaseSync): void {
     return
   }
   if (pragma(raw, 'application_id') !== APPLICATION_ID) throw notOurs(ANOTHERS)
-  if (version > SCHEMA_VERSION) {
+  if (version !== SCHEMA_VERSION) {
+    const todo = version > SCHEMA_VERSION ? 'install a newer Countersign' : 'begin with an empty data folder'
     throw new StoreError(
       'STORE_VERSION',
-      `the database has schema ${version}, this version reads up to ${SCHEMA_VERSION}: install a newer Countersign`,
+      `the database has schema ${version}, this version reads ${SCHEMA_VERSION}: ${todo}`,
     )
   }
 }

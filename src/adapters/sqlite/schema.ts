@@ -6,7 +6,7 @@
 /** `PRAGMA application_id` of our files: ASCII `CSGN`. */
 export const APPLICATION_ID = 0x4353474e
 /** `PRAGMA user_version`. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -15,7 +15,7 @@ CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, time INTEGER NOT NULL, note 
 CREATE INDEX checkpoints_time ON checkpoints (time);
 CREATE TABLE people (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, rev TEXT UNIQUE, credential_json TEXT,
-  registration INTEGER, operator_jkt TEXT UNIQUE
+  registration INTEGER, operator_jkt TEXT UNIQUE, credential_id TEXT UNIQUE, amr_json TEXT, endorsed INTEGER
 ) STRICT;
 CREATE TABLE invitations (
   secret_hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people (id), expires INTEGER NOT NULL,
@@ -41,9 +41,29 @@ CREATE TABLE points (
 ) STRICT;
 CREATE TABLE drafts (
   jti TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES people (id), draft_json TEXT NOT NULL,
-  expires INTEGER NOT NULL
+  gestures_json TEXT NOT NULL, expires INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX drafts_principal ON drafts (principal);
+CREATE TABLE templates (
+  id TEXT PRIMARY KEY, class TEXT NOT NULL, status TEXT NOT NULL, template_json TEXT NOT NULL, proposer TEXT NOT NULL,
+  proposal INTEGER NOT NULL, approval INTEGER
+) STRICT;
+CREATE UNIQUE INDEX templates_active ON templates (class) WHERE status = 'active';
+CREATE TABLE issuer_keys (
+  kid TEXT PRIMARY KEY, jwk_json TEXT NOT NULL, status TEXT NOT NULL, retired_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX issuer_keys_current ON issuer_keys (status) WHERE status = 'current';
+CREATE TABLE trusted_issuers (iss TEXT PRIMARY KEY, issuer_json TEXT NOT NULL) STRICT;
+CREATE TABLE statuses (
+  list INTEGER NOT NULL, idx INTEGER NOT NULL, jti TEXT NOT NULL UNIQUE, PRIMARY KEY (list, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE exchanges (
+  jti TEXT PRIMARY KEY, delegation TEXT NOT NULL, agent TEXT NOT NULL, exp INTEGER NOT NULL, revoked INTEGER NOT NULL
+) STRICT;
+CREATE TABLE ceremonies (
+  id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, request_json TEXT NOT NULL,
+  answer_json TEXT, expires INTEGER NOT NULL
+) STRICT;
 CREATE TABLE delegations (
   jti TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), principal TEXT NOT NULL REFERENCES people (id),
   exp INTEGER NOT NULL, chain TEXT NOT NULL, issued INTEGER NOT NULL, revoked INTEGER NOT NULL

@@ -665,7 +665,7 @@ describe('chains', () => {
     const id = segmentId(nodeCrypto, null, hidden)
     other.log.add('chain.segment', { kind: 'system', id: 'x' }, id, { id, parent: null, segment: hidden })
     const exp = seconds(other.log.clock.now()) + 60
-    const body = { jti: root.jti, agent: root.agent, rev: ['rev_alice'], exp, segment: id }
+    const body = { jti: root.jti, agent: root.agent, rev: ['rev_alice'], exp, segment: id, template: 0 }
     const at = other.log.add('delegation.issued', { kind: 'person', id: 'per_alice' }, root.jti, body)
     expect(await faultsOf(other.log)).toEqual([['CHAIN_INVALID', at]])
   })
@@ -693,7 +693,14 @@ describe('chains', () => {
     const later = log.root('bot', { log: false })
     const third = log.decide(later)
     const segment = segmentsOf(nodeCrypto, later.text)[0]!.id
-    const body = { jti: later.jti, agent: later.agent, rev: ['rev_alice'], exp: 1_790_003_600, segment }
+    const body = {
+      jti: later.jti,
+      agent: later.agent,
+      rev: ['rev_alice'],
+      exp: 1_790_003_600,
+      segment,
+      template: 0,
+    }
     log.add('delegation.issued', { kind: 'person', id: 'per_alice' }, later.jti, body)
     log.head()
     expect(await faultsOf(log)).toEqual([
@@ -723,7 +730,14 @@ describe('chains', () => {
     const { segment } = segmentsOf(nodeCrypto, root.text)[0]!
     const id = segmentId(nodeCrypto, parent, segment)
     log.add('chain.segment', { kind: 'system', id: 'x' }, id, { id, parent, segment })
-    const body = { jti: root.jti, agent: root.agent, rev: ['rev_alice'], exp: 1_790_003_600, segment: id }
+    const body = {
+      jti: root.jti,
+      agent: root.agent,
+      rev: ['rev_alice'],
+      exp: 1_790_003_600,
+      segment: id,
+      template: 0,
+    }
     const at = log.add('delegation.issued', { kind: 'person', id: 'per_alice' }, root.jti, body)
     expect(await faultsOf(log)).toEqual([['DELEGATION_NOT_ISSUED', at]])
   })
