@@ -23,6 +23,7 @@ import type { Spool } from '../../src/ports/spool.ts'
 import { follow } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import type { ChainTrust, IssuerKey } from '../../src/token/verify.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
@@ -174,13 +175,14 @@ function hostedChain({ chain, key }: Hosted, point: string): string {
   return chain
 }
 
-function trustOf(file: PointFile): ConstructorParameters<typeof Authenticator>[0]['trust'] {
-  const keys = new Map<string, PublicJwk>()
-  for (const each of file.trust.issuer_keys) {
-    const key = publicJwk(each)
-    keys.set(thumbprint(nodeCrypto, key), key)
+function trustOf(file: PointFile): ChainTrust {
+  const { iss, issuer_keys, rp_id, origins } = file.trust
+  const keys = new Map<string, IssuerKey>()
+  for (const each of issuer_keys) {
+    const jwk = publicJwk(each)
+    keys.set(thumbprint(nodeCrypto, jwk), { jwk, retired_at: null })
   }
-  return { iss: file.trust.iss, keys, rp: { rp_id: file.trust.rp_id, origins: file.trust.origins } }
+  return new Map([[iss, { keys, rp: { rp_id, origins } }]])
 }
 
 async function watchTools(

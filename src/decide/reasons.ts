@@ -12,6 +12,7 @@ export const REASONS = {
   DISCLOSURE_INVALID: ['a disclosure does not belong to the chain', 'present only disclosures of this chain'],
   GRANT_INVALID: ['a disclosed grant does not fit its schema', 'obtain the delegation again'],
   ISSUER_UNKNOWN: ['the issuer or its key is not trusted here', 'enrol the point with that issuer'],
+  KEY_RETIRED: ['a key signed after it was retired', 'obtain the delegation again'],
   SIGNATURE_INVALID: ['a signature in the chain does not verify', 'obtain the delegation again'],
   GESTURE_INVALID: ['the human gesture in the root does not verify', 'have the principal authorize again'],
   STATEMENT_INVALID: ['the agent statement of a hop is missing, stale or for another key', 'fetch a new one'],

@@ -15,6 +15,7 @@ export type TokenErrorCode =
   | 'GESTURE_INVALID'
   | 'GRANT_INVALID'
   | 'ISSUER_UNKNOWN'
+  | 'KEY_RETIRED'
   | 'NOT_YET_VALID'
   | 'PARENT_GRANT_HIDDEN'
   | 'PROOF_INVALID'

@@ -24,6 +24,12 @@ import { grantSchema, type Grant } from './grant.ts'
 import { rootPayloadSchema, statementSchema, type Statement } from './payload.ts'
 import { chainText } from './presentation.ts'
 
+/** M of N people, by revocation handle (DLG-6). */
+export interface Quorum {
+  readonly m: number
+  readonly of: readonly string[]
+}
+
 /** What a root says. Times in seconds. */
 export interface RootInput {
   readonly iss: string
@@ -36,8 +42,13 @@ export interface RootInput {
   readonly rev: readonly string[]
   readonly holder: PublicJwk
   readonly agent: { readonly id: string; readonly class: string; readonly manifest: string }
+  /** Of these people, by handle, at least `m` stand behind it as well. */
+  readonly quorum?: Quorum
   readonly amr: readonly string[]
+  readonly acr?: string
   readonly auth_time: number
+  /** Place in a status list (STS-1). */
+  readonly status?: { readonly idx: number; readonly uri: string }
   readonly grants: readonly Grant[]
   readonly depth_max: number
   /** Disclosable: what the human asked for, in words. */
@@ -75,10 +86,13 @@ export function draftRoot(crypto: Crypto, issuer: Signer, input: RootInput): Roo
     exp: input.exp,
     jti: input.jti,
     rev: input.rev,
+    ...(input.quorum === undefined ? {} : { quorum: { m: input.quorum.m, of: input.quorum.of } }),
     cnf: { jwk: { ...input.holder } },
     agent: { ...input.agent },
     amr: input.amr,
+    ...(input.acr === undefined ? {} : { acr: input.acr }),
     auth_time: input.auth_time,
+    ...(input.status === undefined ? {} : { status: { status_list: { ...input.status } } }),
     _sd_alg: SD_ALG,
     ...(claimDigests.length === 0 ? {} : { _sd: claimDigests }),
     authorization_details: grants.map((grant) => ({ '...': disclosureDigest(crypto, grant) })),
@@ -132,16 +146,26 @@ export function sealRoot(
 /** DLG-6. @throws {TokenError} `GESTURE_INVALID` */
 export function assertGesturesCover(payload: {
   readonly rev: readonly string[]
+  readonly quorum?: Quorum
   readonly gestures: readonly Gesture[]
 }): void {
-  const handles = payload.gestures.map((gesture) => gesture.rev)
-  const covered = new Set(handles)
+  const { rev, quorum, gestures } = payload
+  const needed = new Set(rev)
+  const eligible = new Set(quorum?.of)
+  const made = new Set(gestures.map((gesture) => gesture.rev))
+  const keys = new Set(gestures.map(({ jwk }) => jwk.x))
+  const others = gestures.filter((gesture) => !needed.has(gesture.rev))
   const good =
-    payload.gestures.some((gesture) => gesture.role === 'principal') &&
-    covered.size === handles.length &&
-    covered.size === new Set(payload.rev).size &&
-    payload.rev.every((handle) => covered.has(handle))
-  if (!good) throw new TokenError('GESTURE_INVALID', 'the gestures are not those of the people named in rev')
+    made.size === gestures.length &&
+    keys.size === gestures.length &&
+    needed.size === rev.length &&
+    rev.every((handle) => made.has(handle) && !eligible.has(handle)) &&
+    gestures.some((gesture) => gesture.role === 'principal' && needed.has(gesture.rev)) &&
+    eligible.size === (quorum?.of.length ?? 0) &&
+    others.every((gesture) => gesture.role === 'approver' && eligible.has(gesture.rev)) &&
+    others.length >= (quorum?.m ?? 0)
+  if (!good)
+    throw new TokenError('GESTURE_INVALID', 'the gestures are not those of the people that the root names')
 }
 
 /** DLG-7. @throws {TokenError} `STATEMENT_INVALID`: over 24 hours, or empty */

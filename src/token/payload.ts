@@ -28,9 +28,16 @@ export const rootPayloadSchema = z.strictObject({
   iss: z.string().min(1).max(256),
   iat: numericDate,
   rev: z.array(id).min(1).max(16),
+  quorum: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(2).max(15) }).exactOptional(),
   agent: z.strictObject({ id, class: z.string().max(64), manifest: digest }),
   amr: z.array(z.string().max(16)).min(1).max(8),
+  acr: z.string().min(1).max(64).exactOptional(),
   auth_time: numericDate,
+  status: z
+    .strictObject({
+      status_list: z.strictObject({ idx: z.int().nonnegative(), uri: z.string().min(1).max(512) }),
+    })
+    .exactOptional(),
   _sd_alg: z.literal(SD_ALG),
   _sd: z.array(digest).min(1).max(2).exactOptional(),
   gestures: z.array(gestureSchema).min(1).max(16),

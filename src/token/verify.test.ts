@@ -230,7 +230,7 @@ describe('signatures', () => {
     )
     expect(w.answer(w.forgeRoot(root, (p) => p, { header: { kid: 'other' } }))).toBe('ISSUER_UNKNOWN')
     expect(w.answer(w.forgeRoot(root, (p) => p, { header: { kid: 7 } }))).toBe('ISSUER_UNKNOWN')
-    const none = { trust: { ...w.context().trust, keys: new Map() } }
+    const none = { trust: w.trust({ keys: new Map() }) }
     expect(w.answer(root, none)).toBe('ISSUER_UNKNOWN')
   })
 })
@@ -312,7 +312,9 @@ describe('agent statements', () => {
     expect(w.answer(hopWith(w.statement('agent-2', { class: 'x' }, w.signer('agent-1'))))).toBe(
       'STATEMENT_INVALID',
     )
-    expect(w.answer(hopWith(w.statement('agent-2', { iss: 'https://other.example' })))).toBe('ISSUER_UNKNOWN')
+    expect(w.answer(hopWith(w.statement('agent-2', { iss: 'https://other.example' })))).toBe(
+      'STATEMENT_INVALID',
+    )
     expect(w.answer(hopWith(w.statement('agent-2', {}, w.signer('agent-1'))))).toBe('ISSUER_UNKNOWN')
   })
 
@@ -730,7 +732,7 @@ describe('gestures', () => {
   })
 
   test('are pinned by the verifier, not by the token', () => {
-    const trust = (rp: { rp_id: string; origins: string[] }) => ({ trust: { ...w.context().trust, rp } })
+    const trust = (rp: { rp_id: string; origins: string[] }) => ({ trust: w.trust({ rp }) })
     expect(w.answer(root, trust({ rp_id: 'other.example', origins: [...RP.origins] }))).toBe(
       'GESTURE_INVALID',
     )

@@ -27,13 +27,21 @@ import {
 import { parsePresentation, type Segment } from './presentation.ts'
 import { boundsWithin, grantWithin } from './within.ts'
 
-/** Whom a verifier trusts. */
-export interface ChainTrust {
-  readonly iss: string
-  /** Issuer keys by thumbprint. */
-  readonly keys: ReadonlyMap<string, PublicJwk>
+export interface IssuerKey {
+  readonly jwk: PublicJwk
+  /** Seconds: what says that it was signed then or later is refused. Null while the key is in use. */
+  readonly retired_at: number | null
+}
+
+/** An issuer as a verifier pins it: a namespace with keys and people of its own (DLG-8). */
+export interface TrustedIssuer {
+  /** By thumbprint. */
+  readonly keys: ReadonlyMap<string, IssuerKey>
   readonly rp: RelyingParty
 }
+
+/** Whom a verifier trusts: issuers by name. A compromised key is not in here. */
+export type ChainTrust = ReadonlyMap<string, TrustedIssuer>
 
 export interface ChainContext {
   readonly crypto: Crypto
@@ -109,7 +117,7 @@ function checkChain(context: ChainContext, segments: readonly Segment[]): Verifi
   let parent = root.delegation
   let parentJwt = first.jwt
   for (const segment of rest) {
-    const hop = checkHop(context, segment, parent, parentJwt)
+    const hop = checkHop(context, root.payload.iss, segment, parent, parentJwt)
     delegations.push(hop.delegation)
     handles.push(...hop.handles)
     parent = hop.delegation
@@ -128,13 +136,14 @@ interface CheckedRoot {
 }
 
 function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
-  const { crypto, trust } = context
+  const { crypto } = context
   const jws = parseJws(segment.jwt)
   assertTyp(jws, ROOT_TYP)
   const payload = parsed(rootPayloadSchema.safeParse(jws.payload))
-  const issuerKey = trustedIssuer(trust, payload.iss, jws)
+  const issuer = trustedIssuer(context.trust, payload.iss)
+  const issuerKey = keyOf(issuer, jws, payload.iat)
   if (!verifyJws(crypto, jws, issuerKey)) throw new TokenError('SIGNATURE_INVALID', 'the root is not signed')
-  assertGestures(context, jws, payload)
+  assertGestures(crypto, issuer.rp, jws, payload)
   assertTimes(payload, context.now_ms, payload.iat)
   if (payload.exp - payload.nbf > LIFE_MAX_S)
     throw new TokenError('TOKEN_MALFORMED', 'the root lives too long')
@@ -144,7 +153,7 @@ function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
     if (grant.from !== undefined) throw new TokenError('CHAIN_BROKEN', 'a root grant has no parent')
   }
   const kid = thumbprint(crypto, issuerKey)
-  const people = payload.rev.map((handle): Handle => ({ kind: 'person', handle }))
+  const people = payload.gestures.map(({ rev }): Handle => ({ kind: 'person', handle: rev }))
   return {
     delegation,
     payload,
@@ -154,6 +163,7 @@ function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
 
 function checkHop(
   context: ChainContext,
+  iss: string,
   segment: Segment,
   parent: Delegation,
   parentJwt: string,
@@ -170,7 +180,7 @@ function checkHop(
     throw new TokenError('CHAIN_BROKEN', 'a hop follows another token')
   }
   assertTimes(payload, context.now_ms, outer.iat)
-  const statement = checkStatement(context, payload)
+  const statement = checkStatement(context, iss, payload)
   const delegation = delegationOf(
     crypto,
     payload,
@@ -198,16 +208,19 @@ function assertNarrower(child: Delegation, parent: Delegation): void {
 /** DLG-7. The identity of the hop's agent, from the issuer's word alone. */
 function checkStatement(
   context: ChainContext,
+  iss: string,
   payload: DelegatePayload,
 ): { agent: string; class: string; kid: string; exp: number } {
-  const { crypto, trust } = context
+  const { crypto } = context
   const jws = parseJws(payload.statement)
   const fields = statementSchema.safeParse(jws.payload)
   if (jws.header.typ !== STATEMENT_TYP || !fields.success) {
     throw new TokenError('STATEMENT_INVALID', 'the agent statement does not fit its schema')
   }
-  const { iss, iat, exp, jkt, agent, class: agentClass } = fields.data
-  const key = trustedIssuer(trust, iss, jws)
+  const { iat, exp, jkt, agent, class: agentClass } = fields.data
+  if (fields.data.iss !== iss)
+    throw new TokenError('STATEMENT_INVALID', 'the agent statement is by another issuer than the root')
+  const key = keyOf(trustedIssuer(context.trust, iss), jws, iat)
   const now = seconds(context.now_ms)
   const good =
     verifyJws(crypto, jws, key) &&
@@ -219,11 +232,11 @@ function checkStatement(
   return { agent, class: agentClass, kid: thumbprint(crypto, key), exp }
 }
 
-function assertGestures(context: ChainContext, jws: ParsedJws, payload: RootPayload): void {
+function assertGestures(crypto: Crypto, rp: RelyingParty, jws: ParsedJws, payload: RootPayload): void {
   const { gestures: _, ...shown } = jws.payload
-  const challenge = challengeOf(context.crypto, ROOT_TAG, { header: jws.header, payload: shown })
+  const challenge = challengeOf(crypto, ROOT_TAG, { header: jws.header, payload: shown })
   for (const gesture of payload.gestures) {
-    const fault = gestureFault(context.crypto, context.trust.rp, challenge, gesture)
+    const fault = gestureFault(crypto, rp, challenge, gesture)
     if (fault !== null) throw new TokenError('GESTURE_INVALID', fault)
   }
   assertGesturesCover(payload)
@@ -277,11 +290,19 @@ function ownHandles(delegation: Delegation): Handle[] {
   ]
 }
 
-function trustedIssuer(trust: ChainTrust, iss: string, jws: ParsedJws): PublicJwk {
-  const key = typeof jws.header.kid === 'string' ? trust.keys.get(jws.header.kid) : undefined
-  if (iss !== trust.iss || key === undefined)
-    throw new TokenError('ISSUER_UNKNOWN', 'the issuer is not trusted')
-  return key
+function trustedIssuer(trust: ChainTrust, iss: string): TrustedIssuer {
+  const issuer = trust.get(iss)
+  if (issuer === undefined) throw new TokenError('ISSUER_UNKNOWN', 'the issuer is not trusted')
+  return issuer
+}
+
+/** DLG-8. @param iat seconds: when the token says that it was signed */
+function keyOf(issuer: TrustedIssuer, jws: ParsedJws, iat: number): PublicJwk {
+  const key = typeof jws.header.kid === 'string' ? issuer.keys.get(jws.header.kid) : undefined
+  if (key === undefined) throw new TokenError('ISSUER_UNKNOWN', 'the key is not one of the issuer')
+  if (key.retired_at !== null && iat >= key.retired_at)
+    throw new TokenError('KEY_RETIRED', 'the key was retired when this was signed')
+  return key.jwk
 }
 
 function assertTyp(jws: ParsedJws, typ: string): void {

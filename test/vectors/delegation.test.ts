@@ -12,9 +12,13 @@ const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'))
 const textOf = (name: string): string => readFileSync(resolve(FOLDER, name), 'utf8')
 
 function answer({ now, audience, trust, presentation }: DelegationVector): DelegationVector['expect'] {
-  const keys = new Map(trust.keys.map((key) => [thumbprint(crypto, key), publicJwk(key)]))
-  const { iss, rp_id, origins } = trust
-  const context = { crypto, trust: { iss, keys, rp: { rp_id, origins } }, audience, now_ms: now }
+  const trusted = trust.map(({ iss, keys, ...rp }) => {
+    const issuerKeys = keys.map(
+      ({ jwk, retired_at = null }) => [thumbprint(crypto, jwk), { jwk: publicJwk(jwk), retired_at }] as const,
+    )
+    return [iss, { keys: new Map(issuerKeys), rp }] as const
+  })
+  const context = { crypto, trust: new Map(trusted), audience, now_ms: now }
   const result = verifyChainText(context, presentation)
   if (!result.ok) return { ok: false, code: result.reason }
   const { delegations } = result.chain

@@ -35,12 +35,13 @@ export interface DelegationVector {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly audience: string
-  readonly trust: {
+  /** Issuers that the verifier trusts. */
+  readonly trust: readonly {
     readonly iss: string
-    readonly keys: readonly PublicJwk[]
+    readonly keys: readonly { readonly jwk: PublicJwk; readonly retired_at?: number }[]
     readonly rp_id: string
     readonly origins: readonly string[]
-  }
+  }[]
   readonly presentation: string
   readonly expect:
     | {
@@ -65,7 +66,7 @@ export function delegationVectors(): DelegationVector[] {
     edit: Edit = {},
   ): void => {
     const w = new World(name)
-    const trust = { iss: ISS, keys: [w.issuer.publicJwk], ...RP }
+    const trust = [{ iss: ISS, keys: [{ jwk: w.issuer.publicJwk }], ...RP }]
     out.push({
       name,
       description,

@@ -3,7 +3,7 @@
  * agent. Invariant 1. spec/pack.md, PCK-3.
  * @module
  */
-import type { Crypto, PublicJwk } from '../../core/crypto.ts'
+import type { Crypto } from '../../core/crypto.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { publicJwk, thumbprint } from '../../core/jwk.ts'
 import { seconds } from '../../core/time.ts'
@@ -13,7 +13,7 @@ import { isGrantDisclosure } from '../../token/disclosure.ts'
 import { grantNames } from '../../token/grant.ts'
 import { lastOf, lineageOf } from '../../token/lineage.ts'
 import { segmentId } from '../../token/segment.ts'
-import { verifyChainText, type ChainTrust, type VerifiedChain } from '../../token/verify.ts'
+import { verifyChainText, type ChainTrust, type IssuerKey, type VerifiedChain } from '../../token/verify.ts'
 import type { History, LoggedReceipt } from '../history.ts'
 import { checkBehind } from './registers.ts'
 import type { FaultCode, Findings } from './report.ts'
@@ -31,14 +31,14 @@ export interface ProvenAllow {
 export function trustOf(crypto: Crypto, history: History): ChainTrust | null {
   const { created } = history
   if (created === null) return null
-  const keys = new Map<string, PublicJwk>()
+  const keys = new Map<string, IssuerKey>()
   for (const { entry } of history.keys) {
     if (entry.body.use !== 'issuer') continue
-    const key = publicJwk(entry.body.jwk)
-    keys.set(thumbprint(crypto, key), key)
+    const jwk = publicJwk(entry.body.jwk)
+    keys.set(thumbprint(crypto, jwk), { jwk, retired_at: null })
   }
   const { origin, rp_id, origins } = created.entry.body
-  return { iss: origin, keys, rp: { rp_id, origins } }
+  return new Map([[origin, { keys, rp: { rp_id, origins } }]])
 }
 
 /** Segments are what their identifiers say, follow their parents, and say nothing about a person (SEG-1). */

@@ -170,13 +170,13 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   const trust = trustOf(crypto, history)
   const settings = history.created?.entry.body
   if (trust === null || settings === undefined) return []
-  const { separation, bound_ms } = settings
+  const { separation, bound_ms, rp_id, origins } = settings
   check('every delegation issued is a logged root with a human gesture', () =>
     checkDelegations(crypto, history, trust, findings),
   )
   const whose = separation === 'independent' ? 'someone else' : 'anyone (separation: after)'
   check(`agents were approved by a registered gesture of ${whose}`, () =>
-    checkApprovals(crypto, history, { rp: trust.rp, separation }, findings),
+    checkApprovals(crypto, history, { rp: { rp_id, origins }, separation }, findings),
   )
   let allows: ProvenAllow[] = []
   check('every allow has a chain back to a registered human gesture', () => {
