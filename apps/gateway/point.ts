@@ -23,7 +23,7 @@ import type { Spool } from '../../src/ports/spool.ts'
 import { follow } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
-import type { ChainTrust, IssuerKey } from '../../src/token/verify.ts'
+import type { ChainTrust, IssuerKey } from '../../src/token/trust.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 

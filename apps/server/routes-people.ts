@@ -17,6 +17,7 @@ const toolInput = z.strictObject({
   tool: name,
   definition_hash: digest,
   measures: measuresSchema,
+  resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
 })
 export const toolAnswer = z.object({ id: z.string(), ...toolInput.shape })
 

@@ -77,6 +77,7 @@ describe('an allow', () => {
         { jti: last.jti, grant: child, ...day },
         { jti: chain.delegations[0].jti, grant: parent, ...day },
       ],
+      bound_ms: 2000,
     })
   })
 

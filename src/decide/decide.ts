@@ -6,10 +6,17 @@
 import type { JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
 import type { Debit, Freshness, Reservation } from '../log/receipt.ts'
-import { constraintsMet, grantNames, type Limit } from '../token/grant.ts'
-import { lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
+import {
+  constraintsMet,
+  grantNames,
+  labelFault,
+  resourcesFault,
+  type Grant,
+  type Limit,
+} from '../token/grant.ts'
+import { boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
 import type { Handle, VerifiedChain } from '../token/verify.ts'
-import { measure, periodOf, type Measures } from './measure.ts'
+import { measure, periodOf, resourcesOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
 
 /** What the decision sees of the revocation state. */
@@ -27,19 +34,31 @@ export interface DecideInput {
   /** As the server lists the tool now; null when it does not. */
   readonly definition_hash: string | null
   /** As the tool was registered; null when it was not. */
-  readonly registration: { readonly definition_hash: string; readonly measures: Measures } | null
+  readonly registration: {
+    readonly definition_hash: string
+    readonly measures: Measures
+    /** JSON Pointers into the arguments (GRT-6). */
+    readonly resources?: readonly string[]
+  } | null
   readonly revocations: RevocationView
+  /** The point's own bound: grants may set another (GRT-9). */
   readonly bound_ms: number
   readonly now_ms: number
 }
 
 export type Verdict =
-  | { readonly decision: 'allow'; readonly grant: string; readonly reservations: readonly Reservation[] }
+  | {
+      readonly decision: 'allow'
+      readonly grant: string
+      readonly reservations: readonly Reservation[]
+      /** How old the revocation state may be when the call goes out. */
+      readonly bound_ms: number
+    }
   | { readonly decision: 'deny'; readonly grant: string | null; readonly reasons: readonly Reason[] }
 
 /** @returns allow with what to reserve, or deny with every reason that the first failing stage found. */
 export function decide(input: DecideInput): Verdict {
-  const state = standing(input)
+  const state = standing({ ...input, bound_ms: loosestBound(input.chain, input.bound_ms) })
   if (state.length > 0) return { decision: 'deny', grant: null, reasons: state }
   if (toolChanged(input)) return { decision: 'deny', grant: null, reasons: ['TOOL_CHANGED'] }
 
@@ -77,11 +96,13 @@ function toolChanged(input: DecideInput): boolean {
 function judgeGrant(input: DecideInput, digest: string): Verdict {
   const lineage = lineageOf(input.chain, digest)
   if (lineage === null) return { decision: 'deny', grant: digest, reasons: ['PARENT_GRANT_HIDDEN'] }
+  const bound_ms = boundOf(lineage, input.bound_ms)
+  if ((input.revocations.freshness()?.age_ms ?? Infinity) > bound_ms) return deny(digest, 'STALE_REVOCATION')
   const reservations: Reservation[] = []
   for (const step of lineage) {
     // Ancestors are asked too: narrowing was verified, and this keeps a fault there from becoming an action.
-    if (!grantNames(step.grant, input.server, input.tool)) return deny(digest, 'NO_MATCHING_GRANT')
-    if (!constraintsMet(step.grant, input.args)) return deny(digest, 'CONSTRAINT_VIOLATED')
+    const fault = grantFault(input, step.grant)
+    if (fault !== null) return deny(digest, fault)
     for (const limit of step.grant.limits ?? []) {
       const amount = measure(limit, input.args, input.registration?.measures ?? {})
       if (amount === null) return deny(digest, 'MEASURE_UNKNOWN')
@@ -89,7 +110,25 @@ function judgeGrant(input: DecideInput, digest: string): Verdict {
       if (limit.per !== 'call') reservations.push(reservation(step, limit, limit.per, amount, input.now_ms))
     }
   }
-  return { decision: 'allow', grant: digest, reservations }
+  return { decision: 'allow', grant: digest, reservations, bound_ms }
+}
+
+function grantFault(input: DecideInput, grant: Grant): Reason | null {
+  if (!grantNames(grant, input.server, input.tool)) return 'NO_MATCHING_GRANT'
+  if (!constraintsMet(grant, input.args)) return 'CONSTRAINT_VIOLATED'
+  const resources =
+    grant.resources === undefined ? null : resourcesOf(input.args, input.registration?.resources)
+  return resourcesFault(grant, resources) ?? labelFault(grant, null)
+}
+
+/** The longest bound of a grant that could be used: past it nothing of the chain is allowed. */
+export function loosestBound(chain: VerifiedChain, bound_ms: number): number {
+  let loosest = bound_ms
+  for (const [digest, grant] of lastOf(chain).grants) {
+    if (grant.bound === undefined) continue
+    loosest = Math.max(loosest, boundOf(lineageOf(chain, digest) ?? [], bound_ms))
+  }
+  return loosest
 }
 
 function deny(grant: string, reason: Reason): Verdict {

@@ -33,6 +33,28 @@ export function measure(
   }
 }
 
+/**
+ * What a call touches (GRT-6).
+ * @param pointers of the tool's registration
+ * @returns null when the registration names none, or one of them holds something else than text
+ */
+export function resourcesOf(
+  args: JsonObject,
+  pointers: readonly string[] | undefined,
+): readonly string[] | null {
+  if (pointers === undefined || pointers.length === 0) return null
+  const resources: string[] = []
+  for (const path of pointers) {
+    const value = pointer(args, path)
+    if (value === undefined) continue
+    for (const item of Array.isArray(value) ? (value as readonly JsonValue[]) : [value]) {
+      if (typeof item !== 'string') return null
+      resources.push(item)
+    }
+  }
+  return resources
+}
+
 /** RFC 6901. */
 function pointer(root: JsonValue, path: string): JsonValue | undefined {
   if (path === '') return root

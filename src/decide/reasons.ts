@@ -33,6 +33,13 @@ export const REASONS = {
   METHOD_NOT_GRANTED: ['this kind of request is not covered by any grant', 'use a tool that is granted'],
   NO_MATCHING_GRANT: ['no disclosed grant allows this tool', 'ask for a delegation that names the tool'],
   CONSTRAINT_VIOLATED: ['the arguments lie outside what the grant allows', 'stay within it, or ask for more'],
+  RESOURCE_UNKNOWN: ['what the call would touch is not known', 'register the tool with its resources'],
+  RESOURCE_NOT_GRANTED: ['the call touches what the grant does not name', 'stay within it, or ask for more'],
+  CLEARANCE_EXCEEDED: [
+    'the tool returns data above the clearance of the grant',
+    'ask for a higher clearance',
+  ],
+  CATEGORY_NOT_GRANTED: ['the tool returns categories of data that the grant does not name', 'ask for them'],
   LIMIT_PER_CALL: ['the call is larger than the grant allows', 'make a smaller call'],
   LIMIT_EXCEEDED: ['a cumulative limit is used up', 'ask the principal for a new delegation'],
   MEASURE_UNKNOWN: ['the tool has no measure that the limit needs', 'register the tool with its measures'],

@@ -7,6 +7,7 @@ import { base64url, fromBase64url } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
+import { verifyDpop } from '../token/dpop.ts'
 import { lastOf } from '../token/lineage.ts'
 import { chainText, parsePresentation, sdHashOf } from '../token/presentation.ts'
 import {
@@ -18,7 +19,8 @@ import {
   type ProofContext,
 } from '../token/proof.ts'
 import { segmentsOf, type ChainSegment } from '../token/segment.ts'
-import { verifyChain, type ChainTrust, type VerifiedChain } from '../token/verify.ts'
+import type { ChainTrust } from '../token/trust.ts'
+import { verifyChain, type VerifiedChain } from '../token/verify.ts'
 import { Sessions, type Session } from './sessions.ts'
 import type { CallRequest, Credential } from './types.ts'
 
@@ -29,7 +31,7 @@ export interface Authenticated {
   readonly reason: Reason | null
   readonly chain: VerifiedChain | null
   readonly segments: readonly ChainSegment[]
-  readonly binding: 'call' | 'session' | 'hosted' | 'none'
+  readonly binding: 'call' | 'session' | 'dpop' | 'hosted' | 'none'
   readonly args_commit: string | null
   readonly salt: string | null
 }
@@ -115,6 +117,8 @@ export class Authenticator {
         return this.#bySession(request, credential)
       case 'call':
         return this.#byCall(request, credential)
+      case 'dpop':
+        return this.#byDpop(request, credential)
       case 'hosted':
         return this.#withOwnSalt(request, this.#hosted())
       case 'none':
@@ -171,6 +175,31 @@ export class Authenticator {
     }
     const reason = this.#sessions.useCallNonce(proof.nonce)
     return { ...known, reason, binding: 'call', args_commit, salt: credential.salt }
+  }
+
+  #byDpop(request: CallRequest, credential: Extract<Credential, { kind: 'dpop' }>): Authenticated {
+    const presented = this.#present(credential.chain)
+    if ('reason' in presented) return { ...NOBODY, reason: presented.reason, segments: presented.segments }
+    const { chain, segments } = presented
+    const known: Authenticated = { ...NOBODY, reason: null, chain, segments }
+    const { crypto, clock } = this.#o
+    const { method, url } = credential
+    const context = {
+      crypto,
+      method,
+      url,
+      jkt: lastOf(chain).jkt,
+      chain: credential.chain,
+      now_ms: clock.now(),
+    }
+    // A presentation with a KB-JWT behind it is another credential: an access token is the chain and nothing else.
+    const proof = presented.proof === null ? verifyDpop(context, credential.proof) : null
+    const args_commit = this.#commit(credential.salt, request)
+    if (proof === null || args_commit === null || proof.args_commit !== args_commit) {
+      return { ...known, reason: 'PROOF_INVALID' }
+    }
+    const reason = this.#sessions.useCallNonce(`${proof.nonce}.${proof.jti}`)
+    return { ...known, reason, binding: 'dpop', args_commit, salt: credential.salt }
   }
 
   #hosted(): Authenticated {

@@ -7,7 +7,7 @@ import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import type { JsonValue } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import { decide, isNamed, standing, type Verdict } from '../decide/decide.ts'
+import { decide, isNamed, loosestBound, standing, type Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -98,7 +98,7 @@ export class EnforcementPoint implements Point {
     if (judged.verdict.decision === 'deny')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
-    const late = this.#standing(judged.authenticated.chain)
+    const late = this.#standing(judged.authenticated.chain, judged.verdict.bound_ms)
     if (late.length > 0) {
       await this.#record(request, action, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
@@ -122,7 +122,8 @@ export class EnforcementPoint implements Point {
     try {
       judged = await this.#reserve(this.#judge(request))
       // The reservation took a round trip: what the receipt will say of the state has to hold when it is written.
-      const late = judged.verdict.decision === 'allow' ? this.#standing(judged.authenticated.chain) : []
+      const { verdict, authenticated } = judged
+      const late = verdict.decision === 'allow' ? this.#standing(authenticated.chain, verdict.bound_ms) : []
       if (late.length > 0) judged = deniedAs(judged, late)
     } catch (error) {
       this.#o.onFault(error)
@@ -131,8 +132,11 @@ export class EnforcementPoint implements Point {
     return recorded ? judged : deniedAs(judged, ['NOT_RECORDED'])
   }
 
-  #standing(chain: VerifiedChain | null): readonly Reason[] {
-    return chain === null ? ['NO_CHAIN'] : standing({ chain, ...this.#state() })
+  /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
+  #standing(chain: VerifiedChain | null, bound_ms?: number): readonly Reason[] {
+    if (chain === null) return ['NO_CHAIN']
+    const state = this.#state()
+    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
   }
 
   #judge(request: CallRequest): Judged {
@@ -224,9 +228,7 @@ export class EnforcementPoint implements Point {
 
   isVisible(session: string | null, server: string, tool: string): boolean {
     const chain = this.#o.authenticator.chainOf(session)
-    return (
-      chain !== null && standing({ chain, ...this.#state() }).length === 0 && isNamed(chain, server, tool)
-    )
+    return chain !== null && this.#standing(chain).length === 0 && isNamed(chain, server, tool)
   }
 
   #state(): { revocations: RevocationState; bound_ms: number; now_ms: number } {

@@ -11,6 +11,8 @@ export type Credential =
   | { kind: 'session'; session: string; n: number; salt: string; mac: string }
   /** A chain with a KB-JWT for this very call (PRF-1). */
   | { kind: 'call'; presentation: string; salt: string }
+  /** Over HTTP: the chain as access token with a DPoP proof for this request (PRF-5). */
+  | { kind: 'dpop'; chain: string; proof: string; method: string; url: string; salt: string }
   /** The point's own delegation stands in for a client that holds no key (MCP-3). */
   | { kind: 'hosted' }
   | { kind: 'none' }

@@ -133,6 +133,8 @@ const bodies = {
     tool: text,
     definition_hash: digest,
     measures: measuresSchema,
+    /** JSON Pointers to the arguments that name what a call touches (GRT-6). */
+    resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
   }),
   'agent.proposed': z.strictObject({
     owner: id,

@@ -56,7 +56,7 @@ export const decisionReceiptSchema = z.strictObject({
   args_commit: digest.nullable(),
   decision: z.enum(['allow', 'deny']),
   reasons: z.array(z.string().max(64)).max(16),
-  binding: z.enum(['call', 'session', 'hosted', 'none']),
+  binding: z.enum(['call', 'session', 'dpop', 'hosted', 'none']),
   placement: z.enum(['in_process', 'gateway', 'tool_side']),
   freshness: freshnessSchema.nullable(),
   debits: z.array(debitSchema).max(128),

@@ -15,6 +15,7 @@ export interface ToolRegistration {
       { readonly path: string; readonly of: 'number' | 'bytes' | 'items'; readonly unit: string }
     >
   >
+  readonly resources?: readonly string[]
 }
 
 /** What a commitment opens to; kept outside the log, erasable. */

@@ -42,6 +42,7 @@ export interface Schema {
     tool: string
     definition_hash: string
     measures_json: string
+    resources_json: string
   }
   agents: {
     id: string

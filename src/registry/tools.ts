@@ -4,7 +4,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { measuresSchema, type Actor } from '../log/entries.ts'
@@ -20,6 +20,8 @@ export interface ToolInput {
   readonly tool: string
   readonly definition_hash: string
   readonly measures: Measures
+  /** JSON Pointers to what a call touches (GRT-6). */
+  readonly resources?: string[]
 }
 
 export interface Tool extends ToolInput {
@@ -33,8 +35,8 @@ export interface Tool extends ToolInput {
 export function registerTool(ctx: RegistryContext, actor: Actor, input: ToolInput): Promise<Tool> {
   return ctx.store.write(async (tx) => {
     await assertSystems(tx.db, [input.system])
-    const { measures, ...rest } = input
-    const row = { ...rest, measures_json: canonicalize(measures) }
+    const { measures, resources = [], ...rest } = input
+    const row = { ...rest, measures_json: canonicalize(measures), resources_json: canonicalize(resources) }
     const known = await tx.db
       .selectFrom('tools')
       .selectAll()
@@ -59,8 +61,9 @@ export async function listTools(db: Kysely<Schema>, server?: string): Promise<To
   let query = db.selectFrom('tools').selectAll().orderBy('server').orderBy('tool')
   if (server !== undefined) query = query.where('server', '=', server)
   const rows = await query.execute()
-  return rows.map(({ measures_json, ...rest }) => ({
-    ...rest,
-    measures: measuresSchema.parse(parseJson(measures_json)),
-  }))
+  return rows.map(({ measures_json, resources_json, ...rest }) => {
+    const resources = z.array(z.string()).parse(parseJson(resources_json))
+    const measures = measuresSchema.parse(parseJson(measures_json))
+    return { ...rest, measures, ...(resources.length === 0 ? {} : { resources }) }
+  })
 }

@@ -6,6 +6,8 @@ export const ROOT_TYP = 'delegation+sd-jwt'
 export const HOP_TYP = 'kb+sd-jwt+kb'
 /** `typ` of a holder proof: RFC 9901 section 4.3. */
 export const PROOF_TYP = 'kb+jwt'
+/** `typ` of a holder proof over HTTP: RFC 9449. */
+export const DPOP_TYP = 'dpop+jwt'
 /** `typ` of an issuer's statement about an agent's key (DLG-7). */
 export const STATEMENT_TYP = 'agent-statement+jwt'
 export const SD_ALG = 'sha-256'

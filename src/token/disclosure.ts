@@ -39,6 +39,22 @@ export function isGrantDisclosure(disclosure: string): boolean {
   return Array.isArray(parts) && parts.length === 2
 }
 
+/**
+ * One disclosure that one holds, taken apart: a grant or a claim.
+ * @throws {TokenError} `DISCLOSURE_INVALID`, `GRANT_INVALID`
+ */
+export function readDisclosed(
+  disclosure: string,
+):
+  | { readonly grant: Grant; readonly claim: null }
+  | { readonly grant: null; readonly claim: DisclosableClaim } {
+  const parts = readDisclosure(disclosure)
+  if (parts.length === 2) return { grant: readGrant(parts[1]), claim: null }
+  const claims: Partial<Record<DisclosableClaim, string>> = {}
+  addClaim(claims, parts[1], parts[2])
+  return { grant: null, claim: claims.sub === undefined ? 'instruction' : 'sub' }
+}
+
 export interface Disclosed {
   /** By digest, in the order of presentation. */
   readonly grants: ReadonlyMap<string, Grant>

@@ -12,11 +12,18 @@ import type { Gesture } from '../core/gesture.ts'
 import { isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
 import { taggedBytes } from '../core/sign.ts'
+import { TokenError } from './errors.ts'
 
 /** What a gesture is pinned to. */
 export interface RelyingParty {
   readonly rp_id: string
   readonly origins: readonly string[]
+}
+
+/** M of N people, by revocation handle (DLG-6). */
+export interface Quorum {
+  readonly m: number
+  readonly of: readonly string[]
 }
 
 /** authenticatorData flags (WebAuthn Level 3 section 6.1). */
@@ -72,4 +79,29 @@ function signatureFault(crypto: Crypto, gesture: Gesture, signed: Uint8Array): s
   const raw = fromBase64url(gesture.signature)
   const signature = key.kty === 'EC' ? derToRaw(raw) : raw
   return signature !== null && crypto.verify(key, signed, signature) ? null : 'the signature does not verify'
+}
+
+/** DLG-6. @throws {TokenError} `GESTURE_INVALID` */
+export function assertGesturesCover(payload: {
+  readonly rev: readonly string[]
+  readonly quorum?: Quorum
+  readonly gestures: readonly Gesture[]
+}): void {
+  const { rev, quorum, gestures } = payload
+  const needed = new Set(rev)
+  const eligible = new Set(quorum?.of)
+  const made = new Set(gestures.map((gesture) => gesture.rev))
+  const keys = new Set(gestures.map(({ jwk }) => jwk.x))
+  const others = gestures.filter((gesture) => !needed.has(gesture.rev))
+  const good =
+    made.size === gestures.length &&
+    keys.size === gestures.length &&
+    needed.size === rev.length &&
+    rev.every((handle) => made.has(handle) && !eligible.has(handle)) &&
+    gestures.some((gesture) => gesture.role === 'principal' && needed.has(gesture.rev)) &&
+    eligible.size === (quorum?.of.length ?? 0) &&
+    others.every((gesture) => gesture.role === 'approver' && eligible.has(gesture.rev)) &&
+    others.length >= (quorum?.m ?? 0)
+  if (!good)
+    throw new TokenError('GESTURE_INVALID', 'the gestures are not those of the people that the root names')
 }

@@ -1,5 +1,6 @@
 /**
- * Globs over segments (GRT-3): linear matching without regular expressions, and a sound inclusion test.
+ * Globs over segments (GRT-3) and of resources (GRT-6): linear matching without regular expressions, and a sound
+ * inclusion test.
  * Every path trick (`..`, `.`, empty segments, backslashes, control characters) matches nothing.
  * @module
  */
@@ -109,4 +110,29 @@ export function globWithin(child: string, parent: string): boolean {
     return segmentMatches(pattern, inner[i] ?? '') && within(i + 1, j + 1)
   }
   return within(0, 0)
+}
+
+/** GRT-6. Percent-encodings that another reader could take for a dot, a separator or an end. */
+const ENCODED = /%(2e|2f|5c|00)/i
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//
+
+function splitScheme(text: string): readonly [scheme: string, rest: string] {
+  const scheme = SCHEME.exec(text)?.[0] ?? ''
+  return [scheme, text.slice(scheme.length)]
+}
+
+export function isResourceGlob(glob: string): boolean {
+  return isGlob(splitScheme(glob)[1]) && !ENCODED.test(glob)
+}
+
+export function resourceMatches(glob: string, value: string): boolean {
+  const [scheme, rest] = splitScheme(glob)
+  const [valueScheme, valueRest] = splitScheme(value)
+  return scheme === valueScheme && !ENCODED.test(value) && globMatches(rest, valueRest)
+}
+
+export function resourceWithin(child: string, parent: string): boolean {
+  const [scheme, rest] = splitScheme(child)
+  const [parentScheme, parentRest] = splitScheme(parent)
+  return scheme === parentScheme && globWithin(rest, parentRest)
 }

@@ -1,11 +1,13 @@
 /**
- * Grants: the schema, and when a rule accepts an argument. spec/delegation.md, Grants (GRT-1 to GRT-4).
+ * Grants: the schema, and when one allows what a call does. spec/grants.md (GRT-1 to GRT-9).
  * @module
  */
 import { z } from 'zod'
 import { canonicalize, type JsonObject, type JsonValue } from '../core/json.ts'
 import { LIMITS_MAX } from './constants.ts'
-import { globMatches, isGlob } from './glob.ts'
+import { TokenError } from './errors.ts'
+import { globMatches, isGlob, isResourceGlob, resourceMatches } from './glob.ts'
+import { isPattern, patternMatches } from './pattern.ts'
 
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const toolName = z.string().min(1).max(128)
@@ -16,6 +18,8 @@ const argument = z
   .max(128)
   .refine((name) => name !== '_sd' && name !== '...' && name !== '__proto__', 'reserved name')
 
+const distinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length
+
 export const ruleSchema = z
   .strictObject({
     in: z
@@ -23,11 +27,22 @@ export const ruleSchema = z
       .min(1)
       .max(256)
       .exactOptional(),
-    glob: z.string().max(1024).refine(isGlob, 'not a glob we match').exactOptional(),
+    glob: z.string().max(1024).refine(isGlob, 'not a glob that can be matched (GRT-3)').exactOptional(),
+    pattern: z
+      .string()
+      .max(512)
+      .refine(isPattern, 'not a pattern that can be matched in bounded time (GRT-5)')
+      .exactOptional(),
     min: z.number().exactOptional(),
     max: z.number().exactOptional(),
+    required: z.boolean().exactOptional(),
+    forbidden: z.literal(true).exactOptional(),
   })
   .refine((rule) => Object.keys(rule).length > 0, 'a rule needs a member')
+  .refine(
+    (rule) => rule.forbidden === undefined || Object.keys(rule).length === 1,
+    '"forbidden" stands alone',
+  )
 
 export const limitSchema = z.strictObject({
   measure: z.string().min(1).max(64),
@@ -35,6 +50,12 @@ export const limitSchema = z.strictObject({
   max: z.int().nonnegative(),
   per: z.enum(['call', 'hour', 'day', 'delegation']),
 })
+
+/** Lowest first (GRT-7). */
+export const LEVELS = ['public', 'internal', 'confidential', 'restricted'] as const
+export type Level = (typeof LEVELS)[number]
+
+const terms = z.array(z.string().min(1).max(256)).max(16).refine(distinct, 'a term occurs twice')
 
 export const grantSchema = z.strictObject({
   type: z.literal('tool'),
@@ -45,19 +66,41 @@ export const grantSchema = z.strictObject({
     .array(toolName)
     .min(1)
     .max(128)
-    .refine((names) => new Set(names).size === names.length, 'an action occurs twice')
+    .refine(distinct, 'an action occurs twice')
     .refine((names) => !names.includes('*') || names.length === 1, '"*" stands alone'),
-  constraints: z.record(argument, ruleSchema).exactOptional(),
+  resources: z
+    .array(z.string().max(1024).refine(isResourceGlob, 'not a glob of resources that can be matched (GRT-6)'))
+    .min(1)
+    .max(32)
+    .refine(distinct, 'a resource occurs twice')
+    .exactOptional(),
+  constraints: z
+    .record(argument, ruleSchema)
+    .refine((rules) => Object.keys(rules).length <= 64, 'more than 64 arguments')
+    .exactOptional(),
   limits: z
     .array(limitSchema)
     .max(LIMITS_MAX)
-    .refine((limits) => new Set(limits.map(limitName)).size === limits.length, 'a limit occurs twice')
+    .refine((limits) => distinct(limits.map(limitName)), 'a limit occurs twice')
     .exactOptional(),
+  clearance: z.enum(LEVELS).exactOptional(),
+  categories: terms.exactOptional(),
+  purposes: terms.exactOptional(),
+  /** Seconds (GRT-9). */
+  bound: z.int().min(1).max(900).exactOptional(),
 })
 
 export type Rule = z.infer<typeof ruleSchema>
 export type Limit = z.infer<typeof limitSchema>
 export type Grant = z.infer<typeof grantSchema>
+
+/** @throws {TokenError} `GRANT_INVALID`, with what does not fit */
+export function checkedGrant(grant: unknown): Grant {
+  const parsed = grantSchema.safeParse(grant)
+  if (parsed.success) return parsed.data
+  const where = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new TokenError('GRANT_INVALID', `a grant does not fit its schema at ${where.join('; ')}`)
+}
 
 /** What makes two limits the same limit with another maximum. */
 export function limitName(limit: Pick<Limit, 'measure' | 'unit' | 'per'>): string {
@@ -69,20 +112,59 @@ export function grantNames(grant: Grant, server: string, tool: string): boolean 
   return grant.server === server && (grant.actions[0] === '*' || grant.actions.includes(tool))
 }
 
-/** Whether every constraint is met. GRT-2: a constrained argument is present, and each element of a list complies. */
+/** Whether every constraint is met. GRT-2. */
 export function constraintsMet(grant: Grant, args: JsonObject): boolean {
   return Object.entries(grant.constraints ?? {}).every(([name, rule]) => {
     const value = Object.hasOwn(args, name) ? args[name] : undefined
-    if (value === undefined) return false
+    if (value === undefined) return acceptsAbsence(rule)
+    if (rule.forbidden === true) return false
     if (!Array.isArray(value)) return ruleAccepts(rule, value)
     return value.length > 0 && value.every((item: JsonValue) => ruleAccepts(rule, item))
   })
 }
 
+export function acceptsAbsence(rule: Rule): boolean {
+  return rule.forbidden === true || rule.required === false
+}
+
 /** Whether one value meets a rule: all members of the rule at once. */
 export function ruleAccepts(rule: Rule, value: JsonValue): boolean {
+  if (rule.forbidden === true) return false
   if (rule.in !== undefined && !rule.in.some((allowed) => allowed === value)) return false
   if (rule.glob !== undefined && !(typeof value === 'string' && globMatches(rule.glob, value))) return false
+  if (rule.pattern !== undefined && !(typeof value === 'string' && patternMatches(rule.pattern, value)))
+    return false
   if (rule.min !== undefined && !(typeof value === 'number' && value >= rule.min)) return false
   return rule.max === undefined || (typeof value === 'number' && value <= rule.max)
+}
+
+/** GRT-6. @param resources those of the call, as the tool's registration finds them; null when it does not say */
+export function resourcesFault(
+  grant: Grant,
+  resources: readonly string[] | null,
+): 'RESOURCE_UNKNOWN' | 'RESOURCE_NOT_GRANTED' | null {
+  const { resources: granted } = grant
+  if (granted === undefined) return null
+  if (resources === null || resources.length === 0) return 'RESOURCE_UNKNOWN'
+  const inside = resources.every((value) => granted.some((glob) => resourceMatches(glob, value)))
+  return inside ? null : 'RESOURCE_NOT_GRANTED'
+}
+
+/** What a tool's label says of the data that it returns. */
+export interface DataLabel {
+  readonly level: Level
+  readonly categories: readonly string[]
+}
+
+/** GRT-7. @param label null: unlabelled, so as strict as can be */
+export function labelFault(
+  grant: Grant,
+  label: DataLabel | null,
+): 'CLEARANCE_EXCEEDED' | 'CATEGORY_NOT_GRANTED' | null {
+  const level = label === null ? LEVELS.length - 1 : LEVELS.indexOf(label.level)
+  if (grant.clearance !== undefined && level > LEVELS.indexOf(grant.clearance)) return 'CLEARANCE_EXCEEDED'
+  const { categories } = grant
+  if (categories === undefined) return null
+  const inside = label !== null && label.categories.every((category) => categories.includes(category))
+  return inside ? null : 'CATEGORY_NOT_GRANTED'
 }

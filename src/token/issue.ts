@@ -19,16 +19,10 @@ import {
 } from './constants.ts'
 import { disclosureDigest, discloseClaim, discloseGrant } from './disclosure.ts'
 import { TokenError } from './errors.ts'
-import { challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
-import { grantSchema, type Grant } from './grant.ts'
+import { assertGesturesCover, challengeOf, gestureFault, type Quorum, type RelyingParty } from './gesture.ts'
+import { checkedGrant, type Grant } from './grant.ts'
 import { rootPayloadSchema, statementSchema, type Statement } from './payload.ts'
 import { chainText } from './presentation.ts'
-
-/** M of N people, by revocation handle (DLG-6). */
-export interface Quorum {
-  readonly m: number
-  readonly of: readonly string[]
-}
 
 /** What a root says. Times in seconds. */
 export interface RootInput {
@@ -71,7 +65,7 @@ export function draftRoot(crypto: Crypto, issuer: Signer, input: RootInput): Roo
   if (input.exp <= input.nbf || input.exp - input.nbf > LIFE_MAX_S) {
     throw new TokenError('TOKEN_MALFORMED', `a delegation lives between 1 and ${LIFE_MAX_S} seconds`)
   }
-  const grants = input.grants.map((grant) => discloseGrant(crypto, checkedGrant(grant)))
+  const grants = input.grants.map((grant) => discloseGrant(crypto, rootGrant(grant)))
   const claims = [
     ...(input.instruction === undefined ? [] : [discloseClaim(crypto, 'instruction', input.instruction)]),
     ...(input.sub === undefined ? [] : [discloseClaim(crypto, 'sub', input.sub)]),
@@ -104,14 +98,9 @@ export function draftRoot(crypto: Crypto, issuer: Signer, input: RootInput): Roo
   return { header, payload, disclosures: [...grants, ...claims], challenge }
 }
 
-function checkedGrant(grant: Grant): Grant {
-  const parsed = grantSchema.safeParse(grant)
-  if (!parsed.success) {
-    const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ')
-    throw new TokenError('GRANT_INVALID', `a grant does not fit its schema at: ${where}`)
-  }
-  if (parsed.data.from !== undefined) throw new TokenError('GRANT_INVALID', 'a root grant has no parent')
-  return parsed.data
+function rootGrant(grant: Grant): Grant {
+  if (grant.from !== undefined) throw new TokenError('GRANT_INVALID', 'a root grant has no parent')
+  return checkedGrant(grant)
 }
 
 /**
@@ -141,31 +130,6 @@ export function sealRoot(
   const chain = chainText([{ jwt, disclosures: draft.disclosures }])
   if (chain.length > SEGMENT_BYTES_MAX) throw new TokenError('TOKEN_TOO_LARGE', 'the root is over its limit')
   return chain
-}
-
-/** DLG-6. @throws {TokenError} `GESTURE_INVALID` */
-export function assertGesturesCover(payload: {
-  readonly rev: readonly string[]
-  readonly quorum?: Quorum
-  readonly gestures: readonly Gesture[]
-}): void {
-  const { rev, quorum, gestures } = payload
-  const needed = new Set(rev)
-  const eligible = new Set(quorum?.of)
-  const made = new Set(gestures.map((gesture) => gesture.rev))
-  const keys = new Set(gestures.map(({ jwk }) => jwk.x))
-  const others = gestures.filter((gesture) => !needed.has(gesture.rev))
-  const good =
-    made.size === gestures.length &&
-    keys.size === gestures.length &&
-    needed.size === rev.length &&
-    rev.every((handle) => made.has(handle) && !eligible.has(handle)) &&
-    gestures.some((gesture) => gesture.role === 'principal' && needed.has(gesture.rev)) &&
-    eligible.size === (quorum?.of.length ?? 0) &&
-    others.every((gesture) => gesture.role === 'approver' && eligible.has(gesture.rev)) &&
-    others.length >= (quorum?.m ?? 0)
-  if (!good)
-    throw new TokenError('GESTURE_INVALID', 'the gestures are not those of the people that the root names')
 }
 
 /** DLG-7. @throws {TokenError} `STATEMENT_INVALID`: over 24 hours, or empty */

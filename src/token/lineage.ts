@@ -29,3 +29,11 @@ export function lineageOf(chain: VerifiedChain, digest: string | null): LineageS
   }
   return lineage
 }
+
+/** GRT-9: the smallest bound along the ancestors, where one without has the point's. @param lineage not empty */
+export function boundOf(lineage: readonly LineageStep[], point_ms: number): number {
+  let bound_ms = Infinity
+  for (const { grant } of lineage)
+    bound_ms = Math.min(bound_ms, grant.bound === undefined ? point_ms : grant.bound * 1000)
+  return lineage.length === 0 ? point_ms : bound_ms
+}

@@ -11,10 +11,10 @@ import { parseJws, signJws } from '../core/sign.ts'
 import { HOP_TYP, SD_ALG } from './constants.ts'
 import { discloseGrant, disclosureDigest, resolveDisclosures } from './disclosure.ts'
 import { TokenError } from './errors.ts'
-import type { Grant } from './grant.ts'
+import { checkedGrant, type Grant } from './grant.ts'
 import { hopPayloadSchema, rootPayloadSchema, type DelegatePayload, type RootPayload } from './payload.ts'
 import { chainText, parsePresentation } from './presentation.ts'
-import { boundsWithin, grantWithin } from './within.ts'
+import { boundsWithin, outsideOf } from './within.ts'
 
 export interface HopInput {
   readonly jti: string
@@ -33,17 +33,21 @@ export interface HopInput {
 
 /**
  * Appends a hop to a chain that `holder` holds.
- * @throws {TokenError} `WIDENED`, `PARENT_GRANT_HIDDEN`, `TOKEN_MALFORMED`, `SIGNATURE_INVALID`: not the holder's key
+ * @throws {TokenError} `WIDENED` (with the member that is wider or cannot be decided), `PARENT_GRANT_HIDDEN`,
+ * `GRANT_INVALID`, `TOKEN_MALFORMED`, `SIGNATURE_INVALID`: not the holder's key
  */
 export function narrow(crypto: Crypto, chain: string, holder: Signer, input: HopInput): string {
   const parent = lastDelegation(crypto, chain)
   if (thumbprint(crypto, holder.publicJwk) !== thumbprint(crypto, parent.payload.cnf.jwk)) {
     throw new TokenError('SIGNATURE_INVALID', 'the chain is bound to another key')
   }
-  for (const grant of input.grants) {
+  for (const each of input.grants) {
+    const grant = checkedGrant(each)
     const from = grant.from === undefined ? undefined : parent.grants.get(grant.from)
     if (from === undefined) throw new TokenError('PARENT_GRANT_HIDDEN', 'a grant names no disclosed parent')
-    if (!grantWithin(grant, from)) throw new TokenError('WIDENED', 'a grant is wider than its parent')
+    const outside = outsideOf(grant, from)
+    if (outside !== null)
+      throw new TokenError('WIDENED', `a grant is not within its parent at ${outside.member}: ${outside.why}`)
   }
   const depth = parent.payload.depth + 1
   if (!boundsWithin({ ...input, depth }, parent.payload)) {

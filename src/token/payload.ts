@@ -75,10 +75,21 @@ export const callProofSchema = z.strictObject({
   tool: z.string().max(256),
   args_commit: digest,
 })
+/** PRF-5. */
+export const dpopProofSchema = z.strictObject({
+  jti: z.string().min(22).max(128),
+  htm: z.string().min(1).max(32),
+  htu: z.string().min(1).max(2048),
+  iat: numericDate,
+  ath: digest,
+  nonce: z.string().min(1).max(128),
+  args_commit: digest,
+})
 export const sessionProofSchema = z.strictObject({ ...target, x25519: digest, peer: digest })
 
 export type RootPayload = z.infer<typeof rootPayloadSchema>
 export type DelegatePayload = z.infer<typeof delegatePayloadSchema>
 export type Statement = z.infer<typeof statementSchema>
 export type CallProof = z.infer<typeof callProofSchema>
+export type DpopProof = z.infer<typeof dpopProofSchema>
 export type SessionProof = z.infer<typeof sessionProofSchema>

@@ -11,37 +11,15 @@ import { CountersignError } from '../core/errors.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { parseJws, verifyJws, type ParsedJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
-import { HOP_TYP, LIFE_MAX_S, ROOT_TAG, ROOT_TYP, STATEMENT_LIFE_MAX_S, STATEMENT_TYP } from './constants.ts'
+import { HOP_TYP, LIFE_MAX_S, ROOT_TAG, ROOT_TYP } from './constants.ts'
 import { resolveDisclosures } from './disclosure.ts'
 import { TokenError, type TokenErrorCode } from './errors.ts'
-import { challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
+import { assertGesturesCover, challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
 import type { Grant } from './grant.ts'
-import { assertGesturesCover } from './issue.ts'
-import {
-  hopPayloadSchema,
-  rootPayloadSchema,
-  statementSchema,
-  type DelegatePayload,
-  type RootPayload,
-} from './payload.ts'
+import { hopPayloadSchema, rootPayloadSchema, type DelegatePayload, type RootPayload } from './payload.ts'
 import { parsePresentation, type Segment } from './presentation.ts'
+import { checkStatement, issuerKeyOf, trustedIssuer, type ChainTrust } from './trust.ts'
 import { boundsWithin, grantWithin } from './within.ts'
-
-export interface IssuerKey {
-  readonly jwk: PublicJwk
-  /** Seconds: what says that it was signed then or later is refused. Null while the key is in use. */
-  readonly retired_at: number | null
-}
-
-/** An issuer as a verifier pins it: a namespace with keys and people of its own (DLG-8). */
-export interface TrustedIssuer {
-  /** By thumbprint. */
-  readonly keys: ReadonlyMap<string, IssuerKey>
-  readonly rp: RelyingParty
-}
-
-/** Whom a verifier trusts: issuers by name. A compromised key is not in here. */
-export type ChainTrust = ReadonlyMap<string, TrustedIssuer>
 
 export interface ChainContext {
   readonly crypto: Crypto
@@ -141,7 +119,7 @@ function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
   assertTyp(jws, ROOT_TYP)
   const payload = parsed(rootPayloadSchema.safeParse(jws.payload))
   const issuer = trustedIssuer(context.trust, payload.iss)
-  const issuerKey = keyOf(issuer, jws, payload.iat)
+  const issuerKey = issuerKeyOf(issuer, jws, payload.iat)
   if (!verifyJws(crypto, jws, issuerKey)) throw new TokenError('SIGNATURE_INVALID', 'the root is not signed')
   assertGestures(crypto, issuer.rp, jws, payload)
   assertTimes(payload, context.now_ms, payload.iat)
@@ -180,7 +158,8 @@ function checkHop(
     throw new TokenError('CHAIN_BROKEN', 'a hop follows another token')
   }
   assertTimes(payload, context.now_ms, outer.iat)
-  const statement = checkStatement(context, iss, payload)
+  const issuer = { iss, trusted: trustedIssuer(context.trust, iss) }
+  const statement = checkStatement(crypto, issuer, payload, seconds(context.now_ms))
   const delegation = delegationOf(
     crypto,
     payload,
@@ -203,33 +182,6 @@ function assertNarrower(child: Delegation, parent: Delegation): void {
     if (!grantWithin(grant, from)) throw new TokenError('WIDENED', 'a grant is wider than its parent')
   }
   if (!boundsWithin(child, parent)) throw new TokenError('WIDENED', 'time, audience or depth is widened')
-}
-
-/** DLG-7. The identity of the hop's agent, from the issuer's word alone. */
-function checkStatement(
-  context: ChainContext,
-  iss: string,
-  payload: DelegatePayload,
-): { agent: string; class: string; kid: string; exp: number } {
-  const { crypto } = context
-  const jws = parseJws(payload.statement)
-  const fields = statementSchema.safeParse(jws.payload)
-  if (jws.header.typ !== STATEMENT_TYP || !fields.success) {
-    throw new TokenError('STATEMENT_INVALID', 'the agent statement does not fit its schema')
-  }
-  const { iat, exp, jkt, agent, class: agentClass } = fields.data
-  if (fields.data.iss !== iss)
-    throw new TokenError('STATEMENT_INVALID', 'the agent statement is by another issuer than the root')
-  const key = keyOf(trustedIssuer(context.trust, iss), jws, iat)
-  const now = seconds(context.now_ms)
-  const good =
-    verifyJws(crypto, jws, key) &&
-    jkt === thumbprint(crypto, publicJwk(payload.cnf.jwk)) &&
-    exp > now &&
-    iat <= now + CLOCK_SKEW_MAX_S &&
-    exp - iat <= STATEMENT_LIFE_MAX_S
-  if (!good) throw new TokenError('STATEMENT_INVALID', 'the agent statement does not hold')
-  return { agent, class: agentClass, kid: thumbprint(crypto, key), exp }
 }
 
 function assertGestures(crypto: Crypto, rp: RelyingParty, jws: ParsedJws, payload: RootPayload): void {
@@ -288,21 +240,6 @@ function ownHandles(delegation: Delegation): Handle[] {
     { kind: 'agent', handle: delegation.agent.id },
     { kind: 'key', handle: delegation.jkt },
   ]
-}
-
-function trustedIssuer(trust: ChainTrust, iss: string): TrustedIssuer {
-  const issuer = trust.get(iss)
-  if (issuer === undefined) throw new TokenError('ISSUER_UNKNOWN', 'the issuer is not trusted')
-  return issuer
-}
-
-/** DLG-8. @param iat seconds: when the token says that it was signed */
-function keyOf(issuer: TrustedIssuer, jws: ParsedJws, iat: number): PublicJwk {
-  const key = typeof jws.header.kid === 'string' ? issuer.keys.get(jws.header.kid) : undefined
-  if (key === undefined) throw new TokenError('ISSUER_UNKNOWN', 'the key is not one of the issuer')
-  if (key.retired_at !== null && iat >= key.retired_at)
-    throw new TokenError('KEY_RETIRED', 'the key was retired when this was signed')
-  return key.jwk
 }
 
 function assertTyp(jws: ParsedJws, typ: string): void {

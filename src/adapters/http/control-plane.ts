@@ -15,6 +15,7 @@ const toolsSchema = z.object({
       tool: z.string(),
       definition_hash: z.string(),
       measures: measuresSchema,
+      resources: z.array(z.string()).exactOptional(),
     }),
   ),
 })

@@ -24,7 +24,8 @@ CREATE TABLE invitations (
 CREATE TABLE systems (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE tools (
   id TEXT PRIMARY KEY, system TEXT NOT NULL REFERENCES systems (id), server TEXT NOT NULL, tool TEXT NOT NULL,
-  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, UNIQUE (server, tool)
+  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, resources_json TEXT NOT NULL,
+  UNIQUE (server, tool)
 ) STRICT;
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,

@@ -5,6 +5,7 @@
  */
 import type { Crypto } from '../../core/crypto.ts'
 import { frameHash, verifyFrame, type Frame } from '../../revoke/frame.ts'
+import { boundOf, lineageOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import type { ProvenAllow } from './chains.ts'
 import type { Findings } from './report.ts'
@@ -54,7 +55,7 @@ export function checkKnownFrames(history: History, findings: Findings): number {
 export function checkBound(
   history: History,
   allows: readonly ProvenAllow[],
-  bound_ms: number,
+  point_ms: number,
   findings: Findings,
 ): number {
   const revoked = new Map<string, Frame>()
@@ -64,6 +65,7 @@ export function checkBound(
   }
   for (const { index, receipt, chain } of allows) {
     const { freshness } = receipt
+    const bound_ms = boundOf(lineageOf(chain, receipt.grant) ?? [], point_ms)
     if (freshness === null || freshness.age_ms > bound_ms) {
       findings.add({
         code: 'ALLOW_WHILE_STALE',

@@ -1,0 +1,80 @@
+/**
+ * Holder proofs over HTTP: DPoP (RFC 9449) with the chain as the access token. spec/delegation.md, PRF-5.
+ * Pure: the caller keeps nonces.
+ * @module
+ */
+import type { Crypto, Signer } from '../core/crypto.ts'
+import { base64url, utf8 } from '../core/encoding.ts'
+import { CountersignError } from '../core/errors.ts'
+import { publicJwk, thumbprint } from '../core/jwk.ts'
+import { parseJws, signJws, verifyJws } from '../core/sign.ts'
+import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
+import { DPOP_TYP } from './constants.ts'
+import { dpopProofSchema, type DpopProof } from './payload.ts'
+
+/** Random bytes of a `jti`. */
+const JTI_BYTES = 16
+
+/** The request that a proof is for. */
+export interface HttpTarget {
+  readonly method: string
+  /** Without query and fragment. */
+  readonly url: string
+}
+
+export interface DpopInput extends HttpTarget {
+  /** Seconds. */
+  readonly iat: number
+  /** The point's current challenge. */
+  readonly nonce: string
+  readonly args_commit: string
+}
+
+/** `ath` of RFC 9449. @param chain ends in `~` */
+export function accessTokenHash(crypto: Crypto, chain: string): string {
+  return base64url(crypto.sha256(utf8(chain)))
+}
+
+/** @returns the value of the header `DPoP` */
+export function signDpop(crypto: Crypto, holder: Signer, chain: string, input: DpopInput): string {
+  const { method: htm, url: htu, iat, nonce, args_commit } = input
+  const jti = base64url(crypto.randomBytes(JTI_BYTES))
+  const header = { typ: DPOP_TYP, jwk: { ...holder.publicJwk } }
+  const ath = accessTokenHash(crypto, chain)
+  return signJws(holder, header, { jti, htm, htu, iat, ath, nonce, args_commit })
+}
+
+export interface DpopContext extends HttpTarget {
+  readonly crypto: Crypto
+  /** Thumbprint of the key that the last delegation is bound to. */
+  readonly jkt: string
+  readonly chain: string
+  readonly now_ms: number
+}
+
+/**
+ * @returns null when it does not hold. Not checked: `nonce` and `jti` (the caller uses them up) and whether
+ * `args_commit` is that of the call at hand.
+ */
+export function verifyDpop(context: DpopContext, proof: string): DpopProof | null {
+  const { crypto } = context
+  try {
+    const jws = parseJws(proof)
+    const key = publicJwk(jws.header.jwk)
+    const fields = dpopProofSchema.safeParse(jws.payload)
+    const good =
+      jws.header.typ === DPOP_TYP &&
+      jws.header.kid === undefined &&
+      fields.success &&
+      thumbprint(crypto, key) === context.jkt &&
+      fields.data.htm === context.method &&
+      fields.data.htu === context.url &&
+      fields.data.ath === accessTokenHash(crypto, context.chain) &&
+      Math.abs(fields.data.iat - seconds(context.now_ms)) <= CLOCK_SKEW_MAX_S &&
+      verifyJws(crypto, jws, key)
+    return good ? fields.data : null
+  } catch (error) {
+    if (error instanceof CountersignError) return null
+    throw error
+  }
+}
