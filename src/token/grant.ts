@@ -55,7 +55,11 @@ export const limitSchema = z.strictObject({
 export const LEVELS = ['public', 'internal', 'confidential', 'restricted'] as const
 export type Level = (typeof LEVELS)[number]
 
-const terms = z.array(z.string().min(1).max(256)).max(16).refine(distinct, 'a term occurs twice')
+const terms = z
+  .array(z.string().min(1).max(256))
+  .max(16)
+  .refine(distinct, 'a term occurs twice')
+  .meta({ uniqueItems: true })
 
 export const grantSchema = z.strictObject({
   type: z.literal('tool'),
@@ -67,12 +71,14 @@ export const grantSchema = z.strictObject({
     .min(1)
     .max(128)
     .refine(distinct, 'an action occurs twice')
-    .refine((names) => !names.includes('*') || names.length === 1, '"*" stands alone'),
+    .refine((names) => !names.includes('*') || names.length === 1, '"*" stands alone')
+    .meta({ uniqueItems: true }),
   resources: z
     .array(z.string().max(1024).refine(isResourceGlob, 'not a glob of resources that can be matched (GRT-6)'))
     .min(1)
     .max(32)
     .refine(distinct, 'a resource occurs twice')
+    .meta({ uniqueItems: true })
     .exactOptional(),
   constraints: z
     .record(argument, ruleSchema)

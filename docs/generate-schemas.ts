@@ -1,0 +1,59 @@
+/**
+ * Writes spec/schemas/*.json, the JSON Schemas of the protocol's objects, from the schemas that the code parses with:
+ * `npm run docs`. What a JSON Schema cannot say (globs, patterns, distinctness across members) the pages say.
+ * @module
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { gestureSchema } from '../src/core/gesture.ts'
+import { jwkSchema } from '../src/core/jwk.ts'
+import { templateSchema, trustedIssuerSchema } from '../src/log/entries.ts'
+import { grantSchema } from '../src/token/grant.ts'
+import {
+  callProofSchema,
+  dpopProofSchema,
+  hopPayloadSchema,
+  rootPayloadSchema,
+  sessionProofSchema,
+  statementSchema,
+} from '../src/token/payload.ts'
+
+export const FOLDER = join(import.meta.dirname, '../spec/schemas')
+
+const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodType }> = {
+  'call-proof': { title: 'Payload of a holder proof per call (PRF-1)', schema: callProofSchema },
+  'dpop-proof': { title: 'Payload of a holder proof over HTTP (PRF-5)', schema: dpopProofSchema },
+  gesture: { title: 'Gesture (DLG-4 to DLG-6)', schema: gestureSchema },
+  grant: { title: 'Grant (grants.md)', schema: grantSchema },
+  hop: { title: 'Payload of a hop', schema: hopPayloadSchema },
+  jwk: { title: 'Public key (C-3)', schema: jwkSchema },
+  root: { title: 'Payload of a root', schema: rootPayloadSchema },
+  'session-proof': { title: 'Payload of a holder proof per session (PRF-2)', schema: sessionProofSchema },
+  statement: { title: 'Payload of an agent statement (DLG-7)', schema: statementSchema },
+  template: { title: 'Template (TPL-1)', schema: templateSchema },
+  'trusted-issuer': { title: 'Issuer in a trust list (KEY-6)', schema: trustedIssuerSchema },
+}
+
+/** File names and their texts. */
+export function schemaFiles(): Map<string, string> {
+  const files = new Map<string, string>()
+  for (const [name, { title, schema }] of Object.entries(SCHEMAS)) {
+    const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' })
+    const whole = { $schema, $id: `urn:countersign:schema:${name}:1`, title, ...rest }
+    files.set(`${name}.json`, `${JSON.stringify(whole, null, 2)}\n`)
+  }
+  const rows = Object.entries(SCHEMAS).map(([name, { title }]) => `- [${name}.json](${name}.json): ${title}`)
+  files.set('README.md', `${README}\n${rows.join('\n')}\n`)
+  return files
+}
+
+const README = `# JSON Schemas
+
+Generated from the schemas that the reference implementation parses with (\`npm run docs\`); JSON Schema 2020-12. They bind together with the pages: a schema does not say which texts are globs or patterns, which members exclude each other, or what is distinct from what.
+`
+
+if (import.meta.main) {
+  mkdirSync(FOLDER, { recursive: true })
+  for (const [name, text] of schemaFiles()) writeFileSync(join(FOLDER, name), text)
+}

@@ -1,0 +1,58 @@
+/** spec/schemas is generated; the schemas hold for what the vectors hold, and refuse what is not listed. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Ajv2020 from 'ajv/dist/2020.js'
+import { describe, expect, test } from 'vitest'
+import { FOLDER, schemaFiles } from '../../docs/generate-schemas.ts'
+import { parseJws } from '../../src/core/sign.ts'
+import type { DelegationVector } from '../../vectors/delegation/generate.ts'
+import { grantsOf, segmentsIn, seededCrypto } from '../fixtures/tokens.ts'
+
+const VECTORS = join(import.meta.dirname, '../../vectors/delegation')
+const ajv = new Ajv2020({ formats: { uri: true } })
+const schema = (name: string) => ajv.compile(JSON.parse(schemaFiles().get(`${name}.json`)!) as object)
+
+const chains = readdirSync(VECTORS)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => JSON.parse(readFileSync(join(VECTORS, name), 'utf8')) as DelegationVector)
+  .filter((vector) => vector.expect.ok)
+  .map(({ presentation }) => segmentsIn(presentation))
+
+test('spec/schemas holds what the schemas of the code say: npm run docs writes it anew', () => {
+  const files = schemaFiles()
+  expect(readdirSync(FOLDER).sort()).toEqual([...files.keys()].sort())
+  for (const [name, text] of files)
+    expect([name, readFileSync(join(FOLDER, name), 'utf8')]).toEqual([name, text])
+})
+
+describe('the JSON Schemas', () => {
+  test('accept every payload of the valid vectors', () => {
+    const [isRoot, isHop, isStatement] = [schema('root'), schema('hop'), schema('statement')]
+    for (const [root, ...hops] of chains) {
+      expect([isRoot(parseJws(root!.jwt).payload), isRoot.errors]).toEqual([true, null])
+      for (const { jwt } of hops) {
+        const { payload } = parseJws(jwt)
+        expect([isHop(payload), isHop.errors]).toEqual([true, null])
+        const [{ statement }] = payload.delegate_payload as [{ statement: string }]
+        expect([isStatement(parseJws(statement).payload), isStatement.errors]).toEqual([true, null])
+      }
+    }
+  })
+
+  test('accept every grant of the valid vectors, and none with a member that is not listed', () => {
+    const isGrant = schema('grant')
+    const grants = chains.flatMap((segments) =>
+      segments.flatMap((segment) =>
+        grantsOf(seededCrypto(''), `${[segment.jwt, ...segment.disclosures].join('~')}~`).map(
+          ({ grant }) => grant,
+        ),
+      ),
+    )
+    expect(grants.length).toBeGreaterThan(20)
+    for (const grant of grants) {
+      expect([isGrant(grant), isGrant.errors]).toEqual([true, null])
+      expect(isGrant({ ...grant, until: 'tomorrow' })).toBe(false)
+      expect(isGrant({ ...grant, actions: ['read', 'read'] })).toBe(false)
+    }
+  })
+})
