@@ -77,6 +77,7 @@ export interface ToolInput {
   readonly tool: string
   readonly definition_hash: string
   readonly measures: JsonObject
+  readonly resources?: readonly string[]
 }
 
 export async function registerTool(profile: Profile, tool: ToolInput): Promise<string> {

@@ -19,7 +19,7 @@ import { CountersignError } from '../core/errors.ts'
 import { parseJson, type JsonObject } from '../core/json.ts'
 import type { Reason } from '../decide/reasons.ts'
 import { systemClock } from '../ports/clock.ts'
-import { CountersignMcpSession } from './adapters/mcp/client.ts'
+import { CountersignMcpSession, type McpHolder } from './adapters/mcp/client.ts'
 import { DECISION_META, RPC_DENIED } from './adapters/mcp/messages.ts'
 
 /** Of the arguments of one call: the gateway reads frames of 4 MiB and 64 levels, envelope included. */
@@ -31,6 +31,11 @@ export type ReasonCode = Reason | (string & Record<never, never>)
 export interface ConnectOptions {
   /** The chain, as `countersign delegate` or `countersign narrow` wrote it. */
   readonly chain: string
+  /**
+   * Claims of the root to show to the gateway besides the grants for its server (SEL-1). The instruction unless told
+   * otherwise: it is what a reviewer reads, and rules about where data may go rest on it.
+   */
+  readonly claims?: readonly ('instruction' | 'sub')[]
   /** The holder key that the chain is bound to: a private JWK, or its text as `countersign agent key` wrote it. */
   readonly key: PrivateJwk | string
 }
@@ -90,13 +95,15 @@ export class ConnectionDenied extends SdkError {
 export async function connect(client: Client, options: ConnectOptions): Promise<Connection> {
   const holder = signerOf(options.key)
   const chain = options.chain.trim()
-  let session = await openSession(client, chain, holder)
+  const claims = options.claims ?? ['instruction']
+  const held = { chain, claims, holder }
+  let session = await openSession(client, held)
   /** The session that is being opened, so that calls in flight together open one. */
   let opening: Promise<CountersignMcpSession> | null = null
 
   const renew = async (dead: CountersignMcpSession): Promise<void> => {
     if (session !== dead) return
-    opening ??= openSession(client, chain, holder).finally(() => {
+    opening ??= openSession(client, held).finally(() => {
       opening = null
     })
     session = await opening
@@ -138,13 +145,15 @@ function signerOf(key: PrivateJwk | string): Signer {
 
 const anyResult = z.record(z.string(), z.unknown())
 
-async function openSession(client: Client, chain: string, holder: Signer): Promise<CountersignMcpSession> {
+async function openSession(
+  client: Client,
+  held: Pick<McpHolder, 'chain' | 'claims' | 'holder'>,
+): Promise<CountersignMcpSession> {
   try {
     return await CountersignMcpSession.open({
       crypto: nodeCrypto,
       clock: systemClock,
-      chain,
-      holder,
+      ...held,
       request: (method, params) => client.request({ method, params }, anyResult),
     })
   } catch (error) {

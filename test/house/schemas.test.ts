@@ -1,7 +1,7 @@
 /** spec/schemas is generated; the schemas hold for what the vectors hold, and refuse what is not listed. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import Ajv2020 from 'ajv/dist/2020.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { FOLDER, schemaFiles } from '../../docs/generate-schemas.ts'
 import { parseJws } from '../../src/core/sign.ts'

@@ -6,7 +6,7 @@ import { addSystem, enrollPoint, registerTool } from '../operator.ts'
 import { CliError, result, table } from '../output.ts'
 import { assertWritable, readJson, writePrivate } from '../profile.ts'
 import { inspectToolServer } from '../tool-server.ts'
-import { profileOf, wantsJson } from './globals.ts'
+import { collect, profileOf, wantsJson } from './globals.ts'
 
 export function inventoryCommands(program: Command): void {
   const system = program.command('system').description('systems in scope')
@@ -35,6 +35,7 @@ interface ToolOptions {
   readonly server: string
   readonly definition: string
   readonly measures?: string
+  readonly resource?: string[]
 }
 
 function toolCommands(program: Command): void {
@@ -56,11 +57,23 @@ function toolCommands(program: Command): void {
     .requiredOption('--server <name>', 'the tool server, as grants name it')
     .requiredOption('--definition <hash>', 'definition hash (countersign tool inspect)')
     .option('--measures <file>', 'JSON file: {name: {path, of, unit}}')
+    .option(
+      '--resource <pointer>',
+      'JSON Pointer to an argument that names what a call touches (repeat)',
+      collect,
+    )
     .action(async (name: string, options: ToolOptions, command: Command) => {
       const measures = options.measures === undefined ? {} : await readObject(options.measures)
       const { system, server, definition: definition_hash } = options
       const profile = await profileOf(command)
-      const id = await registerTool(profile, { system, server, tool: name, definition_hash, measures })
+      const id = await registerTool(profile, {
+        system,
+        server,
+        tool: name,
+        definition_hash,
+        measures,
+        ...(options.resource === undefined ? {} : { resources: options.resource }),
+      })
       result(wantsJson(command), { tool: id }, () => id)
     })
   const list = tool.command('list').description('registered tools, each with the hash of its definition')

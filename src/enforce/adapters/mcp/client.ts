@@ -28,6 +28,8 @@ import type { JsonObject } from '../../../core/json.ts'
 import { seconds } from '../../../core/time.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { argsCommit, callMac, sessionKey, signCallProof, signSessionProof } from '../../../token/proof.ts'
+import type { DisclosableClaim } from '../../../token/disclosure.ts'
+import { discloseFor, type Audience } from '../../../token/present.ts'
 import { sdHashOf } from '../../../token/presentation.ts'
 import { CALL_META, METHOD_CHALLENGE, METHOD_OPEN } from './messages.ts'
 
@@ -56,8 +58,10 @@ export class McpSessionError extends CountersignError<McpSessionErrorCode> {}
 export interface McpHolder {
   readonly crypto: Crypto
   readonly clock: Clock
-  /** The chain to present, with the disclosures to show. Ends in `~`. */
+  /** The chain as it is held. Ends in `~`. What the server or the call needs of it is shown (SEL-1). */
   readonly chain: string
+  /** Claims of the root to show besides. */
+  readonly claims?: readonly DisclosableClaim[]
   /** The key that the last delegation of the chain is bound to. */
   readonly holder: Signer
   /** Sends one MCP request and resolves to its result. Rejects for a JSON-RPC error. */
@@ -93,8 +97,9 @@ export class CountersignMcpSession {
    * with, the error for a denial among it.
    */
   static async open(holder: McpHolder): Promise<CountersignMcpSession> {
-    const { crypto, chain } = holder
+    const { crypto } = holder
     const { challenge, audience, key: peer, server } = await takeChallenge(holder)
+    const chain = shownTo(holder, { server })
     const pair = crypto.x25519()
     const x25519 = base64url(pair.publicKey)
     const target = { aud: audience, nonce: challenge, iat: seconds(holder.clock.now()) }
@@ -146,7 +151,8 @@ export function metaForOneCall(
   tool: string,
   args: JsonObject,
 ): Record<string, unknown> {
-  const { crypto, chain, clock } = holder
+  const { crypto, clock } = holder
+  const chain = shownTo(holder, { server: challenge.server, call: { tool, args } })
   const salt = crypto.randomBytes(SALT_BYTES)
   const presentation = signCallProof(
     crypto,
@@ -160,6 +166,11 @@ export function metaForOneCall(
     { server: challenge.server, tool, args_commit: argsCommit(crypto, salt, args) },
   )
   return { [CALL_META]: { presentation, salt: base64url(salt) } }
+}
+
+/** A chain without a grant for this server is shown as it is: the point says why it is of no use. */
+function shownTo({ crypto, chain, claims = [] }: Omit<McpHolder, 'request'>, audience: Audience): string {
+  return discloseFor(crypto, chain, { ...audience, claims }) ?? chain
 }
 
 function keyBytes(key: string): Uint8Array {
