@@ -23,7 +23,7 @@ const ANY: CharSet = [
 const SPECIAL = new Set('()*+.?[\\]{|}')
 const SPECIAL_IN_CLASS = new Set('-[\\]')
 const ESCAPED = new Map([
-  ...[...'()*+-.?[\\]^{|}'].map((char): [string, string] => [char, char]),
+  ...Array.from('()*+-.?[\\]^{|}').map((char): [string, string] => [char, char]),
   ['n', '\n'],
   ['r', '\r'],
   ['t', '\t'],
@@ -33,7 +33,7 @@ class SyntaxFault extends Error {}
 
 /** @returns null when the text is no I-Regexp, or uses what we leave out */
 export function parsePattern(text: string): Node | null {
-  const parser = new Parser([...text])
+  const parser = new Parser(Array.from(text))
   try {
     return parser.whole()
   } catch (error) {

@@ -5,8 +5,8 @@
  */
 import { parsePattern, type CharSet, type Node } from './pattern-syntax.ts'
 
-export const PATTERN_CHARS_MAX = 256
-export const PATTERN_POSITIONS_MAX = 256
+const PATTERN_CHARS_MAX = 256
+const PATTERN_POSITIONS_MAX = 256
 /** A longer value matches no pattern. */
 const VALUE_CHARS_MAX = 4096
 /** Pairs of NRW-8: past this inclusion is not shown. */
@@ -26,7 +26,7 @@ const known = new Map<string, Automaton | null>()
 function automatonOf(pattern: string): Automaton | null {
   const found = known.get(pattern)
   if (found !== undefined) return found
-  const node = [...pattern].length > PATTERN_CHARS_MAX ? null : parsePattern(pattern)
+  const node = Array.from(pattern).length > PATTERN_CHARS_MAX ? null : parsePattern(pattern)
   const built = node === null ? null : build(node)
   if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')
   known.set(pattern, built)
@@ -138,7 +138,7 @@ function holds(set: CharSet, char: number): boolean {
 export function patternMatches(pattern: string, value: string): boolean {
   const automaton = automatonOf(pattern)
   if (automaton === null || value.length > 2 * VALUE_CHARS_MAX) return false
-  const chars = [...value]
+  const chars = Array.from(value)
   if (chars.length > VALUE_CHARS_MAX) return false
   const { sets, follow, final } = automaton
   let states: readonly number[] = [0]

@@ -110,7 +110,7 @@ const call: fc.Arbitrary<Call> = fc.record({
   args: fc.dictionary(
     fc.constantFrom('p', 'q', 'constructor'),
     fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })),
-  ) as fc.Arbitrary<JsonObject>,
+  ),
   resources: fc.array(fc.constantFrom('a', 'a/b', 'a/b/c', 'file:///a/b', 'file:///x', 'https://h/a'), {
     maxLength: 2,
   }),
