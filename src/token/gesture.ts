@@ -8,6 +8,7 @@
 import type { Crypto } from '../core/crypto.ts'
 import { derToRaw } from '../core/der.ts'
 import { base64url, concat, equalBytes, fromBase64url, utf8 } from '../core/encoding.ts'
+import { CountersignError } from '../core/errors.ts'
 import type { Gesture } from '../core/gesture.ts'
 import { isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
@@ -52,8 +53,9 @@ export function gestureFault(
       authenticatorDataFault(crypto, authenticatorData, rp) ??
       signatureFault(crypto, gesture, concat(authenticatorData, crypto.sha256(clientData)))
     )
-  } catch {
-    return 'the gesture does not parse'
+  } catch (error) {
+    if (error instanceof CountersignError) return 'the gesture does not parse'
+    throw error
   }
 }
 

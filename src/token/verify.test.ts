@@ -21,6 +21,7 @@ import {
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import { softwareAuthenticator } from '../adapters/software-authenticator/software-authenticator.ts'
 import { base64url, fromBase64url, utf8 } from '../core/encoding.ts'
+import type { Crypto } from '../core/crypto.ts'
 import type { JsonObject } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
 import { parseJws, signJws } from '../core/sign.ts'
@@ -729,6 +730,17 @@ describe('gestures', () => {
 
   test('cannot be left out', () => {
     expect(withGestures(() => [])).toBe('TOKEN_MALFORMED')
+  })
+
+  test('are not blamed for a fault of ours', () => {
+    const crypto: Crypto = {
+      ...w.crypto,
+      verify: (key, ...rest) => {
+        if (JSON.stringify(key) === JSON.stringify(w.principal.jwk)) throw new RangeError('out of memory')
+        return w.crypto.verify(key, ...rest)
+      },
+    }
+    expect(() => w.verify(root, { crypto })).toThrow(RangeError)
   })
 
   test('are pinned by the verifier, not by the token', () => {
