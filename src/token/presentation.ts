@@ -4,7 +4,13 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { base64url, utf8 } from '../core/encoding.ts'
-import { HOPS_MAX, PRESENTATION_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENT_SEPARATOR } from './constants.ts'
+import {
+  GRANTS_MAX,
+  HOPS_MAX,
+  PRESENTATION_BYTES_MAX,
+  SEGMENT_BYTES_MAX,
+  SEGMENT_SEPARATOR,
+} from './constants.ts'
 import { TokenError } from './errors.ts'
 
 /** One JWT with the disclosures that came with it. */
@@ -44,6 +50,15 @@ function parseSegment(text: string): Segment {
   const [jwt = '', ...disclosures] = text.split('~')
   if (jwt === '' || disclosures.includes('')) throw new TokenError('TOKEN_MALFORMED', 'a segment is empty')
   return { jwt, disclosures }
+}
+
+/** A token, its grants and its two claims, in each segment. More disclosures than that are refused. */
+const PARTS_MAX = (HOPS_MAX + 1) * (GRANTS_MAX + 3)
+
+/** What verifying `text` hashes, its tokens and disclosures, for a {@link Crypto} that has to know beforehand. */
+export function hashedParts(text: string): Uint8Array[] {
+  if (text.length > PRESENTATION_BYTES_MAX) return [] // and the text is refused unhashed
+  return text.split('~').filter(Boolean).slice(0, PARTS_MAX).map(utf8)
 }
 
 /** The text of one segment, with its trailing `~`. */
