@@ -7,6 +7,8 @@ import type { VerifiedChain } from './verify.ts'
 
 const EDITS = 20_000
 const SLOW_MS = 50
+/** For all of them: about 25 s on two busy cores. What is asserted is the slowest, not the sum. */
+const ALL_MS_MAX = 180_000
 
 const w = new World('fuzz')
 const bases = [
@@ -34,39 +36,47 @@ for (const base of bases) {
   }
 }
 
-test(`${EDITS} edits of good chains are refused or say the same with less`, () => {
-  const outcomes = new Map<string, number>()
-  let slowest_ms = 0
-  for (let i = 0; i < EDITS; i++) {
-    const chain = editedChain()
-    const start = performance.now()
-    const result = w.verify(chain) // a throw fails the test
-    let elapsed_ms = performance.now() - start
-    if (elapsed_ms > SLOW_MS) {
-      // Was it the input, or the machine? What the input costs, it costs again.
-      const again = performance.now()
-      w.verify(chain)
-      elapsed_ms = Math.min(elapsed_ms, performance.now() - again)
+test(
+  `${EDITS} edits of good chains are refused or say the same with less`,
+  () => {
+    const outcomes = new Map<string, number>()
+    let slowest_ms = 0
+    for (let i = 0; i < EDITS; i++) {
+      const chain = editedChain()
+      const start = performance.now()
+      const result = w.verify(chain) // a throw fails the test
+      let elapsed_ms = performance.now() - start
+      if (elapsed_ms > SLOW_MS) {
+        // Was it the input, or the machine? What the input costs, it costs again, and in processor time.
+        const before = process.cpuUsage()
+        w.verify(chain)
+        const { user, system } = process.cpuUsage(before)
+        elapsed_ms = Math.min(elapsed_ms, (user + system) / 1000)
+      }
+      slowest_ms = Math.max(slowest_ms, elapsed_ms)
+      outcomes.set(
+        result.ok ? 'ok' : result.reason,
+        (outcomes.get(result.ok ? 'ok' : result.reason) ?? 0) + 1,
+      )
+      if (!result.ok) continue
+      const full = known.get(identity(result.chain))
+      expect(full).toBeDefined() // else a chain was accepted that says something else
+      for (const digest of grants(result.chain)) expect(full!.has(digest)).toBe(true)
     }
-    slowest_ms = Math.max(slowest_ms, elapsed_ms)
-    outcomes.set(result.ok ? 'ok' : result.reason, (outcomes.get(result.ok ? 'ok' : result.reason) ?? 0) + 1)
-    if (!result.ok) continue
-    const full = known.get(identity(result.chain))
-    expect(full).toBeDefined() // else a chain was accepted that says something else
-    for (const digest of grants(result.chain)) expect(full!.has(digest)).toBe(true)
-  }
-  expect(slowest_ms).toBeLessThan(SLOW_MS)
-  // The edits reach deep enough to be worth something.
-  for (const code of [
-    'ok',
-    'TOKEN_MALFORMED',
-    'SIGNATURE_INVALID',
-    'DISCLOSURE_INVALID',
-    'CHAIN_BROKEN',
-    'PARENT_GRANT_HIDDEN',
-  ]) {
-    expect([code, (outcomes.get(code) ?? 0) > 20]).toEqual([code, true])
-  }
-  if (process.env.FUZZ_REPORT !== undefined)
-    process.stdout.write(`${JSON.stringify([...outcomes])} slowest ${slowest_ms} ms\n`)
-})
+    expect(slowest_ms).toBeLessThan(SLOW_MS)
+    // The edits reach deep enough to be worth something.
+    for (const code of [
+      'ok',
+      'TOKEN_MALFORMED',
+      'SIGNATURE_INVALID',
+      'DISCLOSURE_INVALID',
+      'CHAIN_BROKEN',
+      'PARENT_GRANT_HIDDEN',
+    ]) {
+      expect([code, (outcomes.get(code) ?? 0) > 20]).toEqual([code, true])
+    }
+    if (process.env.FUZZ_REPORT !== undefined)
+      process.stdout.write(`${JSON.stringify([...outcomes])} slowest ${slowest_ms} ms\n`)
+  },
+  ALL_MS_MAX,
+)
