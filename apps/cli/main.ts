@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { agentCommands } from './commands/agents.ts'
 import { delegationCommands } from './commands/delegations.ts'
+import { discloseCommand } from './commands/disclose.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
@@ -33,6 +34,7 @@ peopleCommands(program)
 inventoryCommands(program)
 agentCommands(program)
 delegationCommands(program)
+discloseCommand(program)
 gatewayCommand(program)
 evidenceCommands(program)
 
