@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { gestureSchema } from '../src/core/gesture.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
 import { templateSchema, trustedIssuerSchema } from '../src/log/entries.ts'
+import { accessTokenSchema } from '../src/token/access-token.ts'
 import { grantSchema } from '../src/token/grant.ts'
 import {
   callProofSchema,
@@ -18,10 +19,12 @@ import {
   sessionProofSchema,
   statementSchema,
 } from '../src/token/payload.ts'
+import { statusListSchema } from '../src/token/status-list.ts'
 
 export const FOLDER = join(import.meta.dirname, '../spec/schemas')
 
 const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodType }> = {
+  'access-token': { title: 'Payload of an access token (STS-8)', schema: accessTokenSchema },
   'call-proof': { title: 'Payload of a holder proof per call (PRF-1)', schema: callProofSchema },
   'dpop-proof': { title: 'Payload of a holder proof over HTTP (PRF-5)', schema: dpopProofSchema },
   gesture: { title: 'Gesture (DLG-4 to DLG-6)', schema: gestureSchema },
@@ -31,6 +34,7 @@ const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodTy
   root: { title: 'Payload of a root', schema: rootPayloadSchema },
   'session-proof': { title: 'Payload of a holder proof per session (PRF-2)', schema: sessionProofSchema },
   statement: { title: 'Payload of an agent statement (DLG-7)', schema: statementSchema },
+  'status-list': { title: 'Payload of a status list token (STS-2)', schema: statusListSchema },
   template: { title: 'Template (TPL-1)', schema: templateSchema },
   'trusted-issuer': { title: 'Issuer in a trust list (KEY-6)', schema: trustedIssuerSchema },
 }

@@ -7,7 +7,14 @@ import { algOf } from './jwk.ts'
 import type { Crypto, PublicJwk, Signer } from './crypto.ts'
 import { base64url, concat, fromBase64url, utf8 } from './encoding.ts'
 import { CoreError } from './errors.ts'
-import { canonicalBytes, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
+import {
+  canonicalBytes,
+  DEFAULT_JSON_LIMITS,
+  isJsonObject,
+  parseJson,
+  type JsonObject,
+  type JsonValue,
+} from './json.ts'
 
 /** `tag || 0x00 || JCS(value)`: what a tagged signature or digest covers. */
 export function taggedBytes(tag: string, value: JsonValue): Uint8Array {
@@ -73,7 +80,7 @@ export function parseJws(compact: string, bytesMax = 64 * 1024): ParsedJws {
     throw new CoreError('JWS_INVALID', 'a compact JWS has three parts')
   }
   const header = parseJson(fromBase64url(head))
-  const payload = parseJson(fromBase64url(body))
+  const payload = parseJson(fromBase64url(body), { ...DEFAULT_JSON_LIMITS, bytes_max: bytesMax })
   if (!isJsonObject(header) || !isJsonObject(payload)) {
     throw new CoreError('JWS_INVALID', 'JWS header and payload must be objects')
   }

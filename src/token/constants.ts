@@ -10,6 +10,10 @@ export const PROOF_TYP = 'kb+jwt'
 export const DPOP_TYP = 'dpop+jwt'
 /** `typ` of an issuer's statement about an agent's key (DLG-7). */
 export const STATEMENT_TYP = 'agent-statement+jwt'
+/** `typ` of a status list token: draft-ietf-oauth-status-list. */
+export const STATUS_LIST_TYP = 'statuslist+jwt'
+/** `typ` of an access token: RFC 9068. */
+export const ACCESS_TOKEN_TYP = 'at+jwt'
 export const SD_ALG = 'sha-256'
 /** Between segments, and after a segment. */
 export const SEGMENT_SEPARATOR = '~~'

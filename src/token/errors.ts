@@ -28,3 +28,8 @@ export type TokenErrorCode =
 
 /** Faults and refusals of `src/token`. Messages name the failed check, never token text. */
 export class TokenError extends CountersignError<TokenErrorCode> {}
+
+export type StatusErrorCode = 'STATUS_INVALID'
+
+/** A status list or token that cannot be read (STS-4). Apart, because no chain is refused for it: it is no reason code. */
+export class StatusError extends CountersignError<StatusErrorCode> {}

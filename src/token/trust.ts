@@ -39,7 +39,7 @@ export function trustedIssuer(trust: ChainTrust, iss: string): TrustedIssuer {
  * @param iat seconds: when the token says that it was signed
  * @throws {TokenError} `ISSUER_UNKNOWN`, `KEY_RETIRED`
  */
-export function issuerKeyOf(issuer: TrustedIssuer, jws: ParsedJws, iat: number): PublicJwk {
+export function issuerKeyOf(issuer: Pick<TrustedIssuer, 'keys'>, jws: ParsedJws, iat: number): PublicJwk {
   const key = typeof jws.header.kid === 'string' ? issuer.keys.get(jws.header.kid) : undefined
   if (key === undefined) throw new TokenError('ISSUER_UNKNOWN', 'the key is not one of the issuer')
   if (key.retired_at !== null && iat >= key.retired_at)
