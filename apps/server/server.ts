@@ -171,6 +171,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     issuer: keys.issuer,
     frame: keys.frame,
     iss: settings.origin,
+    publicUrl: () => place.url,
     rp: { rp_id: settings.rp_id, origins: settings.origins },
     separation: settings.separation,
   }

@@ -99,7 +99,9 @@ export interface Schema {
   trusted_issuers: { iss: string; issuer_json: string }
   /** Which place of which status list a delegation has (STS-1). */
   statuses: { list: number; idx: number; jti: string }
-  /** Access tokens given in exchange (STS-8). */
+  /** What a revocation can name, of each delegation issued and each access token: a frame for one revokes `owner`. */
+  handles: { owner: string; kind: string; handle: string }
+  /** Access tokens given in exchange (STS-8), until they are over. */
   exchanges: { jti: string; delegation: string; agent: string; exp: number; revoked: number }
   /** A question to a person's browser: enrol a passkey, or make a gesture. `secret_hash` opens it, once. */
   ceremonies: {

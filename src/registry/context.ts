@@ -13,6 +13,8 @@ export interface RegistryContext {
   readonly frame: Signer
   /** The issuer's name, `iss` in every token. */
   readonly iss: string
+  /** Where callers reach the control plane, without a trailing slash; known once it listens. */
+  readonly publicUrl: () => string
   readonly rp: RelyingParty
   /** `independent`: who asks does not approve. `after`: it may, and the entry says `acted_alone`. */
   readonly separation: 'independent' | 'after'

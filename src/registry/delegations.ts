@@ -10,6 +10,7 @@ import type { Schema, Tx } from '../ports/store.ts'
 import type { Grant } from '../token/grant.ts'
 import { draftRoot, sealRoot, type RootDraft } from '../token/issue.ts'
 import { segmentsOf } from '../token/segment.ts'
+import type { Handle } from '../token/verify.ts'
 import { liveAgentKey } from './agent-keys.ts'
 import { assertStatus, findAgent } from './agents.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
@@ -17,7 +18,9 @@ import { RegistryError } from './errors.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { assertPoints } from './points.ts'
 import { insertSegments } from './segments.ts'
+import { assignStatus, recordHandles } from './statuses.ts'
 import { templateInForce } from './templates.ts'
+import { verifyOwnChain } from './trust.ts'
 
 /** How long a draft waits for its gesture. */
 export const DRAFT_TTL_MS = 10 * 60 * 1000
@@ -77,6 +80,7 @@ export function draftDelegation(
     await assertRoomForDraft(tx, principal)
     const jti = newId(ctx.crypto, 'dlg', tx.now)
     const now = seconds(tx.now)
+    const status = await assignStatus(ctx, tx, jti)
     const draft = draftRoot(ctx.crypto, ctx.issuer, {
       iss: ctx.iss,
       aud: [...request.aud],
@@ -89,6 +93,7 @@ export function draftDelegation(
       agent: { id: row.id, class: row.class, manifest: row.manifest },
       amr: ['swk'],
       auth_time: now,
+      status,
       grants: [...request.grants],
       depth_max: request.depth_max,
       ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
@@ -143,6 +148,7 @@ export function sealDelegation(
     assertStatus(row, ['active'])
     await liveAgentKey(tx.db, agent, jkt)
     const chain = sealRoot(ctx.crypto, ctx.issuer, ctx.rp, draft, [gestureOf(person, 'principal', parts)])
+    await recordHandles(tx, jti, await handlesOf(ctx, tx, chain))
     const [root] = segmentsOf(ctx.crypto, chain)
     if (!root) throw new RegistryError('STATE_CONFLICT', 'the sealed chain has no segment')
     await tx.db
@@ -165,6 +171,13 @@ export function sealDelegation(
     })
     return { jti, chain }
   })
+}
+
+/** A verifier's view of what was sealed, so that what its status looks at is what revokes it anywhere else. */
+async function handlesOf(ctx: RegistryContext, tx: Tx, chain: string): Promise<readonly Handle[]> {
+  const result = await verifyOwnChain(ctx, tx.db, chain, tx.now)
+  if (!result.ok) throw new RegistryError('STATE_CONFLICT', `the delegation does not hold: ${result.reason}`)
+  return result.chain.handles
 }
 
 async function takeDraft(tx: Tx, principal: string, jti: string): Promise<StoredDraft> {

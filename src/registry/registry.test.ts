@@ -37,6 +37,7 @@ beforeEach(() => {
     issuer: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
     frame: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
     iss: 'countersign.test',
+    publicUrl: () => 'https://countersign.test',
     rp,
     separation: 'after',
   }

@@ -58,6 +58,10 @@ CREATE TABLE trusted_issuers (iss TEXT PRIMARY KEY, issuer_json TEXT NOT NULL) S
 CREATE TABLE statuses (
   list INTEGER NOT NULL, idx INTEGER NOT NULL, jti TEXT NOT NULL UNIQUE, PRIMARY KEY (list, idx)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE handles (
+  owner TEXT NOT NULL, kind TEXT NOT NULL, handle TEXT NOT NULL, PRIMARY KEY (owner, kind, handle)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX handles_handle ON handles (kind, handle);
 CREATE TABLE exchanges (
   jti TEXT PRIMARY KEY, delegation TEXT NOT NULL, agent TEXT NOT NULL, exp INTEGER NOT NULL, revoked INTEGER NOT NULL
 ) STRICT;
