@@ -3,13 +3,16 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { App, AppEnv, ServerContext } from './context.ts'
 import { ApiError, onError } from './errors.ts'
 import { bodyLimits, hostCheck, writable } from './middleware.ts'
+import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { logRoutes } from './routes-log.ts'
+import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
 import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
+import { statusRoutes } from './routes-status.ts'
 
 export function createApp(ctx: ServerContext): App {
   const app = new OpenAPIHono<AppEnv>({
@@ -19,7 +22,8 @@ export function createApp(ctx: ServerContext): App {
       throw new ApiError('REQUEST_INVALID', `the request does not fit at: ${where.slice(0, 8).join(', ')}`)
     },
   })
-  app.onError(onError((error) => ctx.report(error)))
+  const report = (error: unknown): void => ctx.report(error)
+  app.onError(oauthErrors(report, onError(report)))
   app.notFound(() => {
     throw new ApiError('NOT_FOUND', 'no such resource: see /openapi.json')
   })
@@ -32,6 +36,8 @@ export function createApp(ctx: ServerContext): App {
   pointRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
+  statusRoutes(app, ctx)
+  oauthRoutes(app, ctx)
   logRoutes(app, ctx)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -13,23 +13,20 @@ import { parseJws, verifyJws, type ParsedJws } from '../../src/core/sign.ts'
 import { seconds } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { ApiError } from './errors.ts'
+import { REPLAY_MAX, ReplayMemory } from './replay.ts'
 
 /** How far `iat` may lie from our clock, either way, in seconds (API-2). */
 export const PROOF_AGE_MAX_S = 60
 /** A proof header, in characters: a real one has about 600. */
 const PROOF_CHARS_MAX = 4096
-/** Proofs remembered: 120 s at more than 2,000 requests a second, about 40 MiB. Past it callers are turned away. */
-export const REPLAY_MAX = 262_144
 /** A proof is accepted from 60 s before to 60 s after `iat`, so it is remembered this long. */
 const REPLAY_MS = 2 * PROOF_AGE_MAX_S * 1000 + 1000
 
-const claimsSchema = z.strictObject({
-  jti: z.string().min(16).max(128),
-  htm: z.string(),
-  htu: z.string(),
-  iat: z.int(),
-  body_sha256: z.string(),
-})
+const common = { jti: z.string().min(16).max(128), htm: z.string(), htu: z.string(), iat: z.int() }
+const claimsSchema = z.strictObject({ ...common, body_sha256: z.string() })
+/** RFC 9449 section 4.2. Claims that it does not know are another's business (RFC 7519 section 4). */
+const standardClaimsSchema = z.object(common)
+type StandardClaims = z.infer<typeof standardClaimsSchema>
 
 export interface SignedRequest {
   /** The header `DPoP`. */
@@ -50,15 +47,13 @@ export class DpopVerifier {
   readonly #crypto: Crypto
   readonly #clock: Clock
   readonly #started_s: number
-  readonly #replayMax: number
-  /** Key and `jti` to the time from which it may be forgotten, in the order of arrival. */
-  readonly #used = new Map<string, number>()
+  readonly #replays: ReplayMemory
 
   constructor(crypto: Crypto, clock: Clock, replayMax = REPLAY_MAX) {
     this.#crypto = crypto
     this.#clock = clock
     this.#started_s = seconds(clock.now())
-    this.#replayMax = replayMax
+    this.#replays = new ReplayMemory(clock, REPLAY_MS, replayMax)
   }
 
   /**
@@ -66,13 +61,40 @@ export class DpopVerifier {
    * @throws {ApiError} `AUTH_MISSING`, `AUTH_MALFORMED`, `AUTH_TARGET_MISMATCH`, `AUTH_STALE`, `AUTH_BODY_MISMATCH`
    */
   verify(request: SignedRequest): VerifiedProof {
+    const { claims, proof } = this.#check(request, claimsSchema)
+    if (claims.body_sha256 !== base64url(this.#crypto.sha256(request.body))) {
+      throw new ApiError('AUTH_BODY_MISMATCH', 'the proof is for another body')
+    }
+    return proof
+  }
+
+  /**
+   * A proof as RFC 9449 has it, without the digest of the body: for clients that do not know ours.
+   * Not checked: as {@link DpopVerifier.verify}, and that the body is the one that was sent.
+   * @throws {ApiError} as {@link DpopVerifier.verify}
+   */
+  verifyStandard(request: Omit<SignedRequest, 'body'>): VerifiedProof {
+    return this.#check(request, standardClaimsSchema).proof
+  }
+
+  /** Uses a proof up. Only for keys that we know, so that a stranger cannot fill the memory. */
+  use({ jkt, jti }: VerifiedProof): void {
+    if (!this.#replays.use(`${jkt}.${jti}`))
+      throw new ApiError('AUTH_REPLAYED', 'the proof was used before: sign each request anew')
+  }
+
+  #check<C extends StandardClaims>(
+    request: Omit<SignedRequest, 'body'>,
+    schema: z.ZodType<C>,
+  ): { claims: C; proof: VerifiedProof } {
     if (request.proof === undefined || request.proof === '') {
       throw new ApiError('AUTH_MISSING', 'sign the request with your key: header DPoP, spec/api.md')
     }
     const { jws, jwk } = this.#parse(request.proof)
-    const claims = claimsSchema.safeParse(jws.payload)
-    if (!claims.success) throw malformed('its claims do not fit')
-    const { htm, htu, iat, jti, body_sha256 } = claims.data
+    const parsed = schema.safeParse(jws.payload)
+    if (!parsed.success) throw malformed('its claims do not fit')
+    const claims = parsed.data
+    const { htm, htu, iat, jti } = claims
     if (htm !== request.method || htu !== request.url) {
       throw new ApiError('AUTH_TARGET_MISMATCH', `the proof is not for ${request.method} ${request.url}`)
     }
@@ -83,25 +105,7 @@ export class DpopVerifier {
         'the proof is too old, of the future, or older than the server: check the clock',
       )
     }
-    if (body_sha256 !== base64url(this.#crypto.sha256(request.body))) {
-      throw new ApiError('AUTH_BODY_MISMATCH', 'the proof is for another body')
-    }
-    return { jwk, jkt: thumbprint(this.#crypto, jwk), jti }
-  }
-
-  /** Uses a proof up. Only for keys that we know, so that a stranger cannot fill the memory. */
-  use({ jkt, jti }: VerifiedProof): void {
-    const now = this.#clock.monotonic()
-    for (const [name, until] of this.#used) {
-      if (until > now) break
-      this.#used.delete(name)
-    }
-    const name = `${jkt}.${jti}`
-    if (this.#used.has(name))
-      throw new ApiError('AUTH_REPLAYED', 'the proof was used before: sign each request anew')
-    if (this.#used.size >= this.#replayMax)
-      throw new ApiError('TOO_MANY', 'too many requests: try again in a minute')
-    this.#used.set(name, now + REPLAY_MS)
+    return { claims, proof: { jwk, jkt: thumbprint(this.#crypto, jwk), jti } }
   }
 
   #parse(proof: string): { jws: ParsedJws; jwk: PublicJwk } {

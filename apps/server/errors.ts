@@ -1,5 +1,6 @@
 /**
- * The one place for status codes: every fault becomes `{error: {code, message}}`. spec/api.md (API-5).
+ * The one place for status codes: every fault becomes `{error: {code, message}}`. spec/api.md (API-5). What OAuth
+ * clients are told instead is in oauth-errors.ts.
  * Invariant: what we did not mean to say (an unexpected fault) is never said.
  * @module
  */

@@ -71,6 +71,17 @@ test('records nothing more while the log cannot be published, but still revokes'
   expect((await fetch(`${server.base()}/healthz`)).status).toBe(503)
   const revoked = await ann.api.post('/v1/revocations', { kind: 'agent', target: agent.id, reason: 'stop' })
   expect(revoked.json.frames).toEqual([1])
+  // An OAuth client is asked who it is where it may stop something or ask; what would be new is not begun.
+  const oauth = async (path: string) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const response = await fetch(`${server.base()}/oauth/${path}`, { method: 'POST', headers, body: 'a=b' })
+    return ((await response.json()) as { error: string }).error
+  }
+  expect([await oauth('revoke'), await oauth('introspect'), await oauth('token')]).toEqual([
+    'invalid_client',
+    'invalid_client',
+    'temporarily_unavailable',
+  ])
   rmSync(join(server.dataDir, 'log'))
   mkdirSync(join(server.dataDir, 'log'))
 })
@@ -87,5 +98,7 @@ test('describes itself', async () => {
     paths: Record<string, object>
   }
   expect(document.openapi).toBe('3.1.0')
-  expect(Object.keys(document.paths)).toContain('/v1/delegations/drafts/{jti}/seal')
+  for (const path of ['/v1/delegations/drafts/{jti}/seal', '/status/{list}', '/oauth/token']) {
+    expect(Object.keys(document.paths)).toContain(path)
+  }
 })

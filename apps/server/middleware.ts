@@ -19,8 +19,10 @@ export const BODY_BYTES_MAX = 256 * 1024
 /** The largest batch of receipts, in bytes: 1,000 with their openings. */
 export const RECEIPTS_BYTES_MAX = 4 * 1024 * 1024
 export const RECEIPTS_PATH = '/v1/points/self/receipts'
-/** Stopping something works for as long as the database does, even when the log cannot be published. */
-const STOP_PATH = '/v1/revocations'
+export const REVOKE_PATH = '/oauth/revoke'
+export const INTROSPECT_PATH = '/oauth/introspect'
+/** Stopping something, and asking, work for as long as the database does, even when the log cannot be published. */
+const ALWAYS_PATHS = new Set(['/v1/revocations', REVOKE_PATH, INTROSPECT_PATH])
 
 type Middleware = MiddlewareHandler<AppEnv>
 
@@ -52,7 +54,7 @@ export function bodyLimits(): Middleware {
 /** No new state while the log cannot be published: it would be state that nobody outside can see. */
 export function writable(ctx: ServerContext): Middleware {
   return async (c, next) => {
-    if (c.req.method !== 'GET' && c.req.path !== STOP_PATH && ctx.fault() !== null) {
+    if (c.req.method !== 'GET' && !ALWAYS_PATHS.has(c.req.path) && ctx.fault() !== null) {
       throw new ApiError('LOG_NOT_PUBLISHED', 'the log cannot be published now: see the log of the server')
     }
     await next()

@@ -151,6 +151,7 @@ export class History {
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
         return
       case 'agent.statement_issued':
+      case 'token.revoked':
       case 'system.added':
       case 'tool.registered':
     }

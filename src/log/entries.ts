@@ -181,11 +181,14 @@ const bodies = {
   'token.exchanged': z.strictObject({
     jti: id,
     delegation: id,
+    /** The last segment of the chain that it was given for. */
+    segment: digest,
     agent: id,
     jkt: digest,
     aud: id,
     exp: z.int(),
   }),
+  'token.revoked': z.strictObject({ reason: text }),
   'chain.segment': z.strictObject({ id: digest, parent: digest.nullable(), segment: z.string().max(41_000) }),
   receipt: receiptSchema,
   'receipt.head': signedHeadSchema,
