@@ -15,6 +15,7 @@ export type FaultCode =
   | 'ENTRY_CHANGED'
   | 'ENTRY_INVALID'
   | 'ENTRY_MISSING'
+  | 'EXCHANGE_INVALID'
   | 'FILE_CHANGED'
   | 'FILE_EXTRA'
   | 'FILE_MISSING'

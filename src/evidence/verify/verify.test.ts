@@ -63,6 +63,7 @@ function honest(): { log: LogBuilder; action: string; late: string } {
   log.outcome(late) // allowed in one epoch, ended in the next
   log.decide(hop, { decision: 'deny', reasons: ['REVOKED'] })
   log.head()
+  log.exchange(log.root('bot', { grants: [{ type: 'tool', server: 'files', actions: ['read'] }] }))
   log.add('alert.raised', { kind: 'system', id: 'x' }, null, { rule: 'EPOCH_REOPENED', detail: { epoch: 2 } })
   return { log, action: second.action, late }
 }
@@ -81,7 +82,7 @@ describe('an honest pack', () => {
       REVOKED: 2,
       STALE_REVOCATION: 1,
     })
-    expect(report.populations).toEqual({ agents: 2, delegations: 2, decisions: 9, revocations: 1 })
+    expect(report.populations).toEqual({ agents: 2, delegations: 3, decisions: 9, revocations: 1 })
     expect(report.notes).toEqual([
       '3 allowed actions rest on a software authenticator (swk), not on a passkey',
       '1 alerts were raised in the log',

@@ -23,6 +23,7 @@ import { POPULATIONS } from '../populations/populations.ts'
 import { checkApprovals } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
+import { checkExchanges } from './exchanges.ts'
 import { checkLimits } from './limits.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { Findings, type FaultCode, type PackReport } from './report.ts'
@@ -184,6 +185,9 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     allows = new ChainChecker(crypto, history, trust, findings).check(standing)
     return standing.length
   })
+  check('every access token was given for a chain that held', () =>
+    checkExchanges(crypto, history, trust, findings),
+  )
   check('no allow after a revocation plus the bound', () => checkBound(history, allows, bound_ms, findings))
   check('cumulative limits were kept', () => checkLimits(allows, findings))
   return allows
@@ -231,6 +235,9 @@ function reportOf(
       'the word of enforcement points: their clocks, and the holder proofs that they saw',
       'arguments behind their commitments, and so whether constraints were met: the pack does not open them',
       'receipts that enforcement points had not shipped when the pack was built',
+      ...(history.exchanges.length === 0
+        ? []
+        : ['what was done with access tokens: resource servers that take them send no receipts']),
       'reconciliation with a source that is not the log: no population is reconciled',
       'that the end checkpoint was seen by anyone outside: it carries no cosignature',
     ],
