@@ -154,8 +154,11 @@ describe('the log', () => {
       note = new Uint8Array(await response.arrayBuffer())
       checkpoint = openCheckpoint(nodeCrypto, note, vkey)
     }
-    const history = await ann.api.get(`/v1/checkpoints?at=${new Date(Date.now() + 1000).toISOString()}`)
-    expect(history.json.size).toBeGreaterThanOrEqual(size)
+    // It is recorded after it is published.
+    const latest = () => ann.api.get(`/v1/checkpoints?at=${new Date(Date.now() + 1000).toISOString()}`)
+    let history = await latest()
+    while (history.status !== 200 || history.json.size < checkpoint.size) history = await latest()
+    expect(history.json.size).toBeGreaterThanOrEqual(checkpoint.size)
     expect((await ann.api.get('/v1/checkpoints?at=2020-01-01T00:00:00Z')).status).toBe(404)
     expect((await ann.api.get('/v1/checkpoints?at=yesterday')).status).toBe(400)
     const tile = await ann.api.fetch('GET', `/log/tile/0/000.p/${checkpoint.size % 256}`)
