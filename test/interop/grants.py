@@ -1,0 +1,175 @@
+"""Grants of spec/grants.md: which are well formed, what they allow, and when one lies within another.
+
+Written from the page and spec/schemas/grant.json alone.
+"""
+from __future__ import annotations
+
+import re
+from typing import Any, Optional
+
+from patterns import Automaton, glob_matches, glob_within, parse_glob, pattern_matches, pattern_within
+from wire import Json, all_distinct, check_schema, same_json
+
+Grant = dict[str, Any]
+Rule = dict[str, Any]
+
+CLEARANCES = ["public", "internal", "confidential", "restricted"]
+PERIODS = ["call", "hour", "day", "delegation"]
+
+# --- Form: GRANT_INVALID -------------------------------------------------------------------------------------
+
+CONSTRAINTS_MAX = 64
+NO_ARGUMENTS = {"_sd", "...", "__proto__"}
+
+
+def check_grant(grant: Json) -> None:
+    """Raises ValueError for what is no grant of the page."""
+    check_schema("grant", grant)
+    for name in ("actions", "resources", "limits", "categories", "purposes"):
+        if not all_distinct(grant.get(name, [])):
+            raise ValueError(f"{name} repeats itself")
+    if "*" in grant["actions"] and grant["actions"] != ["*"]:
+        raise ValueError("* beside other actions")
+    for resource in grant.get("resources", []):
+        parse_glob(split_scheme(resource)[1])
+    constraints = grant.get("constraints", {})
+    if len(constraints) > CONSTRAINTS_MAX or NO_ARGUMENTS & set(constraints):
+        raise ValueError("constraints out of bounds")
+    for rule in constraints.values():
+        check_rule(rule)
+
+
+def check_rule(rule: Rule) -> None:
+    if rule == {} or ("forbidden" in rule and len(rule) > 1) or not all_distinct(rule.get("in", [])):
+        raise ValueError("rule is empty or contradicts itself")
+    if "glob" in rule:
+        parse_glob(rule["glob"])
+    if "pattern" in rule:
+        Automaton(rule["pattern"])
+
+
+# --- Values: GRT-2, GRT-6 ------------------------------------------------------------------------------------
+
+
+def is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def value_meets(rule: Rule, value: Json) -> bool:
+    """One value against the members of a rule that speak of values."""
+    if "in" in rule and not any(same_json(one, value) for one in rule["in"]):
+        return False
+    if "min" in rule and not (is_number(value) and value >= rule["min"]):
+        return False
+    if "max" in rule and not (is_number(value) and value <= rule["max"]):
+        return False
+    if "glob" in rule and not (isinstance(value, str) and glob_matches(rule["glob"], value)):
+        return False
+    return "pattern" not in rule or (isinstance(value, str) and pattern_matches(rule["pattern"], value))
+
+
+def accepts_absence(rule: Rule) -> bool:
+    return "forbidden" in rule or rule.get("required") is False
+
+
+def arguments_meet(constraints: dict[str, Rule], arguments: dict[str, Json]) -> bool:
+    for name, rule in constraints.items():
+        if name not in arguments:
+            if not accepts_absence(rule):
+                return False
+            continue
+        value = arguments[name]
+        values = value if isinstance(value, list) else [value]
+        if "forbidden" in rule or values == [] or not all(value_meets(rule, one) for one in values):
+            return False
+    return True
+
+
+def split_scheme(text: str) -> tuple[Optional[str], str]:
+    found = re.match("([a-z][a-z0-9+.-]*)://", text)
+    return (found.group(1), text[found.end() :]) if found else (None, text)
+
+
+def resource_matches(resource: str, value: str) -> bool:
+    if re.search("%(2e|2f|5c|00)", value, re.IGNORECASE):
+        return False
+    (wanted_scheme, glob), (scheme, rest) = split_scheme(resource), split_scheme(value)
+    return wanted_scheme == scheme and glob_matches(glob, rest)
+
+
+# --- Narrowing: NRW-5, NRW-6 ---------------------------------------------------------------------------------
+
+
+def grant_within(child: Grant, parent: Grant) -> bool:
+    return (
+        child["server"] == parent["server"]
+        and (parent["actions"] == ["*"] or set(child["actions"]) <= set(parent["actions"]))
+        and resources_within(child, parent)
+        and constraints_within(child.get("constraints", {}), parent.get("constraints", {}))
+        and all(limit_within(child.get("limits", []), limit) for limit in parent.get("limits", []))
+        and clearance_within(child, parent)
+        and subset_within("categories", child, parent)
+        and subset_within("purposes", child, parent)
+        and bound_within(child, parent)
+    )
+
+
+def resources_within(child: Grant, parent: Grant) -> bool:
+    if "resources" not in parent:
+        return True
+    return "resources" in child and all(
+        any(resource_within(one, other) for other in parent["resources"]) for one in child["resources"]
+    )
+
+
+def resource_within(child: str, parent: str) -> bool:
+    (child_scheme, child_glob), (parent_scheme, parent_glob) = split_scheme(child), split_scheme(parent)
+    return child_scheme == parent_scheme and glob_within(child_glob, parent_glob)
+
+
+def constraints_within(child: dict[str, Rule], parent: dict[str, Rule]) -> bool:
+    return all(name in child and rule_within(child[name], parent[name]) for name in parent)
+
+
+def rule_within(child: Rule, parent: Rule) -> bool:
+    if accepts_absence(child) and not accepts_absence(parent):
+        return False
+    if "forbidden" in child:
+        return True
+    if "forbidden" in parent:
+        return False
+    if "in" in child:
+        return all(value_meets(parent, value) for value in child["in"] if value_meets(child, value))
+    if "in" in parent:
+        return False
+    return (
+        ("glob" not in parent or ("glob" in child and glob_within(child["glob"], parent["glob"])))
+        and ("pattern" not in parent or ("pattern" in child and pattern_within(child["pattern"], parent["pattern"])))
+        and ("min" not in parent or ("min" in child and child["min"] >= parent["min"]))
+        and ("max" not in parent or ("max" in child and child["max"] <= parent["max"]))
+    )
+
+
+def limit_within(child_limits: list[dict[str, Any]], limit: dict[str, Any]) -> bool:
+    return any(
+        (one["measure"], one["unit"]) == (limit["measure"], limit["unit"])
+        and PERIODS.index(one["per"]) >= PERIODS.index(limit["per"])
+        and one["max"] <= limit["max"]
+        for one in child_limits
+    )
+
+
+def clearance_within(child: Grant, parent: Grant) -> bool:
+    if "clearance" not in parent:
+        return True
+    return "clearance" in child and CLEARANCES.index(child["clearance"]) <= CLEARANCES.index(parent["clearance"])
+
+
+def subset_within(name: str, child: Grant, parent: Grant) -> bool:
+    return name not in parent or (name in child and set(child[name]) <= set(parent[name]))
+
+
+def bound_within(child: Grant, parent: Grant) -> bool:
+    if "bound" not in parent:
+        return "bound" not in child
+    return "bound" in child and child["bound"] <= parent["bound"]
