@@ -19,24 +19,34 @@ PERIODS = ["call", "hour", "day", "delegation"]
 # --- Form: GRANT_INVALID -------------------------------------------------------------------------------------
 
 CONSTRAINTS_MAX = 64
+HIDDEN_SEPARATOR = re.compile("%(2e|2f|5c|00)", re.IGNORECASE)  # ., /, \\ and NUL, percent-encoded
 NO_ARGUMENTS = {"_sd", "...", "__proto__"}
 
 
 def check_grant(grant: Json) -> None:
     """Raises ValueError for what is no grant of the page."""
     check_schema("grant", grant)
-    for name in ("actions", "resources", "limits", "categories", "purposes"):
+    for name in ("actions", "resources", "categories", "purposes"):
         if not all_distinct(grant.get(name, [])):
             raise ValueError(f"{name} repeats itself")
     if "*" in grant["actions"] and grant["actions"] != ["*"]:
         raise ValueError("* beside other actions")
+    limits = grant.get("limits", [])
+    if not all_distinct([[one["measure"], one["unit"], one["per"]] for one in limits]):
+        raise ValueError("two limits of one kind")
     for resource in grant.get("resources", []):
-        parse_glob(split_scheme(resource)[1])
+        check_resource(resource)
     constraints = grant.get("constraints", {})
     if len(constraints) > CONSTRAINTS_MAX or NO_ARGUMENTS & set(constraints):
         raise ValueError("constraints out of bounds")
     for rule in constraints.values():
         check_rule(rule)
+
+
+def check_resource(resource: str) -> None:
+    if HIDDEN_SEPARATOR.search(resource):
+        raise ValueError("resource hides a separator")
+    parse_glob(split_scheme(resource)[1])
 
 
 def check_rule(rule: Rule) -> None:
@@ -91,7 +101,7 @@ def split_scheme(text: str) -> tuple[Optional[str], str]:
 
 
 def resource_matches(resource: str, value: str) -> bool:
-    if re.search("%(2e|2f|5c|00)", value, re.IGNORECASE):
+    if HIDDEN_SEPARATOR.search(value):
         return False
     (wanted_scheme, glob), (scheme, rest) = split_scheme(resource), split_scheme(value)
     return wanted_scheme == scheme and glob_matches(glob, rest)

@@ -26,7 +26,7 @@ def path_segments(text: str) -> Optional[list[str]]:
 
 def parse_glob(text: str) -> list[str]:
     segments = path_segments(text)
-    if segments is None or len(segments) > GLOB_SEGMENTS_MAX or len(text) > GLOB_CHARACTERS_MAX:
+    if text == "" or segments is None or len(segments) > GLOB_SEGMENTS_MAX or len(text) > GLOB_CHARACTERS_MAX:
         raise ValueError("no glob")
     return segments
 
@@ -51,7 +51,7 @@ def segment_matches(pattern: str, text: str) -> bool:
 
 def segments_match(glob: list[str], segments: list[str], text_is_glob: bool) -> bool:
     """Whether `glob` matches; with `text_is_glob` a segment `**` of the text is matched by `**` alone (NRW-7)."""
-    # reached[j]: the globs's segments so far match the first j segments of the text
+    # reached[j]: the glob's segments so far match the first j segments of the text
     reached = [True] + [False] * len(segments)
     for pattern in glob:
         following = [False] * (len(segments) + 1)

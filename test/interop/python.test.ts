@@ -22,7 +22,7 @@ const missing = Object.entries(needed)
 const onlyWith = missing.length === 0 ? '' : ` (skipped: no ${missing.join(' and no ')} on this machine)`
 
 describe.skipIf(missing.length > 0)(`a verifier in Python, written from the pages alone${onlyWith}`, () => {
-  test('agrees with every vector', { timeout: 60_000 }, () => {
+  test('agrees with every vector', { timeout: 240_000 }, () => {
     const run = spawnSync('python3', ['test/interop/verify.py', ...folders], { cwd: root, encoding: 'utf8' })
     const lines = run.stdout.trimEnd().split('\n')
 
