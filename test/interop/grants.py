@@ -107,6 +107,53 @@ def resource_matches(resource: str, value: str) -> bool:
     return wanted_scheme == scheme and glob_matches(glob, rest)
 
 
+# --- Calls: GRT-1, GRT-4 to GRT-7 ----------------------------------------------------------------------------
+
+
+def refusal_of_call(grant: Grant, call: dict[str, Any]) -> Optional[str]:
+    """The code with which a grant refuses a call, or None. What earlier calls debited is the caller's to add.
+
+    A call is {server, tool, args, resources, label: {level, categories} | None, amounts: {measure: {unit, amount}}},
+    where `resources` and `amounts` are what the tool's registration reads from the arguments.
+    """
+    if call["server"] != grant["server"] or grant["actions"] != ["*"] and call["tool"] not in grant["actions"]:
+        return "NO_MATCHING_GRANT"
+    if not arguments_meet(grant.get("constraints", {}), call["args"]):
+        return "CONSTRAINT_VIOLATED"
+    return refusal_of_resources(grant, call) or refusal_of_label(grant, call) or refusal_of_amounts(grant, call)
+
+
+def refusal_of_resources(grant: Grant, call: dict[str, Any]) -> Optional[str]:
+    if "resources" not in grant:
+        return None
+    if not call["resources"]:
+        return "RESOURCE_UNKNOWN"
+    granted = all(any(resource_matches(one, value) for one in grant["resources"]) for value in call["resources"])
+    return None if granted else "RESOURCE_NOT_GRANTED"
+
+
+def refusal_of_label(grant: Grant, call: dict[str, Any]) -> Optional[str]:
+    label = call["label"]
+    level = label["level"] if label is not None else "restricted"
+    if "clearance" in grant and CLEARANCES.index(level) > CLEARANCES.index(grant["clearance"]):
+        return "CLEARANCE_EXCEEDED"
+    if "categories" in grant and (label is None or not set(label["categories"]) <= set(grant["categories"])):
+        return "CATEGORY_NOT_GRANTED"
+    return None
+
+
+def refusal_of_amounts(grant: Grant, call: dict[str, Any]) -> Optional[str]:
+    amounts = {(measure, one["unit"]): one["amount"] for measure, one in call["amounts"].items()}
+    amounts["calls", "1"] = 1
+    for limit in grant.get("limits", []):
+        amount = amounts.get((limit["measure"], limit["unit"]))
+        if amount is None:
+            return "MEASURE_UNKNOWN"
+        if amount > limit["max"]:
+            return "LIMIT_PER_CALL" if limit["per"] == "call" else "LIMIT_EXCEEDED"
+    return None
+
+
 # --- Narrowing: NRW-5, NRW-6 ---------------------------------------------------------------------------------
 
 

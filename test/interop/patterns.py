@@ -16,7 +16,7 @@ VALUE_SEGMENTS_MAX = 1024
 
 def path_segments(text: str) -> Optional[list[str]]:
     """The segments of a value or glob, or None when GRT-3 lets it match nothing."""
-    if any(ord(char) < 0x20 or char in "\x7f\\" for char in text):
+    if text == "" or any(ord(char) < 0x20 or char in "\x7f\\" for char in text):
         return None
     segments = text.split("/")
     if "." in segments or ".." in segments or "" in segments[1:]:
@@ -26,7 +26,7 @@ def path_segments(text: str) -> Optional[list[str]]:
 
 def parse_glob(text: str) -> list[str]:
     segments = path_segments(text)
-    if text == "" or segments is None or len(segments) > GLOB_SEGMENTS_MAX or len(text) > GLOB_CHARACTERS_MAX:
+    if segments is None or len(segments) > GLOB_SEGMENTS_MAX or len(text) > GLOB_CHARACTERS_MAX:
         raise ValueError("no glob")
     return segments
 

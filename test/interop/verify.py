@@ -310,7 +310,7 @@ def verify_chain(presentation: str, now_ms: int, audience: str, trust: list[Issu
 # --- Vectors -------------------------------------------------------------------------------------------------
 
 
-def answer_delegation(vector: Json) -> Json:
+def answer_chain(vector: Json) -> Json:
     trust = [Issuer(entry) for entry in vector["trust"]]
     chain = verify_chain(vector["presentation"], vector["now"], vector["audience"], trust)
     return {
@@ -320,28 +320,52 @@ def answer_delegation(vector: Json) -> Json:
     }
 
 
+def answer_allows(vector: Json) -> Json:
+    """True, or the code with which the grant refuses the call."""
+    read("GRANT_INVALID", grants.check_grant, vector["grant"])
+    return grants.refusal_of_call(vector["grant"], vector["call"]) or True
+
+
+def answer_within(vector: Json) -> Json:
+    for grant in (vector["child"], vector["parent"]):
+        read("GRANT_INVALID", grants.check_grant, grant)
+    return grants.grant_within(vector["child"], vector["parent"])
+
+
 VECTOR_BYTES_MAX = 2**20  # ours, so that a vector may hold what is too large
-KINDS: dict[str, Callable[[Json], Json]] = {"delegation": answer_delegation}
+
+# By what a vector says that is expected: how it is answered.
+ANSWERS: dict[str, Callable[[Json], Json]] = {
+    "expect": answer_chain,
+    "allows": answer_allows,
+    "within": answer_within,
+}
 
 
-def judge(path: Path) -> bool:
+def read_vectors(path: Path) -> list[Json]:
+    """A file holds one vector or a list of them."""
+    content = parse_json(path.read_bytes(), VECTOR_BYTES_MAX)
+    return content if isinstance(content, list) else [content]
+
+
+def judge(vector: Json) -> bool:
     """Answers one vector, prints the answer, and says whether it is the expected one."""
-    kind = path.parent.name
-    vector = parse_json(path.read_bytes(), VECTOR_BYTES_MAX)
+    kind = next(kind for kind in ANSWERS if kind in vector)
     try:
-        answer = KINDS[kind](vector)
+        answer = ANSWERS[kind](vector)
     except Refused as refused:
         answer = {"ok": False, "code": refused.code}
-    agrees = same_json(answer, vector["expect"])
-    verdict = "agrees" if agrees else f"DISAGREES with {canonical(vector['expect'])}"
-    print(f"{kind}/{path.stem}: {canonical(answer)} {verdict}\n", end="")
+    agrees = same_json(answer, vector[kind])
+    verdict = "agrees" if agrees else f"DISAGREES with {canonical(vector[kind])}"
+    print(f"{vector['name']}: {canonical(answer)} {verdict}\n", end="")
     return agrees
 
 
 def main(folders: list[str]) -> int:
     paths = [path for folder in folders for path in sorted(Path(folder).resolve().glob("*.json"))]
+    vectors = [vector for path in paths for vector in read_vectors(path)]
     with ThreadPoolExecutor() as pool:  # the time goes to openssl, of which each processor can run one
-        verdicts = list(pool.map(judge, paths))
+        verdicts = list(pool.map(judge, vectors))
     print(f"{verdicts.count(True)} agree, {verdicts.count(False)} disagree")
     return 0 if verdicts != [] and all(verdicts) else 1
 
