@@ -10,6 +10,7 @@ import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { parseJws, signJws, verifyJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
 import { DPOP_TYP } from './constants.ts'
+import { hasHeader } from './header.ts'
 import { dpopProofSchema, type DpopProof } from './payload.ts'
 
 /** Random bytes of a `jti`. */
@@ -63,8 +64,7 @@ export function verifyDpop(context: DpopContext, proof: string): DpopProof | nul
     const key = publicJwk(jws.header.jwk)
     const fields = dpopProofSchema.safeParse(jws.payload)
     const good =
-      jws.header.typ === DPOP_TYP &&
-      jws.header.kid === undefined &&
+      hasHeader(jws, DPOP_TYP, ['jwk']) &&
       fields.success &&
       thumbprint(crypto, key) === context.jkt &&
       fields.data.htm === context.method &&

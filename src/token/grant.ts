@@ -26,6 +26,7 @@ export const ruleSchema = z
       .array(z.union([z.string().max(1024), z.number(), z.boolean()]))
       .min(1)
       .max(256)
+      .refine(distinct, 'a value occurs twice')
       .exactOptional(),
     glob: z.string().max(1024).refine(isGlob, 'not a glob that can be matched (GRT-3)').exactOptional(),
     pattern: z

@@ -78,6 +78,7 @@ describe.each([
     expect(verify(context, resigned({}, { typ: 'agent-statement+jwt' }))).toBeNull()
     expect(verify(context, resigned({}, { jwk: { ...holder.publicJwk } }))).toBeNull()
     expect(verify(context, resigned({}, { crit: [] }))).toBeNull()
+    expect(verify(context, resigned({}, { kid: 'x' }))).toBeNull()
   })
 
   test('does not hold with an unknown member, a missing one, or a name twice', () => {

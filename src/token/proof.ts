@@ -10,6 +10,7 @@ import { canonicalBytes, type JsonObject } from '../core/json.ts'
 import { parseJws, signJws, taggedBytes, verifyJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
 import { CALL_TAG, PROOF_TYP, SESSION_INFO } from './constants.ts'
+import { hasHeader } from './header.ts'
 import { callProofSchema, sessionProofSchema, type CallProof, type SessionProof } from './payload.ts'
 import { sdHashOf } from './presentation.ts'
 
@@ -82,7 +83,7 @@ export function verifySessionProof(context: ProofContext, proof: string): Sessio
 function verifiedPayload(context: ProofContext, proof: string): JsonObject | null {
   try {
     const jws = parseJws(proof)
-    if (jws.header.typ !== PROOF_TYP || jws.header.jwk !== undefined) return null
+    if (!hasHeader(jws, PROOF_TYP)) return null
     return verifyJws(context.crypto, jws, context.holder) ? jws.payload : null
   } catch (error) {
     if (error instanceof CountersignError) return null

@@ -9,6 +9,7 @@ import { CLOCK_SKEW_MAX_S } from '../core/time.ts'
 import { STATEMENT_LIFE_MAX_S, STATEMENT_TYP } from './constants.ts'
 import { TokenError } from './errors.ts'
 import type { RelyingParty } from './gesture.ts'
+import { hasOnly } from './header.ts'
 import { statementSchema, type DelegatePayload } from './payload.ts'
 
 export interface IssuerKey {
@@ -68,6 +69,8 @@ export function checkStatement(
   now: number,
 ): CheckedStatement {
   const jws = parseJws(payload.statement)
+  if (!hasOnly(jws, ['kid']))
+    throw new TokenError('TOKEN_MALFORMED', 'the header of a statement has a member that it has not')
   const fields = statementSchema.safeParse(jws.payload)
   if (jws.header.typ !== STATEMENT_TYP || !fields.success) {
     throw new TokenError('STATEMENT_INVALID', 'the agent statement does not fit its schema')

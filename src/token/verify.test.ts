@@ -319,6 +319,14 @@ describe('agent statements', () => {
     expect(w.answer(hopWith(w.statement('agent-2', {}, w.signer('agent-1'))))).toBe('ISSUER_UNKNOWN')
   })
 
+  test('have no members in their header but those of the page', () => {
+    const { payload } = parseJws(w.statement('agent-2'))
+    const kid = thumbprint(w.crypto, w.issuer.publicJwk)
+    const header = { typ: 'agent-statement+jwt', kid, jwk: { ...w.issuer.publicJwk } }
+    expect(w.answer(hopWith(signJws(w.issuer, header, payload)))).toBe('TOKEN_MALFORMED')
+    expect(w.answer(w.forgeHop(one, w.signer('agent-1'), (p) => p, { kid }))).toBe('TOKEN_MALFORMED')
+  })
+
   test('are of their own type', () => {
     const { payload } = parseJws(w.statement('agent-2'))
     const kid = thumbprint(w.crypto, w.issuer.publicJwk)
@@ -399,6 +407,7 @@ describe('disclosures', () => {
     ['... among the constraints', { ...FILES, constraints: { '...': { in: ['x'] } } }],
     ['no actions', { ...FILES, actions: [] }],
     ['an action twice', { ...FILES, actions: ['read', 'read'] }],
+    ['a value twice', { ...FILES, constraints: { path: { in: ['a', 'b', 'a'] } } }],
     ['"*" among others', { ...FILES, actions: ['*', 'read'] }],
     ['an empty rule', { ...FILES, constraints: { path: {} } }],
     ['a glob with ..', { ...FILES, constraints: { path: { glob: '/data/../**' } } }],

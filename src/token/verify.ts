@@ -16,6 +16,7 @@ import { resolveDisclosures } from './disclosure.ts'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 import { assertGesturesCover, challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
 import type { Grant } from './grant.ts'
+import { hasHeader } from './header.ts'
 import { hopPayloadSchema, rootPayloadSchema, type DelegatePayload, type RootPayload } from './payload.ts'
 import { parsePresentation, type Segment } from './presentation.ts'
 import { checkStatement, issuerKeyOf, trustedIssuer, type ChainTrust } from './trust.ts'
@@ -116,7 +117,7 @@ interface CheckedRoot {
 function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
   const { crypto } = context
   const jws = parseJws(segment.jwt)
-  assertTyp(jws, ROOT_TYP)
+  assertHeader(jws, ROOT_TYP, ['kid'])
   const payload = parsed(rootPayloadSchema.safeParse(jws.payload))
   const issuer = trustedIssuer(context.trust, payload.iss)
   const issuerKey = issuerKeyOf(issuer, jws, payload.iat)
@@ -148,7 +149,7 @@ function checkHop(
 ): { delegation: Delegation; handles: readonly Handle[] } {
   const { crypto } = context
   const jws = parseJws(segment.jwt)
-  assertTyp(jws, HOP_TYP)
+  assertHeader(jws, HOP_TYP, [])
   const outer = parsed(hopPayloadSchema.safeParse(jws.payload))
   const payload = outer.delegate_payload[0]
   if (!verifyJws(crypto, jws, parent.holder)) {
@@ -242,8 +243,8 @@ function ownHandles(delegation: Delegation): Handle[] {
   ]
 }
 
-function assertTyp(jws: ParsedJws, typ: string): void {
-  if (jws.header.typ !== typ || jws.header.jwk !== undefined) {
+function assertHeader(jws: ParsedJws, typ: string, members: readonly ('kid' | 'jwk')[]): void {
+  if (!hasHeader(jws, typ, members)) {
     throw new TokenError('TOKEN_MALFORMED', `a token of type ${typ} was expected`)
   }
 }

@@ -1,0 +1,13 @@
+/** The headers of our tokens: a type each, and no members but its own. spec/delegation.md (DLG-1). @module */
+import type { ParsedJws } from '../core/sign.ts'
+
+/** Whether the header has this type, and besides `alg` and `typ` no member but these. */
+export function hasHeader(jws: ParsedJws, typ: string, members: readonly ('kid' | 'jwk')[] = []): boolean {
+  return jws.header.typ === typ && hasOnly(jws, members)
+}
+
+/** Whether the header has no member but `alg`, `typ` and these: one that is ignored could be a restriction (C-8). */
+export function hasOnly(jws: ParsedJws, members: readonly ('kid' | 'jwk')[]): boolean {
+  const known = new Set<string>(['alg', 'typ', ...members])
+  return Object.keys(jws.header).every((name) => known.has(name))
+}
