@@ -3,7 +3,7 @@ import { AUD, FILES, grantsOf, NOW_S, type World } from '../../../test/fixtures/
 import type { Grant, Rule } from '../../../src/token/grant.ts'
 import { bad, good, hopWith, type Case } from './case.ts'
 
-const BASE: Grant = { type: 'tool', server: 'files', actions: ['read'] }
+export const BASE: Grant = { type: 'tool', server: 'files', actions: ['read'] }
 const DAY = { measure: 'size', unit: 'byte', max: 10, per: 'day' } as const
 
 /** A root with one grant and a hop with one. Members that are undefined are left out. */
@@ -15,9 +15,9 @@ function narrowed(w: World, parent: Partial<Grant>, child: Partial<Grant>): stri
 }
 const rule = (each: Rule): Partial<Grant> => ({ constraints: { path: each } })
 
-type Pair = readonly [name: string, description: string, parent: Partial<Grant>, child: Partial<Grant>]
+export type Pair = readonly [name: string, description: string, parent: Partial<Grant>, child: Partial<Grant>]
 
-const WITHIN: readonly Pair[] = [
+export const WITHIN: readonly Pair[] = [
   ['actions-of-all', 'One tool of all', { actions: ['*'] }, { actions: ['send'] }],
   ['actions-all-of-all', 'All tools of all', { actions: ['*'] }, { actions: ['*'] }],
   [
@@ -112,7 +112,7 @@ const WITHIN: readonly Pair[] = [
   ['bound-same', 'The same bound', { bound: 9 }, { bound: 9 }],
 ]
 
-const WIDER: readonly Pair[] = [
+export const WIDER: readonly Pair[] = [
   ['action-all', 'All tools where one was granted', {}, { actions: ['*'] }],
   ['resources-missing', 'Resources left out', { resources: ['/data/**'] }, {}],
   [
