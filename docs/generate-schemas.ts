@@ -54,7 +54,7 @@ export function schemaFiles(): Map<string, string> {
 
 const README = `# JSON Schemas
 
-Generated from the schemas that the reference implementation parses with (\`npm run docs\`); JSON Schema 2020-12. They bind together with the pages: a schema does not say which texts are globs or patterns, which members exclude each other, or what is distinct from what.
+Generated from the schemas that the reference implementation parses with (\`npm run docs\`); JSON Schema 2020-12. They bind together with the pages: a schema does not say which texts are globs or patterns, which members exclude each other, or what is distinct from what. Lengths of texts count UTF-16 code units, as JSON's own escapes do: a validator that counts characters allows a little more for texts beyond the Basic Multilingual Plane.
 `
 
 if (import.meta.main) {

@@ -5,7 +5,7 @@
  * showed what it digested (SECURITY.md).
  * @module
  */
-import type { Crypto } from '../core/crypto.ts'
+import type { Crypto, PublicJwk } from '../core/crypto.ts'
 import { derToRaw } from '../core/der.ts'
 import { base64url, concat, equalBytes, fromBase64url, utf8 } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
@@ -93,7 +93,7 @@ export function assertGesturesCover(payload: {
   const needed = new Set(rev)
   const eligible = new Set(quorum?.of)
   const made = new Set(gestures.map((gesture) => gesture.rev))
-  const keys = new Set(gestures.map(({ jwk }) => jwk.x))
+  const keys = new Set(gestures.map(({ jwk }) => secretOf(jwk)))
   const others = gestures.filter((gesture) => !needed.has(gesture.rev))
   const good =
     made.size === gestures.length &&
@@ -106,4 +106,12 @@ export function assertGesturesCover(payload: {
     others.length >= (quorum?.m ?? 0)
   if (!good)
     throw new TokenError('GESTURE_INVALID', 'the gestures are not those of the people that the root names')
+}
+
+/** Who has the secret of a key has that of its mirror image too: they differ in the sign alone. */
+function secretOf(key: PublicJwk): string {
+  if (key.kty === 'EC') return `EC ${key.x}`
+  const point = fromBase64url(key.x)
+  point[31] = (point[31] ?? 0) & 0x7f
+  return `OKP ${base64url(point)}`
 }

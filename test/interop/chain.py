@@ -55,8 +55,11 @@ HOPS_MAX = 8
 
 
 class Segment(NamedTuple):
-    jwt: Jws
+    text: str
     disclosures: list[str]
+
+    def jwt(self) -> Jws:
+        return read("TOKEN_MALFORMED", Jws, self.text)
 
 
 def parse_presentation(text: str) -> list[Segment]:
@@ -73,7 +76,8 @@ def parse_presentation(text: str) -> list[Segment]:
 def parse_segment(piece: str) -> Segment:
     jwt, *disclosures = piece.split("~")
     require("" not in disclosures, "TOKEN_MALFORMED", "empty disclosure")
-    return Segment(read("TOKEN_MALFORMED", Jws, jwt), disclosures)
+    require(jwt != "", "TOKEN_MALFORMED", "empty segment")
+    return Segment(jwt, disclosures)
 
 
 # --- Trust: DLG-8 --------------------------------------------------------------------------------------------
@@ -135,13 +139,19 @@ def check_assertion(gesture: Json, challenge: str, issuer: Issuer) -> None:
     require(well_formed and signature_is_good(key, signed, signature), "GESTURE_INVALID", "signature")
 
 
+def secret_of(jwk: Json) -> tuple[str, bytes]:
+    """Keys that differ in the sign alone have one secret."""
+    x = from_base64url(jwk["x"])
+    return ("EC", x) if jwk["kty"] == "EC" else ("OKP", x[:31] + bytes([x[31] & 0x7F]))
+
+
 def check_people(gestures: list[Json], rev: list[str], quorum: Optional[Json]) -> None:
     """Who stands behind a root (DLG-6)."""
     people = quorum["of"] if quorum is not None else []
     require(all_distinct(rev + people), "GESTURE_INVALID", "a handle twice in rev and quorum")
     handles = [gesture["rev"] for gesture in gestures]
     require(all_distinct(handles), "GESTURE_INVALID", "two gestures of one person")
-    require(all_distinct([gesture["jwk"]["x"] for gesture in gestures]), "GESTURE_INVALID", "a key for two people")
+    require(all_distinct([secret_of(gesture["jwk"]) for gesture in gestures]), "GESTURE_INVALID", "a key for two people")
     require(set(rev) <= set(handles), "GESTURE_INVALID", "a handle without gesture")
     principals = [gesture["rev"] for gesture in gestures if gesture["role"] == "principal"]
     require(any(handle in rev for handle in principals), "GESTURE_INVALID", "no principal")
@@ -220,7 +230,8 @@ class Delegation(NamedTuple):
 
 
 def verify_root(segment: Segment, now_s: int, trust: list[Issuer]) -> tuple[Delegation, Issuer]:
-    jwt, claims = segment.jwt, segment.jwt.payload
+    jwt = segment.jwt()
+    claims = jwt.payload
     read("TOKEN_MALFORMED", jwt.check_header, "delegation+sd-jwt", {"alg", "typ", "kid"})
     read("TOKEN_MALFORMED", check_schema, "root", claims)
 
@@ -240,7 +251,7 @@ def verify_root(segment: Segment, now_s: int, trust: list[Issuer]) -> tuple[Dele
 
 
 def verify_hop(segment: Segment, parent: Delegation, now_s: int, issuer: Issuer) -> Delegation:
-    jwt = segment.jwt
+    jwt = segment.jwt()
     read("TOKEN_MALFORMED", jwt.check_header, "kb+sd-jwt+kb", {"alg", "typ"})
     read("TOKEN_MALFORMED", check_schema, "hop", jwt.payload)
     read("TOKEN_MALFORMED", from_base64url, jwt.payload["nonce"])
