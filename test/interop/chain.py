@@ -139,10 +139,10 @@ def check_assertion(gesture: Json, challenge: str, issuer: Issuer) -> None:
     require(well_formed and signature_is_good(key, signed, signature), "GESTURE_INVALID", "signature")
 
 
-def secret_of(jwk: Json) -> tuple[str, bytes]:
+def secret_of(jwk: Json) -> str:
     """Keys that differ in the sign alone have one secret."""
     x = from_base64url(jwk["x"])
-    return ("EC", x) if jwk["kty"] == "EC" else ("OKP", x[:31] + bytes([x[31] & 0x7F]))
+    return "EC " + x.hex() if jwk["kty"] == "EC" else "OKP " + x[:31].hex() + str(x[31] & 0x7F)
 
 
 def check_people(gestures: list[Json], rev: list[str], quorum: Optional[Json]) -> None:
