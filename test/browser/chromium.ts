@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -33,7 +33,7 @@ export async function launchChromium(): Promise<Browser> {
     env: {
       ...process.env,
       HOME: process.env.HOME ?? folder,
-      FONTCONFIG_PATH: join(folder, 'fonts'),
+      FONTCONFIG_FILE: await fontsOf(folder),
       // NSS and expat from the package, whether the system has them or not: every machine runs the same.
       LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
     },
@@ -62,6 +62,21 @@ async function unpacked(): Promise<string> {
   // The name can be guessed and the folder above is everybody's: never run what somebody else put there.
   if (uid !== process.getuid?.() || (mode & 0o77) !== 0) throw new Error(`${folder} is not ours alone`)
   return folder
+}
+
+/**
+ * The package's own configuration names folders of Amazon's, so that no font is found and no text has a height.
+ * Written beside and renamed: nobody reads half of it.
+ */
+async function fontsOf(folder: string): Promise<string> {
+  const file = join(folder, 'fonts.conf')
+  if (existsSync(file)) return file
+  const staging = await mkdtemp(`${file}.`)
+  const dirs = `<dir>${join(folder, 'fonts')}</dir><cachedir>${join(folder, 'fonts-cache')}</cachedir>`
+  await writeFile(join(staging, 'conf'), `<?xml version="1.0"?><fontconfig>${dirs}</fontconfig>\n`)
+  await rename(join(staging, 'conf'), file)
+  await rm(staging, { recursive: true })
+  return file
 }
 
 /** In a process of its own: the package unpacks to `TMPDIR`, and its libraries only where it sees Amazon's. */
