@@ -12,12 +12,14 @@ import { base64url, utf8 } from '../../src/core/encoding.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { jwkSchema, thumbprint } from '../../src/core/jwk.ts'
 import { systemClock } from '../../src/ports/clock.ts'
-import { ACT_TAG } from '../../src/token/constants.ts'
+import { ACT_TAG, ROOT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
-import type { Grant } from '../../src/token/grant.ts'
 import type { PointFile } from '../gateway/point.ts'
-import type { Profile, ProfileFile } from './profile.ts'
+import { assertAct, assertDrafted, type DelegationInput } from './asked.ts'
+import { enrolmentOf, gestureOf, startCeremony } from './ceremony.ts'
+import { openProfile, type Profile, type ProfileFile } from './profile.ts'
 
+const record = z.record(z.string(), z.json())
 const infoSchema = z.object({
   issuer: z.string(),
   issuer_keys: z.array(z.object({ kid: z.string(), jwk: jwkSchema })).min(1),
@@ -34,29 +36,83 @@ export async function readInfo(url: string): Promise<ControlPlaneInfo> {
   return infoSchema.parse(await client.get('/v1/info'))
 }
 
-/** Makes an operator key and a software authenticator's key, and enrols both with the secret. */
-export async function enroll(url: string, secret: string, name: string | undefined): Promise<ProfileFile> {
+/** Given the profile as soon as the person exists: what follows may fail, and the keys are nowhere else. */
+type Keep = (file: ProfileFile) => Promise<void>
+
+/** Makes an operator key and a software authenticator's key, and enrols both with the secret. The first endorses itself. */
+export async function enroll(
+  url: string,
+  secret: string,
+  name: string | undefined,
+  keep?: Keep,
+): Promise<ProfileFile> {
   const info = await readInfo(url)
   const operator = nodeCrypto.generateKey('Ed25519')
   const passkey = nodeCrypto.generateKey('ES256')
-  const origin = info.origins[0] ?? ''
-  const authenticator = softwareAuthenticator(nodeCrypto, passkey, { rp_id: info.rp_id, origin })
+  const place = { rp_id: info.rp_id, origin: info.origins[0] ?? '' }
   const signer = nodeCrypto.signer(operator)
   const act = {
     act: 'person.enroll',
     operator: thumbprint(nodeCrypto, signer.publicJwk),
-    credential: thumbprint(nodeCrypto, authenticator.jwk),
     secret_sha256: base64url(nodeCrypto.sha256(utf8(secret))),
   }
+  const credential = softwareAuthenticator(nodeCrypto, passkey, place).register(
+    challengeOf(nodeCrypto, ACT_TAG, act),
+  )
   const client = new ApiClient({ url, crypto: nodeCrypto, clock: systemClock, signer })
-  const answer = await client.post('/v1/enroll', {
-    secret,
-    ...(name === undefined ? {} : { name }),
-    credential: { jwk: { ...authenticator.jwk } },
-    gesture: { ...authenticator.assert(challengeOf(nodeCrypto, ACT_TAG, act)) },
-  })
-  const { person } = z.object({ person: z.string() }).parse(answer)
-  return { v: 1, url, person, rp_id: info.rp_id, origin, operator: { ...operator }, passkey: { ...passkey } }
+  const named = name === undefined ? {} : { name }
+  const answer = await client.post('/v1/enroll', { secret, ...named, credential: { ...credential } })
+  const { person, first } = z.object({ person: z.string(), first: z.boolean() }).parse(answer)
+  const file = { v: 1 as const, url, person, ...place, operator: { ...operator }, passkey: { ...passkey } }
+  await keep?.(file)
+  if (first) await endorse(openProfile(file), person)
+  return file
+}
+
+/** As {@link enroll}, with a passkey in a browser. @param show told the link, and the thumbprint that its page shows */
+export async function enrollWithPasskey(
+  url: string,
+  secret: string,
+  name: string | undefined,
+  show: (url: string, jkt: string) => void,
+  keep?: Keep,
+): Promise<ProfileFile> {
+  const info = await readInfo(url)
+  const operator = nodeCrypto.generateKey('Ed25519')
+  const signer = nodeCrypto.signer(operator)
+  const client = new ApiClient({ url, crypto: nodeCrypto, clock: systemClock, signer })
+  const asked = { secret, ...(name === undefined ? {} : { name }) }
+  const jkt = thumbprint(nodeCrypto, signer.publicJwk)
+  const id = await startCeremony(client, '/v1/ceremonies/enrol', asked, (link) => show(link, jkt))
+  const { person, next } = await enrolmentOf(client, id)
+  const origin = info.origins[0] ?? ''
+  const file = { v: 1 as const, url, person, rp_id: info.rp_id, origin, operator: { ...operator } }
+  await keep?.(file)
+  // The page goes on to the first person's own endorsement by itself (CER-6).
+  if (next !== undefined)
+    await client.post(`/v1/people/${person}/endorse`, { ...(await gestureOf(client, next)) })
+  return file
+}
+
+/** Endorses a person's registration with a gesture: from then on their gestures count. */
+export async function endorse(profile: Profile, person: string): Promise<{ acted_alone: boolean }> {
+  const asked = { act: 'person.endorse', person, endorser: profile.person }
+  const path = `/v1/people/${person}`
+  const answer = await gestureOver(profile, asked, `${path}/endorsement`, `${path}/endorse`)
+  return z.object({ acted_alone: z.boolean() }).parse(answer)
+}
+
+/** Reads an act, makes the gesture over it and hands it in. @param asked what the act has to say at least */
+async function gestureOver(
+  profile: Profile,
+  asked: JsonObject,
+  act: string,
+  handIn: string,
+): Promise<JsonValue> {
+  const shown = z.object({ challenge: z.string(), act: record }).parse(await profile.client.get(act))
+  assertAct(asked, shown.act)
+  const gesture = await profile.authenticator.assert(shown.challenge, { tag: ACT_TAG, value: shown.act })
+  return profile.client.post(handIn, { ...gesture })
 }
 
 export async function invite(
@@ -100,10 +156,8 @@ export async function proposeAgent(profile: Profile, agent: AgentInput): Promise
 
 /** Approves with a gesture over the act that the control plane shows. */
 export async function approveAgent(profile: Profile, agent: string): Promise<void> {
-  const shown = await profile.client.get(`/v1/agents/${agent}/approval`)
-  const { challenge, act } = z.object({ challenge: z.string(), act: z.json() }).parse(shown)
-  assertDigests(challenge, ACT_TAG, act)
-  await profile.client.post(`/v1/agents/${agent}/approve`, { ...profile.authenticator.assert(challenge) })
+  const asked = { act: 'agent.approve', agent, approver: profile.person }
+  await gestureOver(profile, asked, `/v1/agents/${agent}/approval`, `/v1/agents/${agent}/approve`)
 }
 
 export async function changeAgent(
@@ -150,29 +204,26 @@ export async function enrollPoint(profile: Profile, name: string, server: string
   }
 }
 
-export interface DelegationInput {
-  readonly agent: string
-  readonly jkt: string
-  readonly aud: readonly string[]
-  readonly grants: readonly Grant[]
-  readonly ttl_s: number
-  readonly depth_max: number
-  readonly instruction?: string
-}
-
 /** Drafts, makes the gesture over exactly what was drafted, seals. @returns the chain */
 export async function delegate(
   profile: Profile,
   input: DelegationInput,
 ): Promise<{ jti: string; chain: string }> {
   const body = { ...input, grants: input.grants.map((grant) => grant as unknown as JsonValue) }
-  const draft = z
-    .object({ jti: z.string(), challenge: z.string() })
-    .parse(await profile.client.post('/v1/delegations/drafts', body))
-  const gesture = profile.authenticator.assert(draft.challenge)
+  const draft = draftSchema.parse(await profile.client.post('/v1/delegations/drafts', body))
+  const { header, payload, disclosures } = draft.shown
+  assertDrafted(input, payload, disclosures)
+  const shown = { tag: ROOT_TAG, value: { header, payload }, disclosures }
+  const gesture = await profile.authenticator.assert(draft.challenge, shown)
   const sealed = await profile.client.post(`/v1/delegations/drafts/${draft.jti}/seal`, { ...gesture })
   return z.object({ jti: z.string(), chain: z.string() }).parse(sealed)
 }
+
+const draftSchema = z.object({
+  jti: z.string(),
+  challenge: z.string(),
+  shown: z.object({ header: record, payload: record, disclosures: z.array(z.string()) }),
+})
 
 export interface Revocation {
   readonly frames: readonly number[]
@@ -196,11 +247,4 @@ export async function viewerLink(profile: Profile): Promise<string> {
 
 function idOf(answer: JsonValue): string {
   return z.object({ id: z.string() }).parse(answer).id
-}
-
-/** What we sign is what we were shown, not what somebody says we were. */
-function assertDigests(challenge: string, tag: string, value: JsonValue): void {
-  if (challengeOf(nodeCrypto, tag, value) !== challenge) {
-    throw new Error('the control plane asks for a gesture over something else than it shows')
-  }
 }

@@ -55,8 +55,11 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 export type CliErrorCode =
   | 'ARGUMENT_INVALID'
+  | 'CEREMONY_DECLINED'
+  | 'CEREMONY_EXPIRED'
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
+  | 'GESTURE_MISMATCH'
   | 'LOG_BEHIND'
   | 'NO_PROFILE'
   | 'TOOL_SERVER_FAILED'

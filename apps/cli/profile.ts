@@ -1,5 +1,6 @@
 /**
- * A person's profile: the control plane, the operator key that signs requests, and the key of a software authenticator.
+ * A person's profile: the control plane, the operator key that signs requests, and the key of a software authenticator
+ * unless the person has a passkey, which is never in a file.
  * Files are mode 0600 in a folder of mode 0700.
  * @module
  */
@@ -9,14 +10,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ApiClient } from '../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import {
-  softwareAuthenticator,
-  type SoftwareAuthenticator,
-} from '../../src/adapters/software-authenticator/software-authenticator.ts'
+import { softwareAuthenticator } from '../../src/adapters/software-authenticator/software-authenticator.ts'
 import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
 import { systemClock } from '../../src/ports/clock.ts'
-import { CliError } from './output.ts'
+import { browserAuthenticator, checkedAuthenticator, type Authenticator, type ShowLink } from './ceremony.ts'
+import { CliError, tell } from './output.ts'
 
 const privateJwk = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
@@ -27,7 +26,8 @@ const profileSchema = z.strictObject({
   rp_id: z.string(),
   origin: z.string(),
   operator: privateJwk,
-  passkey: privateJwk,
+  /** Key of the software authenticator; absent when the person uses a passkey in a browser. */
+  passkey: privateJwk.exactOptional(),
 })
 
 export type ProfileFile = z.infer<typeof profileSchema>
@@ -36,7 +36,7 @@ export interface Profile {
   readonly person: string
   readonly url: string
   readonly client: ApiClient
-  readonly authenticator: SoftwareAuthenticator
+  readonly authenticator: Authenticator
 }
 
 export function profileFolder(option: string | undefined): string {
@@ -61,17 +61,24 @@ export async function loadProfile(option: string | undefined): Promise<Profile> 
   return openProfile(file)
 }
 
-export function openProfile(file: ProfileFile): Profile {
+/** @param show where the links of ceremonies go: to the terminal unless told otherwise */
+export function openProfile(file: ProfileFile, show: ShowLink = tellLink): Profile {
   const signer = nodeCrypto.signer(file.operator as unknown as PrivateJwk)
-  return {
-    person: file.person,
-    url: file.url,
-    client: new ApiClient({ url: file.url, crypto: nodeCrypto, clock: systemClock, signer }),
-    authenticator: softwareAuthenticator(nodeCrypto, file.passkey as unknown as PrivateJwk, {
-      rp_id: file.rp_id,
-      origin: file.origin,
-    }),
-  }
+  const client = new ApiClient({ url: file.url, crypto: nodeCrypto, clock: systemClock, signer })
+  return { person: file.person, url: file.url, client, authenticator: authenticatorOf(file, client, show) }
+}
+
+function authenticatorOf(file: ProfileFile, client: ApiClient, show: ShowLink): Authenticator {
+  if (file.passkey === undefined) return browserAuthenticator(client, show)
+  const { rp_id, origin } = file
+  const key = file.passkey as unknown as PrivateJwk
+  const software = softwareAuthenticator(nodeCrypto, key, { rp_id, origin })
+  return checkedAuthenticator(async (challenge) => software.assert(challenge))
+}
+
+/** Not on stdout: that is for results. */
+export function tellLink(url: string): void {
+  tell(`Open this in the browser where your passkey is, within ten minutes:\n  ${url}`)
 }
 
 /** Makes the folder, which holds no profile yet. Before enrolling: a secret works once. @throws {CliError} `FILE_UNWRITABLE` */

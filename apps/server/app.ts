@@ -5,6 +5,7 @@ import { ApiError, onError } from './errors.ts'
 import { bodyLimits, hostCheck, writable } from './middleware.ts'
 import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
+import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { logRoutes } from './routes-log.ts'
 import { oauthRoutes } from './routes-oauth.ts'
@@ -36,6 +37,7 @@ export function createApp(ctx: ServerContext): App {
   pointRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
+  ceremonyRoutes(app, ctx)
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)
   logRoutes(app, ctx)

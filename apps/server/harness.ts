@@ -12,7 +12,8 @@ import { base64url, utf8 } from '../../src/core/encoding.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import { signJws } from '../../src/core/sign.ts'
-import { enrolAct } from '../../src/registry/people.ts'
+import { enrolAct } from '../../src/registry/enrolment.ts'
+import { secretHash } from '../../src/registry/invitations.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 import { createServer, type RunningServer, type ServerOptions } from './server.ts'
@@ -131,13 +132,15 @@ export class TestServer {
     return new Caller(this.base, alg)
   }
 
-  /** Enrols with an invitation. */
+  /** Enrols with an invitation. The first person endorses themselves. */
   async enrol(secret: string): Promise<Operator> {
     const api = this.caller()
     const { authenticator, body } = this.enrolment(api, secret)
     const answer = await api.post('/v1/enroll', body)
     if (answer.status !== 200) throw new Error(`enrolment failed: ${JSON.stringify(answer.json)}`)
-    return { id: answer.json.person, rev: answer.json.rev, api, authenticator }
+    const operator = { id: answer.json.person, rev: answer.json.rev, api, authenticator }
+    if (answer.json.first === true) await this.endorse(operator, operator.id)
+    return operator
   }
 
   enrolment(api: Caller, secret: string): { authenticator: SoftwareAuthenticator; body: JsonObject } {
@@ -145,13 +148,21 @@ export class TestServer {
       rp_id: 'localhost',
       origin: 'http://localhost',
     })
-    const act = enrolAct(nodeCrypto, api.jwk, authenticator.jwk, secret)
-    const gesture = { ...authenticator.assert(challengeOf(nodeCrypto, ACT_TAG, act)) }
-    return { authenticator, body: { secret, credential: { jwk: { ...authenticator.jwk } }, gesture } }
+    const act = enrolAct(nodeCrypto, api.jwk, secretHash(nodeCrypto, secret))
+    const credential = { ...authenticator.register(challengeOf(nodeCrypto, ACT_TAG, act)) }
+    return { authenticator, body: { secret, credential } }
   }
 
+  async endorse(by: Operator, person: string): Promise<Answer> {
+    const { json } = await by.api.get(`/v1/people/${person}/endorsement`)
+    return by.api.post(`/v1/people/${person}/endorse`, by.authenticator.assert(json.challenge))
+  }
+
+  /** Enrolled, and endorsed by who invites. */
   async invite(by: Operator, name: string): Promise<Operator> {
-    return this.enrol((await by.api.post('/v1/people', { name })).json.invitation)
+    const operator = await this.enrol((await by.api.post('/v1/people', { name })).json.invitation)
+    await this.endorse(by, operator.id)
+    return operator
   }
 
   /** Proposed by one, approved by another, active, with a key. */

@@ -21,6 +21,7 @@ test('begins its log with what it is, its keys and the first invitation', async 
     'template.preset',
     'person.added',
     'person.enrolled',
+    'person.endorsed',
   ])
 })
 

@@ -20,6 +20,7 @@ const tail = (id) => /^[a-z]+_.{26}$/.test(id) ? id.slice(0, 4) + '…' + id.sli
 /** Types as people say them, and whether a row is shown softly. */
 const LABELS = {
   'log.created': 'Log created', 'key.created': 'Key', 'person.added': 'Person invited', 'person.enrolled': 'Person enrolled',
+  'person.endorsed': 'Person endorsed',
   'system.added': 'System', 'tool.registered': 'Tool registered', 'agent.proposed': 'Agent proposed',
   'agent.approved': 'Agent approved', 'agent.activated': 'Agent active', 'agent.suspended': 'Agent suspended',
   'agent.retired': 'Agent retired', 'agent.key_added': 'Holder key', 'agent.statement_issued': 'Agent statement',
@@ -43,6 +44,7 @@ function summaryOf(entry) {
     case 'key.created': return 'For ' + b.use + ': ' + short(b.kid)
     case 'person.added': return 'An invitation is open'
     case 'person.enrolled': return 'With a credential (' + b.credential.amr.join(', ') + ')'
+    case 'person.endorsed': return b.acted_alone ? 'By themselves' : 'By another person'
     case 'system.added': return b.name
     case 'tool.registered': return b.server + ' / ' + b.tool
     case 'agent.proposed': return b.class + ': ' + b.purpose

@@ -79,6 +79,14 @@ export function anyKey(ctx: ServerContext): Middleware {
   }
 }
 
+/** The route takes a secret in its body and no key: a browser's part of a ceremony (API-4). */
+export function anyone(): Middleware {
+  return async (c, next) => {
+    await strictJson(c)
+    await next()
+  }
+}
+
 /** A person's key, or a browser with a viewer's session. Reading only. */
 export function viewer(ctx: ServerContext): Middleware {
   return async (c, next) => {

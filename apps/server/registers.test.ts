@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { enrolAct } from '../../src/registry/people.ts'
+import { enrolAct } from '../../src/registry/enrolment.ts'
+import { secretHash } from '../../src/registry/invitations.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 import { delegationOf, TestServer, type Operator } from './harness.ts'
@@ -43,22 +44,21 @@ describe('with independent approval', () => {
     await server.enrol(json.invitation) // a failed attempt does not use the invitation up
   })
 
-  test('a credential that says more than a software key is refused', async () => {
+  test('a credential says what it is by its AAGUID alone', async () => {
     const { json } = await ann.api.post('/v1/people', { name: 'Eve, who is late' })
     const api = server.caller()
-    const { body, authenticator } = server.enrolment(api, json.invitation)
-    const credential = { jwk: authenticator.jwk, amr: ['hwk'] }
+    const { body } = server.enrolment(api, json.invitation)
+    const credential = { ...(body.credential as object), amr: ['hwk'] }
     expect(code(await api.post('/v1/enroll', { ...body, credential }))).toBe('REQUEST_INVALID')
   })
 
   test('a credential is one person: who enrols again does not approve with the same authenticator', async () => {
     const { json } = await ann.api.post('/v1/people', { name: 'Ann again' })
     const api = server.caller()
-    const act = enrolAct(nodeCrypto, api.jwk, ann.authenticator.jwk, json.invitation)
+    const act = enrolAct(nodeCrypto, api.jwk, secretHash(nodeCrypto, json.invitation))
     const answer = await api.post('/v1/enroll', {
       secret: json.invitation,
-      credential: { jwk: { ...ann.authenticator.jwk } },
-      gesture: { ...ann.authenticator.assert(challengeOf(nodeCrypto, ACT_TAG, act)) },
+      credential: ann.authenticator.register(challengeOf(nodeCrypto, ACT_TAG, act)),
     })
     expect([answer.status, code(answer)]).toEqual([409, 'KEY_IN_USE'])
   })

@@ -34,7 +34,12 @@ const draftInput = z.strictObject({
   sub: z.string().min(1).max(256).exactOptional(),
 })
 const record = z.record(z.string(), z.unknown())
-const shownAnswer = z.object({ header: record, payload: record, grants: z.array(grantSchema) })
+const shownAnswer = z.object({
+  header: record,
+  payload: record,
+  grants: z.array(grantSchema),
+  disclosures: z.array(z.string()),
+})
 
 export function delegationRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
@@ -57,11 +62,12 @@ export function delegationRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const draft = await draftDelegation(ctx.registry, callerId(c, 'person'), c.req.valid('json'))
-      const { header, payload, grants } = draft.shown
+      const { header, payload, grants, disclosures } = draft.shown
       const shown: z.infer<typeof shownAnswer> = {
         header: { ...header },
         payload: { ...payload },
         grants: [...grants],
+        disclosures: [...disclosures],
       }
       return c.json({ jti: draft.jti, challenge: draft.challenge, shown }, 200)
     },

@@ -1,11 +1,15 @@
 /** Routes for anyone: health, what to pin, enrolment. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
-import { enrolPerson } from '../../src/registry/people.ts'
+import { thumbprint } from '../../src/core/jwk.ts'
+import { enrolAct, enrolPerson } from '../../src/registry/enrolment.ts'
+import { assertInvitation, secretHash } from '../../src/registry/invitations.ts'
+import { ACT_TAG } from '../../src/token/constants.ts'
+import { challengeOf } from '../../src/token/gesture.ts'
 import type { App, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { anyKey } from './middleware.ts'
-import { answers, body, gestureParts, jwk, name } from './schemas.ts'
+import { readRegistration } from './registration.ts'
+import { answers, attestation, body, enrolled, jwk, name } from './schemas.ts'
 
 const infoAnswer = z.object({
   name: z.literal('countersign'),
@@ -79,20 +83,27 @@ function enrolRoute(app: App, ctx: ServerContext): void {
           z.strictObject({
             secret: z.string().min(1).max(128),
             name: name.exactOptional(),
-            credential: z.strictObject({ jwk }),
-            gesture: gestureParts,
+            credential: attestation,
           }),
         ),
       },
-      responses: answers(
-        'Enrolled',
-        z.object({ person: z.string(), rev: z.string(), registration: z.int() }),
-      ),
+      responses: answers('Enrolled', enrolled),
     }),
     async (c) => {
-      const { credential, ...rest } = c.req.valid('json')
-      const input = { ...rest, operator: c.get('signedBy'), credential: publicJwk(credential.jwk) }
-      return c.json(await enrolPerson(ctx.registry, input), 200)
+      const { secret, credential, ...rest } = c.req.valid('json')
+      const { registry } = ctx
+      const operator = c.get('signedBy')
+      const secret_hash = secretHash(registry.crypto, secret)
+      // Before anything of a stranger's is parsed.
+      await registry.store.query((db) => assertInvitation(db, secret_hash, ctx.clock.now()))
+      const challenge = challengeOf(
+        registry.crypto,
+        ACT_TAG,
+        enrolAct(registry.crypto, operator, secret_hash),
+      )
+      const registered = await readRegistration(registry.rp, challenge, credential)
+      const input = { ...rest, secret_hash, operator, credential: registered }
+      return c.json(await enrolPerson(registry, input), 200)
     },
   )
 }

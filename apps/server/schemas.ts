@@ -16,6 +16,21 @@ export const gestureParts = z.strictObject({
   signature: z.string().min(1).max(256),
 })
 
+/** A registration as the authenticator returns it, base64url (PPL-1). */
+export const attestation = z.strictObject({
+  id: z.string().min(1).max(1366),
+  client_data: z.string().min(1).max(2048),
+  attestation_object: z.string().min(1).max(8192),
+})
+
+export const enrolled = z.object({
+  person: z.string(),
+  rev: z.string(),
+  registration: z.int(),
+  /** Nobody enrolled before: this person endorses themselves (PPL-6). */
+  first: z.boolean(),
+})
+
 export const reasonBody = z.strictObject({ reason })
 export const ok = z.object({ ok: z.literal(true) })
 export const framesAnswer = z.object({

@@ -8,6 +8,7 @@ import {
   addSystem,
   approveAgent,
   changeAgent,
+  endorse,
   enroll,
   enrollPoint,
   invite,
@@ -59,7 +60,10 @@ export async function setStage(folder: string, tell: Narrator): Promise<Stage> {
   const manager = openProfile(managerFile)
   const { invitation } = await invite(manager, 'Security lead')
   const lead = openProfile(await enroll(control.url, invitation, 'Security lead'))
-  tell.step('two people enrolled, each with a software authenticator (marked swk)')
+  await endorse(manager, lead.person)
+  tell.step(
+    'two people enrolled, each with a software authenticator (marked swk); the first endorsed the second',
+  )
 
   const system = await addSystem(manager, 'Shared files')
   const tools = await registerTools(manager, system, files)

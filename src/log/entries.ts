@@ -84,8 +84,8 @@ const bodies = {
     credential: z.strictObject({
       jwk: jwkSchema,
       amr: z.array(z.string().max(16)).min(1).max(8),
-      /** Model of the authenticator (WebAuthn AAGUID): what it says of itself, not attested. */
-      aaguid: z.uuid().exactOptional(),
+      /** Model of the authenticator (WebAuthn AAGUID): what it says of itself, not attested. Not always an RFC 9562 UUID. */
+      aaguid: z.guid().exactOptional(),
       /** Whether the passkey is synced between devices (flags BE and BS). */
       backed_up: z.boolean().exactOptional(),
     }),

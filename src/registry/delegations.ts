@@ -15,7 +15,7 @@ import { liveAgentKey } from './agent-keys.ts'
 import { assertStatus, findAgent } from './agents.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import { findEnrolled, gestureOf, usesPasskey } from './people.ts'
 import { assertPoints } from './points.ts'
 import { insertSegments } from './segments.ts'
 import { assignStatus, recordHandles } from './statuses.ts'
@@ -28,6 +28,8 @@ export const DRAFT_TTL_MS = 10 * 60 * 1000
 export const DRAFTS_MAX = 100
 /** The longest delegation, in seconds (DLG: `exp - nbf`). */
 export const DELEGATION_TTL_S_MAX = 90 * 24 * 3600
+/** `acr` of a root whose principal used a passkey (OpenID EAP ACR values). */
+const PHISHING_RESISTANT = 'phr'
 /** A draft with 64 grants, far above the 64 KiB of a token. */
 const DRAFT_JSON_LIMITS = { bytes_max: 512 * 1024, depth_max: 32 }
 
@@ -52,6 +54,8 @@ export interface DraftAnswer {
     readonly header: JsonObject
     readonly payload: JsonObject
     readonly grants: readonly Grant[]
+    /** What the payload has digests of: the grants and the claims, as SD-JWT discloses them. */
+    readonly disclosures: readonly string[]
   }
 }
 
@@ -91,7 +95,8 @@ export function draftDelegation(
       rev: [person.rev],
       holder,
       agent: { id: row.id, class: row.class, manifest: row.manifest },
-      amr: ['swk'],
+      amr: person.amr,
+      ...(usesPasskey(person) ? { acr: PHISHING_RESISTANT } : {}),
       auth_time: now,
       status,
       grants: [...request.grants],
@@ -113,7 +118,12 @@ export function draftDelegation(
     return {
       jti,
       challenge: draft.challenge,
-      shown: { header: draft.header, payload: draft.payload, grants: request.grants },
+      shown: {
+        header: draft.header,
+        payload: draft.payload,
+        grants: request.grants,
+        disclosures: draft.disclosures,
+      },
     }
   })
 }

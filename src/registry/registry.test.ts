@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
-import { softwareAuthenticator } from '../adapters/software-authenticator/software-authenticator.ts'
+import {
+  SOFTWARE_AAGUID,
+  softwareAuthenticator,
+} from '../adapters/software-authenticator/software-authenticator.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { thumbprint } from '../core/jwk.ts'
 import { decodeEntry } from '../log/entries.ts'
 import { frameHash, verifyFrame } from '../revoke/frame.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf } from '../token/gesture.ts'
 import { addAgentKey, issueStatement } from './agent-keys.ts'
 import { activateAgent, approvalOf, approveAgent, proposeAgent, suspendAgent } from './agents.ts'
 import { reserve } from './budgets.ts'
@@ -18,7 +19,10 @@ import { checkpointAt, recordCheckpoint } from './checkpoints.ts'
 import { personActor, SYSTEM, type RegistryContext } from './context.ts'
 import { DRAFT_TTL_MS, DRAFTS_MAX, draftDelegation, sealDelegation } from './delegations.ts'
 import { framesAfter } from './frames.ts'
-import { addPerson, enrolAct, enrolPerson, INVITATION_TTL_MS } from './people.ts'
+import { endorsementOf, endorsePerson } from './endorsements.ts'
+import { enrolPerson } from './enrolment.ts'
+import { INVITATION_TTL_MS, secretHash } from './invitations.ts'
+import { addPerson } from './people.ts'
 import { enrolPoint } from './points.ts'
 import { revoke } from './revocations.ts'
 
@@ -58,14 +62,20 @@ function authenticator() {
 
 async function enrol(secret: string) {
   const [operator, passkey] = [key(), authenticator()]
-  const act = enrolAct(nodeCrypto, operator, passkey.jwk, secret)
-  const gesture = passkey.assert(challengeOf(nodeCrypto, ACT_TAG, act))
-  const enrolled = await enrolPerson(ctx, { secret, operator, credential: passkey.jwk, gesture })
+  const { jwk } = passkey
+  const id = thumbprint(nodeCrypto, jwk)
+  const credential = { id, jwk, amr: ['swk'], aaguid: SOFTWARE_AAGUID, backed_up: false }
+  const secret_hash = secretHash(nodeCrypto, secret)
+  const enrolled = await enrolPerson(ctx, { secret_hash, operator, credential })
   return { ...enrolled, passkey, operator }
 }
 
 async function person() {
-  return enrol((await addPerson(ctx, SYSTEM, 'Ann')).invitation)
+  const enrolled = await enrol((await addPerson(ctx, SYSTEM, 'Ann')).invitation)
+  const id = enrolled.person
+  const { challenge } = await ctx.store.query((db) => endorsementOf(ctx, db, id, id))
+  await endorsePerson(ctx, id, id, enrolled.passkey.assert(challenge))
+  return enrolled
 }
 
 async function activeAgent(owner: Awaited<ReturnType<typeof person>>) {

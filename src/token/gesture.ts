@@ -49,7 +49,7 @@ export function gestureFault(
     const clientData = fromBase64url(gesture.client_data)
     const authenticatorData = fromBase64url(gesture.authenticator_data)
     return (
-      clientDataFault(clientData, challenge, rp) ??
+      clientDataFault(clientData, { type: 'webauthn.get', challenge }, rp) ??
       authenticatorDataFault(crypto, authenticatorData, rp) ??
       signatureFault(crypto, gesture, concat(authenticatorData, crypto.sha256(clientData)))
     )
@@ -59,11 +59,19 @@ export function gestureFault(
   }
 }
 
-function clientDataFault(bytes: Uint8Array, challenge: string, rp: RelyingParty): string | null {
+/**
+ * What a browser says of a ceremony (WebAuthn Level 3 section 5.8.1), of an assertion or of a registration.
+ * @returns what does not hold, or null
+ */
+export function clientDataFault(
+  bytes: Uint8Array,
+  expected: { readonly type: 'webauthn.get' | 'webauthn.create'; readonly challenge: string },
+  rp: RelyingParty,
+): string | null {
   const data = parseJson(bytes)
   if (!isJsonObject(data)) return 'client data is not an object'
-  if (data.type !== 'webauthn.get') return 'client data is not of an assertion'
-  if (data.challenge !== challenge) return 'the gesture is over another challenge'
+  if (data.type !== expected.type) return `client data is not of ${expected.type}`
+  if (data.challenge !== expected.challenge) return 'the gesture is over another challenge'
   if (typeof data.origin !== 'string' || !rp.origins.includes(data.origin)) return 'the origin is not pinned'
   return data.crossOrigin === true ? 'the gesture was made in a foreign frame' : null
 }

@@ -10,6 +10,7 @@ import {
   approveAgent,
   changeAgent,
   delegate,
+  endorse,
   enroll,
   enrollPoint,
   invite,
@@ -60,6 +61,7 @@ export async function setFlowStage(): Promise<FlowStage> {
   const manager = openProfile(await enroll(server.url, server.bootstrapSecret ?? '', 'Manager'))
   const { invitation } = await invite(manager, 'Security lead')
   const lead = openProfile(await enroll(server.url, invitation, 'Security lead'))
+  await endorse(manager, lead.person)
   const agent = await proposeAgent(manager, {
     name: 'note-reader',
     class: 'assistant',

@@ -1,10 +1,39 @@
 /** `countersign enroll`, `person …`: who may authorize. @module */
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { enroll, invite, revoke, viewerLink } from '../operator.ts'
-import { prepareProfile, profileFolder, saveProfile } from '../profile.ts'
-import { result, table } from '../output.ts'
+import { endorse, enroll, enrollWithPasskey, invite, revoke, viewerLink } from '../operator.ts'
+import {
+  loadProfile,
+  prepareProfile,
+  profileFolder,
+  saveProfile,
+  tellLink,
+  type Profile,
+  type ProfileFile,
+} from '../profile.ts'
+import { result, table, tell } from '../output.ts'
 import { globals, profileOf, wantsJson } from './globals.ts'
+
+interface EnrollOptions {
+  readonly url: string
+  readonly secret: string
+  readonly name?: string
+  readonly passkey?: boolean
+}
+
+function showEnrolment(url: string, jkt: string): void {
+  tellLink(url)
+  tell(`The page names the key of this command line; compare it:\n  ${jkt}`)
+}
+
+const peopleSchema = z.object({
+  people: z.array(z.object({ id: z.string(), name: z.string(), status: z.string(), endorsed: z.boolean() })),
+})
+
+async function isEndorsed(profile: Promise<Profile>, person: string): Promise<boolean> {
+  const { people } = peopleSchema.parse(await (await profile).client.get('/v1/people'))
+  return people.some(({ id, endorsed }) => id === person && endorsed)
+}
 
 export function peopleCommands(program: Command): void {
   program
@@ -13,15 +42,25 @@ export function peopleCommands(program: Command): void {
     .requiredOption('--url <url>', 'the control plane')
     .requiredOption('--secret <secret>', 'bootstrap secret or invitation')
     .option('--name <name>', 'your name: kept outside the log')
-    .action(async (options: { url: string; secret: string; name?: string }, command: Command) => {
+    .option('--passkey', 'with a passkey in your browser, instead of a key in the profile')
+    .action(async (options: EnrollOptions, command: Command) => {
       const folder = profileFolder(globals(command).profile)
       await prepareProfile(folder)
-      const file = await enroll(options.url, options.secret, options.name)
-      await saveProfile(folder, file)
-      result(wantsJson(command), { person: file.person, profile: folder }, () =>
+      const { url, secret, name, passkey = false } = options
+      const keep = (file: ProfileFile): Promise<void> => saveProfile(folder, file)
+      const { person } = passkey
+        ? await enrollWithPasskey(url, secret, name, showEnrolment, keep)
+        : await enroll(url, secret, name, keep)
+      const endorsed = await isEndorsed(loadProfile(folder), person)
+      result(wantsJson(command), { person, profile: folder, endorsed }, () =>
         [
-          `You are ${file.person}. Profile in ${folder}.`,
-          'Its authenticator is software (swk): every delegation that you authorize with it says so.',
+          `You are ${person}. Profile in ${folder}.`,
+          ...(passkey
+            ? []
+            : ['Its authenticator is software (swk): every delegation that you authorize with it says so.']),
+          ...(endorsed
+            ? []
+            : [`Nothing that you sign counts until somebody runs: countersign person endorse ${person}`]),
         ].join('\n'),
       )
     })
@@ -46,6 +85,7 @@ export function peopleCommands(program: Command): void {
         [
           `${invited.person} is invited for 24 hours:`,
           `  countersign enroll --url ${profile.url} --secret ${invited.invitation}`,
+          `then vouch for them: countersign person endorse ${invited.person}`,
         ].join('\n'),
       )
     })
@@ -53,11 +93,25 @@ export function peopleCommands(program: Command): void {
   list.action(async (_: unknown, command: Command) => {
     const profile = await profileOf(command)
     const answer = await profile.client.get('/v1/people')
-    const { people } = z
-      .object({ people: z.array(z.object({ id: z.string(), name: z.string(), status: z.string() })) })
-      .parse(answer)
-    result(wantsJson(command), people, () => table(people.map((each) => [each.id, each.status, each.name])))
+    const { people } = peopleSchema.parse(answer)
+    result(wantsJson(command), people, () =>
+      table(
+        people.map(({ id, status, endorsed, name }) => [
+          id,
+          status === 'enrolled' && !endorsed ? 'not endorsed' : status,
+          name,
+        ]),
+      ),
+    )
   })
+  person
+    .command('endorse')
+    .description('vouch for a registration with your authenticator; before that nothing it signs counts')
+    .argument('<person>', 'per_…')
+    .action(async (target: string, _: unknown, command: Command) => {
+      const { acted_alone } = await endorse(await profileOf(command), target)
+      result(wantsJson(command), { person: target, acted_alone }, () => `${target} is endorsed`)
+    })
   person
     .command('leave')
     .description('revoke everything that a person stands behind')

@@ -1,5 +1,7 @@
 /** `countersign start`: the control plane in the foreground. @module */
+import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { RelyingParty } from '../../../src/token/gesture.ts'
 import { createServer } from '../../server/server.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
 import { wantsJson } from './globals.ts'
@@ -40,13 +42,7 @@ export function startCommand(program: Command): void {
 }
 
 async function start(options: StartOptions, json: boolean): Promise<void> {
-  if ((options.rpId === undefined) !== (options.rpOrigin === undefined)) {
-    throw new CliError('ARGUMENT_INVALID', '--rp-id and --rp-origin go together')
-  }
-  const rp =
-    options.rpId === undefined || options.rpOrigin === undefined
-      ? undefined
-      : { rp_id: options.rpId, origins: [options.rpOrigin] }
+  const rp = rpOf(options)
   const server = await createServer({
     dataDir: options.data,
     host: options.host,
@@ -71,11 +67,28 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
   if (!json) say('stopped')
 }
 
+/**
+ * Where passkeys work: a relying party is for ever, so it is the place that people will use, with its port. With a port
+ * that nobody chose there is no such place, and browsers are told so when they come.
+ */
+function rpOf(options: StartOptions): RelyingParty | undefined {
+  const { rpId, rpOrigin, publicUrl, port: bound } = options
+  if ((rpId === undefined) !== (rpOrigin === undefined)) {
+    throw new CliError('ARGUMENT_INVALID', '--rp-id and --rp-origin go together')
+  }
+  if (rpId !== undefined && rpOrigin !== undefined) return { rp_id: rpId, origins: [rpOrigin] }
+  const { hostname = '', origin = '' } = publicUrl === undefined ? {} : new URL(publicUrl)
+  if (hostname !== '' && isIP(hostname.replace(/^\[|\]$/g, '')) === 0)
+    return { rp_id: hostname, origins: [origin] }
+  return bound === 0 ? undefined : { rp_id: 'localhost', origins: [`http://localhost:${bound}`] }
+}
+
 function firstStart(url: string, secret: string): string[] {
   return [
     '',
     'Nobody has enrolled yet. Enrol the first person within 24 hours; this secret works once and replaces earlier ones:',
     `  countersign enroll --url ${url} --secret ${secret}`,
+    'With --passkey it asks for a passkey in your browser, instead of a key in the profile.',
   ]
 }
 

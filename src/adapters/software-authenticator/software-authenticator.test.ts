@@ -1,9 +1,11 @@
+import { verifyRegistrationResponse } from '@simplewebauthn/server'
 import { expect, test } from 'vitest'
 import { RP } from '../../../test/fixtures/tokens.ts'
 import { fromBase64url, fromUtf8 } from '../../core/encoding.ts'
+import { thumbprint } from '../../core/jwk.ts'
 import { gestureFault } from '../../token/gesture.ts'
 import { nodeCrypto as crypto } from '../node-crypto/node-crypto.ts'
-import { softwareAuthenticator } from './software-authenticator.ts'
+import { SOFTWARE_AAGUID, softwareAuthenticator } from './software-authenticator.ts'
 
 const challenge = 'c29tZSBjaGFsbGVuZ2U'
 
@@ -33,3 +35,28 @@ test('never shows its private key', () => {
   expect(JSON.stringify(authenticator)).not.toContain(key.d)
   expect(authenticator.jwk).not.toHaveProperty('d')
 })
+
+test.each(['Ed25519', 'ES256'] as const)(
+  'registers an %s key in an attestation that other software reads',
+  async (alg) => {
+    const rp = { rp_id: RP.rp_id, origin: RP.origins[0]! }
+    const authenticator = softwareAuthenticator(crypto, crypto.generateKey(alg), rp)
+    const { id, client_data, attestation_object } = authenticator.register(challenge)
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response: {
+        id,
+        rawId: id,
+        type: 'public-key',
+        clientExtensionResults: {},
+        response: { clientDataJSON: client_data, attestationObject: attestation_object },
+      },
+      expectedChallenge: challenge,
+      expectedOrigin: rp.origin,
+      expectedRPID: rp.rp_id,
+      supportedAlgorithmIDs: [-8, -7],
+    })
+    expect(verified).toBe(true)
+    expect(registrationInfo).toMatchObject({ fmt: 'none', aaguid: SOFTWARE_AAGUID, userVerified: true })
+    expect(id).toBe(thumbprint(crypto, authenticator.jwk))
+  },
+)

@@ -1,0 +1,47 @@
+/**
+ * The page of a ceremony: plain files, each under its own path, and a policy that lets nothing else run.
+ * spec/people.md (CER-5). What it shows and how it checks that is in `pages/`.
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import { ApiError } from './errors.ts'
+
+const TYPES = {
+  'ceremony.html': 'text/html; charset=utf-8',
+  'ceremony.css': 'text/css; charset=utf-8',
+  'ceremony.js': 'text/javascript; charset=utf-8',
+  'grants.js': 'text/javascript; charset=utf-8',
+  'plain.js': 'text/javascript; charset=utf-8',
+  'shown.js': 'text/javascript; charset=utf-8',
+  'words.js': 'text/javascript; charset=utf-8',
+}
+
+/** No inline script, no other origin, no frame, and text never becomes markup. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+const parts = new Map(
+  Object.entries(TYPES).map(([name, type]) => [
+    name,
+    { type, text: readFileSync(new URL(`pages/${name}`, import.meta.url), 'utf8') },
+  ]),
+)
+
+/** @throws {ApiError} `NOT_FOUND` */
+export function pageFile(name: string): Response {
+  const part = parts.get(name)
+  if (part === undefined) throw new ApiError('NOT_FOUND', 'no such part of the page')
+  return new Response(part.text, {
+    headers: {
+      'cache-control': 'no-store',
+      'content-security-policy': POLICY,
+      'content-type': part.type,
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': 'publickey-credentials-create=(self), publickey-credentials-get=(self)',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}

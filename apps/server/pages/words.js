@@ -1,0 +1,171 @@
+/**
+ * Says in plain words what a person is asked to sign. spec/people.md (CER-3): what has no words stands there as it is,
+ * never left out. Pure: returns titles and rows, and the page sets them as text.
+ *
+ * A view is `{title, lead, sections: [{heading, rows: [{label, lines, id?}], note?}]}`.
+ * @module
+ */
+import { grantRows } from './grants.js'
+import { duration, memberRow, nameOf, row, time } from './plain.js'
+import { disclosed } from './shown.js'
+
+/** @param question what `/v1/ceremonies/open` answered */
+export function viewOf({ names, ...rest }) {
+  const question = { ...rest, names: new Map(Object.entries(names)) }
+  if (question.kind === 'enrol') return enrolView(question)
+  return question.shown.tag === 'countersign-root-v1' ? rootView(question) : actView(question)
+}
+
+function enrolView({ person, jkt }) {
+  return {
+    title: 'Make your passkey',
+    lead: `${person.name}, from then on your passkey signs what agents may do in your name. Nobody can sign for you without it.`,
+    sections: [
+      {
+        heading: 'You are enrolling',
+        rows: [
+          row('Name', [person.name], person.id),
+          row('Command line', ['The key that will send your requests. Your terminal shows the same.'], jkt),
+        ],
+      },
+    ],
+  }
+}
+
+const ROOT_WORDS = ['iss', 'aud', 'iat', 'nbf', 'exp', 'jti', 'rev', 'quorum', 'cnf', 'agent', 'amr', 'acr']
+
+const ROOT_FORM = [
+  'auth_time',
+  'status',
+  '_sd_alg',
+  '_sd',
+  'authorization_details',
+  'grants_n',
+  'depth',
+  'depth_max',
+]
+
+function rootView({ shown, names, person, jkt }) {
+  const { payload } = shown.value
+  const parts = (shown.disclosures ?? []).map(disclosed)
+  const grants = parts.filter((part) => part.length === 1).map(([grant]) => grant)
+  const claims = parts.filter((part) => part.length === 2)
+  const agent = nameOf(names, payload.agent.id)
+  const { depth_max } = payload
+  const rows = [
+    row('Agent', [agent, `class ${payload.agent.class}`], payload.agent.id),
+    row('How long', [`${duration(payload.exp - payload.nbf)}, until ${time(payload.exp)}`]),
+    row(
+      'Where',
+      payload.aud.map((id) => nameOf(names, id)),
+      payload.aud.join(' '),
+    ),
+    row('Hand on', [handOn(depth_max)]),
+    row('Who signs', signers(payload, names, person)),
+    ...claims.map(([name, text]) =>
+      row(name === 'instruction' ? 'What you ask for' : `Claim ${name}`, [text]),
+    ),
+    askedBy(jkt),
+  ]
+  const unknown = Object.keys(payload).filter(
+    (name) => !ROOT_WORDS.includes(name) && !ROOT_FORM.includes(name),
+  )
+  return {
+    title: `Authorize ${agent}`,
+    lead: payload.rev.includes(person.rev)
+      ? `${person.name}, you are about to let an agent use these tools in your name.`
+      : `${person.name}, you are asked to stand behind this: an agent would use these tools in the name of ${payload.rev.map((handle) => nameOf(names, handle)).join(', ')}.`,
+    sections: [
+      ...grants.map((grant, i) => ({
+        heading: grants.length === 1 ? 'What it may do' : `What it may do, ${i + 1} of ${grants.length}`,
+        rows: grantRows(grant),
+      })),
+      { heading: 'Under these terms', rows },
+      ...(unknown.length === 0
+        ? []
+        : [
+            {
+              heading: 'Also signed',
+              rows: unknown.map((name) => row(name, [JSON.stringify(payload[name])])),
+            },
+          ]),
+    ],
+  }
+}
+
+function signers({ rev, quorum }, names, person) {
+  const called = (handles) =>
+    handles.map((handle) => (handle === person.rev ? 'you' : nameOf(names, handle))).join(', ')
+  const isYou = rev.length === 1 && rev[0] === person.rev
+  const lines = [isYou ? 'You' : `All of: ${called(rev)}`]
+  if (quorum !== undefined) lines.push(`and at least ${quorum.m} of: ${called(quorum.of)}`)
+  return lines
+}
+
+const ACTS = new Map(
+  Object.entries({
+    'agent.approve': [
+      'Approve an agent',
+      'With your approval this version of the agent may be activated and given work.',
+    ],
+    'person.endorse': [
+      'Endorse a person',
+      'You vouch that this passkey is the one of the person you know by this name. From then on their signatures count.',
+    ],
+    'template.approve': ['Approve a template', 'It bounds what anyone may delegate to agents of its class.'],
+    'issuer.trust': [
+      'Trust another issuer',
+      'Delegations that it issues will count at your enforcement points.',
+    ],
+  }),
+)
+
+function actView({ shown, names, person, entry, jkt }) {
+  const { act, ...members } = shown.value
+  const known = ACTS.get(act) ?? [
+    `Sign: ${act}`,
+    'This page has no words for this act. Read all of it before you sign.',
+  ]
+  const isSelf = act === 'person.endorse' && members.person === members.endorser
+  const [title, lead] = isSelf
+    ? [
+        'Endorse yourself',
+        'Nobody else vouches for this passkey. The log says for ever that you acted alone.',
+      ]
+    : known
+  return {
+    title,
+    lead: `${person.name}, ${lead[0].toLowerCase()}${lead.slice(1)}`,
+    sections: [
+      {
+        heading: 'What you sign',
+        rows: [
+          ...Object.entries(members).map(([name, value]) => memberRow(name, value, names)),
+          askedBy(jkt),
+        ],
+      },
+      ...(entry === null
+        ? []
+        : [
+            {
+              heading: `What it is about: entry ${entry.index} of the log`,
+              note: "By the control plane's word: your signature names the entry, it does not cover its text.",
+              rows: Object.entries(entry.entry.body ?? {}).map(([name, value]) =>
+                memberRow(name, value, names),
+              ),
+            },
+          ]),
+    ],
+  }
+}
+
+function askedBy(jkt) {
+  return row('Asked by', ['Your command line, with this key. That is not part of what you sign.'], jkt)
+}
+
+function handOn(depth_max) {
+  if (depth_max === 0) return 'The agent may not hand this on.'
+  return depth_max === 1
+    ? 'The agent may hand on less than this to another agent, and that one to nobody.'
+    : `The agent may hand on less than this to another agent, and so on, ${depth_max} times in a row at most.`
+}

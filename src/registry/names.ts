@@ -1,0 +1,41 @@
+/** Names that people gave to what identifiers mean, for showing beside them. Nobody signs a name. @module */
+import type { Kysely } from 'kysely'
+import type { JsonValue } from '../core/json.ts'
+import type { Schema } from '../ports/store.ts'
+
+/** Identifiers looked up at once: a root names 32 people and 16 points. */
+const IDS_MAX = 256
+
+/** @returns the name of each identifier in `value` that has one */
+export async function namesIn(
+  db: Kysely<Schema>,
+  value: JsonValue,
+): Promise<Readonly<Record<string, string>>> {
+  const ids = [...new Set(stringsIn(value))].filter((text) => /^(?:per|rev|agt|pnt|sys)_/.test(text))
+  const wanted = ids.slice(0, IDS_MAX)
+  if (wanted.length === 0) return {}
+  const people = await db
+    .selectFrom('people')
+    .select(['id', 'rev', 'name'])
+    .where((eb) => eb.or([eb('id', 'in', wanted), eb('rev', 'in', wanted)]))
+    .execute()
+  const others = await Promise.all(
+    (['agents', 'points', 'systems'] as const).map((table) =>
+      db.selectFrom(table).select(['id', 'name']).where('id', 'in', wanted).execute(),
+    ),
+  )
+  const found = [
+    ...people.flatMap(({ id, rev, name }) => [
+      [id, name],
+      [rev ?? '', name],
+    ]),
+    ...others.flat().map(({ id, name }) => [id, name]),
+  ]
+  return Object.fromEntries(found.filter(([id]) => wanted.includes(id ?? ''))) as Record<string, string>
+}
+
+function stringsIn(value: JsonValue): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap((member) => stringsIn(member))
+}
