@@ -4,6 +4,7 @@
  */
 import type { Crypto } from '../../core/crypto.ts'
 import { base64url } from '../../core/encoding.ts'
+import type { Gesture } from '../../core/gesture.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { inclusionProof } from '../../log/merkle.ts'
@@ -43,6 +44,9 @@ export async function actionStory(
       ? []
       : (history.chain(first.receipt.chain) ?? []).map(({ index }) => index)),
     ...(chain === null ? [] : chain.root.gestures.map((gesture) => gesture.registration)),
+    ...(chain === null
+      ? []
+      : chain.root.gestures.map((gesture) => endorsementOf(history, gesture)?.index ?? -1)),
     ...(chain === null ? [] : [history.delegations.get(chain.root.jti)?.index ?? -1]),
     ...(chain === null ? [] : chain.delegations.flatMap(({ agent }) => agentIndices(history, agent.id))),
     ...headIndices(history, first),
@@ -107,8 +111,13 @@ function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
     by: chain.root.amr,
     authorized: rfc3339(chain.root.auth_time * 1000),
     registration: gesture.registration,
+    endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',
     agents: chain.delegations.map((delegation) => delegation.agent.id),
   }))
+}
+
+function endorsementOf(history: History, gesture: Gesture): History['endorsements'][number] | undefined {
+  return history.endorsements.find(({ entry }) => entry.body.act.registration === gesture.registration)
 }
 
 function underWhatScope(chain: VerifiedChain, receipt: DecisionReceipt): JsonObject[] {

@@ -143,7 +143,13 @@ describe('the story of an action', () => {
     expect(story.outcome).toBe('finished')
     expect(story.decisions).toMatchObject([{ decision: 'allow', tool: 'read', binding: 'session' }])
     expect(story.who).toMatchObject([
-      { person: 'per_alice', role: 'principal', by: ['swk'], agents: ['agt_bot', 'agt_worker'] },
+      {
+        person: 'per_alice',
+        role: 'principal',
+        by: ['swk'],
+        endorsed_by: 'per_alice',
+        agents: ['agt_bot', 'agt_worker'],
+      },
     ])
     expect(story.scope).toMatchObject([
       { agent: 'agt_worker', grant: { actions: ['read'] } },
@@ -155,6 +161,7 @@ describe('the story of an action', () => {
     expect(new Set(types)).toEqual(
       new Set([
         'person.enrolled',
+        'person.endorsed',
         'agent.proposed',
         'agent.approved',
         'delegation.issued',
@@ -626,9 +633,13 @@ describe('chains', () => {
     log.person('late')
     const fourth = log.decide(early)
     log.head()
-    expect(await faultsOf(log)).toEqual(
+    const faults = await faultsOf(log)
+    expect(faults.filter(([code]) => code === 'GESTURE_UNREGISTERED')).toEqual(
       [index, other.index, third.index, fourth.index].map((at) => ['GESTURE_UNREGISTERED', at]),
     )
+    // each of the four roots besides, used or not
+    const others = faults.filter(([code]) => code !== 'GESTURE_UNREGISTERED')
+    expect(others.map(([code]) => code)).toEqual(Array.from({ length: 4 }, () => 'REGISTRATION_NOT_ENDORSED'))
   })
 
   test('a root that the log does not issue, or issues otherwise', async () => {
@@ -962,7 +973,7 @@ describe('the beginning of the log', () => {
   })
 
   test.each<[string, (log: LogBuilder) => unknown]>([
-    ['a person', (log) => log.person(ALICE)],
+    ['a person', (log) => log.person(ALICE, { endorsed: null })],
     ['an agent', (log) => log.propose('bot')],
     [
       'a point',
@@ -1008,7 +1019,7 @@ describe('an insider with every key of the control plane', () => {
 
   test('does not enrol one authenticator, or one person, as two', async () => {
     const { log } = company()
-    log.person('carol')
+    log.person('carol', { endorsed: null })
     const at = log.entries.length - 1
     edited(log, 'person.enrolled', (entry) => {
       if (entry.type !== 'person.enrolled') return entry
@@ -1018,7 +1029,7 @@ describe('an insider with every key of the control plane', () => {
     expect(await faultsOf(log)).toEqual([['IDENTIFIER_REUSED', at]])
 
     const twice = company().log
-    twice.person('carol')
+    twice.person('carol', { endorsed: null })
     const second = edited(twice, 'person.enrolled', (entry) => ({ ...entry, subject: 'per_alice' }))
     expect(await faultsOf(twice)).toEqual([['IDENTIFIER_REUSED', second]])
   })

@@ -23,6 +23,7 @@ import { POPULATIONS } from '../populations/populations.ts'
 import { checkApprovals } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
+import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkLimits } from './limits.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
@@ -175,9 +176,18 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every delegation issued is a logged root with a human gesture', () =>
     checkDelegations(crypto, history, trust, findings),
   )
+  const terms = { rp: { rp_id, origins }, separation }
+  let endorsed: ReadonlyMap<number, number> = new Map()
+  check('registrations were endorsed by somebody whose own was endorsed before', () => {
+    endorsed = checkEndorsements(crypto, history, terms, findings)
+    return history.people.size
+  })
+  check('every gesture is by a registration that was endorsed before', () =>
+    checkGestures(history, endorsed, findings),
+  )
   const whose = separation === 'independent' ? 'someone else' : 'anyone (separation: after)'
   check(`agents were approved by a registered gesture of ${whose}`, () =>
-    checkApprovals(crypto, history, { rp: { rp_id, origins }, separation }, findings),
+    checkApprovals(crypto, history, terms, findings),
   )
   let allows: ProvenAllow[] = []
   check('every allow has a chain back to a registered human gesture', () => {
@@ -258,6 +268,13 @@ function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
   const alone = [...history.agents.values()].filter(({ approval }) => approval?.entry.body.acted_alone).length
   if (alone > 0)
     notes.push(`${alone} agents were approved by the person who proposed them (separation: after)`)
+  const ownWord = history.endorsements.filter(({ entry }) => entry.body.acted_alone).length
+  if (ownWord > 1)
+    notes.push(`${ownWord - 1} people besides the first endorsed themselves (separation: after)`)
+  const unendorsed =
+    history.people.size - new Set(history.endorsements.map(({ entry }) => entry.subject)).size
+  if (unendorsed > 0)
+    notes.push(`${unendorsed} people enrolled and were never endorsed: nothing that they signed counts`)
   const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
     const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
     return inviter !== undefined && inviter === proposal.entry.actor.id
