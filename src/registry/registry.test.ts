@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openFsKeyStore } from '../adapters/fs/key-store.ts'
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import { softwareAuthenticator } from '../adapters/software-authenticator/software-authenticator.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
@@ -18,6 +19,8 @@ import { checkpointAt, recordCheckpoint } from './checkpoints.ts'
 import { personActor, SYSTEM, type RegistryContext } from './context.ts'
 import { DRAFT_TTL_MS, DRAFTS_MAX, draftDelegation, sealDelegation } from './delegations.ts'
 import { framesAfter } from './frames.ts'
+import { insertCurrentKey } from './issuer-keys.ts'
+import { IssuerRing } from './issuer-ring.ts'
 import { addPerson, enrolAct, enrolPerson, INVITATION_TTL_MS } from './people.ts'
 import { enrolPoint } from './points.ts'
 import { revoke } from './revocations.ts'
@@ -27,20 +30,25 @@ let folder: string
 let now: number
 let ctx: RegistryContext
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-registry-'))
   now = 1_772_000_000_000
   const clock = { now: () => now, monotonic: () => now }
   ctx = {
     store: openSqliteStore({ path: join(folder, 'state.db'), clock }),
     crypto: nodeCrypto,
-    issuer: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
+    issuer: await IssuerRing.open(
+      nodeCrypto,
+      await openFsKeyStore(join(folder, 'keys'), { crypto: nodeCrypto }),
+    ),
     frame: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
     iss: 'countersign.test',
     publicUrl: () => 'https://countersign.test',
     rp,
     separation: 'after',
   }
+  const jwk = ctx.issuer.signers[0]!.publicJwk
+  await ctx.store.write((tx) => insertCurrentKey(tx, thumbprint(nodeCrypto, jwk), jwk))
 })
 afterEach(async () => {
   await ctx.store.close()
