@@ -10,6 +10,7 @@ import { gestureSchema } from '../src/core/gesture.ts'
 import { issuerRecordSchema } from '../src/core/issuer.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
 import { templateSchema } from '../src/log/entries.ts'
+import { trustListSchema } from '../src/revoke/trust-list.ts'
 import { accessTokenSchema } from '../src/token/access-token.ts'
 import { grantSchema } from '../src/token/grant.ts'
 import {
@@ -37,6 +38,7 @@ const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodTy
   statement: { title: 'Payload of an agent statement (DLG-7)', schema: statementSchema },
   'status-list': { title: 'Payload of a status list token (STS-2)', schema: statusListSchema },
   template: { title: 'Template (TPL-1)', schema: templateSchema },
+  'trust-list': { title: 'Trust list (KEY-6)', schema: trustListSchema },
   'trusted-issuer': { title: 'Issuer in a trust list (KEY-6)', schema: issuerRecordSchema },
 }
 
