@@ -199,7 +199,7 @@ function idOf(answer: JsonValue): string {
 }
 
 /** What we sign is what we were shown, not what somebody says we were. */
-function assertDigests(challenge: string, tag: string, value: JsonValue): void {
+export function assertDigests(challenge: string, tag: string, value: JsonValue): void {
   if (challengeOf(nodeCrypto, tag, value) !== challenge) {
     throw new Error('the control plane asks for a gesture over something else than it shows')
   }

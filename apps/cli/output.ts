@@ -57,8 +57,10 @@ export type CliErrorCode =
   | 'ARGUMENT_INVALID'
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
+  | 'ISSUER_UNCLEAR'
   | 'LOG_BEHIND'
   | 'NO_PROFILE'
+  | 'NOT_CONFIRMED'
   | 'TOOL_SERVER_FAILED'
 
 export class CliError extends CountersignError<CliErrorCode> {}

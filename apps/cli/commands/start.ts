@@ -1,7 +1,10 @@
 /** `countersign start`: the control plane in the foreground. @module */
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { createServer } from '../../server/server.ts'
+import { KeyStoreError } from '../../../src/ports/key-store.ts'
+import { createServer, type RunningServer, type ServerOptions } from '../../server/server.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
+import { readText } from '../profile.ts'
+import { askSecret, hasTerminal } from '../prompt.ts'
 import { wantsJson } from './globals.ts'
 
 interface StartOptions {
@@ -13,6 +16,7 @@ interface StartOptions {
   readonly origin?: string
   readonly rpId?: string
   readonly rpOrigin?: string
+  readonly passphraseFile?: string
 }
 
 export function startCommand(program: Command): void {
@@ -34,6 +38,10 @@ export function startCommand(program: Command): void {
     .option('--origin <name>', 'first start only: name of the log and the issuer')
     .option('--rp-id <domain>', 'first start only: domain that passkeys are bound to')
     .option('--rp-origin <url>', 'first start only: origin that passkeys are used at')
+    .option(
+      '--passphrase-file <file>',
+      'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
+    )
     .action(async (options: StartOptions, command: Command) => {
       await start(options, wantsJson(command))
     })
@@ -47,7 +55,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     options.rpId === undefined || options.rpOrigin === undefined
       ? undefined
       : { rp_id: options.rpId, origins: [options.rpOrigin] }
-  const server = await createServer({
+  const server = await startUnlocked({
     dataDir: options.data,
     host: options.host,
     port: options.port,
@@ -55,6 +63,8 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(rp === undefined ? {} : { rp }),
+    ...(await givenPassphrase(options)),
+    onEncrypted: (file) => tell(`${file} is encrypted now`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
   const { url, vkey, bootstrapSecret } = server
@@ -69,6 +79,26 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
   const why = await server.stopped
   if (why !== null) throw why
   if (!json) say('stopped')
+}
+
+/** Never an argument: those are seen by every user of the machine. The variable goes no further than here. */
+async function givenPassphrase({ passphraseFile }: StartOptions): Promise<{ passphrase?: string }> {
+  const { COUNTERSIGN_PASSPHRASE: variable } = process.env
+  delete process.env.COUNTERSIGN_PASSPHRASE
+  const passphrase = passphraseFile === undefined ? variable : await readText(passphraseFile)
+  if (passphrase === '') throw new CliError('ARGUMENT_INVALID', 'the passphrase is empty')
+  return passphrase === undefined ? {} : { passphrase }
+}
+
+/** Asks for the passphrase where somebody can answer. */
+async function startUnlocked(options: ServerOptions): Promise<RunningServer> {
+  try {
+    return await createServer(options)
+  } catch (error) {
+    const isLocked = error instanceof KeyStoreError && error.code === 'KEY_LOCKED'
+    if (!isLocked || !hasTerminal()) throw error
+    return createServer({ ...options, passphrase: await askSecret('passphrase of the key files: ') })
+  }
 }
 
 function firstStart(url: string, secret: string): string[] {
