@@ -8,7 +8,7 @@ import { ApiClient } from '../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
 import { foreignIssuerSchema, type ForeignIssuer } from '../../src/core/issuer.ts'
-import type { JsonObject } from '../../src/core/json.ts'
+import { canonicalize, type JsonObject } from '../../src/core/json.ts'
 import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
@@ -29,19 +29,13 @@ export async function readIssuer(url: string): Promise<ForeignIssuer> {
   const metadata = metadataSchema.parse(await client.get('/.well-known/countersign'))
   const { issuer, record } = infoSchema.parse(await client.get('/v1/info'))
   const jwks = jwksSchema.parse(await client.get('/.well-known/jwks.json'))
-  const published = jwks.keys.map(({ kid, alg: _, use: __, ...jwk }) => [
-    kid,
-    thumbprint(nodeCrypto, publicJwk(jwk)),
-  ])
+  const published = jwks.keys.map((key) => [key.kid, thumbprint(nodeCrypto, publicJwk(key))])
   const kids = record.keys.map(({ jwk }) => thumbprint(nodeCrypto, jwk))
   const same =
     new Set([metadata.issuer, issuer, record.iss]).size === 1 &&
     metadata.rp_id === record.rp_id &&
     published.every(([kid, actual]) => kid === actual) &&
-    published
-      .map(([kid]) => kid)
-      .sort()
-      .join() === kids.sort().join()
+    canonicalize(published.map(([kid = '']) => kid).sort(byText)) === canonicalize(kids.sort(byText))
   if (!same) throw new CliError('ISSUER_UNCLEAR', `the pages of ${url} do not agree about its name and keys`)
   return record
 }
@@ -91,4 +85,8 @@ export async function admitPoint(profile: Profile, { jwk, ...guest }: Guest): Pr
 
 function asJson(value: object): JsonObject {
   return value as JsonObject
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }

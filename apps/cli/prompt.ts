@@ -43,7 +43,7 @@ export function askSecret(question: string): Promise<string> {
           end()
           return reject(new CliError('NOT_CONFIRMED', 'no passphrase was given'))
         }
-        secret = ERASE.has(character) ? [...secret].slice(0, -1).join('') : secret + character
+        secret = ERASE.has(character) ? Array.from(secret).slice(0, -1).join('') : secret + character
       }
     }
     stdin.on('data', onData)

@@ -126,12 +126,17 @@ export class Trust {
     }
     for (const issuer of issuers) {
       if (this.#followed.has(issuer.iss)) continue
-      const { revocations, stop } = this.#o.follow(issuer)
+      const followed = this.#o.follow(issuer)
+      const { revocations } = followed
       const view: RevocationView = {
         isRevoked: (handle) => revocations.isRevoked(handle),
         freshness: () => (this.#isFresh() ? revocations.freshness() : null),
       }
-      this.#followed.set(issuer.iss, { source: sourceOf(issuer), revocations: view, stop })
+      this.#followed.set(issuer.iss, {
+        source: sourceOf(issuer),
+        revocations: view,
+        stop: () => followed.stop(),
+      })
     }
   }
 

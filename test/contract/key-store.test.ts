@@ -34,12 +34,12 @@ async function emptyFolder(): Promise<string> {
   return join(made, 'keys')
 }
 
-function open(
-  folder: string,
-  passphrase: string | null = null,
-  onEncrypted = (_: string): void => undefined,
-) {
-  return openFsKeyStore(folder, { crypto: nodeCrypto, passphrase, onEncrypted })
+function open(folder: string, passphrase: string | null = null, onEncrypted?: (file: string) => void) {
+  return openFsKeyStore(folder, {
+    crypto: nodeCrypto,
+    passphrase,
+    ...(onEncrypted === undefined ? {} : { onEncrypted }),
+  })
 }
 
 for (const [name, passphrase] of [

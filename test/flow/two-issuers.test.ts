@@ -28,7 +28,7 @@ import { base64url } from '../../src/core/encoding.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import { parseJws, signJws } from '../../src/core/sign.ts'
-import type { EnforcementPoint } from '../../src/enforce/point.ts'
+import type { Point } from '../../src/enforce/types.ts'
 import { ROOT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 import type { Grant } from '../../src/token/grant.ts'
@@ -140,7 +140,7 @@ class Company {
 
 let home: Company
 let other: Company
-let point: EnforcementPoint
+let point: Point
 let pointPath: string
 
 /** One call under a proof of its own. @returns `allow`, or the first reason */
@@ -161,7 +161,7 @@ const answers = (chain: string, holder: Signer, wanted: string): Promise<unknown
   until(`the point answers ${wanted}`, async () => (await call(chain, holder)) === wanted)
 
 async function openHomePoint(): Promise<void> {
-  point = (await openPoint(pointPath, { onFault: () => undefined })).point as EnforcementPoint
+  ;({ point } = await openPoint(pointPath, { onFault: () => undefined }))
 }
 
 beforeAll(async () => {
