@@ -1,6 +1,7 @@
 /** Issuer keys and trusted issuers at a running control plane. spec/keys.md. @module */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { JsonObject } from '../../src/core/json.ts'
@@ -224,6 +225,18 @@ describe('what anyone may read', () => {
     await rotate()
     expect((await get('/.well-known/jwks.json', { 'if-none-match': etag })).status).toBe(200)
   })
+})
+
+test('its statements verify for others with nothing but the published keys', async () => {
+  const { id, key } = await server.agent(ann, ann)
+  const { statement } = (await ann.api.post(`/v1/agents/${id}/statements`, { jkt: key.jkt })).json
+  await rotate()
+  const keys = createLocalJWKSet((await (await get('/.well-known/jwks.json')).json()) as JSONWebKeySet)
+  const { payload } = await jwtVerify(statement, keys, { issuer: 'countersign.localhost' })
+  expect(payload).toMatchObject({ agent: id, jkt: key.jkt })
+  await compromise((await kids())[1]![1])
+  const left = createLocalJWKSet((await (await get('/.well-known/jwks.json')).json()) as JSONWebKeySet)
+  await expect(jwtVerify(statement, left)).rejects.toThrowWithCode('ERR_JWKS_NO_MATCHING_KEY')
 })
 
 describe('another issuer', () => {
