@@ -25,8 +25,8 @@ export async function confirm(question: string, otherwise: string): Promise<void
 /** Reads a line without showing it. @throws {CliError} `NOT_CONFIRMED`: interrupted */
 export function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process
-  stderr.write(question)
   stdin.setRawMode(true).setEncoding('utf8').resume()
+  stderr.write(question) // only now: what is typed before the echo is off would be shown
   return new Promise((resolve, reject) => {
     let secret = ''
     const end = (): void => {
