@@ -7,8 +7,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { gestureSchema } from '../src/core/gesture.ts'
+import { issuerRecordSchema } from '../src/core/issuer.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
-import { templateSchema, trustedIssuerSchema } from '../src/log/entries.ts'
+import { templateSchema } from '../src/log/entries.ts'
+import { trustListSchema } from '../src/revoke/trust-list.ts'
 import { accessTokenSchema } from '../src/token/access-token.ts'
 import { grantSchema } from '../src/token/grant.ts'
 import {
@@ -36,7 +38,8 @@ const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodTy
   statement: { title: 'Payload of an agent statement (DLG-7)', schema: statementSchema },
   'status-list': { title: 'Payload of a status list token (STS-2)', schema: statusListSchema },
   template: { title: 'Template (TPL-1)', schema: templateSchema },
-  'trusted-issuer': { title: 'Issuer in a trust list (KEY-6)', schema: trustedIssuerSchema },
+  'trust-list': { title: 'Trust list (KEY-6)', schema: trustListSchema },
+  'trusted-issuer': { title: 'Issuer in a trust list (KEY-6)', schema: issuerRecordSchema },
 }
 
 /** File names and their texts. */

@@ -7,6 +7,8 @@ import { discloseCommand } from './commands/disclose.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
+import { issuerCommands } from './commands/issuers.ts'
+import { keyCommands } from './commands/keys.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
 import { EXIT_USAGE, fail, say } from './output.ts'
@@ -36,6 +38,8 @@ agentCommands(program)
 delegationCommands(program)
 discloseCommand(program)
 gatewayCommand(program)
+keyCommands(program)
+issuerCommands(program)
 evidenceCommands(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */

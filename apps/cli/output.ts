@@ -60,8 +60,10 @@ export type CliErrorCode =
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
   | 'GESTURE_MISMATCH'
+  | 'ISSUER_UNCLEAR'
   | 'LOG_BEHIND'
   | 'NO_PROFILE'
+  | 'NOT_CONFIRMED'
   | 'TOOL_SERVER_FAILED'
 
 export class CliError extends CountersignError<CliErrorCode> {}

@@ -9,21 +9,23 @@ import { openFsSpool } from '../../src/adapters/fs/spool.ts'
 import { ApiClient, ApiError } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
+import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
+import type { ForeignIssuer } from '../../src/core/issuer.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { centralLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
+import { Trust, type FollowedIssuer } from '../../src/enforce/trust.ts'
+import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { ControlPlane, ToolRegistration } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
 import { follow } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
-import type { ChainTrust, IssuerKey } from '../../src/token/trust.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
@@ -111,19 +113,22 @@ export async function openPoint(
     const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
     const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
     const follower = follow({ crypto, source: control, state })
+    const trust = trustOf(file, state, signer)
+    const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
     const point = new EnforcementPoint({
       id: file.point,
       crypto,
       clock,
       placement: file.placement,
       bound_ms: file.bound_ms,
-      revocations: state,
+      revocations: (iss) => trust.revocationsOf(iss),
       recorder,
       ledger: centralLedger(control),
       authenticator: new Authenticator({
         crypto,
         clock,
-        trust: trustOf(file),
+        trust: () => trust.chains,
+        onUnknownIssuer: () => keeper.soon(),
         audience: file.point,
         ...(hosted === undefined ? {} : { hosted }),
       }),
@@ -132,12 +137,13 @@ export async function openPoint(
       onFault: options.onFault,
       onClose: async () => {
         tools.stop()
-        await follower.stop()
+        keeper.stop()
+        await Promise.all([follower.stop(), trust.stop()])
         await shipper.stop(SHIP_ON_CLOSE_MS)
         await spool.close()
       },
     })
-    await within(follower.ready, READY_MAX_MS)
+    await within(Promise.all([follower.ready, keeper.refresh()]), READY_MAX_MS)
     return { point, server: file.server }
   } catch (cause) {
     tools.stop()
@@ -175,14 +181,25 @@ function hostedChain({ chain, key }: Hosted, point: string): string {
   return chain
 }
 
-function trustOf(file: PointFile): ChainTrust {
-  const { iss, issuer_keys, rp_id, origins } = file.trust
-  const keys = new Map<string, IssuerKey>()
-  for (const each of issuer_keys) {
-    const jwk = publicJwk(each)
-    keys.set(thumbprint(nodeCrypto, jwk), { jwk, retired_at: null })
-  }
-  return new Map([[iss, { keys, rp: { rp_id, origins } }]])
+function trustOf(file: PointFile, revocations: RevocationState, signer: Signer): Trust {
+  const { iss, issuer_keys, frame_key, rp_id, origins } = file.trust
+  return new Trust({
+    crypto: nodeCrypto,
+    clock: systemClock,
+    pinned: { iss, rp_id, origins, keys: issuer_keys.map((jwk) => ({ jwk })) },
+    frameKey: publicJwk(frame_key),
+    revocations,
+    follow: (issuer) => followForeign(issuer, signer),
+  })
+}
+
+/** As a guest there: under the same key, and the identifier that chains name as their audience (KEY-9). */
+function followForeign(issuer: ForeignIssuer, signer: Signer): FollowedIssuer {
+  const client = new ApiClient({ url: issuer.control_plane, crypto: nodeCrypto, clock: systemClock, signer })
+  const frameKey = publicJwk(issuer.frame_key)
+  const state = new RevocationState({ crypto: nodeCrypto, frameKey, clock: systemClock })
+  const follower = follow({ crypto: nodeCrypto, source: httpControlPlane(client), state })
+  return { revocations: state, stop: () => follower.stop() }
 }
 
 async function watchTools(
@@ -206,7 +223,7 @@ async function watchTools(
 }
 
 /** A point whose state is not fresh serves too: it denies and says why. */
-async function within(promise: Promise<void>, ms: number): Promise<void> {
+async function within(promise: Promise<unknown>, ms: number): Promise<void> {
   const { promise: timeout, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, ms)
   await Promise.race([promise.catch(() => undefined), timeout])

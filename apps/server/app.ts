@@ -7,6 +7,8 @@ import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
+import { issuerRoutes } from './routes-issuers.ts'
+import { keyRoutes } from './routes-keys.ts'
 import { logRoutes } from './routes-log.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
@@ -40,6 +42,8 @@ export function createApp(ctx: ServerContext): App {
   ceremonyRoutes(app, ctx)
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)
+  keyRoutes(app, ctx)
+  issuerRoutes(app, ctx)
   logRoutes(app, ctx)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

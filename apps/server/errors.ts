@@ -8,6 +8,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { CoreError, CountersignError } from '../../src/core/errors.ts'
 import { LogError } from '../../src/log/entries.ts'
+import { KeyStoreError } from '../../src/ports/key-store.ts'
 import { StoreError } from '../../src/ports/store.ts'
 import { RegistryError, type RegistryErrorCode } from '../../src/registry/errors.ts'
 import { TokenError } from '../../src/token/errors.ts'
@@ -108,7 +109,7 @@ function statusOf(error: CountersignError): FaultStatus | null {
   if (error instanceof TokenError) return error.code === 'GESTURE_INVALID' ? 403 : 400
   if (error instanceof CoreError) return error.code === 'JSON_TOO_LARGE' ? 413 : 400
   if (error instanceof LogError) return error.code.startsWith('ENTRY_') ? 400 : 503
-  return error instanceof StoreError ? 503 : null
+  return error instanceof StoreError || error instanceof KeyStoreError ? 503 : null
 }
 
 /** What Hono's validators throw: the body is not JSON, or not of that type. */

@@ -23,6 +23,7 @@ export const REVOKE_PATH = '/oauth/revoke'
 export const INTROSPECT_PATH = '/oauth/introspect'
 /** Stopping something, and asking, work for as long as the database does, even when the log cannot be published. */
 const ALWAYS_PATHS = new Set(['/v1/revocations', REVOKE_PATH, INTROSPECT_PATH])
+const COMPROMISE_PATH = /^\/v1\/keys\/issuer\/[^/]+\/compromise$/
 
 type Middleware = MiddlewareHandler<AppEnv>
 
@@ -51,10 +52,14 @@ export function bodyLimits(): Middleware {
   return (c, next) => (c.req.path === RECEIPTS_PATH ? receipts(c, next) : usual(c, next))
 }
 
+function isAlways(path: string): boolean {
+  return ALWAYS_PATHS.has(path) || COMPROMISE_PATH.test(path)
+}
+
 /** No new state while the log cannot be published: it would be state that nobody outside can see. */
 export function writable(ctx: ServerContext): Middleware {
   return async (c, next) => {
-    if (c.req.method !== 'GET' && !ALWAYS_PATHS.has(c.req.path) && ctx.fault() !== null) {
+    if (c.req.method !== 'GET' && !isAlways(c.req.path) && ctx.fault() !== null) {
       throw new ApiError('LOG_NOT_PUBLISHED', 'the log cannot be published now: see the log of the server')
     }
     await next()

@@ -5,9 +5,11 @@ import { publicJwk } from '../../src/core/jwk.ts'
 import { debitSchema, receiptSchema, signedHeadSchema } from '../../src/log/receipt.ts'
 import { reserve } from '../../src/registry/budgets.ts'
 import { personActor } from '../../src/registry/context.ts'
+import { trustList } from '../../src/registry/issuers.ts'
 import { enrolPoint, findPoint, listPoints, openEpoch } from '../../src/registry/points.ts'
 import { RECEIPTS_MAX, takeReceipts } from '../../src/registry/receipts.ts'
 import { listTools } from '../../src/registry/tools.ts'
+import { signedTrustListSchema } from '../../src/revoke/trust-list.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { RECEIPTS_PATH, who } from './middleware.ts'
 import { toolAnswer } from './routes-people.ts'
@@ -23,6 +25,7 @@ const pointAnswer = z.object({
   id: z.string(),
   name: z.string(),
   jkt: z.string(),
+  jwk,
   placement,
   server: z.string(),
   epoch: z.int(),
@@ -36,9 +39,13 @@ export function pointRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'post',
       path: '/v1/points',
-      summary: 'Enrol an enforcement point',
+      summary: 'Enrol an enforcement point; with `id`, a guest that another control plane named (KEY-9)',
       middleware: operator,
-      request: { body: body(z.strictObject({ name, jwk, placement, server: name })) },
+      request: {
+        body: body(
+          z.strictObject({ id: z.string().max(64).exactOptional(), name, jwk, placement, server: name }),
+        ),
+      },
       responses: answers('Enrolled', z.object({ point: z.string() })),
     }),
     async (c) => {
@@ -77,6 +84,17 @@ function selfRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Opened', z.object({ epoch: z.int() })),
     }),
     async (c) => c.json(await openEpoch(ctx.registry, callerId(c, 'point'), c.req.valid('json').reason), 200),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/points/self/trust',
+      summary: 'The signed list of whom the point trusts (KEY-6)',
+      middleware: point,
+      responses: answers('The list', signedTrustListSchema),
+    }),
+    async (c) => c.json(await trustList(ctx.registry, ctx.clock.now()), 200),
   )
 
   const reservation = z.strictObject({ ...debitSchema.shape, max: z.int().nonnegative() })

@@ -1,8 +1,10 @@
 /** Routes for anyone: health, what to pin, enrolment. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { thumbprint } from '../../src/core/jwk.ts'
+import { foreignIssuerSchema } from '../../src/core/issuer.ts'
 import { enrolAct, enrolPerson } from '../../src/registry/enrolment.ts'
 import { assertInvitation, secretHash } from '../../src/registry/invitations.ts'
+import { verifyingKeys } from '../../src/registry/issuer-keys.ts'
+import { ownRecord } from '../../src/registry/issuers.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 import type { App, ServerContext } from './context.ts'
@@ -14,6 +16,7 @@ import { answers, attestation, body, enrolled, jwk, name } from './schemas.ts'
 const infoAnswer = z.object({
   name: z.literal('countersign'),
   issuer: z.string(),
+  /** Those that are not retired, the one that signs first. */
   issuer_keys: z.array(z.object({ kid: z.string(), jwk })),
   frame_key: jwk,
   log_vkey: z.string(),
@@ -24,10 +27,12 @@ const infoAnswer = z.object({
   separation: z.enum(['independent', 'after']),
   simulated: z.boolean(),
   now: z.int(),
+  /** What another control plane trusts when it trusts this one (KEY-9). */
+  record: foreignIssuerSchema,
 })
 
 export function publicRoutes(app: App, ctx: ServerContext): void {
-  const { crypto, issuer, frame } = ctx.registry
+  const { frame, store } = ctx.registry
 
   app.openapi(
     createRoute({
@@ -49,12 +54,18 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
       summary: 'Names and public keys to pin',
       responses: answers('What to pin', infoAnswer),
     }),
-    (c) =>
-      c.json(
+    async (c) => {
+      const now = ctx.clock.now()
+      const [keys, own] = await store.query((db) =>
+        Promise.all([verifyingKeys(db, now), ownRecord(ctx.registry, db, now)]),
+      )
+      return c.json(
         {
           name: 'countersign' as const,
           issuer: ctx.registry.iss,
-          issuer_keys: [{ kid: thumbprint(crypto, issuer.publicJwk), jwk: issuer.publicJwk }],
+          issuer_keys: keys
+            .filter(({ retired_at }) => retired_at === null)
+            .map(({ kid, jwk: key }) => ({ kid, jwk: key })),
           frame_key: frame.publicJwk,
           log_vkey: ctx.vkey,
           rp_id: ctx.settings.rp_id,
@@ -63,10 +74,12 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
           heartbeat_ms: ctx.heartbeat_ms,
           separation: ctx.settings.separation,
           simulated: ctx.settings.simulated,
-          now: ctx.clock.now(),
+          now,
+          record: { ...own, control_plane: ctx.publicUrl(), frame_key: frame.publicJwk },
         },
         200,
-      ),
+      )
+    },
   )
   enrolRoute(app, ctx)
 }

@@ -53,8 +53,11 @@ class StatusLists {
   /** The fold may know of later frames than `head`: then it is folded once more than needed. */
   async #sign(list: number, head: number, now: number): Promise<SignedList> {
     const { registry } = this.#ctx
-    const { crypto, issuer } = registry
-    const packed = await registry.store.query((db) => foldStatuses(db, list))
+    const { crypto } = registry
+    const [packed, issuer] = await registry.store.query(async (db) => [
+      await foldStatuses(db, list),
+      await registry.issuer.current(db),
+    ])
     const token = signStatusList(crypto, issuer, {
       uri: statusListUri(registry, list),
       iat: now,

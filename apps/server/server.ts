@@ -8,11 +8,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
-import { fsKeyStore } from '../../src/adapters/fs/key-store.ts'
+import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
-import type { Signer } from '../../src/core/crypto.ts'
 import { LogPublisher } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -20,6 +19,7 @@ import type { TileStore } from '../../src/ports/tile-store.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
+import { IssuerRing } from '../../src/registry/issuer-ring.ts'
 import { setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
 import { createApp } from './app.ts'
@@ -45,6 +45,10 @@ export interface ServerOptions {
   /** Where callers reach the server, when that is not `http://host:port`. */
   readonly publicUrl?: string
   readonly heartbeatMs?: number
+  /** Of the key files (KEY-10). Plain ones are encrypted under it. */
+  readonly passphrase?: string
+  /** Told of each key file that was encrypted. */
+  readonly onEncrypted?: (file: string) => void
   /** The next six count at the first start only; the log records them for ever. */
   readonly separation?: 'independent' | 'after'
   /** The log's origin and the issuer's name. */
@@ -72,7 +76,7 @@ export interface RunningServer {
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
-  const keys = await loadKeys(options.dataDir)
+  const keys = await loadKeys(options)
   const store = openSqliteStore({ path: join(options.dataDir, 'countersign.db'), clock })
   try {
     return await run(options, clock, keys, store)
@@ -82,11 +86,17 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   }
 }
 
-async function loadKeys(dataDir: string): Promise<SetupKeys> {
-  const keyStore = fsKeyStore(join(dataDir, 'keys'), nodeCrypto)
-  const signer = async (use: 'issuer' | 'frame' | 'log'): Promise<Signer> =>
-    nodeCrypto.signer(await keyStore.key(use))
-  return { issuer: await signer('issuer'), frame: await signer('frame'), log: await signer('log') }
+async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<SetupKeys> {
+  const keyStore = await openFsKeyStore(join(dataDir, 'keys'), {
+    crypto: nodeCrypto,
+    passphrase: passphrase ?? null,
+    ...(onEncrypted === undefined ? {} : { onEncrypted }),
+  })
+  return {
+    issuer: await IssuerRing.open(nodeCrypto, keyStore),
+    frame: nodeCrypto.signer(await keyStore.first('frame')),
+    log: nodeCrypto.signer(await keyStore.first('log')),
+  }
 }
 
 function settingsOf(options: ServerOptions): Settings {
@@ -108,6 +118,7 @@ async function run(
   store: Store,
 ): Promise<RunningServer> {
   const { settings, bootstrapSecret: firstSecret } = await setUp(store, nodeCrypto, keys, settingsOf(options))
+  await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
   const tiles = fsTileStore(join(options.dataDir, 'log'))
   const publisher = new LogPublisher({

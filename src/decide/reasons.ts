@@ -11,7 +11,10 @@ export const REASONS = {
   DEPTH_EXCEEDED: ['the chain has more hops than allowed', 'delegate from nearer to the root'],
   DISCLOSURE_INVALID: ['a disclosure does not belong to the chain', 'present only disclosures of this chain'],
   GRANT_INVALID: ['a disclosed grant does not fit its schema', 'obtain the delegation again'],
-  ISSUER_UNKNOWN: ['the issuer or its key is not trusted here', 'enrol the point with that issuer'],
+  ISSUER_UNKNOWN: [
+    'the issuer or its key is not trusted here',
+    'retry if the key is new; else trust the issuer',
+  ],
   KEY_RETIRED: ['a key signed after it was retired', 'obtain the delegation again'],
   SIGNATURE_INVALID: ['a signature in the chain does not verify', 'obtain the delegation again'],
   GESTURE_INVALID: ['the human gesture in the root does not verify', 'have the principal authorize again'],

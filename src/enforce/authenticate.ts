@@ -46,7 +46,10 @@ interface Presented {
 export interface AuthenticatorOptions {
   readonly crypto: Crypto
   readonly clock: Clock
-  readonly trust: ChainTrust
+  /** Asked for each chain: it changes while the point runs. */
+  readonly trust: () => ChainTrust
+  /** Told of a chain whose issuer or key is not known: there may be a newer trust list. */
+  readonly onUnknownIssuer?: () => void
   /** The point's identifier: the audience of chains and proofs. */
   readonly audience: string
   /** A chain of the point's own, for clients that hold no key. */
@@ -220,9 +223,12 @@ export class Authenticator {
     const { crypto, clock, trust, audience } = this.#o
     try {
       const { segments, proof } = parsePresentation(text)
-      const result = verifyChain({ crypto, trust, audience, now_ms: clock.now() }, segments)
+      const result = verifyChain({ crypto, trust: trust(), audience, now_ms: clock.now() }, segments)
       // Segments of a chain that does not verify are not kept: anyone could fill the log with them.
-      if (!result.ok) return { reason: result.reason, segments: [] }
+      if (!result.ok) {
+        if (result.reason === 'ISSUER_UNKNOWN') this.#o.onUnknownIssuer?.()
+        return { reason: result.reason, segments: [] }
+      }
       const chain = chainText(segments)
       return {
         chain: result.chain,

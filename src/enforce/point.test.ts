@@ -36,13 +36,13 @@ async function makePoint(edit: Partial<PointOptions> & { hosted?: string } = {})
     clock,
     placement: 'gateway',
     bound_ms: 2000,
-    revocations: state,
+    revocations: () => state,
     recorder: await Recorder.open({ crypto: w.crypto, clock, spool, point: AUD, control: { openEpoch } }),
     ledger: centralLedger({ reserve: () => Promise.resolve(true) }),
     authenticator: new Authenticator({
       crypto: w.crypto,
       clock,
-      trust: w.context().trust,
+      trust: () => w.trust(),
       audience: AUD,
       ...(hosted === undefined ? {} : { hosted }),
     }),
@@ -403,7 +403,7 @@ describe('a denial', () => {
         throw new RangeError('bug')
       },
     }
-    const authenticator = new Authenticator({ crypto, clock, trust: w.context().trust, audience: AUD })
+    const authenticator = new Authenticator({ crypto, clock, trust: () => w.trust(), audience: AUD })
     const broken = await makePoint({ authenticator })
     expect((await openSession(broken)).opened).toEqual({ ok: false, reasons: ['INTERNAL'] })
   })

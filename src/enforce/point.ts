@@ -7,12 +7,18 @@ import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import type { JsonValue } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import { decide, isNamed, loosestBound, standing, type Verdict } from '../decide/decide.ts'
+import {
+  decide,
+  isNamed,
+  loosestBound,
+  standing,
+  type RevocationView,
+  type Verdict,
+} from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
-import type { RevocationState } from '../revoke/state.ts'
 import { lastOf } from '../token/lineage.ts'
 import type { VerifiedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
@@ -31,7 +37,8 @@ export interface PointOptions {
   readonly clock: Clock
   readonly placement: 'in_process' | 'gateway' | 'tool_side'
   readonly bound_ms: number
-  readonly revocations: RevocationState
+  /** The revocation state of an issuer, by name: a root's (KEY-8), or null for the point's own. */
+  readonly revocations: (iss: string | null) => RevocationView
   readonly recorder: Recorder
   readonly ledger: Ledger
   readonly authenticator: Authenticator
@@ -135,7 +142,7 @@ export class EnforcementPoint implements Point {
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
   #standing(chain: VerifiedChain | null, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
-    const state = this.#state()
+    const state = this.#state(chain)
     return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
   }
 
@@ -152,7 +159,7 @@ export class EnforcementPoint implements Point {
       args: request.args,
       definition_hash: request.definition_hash,
       registration: this.#o.registration(request.server, request.tool),
-      ...this.#state(),
+      ...this.#state(authenticated.chain),
     })
     return { authenticated, verdict }
   }
@@ -180,7 +187,7 @@ export class EnforcementPoint implements Point {
       reasons: verdict.decision === 'deny' ? [...verdict.reasons] : [],
       binding: authenticated.binding,
       placement: this.#o.placement,
-      freshness: this.#o.revocations.freshness(),
+      freshness: this.#o.revocations(authenticated.chain?.root.iss ?? null).freshness(),
       debits: verdict.decision === 'allow' ? verdict.reservations.map(debitOf) : [],
     }
     return this.#durably(() =>
@@ -231,8 +238,9 @@ export class EnforcementPoint implements Point {
     return chain !== null && this.#standing(chain).length === 0 && isNamed(chain, server, tool)
   }
 
-  #state(): { revocations: RevocationState; bound_ms: number; now_ms: number } {
-    return { revocations: this.#o.revocations, bound_ms: this.#o.bound_ms, now_ms: this.#o.clock.now() }
+  #state({ root }: VerifiedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
+    const { revocations, bound_ms, clock } = this.#o
+    return { revocations: revocations(root.iss), bound_ms, now_ms: clock.now() }
   }
 
   async close(): Promise<void> {

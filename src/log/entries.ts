@@ -8,6 +8,7 @@ import { CountersignError } from '../core/errors.ts'
 import { canonicalBytes, parseJson, type JsonValue } from '../core/json.ts'
 import { equalBytes } from '../core/encoding.ts'
 import { gestureSchema } from '../core/gesture.ts'
+import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
 import { receiptSchema, signedHeadSchema } from './receipt.ts'
@@ -44,19 +45,6 @@ export const measuresSchema = z.record(
     unit: z.string().max(32),
   }),
 )
-
-/** KEY-6. Optional members are there for issuers other than the log's own. */
-export const trustedIssuerSchema = z.strictObject({
-  iss: z.string().min(1).max(256),
-  rp_id: text,
-  origins: z.array(text).min(1).max(8),
-  keys: z
-    .array(z.strictObject({ jwk: jwkSchema, retired_at: z.int().exactOptional() }))
-    .min(1)
-    .max(16),
-  control_plane: z.url().max(512).exactOptional(),
-  frame_key: jwkSchema.exactOptional(),
-})
 
 /** TPL-1. Grants are those of spec/grants.md; `src/token/template.ts` reads them. */
 export const templateSchema = z.strictObject({
@@ -108,7 +96,13 @@ const bodies = {
   'key.retired': z.strictObject({ use: z.literal('issuer'), kid: digest, retired_at: z.int() }),
   'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason: text }),
   'issuer.trusted': z.strictObject({
-    act: z.strictObject({ act: z.literal('issuer.trust'), by: id, issuer: trustedIssuerSchema }),
+    act: z.strictObject({
+      act: z.literal('issuer.trust'),
+      by: id,
+      issuer: foreignIssuerSchema,
+      /** Of the trust list that the entry makes: the gesture is good for this one place. */
+      seq: z.int().positive(),
+    }),
     gesture: gestureSchema,
   }),
   'issuer.dropped': z.strictObject({ iss: text, reason: text }),

@@ -3,6 +3,7 @@ import { CountersignError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Receipt, Reservation, SignedHead } from '../log/receipt.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
+import type { SignedTrustList } from '../revoke/trust-list.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
 export interface ToolRegistration {
@@ -71,4 +72,6 @@ export interface ControlPlane extends RevocationSource {
   /** All or nothing. @returns false when a cap would be passed. */
   reserve(reservations: readonly Reservation[]): Promise<boolean>
   tools(): Promise<readonly ToolRegistration[]>
+  /** Whom the point trusts (KEY-6). Not verified. */
+  trust(): Promise<SignedTrustList>
 }

@@ -76,6 +76,6 @@ export function issueStatement(
     const exp = iat + STATEMENT_TTL_S_MAX
     await tx.append({ type: 'agent.statement_issued', actor, subject: agent, body: { jkt, exp } })
     const claims = { iss: ctx.iss, agent, class: row.class, jkt, iat, exp }
-    return { statement: signStatement(ctx.crypto, ctx.issuer, claims), exp }
+    return { statement: signStatement(ctx.crypto, await ctx.issuer.current(tx.db), claims), exp }
   })
 }

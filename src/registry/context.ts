@@ -3,13 +3,14 @@ import type { Crypto, Signer } from '../core/crypto.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
 import type { RelyingParty } from '../token/gesture.ts'
+import type { IssuerRing } from './issuer-ring.ts'
 
 export interface RegistryContext {
   readonly store: Store
   readonly crypto: Crypto
-  /** Signs roots and agent statements. */
-  readonly issuer: Signer
-  /** Signs revocation frames, heartbeats and time answers. */
+  /** Signs roots and agent statements: `await issuer.current(tx.db)`. */
+  readonly issuer: IssuerRing
+  /** Signs revocation frames, heartbeats, time answers and trust lists. */
   readonly frame: Signer
   /** The issuer's name, `iss` in every token. */
   readonly iss: string

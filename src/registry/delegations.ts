@@ -15,6 +15,7 @@ import { liveAgentKey } from './agent-keys.ts'
 import { assertStatus, findAgent } from './agents.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { signerOfDraft } from './issuer-keys.ts'
 import { findEnrolled, gestureOf, usesPasskey } from './people.ts'
 import { assertPoints } from './points.ts'
 import { insertSegments } from './segments.ts'
@@ -85,7 +86,7 @@ export function draftDelegation(
     const jti = newId(ctx.crypto, 'dlg', tx.now)
     const now = seconds(tx.now)
     const status = await assignStatus(ctx, tx, jti)
-    const draft = draftRoot(ctx.crypto, ctx.issuer, {
+    const draft = draftRoot(ctx.crypto, await ctx.issuer.current(tx.db), {
       iss: ctx.iss,
       aud: [...request.aud],
       iat: now,
@@ -157,7 +158,8 @@ export function sealDelegation(
     const row = await findAgent(tx.db, agent)
     assertStatus(row, ['active'])
     await liveAgentKey(tx.db, agent, jkt)
-    const chain = sealRoot(ctx.crypto, ctx.issuer, ctx.rp, draft, [gestureOf(person, 'principal', parts)])
+    const signer = await signerOfDraft(ctx, tx, draft)
+    const chain = sealRoot(ctx.crypto, signer, ctx.rp, draft, [gestureOf(person, 'principal', parts)])
     await recordHandles(tx, jti, await handlesOf(ctx, tx, chain))
     const [root] = segmentsOf(ctx.crypto, chain)
     if (!root) throw new RegistryError('STATE_CONFLICT', 'the sealed chain has no segment')

@@ -112,7 +112,7 @@ async function give(
     subject: jti,
     body: { jti, delegation, segment: segments.at(-1)?.id ?? '', agent, jkt: last.jkt, aud: audience, exp },
   })
-  const token = signAccessToken(ctx.crypto, ctx.issuer, {
+  const token = signAccessToken(ctx.crypto, await ctx.issuer.current(tx.db), {
     iss: ctx.iss,
     iat: now,
     exp,
@@ -212,7 +212,7 @@ async function introspectAccessToken(
   now_ms: number,
   audience: string | undefined,
 ): Promise<Introspection> {
-  const keys = await issuerKeys(ctx, db)
+  const keys = await issuerKeys(db)
   const token = readAccessToken({ crypto: ctx.crypto, iss: ctx.iss, keys, now_ms }, text)
   if (token === null || (audience !== undefined && token.aud !== audience)) return INACTIVE
   const row = await db

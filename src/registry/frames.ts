@@ -21,7 +21,7 @@ import type { RegistryContext } from './context.ts'
 export const FRAMES_EPOCH = 1
 
 export interface FrameRequest {
-  readonly kind: Exclude<RevocationKind, 'issuer'>
+  readonly kind: RevocationKind
   readonly handle: string
   readonly reason: string
   /** What the operator named. */

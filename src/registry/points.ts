@@ -4,9 +4,9 @@
  */
 import type { Kysely } from 'kysely'
 import type { PublicJwk } from '../core/crypto.ts'
-import { newId } from '../core/ids.ts'
-import { canonicalize } from '../core/json.ts'
-import { thumbprint } from '../core/jwk.ts'
+import { assertId, newId } from '../core/ids.ts'
+import { canonicalize, parseJson } from '../core/json.ts'
+import { publicJwk, thumbprint } from '../core/jwk.ts'
 import type { Actor, EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/store.ts'
 import { assertKeyUnused } from './callers.ts'
@@ -17,6 +17,8 @@ export type PointRow = Schema['points']
 export type EpochReason = EntryBody<'point.epoch_opened'>['reason']
 
 export interface PointInput {
+  /** A guest's own, that another control plane gave it (KEY-9). */
+  readonly id?: string
   readonly name: string
   readonly jwk: PublicJwk
   readonly placement: PointRow['placement']
@@ -24,7 +26,7 @@ export interface PointInput {
   readonly server: string
 }
 
-/** @throws {RegistryError} `KEY_IN_USE` */
+/** @throws {RegistryError} `KEY_IN_USE`; `STATE_CONFLICT`: the identifier is given; {CoreError} `ID_INVALID` */
 export function enrolPoint(
   ctx: RegistryContext,
   actor: Actor,
@@ -34,7 +36,7 @@ export function enrolPoint(
   const jkt = thumbprint(ctx.crypto, jwk)
   return ctx.store.write(async (tx) => {
     await assertKeyUnused(ctx.crypto, tx.db, jwk)
-    const id = newId(ctx.crypto, 'pnt', tx.now)
+    const id = input.id === undefined ? newId(ctx.crypto, 'pnt', tx.now) : await guestId(tx.db, input.id)
     await tx.db
       .insertInto('points')
       .values({
@@ -52,6 +54,13 @@ export function enrolPoint(
     await tx.append({ type: 'point.enrolled', actor, subject: id, body: { jwk, placement, server } })
     return { point: id }
   })
+}
+
+async function guestId(db: Kysely<Schema>, id: string): Promise<string> {
+  assertId(id, 'pnt')
+  const known = await db.selectFrom('points').select('id').where('id', '=', id).executeTakeFirst()
+  if (known) throw new RegistryError('STATE_CONFLICT', 'an enforcement point has this identifier already')
+  return id
 }
 
 /** A second epoch is worth a look: what the spool of the first still held is lost. */
@@ -93,10 +102,13 @@ export async function assertPoints(db: Kysely<Schema>, ids: readonly string[]): 
   }
 }
 
-export async function listPoints(db: Kysely<Schema>): Promise<Omit<PointRow, 'jwk_json' | 'hash'>[]> {
-  return db
+export type Point = Omit<PointRow, 'jwk_json' | 'hash'> & { readonly jwk: PublicJwk }
+
+export async function listPoints(db: Kysely<Schema>): Promise<Point[]> {
+  const rows = await db
     .selectFrom('points')
-    .select(['id', 'name', 'jkt', 'placement', 'server', 'epoch', 'seq'])
+    .select(['id', 'name', 'jkt', 'jwk_json', 'placement', 'server', 'epoch', 'seq'])
     .orderBy('id')
     .execute()
+  return rows.map(({ jwk_json, ...row }) => ({ ...row, jwk: publicJwk(parseJson(jwk_json)) }))
 }

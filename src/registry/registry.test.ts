@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openFsKeyStore } from '../adapters/fs/key-store.ts'
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import {
   SOFTWARE_AAGUID,
@@ -22,6 +23,8 @@ import { framesAfter } from './frames.ts'
 import { endorsementOf, endorsePerson } from './endorsements.ts'
 import { enrolPerson } from './enrolment.ts'
 import { INVITATION_TTL_MS, secretHash } from './invitations.ts'
+import { insertCurrentKey } from './issuer-keys.ts'
+import { IssuerRing } from './issuer-ring.ts'
 import { addPerson } from './people.ts'
 import { enrolPoint } from './points.ts'
 import { revoke } from './revocations.ts'
@@ -31,20 +34,25 @@ let folder: string
 let now: number
 let ctx: RegistryContext
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-registry-'))
   now = 1_772_000_000_000
   const clock = { now: () => now, monotonic: () => now }
   ctx = {
     store: openSqliteStore({ path: join(folder, 'state.db'), clock }),
     crypto: nodeCrypto,
-    issuer: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
+    issuer: await IssuerRing.open(
+      nodeCrypto,
+      await openFsKeyStore(join(folder, 'keys'), { crypto: nodeCrypto }),
+    ),
     frame: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
     iss: 'countersign.test',
     publicUrl: () => 'https://countersign.test',
     rp,
     separation: 'after',
   }
+  const jwk = ctx.issuer.signers[0]!.publicJwk
+  await ctx.store.write((tx) => insertCurrentKey(tx, thumbprint(nodeCrypto, jwk), jwk))
 })
 afterEach(async () => {
   await ctx.store.close()

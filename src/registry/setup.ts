@@ -1,15 +1,19 @@
 /**
  * The first start: the log's first entries, the first person's invitation, and the policies kept for later starts.
- * Invariant: a database and a set of keys that do not belong together are refused.
+ * Invariant: a database and a set of keys that do not belong together are refused. Issuer keys rotate, so of those it is
+ * the current one that must be there (KEY-2).
  * @module
  */
 import { z } from 'zod'
 import type { Crypto, Signer } from '../core/crypto.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
+import type { KeyUse } from '../ports/key-store.ts'
 import type { Store, Tx } from '../ports/store.ts'
 import { SYSTEM } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { insertCurrentKey } from './issuer-keys.ts'
+import type { IssuerRing } from './issuer-ring.ts'
 import { addPersonTx } from './people.ts'
 import { presetTemplate } from './templates.ts'
 
@@ -30,11 +34,11 @@ export type Settings = z.infer<typeof settingsSchema>
 /** The database holds these next to the settings, to notice keys of another installation. */
 const storedSchema = z.strictObject({
   settings: settingsSchema,
-  kids: z.strictObject({ issuer: z.string(), frame: z.string(), log: z.string() }),
+  kids: z.strictObject({ frame: z.string(), log: z.string() }),
 })
 
 export interface SetupKeys {
-  readonly issuer: Signer
+  readonly issuer: IssuerRing
   readonly frame: Signer
   readonly log: Signer
 }
@@ -47,7 +51,6 @@ export function setUp(
   wanted: Settings,
 ): Promise<{ settings: Settings; bootstrapSecret: string | null }> {
   const kids = {
-    issuer: thumbprint(crypto, keys.issuer.publicJwk),
     frame: thumbprint(crypto, keys.frame.publicJwk),
     log: thumbprint(crypto, keys.log.publicJwk),
   }
@@ -61,6 +64,7 @@ export function setUp(
           'the keys are not those of this database: restore both together',
         )
       }
+      await keys.issuer.current(tx.db)
       return { settings: stored.settings, bootstrapSecret: null }
     }
     const settings = settingsSchema.parse(wanted)
@@ -68,22 +72,21 @@ export function setUp(
       .insertInto('meta')
       .values({ name: SETTINGS, value: canonicalize({ settings, kids }) })
       .execute()
-    await appendFirst(tx, keys, kids, settings)
+    await appendFirst(crypto, tx, keys, settings)
     await presetTemplate({ crypto }, tx)
     const { invitation } = await addPersonTx({ crypto }, tx, SYSTEM, 'First operator')
     return { settings, bootstrapSecret: invitation }
   })
 }
 
-async function appendFirst(
-  tx: Tx,
-  keys: SetupKeys,
-  kids: Record<keyof SetupKeys, string>,
-  settings: Settings,
-): Promise<void> {
+async function appendFirst(crypto: Crypto, tx: Tx, keys: SetupKeys, settings: Settings): Promise<void> {
   await tx.append({ type: 'log.created', actor: SYSTEM, body: settings })
-  for (const use of ['issuer', 'frame', 'log'] as const) {
-    const body = { use, kid: kids[use], jwk: keys[use].publicJwk }
-    await tx.append({ type: 'key.created', actor: SYSTEM, subject: kids[use], body })
+  const [issuer] = keys.issuer.signers
+  if (issuer === undefined) throw new RegistryError('SETUP_MISMATCH', 'there is no issuer key')
+  for (const [use, { publicJwk: jwk }] of Object.entries({ issuer, frame: keys.frame, log: keys.log })) {
+    const kid = thumbprint(crypto, jwk)
+    const body = { use: use as KeyUse, kid, jwk }
+    await tx.append({ type: 'key.created', actor: SYSTEM, subject: kid, body })
+    if (use === 'issuer') await insertCurrentKey(tx, kid, jwk)
   }
 }

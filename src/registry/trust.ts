@@ -1,29 +1,18 @@
 /** The control plane as a verifier of its own chains: whom it trusts is itself, under every key that still verifies. @module */
 import type { Kysely } from 'kysely'
 import { CountersignError } from '../core/errors.ts'
-import { parseJson } from '../core/json.ts'
-import { publicJwk, thumbprint } from '../core/jwk.ts'
 import type { Schema } from '../ports/store.ts'
 import { lastDelegation } from '../token/narrow.ts'
 import type { IssuerKey } from '../token/trust.ts'
 import { verifyChainText, type ChainResult } from '../token/verify.ts'
 import type { RegistryContext } from './context.ts'
+import { listIssuerKeys } from './issuer-keys.ts'
 
 /** Issuer keys that verify, by thumbprint: a compromised one is not among them (KEY-4). */
-export async function issuerKeys(
-  ctx: Pick<RegistryContext, 'crypto' | 'issuer'>,
-  db: Kysely<Schema>,
-): Promise<ReadonlyMap<string, IssuerKey>> {
-  const current = ctx.issuer.publicJwk
-  const keys = new Map<string, IssuerKey>([
-    [thumbprint(ctx.crypto, current), { jwk: current, retired_at: null }],
-  ])
-  const rows = await db.selectFrom('issuer_keys').selectAll().execute()
-  for (const { kid, jwk_json, status, retired_at } of rows) {
-    if (status === 'compromised') keys.delete(kid)
-    else keys.set(kid, { jwk: publicJwk(parseJson(jwk_json)), retired_at })
-  }
-  return keys
+export async function issuerKeys(db: Kysely<Schema>): Promise<ReadonlyMap<string, IssuerKey>> {
+  const keys = await listIssuerKeys(db)
+  const verifying = keys.filter(({ status }) => status !== 'compromised')
+  return new Map(verifying.map(({ kid, jwk, retired_at }) => [kid, { jwk, retired_at }]))
 }
 
 /**
@@ -40,7 +29,7 @@ export async function verifyOwnChain(
   audience?: string,
 ): Promise<ChainResult> {
   if (!chain.endsWith('~')) return { ok: false, reason: 'TOKEN_MALFORMED' }
-  const trust = new Map([[ctx.iss, { keys: await issuerKeys(ctx, db), rp: ctx.rp }]])
+  const trust = new Map([[ctx.iss, { keys: await issuerKeys(db), rp: ctx.rp }]])
   const asked = audience ?? firstAudience(ctx, chain)
   return verifyChainText({ crypto: ctx.crypto, trust, audience: asked, now_ms }, chain)
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Crypto, PublicJwk } from '../core/crypto.ts'
+import type { IssuerRecord } from '../core/issuer.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { parseJws, verifyJws, type ParsedJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S } from '../core/time.ts'
@@ -27,6 +28,16 @@ export interface TrustedIssuer {
 
 /** Whom a verifier trusts: issuers by name. A compromised key is not in here. */
 export type ChainTrust = ReadonlyMap<string, TrustedIssuer>
+
+/** An issuer as a trust list has it (KEY-6). @throws {CoreError} `KEY_INVALID` */
+export function issuerOfRecord(crypto: Crypto, { rp_id, origins, keys }: IssuerRecord): TrustedIssuer {
+  const byKid = new Map<string, IssuerKey>()
+  for (const key of keys) {
+    const jwk = publicJwk(key.jwk)
+    byKid.set(thumbprint(crypto, jwk), { jwk, retired_at: key.retired_at ?? null })
+  }
+  return { keys: byKid, rp: { rp_id, origins } }
+}
 
 /** @throws {TokenError} `ISSUER_UNKNOWN` */
 export function trustedIssuer(trust: ChainTrust, iss: string): TrustedIssuer {

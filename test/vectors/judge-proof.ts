@@ -28,7 +28,8 @@ function authenticatorOf({ now, audience, trust, challenge, point }: ProofVector
     return [iss, { keys: new Map(all), rp }] as const
   })
   const clock = { now: () => now, monotonic: () => 0 }
-  const authenticator = new Authenticator({ crypto, clock, trust: new Map(trusted), audience })
+  const chains = new Map(trusted)
+  const authenticator = new Authenticator({ crypto, clock, trust: () => chains, audience })
   if (authenticator.challenge().challenge !== challenge)
     throw new Error('the challenge is not that of the vector')
   return authenticator

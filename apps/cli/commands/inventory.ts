@@ -7,6 +7,7 @@ import { CliError, result, table } from '../output.ts'
 import { assertWritable, readJson, writePrivate } from '../profile.ts'
 import { inspectToolServer } from '../tool-server.ts'
 import { collect, profileOf, wantsJson } from './globals.ts'
+import { admitCommand } from './issuers.ts'
 
 export function inventoryCommands(program: Command): void {
   const system = program.command('system').description('systems in scope')
@@ -110,6 +111,7 @@ function pointCommands(program: Command): void {
         () => `${file.point} in ${options.out}`,
       )
     })
+  admitCommand(point)
   const list = point.command('list').description('enrolled points, each with the tool server behind it')
   list.action(async (_: unknown, command: Command) => {
     const answer = await (await profileOf(command)).client.get('/v1/points')

@@ -1,9 +1,12 @@
 /** `countersign start`: the control plane in the foreground. @module */
 import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { KeyStoreError } from '../../../src/ports/key-store.ts'
 import type { RelyingParty } from '../../../src/token/gesture.ts'
-import { createServer } from '../../server/server.ts'
+import { createServer, type RunningServer, type ServerOptions } from '../../server/server.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
+import { readText } from '../profile.ts'
+import { askSecret, hasTerminal } from '../prompt.ts'
 import { wantsJson } from './globals.ts'
 
 interface StartOptions {
@@ -15,6 +18,7 @@ interface StartOptions {
   readonly origin?: string
   readonly rpId?: string
   readonly rpOrigin?: string
+  readonly passphraseFile?: string
 }
 
 export function startCommand(program: Command): void {
@@ -36,6 +40,10 @@ export function startCommand(program: Command): void {
     .option('--origin <name>', 'first start only: name of the log and the issuer')
     .option('--rp-id <domain>', 'first start only: domain that passkeys are bound to')
     .option('--rp-origin <url>', 'first start only: origin that passkeys are used at')
+    .option(
+      '--passphrase-file <file>',
+      'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
+    )
     .action(async (options: StartOptions, command: Command) => {
       await start(options, wantsJson(command))
     })
@@ -43,7 +51,7 @@ export function startCommand(program: Command): void {
 
 async function start(options: StartOptions, json: boolean): Promise<void> {
   const rp = rpOf(options)
-  const server = await createServer({
+  const server = await startUnlocked({
     dataDir: options.data,
     host: options.host,
     port: options.port,
@@ -51,6 +59,8 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(rp === undefined ? {} : { rp }),
+    ...(await givenPassphrase(options)),
+    onEncrypted: (file) => tell(`${file} is encrypted now`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
   const { url, vkey, bootstrapSecret } = server
@@ -81,6 +91,26 @@ function rpOf(options: StartOptions): RelyingParty | undefined {
   if (hostname !== '' && isIP(hostname.replace(/^\[|\]$/g, '')) === 0)
     return { rp_id: hostname, origins: [origin] }
   return bound === 0 ? undefined : { rp_id: 'localhost', origins: [`http://localhost:${bound}`] }
+}
+
+/** Never an argument: those are seen by every user of the machine. The variable goes no further than here. */
+async function givenPassphrase({ passphraseFile }: StartOptions): Promise<{ passphrase?: string }> {
+  const { COUNTERSIGN_PASSPHRASE: variable } = process.env
+  delete process.env.COUNTERSIGN_PASSPHRASE
+  const passphrase = passphraseFile === undefined ? variable : await readText(passphraseFile)
+  if (passphrase === '') throw new CliError('ARGUMENT_INVALID', 'the passphrase is empty')
+  return passphrase === undefined ? {} : { passphrase }
+}
+
+/** Asks for the passphrase where somebody can answer. */
+async function startUnlocked(options: ServerOptions): Promise<RunningServer> {
+  try {
+    return await createServer(options)
+  } catch (error) {
+    const isLocked = error instanceof KeyStoreError && error.code === 'KEY_LOCKED'
+    if (!isLocked || !hasTerminal()) throw error
+    return createServer({ ...options, passphrase: await askSecret('passphrase of the key files: ') })
+  }
 }
 
 function firstStart(url: string, secret: string): string[] {

@@ -5,6 +5,7 @@ import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { measuresSchema } from '../../log/entries.ts'
 import { StreamRefused, type ControlPlane, type StreamEvent } from '../../ports/control-plane.ts'
 import { signedFrameSchema, signedHeartbeatSchema, signedTimeSchema } from '../../revoke/frame.ts'
+import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { ApiError, type ApiClient } from './client.ts'
 
 const acknowledgedSchema = z.object({ acknowledged: z.object({ epoch: z.int(), seq: z.int() }) })
@@ -46,6 +47,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     },
 
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
+
+    trust: async () => signedTrustListSchema.parse(await client.get('/v1/points/self/trust')),
 
     time: async (nonce) => signedTimeSchema.parse(await client.get(`/v1/time?nonce=${nonce}`)),
 

@@ -14,6 +14,7 @@ import { lineageOf } from '../../token/lineage.ts'
 import type { VerifiedChain } from '../../token/verify.ts'
 import type { History, LoggedReceipt } from '../history.ts'
 import { packTiles } from '../pack/archive.ts'
+import { isForeign } from './issuers.ts'
 import type { VerifiedPack } from './verify.ts'
 
 export interface ActionStory {
@@ -43,12 +44,7 @@ export async function actionStory(
     ...(first.receipt.chain === null
       ? []
       : (history.chain(first.receipt.chain) ?? []).map(({ index }) => index)),
-    ...(chain === null ? [] : chain.root.gestures.map((gesture) => gesture.registration)),
-    ...(chain === null
-      ? []
-      : chain.root.gestures.map((gesture) => endorsementOf(history, gesture)?.index ?? -1)),
-    ...(chain === null ? [] : [history.delegations.get(chain.root.jti)?.index ?? -1]),
-    ...(chain === null ? [] : chain.delegations.flatMap(({ agent }) => agentIndices(history, agent.id))),
+    ...(chain === null ? [] : behind(history, chain, first.index)),
     ...headIndices(history, first),
   ].filter((index) => index >= 0)
   const nodes = tileNodes(crypto, packTiles(pack.files), checkpoint.size)
@@ -71,6 +67,25 @@ type LoggedDecision = LoggedReceipt & { readonly receipt: DecisionReceipt }
 
 function isDecision(logged: LoggedReceipt): logged is LoggedDecision {
   return logged.receipt.kind === 'decision'
+}
+
+/** What stands in this log behind a chain: of another issuer's, that it was trusted, and as what. */
+function behind(history: History, chain: VerifiedChain, before: number): number[] {
+  if (isForeign(history, chain)) {
+    const trusted = history.issuers.filter(
+      ({ index, entry }) =>
+        index < before && entry.type === 'issuer.trusted' && entry.body.act.issuer.iss === chain.root.iss,
+    )
+    return [trusted.at(-1)?.index ?? -1]
+  }
+  return [
+    ...chain.root.gestures.flatMap((gesture) => [
+      gesture.registration,
+      endorsementOf(history, gesture)?.index ?? -1,
+    ]),
+    history.delegations.get(chain.root.jti)?.index ?? -1,
+    ...chain.delegations.flatMap(({ agent }) => agentIndices(history, agent.id)),
+  ]
 }
 
 /** Who asked for the agent and who approved it. */
@@ -105,8 +120,11 @@ function describe(index: number, receipt: DecisionReceipt): JsonObject {
 }
 
 function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
+  const foreign = isForeign(history, chain)
   return chain.root.gestures.map((gesture) => ({
-    person: history.people.get(gesture.rev)?.entry.subject ?? 'unknown',
+    issuer: chain.root.iss,
+    // A handle of another issuer's names nobody here, even if somebody here has the same (KEY-8).
+    person: (foreign ? undefined : history.people.get(gesture.rev)?.entry.subject) ?? 'unknown',
     role: gesture.role,
     by: chain.root.amr,
     authorized: rfc3339(chain.root.auth_time * 1000),

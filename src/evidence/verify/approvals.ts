@@ -4,11 +4,10 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { canonicalize } from '../../core/json.ts'
 import type { Entry } from '../../log/entries.ts'
-import { ACT_TAG } from '../../token/constants.ts'
-import { challengeOf, gestureFault, type RelyingParty } from '../../token/gesture.ts'
+import type { RelyingParty } from '../../token/gesture.ts'
 import type { History, Indexed } from '../history.ts'
+import { actFault } from './acts.ts'
 import type { Findings } from './report.ts'
 
 type Approval = Indexed<Entry<'agent.approved'>>
@@ -54,21 +53,7 @@ function gestureFaultOf(
   { index, entry }: Approval,
 ): string | null {
   const { act, gesture } = entry.body
-  const person = history.people.get(gesture.rev)
-  const registered =
-    person !== undefined &&
-    person.index < index &&
-    person.index === gesture.registration &&
-    canonicalize(person.entry.body.credential.jwk) === canonicalize(gesture.jwk)
-  if (!registered) return 'its gesture is by a key that was not registered before'
-  if (person.entry.subject !== act.approver || entry.actor.id !== act.approver)
-    return 'its gesture is by another person than the approver'
-  const left = history.revocations.some(
-    ({ index: at, entry: { body } }) =>
-      at < index && body.frame.kind === 'person' && body.frame.handle === gesture.rev,
-  )
-  if (left) return 'the approver had left'
-  return gestureFault(crypto, rp, challengeOf(crypto, ACT_TAG, act), gesture)
+  return actFault(crypto, history, rp, { index, actor: entry.actor.id, by: act.approver, act, gesture })
 }
 
 function separationFault(

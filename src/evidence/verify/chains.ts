@@ -5,7 +5,6 @@
  */
 import type { Crypto } from '../../core/crypto.ts'
 import { CountersignError } from '../../core/errors.ts'
-import { publicJwk, thumbprint } from '../../core/jwk.ts'
 import { seconds } from '../../core/time.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import { SEGMENT_SEPARATOR } from '../../token/constants.ts'
@@ -13,9 +12,11 @@ import { isGrantDisclosure } from '../../token/disclosure.ts'
 import { grantNames } from '../../token/grant.ts'
 import { lastOf, lineageOf } from '../../token/lineage.ts'
 import { segmentId } from '../../token/segment.ts'
-import type { ChainTrust, IssuerKey } from '../../token/trust.ts'
-import { verifyChainText, type VerifiedChain } from '../../token/verify.ts'
+import type { ChainTrust } from '../../token/trust.ts'
+import { verifyChainText, type ChainResult, type VerifiedChain } from '../../token/verify.ts'
 import type { History, LoggedReceipt } from '../history.ts'
+import { ForeignTrust, isForeign, RootIssuers } from './issuers.ts'
+import { issuerKeys } from './keys.ts'
 import { checkBehind } from './registers.ts'
 import type { FaultCode, Findings } from './report.ts'
 
@@ -28,18 +29,12 @@ export interface ProvenAllow {
   readonly chain: VerifiedChain
 }
 
-/** Issuer, relying party and keys, as the log says. Null when the log does not begin as one of ours. */
+/** The log's own issuer, its relying party and keys, as the log says. Null when the log does not begin as one of ours. */
 export function trustOf(crypto: Crypto, history: History): ChainTrust | null {
   const { created } = history
   if (created === null) return null
-  const keys = new Map<string, IssuerKey>()
-  for (const { entry } of history.keys) {
-    if (entry.body.use !== 'issuer') continue
-    const jwk = publicJwk(entry.body.jwk)
-    keys.set(thumbprint(crypto, jwk), { jwk, retired_at: null })
-  }
   const { origin, rp_id, origins } = created.entry.body
-  return new Map([[origin, { keys, rp: { rp_id, origins } }]])
+  return new Map([[origin, { keys: issuerKeys(crypto, history), rp: { rp_id, origins } }]])
 }
 
 /** Segments are what their identifiers say, follow their parents, and say nothing about a person (SEG-1). */
@@ -101,6 +96,8 @@ export class ChainChecker {
   readonly #crypto: Crypto
   readonly #history: History
   readonly #trust: ChainTrust
+  readonly #foreign: ForeignTrust
+  readonly #issuers: RootIssuers
   readonly #findings: Findings
   /** Signatures of a chain that holds are verified once, and again for a receipt from before; its ends always. */
   readonly #known = new Map<string, Known>()
@@ -109,6 +106,8 @@ export class ChainChecker {
     this.#crypto = crypto
     this.#history = history
     this.#trust = trust
+    this.#foreign = new ForeignTrust(crypto, history)
+    this.#issuers = new RootIssuers(history)
     this.#findings = findings
   }
 
@@ -118,7 +117,9 @@ export class ChainChecker {
       if (receipt.kind !== 'decision') continue
       const chain = this.#verify(index, receipt)
       if (chain === null) continue
-      checkBehind(this.#crypto, this.#history, index, chain, this.#findings)
+      // People, agents and roots of another issuer are in its log: KEY-9.
+      if (!isForeign(this.#history, chain))
+        checkBehind(this.#crypto, this.#history, index, chain, this.#findings)
       this.#checkReceipt(index, receipt, chain)
       proven.push({ index, logged_ms, receipt, chain })
     }
@@ -129,16 +130,31 @@ export class ChainChecker {
     const at_ms = Date.parse(receipt.time)
     const segments = this.#segments(index, receipt)
     if (segments === null) return null
-    const name = `${receipt.chain}@${receipt.point}`
-    const known = this.#known.get(name)
-    if (known === undefined || at_ms < known.from_ms) {
-      const chain = this.#verifyFresh(index, receipt, segments)
-      if (chain !== null) this.#known.set(name, { chain, from_ms: at_ms })
-      return chain
+    let reason = 'ISSUER_UNKNOWN'
+    for (const [id, trust] of this.#trusts(index, receipt.chain ?? '', at_ms)) {
+      const name = `${receipt.chain}@${receipt.point}@${id}`
+      const known = this.#known.get(name)
+      if (known !== undefined && at_ms >= known.from_ms) {
+        const late = known.chain.delegations.some((delegation) => delegation.ends <= seconds(at_ms))
+        if (late) this.#add('CHAIN_INVALID', 'allowed by a delegation that had expired', index)
+        return known.chain
+      }
+      const result = this.#verifyFresh(receipt, segments, trust)
+      if (result.ok) {
+        this.#known.set(name, { chain: result.chain, from_ms: at_ms })
+        return result.chain
+      }
+      ;({ reason } = result)
     }
-    const late = known.chain.delegations.some((delegation) => delegation.ends <= seconds(at_ms))
-    if (late) this.#add('CHAIN_INVALID', 'allowed by a delegation that had expired', index)
-    return known.chain
+    this.#add('CHAIN_INVALID', `the chain of this allow fails: ${reason}`, index)
+    return null
+  }
+
+  /** Against whom the chain may have been verified, each with a name: ours, or a record of the issuer that it names. */
+  #trusts(index: number, chain: string, at_ms: number): readonly (readonly [number, ChainTrust])[] {
+    const iss = this.#issuers.of(chain)
+    if (iss === null || this.#trust.has(iss)) return [[-1, this.#trust]]
+    return this.#foreign.at(iss, index, at_ms).map((record) => [record.index, record.trust])
   }
 
   #segments(index: number, receipt: DecisionReceipt): readonly string[] | null {
@@ -149,14 +165,10 @@ export class ChainChecker {
     return null
   }
 
-  #verifyFresh(index: number, receipt: DecisionReceipt, segments: readonly string[]): VerifiedChain | null {
+  #verifyFresh(receipt: DecisionReceipt, segments: readonly string[], trust: ChainTrust): ChainResult {
     const text = segments.map((segment) => segment.slice(0, -1)).join(SEGMENT_SEPARATOR) + '~'
     const now_ms = Date.parse(receipt.time)
-    const context = { crypto: this.#crypto, trust: this.#trust, audience: receipt.point, now_ms }
-    const result = verifyChainText(context, text)
-    if (result.ok) return result.chain
-    this.#add('CHAIN_INVALID', `the chain of this allow fails: ${result.reason}`, index)
-    return null
+    return verifyChainText({ crypto: this.#crypto, trust, audience: receipt.point, now_ms }, text)
   }
 
   /** What the receipt says of the chain, the grant, the holder's proof and the point is so. */

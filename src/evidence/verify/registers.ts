@@ -12,6 +12,7 @@ import { parseVkey } from '../../log/note.ts'
 import type { ChainTrust } from '../../token/trust.ts'
 import { verifyChainText, type VerifiedChain } from '../../token/verify.ts'
 import type { History } from '../history.ts'
+import { currentKid } from './keys.ts'
 import type { Findings } from './report.ts'
 
 /** The log begins with `log.created`, once, for the origin that signs; its keys are what they are called. */
@@ -86,7 +87,17 @@ export function checkDelegations(
       findings.add({ code: 'CHAIN_INVALID', message: `the root ${jti} fails: ${result.reason}`, index })
     } else if (result.chain.delegations[0].grants.size !== result.chain.root.grants_n) {
       findings.add({ code: 'CHAIN_INVALID', message: `the root ${jti} hides a grant from the log`, index })
-    } else checkIssuers(history, index, result.chain, findings)
+    } else {
+      checkIssuers(history, index, result.chain, findings)
+      const [issuer] = result.chain.handles
+      const current = currentKid(history, index)
+      if (current !== null && issuer?.handle !== current)
+        findings.add({
+          code: 'KEY_MISMATCH',
+          message: `the root ${jti} is by a key that did not sign then`,
+          index,
+        })
+    }
   }
   return history.delegations.size
 }

@@ -8,6 +8,7 @@ import { frameHash, verifyFrame, type Frame } from '../../revoke/frame.ts'
 import { boundOf, lineageOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import type { ProvenAllow } from './chains.ts'
+import { isForeign, RootIssuers } from './issuers.ts'
 import type { Findings } from './report.ts'
 
 export function checkFrames(crypto: Crypto, history: History, findings: Findings): number {
@@ -38,8 +39,12 @@ export function checkFrames(crypto: Crypto, history: History, findings: Findings
 /** A point knows of no frame that the log did not hold before: else a revocation was taken out of the log. */
 export function checkKnownFrames(history: History, findings: Findings): number {
   let checked = 0
+  const issuers = new RootIssuers(history)
+  const own = history.created?.entry.body.origin
   for (const { index, receipt } of history.receipts()) {
     if (receipt.kind !== 'decision' || receipt.freshness === null) continue
+    // What was known of another issuer's frames is numbered in its stream (KEY-8).
+    if ((receipt.chain === null ? own : (issuers.of(receipt.chain) ?? own)) !== own) continue
     const { epoch, head } = receipt.freshness
     checked++
     const frame = history.revocations[head - 1]
@@ -74,6 +79,7 @@ export function checkBound(
       })
       continue
     }
+    if (isForeign(history, chain)) continue // its frames are in another log, and ours revoke nothing of it
     for (const { kind, handle } of chain.handles) {
       const frame = revoked.get(`${kind}:${handle}`)
       if (frame === undefined) continue

@@ -208,7 +208,10 @@ describe('revocation', () => {
     async (i) => {
       const { log, chain } = company()
       const [kind, handle] = handles(log, chain)[i]!
-      log.revoke(kind, handle)
+      if (kind === 'issuer') {
+        log.rotate('second')
+        log.compromise('issuer')
+      } else log.revoke(kind, handle)
       const { index } = log.decide(chain)
       log.head()
       expect(await faultsOf(log)).toEqual([['ALLOW_AFTER_REVOCATION', index]])
@@ -944,7 +947,12 @@ describe('the beginning of the log', () => {
   test('and once', async () => {
     const log = new LogBuilder().begin()
     log.begin()
-    expect(await faultsOf(log)).toEqual([['IDENTIFIER_REUSED', 4]])
+    expect(await faultsOf(log)).toEqual([
+      ['IDENTIFIER_REUSED', 4],
+      ['KEY_EVENT_INVALID', 5],
+      ['KEY_EVENT_INVALID', 6],
+      ['KEY_EVENT_INVALID', 7],
+    ])
   })
 
   test('a log without it says so', async () => {

@@ -25,6 +25,8 @@ import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow 
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkExchanges } from './exchanges.ts'
+import { checkIssuerTrust, isForeign } from './issuers.ts'
+import { checkKeys } from './keys.ts'
 import { checkLimits } from './limits.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { Findings, type FaultCode, type PackReport } from './report.ts'
@@ -185,6 +187,10 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every gesture is by a registration that was endorsed before', () =>
     checkGestures(history, endorsed, findings),
   )
+  check('keys end, and other issuers are trusted, as the registers allow', () => {
+    const rp = { rp_id, origins }
+    return checkKeys(history, findings) + checkIssuerTrust(crypto, history, rp, findings)
+  })
   const whose = separation === 'independent' ? 'someone else' : 'anyone (separation: after)'
   check(`agents were approved by a registered gesture of ${whose}`, () =>
     checkApprovals(crypto, history, terms, findings),
@@ -242,6 +248,10 @@ function reportOf(
       ...(history.size === 0
         ? ['everything behind the checkpoint: it does not verify under the key given']
         : []),
+      ...foreignOf(history, allows).map(
+        ([iss]) =>
+          `what ${iss} authorized: that its log issued the delegations, its people, agents and revocations`,
+      ),
       'the word of enforcement points: their clocks, and the holder proofs that they saw',
       'arguments behind their commitments, and so whether constraints were met: the pack does not open them',
       'receipts that enforcement points had not shipped when the pack was built',
@@ -254,8 +264,16 @@ function reportOf(
   }
 }
 
+/** How many allows rest on each other issuer. */
+function foreignOf(history: History, allows: readonly ProvenAllow[]): [string, number][] {
+  const foreign = allows.filter(({ chain }) => isForeign(history, chain))
+  return [...Map.groupBy(foreign, ({ chain }) => chain.root.iss)].map(([iss, of]) => [iss, of.length])
+}
+
 function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
   const notes: string[] = []
+  for (const [iss, count] of foreignOf(history, allows))
+    notes.push(`${count} allowed actions were authorized by another issuer: ${iss}`)
   const late = allows.filter(
     ({ logged_ms, receipt }) => logged_ms - (receipt.freshness?.t ?? 0) > WORD_ONLY_AFTER_MS,
   ).length

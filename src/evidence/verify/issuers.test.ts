@@ -1,0 +1,322 @@
+/** Logs in which issuer keys come and go, and in which another issuer authorizes. spec/keys.md, spec/pack.md. @module */
+import { describe, expect, test } from 'vitest'
+import { ALICE, BOB, LogBuilder, READ, type Chain } from '../../../test/fixtures/history.ts'
+import { digestOf, grantsOf } from '../../../test/fixtures/tokens.ts'
+import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
+import type { ForeignIssuer } from '../../core/issuer.ts'
+import { seconds } from '../../core/time.ts'
+import { draftRoot, sealRoot } from '../../token/issue.ts'
+import { actionStory } from './action.ts'
+import { verifyPack, type VerifiedPack } from './verify.ts'
+
+const company = (): LogBuilder => new LogBuilder().company()
+
+async function verified(log: LogBuilder): Promise<VerifiedPack> {
+  return verifyPack(nodeCrypto, await log.pack(), log.vkey)
+}
+
+async function faultsOf(log: LogBuilder): Promise<[string, number | undefined][]> {
+  return (await verified(log)).report.faults.map(({ code, index }) => [code, index])
+}
+
+describe('issuer keys', () => {
+  test('that are rotated, retired and compromised in order leave a pack without a fault', async () => {
+    const log = company()
+    const old = log.root('bot')
+    log.logChain(old)
+    log.clock.advance(5000)
+    log.rotate('second')
+    const next = log.root('bot')
+    log.decide(old)
+    log.decide(next)
+    log.clock.advance(5000)
+    log.retire('issuer')
+    log.decide(old) // what a retired key signed before stays good
+    log.clock.advance(1000)
+    log.rotate('third')
+    log.compromise('second')
+    log.decide(next, { freshness: { epoch: 1, head: 0, t: log.clock.now(), age_ms: 1500 } })
+    log.compromise('issuer') // a retired key can still turn out to be stolen
+    log.head()
+    const { report } = await verified(log)
+    expect(report.faults).toEqual([])
+    expect(report.allowed).toBe(4)
+  })
+
+  test('that were compromised stand behind nothing past the bound', async () => {
+    const log = company()
+    const chain = log.root('bot')
+    log.logChain(chain)
+    log.rotate('second')
+    log.compromise('issuer')
+    const known = log.decide(chain)
+    log.clock.advance(3000)
+    const late = log.decide(chain, { freshness: { epoch: 1, head: 0, t: log.clock.now(), age_ms: 0 } })
+    log.head()
+    expect(await faultsOf(log)).toEqual([
+      ['ALLOW_AFTER_REVOCATION', known.index],
+      ['ALLOW_AFTER_REVOCATION', late.index],
+    ])
+  })
+
+  test('sign no root after they were rotated out', async () => {
+    const log = company()
+    const { issuer } = log
+    log.rotate('second')
+    log.issuer = issuer
+    log.root('bot')
+    const issued = log.entries.length - 1
+    expect(await faultsOf(log)).toEqual([['KEY_MISMATCH', issued]])
+  })
+
+  test('that were retired stand behind nothing that says it was signed then or later', async () => {
+    const log = company()
+    const { issuer } = log
+    log.rotate('second')
+    log.clock.advance(1000)
+    log.retire('issuer')
+    log.issuer = issuer
+    const chain = log.root('bot', { log: false })
+    const { index } = log.decide(chain)
+    log.head()
+    expect(await faultsOf(log)).toEqual([['CHAIN_INVALID', index]])
+  })
+
+  test.each<[string, (log: LogBuilder) => number]>([
+    ['a retirement of the key that signs', (log) => log.retire('issuer')],
+    ['a retirement of a key that nobody made', (log) => log.retire('second')],
+    [
+      'a retirement in the future',
+      (log) => {
+        log.rotate('second')
+        return log.retire('issuer', seconds(log.clock.now()) + 1)
+      },
+    ],
+    [
+      'a retirement from before the key was made',
+      (log) => {
+        log.rotate('second')
+        return log.retire('issuer', seconds(log.clock.now()) - 1)
+      },
+    ],
+    [
+      'a second retirement',
+      (log) => {
+        log.rotate('second')
+        log.retire('issuer')
+        return log.retire('issuer')
+      },
+    ],
+    ['a compromise of the key that signs, with nothing in its place', (log) => log.compromise('issuer')],
+    [
+      'a compromise without its frame',
+      (log) => {
+        log.rotate('second')
+        return log.compromise('issuer', false)
+      },
+    ],
+    ['a frame without its compromise', (log) => log.revoke('issuer', log.kid('issuer'))],
+    ['a key that is made twice', (log) => log.rotate('issuer')],
+    [
+      'a second frame key',
+      (log) => {
+        const jwk = log.world.signer('other frames').publicJwk
+        const body = { use: 'frame' as const, kid: log.kid('other frames'), jwk }
+        return log.add('key.created', { kind: 'system', id: 'x' }, null, body)
+      },
+    ],
+  ])('%s is named', async (_, bend) => {
+    const log = company()
+    const index = bend(log)
+    expect(await faultsOf(log)).toEqual([['KEY_EVENT_INVALID', index]])
+  })
+})
+
+const OTHER = 'other.example/log'
+const OTHER_RP = { rp_id: 'other.example', origin: 'https://other.example' }
+
+function record(log: LogBuilder, key = 'other issuer'): ForeignIssuer {
+  return {
+    iss: OTHER,
+    rp_id: OTHER_RP.rp_id,
+    origins: [OTHER_RP.origin],
+    keys: [{ jwk: log.world.signer(key).publicJwk }],
+    control_plane: 'https://other.example',
+    frame_key: log.world.signer('other frames').publicJwk,
+  }
+}
+
+/** A root of the other issuer, for the agent and by the person of whatever name there. */
+function foreignRoot(log: LogBuilder, o: { key?: string; rev?: string; agent?: string } = {}): Chain {
+  const { world } = log
+  const issuer = world.signer(o.key ?? 'other issuer')
+  const now = seconds(log.clock.now())
+  const rev = o.rev ?? 'rev_carol'
+  const agent = o.agent ?? 'agt_theirs'
+  const jti = 'dlg_theirs'
+  const draft = draftRoot(world.crypto, issuer, {
+    iss: OTHER,
+    aud: ['pnt_gate'],
+    iat: now,
+    nbf: now,
+    exp: now + 3600,
+    jti,
+    rev: [rev],
+    holder: world.signer('theirs').publicJwk,
+    agent: { id: agent, class: 'coding', manifest: digestOf('theirs') },
+    amr: ['swk'],
+    auth_time: now,
+    grants: [READ],
+    depth_max: 0,
+  })
+  const authenticator = world.authenticator('carol', OTHER_RP)
+  const made = authenticator.assert(draft.challenge)
+  // Its registration is a place in the other log, which is longer than this one.
+  const gesture = { rev, role: 'principal' as const, jwk: authenticator.jwk, registration: 9_999, ...made }
+  const rp = { rp_id: OTHER_RP.rp_id, origins: [OTHER_RP.origin] }
+  const text = sealRoot(world.crypto, issuer, rp, draft, [gesture])
+  return { text, jti, agent, grants: grantsOf(nodeCrypto, text), holder: 'theirs' }
+}
+
+describe('another issuer', () => {
+  test('that was trusted authorizes: the report says so, and what it leaves to the other log', async () => {
+    const log = company()
+    log.trust(record(log), 2)
+    const { action } = log.decide(foreignRoot(log))
+    log.head()
+    const pack = await verified(log)
+    expect(pack.report.faults).toEqual([])
+    expect(pack.report.notes).toContain(`1 allowed actions were authorized by another issuer: ${OTHER}`)
+    expect(pack.report.not_checked[0]).toContain(OTHER)
+    const story = (await actionStory(nodeCrypto, pack, action))!
+    expect(story.who).toMatchObject([{ issuer: OTHER, person: 'unknown', agents: ['agt_theirs'] }])
+    const trusted = log.entries.findIndex((bytes) => Buffer.from(bytes).includes('issuer.trusted'))
+    expect(story.evidence.map(({ index }) => index)).toContain(trusted)
+  })
+
+  test('names nobody of ours, and nothing of it is revoked by us', async () => {
+    const log = company()
+    log.trust(record(log), 2)
+    log.revoke('agent', 'agt_bot')
+    log.revoke('person', 'rev_alice')
+    // Freshness is that of the other stream: its frame 7 is none of ours, and its head 0 knows none of ours.
+    const freshness = { epoch: 1, head: 7, t: log.clock.now(), age_ms: 0 }
+    const chain = foreignRoot(log, { rev: 'rev_alice', agent: 'agt_bot' })
+    const { action } = log.decide(chain, { freshness })
+    log.decide(chain, { decision: 'deny', reasons: ['REVOKED'], freshness: { ...freshness, head: 8 } })
+    log.head()
+    const pack = await verified(log)
+    expect(pack.report.faults).toEqual([])
+    expect((await actionStory(nodeCrypto, pack, action))!.who).toMatchObject([{ person: 'unknown' }])
+  })
+
+  test('is bound by what the receipt shows: a stale state and a limit are named', async () => {
+    const log = company()
+    log.trust(record(log), 2)
+    const chain = foreignRoot(log)
+    const stale = log.decide(chain, { freshness: { epoch: 1, head: 0, t: log.clock.now(), age_ms: 2001 } })
+    const over = log.decide(chain, {}, 'gate', { size: 401 })
+    log.head()
+    expect(await faultsOf(log)).toEqual([
+      ['ALLOW_WHILE_STALE', stale.index],
+      ['LIMIT_OVERSPENT', over.index],
+    ])
+  })
+
+  test.each<[string, (log: LogBuilder) => Chain]>([
+    ['that nobody trusted', (log) => foreignRoot(log)],
+    [
+      'under a key that is not in its record',
+      (log) => {
+        log.trust(record(log), 2)
+        return foreignRoot(log, { key: 'issuer' })
+      },
+    ],
+    [
+      'that was dropped two minutes before',
+      (log) => {
+        log.trust(record(log), 2)
+        const chain = foreignRoot(log)
+        log.drop(OTHER)
+        log.clock.advance(120_001)
+        return chain
+      },
+    ],
+    [
+      'under a record that was replaced two minutes before',
+      (log) => {
+        log.trust(record(log), 2)
+        const chain = foreignRoot(log)
+        log.trust(record(log, 'their second'), 3)
+        log.clock.advance(120_001)
+        return chain
+      },
+    ],
+  ])('%s authorizes nothing', async (_, bend) => {
+    const log = company()
+    const chain = bend(log)
+    const { index } = log.decide(chain)
+    log.head()
+    expect(await faultsOf(log)).toEqual([['CHAIN_INVALID', index]])
+  })
+
+  test('that was dropped or renewed a moment ago may still have been trusted at a point', async () => {
+    const log = company()
+    log.trust(record(log), 2)
+    const chain = foreignRoot(log)
+    log.trust(record(log, 'their second'), 3)
+    log.clock.advance(60_000)
+    log.decide(chain)
+    log.decide(foreignRoot(log, { key: 'their second' }))
+    log.drop(OTHER)
+    log.clock.advance(60_000)
+    log.decide(chain)
+    log.head()
+    expect(await faultsOf(log)).toEqual([])
+  })
+
+  test.each<[string, (log: LogBuilder) => number]>([
+    ['by a gesture over another place in the log', (log) => log.trust(record(log), 3)],
+    [
+      'by the same gesture a second time',
+      (log) => {
+        log.trust(record(log), 2)
+        log.drop(OTHER)
+        return log.trust(record(log), 2)
+      },
+    ],
+    [
+      'by a gesture of somebody else than the act names',
+      (log) =>
+        log.trust(record(log), 2, {
+          gesture: ({ client_data, authenticator_data, signature }) => {
+            const { rev, jwk, registration } = log.gesture(BOB, 'approver', 'AAAA')
+            return { rev, role: 'approver', jwk, registration, client_data, authenticator_data, signature }
+          },
+        }),
+    ],
+    [
+      'by somebody who had left',
+      (log) => {
+        log.revoke('person', 'rev_alice')
+        return log.trust(record(log), 2, { by: ALICE })
+      },
+    ],
+    [
+      'by a gesture over another record',
+      (log) => {
+        const entry = (made: object): never =>
+          JSON.parse(
+            JSON.stringify(made).replace('https://other.example"', 'https://thief.example"'),
+          ) as never
+        return log.trust(record(log), 2, { entry })
+      },
+    ],
+    ['although it is the issuer itself', (log) => log.trust({ ...record(log), iss: 'log.example/test' }, 2)],
+    ['no more, although it was not', (log) => log.drop(OTHER)],
+  ])('trusted %s is named', async (_, bend) => {
+    const log = company()
+    const index = bend(log)
+    expect(await faultsOf(log)).toEqual([['ISSUER_TRUST_INVALID', index]])
+  })
+})

@@ -1,0 +1,82 @@
+/**
+ * The issuer's private keys at run time: in memory by `kid`, in the key store behind. Which one signs is read from the
+ * database each time, so that a rotation holds from its entry on, whatever runs at once (KEY-2).
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import type { Crypto, PrivateJwk, Signer } from '../core/crypto.ts'
+import { thumbprint } from '../core/jwk.ts'
+import type { KeyStore } from '../ports/key-store.ts'
+import type { Schema } from '../ports/store.ts'
+import { RegistryError } from './errors.ts'
+
+export class IssuerRing {
+  readonly #crypto: Crypto
+  readonly #store: KeyStore
+  readonly #signers = new Map<string, Signer>()
+
+  private constructor(crypto: Crypto, store: KeyStore, keys: readonly PrivateJwk[]) {
+    this.#crypto = crypto
+    this.#store = store
+    for (const key of keys) this.#add(key)
+  }
+
+  /** With every key that is stored; the first is made when there is none. @throws {KeyStoreError} */
+  static async open(crypto: Crypto, store: KeyStore): Promise<IssuerRing> {
+    const keys = await store.list('issuer')
+    return new IssuerRing(crypto, store, keys.length > 0 ? keys : [await store.first('issuer')])
+  }
+
+  get signers(): readonly Signer[] {
+    return [...this.#signers.values()]
+  }
+
+  /**
+   * The signer of roots, statements and lists as of what `db` sees: ask inside the transaction that uses it.
+   * @throws {RegistryError} `SETUP_MISMATCH`: its key is not among those that are stored
+   */
+  async current(db: Kysely<Schema>): Promise<Signer> {
+    const row = await db
+      .selectFrom('issuer_keys')
+      .select('kid')
+      .where('status', '=', 'current')
+      .executeTakeFirst()
+    const signer = row === undefined ? undefined : this.#signers.get(row.kid)
+    if (signer === undefined) {
+      throw new RegistryError('SETUP_MISMATCH', 'the current issuer key is not there: restore its file')
+    }
+    return signer
+  }
+
+  /** Makes a key, durable before it is returned. @throws {KeyStoreError} `KEY_UNAVAILABLE` */
+  async make(): Promise<Signer> {
+    return this.#add(await this.#store.make('issuer'))
+  }
+
+  /** It signs no more from here on. @returns false when the store could not destroy it: the next start tries again */
+  async destroy(kid: string): Promise<boolean> {
+    this.#signers.delete(kid)
+    try {
+      await this.#store.destroy('issuer', kid)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** What a crash left between the entry of a key's end and its destruction. */
+  async destroyEnded(db: Kysely<Schema>): Promise<void> {
+    const ended = await db
+      .selectFrom('issuer_keys')
+      .select('kid')
+      .where('status', 'in', ['retired', 'compromised'])
+      .execute()
+    for (const { kid } of ended) if (this.#signers.has(kid)) await this.destroy(kid)
+  }
+
+  #add(key: PrivateJwk): Signer {
+    const signer = this.#crypto.signer(key)
+    this.#signers.set(thumbprint(this.#crypto, signer.publicJwk), signer)
+    return signer
+  }
+}
