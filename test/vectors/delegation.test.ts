@@ -29,6 +29,7 @@ describe('the vectors', () => {
       .map((e) => (e.ok ? 'ok' : e.code))
     expect(codes.filter((code) => code === 'ok').length).toBeGreaterThanOrEqual(100)
     expect(codes.filter((code) => code !== 'ok').length).toBeGreaterThanOrEqual(200)
+    expect(readFileSync(resolve(FOLDER, '../README.md'), 'utf8')).toContain(`| ${files.length} `)
     expect(new Set(codes).size).toBe(18) // every TokenErrorCode but the two of proofs, and ok
   })
 })

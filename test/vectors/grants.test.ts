@@ -37,6 +37,7 @@ describe('the vectors of grants', () => {
     expect(within.filter((each) => each.within).length).toBeGreaterThanOrEqual(40)
     expect(within.filter((each) => !each.within).length).toBeGreaterThanOrEqual(40)
     expect(allows.filter((each) => each.allows === true).length).toBeGreaterThanOrEqual(30)
+    expect(textOf('../README.md')).toContain(`| ${within.length + allows.length} `)
     expect(new Set(allows.map((each) => each.allows)).size).toBe(10)
     const names = [...within, ...allows].map(({ name }) => name)
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])

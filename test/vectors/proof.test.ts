@@ -35,6 +35,11 @@ test.each(read<CounterVector>('counters.json'))('counters: $name', (vector) => {
   expect(judgeCounters(vector)).toEqual(vector.accepted)
 })
 
+test('the vectors of proofs are as many as their page says', () => {
+  const count = Object.values(proofVectors()).reduce((sum, vectors) => sum + vectors.length, 0)
+  expect(textOf('../README.md')).toContain(`| ${count} `)
+})
+
 test('the vectors of proofs are made again bit by bit', () => {
   for (const [name, vectors] of Object.entries(proofVectors()))
     expect([name, textOf(name)]).toEqual([name, fileText(vectors)])

@@ -1,7 +1,11 @@
 /** DLG-6: who stands behind a root. @module */
-import { REV, RP, type World } from '../../../test/fixtures/tokens.ts'
+import { keyOf, REV, RP, type World } from '../../../test/fixtures/tokens.ts'
 import { N, p256Key } from '../../../test/fixtures/es256.ts'
-import { softwareAuthenticator } from '../../../src/adapters/software-authenticator/software-authenticator.ts'
+import { mirroredSigner } from '../../../test/fixtures/mirror.ts'
+import {
+  softwareAuthenticator,
+  type SoftwareAuthenticator,
+} from '../../../src/adapters/software-authenticator/software-authenticator.ts'
 import type { Gesture } from '../../../src/core/gesture.ts'
 import { approval, bad, gestured, good, type Case } from './case.ts'
 
@@ -30,6 +34,13 @@ const mirrored: Gestures = (w, challenge) =>
       origin: RP.origins[0] ?? '',
     })
     return approval(w, challenge, OF[i] ?? '', {}, authenticator)
+  })
+
+/** The Ed25519 key whose secret is the negative of a name's. */
+const mirroredAuthenticator = (w: World, name: string): SoftwareAuthenticator =>
+  softwareAuthenticator({ ...w.crypto, signer: () => mirroredSigner(name, keyOf) }, keyOf(name), {
+    rp_id: RP.rp_id,
+    origin: RP.origins[0]!,
   })
 
 export const people: readonly Case[] = [
@@ -99,6 +110,17 @@ export const people: readonly Case[] = [
   ),
   bad('GESTURE_INVALID', 'quorum-mirrored-key', 'Two approvals with P-256 keys of one x', (w) =>
     quorum(w, 2, OF, mirrored),
+  ),
+  bad('GESTURE_INVALID', 'quorum-mirrored-ed25519', 'Two approvals with Ed25519 keys of one y', (w) =>
+    quorum(w, 2, OF, (_, challenge) => [
+      approval(w, challenge, 'rev_a', {}, w.authenticator('approver')),
+      approval(w, challenge, 'rev_b', {}, mirroredAuthenticator(w, 'approver')),
+    ]),
+  ),
+  good([2], 'quorum-mirror-alone', 'The mirror image of an Ed25519 key is a key like any other', (w) =>
+    quorum(w, 1, OF, (_, challenge) => [
+      approval(w, challenge, 'rev_b', {}, mirroredAuthenticator(w, 'approver')),
+    ]),
   ),
   bad('GESTURE_INVALID', 'quorum-key-of-principal', "An approval with the principal's key", (w) =>
     quorum(w, 1, OF, (_, challenge) => [approval(w, challenge, 'rev_a', {}, w.principal)]),
