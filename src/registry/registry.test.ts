@@ -17,7 +17,8 @@ import { reserve } from './budgets.ts'
 import { findCaller } from './callers.ts'
 import { checkpointAt, recordCheckpoint } from './checkpoints.ts'
 import { personActor, SYSTEM, type RegistryContext } from './context.ts'
-import { DRAFT_TTL_MS, DRAFTS_MAX, draftDelegation, sealDelegation } from './delegations.ts'
+import { draftDelegation, sealDelegation } from './delegations.ts'
+import { DRAFT_TTL_MS, DRAFTS_MAX } from './drafts.ts'
 import { framesAfter } from './frames.ts'
 import { endorsementOf, endorsePerson } from './endorsements.ts'
 import { enrolPerson } from './enrolment.ts'
@@ -25,6 +26,7 @@ import { INVITATION_TTL_MS, secretHash } from './invitations.ts'
 import { addPerson } from './people.ts'
 import { enrolPoint } from './points.ts'
 import { revoke } from './revocations.ts'
+import { presetTemplate } from './templates.ts'
 
 const rp = { rp_id: 'localhost', origins: ['http://localhost'] }
 let folder: string
@@ -143,6 +145,7 @@ describe('frames', () => {
 
 describe('a draft', () => {
   test('expires, and a person has a bounded number of them', async () => {
+    await ctx.store.write((tx) => presetTemplate(ctx, tx))
     const owner = await person()
     const { agent, jkt } = await activeAgent(owner)
     const input = { name: 'gw', jwk: key(), placement: 'gateway' as const, server: 'files' }

@@ -47,7 +47,7 @@ export async function actionStory(
     ...(chain === null
       ? []
       : chain.root.gestures.map((gesture) => endorsementOf(history, gesture)?.index ?? -1)),
-    ...(chain === null ? [] : [history.delegations.get(chain.root.jti)?.index ?? -1]),
+    ...(chain === null ? [] : issueIndices(history, chain.root.jti)),
     ...(chain === null ? [] : chain.delegations.flatMap(({ agent }) => agentIndices(history, agent.id))),
     ...headIndices(history, first),
   ].filter((index) => index >= 0)
@@ -71,6 +71,16 @@ type LoggedDecision = LoggedReceipt & { readonly receipt: DecisionReceipt }
 
 function isDecision(logged: LoggedReceipt): logged is LoggedDecision {
   return logged.receipt.kind === 'decision'
+}
+
+/** The delegation, the template that bounded it, and the proposal of that. */
+function issueIndices(history: History, jti: string): number[] {
+  const issued = history.delegations.get(jti)
+  if (issued === undefined) return []
+  const { template } = issued.entry.body
+  const inForce = history.templates.find(({ index }) => index === template)?.entry
+  const proposal = inForce?.type === 'template.approved' ? inForce.body.act.proposal : -1
+  return [issued.index, template, proposal]
 }
 
 /** Who asked for the agent and who approved it. */
@@ -108,7 +118,7 @@ function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
   return chain.root.gestures.map((gesture) => ({
     person: history.people.get(gesture.rev)?.entry.subject ?? 'unknown',
     role: gesture.role,
-    by: chain.root.amr,
+    by: history.people.get(gesture.rev)?.entry.body.credential.amr ?? chain.root.amr,
     authorized: rfc3339(chain.root.auth_time * 1000),
     registration: gesture.registration,
     endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',

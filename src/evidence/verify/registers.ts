@@ -13,6 +13,7 @@ import type { ChainTrust } from '../../token/trust.ts'
 import { verifyChainText, type VerifiedChain } from '../../token/verify.ts'
 import type { History } from '../history.ts'
 import type { Findings } from './report.ts'
+import type { IssuedRoot } from './templates.ts'
 
 /** The log begins with `log.created`, once, for the origin that signs; its keys are what they are called. */
 export function checkBeginning(crypto: Crypto, history: History, vkey: string, findings: Findings): number {
@@ -56,13 +57,17 @@ function checkPeople(history: History, findings: Findings): void {
   }
 }
 
-/** Every issued delegation is a root that the log holds and that verifies as of its issue, used or not. */
+/**
+ * Every issued delegation is a root that the log holds and that verifies as of its issue, used or not.
+ * @returns those that are
+ */
 export function checkDelegations(
   crypto: Crypto,
   history: History,
   trust: ChainTrust,
   findings: Findings,
-): number {
+): IssuedRoot[] {
+  const roots: IssuedRoot[] = []
   for (const { index, entry } of history.delegations.values()) {
     const { jti, rev, exp, agent } = entry.body
     const segment = history.segments.get(entry.body.segment)?.entry.body
@@ -86,9 +91,12 @@ export function checkDelegations(
       findings.add({ code: 'CHAIN_INVALID', message: `the root ${jti} fails: ${result.reason}`, index })
     } else if (result.chain.delegations[0].grants.size !== result.chain.root.grants_n) {
       findings.add({ code: 'CHAIN_INVALID', message: `the root ${jti} hides a grant from the log`, index })
-    } else checkIssuers(history, index, result.chain, findings)
+    } else {
+      checkIssuers(history, index, result.chain, findings)
+      roots.push({ index, entry, chain: result.chain })
+    }
   }
-  return history.delegations.size
+  return roots
 }
 
 function isPrincipal(history: History, root: JsonObject, person: string): boolean {

@@ -20,7 +20,7 @@ import {
   type Manifest,
 } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
-import { checkApprovals } from './approvals.ts'
+import { approvalJudge, checkApprovals } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
@@ -30,6 +30,7 @@ import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.
 import { Findings, type FaultCode, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
+import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 
 /** Records and time: what is logged later than this after its heartbeat cannot be held against the log's clock. */
 const WORD_ONLY_AFTER_MS = 60_000
@@ -173,9 +174,11 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   const settings = history.created?.entry.body
   if (trust === null || settings === undefined) return []
   const { separation, bound_ms, rp_id, origins } = settings
-  check('every delegation issued is a logged root with a human gesture', () =>
-    checkDelegations(crypto, history, trust, findings),
-  )
+  let roots: readonly IssuedRoot[] = []
+  check('every delegation issued is a logged root with a human gesture', () => {
+    roots = checkDelegations(crypto, history, trust, findings)
+    return history.delegations.size
+  })
   const terms = { rp: { rp_id, origins }, separation }
   let endorsed: ReadonlyMap<number, number> = new Map()
   check('registrations were endorsed by somebody whose own was endorsed before', () => {
@@ -185,9 +188,18 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every gesture is by a registration that was endorsed before', () =>
     checkGestures(history, endorsed, findings),
   )
+  const judge = approvalJudge(crypto, history, terms)
   const whose = separation === 'independent' ? 'someone else' : 'anyone (separation: after)'
+  let reigns: ReturnType<typeof checkTemplates> = []
+  check(`templates in force were preset, or approved by a registered gesture of ${whose}`, () => {
+    reigns = checkTemplates(history, judge, findings)
+    return reigns.length
+  })
+  check('every delegation issued lies within the template of its class', () =>
+    checkWithinTemplates(history, reigns, roots, findings),
+  )
   check(`agents were approved by a registered gesture of ${whose}`, () =>
-    checkApprovals(crypto, history, terms, findings),
+    checkApprovals(history, judge, findings),
   )
   let allows: ProvenAllow[] = []
   check('every allow has a chain back to a registered human gesture', () => {
@@ -275,6 +287,11 @@ function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
     history.people.size - new Set(history.endorsements.map(({ entry }) => entry.subject)).size
   if (unendorsed > 0)
     notes.push(`${unendorsed} people enrolled and were never endorsed: nothing that they signed counts`)
+  const ownTemplates = history.templates.filter(
+    ({ entry }) => entry.type === 'template.approved' && entry.body.acted_alone,
+  ).length
+  if (ownTemplates > 0)
+    notes.push(`${ownTemplates} templates were approved by the person who proposed them (separation: after)`)
   const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
     const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
     return inviter !== undefined && inviter === proposal.entry.actor.id
