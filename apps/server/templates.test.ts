@@ -34,7 +34,7 @@ const propose = async (template: object, by = ann): Promise<string> =>
 
 async function approve(id: string, by = ben): Promise<Answer> {
   const { json } = await by.api.get(`/v1/templates/${id}/approval`)
-  return by.api.post(`/v1/templates/${id}/approve`, await by.authenticator.assert(json.challenge ?? ''))
+  return by.api.post(`/v1/templates/${id}/approve`, by.authenticator.assert(json.challenge ?? ''))
 }
 
 /** In force from here on. */
@@ -126,7 +126,7 @@ describe('a template', () => {
   test('is approved with a gesture over that template', async () => {
     const [one, two] = [await propose(TEMPLATE), await propose(TEMPLATE)]
     const { json } = await ben.api.get(`/v1/templates/${one}/approval`)
-    const parts = await ben.authenticator.assert(json.challenge)
+    const parts = ben.authenticator.assert(json.challenge)
     expect(code(await ben.api.post(`/v1/templates/${two}/approve`, parts))).toBe('GESTURE_INVALID')
   })
 

@@ -42,7 +42,7 @@ export async function presetTemplate(ctx: Pick<RegistryContext, 'crypto'>, tx: T
     type: 'template.preset',
     actor: SYSTEM,
     subject: id,
-    body: { template: loggedOf(PRESET) },
+    body: { template: PRESET },
   })
   await tx.db
     .insertInto('templates')
@@ -56,12 +56,6 @@ export async function presetTemplate(ctx: Pick<RegistryContext, 'crypto'>, tx: T
       approval: index,
     })
     .execute()
-}
-
-type LoggedTemplate = EntryBody<'template.proposed'>['template']
-
-function loggedOf(template: Template): LoggedTemplate {
-  return template as LoggedTemplate & Template
 }
 
 /**
@@ -86,7 +80,7 @@ export function proposeTemplate(
       type: 'template.proposed',
       actor: personActor(proposer),
       subject: id,
-      body: { template: loggedOf(template) },
+      body: { template },
     })
     await tx.db
       .insertInto('templates')
