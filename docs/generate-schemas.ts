@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { gestureSchema } from '../src/core/gesture.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
-import { templateSchema, trustedIssuerSchema } from '../src/log/entries.ts'
+import { trustedIssuerSchema } from '../src/log/entries.ts'
 import { accessTokenSchema } from '../src/token/access-token.ts'
 import { grantSchema } from '../src/token/grant.ts'
 import {
@@ -20,6 +20,7 @@ import {
   statementSchema,
 } from '../src/token/payload.ts'
 import { statusListSchema } from '../src/token/status-list.ts'
+import { templateSchema } from '../src/token/template.ts'
 
 export const FOLDER = join(import.meta.dirname, '../spec/schemas')
 

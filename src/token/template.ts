@@ -32,7 +32,7 @@ const templateGrant = grantSchema.refine(
   'a grant of a template has no parent',
 )
 
-const templateSchema = z.strictObject({
+export const templateSchema = z.strictObject({
   class: z.string().min(1).max(64),
   ttl_s_max: z.int().positive().max(LIFE_MAX_S),
   depth_max: z.int().min(0).max(HOPS_MAX),
