@@ -141,10 +141,10 @@ describe('a quorum', () => {
     log.revoke('person', 'rev_bob')
     issue(log, { quorum: { m: 1, of: [BOB, CAROL], by: [CAROL] } })
     const index = issue(log, { quorum: { m: 1, of: [BOB, CAROL], by: [BOB] } })
-    expect(await faultsOf(log)).toEqual([['GESTURE_UNREGISTERED', index]])
+    expect(await faultsOf(log)).toEqual([['APPROVAL_INVALID', index]])
   })
 
-  test('counts nobody who was not registered before, and with that key', async () => {
+  test('counts nobody who was not registered and endorsed before, with that key', async () => {
     const log = company()
     log.people.set('eve', { id: 'per_eve', rev: 'rev_eve', registration: 4 })
     const stranger = issue(log, { quorum: { m: 1, of: ['eve'], by: ['eve'] } })
@@ -157,7 +157,36 @@ describe('a quorum', () => {
     log.people.set('late', { id: 'per_late', rev: 'rev_late', registration: log.entries.length + 2 })
     const early = issue(log, { quorum: { m: 1, of: ['late'], by: ['late'] } })
     log.person('late')
-    expect(await faultsOf(log)).toEqual([stranger, another, early].map((at) => ['GESTURE_UNREGISTERED', at]))
+    expect(await faultsOf(log)).toEqual(
+      [stranger, another, early].map((at) => ['REGISTRATION_NOT_ENDORSED', at]),
+    )
+  })
+})
+
+describe('the notes', () => {
+  test('tell of a call whose approver was invited by its principal', async () => {
+    const log = company()
+    log.person('erin', { by: ALICE })
+    log.decide(log.root('bot', { quorum: { m: 1, of: ['erin'], by: ['erin'] } }))
+    log.decide(log.root('bot', { quorum: { m: 1, of: [BOB], by: [BOB] } }))
+    log.head()
+    const { ok, notes } = await reportOf(log)
+    expect(ok).toBe(true)
+    expect(notes).toContain(
+      '1 allowed actions have an approver whom their principal invited: the log cannot tell whether they are two people',
+    )
+  })
+
+  test('tell of a call behind which one person of several used software', async () => {
+    const log = company()
+    log.person('erin', { amr: ['pop', 'user'] })
+    const quorum = { m: 1, of: [BOB], by: [BOB] }
+    log.decide(log.root('bot', { by: 'erin', amr: ['pop', 'user'] }))
+    log.decide(log.root('bot', { by: 'erin', amr: ['pop', 'user'], quorum }))
+    log.head()
+    const { ok, notes } = await reportOf(log)
+    expect(ok).toBe(true)
+    expect(notes).toEqual(['1 allowed actions rest on a software authenticator (swk), not on a passkey'])
   })
 })
 

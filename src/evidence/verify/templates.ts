@@ -3,7 +3,6 @@
  * has the approvers that it asks for. spec/grants.md (TPL-1, TPL-2), spec/pack.md (PCK-3).
  * @module
  */
-import { canonicalize } from '../../core/json.ts'
 import type { Entry } from '../../log/entries.ts'
 import { ANY_CLASS, outsideTemplate, readTemplate, type Template } from '../../token/template.ts'
 import type { VerifiedChain } from '../../token/verify.ts'
@@ -128,18 +127,14 @@ function outsideFault(history: History, reigns: readonly Reign[], root: IssuedRo
   return outside === null ? null : `${outside.member}: ${outside.why}`
 }
 
-/** Those who approved the root were registered before, with that key, and had not left. */
+/** Those who approved the root had not left. That they were registered and endorsed is asked of every gesture. */
 function checkApprovers(history: History, { index, chain }: IssuedRoot, findings: Findings): void {
-  for (const { role, rev, jwk, registration } of chain.root.gestures) {
-    if (role !== 'approver') continue
-    const person = history.people.get(rev)
-    const registered =
-      person !== undefined &&
-      person.index === registration &&
-      person.index < index &&
-      canonicalize(person.entry.body.credential.jwk) === canonicalize(jwk)
-    if (registered && !history.hadLeft(rev, index)) continue
-    const message = registered ? 'an approver had left' : 'an approval is by a key not registered'
-    findings.add({ code: 'GESTURE_UNREGISTERED', message, index })
+  for (const { role, rev } of chain.root.gestures) {
+    if (role === 'approver' && history.hadLeft(rev, index))
+      findings.add({
+        code: 'APPROVAL_INVALID',
+        message: `an approver of ${chain.root.jti} had left`,
+        index,
+      })
   }
 }

@@ -26,14 +26,12 @@ import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from '.
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkLimits } from './limits.ts'
+import { notesOf } from './notes.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { Findings, type FaultCode, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
-
-/** Records and time: what is logged later than this after its heartbeat cannot be held against the log's clock. */
-const WORD_ONLY_AFTER_MS = 60_000
 
 export interface VerifiedPack {
   readonly report: PackReport
@@ -264,46 +262,4 @@ function reportOf(
       'that the end checkpoint was seen by anyone outside: it carries no cosignature',
     ],
   }
-}
-
-function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
-  const notes: string[] = []
-  const late = allows.filter(
-    ({ logged_ms, receipt }) => logged_ms - (receipt.freshness?.t ?? 0) > WORD_ONLY_AFTER_MS,
-  ).length
-  if (late > 0)
-    notes.push(`${late} allowed actions were logged over a minute late: their time is the point's word only`)
-  const software = allows.filter(({ chain }) => chain.root.amr.includes('swk')).length
-  if (software > 0)
-    notes.push(`${software} allowed actions rest on a software authenticator (swk), not on a passkey`)
-  if (history.alerts.length > 0) notes.push(`${history.alerts.length} alerts were raised in the log`)
-  const alone = [...history.agents.values()].filter(({ approval }) => approval?.entry.body.acted_alone).length
-  if (alone > 0)
-    notes.push(`${alone} agents were approved by the person who proposed them (separation: after)`)
-  const ownWord = history.endorsements.filter(({ entry }) => entry.body.acted_alone).length
-  if (ownWord > 1)
-    notes.push(`${ownWord - 1} people besides the first endorsed themselves (separation: after)`)
-  const unendorsed =
-    history.people.size - new Set(history.endorsements.map(({ entry }) => entry.subject)).size
-  if (unendorsed > 0)
-    notes.push(`${unendorsed} people enrolled and were never endorsed: nothing that they signed counts`)
-  const ownTemplates = history.templates.filter(
-    ({ entry }) => entry.type === 'template.approved' && entry.body.acted_alone,
-  ).length
-  if (ownTemplates > 0)
-    notes.push(`${ownTemplates} templates were approved by the person who proposed them (separation: after)`)
-  const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
-    const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
-    return inviter !== undefined && inviter === proposal.entry.actor.id
-  }).length
-  if (invited > 0)
-    notes.push(
-      `${invited} agents were approved by somebody whom their proposer invited: the log cannot tell whether they are two people`,
-    )
-  const [back] = history.backwards
-  if (back !== undefined)
-    notes.push(
-      `${history.backwards.length} times the clock of the log goes back, first at entry ${back}: what is before or after a date there is its word`,
-    )
-  return notes
 }
