@@ -83,7 +83,11 @@ describe('a root', () => {
         { m: 3, of: ['per_c', 'per_a', 'per_b'] },
       ),
     })
-    fc.assert(fc.property(less, (root) => expect(outsideTemplate(root, TEMPLATE)).toBeNull()))
+    fc.assert(
+      fc.property(less, (root) => {
+        expect(outsideTemplate(root, TEMPLATE)).toBeNull()
+      }),
+    )
   })
 })
 
