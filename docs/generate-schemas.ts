@@ -9,7 +9,6 @@ import { z } from 'zod'
 import { gestureSchema } from '../src/core/gesture.ts'
 import { issuerRecordSchema } from '../src/core/issuer.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
-import { templateSchema } from '../src/log/entries.ts'
 import { trustListSchema } from '../src/revoke/trust-list.ts'
 import { accessTokenSchema } from '../src/token/access-token.ts'
 import { grantSchema } from '../src/token/grant.ts'
@@ -22,6 +21,7 @@ import {
   statementSchema,
 } from '../src/token/payload.ts'
 import { statusListSchema } from '../src/token/status-list.ts'
+import { templateSchema } from '../src/token/template.ts'
 
 export const FOLDER = join(import.meta.dirname, '../spec/schemas')
 

@@ -21,6 +21,8 @@ export interface DelegationInput {
   readonly ttl_s: number
   readonly depth_max: number
   readonly instruction?: string
+  /** Other people, of whom `m` stand behind it too. */
+  readonly approvers?: { readonly m: number; readonly of: readonly string[] }
 }
 
 const rootSchema = z.looseObject({
@@ -30,22 +32,27 @@ const rootSchema = z.looseObject({
   nbf: z.int(),
   exp: z.int(),
   depth_max: z.int(),
+  quorum: z.object({ m: z.int(), of: z.array(z.string()) }).exactOptional(),
 })
 
-/** Who it is for, where, how long, how far and which grants. @throws {CliError} `GESTURE_MISMATCH` */
+/** Who it is for, where, how long, how far, which grants and how many people. @throws {CliError} `GESTURE_MISMATCH` */
 export function assertDrafted(
   input: DelegationInput,
   payload: JsonObject,
   disclosures: readonly string[],
 ): void {
-  const { agent, cnf, aud, nbf, exp, depth_max } = rootSchema.parse(payload)
+  const { agent, cnf, aud, nbf, exp, depth_max, quorum } = rootSchema.parse(payload)
   const grants = disclosures.filter(isGrantDisclosure).map((each) => {
     const [, grant] = z.tuple([z.string(), z.json()]).parse(parseJson(fromBase64url(each)))
     return grant
   })
   const asked = [input.agent, input.jkt, input.aud, input.depth_max, input.grants] as unknown as JsonValue
   const drafted = [agent.id, thumbprint(nodeCrypto, publicJwk(cnf.jwk)), aud, depth_max, grants]
-  if (canonicalize(asked) !== canonicalize(drafted) || exp - nbf > input.ttl_s)
+  // A root names people by handles that only the control plane can tell: what is checked is how many they are.
+  const { approvers } = input
+  const people =
+    approvers === undefined || (quorum?.m === approvers.m && quorum.of.length === approvers.of.length)
+  if (canonicalize(asked) !== canonicalize(drafted) || exp - nbf > input.ttl_s || !people)
     throw new CliError('GESTURE_MISMATCH', 'the control plane drafted something else than was asked for')
 }
 

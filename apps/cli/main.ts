@@ -2,6 +2,7 @@
 /** The command line: argv in, functions of `src` and `apps` called, results out. @module */
 import { Command, CommanderError, Option } from 'commander'
 import { agentCommands } from './commands/agents.ts'
+import { approvalCommands } from './commands/approvals.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
 import { evidenceCommands } from './commands/evidence.ts'
@@ -11,6 +12,7 @@ import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
+import { templateCommands } from './commands/templates.ts'
 import { EXIT_USAGE, fail, say } from './output.ts'
 
 /** Read by hand, because a command line that does not parse wants it too. */
@@ -35,8 +37,10 @@ startCommand(program)
 peopleCommands(program)
 inventoryCommands(program)
 agentCommands(program)
+templateCommands(program)
 delegationCommands(program)
 discloseCommand(program)
+approvalCommands(program)
 gatewayCommand(program)
 keyCommands(program)
 issuerCommands(program)

@@ -17,6 +17,7 @@ import { challengeOf } from '../../src/token/gesture.ts'
 import type { PointFile } from '../gateway/point.ts'
 import { assertAct, assertDrafted, type DelegationInput } from './asked.ts'
 import { enrolmentOf, gestureOf, startCeremony } from './ceremony.ts'
+import { CliError } from './output.ts'
 import { openProfile, type Profile, type ProfileFile } from './profile.ts'
 
 const record = z.record(z.string(), z.json())
@@ -103,7 +104,7 @@ export async function endorse(profile: Profile, person: string): Promise<{ acted
 }
 
 /** Reads an act, makes the gesture over it and hands it in. @param asked what the act has to say at least */
-async function gestureOver(
+export async function gestureOver(
   profile: Profile,
   asked: JsonObject,
   act: string,
@@ -204,11 +205,28 @@ export async function enrollPoint(profile: Profile, name: string, server: string
   }
 }
 
-/** Drafts, makes the gesture over exactly what was drafted, seals. @returns the chain */
+/** Drafts, makes the gesture over exactly what was drafted, seals. @throws {CliError} `APPROVALS_MISSING` */
 export async function delegate(
   profile: Profile,
   input: DelegationInput,
 ): Promise<{ jti: string; chain: string }> {
+  const { jti, chain, missing } = await beginDelegation(profile, input)
+  if (chain !== undefined) return { jti, chain }
+  throw new CliError(
+    'APPROVALS_MISSING',
+    `${jti} waits for ${missing} approvals: its chain comes with the last`,
+  )
+}
+
+export interface Begun {
+  readonly jti: string
+  /** Absent while approvals are missing. */
+  readonly chain?: string
+  readonly missing: number
+}
+
+/** As {@link delegate}, for a delegation that may wait for other people, whom the template names or the input. */
+export async function beginDelegation(profile: Profile, input: DelegationInput): Promise<Begun> {
   const body = { ...input, grants: input.grants.map((grant) => grant as unknown as JsonValue) }
   const draft = draftSchema.parse(await profile.client.post('/v1/delegations/drafts', body))
   const { header, payload, disclosures } = draft.shown
@@ -216,7 +234,7 @@ export async function delegate(
   const shown = { tag: ROOT_TAG, value: { header, payload }, disclosures }
   const gesture = await profile.authenticator.assert(draft.challenge, shown)
   const sealed = await profile.client.post(`/v1/delegations/drafts/${draft.jti}/seal`, { ...gesture })
-  return z.object({ jti: z.string(), chain: z.string() }).parse(sealed)
+  return z.object({ jti: z.string(), chain: z.string().exactOptional(), missing: z.int() }).parse(sealed)
 }
 
 const draftSchema = z.object({

@@ -54,6 +54,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 export type CliErrorCode =
+  | 'APPROVALS_MISSING'
   | 'ARGUMENT_INVALID'
   | 'CEREMONY_DECLINED'
   | 'CEREMONY_EXPIRED'

@@ -7,6 +7,7 @@ import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
+import { draftRoutes } from './routes-drafts.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { logRoutes } from './routes-log.ts'
@@ -16,6 +17,7 @@ import { pointRoutes } from './routes-points.ts'
 import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
 import { statusRoutes } from './routes-status.ts'
+import { templateRoutes } from './routes-templates.ts'
 
 export function createApp(ctx: ServerContext): App {
   const app = new OpenAPIHono<AppEnv>({
@@ -37,6 +39,8 @@ export function createApp(ctx: ServerContext): App {
   peopleRoutes(app, ctx)
   agentRoutes(app, ctx)
   pointRoutes(app, ctx)
+  templateRoutes(app, ctx)
+  draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   ceremonyRoutes(app, ctx)

@@ -1,4 +1,4 @@
-/** Delegations: draft, seal, look up. The caller is the principal. @module */
+/** Delegations: draft, seal, look up. The caller is the principal; what others do is in routes-drafts.ts. @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import {
   DELEGATION_TTL_S_MAX,
@@ -7,14 +7,16 @@ import {
   listDelegations,
   sealDelegation,
 } from '../../src/registry/delegations.ts'
+import type { Shown } from '../../src/registry/drafts.ts'
 import { GRANTS_MAX, HOPS_MAX } from '../../src/token/constants.ts'
 import { grantSchema } from '../../src/token/grant.ts'
+import { approversSchema } from '../../src/token/template.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
 import { answers, body, digest, gestureParts } from './schemas.ts'
 
 const PAGE_MAX = 1_000
-const jtiParam = z.strictObject({ jti: z.string().min(1).max(64) })
+export const jtiParam = z.strictObject({ jti: z.string().min(1).max(64) })
 const delegation = z.object({
   jti: z.string(),
   agent: z.string(),
@@ -32,14 +34,25 @@ const draftInput = z.strictObject({
   depth_max: z.int().min(0).max(HOPS_MAX),
   instruction: z.string().min(1).max(4096).exactOptional(),
   sub: z.string().min(1).max(256).exactOptional(),
+  approvers: approversSchema.exactOptional(),
 })
 const record = z.record(z.string(), z.unknown())
-const shownAnswer = z.object({
+export const shownAnswer = z.object({
   header: record,
   payload: record,
   grants: z.array(grantSchema),
   disclosures: z.array(z.string()),
 })
+
+/** As an answer wants it: nothing read-only. */
+export function shownBody({ header, payload, grants, disclosures }: Shown): z.infer<typeof shownAnswer> {
+  return {
+    header: { ...header },
+    payload: { ...payload },
+    grants: [...grants],
+    disclosures: [...disclosures],
+  }
+}
 
 export function delegationRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
@@ -52,24 +65,23 @@ export function delegationRoutes(app: App, ctx: ServerContext): void {
       middleware: operator,
       request: { body: body(draftInput) },
       responses: answers(
-        'Good for 10 minutes',
+        'Good for 10 minutes; for 24 hours when others approve it too',
         z.object({
           jti: z.string(),
           challenge: z.string(),
           shown: shownAnswer,
+          approvers: approversSchema.nullable(),
+          expires: z.int(),
         }),
       ),
     }),
     async (c) => {
-      const draft = await draftDelegation(ctx.registry, callerId(c, 'person'), c.req.valid('json'))
-      const { header, payload, grants, disclosures } = draft.shown
-      const shown: z.infer<typeof shownAnswer> = {
-        header: { ...header },
-        payload: { ...payload },
-        grants: [...grants],
-        disclosures: [...disclosures],
-      }
-      return c.json({ jti: draft.jti, challenge: draft.challenge, shown }, 200)
+      const { shown, ...rest } = await draftDelegation(
+        ctx.registry,
+        callerId(c, 'person'),
+        c.req.valid('json'),
+      )
+      return c.json({ ...rest, shown: shownBody(shown) }, 200)
     },
   )
 
@@ -80,11 +92,16 @@ export function delegationRoutes(app: App, ctx: ServerContext): void {
       summary: 'Seal a draft with the gesture of its principal',
       middleware: operator,
       request: { params: jtiParam, body: body(gestureParts) },
-      responses: answers('The chain, for the agent', z.object({ jti: z.string(), chain: z.string() })),
+      responses: answers(
+        'The chain, for the agent, unless gestures of others are missing',
+        z.object({ jti: z.string(), chain: z.string().exactOptional(), missing: z.int() }),
+      ),
     }),
     async (c) => {
       const { jti } = c.req.valid('param')
-      return c.json(await sealDelegation(ctx.registry, callerId(c, 'person'), jti, c.req.valid('json')), 200)
+      const principal = callerId(c, 'person')
+      const { chain, ...rest } = await sealDelegation(ctx.registry, principal, jti, c.req.valid('json'))
+      return c.json(chain === null ? rest : { ...rest, chain }, 200)
     },
   )
   lookupRoutes(app, ctx)

@@ -16,6 +16,7 @@ import { runCli } from './processes.ts'
 import { checkFiles, DemoFailed, playCalls, playRevocations, playThief } from './scenes.ts'
 import { setStage, type Stage } from './stage.ts'
 import { changeEntry, deleteEntry } from './tamper.ts'
+import { playTwoPeople } from './two-people.ts'
 
 const faultSchema = z.object({ code: z.string(), index: z.number().optional() })
 const reportSchema = z.object({
@@ -113,12 +114,13 @@ async function main(): Promise<void> {
   const stage = await setStage(folder, narrator)
   try {
     const delegated = await playCalls(stage, narrator)
+    const { template, quorum } = await playTwoPeople(stage, narrator)
     await playThief(stage, delegated, narrator)
     const latencies = await playRevocations(stage, narrator)
     await checkFiles(stage)
     const proof = await prove(stage, from, narrator)
     const result = {
-      ok: proof.verified && proof.tamper_detected && proof.deletion_detected,
+      ok: template && quorum && proof.verified && proof.tamper_detected && proof.deletion_detected,
       allowed: proof.allowed,
       denied: proof.denied,
       revocation_ms: { p50: percentile(latencies, 0.5), max: percentile(latencies, 1) },
@@ -128,6 +130,8 @@ async function main(): Promise<void> {
       verified: proof.verified,
       tamper_detected: proof.tamper_detected,
       deletion_detected: proof.deletion_detected,
+      template,
+      quorum,
     }
     if (!result.ok) process.exitCode = 1
     if (json) say(JSON.stringify(result))

@@ -185,7 +185,7 @@ async function playSubAgent(
 
 export async function playThief(stage: Stage, delegated: Delegated, tell: Narrator): Promise<void> {
   tell.chapter('A stolen token, and an old one')
-  const short = await authorize(stage, 1)
+  const short = await authorize(stage, 2)
   const thief = await AgentProcess.start(stage.thiefKey, stage.points[1].file, stage.files)
   const stolen = await thief.ask({ op: 'open', chain: delegated.chain })
   expectDenied(stolen, 'PROOF_INVALID', 'a thief presents the chain without its key', tell)
@@ -194,7 +194,7 @@ export async function playThief(stage: Stage, delegated: Delegated, tell: Narrat
   const end = (lastDelegation(nodeCrypto, short.chain).payload.exp + 1) * 1000
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, end - Date.now())))
   const late = await agent.ask({ op: 'open', chain: short.chain })
-  expectDenied(late, 'EXPIRED', 'a delegation of one second, two seconds later', tell)
+  expectDenied(late, 'EXPIRED', 'a delegation of two seconds, a second later', tell)
   await agent.stop()
 }
 

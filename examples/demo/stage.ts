@@ -15,16 +15,19 @@ import {
   proposeAgent,
   registerTool,
 } from '../../apps/cli/operator.ts'
+import { approveTemplate, proposeTemplate } from '../../apps/cli/operator-quorum.ts'
 import { openProfile, saveProfile, writePrivate, type Profile } from '../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
-import { canonicalize, type JsonObject } from '../../src/core/json.ts'
+import { canonicalize, type JsonObject, type JsonValue } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import { definitionHash } from '../../src/enforce/adapters/mcp/definitions.ts'
+import type { Grant } from '../../src/token/grant.ts'
 import type { Narrator } from './narrator.ts'
 import { FILES_SERVER, startControlPlane, type ControlPlaneProcess } from './processes.ts'
 
 export const SERVER = 'files'
+export const DAY_S = 24 * 3600
 
 export interface StagedAgent {
   readonly id: string
@@ -40,6 +43,7 @@ export interface Stage {
   readonly profileFolder: string
   readonly control: ControlPlaneProcess
   readonly manager: Profile
+  readonly lead: Profile
   readonly agent: StagedAgent
   readonly subAgent: StagedAgent
   readonly thiefKey: string
@@ -65,6 +69,7 @@ export async function setStage(folder: string, tell: Narrator): Promise<Stage> {
     'two people enrolled, each with a software authenticator (marked swk); the first endorsed the second',
   )
 
+  await setTemplate(manager, lead, files, tell)
   const system = await addSystem(manager, 'Shared files')
   const tools = await registerTools(manager, system, files)
   tell.step(`${tools} tools of the real filesystem server registered, with the hashes of their definitions`)
@@ -85,6 +90,7 @@ export async function setStage(folder: string, tell: Narrator): Promise<Stage> {
     profileFolder,
     control,
     manager,
+    lead,
     agent,
     subAgent,
     thiefKey,
@@ -92,11 +98,41 @@ export async function setStage(folder: string, tell: Narrator): Promise<Stage> {
   }
 }
 
+/** What the scene with two people delegates. */
+export function moveGrant(files: string): Grant {
+  return {
+    type: 'tool',
+    server: SERVER,
+    actions: ['move_file'],
+    constraints: { source: { glob: `${files}/reports/*` }, destination: { glob: `${files}/out/*` } },
+    limits: [{ measure: 'calls', unit: '1', max: 1, per: 'delegation' }],
+  }
+}
+
+/** A day at most, nothing outside of reports/ and out/: proposed by one, approved by the other. */
+async function setTemplate(manager: Profile, lead: Profile, files: string, tell: Narrator): Promise<void> {
+  const read = { actions: ['read_text_file', 'list_directory'], path: `${files}/reports/**` }
+  const write = { actions: ['write_file'], path: `${files}/out/*` }
+  const grants: Grant[] = [read, write].map(({ actions, path }) => ({
+    type: 'tool',
+    server: SERVER,
+    actions,
+    constraints: { path: { glob: path } },
+  }))
+  const template = { class: 'assistant', ttl_s_max: DAY_S, depth_max: 1, approvals: null }
+  const all = [...grants, moveGrant(files)] as unknown as JsonValue
+  await approveTemplate(lead, await proposeTemplate(manager, { ...template, grants: all }))
+  tell.step(
+    'a template for assistants, proposed by the manager, approved by the security lead with a gesture',
+  )
+}
+
 async function makeFiles(files: string): Promise<void> {
   for (const name of ['reports', 'reports/public', 'out', 'secret']) {
     await mkdir(join(files, name), { recursive: true })
   }
   await writeFile(join(files, 'reports', 'q3.txt'), 'Revenue in the third quarter: 4,200,000.\n')
+  await writeFile(join(files, 'reports', 'draft.txt'), 'Not done yet.\n')
   await writeFile(join(files, 'reports', 'public', 'summary.txt'), 'A good quarter.\n')
   await writeFile(join(files, 'secret', 'salaries.txt'), 'Not for agents.\n')
 }

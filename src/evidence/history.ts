@@ -73,6 +73,8 @@ export class History {
   readonly backwards: number[] = []
   size = 0
   #last_ms = 0
+  /** Index of the entry that revoked a person's handle, by handle. */
+  readonly #left = new Map<string, number>()
 
   add(index: number, entry: AnyEntry): void {
     this.size = index + 1
@@ -125,6 +127,8 @@ export class History {
         return
       case 'revocation':
         this.revocations.push({ index, entry })
+        if (entry.body.frame.kind === 'person' && !this.#left.has(entry.body.frame.handle))
+          this.#left.set(entry.body.frame.handle, index)
         return
       case 'alert.raised':
         this.alerts.push({ index, entry })
@@ -186,6 +190,11 @@ export class History {
     const stream: StreamRecord = { point, epoch, receipts: [], heads: [] }
     this.streams.set(name, stream)
     return stream
+  }
+
+  /** Whether the handle of a person was revoked in an entry before this index. */
+  hadLeft(rev: string, index: number): boolean {
+    return (this.#left.get(rev) ?? index) < index
   }
 
   /** The frames in the order of the log. */

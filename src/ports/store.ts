@@ -74,9 +74,16 @@ export interface Schema {
     jti: string
     principal: string
     draft_json: string
-    /** Gestures made so far. */
-    gestures_json: string
     expires: number
+  }
+  /** Who is asked for a gesture over a draft, and what they said. Gone with the draft. */
+  draft_answers: {
+    jti: string
+    person: string
+    role: 'principal' | 'approver'
+    answer: 'open' | 'approved' | 'declined'
+    /** The gesture as the authenticator gave it, when approved. */
+    gesture_json: string | null
   }
   templates: {
     id: string

@@ -1,38 +1,45 @@
 /**
- * Delegations: drafted with every identifier reserved, sealed by the principal's gesture. spec/delegation.md (DLG-4).
+ * Delegations: drafted with every identifier reserved and within the template of their class, sealed by the last
+ * gesture that they need. spec/delegation.md (DLG-4, DLG-10), spec/grants.md (TPL-1).
  * @module
  */
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
-import { parseJson, type JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
 import type { Schema, Tx } from '../ports/store.ts'
 import type { Grant } from '../token/grant.ts'
-import { draftRoot, sealRoot, type RootDraft } from '../token/issue.ts'
+import { draftRoot, sealRoot } from '../token/issue.ts'
 import { segmentsOf } from '../token/segment.ts'
+import type { Approvers } from '../token/template.ts'
 import type { Handle } from '../token/verify.ts'
 import { liveAgentKey } from './agent-keys.ts'
 import { assertStatus, findAgent } from './agents.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import {
+  dropDraft,
+  gesturesOf,
+  insertDraft,
+  missingOf,
+  shownOf,
+  takeGesture,
+  type OpenDraft,
+  type Shown,
+  type StoredDraft,
+} from './drafts.ts'
 import { RegistryError } from './errors.ts'
 import { signerOfDraft } from './issuer-keys.ts'
-import { findEnrolled, gestureOf, usesPasskey } from './people.ts'
+import { findEnrolled, usesPasskey } from './people.ts'
 import { assertPoints } from './points.ts'
+import { approversFor, quorumOf } from './quorum.ts'
 import { insertSegments } from './segments.ts'
 import { assignStatus, recordHandles } from './statuses.ts'
-import { templateInForce } from './templates.ts'
+import { assertWithin, templateInForce } from './templates.ts'
 import { verifyOwnChain } from './trust.ts'
 
-/** How long a draft waits for its gesture. */
-export const DRAFT_TTL_MS = 10 * 60 * 1000
-/** Drafts a person may have open at once. */
-export const DRAFTS_MAX = 100
 /** The longest delegation, in seconds (DLG: `exp - nbf`). */
 export const DELEGATION_TTL_S_MAX = 90 * 24 * 3600
 /** `acr` of a root whose principal used a passkey (OpenID EAP ACR values). */
 const PHISHING_RESISTANT = 'phr'
-/** A draft with 64 grants, far above the 64 KiB of a token. */
-const DRAFT_JSON_LIMITS = { bytes_max: 512 * 1024, depth_max: 32 }
 
 export interface DelegationRequest {
   readonly agent: string
@@ -45,44 +52,39 @@ export interface DelegationRequest {
   readonly depth_max: number
   readonly instruction?: string
   readonly sub?: string
+  /** Other people of whom `m` stand behind it too; absent: those that the template asks for. */
+  readonly approvers?: Approvers
 }
 
-export interface DraftAnswer {
+export interface Drafted {
   readonly jti: string
   /** What the gesture is over: base64url SHA-256. */
   readonly challenge: string
-  readonly shown: {
-    readonly header: JsonObject
-    readonly payload: JsonObject
-    readonly grants: readonly Grant[]
-    /** What the payload has digests of: the grants and the claims, as SD-JWT discloses them. */
-    readonly disclosures: readonly string[]
-  }
-}
-
-interface StoredDraft {
-  readonly draft: RootDraft
-  readonly agent: string
-  readonly jkt: string
-  readonly exp: number
+  readonly shown: Shown
+  /** By person. Null: the principal alone. */
+  readonly approvers: Approvers | null
+  /** Milliseconds: of the draft. */
+  readonly expires: number
 }
 
 /**
- * @throws {RegistryError} `UNKNOWN_AGENT`, `UNKNOWN_KEY`, `UNKNOWN_POINT`, `STATE_CONFLICT`, `LIMIT_EXCEEDED`
+ * @throws {RegistryError} `UNKNOWN_AGENT`, `UNKNOWN_KEY`, `UNKNOWN_POINT`, `UNKNOWN_PERSON`, `STATE_CONFLICT`,
+ * `LIMIT_EXCEEDED`, `SAME_PERSON`; `OUTSIDE_TEMPLATE` (TPL-1, TPL-4), with the member and the reason
  * @throws {TokenError} `GRANT_INVALID`, `TOKEN_TOO_LARGE`
  */
 export function draftDelegation(
   ctx: RegistryContext,
   principal: string,
   request: DelegationRequest,
-): Promise<DraftAnswer> {
+): Promise<Drafted> {
   return ctx.store.write(async (tx) => {
     const person = await findEnrolled(tx.db, principal)
     const row = await findAgent(tx.db, request.agent)
     assertStatus(row, ['active'])
     const holder = await liveAgentKey(tx.db, request.agent, request.jkt)
     await assertPoints(tx.db, request.aud)
-    await assertRoomForDraft(tx, principal)
+    const inForce = await templateInForce(tx.db, row.class)
+    const approvers = await approversFor(tx.db, principal, inForce, request.approvers ?? null)
     const jti = newId(ctx.crypto, 'dlg', tx.now)
     const now = seconds(tx.now)
     const status = await assignStatus(ctx, tx, jti)
@@ -94,6 +96,7 @@ export function draftDelegation(
       exp: now + request.ttl_s,
       jti,
       rev: [person.rev],
+      ...(await quorumOf(tx.db, approvers)),
       holder,
       agent: { id: row.id, class: row.class, manifest: row.manifest },
       amr: person.amr,
@@ -105,84 +108,85 @@ export function draftDelegation(
       ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
       ...(request.sub === undefined ? {} : { sub: request.sub }),
     })
-    const stored: StoredDraft = { draft, agent: row.id, jkt: request.jkt, exp: now + request.ttl_s }
-    await tx.db
-      .insertInto('drafts')
-      .values({
-        jti,
-        principal,
-        draft_json: JSON.stringify(stored),
-        gestures_json: '[]',
-        expires: tx.now + DRAFT_TTL_MS,
-      })
-      .execute()
-    return {
-      jti,
-      challenge: draft.challenge,
-      shown: {
-        header: draft.header,
-        payload: draft.payload,
-        grants: request.grants,
-        disclosures: draft.disclosures,
-      },
-    }
+    const { jkt, grants, ttl_s, depth_max } = request
+    const offered = { class: row.class, ttl_s, depth_max, grants, approvers }
+    assertWithin(inForce, offered)
+    const stored: StoredDraft = { draft, agent: row.id, jkt, exp: now + ttl_s, offered }
+    const expires = await insertDraft(tx, jti, principal, stored)
+    return { jti, challenge: draft.challenge, shown: shownOf(stored), approvers, expires }
   })
 }
 
-async function assertRoomForDraft(tx: Tx, principal: string): Promise<void> {
-  await tx.db.deleteFrom('drafts').where('expires', '<=', tx.now).execute()
-  const open = await tx.db.selectFrom('drafts').select('jti').where('principal', '=', principal).execute()
-  if (open.length >= DRAFTS_MAX) {
-    throw new RegistryError(
-      'LIMIT_EXCEEDED',
-      `at most ${DRAFTS_MAX} drafts wait for a gesture: seal one first`,
-    )
-  }
+export interface Sealing {
+  readonly jti: string
+  /** With every disclosure: for the agent, and personal. Null while gestures are missing. */
+  readonly chain: string | null
+  /** Gestures without which it is not sealed. */
+  readonly missing: number
 }
 
 /**
- * Seals a draft with its principal's gesture; the draft is used up.
- * @returns the chain with every disclosure: for the agent, and personal.
- * @throws {RegistryError} `UNKNOWN_DELEGATION` (no such draft of this person, or expired), `STATE_CONFLICT`
- * @throws {TokenError} `GESTURE_INVALID`
+ * Takes the principal's gesture over a draft, and seals it if nothing else is missing; the draft is then used up.
+ * @throws {RegistryError} `UNKNOWN_DELEGATION` (no such draft of this person, or expired), `GESTURE_INVALID`,
+ * `STATE_CONFLICT`, `OUTSIDE_TEMPLATE`: the template was replaced by a narrower one
  */
 export function sealDelegation(
   ctx: RegistryContext,
   principal: string,
   jti: string,
   parts: GestureParts,
-): Promise<{ jti: string; chain: string }> {
+): Promise<Sealing> {
   return ctx.store.write(async (tx) => {
-    const person = await findEnrolled(tx.db, principal)
-    const { draft, agent, jkt, exp } = await takeDraft(tx, principal, jti)
-    const row = await findAgent(tx.db, agent)
-    assertStatus(row, ['active'])
-    await liveAgentKey(tx.db, agent, jkt)
-    const signer = await signerOfDraft(ctx, tx, draft)
-    const chain = sealRoot(ctx.crypto, signer, ctx.rp, draft, [gestureOf(person, 'principal', parts)])
-    await recordHandles(tx, jti, await handlesOf(ctx, tx, chain))
-    const [root] = segmentsOf(ctx.crypto, chain)
-    if (!root) throw new RegistryError('STATE_CONFLICT', 'the sealed chain has no segment')
-    await tx.db
-      .insertInto('delegations')
-      .values({ jti, agent, principal, exp, chain, issued: tx.now, revoked: 0 })
-      .execute()
-    await insertSegments(ctx.crypto, tx, personActor(principal), [root])
-    await tx.append({
-      type: 'delegation.issued',
-      actor: personActor(principal),
-      subject: jti,
-      body: {
-        jti,
-        agent,
-        rev: [person.rev],
-        exp,
-        segment: root.id,
-        template: await templateInForce(tx.db, row.class),
-      },
-    })
-    return { jti, chain }
+    return sealIfWhole(ctx, tx, await takeGesture(ctx, tx, jti, principal, 'principal', parts))
   })
+}
+
+/**
+ * Takes an approver's gesture over a draft. The chain is not theirs to have.
+ * @throws {RegistryError} as {@link sealDelegation}; `STATE_CONFLICT` too when they have answered already
+ */
+export function approveDelegation(
+  ctx: RegistryContext,
+  approver: string,
+  jti: string,
+  parts: GestureParts,
+): Promise<Pick<Sealing, 'jti' | 'missing'>> {
+  return ctx.store.write(async (tx) => {
+    const open = await takeGesture(ctx, tx, jti, approver, 'approver', parts)
+    const { missing } = await sealIfWhole(ctx, tx, open)
+    return { jti, missing }
+  })
+}
+
+/** What holds at the draft may not hold any more when the last gesture comes: all of it is asked again (DLG-10). */
+async function sealIfWhole(ctx: RegistryContext, tx: Tx, open: OpenDraft): Promise<Sealing> {
+  const { jti, draft, agent, jkt, exp } = open
+  const person = await findEnrolled(tx.db, open.principal)
+  const gestures = await gesturesOf(tx.db, jti)
+  const missing = missingOf(open, gestures)
+  if (missing > 0) return { jti, chain: null, missing }
+  const row = await findAgent(tx.db, agent)
+  assertStatus(row, ['active'])
+  await liveAgentKey(tx.db, agent, jkt)
+  const inForce = await templateInForce(tx.db, row.class)
+  assertWithin(inForce, open.offered)
+  const chain = sealRoot(ctx.crypto, await signerOfDraft(ctx, tx, draft), ctx.rp, draft, gestures)
+  await recordHandles(tx, jti, await handlesOf(ctx, tx, chain))
+  const [root] = segmentsOf(ctx.crypto, chain)
+  if (!root) throw new RegistryError('STATE_CONFLICT', 'the sealed chain has no segment')
+  await dropDraft(tx, jti)
+  await tx.db
+    .insertInto('delegations')
+    .values({ jti, agent, principal: person.id, exp, chain, issued: tx.now, revoked: 0 })
+    .execute()
+  await insertSegments(ctx.crypto, tx, personActor(person.id), [root])
+  await tx.append({
+    type: 'delegation.issued',
+    actor: personActor(person.id),
+    subject: jti,
+    body: { jti, agent, rev: [person.rev], exp, segment: root.id, template: inForce.index },
+  })
+  return { jti, chain, missing: 0 }
 }
 
 /** A verifier's view of what was sealed, so that what its status looks at is what revokes it anywhere else. */
@@ -190,18 +194,6 @@ async function handlesOf(ctx: RegistryContext, tx: Tx, chain: string): Promise<r
   const result = await verifyOwnChain(ctx, tx.db, chain, tx.now)
   if (!result.ok) throw new RegistryError('STATE_CONFLICT', `the delegation does not hold: ${result.reason}`)
   return result.chain.handles
-}
-
-async function takeDraft(tx: Tx, principal: string, jti: string): Promise<StoredDraft> {
-  const row = await tx.db
-    .deleteFrom('drafts')
-    .where('jti', '=', jti)
-    .where('principal', '=', principal)
-    .where('expires', '>', tx.now)
-    .returning('draft_json')
-    .executeTakeFirst()
-  if (!row) throw new RegistryError('UNKNOWN_DELEGATION', 'no such draft of yours, or it has expired')
-  return parseJson(row.draft_json, DRAFT_JSON_LIMITS) as unknown as StoredDraft
 }
 
 export interface Delegation {

@@ -18,7 +18,8 @@ import { reserve } from './budgets.ts'
 import { findCaller } from './callers.ts'
 import { checkpointAt, recordCheckpoint } from './checkpoints.ts'
 import { personActor, SYSTEM, type RegistryContext } from './context.ts'
-import { DRAFT_TTL_MS, DRAFTS_MAX, draftDelegation, sealDelegation } from './delegations.ts'
+import { approveDelegation, draftDelegation, sealDelegation } from './delegations.ts'
+import { DRAFT_TTL_MS, DRAFTS_MAX, listDrafts, QUORUM_DRAFT_TTL_MS } from './drafts.ts'
 import { framesAfter } from './frames.ts'
 import { endorsementOf, endorsePerson } from './endorsements.ts'
 import { enrolPerson } from './enrolment.ts'
@@ -28,6 +29,7 @@ import { IssuerRing } from './issuer-ring.ts'
 import { addPerson } from './people.ts'
 import { enrolPoint } from './points.ts'
 import { revoke } from './revocations.ts'
+import { presetTemplate } from './templates.ts'
 
 const rp = { rp_id: 'localhost', origins: ['http://localhost'] }
 let folder: string
@@ -150,19 +152,60 @@ describe('frames', () => {
 })
 
 describe('a draft', () => {
-  test('expires, and a person has a bounded number of them', async () => {
+  async function drafting(ttl_s: number) {
+    await ctx.store.write((tx) => presetTemplate(ctx, tx))
     const owner = await person()
     const { agent, jkt } = await activeAgent(owner)
     const input = { name: 'gw', jwk: key(), placement: 'gateway' as const, server: 'files' }
     const { point } = await enrolPoint(ctx, SYSTEM, input)
-    const request = {
-      agent,
-      jkt,
-      aud: [point],
-      grants: [{ type: 'tool' as const, server: 'files', actions: ['read'] }],
-      ttl_s: 60,
-      depth_max: 0,
-    }
+    const grants = [{ type: 'tool' as const, server: 'files', actions: ['read'] }]
+    return { owner, request: { agent, jkt, aud: [point], grants, ttl_s, depth_max: 0 } }
+  }
+
+  test('waits ten minutes for its principal and a day for several people', async () => {
+    const { owner, request } = await drafting(90 * 86_400)
+    const other = await person()
+    const approvers = { m: 1, of: [other.person] }
+    const several = () => draftDelegation(ctx, owner.person, { ...request, approvers })
+    const alone = await draftDelegation(ctx, owner.person, request)
+    const [early, late] = [await several(), await several()]
+    expect([alone.expires - now, early.expires - now]).toEqual([DRAFT_TTL_MS, QUORUM_DRAFT_TTL_MS])
+    now += QUORUM_DRAFT_TTL_MS - 1
+    const approve = ({ jti, challenge }: typeof early) =>
+      approveDelegation(ctx, other.person, jti, other.passkey.assert(challenge))
+    expect(await approve(early)).toEqual({ jti: early.jti, missing: 1 })
+    const waiting = await ctx.store.query((db) => listDrafts(db, other.person, now))
+    expect(waiting.map(({ jti }) => jti).sort()).toEqual([early.jti, late.jti].sort())
+    now += 1
+    await expect(approve(late)).rejects.toMatchObject({ code: 'UNKNOWN_DELEGATION' })
+    const parts = owner.passkey.assert(early.challenge)
+    await expect(sealDelegation(ctx, owner.person, early.jti, parts)).rejects.toMatchObject({
+      code: 'UNKNOWN_DELEGATION',
+    })
+    expect(await ctx.store.query((db) => listDrafts(db, other.person, now))).toEqual([])
+  })
+
+  test('is not sealed once the delegation would have expired', async () => {
+    const { owner, request } = await drafting(2)
+    const { jti, challenge } = await draftDelegation(ctx, owner.person, request)
+    now += 2000
+    const parts = owner.passkey.assert(challenge)
+    await expect(sealDelegation(ctx, owner.person, jti, parts)).rejects.toMatchObject({
+      code: 'UNKNOWN_DELEGATION',
+    })
+  })
+
+  test('that is gone leaves no answers behind', async () => {
+    const { owner, request } = await drafting(60)
+    await draftDelegation(ctx, owner.person, request)
+    now += 60_000
+    await draftDelegation(ctx, owner.person, request)
+    const answers = await ctx.store.query((db) => db.selectFrom('draft_answers').selectAll().execute())
+    expect(answers).toHaveLength(1)
+  })
+
+  test('expires, and a person has a bounded number of them', async () => {
+    const { owner, request } = await drafting(60)
     const draft = () => draftDelegation(ctx, owner.person, request)
     const first = await draft()
     await Promise.all(Array.from({ length: DRAFTS_MAX - 1 }, draft))

@@ -22,6 +22,8 @@ const summarySchema = z.object({
   verified: z.boolean(),
   tamper_detected: z.boolean(),
   deletion_detected: z.boolean(),
+  template: z.boolean(),
+  quorum: z.boolean(),
 })
 
 let run: { code: number; stdout: string; stderr: string }
@@ -41,6 +43,7 @@ afterAll(() => rm(dirname(summary.pack), { recursive: true, force: true }))
 test('npm run demo -- --exit --json ends well, and says so in its last line', () => {
   expect(run).toMatchObject({ code: 0, stderr: '' })
   expect(summary).toMatchObject({ ok: true, verified: true, tamper_detected: true, deletion_detected: true })
+  expect(summary).toMatchObject({ template: true, quorum: true })
   expect(summary.allowed).toBeGreaterThan(0)
   expect(summary.entries).toBeGreaterThan(summary.allowed)
   expect(summary.revocation_ms.max).toBeGreaterThanOrEqual(summary.revocation_ms.p50)

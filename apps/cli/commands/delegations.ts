@@ -10,7 +10,8 @@ import { rfc3339, seconds } from '../../../src/core/time.ts'
 import { grantSchema, type Grant } from '../../../src/token/grant.ts'
 import { lastDelegation, narrow } from '../../../src/token/narrow.ts'
 import { statementSchema } from '../../../src/token/payload.ts'
-import { delegate, revoke } from '../operator.ts'
+import { beginDelegation, revoke } from '../operator.ts'
+import { waitForChain } from '../operator-quorum.ts'
 import { CliError, result, table } from '../output.ts'
 import { assertWritable, readJson, readPublicKey, readText, writePrivate } from '../profile.ts'
 import { collect, profileOf, wantsJson } from './globals.ts'
@@ -22,6 +23,9 @@ interface DelegateOptions {
   readonly ttl: number
   readonly depth: number
   readonly instruction?: string
+  readonly approver?: string[]
+  readonly approvals?: number
+  readonly wait?: boolean
   readonly out: string
 }
 
@@ -36,12 +40,16 @@ export function delegationCommands(program: Command): void {
     .option('--ttl <seconds>', 'how long', whole, 3600)
     .option('--depth <hops>', 'how often it may be handed on', whole, 0)
     .option('--instruction <text>', 'what you ask for, in words; disclosed only when the holder chooses')
+    .option('--approver <id>', 'a person who may approve it besides you, per_… (repeat)', collect)
+    .option('--approvals <m>', 'how many of them must; all of them unless you say', whole)
+    .option('--wait', 'wait for the approvals that it needs')
     .requiredOption('-o, --out <file>', 'where to write the chain')
     .action(async (agent: string, options: DelegateOptions, command: Command) => {
       const jkt = thumbprint(nodeCrypto, await readPublicKey(options.key))
       const grants = await readGrants(options.grants)
       await assertWritable(options.out)
-      const { jti, chain } = await delegate(await profileOf(command), {
+      const profile = await profileOf(command)
+      const begun = await beginDelegation(profile, {
         agent,
         jkt,
         aud: options.point,
@@ -49,7 +57,15 @@ export function delegationCommands(program: Command): void {
         ttl_s: options.ttl,
         depth_max: options.depth,
         ...(options.instruction === undefined ? {} : { instruction: options.instruction }),
+        ...approversOf(options),
       })
+      const { jti, missing } = begun
+      const chain = begun.chain ?? (options.wait === true ? await waitForChain(profile, jti) : undefined)
+      if (chain === undefined) {
+        const next = `countersign delegation fetch ${jti} -o ${options.out}`
+        const text = `${jti} waits for ${missing} approvals; then:\n  ${next}`
+        return result(wantsJson(command), { jti, missing }, () => text)
+      }
       await writePrivate(options.out, `${chain}\n`)
       result(wantsJson(command), { jti, file: options.out }, () => `${jti} in ${options.out}`)
     })
@@ -85,6 +101,14 @@ export function delegationCommands(program: Command): void {
     })
   narrowCommand(program)
   revokeCommand(program)
+}
+
+function approversOf({ approver = [], approvals }: DelegateOptions): {
+  approvers?: { m: number; of: readonly string[] }
+} {
+  if (approver.length === 0 && approvals !== undefined)
+    throw new CliError('ARGUMENT_INVALID', '--approvals says how many of those that --approver names')
+  return approver.length === 0 ? {} : { approvers: { m: approvals ?? approver.length, of: approver } }
 }
 
 interface NarrowOptions {

@@ -42,9 +42,14 @@ CREATE TABLE points (
 ) STRICT;
 CREATE TABLE drafts (
   jti TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES people (id), draft_json TEXT NOT NULL,
-  gestures_json TEXT NOT NULL, expires INTEGER NOT NULL
+  expires INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX drafts_principal ON drafts (principal);
+CREATE TABLE draft_answers (
+  jti TEXT NOT NULL REFERENCES drafts (jti) ON DELETE CASCADE, person TEXT NOT NULL REFERENCES people (id),
+  role TEXT NOT NULL, answer TEXT NOT NULL, gesture_json TEXT, PRIMARY KEY (jti, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX draft_answers_person ON draft_answers (person);
 CREATE TABLE templates (
   id TEXT PRIMARY KEY, class TEXT NOT NULL, status TEXT NOT NULL, template_json TEXT NOT NULL, proposer TEXT NOT NULL,
   proposal INTEGER NOT NULL, approval INTEGER

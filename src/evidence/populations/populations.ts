@@ -86,6 +86,7 @@ const delegations: PopulationDefinition = {
         rev: entry.body.rev,
         exp: entry.body.exp,
         segment: entry.body.segment,
+        template: entry.body.template,
       })),
 }
 

@@ -83,9 +83,19 @@ function behind(history: History, chain: VerifiedChain, before: number): number[
       gesture.registration,
       endorsementOf(history, gesture)?.index ?? -1,
     ]),
-    history.delegations.get(chain.root.jti)?.index ?? -1,
+    ...issueIndices(history, chain.root.jti),
     ...chain.delegations.flatMap(({ agent }) => agentIndices(history, agent.id)),
   ]
+}
+
+/** The delegation, the template that bounded it, and the proposal of that. */
+function issueIndices(history: History, jti: string): number[] {
+  const issued = history.delegations.get(jti)
+  if (issued === undefined) return []
+  const { template } = issued.entry.body
+  const inForce = history.templates.find(({ index }) => index === template)?.entry
+  const proposal = inForce?.type === 'template.approved' ? inForce.body.act.proposal : -1
+  return [issued.index, template, proposal]
 }
 
 /** Who asked for the agent and who approved it. */
@@ -126,7 +136,7 @@ function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
     // A handle of another issuer's names nobody here, even if somebody here has the same (KEY-8).
     person: (foreign ? undefined : history.people.get(gesture.rev)?.entry.subject) ?? 'unknown',
     role: gesture.role,
-    by: chain.root.amr,
+    by: history.people.get(gesture.rev)?.entry.body.credential.amr ?? chain.root.amr,
     authorized: rfc3339(chain.root.auth_time * 1000),
     registration: gesture.registration,
     endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',

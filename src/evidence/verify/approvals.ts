@@ -1,6 +1,6 @@
 /**
  * Approvals of agents: a registered person's gesture over this very proposal, and under separation `independent` not
- * the proposer's. Invariant 9. spec/log.md, `agent.approved`.
+ * the proposer's. Invariant 9. spec/log.md, `agent.approved`. What holds for the gesture of any approval is here too.
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
@@ -11,28 +11,51 @@ import { actFault } from './acts.ts'
 import type { Findings } from './report.ts'
 
 type Approval = Indexed<Entry<'agent.approved'>>
+type AnyApproval = Indexed<Entry<'agent.approved'> | Entry<'template.approved'>>
 
 export interface ApprovalTerms {
   readonly rp: RelyingParty
   readonly separation: 'independent' | 'after'
 }
 
-export function checkApprovals(
-  crypto: Crypto,
-  history: History,
-  terms: ApprovalTerms,
-  findings: Findings,
-): number {
+/** What every approval in the log is held against. */
+export interface ApprovalJudge {
+  /** @returns why the gesture is not one of the approver over this act, or null */
+  gestureFault(approval: AnyApproval): string | null
+  /** @param same whether the approver is who asked. @returns why that does not hold, or null */
+  separationFault(body: AnyApproval['entry']['body'], same: boolean): string | null
+}
+
+export function approvalJudge(crypto: Crypto, history: History, terms: ApprovalTerms): ApprovalJudge {
+  return {
+    gestureFault: (approval) => gestureFaultOf(crypto, history, terms.rp, approval),
+    separationFault: ({ acted_alone }, same) => {
+      if (same !== acted_alone) return 'it does not say truly whether the approver acted alone'
+      return same && terms.separation === 'independent'
+        ? 'it is by the person who proposed it, or owns the agent'
+        : null
+    },
+  }
+}
+
+export function checkApprovals(history: History, judge: ApprovalJudge, findings: Findings): number {
   for (const approval of history.approvals) {
+    const { body } = approval.entry
     const fault =
       proposalFault(history, approval) ??
-      gestureFaultOf(crypto, history, terms.rp, approval) ??
-      separationFault(history, terms.separation, approval)
+      judge.gestureFault(approval) ??
+      judge.separationFault(body, isOwn(history, approval))
     if (fault === null) continue
-    const message = `the approval of ${approval.entry.body.act.agent} does not hold: ${fault}`
+    const message = `the approval of ${body.act.agent} does not hold: ${fault}`
     findings.add({ code: 'APPROVAL_INVALID', message, index: approval.index })
   }
   return history.approvals.length
+}
+
+function isOwn(history: History, { entry }: Approval): boolean {
+  const { act } = entry.body
+  const proposal = history.agents.get(act.agent)?.proposal.entry
+  return proposal?.actor.id === act.approver || proposal?.body.owner === act.approver
 }
 
 /** The register files an approval under the agent that its entry is about: that is this one, and this is its first. */
@@ -50,20 +73,8 @@ function gestureFaultOf(
   crypto: Crypto,
   history: History,
   rp: RelyingParty,
-  { index, entry }: Approval,
+  { index, entry }: AnyApproval,
 ): string | null {
   const { act, gesture } = entry.body
   return actFault(crypto, history, rp, { index, actor: entry.actor.id, by: act.approver, act, gesture })
-}
-
-function separationFault(
-  history: History,
-  separation: ApprovalTerms['separation'],
-  { entry }: Approval,
-): string | null {
-  const { act, acted_alone } = entry.body
-  const proposal = history.agents.get(act.agent)?.proposal.entry
-  const same = proposal?.actor.id === act.approver || proposal?.body.owner === act.approver
-  if (same !== acted_alone) return 'it does not say truly whether the approver acted alone'
-  return same && separation === 'independent' ? 'it is by the person who proposed or owns the agent' : null
 }

@@ -14,6 +14,7 @@ import { verifyChainText, type VerifiedChain } from '../../token/verify.ts'
 import type { History } from '../history.ts'
 import { currentKid } from './keys.ts'
 import type { Findings } from './report.ts'
+import type { IssuedRoot } from './templates.ts'
 
 /** The log begins with `log.created`, once, for the origin that signs; its keys are what they are called. */
 export function checkBeginning(crypto: Crypto, history: History, vkey: string, findings: Findings): number {
@@ -57,13 +58,17 @@ function checkPeople(history: History, findings: Findings): void {
   }
 }
 
-/** Every issued delegation is a root that the log holds and that verifies as of its issue, used or not. */
+/**
+ * Every issued delegation is a root that the log holds and that verifies as of its issue, used or not.
+ * @returns those that are
+ */
 export function checkDelegations(
   crypto: Crypto,
   history: History,
   trust: ChainTrust,
   findings: Findings,
-): number {
+): IssuedRoot[] {
+  const roots: IssuedRoot[] = []
   for (const { index, entry } of history.delegations.values()) {
     const { jti, rev, exp, agent } = entry.body
     const segment = history.segments.get(entry.body.segment)?.entry.body
@@ -97,9 +102,10 @@ export function checkDelegations(
           message: `the root ${jti} is by a key that did not sign then`,
           index,
         })
+      roots.push({ index, entry, chain: result.chain })
     }
   }
-  return history.delegations.size
+  return roots
 }
 
 function isPrincipal(history: History, root: JsonObject, person: string): boolean {

@@ -168,6 +168,7 @@ describe('the story of an action', () => {
         'chain.segment',
         'receipt',
         'receipt.head',
+        'template.preset',
       ]),
     )
     const { size, root } = pack.checkpoint!
@@ -680,7 +681,7 @@ describe('chains', () => {
     const id = segmentId(nodeCrypto, null, hidden)
     other.log.add('chain.segment', { kind: 'system', id: 'x' }, id, { id, parent: null, segment: hidden })
     const exp = seconds(other.log.clock.now()) + 60
-    const body = { jti: root.jti, agent: root.agent, rev: ['rev_alice'], exp, segment: id, template: 0 }
+    const body = { jti: root.jti, agent: root.agent, rev: ['rev_alice'], exp, segment: id, template: 4 }
     const at = other.log.add('delegation.issued', { kind: 'person', id: 'per_alice' }, root.jti, body)
     expect(await faultsOf(other.log)).toEqual([['CHAIN_INVALID', at]])
   })
@@ -714,7 +715,7 @@ describe('chains', () => {
       rev: ['rev_alice'],
       exp: 1_790_003_600,
       segment,
-      template: 0,
+      template: 4,
     }
     log.add('delegation.issued', { kind: 'person', id: 'per_alice' }, later.jti, body)
     log.head()
@@ -751,7 +752,7 @@ describe('chains', () => {
       rev: ['rev_alice'],
       exp: 1_790_003_600,
       segment: id,
-      template: 0,
+      template: 4,
     }
     const at = log.add('delegation.issued', { kind: 'person', id: 'per_alice' }, root.jti, body)
     expect(await faultsOf(log)).toEqual([['DELEGATION_NOT_ISSUED', at]])
@@ -946,12 +947,12 @@ describe('the beginning of the log', () => {
 
   test('and once', async () => {
     const log = new LogBuilder().begin()
-    log.begin()
+    log.begin({ preset: false })
     expect(await faultsOf(log)).toEqual([
-      ['IDENTIFIER_REUSED', 4],
-      ['KEY_EVENT_INVALID', 5],
+      ['IDENTIFIER_REUSED', 5],
       ['KEY_EVENT_INVALID', 6],
       ['KEY_EVENT_INVALID', 7],
+      ['KEY_EVENT_INVALID', 8],
     ])
   })
 
@@ -977,7 +978,7 @@ describe('the beginning of the log', () => {
       kid: hashOf('x'),
       jwk: log.world.signer('x').publicJwk,
     })
-    expect(await faultsOf(log)).toEqual([['KEY_MISMATCH', 4]])
+    expect(await faultsOf(log)).toEqual([['KEY_MISMATCH', 5]])
   })
 
   test.each<[string, (log: LogBuilder) => unknown]>([

@@ -20,21 +20,20 @@ import {
   type Manifest,
 } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
-import { checkApprovals } from './approvals.ts'
+import { approvalJudge, checkApprovals } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkExchanges } from './exchanges.ts'
-import { checkIssuerTrust, isForeign } from './issuers.ts'
+import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
 import { checkLimits } from './limits.ts'
+import { foreignOf, notesOf } from './notes.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { Findings, type FaultCode, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
-
-/** Records and time: what is logged later than this after its heartbeat cannot be held against the log's clock. */
-const WORD_ONLY_AFTER_MS = 60_000
+import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 
 export interface VerifiedPack {
   readonly report: PackReport
@@ -175,9 +174,11 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   const settings = history.created?.entry.body
   if (trust === null || settings === undefined) return []
   const { separation, bound_ms, rp_id, origins } = settings
-  check('every delegation issued is a logged root with a human gesture', () =>
-    checkDelegations(crypto, history, trust, findings),
-  )
+  let roots: readonly IssuedRoot[] = []
+  check('every delegation issued is a logged root with a human gesture', () => {
+    roots = checkDelegations(crypto, history, trust, findings)
+    return history.delegations.size
+  })
   const terms = { rp: { rp_id, origins }, separation }
   let endorsed: ReadonlyMap<number, number> = new Map()
   check('registrations were endorsed by somebody whose own was endorsed before', () => {
@@ -191,9 +192,18 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     const rp = { rp_id, origins }
     return checkKeys(history, findings) + checkIssuerTrust(crypto, history, rp, findings)
   })
+  const judge = approvalJudge(crypto, history, terms)
   const whose = separation === 'independent' ? 'someone else' : 'anyone (separation: after)'
+  let reigns: ReturnType<typeof checkTemplates> = []
+  check(`templates in force were preset, or approved by a registered gesture of ${whose}`, () => {
+    reigns = checkTemplates(history, judge, findings)
+    return reigns.length
+  })
+  check('every delegation issued lies within the template of its class', () =>
+    checkWithinTemplates(history, reigns, roots, findings),
+  )
   check(`agents were approved by a registered gesture of ${whose}`, () =>
-    checkApprovals(crypto, history, terms, findings),
+    checkApprovals(history, judge, findings),
   )
   let allows: ProvenAllow[] = []
   check('every allow has a chain back to a registered human gesture', () => {
@@ -262,49 +272,4 @@ function reportOf(
       'that the end checkpoint was seen by anyone outside: it carries no cosignature',
     ],
   }
-}
-
-/** How many allows rest on each other issuer. */
-function foreignOf(history: History, allows: readonly ProvenAllow[]): [string, number][] {
-  const foreign = allows.filter(({ chain }) => isForeign(history, chain))
-  return [...Map.groupBy(foreign, ({ chain }) => chain.root.iss)].map(([iss, of]) => [iss, of.length])
-}
-
-function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
-  const notes: string[] = []
-  for (const [iss, count] of foreignOf(history, allows))
-    notes.push(`${count} allowed actions were authorized by another issuer: ${iss}`)
-  const late = allows.filter(
-    ({ logged_ms, receipt }) => logged_ms - (receipt.freshness?.t ?? 0) > WORD_ONLY_AFTER_MS,
-  ).length
-  if (late > 0)
-    notes.push(`${late} allowed actions were logged over a minute late: their time is the point's word only`)
-  const software = allows.filter(({ chain }) => chain.root.amr.includes('swk')).length
-  if (software > 0)
-    notes.push(`${software} allowed actions rest on a software authenticator (swk), not on a passkey`)
-  if (history.alerts.length > 0) notes.push(`${history.alerts.length} alerts were raised in the log`)
-  const alone = [...history.agents.values()].filter(({ approval }) => approval?.entry.body.acted_alone).length
-  if (alone > 0)
-    notes.push(`${alone} agents were approved by the person who proposed them (separation: after)`)
-  const ownWord = history.endorsements.filter(({ entry }) => entry.body.acted_alone).length
-  if (ownWord > 1)
-    notes.push(`${ownWord - 1} people besides the first endorsed themselves (separation: after)`)
-  const unendorsed =
-    history.people.size - new Set(history.endorsements.map(({ entry }) => entry.subject)).size
-  if (unendorsed > 0)
-    notes.push(`${unendorsed} people enrolled and were never endorsed: nothing that they signed counts`)
-  const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
-    const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
-    return inviter !== undefined && inviter === proposal.entry.actor.id
-  }).length
-  if (invited > 0)
-    notes.push(
-      `${invited} agents were approved by somebody whom their proposer invited: the log cannot tell whether they are two people`,
-    )
-  const [back] = history.backwards
-  if (back !== undefined)
-    notes.push(
-      `${history.backwards.length} times the clock of the log goes back, first at entry ${back}: what is before or after a date there is its word`,
-    )
-  return notes
 }

@@ -78,6 +78,9 @@ export const people: readonly Case[] = [
   good([2], 'quorum-met', 'Two of three approve, as two must', (w) => quorum(w, 2, OF, by('rev_a', 'rev_c'))),
   good([2], 'quorum-more', 'More approve than must', (w) => quorum(w, 1, OF, by('rev_c', 'rev_b', 'rev_a'))),
   good([2], 'quorum-all', 'Two of two approve', (w) => quorum(w, 2, OF.slice(0, 2), by('rev_a', 'rev_b'))),
+  good([2], 'quorum-of-one', 'The one of one who is asked approves', (w) =>
+    quorum(w, 1, ['rev_a'], by('rev_a')),
+  ),
   good([2], 'quorum-es256', 'An approver with a passkey of P-256', (w) =>
     quorum(w, 1, OF, (_, challenge) => [
       approval(w, challenge, 'rev_a', {}, w.authenticator('es256-approver')),
@@ -136,9 +139,7 @@ export const people: readonly Case[] = [
   bad('GESTURE_INVALID', 'quorum-of-twice', 'One person twice in the quorum', (w) =>
     quorum(w, 1, ['rev_a', 'rev_a'], by('rev_a')),
   ),
-  bad('TOKEN_MALFORMED', 'quorum-of-one', 'A quorum of one person', (w) =>
-    quorum(w, 1, ['rev_a'], by('rev_a')),
-  ),
+  bad('TOKEN_MALFORMED', 'quorum-of-none', 'A quorum that names no person', (w) => quorum(w, 1, [], by())),
   bad('TOKEN_MALFORMED', 'quorum-m-0', 'A quorum of nobody', (w) => quorum(w, 0, OF, by('rev_a'))),
   bad('TOKEN_MALFORMED', 'quorum-unknown', 'A quorum with a member that is not known', (w) =>
     gestured(w, { quorum: { m: 1, of: OF, unless: 'weekend' } }, (challenge) => [

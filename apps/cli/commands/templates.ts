@@ -1,0 +1,60 @@
+/** `countersign template …`: the most that a delegation to a class of agents may be. @module */
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { approveTemplate, listTemplates, proposeTemplate, showTemplate } from '../operator-quorum.ts'
+import type { TemplateChange } from '../operator-quorum.ts'
+import { CliError, result, table } from '../output.ts'
+import { readJson } from '../profile.ts'
+import { profileOf, wantsJson } from './globals.ts'
+
+export function templateCommands(program: Command): void {
+  const template = program
+    .command('template')
+    .description('templates: the most that a delegation to a class of agents may be')
+  template
+    .command('propose')
+    .description('propose a template, which someone else approves')
+    .argument('<file>', 'JSON file: {class, ttl_s_max, depth_max, grants, approvals} (spec/grants.md)')
+    .action(async (file: string, _: unknown, command: Command) => {
+      const input = z.record(z.string(), z.json()).safeParse(await readJson(file))
+      if (!input.success) throw new CliError('ARGUMENT_INVALID', `${file} does not hold a JSON object`)
+      const id = await proposeTemplate(await profileOf(command), input.data)
+      result(wantsJson(command), { template: id }, () => `${id} is proposed; someone else approves it`)
+    })
+  template
+    .command('approve')
+    .description('put a template in force with your authenticator, in place of the one of its class')
+    .argument('<template>', 'tpl_…')
+    .action(async (id: string, _: unknown, command: Command) => {
+      await approveTemplate(await profileOf(command), id)
+      result(wantsJson(command), { template: id, status: 'active' }, () => `${id} is in force`)
+    })
+  const list = template.command('list').description('templates, newest first, each with its status')
+  list.action(async (_: unknown, command: Command) => {
+    const templates = await listTemplates(await profileOf(command))
+    result(wantsJson(command), templates, () =>
+      table(templates.map((each) => [each.id, each.status, each.template.class, each.proposer])),
+    )
+  })
+  template
+    .command('show')
+    .description('a template, and what it changes of the one in force')
+    .argument('<template>', 'tpl_…')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const shown = await showTemplate(await profileOf(command), id)
+      result(wantsJson(command), shown, () =>
+        [
+          `${id} is ${shown.status}, proposed by ${shown.proposer}`,
+          JSON.stringify(shown.template, null, 2),
+          ...(shown.changes.length === 0 ? [] : [`what it changes of ${shown.in_force}:`]),
+          ...shown.changes.map(changeLine),
+        ].join('\n'),
+      )
+    })
+}
+
+function changeLine({ member, was, becomes }: TemplateChange): string {
+  if (becomes === undefined) return `  ${member}: without ${JSON.stringify(was)}`
+  if (was === undefined) return `  ${member}: with ${JSON.stringify(becomes)}`
+  return `  ${member}: ${JSON.stringify(was)} becomes ${JSON.stringify(becomes)}`
+}

@@ -1,0 +1,171 @@
+/**
+ * What takes more than one person: templates, and delegations behind which several stand. One function an act, as in
+ * operator.ts. Invariant: a gesture is made over what is shown here, never over a challenge alone.
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import { ApiError } from '../../src/adapters/http/client.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { ROOT_TAG } from '../../src/token/constants.ts'
+import { resolveDisclosures } from '../../src/token/disclosure.ts'
+import type { Grant } from '../../src/token/grant.ts'
+import { shownFault, type Shown } from '../../src/token/shown.ts'
+import { gestureOver } from './operator.ts'
+import { CliError } from './output.ts'
+import type { Profile } from './profile.ts'
+
+/** How often a principal asks whether the last approval is there. */
+const POLL_MS = 500
+
+const jsonObject = z.record(z.string(), z.json())
+const templateSchema = z.object({
+  id: z.string(),
+  status: z.enum(['proposed', 'active', 'replaced']),
+  proposer: z.string(),
+  template: z.looseObject({ class: z.string() }),
+})
+const changeSchema = z.object({
+  member: z.string(),
+  was: z.json().exactOptional(),
+  becomes: z.json().exactOptional(),
+})
+export type TemplateChange = z.infer<typeof changeSchema>
+
+/** @returns its identifier */
+export async function proposeTemplate(profile: Profile, template: JsonObject): Promise<string> {
+  const answer = await profile.client.post('/v1/templates', template)
+  return z.object({ template: z.string() }).parse(answer).template
+}
+
+/** Approves with a gesture over the act that the control plane shows: the template is in force from then on. */
+export async function approveTemplate(profile: Profile, id: string): Promise<void> {
+  const asked = { act: 'template.approve', template: id, approver: profile.person }
+  await gestureOver(profile, asked, `/v1/templates/${id}/approval`, `/v1/templates/${id}/approve`)
+}
+
+export async function listTemplates(profile: Profile): Promise<z.infer<typeof templateSchema>[]> {
+  const answer = await profile.client.get('/v1/templates')
+  return z.object({ templates: z.array(templateSchema) }).parse(answer).templates
+}
+
+/** With what it changes of the one in force for its class. */
+export async function showTemplate(
+  profile: Profile,
+  id: string,
+): Promise<z.infer<typeof templateSchema> & { in_force: string; changes: TemplateChange[] }> {
+  const answer = await profile.client.get(`/v1/templates/${id}`)
+  return templateSchema.extend({ in_force: z.string(), changes: z.array(changeSchema) }).parse(answer)
+}
+
+const draftSchema = z.object({
+  jti: z.string(),
+  principal: z.string(),
+  agent: z.string(),
+  exp: z.int(),
+  expires: z.int(),
+  m: z.int(),
+  answers: z.array(
+    z.object({
+      person: z.string(),
+      role: z.enum(['principal', 'approver']),
+      answer: z.enum(['open', 'approved', 'declined', 'left']),
+    }),
+  ),
+  missing: z.int(),
+})
+export type Draft = z.infer<typeof draftSchema>
+
+/** Drafts in which this person has a part. */
+export async function listDrafts(profile: Profile): Promise<Draft[]> {
+  const answer = await profile.client.get('/v1/delegations/drafts')
+  return z.object({ drafts: z.array(draftSchema) }).parse(answer).drafts
+}
+
+export interface ShownDraft extends Draft {
+  /** The root, as it is signed. */
+  readonly root: JsonObject
+  readonly grants: readonly Grant[]
+  readonly instruction: string | null
+  readonly sub: string | null
+}
+
+const digestsSchema = z.looseObject({
+  authorization_details: z.array(z.object({ '...': z.string() })),
+  _sd: z.array(z.string()).exactOptional(),
+})
+
+interface Signable {
+  readonly draft: ShownDraft
+  readonly challenge: string
+  readonly shown: Shown
+}
+
+/** What is returned is what the challenge digests, taken apart here. */
+async function readDraft(profile: Profile, jti: string): Promise<Signable> {
+  const answer = await profile.client.get(`/v1/delegations/drafts/${jti}`)
+  const { challenge, shown, ...rest } = draftSchema
+    .extend({
+      challenge: z.string(),
+      shown: z.object({ header: jsonObject, payload: jsonObject, disclosures: z.array(z.string()) }),
+    })
+    .parse(answer)
+  const { header, payload, disclosures } = shown
+  const signed = { tag: ROOT_TAG, value: { header, payload }, disclosures }
+  const fault = shownFault(nodeCrypto, challenge, signed)
+  if (fault !== null || payload.jti !== jti)
+    throw new CliError('GESTURE_MISMATCH', `nothing to sign: ${fault ?? 'it is another draft'}`)
+  const { authorization_details, _sd = [] } = digestsSchema.parse(payload)
+  const digests = authorization_details.map((detail) => detail['...'])
+  const { grants, claims } = resolveDisclosures(nodeCrypto, disclosures, digests, _sd)
+  const { instruction = null, sub = null } = claims
+  const draft = { ...rest, root: payload, grants: [...grants.values()], instruction, sub }
+  return { challenge, draft, shown: signed }
+}
+
+export async function showDraft(profile: Profile, jti: string): Promise<ShownDraft> {
+  return (await readDraft(profile, jti)).draft
+}
+
+/** Stands behind a draft. @param show is given all that is signed, before the gesture. @returns gestures still missing */
+export async function approveDraft(
+  profile: Profile,
+  jti: string,
+  show: (draft: ShownDraft) => void = () => undefined,
+): Promise<number> {
+  const { draft, challenge, shown } = await readDraft(profile, jti)
+  show(draft)
+  const gesture = await profile.authenticator.assert(challenge, shown)
+  const answer = await profile.client.post(`/v1/delegations/drafts/${jti}/approve`, { ...gesture })
+  return z.object({ missing: z.int() }).parse(answer).missing
+}
+
+/** For good. By its principal: ends the draft. */
+export async function declineDraft(profile: Profile, jti: string): Promise<void> {
+  await profile.client.post(`/v1/delegations/drafts/${jti}/decline`, {})
+}
+
+/** The chain of one's own delegation, or null while it waits for approvals. @throws {ApiError} when there is neither */
+export async function fetchChain(profile: Profile, jti: string): Promise<string | null> {
+  try {
+    const answer = await profile.client.get(`/v1/delegations/${jti}`)
+    const { chain } = z.object({ chain: z.string().exactOptional() }).parse(answer)
+    if (chain === undefined)
+      throw new CliError('ARGUMENT_INVALID', `${jti} is not yours: its principal has the chain`)
+    return chain
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.remote !== 'UNKNOWN_DELEGATION') throw error
+  }
+  await profile.client.get(`/v1/delegations/drafts/${jti}`)
+  return null
+}
+
+/** Asks until the last approval is there. @throws {ApiError} once the draft has expired or was ended */
+export async function waitForChain(profile: Profile, jti: string): Promise<string> {
+  for (;;) {
+    const chain = await fetchChain(profile, jti)
+    if (chain !== null) return chain
+    await pause(POLL_MS)
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Notes of a report: what holds, and what a reader should know all the same. spec/pack.md, PCK-4.
+ * @module
+ */
+import type { History } from '../history.ts'
+import type { ProvenAllow } from './chains.ts'
+import { isForeign } from './issuers.ts'
+
+/** Records and time: what is logged later than this after its heartbeat cannot be held against the log's clock. */
+const WORD_ONLY_AFTER_MS = 60_000
+
+export function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
+  const notes: string[] = []
+  for (const [iss, count] of foreignOf(history, allows))
+    notes.push(`${count} allowed actions were authorized by another issuer: ${iss}`)
+  const late = allows.filter(
+    ({ logged_ms, receipt }) => logged_ms - (receipt.freshness?.t ?? 0) > WORD_ONLY_AFTER_MS,
+  ).length
+  if (late > 0)
+    notes.push(`${late} allowed actions were logged over a minute late: their time is the point's word only`)
+  const software = allows.filter((allow) => restsOnSoftware(history, allow)).length
+  if (software > 0)
+    notes.push(`${software} allowed actions rest on a software authenticator (swk), not on a passkey`)
+  if (history.alerts.length > 0) notes.push(`${history.alerts.length} alerts were raised in the log`)
+  const alone = [...history.agents.values()].filter(({ approval }) => approval?.entry.body.acted_alone).length
+  if (alone > 0)
+    notes.push(`${alone} agents were approved by the person who proposed them (separation: after)`)
+  const ownWord = history.endorsements.filter(({ entry }) => entry.body.acted_alone).length
+  if (ownWord > 1)
+    notes.push(`${ownWord - 1} people besides the first endorsed themselves (separation: after)`)
+  const unendorsed =
+    history.people.size - new Set(history.endorsements.map(({ entry }) => entry.subject)).size
+  if (unendorsed > 0)
+    notes.push(`${unendorsed} people enrolled and were never endorsed: nothing that they signed counts`)
+  const ownTemplates = history.templates.filter(
+    ({ entry }) => entry.type === 'template.approved' && entry.body.acted_alone,
+  ).length
+  if (ownTemplates > 0)
+    notes.push(`${ownTemplates} templates were approved by the person who proposed them (separation: after)`)
+  const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
+    const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
+    return inviter !== undefined && inviter === proposal.entry.actor.id
+  }).length
+  if (invited > 0)
+    notes.push(
+      `${invited} agents were approved by somebody whom their proposer invited: the log cannot tell whether they are two people`,
+    )
+  const own = allows.filter((allow) => approvedByInvited(history, allow)).length
+  if (own > 0)
+    notes.push(
+      `${own} allowed actions have an approver whom their principal invited: the log cannot tell whether they are two people`,
+    )
+  const [back] = history.backwards
+  if (back !== undefined)
+    notes.push(
+      `${history.backwards.length} times the clock of the log goes back, first at entry ${back}: what is before or after a date there is its word`,
+    )
+  return notes
+}
+
+/** Any of the people behind it, and not its principal alone. */
+function restsOnSoftware(history: History, { chain }: ProvenAllow): boolean {
+  const { amr, gestures } = chain.root
+  return [amr, ...gestures.map(({ rev }) => history.people.get(rev)?.entry.body.credential.amr)].some(
+    (methods) => methods?.includes('swk'),
+  )
+}
+
+function approvedByInvited(history: History, { chain }: ProvenAllow): boolean {
+  const personOf = (rev: string): string => history.people.get(rev)?.entry.subject ?? rev
+  const principals = chain.root.gestures
+    .filter(({ role }) => role === 'principal')
+    .map(({ rev }) => personOf(rev))
+  return chain.root.gestures.some(
+    ({ role, rev }) => role === 'approver' && principals.includes(history.inviters.get(personOf(rev)) ?? ''),
+  )
+}
+
+/** How many allows rest on each other issuer. */
+export function foreignOf(history: History, allows: readonly ProvenAllow[]): [string, number][] {
+  const foreign = allows.filter(({ chain }) => isForeign(history, chain))
+  return [...Map.groupBy(foreign, ({ chain }) => chain.root.iss)].map(([iss, of]) => [iss, of.length])
+}
