@@ -135,6 +135,16 @@ function underAnOldGesture({ chain }: Base): Edited {
   return { text, must: 'same' }
 }
 
+/** Statements about other keys, by others, of other times; and some that are good. */
+const STATEMENTS = [
+  ...['agent-1', 'agent-2', 'agent-3', 'thief'].map((name) => w.statement(name)),
+  w.statement('agent-2', {}, w.signer('thief')),
+  w.statement('agent-2', { agent: 'agt_other' }, w.signer('agent-1')),
+  w.statement('agent-2', { exp: 1_790_000_001 }),
+  w.statement('agent-2', { exp: 1_789_999_999 }),
+  w.statement('agent-2', { iss: 'https://other.example' }),
+]
+
 /** The last hop, whose holder edits what it hands on, grants and their digests too, and signs it rightfully. */
 function byTheHolder(base: Base): Edited {
   const { chain, signers } = base
@@ -144,10 +154,14 @@ function byTheHolder(base: Base): Edited {
     const { header, payload } = parseJws(segment.jwt)
     if (random(2) === 0)
       return { ...segment, jwt: signJws(w.signer(signers[at]!), header, object(mutated(payload))) }
+    const [delegated] = payload.delegate_payload as readonly JsonObject[]
+    if (random(4) === 0) {
+      const stated = { ...payload, delegate_payload: [{ ...delegated!, statement: pick(STATEMENTS) }] }
+      return { ...segment, jwt: signJws(w.signer(signers[at]!), header, stated) }
+    }
     const which = random(segment.disclosures.length)
     const [salt, grant] = jsonOf(segment.disclosures[which]!) as [string, JsonValue]
     const edited = segment.disclosures.with(which, disclosureOf([salt, mutated(grant)]))
-    const [delegated] = payload.delegate_payload as readonly JsonObject[]
     const authorization_details = edited.map((each) => ({ '...': disclosureDigest(w.crypto, each) }))
     const next = { ...payload, delegate_payload: [{ ...delegated!, authorization_details }] }
     return { jwt: signJws(w.signer(signers[at]!), header, next), disclosures: edited }
