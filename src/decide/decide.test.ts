@@ -11,6 +11,7 @@ import {
   segmentsIn,
   World,
 } from '../../test/fixtures/tokens.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Freshness } from '../log/receipt.ts'
 import type { Grant, Limit } from '../token/grant.ts'
 import { chainText } from '../token/presentation.ts'
@@ -217,6 +218,98 @@ describe('limits', () => {
       }),
     )
     expect(verdict.decision === 'allow' && verdict.reservations.length).toBe(126)
+  })
+})
+
+describe('resources (GRT-6)', () => {
+  const granted = verified(
+    w.root({ grants: [{ ...FILES, constraints: {}, resources: ['/data/**', 's3://a/*'] }] }),
+  )
+  const touching = (args: JsonObject, resources: readonly string[] | undefined = ['/path', '/more']) =>
+    reasons({
+      chain: granted,
+      args,
+      registration: { definition_hash: HASH, measures: {}, ...(resources && { resources }) },
+    })
+
+  test('are the values at the pointers of the registration, and each is granted', () => {
+    expect(touching({ path: '/data/a' })).toBe('allow')
+    expect(touching({ path: ['/data/a', 's3://a/b'], more: '/data/c' })).toBe('allow')
+    expect(touching({ path: '/data/a', more: '/etc/passwd' })).toEqual(['RESOURCE_NOT_GRANTED'])
+    expect(touching({ path: ['/data/a', '/data/../etc'] })).toEqual(['RESOURCE_NOT_GRANTED'])
+    expect(touching({ path: '/data/a', elsewhere: '/etc/passwd' })).toBe('allow') // not a resource, says the registration
+  })
+
+  test('that cannot be found deny', () => {
+    expect(touching({})).toEqual(['RESOURCE_UNKNOWN'])
+    expect(touching({ path: [] })).toEqual(['RESOURCE_UNKNOWN'])
+    expect(touching({ path: '/data/a', more: 7 })).toEqual(['RESOURCE_UNKNOWN'])
+    expect(touching({ path: [['/data/a']] })).toEqual(['RESOURCE_UNKNOWN'])
+    expect(touching({ path: '/data/a' }, [])).toEqual(['RESOURCE_UNKNOWN'])
+    expect(reasons({ chain: granted })).toEqual(['RESOURCE_UNKNOWN']) // no registration
+  })
+
+  test('are not asked where the grant names none', () => {
+    expect(reasons({ registration: { definition_hash: HASH, measures: {}, resources: ['/path'] } })).toBe(
+      'allow',
+    )
+  })
+})
+
+describe('labels (GRT-7)', () => {
+  test.each<[Partial<Grant>, readonly Reason[] | 'allow']>([
+    [{ clearance: 'restricted' }, 'allow'],
+    [{ clearance: 'confidential' }, ['CLEARANCE_EXCEEDED']],
+    [{ clearance: 'public' }, ['CLEARANCE_EXCEEDED']],
+    [{ clearance: 'restricted', categories: ['contact'] }, ['CATEGORY_NOT_GRANTED']],
+    [{ categories: [] }, ['CATEGORY_NOT_GRANTED']],
+  ])('are as strict as can be for a tool that has none: %j is %j', (edit, answer) => {
+    expect(reasons({ chain: verified(w.root({ grants: [{ ...FILES, ...edit }] })) })).toEqual(answer)
+  })
+})
+
+describe('the bound of a grant (GRT-9)', () => {
+  const aged = (age_ms: number) => view([], { ...FRESH, age_ms })
+  const bounded = (...bounds: (number | undefined)[]): VerifiedChain =>
+    verified(
+      w.root({
+        grants: bounds.map((bound) => (bound === undefined ? FILES : { ...FILES, actions: ['read'], bound })),
+      }),
+    )
+
+  test("replaces the point's, shorter or longer", () => {
+    const answer = (bound: number, age_ms: number) =>
+      reasons({ chain: bounded(bound), revocations: aged(age_ms) })
+    expect(answer(1, 1000)).toBe('allow')
+    expect(answer(1, 1001)).toEqual(['STALE_REVOCATION'])
+    expect(answer(9, 9000)).toBe('allow')
+    expect(answer(9, 9001)).toEqual(['STALE_REVOCATION'])
+    expect(decide(input({ chain: bounded(9) }))).toMatchObject({ decision: 'allow', bound_ms: 9000 })
+  })
+
+  test('is asked grant by grant: one that is stale leaves room for one that is not', () => {
+    const both = bounded(1, 9)
+    expect(decide(input({ chain: both, revocations: aged(5000) }))).toMatchObject({
+      decision: 'allow',
+      grant: [...both.delegations[0].grants.keys()][1],
+      bound_ms: 9000,
+    })
+    expect(reasons({ chain: bounded(undefined, 1), revocations: aged(1500) })).toBe('allow')
+    expect(reasons({ chain: bounded(1, undefined), revocations: aged(2001) })).toEqual(['STALE_REVOCATION'])
+  })
+
+  test('is the smallest along the ancestors', () => {
+    const root = w.root({ grants: [{ ...FILES, bound: 9 }] })
+    const [parent] = grantsOf(w.crypto, root)
+    const hop = (bound: number): VerifiedChain =>
+      verified(w.hop(root, 'agent-1', 'agent-2', { grants: [{ ...FILES, from: parent!.digest, bound }] }))
+    expect(reasons({ chain: hop(3), revocations: aged(3000) })).toBe('allow')
+    expect(reasons({ chain: hop(3), revocations: aged(3001) })).toEqual(['STALE_REVOCATION'])
+    const widened = hop(9)
+    const [first, last] = widened.delegations
+    const lie = new Map([...first.grants].map(([digest, grant]) => [digest, { ...grant, bound: 2 }]))
+    const chain = { ...widened, delegations: [{ ...first, grants: lie }, last!] } as VerifiedChain
+    expect(reasons({ chain, revocations: aged(2001) })).toEqual(['STALE_REVOCATION'])
   })
 })
 

@@ -4,9 +4,11 @@ import { AUD, digestOf, FILES, NOW_S, SettableClock, World } from '../../test/fi
 import { base64url, fromBase64url } from '../core/encoding.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Signer } from '../core/crypto.ts'
+import { parseJws, signJws } from '../core/sign.ts'
 import { decisionReceiptSchema, type Receipt } from '../log/receipt.ts'
 import { frameHash, signFrame, signHeartbeat, signTime } from '../revoke/frame.ts'
 import { RevocationState } from '../revoke/state.ts'
+import { signDpop } from '../token/dpop.ts'
 import { sdHashOf } from '../token/presentation.ts'
 import { argsCommit, callMac, sessionKey, signCallProof, signSessionProof } from '../token/proof.ts'
 import { Authenticator } from './authenticate.ts'
@@ -85,6 +87,21 @@ function perCall(
     call,
   )
   return { kind: 'call', presentation, salt: SALT }
+}
+
+const TARGET = { method: 'POST', url: 'https://point.example/mcp' }
+
+/** A credential of one HTTP request: chain and DPoP proof. */
+function overHttp(
+  point: EnforcementPoint,
+  edit: { chain?: string; holder?: Signer; nonce?: string; claims?: JsonObject } = {},
+): Credential {
+  const { chain = w.root(), holder = w.signer('agent-1'), nonce = point.challenge().challenge } = edit
+  const iat = Math.floor(clock.now() / 1000)
+  const made = signDpop(w.crypto, holder, chain, { ...TARGET, iat, nonce, args_commit: commit() })
+  const { header, payload } = parseJws(made)
+  const proof = edit.claims === undefined ? made : signJws(holder, header, { ...payload, ...edit.claims })
+  return { kind: 'dpop', chain, proof, ...TARGET, salt: SALT }
 }
 
 /** Opens a session and gives what makes the credential of its n-th call. */
@@ -219,6 +236,21 @@ describe('an allowed call', () => {
       { binding: 'session' },
       { binding: 'session' },
     ])
+  })
+
+  test('over HTTP comes with the chain as access token and a proof for that request', async () => {
+    const point = await makePoint()
+    const proven = overHttp(point)
+    expect(await point.call(request(proven), act)).toMatchObject({ decision: 'allow' })
+    expect(receipts()[0]).toMatchObject({ binding: 'dpop', args_commit: commit() })
+    expect(await point.call(request(proven), act)).toMatchObject({ reasons: ['PROOF_REPLAYED'] })
+    const hop = overHttp(point, { chain: w.chain(1), holder: w.signer('agent-2') })
+    expect(await point.call(request(hop), act)).toMatchObject({ decision: 'allow' })
+    // One jti with another challenge is another nonce.
+    const jti = proven.kind === 'dpop' ? parseJws(proven.proof).payload.jti : null
+    expect(await point.call(request(overHttp(point, { claims: { jti: jti! } })), act)).toMatchObject({
+      decision: 'allow',
+    })
   })
 
   test('may be made under the point’s own delegation by a client that holds no key', async () => {
@@ -358,6 +390,45 @@ describe('a denial', () => {
     expect(await reasonsOf(point, { kind: 'call', presentation, salt: SALT })).toEqual([reason])
     expect(await point.open(presentation)).toEqual({ ok: false, reasons: [reason] })
     expect(spool.records.flatMap(({ text }) => readSpoolLine(text).segments)).toEqual([])
+  })
+
+  test('is PROOF_INVALID over HTTP for anything that the proof is not for, and claims no binding', async () => {
+    const point = await makePoint()
+    const good = overHttp(point)
+    const with_ = (edit: object): Credential => ({ ...good, ...edit }) as Credential
+    const presented = signCallProof(
+      w.crypto,
+      w.signer('agent-1'),
+      w.root(),
+      { aud: AUD, nonce: 'x', iat: NOW_S },
+      { server: 'files', tool: 'read', args_commit: commit() },
+    )
+    for (const bad of [
+      with_({ method: 'GET' }),
+      with_({ url: 'https://point.example/other' }),
+      with_({ salt: base64url(new Uint8Array(32)) }),
+      with_({ salt: '=' }),
+      with_({ proof: 'a.b.c' }),
+      with_({ chain: w.root({ jti: 'dlg_other' }) }),
+      with_({ chain: presented }),
+      overHttp(point, { holder: w.signer('thief') }),
+      overHttp(point, { nonce: 'made up' }),
+      overHttp(point, { nonce: `${point.challenge().challenge}.` }),
+      overHttp(point, { claims: { args_commit: digestOf('other') } }),
+    ]) {
+      expect(await reasonsOf(point, bad)).toEqual(['PROOF_INVALID'])
+    }
+    expect(await point.call(request(good, { args: { path: '/data/b' } }), act)).toMatchObject({
+      reasons: ['PROOF_INVALID'],
+    })
+    const bindings = receipts().map((each) => each.kind === 'decision' && each.binding)
+    // The challenge is asked last, of a proof that holds: who made it up does hold the key.
+    expect(bindings.filter((binding) => binding !== 'none')).toEqual(['dpop', 'dpop'])
+    expect(await reasonsOf(point, with_({ chain: 'nonsense' }))).toEqual(['TOKEN_MALFORMED'])
+    expect(await reasonsOf(point, overHttp(point, { chain: w.root({ aud: ['pnt_other'] }) }))).toEqual([
+      'AUDIENCE_MISMATCH',
+    ])
+    expect(await point.call(request(good), act)).toMatchObject({ decision: 'allow' }) // none of it used it up
   })
 
   test('comes when the revocation state is older than the bound, not at it', async () => {

@@ -46,12 +46,21 @@ test.each<[string, string, Partial<AccessTokenContext>]>([
   ['by a key that had retired', token, { keys: keysOf(NOW_S) }],
   ['by another key under the name of ours', signed({}, {}, world.signer('other')), {}],
   ['of another type', signed({}, { typ: 'JWT' }), {}],
+  ['with a key in its header', signed({}, { jwk: { ...world.issuer.publicJwk } }), {}],
   ['with a member that is not known', signed({ scope: 'all' }), {}],
   ['without a grant', signed({ authorization_details: [] }), {}],
   ['that is a root', world.root().split('~')[0]!, {}],
   ['that is no JWT', 'x', {}],
 ])('a token %s is none', (_, text, edit) => {
   expect(readAccessToken({ ...context, ...edit }, text)).toBeNull()
+})
+
+test('a fault of our own is passed on', () => {
+  const verify = (): boolean => {
+    throw new RangeError('broken')
+  }
+  const crypto = { ...world.crypto, verify }
+  expect(() => readAccessToken({ ...context, crypto }, token)).toThrow(RangeError)
 })
 
 test('an access token is no root: a chain of it does not verify', () => {

@@ -11,6 +11,7 @@ import { parseJws, signJws, verifyJws } from '../core/sign.ts'
 import { seconds } from '../core/time.ts'
 import { ACCESS_TOKEN_TYP, GRANTS_MAX } from './constants.ts'
 import { grantSchema, type Grant } from './grant.ts'
+import { hasHeader } from './header.ts'
 import { lastOf } from './lineage.ts'
 import { issuerKeyOf, type IssuerKey } from './trust.ts'
 import type { VerifiedChain } from './verify.ts'
@@ -78,7 +79,7 @@ export function readAccessToken(context: AccessTokenContext, text: string): Acce
     const token = accessTokenSchema.safeParse(jws.payload)
     const good =
       token.success &&
-      jws.header.typ === ACCESS_TOKEN_TYP &&
+      hasHeader(jws, ACCESS_TOKEN_TYP, ['kid']) &&
       token.data.iss === context.iss &&
       token.data.exp > seconds(context.now_ms) &&
       verifyJws(context.crypto, jws, issuerKeyOf(context, jws, token.data.iat))

@@ -37,8 +37,8 @@ export function parsePattern(text: string): Node | null {
   try {
     return parser.whole()
   } catch (error) {
-    if (error instanceof SyntaxFault) return null
-    throw error
+    if (!(error instanceof SyntaxFault)) throw error
+    return null
   }
 }
 

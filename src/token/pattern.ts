@@ -125,8 +125,8 @@ function build(node: Node): Automaton | null {
       final: builder.sets.map((_, at) => (at === 0 ? whole.nullable : last.has(at))),
     }
   } catch (error) {
-    if (error instanceof TooManyPositions) return null
-    throw error
+    if (!(error instanceof TooManyPositions)) throw error
+    return null
   }
 }
 

@@ -200,4 +200,12 @@ describe('a status list token', () => {
   ])('%s says nothing', (_, text, { idx = 7, uri = URI, context: edit = {} }) => {
     expect(() => readStatus({ ...context, ...edit }, text, { idx, uri })).toThrowWithCode('STATUS_INVALID')
   })
+
+  test('is not blamed for a fault of ours', () => {
+    const verify = (): boolean => {
+      throw new RangeError('broken')
+    }
+    const broken = { ...context, crypto: { ...world.crypto, verify } }
+    expect(() => readStatus(broken, token, { idx: 7, uri: URI })).toThrow(RangeError)
+  })
 })
