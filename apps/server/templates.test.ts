@@ -222,6 +222,15 @@ describe('a delegation that two people approve besides its principal', () => {
     expect(code(await draft({ approvers: { m: 1, of: ['per_none'] } }))).toBe('UNKNOWN_PERSON')
   })
 
+  test('is asked of nobody whose registration is not endorsed, nor bounded by a template of theirs', async () => {
+    const zoe = await server.enrol((await ann.api.post('/v1/people', { name: 'Zoe' })).json.invitation)
+    const answer = await draft(wanted(1, ben, zoe))
+    expect([answer.status, code(answer)]).toEqual([403, 'NOT_ENDORSED'])
+    const approvals = { m: 1, of: [zoe.id, ben.id] }
+    expect(code(await ann.api.post('/v1/templates', { ...TEMPLATE, approvals }))).toBe('NOT_ENDORSED')
+    expect(code(await approve(await propose(TEMPLATE), zoe))).toBe('NOT_ENDORSED')
+  })
+
   test('counts one person once, and no principal as approver or approver as principal', async () => {
     const { jti } = (await draft(wanted(2, ben, cat))).json
     expect((await stand(ben, jti)).json.missing).toBe(2)

@@ -1,7 +1,16 @@
 /** A command line in front of a control plane that asks for a gesture over something else: it signs nothing. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { approveAgent, delegate, endorse, invite, enroll, proposeAgent } from '../../apps/cli/operator.ts'
-import type { Profile } from '../../apps/cli/profile.ts'
+import {
+  approveAgent,
+  beginDelegation,
+  delegate,
+  endorse,
+  invite,
+  enroll,
+  proposeAgent,
+} from '../../apps/cli/operator.ts'
+import { approveDraft, approveTemplate, proposeTemplate } from '../../apps/cli/operator-quorum.ts'
+import { openProfile, type Profile } from '../../apps/cli/profile.ts'
 import type { ApiClient } from '../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
@@ -103,5 +112,43 @@ describe('a control plane that asks for a gesture over', () => {
     await enroll(stage.server.url, invitation, 'Somebody')
     await expect(endorse(liar.profile, person)).rejects.toMatchObject({ code: 'GESTURE_MISMATCH' })
     expect(liar.sent).toEqual([])
+  })
+
+  test('a quorum with fewer people than were asked for, a template or a draft that is another gets none', async () => {
+    const { folder, agent, jkt, point, manager } = stage
+    const { invitation } = await invite(manager, 'Second')
+    const second = openProfile(await enroll(stage.server.url, invitation, 'Second'))
+    await endorse(manager, second.person)
+    const approvers = { m: 1, of: [second.person] }
+    const input = {
+      agent,
+      jkt,
+      aud: [point],
+      grants: [readGrant(folder)],
+      ttl_s: 600,
+      depth_max: 0,
+      approvers,
+    }
+    const alone = lying(manager, (answer) => {
+      const { quorum: _, ...payload } = (answer as Draft).shown.payload
+      return { ...(answer as Draft), ...resigned({ ...(answer as Draft).shown, payload }) }
+    })
+    await expect(beginDelegation(alone.profile, input)).rejects.toMatchObject({ code: 'GESTURE_MISMATCH' })
+
+    const [one, two] = [await beginDelegation(manager, input), await beginDelegation(manager, input)]
+    const other = await second.client.get(`/v1/delegations/drafts/${two.jti}`)
+    const swapped = lying(second, () => other)
+    await expect(approveDraft(swapped.profile, one.jti)).rejects.toMatchObject({ code: 'GESTURE_MISMATCH' })
+
+    const widest = { class: '*', ttl_s_max: 3600, depth_max: 1, grants: null, approvals: null }
+    const template = await proposeTemplate(manager, widest)
+    const another = lying(second, (answer) => {
+      const act = { ...(answer as Asked).act, template: 'tpl_other' }
+      return { act, challenge: challengeOf(nodeCrypto, ACT_TAG, act) }
+    })
+    await expect(approveTemplate(another.profile, template)).rejects.toMatchObject({
+      code: 'GESTURE_MISMATCH',
+    })
+    expect([...alone.sent, ...swapped.sent, ...another.sent]).toEqual([])
   })
 })

@@ -30,6 +30,7 @@ beforeAll(async () => {
     .parse(await manager('person', 'invite', 'Auditor'))
   other = invited.person
   await auditor('enroll', '--url', stage.control.url, '--secret', invited.invitation)
+  await manager('person', 'endorse', other)
   await writeFile(inFolder('holder.json'), JSON.stringify(stage.agent.holder.publicJwk))
   await writeFile(inFolder('grants.json'), JSON.stringify([ECHO_GRANT]))
 }, 120_000)
