@@ -395,7 +395,7 @@ describe('a denial', () => {
   test('is PROOF_INVALID over HTTP for anything that the proof is not for, and claims no binding', async () => {
     const point = await makePoint()
     const good = overHttp(point)
-    const with_ = (edit: object): Credential => ({ ...good, ...edit }) as Credential
+    const with_ = (edit: object): Credential => ({ ...good, ...edit })
     const presented = signCallProof(
       w.crypto,
       w.signer('agent-1'),

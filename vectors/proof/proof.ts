@@ -1,6 +1,6 @@
 /** What a case of a proof vector is, and the parts that all of them are made of. @module */
 import { createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto'
-import { AUD, digestOf, NOW_S, World } from '../../test/fixtures/tokens.ts'
+import { AUD, digestOf, NOW_S, type World } from '../../test/fixtures/tokens.ts'
 import { fromBase64url } from '../../src/core/encoding.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { signJws } from '../../src/core/sign.ts'
