@@ -10,7 +10,8 @@ import {
 } from '../../src/token/grant.ts'
 import { grantWithin } from '../../src/token/within.ts'
 import { measure } from '../../src/decide/measure.ts'
-import type { AllowsVector, VectorCall, WithinVector } from '../../vectors/grants/generate.ts'
+import type { VectorCall } from '../../vectors/grants/call.ts'
+import type { AllowsVector, WithinVector } from '../../vectors/grants/generate.ts'
 
 export function judgeWithin({ child, parent }: WithinVector): boolean {
   return grantWithin(child, parent)

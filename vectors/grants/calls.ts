@@ -1,6 +1,6 @@
 /** Calls under a grant, allowed and denied by code: GRT-1 to GRT-7. @module */
 import type { Grant, Rule } from '../../src/token/grant.ts'
-import type { VectorCall } from './generate.ts'
+import type { VectorCall } from './call.ts'
 
 export type CallCase = readonly [
   name: string,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Grant } from '../../src/token/grant.ts'
 import { BASE, WIDER, WITHIN } from '../delegation/cases/narrowing.ts'
 import { ALLOWED, DENIED, type CallCase } from './calls.ts'
+import type { VectorCall } from './call.ts'
 import { INSIDE, OUTSIDE } from './within.ts'
 
 export interface WithinVector {
@@ -17,18 +18,6 @@ export interface WithinVector {
   readonly within: boolean
 }
 
-/** What a call is, as far as a grant can ask. */
-export interface VectorCall {
-  readonly server: string
-  readonly tool: string
-  readonly args: Readonly<Record<string, unknown>>
-  /** Null when the tool's registration names none. */
-  readonly resources: readonly string[] | null
-  /** Null when the tool has none. */
-  readonly label: { readonly level: string; readonly categories: readonly string[] } | null
-  /** By measure, as the tool's registration weighs the call. */
-  readonly amounts: Readonly<Record<string, { readonly unit: string; readonly amount: number }>>
-}
 
 export interface AllowsVector {
   readonly name: string
