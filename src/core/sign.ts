@@ -81,7 +81,7 @@ export function parseJws(compact: string, bytesMax = 64 * 1024): ParsedJws {
     if (!HEADER_MEMBERS.has(name))
       throw new CoreError('JWS_INVALID', 'JWS header has a member we do not know')
   }
-  return { compact, header, payload, signingInput: utf8(`${head}.${body}`), signature: fromBase64url(tail) }
+  return { compact, header, payload, signingInput: utf8(compact.slice(0, compact.lastIndexOf('.'))), signature: fromBase64url(tail) }
 }
 
 /** Whether `jws` is signed by `key` under that key's own algorithm. */

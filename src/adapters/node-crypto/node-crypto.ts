@@ -26,22 +26,25 @@ const X25519_SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
 /** What a new signer signs once, to prove that its key is a pair. */
 const PROBE = Buffer.from('countersign-key-probe-v1')
 
-const imported = new Map<string, KeyObject>()
+/** Imported public keys, the oldest dropped first. */
+class ImportedKeys {
+  readonly #keys = new Map<string, KeyObject>()
 
-function importPublic(key: PublicJwk): KeyObject {
-  const name = key.kty === 'OKP' ? key.x : `${key.x}.${key.y}`
-  const known = imported.get(name)
-  if (known) return known
-  const object = createPublicKey({ key: { ...key }, format: 'jwk' })
-  if (imported.size >= KEY_CACHE_MAX) imported.delete(imported.keys().next().value ?? '')
-  imported.set(name, object)
-  return object
+  get(key: PublicJwk): KeyObject {
+    const name = key.kty === 'OKP' ? key.x : `${key.x}.${key.y}`
+    const known = this.#keys.get(name)
+    if (known) return known
+    const object = createPublicKey({ key: { ...key }, format: 'jwk' })
+    if (this.#keys.size >= KEY_CACHE_MAX) this.#keys.delete(this.#keys.keys().next().value ?? '')
+    this.#keys.set(name, object)
+    return object
+  }
 }
 
-function verifySignature(key: PublicJwk, data: Uint8Array, signature: Uint8Array): boolean {
+function verifyWith(keys: ImportedKeys, key: PublicJwk, data: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== 64) return false
   try {
-    const object = importPublic(key)
+    const object = keys.get(key)
     return key.kty === 'OKP'
       ? verify(null, data, object, signature)
       : verify('sha256', data, { key: object, dsaEncoding: 'ieee-p1363' }, signature)
@@ -57,7 +60,7 @@ function signer(privateJwk: PrivateJwk): Signer {
   const signData = (data: Uint8Array): Uint8Array =>
     publicKey.kty === 'OKP' ? sign(null, data, key) : sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })
   // OpenSSL does not compare the halves: a damaged key file would sign what nobody can verify.
-  if (!verifySignature(publicKey, PROBE, signData(PROBE))) {
+  if (!verifyWith(new ImportedKeys(), publicKey, PROBE, signData(PROBE))) {
     throw new CoreError('KEY_INVALID', 'private key does not match its public key')
   }
   return { alg: algOf(publicKey), publicJwk: publicKey, sign: signData }
@@ -89,12 +92,19 @@ function x25519(): X25519Pair {
   }
 }
 
-export const nodeCrypto: Crypto = {
-  randomBytes: (length) => new Uint8Array(randomBytes(length)),
-  sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
-  hmacSha256: (key, data) => new Uint8Array(createHmac('sha256', key).update(data).digest()),
-  verify: verifySignature,
-  generateKey,
-  signer,
-  x25519,
+/** With imported keys of its own. */
+export function newNodeCrypto(): Crypto {
+  const keys = new ImportedKeys()
+  return {
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
+    hmacSha256: (key, data) => new Uint8Array(createHmac('sha256', key).update(data).digest()),
+    verify: (key, data, signature) => verifyWith(keys, key, data, signature),
+    generateKey,
+    signer,
+    x25519,
+  }
 }
+
+/** What a process shares. */
+export const nodeCrypto: Crypto = newNodeCrypto()
