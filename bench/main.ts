@@ -29,6 +29,8 @@ function installPeers(): void {
     stdio: ['ignore', 2, 2],
   })
   if (status === 0) return
-  process.stderr.write('the peers could not be installed: run `npm ci --prefix bench` where npm has a registry\n')
+  process.stderr.write(
+    'the peers could not be installed: run `npm ci --prefix bench` where npm has a registry\n',
+  )
   process.exit(1)
 }

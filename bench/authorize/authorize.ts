@@ -85,7 +85,13 @@ function fastestImporters(): Importers {
 
 /** Ours and the floor over the bytes of the same chain, with the person's gesture and without. */
 function coldRows(length: number, revocations: RevocationState, importers: Importers): Row[] {
-  let of = { round: -1, with: () => undefined as void, without: () => undefined as void, raw: nothing, bare: nothing }
+  let of = {
+    round: -1,
+    with: () => undefined as void,
+    without: () => undefined as void,
+    raw: nothing,
+    bare: nothing,
+  }
   const sample = (i: number): typeof of => {
     if (of.round === i) return of
     const chain = newChain(length)

@@ -40,13 +40,22 @@ const GRANTS: readonly Grant[] = [
     type: 'tool',
     server: 'files',
     actions: ['read', 'write'],
-    constraints: { path: { glob: '/data/**' }, rows: { min: 1, max: 1000 }, mode: { in: ['append', 'replace'] } },
+    constraints: {
+      path: { glob: '/data/**' },
+      rows: { min: 1, max: 1000 },
+      mode: { in: ['append', 'replace'] },
+    },
     limits: [
       { measure: 'calls', unit: '1', max: 1000, per: 'day' },
       { measure: 'calls', unit: '1', max: 1, per: 'call' },
     ],
   },
-  { type: 'tool', server: 'mail', actions: ['send'], constraints: { to: { glob: '*@example.com', required: true } } },
+  {
+    type: 'tool',
+    server: 'mail',
+    actions: ['send'],
+    constraints: { to: { glob: '*@example.com', required: true } },
+  },
 ]
 
 export interface HeldChain {

@@ -25,7 +25,12 @@ export interface CachedChain {
 export function cachedChainBytes(): CachedChain {
   const crypto = newNodeCrypto()
   const trust = new Map<string, { keys: Map<string, never>; rp: never }>()
-  const authenticator = new Authenticator({ crypto, clock, trust: trust as unknown as ChainTrust, audience: POINT })
+  const authenticator = new Authenticator({
+    crypto,
+    clock,
+    trust: trust as unknown as ChainTrust,
+    audience: POINT,
+  })
   const open = (): void => {
     const chain = newChain(3)
     trust.clear()
@@ -33,7 +38,9 @@ export function cachedChainBytes(): CachedChain {
     const { challenge, key } = authenticator.challenge()
     const x25519 = base64url(crypto.x25519().publicKey)
     const target = { aud: POINT, nonce: challenge, iat: NOW_S }
-    const opened = authenticator.open(signSessionProof(crypto, chain.holder, chain.text, target, { x25519, peer: key }))
+    const opened = authenticator.open(
+      signSessionProof(crypto, chain.holder, chain.text, target, { x25519, peer: key }),
+    )
     if (!opened.ok) throw new TypeError(`no session: ${opened.reason}`)
   }
   for (let i = 0; i < WARMUP; i++) open()

@@ -49,7 +49,8 @@ export function coldSample(chain: HeldChain, revocations: RevocationState, gestu
     presentation,
     run: () => {
       const known = authenticator.authenticate(request)
-      if (known.reason !== null || known.chain === null) throw new TypeError(`not authenticated: ${known.reason}`)
+      if (known.reason !== null || known.chain === null)
+        throw new TypeError(`not authenticated: ${known.reason}`)
       assertAllowed(decide(inputOf(known.chain, revocations)))
     },
   }
@@ -61,7 +62,15 @@ function requestWith(credential: Credential): CallRequest {
 
 function inputOf(chain: VerifiedChain, revocations: RevocationState): DecideInput {
   const now_ms = clock.now()
-  return { chain, ...CALL, definition_hash: null, registration: null, revocations, bound_ms: BOUND_MS, now_ms }
+  return {
+    chain,
+    ...CALL,
+    definition_hash: null,
+    registration: null,
+    revocations,
+    bound_ms: BOUND_MS,
+    now_ms,
+  }
 }
 
 function assertAllowed(verdict: ReturnType<typeof decide>): void {
@@ -87,7 +96,9 @@ export function filledState(): RevocationState {
     state.applyFrame(signFrame(unsigned, frame))
     prev = frameHash(crypto, frame)
   }
-  state.applyHeartbeat(signHeartbeat(unsigned, { epoch: 1, head: REVOKED_N, head_hash: prev, t: clock.now() }))
+  state.applyHeartbeat(
+    signHeartbeat(unsigned, { epoch: 1, head: REVOKED_N, head_hash: prev, t: clock.now() }),
+  )
   return state
 }
 

@@ -105,7 +105,8 @@ export function rawWork(
     const { payload } = parseJws(jwt)
     if (i === 0) {
       addJws(chain.issuer, jwt)
-      for (const { jwk, authenticator_data, client_data, signature } of rootPayloadSchema.parse(payload).gestures) {
+      for (const { jwk, authenticator_data, client_data, signature } of rootPayloadSchema.parse(payload)
+        .gestures) {
         const data = concat(fromBase64url(authenticator_data), crypto.sha256(fromBase64url(client_data)))
         add(jwk, data, fromBase64url(signature))
       }

@@ -52,7 +52,9 @@ export function base64url(bytes: Uint8Array): string {
     out[at + 3] = CODE_OF[word & 63] ?? 0
   }
   const written = out.subarray(0, chars)
-  return chars <= SHORT_CHARS ? String.fromCharCode.apply(null, written as unknown as number[]) : asciiDecoder.decode(written)
+  return chars <= SHORT_CHARS
+    ? String.fromCharCode.apply(null, written as unknown as number[])
+    : asciiDecoder.decode(written)
 }
 
 /**
@@ -139,5 +141,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   let difference = 0
   for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0)
+  return difference === 0
+}
+
+/** {@link equalBytes} for text. */
+export function equalTexts(a: string, b: string): boolean {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i)
   return difference === 0
 }

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import type { Alg, Crypto, PublicJwk } from './crypto.ts'
-import { base64url, utf8 } from './encoding.ts'
+import { sha256Text } from './digest.ts'
+import { base64url } from './encoding.ts'
 import { CoreError } from './errors.ts'
 import { isJsonObject } from './json.ts'
 
@@ -86,5 +87,5 @@ export function thumbprint(crypto: Crypto, key: PublicJwk): string {
     key.kty === 'OKP'
       ? `{"crv":"${key.crv}","kty":"OKP","x":"${key.x}"}`
       : `{"crv":"${key.crv}","kty":"EC","x":"${key.x}","y":"${key.y}"}`
-  return base64url(crypto.sha256(utf8(members)))
+  return sha256Text(crypto, members)
 }

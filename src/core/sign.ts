@@ -5,13 +5,13 @@
  */
 import { algOf } from './jwk.ts'
 import type { Crypto, PublicJwk, Signer } from './crypto.ts'
-import { base64url, concat, fromBase64url, utf8 } from './encoding.ts'
+import { base64url, fromBase64url, utf8 } from './encoding.ts'
 import { CoreError } from './errors.ts'
-import { canonicalBytes, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
+import { canonicalize, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
 
 /** `tag || 0x00 || JCS(value)`: what a tagged signature or digest covers. */
 export function taggedBytes(tag: string, value: JsonValue): Uint8Array {
-  return concat(utf8(tag), Uint8Array.of(0), canonicalBytes(value))
+  return utf8(`${tag}\0${canonicalize(value)}`)
 }
 
 /** @returns base64url of the signature over {@link taggedBytes}. */
@@ -81,7 +81,13 @@ export function parseJws(compact: string, bytesMax = 64 * 1024): ParsedJws {
     if (!HEADER_MEMBERS.has(name))
       throw new CoreError('JWS_INVALID', 'JWS header has a member we do not know')
   }
-  return { compact, header, payload, signingInput: utf8(compact.slice(0, compact.lastIndexOf('.'))), signature: fromBase64url(tail) }
+  return {
+    compact,
+    header,
+    payload,
+    signingInput: utf8(compact.slice(0, compact.lastIndexOf('.'))),
+    signature: fromBase64url(tail),
+  }
 }
 
 /** Whether `jws` is signed by `key` under that key's own algorithm. */

@@ -14,7 +14,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
 import type { RevocationState } from '../revoke/state.ts'
 import { lastOf } from '../token/lineage.ts'
-import type { VerifiedChain } from '../token/verify.ts'
+import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
 import type { DecisionFields, Recorder } from './recorder.ts'
@@ -133,14 +133,14 @@ export class EnforcementPoint implements Point {
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: VerifiedChain | null, bound_ms?: number): readonly Reason[] {
+  #standing(chain: DecidedChain | null, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
     const state = this.#state()
     return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
   }
 
   #judge(request: CallRequest): Judged {
-    const authenticated = this.#o.authenticator.authenticate(request)
+    const authenticated = this.#known(request)
     if (authenticated.reason !== null || authenticated.chain === null) {
       const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
       return { authenticated, verdict: { decision: 'deny', grant: null, reasons } }
@@ -157,6 +157,17 @@ export class EnforcementPoint implements Point {
     return { authenticated, verdict }
   }
 
+  /** A session whose chain the present epoch cannot name is over: the chain has to be presented again. */
+  #known(request: CallRequest): Authenticated {
+    const { authenticator, recorder } = this.#o
+    const authenticated = authenticator.authenticate(request)
+    const { credential } = request
+    const named = authenticated.record === null || recorder.canName(authenticated.record)
+    if (named || credential.kind !== 'session') return authenticated
+    authenticator.forget(credential.session)
+    return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
+  }
+
   async #reserve(judged: Judged): Promise<Judged> {
     const { verdict } = judged
     if (verdict.decision === 'deny' || verdict.reservations.length === 0) return judged
@@ -169,7 +180,7 @@ export class EnforcementPoint implements Point {
     const { authenticated, verdict } = judged
     const fields: DecisionFields = {
       action,
-      chain: authenticated.segments.at(-1)?.id ?? null,
+      chain: authenticated.record?.id ?? null,
       agent: authenticated.chain === null ? null : agentOf(authenticated.chain),
       grant: verdict.grant,
       server: bounded(request.server),
@@ -184,7 +195,7 @@ export class EnforcementPoint implements Point {
       debits: verdict.decision === 'allow' ? verdict.reservations.map(debitOf) : [],
     }
     return this.#durably(() =>
-      this.#o.recorder.decision(fields, authenticated.segments, openingOf(request, action, authenticated)),
+      this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
     )
   }
 
@@ -254,7 +265,7 @@ function debitOf({ max: _max, ...debit }: Reservation): Debit {
   return debit
 }
 
-function agentOf(chain: VerifiedChain): string {
+function agentOf(chain: DecidedChain): string {
   return lastOf(chain).agent.id
 }
 

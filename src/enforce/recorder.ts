@@ -17,6 +17,7 @@ import {
 import type { Clock } from '../ports/clock.ts'
 import type { ControlPlane, EpochReason, Opening, ShippedSegment } from '../ports/control-plane.ts'
 import { SpoolError, type Spool } from '../ports/spool.ts'
+import type { ChainRecord } from './chain-record.ts'
 
 type StreamMember = 'v' | 'kind' | 'point' | 'epoch' | 'seq' | 'prev_hash' | 'time'
 export type DecisionFields = Omit<DecisionReceipt, StreamMember>
@@ -44,6 +45,9 @@ export function readSpoolLine(text: string): SpoolLine {
   return spoolLineSchema.parse(parseJson(text, LINE_LIMITS))
 }
 
+/** Identifiers of segments kept, about 100 bytes each. */
+const CARRIED_MAX = 16_384
+
 /** Records read at a time while looking for actions without an outcome. */
 const SCAN_BATCH = 1000
 
@@ -60,7 +64,7 @@ export class Recorder {
   /** An epoch is being begun: no receipt is built meanwhile, or it would carry the old epoch into the new stream. */
   #beginning: Promise<void> | null = null
   #onIdle: (() => void) | null = null
-  /** Segments that this stream has carried since this process started. */
+  /** The last segments that this stream has carried since this process started. One that is forgotten is carried again. */
   readonly #carried = new Set<string>()
 
   private constructor(
@@ -121,20 +125,29 @@ export class Recorder {
     this.#carried.clear()
   }
 
-  /** @throws {SpoolError} when it could not be made durable: the caller denies. */
-  async decision(
-    fields: DecisionFields,
-    segments: readonly ShippedSegment[],
-    opening: Opening | null,
-  ): Promise<void> {
-    await this.#begun()
+  /** Whether a receipt of the present epoch can name this chain. */
+  canName(chain: ChainRecord): boolean {
+    return chain.segmentsFor(this.#epoch) !== null
+  }
+
+  /**
+   * @param chain the one that `fields` names
+   * @throws {SpoolError} when it could not be made durable, or the chain cannot be named: the caller denies.
+   */
+  async decision(fields: DecisionFields, chain: ChainRecord | null, opening: Opening | null): Promise<void> {
+    if (this.#beginning !== null) await this.#begun()
+    const segments = chain === null ? [] : chain.segmentsFor(this.#epoch)
+    if (segments === null)
+      throw new SpoolError('SPOOL_UNAVAILABLE', 'an epoch began, and its chain is not known')
     const fresh = segments.filter((segment) => !this.#carried.has(segment.id))
-    await this.#append({ ...this.#next('decision'), ...fields }, fresh, opening)
+    const receipt: Receipt = { ...this.#next('decision'), ...fields }
+    await this.#append(receipt, fresh, opening)
+    chain?.carriedIn(receipt.epoch)
   }
 
   /** @throws {SpoolError} */
   async outcome(fields: OutcomeFields): Promise<void> {
-    await this.#begun()
+    if (this.#beginning !== null) await this.#begun()
     await this.#append({ ...this.#next('outcome'), ...fields }, [], null)
   }
 
@@ -171,7 +184,7 @@ export class Recorder {
     try {
       const text = JSON.stringify({ receipt, segments, opening })
       await this.#spool.append({ seq: receipt.seq, hash, text })
-      for (const segment of segments) this.#carried.add(segment.id)
+      for (const segment of segments) this.#remember(segment.id)
     } catch (error) {
       this.#failed = true
       throw error
@@ -183,6 +196,11 @@ export class Recorder {
         this.#onIdle = null
       }
     }
+  }
+
+  #remember(segment: string): void {
+    if (this.#carried.size >= CARRIED_MAX) this.#carried.delete(this.#carried.keys().next().value ?? '')
+    this.#carried.add(segment)
   }
 
   #resynchronize(): void {

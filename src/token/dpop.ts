@@ -4,7 +4,8 @@
  * @module
  */
 import type { Crypto, Signer } from '../core/crypto.ts'
-import { base64url, utf8 } from '../core/encoding.ts'
+import { sha256Text } from '../core/digest.ts'
+import { base64url } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { parseJws, signJws, verifyJws } from '../core/sign.ts'
@@ -32,7 +33,7 @@ export interface DpopInput extends HttpTarget {
 
 /** `ath` of RFC 9449. @param chain ends in `~` */
 export function accessTokenHash(crypto: Crypto, chain: string): string {
-  return base64url(crypto.sha256(utf8(chain)))
+  return sha256Text(crypto, chain)
 }
 
 /** @returns the value of the header `DPoP` */

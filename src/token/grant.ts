@@ -114,13 +114,20 @@ export function grantNames(grant: Grant, server: string, tool: string): boolean 
 
 /** Whether every constraint is met. GRT-2. */
 export function constraintsMet(grant: Grant, args: JsonObject): boolean {
-  return Object.entries(grant.constraints ?? {}).every(([name, rule]) => {
-    const value = Object.hasOwn(args, name) ? args[name] : undefined
-    if (value === undefined) return acceptsAbsence(rule)
-    if (rule.forbidden === true) return false
-    if (!Array.isArray(value)) return ruleAccepts(rule, value)
-    return value.length > 0 && value.every((item: JsonValue) => ruleAccepts(rule, item))
-  })
+  const { constraints } = grant
+  if (constraints === undefined) return true
+  for (const name of Object.keys(constraints)) {
+    const rule = constraints[name]
+    if (rule === undefined || !isMet(rule, Object.hasOwn(args, name) ? args[name] : undefined)) return false
+  }
+  return true
+}
+
+function isMet(rule: Rule, value: JsonValue | undefined): boolean {
+  if (value === undefined) return acceptsAbsence(rule)
+  if (rule.forbidden === true) return false
+  if (!Array.isArray(value)) return ruleAccepts(rule, value)
+  return value.length > 0 && value.every((item: JsonValue) => ruleAccepts(rule, item))
 }
 
 export function acceptsAbsence(rule: Rule): boolean {

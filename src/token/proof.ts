@@ -4,7 +4,7 @@
  * @module
  */
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
-import { base64url, concat, equalBytes, fromBase64url, utf8 } from '../core/encoding.ts'
+import { base64url, concat, equalTexts, fromBase64url, utf8 } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import { canonicalBytes, type JsonObject } from '../core/json.ts'
 import { parseJws, signJws, taggedBytes, verifyJws } from '../core/sign.ts'
@@ -137,5 +137,5 @@ export function callMac(crypto: Crypto, key: Uint8Array, call: SessionCall): str
 
 /** Constant-time comparison of a call's MAC. */
 export function callMacHolds(crypto: Crypto, key: Uint8Array, call: SessionCall, mac: string): boolean {
-  return equalBytes(utf8(callMac(crypto, key, call)), utf8(mac))
+  return equalTexts(callMac(crypto, key, call), mac)
 }
