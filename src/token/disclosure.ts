@@ -6,9 +6,9 @@
 import type { Crypto } from '../core/crypto.ts'
 import { sha256Text } from '../core/digest.ts'
 import { base64url, fromBase64url, utf8 } from '../core/encoding.ts'
-import { isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
+import { parseJson, type JsonValue } from '../core/json.ts'
 import { TokenError } from './errors.ts'
-import { grantSchema, type Grant } from './grant.ts'
+import { isGrant, type Grant } from './grant.ts'
 
 /** Salts are 128 bits (RFC 9901 section 9.3). */
 const SALT_BYTES = 16
@@ -111,13 +111,8 @@ function readDisclosure(disclosure: string): readonly (JsonValue | undefined)[] 
 }
 
 function readGrant(value: unknown): Grant {
-  const grant = grantSchema.safeParse(value)
-  // zod drops a `__proto__` from a record in silence, and a constraint that is dropped is not enforced.
-  const dropped =
-    isJsonObject(value) && isJsonObject(value.constraints) && Object.hasOwn(value.constraints, '__proto__')
-  if (!grant.success || dropped)
-    throw new TokenError('GRANT_INVALID', 'a disclosed grant does not fit its schema')
-  return grant.data
+  if (!isGrant(value)) throw new TokenError('GRANT_INVALID', 'a disclosed grant does not fit its schema')
+  return value
 }
 
 function addClaim(

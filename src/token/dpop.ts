@@ -11,7 +11,7 @@ import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { parseJws, signJws, verifyJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
 import { DPOP_TYP } from './constants.ts'
-import { dpopProofSchema, type DpopProof } from './payload.ts'
+import { isDpopProof, type DpopProof } from './payload.ts'
 
 /** Random bytes of a `jti`. */
 const JTI_BYTES = 16
@@ -62,18 +62,18 @@ export function verifyDpop(context: DpopContext, proof: string): DpopProof | nul
   try {
     const jws = parseJws(proof)
     const key = publicJwk(jws.header.jwk)
-    const fields = dpopProofSchema.safeParse(jws.payload)
+    const fields: unknown = jws.payload
     const good =
       jws.header.typ === DPOP_TYP &&
       jws.header.kid === undefined &&
-      fields.success &&
+      isDpopProof(fields) &&
       thumbprint(crypto, key) === context.jkt &&
-      fields.data.htm === context.method &&
-      fields.data.htu === context.url &&
-      fields.data.ath === accessTokenHash(crypto, context.chain) &&
-      Math.abs(fields.data.iat - seconds(context.now_ms)) <= CLOCK_SKEW_MAX_S &&
+      fields.htm === context.method &&
+      fields.htu === context.url &&
+      fields.ath === accessTokenHash(crypto, context.chain) &&
+      Math.abs(fields.iat - seconds(context.now_ms)) <= CLOCK_SKEW_MAX_S &&
       verifyJws(crypto, jws, key)
-    return good ? fields.data : null
+    return good ? fields : null
   } catch (error) {
     if (error instanceof CountersignError) return null
     throw error

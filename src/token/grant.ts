@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod'
+import { guardOf } from '../core/guard.ts'
 import { canonicalize, type JsonObject, type JsonValue } from '../core/json.ts'
 import { LIMITS_MAX } from './constants.ts'
 import { TokenError } from './errors.ts'
@@ -93,6 +94,9 @@ export const grantSchema = z.strictObject({
 export type Rule = z.infer<typeof ruleSchema>
 export type Limit = z.infer<typeof limitSchema>
 export type Grant = z.infer<typeof grantSchema>
+
+/** What every verification asks. */
+export const isGrant = guardOf(grantSchema)
 
 /** @throws {TokenError} `GRANT_INVALID`, with what does not fit */
 export function checkedGrant(grant: unknown): Grant {

@@ -10,7 +10,7 @@ import { canonicalBytes, type JsonObject } from '../core/json.ts'
 import { parseJws, signJws, taggedBytes, verifyJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
 import { CALL_TAG, PROOF_TYP, SESSION_INFO } from './constants.ts'
-import { callProofSchema, sessionProofSchema, type CallProof, type SessionProof } from './payload.ts'
+import { isCallProof, isSessionProof, type CallProof, type SessionProof } from './payload.ts'
 import { sdHashOf } from './presentation.ts'
 
 /** What a proof is made for. */
@@ -68,18 +68,16 @@ export interface ProofContext {
 /** @returns null when it does not hold. Not checked: the nonce, and whether the call is the one at hand. */
 export function verifyCallProof(context: ProofContext, proof: string): CallProof | null {
   const payload = verifiedPayload(context, proof)
-  const fields = payload === null ? null : callProofSchema.safeParse(payload)
-  return fields?.success === true && holds(context, fields.data) ? fields.data : null
+  return isCallProof(payload) && holds(context, payload) ? payload : null
 }
 
 /** @returns null when it does not hold. Not checked: the challenge in `nonce` and the point's key in `peer`. */
 export function verifySessionProof(context: ProofContext, proof: string): SessionProof | null {
   const payload = verifiedPayload(context, proof)
-  const fields = payload === null ? null : sessionProofSchema.safeParse(payload)
-  return fields?.success === true && holds(context, fields.data) ? fields.data : null
+  return isSessionProof(payload) && holds(context, payload) ? payload : null
 }
 
-function verifiedPayload(context: ProofContext, proof: string): JsonObject | null {
+function verifiedPayload(context: ProofContext, proof: string): unknown {
   try {
     const jws = parseJws(proof)
     if (jws.header.typ !== PROOF_TYP || jws.header.jwk !== undefined) return null

@@ -8,7 +8,7 @@ import { CLOCK_SKEW_MAX_S } from '../core/time.ts'
 import { STATEMENT_LIFE_MAX_S, STATEMENT_TYP } from './constants.ts'
 import { TokenError } from './errors.ts'
 import type { RelyingParty } from './gesture.ts'
-import { statementSchema } from './payload.ts'
+import { isStatement } from './payload.ts'
 
 export interface IssuerKey {
   readonly jwk: PublicJwk
@@ -75,11 +75,11 @@ export function checkStatement(
   now: number,
 ): CheckedStatement {
   const jws = parseJws(statement)
-  const fields = statementSchema.safeParse(jws.payload)
-  if (jws.header.typ !== STATEMENT_TYP || !fields.success) {
+  const said: unknown = jws.payload
+  if (jws.header.typ !== STATEMENT_TYP || !isStatement(said)) {
     throw new TokenError('STATEMENT_INVALID', 'the agent statement does not fit its schema')
   }
-  const { iss, iat, exp, jkt, agent, class: agentClass } = fields.data
+  const { iss, iat, exp, jkt, agent, class: agentClass } = said
   if (iss !== issuer.iss)
     throw new TokenError('STATEMENT_INVALID', 'the agent statement is by another issuer than the root')
   const key = issuerKeyOf(issuer.trusted, jws, iat)

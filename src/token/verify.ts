@@ -16,7 +16,7 @@ import { resolveDisclosures } from './disclosure.ts'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 import { assertGesturesCover, challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
 import type { Grant } from './grant.ts'
-import { hopPayloadSchema, rootPayloadSchema, type DelegatePayload, type RootPayload } from './payload.ts'
+import { isHopPayload, isRootPayload, type DelegatePayload, type RootPayload } from './payload.ts'
 import { parsePresentation, type Segment } from './presentation.ts'
 import { checkStatement, issuerKeyOf, trustedIssuer, type ChainTrust } from './trust.ts'
 import { boundsWithin, grantWithin } from './within.ts'
@@ -137,7 +137,7 @@ function checkRoot(context: ChainContext, segment: Segment): Checked & { readonl
   const { crypto } = context
   const jws = parseJws(segment.jwt)
   assertTyp(jws, ROOT_TYP)
-  const payload = parsed(rootPayloadSchema.safeParse(jws.payload))
+  const payload = fitting(isRootPayload, jws.payload)
   const issuer = trustedIssuer(context.trust, payload.iss)
   const issuerKey = issuerKeyOf(issuer, jws, payload.iat)
   if (!verifyJws(crypto, jws, issuerKey.jwk))
@@ -173,7 +173,7 @@ function checkHop(
   const { crypto } = context
   const jws = parseJws(segment.jwt)
   assertTyp(jws, HOP_TYP)
-  const outer = parsed(hopPayloadSchema.safeParse(jws.payload))
+  const outer = fitting(isHopPayload, jws.payload)
   const payload = outer.delegate_payload[0]
   if (!verifyJws(crypto, jws, parent.holder)) {
     throw new TokenError('SIGNATURE_INVALID', 'a hop is not signed by the holder before it')
@@ -278,7 +278,7 @@ function assertTyp(jws: ParsedJws, typ: string): void {
   }
 }
 
-function parsed<T>(result: { success: true; data: T } | { success: false }): T {
-  if (!result.success) throw new TokenError('TOKEN_MALFORMED', 'a token does not fit its schema')
-  return result.data
+function fitting<T>(fits: (value: unknown) => value is T, payload: unknown): T {
+  if (!fits(payload)) throw new TokenError('TOKEN_MALFORMED', 'a token does not fit its schema')
+  return payload
 }
