@@ -72,9 +72,9 @@ export function parseJws(compact: string, bytesMax = 64 * 1024): ParsedJws {
   if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) {
     throw new CoreError('JWS_INVALID', 'a compact JWS has three parts')
   }
-  const header = parseJson(fromBase64url(head))
+  const header = readHeader(head)
   const payload = parseJson(fromBase64url(body))
-  if (!isJsonObject(header) || !isJsonObject(payload)) {
+  if (header === null || !isJsonObject(payload)) {
     throw new CoreError('JWS_INVALID', 'JWS header and payload must be objects')
   }
   for (const name of Object.keys(header)) {
@@ -88,6 +88,24 @@ export function parseJws(compact: string, bytesMax = 64 * 1024): ParsedJws {
     signingInput: utf8(compact.slice(0, compact.lastIndexOf('.'))),
     signature: fromBase64url(tail),
   }
+}
+
+/** Headers kept as they were parsed. Most tokens have one of a few: an algorithm, a type and the name of a key. */
+const HEADERS_MAX = 64
+/** The longest that is kept: one with a key of its own is not met again. */
+const HEADER_CHARS_MAX = 160
+const headers = new Map<string, JsonObject>()
+
+function readHeader(text: string): JsonObject | null {
+  const known = headers.get(text)
+  if (known !== undefined) return known
+  const header = parseJson(fromBase64url(text))
+  if (!isJsonObject(header)) return null
+  if (text.length <= HEADER_CHARS_MAX) {
+    if (headers.size >= HEADERS_MAX) headers.delete(headers.keys().next().value ?? '')
+    headers.set(text, header)
+  }
+  return header
 }
 
 /** Whether `jws` is signed by `key` under that key's own algorithm. */

@@ -224,10 +224,10 @@ export class Authenticator {
       const result = verifyChain({ crypto, trust, audience, now_ms: clock.now() }, segments)
       // Segments of a chain that does not verify are not kept: anyone could fill the log with them.
       if (!result.ok) return { reason: result.reason }
-      const [root, ...hops] = chainSegments(crypto, result.loggable)
       const last = segments.at(-1)
-      if (root === undefined || last === undefined) return { reason: 'TOKEN_MALFORMED' }
-      const record = new ChainRecord([root, ...hops])
+      if (last === undefined) return { reason: 'TOKEN_MALFORMED' }
+      const { loggable } = result
+      const record = new ChainRecord(() => chainSegments(crypto, loggable))
       return { chain: result.chain, record, proof, sd_hash: sdHashOfSegment(crypto, last) }
     } catch (error) {
       if (error instanceof CountersignError && isPresentationReason(error.code)) {

@@ -24,7 +24,7 @@ const decision = (action: string, edit: Partial<DecisionFields> = {}): DecisionF
   ...edit,
 })
 const SEGMENT = { id: digestOf('segment'), parent: null, segment: 'x~' }
-const chainOf = (segment: typeof SEGMENT): ChainRecord => new ChainRecord([segment])
+const chainOf = (segment: typeof SEGMENT): ChainRecord => new ChainRecord(() => [segment])
 
 let spool: MemorySpool
 let epochs: string[]
@@ -138,8 +138,7 @@ describe('a stream', () => {
     const recorder = await open()
     const ids = Array.from({ length: 16_384 }, (_, i) => ({ ...SEGMENT, id: digestOf(String(i)) }))
     await recorder.decision(decision('act_1'), chainOf(SEGMENT), null)
-    const [first = SEGMENT, ...rest] = ids
-    await recorder.decision(decision('act_2'), new ChainRecord([first, ...rest]), null)
+    await recorder.decision(decision('act_2'), new ChainRecord(() => ids), null)
     await recorder.decision(decision('act_3'), chainOf(SEGMENT), null)
     await recorder.decision(decision('act_4'), chainOf(SEGMENT), null)
     const carried = spool.records.map(

@@ -127,7 +127,7 @@ export class Recorder {
 
   /** Whether a receipt of the present epoch can name this chain. */
   canName(chain: ChainRecord): boolean {
-    return chain.segmentsFor(this.#epoch) !== null
+    return chain.isKnownIn(this.#epoch)
   }
 
   /**

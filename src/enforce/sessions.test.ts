@@ -8,7 +8,7 @@ import { CounterWindow, Sessions } from './sessions.ts'
 const w = new World()
 const verified = w.verify(w.root())
 const chain = (verified.ok ? verified.chain : null) as VerifiedChain
-const record = new ChainRecord([{ id: 'x', parent: null, segment: 'x~' }])
+const record = new ChainRecord(() => [{ id: 'x', parent: null, segment: 'x~' }])
 const HOUR_MS = 3_600_000
 
 let clock: SettableClock

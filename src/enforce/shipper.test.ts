@@ -121,7 +121,7 @@ describe('shipping', () => {
           freshness: null,
           debits: [],
         },
-        new ChainRecord([{ id: `seg_${i}`, parent: null, segment: 'x'.repeat(900_000) }]),
+        new ChainRecord(() => [{ id: `seg_${i}`, parent: null, segment: 'x'.repeat(900_000) }]),
         { args_commit: '', action: 'act_big', salt: '', args: null },
       )
       shipper.poke()

@@ -19,7 +19,8 @@ const argument = z
   .max(128)
   .refine((name) => name !== '_sd' && name !== '...' && name !== '__proto__', 'reserved name')
 
-const distinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length
+const distinct = (values: readonly unknown[]): boolean =>
+  values.length < 2 || new Set(values).size === values.length
 
 export const ruleSchema = z
   .strictObject({
