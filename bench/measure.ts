@@ -11,8 +11,8 @@ export interface Row {
   prepare(i: number): Timed
 }
 
-/** Runs once. A row that knows its own end answers with the microseconds that it took. */
-export type Timed = () => void | Promise<void> | Promise<{ readonly took_us: number }>
+/** Runs once. A row that times itself answers with the microseconds that each of its parts took. */
+export type Timed = () => void | Promise<void> | Promise<{ readonly took_us: readonly number[] }>
 
 /** Microseconds. */
 export interface Percentiles {
@@ -43,7 +43,7 @@ export async function measure(
     for (const [k, timed] of chunk.entries())
       for (const { name, run } of timed) {
         const took_us = await once(run)
-        if (first + k >= rounds.warmup) samples.get(name)?.push(took_us)
+        if (first + k >= rounds.warmup) samples.get(name)?.push(...took_us)
       }
   }
   return new Map([...samples].map(([name, took]) => [name, percentiles(took)]))
@@ -55,14 +55,14 @@ function inTurn(rows: readonly Row[], i: number): { name: string; run: Timed }[]
   return [...rows.slice(at), ...rows.slice(0, at)].map((row) => ({ name: row.name, run: row.prepare(i) }))
 }
 
-async function once(timed: Timed): Promise<number> {
+async function once(timed: Timed): Promise<readonly number[]> {
   const start = performance.now()
   const running = timed()
   // What is synchronous is not charged for a turn of the microtask queue.
-  if (running === undefined) return (performance.now() - start) * 1000
+  if (running === undefined) return [(performance.now() - start) * 1000]
   const result = await running
   const end = performance.now()
-  return typeof result === 'object' ? result.took_us : (end - start) * 1000
+  return typeof result === 'object' ? result.took_us : [(end - start) * 1000]
 }
 
 export function percentiles(samples: readonly number[]): Percentiles {

@@ -16,15 +16,23 @@ export type IdPrefix =
 
 /** @param now_ms milliseconds since 1970 */
 export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string {
-  let time = ''
+  const codes = crypto.randomBytes(16).map((byte) => CROCKFORD.charCodeAt(byte & 31))
+  return `${prefix}_${spelledTime(now_ms)}${String.fromCharCode.apply(null, codes as unknown as number[])}`
+}
+
+/** The millisecond that was spelled last: a busy process names many things in one. */
+let spelled = { now_ms: Number.NaN, text: '' }
+
+function spelledTime(now_ms: number): string {
+  if (spelled.now_ms === now_ms) return spelled.text
+  let text = ''
   let rest = now_ms
   for (let i = 0; i < 10; i++) {
-    time = CROCKFORD.charAt(rest % 32) + time
+    text = CROCKFORD.charAt(rest % 32) + text
     rest = Math.floor(rest / 32)
   }
-  let random = ''
-  for (const byte of crypto.randomBytes(16)) random += CROCKFORD.charAt(byte & 31)
-  return `${prefix}_${time}${random}`
+  spelled = { now_ms, text }
+  return text
 }
 
 export function isId(value: unknown, prefix: IdPrefix): value is string {

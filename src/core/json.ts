@@ -213,47 +213,60 @@ function endOfString(text: string, start: number): number {
   return end < 0 ? text.length : end
 }
 
-/** Printable ASCII that JSON writes as it is. */
-const PLAIN = /^[ !#-[\]-~]*$/
-
 /**
  * RFC 8785 canonical JSON. `undefined` members are refused rather than dropped: what is hashed is what is meant.
  * @throws {CoreError} `JSON_INVALID`: not a JSON value, a number that is not finite, or a lone surrogate.
  */
 export function canonicalize(value: JsonValue): string {
-  if (typeof value === 'string') return quoted(value)
-  if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'number') {
+  // JSON.stringify writes strings and numbers as RFC 8785 wants them: only the order of names is its caller's.
+  return isInOrder(value) ? JSON.stringify(value) : ordered(value)
+}
+
+/** @returns whether every object has its names in order, and nothing that prints by a rule of its own */
+function isInOrder(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) {
+    assertPrimitive(value)
+    return true
+  }
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isInOrder(value[i] as JsonValue)) return false
+    return !('toJSON' in value)
+  }
+  let before = ''
+  for (const name of Object.keys(value)) {
+    const member = (value as JsonObject)[name]
+    // Unpaired surrogates are left to the other path, which says what is wrong.
+    if (name < before || member === undefined || !name.isWellFormed() || !isInOrder(member)) return false
+    before = name
+  }
+  return !('toJSON' in value)
+}
+
+function assertPrimitive(value: JsonValue): void {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new CoreError('JSON_INVALID', 'string has a lone surrogate')
+  } else if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new CoreError('JSON_INVALID', 'number is not finite')
+  } else if (typeof value !== 'boolean' && value !== null) {
+    throw new CoreError('JSON_INVALID', 'not a JSON value')
+  }
+}
+
+function ordered(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) {
+    assertPrimitive(value)
     return JSON.stringify(value)
   }
-  if (Array.isArray(value)) return canonicalArray(value)
-  if (!isJsonObject(value)) throw new CoreError('JSON_INVALID', 'not a JSON value')
-  let out = '{'
+  // Array.from visits the holes that map skips, so that a sparse array is refused.
+  if (Array.isArray(value)) return `[${Array.from(value, (item: JsonValue) => ordered(item)).join(',')}]`
+  let out = ''
   // UTF-16 code units, as RFC 8785 section 3.2.3 wants
   for (const name of Object.keys(value).sort()) {
-    const member = value[name]
+    const member = (value as JsonObject)[name]
     if (member === undefined) throw new CoreError('JSON_INVALID', 'member is undefined')
-    out += `${out.length === 1 ? '' : ','}${quoted(name)}:${canonicalize(member)}`
+    out += `${out === '' ? '' : ','}${ordered(name)}:${ordered(member)}`
   }
-  return `${out}}`
-}
-
-function canonicalArray(items: readonly JsonValue[]): string {
-  let out = '['
-  // By index, so that a hole of a sparse array is refused.
-  for (let i = 0; i < items.length; i++) {
-    const item = items[i]
-    if (item === undefined) throw new CoreError('JSON_INVALID', 'not a JSON value')
-    out += `${i === 0 ? '' : ','}${canonicalize(item)}`
-  }
-  return `${out}]`
-}
-
-function quoted(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`
-  if (!text.isWellFormed()) throw new CoreError('JSON_INVALID', 'string has a lone surrogate')
-  return JSON.stringify(text)
+  return `{${out}}`
 }
 
 /** The UTF-8 bytes of {@link canonicalize}. */

@@ -151,14 +151,14 @@ function reservation(
   now_ms: number,
 ): Reservation {
   return {
-    jti: step.delegation.jti,
+    amount,
     grant: step.digest,
+    jti: step.delegation.jti,
+    max: limit.max,
     measure: limit.measure,
-    unit: limit.unit,
     per,
     period: periodOf(per, now_ms),
-    amount,
-    max: limit.max,
+    unit: limit.unit,
   }
 }
 

@@ -5,10 +5,11 @@
  */
 import { z } from 'zod'
 import type { Crypto } from '../core/crypto.ts'
+import { sha256Text } from '../core/digest.ts'
 import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
 import {
-  receiptHash,
+  receiptText,
   receiptSchema,
   type DecisionReceipt,
   type OutcomeReceipt,
@@ -140,7 +141,7 @@ export class Recorder {
     if (segments === null)
       throw new SpoolError('SPOOL_UNAVAILABLE', 'an epoch began, and its chain is not known')
     const fresh = segments.filter((segment) => !this.#carried.has(segment.id))
-    const receipt: Receipt = { ...this.#next('decision'), ...fields }
+    const receipt = this.#decisionReceipt(fields)
     await this.#append(receipt, fresh, opening)
     chain?.carriedIn(receipt.epoch)
   }
@@ -149,6 +150,34 @@ export class Recorder {
   async outcome(fields: OutcomeFields): Promise<void> {
     if (this.#beginning !== null) await this.#begun()
     await this.#append({ ...this.#next('outcome'), ...fields }, [], null)
+  }
+
+  /** Members in the order of RFC 8785, so that its text needs no sorting. */
+  #decisionReceipt(fields: DecisionFields): Receipt {
+    const { epoch, kind, point, prev_hash, seq, time, v } = this.#next('decision')
+    return {
+      action: fields.action,
+      agent: fields.agent,
+      args_commit: fields.args_commit,
+      binding: fields.binding,
+      chain: fields.chain,
+      debits: fields.debits,
+      decision: fields.decision,
+      definition_hash: fields.definition_hash,
+      epoch,
+      freshness: fields.freshness,
+      grant: fields.grant,
+      kind,
+      placement: fields.placement,
+      point,
+      prev_hash,
+      reasons: fields.reasons,
+      seq,
+      server: fields.server,
+      time,
+      tool: fields.tool,
+      v,
+    }
   }
 
   async #begun(): Promise<void> {
@@ -177,12 +206,13 @@ export class Recorder {
     opening: Opening | null,
   ): Promise<void> {
     if (this.#failed) throw new SpoolError('SPOOL_UNAVAILABLE', 'a record before this one was not stored')
-    const hash = receiptHash(this.#crypto, receipt)
+    const canonical = receiptText(receipt)
+    const hash = sha256Text(this.#crypto, canonical)
     this.#seq = receipt.seq
     this.#hash = hash
     this.#underWay++
     try {
-      const text = JSON.stringify({ receipt, segments, opening })
+      const text = `{"receipt":${canonical},"segments":${JSON.stringify(segments)},"opening":${JSON.stringify(opening)}}`
       await this.#spool.append({ seq: receipt.seq, hash, text })
       for (const segment of segments) this.#remember(segment.id)
     } catch (error) {

@@ -90,9 +90,14 @@ export type Receipt = z.infer<typeof receiptSchema>
 export type SpoolHead = z.infer<typeof spoolHeadSchema>
 export type SignedHead = z.infer<typeof signedHeadSchema>
 
+/** What the next receipt's `prev_hash` is the digest of. */
+export function receiptText(receipt: Receipt): string {
+  return canonicalize(receipt)
+}
+
 /** The link that the next receipt's `prev_hash` carries. */
 export function receiptHash(crypto: Crypto, receipt: Receipt): string {
-  return sha256Text(crypto, canonicalize(receipt))
+  return sha256Text(crypto, receiptText(receipt))
 }
 
 export function signHead(signer: Signer, head: SpoolHead): SignedHead {

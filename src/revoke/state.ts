@@ -177,6 +177,6 @@ export class RevocationState {
     const elapsed = this.#clock.monotonic() - anchor.sent_monotonic
     if (elapsed > 2 * TIME_RENEW_MS) return null
     const age_ms = Math.max(0, anchor.t0 + elapsed - this.#heartbeat_t + elapsed * DRIFT)
-    return { epoch: this.#epoch, head: this.#head, t: this.#heartbeat_t, age_ms: Math.ceil(age_ms) }
+    return { age_ms: Math.ceil(age_ms), epoch: this.#epoch, head: this.#head, t: this.#heartbeat_t }
   }
 }

@@ -129,8 +129,8 @@ export interface SessionCall extends ProvenCall {
 
 /** PRF-2: the MAC that each call of a session carries, base64url. */
 export function callMac(crypto: Crypto, key: Uint8Array, call: SessionCall): string {
-  const { session, n, server, tool, args_commit } = call
-  return base64url(crypto.hmacSha256(key, taggedBytes(CALL_TAG, { session, n, server, tool, args_commit })))
+  const { args_commit, n, server, session, tool } = call
+  return base64url(crypto.hmacSha256(key, taggedBytes(CALL_TAG, { args_commit, n, server, session, tool })))
 }
 
 /** Constant-time comparison of a call's MAC. */
