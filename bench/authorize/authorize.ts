@@ -20,9 +20,9 @@ const ROUNDS = { count: 900, warmup: 300, deadline_ms: Number(process.env['D'] ?
 
 export async function authorize(options: { readonly json: boolean }): Promise<void> {
   const ran_on = machine()
-  const memory = cachedChainBytes()
   const importers = fastestImporters()
   const revocations = filledState()
+  const memory = await cachedChainBytes(revocations)
   const peers = await startPeers()
   const rows: Row[] = [
     ...coldRows(1, revocations, importers),

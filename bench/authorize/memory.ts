@@ -1,19 +1,16 @@
 /**
- * What an open session keeps in memory, by the difference of the heap over many sessions with chains of their own.
+ * What an open session keeps in memory, by the difference of the heap with many of them open and with all of them closed.
  * @module
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { newNodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { base64url } from '../../src/core/encoding.ts'
-import { Authenticator } from '../../src/enforce/authenticate.ts'
-import { signSessionProof } from '../../src/token/proof.ts'
-import type { ChainTrust } from '../../src/token/trust.ts'
-import { CALL, clock, newChain, NOW_S, POINT } from './chains.ts'
+import type { RevocationState } from '../../src/revoke/state.ts'
+import type { TrustedIssuer } from '../../src/token/trust.ts'
+import { newChain } from './chains.ts'
+import { act, openPoint, openSession, outcomesRecorded, sessionRequest } from './ours.ts'
 
-const CHAINS = 1200
-/** Sessions that are opened first, so that code and tables of the process are there already. */
-const WARMUP = 200
+const CHAINS = 2_000
 
 export interface CachedChain {
   /** The session's key, counters and identifier included. */
@@ -21,41 +18,37 @@ export interface CachedChain {
   readonly chains: number
 }
 
-/** Three delegations with two grants each, sessions opened and called once, records carried. */
-export function cachedChainBytes(): CachedChain {
-  const crypto = newNodeCrypto()
-  const trust = new Map<string, { keys: Map<string, never>; rp: never }>()
-  const authenticator = new Authenticator({
-    crypto,
-    clock,
-    trust: trust as unknown as ChainTrust,
-    audience: POINT,
-  })
-  const open = (): void => {
+/**
+ * Chains of three delegations with two grants each. A session of each is opened and called once, so that it is recorded;
+ * then all are closed, and the memory that this frees is what they kept.
+ */
+export async function cachedChainBytes(revocations: RevocationState): Promise<CachedChain> {
+  const trust = new Map<string, TrustedIssuer>()
+  const { point, authenticator } = await openPoint(newNodeCrypto(), trust, revocations)
+  const sessions: string[] = []
+  for (let i = 0; i < CHAINS; i++) {
     const chain = newChain(3)
-    trust.clear()
-    for (const [iss, issuer] of chain.trust) trust.set(iss, issuer as never)
-    const { challenge, key } = authenticator.challenge()
-    const x25519 = base64url(crypto.x25519().publicKey)
-    const target = { aud: POINT, nonce: challenge, iat: NOW_S }
-    const opened = authenticator.open(
-      signSessionProof(crypto, chain.holder, chain.text, target, { x25519, peer: key }),
-    )
-    if (!opened.ok) throw new TypeError(`no session: ${opened.reason}`)
+    for (const [iss, issuer] of chain.trust) trust.set(iss, issuer)
+    const opened = await openSession(point, chain)
+    const { decision } = await point.call(sessionRequest(opened, 1), act)
+    if (decision !== 'allow') throw new TypeError('the call of the session was denied')
+    sessions.push(opened.session)
   }
-  for (let i = 0; i < WARMUP; i++) open()
-  const before = settledBytes()
-  for (let i = 0; i < CHAINS; i++) open()
-  const after = settledBytes()
-  // The sessions are alive until here: the authenticator is asked once more.
-  authenticator.chainOf(CALL.server)
-  return { bytes: Math.round((after - before) / CHAINS), chains: CHAINS }
+  await outcomesRecorded()
+  const open = await settledBytes()
+  for (const session of sessions) authenticator.forget(session)
+  const closed = await settledBytes()
+  return { bytes: Math.round((open - closed) / CHAINS), chains: CHAINS }
 }
 
-function settledBytes(): number {
+async function settledBytes(): Promise<number> {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  for (let i = 0; i < 4; i++) collect()
+  for (let i = 0; i < 4; i++) {
+    collect()
+    // What keys hold outside of the heap is let go in a turn of its own.
+    await outcomesRecorded()
+  }
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }

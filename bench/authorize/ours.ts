@@ -17,6 +17,7 @@ import { frameHash, signFrame, signHeartbeat, signTime, type Frame } from '../..
 import { RevocationState } from '../../src/revoke/state.ts'
 import { sdHashOf } from '../../src/token/presentation.ts'
 import { argsCommit, callMac, sessionKey, signSessionProof } from '../../src/token/proof.ts'
+import type { ChainTrust } from '../../src/token/trust.ts'
 import type { VerifiedChain } from '../../src/token/verify.ts'
 import type { Row } from '../measure.ts'
 import { CALL, clock, newChain, newProof, NOW_S, POINT, type HeldChain } from './chains.ts'
@@ -114,7 +115,7 @@ export function decideRow(chain: VerifiedChain, revocations: RevocationState): R
 }
 
 /** Tells when a record was handed to it. What the disk takes is not measured here. */
-class StampingSpool implements Spool {
+export class StampingSpool implements Spool {
   position: SpoolPosition = { epoch: 1, seq: 0, hash: '' }
   handed_at = 0
   bytes = 0
@@ -131,11 +132,14 @@ class StampingSpool implements Spool {
   close = (): Promise<void> => Promise.resolve()
 }
 
-/** Calls of one session at a whole enforcement point. */
-export async function warmRow(revocations: RevocationState): Promise<Row> {
-  const chain = newChain(3)
+/** A whole enforcement point, except for the disk and the way to the control plane. */
+export async function openPoint(
+  crypto: Crypto,
+  trust: ChainTrust,
+  revocations: RevocationState,
+): Promise<{ point: EnforcementPoint; spool: StampingSpool; authenticator: Authenticator }> {
   const spool = new StampingSpool()
-  const crypto = nodeCrypto
+  const authenticator = new Authenticator({ crypto, clock, trust, audience: POINT })
   const control = { openEpoch: () => Promise.resolve(1) }
   const point = new EnforcementPoint({
     id: POINT,
@@ -147,7 +151,7 @@ export async function warmRow(revocations: RevocationState): Promise<Row> {
     recorder: await Recorder.open({ crypto, clock, spool, point: POINT, control }),
     // The cap per day is reserved at once: a round trip to the control plane is not what is measured.
     ledger: { reserve: () => Promise.resolve(null) },
-    authenticator: new Authenticator({ crypto, clock, trust: chain.trust, audience: POINT }),
+    authenticator,
     registration: () => null,
     onRecorded: () => undefined,
     onFault: (error) => {
@@ -155,19 +159,30 @@ export async function warmRow(revocations: RevocationState): Promise<Row> {
     },
     onClose: () => Promise.resolve(),
   })
-  const { session, key } = await openSession(point, chain)
+  return { point, spool, authenticator }
+}
+
+/** What a client sends with the `n`th call of a session. */
+export function sessionRequest({ session, key }: OpenedSession, n: number): CallRequest {
+  const salt = base64url(nodeCrypto.randomBytes(32))
+  const args_commit = argsCommit(nodeCrypto, fromBase64url(salt), CALL.args)
+  const call = { session, n, server: CALL.server, tool: CALL.tool, args_commit }
+  return requestWith({ kind: 'session', session, n, salt, mac: callMac(nodeCrypto, key, call) })
+}
+
+export const act = (): Promise<{ result: null; failed: false }> =>
+  Promise.resolve({ result: null, failed: false })
+
+/** Calls of one session, each timed until its record is handed to the spool. */
+export async function warmRow(revocations: RevocationState): Promise<Row> {
+  const chain = newChain(3)
+  const { point, spool } = await openPoint(nodeCrypto, chain.trust, revocations)
+  const opened = await openSession(point, chain)
   let n = 0
-  const credential = (): Credential => {
-    const salt = base64url(crypto.randomBytes(32))
-    const args_commit = argsCommit(crypto, fromBase64url(salt), CALL.args)
-    const call = { session, n: ++n, server: CALL.server, tool: CALL.tool, args_commit }
-    return { kind: 'session', session, n, salt, mac: callMac(crypto, key, call) }
-  }
-  const act = (): Promise<{ result: null; failed: false }> => Promise.resolve({ result: null, failed: false })
   return {
     name: 'warm',
     prepare: () => {
-      const requests = Array.from({ length: CALLS_A_BURST }, () => requestWith(credential()))
+      const requests = Array.from({ length: CALLS_A_BURST }, () => sessionRequest(opened, ++n))
       return async () => {
         const took_us: number[] = []
         for (const request of requests) {
@@ -187,7 +202,7 @@ export async function warmRow(revocations: RevocationState): Promise<Row> {
 }
 
 /** Outcomes are recorded two turns later: not while the next row is timed. */
-async function outcomesRecorded(): Promise<void> {
+export async function outcomesRecorded(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 

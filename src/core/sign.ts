@@ -5,13 +5,14 @@
  */
 import { algOf } from './jwk.ts'
 import type { Crypto, PublicJwk, Signer } from './crypto.ts'
+import { taggedText } from './digest.ts'
 import { base64url, fromBase64url, utf8 } from './encoding.ts'
 import { CoreError } from './errors.ts'
-import { canonicalize, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
 
-/** `tag || 0x00 || JCS(value)`: what a tagged signature or digest covers. */
+/** The UTF-8 bytes of {@link taggedText}. */
 export function taggedBytes(tag: string, value: JsonValue): Uint8Array {
-  return utf8(`${tag}\0${canonicalize(value)}`)
+  return utf8(taggedText(tag, value))
 }
 
 /** @returns base64url of the signature over {@link taggedBytes}. */

@@ -107,7 +107,7 @@ export class Authenticator {
     })
     const ends = Math.min(...presented.chain.delegations.map((delegation) => delegation.ends))
     const { chain, record } = presented
-    const session = this.#sessions.open({ key, chain: keptOf(chain), record }, ends * 1000)
+    const session = this.#sessions.open({ key: base64url(key), chain: keptOf(chain), record }, ends * 1000)
     return { ok: true, session }
   }
 
@@ -142,7 +142,7 @@ export class Authenticator {
     const call = { session: session.id, n: credential.n, server: request.server, tool: request.tool }
     if (
       args_commit === null ||
-      !callMacHolds(this.#o.crypto, session.key, { ...call, args_commit }, credential.mac)
+      !callMacHolds(this.#o.crypto, fromBase64url(session.key), { ...call, args_commit }, credential.mac)
     ) {
       // Whoever this is does not hold the session's key: the receipt claims no binding.
       return { ...known, binding: 'none', reason: 'PROOF_INVALID' }

@@ -13,7 +13,6 @@ import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
 import type { RevocationState } from '../revoke/state.ts'
-import { lastOf } from '../token/lineage.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
@@ -181,7 +180,7 @@ export class EnforcementPoint implements Point {
     const fields: DecisionFields = {
       action,
       chain: authenticated.record?.id ?? null,
-      agent: authenticated.chain === null ? null : agentOf(authenticated.chain),
+      agent: authenticated.chain?.agent ?? null,
       grant: verdict.grant,
       server: bounded(request.server),
       tool: bounded(request.tool),
@@ -263,10 +262,6 @@ function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
 
 function debitOf({ max: _max, ...debit }: Reservation): Debit {
   return debit
-}
-
-function agentOf(chain: DecidedChain): string {
-  return lastOf(chain).agent.id
 }
 
 /** Names come from the caller: a receipt holds 256 characters of them. */

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
-import { base64url, concat, equalTexts, fromBase64url, utf8 } from '../core/encoding.ts'
+import { hmacText, taggedText } from '../core/digest.ts'
+import { concat, equalTexts, fromBase64url, utf8 } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
-import { canonicalBytes, type JsonObject } from '../core/json.ts'
-import { parseJws, signJws, taggedBytes, verifyJws } from '../core/sign.ts'
+import { canonicalize, type JsonObject } from '../core/json.ts'
+import { parseJws, signJws, verifyJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
 import { CALL_TAG, PROOF_TYP, SESSION_INFO } from './constants.ts'
 import { isCallProof, isSessionProof, type CallProof, type SessionProof } from './payload.ts'
@@ -31,7 +32,7 @@ export interface ProvenCall {
 
 /** PRF-3: HMAC-SHA-256 of the canonical arguments under this call's random salt. @param salt 32 bytes */
 export function argsCommit(crypto: Crypto, salt: Uint8Array, args: JsonObject): string {
-  return base64url(crypto.hmacSha256(salt, canonicalBytes(args)))
+  return hmacText(crypto, salt, canonicalize(args))
 }
 
 /** PRF-1. @param chain ends in `~` @returns the chain with its proof */
@@ -130,7 +131,7 @@ export interface SessionCall extends ProvenCall {
 /** PRF-2: the MAC that each call of a session carries, base64url. */
 export function callMac(crypto: Crypto, key: Uint8Array, call: SessionCall): string {
   const { args_commit, n, server, session, tool } = call
-  return base64url(crypto.hmacSha256(key, taggedBytes(CALL_TAG, { args_commit, n, server, session, tool })))
+  return hmacText(crypto, key, taggedText(CALL_TAG, { args_commit, n, server, session, tool }))
 }
 
 /** Constant-time comparison of a call's MAC. */

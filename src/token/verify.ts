@@ -35,7 +35,6 @@ export interface DecidedDelegation {
   readonly jti: string
   /** The end of what it rests on: `exp`, or that of a hop's agent statement when that comes first. */
   readonly ends: number
-  readonly agent: { readonly id: string }
   /** Disclosed grants by digest. */
   readonly grants: ReadonlyMap<string, Grant>
 }
@@ -62,12 +61,15 @@ export interface Handle {
 export interface DecidedChain {
   /** Root first; never empty. */
   readonly delegations: readonly [DecidedDelegation, ...DecidedDelegation[]]
+  /** The agent of the last one: who acts. */
+  readonly agent: string
   /** Of the root and every hop: one of them revoked revokes the chain (REV-3). */
-  readonly handles: readonly Handle[]
+  readonly handles: { some(test: (handle: Handle) => boolean): boolean }
 }
 
 export interface VerifiedChain extends DecidedChain {
   readonly delegations: readonly [Delegation, ...Delegation[]]
+  readonly handles: readonly Handle[]
   readonly root: RootPayload
 }
 
@@ -124,7 +126,8 @@ function checkChain(
   if (!parent.aud.includes(context.audience)) {
     throw new TokenError('AUDIENCE_MISMATCH', 'the delegation names other audiences')
   }
-  return { chain: { delegations, root: root.payload, handles }, loggable }
+  const agent = parent.agent.id
+  return { chain: { delegations, agent, root: root.payload, handles }, loggable }
 }
 
 interface Checked {

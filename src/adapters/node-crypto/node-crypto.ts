@@ -17,6 +17,7 @@ import {
 } from 'node:crypto'
 import type { Alg, Crypto, PrivateJwk, PublicJwk, Signer, X25519Pair } from '../../core/crypto.ts'
 import { rawToDer } from '../../core/der.ts'
+import { base64url } from '../../core/encoding.ts'
 import { CoreError } from '../../core/errors.ts'
 import { algOf, publicJwk } from '../../core/jwk.ts'
 
@@ -31,6 +32,8 @@ const X25519_SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
 const RANDOM_BYTES_AHEAD = 2048
 const HMAC_BLOCK_BYTES = 64
 const SHA256_BYTES = 32
+/** Arguments of most calls: longer texts get memory of their own. */
+const HMAC_BYTES_AHEAD = 8192
 
 /** What a new signer signs once, to prove that its key is a pair. */
 const PROBE = Buffer.from('countersign-key-probe-v1')
@@ -116,19 +119,42 @@ function writeDigest(data: Uint8Array, out: Uint8Array, at: number): void {
   for (let i = 0; i < SHA256_BYTES; i++) out[at + i] = text.charCodeAt(i)
 }
 
-/** RFC 2104 over two digests: OpenSSL's own HMAC looks its parts up anew in each call, which costs ten times as much. */
-function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+/**
+ * RFC 2104 over two digests: OpenSSL's own HMAC looks its parts up anew in each call, which costs ten times as much.
+ * One call at a time writes here, and leaves no key behind.
+ */
+const inner = new Uint8Array(HMAC_BLOCK_BYTES + HMAC_BYTES_AHEAD)
+const outer = new Uint8Array(HMAC_BLOCK_BYTES + SHA256_BYTES)
+const encoder = new TextEncoder()
+
+/** @param length bytes of `within` that follow the key @returns the outer block, to be digested */
+function keyed(key: Uint8Array, within: Uint8Array, length: number): Uint8Array {
   const short = key.length > HMAC_BLOCK_BYTES ? sha256(key) : key
-  const inner = new Uint8Array(HMAC_BLOCK_BYTES + data.length).fill(0x36, 0, HMAC_BLOCK_BYTES)
-  const outer = new Uint8Array(HMAC_BLOCK_BYTES + SHA256_BYTES).fill(0x5c, 0, HMAC_BLOCK_BYTES)
-  for (let i = 0; i < short.length; i++) {
+  for (let i = 0; i < HMAC_BLOCK_BYTES; i++) {
     const byte = short[i] ?? 0
-    inner[i] = byte ^ 0x36
+    within[i] = byte ^ 0x36
     outer[i] = byte ^ 0x5c
   }
-  inner.set(data, HMAC_BLOCK_BYTES)
-  writeDigest(inner, outer, HMAC_BLOCK_BYTES)
-  return sha256(outer)
+  writeDigest(within.subarray(0, HMAC_BLOCK_BYTES + length), outer, HMAC_BLOCK_BYTES)
+  within.fill(0, 0, HMAC_BLOCK_BYTES)
+  return outer
+}
+
+function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+  const within = data.length <= HMAC_BYTES_AHEAD ? inner : new Uint8Array(HMAC_BLOCK_BYTES + data.length)
+  within.set(data, HMAC_BLOCK_BYTES)
+  const digest = sha256(keyed(key, within, data.length))
+  outer.fill(0)
+  return digest
+}
+
+function hmacSha256Text(key: Uint8Array, text: string): string {
+  // A character is at most three bytes.
+  if (text.length * 3 > HMAC_BYTES_AHEAD) return base64url(hmacSha256(key, encoder.encode(text)))
+  const { written } = encoder.encodeInto(text, inner.subarray(HMAC_BLOCK_BYTES))
+  const digest = hash('sha256', keyed(key, inner, written), 'base64url')
+  outer.fill(0)
+  return digest
 }
 
 function signer(privateJwk: PrivateJwk): Signer {
@@ -178,6 +204,7 @@ export function newNodeCrypto(): Crypto {
     sha256,
     sha256Text: (text) => hash('sha256', text, 'base64url'),
     hmacSha256,
+    hmacSha256Text,
     verify: (key, data, signature) => verifyWith(keys, key, data, signature),
     generateKey,
     signer,
