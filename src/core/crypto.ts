@@ -43,6 +43,10 @@ export interface X25519Pair {
 export interface Crypto {
   randomBytes(length: number): Uint8Array
   sha256(data: Uint8Array): Uint8Array
+  /** base64url SHA-256 of the UTF-8 bytes, where the platform has it in one step. Ask `sha256Text` of digest.ts. */
+  readonly sha256Text?: (text: string) => string
+  /** The same for HMAC-SHA-256. Ask `hmacText` of digest.ts. */
+  readonly hmacSha256Text?: (key: Uint8Array, text: string) => string
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array
   /** False for any failure: wrong length, wrong key, wrong signature. Never throws on outside data. */
   verify(key: PublicJwk, data: Uint8Array, signature: Uint8Array): boolean

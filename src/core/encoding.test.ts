@@ -146,3 +146,11 @@ describe('bytes', () => {
     expect(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3))).toBe(false)
   })
 })
+
+test('a character that is not ASCII is refused wherever it stands, after any text before', () => {
+  const chars = 64 * 1024
+  fromBase64url('A'.repeat(chars))
+  expect(() => fromBase64url(`${'A'.repeat(chars - 1)}é`)).toThrow(
+    expect.objectContaining({ code: 'BASE64URL_INVALID' }),
+  )
+})

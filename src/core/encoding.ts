@@ -6,11 +6,24 @@
 import { CoreError } from './errors.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const VALUE_OF = new Int8Array(128).fill(-1)
-for (let i = 0; i < ALPHABET.length; i++) VALUE_OF[ALPHABET.charCodeAt(i)] = i
+/** By value, the character's code. */
+const CODE_OF = new Uint8Array(64)
+/** By byte, the value of the character; 255 for one that is not in the alphabet. */
+const VALUE_OF = new Uint8Array(256).fill(255)
+for (let i = 0; i < 64; i++) {
+  const code = ALPHABET.charCodeAt(i)
+  CODE_OF[i] = code
+  VALUE_OF[code] = i
+}
+
+/** Up to here characters are put together one by one, which a decoder's call costs more than. */
+const SHORT_CHARS = 128
+/** Reused for the characters of a text that fits, so that decoding allocates its result alone. */
+const scratch = new Uint8Array(64 * 1024)
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const asciiDecoder = new TextDecoder('latin1')
 
 /** Text to UTF-8 bytes. Lone surrogates become U+FFFD: refuse them earlier (`parseJson` does). */
 export function utf8(text: string): Uint8Array {
@@ -28,14 +41,20 @@ export function fromUtf8(bytes: Uint8Array): string {
 
 /** Bytes to base64url without padding. */
 export function base64url(bytes: Uint8Array): string {
-  let out = ''
-  for (let i = 0; i < bytes.length; i += 3) {
+  const chars = Math.ceil((bytes.length * 4) / 3)
+  // One more group than there is, so that the last one can be written whole.
+  const out = chars + 4 > scratch.length ? new Uint8Array(chars + 4) : scratch
+  for (let i = 0, at = 0; i < bytes.length; i += 3, at += 4) {
     const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    out += ALPHABET.charAt(word >> 18) + ALPHABET.charAt((word >> 12) & 63)
-    if (i + 1 < bytes.length) out += ALPHABET.charAt((word >> 6) & 63)
-    if (i + 2 < bytes.length) out += ALPHABET.charAt(word & 63)
+    out[at] = CODE_OF[word >> 18] ?? 0
+    out[at + 1] = CODE_OF[(word >> 12) & 63] ?? 0
+    out[at + 2] = CODE_OF[(word >> 6) & 63] ?? 0
+    out[at + 3] = CODE_OF[word & 63] ?? 0
   }
-  return out
+  const written = out.subarray(0, chars)
+  return chars <= SHORT_CHARS
+    ? String.fromCharCode.apply(null, written as unknown as number[])
+    : asciiDecoder.decode(written)
 }
 
 /**
@@ -46,23 +65,48 @@ export function base64url(bytes: Uint8Array): string {
 export function fromBase64url(text: string): Uint8Array {
   const tail = text.length % 4
   if (tail === 1) throw new CoreError('BASE64URL_INVALID', 'impossible base64url length')
+  const chars = charsOf(text)
   const out = new Uint8Array(Math.floor((text.length * 3) / 4))
+  const whole = text.length - tail
   let at = 0
-  let bits = 0
-  let held = 0
-  for (let i = 0; i < text.length; i++) {
-    const value = VALUE_OF[text.charCodeAt(i)] ?? -1
-    if (value < 0) throw new CoreError('BASE64URL_INVALID', 'character outside the base64url alphabet')
-    held = (held << 6) | value
-    bits += 6
-    if (bits >= 8) {
-      bits -= 8
-      out[at++] = (held >> bits) & 0xff
-      held &= (1 << bits) - 1
-    }
+  let seen = 0
+  for (let i = 0; i < whole; i += 4) {
+    const a = valueAt(chars, i)
+    const b = valueAt(chars, i + 1)
+    const c = valueAt(chars, i + 2)
+    const d = valueAt(chars, i + 3)
+    seen |= a | b | c | d
+    out[at] = (a << 2) | (b >> 4)
+    out[at + 1] = (b << 4) | (c >> 2)
+    out[at + 2] = (c << 6) | d
+    at += 3
   }
-  if (held !== 0) throw new CoreError('BASE64URL_INVALID', 'base64url has trailing bits that are not zero')
+  let unused = 0
+  if (tail > 0) {
+    const a = valueAt(chars, whole)
+    const b = valueAt(chars, whole + 1)
+    const c = tail === 3 ? valueAt(chars, whole + 2) : 0
+    seen |= a | b | c
+    out[at] = (a << 2) | (b >> 4)
+    if (tail === 3) out[at + 1] = (b << 4) | (c >> 2)
+    unused = tail === 3 ? c & 3 : b & 15
+  }
+  if (seen > 63) throw new CoreError('BASE64URL_INVALID', 'character outside the base64url alphabet')
+  if (unused !== 0) throw new CoreError('BASE64URL_INVALID', 'base64url has trailing bits that are not zero')
   return out
+}
+
+/** One byte a character, as long as all are ASCII: the first that is not has a byte that no alphabet has. */
+function charsOf(text: string): Uint8Array {
+  if (text.length > scratch.length) return encoder.encode(text)
+  // What is not ASCII takes more than one byte, and at the very end may not be written at all.
+  if (encoder.encodeInto(text, scratch).written !== text.length)
+    throw new CoreError('BASE64URL_INVALID', 'character outside the base64url alphabet')
+  return scratch
+}
+
+function valueAt(chars: Uint8Array, i: number): number {
+  return VALUE_OF[chars[i] ?? 0] ?? 255
 }
 
 /** Standard base64 with padding (RFC 4648 section 4), as signed notes and PEM use it. */
@@ -99,5 +143,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   let difference = 0
   for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0)
+  return difference === 0
+}
+
+/** {@link equalBytes} for text. */
+export function equalTexts(a: string, b: string): boolean {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i)
   return difference === 0
 }

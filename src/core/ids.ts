@@ -8,6 +8,8 @@ import { CoreError } from './errors.ts'
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
+const RANDOM_CHARS = 16
+
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
  * `cer` a ceremony, `tok` an access token. */
@@ -16,15 +18,26 @@ export type IdPrefix =
 
 /** @param now_ms milliseconds since 1970 */
 export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string {
-  let time = ''
+  const random = crypto.randomBytes(RANDOM_CHARS)
+  const codes = Array.from(`${prefix}_${spelledTime(now_ms)}`, (char) => char.charCodeAt(0))
+  for (const byte of random) codes.push(CROCKFORD.charCodeAt(byte & 31))
+  // In one piece: identifiers are kept, and a text that is put together keeps its parts.
+  return String.fromCharCode(...codes)
+}
+
+/** The millisecond that was spelled last: a busy process names many things in one. */
+let spelled = { now_ms: Number.NaN, text: '' }
+
+function spelledTime(now_ms: number): string {
+  if (spelled.now_ms === now_ms) return spelled.text
+  let text = ''
   let rest = now_ms
   for (let i = 0; i < 10; i++) {
-    time = CROCKFORD.charAt(rest % 32) + time
+    text = CROCKFORD.charAt(rest % 32) + text
     rest = Math.floor(rest / 32)
   }
-  let random = ''
-  for (const byte of crypto.randomBytes(16)) random += CROCKFORD.charAt(byte & 31)
-  return `${prefix}_${time}${random}`
+  spelled = { now_ms, text }
+  return text
 }
 
 export function isId(value: unknown, prefix: IdPrefix): value is string {

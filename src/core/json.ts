@@ -40,14 +40,21 @@ export function parseJson(input: string | Uint8Array, limits: JsonLimits = DEFAU
     throw new CoreError('JSON_TOO_LARGE', `JSON over the limit of ${limits.bytes_max} bytes`)
   }
   const text = typeof input === 'string' ? input : fromUtf8(input)
-  let value: JsonValue
   // The depth is bounded before JSON.parse runs, so that it cannot exhaust the stack.
-  checkDepth(text, limits.depth_max)
+  const names = countNames(text, limits.depth_max)
+  let value: JsonValue
   try {
     value = JSON.parse(text) as JsonValue
   } catch {
     // JSON.parse quotes the input in its message, and the input may be a secret: do not chain it.
     throw new CoreError('JSON_INVALID', 'not valid JSON')
+  }
+  // Without an escape every string of the text stands in it as it is: what is wrong shows in the value.
+  if (!text.includes('\\')) {
+    if (!text.isWellFormed()) throw new CoreError('JSON_INVALID', 'JSON string has a lone surrogate')
+    if (countMembers(value) !== names)
+      throw new CoreError('JSON_DUPLICATE_KEY', 'JSON object has a duplicate name')
+    return value
   }
   if (!checkMembers(text)) return value
   if (limits.plain_names)
@@ -114,15 +121,38 @@ class Builder {
   }
 }
 
-function checkDepth(text: string, depthMax: number): void {
+/** @returns how many names the text has, each followed by a colon outside of strings, if it is JSON at all */
+function countNames(text: string, depthMax: number): number {
   let depth = 0
+  let names = 0
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
     if (c === 0x22) i = endOfString(text, i)
+    else if (c === 0x3a) names++
     else if (c === 0x7b || c === 0x5b) {
       if (++depth > depthMax) throw new CoreError('JSON_TOO_DEEP', `JSON nested deeper than ${depthMax}`)
     } else if (c === 0x7d || c === 0x5d) depth--
   }
+  return names
+}
+
+/** @returns how many members the objects of a value have together: fewer than its text has names if one occurs twice */
+function countMembers(value: JsonValue): number {
+  if (typeof value === 'number') assertExact(value)
+  if (typeof value !== 'object' || value === null) return 0
+  let members = 0
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) members += countMembers(item)
+    return members
+  }
+  for (const item of Object.values(value)) members += 1 + countMembers(item)
+  return members
+}
+
+/** Every double beyond 2^53 is an integer, however it is spelled: 1e20 is refused like its canonical form. */
+function assertExact(value: number): void {
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER)
+    throw new CoreError('JSON_NUMBER_RANGE', 'JSON number cannot be represented exactly')
 }
 
 /**
@@ -166,17 +196,21 @@ function checkMembers(text: string): boolean {
 function checkNumber(text: string, start: number): number {
   let end = start + 1
   while (end < text.length && /[0-9.eE+-]/.test(text.charAt(end))) end++
-  const raw = text.slice(start, end)
-  // Every double beyond 2^53 is an integer, however it is spelled: 1e20 is refused like its canonical form.
-  if (Math.abs(Number(raw)) > Number.MAX_SAFE_INTEGER)
-    throw new CoreError('JSON_NUMBER_RANGE', 'JSON number cannot be represented exactly')
+  assertExact(Number(text.slice(start, end)))
   return end - 1
 }
 
+/** @returns the index of the closing quote, or the text's length */
 function endOfString(text: string, start: number): number {
-  let i = start + 1
-  while (i < text.length && text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
-  return i
+  let end = text.indexOf('"', start + 1)
+  // A quote behind an odd number of backslashes is escaped.
+  while (end > 0 && text.charCodeAt(end - 1) === 0x5c) {
+    let at = end - 1
+    while (text.charCodeAt(at - 1) === 0x5c) at--
+    if ((end - at) % 2 === 0) break
+    end = text.indexOf('"', end + 1)
+  }
+  return end < 0 ? text.length : end
 }
 
 /**
@@ -184,26 +218,55 @@ function endOfString(text: string, start: number): number {
  * @throws {CoreError} `JSON_INVALID`: not a JSON value, a number that is not finite, or a lone surrogate.
  */
 export function canonicalize(value: JsonValue): string {
-  if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new CoreError('JSON_INVALID', 'number is not finite')
-    return JSON.stringify(value)
+  // JSON.stringify writes strings and numbers as RFC 8785 wants them: only the order of names is its caller's.
+  return isInOrder(value) ? JSON.stringify(value) : ordered(value)
+}
+
+/** @returns whether every object has its names in order, and nothing that prints by a rule of its own */
+function isInOrder(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) {
+    assertPrimitive(value)
+    return true
   }
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isInOrder(value[i] as JsonValue)) return false
+    return !('toJSON' in value)
+  }
+  let before = ''
+  for (const name of Object.keys(value)) {
+    const member = (value as JsonObject)[name]
+    // Unpaired surrogates are left to the other path, which says what is wrong.
+    if (name < before || member === undefined || !name.isWellFormed() || !isInOrder(member)) return false
+    before = name
+  }
+  return !('toJSON' in value)
+}
+
+function assertPrimitive(value: JsonValue): void {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw new CoreError('JSON_INVALID', 'string has a lone surrogate')
+  } else if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new CoreError('JSON_INVALID', 'number is not finite')
+  } else if (typeof value !== 'boolean' && value !== null) {
+    throw new CoreError('JSON_INVALID', 'not a JSON value')
+  }
+}
+
+function ordered(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) {
+    assertPrimitive(value)
     return JSON.stringify(value)
   }
   // Array.from visits the holes that map skips, so that a sparse array is refused.
-  if (Array.isArray(value)) return `[${Array.from(value, (item: JsonValue) => canonicalize(item)).join(',')}]`
-  if (!isJsonObject(value)) throw new CoreError('JSON_INVALID', 'not a JSON value')
-  const members = Object.keys(value)
-    .sort() // UTF-16 code units, as RFC 8785 section 3.2.3 wants
-    .map((name) => {
-      const member = value[name]
-      if (member === undefined) throw new CoreError('JSON_INVALID', 'member is undefined')
-      return `${canonicalize(name)}:${canonicalize(member)}`
-    })
-  return `{${members.join(',')}}`
+  if (Array.isArray(value)) return `[${Array.from(value, (item: JsonValue) => ordered(item)).join(',')}]`
+  let out = ''
+  // UTF-16 code units, as RFC 8785 section 3.2.3 wants
+  for (const name of Object.keys(value).sort()) {
+    const member = (value as JsonObject)[name]
+    if (member === undefined) throw new CoreError('JSON_INVALID', 'member is undefined')
+    out += `${out === '' ? '' : ','}${ordered(name)}:${ordered(member)}`
+  }
+  return `{${out}}`
 }
 
 /** The UTF-8 bytes of {@link canonicalize}. */

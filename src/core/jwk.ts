@@ -4,9 +4,10 @@
  */
 import { z } from 'zod'
 import type { Alg, Crypto, PublicJwk } from './crypto.ts'
-import { base64url, fromBase64url } from './encoding.ts'
+import { sha256Text } from './digest.ts'
+import { base64url } from './encoding.ts'
 import { CoreError } from './errors.ts'
-import { canonicalBytes, isJsonObject } from './json.ts'
+import { isJsonObject } from './json.ts'
 
 const P25519 = 2n ** 255n - 19n
 
@@ -14,13 +15,26 @@ const P25519 = 2n ** 255n - 19n
  * The y coordinates of the eight Ed25519 points of small order. A signature by such a key can verify
  * every message, so they are refused on entry (with either sign bit).
  */
-const SMALL_ORDER_Y = new Set([
+const SMALL_ORDER_Y = [
   0n,
   1n,
   P25519 - 1n,
   2707385501144840649318225287225658788936804267575313519463743609750303402022n,
   55188659117513257062467267217118295137698188065244968500265048394206261417927n,
-])
+]
+const SMALL_ORDER = new Set(SMALL_ORDER_Y.flatMap(encodings))
+/** A coordinate that is not below 2^255 - 19 names a point that has another encoding already. */
+const NOT_CANONICAL = new Set(Array.from({ length: 19 }, (_, i) => P25519 + BigInt(i)).flatMap(encodings))
+
+/** base64url of y, little-endian, with either sign bit. */
+function encodings(y: bigint): string[] {
+  return [y, y + 2n ** 255n].map((value) =>
+    base64url(Uint8Array.from({ length: 32 }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn))),
+  )
+}
+
+/** The one spelling of 32 bytes: the last of 43 characters has two bits that are not used. */
+const COORDINATE = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 
 const coordinateSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const okpSchema = z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: coordinateSchema })
@@ -49,7 +63,8 @@ export function publicJwk(value: unknown): PublicJwk {
   if ('d' in value || 'k' in value) throw new CoreError('KEY_INVALID', 'a public key was expected')
   if (value.kty === 'OKP' && value.crv === 'Ed25519') {
     const x = coordinate(value.x)
-    assertGoodEdwardsPoint(fromBase64url(x))
+    if (NOT_CANONICAL.has(x)) throw new CoreError('KEY_INVALID', 'Ed25519 key is not canonically encoded')
+    if (SMALL_ORDER.has(x)) throw new CoreError('KEY_INVALID', 'Ed25519 key is of small order')
     return { kty: 'OKP', crv: 'Ed25519', x }
   }
   if (value.kty === 'EC' && value.crv === 'P-256') {
@@ -59,29 +74,18 @@ export function publicJwk(value: unknown): PublicJwk {
 }
 
 function coordinate(value: unknown): string {
-  if (typeof value !== 'string' || value.length !== 43) {
-    throw new CoreError('KEY_INVALID', 'key coordinate is not 32 bytes of base64url')
-  }
-  try {
-    fromBase64url(value)
-  } catch (cause) {
-    throw new CoreError('KEY_INVALID', 'key coordinate is not canonical base64url', { cause })
+  if (typeof value !== 'string' || !COORDINATE.test(value)) {
+    throw new CoreError('KEY_INVALID', 'key coordinate is not 32 bytes of canonical base64url')
   }
   return value
 }
 
-function assertGoodEdwardsPoint(encoded: Uint8Array): void {
-  let y = 0n
-  for (let i = 31; i >= 0; i--) y = (y << 8n) | BigInt((encoded[i] ?? 0) & (i === 31 ? 0x7f : 0xff))
-  if (y >= P25519) throw new CoreError('KEY_INVALID', 'Ed25519 key is not canonically encoded')
-  if (SMALL_ORDER_Y.has(y)) throw new CoreError('KEY_INVALID', 'Ed25519 key is of small order')
-}
-
 /** RFC 7638 thumbprint, SHA-256, base64url: how keys are named (`jkt`, `kid`). */
 export function thumbprint(crypto: Crypto, key: PublicJwk): string {
+  // JCS: the names are in order, and coordinates of base64url need no escape.
   const members =
     key.kty === 'OKP'
-      ? { crv: key.crv, kty: key.kty, x: key.x }
-      : { crv: key.crv, kty: key.kty, x: key.x, y: key.y }
-  return base64url(crypto.sha256(canonicalBytes(members)))
+      ? `{"crv":"${key.crv}","kty":"OKP","x":"${key.x}"}`
+      : `{"crv":"${key.crv}","kty":"EC","x":"${key.x}","y":"${key.y}"}`
+  return sha256Text(crypto, members)
 }

@@ -5,20 +5,14 @@
  */
 import { algOf } from './jwk.ts'
 import type { Crypto, PublicJwk, Signer } from './crypto.ts'
-import { base64url, concat, fromBase64url, utf8 } from './encoding.ts'
+import { taggedText } from './digest.ts'
+import { base64url, fromBase64url, utf8 } from './encoding.ts'
 import { CoreError } from './errors.ts'
-import {
-  canonicalBytes,
-  DEFAULT_JSON_LIMITS,
-  isJsonObject,
-  parseJson,
-  type JsonObject,
-  type JsonValue,
-} from './json.ts'
+import { DEFAULT_JSON_LIMITS, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
 
-/** `tag || 0x00 || JCS(value)`: what a tagged signature or digest covers. */
+/** The UTF-8 bytes of {@link taggedText}. */
 export function taggedBytes(tag: string, value: JsonValue): Uint8Array {
-  return concat(utf8(tag), Uint8Array.of(0), canonicalBytes(value))
+  return utf8(taggedText(tag, value))
 }
 
 /** @returns base64url of the signature over {@link taggedBytes}. */
@@ -79,16 +73,40 @@ export function parseJws(compact: string, bytesMax = 64 * 1024): ParsedJws {
   if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) {
     throw new CoreError('JWS_INVALID', 'a compact JWS has three parts')
   }
-  const header = parseJson(fromBase64url(head))
+  const header = readHeader(head)
   const payload = parseJson(fromBase64url(body), { ...DEFAULT_JSON_LIMITS, bytes_max: bytesMax })
-  if (!isJsonObject(header) || !isJsonObject(payload)) {
+  if (header === null || !isJsonObject(payload)) {
     throw new CoreError('JWS_INVALID', 'JWS header and payload must be objects')
   }
   for (const name of Object.keys(header)) {
     if (!HEADER_MEMBERS.has(name))
       throw new CoreError('JWS_INVALID', 'JWS header has a member we do not know')
   }
-  return { compact, header, payload, signingInput: utf8(`${head}.${body}`), signature: fromBase64url(tail) }
+  return {
+    compact,
+    header,
+    payload,
+    signingInput: utf8(compact.slice(0, compact.lastIndexOf('.'))),
+    signature: fromBase64url(tail),
+  }
+}
+
+/** Headers kept as they were parsed. Most tokens have one of a few: an algorithm, a type and the name of a key. */
+const HEADERS_MAX = 64
+/** The longest that is kept: one with a key of its own is not met again. */
+const HEADER_CHARS_MAX = 160
+const headers = new Map<string, JsonObject>()
+
+function readHeader(text: string): JsonObject | null {
+  const known = headers.get(text)
+  if (known !== undefined) return known
+  const header = parseJson(fromBase64url(text))
+  if (!isJsonObject(header)) return null
+  if (text.length <= HEADER_CHARS_MAX) {
+    if (headers.size >= HEADERS_MAX) headers.delete(headers.keys().next().value ?? '')
+    headers.set(text, header)
+  }
+  return header
 }
 
 /** Whether `jws` is signed by `key` under that key's own algorithm. */

@@ -9,9 +9,13 @@ export const CLOCK_SKEW_MAX_S = 60
 
 const RFC3339_UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/
 
+/** The millisecond that was spelled last: a busy process records many things in one. */
+let spelled = { time_ms: Number.NaN, text: '' }
+
 /** e.g. `2026-03-01T09:30:00.000Z` */
 export function rfc3339(time_ms: number): string {
-  return new Date(time_ms).toISOString()
+  if (spelled.time_ms !== time_ms) spelled = { time_ms, text: new Date(time_ms).toISOString() }
+  return spelled.text
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   type Limit,
 } from '../token/grant.ts'
 import { boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
-import type { Handle, VerifiedChain } from '../token/verify.ts'
+import type { DecidedChain, Handle } from '../token/verify.ts'
 import { measure, periodOf, resourcesOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
 
@@ -27,7 +27,7 @@ export interface RevocationView {
 }
 
 export interface DecideInput {
-  readonly chain: VerifiedChain
+  readonly chain: DecidedChain
   readonly server: string
   readonly tool: string
   readonly args: JsonObject
@@ -58,14 +58,15 @@ export type Verdict =
 
 /** @returns allow with what to reserve, or deny with every reason that the first failing stage found. */
 export function decide(input: DecideInput): Verdict {
-  const state = standing({ ...input, bound_ms: loosestBound(input.chain, input.bound_ms) })
+  const freshness = input.revocations.freshness()
+  const state = standingAt(input, freshness, loosestBound(input.chain, input.bound_ms))
   if (state.length > 0) return { decision: 'deny', grant: null, reasons: state }
   if (toolChanged(input)) return { decision: 'deny', grant: null, reasons: ['TOOL_CHANGED'] }
 
   let best: Verdict = { decision: 'deny', grant: null, reasons: ['NO_MATCHING_GRANT'] }
   for (const [digest, grant] of lastOf(input.chain).grants) {
     if (!grantNames(grant, input.server, input.tool)) continue
-    const verdict = judgeGrant(input, digest)
+    const verdict = judgeGrant(input, freshness, digest)
     if (verdict.decision === 'allow') return verdict
     best = verdict
   }
@@ -79,13 +80,19 @@ export function decide(input: DecideInput): Verdict {
 export function standing(
   input: Pick<DecideInput, 'chain' | 'revocations' | 'bound_ms' | 'now_ms'>,
 ): Reason[] {
-  const { chain, revocations, bound_ms } = input
+  return standingAt(input, input.revocations.freshness(), input.bound_ms)
+}
+
+function standingAt(
+  { chain, revocations, now_ms }: Pick<DecideInput, 'chain' | 'revocations' | 'now_ms'>,
+  freshness: Freshness | null,
+  bound_ms: number,
+): Reason[] {
   const reasons: Reason[] = []
   if (chain.handles.some((handle) => revocations.isRevoked(handle))) reasons.push('REVOKED')
-  const freshness = revocations.freshness()
   if (freshness === null || freshness.age_ms > bound_ms) reasons.push('STALE_REVOCATION')
-  if (chain.delegations.some((delegation) => delegation.ends <= seconds(input.now_ms)))
-    reasons.push('EXPIRED')
+  const now = seconds(now_ms)
+  if (chain.delegations.some((delegation) => delegation.ends <= now)) reasons.push('EXPIRED')
   return reasons
 }
 
@@ -93,11 +100,11 @@ function toolChanged(input: DecideInput): boolean {
   return input.registration !== null && input.registration.definition_hash !== input.definition_hash
 }
 
-function judgeGrant(input: DecideInput, digest: string): Verdict {
+function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: string): Verdict {
   const lineage = lineageOf(input.chain, digest)
   if (lineage === null) return { decision: 'deny', grant: digest, reasons: ['PARENT_GRANT_HIDDEN'] }
   const bound_ms = boundOf(lineage, input.bound_ms)
-  if ((input.revocations.freshness()?.age_ms ?? Infinity) > bound_ms) return deny(digest, 'STALE_REVOCATION')
+  if ((freshness?.age_ms ?? Infinity) > bound_ms) return deny(digest, 'STALE_REVOCATION')
   const reservations: Reservation[] = []
   for (const step of lineage) {
     // Ancestors are asked too: narrowing was verified, and this keeps a fault there from becoming an action.
@@ -122,7 +129,7 @@ function grantFault(input: DecideInput, grant: Grant): Reason | null {
 }
 
 /** The longest bound of a grant that could be used: past it nothing of the chain is allowed. */
-export function loosestBound(chain: VerifiedChain, bound_ms: number): number {
+export function loosestBound(chain: DecidedChain, bound_ms: number): number {
   let loosest = bound_ms
   for (const [digest, grant] of lastOf(chain).grants) {
     if (grant.bound === undefined) continue
@@ -144,18 +151,18 @@ function reservation(
   now_ms: number,
 ): Reservation {
   return {
-    jti: step.delegation.jti,
+    amount,
     grant: step.digest,
+    jti: step.delegation.jti,
+    max: limit.max,
     measure: limit.measure,
-    unit: limit.unit,
     per,
     period: periodOf(per, now_ms),
-    amount,
-    max: limit.max,
+    unit: limit.unit,
   }
 }
 
 /** Whether some disclosed grant names the tool: what a list of tools may show (MCP-4). */
-export function isNamed(chain: VerifiedChain, server: string, tool: string): boolean {
+export function isNamed(chain: DecidedChain, server: string, tool: string): boolean {
   return [...lastOf(chain).grants.values()].some((grant) => grantNames(grant, server, tool))
 }

@@ -68,14 +68,17 @@ function pointer(root: JsonValue, path: string): JsonValue | undefined {
   return value
 }
 
+const HOUR_MS = 3_600_000
+/** The hour that was asked for last: it is spelled once for all the calls in it. */
+let spelled = { hour: Number.NaN, day: '', text: '' }
+
 /** `all`, `2026-03-01` or `2026-03-01T09`, in UTC. */
 export function periodOf(per: Debit['per'], now_ms: number): string {
-  switch (per) {
-    case 'delegation':
-      return 'all'
-    case 'day':
-      return rfc3339(now_ms).slice(0, 10)
-    case 'hour':
-      return rfc3339(now_ms).slice(0, 13)
+  if (per === 'delegation') return 'all'
+  const hour = Math.floor(now_ms / HOUR_MS)
+  if (spelled.hour !== hour) {
+    const text = rfc3339(now_ms)
+    spelled = { hour, day: text.slice(0, 10), text: text.slice(0, 13) }
   }
+  return per === 'day' ? spelled.day : spelled.text
 }

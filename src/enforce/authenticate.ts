@@ -9,7 +9,7 @@ import type { Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
 import { verifyDpop } from '../token/dpop.ts'
 import { lastOf } from '../token/lineage.ts'
-import { chainText, parsePresentation, sdHashOf } from '../token/presentation.ts'
+import { parsePresentation, sdHashOfSegment } from '../token/presentation.ts'
 import {
   argsCommit,
   callMacHolds,
@@ -18,9 +18,11 @@ import {
   verifySessionProof,
   type ProofContext,
 } from '../token/proof.ts'
-import { segmentsOf, type ChainSegment } from '../token/segment.ts'
+import { chainSegments } from '../token/segment.ts'
 import type { ChainTrust } from '../token/trust.ts'
-import { verifyChain, type VerifiedChain } from '../token/verify.ts'
+import { verifyChain, type DecidedChain, type VerifiedChain } from '../token/verify.ts'
+import { ChainRecord } from './chain-record.ts'
+import { keptOf } from './kept-chain.ts'
 import { Sessions, type Session } from './sessions.ts'
 import type { CallRequest, Credential } from './types.ts'
 
@@ -29,8 +31,9 @@ const SALT_BYTES = 32
 /** What is known of the caller. `reason` says why it may not go on; what was verified until then stays. */
 export interface Authenticated {
   readonly reason: Reason | null
-  readonly chain: VerifiedChain | null
-  readonly segments: readonly ChainSegment[]
+  readonly chain: DecidedChain | null
+  /** What a receipt names the chain by. */
+  readonly record: ChainRecord | null
   readonly binding: 'call' | 'session' | 'dpop' | 'hosted' | 'none'
   readonly args_commit: string | null
   readonly salt: string | null
@@ -38,7 +41,7 @@ export interface Authenticated {
 
 interface Presented {
   readonly chain: VerifiedChain
-  readonly segments: readonly ChainSegment[]
+  readonly record: ChainRecord
   readonly proof: string | null
   readonly sd_hash: string
 }
@@ -59,7 +62,7 @@ export interface AuthenticatorOptions {
 export const NOBODY: Authenticated = {
   reason: 'NO_CHAIN',
   chain: null,
-  segments: [],
+  record: null,
   binding: 'none',
   args_commit: null,
   salt: null,
@@ -68,12 +71,10 @@ export const NOBODY: Authenticated = {
 export class Authenticator {
   readonly #o: AuthenticatorOptions
   readonly #sessions: Sessions
-  /** Segments of open sessions, so that receipts can name them. */
-  readonly #segments = new Map<string, readonly ChainSegment[]>()
 
   constructor(options: AuthenticatorOptions) {
     this.#o = options
-    this.#sessions = new Sessions(options.crypto, options.clock, (id) => this.#segments.delete(id))
+    this.#sessions = new Sessions(options.crypto, options.clock)
   }
 
   challenge(): { challenge: string; key: string } {
@@ -81,7 +82,7 @@ export class Authenticator {
   }
 
   /** The chain that decides what a list shows; null when there is none. */
-  chainOf(session: string | null): VerifiedChain | null {
+  chainOf(session: string | null): DecidedChain | null {
     if (session !== null) return this.#sessions.get(session)?.chain ?? null
     const hosted = this.#hosted()
     return hosted.reason === null ? hosted.chain : null
@@ -108,8 +109,8 @@ export class Authenticator {
       sd_hash: presented.sd_hash,
     })
     const ends = Math.min(...presented.chain.delegations.map((delegation) => delegation.ends))
-    const session = this.#sessions.open({ key, chain: presented.chain }, ends * 1000)
-    this.#segments.set(session.id, presented.segments)
+    const { chain, record } = presented
+    const session = this.#sessions.open({ key: base64url(key), chain: keptOf(chain), record }, ends * 1000)
     return { ok: true, session }
   }
 
@@ -135,7 +136,7 @@ export class Authenticator {
     const known: Authenticated = {
       reason: null,
       chain: session.chain,
-      segments: this.#segments.get(session.id) ?? [],
+      record: session.record,
       binding: 'session',
       args_commit: null,
       salt: null,
@@ -144,7 +145,7 @@ export class Authenticator {
     const call = { session: session.id, n: credential.n, server: request.server, tool: request.tool }
     if (
       args_commit === null ||
-      !callMacHolds(this.#o.crypto, session.key, { ...call, args_commit }, credential.mac)
+      !callMacHolds(this.#o.crypto, fromBase64url(session.key), { ...call, args_commit }, credential.mac)
     ) {
       // Whoever this is does not hold the session's key: the receipt claims no binding.
       return { ...known, binding: 'none', reason: 'PROOF_INVALID' }
@@ -155,11 +156,11 @@ export class Authenticator {
 
   #byCall(request: CallRequest, credential: Extract<Credential, { kind: 'call' }>): Authenticated {
     const presented = this.#present(credential.presentation)
-    if ('reason' in presented) return { ...NOBODY, reason: presented.reason, segments: presented.segments }
+    if ('reason' in presented) return { ...NOBODY, reason: presented.reason }
     const known: Authenticated = {
       reason: null,
       chain: presented.chain,
-      segments: presented.segments,
+      record: presented.record,
       binding: 'none',
       args_commit: null,
       salt: null,
@@ -182,9 +183,9 @@ export class Authenticator {
 
   #byDpop(request: CallRequest, credential: Extract<Credential, { kind: 'dpop' }>): Authenticated {
     const presented = this.#present(credential.chain)
-    if ('reason' in presented) return { ...NOBODY, reason: presented.reason, segments: presented.segments }
-    const { chain, segments } = presented
-    const known: Authenticated = { ...NOBODY, reason: null, chain, segments }
+    if ('reason' in presented) return { ...NOBODY, reason: presented.reason }
+    const { chain, record } = presented
+    const known: Authenticated = { ...NOBODY, reason: null, chain, record }
     const { crypto, clock } = this.#o
     const { method, url } = credential
     const context = {
@@ -208,9 +209,9 @@ export class Authenticator {
   #hosted(): Authenticated {
     if (this.#o.hosted === undefined) return NOBODY
     const presented = this.#present(this.#o.hosted)
-    if ('reason' in presented) return { ...NOBODY, reason: presented.reason, segments: presented.segments }
-    const { chain, segments } = presented
-    return { reason: null, chain, segments, binding: 'hosted', args_commit: null, salt: null }
+    if ('reason' in presented) return { ...NOBODY, reason: presented.reason }
+    const { chain, record } = presented
+    return { reason: null, chain, record, binding: 'hosted', args_commit: null, salt: null }
   }
 
   #withOwnSalt(request: CallRequest, known: Authenticated): Authenticated {
@@ -219,7 +220,7 @@ export class Authenticator {
     return known.reason === null ? { ...known, args_commit, salt: base64url(salt) } : known
   }
 
-  #present(text: string): Presented | { reason: Reason; segments: readonly ChainSegment[] } {
+  #present(text: string): Presented | { reason: Reason } {
     const { crypto, clock, trust, audience } = this.#o
     try {
       const { segments, proof } = parsePresentation(text)
@@ -227,20 +228,18 @@ export class Authenticator {
       // Segments of a chain that does not verify are not kept: anyone could fill the log with them.
       if (!result.ok) {
         if (result.reason === 'ISSUER_UNKNOWN') this.#o.onUnknownIssuer?.()
-        return { reason: result.reason, segments: [] }
+        return { reason: result.reason }
       }
-      const chain = chainText(segments)
-      return {
-        chain: result.chain,
-        segments: segmentsOf(crypto, chain),
-        proof,
-        sd_hash: sdHashOf(crypto, chain),
-      }
+      const last = segments.at(-1)
+      if (last === undefined) return { reason: 'TOKEN_MALFORMED' }
+      const { loggable } = result
+      const record = new ChainRecord(() => chainSegments(crypto, loggable))
+      return { chain: result.chain, record, proof, sd_hash: sdHashOfSegment(crypto, last) }
     } catch (error) {
       if (error instanceof CountersignError && isPresentationReason(error.code)) {
-        return { reason: error.code, segments: [] }
+        return { reason: error.code }
       }
-      if (error instanceof CountersignError) return { reason: 'TOKEN_MALFORMED', segments: [] }
+      if (error instanceof CountersignError) return { reason: 'TOKEN_MALFORMED' }
       throw error
     }
   }

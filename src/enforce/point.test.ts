@@ -295,6 +295,41 @@ describe('an allowed call', () => {
   })
 })
 
+describe('a session whose chain was recorded', () => {
+  test('goes on in that epoch, and ends with it: nobody could say what the new one was told of the chain', async () => {
+    const openEpoch = () => Promise.resolve(2)
+    const recorder = await Recorder.open({
+      crypto: w.crypto,
+      clock,
+      spool,
+      point: AUD,
+      control: { openEpoch },
+    })
+    const point = await makePoint({ recorder })
+    const first = await openSession(point)
+    const unused = await openSession(point)
+    const answer = async (credential: Credential) => {
+      const outcome = await point.call(request(credential), act)
+      return outcome.decision === 'allow' ? 'allow' : outcome.reasons
+    }
+    expect(await answer(first.credential(1))).toBe('allow')
+    expect(await answer(first.credential(2))).toBe('allow')
+    await point.close()
+    await recorder.startEpoch({ openEpoch: () => Promise.resolve(3) }, 'refused')
+    expect(await answer(first.credential(3))).toEqual(['SESSION_UNKNOWN'])
+    expect(await answer(first.credential(4))).toEqual(['SESSION_UNKNOWN'])
+    expect(await answer(unused.credential(1))).toBe('allow')
+    expect(await answer((await openSession(point)).credential(1))).toBe('allow')
+    const lines = spool.records.map(({ text }) => readSpoolLine(text))
+    const carried = new Set(lines.flatMap(({ segments }) => segments.map(({ id }) => id)))
+    for (const { receipt } of lines)
+      if (receipt.kind === 'decision' && receipt.chain !== null) expect(carried).toContain(receipt.chain)
+    expect(
+      lines.filter(({ receipt }) => receipt.kind === 'decision' && receipt.decision === 'allow'),
+    ).toHaveLength(2)
+  })
+})
+
 describe('a denial', () => {
   const reasonsOf = async (
     point: EnforcementPoint,

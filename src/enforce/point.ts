@@ -19,8 +19,7 @@ import type { Reason } from '../decide/reasons.ts'
 import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
-import { lastOf } from '../token/lineage.ts'
-import type { VerifiedChain } from '../token/verify.ts'
+import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
 import type { DecisionFields, Recorder } from './recorder.ts'
@@ -140,14 +139,14 @@ export class EnforcementPoint implements Point {
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: VerifiedChain | null, bound_ms?: number): readonly Reason[] {
+  #standing(chain: DecidedChain | null, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
     const state = this.#state(chain)
     return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
   }
 
   #judge(request: CallRequest): Judged {
-    const authenticated = this.#o.authenticator.authenticate(request)
+    const authenticated = this.#known(request)
     if (authenticated.reason !== null || authenticated.chain === null) {
       const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
       return { authenticated, verdict: { decision: 'deny', grant: null, reasons } }
@@ -164,6 +163,17 @@ export class EnforcementPoint implements Point {
     return { authenticated, verdict }
   }
 
+  /** A session whose chain the present epoch cannot name is over: the chain has to be presented again. */
+  #known(request: CallRequest): Authenticated {
+    const { authenticator, recorder } = this.#o
+    const authenticated = authenticator.authenticate(request)
+    const { credential } = request
+    const named = authenticated.record === null || recorder.canName(authenticated.record)
+    if (named || credential.kind !== 'session') return authenticated
+    authenticator.forget(credential.session)
+    return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
+  }
+
   async #reserve(judged: Judged): Promise<Judged> {
     const { verdict } = judged
     if (verdict.decision === 'deny' || verdict.reservations.length === 0) return judged
@@ -176,8 +186,8 @@ export class EnforcementPoint implements Point {
     const { authenticated, verdict } = judged
     const fields: DecisionFields = {
       action,
-      chain: authenticated.segments.at(-1)?.id ?? null,
-      agent: authenticated.chain === null ? null : agentOf(authenticated.chain),
+      chain: authenticated.record?.id ?? null,
+      agent: authenticated.chain?.agent ?? null,
       grant: verdict.grant,
       server: bounded(request.server),
       tool: bounded(request.tool),
@@ -187,11 +197,11 @@ export class EnforcementPoint implements Point {
       reasons: verdict.decision === 'deny' ? [...verdict.reasons] : [],
       binding: authenticated.binding,
       placement: this.#o.placement,
-      freshness: this.#o.revocations(authenticated.chain?.root.iss ?? null).freshness(),
+      freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
       debits: verdict.decision === 'allow' ? verdict.reservations.map(debitOf) : [],
     }
     return this.#durably(() =>
-      this.#o.recorder.decision(fields, authenticated.segments, openingOf(request, action, authenticated)),
+      this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
     )
   }
 
@@ -238,9 +248,9 @@ export class EnforcementPoint implements Point {
     return chain !== null && this.#standing(chain).length === 0 && isNamed(chain, server, tool)
   }
 
-  #state({ root }: VerifiedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
+  #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
     const { revocations, bound_ms, clock } = this.#o
-    return { revocations: revocations(root.iss), bound_ms, now_ms: clock.now() }
+    return { revocations: revocations(iss), bound_ms, now_ms: clock.now() }
   }
 
   async close(): Promise<void> {
@@ -260,10 +270,6 @@ function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
 
 function debitOf({ max: _max, ...debit }: Reservation): Debit {
   return debit
-}
-
-function agentOf(chain: VerifiedChain): string {
-  return lastOf(chain).agent.id
 }
 
 /** Names come from the caller: a receipt holds 256 characters of them. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { MemorySpool } from '../../test/fixtures/memory-spool.ts'
 import { AUD, digestOf, SettableClock, World } from '../../test/fixtures/tokens.ts'
 import { receiptHash, receiptSchema, type Receipt } from '../log/receipt.ts'
+import { ChainRecord } from './chain-record.ts'
 import { readSpoolLine, Recorder, type DecisionFields } from './recorder.ts'
 
 const w = new World()
@@ -23,6 +24,7 @@ const decision = (action: string, edit: Partial<DecisionFields> = {}): DecisionF
   ...edit,
 })
 const SEGMENT = { id: digestOf('segment'), parent: null, segment: 'x~' }
+const chainOf = (segment: typeof SEGMENT): ChainRecord => new ChainRecord(() => [segment])
 
 let spool: MemorySpool
 let epochs: string[]
@@ -71,7 +73,9 @@ describe('a stream', () => {
 
   test('is gapless and chained, also for records of one turn', async () => {
     const recorder = await open()
-    await Promise.all(Array.from({ length: 50 }, (_, i) => recorder.decision(decision(`act_${i}`), [], null)))
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => recorder.decision(decision(`act_${i}`), null, null)),
+    )
     await recorder.outcome({ action: 'act_0', outcome: 'failed' })
     expect(receipts()).toHaveLength(51)
     expectChained(1)
@@ -81,16 +85,66 @@ describe('a stream', () => {
   test('carries each segment once in an epoch, and again when its record was not stored', async () => {
     const recorder = await open()
     spool.fault = 'lost'
-    await expect(recorder.decision(decision('act_1'), [SEGMENT], null)).rejects.toThrowWithCode(
+    await expect(recorder.decision(decision('act_1'), chainOf(SEGMENT), null)).rejects.toThrowWithCode(
       'SPOOL_UNAVAILABLE',
     )
     spool.fault = null
-    await recorder.decision(decision('act_2'), [SEGMENT], null)
-    await recorder.decision(decision('act_3'), [SEGMENT], null)
+    await recorder.decision(decision('act_2'), chainOf(SEGMENT), null)
+    await recorder.decision(decision('act_3'), chainOf(SEGMENT), null)
     await recorder.startEpoch(control, 'refused')
-    await recorder.decision(decision('act_4'), [SEGMENT], null)
+    await recorder.decision(decision('act_4'), chainOf(SEGMENT), null)
     expect(spool.records.map(({ text }) => readSpoolLine(text).segments.length)).toEqual([1])
     expect(epochs).toEqual(['empty', 'refused'])
+  })
+
+  test('lets the text of segments go once they are durable, and never names what it has not carried', async () => {
+    const recorder = await open()
+    const chain = chainOf(SEGMENT)
+    spool.fault = 'lost'
+    await expect(recorder.decision(decision('act_1'), chain, null)).rejects.toThrowWithCode(
+      'SPOOL_UNAVAILABLE',
+    )
+    spool.fault = null
+    expect(chain.segmentsFor(1)).toEqual([SEGMENT])
+    await recorder.decision(decision('act_2'), chain, null)
+    expect(chain.segmentsFor(1)).toEqual([])
+    expect(recorder.canName(chain)).toBe(true)
+    await recorder.startEpoch(control, 'refused')
+    expect(recorder.canName(chain)).toBe(false)
+    await expect(recorder.decision(decision('act_3'), chain, null)).rejects.toThrowWithCode(
+      'SPOOL_UNAVAILABLE',
+    )
+    await recorder.decision(decision('act_4'), chainOf(SEGMENT), null)
+    expect(spool.records.map(({ text }) => readSpoolLine(text).segments)).toEqual([[SEGMENT]])
+    expectChained(2)
+  })
+
+  test('denies a chain that was let go while an epoch began', async () => {
+    const recorder = await open()
+    const chain = chainOf(SEGMENT)
+    await recorder.decision(decision('act_1'), chain, null)
+    const gate = Promise.withResolvers<void>()
+    spool.gate = gate.promise
+    const beginning = recorder.startEpoch(control, 'refused')
+    await Promise.resolve()
+    const during = recorder.decision(decision('act_2'), chain, null)
+    gate.resolve()
+    await expect(during).rejects.toThrowWithCode('SPOOL_UNAVAILABLE')
+    await beginning
+    expect(spool.records).toEqual([])
+  })
+
+  test('carries a segment again rather than remember more of them than it may', async () => {
+    const recorder = await open()
+    const ids = Array.from({ length: 16_384 }, (_, i) => ({ ...SEGMENT, id: digestOf(String(i)) }))
+    await recorder.decision(decision('act_1'), chainOf(SEGMENT), null)
+    await recorder.decision(decision('act_2'), new ChainRecord(() => ids), null)
+    await recorder.decision(decision('act_3'), chainOf(SEGMENT), null)
+    await recorder.decision(decision('act_4'), chainOf(SEGMENT), null)
+    const carried = spool.records.map(
+      ({ text }) => (JSON.parse(text) as { segments: unknown[] }).segments.length,
+    )
+    expect(carried).toEqual([1, 16_384, 1, 0])
   })
 
   test('carries what a commitment opens to', async () => {
@@ -101,7 +155,7 @@ describe('a stream', () => {
       salt: digestOf('s'),
       args: { a: [1, null, { b: 'x' }] },
     }
-    await recorder.decision(decision('act_1'), [], opening)
+    await recorder.decision(decision('act_1'), null, opening)
     expect(readSpoolLine(spool.records[0]!.text).opening).toEqual(opening)
   })
 })
@@ -109,13 +163,15 @@ describe('a stream', () => {
 describe('a spool that fails', () => {
   test('without storing leaves no gap: the stream goes on from the last durable record', async () => {
     const recorder = await open()
-    await recorder.decision(decision('act_1'), [], null)
+    await recorder.decision(decision('act_1'), null, null)
     const before = recorder.head
     spool.fault = 'lost'
-    await expect(recorder.decision(decision('act_2'), [], null)).rejects.toThrowWithCode('SPOOL_UNAVAILABLE')
+    await expect(recorder.decision(decision('act_2'), null, null)).rejects.toThrowWithCode(
+      'SPOOL_UNAVAILABLE',
+    )
     expect(recorder.head).toEqual(before)
     spool.fault = null
-    await recorder.decision(decision('act_3'), [], null)
+    await recorder.decision(decision('act_3'), null, null)
     expectChained(1)
     expect(receipts().map(({ action }) => action)).toEqual(['act_1', 'act_3'])
   })
@@ -123,9 +179,11 @@ describe('a spool that fails', () => {
   test('after storing is answered as a failure, and the stream goes on behind what was stored', async () => {
     const recorder = await open()
     spool.fault = 'stored'
-    await expect(recorder.decision(decision('act_1'), [], null)).rejects.toThrowWithCode('SPOOL_UNAVAILABLE')
+    await expect(recorder.decision(decision('act_1'), null, null)).rejects.toThrowWithCode(
+      'SPOOL_UNAVAILABLE',
+    )
     spool.fault = null
-    await recorder.decision(decision('act_2'), [], null)
+    await recorder.decision(decision('act_2'), null, null)
     expectChained(1)
     expect(receipts().map(({ action }) => action)).toEqual(['act_1', 'act_2'])
   })
@@ -135,13 +193,13 @@ describe('a spool that fails', () => {
     const gate = Promise.withResolvers<void>()
     spool.gate = gate.promise
     spool.fault = 'lost'
-    const under_way = [1, 2, 3].map((n) => recorder.decision(decision(`act_${n}`), [], null))
+    const under_way = [1, 2, 3].map((n) => recorder.decision(decision(`act_${n}`), null, null))
     const settled = Promise.allSettled(under_way)
     gate.resolve()
     await expect(under_way[0]).rejects.toThrowWithCode('SPOOL_UNAVAILABLE')
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
     spool.fault = null
-    await recorder.decision(decision('act_4'), [], null)
+    await recorder.decision(decision('act_4'), null, null)
     expectChained(1)
   })
 
@@ -149,31 +207,33 @@ describe('a spool that fails', () => {
     const recorder = await open()
     spool.position = 'damaged'
     for (let i = 0; i < 3; i++) {
-      await expect(recorder.decision(decision('act_1'), [], null)).rejects.toThrowWithCode(
+      await expect(recorder.decision(decision('act_1'), null, null)).rejects.toThrowWithCode(
         'SPOOL_UNAVAILABLE',
       )
     }
     spool.position = { epoch: 1, seq: 0, hash: '' }
-    await expect(recorder.decision(decision('act_1'), [], null)).rejects.toThrowWithCode('SPOOL_UNAVAILABLE')
+    await expect(recorder.decision(decision('act_1'), null, null)).rejects.toThrowWithCode(
+      'SPOOL_UNAVAILABLE',
+    )
   })
 })
 
 describe('a new epoch', () => {
   test('never gets a record of the old one, whatever is recorded while it begins', async () => {
     const recorder = await open()
-    await recorder.decision(decision('act_1'), [], null)
+    await recorder.decision(decision('act_1'), null, null)
     const gate = Promise.withResolvers<void>()
     spool.gate = gate.promise
-    const before = recorder.decision(decision('act_2'), [], null)
+    const before = recorder.decision(decision('act_2'), null, null)
     const beginning = recorder.startEpoch(control, 'refused')
     await Promise.resolve()
     await Promise.resolve()
-    const during = recorder.decision(decision('act_3'), [SEGMENT], null)
+    const during = recorder.decision(decision('act_3'), chainOf(SEGMENT), null)
     gate.resolve()
     await before
     await beginning
     await during
-    await recorder.decision(decision('act_4'), [SEGMENT], null)
+    await recorder.decision(decision('act_4'), chainOf(SEGMENT), null)
     expect(receipts().map(({ action }) => action)).toEqual(['act_3', 'act_4'])
     expectChained(2)
     expect(spool.records.map(({ text }) => readSpoolLine(text).segments.length)).toEqual([1, 0])
@@ -184,7 +244,7 @@ describe('a new epoch', () => {
     const failing = recorder.startEpoch(control, 'refused')
     spool.begin = () => Promise.reject(new Error('no space'))
     await expect(failing).rejects.toThrow('no space')
-    await recorder.decision(decision('act_1'), [], null)
+    await recorder.decision(decision('act_1'), null, null)
     expectChained(1)
   })
 })
@@ -192,12 +252,12 @@ describe('a new epoch', () => {
 describe('after a crash', () => {
   test('each allowed action without an outcome gets the outcome unknown, and no other', async () => {
     const recorder = await open()
-    await recorder.decision(decision('act_open'), [], null)
-    await recorder.decision(decision('act_done'), [], null)
+    await recorder.decision(decision('act_open'), null, null)
+    await recorder.decision(decision('act_done'), null, null)
     await recorder.outcome({ action: 'act_done', outcome: 'finished' })
-    await recorder.decision(decision('act_denied', { decision: 'deny', reasons: ['EXPIRED'] }), [], null)
-    await recorder.decision(decision('act_late'), [], null)
-    await recorder.decision(decision('act_late', { decision: 'deny', reasons: ['REVOKED'] }), [], null)
+    await recorder.decision(decision('act_denied', { decision: 'deny', reasons: ['EXPIRED'] }), null, null)
+    await recorder.decision(decision('act_late'), null, null)
+    await recorder.decision(decision('act_late', { decision: 'deny', reasons: ['REVOKED'] }), null, null)
     await open()
     expect(receipts().slice(6)).toMatchObject([{ kind: 'outcome', action: 'act_open', outcome: 'unknown' }])
     await open()

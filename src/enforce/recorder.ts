@@ -5,10 +5,11 @@
  */
 import { z } from 'zod'
 import type { Crypto } from '../core/crypto.ts'
+import { sha256Text } from '../core/digest.ts'
 import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
 import {
-  receiptHash,
+  receiptText,
   receiptSchema,
   type DecisionReceipt,
   type OutcomeReceipt,
@@ -17,6 +18,7 @@ import {
 import type { Clock } from '../ports/clock.ts'
 import type { ControlPlane, EpochReason, Opening, ShippedSegment } from '../ports/control-plane.ts'
 import { SpoolError, type Spool } from '../ports/spool.ts'
+import type { ChainRecord } from './chain-record.ts'
 
 type StreamMember = 'v' | 'kind' | 'point' | 'epoch' | 'seq' | 'prev_hash' | 'time'
 export type DecisionFields = Omit<DecisionReceipt, StreamMember>
@@ -44,6 +46,9 @@ export function readSpoolLine(text: string): SpoolLine {
   return spoolLineSchema.parse(parseJson(text, LINE_LIMITS))
 }
 
+/** Identifiers of segments kept, about 100 bytes each. */
+const CARRIED_MAX = 16_384
+
 /** Records read at a time while looking for actions without an outcome. */
 const SCAN_BATCH = 1000
 
@@ -60,7 +65,7 @@ export class Recorder {
   /** An epoch is being begun: no receipt is built meanwhile, or it would carry the old epoch into the new stream. */
   #beginning: Promise<void> | null = null
   #onIdle: (() => void) | null = null
-  /** Segments that this stream has carried since this process started. */
+  /** The last segments that this stream has carried since this process started. One that is forgotten is carried again. */
   readonly #carried = new Set<string>()
 
   private constructor(
@@ -121,21 +126,58 @@ export class Recorder {
     this.#carried.clear()
   }
 
-  /** @throws {SpoolError} when it could not be made durable: the caller denies. */
-  async decision(
-    fields: DecisionFields,
-    segments: readonly ShippedSegment[],
-    opening: Opening | null,
-  ): Promise<void> {
-    await this.#begun()
+  /** Whether a receipt of the present epoch can name this chain. */
+  canName(chain: ChainRecord): boolean {
+    return chain.isKnownIn(this.#epoch)
+  }
+
+  /**
+   * @param chain the one that `fields` names
+   * @throws {SpoolError} when it could not be made durable, or the chain cannot be named: the caller denies.
+   */
+  async decision(fields: DecisionFields, chain: ChainRecord | null, opening: Opening | null): Promise<void> {
+    if (this.#beginning !== null) await this.#begun()
+    const segments = chain === null ? [] : chain.segmentsFor(this.#epoch)
+    if (segments === null)
+      throw new SpoolError('SPOOL_UNAVAILABLE', 'an epoch began, and its chain is not known')
     const fresh = segments.filter((segment) => !this.#carried.has(segment.id))
-    await this.#append({ ...this.#next('decision'), ...fields }, fresh, opening)
+    const receipt = this.#decisionReceipt(fields)
+    await this.#append(receipt, fresh, opening)
+    chain?.carriedIn(receipt.epoch)
   }
 
   /** @throws {SpoolError} */
   async outcome(fields: OutcomeFields): Promise<void> {
-    await this.#begun()
+    if (this.#beginning !== null) await this.#begun()
     await this.#append({ ...this.#next('outcome'), ...fields }, [], null)
+  }
+
+  /** Members in the order of RFC 8785, so that its text needs no sorting. */
+  #decisionReceipt(fields: DecisionFields): Receipt {
+    const { epoch, kind, point, prev_hash, seq, time, v } = this.#next('decision')
+    return {
+      action: fields.action,
+      agent: fields.agent,
+      args_commit: fields.args_commit,
+      binding: fields.binding,
+      chain: fields.chain,
+      debits: fields.debits,
+      decision: fields.decision,
+      definition_hash: fields.definition_hash,
+      epoch,
+      freshness: fields.freshness,
+      grant: fields.grant,
+      kind,
+      placement: fields.placement,
+      point,
+      prev_hash,
+      reasons: fields.reasons,
+      seq,
+      server: fields.server,
+      time,
+      tool: fields.tool,
+      v,
+    }
   }
 
   async #begun(): Promise<void> {
@@ -164,14 +206,15 @@ export class Recorder {
     opening: Opening | null,
   ): Promise<void> {
     if (this.#failed) throw new SpoolError('SPOOL_UNAVAILABLE', 'a record before this one was not stored')
-    const hash = receiptHash(this.#crypto, receipt)
+    const canonical = receiptText(receipt)
+    const hash = sha256Text(this.#crypto, canonical)
     this.#seq = receipt.seq
     this.#hash = hash
     this.#underWay++
     try {
-      const text = JSON.stringify({ receipt, segments, opening })
+      const text = `{"receipt":${canonical},"segments":${JSON.stringify(segments)},"opening":${JSON.stringify(opening)}}`
       await this.#spool.append({ seq: receipt.seq, hash, text })
-      for (const segment of segments) this.#carried.add(segment.id)
+      for (const segment of segments) this.#remember(segment.id)
     } catch (error) {
       this.#failed = true
       throw error
@@ -183,6 +226,11 @@ export class Recorder {
         this.#onIdle = null
       }
     }
+  }
+
+  #remember(segment: string): void {
+    if (this.#carried.size >= CARRIED_MAX) this.#carried.delete(this.#carried.keys().next().value ?? '')
+    this.#carried.add(segment)
   }
 
   #resynchronize(): void {

@@ -8,7 +8,8 @@ import { base64url, fromBase64url } from '../core/encoding.ts'
 import { CoreError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { VerifiedChain } from '../token/verify.ts'
+import type { DecidedChain } from '../token/verify.ts'
+import type { ChainRecord } from './chain-record.ts'
 
 const CHALLENGES_MAX = 1024
 const CHALLENGE_LIFE_MS = 120_000
@@ -20,28 +21,42 @@ const NONCES_MAX = 16_384
 
 export interface Session {
   readonly id: string
-  readonly key: Uint8Array
-  readonly chain: VerifiedChain
+  /** base64url of 32 bytes: as text it takes a quarter of the memory of an array of its own. */
+  readonly key: string
+  readonly chain: DecidedChain
+  readonly record: ChainRecord
   readonly expires_ms: number
   readonly counters: CounterWindow
 }
 
+/** Counters that come in order take no memory: only those that are ahead of a gap are remembered one by one. */
 export class CounterWindow {
+  /** Every counter up to here was used, or is too far behind. */
+  #floor = 0
   #highest = 0
-  readonly #seen = new Set<number>()
+  #ahead: Set<number> | null = null
 
   /** @returns false for a counter used before or too far behind. */
   use(n: number): boolean {
-    if (!Number.isSafeInteger(n) || n < 1) return false
-    if (n <= this.#highest - COUNTER_WINDOW || this.#seen.has(n)) return false
-    this.#seen.add(n)
-    if (n > this.#highest) {
-      this.#highest = n
-      if (this.#seen.size > 2 * COUNTER_WINDOW) {
-        for (const old of this.#seen) if (old <= n - COUNTER_WINDOW) this.#seen.delete(old)
-      }
-    }
+    if (!Number.isSafeInteger(n) || n <= this.#floor || this.#ahead?.has(n) === true) return false
+    if (n === this.#floor + 1) this.#floor = n
+    else (this.#ahead ??= new Set()).add(n)
+    this.#highest = Math.max(this.#highest, n)
+    this.#raiseFloor(this.#highest - COUNTER_WINDOW)
     return true
+  }
+
+  #raiseFloor(least: number): void {
+    const ahead = this.#ahead
+    if (ahead === null) return
+    if (least - this.#floor > COUNTER_WINDOW) {
+      // A leap: what is remembered may lie further apart than one would want to count.
+      for (const n of ahead) if (n <= least) ahead.delete(n)
+      this.#floor = least
+    }
+    while (this.#floor < least) ahead.delete(++this.#floor)
+    while (ahead.delete(this.#floor + 1)) this.#floor++
+    if (ahead.size === 0) this.#ahead = null
   }
 }
 
@@ -55,11 +70,7 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
   readonly #nonces = new Map<string, number>()
 
-  readonly #onClosed: (id: string) => void
-
-  /** @param onClosed told when a session is gone: closed, expired or pushed out */
-  constructor(crypto: Crypto, clock: Clock, onClosed: (id: string) => void) {
-    this.#onClosed = onClosed
+  constructor(crypto: Crypto, clock: Clock) {
     this.#crypto = crypto
     this.#clock = clock
     this.#pair = crypto.x25519()
@@ -116,9 +127,10 @@ export class Sessions {
 
   open(session: Omit<Session, 'id' | 'expires_ms' | 'counters'>, chainExpires_ms: number): Session {
     const id = newId(this.#crypto, 'ses', this.#clock.now())
-    for (const old of makeRoom(this.#sessions, SESSIONS_MAX)) this.#onClosed(old)
+    makeRoom(this.#sessions, SESSIONS_MAX)
     const expires_ms = Math.min(chainExpires_ms, this.#clock.now() + SESSION_LIFE_MS)
-    const opened = { ...session, id, expires_ms, counters: new CounterWindow() }
+    const { key, chain, record } = session
+    const opened = { id, key, chain, record, expires_ms, counters: new CounterWindow() }
     this.#sessions.set(id, opened)
     return opened
   }
@@ -132,14 +144,14 @@ export class Sessions {
   }
 
   close(id: string): void {
-    if (this.#sessions.delete(id)) this.#onClosed(id)
+    this.#sessions.delete(id)
   }
 }
 
-/** Makes room for one by dropping the oldest. @returns what was dropped */
-function makeRoom(map: Map<string, unknown>, max: number): string[] {
-  if (map.size < max) return []
-  const dropped = [...map.keys()].slice(0, Math.max(0, map.size - max + 1))
-  for (const key of dropped) map.delete(key)
-  return dropped
+/** Makes room for one by dropping the oldest. */
+function makeRoom(map: Map<string, unknown>, max: number): void {
+  for (const key of map.keys()) {
+    if (map.size < max) return
+    map.delete(key)
+  }
 }

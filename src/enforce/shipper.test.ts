@@ -3,6 +3,7 @@ import { MemorySpool } from '../../test/fixtures/memory-spool.ts'
 import { AUD, SettableClock, World } from '../../test/fixtures/tokens.ts'
 import { verifyHead } from '../log/receipt.ts'
 import { StreamRefused, type Shipment } from '../ports/control-plane.ts'
+import { ChainRecord } from './chain-record.ts'
 import { Recorder } from './recorder.ts'
 import { Shipper } from './shipper.ts'
 
@@ -120,7 +121,7 @@ describe('shipping', () => {
           freshness: null,
           debits: [],
         },
-        [{ id: `seg_${i}`, parent: null, segment: 'x'.repeat(900_000) }],
+        new ChainRecord(() => [{ id: `seg_${i}`, parent: null, segment: 'x'.repeat(900_000) }]),
         { args_commit: '', action: 'act_big', salt: '', args: null },
       )
       shipper.poke()

@@ -5,8 +5,8 @@
  */
 import { z } from 'zod'
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
-import { base64url } from '../core/encoding.ts'
-import { canonicalBytes } from '../core/json.ts'
+import { sha256Text } from '../core/digest.ts'
+import { canonicalize } from '../core/json.ts'
 import { signTagged, verifyTagged } from '../core/sign.ts'
 
 export const SPOOL_HEAD_TAG = 'countersign-spool-head-v1'
@@ -90,9 +90,14 @@ export type Receipt = z.infer<typeof receiptSchema>
 export type SpoolHead = z.infer<typeof spoolHeadSchema>
 export type SignedHead = z.infer<typeof signedHeadSchema>
 
+/** What the next receipt's `prev_hash` is the digest of. */
+export function receiptText(receipt: Receipt): string {
+  return canonicalize(receipt)
+}
+
 /** The link that the next receipt's `prev_hash` carries. */
 export function receiptHash(crypto: Crypto, receipt: Receipt): string {
-  return base64url(crypto.sha256(canonicalBytes(receipt)))
+  return sha256Text(crypto, receiptText(receipt))
 }
 
 export function signHead(signer: Signer, head: SpoolHead): SignedHead {

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod'
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
-import { base64url } from '../core/encoding.ts'
-import { signTagged, taggedBytes, verifyTagged } from '../core/sign.ts'
+import { taggedDigest } from '../core/digest.ts'
+import { signTagged, verifyTagged } from '../core/sign.ts'
 
 export const FRAME_TAG = 'countersign-frame-v1'
 export const HEARTBEAT_TAG = 'countersign-heartbeat-v1'
@@ -49,7 +49,7 @@ export type SignedTime = z.infer<typeof signedTimeSchema>
 
 /** What the next frame's `prev` and a heartbeat's `head_hash` carry. */
 export function frameHash(crypto: Crypto, frame: Frame): string {
-  return base64url(crypto.sha256(taggedBytes(FRAME_TAG, frame)))
+  return taggedDigest(crypto, FRAME_TAG, frame)
 }
 
 export function signFrame(signer: Signer, frame: Frame): SignedFrame {

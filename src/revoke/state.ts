@@ -34,13 +34,46 @@ interface Anchor {
   readonly wall_minus_monotonic: number
 }
 
+interface NamedHandle {
+  readonly kind: RevocationKind
+  readonly handle: string
+}
+
+/** Handles by kind: every call asks for a dozen, and none of them is put together anew for it. */
+class HandleSet {
+  readonly #of: Readonly<Record<RevocationKind, Set<string>>> = {
+    delegation: new Set(),
+    person: new Set(),
+    agent: new Set(),
+    key: new Set(),
+    issuer: new Set(),
+  }
+
+  has({ kind, handle }: NamedHandle): boolean {
+    const handles = this.#of[kind]
+    return handles.size > 0 && handles.has(handle)
+  }
+
+  add({ kind, handle }: NamedHandle): void {
+    this.#of[kind].add(handle)
+  }
+
+  delete({ kind, handle }: NamedHandle): void {
+    this.#of[kind].delete(handle)
+  }
+
+  clear(): void {
+    for (const handles of Object.values(this.#of)) handles.clear()
+  }
+}
+
 export class RevocationState {
   readonly #crypto: Crypto
   readonly #key: PublicJwk
   readonly #clock: Clock
-  readonly #revoked = new Set<string>()
+  readonly #revoked = new HandleSet()
   /** Denied on arrival, signature not yet good: forgotten when the stream is resumed. */
-  readonly #unverified = new Set<string>()
+  readonly #unverified = new HandleSet()
   #epoch = 0
   #head = 0
   #hash = ''
@@ -60,9 +93,8 @@ export class RevocationState {
     return { epoch: this.#epoch, after: this.#head }
   }
 
-  isRevoked(handle: { readonly kind: RevocationKind; readonly handle: string }): boolean {
-    const key = `${handle.kind}:${handle.handle}`
-    return this.#revoked.has(key) || this.#unverified.has(key)
+  isRevoked(handle: NamedHandle): boolean {
+    return this.#revoked.has(handle) || this.#unverified.has(handle)
   }
 
   /** Call when a connection starts, with the nonce that it sends. */
@@ -92,13 +124,12 @@ export class RevocationState {
   applyFrame(signed: SignedFrame): Applied {
     const { frame } = signed
     if (frame.epoch === this.#epoch && frame.seq <= this.#head) return 'ignored'
-    const key = `${frame.kind}:${frame.handle}`
-    this.#unverified.add(key) // REV-6: it denies from here on
+    this.#unverified.add(frame) // REV-6: it denies from here on
     if (!this.#follows(frame) || !verifyFrame(this.#crypto, this.#key, signed)) {
       return this.#break()
     }
-    this.#revoked.add(key)
-    this.#unverified.delete(key)
+    this.#revoked.add(frame)
+    this.#unverified.delete(frame)
     this.#epoch = frame.epoch
     this.#head = frame.seq
     this.#hash = frameHash(this.#crypto, frame)
@@ -146,6 +177,6 @@ export class RevocationState {
     const elapsed = this.#clock.monotonic() - anchor.sent_monotonic
     if (elapsed > 2 * TIME_RENEW_MS) return null
     const age_ms = Math.max(0, anchor.t0 + elapsed - this.#heartbeat_t + elapsed * DRIFT)
-    return { epoch: this.#epoch, head: this.#head, t: this.#heartbeat_t, age_ms: Math.ceil(age_ms) }
+    return { age_ms: Math.ceil(age_ms), epoch: this.#epoch, head: this.#head, t: this.#heartbeat_t }
   }
 }

@@ -82,7 +82,7 @@ export function readAccessToken(context: AccessTokenContext, text: string): Acce
       hasHeader(jws, ACCESS_TOKEN_TYP, ['kid']) &&
       token.data.iss === context.iss &&
       token.data.exp > seconds(context.now_ms) &&
-      verifyJws(context.crypto, jws, issuerKeyOf(context, jws, token.data.iat))
+      verifyJws(context.crypto, jws, issuerKeyOf(context, jws, token.data.iat).jwk)
     return good ? token.data : null
   } catch (error) {
     if (error instanceof CountersignError) return null

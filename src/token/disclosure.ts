@@ -4,10 +4,11 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
+import { sha256Text } from '../core/digest.ts'
 import { base64url, fromBase64url, utf8 } from '../core/encoding.ts'
-import { isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
+import { parseJson, type JsonValue } from '../core/json.ts'
 import { TokenError } from './errors.ts'
-import { grantSchema, type Grant } from './grant.ts'
+import { isGrant, type Grant } from './grant.ts'
 
 /** Salts are 128 bits (RFC 9901 section 9.3). */
 const SALT_BYTES = 16
@@ -30,7 +31,7 @@ function encode(parts: readonly JsonValue[]): string {
 
 /** RFC 9901 section 4.2.3: over the ASCII of the encoded disclosure. */
 export function disclosureDigest(crypto: Crypto, disclosure: string): string {
-  return base64url(crypto.sha256(utf8(disclosure)))
+  return sha256Text(crypto, disclosure)
 }
 
 /** Whether a disclosure is a grant, without checking that it is a good one. Claims about people are the others. */
@@ -59,6 +60,8 @@ export interface Disclosed {
   /** By digest, in the order of presentation. */
   readonly grants: ReadonlyMap<string, Grant>
   readonly claims: Readonly<Partial<Record<DisclosableClaim, string>>>
+  /** The disclosures that are grants: what a log may keep (SEG-1). */
+  readonly grantDisclosures: readonly string[]
 }
 
 /**
@@ -76,17 +79,20 @@ export function resolveDisclosures(
   if (new Set(all).size !== all.length) throw new TokenError('DISCLOSURE_INVALID', 'a digest occurs twice')
   const grants = new Map<string, Grant>()
   const claims: Partial<Record<DisclosableClaim, string>> = {}
+  const grantDisclosures: string[] = []
   const seen = new Set<string>()
   for (const disclosure of disclosures) {
     const digest = disclosureDigest(crypto, disclosure)
     if (seen.has(digest)) throw new TokenError('DISCLOSURE_INVALID', 'a disclosure occurs twice')
     seen.add(digest)
     const parts = readDisclosure(disclosure)
-    if (parts.length === 2 && grantDigests.includes(digest)) grants.set(digest, readGrant(parts[1]))
-    else if (parts.length === 3 && claimDigests.includes(digest)) addClaim(claims, parts[1], parts[2])
+    if (parts.length === 2 && grantDigests.includes(digest)) {
+      grants.set(digest, readGrant(parts[1]))
+      grantDisclosures.push(disclosure)
+    } else if (parts.length === 3 && claimDigests.includes(digest)) addClaim(claims, parts[1], parts[2])
     else throw new TokenError('DISCLOSURE_INVALID', 'a disclosure has no digest in its token')
   }
-  return { grants, claims }
+  return { grants, claims, grantDisclosures }
 }
 
 function readDisclosure(disclosure: string): readonly (JsonValue | undefined)[] {
@@ -105,13 +111,8 @@ function readDisclosure(disclosure: string): readonly (JsonValue | undefined)[] 
 }
 
 function readGrant(value: unknown): Grant {
-  const grant = grantSchema.safeParse(value)
-  // zod drops a `__proto__` from a record in silence, and a constraint that is dropped is not enforced.
-  const dropped =
-    isJsonObject(value) && isJsonObject(value.constraints) && Object.hasOwn(value.constraints, '__proto__')
-  if (!grant.success || dropped)
-    throw new TokenError('GRANT_INVALID', 'a disclosed grant does not fit its schema')
-  return grant.data
+  if (!isGrant(value)) throw new TokenError('GRANT_INVALID', 'a disclosed grant does not fit its schema')
+  return value
 }
 
 function addClaim(

@@ -4,14 +4,15 @@
  * @module
  */
 import type { Crypto, Signer } from '../core/crypto.ts'
-import { base64url, utf8 } from '../core/encoding.ts'
+import { sha256Text } from '../core/digest.ts'
+import { base64url } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { parseJws, signJws, verifyJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
 import { DPOP_TYP } from './constants.ts'
 import { hasHeader } from './header.ts'
-import { dpopProofSchema, type DpopProof } from './payload.ts'
+import { isDpopProof, type DpopProof } from './payload.ts'
 
 /** Random bytes of a `jti`. */
 const JTI_BYTES = 16
@@ -33,7 +34,7 @@ export interface DpopInput extends HttpTarget {
 
 /** `ath` of RFC 9449. @param chain ends in `~` */
 export function accessTokenHash(crypto: Crypto, chain: string): string {
-  return base64url(crypto.sha256(utf8(chain)))
+  return sha256Text(crypto, chain)
 }
 
 /** @returns the value of the header `DPoP` */
@@ -62,17 +63,17 @@ export function verifyDpop(context: DpopContext, proof: string): DpopProof | nul
   try {
     const jws = parseJws(proof)
     const key = publicJwk(jws.header.jwk)
-    const fields = dpopProofSchema.safeParse(jws.payload)
+    const fields: unknown = jws.payload
     const good =
       hasHeader(jws, DPOP_TYP, ['jwk']) &&
-      fields.success &&
+      isDpopProof(fields) &&
       thumbprint(crypto, key) === context.jkt &&
-      fields.data.htm === context.method &&
-      fields.data.htu === context.url &&
-      fields.data.ath === accessTokenHash(crypto, context.chain) &&
-      Math.abs(fields.data.iat - seconds(context.now_ms)) <= CLOCK_SKEW_MAX_S &&
+      fields.htm === context.method &&
+      fields.htu === context.url &&
+      fields.ath === accessTokenHash(crypto, context.chain) &&
+      Math.abs(fields.iat - seconds(context.now_ms)) <= CLOCK_SKEW_MAX_S &&
       verifyJws(crypto, jws, key)
-    return good ? fields.data : null
+    return good ? fields : null
   } catch (error) {
     if (error instanceof CountersignError) return null
     throw error

@@ -7,12 +7,12 @@
  */
 import type { Crypto, PublicJwk } from '../core/crypto.ts'
 import { derToRaw } from '../core/der.ts'
+import { taggedDigest } from '../core/digest.ts'
 import { base64url, concat, equalBytes, fromBase64url, utf8 } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import type { Gesture } from '../core/gesture.ts'
 import { isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
-import { taggedBytes } from '../core/sign.ts'
 import { TokenError } from './errors.ts'
 
 /** What a gesture is pinned to. */
@@ -35,7 +35,7 @@ const AUTHENTICATOR_DATA_BYTES_MIN = 37
 
 /** base64url SHA-256 of `tag || 0x00 || JCS(value)`: the WebAuthn challenge. */
 export function challengeOf(crypto: Crypto, tag: string, value: JsonValue): string {
-  return base64url(crypto.sha256(taggedBytes(tag, value)))
+  return taggedDigest(crypto, tag, value)
 }
 
 /** @returns what does not hold, or null when the gesture is good. */

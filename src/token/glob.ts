@@ -28,13 +28,26 @@ function patternsOf(glob: string): Pattern[] {
   return glob.split('/').map((text) => ({ text, pieces: text.split('*') }))
 }
 
+/** Globs kept taken apart, some hundred bytes each: a call asks for the same ones as the call before. */
+const KNOWN_MAX = 256
+const known = new Map<string, readonly Pattern[]>()
+
+function knownPatternsOf(glob: string): readonly Pattern[] {
+  const found = known.get(glob)
+  if (found !== undefined) return found
+  const patterns = patternsOf(glob)
+  if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value ?? '')
+  known.set(glob, patterns)
+  return patterns
+}
+
 /** Whether `value` matches. A value that could be read as another path matches no glob. */
 export function globMatches(glob: string, value: string): boolean {
   const segments = value.split('/')
   return (
     segments.length <= VALUE_SEGMENTS_MAX &&
     isSafe(segments, value) &&
-    segmentsMatch(patternsOf(glob), segments)
+    segmentsMatch(knownPatternsOf(glob), segments)
   )
 }
 

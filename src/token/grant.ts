@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod'
+import { guardOf } from '../core/guard.ts'
 import { canonicalize, type JsonObject, type JsonValue } from '../core/json.ts'
 import { LIMITS_MAX } from './constants.ts'
 import { TokenError } from './errors.ts'
@@ -18,7 +19,8 @@ const argument = z
   .max(128)
   .refine((name) => name !== '_sd' && name !== '...' && name !== '__proto__', 'reserved name')
 
-const distinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length
+const distinct = (values: readonly unknown[]): boolean =>
+  values.length < 2 || new Set(values).size === values.length
 
 export const ruleSchema = z
   .strictObject({
@@ -101,6 +103,9 @@ export type Rule = z.infer<typeof ruleSchema>
 export type Limit = z.infer<typeof limitSchema>
 export type Grant = z.infer<typeof grantSchema>
 
+/** What every verification asks. */
+export const isGrant = guardOf(grantSchema)
+
 /** @throws {TokenError} `GRANT_INVALID`, with what does not fit */
 export function checkedGrant(grant: unknown): Grant {
   const parsed = grantSchema.safeParse(grant)
@@ -121,13 +126,20 @@ export function grantNames(grant: Grant, server: string, tool: string): boolean 
 
 /** Whether every constraint is met. GRT-2. */
 export function constraintsMet(grant: Grant, args: JsonObject): boolean {
-  return Object.entries(grant.constraints ?? {}).every(([name, rule]) => {
-    const value = Object.hasOwn(args, name) ? args[name] : undefined
-    if (value === undefined) return acceptsAbsence(rule)
-    if (rule.forbidden === true) return false
-    if (!Array.isArray(value)) return ruleAccepts(rule, value)
-    return value.length > 0 && value.every((item: JsonValue) => ruleAccepts(rule, item))
-  })
+  const { constraints } = grant
+  if (constraints === undefined) return true
+  for (const name of Object.keys(constraints)) {
+    const rule = constraints[name]
+    if (rule === undefined || !isMet(rule, Object.hasOwn(args, name) ? args[name] : undefined)) return false
+  }
+  return true
+}
+
+function isMet(rule: Rule, value: JsonValue | undefined): boolean {
+  if (value === undefined) return acceptsAbsence(rule)
+  if (rule.forbidden === true) return false
+  if (!Array.isArray(value)) return ruleAccepts(rule, value)
+  return value.length > 0 && value.every((item: JsonValue) => ruleAccepts(rule, item))
 }
 
 export function acceptsAbsence(rule: Rule): boolean {

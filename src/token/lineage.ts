@@ -1,15 +1,17 @@
 /** Moving within a verified chain: its last delegation, and the grants above a grant (NRW-1). Pure. @module */
 import type { Grant } from './grant.ts'
-import type { Delegation, VerifiedChain } from './verify.ts'
+import type { DecidedChain, DecidedDelegation } from './verify.ts'
 
 /** The delegation that the holder of the chain acts under. */
-export function lastOf(chain: VerifiedChain): Delegation {
+export function lastOf<D extends DecidedDelegation>(chain: {
+  readonly delegations: readonly [D, ...D[]]
+}): D {
   return chain.delegations.at(-1) ?? chain.delegations[0]
 }
 
 /** A grant of one delegation of a chain. */
 export interface LineageStep {
-  readonly delegation: Delegation
+  readonly delegation: DecidedDelegation
   readonly digest: string
   readonly grant: Grant
 }
@@ -18,12 +20,13 @@ export interface LineageStep {
  * A grant of the last delegation and its ancestors up to the root's, last first.
  * @returns null when there is no digest, or the chain does not disclose one of them
  */
-export function lineageOf(chain: VerifiedChain, digest: string | null): LineageStep[] | null {
+export function lineageOf(chain: DecidedChain, digest: string | null): LineageStep[] | null {
   const lineage: LineageStep[] = []
   let wanted = digest ?? undefined
-  for (const delegation of [...chain.delegations].reverse()) {
-    const grant: Grant | undefined = wanted === undefined ? undefined : delegation.grants.get(wanted)
-    if (wanted === undefined || grant === undefined) return null
+  for (let i = chain.delegations.length - 1; i >= 0; i--) {
+    const delegation = chain.delegations[i]
+    const grant: Grant | undefined = wanted === undefined ? undefined : delegation?.grants.get(wanted)
+    if (delegation === undefined || wanted === undefined || grant === undefined) return null
     lineage.push({ delegation, digest: wanted, grant })
     wanted = grant.from
   }

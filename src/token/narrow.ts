@@ -4,7 +4,8 @@
  * @module
  */
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
-import { base64url, utf8 } from '../core/encoding.ts'
+import { sha256Text } from '../core/digest.ts'
+import { base64url } from '../core/encoding.ts'
 import type { JsonObject } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
 import { parseJws, signJws } from '../core/sign.ts'
@@ -81,7 +82,7 @@ export function signHop(crypto: Crypto, chain: string, holder: Signer, input: Ho
       iat: input.iat,
       aud: thumbprint(crypto, input.holder),
       nonce: base64url(crypto.randomBytes(16)),
-      issuer_jwt_hash: base64url(crypto.sha256(utf8(previous.jwt))),
+      issuer_jwt_hash: sha256Text(crypto, previous.jwt),
       _sd_alg: SD_ALG,
       delegate_payload: [delegated],
     },

@@ -1,6 +1,7 @@
 /** The claims of roots, hops, statements and proofs, as strict schemas: an unknown member is refused (C-8). @module */
 import { z } from 'zod'
 import { gestureSchema } from '../core/gesture.ts'
+import { guardOf } from '../core/guard.ts'
 import { jwkSchema } from '../core/jwk.ts'
 import { GRANTS_MAX, HOPS_MAX, SD_ALG } from './constants.ts'
 
@@ -86,6 +87,14 @@ export const dpopProofSchema = z.strictObject({
   args_commit: digest,
 })
 export const sessionProofSchema = z.strictObject({ ...target, x25519: digest, peer: digest })
+
+/** What every verification asks. */
+export const isRootPayload = guardOf(rootPayloadSchema)
+export const isHopPayload = guardOf(hopPayloadSchema)
+export const isStatement = guardOf(statementSchema)
+export const isCallProof = guardOf(callProofSchema)
+export const isSessionProof = guardOf(sessionProofSchema)
+export const isDpopProof = guardOf(dpopProofSchema)
 
 export type RootPayload = z.infer<typeof rootPayloadSchema>
 export type DelegatePayload = z.infer<typeof delegatePayloadSchema>

@@ -3,7 +3,8 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
-import { base64url, utf8 } from '../core/encoding.ts'
+import { sha256Text } from '../core/digest.ts'
+import { utf8 } from '../core/encoding.ts'
 import {
   GRANTS_MAX,
   HOPS_MAX,
@@ -73,9 +74,14 @@ export function chainText(segments: readonly Segment[]): string {
   )
 }
 
-/** `sd_hash` of RFC 9901 section 4.3.1, over the last segment of a chain as the draft says. */
+/** `sd_hash` of RFC 9901 section 4.3.1. @param last segment of a chain, as the draft says */
+export function sdHashOfSegment(crypto: Crypto, last: Segment): string {
+  return sha256Text(crypto, segmentText(last))
+}
+
+/** {@link sdHashOfSegment} for text. @throws {TokenError} if `chain` does not parse */
 export function sdHashOf(crypto: Crypto, chain: string): string {
   const last = parsePresentation(chain).segments.at(-1)
   if (last === undefined) throw new TokenError('TOKEN_MALFORMED', 'a chain has at least a root')
-  return base64url(crypto.sha256(utf8(segmentText(last))))
+  return sdHashOfSegment(crypto, last)
 }

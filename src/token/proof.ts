@@ -4,14 +4,15 @@
  * @module
  */
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
-import { base64url, concat, equalBytes, fromBase64url, utf8 } from '../core/encoding.ts'
+import { hmacText, taggedText } from '../core/digest.ts'
+import { concat, equalTexts, fromBase64url, utf8 } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
-import { canonicalBytes, type JsonObject } from '../core/json.ts'
-import { parseJws, signJws, taggedBytes, verifyJws } from '../core/sign.ts'
+import { canonicalize, type JsonObject } from '../core/json.ts'
+import { parseJws, signJws, verifyJws } from '../core/sign.ts'
 import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
 import { CALL_TAG, PROOF_TYP, SESSION_INFO } from './constants.ts'
 import { hasHeader } from './header.ts'
-import { callProofSchema, sessionProofSchema, type CallProof, type SessionProof } from './payload.ts'
+import { isCallProof, isSessionProof, type CallProof, type SessionProof } from './payload.ts'
 import { sdHashOf } from './presentation.ts'
 
 /** What a proof is made for. */
@@ -32,7 +33,7 @@ export interface ProvenCall {
 
 /** PRF-3: HMAC-SHA-256 of the canonical arguments under this call's random salt. @param salt 32 bytes */
 export function argsCommit(crypto: Crypto, salt: Uint8Array, args: JsonObject): string {
-  return base64url(crypto.hmacSha256(salt, canonicalBytes(args)))
+  return hmacText(crypto, salt, canonicalize(args))
 }
 
 /** PRF-1. @param chain ends in `~` @returns the chain with its proof */
@@ -69,18 +70,16 @@ export interface ProofContext {
 /** @returns null when it does not hold. Not checked: the nonce, and whether the call is the one at hand. */
 export function verifyCallProof(context: ProofContext, proof: string): CallProof | null {
   const payload = verifiedPayload(context, proof)
-  const fields = payload === null ? null : callProofSchema.safeParse(payload)
-  return fields?.success === true && holds(context, fields.data) ? fields.data : null
+  return isCallProof(payload) && holds(context, payload) ? payload : null
 }
 
 /** @returns null when it does not hold. Not checked: the challenge in `nonce` and the point's key in `peer`. */
 export function verifySessionProof(context: ProofContext, proof: string): SessionProof | null {
   const payload = verifiedPayload(context, proof)
-  const fields = payload === null ? null : sessionProofSchema.safeParse(payload)
-  return fields?.success === true && holds(context, fields.data) ? fields.data : null
+  return isSessionProof(payload) && holds(context, payload) ? payload : null
 }
 
-function verifiedPayload(context: ProofContext, proof: string): JsonObject | null {
+function verifiedPayload(context: ProofContext, proof: string): unknown {
   try {
     const jws = parseJws(proof)
     if (!hasHeader(jws, PROOF_TYP)) return null
@@ -132,11 +131,11 @@ export interface SessionCall extends ProvenCall {
 
 /** PRF-2: the MAC that each call of a session carries, base64url. */
 export function callMac(crypto: Crypto, key: Uint8Array, call: SessionCall): string {
-  const { session, n, server, tool, args_commit } = call
-  return base64url(crypto.hmacSha256(key, taggedBytes(CALL_TAG, { session, n, server, tool, args_commit })))
+  const { args_commit, n, server, session, tool } = call
+  return hmacText(crypto, key, taggedText(CALL_TAG, { args_commit, n, server, session, tool }))
 }
 
 /** Constant-time comparison of a call's MAC. */
 export function callMacHolds(crypto: Crypto, key: Uint8Array, call: SessionCall, mac: string): boolean {
-  return equalBytes(utf8(callMac(crypto, key, call)), utf8(mac))
+  return equalTexts(callMac(crypto, key, call), mac)
 }

@@ -1,10 +1,9 @@
 /** Chain segments as the log keeps them: grants yes, claims about people never (SEG-1). @module */
 import type { Crypto } from '../core/crypto.ts'
-import { base64url } from '../core/encoding.ts'
-import { taggedBytes } from '../core/sign.ts'
+import { taggedDigest } from '../core/digest.ts'
 import { SEGMENT_TAG } from './constants.ts'
 import { isGrantDisclosure } from './disclosure.ts'
-import { parsePresentation, segmentText } from './presentation.ts'
+import { parsePresentation, segmentText, type Segment } from './presentation.ts'
 
 export interface ChainSegment {
   readonly id: string
@@ -14,16 +13,26 @@ export interface ChainSegment {
 }
 
 export function segmentId(crypto: Crypto, parent: string | null, segment: string): string {
-  return base64url(crypto.sha256(taggedBytes(SEGMENT_TAG, { parent, segment })))
+  return taggedDigest(crypto, SEGMENT_TAG, { parent, segment })
 }
 
-/** Root first. @throws {TokenError} if `chain` does not parse */
-export function segmentsOf(crypto: Crypto, chain: string): ChainSegment[] {
+/** @param loggable root first, grants disclosed only, as a verification returns them */
+export function chainSegments(crypto: Crypto, loggable: readonly Segment[]): ChainSegment[] {
   const out: ChainSegment[] = []
-  for (const { jwt, disclosures } of parsePresentation(chain).segments) {
+  for (const each of loggable) {
     const parent = out.at(-1)?.id ?? null
-    const segment = segmentText({ jwt, disclosures: disclosures.filter(isGrantDisclosure) })
+    const segment = segmentText(each)
     out.push({ id: segmentId(crypto, parent, segment), parent, segment })
   }
   return out
+}
+
+/** {@link chainSegments} of a chain that one holds. @throws {TokenError} if it does not parse */
+export function segmentsOf(crypto: Crypto, chain: string): ChainSegment[] {
+  const { segments } = parsePresentation(chain)
+  const grantsOf = ({ jwt, disclosures }: Segment): Segment => ({
+    jwt,
+    disclosures: disclosures.filter(isGrantDisclosure),
+  })
+  return chainSegments(crypto, segments.map(grantsOf))
 }

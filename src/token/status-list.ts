@@ -192,7 +192,7 @@ export function readStatus(context: StatusContext, token: string, reference: Sta
 
 function isSigned(context: StatusContext, jws: ParsedJws, iat: number): boolean {
   try {
-    return verifyJws(context.crypto, jws, issuerKeyOf(context, jws, iat))
+    return verifyJws(context.crypto, jws, issuerKeyOf(context, jws, iat).jwk)
   } catch (error) {
     if (error instanceof TokenError) return false
     throw error

@@ -11,7 +11,7 @@ import { STATEMENT_LIFE_MAX_S, STATEMENT_TYP } from './constants.ts'
 import { TokenError } from './errors.ts'
 import type { RelyingParty } from './gesture.ts'
 import { hasOnly } from './header.ts'
-import { statementSchema, type DelegatePayload } from './payload.ts'
+import { isStatement } from './payload.ts'
 
 export interface IssuerKey {
   readonly jwk: PublicJwk
@@ -51,12 +51,18 @@ export function trustedIssuer(trust: ChainTrust, iss: string): TrustedIssuer {
  * @param iat seconds: when the token says that it was signed
  * @throws {TokenError} `ISSUER_UNKNOWN`, `KEY_RETIRED`
  */
-export function issuerKeyOf(issuer: Pick<TrustedIssuer, 'keys'>, jws: ParsedJws, iat: number): PublicJwk {
-  const key = typeof jws.header.kid === 'string' ? issuer.keys.get(jws.header.kid) : undefined
-  if (key === undefined) throw new TokenError('ISSUER_UNKNOWN', 'the key is not one of the issuer')
+export function issuerKeyOf(
+  issuer: Pick<TrustedIssuer, 'keys'>,
+  jws: ParsedJws,
+  iat: number,
+): { readonly kid: string; readonly jwk: PublicJwk } {
+  const { kid } = jws.header
+  const key = typeof kid === 'string' ? issuer.keys.get(kid) : undefined
+  if (typeof kid !== 'string' || key === undefined)
+    throw new TokenError('ISSUER_UNKNOWN', 'the key is not one of the issuer')
   if (key.retired_at !== null && iat >= key.retired_at)
     throw new TokenError('KEY_RETIRED', 'the key was retired when this was signed')
-  return key.jwk
+  return { kid, jwk: key.jwk }
 }
 
 /** What an issuer says of a hop's agent. `exp` in seconds. */
@@ -70,32 +76,34 @@ export interface CheckedStatement {
 
 /**
  * The identity of a hop's agent, from the word of the root's issuer alone (DLG-7).
+ * @param holder gives the thumbprint of the key that the hop is bound to; asked once the signature is good
  * @param now seconds
  * @throws {TokenError} `STATEMENT_INVALID`, `ISSUER_UNKNOWN`, `KEY_RETIRED`; {CoreError} when it does not parse
  */
 export function checkStatement(
   crypto: Crypto,
   issuer: { readonly iss: string; readonly trusted: TrustedIssuer },
-  payload: DelegatePayload,
+  statement: string,
+  holder: () => string,
   now: number,
 ): CheckedStatement {
-  const jws = parseJws(payload.statement)
+  const jws = parseJws(statement)
   if (!hasOnly(jws, ['kid']))
     throw new TokenError('TOKEN_MALFORMED', 'the header of a statement has a member that it has not')
-  const fields = statementSchema.safeParse(jws.payload)
-  if (jws.header.typ !== STATEMENT_TYP || !fields.success) {
+  const said: unknown = jws.payload
+  if (jws.header.typ !== STATEMENT_TYP || !isStatement(said)) {
     throw new TokenError('STATEMENT_INVALID', 'the agent statement does not fit its schema')
   }
-  const { iss, iat, exp, jkt, agent, class: agentClass } = fields.data
+  const { iss, iat, exp, jkt, agent, class: agentClass } = said
   if (iss !== issuer.iss)
     throw new TokenError('STATEMENT_INVALID', 'the agent statement is by another issuer than the root')
   const key = issuerKeyOf(issuer.trusted, jws, iat)
   const good =
-    verifyJws(crypto, jws, key) &&
-    jkt === thumbprint(crypto, publicJwk(payload.cnf.jwk)) &&
+    verifyJws(crypto, jws, key.jwk) &&
+    jkt === holder() &&
     exp > now &&
     iat <= now + CLOCK_SKEW_MAX_S &&
     exp - iat <= STATEMENT_LIFE_MAX_S
   if (!good) throw new TokenError('STATEMENT_INVALID', 'the agent statement does not hold')
-  return { agent, class: agentClass, kid: thumbprint(crypto, key), exp }
+  return { agent, class: agentClass, kid: key.kid, exp }
 }

@@ -123,7 +123,7 @@ describe('a chain that holds', () => {
   test('passes a fault of our own on', () => {
     const crypto = {
       ...w.crypto,
-      sha256: (): Uint8Array => {
+      verify: (): boolean => {
         throw new RangeError('broken crypto')
       },
     }

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Crypto, PublicJwk } from '../core/crypto.ts'
-import { base64url, utf8 } from '../core/encoding.ts'
+import { sha256Text } from '../core/digest.ts'
 import { CountersignError } from '../core/errors.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { parseJws, verifyJws, type ParsedJws } from '../core/sign.ts'
@@ -17,7 +17,7 @@ import { TokenError, type TokenErrorCode } from './errors.ts'
 import { assertGesturesCover, challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
 import type { Grant } from './grant.ts'
 import { hasHeader } from './header.ts'
-import { hopPayloadSchema, rootPayloadSchema, type DelegatePayload, type RootPayload } from './payload.ts'
+import { isHopPayload, isRootPayload, type DelegatePayload, type RootPayload } from './payload.ts'
 import { parsePresentation, type Segment } from './presentation.ts'
 import { checkStatement, issuerKeyOf, trustedIssuer, type ChainTrust } from './trust.ts'
 import { boundsWithin, grantWithin } from './within.ts'
@@ -31,21 +31,25 @@ export interface ChainContext {
   readonly now_ms: number
 }
 
-/** One delegation of a chain, verified. Times in seconds. */
-export interface Delegation {
+/** What a decision needs of a delegation. Times in seconds. */
+export interface DecidedDelegation {
   readonly jti: string
-  readonly nbf: number
-  readonly exp: number
   /** The end of what it rests on: `exp`, or that of a hop's agent statement when that comes first. */
   readonly ends: number
+  /** Disclosed grants by digest. */
+  readonly grants: ReadonlyMap<string, Grant>
+}
+
+/** One delegation of a chain, verified. Times in seconds. */
+export interface Delegation extends DecidedDelegation {
+  readonly nbf: number
+  readonly exp: number
   readonly aud: readonly string[]
   readonly depth: number
   readonly depth_max: number
   readonly agent: { readonly id: string; readonly class: string }
   readonly holder: PublicJwk
   readonly jkt: string
-  /** Disclosed grants by digest. */
-  readonly grants: ReadonlyMap<string, Grant>
 }
 
 /** What a revocation can name (REV-2). */
@@ -54,22 +58,37 @@ export interface Handle {
   readonly handle: string
 }
 
-export interface VerifiedChain {
+/** A verified chain as far as decisions need it: what an open session keeps. */
+export interface DecidedChain {
   /** Root first; never empty. */
-  readonly delegations: readonly [Delegation, ...Delegation[]]
-  readonly root: RootPayload
+  readonly delegations: readonly [DecidedDelegation, ...DecidedDelegation[]]
+  /** The issuer of the root: whose revocations count (KEY-8). */
+  readonly iss: string
+  /** The agent of the last one: who acts. */
+  readonly agent: string
   /** Of the root and every hop: one of them revoked revokes the chain (REV-3). */
+  readonly handles: { some(test: (handle: Handle) => boolean): boolean }
+}
+
+export interface VerifiedChain extends DecidedChain {
+  readonly delegations: readonly [Delegation, ...Delegation[]]
   readonly handles: readonly Handle[]
+  readonly root: RootPayload
 }
 
 export type ChainResult =
-  | { readonly ok: true; readonly chain: VerifiedChain }
+  | {
+      readonly ok: true
+      readonly chain: VerifiedChain
+      /** Root first, with the disclosures that are grants: what a log may keep (SEG-1). */
+      readonly loggable: readonly Segment[]
+    }
   | { readonly ok: false; readonly reason: TokenErrorCode }
 
 /** Verifies a chain without its holder proof. Refusals are returned; only our own faults are thrown. */
 export function verifyChain(context: ChainContext, segments: readonly Segment[]): ChainResult {
   try {
-    return { ok: true, chain: checkChain(context, segments) }
+    return { ok: true, ...checkChain(context, segments) }
   } catch (error) {
     if (error instanceof TokenError) return { ok: false, reason: error.code }
     if (error instanceof CountersignError) return { ok: false, reason: 'TOKEN_MALFORMED' }
@@ -87,56 +106,67 @@ export function verifyChainText(context: ChainContext, text: string): ChainResul
   }
 }
 
-function checkChain(context: ChainContext, segments: readonly Segment[]): VerifiedChain {
+function checkChain(
+  context: ChainContext,
+  segments: readonly Segment[],
+): { chain: VerifiedChain; loggable: readonly Segment[] } {
   const [first, ...rest] = segments
   if (first === undefined) throw new TokenError('TOKEN_MALFORMED', 'a chain has at least a root')
   const root = checkRoot(context, first)
   const delegations: [Delegation, ...Delegation[]] = [root.delegation]
   const handles: Handle[] = [...root.handles]
+  const loggable = [root.loggable]
   let parent = root.delegation
   let parentJwt = first.jwt
   for (const segment of rest) {
     const hop = checkHop(context, root.payload.iss, segment, parent, parentJwt)
     delegations.push(hop.delegation)
     handles.push(...hop.handles)
+    loggable.push(hop.loggable)
     parent = hop.delegation
     parentJwt = segment.jwt
   }
   if (!parent.aud.includes(context.audience)) {
     throw new TokenError('AUDIENCE_MISMATCH', 'the delegation names other audiences')
   }
-  return { delegations, root: root.payload, handles }
+  const agent = parent.agent.id
+  const { iss } = root.payload
+  return { chain: { delegations, iss, agent, root: root.payload, handles }, loggable }
 }
 
-interface CheckedRoot {
+interface Checked {
   readonly delegation: Delegation
-  readonly payload: RootPayload
   readonly handles: readonly Handle[]
+  readonly loggable: Segment
 }
 
-function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
+function checkRoot(context: ChainContext, segment: Segment): Checked & { readonly payload: RootPayload } {
   const { crypto } = context
   const jws = parseJws(segment.jwt)
   assertHeader(jws, ROOT_TYP, ['kid'])
-  const payload = parsed(rootPayloadSchema.safeParse(jws.payload))
+  const payload = fitting(isRootPayload, jws.payload)
   const issuer = trustedIssuer(context.trust, payload.iss)
   const issuerKey = issuerKeyOf(issuer, jws, payload.iat)
-  if (!verifyJws(crypto, jws, issuerKey)) throw new TokenError('SIGNATURE_INVALID', 'the root is not signed')
+  if (!verifyJws(crypto, jws, issuerKey.jwk))
+    throw new TokenError('SIGNATURE_INVALID', 'the root is not signed')
   assertGestures(crypto, issuer.rp, jws, payload)
   assertTimes(payload, context.now_ms, payload.iat)
   if (payload.exp - payload.nbf > LIFE_MAX_S)
     throw new TokenError('TOKEN_MALFORMED', 'the root lives too long')
   if (payload.depth !== 0) throw new TokenError('CHAIN_BROKEN', 'a root has depth 0')
-  const delegation = delegationOf(crypto, payload, payload.agent, segment, payload._sd ?? [])
+  const { grants, loggable } = disclosedIn(crypto, payload, segment, payload._sd ?? [])
+  const { id, class: agentClass } = payload.agent
+  const holder = holderIn(crypto, payload)
+  const delegation = delegationOf(payload, { id, class: agentClass }, holder, grants, payload.exp)
   for (const grant of delegation.grants.values()) {
     if (grant.from !== undefined) throw new TokenError('CHAIN_BROKEN', 'a root grant has no parent')
   }
-  const kid = thumbprint(crypto, issuerKey)
   const people = payload.gestures.map(({ rev }): Handle => ({ kind: 'person', handle: rev }))
   return {
     delegation,
     payload,
-    handles: [{ kind: 'issuer', handle: kid }, ...people, ...ownHandles(delegation)],
+    handles: [{ kind: 'issuer', handle: issuerKey.kid }, ...people, ...ownHandles(delegation)],
+    loggable,
   }
 }
 
@@ -146,33 +176,34 @@ function checkHop(
   segment: Segment,
   parent: Delegation,
   parentJwt: string,
-): { delegation: Delegation; handles: readonly Handle[] } {
+): Checked {
   const { crypto } = context
   const jws = parseJws(segment.jwt)
   assertHeader(jws, HOP_TYP, [])
-  const outer = parsed(hopPayloadSchema.safeParse(jws.payload))
+  const outer = fitting(isHopPayload, jws.payload)
   const payload = outer.delegate_payload[0]
   if (!verifyJws(crypto, jws, parent.holder)) {
     throw new TokenError('SIGNATURE_INVALID', 'a hop is not signed by the holder before it')
   }
-  if (outer.issuer_jwt_hash !== base64url(crypto.sha256(utf8(parentJwt)))) {
+  if (outer.issuer_jwt_hash !== sha256Text(crypto, parentJwt)) {
     throw new TokenError('CHAIN_BROKEN', 'a hop follows another token')
   }
   assertTimes(payload, context.now_ms, outer.iat)
   const issuer = { iss, trusted: trustedIssuer(context.trust, iss) }
-  const statement = checkStatement(crypto, issuer, payload, seconds(context.now_ms))
-  const delegation = delegationOf(
-    crypto,
-    payload,
-    { id: statement.agent, class: statement.class },
-    segment,
-    [],
-  )
+  let known: Holder | null = null
+  const holder = (): Holder => (known ??= holderIn(crypto, payload))
+  const now = seconds(context.now_ms)
+  const statement = checkStatement(crypto, issuer, payload.statement, () => holder().jkt, now)
+  const { grants, loggable } = disclosedIn(crypto, payload, segment, [])
+  const agent = { id: statement.agent, class: statement.class }
+  const ends = Math.min(payload.exp, statement.exp)
+  const delegation = delegationOf(payload, agent, holder(), grants, ends)
   if (outer.aud !== delegation.jkt) throw new TokenError('CHAIN_BROKEN', 'a hop is addressed to another key')
   assertNarrower(delegation, parent)
   return {
-    delegation: { ...delegation, ends: Math.min(delegation.exp, statement.exp) },
+    delegation,
     handles: [{ kind: 'issuer', handle: statement.kid }, ...ownHandles(delegation)],
+    loggable,
   }
 }
 
@@ -206,33 +237,38 @@ function assertTimes(payload: { nbf: number; exp: number }, now_ms: number, iat:
   if (payload.nbf > now + CLOCK_SKEW_MAX_S) throw new TokenError('NOT_YET_VALID', 'not valid yet')
 }
 
-function delegationOf(
+function disclosedIn(
   crypto: Crypto,
   payload: RootPayload | DelegatePayload,
-  agent: { readonly id: string; readonly class: string },
-  segment: Segment,
+  { jwt, disclosures }: Segment,
   claimDigests: readonly string[],
-): Delegation {
+): { grants: ReadonlyMap<string, Grant>; loggable: Segment } {
   if (payload.grants_n !== payload.authorization_details.length) {
     throw new TokenError('TOKEN_MALFORMED', 'the count of grants is not what the human was shown')
   }
   const digests = payload.authorization_details.map((detail) => detail['...'])
-  const { grants } = resolveDisclosures(crypto, segment.disclosures, digests, claimDigests)
-  const holder = publicJwk(payload.cnf.jwk)
-  const { jti, nbf, exp, aud, depth, depth_max } = payload
-  return {
-    jti,
-    nbf,
-    exp,
-    ends: exp,
-    aud,
-    depth,
-    depth_max,
-    agent: { id: agent.id, class: agent.class },
-    holder,
-    jkt: thumbprint(crypto, holder),
-    grants,
-  }
+  const { grants, grantDisclosures } = resolveDisclosures(crypto, disclosures, digests, claimDigests)
+  return { grants, loggable: { jwt, disclosures: grantDisclosures } }
+}
+
+interface Holder {
+  readonly jwk: PublicJwk
+  readonly jkt: string
+}
+
+function holderIn(crypto: Crypto, payload: RootPayload | DelegatePayload): Holder {
+  const jwk = publicJwk(payload.cnf.jwk)
+  return { jwk, jkt: thumbprint(crypto, jwk) }
+}
+
+function delegationOf(
+  { jti, nbf, exp, aud, depth, depth_max }: RootPayload | DelegatePayload,
+  agent: Delegation['agent'],
+  holder: Holder,
+  grants: ReadonlyMap<string, Grant>,
+  ends: number,
+): Delegation {
+  return { jti, nbf, exp, ends, aud, depth, depth_max, agent, holder: holder.jwk, jkt: holder.jkt, grants }
 }
 
 function ownHandles(delegation: Delegation): Handle[] {
@@ -249,7 +285,7 @@ function assertHeader(jws: ParsedJws, typ: string, members: readonly ('kid' | 'j
   }
 }
 
-function parsed<T>(result: { success: true; data: T } | { success: false }): T {
-  if (!result.success) throw new TokenError('TOKEN_MALFORMED', 'a token does not fit its schema')
-  return result.data
+function fitting<T>(fits: (value: unknown) => value is T, payload: unknown): T {
+  if (!fits(payload)) throw new TokenError('TOKEN_MALFORMED', 'a token does not fit its schema')
+  return payload
 }

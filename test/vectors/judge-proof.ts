@@ -1,7 +1,7 @@
 /** What an enforcement point says of the vectors of holder proofs: its own authenticator, with the vector's keys. @module */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Crypto } from '../../src/core/crypto.ts'
-import { base64url, fromBase64url } from '../../src/core/encoding.ts'
+import { fromBase64url } from '../../src/core/encoding.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
@@ -62,9 +62,7 @@ function authenticate(vector: ProofVector, credential: Credential): ProofVector[
 
 export function judgeSession(vector: ProofVector): ProofVector['expect'] {
   const opened = authenticatorOf(vector).open(String(vector.given.presentation))
-  return opened.ok
-    ? { ok: true, session_key: base64url(opened.session.key) }
-    : { ok: false, code: opened.reason }
+  return opened.ok ? { ok: true, session_key: opened.session.key } : { ok: false, code: opened.reason }
 }
 
 export function judgeMac({ session_key, salt, args, mac, ...call }: MacVector): boolean {

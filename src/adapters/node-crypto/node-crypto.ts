@@ -3,51 +3,158 @@
  * @module
  */
 import {
-  createHmac,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
   hash,
   randomBytes,
+  randomFillSync,
   sign,
   verify,
   type KeyObject,
+  type PublicKeyInput,
 } from 'node:crypto'
 import type { Alg, Crypto, PrivateJwk, PublicJwk, Signer, X25519Pair } from '../../core/crypto.ts'
+import { rawToDer } from '../../core/der.ts'
+import { base64url } from '../../core/encoding.ts'
 import { CoreError } from '../../core/errors.ts'
 import { algOf, publicJwk } from '../../core/jwk.ts'
 
 /** Imported public keys kept, each about 1 KiB. */
 const KEY_CACHE_MAX = 1024
+/** The DER prefix of a P-256 SubjectPublicKeyInfo up to its uncompressed point (RFC 5480). */
+const P256_SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex')
 /** The DER prefix of an X25519 SubjectPublicKeyInfo (RFC 8410). */
 const X25519_SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
+
+/** Enough for a hundred identifiers. */
+const RANDOM_BYTES_AHEAD = 2048
+const HMAC_BLOCK_BYTES = 64
+const SHA256_BYTES = 32
+/** Arguments of most calls: longer texts get memory of their own. */
+const HMAC_BYTES_AHEAD = 8192
 
 /** What a new signer signs once, to prove that its key is a pair. */
 const PROBE = Buffer.from('countersign-key-probe-v1')
 
-const imported = new Map<string, KeyObject>()
+/** Imported public keys, the oldest dropped first. */
+class ImportedKeys {
+  readonly #keys = new Map<string, KeyObject>()
 
-function importPublic(key: PublicJwk): KeyObject {
-  const name = key.kty === 'OKP' ? key.x : `${key.x}.${key.y}`
-  const known = imported.get(name)
-  if (known) return known
-  const object = createPublicKey({ key: { ...key }, format: 'jwk' })
-  if (imported.size >= KEY_CACHE_MAX) imported.delete(imported.keys().next().value ?? '')
-  imported.set(name, object)
-  return object
+  get(key: PublicJwk): KeyObject {
+    const name = key.kty === 'OKP' ? key.x : `${key.x}.${key.y}`
+    const known = this.#keys.get(name)
+    if (known) return known
+    const object = importPublic(key)
+    if (this.#keys.size >= KEY_CACHE_MAX) this.#keys.delete(this.#keys.keys().next().value ?? '')
+    this.#keys.set(name, object)
+    return object
+  }
 }
 
-function verifySignature(key: PublicJwk, data: Uint8Array, signature: Uint8Array): boolean {
+/** Which of them is the fastest differs by the kind of key, and older versions of Node do not know raw keys. */
+function importPublic(key: PublicJwk): KeyObject {
+  const x = Buffer.from(key.x, 'base64url')
+  if (key.kty === 'EC') {
+    const point = Buffer.concat([P256_SPKI_PREFIX, x, Buffer.from(key.y, 'base64url')])
+    return createPublicKey({ key: point, format: 'der', type: 'spki' })
+  }
+  if (KNOWS_RAW_KEYS) return createPublicKey(rawEd25519(x))
+  return createPublicKey({ key: { ...key }, format: 'jwk' })
+}
+
+/** Not in the types yet. */
+function rawEd25519(key: Buffer): PublicKeyInput {
+  return { key, format: 'raw-public', asymmetricKeyType: 'ed25519' } as unknown as PublicKeyInput
+}
+
+function knowsRawKeys(): boolean {
+  try {
+    // A point of small order, which nothing is verified with.
+    return createPublicKey(rawEd25519(Buffer.alloc(32))).asymmetricKeyType === 'ed25519'
+  } catch {
+    return false
+  }
+}
+const KNOWS_RAW_KEYS = knowsRawKeys()
+
+function verifyWith(keys: ImportedKeys, key: PublicJwk, data: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== 64) return false
   try {
-    const object = importPublic(key)
+    const object = keys.get(key)
     return key.kty === 'OKP'
       ? verify(null, data, object, signature)
-      : verify('sha256', data, { key: object, dsaEncoding: 'ieee-p1363' }, signature)
+      : // OpenSSL's own form: for r || s Node takes the key apart first, which costs half a verification.
+        verify('sha256', data, object, rawToDer(signature))
   } catch {
     return false // a point that is not on the curve, or bytes that OpenSSL refuses
   }
+}
+
+/** Drawn in advance, because each draw costs more than what it is for; handed out once, and wiped where it was. */
+const drawn = new Uint8Array(RANDOM_BYTES_AHEAD)
+let drawnAt = RANDOM_BYTES_AHEAD
+
+function randomBytesOf(length: number): Uint8Array {
+  if (length > RANDOM_BYTES_AHEAD / 16) return new Uint8Array(randomBytes(length))
+  if (drawnAt + length > RANDOM_BYTES_AHEAD) {
+    randomFillSync(drawn)
+    drawnAt = 0
+  }
+  const out = drawn.slice(drawnAt, drawnAt + length)
+  drawn.fill(0, drawnAt, (drawnAt += length))
+  return out
+}
+
+/** Taken as text of one character a byte: a buffer of its own costs Node more than the digest. */
+function sha256(data: Uint8Array): Uint8Array {
+  const out = new Uint8Array(SHA256_BYTES)
+  writeDigest(data, out, 0)
+  return out
+}
+
+function writeDigest(data: Uint8Array, out: Uint8Array, at: number): void {
+  const text = hash('sha256', data, 'binary')
+  for (let i = 0; i < SHA256_BYTES; i++) out[at + i] = text.charCodeAt(i)
+}
+
+/**
+ * RFC 2104 over two digests: OpenSSL's own HMAC looks its parts up anew in each call, which costs ten times as much.
+ * One call at a time writes here, and leaves no key behind.
+ */
+const inner = new Uint8Array(HMAC_BLOCK_BYTES + HMAC_BYTES_AHEAD)
+const outer = new Uint8Array(HMAC_BLOCK_BYTES + SHA256_BYTES)
+const encoder = new TextEncoder()
+
+/** @param length bytes of `within` that follow the key @returns the outer block, to be digested */
+function keyed(key: Uint8Array, within: Uint8Array, length: number): Uint8Array {
+  const short = key.length > HMAC_BLOCK_BYTES ? sha256(key) : key
+  for (let i = 0; i < HMAC_BLOCK_BYTES; i++) {
+    const byte = short[i] ?? 0
+    within[i] = byte ^ 0x36
+    outer[i] = byte ^ 0x5c
+  }
+  writeDigest(within.subarray(0, HMAC_BLOCK_BYTES + length), outer, HMAC_BLOCK_BYTES)
+  within.fill(0, 0, HMAC_BLOCK_BYTES)
+  return outer
+}
+
+function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+  const within = data.length <= HMAC_BYTES_AHEAD ? inner : new Uint8Array(HMAC_BLOCK_BYTES + data.length)
+  within.set(data, HMAC_BLOCK_BYTES)
+  const digest = sha256(keyed(key, within, data.length))
+  outer.fill(0)
+  return digest
+}
+
+function hmacSha256Text(key: Uint8Array, text: string): string {
+  // A character is at most three bytes.
+  if (text.length * 3 > HMAC_BYTES_AHEAD) return base64url(hmacSha256(key, encoder.encode(text)))
+  const { written } = encoder.encodeInto(text, inner.subarray(HMAC_BLOCK_BYTES))
+  const digest = hash('sha256', keyed(key, inner, written), 'base64url')
+  outer.fill(0)
+  return digest
 }
 
 function signer(privateJwk: PrivateJwk): Signer {
@@ -57,7 +164,7 @@ function signer(privateJwk: PrivateJwk): Signer {
   const signData = (data: Uint8Array): Uint8Array =>
     publicKey.kty === 'OKP' ? sign(null, data, key) : sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })
   // OpenSSL does not compare the halves: a damaged key file would sign what nobody can verify.
-  if (!verifySignature(publicKey, PROBE, signData(PROBE))) {
+  if (!verifyWith(new ImportedKeys(), publicKey, PROBE, signData(PROBE))) {
     throw new CoreError('KEY_INVALID', 'private key does not match its public key')
   }
   return { alg: algOf(publicKey), publicJwk: publicKey, sign: signData }
@@ -89,12 +196,21 @@ function x25519(): X25519Pair {
   }
 }
 
-export const nodeCrypto: Crypto = {
-  randomBytes: (length) => new Uint8Array(randomBytes(length)),
-  sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
-  hmacSha256: (key, data) => new Uint8Array(createHmac('sha256', key).update(data).digest()),
-  verify: verifySignature,
-  generateKey,
-  signer,
-  x25519,
+/** With imported keys of its own. */
+export function newNodeCrypto(): Crypto {
+  const keys = new ImportedKeys()
+  return {
+    randomBytes: randomBytesOf,
+    sha256,
+    sha256Text: (text) => hash('sha256', text, 'base64url'),
+    hmacSha256,
+    hmacSha256Text,
+    verify: (key, data, signature) => verifyWith(keys, key, data, signature),
+    generateKey,
+    signer,
+    x25519,
+  }
 }
+
+/** What a process shares. */
+export const nodeCrypto: Crypto = newNodeCrypto()

@@ -1,0 +1,36 @@
+/**
+ * `npm run bench -- <name> [--json]`: benchmarks beside peers, which have a lock file of their own in this folder, so that
+ * nobody who uses Countersign installs them.
+ * @module
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+const BENCHMARKS = ['authorize'] as const
+const USAGE = `usage: npm run bench -- <${BENCHMARKS.join('|')}> [--json]\n`
+
+const [name, ...options] = process.argv.slice(2)
+if (name !== 'authorize' || options.some((option) => option !== '--json')) {
+  process.stderr.write(USAGE)
+  process.exit(2)
+}
+installPeers()
+const { authorize } = await import('./authorize/authorize.ts')
+await authorize({ json: options.includes('--json') })
+
+/** Peers that are not there are installed once, as the lock file has them. */
+function installPeers(): void {
+  const folder = import.meta.dirname
+  // npm writes this file when it is done: a half-made installation does not have it.
+  if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return
+  process.stderr.write('installing the peers that are measured beside us: npm ci --prefix bench\n')
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--prefix', folder], {
+    stdio: ['ignore', 2, 2],
+  })
+  if (status === 0) return
+  process.stderr.write(
+    'the peers could not be installed: run `npm ci --prefix bench` where npm has a registry\n',
+  )
+  process.exit(1)
+}

@@ -1,0 +1,24 @@
+/** Digests of text, as tokens, receipts and thumbprints name things. @module */
+import type { Crypto } from './crypto.ts'
+import { base64url, utf8 } from './encoding.ts'
+import { canonicalize, type JsonValue } from './json.ts'
+
+/** `tag || 0x00 || JCS(value)`: what a tagged signature, MAC or digest covers. */
+export function taggedText(tag: string, value: JsonValue): string {
+  return `${tag}\0${canonicalize(value)}`
+}
+
+/** base64url SHA-256 of the UTF-8 bytes of `text`. */
+export function sha256Text(crypto: Crypto, text: string): string {
+  return crypto.sha256Text?.(text) ?? base64url(crypto.sha256(utf8(text)))
+}
+
+/** base64url HMAC-SHA-256 of the UTF-8 bytes of `text`. */
+export function hmacText(crypto: Crypto, key: Uint8Array, text: string): string {
+  return crypto.hmacSha256Text?.(key, text) ?? base64url(crypto.hmacSha256(key, utf8(text)))
+}
+
+/** base64url SHA-256 of what a tagged signature would cover: `tag || 0x00 || JCS(value)`. */
+export function taggedDigest(crypto: Crypto, tag: string, value: JsonValue): string {
+  return sha256Text(crypto, taggedText(tag, value))
+}
