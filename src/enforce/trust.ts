@@ -14,6 +14,7 @@ import type { RevocationView } from '../decide/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import { verifyTrustList, type SignedTrustList } from '../revoke/trust-list.ts'
 import { issuerOfRecord, type ChainTrust } from '../token/trust.ts'
+import type { Handle } from '../token/verify.ts'
 
 /** How far the time of a list may lie from the point's clock, either way, in milliseconds: an old one is no news. */
 export const LIST_TIME_MAX_MS = 5 * 60 * 1000
@@ -129,7 +130,8 @@ export class Trust {
       const followed = this.#o.follow(issuer)
       const { revocations } = followed
       const view: RevocationView = {
-        isRevoked: (handle) => revocations.isRevoked(handle),
+        // An open session ends with the key behind it: its issuer's stream need not say that it left our trust.
+        isRevoked: (handle) => revocations.isRevoked(handle) || this.#hasLeft(issuer.iss, handle),
         freshness: () => (this.#isFresh() ? revocations.freshness() : null),
       }
       this.#followed.set(issuer.iss, {
@@ -138,6 +140,10 @@ export class Trust {
         stop: () => followed.stop(),
       })
     }
+  }
+
+  #hasLeft(iss: string, { kind, handle }: Handle): boolean {
+    return kind === 'issuer' && this.#chains.get(iss)?.keys.has(handle) !== true
   }
 
   #isFresh(): boolean {

@@ -89,14 +89,29 @@ export function leave(
       .selectFrom('people')
       .select('id')
       .where('status', '=', 'enrolled')
+      // Who is not endorsed can neither act nor endorse: with nobody else the log could never be acted on again.
+      .where('endorsed', 'is not', null)
       .where('id', '!=', person)
       .limit(1)
       .executeTakeFirst()
-    if (!others && (await findPerson(tx.db, person)).status === 'enrolled') {
-      throw new RegistryError('STATE_CONFLICT', 'the last enrolled person cannot leave: enrol another first')
+    if (!others && (await isEndorsed(tx.db, person))) {
+      throw new RegistryError(
+        'STATE_CONFLICT',
+        'the last person who is endorsed cannot leave: enrol and endorse another first',
+      )
     }
     return leaveTx(ctx, tx, actor, person, reason)
   })
+}
+
+async function isEndorsed(db: Kysely<Schema>, person: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('people')
+    .select(['status', 'endorsed'])
+    .where('id', '=', person)
+    .executeTakeFirst()
+  if (!row) throw new RegistryError('UNKNOWN_PERSON', 'no such person')
+  return row.status === 'enrolled' && row.endorsed !== null
 }
 
 /** As {@link leave}, for anyone: a revocation is never refused. Idempotent. */

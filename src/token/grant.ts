@@ -124,8 +124,24 @@ export function grantNames(grant: Grant, server: string, tool: string): boolean 
   return grant.server === server && (grant.actions[0] === '*' || grant.actions.includes(tool))
 }
 
+/** GRT-5: of all values of a call that patterns are asked about, in UTF-16 code units. */
+const PATTERN_CALL_UNITS_MAX = 16_384
+
+function patternUnits(grant: Grant, args: JsonObject): number {
+  let units = 0
+  for (const [name, rule] of Object.entries(grant.constraints ?? {})) {
+    if (rule.pattern === undefined || !Object.hasOwn(args, name)) continue
+    const value = args[name]
+    for (const item of Array.isArray(value) ? (value as readonly JsonValue[]) : [value])
+      if (typeof item === 'string') units += item.length
+  }
+  return units
+}
+
 /** Whether every constraint is met. GRT-2. */
 export function constraintsMet(grant: Grant, args: JsonObject): boolean {
+  if (grant.constraints === undefined) return true
+  if (patternUnits(grant, args) > PATTERN_CALL_UNITS_MAX) return false
   const { constraints } = grant
   if (constraints === undefined) return true
   for (const name of Object.keys(constraints)) {

@@ -7,10 +7,14 @@ import { parsePattern, type CharSet, type Node } from './pattern-syntax.ts'
 
 const PATTERN_CHARS_MAX = 256
 const PATTERN_POSITIONS_MAX = 256
+/** Pairs in the follow relation (GRT-5): what one character of a value costs at most. */
+const PATTERN_FOLLOW_MAX = 1024
 /** A longer value matches no pattern. */
 const VALUE_CHARS_MAX = 4096
 /** Pairs of NRW-8: past this inclusion is not shown. */
 const PAIRS_MAX = 10_000
+/** And past so many comparisons, so that nobody's pattern holds a verifier up (NRW-8). */
+const STEPS_MAX = 400_000
 /** Automata kept, some KiB each. */
 const KNOWN_MAX = 256
 
@@ -119,6 +123,8 @@ function build(node: Node): Automaton | null {
     const whole = builder.part(node)
     for (const to of whole.first) builder.follow[0]?.add(to)
     const last = new Set(whole.last)
+    const pairs = builder.follow.reduce((sum, targets) => sum + targets.size, 0)
+    if (pairs > PATTERN_FOLLOW_MAX) return null
     return {
       sets: builder.sets,
       follow: builder.follow.map((targets) => [...targets]),
@@ -159,6 +165,7 @@ export function patternWithin(child: string, parent: string): 'within' | 'outsid
   const outer = automatonOf(parent)
   if (inner === null || outer === null) return 'outside'
   const seen = new Set<string>()
+  let steps = 0
   const queue: { readonly p: number; readonly states: readonly number[] }[] = []
   const reach = (p: number, states: readonly number[]): void => {
     const name = `${p}:${states.join(',')}`
@@ -173,7 +180,10 @@ export function patternWithin(child: string, parent: string): 'within' | 'outsid
     if (inner.final[p] === true && !states.some((state) => outer.final[state] === true)) return 'outside'
     const targets = [...new Set(states.flatMap((state) => outer.follow[state] ?? []))].sort((a, b) => a - b)
     for (const q of inner.follow[p] ?? []) {
-      for (const char of representatives(inner.sets[q] ?? [], targets, outer.sets))
+      const chars = representatives(inner.sets[q] ?? [], targets, outer.sets)
+      steps += (chars.length + 1) * (targets.length + 1)
+      if (steps > STEPS_MAX) return 'unknown'
+      for (const char of chars)
         reach(
           q,
           targets.filter((target) => holds(outer.sets[target] ?? [], char)),

@@ -82,7 +82,19 @@ def accepts_absence(rule: Rule) -> bool:
     return "forbidden" in rule or rule.get("required") is False
 
 
+PATTERN_CALL_UNITS_MAX = 16_384
+
+
+def pattern_units(constraints: dict[str, Rule], arguments: dict[str, Json]) -> int:
+    """UTF-16 code units of all values that patterns are asked about (GRT-5)."""
+    asked = [arguments[name] for name, rule in constraints.items() if "pattern" in rule and name in arguments]
+    values = [one for value in asked for one in (value if isinstance(value, list) else [value])]
+    return sum(len(one.encode("utf-16-le")) // 2 for one in values if isinstance(one, str))
+
+
 def arguments_meet(constraints: dict[str, Rule], arguments: dict[str, Json]) -> bool:
+    if pattern_units(constraints, arguments) > PATTERN_CALL_UNITS_MAX:
+        return False
     for name, rule in constraints.items():
         if name not in arguments:
             if not accepts_absence(rule):

@@ -81,6 +81,7 @@ PATTERN_CHARACTERS_MAX = 256
 PATTERN_COUNT_MAX = 64
 PATTERN_COUNT_DIGITS_MAX = 4
 PATTERN_POSITIONS_MAX = 256
+PATTERN_FOLLOW_MAX = 1024
 PATTERN_VALUE_CHARACTERS_MAX = 4096
 PATTERN_PAIRS_MAX = 10_000
 LAST_CHARACTER = 0x10FFFF
@@ -279,6 +280,8 @@ class Automaton:
         self.follow: list[int] = [0]
         whole = self.build(tree)
         self.follow[0] = whole.first
+        if sum(bin(mask).count("1") for mask in self.follow) > PATTERN_FOLLOW_MAX:
+            raise ValueError("too large a follow relation")
         self.final = whole.last | (START if whole.nullable else 0)
 
     def build(self, node: Node) -> Fragment:

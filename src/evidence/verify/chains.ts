@@ -119,7 +119,7 @@ export class ChainChecker {
       if (chain === null) continue
       // People, agents and roots of another issuer are in its log: KEY-9.
       if (!isForeign(this.#history, chain))
-        checkBehind(this.#crypto, this.#history, index, chain, this.#findings)
+        checkBehind(this.#crypto, this.#history, index, { chain, last: receipt.chain ?? '' }, this.#findings)
       this.#checkReceipt(index, receipt, chain)
       proven.push({ index, logged_ms, receipt, chain })
     }

@@ -38,7 +38,7 @@ export function checkExchanges(
     if (result === null) add('the log does not hold the chain of this access token')
     else if (!result.ok) add(`the chain of this access token fails: ${result.reason}`)
     else {
-      checkBehind(crypto, history, index, result.chain, findings)
+      checkBehind(crypto, history, index, { chain: result.chain, last: body.segment }, findings)
       const fault = mismatch(body, result.chain, at_ms)
       if (fault !== null) add(fault)
       // What was committed before is known to who gives the token: no bound applies.

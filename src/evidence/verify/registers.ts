@@ -142,7 +142,7 @@ export function checkBehind(
   crypto: Crypto,
   history: History,
   index: number,
-  chain: VerifiedChain,
+  { chain, last }: { readonly chain: VerifiedChain; readonly last: string },
   findings: Findings,
 ): void {
   checkIssuers(history, index, chain, findings)
@@ -151,6 +151,7 @@ export function checkBehind(
   const same =
     issued !== undefined &&
     issued.index < index &&
+    isRootOf(history, last, issued.entry.body.segment) &&
     canonicalize([agent.id, rev, exp]) ===
       canonicalize([issued.entry.body.agent, issued.entry.body.rev, issued.entry.body.exp])
   if (!same)
@@ -185,4 +186,14 @@ export function checkBehind(
         index,
       })
   }
+}
+
+/**
+ * Whether a chain begins with the very root that was issued: another one with its identifier, people and end could
+ * grant more. Fewer grants of it may be disclosed. @param last identifier of the chain's last segment
+ */
+function isRootOf(history: History, last: string, issued: string): boolean {
+  const jwtOf = (segment: string | undefined): string | undefined => segment?.split('~', 1)[0]
+  const used = jwtOf(history.chain(last)?.[0]?.segment)
+  return used !== undefined && used === jwtOf(history.segments.get(issued)?.entry.body.segment)
 }

@@ -6,6 +6,7 @@ import {
   BOUND_MS,
   hashOf,
   LogBuilder,
+  READ,
   ORIGIN,
   PERIOD,
   RP,
@@ -1011,6 +1012,20 @@ describe('the beginning of the log', () => {
 })
 
 describe('an insider with every key of the control plane', () => {
+  test('does not pass another root off as the one that was issued under its identifier', async () => {
+    const log = new LogBuilder().company('independent')
+    log.root('bot', { jti: 'dlg_twin' })
+    const twin = log.root('bot', {
+      jti: 'dlg_twin',
+      log: false,
+      grants: [{ ...READ, actions: ['*'] }],
+      depth_max: 8,
+    })
+    const at = log.decide(twin, { tool: 'wipe_disk' }).index
+    log.head()
+    expect(await faultsOf(log)).toEqual([['DELEGATION_NOT_ISSUED', at]])
+  })
+
   const edited = (log: LogBuilder, type: string, edit: (entry: AnyEntry) => AnyEntry): number => {
     const at = log.entries.findLastIndex((bytes) => decodeEntry(bytes).type === type)
     log.entries[at] = encodeEntry(edit(decodeEntry(log.entries[at]!)))
