@@ -30,12 +30,17 @@ export function machine(): Machine {
   }
 }
 
-/** The version of a peer as it is installed, and ours as the commit that is measured. */
+/** The version of a peer as it is installed. */
 export function versionOf(name: string): string {
-  const text = readFileSync(join(BENCH, 'node_modules', name, 'package.json'), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+  try {
+    const text = readFileSync(join(BENCH, 'node_modules', name, 'package.json'), 'utf8')
+    return (JSON.parse(text) as { version: string }).version
+  } catch {
+    return 'not installed'
+  }
 }
 
+/** What of ours is measured. */
 export function ownCommit(): string {
   try {
     const git = (...args: string[]): string =>

@@ -30,7 +30,6 @@ function installPeers(): void {
   })
   if (status === 0) return
   process.stderr.write(
-    'the peers could not be installed: run `npm ci --prefix bench` where npm has a registry\n',
+    'the peers could not be installed, so they are not measured: run `npm ci --prefix bench` where npm has a registry\n',
   )
-  process.exit(1)
 }

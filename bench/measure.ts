@@ -1,12 +1,14 @@
 /**
- * Interleaved measurement: each round runs every row once, in an order that rotates, so that what else the machine does
- * falls on all of them alike. Nothing is subtracted: a figure includes what the timer costs, which is printed.
+ * Interleaved measurement: rows take turns, in an order that rotates, so that what else the machine does falls on all of
+ * them alike. Nothing is subtracted: a figure includes what the timer costs, which is printed.
  * @module
  */
 
 /** One thing that is measured. */
 export interface Row {
   readonly name: string
+  /** Runs in each so-manieth round only, because it takes milliseconds. */
+  readonly every?: number
   /** Untimed: makes the input of round `i` and gives what is timed. */
   prepare(i: number): Timed
 }
@@ -16,13 +18,17 @@ export type Timed = () => void | Promise<void> | Promise<{ readonly took_us: rea
 
 /** Microseconds. */
 export interface Percentiles {
+  /** What is left of it when nothing else runs on the machine, more or less. */
+  readonly p10: number
   readonly p50: number
   readonly p99: number
   readonly n: number
 }
 
-/** Rounds that are prepared together and then timed together: preparing makes keys and chains, and leaves cold caches. */
+/** Rounds that are prepared together: preparing makes keys and chains, and leaves cold caches. */
 const CHUNK = 50
+/** Rounds of a row that follow each other. One alone would run with what the row before it left in the caches. */
+const RUN = 5
 
 export interface Rounds {
   readonly count: number
@@ -38,21 +44,25 @@ export async function measure(
 ): Promise<ReadonlyMap<string, Percentiles>> {
   const samples = new Map(rows.map(({ name }) => [name, [] as number[]]))
   const end = performance.now() + rounds.deadline_ms
+  const turns = rows.map((_, at) => [...rows.slice(at), ...rows.slice(0, at)])
   for (let first = 0; first < rounds.count + rounds.warmup && performance.now() < end; first += CHUNK) {
-    const chunk = Array.from({ length: CHUNK }, (_, k) => inTurn(rows, first + k))
-    for (const [k, timed] of chunk.entries())
-      for (const { name, run } of timed) {
-        const took_us = await once(run)
-        if (first + k >= rounds.warmup) samples.get(name)?.push(...took_us)
+    const prepared = new Map(rows.map((row) => [row, prepare(row, first)]))
+    for (let at = 0; at < CHUNK; at += RUN) {
+      for (const row of turns[(first + at) % turns.length] ?? []) {
+        for (const timed of prepared.get(row)?.slice(at, at + RUN) ?? []) {
+          const took_us = timed === null ? [] : await once(timed)
+          if (first >= rounds.warmup) samples.get(row.name)?.push(...took_us)
+        }
       }
+    }
   }
   return new Map([...samples].map(([name, took]) => [name, percentiles(took)]))
 }
 
-/** The rows of round `i`, prepared: the first of the round before is the last of this one. */
-function inTurn(rows: readonly Row[], i: number): { name: string; run: Timed }[] {
-  const at = i % rows.length
-  return [...rows.slice(at), ...rows.slice(0, at)].map((row) => ({ name: row.name, run: row.prepare(i) }))
+/** Null for the rounds that the row sits out. */
+function prepare(row: Row, first: number): (Timed | null)[] {
+  const { every = 1 } = row
+  return Array.from({ length: CHUNK }, (_, k) => ((first + k) % every === 0 ? row.prepare(first + k) : null))
 }
 
 async function once(timed: Timed): Promise<readonly number[]> {
@@ -68,7 +78,7 @@ async function once(timed: Timed): Promise<readonly number[]> {
 export function percentiles(samples: readonly number[]): Percentiles {
   const sorted = samples.toSorted((a, b) => a - b)
   const at = (share: number): number => round(sorted[Math.floor(sorted.length * share)] ?? Number.NaN)
-  return { p50: at(0.5), p99: at(0.99), n: sorted.length }
+  return { p10: at(0.1), p50: at(0.5), p99: at(0.99), n: sorted.length }
 }
 
 /** Two decimals: more would be noise. */

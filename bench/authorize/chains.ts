@@ -128,6 +128,11 @@ function newHop(issuer: Signer, chain: string, by: Signer, to: Signer, length: n
   })
 }
 
+/** In one piece, as a text that comes over the wire: one that is put together keeps its parts until it is first read. */
+function asReceived(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}
+
 /** {@link CALL} under this chain with a proof of its own (PRF-1). */
 export function newProof(chain: HeldChain, challenge: string): { presentation: string; salt: string } {
   const salt = base64url(crypto.randomBytes(32))
@@ -135,5 +140,6 @@ export function newProof(chain: HeldChain, challenge: string): { presentation: s
   const args_commit = argsCommit(crypto, fromBase64url(salt), CALL.args)
   const call = { server: CALL.server, tool: CALL.tool, args_commit }
   const target = { aud: POINT, nonce, iat: NOW_S }
-  return { presentation: signCallProof(crypto, chain.holder, chain.text, target, call), salt }
+  const presentation = signCallProof(crypto, chain.holder, chain.text, target, call)
+  return { presentation: asReceived(presentation), salt }
 }
