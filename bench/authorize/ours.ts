@@ -46,7 +46,7 @@ export interface ColdSample {
  */
 export function coldSample(chain: HeldChain, revocations: RevocationState, gesture: boolean): ColdSample {
   const crypto = gesture ? newNodeCrypto() : exceptGestures(newNodeCrypto())
-  const authenticator = new Authenticator({ crypto, clock, trust: chain.trust, audience: POINT })
+  const authenticator = new Authenticator({ crypto, clock, trust: () => chain.trust, audience: POINT })
   const proof = newProof(chain, authenticator.challenge().challenge)
   return { presentation: proof.presentation, run: () => authorizeOnce(authenticator, proof, revocations) }
 }
@@ -56,7 +56,7 @@ export function warmAuthenticator(chain: HeldChain, revocations: RevocationState
   const authenticator = new Authenticator({
     crypto: newNodeCrypto(),
     clock,
-    trust: chain.trust,
+    trust: () => chain.trust,
     audience: POINT,
   })
   return () => authorizeOnce(authenticator, newProof(chain, authenticator.challenge().challenge), revocations)
@@ -158,7 +158,7 @@ export async function openPoint(
   revocations: RevocationState,
 ): Promise<{ point: EnforcementPoint; spool: StampingSpool; authenticator: Authenticator }> {
   const spool = new StampingSpool()
-  const authenticator = new Authenticator({ crypto, clock, trust, audience: POINT })
+  const authenticator = new Authenticator({ crypto, clock, trust: () => trust, audience: POINT })
   const control = { openEpoch: () => Promise.resolve(1) }
   const point = new EnforcementPoint({
     id: POINT,
@@ -166,7 +166,7 @@ export async function openPoint(
     clock,
     placement: 'gateway',
     bound_ms: BOUND_MS,
-    revocations,
+    revocations: () => revocations,
     recorder: await Recorder.open({ crypto, clock, spool, point: POINT, control }),
     // The cap per day is reserved at once: a round trip to the control plane is not what is measured.
     ledger: { reserve: () => Promise.resolve(null) },
