@@ -5,6 +5,7 @@ import {
   base64url,
   concat,
   equalBytes,
+  equalTexts,
   fromBase64,
   fromBase64url,
   fromUtf8,
@@ -95,6 +96,27 @@ describe('base64url', () => {
   })
 })
 
+describe('long texts', () => {
+  test('are written and read as short ones are, at each length around the buffers', () => {
+    for (const length of [95, 96, 97, 98, 49_149, 49_150, 49_151, 49_152, 49_153, 200_000]) {
+      const value = Uint8Array.from({ length }, (_, i) => (i * 7919) >> 3)
+      const text = Buffer.from(value).toString('base64url')
+      expect(base64url(value) === text).toBe(true)
+      expect(Buffer.compare(fromBase64url(text), value)).toBe(0)
+      for (const bad of ['=', 'é', '\u0141', ' ']) {
+        expect(() => fromBase64url(`${text.slice(0, -4)}${bad}AAA`)).toThrowWithCode('BASE64URL_INVALID')
+      }
+    }
+  })
+
+  test('leave nothing behind for the next', () => {
+    fromBase64url('_'.repeat(400))
+    expect(fromBase64url('AA')).toEqual(Uint8Array.of(0))
+    expect(() => fromBase64url('AA A')).toThrowWithCode('BASE64URL_INVALID')
+    expect(base64url(Uint8Array.of(0))).toBe('AA')
+  })
+})
+
 describe('base64', () => {
   test.each([
     ['', ''],
@@ -133,6 +155,13 @@ describe('bytes', () => {
   test('concat joins in order', () => {
     expect(concat()).toEqual(new Uint8Array())
     expect(concat(Uint8Array.of(1), new Uint8Array(), Uint8Array.of(2, 3))).toEqual(Uint8Array.of(1, 2, 3))
+  })
+
+  test('equalTexts is equality of length and content', () => {
+    expect(equalTexts('', '')).toBe(true)
+    expect(equalTexts('abc', 'abc')).toBe(true)
+    for (const other of ['', 'ab', 'abd', 'abcd', 'Abc', 'ab\u0163'])
+      expect(equalTexts('abc', other)).toBe(false)
   })
 
   test('equalBytes is equality of length and content', () => {

@@ -8,6 +8,7 @@ import {
   isJsonObject,
   parseJson,
   type JsonValue,
+  type JsonObject,
 } from './json.ts'
 
 /** The double with these IEEE 754 bits, as RFC 8785 appendix B writes them. */
@@ -274,6 +275,35 @@ describe('canonicalize (RFC 8785)', () => {
         expect(canonicalize(parseJson(utf8(text), { bytes_max: 1_000_000, depth_max: 32 }))).toBe(text)
       }),
     )
+  })
+
+  test('orders names that look like numbers as text, and many of them', () => {
+    expect(canonicalize({ 10: 1, 9: 2 })).toBe('{"10":1,"9":2}')
+    const names = Array.from({ length: 100 }, (_, i) => String(i))
+    const many = Object.fromEntries(names.map((name) => [name, 0]))
+    expect(canonicalize(many)).toBe(
+      `{${names
+        .toSorted()
+        .map((name) => `"${name}":0`)
+        .join(',')}}`,
+    )
+  })
+
+  test('never lets a value print itself', () => {
+    const member = JSON.parse('{"toJSON":1}') as JsonObject
+    expect(canonicalize(member)).toBe('{"toJSON":1}')
+    class Odd {
+      readonly a = 1
+      toJSON(): string {
+        return 'odd'
+      }
+    }
+    expect(canonicalize([new Odd() as unknown as JsonObject])).toBe('[{"a":1}]')
+    expect(() => canonicalize({ a: (() => 1) as never })).toThrowWithCode('JSON_INVALID')
+    expect(() => canonicalize({ b: { a: undefined as never } })).toThrowWithCode('JSON_INVALID')
+    expect(() => canonicalize({ '\ud800': 1 })).toThrowWithCode('JSON_INVALID')
+    expect(() => canonicalize({ b: 1, a: '\ud800' })).toThrowWithCode('JSON_INVALID')
+    expect(() => canonicalize([Number.NaN])).toThrowWithCode('JSON_INVALID')
   })
 
   test('does not depend on the order in which members were set', () => {

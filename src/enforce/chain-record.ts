@@ -1,14 +1,15 @@
 /**
  * A chain as receipts name it, and its segments for as long as a record may have to carry them.
- * spec/enforcement.md (SEG-1). Invariant: no receipt names a segment that its stream has not carried.
+ * spec/enforcement.md (SEG-2). Invariant: no receipt names a segment that its stream has not carried.
  * @module
  */
 import type { ShippedSegment } from '../ports/control-plane.ts'
 
 export class ChainRecord {
   #segments: (() => readonly ShippedSegment[]) | readonly ShippedSegment[] | null
-  #id = ''
-  #epoch = 0
+  #id: string | null = null
+  /** That carried them; null while none has. */
+  #epoch: number | null = null
 
   /** @param segments root first, at least one; asked for when the first record names the chain */
   constructor(segments: () => readonly ShippedSegment[]) {
@@ -17,7 +18,7 @@ export class ChainRecord {
 
   /** The identifier of the last segment. */
   get id(): string {
-    if (this.#id === '') this.#id = this.#known()?.at(-1)?.id ?? ''
+    this.#id ??= this.#known()?.at(-1)?.id ?? ''
     return this.#id
   }
 
@@ -38,6 +39,7 @@ export class ChainRecord {
   /** A record of this epoch carried them and is durable: they are let go. */
   carriedIn(epoch: number): void {
     if (this.#segments === null) return
+    this.#id = this.id
     this.#segments = null
     this.#epoch = epoch
   }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { base64url, concat, utf8 } from '../../core/encoding.ts'
 import { publicJwk } from '../../core/jwk.ts'
@@ -18,6 +19,36 @@ describe('digests', () => {
     expect(toHex(nodeCrypto.hmacSha256(utf8('Jefe'), utf8('what do ya want for nothing?')))).toBe(
       '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
     )
+  })
+})
+
+describe('digests of text', () => {
+  const texts = ['', 'abc', 'é€😀', '\0', 'x'.repeat(2730), 'x'.repeat(2731), 'é'.repeat(9000)]
+  const keys = [0, 1, 32, 63, 64, 65, 200].map((length) => new Uint8Array(length).fill(length))
+
+  test.each(texts)('are those of its UTF-8 bytes, and agree with OpenSSL (%#)', (text) => {
+    expect(nodeCrypto.sha256Text?.(text)).toBe(base64url(nodeCrypto.sha256(utf8(text))))
+    for (const key of keys) {
+      const expected = createHmac('sha256', key).update(text).digest('base64url')
+      expect(nodeCrypto.hmacSha256Text?.(key, text)).toBe(expected)
+      expect(base64url(nodeCrypto.hmacSha256(key, utf8(text)))).toBe(expected)
+    }
+  })
+})
+
+describe('random bytes', () => {
+  test('are never handed out twice, and are nobody else’s to change', () => {
+    const seen = new Set<string>()
+    for (let i = 0; i < 2000; i++) {
+      const value = nodeCrypto.randomBytes(i % 5 === 0 ? 32 : 16)
+      const text = base64url(value)
+      expect(seen.has(text)).toBe(false)
+      seen.add(text)
+      value.fill(0)
+    }
+    expect(nodeCrypto.randomBytes(0)).toHaveLength(0)
+    for (const length of [1, 128, 129, 2048, 100_000])
+      expect(nodeCrypto.randomBytes(length)).toHaveLength(length)
   })
 })
 
