@@ -137,13 +137,6 @@ export async function listPeople(db: Kysely<Schema>): Promise<Person[]> {
   return rows.map((row) => ({ ...row, endorsed: row.endorsed !== null }))
 }
 
-/** @throws {RegistryError} `UNKNOWN_PERSON` */
-export async function findPerson(db: Kysely<Schema>, id: string): Promise<Person> {
-  const row = await db.selectFrom('people').select(LISTED).where('id', '=', id).executeTakeFirst()
-  if (!row) throw new RegistryError('UNKNOWN_PERSON', 'no such person')
-  return { ...row, endorsed: row.endorsed !== null }
-}
-
 /**
  * Who may make a gesture: a person with an endorsed registration.
  * @throws {RegistryError} `UNKNOWN_PERSON`; `STATE_CONFLICT`: not enrolled. `NOT_ENDORSED` (PPL-5).

@@ -18,7 +18,6 @@ export interface WithinVector {
   readonly within: boolean
 }
 
-
 export interface AllowsVector {
   readonly name: string
   readonly description: string

@@ -36,7 +36,7 @@ export function delegationCommands(program: Command): void {
     .argument('<agent>', 'agt_…')
     .requiredOption('--key <file>', "the agent's key file, or its public JWK")
     .requiredOption('--point <id>', 'an enforcement point where it counts (repeat)', collect)
-    .requiredOption('--grants <file>', 'JSON file: an array of grants (spec/delegation.md)')
+    .requiredOption('--grants <file>', 'JSON file: an array of grants (spec/grants.md)')
     .option('--ttl <seconds>', 'how long', whole, 3600)
     .option('--depth <hops>', 'how often it may be handed on', whole, 0)
     .option('--instruction <text>', 'what you ask for, in words; disclosed only when the holder chooses')
