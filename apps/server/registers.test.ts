@@ -218,8 +218,9 @@ describe('with approval after the fact', () => {
     expect(approvals).toMatchObject([{ entry: { body: { acted_alone: true } } }])
   })
 
-  test('the last enrolled person cannot leave, but can be revoked', async () => {
+  test('the last endorsed person cannot leave, whoever enrolled since, but can be revoked', async () => {
     const [person] = (await ann.api.get('/v1/people')).json.people
+    await server.enrol((await ann.api.post('/v1/people', { name: 'Not endorsed' })).json.invitation)
     const leave = await ann.api.post(`/v1/people/${person.id}/leave`, { reason: 'left' })
     expect([leave.status, code(leave)]).toEqual([409, 'STATE_CONFLICT'])
     const revoked = await ann.api.post('/v1/revocations', {

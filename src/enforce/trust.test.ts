@@ -162,6 +162,15 @@ describe('another issuer', () => {
     ])
   })
 
+  test('ends what rests on a key that its record has no more, though its stream says nothing', () => {
+    const kid = thumbprint(w.crypto, w.signer('other issuer').publicJwk)
+    const gone = (): boolean => trust.revocationsOf(OTHER).isRevoked({ kind: 'issuer', handle: kid })
+    take(list([own(), other()], { seq: 1000 }))
+    expect(gone()).toBe(false)
+    take(list([own(), other({ keys: [{ jwk: w.signer('its next key').publicJwk }] })], { seq: 1001 }))
+    expect(gone()).toBe(true)
+  })
+
   test('is stale when its own stream is, and when the list that names it is old', () => {
     const fresh = (): Freshness | null => trust.revocationsOf(OTHER).freshness()
     expect(fresh()).toEqual(FRESH)
