@@ -9,7 +9,7 @@ import { jsonEditor, jsonOf, randomOf, replaceAt } from '../../test/fixtures/jso
 import { disclosureOf, rawJws, segmentsIn, World } from '../../test/fixtures/tokens.ts'
 import { base64url, utf8 } from '../core/encoding.ts'
 import type { Crypto } from '../core/crypto.ts'
-import type { JsonObject, JsonValue } from '../core/json.ts'
+import { canonicalize, type JsonObject, type JsonValue } from '../core/json.ts'
 import { parseJws, signJws } from '../core/sign.ts'
 import { disclosureDigest } from './disclosure.ts'
 import { constraintsMet, grantNames } from './grant.ts'
@@ -185,9 +185,12 @@ const MIX: readonly (keyof typeof KINDS)[] = [
 
 // ---- what may be accepted ----
 
-/** What a chain says, apart from what it discloses; and what it discloses. */
+/** What a chain says, in whatever order, apart from what it discloses; and what it discloses. */
 const identity = (chain: VerifiedChain): string =>
-  JSON.stringify({ ...chain, delegations: chain.delegations.map((each) => ({ ...each, grants: null })) })
+  canonicalize({
+    ...chain,
+    delegations: chain.delegations.map((each) => ({ ...each, grants: null })),
+  } as unknown as JsonObject)
 const grants = (chain: VerifiedChain): string[] =>
   chain.delegations.flatMap((each) => [...each.grants.keys()])
 const known = new Map<string, Set<string>>()
