@@ -52,7 +52,12 @@ const fromJwk: Importer = (jwk) => {
   const key = { ...jwk }
   return () => createPublicKey({ key, format: 'jwk' })
 }
-const IMPORTERS = { raw: fromRaw, der: fromDer, jwk: fromJwk }
+const fromPem: Importer = (jwk) => {
+  const der = Buffer.concat([jwk.kty === 'OKP' ? SPKI_ED25519 : SPKI_P256, rawBytes(jwk)])
+  const pem = `-----BEGIN PUBLIC KEY-----\n${der.toString('base64')}\n-----END PUBLIC KEY-----\n`
+  return () => createPublicKey(pem)
+}
+const IMPORTERS = { raw: fromRaw, der: fromDer, jwk: fromJwk, pem: fromPem }
 export type ImporterName = keyof typeof IMPORTERS
 
 /** The fastest way to import a key of this kind, tried out: the ways take turns. */

@@ -34,7 +34,7 @@ function encodings(y: bigint): string[] {
 }
 
 /** The one spelling of 32 bytes: the last of 43 characters has two bits that are not used. */
-const COORDINATE = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
+export const COORDINATE = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 
 const coordinateSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const okpSchema = z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: coordinateSchema })

@@ -8,7 +8,7 @@ import type { Crypto, PublicJwk, Signer } from './crypto.ts'
 import { taggedText } from './digest.ts'
 import { base64url, fromBase64url, utf8 } from './encoding.ts'
 import { CoreError } from './errors.ts'
-import { DEFAULT_JSON_LIMITS, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
+import { canonicalBytes, DEFAULT_JSON_LIMITS, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
 
 /** The UTF-8 bytes of {@link taggedText}. */
 export function taggedBytes(tag: string, value: JsonValue): Uint8Array {
@@ -51,11 +51,12 @@ export interface ParsedJws {
 
 const HEADER_MEMBERS = new Set(['alg', 'typ', 'kid', 'jwk'])
 
-/** Header first, in the order given: the bytes are what is signed, so no canonical form is needed. */
+/**
+ * In canonical form, which nobody has to rely on: who reads it and digests a part of it again, as for a gesture, finds
+ * the names in order.
+ */
 export function signJws(signer: Signer, header: JsonObject, payload: JsonObject): string {
-  const input = `${base64url(utf8(JSON.stringify({ alg: signer.alg, ...header })))}.${base64url(
-    utf8(JSON.stringify(payload)),
-  )}`
+  const input = `${base64url(canonicalBytes({ alg: signer.alg, ...header }))}.${base64url(canonicalBytes(payload))}`
   return `${input}.${base64url(signer.sign(utf8(input)))}`
 }
 

@@ -48,8 +48,9 @@ export function parsePresentation(text: string): Presentation {
 
 function parseSegment(text: string): Segment {
   if (text.length > SEGMENT_BYTES_MAX) throw new TokenError('TOKEN_TOO_LARGE', 'a segment is over its limit')
-  const [jwt = '', ...disclosures] = text.split('~')
-  if (jwt === '' || disclosures.includes('')) throw new TokenError('TOKEN_MALFORMED', 'a segment is empty')
+  const parts = text.split('~')
+  if (parts.includes('')) throw new TokenError('TOKEN_MALFORMED', 'a segment is empty')
+  const [jwt = '', ...disclosures] = parts
   return { jwt, disclosures }
 }
 

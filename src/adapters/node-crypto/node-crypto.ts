@@ -13,18 +13,28 @@ import {
   sign,
   verify,
   type KeyObject,
-  type PublicKeyInput,
 } from 'node:crypto'
-import type { Alg, Crypto, PrivateJwk, PublicJwk, Signer, X25519Pair } from '../../core/crypto.ts'
+import type {
+  Alg,
+  Crypto,
+  EcPublicJwk,
+  PrivateJwk,
+  PublicJwk,
+  Signer,
+  X25519Pair,
+} from '../../core/crypto.ts'
 import { rawToDer } from '../../core/der.ts'
 import { base64url } from '../../core/encoding.ts'
 import { CoreError } from '../../core/errors.ts'
-import { algOf, publicJwk } from '../../core/jwk.ts'
+import { algOf, COORDINATE, publicJwk } from '../../core/jwk.ts'
 
 /** Imported public keys kept, each about 1 KiB. */
 const KEY_CACHE_MAX = 1024
-/** The DER prefix of a P-256 SubjectPublicKeyInfo up to its uncompressed point (RFC 5480). */
-const P256_SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex')
+/** base64 of a SubjectPublicKeyInfo up to the key: of Ed25519 (RFC 8410), and of an uncompressed P-256 point (RFC 5480). */
+const ED25519_PEM_PREFIX = Buffer.from('302a300506032b6570032100', 'hex').toString('base64')
+const P256_PEM_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex').toString(
+  'base64',
+)
 /** The DER prefix of an X25519 SubjectPublicKeyInfo (RFC 8410). */
 const X25519_SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
 
@@ -46,38 +56,32 @@ class ImportedKeys {
     const name = key.kty === 'OKP' ? key.x : `${key.x}.${key.y}`
     const known = this.#keys.get(name)
     if (known) return known
-    const object = importPublic(key)
+    const object = createPublicKey(pemOf(key))
     if (this.#keys.size >= KEY_CACHE_MAX) this.#keys.delete(this.#keys.keys().next().value ?? '')
     this.#keys.set(name, object)
     return object
   }
 }
 
-/** Which of them is the fastest differs by the kind of key, and older versions of Node do not know raw keys. */
-function importPublic(key: PublicJwk): KeyObject {
-  const x = Buffer.from(key.x, 'base64url')
-  if (key.kty === 'EC') {
-    const point = Buffer.concat([P256_SPKI_PREFIX, x, Buffer.from(key.y, 'base64url')])
-    return createPublicKey({ key: point, format: 'der', type: 'spki' })
-  }
-  if (KNOWS_RAW_KEYS) return createPublicKey(rawEd25519(x))
-  return createPublicKey({ key: { ...key }, format: 'jwk' })
+/**
+ * From PEM: Node asks of each key given as an object whether it is one of four other things, and the answer to each is
+ * an exception, which together cost more than the import.
+ */
+function pemOf(key: PublicJwk): string {
+  if (!COORDINATE.test(key.x) || (key.kty === 'EC' && !COORDINATE.test(key.y)))
+    throw new TypeError('not a key')
+  const body = key.kty === 'OKP' ? ED25519_PEM_PREFIX + inBase64(key.x) : P256_PEM_PREFIX + pointOf(key)
+  return `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----\n`
 }
 
-/** Not in the types yet. */
-function rawEd25519(key: Buffer): PublicKeyInput {
-  return { key, format: 'raw-public', asymmetricKeyType: 'ed25519' } as unknown as PublicKeyInput
+/** @param coordinate 32 bytes of base64url */
+function inBase64(coordinate: string): string {
+  return `${coordinate.replaceAll('-', '+').replaceAll('_', '/')}=`
 }
 
-function knowsRawKeys(): boolean {
-  try {
-    // A point of small order, which nothing is verified with.
-    return createPublicKey(rawEd25519(Buffer.alloc(32))).asymmetricKeyType === 'ed25519'
-  } catch {
-    return false
-  }
+function pointOf({ x, y }: EcPublicJwk): string {
+  return Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]).toString('base64')
 }
-const KNOWS_RAW_KEYS = knowsRawKeys()
 
 function verifyWith(keys: ImportedKeys, key: PublicJwk, data: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== 64) return false
@@ -130,7 +134,9 @@ const encoder = new TextEncoder()
 /** @param length bytes of `within` that follow the key @returns the outer block, to be digested */
 function keyed(key: Uint8Array, within: Uint8Array, length: number): Uint8Array {
   const short = key.length > HMAC_BLOCK_BYTES ? sha256(key) : key
-  for (let i = 0; i < HMAC_BLOCK_BYTES; i++) {
+  within.fill(0x36, 0, HMAC_BLOCK_BYTES)
+  outer.fill(0x5c, 0, HMAC_BLOCK_BYTES)
+  for (let i = 0; i < short.length; i++) {
     const byte = short[i] ?? 0
     within[i] = byte ^ 0x36
     outer[i] = byte ^ 0x5c
