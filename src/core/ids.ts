@@ -19,7 +19,7 @@ export type IdPrefix =
   'per' | 'agt' | 'sys' | 'tol' | 'dlg' | 'pnt' | 'act' | 'rev' | 'inv' | 'ses' | 'tpl' | 'cer' | 'tok'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
-const codes: number[] = new Array<number>(ID_CHARS).fill(0)
+const codes = Array.from({ length: ID_CHARS }, () => 0)
 
 /** @param now_ms milliseconds since 1970 */
 export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string {

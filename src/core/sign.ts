@@ -8,7 +8,14 @@ import type { Crypto, PublicJwk, Signer } from './crypto.ts'
 import { taggedText } from './digest.ts'
 import { base64url, fromBase64url, utf8 } from './encoding.ts'
 import { CoreError } from './errors.ts'
-import { canonicalBytes, DEFAULT_JSON_LIMITS, isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
+import {
+  canonicalBytes,
+  DEFAULT_JSON_LIMITS,
+  isJsonObject,
+  parseJson,
+  type JsonObject,
+  type JsonValue,
+} from './json.ts'
 
 /** The UTF-8 bytes of {@link taggedText}. */
 export function taggedBytes(tag: string, value: JsonValue): Uint8Array {

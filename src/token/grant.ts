@@ -127,10 +127,10 @@ export function grantNames(grant: Grant, server: string, tool: string): boolean 
 /** GRT-5: of all values of a call that patterns are asked about, in UTF-16 code units. */
 const PATTERN_CALL_UNITS_MAX = 16_384
 
-function patternUnits(grant: Grant, args: JsonObject): number {
+function patternUnits(constraints: NonNullable<Grant['constraints']>, args: JsonObject): number {
   let units = 0
-  for (const [name, rule] of Object.entries(grant.constraints ?? {})) {
-    if (rule.pattern === undefined || !Object.hasOwn(args, name)) continue
+  for (const name of Object.keys(constraints)) {
+    if (constraints[name]?.pattern === undefined || !Object.hasOwn(args, name)) continue
     const value = args[name]
     for (const item of Array.isArray(value) ? (value as readonly JsonValue[]) : [value])
       if (typeof item === 'string') units += item.length
@@ -140,10 +140,9 @@ function patternUnits(grant: Grant, args: JsonObject): number {
 
 /** Whether every constraint is met. GRT-2. */
 export function constraintsMet(grant: Grant, args: JsonObject): boolean {
-  if (grant.constraints === undefined) return true
-  if (patternUnits(grant, args) > PATTERN_CALL_UNITS_MAX) return false
   const { constraints } = grant
   if (constraints === undefined) return true
+  if (patternUnits(constraints, args) > PATTERN_CALL_UNITS_MAX) return false
   for (const name of Object.keys(constraints)) {
     const rule = constraints[name]
     if (rule === undefined || !isMet(rule, Object.hasOwn(args, name) ? args[name] : undefined)) return false

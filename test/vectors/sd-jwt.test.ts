@@ -300,7 +300,11 @@ describe('@sd-jwt/core as an oracle', () => {
     'RFC 9901 section 4.2: a salt is a string': ['trap-salt-list', 'trap-salt-null', 'trap-salt-number'],
     'RFC 7519 section 4.1.4: not accepted on exp': ['expired'],
     'RFC 7519 section 7.2: the claims are an object': ['json-array'],
-    'RFC 7515 section 2: base64url without padding or other characters': ['padded', 'text-not-ascii'],
+    'RFC 7515 section 2: base64url without padding or other characters': [
+      'padded',
+      'text-not-ascii',
+      'text-standard-base64',
+    ],
     'RFC 7515 section 4.1 and RFC 9901 section 7.1, which it leaves to the callback that verifies': [
       'alg-crit',
       'alg-eddsa',
@@ -347,7 +351,7 @@ describe('@sd-jwt/core as an oracle', () => {
       if ((await oracle(vector, vector.presentation)) !== null) accepted.push(vector.name)
     }
     expect(accepted.sort()).toEqual(Object.values(ACCEPTED).flat().sort())
-    expect([invalid.length, accepted.length]).toEqual([79, 41])
+    expect([invalid.length, accepted.length]).toEqual([79, 42])
   })
 
   test('takes our root with a proof, by our crypto, and refuses the same damage to it', async () => {
