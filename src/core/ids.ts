@@ -12,9 +12,22 @@ const RANDOM_CHARS = 16
 
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
- * `cer` a ceremony, `tok` an access token. */
+ * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer. */
 export type IdPrefix =
-  'per' | 'agt' | 'sys' | 'tol' | 'dlg' | 'pnt' | 'act' | 'rev' | 'inv' | 'ses' | 'tpl' | 'cer' | 'tok'
+  | 'per'
+  | 'agt'
+  | 'sys'
+  | 'tol'
+  | 'dlg'
+  | 'pnt'
+  | 'act'
+  | 'rev'
+  | 'inv'
+  | 'ses'
+  | 'tpl'
+  | 'cer'
+  | 'tok'
+  | 'isp'
 
 /** @param now_ms milliseconds since 1970 */
 export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string {
