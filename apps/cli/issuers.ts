@@ -1,5 +1,6 @@
 /**
- * What a person does about issuers: reading another control plane's record, trusting it with a gesture.
+ * What a person does about issuers: reading another control plane's record, proposing it, approving it with a
+ * gesture.
  * spec/keys.md (KEY-5, KEY-9).
  * @module
  */
@@ -11,8 +12,7 @@ import { foreignIssuerSchema, type ForeignIssuer } from '../../src/core/issuer.t
 import { canonicalize, type JsonObject } from '../../src/core/json.ts'
 import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { systemClock } from '../../src/ports/clock.ts'
-import { ACT_TAG } from '../../src/token/constants.ts'
-import { assertAct } from './asked.ts'
+import { gestureOver } from './operator.ts'
 import { CliError } from './output.ts'
 import type { Profile } from './profile.ts'
 
@@ -54,15 +54,37 @@ export function describeIssuer(issuer: ForeignIssuer): [string, string][] {
   ]
 }
 
-const actSchema = z.object({ challenge: z.string(), act: z.record(z.string(), z.json()) })
+const viewSchema = z.object({
+  id: z.string(),
+  status: z.enum(['proposed', 'trusted', 'replaced', 'dropped']),
+  proposer: z.string(),
+  issuer: foreignIssuerSchema,
+})
+export type Issuer = z.infer<typeof viewSchema>
 
-/** Trusts with a gesture over the act that the control plane shows, which names exactly this record. */
-export async function trustIssuer(profile: Profile, issuer: ForeignIssuer): Promise<{ seq: number }> {
-  const shown = await profile.client.post('/v1/issuers/act', { issuer: asJson(issuer) })
-  const { challenge, act } = actSchema.parse(shown)
-  assertAct({ act: 'issuer.trust', by: profile.person, issuer: asJson(issuer) }, act)
-  const gesture = { ...(await profile.authenticator.assert(challenge, { tag: ACT_TAG, value: act })) }
-  const answer = await profile.client.post('/v1/issuers', { issuer: asJson(issuer), gesture })
+/** @returns the identifier of the proposal */
+export async function proposeIssuer(profile: Profile, issuer: ForeignIssuer): Promise<string> {
+  const answer = await profile.client.post('/v1/issuers', { issuer: asJson(issuer) })
+  return z.object({ id: z.string() }).parse(answer).id
+}
+
+export async function showIssuer(profile: Profile, id: string): Promise<Issuer> {
+  return viewSchema.parse(await profile.client.get(`/v1/issuers/${id}`))
+}
+
+/** What is trusted and what is proposed. */
+export async function listIssuers(profile: Profile): Promise<Issuer[]> {
+  const answer = await profile.client.get('/v1/issuers')
+  return z.object({ issuers: z.array(viewSchema) }).parse(answer).issuers
+}
+
+/** Approves with a gesture over the act that the control plane shows, which names exactly this record. */
+export async function approveIssuer(
+  profile: Profile,
+  { id, issuer }: Pick<Issuer, 'id' | 'issuer'>,
+): Promise<{ seq: number }> {
+  const asked = { act: 'issuer.trust', approver: profile.person, issuer: asJson(issuer) }
+  const answer = await gestureOver(profile, asked, `/v1/issuers/${id}/approval`, `/v1/issuers/${id}/approve`)
   return z.object({ seq: z.int() }).parse(answer)
 }
 

@@ -111,6 +111,32 @@ describe('a gesture by ceremony', () => {
     expect([amr, acr]).toEqual([['pop', 'user'], 'phr'])
   })
 
+  test('trusts another issuer, and tells the page which entry proposed it', async () => {
+    const key = () => nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')).publicJwk
+    const issuer = {
+      iss: 'other.example/log',
+      rp_id: 'other.example',
+      origins: ['https://other.example'],
+      keys: [{ jwk: key() }],
+      control_plane: 'https://other.example',
+      frame_key: key(),
+    }
+    const { id, proposal } = (await ann.api.post('/v1/issuers', { issuer })).json
+    const shown = (await pam.api.get(`/v1/issuers/${id}/approval`)).json
+    const made = await pam.api.post('/v1/ceremonies', shownOf(shown.act))
+    const secret = secretOf(made)
+    const open = (await browser('open', { secret })).json
+    expect(open.challenge).toBe(shown.challenge)
+    expect(open.entry).toMatchObject({ index: proposal, entry: { actor: { id: ann.id }, body: { issuer } } })
+    expect(open.names).toMatchObject({ [ann.id]: 'First operator', [pam.id]: 'Pam' })
+    await browser('answer', { secret, gesture: pam.authenticator.assert(open.challenge) })
+    const { gesture } = (await pam.api.get(`/v1/ceremonies/${made.json.id}`)).json
+    expect((await pam.api.post(`/v1/issuers/${id}/approve`, gesture)).json).toEqual({
+      acted_alone: false,
+      seq: 2,
+    })
+  })
+
   test('shows the log entry that the act is about, and the names in it', async () => {
     const proposal = { name: 'Careful bot', class: 'coding', purpose: 'Reads', systems: [], manifest: {} }
     const { agent: id } = (await ann.api.post('/v1/agents', proposal)).json

@@ -1,11 +1,10 @@
-/** Issuer keys and trusted issuers at a running control plane. spec/keys.md. @module */
+/** Issuer keys at a running control plane. spec/keys.md. @module */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { JsonObject } from '../../src/core/json.ts'
-import { thumbprint } from '../../src/core/jwk.ts'
 import { parseJws } from '../../src/core/sign.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { signedTrustListSchema, verifyTrustList, type TrustList } from '../../src/revoke/trust-list.ts'
@@ -237,88 +236,4 @@ test('its statements verify for others with nothing but the published keys', asy
   await compromise((await kids())[1]![1])
   const left = createLocalJWKSet((await (await get('/.well-known/jwks.json')).json()) as JSONWebKeySet)
   await expect(jwtVerify(statement, left)).rejects.toThrowWithCode('ERR_JWKS_NO_MATCHING_KEY')
-})
-
-describe('another issuer', () => {
-  const record = (edit: JsonObject = {}): JsonObject => ({
-    iss: 'other.example/log',
-    rp_id: 'other.example',
-    origins: ['https://other.example'],
-    keys: [{ jwk: { ...newKey() } }],
-    control_plane: 'https://other.example:7400',
-    frame_key: { ...newKey() },
-    ...edit,
-  })
-  const newKey = () => nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')).publicJwk
-  const trust = async (issuer: JsonObject, by = ann) => {
-    const { challenge } = (await by.api.post('/v1/issuers/act', { issuer })).json
-    return by.api.post('/v1/issuers', { issuer, gesture: by.authenticator.assert(challenge) })
-  }
-
-  test('is trusted by a gesture over its record, reaches the points in a newer list, and is dropped', async () => {
-    const point = await server.point(ann)
-    const first = await listFor(point.api)
-    expect([first.seq, first.issuers.length]).toEqual([1, 1])
-    const issuer = record()
-    expect((await trust(issuer)).json).toEqual({ seq: 2 })
-    expect((await ann.api.get('/v1/issuers')).json.issuers).toEqual([issuer])
-    const second = await listFor(point.api)
-    expect([second.seq, second.issuers[1]]).toEqual([2, issuer])
-    const dropped = await ann.api.post('/v1/issuers/drop', { iss: issuer.iss, reason: 'over' })
-    expect(dropped.json).toEqual({ seq: 3 })
-    expect((await listFor(point.api)).issuers).toHaveLength(1)
-    const again = await ann.api.post('/v1/issuers/drop', { iss: issuer.iss, reason: 'over' })
-    expect([again.status, again.json.error.code]).toEqual([404, 'UNKNOWN_ISSUER'])
-    await server.restart()
-    expect((await listFor(point.api)).seq).toBe(3)
-  })
-
-  test('is trusted again with another record, in place of the first', async () => {
-    await trust(record())
-    const renewed = record()
-    await trust(renewed)
-    expect((await ann.api.get('/v1/issuers')).json.issuers).toEqual([renewed])
-  })
-
-  test('is not trusted by a gesture over something else, nor by one that was used before', async () => {
-    const issuer = record()
-    const { challenge } = (await ann.api.post('/v1/issuers/act', { issuer })).json
-    const gesture = ann.authenticator.assert(challenge)
-    const other = await ann.api.post('/v1/issuers', { issuer: record(), gesture })
-    expect([other.status, other.json.error.code]).toEqual([403, 'GESTURE_INVALID'])
-    expect((await ann.api.post('/v1/issuers', { issuer, gesture })).status).toBe(200)
-    await ann.api.post('/v1/issuers/drop', { iss: issuer.iss, reason: 'over' })
-    const replayed = await ann.api.post('/v1/issuers', { issuer, gesture })
-    expect([replayed.status, replayed.json.error.code]).toEqual([403, 'GESTURE_INVALID'])
-  })
-
-  test.each([
-    ['itself', { iss: 'countersign.localhost' }, 'STATE_CONFLICT'],
-    ['no keys', { keys: [] }, 'REQUEST_INVALID'],
-    ['an address that is no HTTP', { control_plane: 'file:///etc/passwd' }, 'REQUEST_INVALID'],
-    [
-      'a frame key of small order',
-      { frame_key: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } },
-      'KEY_INVALID',
-    ],
-  ])('with %s is refused', async (_, edit, code) => {
-    expect((await trust(record(edit))).json.error.code).toBe(code)
-  })
-
-  test('gets a point in under the identifier that it has at home, once', async () => {
-    const api = server.caller()
-    const guest = {
-      id: 'pnt_01kmxwy1yna3dq95pftz2bwmnr',
-      name: 'guest',
-      placement: 'gateway',
-      server: 'files',
-    }
-    const admit = (jwk: object, id = guest.id) => ann.api.post('/v1/points', { ...guest, id, jwk })
-    expect((await admit(api.jwk)).json).toEqual({ point: guest.id })
-    expect((await api.get('/v1/points/self/trust')).status).toBe(200)
-    expect((await admit(newKey())).json.error.code).toBe('STATE_CONFLICT')
-    expect((await admit(newKey(), 'per_01kmxwy1yna3dq95pftz2bwmnr')).json.error.code).toBe('ID_INVALID')
-    const { points } = (await ann.api.get('/v1/points')).json
-    expect(points).toMatchObject([{ id: guest.id, jwk: api.jwk, jkt: thumbprint(nodeCrypto, api.jwk) }])
-  })
 })

@@ -2,19 +2,28 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { foreignIssuerSchema } from '../../src/core/issuer.ts'
 import { personActor } from '../../src/registry/context.ts'
-import { dropIssuer, listIssuers, trustActOf, trustIssuer } from '../../src/registry/issuers.ts'
+import {
+  approveIssuer,
+  dropIssuer,
+  issuerApprovalOf,
+  listIssuers,
+  proposeIssuer,
+  showIssuer,
+} from '../../src/registry/issuers.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
-import { answers, body, gestureParts, reason } from './schemas.ts'
+import { answers, body, gestureParts, idParam, reason } from './schemas.ts'
 
-const act = z.object({
-  act: z.literal('issuer.trust'),
-  by: z.string(),
+const view = z.object({
+  id: z.string(),
+  status: z.enum(['proposed', 'trusted', 'replaced', 'dropped']),
+  proposer: z.string(),
+  proposal: z.int(),
+  approval: z.int().nullable(),
   issuer: foreignIssuerSchema,
-  seq: z.int(),
 })
 /** Of the trust list that the change makes. */
-const changed = z.object({ seq: z.int() })
+const seq = z.int()
 
 export function issuerRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
@@ -22,59 +31,97 @@ export function issuerRoutes(app: App, ctx: ServerContext): void {
 
   app.openapi(
     createRoute({
+      method: 'post',
+      path: '/v1/issuers',
+      summary: 'Propose to trust an issuer as its record says; someone else approves it',
+      middleware: operator,
+      request: { body: body(z.strictObject({ issuer: foreignIssuerSchema })) },
+      responses: answers('Proposed', z.object({ id: z.string(), proposal: z.int() })),
+    }),
+    async (c) =>
+      c.json(await proposeIssuer(registry, callerId(c, 'person'), c.req.valid('json').issuer), 200),
+  )
+
+  app.openapi(
+    createRoute({
       method: 'get',
       path: '/v1/issuers',
-      summary: 'Other issuers that are trusted',
+      summary: 'Other issuers that are trusted or proposed',
       middleware: operator,
-      responses: answers('Issuers', z.object({ issuers: z.array(foreignIssuerSchema) })),
+      responses: answers('Issuers', z.object({ issuers: z.array(view) })),
     }),
     async (c) => c.json({ issuers: await registry.store.query(listIssuers) }, 200),
   )
 
   app.openapi(
     createRoute({
-      method: 'post',
-      path: '/v1/issuers/act',
-      summary: 'What the caller signs to trust an issuer; changes nothing',
+      method: 'get',
+      path: '/v1/issuers/{id}',
+      summary: 'A record that was proposed, whatever became of it',
       middleware: operator,
-      request: { body: body(z.strictObject({ issuer: foreignIssuerSchema })) },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
+      request: { params: idParam },
+      responses: answers('The record', view),
     }),
-    async (c) => {
-      const by = callerId(c, 'person')
-      const { issuer } = c.req.valid('json')
-      return c.json(await registry.store.query((db) => trustActOf(registry, db, by, issuer)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/issuers',
-      summary: 'Trust an issuer as its record says, with a gesture, in place of an earlier record',
-      middleware: operator,
-      request: { body: body(z.strictObject({ issuer: foreignIssuerSchema, gesture: gestureParts })) },
-      responses: answers('Trusted', changed),
-    }),
-    async (c) => {
-      const { issuer, gesture } = c.req.valid('json')
-      return c.json(await trustIssuer(registry, callerId(c, 'person'), issuer, gesture), 200)
-    },
+    async (c) => c.json(await registry.store.query((db) => showIssuer(db, c.req.valid('param').id)), 200),
   )
 
   app.openapi(
     createRoute({
       method: 'post',
       path: '/v1/issuers/drop',
-      summary: 'Trust an issuer no more',
+      summary: 'Trust an issuer no more, and nothing that is proposed of its name',
       middleware: operator,
       request: { body: body(z.strictObject({ iss: z.string().min(1).max(256), reason })) },
-      responses: answers('Dropped', changed),
+      responses: answers('Dropped', z.object({ seq })),
     }),
     async (c) => {
       const input = c.req.valid('json')
       const actor = personActor(callerId(c, 'person'))
       return c.json(await dropIssuer(registry, actor, input.iss, input.reason), 200)
+    },
+  )
+  approvalRoutes(app, ctx)
+}
+
+function approvalRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const { registry } = ctx
+  const act = z.object({
+    act: z.literal('issuer.trust'),
+    approver: z.string(),
+    issuer: foreignIssuerSchema,
+    proposal: z.int(),
+    seq,
+  })
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/issuers/{id}/approval',
+      summary: 'What the caller signs to trust the issuer',
+      middleware: operator,
+      request: { params: idParam },
+      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param')
+      const approver = callerId(c, 'person')
+      return c.json(await registry.store.query((db) => issuerApprovalOf(registry, db, id, approver)), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/issuers/{id}/approve',
+      summary: 'Trust the issuer with a gesture, in place of an earlier record of its name',
+      middleware: operator,
+      request: { params: idParam, body: body(gestureParts) },
+      responses: answers('Trusted', z.object({ acted_alone: z.boolean(), seq })),
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param')
+      return c.json(await approveIssuer(registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
     },
   )
 }

@@ -14,9 +14,22 @@ const ID_CHARS = 4 + 10 + RANDOM_CHARS
 
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
- * `cer` a ceremony, `tok` an access token. */
+ * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer. */
 export type IdPrefix =
-  'per' | 'agt' | 'sys' | 'tol' | 'dlg' | 'pnt' | 'act' | 'rev' | 'inv' | 'ses' | 'tpl' | 'cer' | 'tok'
+  | 'per'
+  | 'agt'
+  | 'sys'
+  | 'tol'
+  | 'dlg'
+  | 'pnt'
+  | 'act'
+  | 'rev'
+  | 'inv'
+  | 'ses'
+  | 'tpl'
+  | 'cer'
+  | 'tok'
+  | 'isp'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)

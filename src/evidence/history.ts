@@ -58,7 +58,7 @@ export class History {
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
   readonly keyEvents: (OfType<'key.retired'> | OfType<'key.compromised'>)[] = []
-  readonly issuers: (OfType<'issuer.trusted'> | OfType<'issuer.dropped'>)[] = []
+  readonly issuers: (OfType<'issuer.proposed'> | OfType<'issuer.trusted'> | OfType<'issuer.dropped'>)[] = []
   readonly templates: (
     OfType<'template.preset'> | OfType<'template.proposed'> | OfType<'template.approved'>
   )[] = []
@@ -93,6 +93,7 @@ export class History {
       case 'key.compromised':
         this.keyEvents.push({ index, entry } as (typeof this.keyEvents)[number])
         return
+      case 'issuer.proposed':
       case 'issuer.trusted':
       case 'issuer.dropped':
         this.issuers.push({ index, entry } as (typeof this.issuers)[number])

@@ -95,15 +95,20 @@ const bodies = {
   }),
   'key.retired': z.strictObject({ use: z.literal('issuer'), kid: digest, retired_at: z.int() }),
   'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason: text }),
+  'issuer.proposed': z.strictObject({ issuer: foreignIssuerSchema }),
   'issuer.trusted': z.strictObject({
     act: z.strictObject({
       act: z.literal('issuer.trust'),
-      by: id,
+      approver: id,
+      /** As it was proposed: the gesture is over the record itself. */
       issuer: foreignIssuerSchema,
+      /** Index of the `issuer.proposed` entry. */
+      proposal: z.int().nonnegative(),
       /** Of the trust list that the entry makes: the gesture is good for this one place. */
       seq: z.int().positive(),
     }),
     gesture: gestureSchema,
+    acted_alone: z.boolean(),
   }),
   'issuer.dropped': z.strictObject({ iss: text, reason: text }),
   /** The template of every class without one of its own, at the first start. */

@@ -103,7 +103,18 @@ export interface Schema {
     /** Seconds. */
     retired_at: number | null
   }
-  trusted_issuers: { iss: string; issuer_json: string }
+  /** Records of other issuers. Of a name at most one is proposed and at most one trusted. */
+  issuers: {
+    id: string
+    iss: string
+    status: 'proposed' | 'trusted' | 'replaced' | 'dropped'
+    issuer_json: string
+    proposer: string
+    /** Index of the `issuer.proposed` entry. */
+    proposal: number
+    /** Index of the `issuer.trusted` entry. */
+    approval: number | null
+  }
   /** Which place of which status list a delegation has (STS-1). */
   statuses: { list: number; idx: number; jti: string }
   /** What a revocation can name, of each delegation issued and each access token: a frame for one revokes `owner`. */

@@ -1,9 +1,16 @@
 /**
  * Other issuers that people here trust, and the signed list that says so to enforcement points.
- * spec/keys.md (KEY-6, KEY-9). Invariant: nobody is trusted without a gesture over exactly their record.
+ * spec/keys.md (KEY-6, KEY-9).
+ *
+ *   proposed --approve--> trusted --another record of the name is approved--> replaced
+ *
+ * A later proposal of the name replaces an open one, and dropping the name ends both.
+ * Invariant: nobody is trusted without a gesture over exactly their record, and who proposes it does not approve it
+ * (design.md, invariant 9).
  * @module
  */
 import type { Kysely } from 'kysely'
+import { newId } from '../core/ids.ts'
 import { foreignIssuerSchema, type ForeignIssuer, type IssuerRecord } from '../core/issuer.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
@@ -18,55 +25,125 @@ import { verifyingKeys } from './issuer-keys.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { nextTrustSeq, trustSeq } from './trust-seq.ts'
 
+/** Open proposals, each of another name: as many as can be trusted. */
+const PROPOSALS_MAX = FOREIGN_ISSUERS_MAX
+
+/**
+ * Proposes to trust an issuer as this record has it, in place of an earlier proposal of its name.
+ * @throws {RegistryError} `STATE_CONFLICT`: it is this issuer itself; `LIMIT_EXCEEDED`; {CoreError} `KEY_INVALID`
+ */
+export function proposeIssuer(
+  ctx: RegistryContext,
+  proposer: string,
+  issuer: ForeignIssuer,
+): Promise<{ id: string; proposal: number }> {
+  const { iss } = issuer
+  if (iss === ctx.iss) throw new RegistryError('STATE_CONFLICT', 'this is the issuer itself')
+  for (const jwk of [issuer.frame_key, ...issuer.keys.map((key) => key.jwk)]) publicJwk(jwk)
+  return ctx.store.write(async (tx) => {
+    await assertRoom(tx.db, 'proposed', iss, PROPOSALS_MAX)
+    const id = newId(ctx.crypto, 'isp', tx.now)
+    const proposal = await tx.append({
+      type: 'issuer.proposed',
+      actor: personActor(proposer),
+      subject: id,
+      body: { issuer },
+    })
+    await replace(tx.db, 'proposed', iss)
+    await tx.db
+      .insertInto('issuers')
+      .values({
+        id,
+        iss,
+        status: 'proposed',
+        issuer_json: canonicalize(issuer),
+        proposer,
+        proposal,
+        approval: null,
+      })
+      .execute()
+    return { id, proposal }
+  })
+}
+
 type TrustAct = EntryBody<'issuer.trusted'>['act']
 
 /**
- * What the person signs to trust an issuer as this record has it, in place of an earlier record of its name.
- * @throws {RegistryError} `STATE_CONFLICT`: it is this issuer itself; `LIMIT_EXCEEDED`; {CoreError} `KEY_INVALID`
+ * What the approver signs, and its WebAuthn challenge.
+ * @throws {RegistryError} `UNKNOWN_ISSUER`; `STATE_CONFLICT`: the proposal is not open any more
  */
-export async function trustActOf(
-  ctx: RegistryContext,
+export async function issuerApprovalOf(
+  ctx: Pick<RegistryContext, 'crypto'>,
   db: Kysely<Schema>,
-  by: string,
-  issuer: ForeignIssuer,
+  id: string,
+  approver: string,
 ): Promise<{ act: TrustAct; challenge: string }> {
-  if (issuer.iss === ctx.iss) throw new RegistryError('STATE_CONFLICT', 'this is the issuer itself')
-  for (const jwk of [issuer.frame_key, ...issuer.keys.map((key) => key.jwk)]) publicJwk(jwk)
-  const others = (await listIssuers(db)).filter(({ iss }) => iss !== issuer.iss)
-  if (others.length >= FOREIGN_ISSUERS_MAX) {
-    throw new RegistryError('LIMIT_EXCEEDED', `at most ${FOREIGN_ISSUERS_MAX} other issuers: drop one first`)
-  }
-  const act: TrustAct = { act: 'issuer.trust', by, issuer, seq: (await trustSeq(db)) + 1 }
+  const { status, issuer, proposal } = await showIssuer(db, id)
+  if (status !== 'proposed')
+    throw new RegistryError('STATE_CONFLICT', `this record is ${status}: only a proposed one is approved`)
+  const act: TrustAct = { act: 'issuer.trust', approver, issuer, proposal, seq: (await trustSeq(db)) + 1 }
   return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
 }
 
 /**
- * The gesture is over the number of the list that this makes, so it is good once.
- * @throws {RegistryError} `GESTURE_INVALID` (also when the list has changed since it was shown), and as {@link trustActOf}
+ * Points take its chains from their next list on. The gesture is over the number of that list, so it is good once.
+ * @throws {RegistryError} `UNKNOWN_ISSUER`, `STATE_CONFLICT`, `LIMIT_EXCEEDED`, `NOT_ENDORSED`;
+ * `GESTURE_INVALID`: also when the list has changed since the act was shown;
+ * `SAME_PERSON`: the proposer approves although the mode is `independent`.
  */
-export function trustIssuer(
+export function approveIssuer(
   ctx: RegistryContext,
-  by: string,
-  issuer: ForeignIssuer,
+  approver: string,
+  id: string,
   parts: GestureParts,
-): Promise<{ seq: number }> {
+): Promise<{ acted_alone: boolean; seq: number }> {
   return ctx.store.write(async (tx) => {
-    const { act, challenge } = await trustActOf(ctx, tx.db, by, issuer)
-    const gesture = gestureOf(await findEnrolled(tx.db, by), 'approver', parts)
+    const { act, challenge } = await issuerApprovalOf(ctx, tx.db, id, approver)
+    const { iss } = act.issuer
+    const acted_alone = approver === (await showIssuer(tx.db, id)).proposer
+    if (acted_alone && ctx.separation === 'independent')
+      throw new RegistryError('SAME_PERSON', 'who proposed an issuer does not approve it: ask another person')
+    await assertRoom(tx.db, 'trusted', iss, FOREIGN_ISSUERS_MAX)
+    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
     const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
     if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const issuer_json = canonicalize(issuer)
-    await tx.db
-      .insertInto('trusted_issuers')
-      .values({ iss: issuer.iss, issuer_json })
-      .onConflict((on) => on.column('iss').doUpdateSet({ issuer_json }))
-      .execute()
-    await tx.append({ type: 'issuer.trusted', actor: personActor(by), body: { act, gesture } })
-    return { seq: await nextTrustSeq(tx) }
+    const approval = await tx.append({
+      type: 'issuer.trusted',
+      actor: personActor(approver),
+      subject: id,
+      body: { act, gesture, acted_alone },
+    })
+    await replace(tx.db, 'trusted', iss)
+    await tx.db.updateTable('issuers').set({ status: 'trusted', approval }).where('id', '=', id).execute()
+    return { acted_alone, seq: await nextTrustSeq(tx) }
   })
 }
 
-/** Points take no chain of it from their next list on. @throws {RegistryError} `UNKNOWN_ISSUER` */
+async function assertRoom(
+  db: Kysely<Schema>,
+  status: 'proposed' | 'trusted',
+  iss: string,
+  max: number,
+): Promise<void> {
+  const others = (await listIssuers(db)).filter((each) => each.status === status && each.issuer.iss !== iss)
+  if (others.length >= max)
+    throw new RegistryError('LIMIT_EXCEEDED', `at most ${max} other issuers are ${status}: drop one first`)
+}
+
+async function replace(db: Kysely<Schema>, status: 'proposed' | 'trusted', iss: string): Promise<void> {
+  await db
+    .updateTable('issuers')
+    .set({ status: 'replaced' })
+    .where('iss', '=', iss)
+    .where('status', '=', status)
+    .execute()
+}
+
+/**
+ * Points take no chain of it from their next list on. What is proposed of that name is off as well: it was read
+ * before somebody had a reason to drop it.
+ * @throws {RegistryError} `UNKNOWN_ISSUER`
+ */
 export function dropIssuer(
   ctx: RegistryContext,
   actor: Actor,
@@ -74,20 +151,55 @@ export function dropIssuer(
   reason: string,
 ): Promise<{ seq: number }> {
   return ctx.store.write(async (tx) => {
-    const row = await tx.db
-      .deleteFrom('trusted_issuers')
+    const dropped = await tx.db
+      .updateTable('issuers')
+      .set({ status: 'dropped' })
       .where('iss', '=', iss)
-      .returning('iss')
-      .executeTakeFirst()
-    if (row === undefined) throw new RegistryError('UNKNOWN_ISSUER', 'no such issuer is trusted')
+      .where('status', 'in', STANDING)
+      .returning('id')
+      .execute()
+    if (dropped.length === 0)
+      throw new RegistryError('UNKNOWN_ISSUER', 'no such issuer is trusted or proposed')
     await tx.append({ type: 'issuer.dropped', actor, body: { iss, reason } })
     return { seq: await nextTrustSeq(tx) }
   })
 }
 
-export async function listIssuers(db: Kysely<Schema>): Promise<ForeignIssuer[]> {
-  const rows = await db.selectFrom('trusted_issuers').select('issuer_json').orderBy('iss').execute()
-  return rows.map((row) => foreignIssuerSchema.parse(parseJson(row.issuer_json)))
+const STANDING = ['proposed', 'trusted'] as const
+
+export interface IssuerView {
+  readonly id: string
+  readonly status: Schema['issuers']['status']
+  readonly proposer: string
+  readonly proposal: number
+  /** Index of the entry by which it was trusted, or null. */
+  readonly approval: number | null
+  readonly issuer: ForeignIssuer
+}
+
+/** What is trusted and what is proposed, by name. */
+export async function listIssuers(db: Kysely<Schema>): Promise<IssuerView[]> {
+  const rows = await db
+    .selectFrom('issuers')
+    .selectAll()
+    .where('status', 'in', STANDING)
+    .orderBy('iss')
+    .orderBy('proposal')
+    .execute()
+  return rows.map(viewOf)
+}
+
+/** Whatever became of it. @throws {RegistryError} `UNKNOWN_ISSUER` */
+export async function showIssuer(db: Kysely<Schema>, id: string): Promise<IssuerView> {
+  const row = await db.selectFrom('issuers').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) throw new RegistryError('UNKNOWN_ISSUER', 'no such proposal of an issuer')
+  return viewOf(row)
+}
+
+function viewOf(row: Schema['issuers']): IssuerView {
+  const { id, status, proposer, proposal, approval } = row
+  const issuer = foreignIssuerSchema.parse(parseJson(row.issuer_json))
+  return { id, status, proposer, proposal, approval, issuer }
 }
 
 /** This issuer, as its own points pin it. */
@@ -111,12 +223,13 @@ export function trustList(ctx: RegistryContext, t: number): Promise<SignedTrustL
     // The number first: what changes in between comes again under the next.
     const seq = await trustSeq(db)
     const own = await ownRecord(ctx, db, t)
+    const trusted = (await listIssuers(db)).filter(({ status }) => status === 'trusted')
     return signTrustList(ctx.frame, {
       v: 1,
       iss: ctx.iss,
       seq,
       t,
-      issuers: [own, ...(await listIssuers(db))],
+      issuers: [own, ...trusted.map(({ issuer }) => issuer)],
     })
   })
 }

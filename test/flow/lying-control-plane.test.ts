@@ -1,5 +1,6 @@
 /** A command line in front of a control plane that asks for a gesture over something else: it signs nothing. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { approveIssuer, proposeIssuer } from '../../apps/cli/issuers.ts'
 import {
   approveAgent,
   beginDelegation,
@@ -13,6 +14,8 @@ import { approveDraft, approveTemplate, proposeTemplate } from '../../apps/cli/o
 import { openProfile, type Profile } from '../../apps/cli/profile.ts'
 import type { ApiClient } from '../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { PublicJwk } from '../../src/core/crypto.ts'
+import type { ForeignIssuer } from '../../src/core/issuer.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { ACT_TAG, ROOT_TAG } from '../../src/token/constants.ts'
 import { discloseGrant, disclosureDigest } from '../../src/token/disclosure.ts'
@@ -150,5 +153,30 @@ describe('a control plane that asks for a gesture over', () => {
       code: 'GESTURE_MISMATCH',
     })
     expect([...alone.sent, ...swapped.sent, ...another.sent]).toEqual([])
+  })
+
+  test('another record of an issuer than was read, or the approval of another person, gets none', async () => {
+    const key = (): PublicJwk => nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')).publicJwk
+    const record = (): ForeignIssuer => ({
+      iss: 'other.example/log',
+      rp_id: 'other.example',
+      origins: ['https://other.example'],
+      keys: [{ jwk: key() }],
+      control_plane: 'https://other.example',
+      frame_key: key(),
+    })
+    const issuer = record()
+    const id = await proposeIssuer(stage.manager, issuer)
+    const edits = [{ issuer: JSON.parse(JSON.stringify(record())) as JsonObject }, { approver: 'per_other' }]
+    for (const edit of edits) {
+      const liar = lying(stage.manager, (answer) => {
+        const act = { ...(answer as Asked).act, ...edit }
+        return { act, challenge: challengeOf(nodeCrypto, ACT_TAG, act) }
+      })
+      await expect(approveIssuer(liar.profile, { id, issuer })).rejects.toMatchObject({
+        code: 'GESTURE_MISMATCH',
+      })
+      expect(liar.sent).toEqual([])
+    }
   })
 })

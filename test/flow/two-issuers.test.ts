@@ -13,8 +13,10 @@ import {
   approveAgent,
   changeAgent,
   delegate,
+  endorse,
   enroll,
   enrollPoint,
+  invite,
   proposeAgent,
   readInfo,
   revoke,
@@ -43,23 +45,25 @@ import { runCli, until, type CliAnswer } from '../fixtures/processes.ts'
 
 const READ: Grant = { type: 'tool', server: 'files', actions: ['read'] }
 
-/** A company: its control plane, one person, one agent with a key. */
+/** A company: its control plane, two people of whom the second approves, one agent with a key. */
 class Company {
   readonly folder: string
   readonly server: RunningServer
   readonly person: Profile
+  readonly lead: Profile
   readonly agent: string
   readonly holder: Signer
   readonly passkey: SoftwareAuthenticator
   readonly #registration: number
 
   private constructor(
-    parts: Pick<Company, 'folder' | 'server' | 'person' | 'agent' | 'holder' | 'passkey'>,
+    parts: Pick<Company, 'folder' | 'server' | 'person' | 'lead' | 'agent' | 'holder' | 'passkey'>,
     index: number,
   ) {
     this.folder = parts.folder
     this.server = parts.server
     this.person = parts.person
+    this.lead = parts.lead
     this.agent = parts.agent
     this.holder = parts.holder
     this.passkey = parts.passkey
@@ -70,16 +74,20 @@ class Company {
     const folder = await mkdtemp(join(tmpdir(), `countersign-${name}-`))
     const server = await createServer({
       dataDir: join(folder, 'data'),
-      separation: 'after',
       origin: `${name}.example/log`,
       rp: { rp_id: `${name}.example`, origins: [`https://${name}.example`] },
     })
     const file = await enroll(server.url, server.bootstrapSecret ?? '', name)
     await saveProfile(join(folder, 'profile'), file)
     const person = openProfile(file)
+    const invited = await invite(person, 'lead')
+    const leadFile = await enroll(server.url, invited.invitation, 'lead')
+    await saveProfile(join(folder, 'lead'), leadFile)
+    await endorse(person, invited.person)
+    const lead = openProfile(leadFile)
     const input = { name: 'reader', class: 'assistant', purpose: 'Reads', systems: [], manifest: {} }
     const agent = await proposeAgent(person, input)
-    await approveAgent(person, agent)
+    await approveAgent(lead, agent)
     await changeAgent(person, agent, 'activate', 'approved')
     const holder = crypto.signer(crypto.generateKey('Ed25519'))
     await addAgentKey(person, agent, holder.publicJwk)
@@ -89,7 +97,7 @@ class Company {
     const enrolled = entries.find(({ entry }) => entry.type === 'person.enrolled')!
     const key = file.passkey as unknown as PrivateJwk
     const passkey = softwareAuthenticator(crypto, key, { rp_id: file.rp_id, origin: file.origin })
-    return new Company({ folder, server, person, agent, holder, passkey }, enrolled.index)
+    return new Company({ folder, server, person, lead, agent, holder, passkey }, enrolled.index)
   }
 
   get iss(): string {
@@ -106,6 +114,10 @@ class Company {
 
   cli(...args: string[]): Promise<CliAnswer> {
     return runCli(['--json', '--profile', join(this.folder, 'profile'), ...args])
+  }
+
+  leadCli(...args: string[]): Promise<CliAnswer> {
+    return runCli(['--json', '--profile', join(this.folder, 'lead'), ...args])
   }
 
   delegateTo(...points: string[]): Promise<{ jti: string; chain: string }> {
@@ -151,6 +163,8 @@ let other: Company
 let point: Point
 let pointPath: string
 
+const errorOf = ({ stdout }: CliAnswer): string => JSON.parse(stdout).error?.code
+
 /** One call under a proof of its own. @returns `allow`, or the first reason */
 async function call(chain: string, holder: Signer): Promise<string> {
   const salt = crypto.randomBytes(32)
@@ -188,7 +202,7 @@ describe('another control plane', () => {
   let chain: string
   let jti: string
 
-  test('is unknown until a person trusts it and it lets the point in; then its agents may call', async () => {
+  test('is unknown until two people trust it and it lets the point in; then its agents may call', async () => {
     const { stdout: jwk } = await home.cli('point', 'key', point.id)
     await writeFile(join(other.folder, 'gate.jwk'), jwk)
     const admitted = [
@@ -204,12 +218,27 @@ describe('another control plane', () => {
     ;({ chain, jti } = await other.delegateTo(point.id))
     expect(await call(chain, other.holder)).toBe('ISSUER_UNKNOWN')
 
-    const refused = await home.cli('issuer', 'trust', other.server.url)
-    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'NOT_CONFIRMED' } })
-    const { stdout, stderr } = await home.cli('issuer', 'trust', other.server.url, '--yes')
-    expect(JSON.parse(stdout)).toEqual({ iss: other.iss, seq: 2 })
-    expect(stderr).toContain(thumbprint(crypto, (await other.stolenKey()).publicJwk))
+    const kid = thumbprint(crypto, (await other.stolenKey()).publicJwk)
+    const unread = await home.cli('issuer', 'propose', other.server.url)
+    expect(errorOf(unread)).toBe('NOT_CONFIRMED')
+    const proposed = await home.cli('issuer', 'propose', other.server.url, '--yes')
+    expect(proposed.stderr).toContain(kid)
+    const { id } = JSON.parse(proposed.stdout) as { id: string }
+    expect(await call(chain, other.holder)).toBe('ISSUER_UNKNOWN')
+
+    expect(errorOf(await home.leadCli('issuer', 'approve', id))).toBe('NOT_CONFIRMED')
+    expect(errorOf(await home.cli('issuer', 'approve', id, '--yes'))).toBe('SAME_PERSON')
+    const approved = await home.leadCli('issuer', 'approve', id, '--yes')
+    expect(approved.stderr).toContain(kid)
+    expect(JSON.parse(approved.stdout)).toEqual({ id, iss: other.iss, seq: 2 })
     await answers(chain, other.holder, 'allow')
+
+    const renewed = JSON.parse((await home.cli('issuer', 'propose', other.server.url, '--yes')).stdout)
+    const { stdout } = await home.cli('issuer', 'list')
+    expect(JSON.parse(stdout)).toMatchObject([
+      { id, status: 'trusted', proposer: home.person.person },
+      { id: renewed.id, status: 'proposed' },
+    ])
   })
 
   test('signs nothing in our name, and we nothing in its name', async () => {
@@ -276,7 +305,9 @@ describe('another control plane', () => {
       await call(stranger, other.holder) // an unknown key makes it ask for a newer list
       return (await call(fresh.chain, other.holder)) === 'ISSUER_UNKNOWN'
     })
-    expect((await home.cli('issuer', 'trust', other.server.url, '--yes')).code).toBe(0)
+    await home.cli('issuer', 'propose', other.server.url, '--yes')
+    const [proposed] = JSON.parse((await home.leadCli('issuer', 'list')).stdout) as { id: string }[]
+    expect((await home.leadCli('issuer', 'approve', proposed?.id ?? '', '--yes')).code).toBe(0)
     await answers(fresh.chain, other.holder, 'allow')
     await other.server.close()
     await answers(fresh.chain, other.holder, 'STALE_REVOCATION')

@@ -1,53 +1,91 @@
 /** `countersign issuer …`, `point admit`: working with another control plane. spec/keys.md (KEY-9). @module */
 import { Option, type Command } from 'commander'
 import { z } from 'zod'
-import { foreignIssuerSchema } from '../../../src/core/issuer.ts'
-import { admitPoint, describeIssuer, readIssuer, trustIssuer, type Guest } from '../issuers.ts'
+import {
+  admitPoint,
+  approveIssuer,
+  describeIssuer,
+  listIssuers,
+  proposeIssuer,
+  readIssuer,
+  showIssuer,
+  type Guest,
+  type Issuer,
+} from '../issuers.ts'
 import { CliError, result, table, tell } from '../output.ts'
 import { readPublicKey } from '../profile.ts'
 import { confirm } from '../prompt.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
+const COMPARED = 'the fingerprints were compared before: do not ask'
+
+/** @throws {CliError} `NOT_CONFIRMED` */
+async function compared(options: { yes?: true }, question: string): Promise<void> {
+  if (options.yes === true) return
+  tell('Compare these with what you heard from the other side, not from this page.')
+  await confirm(question, 'say --yes')
+}
+
+function describe({ id, status, proposer, issuer }: Issuer): [string, string][] {
+  return [[id, `${status}, proposed by ${proposer}`], ...describeIssuer(issuer)]
+}
+
 export function issuerCommands(program: Command): void {
   const issuer = program.command('issuer').description('other issuers whose delegations are taken here')
   issuer
-    .command('trust')
-    .description('trust another control plane, or its new keys, with a gesture over its record')
+    .command('propose')
+    .description('propose to trust another control plane, or its new keys; someone else approves it')
     .argument('<url>', 'the other control plane')
-    .option('--yes', 'the fingerprints were compared before: do not ask')
+    .option('--yes', COMPARED)
     .action(async (url: string, options: { yes?: true }, command: Command) => {
       const profile = await profileOf(command)
       const record = await readIssuer(url)
       tell(table(describeIssuer(record)))
-      if (options.yes !== true) {
-        tell('Compare these with what you heard from the other side, not from this page.')
-        await confirm('Take delegations of this issuer at every enforcement point?', 'say --yes')
-      }
-      const { seq } = await trustIssuer(profile, record)
+      await compared(options, 'Propose to take delegations of this issuer?')
+      const id = await proposeIssuer(profile, record)
       result(
         wantsJson(command),
-        { iss: record.iss, seq },
-        () => `${record.iss} is trusted: trust list ${seq}`,
+        { id, iss: record.iss },
+        () => `${id} is proposed; someone else approves it: countersign issuer approve ${id}`,
       )
     })
 
-  const list = issuer.command('list').description('issuers that are trusted, each with its control plane')
+  issuer
+    .command('approve')
+    .description('trust an issuer that someone else proposed, with a gesture over its record')
+    .argument('<proposal>', 'isp_…')
+    .option('--yes', COMPARED)
+    .action(async (id: string, options: { yes?: true }, command: Command) => {
+      const profile = await profileOf(command)
+      const proposed = await showIssuer(profile, id)
+      const { iss } = proposed.issuer
+      tell(table(describe(proposed)))
+      const trusted = (await listIssuers(profile)).filter(({ status }) => status === 'trusted')
+      const before = trusted.find((each) => each.issuer.iss === iss)
+      if (before !== undefined) tell(`It takes the place of this:\n${table(describe(before))}`)
+      await compared(options, 'Take delegations of this issuer at every enforcement point?')
+      const { seq } = await approveIssuer(profile, proposed)
+      result(wantsJson(command), { id, iss, seq }, () => `${iss} is trusted: trust list ${seq}`)
+    })
+
+  const list = issuer.command('list').description('issuers that are trusted or proposed')
   list.action(async (_: unknown, command: Command) => {
-    const answer = await (await profileOf(command)).client.get('/v1/issuers')
-    const { issuers } = z.object({ issuers: z.array(foreignIssuerSchema) }).parse(answer)
-    result(wantsJson(command), issuers, () => issuers.map((each) => table(describeIssuer(each))).join('\n\n'))
+    const issuers = await listIssuers(await profileOf(command))
+    result(wantsJson(command), issuers, () => issuers.map((each) => table(describe(each))).join('\n\n'))
   })
 
   issuer
     .command('drop')
-    .description('trust an issuer no more: points take none of its delegations within a minute')
+    .description(
+      'trust an issuer no more, points take none of its delegations within a minute; or turn down what is proposed',
+    )
     .argument('<iss>', 'its name')
     .option('--reason <text>', 'why', 'dropped')
     .action(async (iss: string, options: { reason: string }, command: Command) => {
       const { client } = await profileOf(command)
       const answer = await client.post('/v1/issuers/drop', { iss, reason: options.reason })
       const { seq } = z.object({ seq: z.int() }).parse(answer)
-      result(wantsJson(command), { iss, seq }, () => `${iss} is trusted no more: trust list ${seq}`)
+      result(wantsJson(command), { iss, seq }, () => `${iss} is dropped: trust list ${seq}`)
     })
 }
 

@@ -115,7 +115,7 @@ const ACTS = new Map(
     'template.approve': ['Approve a template', 'It bounds what anyone may delegate to agents of its class.'],
     'issuer.trust': [
       'Trust another issuer',
-      'Delegations that it issues will count at your enforcement points.',
+      'Delegations that it issues will count at your enforcement points, past your own templates and approvals.',
     ],
   }),
 )

@@ -191,6 +191,18 @@ describe('the words for an act', () => {
     expect(ask({ ...value, endorser: 'per_b' }).title).toBe('Endorse yourself')
   })
 
+  test('say which issuer is trusted as what, who approves, and what was proposed', () => {
+    const issuer = { iss: 'other.example/log', keys: [{ jwk: { kty: 'OKP' } }] }
+    const value = { act: 'issuer.trust', approver: 'per_b', issuer, proposal: 9, seq: 2 }
+    const view = ask(value, { index: 9, entry: { body: { issuer } } })
+    expect(view.title).toBe('Trust another issuer')
+    expect(linesOf(view, 'Approver')).toEqual(['Ben'])
+    const record = ['Iss: other.example/log', 'Keys: [{"jwk":{"kty":"OKP"}}]']
+    expect(linesOf(view, 'Issuer')).toEqual([...record, ...record]) // as it is signed, and as entry 9 has it
+    expect(linesOf(view, 'Proposal')).toEqual(['Entry 9 of the log'])
+    expect(linesOf(view, 'Seq')).toEqual(['2'])
+  })
+
   test.each(['constructor', 'new.act', '__proto__'])('know when they have none: %s', (act) => {
     const view = ask({ act, person: 'toString' })
     expect(view.title).toBe(`Sign: ${act}`)

@@ -6,7 +6,7 @@
 /** `PRAGMA application_id` of our files: ASCII `CSGN`. */
 export const APPLICATION_ID = 0x4353474e
 /** `PRAGMA user_version`. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -59,7 +59,11 @@ CREATE TABLE issuer_keys (
   kid TEXT PRIMARY KEY, jwk_json TEXT NOT NULL, status TEXT NOT NULL, retired_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX issuer_keys_current ON issuer_keys (status) WHERE status = 'current';
-CREATE TABLE trusted_issuers (iss TEXT PRIMARY KEY, issuer_json TEXT NOT NULL) STRICT;
+CREATE TABLE issuers (
+  id TEXT PRIMARY KEY, iss TEXT NOT NULL, status TEXT NOT NULL, issuer_json TEXT NOT NULL, proposer TEXT NOT NULL,
+  proposal INTEGER NOT NULL, approval INTEGER
+) STRICT;
+CREATE UNIQUE INDEX issuers_standing ON issuers (iss, status) WHERE status IN ('proposed', 'trusted');
 CREATE TABLE statuses (
   list INTEGER NOT NULL, idx INTEGER NOT NULL, jti TEXT NOT NULL UNIQUE, PRIMARY KEY (list, idx)
 ) STRICT, WITHOUT ROWID;

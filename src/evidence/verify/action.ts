@@ -69,14 +69,16 @@ function isDecision(logged: LoggedReceipt): logged is LoggedDecision {
   return logged.receipt.kind === 'decision'
 }
 
-/** What stands in this log behind a chain: of another issuer's, that it was trusted, and as what. */
+/** What stands in this log behind a chain: of another issuer's, that it was proposed and trusted, and as what. */
 function behind(history: History, chain: VerifiedChain, before: number): number[] {
   if (isForeign(history, chain)) {
     const trusted = history.issuers.filter(
       ({ index, entry }) =>
         index < before && entry.type === 'issuer.trusted' && entry.body.act.issuer.iss === chain.root.iss,
     )
-    return [trusted.at(-1)?.index ?? -1]
+    const last = trusted.at(-1)
+    const proposal = last?.entry.type === 'issuer.trusted' ? last.entry.body.act.proposal : -1
+    return history.issuers.map(({ index }) => index).filter((at) => at === last?.index || at === proposal)
   }
   return [
     ...chain.root.gestures.flatMap((gesture) => [

@@ -1,10 +1,12 @@
 /** Logs in which issuer keys come and go, and in which another issuer authorizes. spec/keys.md, spec/pack.md. @module */
 import { describe, expect, test } from 'vitest'
-import { ALICE, BOB, LogBuilder, READ, type Chain } from '../../../test/fixtures/history.ts'
+import { ALICE, BOB, LogBuilder, ORIGIN, READ, type Chain } from '../../../test/fixtures/history.ts'
 import { digestOf, grantsOf } from '../../../test/fixtures/tokens.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import type { ForeignIssuer } from '../../core/issuer.ts'
 import { seconds } from '../../core/time.ts'
+import { ACT_TAG } from '../../token/constants.ts'
+import { challengeOf } from '../../token/gesture.ts'
 import { draftRoot, sealRoot } from '../../token/issue.ts'
 import { actionStory } from './action.ts'
 import { verifyPack, type VerifiedPack } from './verify.ts'
@@ -190,8 +192,10 @@ describe('another issuer', () => {
     expect(pack.report.not_checked[0]).toContain(OTHER)
     const story = (await actionStory(nodeCrypto, pack, action))!
     expect(story.who).toMatchObject([{ issuer: OTHER, person: 'unknown', agents: ['agt_theirs'] }])
-    const trusted = log.entries.findIndex((bytes) => Buffer.from(bytes).includes('issuer.trusted'))
-    expect(story.evidence.map(({ index }) => index)).toContain(trusted)
+    const said = ['issuer.proposed', 'issuer.trusted'].map((type) =>
+      log.entries.findIndex((bytes) => Buffer.from(bytes).includes(type)),
+    )
+    expect(story.evidence.map(({ index }) => index)).toEqual(expect.arrayContaining(said))
   })
 
   test('names nobody of ours, and nothing of it is revoked by us', async () => {
@@ -275,10 +279,147 @@ describe('another issuer', () => {
     expect(await faultsOf(log)).toEqual([])
   })
 
+  test('is proposed and approved by two people, and the checks say so', async () => {
+    const log = company()
+    log.trust(record(log), 2)
+    const { report } = await verified(log)
+    expect(report.notes).toEqual([])
+    expect(report.checks).toContainEqual({
+      name: 'issuer keys end as they may, and other issuers were approved by a registered gesture of someone else',
+      ok: true,
+      count: 5, // three keys, a proposal and an approval
+    })
+  })
+
+  test('under separation `after` may be trusted by who proposed it, and the notes say so', async () => {
+    const log = new LogBuilder().company('after')
+    log.approveIssuer(log.proposeIssuer(record(log)), 2, { by: ALICE, alone: true })
+    const { ok, notes } = (await verified(log)).report
+    expect(ok).toBe(true)
+    expect(notes).toContain(
+      '1 other issuers were trusted by the person who proposed them (separation: after)',
+    )
+  })
+
+  test.each([
+    ['the approver', 'erin', ALICE],
+    ['the proposer', ALICE, 'erin'],
+  ])('is noted when %s was invited by the other', async (_, approver, proposer) => {
+    const log = company()
+    log.person('erin', { by: ALICE })
+    log.approveIssuer(log.proposeIssuer(record(log), proposer), 2, { by: approver })
+    const { ok, notes } = (await verified(log)).report
+    expect(ok).toBe(true)
+    expect(notes).toEqual([
+      '1 other issuers were trusted by two people of whom one invited the other: the log cannot tell whether they are two',
+    ])
+  })
+
+  test('may be turned down while it is proposed, trusted again with a new proposal, and dropped', async () => {
+    const log = company()
+    log.proposeIssuer(record(log))
+    log.drop(OTHER)
+    log.trust(record(log), 3)
+    log.proposeIssuer(record(log, 'their second'))
+    log.drop(OTHER)
+    log.trust(record(log, 'their second'), 5)
+    expect(await faultsOf(log)).toEqual([])
+  })
+
+  test('has a proposal whose identifier is given once', async () => {
+    const log = company()
+    log.proposeIssuer(record(log), ALICE, 'one')
+    const { proposal } = log.proposeIssuer(record(log), BOB, 'one')
+    expect(await faultsOf(log)).toEqual([['IDENTIFIER_REUSED', proposal]])
+  })
+
   test.each<[string, (log: LogBuilder) => number]>([
+    [
+      'although nobody proposed it',
+      (log) => log.approveIssuer({ subject: 'isp_ghost', issuer: record(log), proposal: 4 }, 2),
+    ],
+    [
+      'before it is proposed',
+      (log) => {
+        const proposal = log.entries.length + 1
+        const index = log.approveIssuer({ subject: 'isp_0', issuer: record(log), proposal }, 2)
+        log.proposeIssuer(record(log))
+        return index
+      },
+    ],
+    [
+      'by who proposed it',
+      (log) => log.approveIssuer(log.proposeIssuer(record(log)), 2, { by: ALICE, alone: true }),
+    ],
+    [
+      'by who proposed it, denied',
+      (log) => log.approveIssuer(log.proposeIssuer(record(log)), 2, { by: ALICE }),
+    ],
+    [
+      'by another, said to have acted alone',
+      (log) => log.approveIssuer(log.proposeIssuer(record(log)), 2, { alone: true }),
+    ],
+    [
+      'over a proposal that was replaced',
+      (log) => {
+        const shown = log.proposeIssuer(record(log))
+        log.proposeIssuer(record(log, 'their second'))
+        return log.approveIssuer(shown, 2)
+      },
+    ],
+    [
+      'over a proposal that was dropped with the name',
+      (log) => {
+        const shown = log.proposeIssuer(record(log))
+        log.drop(OTHER)
+        return log.approveIssuer(shown, 3)
+      },
+    ],
+    [
+      'over a proposal that was approved before',
+      (log) => {
+        const shown = log.proposeIssuer(record(log))
+        log.approveIssuer(shown, 2)
+        return log.approveIssuer(shown, 3)
+      },
+    ],
+    [
+      'over the proposal of another name',
+      (log) => {
+        const { proposal, subject } = log.proposeIssuer({ ...record(log), iss: 'third.example/log' })
+        log.proposeIssuer(record(log))
+        return log.approveIssuer({ proposal, subject, issuer: record(log) }, 2)
+      },
+    ],
+    [
+      'as another record than was proposed',
+      (log) => log.approveIssuer({ ...log.proposeIssuer(record(log)), issuer: record(log, 'thief') }, 2),
+    ],
+    [
+      'in an entry about another proposal',
+      (log) => log.approveIssuer({ ...log.proposeIssuer(record(log)), subject: 'isp_other' }, 2),
+    ],
+    [
+      'by a gesture over another proposal',
+      (log) => {
+        const made = { ...log.proposeIssuer(record(log)) }
+        const gesture = log.gesture(
+          BOB,
+          'approver',
+          challengeOf(nodeCrypto, ACT_TAG, {
+            act: 'issuer.trust',
+            approver: 'per_bob',
+            issuer: made.issuer,
+            proposal: made.proposal,
+            seq: 2,
+          }),
+        )
+        return log.approveIssuer(log.proposeIssuer(record(log)), 2, { gesture: () => gesture })
+      },
+    ],
     ['by a gesture over another place in the log', (log) => log.trust(record(log), 3)],
     [
-      'by the same gesture a second time',
+      'by a gesture over the place that it had before',
       (log) => {
         log.trust(record(log), 2)
         log.drop(OTHER)
@@ -288,35 +429,50 @@ describe('another issuer', () => {
     [
       'by a gesture of somebody else than the act names',
       (log) =>
-        log.trust(record(log), 2, {
+        log.approveIssuer(log.proposeIssuer(record(log)), 2, {
           gesture: ({ client_data, authenticator_data, signature }) => {
-            const { rev, jwk, registration } = log.gesture(BOB, 'approver', 'AAAA')
+            const { rev, jwk, registration } = log.gesture(ALICE, 'approver', 'AAAA')
             return { rev, role: 'approver', jwk, registration, client_data, authenticator_data, signature }
           },
         }),
     ],
     [
+      'in the name of another',
+      (log) =>
+        log.approveIssuer(log.proposeIssuer(record(log)), 2, {
+          entry: (entry) => ({ ...entry, actor: { kind: 'person', id: 'per_alice' } }),
+        }),
+    ],
+    [
       'by somebody who had left',
       (log) => {
-        log.revoke('person', 'rev_alice')
-        return log.trust(record(log), 2, { by: ALICE })
+        log.revoke('person', 'rev_bob')
+        return log.trust(record(log), 2)
       },
     ],
     [
-      'by a gesture over another record',
+      'although it is the issuer itself',
+      (log) => log.proposeIssuer({ ...record(log), iss: ORIGIN }).proposal,
+    ],
+    ['on the proposal of a stranger', (log) => log.proposeIssuer(record(log), 'eve').proposal],
+    [
+      'on the proposal of somebody who had left',
       (log) => {
-        const entry = (made: object): never =>
-          JSON.parse(
-            JSON.stringify(made).replace('https://other.example"', 'https://thief.example"'),
-          ) as never
-        return log.trust(record(log), 2, { entry })
+        log.revoke('person', 'rev_alice')
+        return log.proposeIssuer(record(log)).proposal
       },
     ],
-    ['although it is the issuer itself', (log) => log.trust({ ...record(log), iss: 'log.example/test' }, 2)],
     ['no more, although it was not', (log) => log.drop(OTHER)],
   ])('trusted %s is named', async (_, bend) => {
     const log = company()
     const index = bend(log)
     expect(await faultsOf(log)).toEqual([['ISSUER_TRUST_INVALID', index]])
+  })
+
+  test('trusted by a gesture of somebody whom nobody had endorsed is named', async () => {
+    const log = company()
+    log.person('eve', { endorsed: null })
+    const index = log.approveIssuer(log.proposeIssuer(record(log)), 2, { by: 'eve' })
+    expect(await faultsOf(log)).toContainEqual(['REGISTRATION_NOT_ENDORSED', index])
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Other issuers: that people trusted them, when, and as what. What stands in their own logs is not here: chains of
+ * Other issuers: that people proposed and trusted them, when, and as what. What stands in their own logs is not here: chains of
  * theirs are verified against the record that was trusted, and the report says what that leaves open.
  * spec/keys.md (KEY-8, KEY-9).
  * @module
@@ -7,12 +7,13 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { CountersignError } from '../../core/errors.ts'
 import type { ForeignIssuer } from '../../core/issuer.ts'
+import { canonicalize } from '../../core/json.ts'
 import { parseJws } from '../../core/sign.ts'
-import type { RelyingParty } from '../../token/gesture.ts'
+import type { Entry } from '../../log/entries.ts'
 import { issuerOfRecord, type ChainTrust } from '../../token/trust.ts'
 import type { VerifiedChain } from '../../token/verify.ts'
-import type { History } from '../history.ts'
-import { actFault } from './acts.ts'
+import type { History, Indexed } from '../history.ts'
+import type { ApprovalJudge } from './approvals.ts'
 import type { Findings } from './report.ts'
 
 /** A point learns of a change within a minute or trusts nobody else; clocks may lie another minute apart. */
@@ -66,6 +67,7 @@ export class ForeignTrust {
 
   constructor(crypto: Crypto, history: History) {
     for (const { index, entry } of history.issuers) {
+      if (entry.type === 'issuer.proposed') continue
       const time_ms = Date.parse(entry.time)
       const iss = entry.type === 'issuer.trusted' ? entry.body.act.issuer.iss : entry.body.iss
       const records = this.#records.get(iss) ?? []
@@ -100,38 +102,82 @@ function trustIn(crypto: Crypto, issuer: ForeignIssuer): ChainTrust | null {
   }
 }
 
-/** Each was trusted by a registered person's gesture over its record and its place, and dropped when it was trusted. */
+type Proposal = Indexed<Entry<'issuer.proposed'>>
+type Approval = Indexed<Entry<'issuer.trusted'>>
+
+/**
+ * Each was proposed by a registered person, trusted by another's gesture over that record and its place, and dropped
+ * when it was trusted or proposed.
+ * @returns how many entries say so
+ */
 export function checkIssuerTrust(
   crypto: Crypto,
   history: History,
-  rp: RelyingParty,
+  judge: ApprovalJudge,
   findings: Findings,
 ): number {
+  const ids = new Set<string>()
+  /** By name: what may be approved. */
+  const open = new Map<string, Proposal>()
   const trusted = new Set<string>()
   for (const { index, entry } of history.issuers) {
-    const fault = (what: string): void =>
-      findings.add({
-        code: 'ISSUER_TRUST_INVALID',
-        message: `the trust in another issuer does not hold: ${what}`,
-        index,
-      })
-    if (entry.type === 'issuer.dropped') {
-      if (!trusted.delete(entry.body.iss)) fault('it is dropped and was not there')
-      continue
+    const faults: (string | null)[] = []
+    switch (entry.type) {
+      case 'issuer.proposed': {
+        const id = entry.subject ?? ''
+        if (ids.has(id))
+          findings.add({ code: 'IDENTIFIER_REUSED', message: `${id} stands in the log before`, index })
+        ids.add(id)
+        open.set(entry.body.issuer.iss, { index, entry })
+        faults.push(proposalFault(crypto, history, { index, entry }))
+        break
+      }
+      case 'issuer.trusted': {
+        const { act } = entry.body
+        const proposal = open.get(act.issuer.iss)
+        faults.push(
+          approvalFault({ index, entry }, proposal) ??
+            judge.gestureFault({ index, entry }) ??
+            judge.separationFault(entry.body, proposal?.entry.actor.id === act.approver),
+          act.seq === trustSeqAt(history, index) ? null : 'its gesture is over another place in the log',
+        )
+        open.delete(act.issuer.iss)
+        trusted.add(act.issuer.iss)
+        break
+      }
+      case 'issuer.dropped': {
+        const known = [open.delete(entry.body.iss), trusted.delete(entry.body.iss)]
+        faults.push(known.includes(true) ? null : 'it is dropped and was not there')
+      }
     }
-    const { act, gesture } = entry.body
-    trusted.add(act.issuer.iss)
-    const broken = actFault(crypto, history, rp, { index, actor: entry.actor.id, by: act.by, act, gesture })
-    if (broken !== null) fault(broken)
-    if (act.seq !== trustSeqAt(history, index)) fault('its gesture is over another place in the log')
-    if (act.issuer.iss === history.created?.entry.body.origin) fault('it is the issuer itself')
-    if (trustIn(crypto, act.issuer) === null) fault('one of its keys is none')
+    for (const fault of faults) {
+      const message = `the trust in another issuer does not hold: ${fault}`
+      if (fault !== null) findings.add({ code: 'ISSUER_TRUST_INVALID', message, index })
+    }
   }
   return history.issuers.length
+}
+
+function proposalFault(crypto: Crypto, history: History, { index, entry }: Proposal): string | null {
+  const { issuer } = entry.body
+  if (issuer.iss === history.created?.entry.body.origin) return 'it is the issuer itself'
+  if (trustIn(crypto, issuer) === null) return 'one of its keys is none'
+  const person = [...history.people.values()].find((each) => each.entry.subject === entry.actor.id)
+  if (person === undefined || person.index > index) return 'it is proposed by nobody who was registered'
+  return history.hadLeft(person.entry.body.rev, index) ? 'it is proposed by somebody who had left' : null
+}
+
+function approvalFault({ entry }: Approval, proposal: Proposal | undefined): string | null {
+  const { act } = entry.body
+  if (proposal?.index !== act.proposal) return 'it is not over a proposal that was open'
+  if (entry.subject !== proposal.entry.subject) return 'the entry is about another proposal'
+  const same = canonicalize(act.issuer) === canonicalize(proposal.entry.body.issuer)
+  return same ? null : 'it is over another record than was proposed'
 }
 
 /** KEY-6: how many entries have changed the trust list, that one included. */
 function trustSeqAt(history: History, index: number): number {
   const own = history.keys.filter(({ entry }) => entry.body.use === 'issuer')
-  return [...own, ...history.keyEvents, ...history.issuers].filter((event) => event.index <= index).length
+  const others = history.issuers.filter(({ entry }) => entry.type !== 'issuer.proposed')
+  return [...own, ...history.keyEvents, ...others].filter((event) => event.index <= index).length
 }

@@ -37,6 +37,7 @@ export function notesOf(history: History, allows: readonly ProvenAllow[]): strin
   ).length
   if (ownTemplates > 0)
     notes.push(`${ownTemplates} templates were approved by the person who proposed them (separation: after)`)
+  notes.push(...issuerNotes(history))
   const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
     const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
     return inviter !== undefined && inviter === proposal.entry.actor.id
@@ -54,6 +55,29 @@ export function notesOf(history: History, allows: readonly ProvenAllow[]): strin
   if (back !== undefined)
     notes.push(
       `${history.backwards.length} times the clock of the log goes back, first at entry ${back}: what is before or after a date there is its word`,
+    )
+  return notes
+}
+
+/** Who proposes an issuer needs no endorsement, so that either of two people may be of the other's making. */
+function issuerNotes(history: History): string[] {
+  const pairs = history.issuers.flatMap(({ entry }) => {
+    if (entry.type !== 'issuer.trusted') return []
+    const { act, acted_alone } = entry.body
+    const proposal = history.issuers.find(({ index }) => index === act.proposal)?.entry
+    return [{ alone: acted_alone, approver: act.approver, proposer: proposal?.actor.id ?? '' }]
+  })
+  const notes: string[] = []
+  const alone = pairs.filter((pair) => pair.alone).length
+  if (alone > 0)
+    notes.push(`${alone} other issuers were trusted by the person who proposed them (separation: after)`)
+  const invited = pairs.filter(
+    ({ approver, proposer }) =>
+      history.inviters.get(approver) === proposer || history.inviters.get(proposer) === approver,
+  ).length
+  if (invited > 0)
+    notes.push(
+      `${invited} other issuers were trusted by two people of whom one invited the other: the log cannot tell whether they are two`,
     )
   return notes
 }

@@ -188,12 +188,12 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every gesture is by a registration that was endorsed before', () =>
     checkGestures(history, endorsed, findings),
   )
-  check('keys end, and other issuers are trusted, as the registers allow', () => {
-    const rp = { rp_id, origins }
-    return checkKeys(history, findings) + checkIssuerTrust(crypto, history, rp, findings)
-  })
   const judge = approvalJudge(crypto, history, terms)
   const whose = separation === 'independent' ? 'someone else' : 'anyone (separation: after)'
+  check(
+    `issuer keys end as they may, and other issuers were approved by a registered gesture of ${whose}`,
+    () => checkKeys(history, findings) + checkIssuerTrust(crypto, history, judge, findings),
+  )
   let reigns: ReturnType<typeof checkTemplates> = []
   check(`templates in force were preset, or approved by a registered gesture of ${whose}`, () => {
     reigns = checkTemplates(history, judge, findings)
