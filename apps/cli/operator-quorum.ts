@@ -146,19 +146,29 @@ export async function declineDraft(profile: Profile, jti: string): Promise<void>
   await profile.client.post(`/v1/delegations/drafts/${jti}/decline`, {})
 }
 
-/** The chain of one's own delegation, or null while it waits for approvals. @throws {ApiError} when there is neither */
+/**
+ * The chain of one's own delegation, or null while it waits for approvals. The draft is asked for first: the last
+ * approval turns a draft into a delegation and never back, so asked in the other order, one that is sealed between the
+ * two questions would be neither.
+ * @throws {ApiError} when there is neither
+ */
 export async function fetchChain(profile: Profile, jti: string): Promise<string | null> {
+  if (await isDraft(profile, jti)) return null
+  const answer = await profile.client.get(`/v1/delegations/${jti}`)
+  const { chain } = z.object({ chain: z.string().exactOptional() }).parse(answer)
+  if (chain === undefined)
+    throw new CliError('ARGUMENT_INVALID', `${jti} is not yours: its principal has the chain`)
+  return chain
+}
+
+async function isDraft(profile: Profile, jti: string): Promise<boolean> {
   try {
-    const answer = await profile.client.get(`/v1/delegations/${jti}`)
-    const { chain } = z.object({ chain: z.string().exactOptional() }).parse(answer)
-    if (chain === undefined)
-      throw new CliError('ARGUMENT_INVALID', `${jti} is not yours: its principal has the chain`)
-    return chain
+    await profile.client.get(`/v1/delegations/drafts/${jti}`)
+    return true
   } catch (error) {
-    if (!(error instanceof ApiError) || error.remote !== 'UNKNOWN_DELEGATION') throw error
+    if (error instanceof ApiError && error.remote === 'UNKNOWN_DELEGATION') return false
+    throw error
   }
-  await profile.client.get(`/v1/delegations/drafts/${jti}`)
-  return null
 }
 
 /** Asks until the last approval is there. @throws {ApiError} once the draft has expired or was ended */
