@@ -246,6 +246,8 @@ const draftSchema = z.object({
 export interface Revocation {
   readonly frames: readonly number[]
   readonly acknowledged_at: number
+  /** Milliseconds: it was revoked already, then. */
+  readonly revoked_before: number | null
 }
 
 export async function revoke(
@@ -255,7 +257,9 @@ export async function revoke(
   reason: string,
 ): Promise<Revocation> {
   const answer = await profile.client.post('/v1/revocations', { kind, target, reason })
-  return z.object({ frames: z.array(z.int()), acknowledged_at: z.int() }).parse(answer)
+  return z
+    .object({ frames: z.array(z.int()), acknowledged_at: z.int(), revoked_before: z.int().nullable() })
+    .parse(answer)
 }
 
 /** A one-time link to the live page. */

@@ -176,12 +176,14 @@ function revokeCommand(program: Command): void {
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const started = Date.now()
       const revoked = await revoke(await profileOf(command), kindOf(target), target, options.reason)
-      result(
-        wantsJson(command),
-        revoked,
-        () =>
-          `revoked: frame ${revoked.frames.join(', ')}, committed ${revoked.acknowledged_at - started} ms after the call`,
-      )
+      const { frames, acknowledged_at, revoked_before } = revoked
+      const number = `frame ${frames.join(', ')}`
+      result(wantsJson(command), revoked, () => {
+        if (revoked_before !== null)
+          return `${target} was revoked already, ${rfc3339(revoked_before)}: ${number}; nothing changed`
+        if (frames.length === 0) return `${target} never enrolled: the invitation is void`
+        return `revoked: ${number}, committed ${acknowledged_at - started} ms after the call`
+      })
     })
 }
 
