@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { ApiClient } from '../../src/adapters/http/client.ts'
+import { ApiClient, ApiError } from '../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { softwareAuthenticator } from '../../src/adapters/software-authenticator/software-authenticator.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
@@ -34,7 +34,9 @@ export type ControlPlaneInfo = z.infer<typeof infoSchema>
 
 export async function readInfo(url: string): Promise<ControlPlaneInfo> {
   const client = new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })
-  return infoSchema.parse(await client.get('/v1/info'))
+  const info = infoSchema.safeParse(await client.get('/v1/info'))
+  if (!info.success) throw new ApiError('API_ANSWER_INVALID', `what answers at ${url} is not a control plane`)
+  return info.data
 }
 
 /** Given the profile as soon as the person exists: what follows may fail, and the keys are nowhere else. */

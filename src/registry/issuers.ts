@@ -30,7 +30,8 @@ export async function trustActOf(
   by: string,
   issuer: ForeignIssuer,
 ): Promise<{ act: TrustAct; challenge: string }> {
-  if (issuer.iss === ctx.iss) throw new RegistryError('STATE_CONFLICT', 'this is the issuer itself')
+  if (issuer.iss === ctx.iss)
+    throw new RegistryError('STATE_CONFLICT', 'this is the issuer itself: give the address of the other one')
   for (const jwk of [issuer.frame_key, ...issuer.keys.map((key) => key.jwk)]) publicJwk(jwk)
   const others = (await listIssuers(db)).filter(({ iss }) => iss !== issuer.iss)
   if (others.length >= FOREIGN_ISSUERS_MAX) {

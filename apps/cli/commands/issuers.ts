@@ -35,7 +35,11 @@ export function issuerCommands(program: Command): void {
   list.action(async (_: unknown, command: Command) => {
     const answer = await (await profileOf(command)).client.get('/v1/issuers')
     const { issuers } = z.object({ issuers: z.array(foreignIssuerSchema) }).parse(answer)
-    result(wantsJson(command), issuers, () => issuers.map((each) => table(describeIssuer(each))).join('\n\n'))
+    result(wantsJson(command), issuers, () =>
+      issuers.length === 0
+        ? 'no other issuer is trusted: countersign issuer trust URL'
+        : issuers.map((each) => table(describeIssuer(each))).join('\n\n'),
+    )
   })
 
   issuer
@@ -89,7 +93,8 @@ export function admitCommand(point: Command): void {
         .object({ points: z.array(z.looseObject({ id: z.string(), jwk: z.unknown() })) })
         .parse(answer)
       const found = points.find((each) => each.id === id)
-      if (found === undefined) throw new CliError('ARGUMENT_INVALID', `${id} is not enrolled here`)
+      if (found === undefined)
+        throw new CliError('ARGUMENT_INVALID', `${id} is not enrolled here: see "countersign point list"`)
       result(wantsJson(command), found.jwk, () => JSON.stringify(found.jwk))
     })
 }

@@ -12,7 +12,7 @@ import {
   type Profile,
   type ProfileFile,
 } from '../profile.ts'
-import { result, table, tell } from '../output.ts'
+import { listing, result, tell } from '../output.ts'
 import { globals, profileOf, wantsJson } from './globals.ts'
 
 interface EnrollOptions {
@@ -96,12 +96,14 @@ export function peopleCommands(program: Command): void {
     const answer = await profile.client.get('/v1/people')
     const { people } = peopleSchema.parse(answer)
     result(wantsJson(command), people, () =>
-      table(
+      listing(
+        ['person', 'status', 'name'],
         people.map(({ id, status, endorsed, name }) => [
           id,
           status === 'enrolled' && !endorsed ? 'not endorsed' : status,
           name,
         ]),
+        'nobody yet: countersign person invite NAME',
       ),
     )
   })
