@@ -53,7 +53,10 @@ export function assertDrafted(
   const people =
     approvers === undefined || (quorum?.m === approvers.m && quorum.of.length === approvers.of.length)
   if (canonicalize(asked) !== canonicalize(drafted) || exp - nbf > input.ttl_s || !people)
-    throw new CliError('GESTURE_MISMATCH', 'the control plane drafted something else than was asked for')
+    throw new CliError(
+      'GESTURE_MISMATCH',
+      'nothing was signed, the control plane drafted something else than was asked for: ask who runs it',
+    )
 }
 
 /** @throws {CliError} `GESTURE_MISMATCH`: the act does not say what was asked for */
@@ -61,5 +64,9 @@ export function assertAct(asked: JsonObject, act: JsonObject): void {
   const same = Object.entries(asked).every(
     ([name, value]) => Object.hasOwn(act, name) && canonicalize(act[name] ?? null) === canonicalize(value),
   )
-  if (!same) throw new CliError('GESTURE_MISMATCH', 'the control plane shows another act than was asked for')
+  if (!same)
+    throw new CliError(
+      'GESTURE_MISMATCH',
+      'nothing was signed, the control plane shows another act than was asked for: ask who runs it',
+    )
 }

@@ -77,7 +77,10 @@ async function outcomeOf(client: ApiClient, id: string): Promise<Outcome> {
     const outcome = outcomeSchema.parse(await client.get(`/v1/ceremonies/${id}`))
     if (outcome.state === 'done') return outcome
     if (outcome.state === 'declined')
-      throw new CliError('CEREMONY_DECLINED', 'it was declined in the browser')
+      throw new CliError(
+        'CEREMONY_DECLINED',
+        'it was declined in the browser: run the command again to ask anew',
+      )
     if (outcome.state === 'expired')
       throw new CliError('CEREMONY_EXPIRED', 'the link was not used in time: run the command again')
     await wait(POLL_MS)
@@ -95,6 +98,7 @@ export async function enrolmentOf(
   id: string,
 ): Promise<{ person: string; first: boolean; next?: string }> {
   const { enrolled } = await outcomeOf(client, id)
-  if (enrolled === undefined) throw new CliError('CEREMONY_EXPIRED', 'the ceremony enrolled nobody')
+  if (enrolled === undefined)
+    throw new CliError('CEREMONY_EXPIRED', 'the ceremony enrolled nobody: run the command again')
   return enrolled
 }

@@ -36,7 +36,11 @@ export async function readIssuer(url: string): Promise<ForeignIssuer> {
     metadata.rp_id === record.rp_id &&
     published.every(([kid, actual]) => kid === actual) &&
     canonicalize(published.map(([kid = '']) => kid).sort(byText)) === canonicalize(kids.sort(byText))
-  if (!same) throw new CliError('ISSUER_UNCLEAR', `the pages of ${url} do not agree about its name and keys`)
+  if (!same)
+    throw new CliError(
+      'ISSUER_UNCLEAR',
+      `the pages of ${url} do not agree about its name and keys: ask who runs it`,
+    )
   return record
 }
 

@@ -52,7 +52,8 @@ function usageFault({ code, exitCode, message }: CommanderError): void {
   process.exitCode = EXIT_USAGE
   if (!wantsJson) return
   const said = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '')
-  say(JSON.stringify({ ok: false, error: { code: 'USAGE', message: said } }))
+  const how = `${said} (run with --help to see what it takes)`
+  say(JSON.stringify({ ok: false, error: { code: 'USAGE', message: how } }))
 }
 
 try {

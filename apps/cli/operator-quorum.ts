@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { ApiError } from '../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { ROOT_TAG } from '../../src/token/constants.ts'
 import { resolveDisclosures } from '../../src/token/disclosure.ts'
 import type { Grant } from '../../src/token/grant.ts'
@@ -102,9 +102,37 @@ interface Signable {
   readonly shown: Shown
 }
 
+/** @throws {CliError} `UNKNOWN_DELEGATION`: it is issued, so there is nothing to sign or to refuse any more */
+async function getDraft(profile: Profile, jti: string): Promise<JsonValue> {
+  try {
+    return await profile.client.get(`/v1/delegations/drafts/${jti}`)
+  } catch (error) {
+    if (!isUnknown(error) || !(await isIssued(profile, jti))) throw error
+    throw new CliError(
+      'UNKNOWN_DELEGATION',
+      `${jti} is issued and waits for nobody: "countersign delegations" lists it, its principal gets the chain with ` +
+        `"countersign delegation fetch ${jti} -o FILE", and "countersign revoke ${jti}" ends it`,
+      { cause: error },
+    )
+  }
+}
+
+async function isIssued(profile: Profile, jti: string): Promise<boolean> {
+  try {
+    await profile.client.get(`/v1/delegations/${jti}`)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof ApiError && error.remote === 'UNKNOWN_DELEGATION'
+}
+
 /** What is returned is what the challenge digests, taken apart here. */
 async function readDraft(profile: Profile, jti: string): Promise<Signable> {
-  const answer = await profile.client.get(`/v1/delegations/drafts/${jti}`)
+  const answer = await getDraft(profile, jti)
   const { challenge, shown, ...rest } = draftSchema
     .extend({
       challenge: z.string(),
@@ -115,7 +143,10 @@ async function readDraft(profile: Profile, jti: string): Promise<Signable> {
   const signed = { tag: ROOT_TAG, value: { header, payload }, disclosures }
   const fault = shownFault(nodeCrypto, challenge, signed)
   if (fault !== null || payload.jti !== jti)
-    throw new CliError('GESTURE_MISMATCH', `nothing to sign: ${fault ?? 'it is another draft'}`)
+    throw new CliError(
+      'GESTURE_MISMATCH',
+      `nothing was signed: ${fault ?? 'it is another draft'}; ask who runs the control plane`,
+    )
   const { authorization_details, _sd = [] } = digestsSchema.parse(payload)
   const digests = authorization_details.map((detail) => detail['...'])
   const { grants, claims } = resolveDisclosures(nodeCrypto, disclosures, digests, _sd)
@@ -143,22 +174,36 @@ export async function approveDraft(
 
 /** For good. By its principal: ends the draft. */
 export async function declineDraft(profile: Profile, jti: string): Promise<void> {
+  await getDraft(profile, jti)
   await profile.client.post(`/v1/delegations/drafts/${jti}/decline`, {})
 }
 
-/** The chain of one's own delegation, or null while it waits for approvals. @throws {ApiError} when there is neither */
+/**
+ * The chain of one's own delegation, or null while it waits for approvals. The draft is asked for first: the last
+ * approval turns a draft into a delegation and never back, so asked in the other order, one that is sealed between the
+ * two questions would be neither.
+ * @throws {ApiError} when there is neither
+ */
 export async function fetchChain(profile: Profile, jti: string): Promise<string | null> {
+  if (await isDraft(profile, jti)) return null
+  const answer = await profile.client.get(`/v1/delegations/${jti}`)
+  const { chain } = z.object({ chain: z.string().exactOptional() }).parse(answer)
+  if (chain === undefined)
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      `${jti} is not yours: its principal has the chain, see "countersign delegations"`,
+    )
+  return chain
+}
+
+async function isDraft(profile: Profile, jti: string): Promise<boolean> {
   try {
-    const answer = await profile.client.get(`/v1/delegations/${jti}`)
-    const { chain } = z.object({ chain: z.string().exactOptional() }).parse(answer)
-    if (chain === undefined)
-      throw new CliError('ARGUMENT_INVALID', `${jti} is not yours: its principal has the chain`)
-    return chain
+    await profile.client.get(`/v1/delegations/drafts/${jti}`)
+    return true
   } catch (error) {
-    if (!(error instanceof ApiError) || error.remote !== 'UNKNOWN_DELEGATION') throw error
+    if (isUnknown(error)) return false
+    throw error
   }
-  await profile.client.get(`/v1/delegations/drafts/${jti}`)
-  return null
 }
 
 /** Asks until the last approval is there. @throws {ApiError} once the draft has expired or was ended */

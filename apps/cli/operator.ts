@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { ApiClient } from '../../src/adapters/http/client.ts'
+import { ApiClient, ApiError } from '../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { softwareAuthenticator } from '../../src/adapters/software-authenticator/software-authenticator.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
@@ -34,7 +34,9 @@ export type ControlPlaneInfo = z.infer<typeof infoSchema>
 
 export async function readInfo(url: string): Promise<ControlPlaneInfo> {
   const client = new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })
-  return infoSchema.parse(await client.get('/v1/info'))
+  const info = infoSchema.safeParse(await client.get('/v1/info'))
+  if (!info.success) throw new ApiError('API_ANSWER_INVALID', `what answers at ${url} is not a control plane`)
+  return info.data
 }
 
 /** Given the profile as soon as the person exists: what follows may fail, and the keys are nowhere else. */
@@ -246,6 +248,8 @@ const draftSchema = z.object({
 export interface Revocation {
   readonly frames: readonly number[]
   readonly acknowledged_at: number
+  /** Milliseconds: it was revoked already, then. */
+  readonly revoked_before: number | null
 }
 
 export async function revoke(
@@ -255,7 +259,9 @@ export async function revoke(
   reason: string,
 ): Promise<Revocation> {
   const answer = await profile.client.post('/v1/revocations', { kind, target, reason })
-  return z.object({ frames: z.array(z.int()), acknowledged_at: z.int() }).parse(answer)
+  return z
+    .object({ frames: z.array(z.int()), acknowledged_at: z.int(), revoked_before: z.int().nullable() })
+    .parse(answer)
 }
 
 /** A one-time link to the live page. */

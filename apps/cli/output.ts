@@ -5,6 +5,7 @@
  */
 import { styleText } from 'node:util'
 import { CountersignError } from '../../src/core/errors.ts'
+import { withNextStep } from './next-step.ts'
 
 export const EXIT_FAILED = 1
 export const EXIT_USAGE = 2
@@ -38,6 +39,15 @@ export function progressDone(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K')
 }
 
+/** A list under the names of its columns. @param empty what an empty one says: that it is, and what adds to it */
+export function listing(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  empty: string,
+): string {
+  return rows.length === 0 ? empty : table([columns.map((name) => name.toUpperCase()), ...rows])
+}
+
 /** Columns as wide as they need to be. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = []
@@ -65,14 +75,18 @@ export type CliErrorCode =
   | 'LOG_BEHIND'
   | 'NO_PROFILE'
   | 'NOT_CONFIRMED'
+  | 'REQUEST_INVALID'
+  | 'TEMPLATE_INVALID'
   | 'TOOL_SERVER_FAILED'
+  | 'UNKNOWN_DELEGATION'
 
 export class CliError extends CountersignError<CliErrorCode> {}
 
 /** Prints a fault and sets the exit code. Our own faults keep their stack under COUNTERSIGN_DEBUG. */
 export function fail(error: unknown, json: boolean): void {
   const code = error instanceof CountersignError ? codeOf(error) : 'INTERNAL'
-  const message = error instanceof Error ? error.message : String(error)
+  const what = error instanceof Error ? error.message : String(error)
+  const message = error instanceof CliError ? what : withNextStep(code, what)
   if (json) say(JSON.stringify({ ok: false, error: { code, message } }))
   else tell(`${paint('red', 'error', process.stderr)} ${code}: ${message}`)
   if (process.env.COUNTERSIGN_DEBUG !== undefined && error instanceof Error) tell(error.stack ?? '')

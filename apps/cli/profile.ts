@@ -52,7 +52,7 @@ export async function loadProfile(option: string | undefined): Promise<Profile> 
   } catch (cause) {
     throw new CliError(
       'NO_PROFILE',
-      `no profile at ${path}: run "countersign enroll --url URL --secret SECRET"`,
+      `no profile at ${path}: run "countersign enroll --url URL --secret SECRET", or name another folder with --profile`,
       {
         cause,
       },
@@ -88,7 +88,13 @@ export async function prepareProfile(folder: string): Promise<void> {
   } catch (cause) {
     throw unwritable(folder, cause)
   }
-  await assertWritable(join(folder, 'profile.json'))
+  try {
+    await assertWritable(join(folder, 'profile.json'))
+  } catch (cause) {
+    if (!(cause instanceof CliError) || !isOf(cause.cause, 'EEXIST')) throw cause
+    const why = `${folder} holds a profile already: see "countersign person list", or name another folder with --profile`
+    throw new CliError('FILE_UNWRITABLE', why, { cause })
+  }
 }
 
 export async function saveProfile(folder: string, file: ProfileFile): Promise<void> {
@@ -125,12 +131,21 @@ export function unwritable(path: string, cause: unknown): CliError {
   return new CliError('FILE_UNWRITABLE', why, { cause })
 }
 
+export function unreadable(path: string, cause: unknown): CliError {
+  const why = isOf(cause, 'ENOENT') ? 'does not exist' : 'cannot be read'
+  return new CliError('FILE_UNREADABLE', `${path} ${why}: check the name and its permissions`, { cause })
+}
+
+function isOf(cause: unknown, code: string): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === code
+}
+
 /** @throws {CliError} `FILE_UNREADABLE` */
 export async function readText(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim()
   } catch (cause) {
-    throw new CliError('FILE_UNREADABLE', `${path} cannot be read`, { cause })
+    throw unreadable(path, cause)
   }
 }
 
@@ -140,14 +155,22 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new CliError('ARGUMENT_INVALID', `${path} does not hold JSON`, { cause })
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      `${path} does not hold JSON: see the command's --help for what belongs there`,
+      { cause },
+    )
   }
 }
 
 /** The public half of a key, from a file that may hold the private one too. @throws {CliError} `FILE_UNREADABLE`, `ARGUMENT_INVALID` */
 export async function readPublicKey(path: string): Promise<PublicJwk> {
   const value = z.looseObject({ kty: z.string() }).safeParse(await readJson(path))
-  if (!value.success) throw new CliError('ARGUMENT_INVALID', `${path} does not hold a key (JWK)`)
+  if (!value.success)
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      `${path} does not hold a key (JWK): give the file that "countersign agent key" wrote`,
+    )
   const { d: _, ...jwk } = value.data
   return publicJwk(jwk)
 }

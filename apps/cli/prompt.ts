@@ -16,7 +16,8 @@ export async function confirm(question: string, otherwise: string): Promise<void
   const line = createInterface({ input: process.stdin, output: process.stderr })
   try {
     const answer = await line.question(`${question} [yes/no] `)
-    if (answer.trim().toLowerCase() !== 'yes') throw new CliError('NOT_CONFIRMED', 'nothing was changed')
+    if (answer.trim().toLowerCase() !== 'yes')
+      throw new CliError('NOT_CONFIRMED', 'nothing was changed: run it again and answer yes')
   } finally {
     line.close()
   }
@@ -41,7 +42,7 @@ export function askSecret(question: string): Promise<string> {
         }
         if (character === INTERRUPT || character === END) {
           end()
-          return reject(new CliError('NOT_CONFIRMED', 'no passphrase was given'))
+          return reject(new CliError('NOT_CONFIRMED', 'no passphrase was given: run it again'))
         }
         secret = ERASE.has(character) ? Array.from(secret).slice(0, -1).join('') : secret + character
       }

@@ -29,7 +29,13 @@ export async function inspectToolServer(command: string, args: readonly string[]
     return await listTools(client)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'fault'
-    throw new CliError('TOOL_SERVER_FAILED', `${command} did not list its tools: ${why}`, { cause })
+    throw new CliError(
+      'TOOL_SERVER_FAILED',
+      `${command} did not list its tools: ${why}; see that it starts by itself`,
+      {
+        cause,
+      },
+    )
   } finally {
     await client.close()
   }

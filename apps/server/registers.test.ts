@@ -170,7 +170,12 @@ describe('with independent approval', () => {
       ann.api.post('/v1/revocations', { kind, target, reason: 'test' })
     const first = await revoke('delegation', jti)
     expect(first.json.frames).toEqual([first.json.head])
-    expect((await revoke('delegation', jti)).json.frames).toEqual(first.json.frames)
+    expect(first.json.revoked_before).toBeNull()
+    const second = await revoke('delegation', jti)
+    expect(second.json.frames).toEqual(first.json.frames)
+    const [{ frame }] = (await ann.api.get(`/v1/revocations?after=${first.json.head - 1}&limit=1`)).json
+      .frames
+    expect(second.json.revoked_before).toBe(frame.t)
     expect((await ann.api.get(`/v1/delegations/${jti}`)).json.revoked).toBe(true)
     expect(code(await revoke('delegation', 'dlg_none'))).toBe('UNKNOWN_DELEGATION')
     expect(code(await revoke('key', server.caller().jkt))).toBe('UNKNOWN_KEY')

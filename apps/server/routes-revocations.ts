@@ -40,12 +40,21 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
           }),
         ),
       },
-      responses: answers('Committed', framesAnswer),
+      responses: answers(
+        'Committed',
+        framesAnswer.extend({
+          /** Milliseconds since 1970: every frame stood already, since then. */
+          revoked_before: z.int().nullable(),
+        }),
+      ),
     }),
     async (c) => {
       const actor = personActor(callerId(c, 'person'))
+      const before = (await ctx.registry.store.query(lastFrame))?.frame.seq ?? 0
       const frames = await revoke(ctx.registry, actor, c.req.valid('json'))
-      return c.json(await acknowledged(ctx, frames), 200)
+      const isEarlier = frames.length > 0 && frames.every(({ frame }) => frame.seq <= before)
+      const revoked_before = isEarlier ? Math.max(...frames.map(({ frame }) => frame.t)) : null
+      return c.json({ ...(await acknowledged(ctx, frames)), revoked_before }, 200)
     },
   )
 

@@ -14,7 +14,7 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { LogPublisher } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
-import type { Store } from '../../src/ports/store.ts'
+import { StoreError, type Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
@@ -75,7 +75,7 @@ export interface RunningServer {
 /** @throws {StoreError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH`, {ListenError} */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
+  makeDataDir(options.dataDir)
   const keys = await loadKeys(options)
   const store = openSqliteStore({ path: join(options.dataDir, 'countersign.db'), clock })
   try {
@@ -83,6 +83,17 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   } catch (cause) {
     await store.close()
     throw cause
+  }
+}
+
+/** @throws {StoreError} `STORE_UNAVAILABLE` */
+function makeDataDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const isFile = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    const why = isFile ? 'is a file and not a folder' : 'cannot be made, or written'
+    throw new StoreError('STORE_UNAVAILABLE', `${path} ${why}: choose another folder for the data`, { cause })
   }
 }
 

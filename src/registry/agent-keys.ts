@@ -34,7 +34,10 @@ export function addAgentKey(
     await assertKeyUnused(ctx.crypto, tx.db, jwk)
     const keys = await tx.db.selectFrom('agent_keys').select('jkt').where('agent', '=', agent).execute()
     if (keys.length >= AGENT_KEYS_MAX) {
-      throw new RegistryError('LIMIT_EXCEEDED', `an agent has at most ${AGENT_KEYS_MAX} keys`)
+      throw new RegistryError(
+        'LIMIT_EXCEEDED',
+        `an agent has at most ${AGENT_KEYS_MAX} keys, revoked ones too: propose another agent`,
+      )
     }
     await tx.db
       .insertInto('agent_keys')

@@ -201,10 +201,19 @@ export async function findAgent(db: Kysely<Schema>, id: string): Promise<AgentRo
   return row
 }
 
+/** What a status allows first, said to who asked for something else. */
+const WHAT_NEXT: Record<AgentStatus, string> = {
+  proposed: 'somebody else approves it first',
+  approved: 'activate it first',
+  active: 'nothing of this is left to do, but to suspend or to retire it',
+  suspended: 'activate it first, and make it a new key',
+  retired: 'that is for good, propose another one',
+}
+
 /** @throws {RegistryError} `STATE_CONFLICT` */
 export function assertStatus(row: AgentRow, allowed: readonly AgentStatus[]): void {
   if (!allowed.includes(row.status)) {
-    throw new RegistryError('STATE_CONFLICT', `the agent is ${row.status}, which does not allow this`)
+    throw new RegistryError('STATE_CONFLICT', `the agent is ${row.status}: ${WHAT_NEXT[row.status]}`)
   }
 }
 

@@ -116,7 +116,7 @@ export async function takeGesture(
 ): Promise<OpenDraft> {
   const found = await findDraft(tx.db, jti, person, tx.now, role)
   if (role === 'approver' && found.answer !== 'open')
-    throw new RegistryError('STATE_CONFLICT', `you have ${found.answer} this draft already`)
+    throw new RegistryError('STATE_CONFLICT', `you have ${found.answer} this draft already, which is final`)
   const gesture = gestureOf(await findEnrolled(tx.db, person), role, parts)
   const fault = gestureFault(ctx.crypto, ctx.rp, found.draft.challenge, gesture)
   if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)

@@ -23,7 +23,8 @@ export async function endorsementOf(
   endorser: string,
 ): Promise<{ act: EndorseAct; challenge: string }> {
   const { registration, credential, endorsed } = await findRegistered(db, person)
-  if (endorsed) throw new RegistryError('STATE_CONFLICT', 'this registration is endorsed already')
+  if (endorsed)
+    throw new RegistryError('STATE_CONFLICT', 'this registration is endorsed already: nothing is left to do')
   const act: EndorseAct = {
     act: 'person.endorse',
     person,

@@ -61,7 +61,7 @@ export async function assertInvitation(
     .where('expires', '>', now)
     .executeTakeFirst()
   if (invitation) return invitation
-  throw new RegistryError('SECRET_INVALID', 'the invitation is unknown, used or expired: ask for a new one')
+  throw new RegistryError('SECRET_INVALID', 'the secret is wrong, used or expired: ask for a new one')
 }
 
 /** Uses it up. @throws {RegistryError} `SECRET_INVALID` */

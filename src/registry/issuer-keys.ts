@@ -97,7 +97,8 @@ export async function retireIssuerKey(
     if (status === 'current') {
       throw new RegistryError('KEY_CURRENT', 'the current key cannot be retired: rotate first')
     }
-    if (status !== 'verifying') throw new RegistryError('STATE_CONFLICT', `the key is ${status} already`)
+    if (status !== 'verifying')
+      throw new RegistryError('STATE_CONFLICT', `the key is ${status} already: nothing is left to do`)
     const now = seconds(tx.now)
     // Times in tokens are whole seconds: what it signed in this one would be refused as signed after.
     if (now <= seconds(await lastRotation(tx.db))) {

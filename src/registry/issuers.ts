@@ -38,7 +38,8 @@ export function proposeIssuer(
   issuer: ForeignIssuer,
 ): Promise<{ id: string; proposal: number }> {
   const { iss } = issuer
-  if (iss === ctx.iss) throw new RegistryError('STATE_CONFLICT', 'this is the issuer itself')
+  if (iss === ctx.iss)
+    throw new RegistryError('STATE_CONFLICT', 'this is the issuer itself: give the address of the other one')
   for (const jwk of [issuer.frame_key, ...issuer.keys.map((key) => key.jwk)]) publicJwk(jwk)
   return ctx.store.write(async (tx) => {
     await assertRoom(tx.db, 'proposed', iss, PROPOSALS_MAX)

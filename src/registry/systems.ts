@@ -15,7 +15,11 @@ export interface System {
 export function addSystem(ctx: RegistryContext, actor: Actor, name: string): Promise<System> {
   return ctx.store.write(async (tx) => {
     const taken = await tx.db.selectFrom('systems').select('id').where('name', '=', name).executeTakeFirst()
-    if (taken) throw new RegistryError('STATE_CONFLICT', 'a system of that name is registered already')
+    if (taken)
+      throw new RegistryError(
+        'STATE_CONFLICT',
+        'a system of that name is registered already: use it, or choose another name',
+      )
     const id = newId(ctx.crypto, 'sys', tx.now)
     await tx.db.insertInto('systems').values({ id, name }).execute()
     await tx.append({ type: 'system.added', actor, subject: id, body: { name } })

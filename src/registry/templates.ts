@@ -111,7 +111,7 @@ export async function templateApprovalOf(
   if (row.status !== 'proposed')
     throw new RegistryError(
       'STATE_CONFLICT',
-      `the template is ${row.status}: only a proposed one is approved`,
+      `the template is ${row.status}: propose it again to put it in force`,
     )
   const act: ApprovalAct = { act: 'template.approve', template: id, proposal: row.proposal, approver }
   return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }

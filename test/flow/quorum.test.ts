@@ -82,7 +82,7 @@ test('a class of agents gets a template, and its delegations a second pair of ey
     stage.profileDir,
     ...delegate('--ttl', '7200', '-o', 'x'),
   ])
-  expect(tooLong.code).toBe(1)
+  expect(tooLong).toMatchObject({ code: 1, stderr: '' })
   expect(JSON.parse(tooLong.stdout).error).toMatchObject({
     code: 'OUTSIDE_TEMPLATE',
     message: expect.stringContaining('ttl_s: longer than 3600 seconds'),
@@ -123,7 +123,7 @@ test('the delegation waits for them, they see what they sign, and then the agent
   const approved = await runCli(['--json', '--profile', inFolder('auditor'), 'delegation', 'approve', jti])
   expect(JSON.parse(approved.stdout)).toEqual({ jti, missing: 0 })
   expect(approved.stderr).toContain('Repeat after me.')
-  expect((await waiting).code).toBe(0)
+  expect(await waiting).toMatchObject({ code: 0, stderr: '' })
 
   const chain = (await readFile(chainFile, 'utf8')).trim()
   const session = await stage.open(gateway, chain)
@@ -142,7 +142,7 @@ test('one that a person declines is never theirs to approve', async () => {
     stage.profileDir,
     ...delegate('--approvals', '1', '-o', 'x'),
   ])
-  expect(usage.code).toBe(2)
+  expect(usage).toMatchObject({ code: 2 })
 }, 120_000)
 
 test('the pack shows who stood behind it, and that it lay within its template', async () => {

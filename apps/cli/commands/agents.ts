@@ -1,10 +1,12 @@
 /** `countersign agent …`: the lifecycle of an agent's identity. @module */
+import { rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { ApiError } from '../../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { addAgentKey, agentStatement, approveAgent, changeAgent, proposeAgent } from '../operator.ts'
-import { CliError, result, table } from '../output.ts'
+import { CliError, listing, result } from '../output.ts'
 import { readJson, readPublicKey, writePrivate } from '../profile.ts'
 import { collect, profileOf, wantsJson } from './globals.ts'
 
@@ -38,7 +40,11 @@ export function agentCommands(program: Command): void {
     .option('--system <id>', 'a system that it touches (repeat)', collect)
     .action(async (name: string, options: ProposeOptions, command: Command) => {
       const manifest = z.record(z.string(), z.json()).safeParse(await readJson(options.manifest))
-      if (!manifest.success) throw new CliError('ARGUMENT_INVALID', 'the manifest is not a JSON object')
+      if (!manifest.success)
+        throw new CliError(
+          'ARGUMENT_INVALID',
+          `${options.manifest} is not a JSON object such as {"model":"any","version":1}`,
+        )
       const id = await proposeAgent(await profileOf(command), {
         name,
         class: options.class,
@@ -73,7 +79,13 @@ export function agentCommands(program: Command): void {
     const { agents } = z
       .object({ agents: z.array(z.looseObject({ id: z.string(), name: z.string(), status: z.string() })) })
       .parse(answer)
-    result(wantsJson(command), agents, () => table(agents.map((each) => [each.id, each.status, each.name])))
+    result(wantsJson(command), agents, () =>
+      listing(
+        ['agent', 'status', 'name'],
+        agents.map((each) => [each.id, each.status, each.name]),
+        'no agent yet: countersign agent propose NAME --purpose TEXT --manifest FILE',
+      ),
+    )
   })
   keyCommands(agent)
 }
@@ -88,7 +100,13 @@ function keyCommands(agent: Command): void {
       const key = nodeCrypto.generateKey('Ed25519')
       const { publicJwk: jwk } = nodeCrypto.signer(key)
       await writePrivate(options.out, { ...key })
-      await addAgentKey(await profileOf(command), id, jwk)
+      try {
+        await addAgentKey(await profileOf(command), id, jwk)
+      } catch (error) {
+        // Only a key that was refused is nobody's: of an answer that got lost, it may be the one copy.
+        if (error instanceof ApiError && error.code === 'API_REFUSED') await rm(options.out)
+        throw error
+      }
       const jkt = thumbprint(nodeCrypto, jwk)
       result(wantsJson(command), { agent: id, jkt, file: options.out }, () => `${jkt} in ${options.out}`)
     })

@@ -10,7 +10,7 @@ import {
   waitForChain,
   type ShownDraft,
 } from '../operator-quorum.ts'
-import { CliError, result, table, tell } from '../output.ts'
+import { CliError, listing, result, tell } from '../output.ts'
 import { assertWritable, writePrivate } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
@@ -23,14 +23,16 @@ export function approvalCommands(program: Command): void {
     const profile = await profileOf(command)
     const drafts = await listDrafts(profile)
     result(wantsJson(command), drafts, () =>
-      table(
+      listing(
+        ['delegation', 'you', 'missing', 'agent', 'draft'],
         drafts.map((each) => [
           each.jti,
-          `you: ${each.answers.find(({ person }) => person === profile.person)?.answer ?? 'open'}`,
-          `${each.missing} missing`,
+          each.answers.find(({ person }) => person === profile.person)?.answer ?? 'open',
+          String(each.missing),
           each.agent,
           `until ${rfc3339(each.expires)}`,
         ]),
+        'nothing waits for you: countersign delegations lists what is issued',
       ),
     )
   })
@@ -75,7 +77,10 @@ function fetchCommand(delegation: Command): void {
       const profile = await profileOf(command)
       const chain = options.wait === true ? await waitForChain(profile, jti) : await fetchChain(profile, jti)
       if (chain === null)
-        throw new CliError('APPROVALS_MISSING', `${jti} waits for approvals: see countersign delegation show`)
+        throw new CliError(
+          'APPROVALS_MISSING',
+          `${jti} waits for approvals: see "countersign delegation show ${jti}", or wait with --wait`,
+        )
       await writePrivate(options.out, `${chain}\n`)
       result(wantsJson(command), { jti, file: options.out }, () => `${jti} in ${options.out}`)
     })

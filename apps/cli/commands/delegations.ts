@@ -12,9 +12,9 @@ import { lastDelegation, narrow } from '../../../src/token/narrow.ts'
 import { statementSchema } from '../../../src/token/payload.ts'
 import { beginDelegation, revoke } from '../operator.ts'
 import { waitForChain } from '../operator-quorum.ts'
-import { CliError, result, table } from '../output.ts'
+import { CliError, listing, result } from '../output.ts'
 import { assertWritable, readJson, readPublicKey, readText, writePrivate } from '../profile.ts'
-import { collect, profileOf, wantsJson } from './globals.ts'
+import { collect, DIGEST, profileOf, wantsJson } from './globals.ts'
 
 interface DelegateOptions {
   readonly key: string
@@ -89,13 +89,15 @@ export function delegationCommands(program: Command): void {
         })
         .parse(answer)
       result(wantsJson(command), delegations, () =>
-        table(
+        listing(
+          ['delegation', 'status', 'agent', 'principal'],
           delegations.map((each) => [
             each.jti,
             each.revoked ? 'revoked' : `until ${rfc3339(each.exp * 1000)}`,
             each.agent,
             each.principal,
           ]),
+          'no delegation yet: countersign delegate AGENT --key FILE --point ID --grants FILE -o FILE',
         ),
       )
     })
@@ -176,12 +178,14 @@ function revokeCommand(program: Command): void {
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const started = Date.now()
       const revoked = await revoke(await profileOf(command), kindOf(target), target, options.reason)
-      result(
-        wantsJson(command),
-        revoked,
-        () =>
-          `revoked: frame ${revoked.frames.join(', ')}, committed ${revoked.acknowledged_at - started} ms after the call`,
-      )
+      const { frames, acknowledged_at, revoked_before } = revoked
+      const number = `frame ${frames.join(', ')}`
+      result(wantsJson(command), revoked, () => {
+        if (revoked_before !== null)
+          return `${target} was revoked already, ${rfc3339(revoked_before)}: ${number}; nothing changed`
+        if (frames.length === 0) return `${target} never enrolled: the invitation is void`
+        return `revoked: ${number}, committed ${acknowledged_at - started} ms after the call`
+      })
     })
 }
 
@@ -190,9 +194,15 @@ function kindOf(target: string): 'delegation' | 'agent' | 'person' | 'point' | '
   if (target.startsWith('agt_')) return 'agent'
   if (target.startsWith('per_')) return 'person'
   if (target.startsWith('pnt_')) return 'point'
-  if (/^[A-Za-z0-9_-]{43}$/.test(target)) return 'key'
-  throw new CliError('ARGUMENT_INVALID', 'a target is dlg_…, agt_…, per_…, pnt_… or the thumbprint of a key')
+  if (DIGEST.test(target)) return 'key'
+  throw new CliError(
+    'ARGUMENT_INVALID',
+    'a target is dlg_…, agt_…, per_…, pnt_… or the thumbprint of a key: see "countersign delegations", "agent list", ' +
+      '"person list" and "point list"',
+  )
 }
+
+const GRANTS_EXAMPLE = JSON.stringify([{ type: 'tool', server: 'files', actions: ['read_text_file'] }])
 
 async function readGrants(path: string): Promise<Grant[]> {
   const grants = z.array(grantSchema).safeParse(await readJson(path))
@@ -200,12 +210,19 @@ async function readGrants(path: string): Promise<Grant[]> {
   const where = grants.error.issues
     .map(({ path: at, message }) => (at.length === 0 ? message : `${at.join('.')}: ${message}`))
     .join('; ')
-  throw new CliError('ARGUMENT_INVALID', `${path} does not hold grants: ${where}`)
+  throw new CliError(
+    'ARGUMENT_INVALID',
+    `${path} does not hold grants: ${where}; they are like ${GRANTS_EXAMPLE}, see spec/grants.md`,
+  )
 }
 
 async function readKey(path: string): Promise<PrivateJwk> {
   const value = z.looseObject({ kty: z.string(), d: z.string() }).safeParse(await readJson(path))
-  if (!value.success) throw new CliError('ARGUMENT_INVALID', `${path} does not hold a private JWK`)
+  if (!value.success)
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      `${path} does not hold a private JWK: give the file that "countersign agent key" wrote`,
+    )
   return value.data as unknown as PrivateJwk
 }
 

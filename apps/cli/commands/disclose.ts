@@ -1,7 +1,8 @@
 /** `countersign disclose`: the fewest grants of a chain that an audience needs to see. spec/delegation.md, SEL-1. @module */
 import { InvalidArgumentError, type Command } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import { isJsonObject, parseJson, type JsonObject } from '../../../src/core/json.ts'
+import { CoreError } from '../../../src/core/errors.ts'
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../../src/core/json.ts'
 import type { DisclosableClaim } from '../../../src/token/disclosure.ts'
 import { discloseFor } from '../../../src/token/present.ts'
 import { CliError, result } from '../output.ts'
@@ -32,7 +33,10 @@ export function discloseCommand(program: Command): void {
       const held = await readText(path)
       const shown = discloseFor(nodeCrypto, held, { server, claims, ...call })
       if (shown === null)
-        throw new CliError('ARGUMENT_INVALID', `${path} holds no grant for that: see "countersign grants"`)
+        throw new CliError(
+          'ARGUMENT_INVALID',
+          `${path} holds no grant for that: see "countersign grants ${path}"`,
+        )
       await writePrivate(out, `${shown}\n`)
       const counts = { shown: disclosuresIn(shown), held: disclosuresIn(held) }
       result(
@@ -43,15 +47,26 @@ export function discloseCommand(program: Command): void {
     })
 }
 
+const ARGS_EXAMPLE = `a JSON object such as '{"path":"/notes.txt"}'`
+
 /** Every segment is a JWT and its disclosures. */
 function disclosuresIn(chain: string): number {
   return chain.split('~~').reduce((sum, segment) => sum + segment.split('~').filter(Boolean).length - 1, 0)
 }
 
 function argumentsOf(text: string): JsonObject {
-  const args = parseJson(text)
-  if (!isJsonObject(args)) throw new CliError('ARGUMENT_INVALID', '--args is not a JSON object')
+  const args = parsed(text)
+  if (!isJsonObject(args)) throw new CliError('ARGUMENT_INVALID', `--args is not ${ARGS_EXAMPLE}`)
   return args
+}
+
+function parsed(text: string): JsonValue {
+  try {
+    return parseJson(text)
+  } catch (cause) {
+    if (!(cause instanceof CoreError)) throw cause
+    throw new CoreError(cause.code, `--args is not ${ARGS_EXAMPLE}: ${cause.message}`, { cause })
+  }
 }
 
 function claimNames(name: string, previous: readonly DisclosableClaim[] = []): DisclosableClaim[] {

@@ -15,8 +15,8 @@ import { actionStory, type ActionStory } from '../../../src/evidence/verify/acti
 import type { PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { readInfo } from '../operator.ts'
-import { CliError, EXIT_FAILED, paint, progress, progressDone, result, table } from '../output.ts'
-import { unwritable, type Profile } from '../profile.ts'
+import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
+import { unreadable, unwritable, type Profile } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 /** Publishing takes about 100 ms; this waits up to 10 s. */
@@ -60,7 +60,8 @@ export function evidenceCommands(program: Command): void {
     .action(async (file: string, _: unknown, command: Command) => {
       const rows = decisionsIn(await read(file))
       result(wantsJson(command), rows, () =>
-        table(
+        listing(
+          ['action', 'time', 'decision', 'tool', 'reasons'],
           rows.map(({ action, time: at, decision, server, tool, reasons }) => [
             action,
             at,
@@ -68,6 +69,7 @@ export function evidenceCommands(program: Command): void {
             `${server} / ${tool}`,
             reasons.join(', '),
           ]),
+          'no decision in the period of this pack: build one with an earlier --from',
         ),
       )
     })
@@ -86,7 +88,10 @@ const decisionRow = z.object({
 function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
   const file = readArchive(pack).get('populations/decisions.jsonl')
   if (file === undefined)
-    throw new CliError('ARGUMENT_INVALID', 'the file is not a pack: it has no decisions')
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      `the file is not a pack, it has no decisions: give the file that "countersign evidence build … -o FILE" wrote`,
+    )
   const lines = fromUtf8(file).split('\n')
   return lines.filter((line) => line !== '').map((line) => decisionRow.parse(parseJson(line)))
 }
@@ -134,7 +139,10 @@ function verifyCommand(program: Command): void {
       const { report } = pack
       const story = options.action === undefined ? null : await actionStory(nodeCrypto, pack, options.action)
       if (options.action !== undefined && story === null) {
-        throw new CliError('ARGUMENT_INVALID', `the pack holds no action ${options.action}`)
+        throw new CliError(
+          'ARGUMENT_INVALID',
+          `the pack holds no action ${options.action}: see "countersign evidence actions ${file}"`,
+        )
       }
       const json = wantsJson(command)
       result(json, story === null ? report : { ...report, story }, () =>
@@ -148,7 +156,7 @@ async function read(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file)
   } catch (cause) {
-    throw new CliError('FILE_UNREADABLE', `${file} cannot be read`, { cause })
+    throw unreadable(file, cause)
   }
 }
 

@@ -47,7 +47,7 @@ export function gatewayCommand(program: Command): void {
 async function hostedOf({ delegation, key }: GatewayOptions): Promise<Hosted | undefined> {
   if (delegation === undefined && key === undefined) return undefined
   if (delegation === undefined || key === undefined) {
-    throw new CliError('ARGUMENT_INVALID', '--delegation and --key go together')
+    throw new CliError('ARGUMENT_INVALID', '--delegation and --key go together: give both, or neither')
   }
   return { chain: await readText(delegation), key: await readJson(key) }
 }

@@ -1,5 +1,6 @@
 /** Options that every command knows. @module */
 import type { Command } from 'commander'
+import { CliError } from '../output.ts'
 import { loadProfile, type Profile } from '../profile.ts'
 
 export interface Globals {
@@ -18,6 +19,15 @@ export function profileOf(command: Command): Promise<Profile> {
 
 export function wantsJson(command: Command): boolean {
   return globals(command).json === true
+}
+
+/** Base64url of 32 bytes: a thumbprint, a hash. */
+export const DIGEST = /^[A-Za-z0-9_-]{43}$/
+
+/** @param from the command that prints such a value. @throws {CliError} `REQUEST_INVALID` */
+export function assertDigest(value: string, what: string, from: string): void {
+  if (!DIGEST.test(value))
+    throw new CliError('REQUEST_INVALID', `${what} is 43 characters of base64url: see "${from}"`)
 }
 
 /** For options that may be given several times. */

@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import type { JsonObject } from '../../../src/core/json.ts'
 import { addSystem, enrollPoint, registerTool } from '../operator.ts'
-import { CliError, result, table } from '../output.ts'
+import { CliError, listing, result } from '../output.ts'
 import { assertWritable, readJson, writePrivate } from '../profile.ts'
 import { inspectToolServer } from '../tool-server.ts'
-import { collect, profileOf, wantsJson } from './globals.ts'
+import { assertDigest, collect, profileOf, wantsJson } from './globals.ts'
 import { admitCommand } from './issuers.ts'
 
 export function inventoryCommands(program: Command): void {
@@ -25,7 +25,13 @@ export function inventoryCommands(program: Command): void {
     const { systems } = z
       .object({ systems: z.array(z.object({ id: z.string(), name: z.string() })) })
       .parse(answer)
-    result(wantsJson(command), systems, () => table(systems.map((each) => [each.id, each.name])))
+    result(wantsJson(command), systems, () =>
+      listing(
+        ['system', 'name'],
+        systems.map((each) => [each.id, each.name]),
+        'no system yet: countersign system add NAME',
+      ),
+    )
   })
   toolCommands(program)
   pointCommands(program)
@@ -48,7 +54,13 @@ function toolCommands(program: Command): void {
     .argument('[args...]', 'its arguments; put -- before the command when one begins with -')
     .action(async (server: string, args: string[], _: unknown, command: Command) => {
       const tools = await inspectToolServer(server, args)
-      result(wantsJson(command), tools, () => table(tools.map((each) => [each.tool, each.definition_hash])))
+      result(wantsJson(command), tools, () =>
+        listing(
+          ['tool', 'definition'],
+          tools.map((each) => [each.tool, each.definition_hash]),
+          'the tool server lists no tools: see its own manual',
+        ),
+      )
     })
   tool
     .command('register')
@@ -66,6 +78,7 @@ function toolCommands(program: Command): void {
     .action(async (name: string, options: ToolOptions, command: Command) => {
       const measures = options.measures === undefined ? {} : await readObject(options.measures)
       const { system, server, definition: definition_hash } = options
+      assertDigest(definition_hash, '--definition', 'countersign tool inspect COMMAND')
       const profile = await profileOf(command)
       const id = await registerTool(profile, {
         system,
@@ -88,7 +101,11 @@ function toolCommands(program: Command): void {
       })
       .parse(answer)
     result(wantsJson(command), tools, () =>
-      table(tools.map((each) => [each.id, each.server, each.tool, each.definition_hash])),
+      listing(
+        ['id', 'server', 'tool', 'definition'],
+        tools.map((each) => [each.id, each.server, each.tool, each.definition_hash]),
+        'no tool yet: countersign tool inspect COMMAND, then countersign tool register NAME',
+      ),
     )
   })
 }
@@ -118,7 +135,13 @@ function pointCommands(program: Command): void {
     const { points } = z
       .object({ points: z.array(z.looseObject({ id: z.string(), name: z.string(), server: z.string() })) })
       .parse(answer)
-    result(wantsJson(command), points, () => table(points.map((each) => [each.id, each.server, each.name])))
+    result(wantsJson(command), points, () =>
+      listing(
+        ['point', 'server', 'name'],
+        points.map((each) => [each.id, each.server, each.name]),
+        'no enforcement point yet: countersign point enroll NAME --server NAME -o FILE',
+      ),
+    )
   })
 }
 

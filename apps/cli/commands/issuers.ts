@@ -71,7 +71,11 @@ export function issuerCommands(program: Command): void {
   const list = issuer.command('list').description('issuers that are trusted or proposed')
   list.action(async (_: unknown, command: Command) => {
     const issuers = await listIssuers(await profileOf(command))
-    result(wantsJson(command), issuers, () => issuers.map((each) => table(describe(each))).join('\n\n'))
+    result(wantsJson(command), issuers, () =>
+      issuers.length === 0
+        ? 'no other issuer is proposed or trusted: countersign issuer propose URL'
+        : issuers.map((each) => table(describe(each))).join('\n\n'),
+    )
   })
 
   issuer
@@ -127,7 +131,8 @@ export function admitCommand(point: Command): void {
         .object({ points: z.array(z.looseObject({ id: z.string(), jwk: z.unknown() })) })
         .parse(answer)
       const found = points.find((each) => each.id === id)
-      if (found === undefined) throw new CliError('ARGUMENT_INVALID', `${id} is not enrolled here`)
+      if (found === undefined)
+        throw new CliError('ARGUMENT_INVALID', `${id} is not enrolled here: see "countersign point list"`)
       result(wantsJson(command), found.jwk, () => JSON.stringify(found.jwk))
     })
 }

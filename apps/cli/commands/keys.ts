@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { rfc3339 } from '../../../src/core/time.ts'
-import { result, table } from '../output.ts'
-import { profileOf, wantsJson } from './globals.ts'
+import { listing, result } from '../output.ts'
+import { assertDigest, profileOf, wantsJson } from './globals.ts'
 
 const keysSchema = z.object({
   issuer: z.array(
@@ -18,11 +18,13 @@ export function keyCommands(program: Command): void {
     const { client } = await profileOf(command)
     const { issuer } = keysSchema.parse(await client.get('/v1/keys'))
     result(wantsJson(command), issuer, () =>
-      table(
+      listing(
+        ['key', 'status'],
         issuer.map(({ kid, status, retired_at }) => [
           kid,
           retired_at === null ? status : `${status} ${rfc3339(retired_at * 1000)}`,
         ]),
+        'no key: countersign keys rotate',
       ),
     )
   })
@@ -41,6 +43,7 @@ export function keyCommands(program: Command): void {
     .description('end a key that signs no more and destroy its private half; what it signed stays good')
     .argument('<kid>', 'after -- when it begins with -')
     .action(async (kid: string, _: unknown, command: Command) => {
+      assertDigest(kid, 'the key', 'countersign keys list')
       const { client } = await profileOf(command)
       const retired = z
         .object({ kid: z.string(), retired_at: z.int(), destroyed: z.boolean() })
@@ -54,6 +57,7 @@ export function keyCommands(program: Command): void {
     .argument('<kid>', 'after -- when it begins with -')
     .option('--reason <text>', 'why', 'compromised')
     .action(async (kid: string, options: { reason: string }, command: Command) => {
+      assertDigest(kid, 'the key', 'countersign keys list')
       const { client } = await profileOf(command)
       const answer = await client.post(`/v1/keys/issuer/${kid}/compromise`, { reason: options.reason })
       const revoked = z

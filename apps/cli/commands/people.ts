@@ -1,6 +1,7 @@
 /** `countersign enroll`, `person …`: who may authorize. @module */
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { rfc3339 } from '../../../src/core/time.ts'
 import { endorse, enroll, enrollWithPasskey, invite, revoke, viewerLink } from '../operator.ts'
 import {
   loadProfile,
@@ -11,7 +12,7 @@ import {
   type Profile,
   type ProfileFile,
 } from '../profile.ts'
-import { result, table, tell } from '../output.ts'
+import { listing, result, tell } from '../output.ts'
 import { globals, profileOf, wantsJson } from './globals.ts'
 
 interface EnrollOptions {
@@ -95,12 +96,14 @@ export function peopleCommands(program: Command): void {
     const answer = await profile.client.get('/v1/people')
     const { people } = peopleSchema.parse(answer)
     result(wantsJson(command), people, () =>
-      table(
+      listing(
+        ['person', 'status', 'name'],
         people.map(({ id, status, endorsed, name }) => [
           id,
           status === 'enrolled' && !endorsed ? 'not endorsed' : status,
           name,
         ]),
+        'nobody yet: countersign person invite NAME',
       ),
     )
   })
@@ -120,6 +123,11 @@ export function peopleCommands(program: Command): void {
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const profile = await profileOf(command)
       const revoked = await revoke(profile, 'person', target, options.reason)
-      result(wantsJson(command), revoked, () => `${target} has left; frames ${revoked.frames.join(', ')}`)
+      const { frames, revoked_before } = revoked
+      result(wantsJson(command), revoked, () =>
+        revoked_before === null
+          ? `${target} has left${frames.length === 0 ? ' before they enrolled' : `; frames ${frames.join(', ')}`}`
+          : `${target} had left already, ${rfc3339(revoked_before)}; nothing changed`,
+      )
     })
 }

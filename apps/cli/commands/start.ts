@@ -84,7 +84,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
 function rpOf(options: StartOptions): RelyingParty | undefined {
   const { rpId, rpOrigin, publicUrl, port: bound } = options
   if ((rpId === undefined) !== (rpOrigin === undefined)) {
-    throw new CliError('ARGUMENT_INVALID', '--rp-id and --rp-origin go together')
+    throw new CliError('ARGUMENT_INVALID', '--rp-id and --rp-origin go together: give both, or neither')
   }
   if (rpId !== undefined && rpOrigin !== undefined) return { rp_id: rpId, origins: [rpOrigin] }
   const { hostname = '', origin = '' } = publicUrl === undefined ? {} : new URL(publicUrl)
@@ -98,7 +98,8 @@ async function givenPassphrase({ passphraseFile }: StartOptions): Promise<{ pass
   const { COUNTERSIGN_PASSPHRASE: variable } = process.env
   delete process.env.COUNTERSIGN_PASSPHRASE
   const passphrase = passphraseFile === undefined ? variable : await readText(passphraseFile)
-  if (passphrase === '') throw new CliError('ARGUMENT_INVALID', 'the passphrase is empty')
+  if (passphrase === '')
+    throw new CliError('ARGUMENT_INVALID', 'the passphrase is empty: put one into the file or the variable')
   return passphrase === undefined ? {} : { passphrase }
 }
 

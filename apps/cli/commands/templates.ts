@@ -3,9 +3,22 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { approveTemplate, listTemplates, proposeTemplate, showTemplate } from '../operator-quorum.ts'
 import type { TemplateChange } from '../operator-quorum.ts'
-import { CliError, result, table } from '../output.ts'
+import { TEMPLATE_EXAMPLE } from '../next-step.ts'
+import { CliError, listing, result } from '../output.ts'
 import { readJson } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
+
+const EXAMPLE = JSON.stringify(TEMPLATE_EXAMPLE)
+
+/** Of a member that is not there, the schema would say that it is of a wrong type. @throws {CliError} `TEMPLATE_INVALID` */
+function assertWhole(file: string, template: object): void {
+  const missing = Object.keys(TEMPLATE_EXAMPLE).filter((name) => !Object.hasOwn(template, name))
+  if (missing.length > 0)
+    throw new CliError(
+      'TEMPLATE_INVALID',
+      `${file} has no ${missing.join(', ')}: a template has every member, like ${EXAMPLE} (spec/grants.md)`,
+    )
+}
 
 export function templateCommands(program: Command): void {
   const template = program
@@ -17,7 +30,9 @@ export function templateCommands(program: Command): void {
     .argument('<file>', 'JSON file: {class, ttl_s_max, depth_max, grants, approvals} (spec/grants.md)')
     .action(async (file: string, _: unknown, command: Command) => {
       const input = z.record(z.string(), z.json()).safeParse(await readJson(file))
-      if (!input.success) throw new CliError('ARGUMENT_INVALID', `${file} does not hold a JSON object`)
+      if (!input.success)
+        throw new CliError('ARGUMENT_INVALID', `${file} does not hold a JSON object such as ${EXAMPLE}`)
+      assertWhole(file, input.data)
       const id = await proposeTemplate(await profileOf(command), input.data)
       result(wantsJson(command), { template: id }, () => `${id} is proposed; someone else approves it`)
     })
@@ -33,7 +48,11 @@ export function templateCommands(program: Command): void {
   list.action(async (_: unknown, command: Command) => {
     const templates = await listTemplates(await profileOf(command))
     result(wantsJson(command), templates, () =>
-      table(templates.map((each) => [each.id, each.status, each.template.class, each.proposer])),
+      listing(
+        ['template', 'status', 'class', 'proposer'],
+        templates.map((each) => [each.id, each.status, each.template.class, each.proposer]),
+        'no template yet: countersign template propose FILE',
+      ),
     )
   })
   template
