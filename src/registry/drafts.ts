@@ -80,6 +80,21 @@ async function assertRoom(tx: Tx, principal: string): Promise<void> {
   }
 }
 
+type AskedDraft = OpenDraft & { readonly answer: Schema['draft_answers']['answer'] }
+
+function draftsOf(db: Kysely<Schema>, person: string, now_ms: number) {
+  return db
+    .selectFrom('drafts')
+    .innerJoin('draft_answers', 'draft_answers.jti', 'drafts.jti')
+    .select(['drafts.jti', 'principal', 'draft_json', 'expires', 'answer'])
+    .where('person', '=', person)
+    .where('expires', '>', now_ms)
+}
+
+function readDraft<R extends { readonly draft_json: string }>({ draft_json, ...rest }: R) {
+  return { ...(parseJson(draft_json, DRAFT_JSON_LIMITS) as unknown as StoredDraft), ...rest }
+}
+
 /** @throws {RegistryError} `UNKNOWN_DELEGATION`: no draft in which the person has that part, or it has expired. */
 export async function findDraft(
   db: Kysely<Schema>,
@@ -87,19 +102,12 @@ export async function findDraft(
   person: string,
   now_ms: number,
   role?: Gesture['role'],
-): Promise<OpenDraft & { readonly answer: Schema['draft_answers']['answer'] }> {
-  let query = db
-    .selectFrom('drafts')
-    .innerJoin('draft_answers', 'draft_answers.jti', 'drafts.jti')
-    .select(['drafts.jti', 'principal', 'draft_json', 'expires', 'answer'])
-    .where('drafts.jti', '=', jti)
-    .where('person', '=', person)
-    .where('expires', '>', now_ms)
+): Promise<AskedDraft> {
+  let query = draftsOf(db, person, now_ms).where('drafts.jti', '=', jti)
   if (role !== undefined) query = query.where('role', '=', role)
   const row = await query.executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_DELEGATION', 'no such draft of yours, or it has expired')
-  const { draft_json, ...rest } = row
-  return { ...(parseJson(draft_json, DRAFT_JSON_LIMITS) as unknown as StoredDraft), ...rest }
+  return readDraft(row)
 }
 
 /**
@@ -209,17 +217,10 @@ export interface DraftView {
 
 /** @param person only the drafts in which this person has a part */
 export async function listDrafts(db: Kysely<Schema>, person: string, now_ms: number): Promise<DraftView[]> {
-  const rows = await db
-    .selectFrom('drafts')
-    .innerJoin('draft_answers', 'draft_answers.jti', 'drafts.jti')
-    .select('drafts.jti')
-    .where('person', '=', person)
-    .where('expires', '>', now_ms)
-    .orderBy('expires')
-    .limit(LISTED_MAX)
-    .execute()
+  // In one read: a draft that is sealed meanwhile is still listed as it was.
+  const rows = await draftsOf(db, person, now_ms).orderBy('expires').limit(LISTED_MAX).execute()
   const views: DraftView[] = []
-  for (const { jti } of rows) views.push(await viewOf(db, await findDraft(db, jti, person, now_ms)))
+  for (const row of rows) views.push(await viewOf(db, readDraft(row)))
   return views
 }
 
