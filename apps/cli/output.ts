@@ -17,12 +17,33 @@ export function paint(style: Style, text: string, stream: NodeJS.WriteStream = p
   return styleText(style, text, { stream })
 }
 
+/** Line ends and the colours that {@link paint} is asked for. */
+// oxlint-disable-next-line no-control-regex -- an escape is what it looks for
+const OURS = /\n|\u001b\[(?:1|22|31|32|33|36|39)m/
+/** Everything else that a terminal does not print: controls, and characters that reorder or hide what is around them. */
+const UNPRINTED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+const UNPRINTED_OR_OURS = new RegExp(`${OURS.source}|${UNPRINTED.source}`, 'gu')
+
+function spelled(char: string): string {
+  return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`
+}
+
+/** A value from elsewhere, on one line, with nothing in it that could pass for ours. */
+export function visible(value: string): string {
+  return value.replaceAll(new RegExp(UNPRINTED.source, 'gu'), spelled)
+}
+
+/** What somebody else wrote may stand anywhere in a text: it moves no cursor and conceals nothing. */
+function forTerminal(text: string): string {
+  return text.replaceAll(UNPRINTED_OR_OURS, (found) => (OURS.test(found) ? found : spelled(found)))
+}
+
 export function say(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${forTerminal(text)}\n`)
 }
 
 export function tell(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${forTerminal(text)}\n`)
 }
 
 /** One result: JSON with `--json`, else text. */
@@ -49,8 +70,9 @@ export function listing(
 }
 
 /** Columns as wide as they need to be. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(cells: readonly (readonly string[])[]): string {
   const widths: number[] = []
+  const rows = cells.map((row) => row.map(visible))
   for (const row of rows)
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
   return rows
@@ -88,7 +110,7 @@ export function fail(error: unknown, json: boolean): void {
   const what = error instanceof Error ? error.message : String(error)
   const message = error instanceof CliError ? what : withNextStep(code, what)
   if (json) say(JSON.stringify({ ok: false, error: { code, message } }))
-  else tell(`${paint('red', 'error', process.stderr)} ${code}: ${message}`)
+  else tell(`${paint('red', 'error', process.stderr)} ${visible(code)}: ${visible(message)}`)
   if (process.env.COUNTERSIGN_DEBUG !== undefined && error instanceof Error) tell(error.stack ?? '')
   process.exitCode = error instanceof CliError && error.code === 'ARGUMENT_INVALID' ? EXIT_USAGE : EXIT_FAILED
 }

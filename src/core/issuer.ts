@@ -9,14 +9,25 @@ import { jwkSchema } from './jwk.ts'
 /** Keys that an issuer may have in a trust list, retired ones whose tokens may still live included. */
 export const ISSUER_KEYS_MAX = 16
 
-const name = z.string().min(1).max(256)
-const text = z.string().min(1).max(512)
+// What people compare before they trust it is shown to them as it stands: nothing in it may move or hide the rest.
+const name = z
+  .string()
+  .max(256)
+  .regex(/^[!-~]+$/)
+const host = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9.-]+$/)
+const origin = z
+  .string()
+  .max(512)
+  .regex(/^https?:\/\/[!-.0-~]+$/)
 
 /** KEY-6. The last two are there for issuers other than the list's own. */
 export const issuerRecordSchema = z.strictObject({
   iss: name,
-  rp_id: text,
-  origins: z.array(text).min(1).max(8),
+  rp_id: host,
+  origins: z.array(origin).min(1).max(8),
   keys: z
     .array(z.strictObject({ jwk: jwkSchema, retired_at: z.int().exactOptional() }))
     .min(1)

@@ -10,7 +10,7 @@ import {
   waitForChain,
   type ShownDraft,
 } from '../operator-quorum.ts'
-import { CliError, listing, result, tell } from '../output.ts'
+import { CliError, listing, result, tell, visible } from '../output.ts'
 import { assertWritable, writePrivate } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
@@ -90,8 +90,8 @@ function fetchCommand(delegation: Command): void {
 function textOf({ root, grants, instruction, sub, answers, m, principal }: ShownDraft): string {
   return [
     `${principal} delegates:`,
-    ...(instruction === null ? [] : [`  instruction: ${instruction}`]),
-    ...(sub === null ? [] : [`  sub: ${sub}`]),
+    ...(instruction === null ? [] : [`  instruction: ${visible(instruction)}`]),
+    ...(sub === null ? [] : [`  sub: ${visible(sub)}`]),
     ...grants.map((grant) => `  grant: ${JSON.stringify(grant)}`),
     `  root: ${JSON.stringify(root)}`,
     `${m} approvals needed besides:`,
