@@ -103,8 +103,9 @@ function keyCommands(agent: Command): void {
       try {
         await addAgentKey(await profileOf(command), id, jwk)
       } catch (error) {
-        // Only a key that was refused is nobody's: of an answer that got lost, it may be the one copy.
-        if (error instanceof ApiError && error.code === 'API_REFUSED') await rm(options.out)
+        // Only a key that the control plane itself refused is nobody's: of an answer that got lost on its way, through
+        // a proxy say, it may be the one copy.
+        if (error instanceof ApiError && error.remote !== '' && error.status < 500) await rm(options.out)
         throw error
       }
       const jkt = thumbprint(nodeCrypto, jwk)
