@@ -135,15 +135,26 @@ function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
   const foreign = isForeign(history, chain)
   return chain.root.gestures.map((gesture) => ({
     issuer: chain.root.iss,
-    // A handle of another issuer's names nobody here, even if somebody here has the same (KEY-8).
-    person: (foreign ? undefined : history.people.get(gesture.rev)?.entry.subject) ?? 'unknown',
     role: gesture.role,
-    by: history.people.get(gesture.rev)?.entry.body.credential.amr ?? chain.root.amr,
     authorized: rfc3339(chain.root.auth_time * 1000),
     registration: gesture.registration,
-    endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',
+    // Handles and entries of another issuer's name nobody here, even if somebody here has the same (KEY-8).
+    ...(foreign ? strangerBehind(chain) : personBehind(history, chain, gesture)),
     agents: chain.delegations.map((delegation) => delegation.agent.id),
   }))
+}
+
+function strangerBehind(chain: VerifiedChain): JsonObject {
+  return { person: 'unknown', by: chain.root.amr, endorsed_by: 'unknown' }
+}
+
+function personBehind(history: History, chain: VerifiedChain, gesture: Gesture): JsonObject {
+  const person = history.people.get(gesture.rev)
+  return {
+    person: person?.entry.subject ?? 'unknown',
+    by: person?.entry.body.credential.amr ?? chain.root.amr,
+    endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',
+  }
 }
 
 function endorsementOf(history: History, gesture: Gesture): History['endorsements'][number] | undefined {

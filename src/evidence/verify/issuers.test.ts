@@ -205,13 +205,16 @@ describe('another issuer', () => {
     log.revoke('person', 'rev_alice')
     // Freshness is that of the other stream: its frame 7 is none of ours, and its head 0 knows none of ours.
     const freshness = { epoch: 1, head: 7, t: log.clock.now(), age_ms: 0 }
+    // Neither the handle nor the entry that it names is of its log, although both are there in ours.
     const chain = foreignRoot(log, { rev: 'rev_alice', agent: 'agt_bot' })
     const { action } = log.decide(chain, { freshness })
     log.decide(chain, { decision: 'deny', reasons: ['REVOKED'], freshness: { ...freshness, head: 8 } })
     log.head()
     const pack = await verified(log)
     expect(pack.report.faults).toEqual([])
-    expect((await actionStory(nodeCrypto, pack, action))!.who).toMatchObject([{ person: 'unknown' }])
+    expect((await actionStory(nodeCrypto, pack, action))!.who).toMatchObject([
+      { person: 'unknown', by: ['swk'], endorsed_by: 'unknown' },
+    ])
   })
 
   test('is bound by what the receipt shows: a stale state and a limit are named', async () => {
