@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { TestServer } from './harness.ts'
+import { createServer, type ServerOptions } from './server.ts'
 
 let server: TestServer
 beforeEach(async () => {
@@ -41,6 +42,37 @@ test('refuses keys of another installation, and files that are no keys', async (
   await expect(server.start()).rejects.toMatchObject({ code: 'SETUP_MISMATCH' })
   writeFileSync(join(server.dataDir, 'keys/frame.jwk'), '{"kty":"OKP"}', { mode: 0o600 })
   await expect(server.start()).rejects.toMatchObject({ code: 'KEY_INVALID' })
+})
+
+test.each<[option: string, asked: Omit<ServerOptions, 'dataDir'>, kept: string]>([
+  ['--separation', { separation: 'independent' }, 'after'],
+  ['--origin', { origin: 'elsewhere.example/log' }, 'countersign.localhost'],
+  ['--rp-id', { rp: { rp_id: 'a.example', origins: ['http://localhost'] } }, 'localhost'],
+  ['--rp-origin', { rp: { rp_id: 'localhost', origins: ['https://a.example'] } }, 'http://localhost'],
+  ['--simulated', { simulated: true }, 'false'],
+  ['the bound', { boundMs: 3000 }, '2000'],
+])('does not drop %s silently when the first start chose another', async (option, asked, kept) => {
+  const { dataDir } = server
+  await server.running.close()
+  const refused = await createServer({ dataDir, ...asked }).catch((fault: unknown) => fault)
+  expect(refused).toMatchObject({
+    code: 'SETUP_MISMATCH',
+    message: expect.stringMatching(
+      `^${option} is ${kept} here since the first start: leave it out, or .*--data`,
+    ),
+  })
+  await server.start()
+})
+
+test('keeps what its first start chose when nothing is asked, wherever it listens now', async () => {
+  const { dataDir } = server
+  await server.running.close()
+  const rpDefault = { rp_id: 'localhost', origins: ['http://localhost:7401'] }
+  const later = await createServer({ dataDir, rpDefault })
+  const info: unknown = await (await fetch(`${later.url}/.well-known/countersign`)).json()
+  await later.close()
+  expect(info).toMatchObject({ rp_id: 'localhost', origins: ['http://localhost'] })
+  await server.start()
 })
 
 test('does not start on a log that was rewritten', async () => {

@@ -1,12 +1,11 @@
 /**
  * The control plane, composed: SQLite, key files, tiles, the log's publisher and the HTTP application.
- * Order at start: keys, database, first entries, log (refuses to go on if it was rewritten), streams, port.
+ * Order at start: port, keys, database, first entries, log (refuses to go on if it was rewritten), streams.
  * @module
  */
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
@@ -20,13 +19,13 @@ import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
-import { setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { setUp, type Chosen, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
-import { ListenError } from './errors.ts'
 import { EntryFeed } from './entry-feed.ts'
+import { openFront, type Front } from './front.ts'
 import { LogRunner } from './log-runner.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import { Viewers } from './viewers.ts'
@@ -49,13 +48,15 @@ export interface ServerOptions {
   readonly passphrase?: string
   /** Told of each key file that was encrypted. */
   readonly onEncrypted?: (file: string) => void
-  /** The next six count at the first start only; the log records them for ever. */
+  /** The next five count at the first start only, which records them for ever; another value is refused later. */
   readonly separation?: 'independent' | 'after'
   /** The log's origin and the issuer's name. */
   readonly origin?: string
   readonly simulated?: boolean
   readonly boundMs?: number
   readonly rp?: RelyingParty
+  /** Instead of `rp` when nobody chose one. Counts at the first start only. */
+  readonly rpDefault?: RelyingParty
   readonly clock?: Clock
   /** Hears of unexpected faults. Messages may name files, never secrets. */
   readonly report?: (error: unknown) => void
@@ -74,12 +75,22 @@ export interface RunningServer {
 
 /** @throws {StoreError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH`, {ListenError} */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
+  const front = await openFront(options.host ?? '127.0.0.1', options.port ?? 0)
+  try {
+    return await behind(front, options)
+  } catch (cause) {
+    await front.close()
+    throw cause
+  }
+}
+
+async function behind(front: Front, options: ServerOptions): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
   makeDataDir(options.dataDir)
   const keys = await loadKeys(options)
   const store = openSqliteStore({ path: join(options.dataDir, 'countersign.db'), clock })
   try {
-    return await run(options, clock, keys, store)
+    return await run(front, options, clock, keys, store)
   } catch (cause) {
     await store.close()
     throw cause
@@ -110,25 +121,33 @@ async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Pr
   }
 }
 
-function settingsOf(options: ServerOptions): Settings {
-  const rp = options.rp ?? { rp_id: 'localhost', origins: ['http://localhost'] }
+/** What a first start takes where nobody chose. */
+function defaultSettings({ rpDefault }: ServerOptions): Settings {
+  const rp = rpDefault ?? { rp_id: 'localhost', origins: ['http://localhost'] }
   return {
-    origin: options.origin ?? 'countersign.localhost',
-    simulated: options.simulated ?? false,
-    separation: options.separation ?? 'independent',
-    bound_ms: options.boundMs ?? BOUND_MS,
+    origin: 'countersign.localhost',
+    simulated: false,
+    separation: 'independent',
+    bound_ms: BOUND_MS,
     rp_id: rp.rp_id,
     origins: [...rp.origins],
   }
 }
 
+function chosenSettings({ origin, simulated, separation, boundMs, rp }: ServerOptions): Chosen {
+  const origins = rp === undefined ? undefined : [...rp.origins]
+  return { origin, simulated, separation, bound_ms: boundMs, rp_id: rp?.rp_id, origins }
+}
+
 async function run(
+  front: Front,
   options: ServerOptions,
   clock: Clock,
   keys: SetupKeys,
   store: Store,
 ): Promise<RunningServer> {
-  const { settings, bootstrapSecret: firstSecret } = await setUp(store, nodeCrypto, keys, settingsOf(options))
+  const wanted = { chosen: chosenSettings(options), otherwise: defaultSettings(options) }
+  const { settings, bootstrapSecret: firstSecret } = await setUp(store, nodeCrypto, keys, wanted)
   await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
   const tiles = fsTileStore(join(options.dataDir, 'log'))
@@ -146,13 +165,12 @@ async function run(
   await runner.start()
   const place = { url: '', hosts: new Set<string>() }
   const ctx = contextOf(options, { clock, keys, store, settings, tiles, runner, place, vkey: publisher.vkey })
-  const server = createAdaptorServer({ fetch: createApp(ctx).fetch })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
       ctx.hub.close()
       ctx.feed.close()
-      await closeHttp(server)
+      await front.close()
       await runner.stop()
       await store.close()
       ended.resolve(why)
@@ -162,9 +180,9 @@ async function run(
   let bootstrapSecret: string | null
   try {
     await ctx.hub.start()
-    const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0)
-    Object.assign(place, placeOf(address, options.publicUrl))
+    Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
+    front.answerWith(createApp(ctx).fetch)
   } catch (cause) {
     await stop(null)
     throw cause
@@ -180,7 +198,7 @@ interface Parts {
   readonly settings: Settings
   readonly tiles: TileStore
   readonly runner: LogRunner
-  /** Filled once the server listens. */
+  /** Filled before anybody is answered. */
   readonly place: { readonly url: string; readonly hosts: ReadonlySet<string> }
   readonly vkey: string
 }
@@ -221,36 +239,4 @@ function placeOf(address: AddressInfo, publicUrl: string | undefined): Parts['pl
   const local = `http://${host}:${address.port}`
   const url = (publicUrl ?? local).replace(/\/$/, '')
   return { url, hosts: new Set([new URL(url).host, new URL(local).host, `localhost:${address.port}`]) }
-}
-
-function listen(server: ServerType, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const onError = (cause: NodeJS.ErrnoException): void => reject(listenError(cause, host, port))
-    server.once('error', onError)
-    server.listen(port, host, () => {
-      server.off('error', onError)
-      resolve(server.address() as AddressInfo)
-    })
-  })
-}
-
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): ListenError {
-  const place = `${host}:${port}`
-  return cause.code === 'EADDRINUSE'
-    ? new ListenError(
-        'PORT_IN_USE',
-        `another process listens on ${place}: stop it, or choose another --port`,
-        { cause },
-      )
-    : new ListenError('ADDRESS_UNAVAILABLE', `cannot listen on ${place} (${cause.code ?? 'unknown'})`, {
-        cause,
-      })
-}
-
-function closeHttp(server: ServerType): Promise<void> {
-  if (!server.listening) return Promise.resolve()
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    if ('closeAllConnections' in server) server.closeAllConnections()
-  })
 }

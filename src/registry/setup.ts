@@ -1,7 +1,7 @@
 /**
  * The first start: the log's first entries, the first person's invitation, and the policies kept for later starts.
- * Invariant: a database and a set of keys that do not belong together are refused. Issuer keys rotate, so of those it is
- * the current one that must be there (KEY-2).
+ * Invariant: a database and a set of keys that do not belong together are refused, and so is a choice that the first
+ * start has made otherwise. Issuer keys rotate, so of those it is the current one that must be there (KEY-2).
  * @module
  */
 import { z } from 'zod'
@@ -31,6 +31,18 @@ const settingsSchema = z.strictObject({
 })
 export type Settings = z.infer<typeof settingsSchema>
 
+/** What somebody chose, by an option of its own each; nothing where they left it. */
+export type Chosen = { readonly [Name in keyof Settings]: Settings[Name] | undefined }
+
+const OPTIONS: Record<keyof Settings, string> = {
+  origin: '--origin',
+  simulated: '--simulated',
+  separation: '--separation',
+  bound_ms: 'the bound',
+  rp_id: '--rp-id',
+  origins: '--rp-origin',
+}
+
 /** The database holds these next to the settings, to notice keys of another installation. */
 const storedSchema = z.strictObject({
   settings: settingsSchema,
@@ -43,12 +55,15 @@ export interface SetupKeys {
   readonly log: Signer
 }
 
-/** Works once; afterwards it returns what the first start decided, and no secret. */
+/**
+ * Works once; afterwards it returns what the first start decided, and no secret.
+ * @throws {RegistryError} `SETUP_MISMATCH`: other keys, or something else was chosen than at the first start
+ */
 export function setUp(
   store: Store,
   crypto: Crypto,
   keys: SetupKeys,
-  wanted: Settings,
+  wanted: { readonly chosen: Chosen; readonly otherwise: Settings },
 ): Promise<{ settings: Settings; bootstrapSecret: string | null }> {
   const kids = {
     frame: thumbprint(crypto, keys.frame.publicJwk),
@@ -65,9 +80,10 @@ export function setUp(
         )
       }
       await keys.issuer.current(tx.db)
+      assertChosen(stored.settings, wanted.chosen)
       return { settings: stored.settings, bootstrapSecret: null }
     }
-    const settings = settingsSchema.parse(wanted)
+    const settings = settingsSchema.parse({ ...wanted.otherwise, ...madeIn(wanted.chosen) })
     await tx.db
       .insertInto('meta')
       .values({ name: SETTINGS, value: canonicalize({ settings, kids }) })
@@ -77,6 +93,24 @@ export function setUp(
     const { invitation } = await addPersonTx({ crypto }, tx, SYSTEM, 'First operator')
     return { settings, bootstrapSecret: invitation }
   })
+}
+
+function madeIn(chosen: Chosen): Partial<Settings> {
+  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined))
+}
+
+/** @throws {RegistryError} `SETUP_MISMATCH` */
+function assertChosen(stored: Settings, chosen: Chosen): void {
+  const others = (Object.keys(OPTIONS) as (keyof Settings)[]).filter((name) => {
+    const value = chosen[name]
+    return value !== undefined && canonicalize(value) !== canonicalize(stored[name])
+  })
+  if (others.length === 0) return
+  const kept = others.map((name) => `${OPTIONS[name]} is ${String(stored[name])}`).join(' and ')
+  throw new RegistryError(
+    'SETUP_MISMATCH',
+    `${kept} here since the first start: leave ${others.length === 1 ? 'it' : 'them'} out, or begin with another --data`,
+  )
 }
 
 async function appendFirst(crypto: Crypto, tx: Tx, keys: SetupKeys, settings: Settings): Promise<void> {

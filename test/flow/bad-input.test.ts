@@ -3,6 +3,7 @@
  * cleanly, nothing acknowledged is lost, and no key or token is ever said.
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -421,7 +422,7 @@ describe('a control plane that cannot start', () => {
     expect((await readdir(data)).filter((name) => name.startsWith('countersign.db-'))).toEqual([])
   })
 
-  test('says that the port is taken, and what to do; the secret of that first start is not lost with it', async () => {
+  test('says that the port is taken, and what to do; that start leaves nothing behind', async () => {
     const taken: Server = createServer().listen(0, '127.0.0.1')
     const data = join(folder, 'port')
     try {
@@ -433,9 +434,15 @@ describe('a control plane that cannot start', () => {
         code: 'PORT_IN_USE',
         message: `another process listens on 127.0.0.1:${port}: stop it, or choose another --port`,
       })
+      // No place of passkeys above all: it would be that of the other process's port, for ever.
+      expect(existsSync(data)).toBe(false)
     } finally {
       taken.close()
     }
+  })
+
+  test('gives another secret at each start before the first person, and none after', async () => {
+    const data = join(folder, 'secrets')
     const lives = [await startControlPlane(data)]
     try {
       await lives[0]?.process.end('SIGKILL')

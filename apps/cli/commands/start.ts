@@ -14,7 +14,7 @@ interface StartOptions {
   readonly host: string
   readonly port: number
   readonly publicUrl?: string
-  readonly separation: 'independent' | 'after'
+  readonly separation?: 'independent' | 'after'
   readonly origin?: string
   readonly rpId?: string
   readonly rpOrigin?: string
@@ -32,10 +32,8 @@ export function startCommand(program: Command): void {
     .addOption(
       new Option(
         '--separation <mode>',
-        'first start only: who asks does not approve, or may and the log shows it',
-      )
-        .choices(['independent', 'after'])
-        .default('independent'),
+        'first start only: who asks does not approve (unless you choose), or may and the log shows it',
+      ).choices(['independent', 'after']),
     )
     .option('--origin <name>', 'first start only: name of the log and the issuer')
     .option('--rp-id <domain>', 'first start only: domain that passkeys are bound to')
@@ -50,15 +48,17 @@ export function startCommand(program: Command): void {
 }
 
 async function start(options: StartOptions, json: boolean): Promise<void> {
-  const rp = rpOf(options)
+  const rp = chosenRp(options)
+  const rpDefault = placeOf(options)
   const server = await startUnlocked({
     dataDir: options.data,
     host: options.host,
     port: options.port,
-    separation: options.separation,
+    ...(options.separation === undefined ? {} : { separation: options.separation }),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(rp === undefined ? {} : { rp }),
+    ...(rpDefault === undefined ? {} : { rpDefault }),
     ...(await givenPassphrase(options)),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
@@ -77,16 +77,18 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
   if (!json) say('stopped')
 }
 
-/**
- * Where passkeys work: a relying party is for ever, so it is the place that people will use, with its port. With a port
- * that nobody chose there is no such place, and browsers are told so when they come.
- */
-function rpOf(options: StartOptions): RelyingParty | undefined {
-  const { rpId, rpOrigin, publicUrl, port: bound } = options
+function chosenRp({ rpId, rpOrigin }: StartOptions): RelyingParty | undefined {
   if ((rpId === undefined) !== (rpOrigin === undefined)) {
     throw new CliError('ARGUMENT_INVALID', '--rp-id and --rp-origin go together: give both, or neither')
   }
-  if (rpId !== undefined && rpOrigin !== undefined) return { rp_id: rpId, origins: [rpOrigin] }
+  return rpId === undefined || rpOrigin === undefined ? undefined : { rp_id: rpId, origins: [rpOrigin] }
+}
+
+/**
+ * Where passkeys work unless somebody says: a relying party is for ever, so it is the place that people will use, with
+ * its port. With a port that nobody chose there is no such place, and browsers are told so when they come.
+ */
+function placeOf({ publicUrl, port: bound }: StartOptions): RelyingParty | undefined {
   const { hostname = '', origin = '' } = publicUrl === undefined ? {} : new URL(publicUrl)
   if (hostname !== '' && isIP(hostname.replace(/^\[|\]$/g, '')) === 0)
     return { rp_id: hostname, origins: [origin] }
