@@ -11,6 +11,7 @@ import type { PublicJwk } from '../../src/core/crypto.ts'
 import { base64url, utf8 } from '../../src/core/encoding.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { jwkSchema, thumbprint } from '../../src/core/jwk.ts'
+import { counted } from '../../src/core/words.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { ACT_TAG, ROOT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
@@ -216,7 +217,7 @@ export async function delegate(
   if (chain !== undefined) return { jti, chain }
   throw new CliError(
     'APPROVALS_MISSING',
-    `${jti} waits for ${missing} approvals: its chain comes with the last`,
+    `${jti} waits for ${counted(missing, 'approval')}: its chain comes with the last`,
   )
 }
 

@@ -59,6 +59,16 @@ const standing = async (): Promise<[string, JsonObject][]> =>
   ])
 
 describe('another issuer', () => {
+  test('of our own name is told how to get one of its own, and our own address that it is ours', async () => {
+    const own = (await ann.api.get('/v1/info')).json.record as JsonObject
+    const said = async (issuer: JsonObject): Promise<string> =>
+      (await ann.api.post('/v1/issuers', { issuer })).json.error.message
+    expect(await said(own)).toContain('give the address of the other one')
+    const namesake = await said(record({ iss: own.iss ?? '' }))
+    expect(namesake).toContain('both control planes are called countersign.localhost')
+    expect(namesake).toContain('"countersign start --origin NAME"')
+  })
+
   test('is proposed by one, trusted by a gesture of another, reaches the points, and is dropped', async () => {
     const point = await server.point(ann)
     const issuer = record()

@@ -235,7 +235,9 @@ describe('a delegation that two people approve besides its principal', () => {
     const { jti } = (await draft(wanted(2, ben, cat))).json
     expect((await stand(ben, jti)).json.missing).toBe(2)
     expect(code(await stand(ben, jti))).toBe('STATE_CONFLICT')
-    expect(code(await stand(ann, jti))).toBe('UNKNOWN_DELEGATION')
+    const { error } = (await stand(ann, jti)).json
+    expect(error.code).toBe('SAME_PERSON')
+    expect(error.message).toBe(`you are its principal, it waits for the approval of ${cat.id}`)
     expect(code(await seal(jti, cat))).toBe('UNKNOWN_DELEGATION')
     const forged = { ...(await gesture(ann, jti)) }
     expect(code(await cat.api.post(`/v1/delegations/drafts/${jti}/approve`, forged))).toBe('GESTURE_INVALID')

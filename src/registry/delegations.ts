@@ -143,7 +143,8 @@ export function sealDelegation(
 
 /**
  * Takes an approver's gesture over a draft. The chain is not theirs to have.
- * @throws {RegistryError} as {@link sealDelegation}; `STATE_CONFLICT` too when they have answered already
+ * @throws {RegistryError} as {@link sealDelegation}; `STATE_CONFLICT` too when they have answered already, and
+ * `SAME_PERSON` when it is their own
  */
 export function approveDelegation(
   ctx: RegistryContext,

@@ -7,6 +7,7 @@ import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import type { Gesture } from '../core/gesture.ts'
 import { canonicalize, parseJson, type JsonObject } from '../core/json.ts'
+import { awaited } from '../core/words.ts'
 import type { Schema, Tx } from '../ports/store.ts'
 import type { Grant } from '../token/grant.ts'
 import { gestureFault } from '../token/gesture.ts'
@@ -95,7 +96,10 @@ function readDraft<R extends { readonly draft_json: string }>({ draft_json, ...r
   return { ...(parseJson(draft_json, DRAFT_JSON_LIMITS) as unknown as StoredDraft), ...rest }
 }
 
-/** @throws {RegistryError} `UNKNOWN_DELEGATION`: no draft in which the person has that part, or it has expired. */
+/**
+ * @throws {RegistryError} `UNKNOWN_DELEGATION`: no draft in which the person has that part, or it has expired;
+ * `SAME_PERSON`: its approver is asked for and they are its principal.
+ */
 export async function findDraft(
   db: Kysely<Schema>,
   jti: string,
@@ -103,16 +107,20 @@ export async function findDraft(
   now_ms: number,
   role?: Gesture['role'],
 ): Promise<AskedDraft> {
-  let query = draftsOf(db, person, now_ms).where('drafts.jti', '=', jti)
-  if (role !== undefined) query = query.where('role', '=', role)
-  const row = await query.executeTakeFirst()
-  if (!row) throw new RegistryError('UNKNOWN_DELEGATION', 'no such draft of yours, or it has expired')
-  return readDraft(row)
+  const row = await draftsOf(db, person, now_ms).where('drafts.jti', '=', jti).executeTakeFirst()
+  const part = row?.principal === person ? 'principal' : 'approver'
+  if (row && (role ?? part) === part) return readDraft(row)
+  if (row && part === 'principal') {
+    const { m, answers } = await viewOf(db, readDraft(row))
+    const whose = awaited({ m, answers })
+    throw new RegistryError('SAME_PERSON', `you are its principal, it waits for the approval of ${whose}`)
+  }
+  throw new RegistryError('UNKNOWN_DELEGATION', 'no such draft of yours, or it has expired')
 }
 
 /**
  * Takes one person's gesture over a draft. The principal may make it again, nobody else.
- * @throws {RegistryError} `UNKNOWN_DELEGATION`, `GESTURE_INVALID`, `NOT_ENDORSED`; `STATE_CONFLICT`: answered already.
+ * @throws {RegistryError} as {@link findDraft}; `GESTURE_INVALID`, `NOT_ENDORSED`; `STATE_CONFLICT`: answered already.
  */
 export async function takeGesture(
   ctx: RegistryContext,

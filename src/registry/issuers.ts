@@ -30,7 +30,8 @@ const PROPOSALS_MAX = FOREIGN_ISSUERS_MAX
 
 /**
  * Proposes to trust an issuer as this record has it, in place of an earlier proposal of its name.
- * @throws {RegistryError} `STATE_CONFLICT`: it is this issuer itself; `LIMIT_EXCEEDED`; {CoreError} `KEY_INVALID`
+ * @throws {RegistryError} `STATE_CONFLICT`: it is this issuer itself, or has its name; `LIMIT_EXCEEDED`; {CoreError}
+ * `KEY_INVALID`
  */
 export function proposeIssuer(
   ctx: RegistryContext,
@@ -38,8 +39,7 @@ export function proposeIssuer(
   issuer: ForeignIssuer,
 ): Promise<{ id: string; proposal: number }> {
   const { iss } = issuer
-  if (iss === ctx.iss)
-    throw new RegistryError('STATE_CONFLICT', 'this is the issuer itself: give the address of the other one')
+  if (iss === ctx.iss) throw new RegistryError('STATE_CONFLICT', whyNotOurName(ctx, issuer))
   for (const jwk of [issuer.frame_key, ...issuer.keys.map((key) => key.jwk)]) publicJwk(jwk)
   return ctx.store.write(async (tx) => {
     await assertRoom(tx.db, 'proposed', iss, PROPOSALS_MAX)
@@ -65,6 +65,14 @@ export function proposeIssuer(
       .execute()
     return { id, proposal }
   })
+}
+
+function whyNotOurName(ctx: RegistryContext, { iss, frame_key }: ForeignIssuer): string {
+  const isOurs = canonicalize(frame_key) === canonicalize({ ...ctx.frame.publicJwk })
+  return isOurs
+    ? 'this is the issuer itself: give the address of the other one'
+    : `both control planes are called ${iss}: one of them needs a name of its own, which ` +
+        '"countersign start --origin NAME" gives it at its first start'
 }
 
 type TrustAct = EntryBody<'issuer.trusted'>['act']

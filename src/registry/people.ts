@@ -159,7 +159,10 @@ export async function findRegistered(db: Kysely<Schema>, id: string): Promise<En
   const { rev, credential_json, registration, amr_json } = row
   const isWhole = rev !== null && credential_json !== null && registration !== null && amr_json !== null
   if (row.status !== 'enrolled' || !isWhole) {
-    throw new RegistryError('STATE_CONFLICT', 'this person has left or did not enrol yet: invite them')
+    throw new RegistryError(
+      'STATE_CONFLICT',
+      'this person has left or did not enrol yet: invite them, or wait until they enrol',
+    )
   }
   return {
     id: row.id,

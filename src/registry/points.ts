@@ -97,8 +97,13 @@ export async function findPoint(db: Kysely<Schema>, id: string): Promise<PointRo
 /** @throws {RegistryError} `UNKNOWN_POINT` */
 export async function assertPoints(db: Kysely<Schema>, ids: readonly string[]): Promise<void> {
   const known = await db.selectFrom('points').select('id').where('id', 'in', ids).execute()
-  if (known.length !== new Set(ids).size) {
-    throw new RegistryError('UNKNOWN_POINT', 'an audience is not an enforcement point: enrol it first')
+  const unknown = ids.filter((id) => !known.some((row) => row.id === id))
+  if (unknown.length > 0) {
+    throw new RegistryError(
+      'UNKNOWN_POINT',
+      `no enforcement point here is ${unknown.join(', ')}: enrol it, or, when it is of another control plane, run ` +
+        '"countersign point key" there and "countersign point admit … --jwk FILE" here',
+    )
   }
 }
 

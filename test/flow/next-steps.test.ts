@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { invite } from '../../apps/cli/operator.ts'
 import { runCli, type CliAnswer } from '../fixtures/processes.ts'
-import { Stage, type StagedPoint } from '../fixtures/stage.ts'
+import { ECHO_GRANT, Stage, type StagedPoint } from '../fixtures/stage.ts'
 
 const NOBODYS = 'A'.repeat(43)
 const faultSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) })
@@ -13,12 +14,20 @@ const faultSchema = z.object({ error: z.object({ code: z.string(), message: z.st
 let stage: Stage
 let point: StagedPoint
 let issued: { jti: string; chain: string }
+let lead = ''
+let invited = ''
 let folder = ''
 /** What the arguments of a row stand for, as it is known only once the stage is set. */
 const NAMED: Record<string, () => string> = {
   $URL: () => stage.control.url,
   $DATA: () => stage.dataDir,
   $JTI: () => issued.jti,
+  $AGENT: () => stage.agent.id,
+  $LEAD: () => lead,
+  $POINT: () => point.id,
+  $INVITED: () => invited,
+  $KEY: () => join(folder, 'holder.json'),
+  $GRANTS: () => join(folder, 'grants.json'),
   $TEXT: () => join(folder, 'text'),
   $CHAIN: () => join(folder, 'chain'),
   $PARTIAL: () => join(folder, 'partial.json'),
@@ -33,12 +42,25 @@ beforeAll(async () => {
   await writeFile(join(folder, 'text'), 'Dear diary')
   await writeFile(join(folder, 'chain'), issued.chain)
   await writeFile(join(folder, 'partial.json'), '{"class":"assistant","grants":null}')
+  await writeFile(join(folder, 'holder.json'), JSON.stringify(stage.agent.holder.publicJwk))
+  await writeFile(join(folder, 'grants.json'), JSON.stringify([ECHO_GRANT]))
+  lead = await leadOf(stage)
+  invited = (await invite(stage.manager, 'Somebody')).person
 }, 60_000)
 
 afterAll(async () => {
   await stage.remove()
   await rm(folder, { recursive: true, force: true })
 })
+
+/** The other person who is enrolled. */
+async function leadOf({ manager }: Stage): Promise<string> {
+  const answer = await manager.client.get('/v1/people')
+  const { people } = z.object({ people: z.array(z.object({ id: z.string() })) }).parse(answer)
+  return people.find(({ id }) => id !== manager.person)?.id ?? ''
+}
+
+const DELEGATE = 'delegate $AGENT --key $KEY --grants $GRANTS -o $NEW --point'
 
 const run = (command: string, profile = stage.profileDir): Promise<CliAnswer> => {
   const args = command.split(' ').map((word) => NAMED[word]?.() ?? word)
@@ -50,6 +72,8 @@ describe('what goes wrong says what to do next', () => {
     ['agent approve agt_x', 1, 'UNKNOWN_AGENT', '"countersign agent list"'],
     ['agent key agt_x -o $NEW', 1, 'UNKNOWN_AGENT', '"countersign agent list"'],
     ['person endorse per_x', 1, 'UNKNOWN_PERSON', '"countersign person list"'],
+    ['person endorse $INVITED', 1, 'STATE_CONFLICT', 'invite them, or wait until they enrol'],
+    [`${DELEGATE} pnt_x`, 1, 'UNKNOWN_POINT', '"countersign point admit … --jwk FILE" here'],
     ['template show tpl_x', 1, 'UNKNOWN_TEMPLATE', '"countersign template list"'],
     ['delegation show dlg_x', 1, 'UNKNOWN_DELEGATION', '"countersign delegation waiting"'],
     ['delegation show $JTI', 1, 'UNKNOWN_DELEGATION', 'is issued and waits for nobody'],
@@ -151,6 +175,25 @@ describe('a list', () => {
     ] as const)
       expect((await run(command)).stdout).toMatch(head)
   })
+})
+
+test('a delegation that waits says for whom, what they run and what to run then', async () => {
+  const { code, stdout } = await run(`${DELEGATE} $POINT --approver $LEAD`)
+  const [, jti = ''] = /^(dlg_\w+) /.exec(stdout) ?? []
+  expect(code).toBe(0)
+  expect(stdout).toBe(
+    [
+      `${jti} waits for the approval of ${lead}:`,
+      `  countersign delegation approve ${jti}`,
+      'and then you run:',
+      `  countersign delegation fetch ${jti} -o ${join(folder, 'new')}`,
+      '',
+    ].join('\n'),
+  )
+  const again = await run(`delegation approve ${jti}`)
+  expect(again.stderr).toContain(`SAME_PERSON: you are its principal, it waits for the approval of ${lead}: `)
+  expect((await run(`delegation show ${jti}`)).stdout).toContain('\n1 approval needed besides:\n')
+  await run(`delegation decline ${jti}`)
 })
 
 test('a second revocation says that the first one stands, and since when', async () => {

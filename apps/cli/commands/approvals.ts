@@ -1,6 +1,7 @@
 /** `countersign delegation …`: delegations that wait for several people. @module */
 import type { Command } from 'commander'
 import { rfc3339 } from '../../../src/core/time.ts'
+import { counted } from '../../../src/core/words.ts'
 import {
   approveDraft,
   declineDraft,
@@ -94,7 +95,7 @@ function textOf({ root, grants, instruction, sub, answers, m, principal }: Shown
     ...(sub === null ? [] : [`  sub: ${visible(sub)}`]),
     ...grants.map((grant) => `  grant: ${JSON.stringify(grant)}`),
     `  root: ${JSON.stringify(root)}`,
-    `${m} approvals needed besides:`,
+    `${counted(m, 'approval')} needed besides:`,
     ...answers.map(({ person, role, answer }) => `  ${person}  ${role}  ${answer}`),
   ].join('\n')
 }

@@ -7,13 +7,14 @@ import { newId } from '../../../src/core/ids.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { parseJws } from '../../../src/core/sign.ts'
 import { rfc3339, seconds } from '../../../src/core/time.ts'
+import { awaited } from '../../../src/core/words.ts'
 import { grantSchema, type Grant } from '../../../src/token/grant.ts'
 import { lastDelegation, narrow } from '../../../src/token/narrow.ts'
 import { statementSchema } from '../../../src/token/payload.ts'
 import { beginDelegation, revoke } from '../operator.ts'
-import { waitForChain } from '../operator-quorum.ts'
-import { CliError, listing, result } from '../output.ts'
-import { assertWritable, readJson, readPublicKey, readText, writePrivate } from '../profile.ts'
+import { listDrafts, waitForChain } from '../operator-quorum.ts'
+import { CliError, listing, result, tell } from '../output.ts'
+import { assertWritable, readJson, readPublicKey, readText, writePrivate, type Profile } from '../profile.ts'
 import { collect, DIGEST, profileOf, wantsJson } from './globals.ts'
 
 interface DelegateOptions {
@@ -49,7 +50,7 @@ export function delegationCommands(program: Command): void {
       const grants = await readGrants(options.grants)
       await assertWritable(options.out)
       const profile = await profileOf(command)
-      const begun = await beginDelegation(profile, {
+      const { jti, missing, chain } = await beginDelegation(profile, {
         agent,
         jkt,
         aud: options.point,
@@ -59,14 +60,13 @@ export function delegationCommands(program: Command): void {
         ...(options.instruction === undefined ? {} : { instruction: options.instruction }),
         ...approversOf(options),
       })
-      const { jti, missing } = begun
-      const chain = begun.chain ?? (options.wait === true ? await waitForChain(profile, jti) : undefined)
-      if (chain === undefined) {
+      const waiting = chain === undefined ? await waitingFor(profile, jti) : ''
+      if (chain === undefined && options.wait !== true) {
         const next = `countersign delegation fetch ${jti} -o ${options.out}`
-        const text = `${jti} waits for ${missing} approvals; then:\n  ${next}`
-        return result(wantsJson(command), { jti, missing }, () => text)
+        return result(wantsJson(command), { jti, missing }, () => `${waiting}\nand then you run:\n  ${next}`)
       }
-      await writePrivate(options.out, `${chain}\n`)
+      if (chain === undefined) tell(waiting)
+      await writePrivate(options.out, `${chain ?? (await waitForChain(profile, jti))}\n`)
       result(wantsJson(command), { jti, file: options.out }, () => `${jti} in ${options.out}`)
     })
 
@@ -103,6 +103,14 @@ export function delegationCommands(program: Command): void {
     })
   narrowCommand(program)
   revokeCommand(program)
+}
+
+/** Who approves it, and how. The last of them may have done so by now. */
+async function waitingFor(profile: Profile, jti: string): Promise<string> {
+  const draft = (await listDrafts(profile)).find((each) => each.jti === jti)
+  return draft === undefined
+    ? `${jti} is issued`
+    : `${jti} waits for the approval of ${awaited(draft)}:\n  countersign delegation approve ${jti}`
 }
 
 function approversOf({ approver = [], approvals }: DelegateOptions): {
