@@ -80,13 +80,13 @@ describe('an endorsement holds', () => {
     log.endorse(CAROL, CAROL)
     const { faults, notes } = await reportOf(log)
     expect(faults).toEqual([])
-    expect(notes).toContain('1 people besides the first endorsed themselves (separation: after)')
+    expect(notes).toContain('1 person besides the first endorsed themselves (separation: after)')
   })
 
   test('or is missing, and the report says so', async () => {
     const { ok, notes } = await reportOf(begun())
     expect(ok).toBe(true)
-    expect(notes).toContain('1 people enrolled and were never endorsed: nothing that they signed counts')
+    expect(notes).toContain('1 person enrolled and was never endorsed: nothing that they signed counts')
   })
 })
 

@@ -188,7 +188,7 @@ describe('another issuer', () => {
     log.head()
     const pack = await verified(log)
     expect(pack.report.faults).toEqual([])
-    expect(pack.report.notes).toContain(`1 allowed actions were authorized by another issuer: ${OTHER}`)
+    expect(pack.report.notes).toContain(`1 allowed action was authorized by another issuer: ${OTHER}`)
     expect(pack.report.not_checked[0]).toContain(OTHER)
     const story = (await actionStory(nodeCrypto, pack, action))!
     expect(story.who).toMatchObject([{ issuer: OTHER, person: 'unknown', agents: ['agt_theirs'] }])
@@ -299,9 +299,7 @@ describe('another issuer', () => {
     log.approveIssuer(log.proposeIssuer(record(log)), 2, { by: ALICE, alone: true })
     const { ok, notes } = (await verified(log)).report
     expect(ok).toBe(true)
-    expect(notes).toContain(
-      '1 other issuers were trusted by the person who proposed them (separation: after)',
-    )
+    expect(notes).toContain('1 other issuer was trusted by its proposer (separation: after)')
   })
 
   test.each([
@@ -314,7 +312,7 @@ describe('another issuer', () => {
     const { ok, notes } = (await verified(log)).report
     expect(ok).toBe(true)
     expect(notes).toEqual([
-      '1 other issuers were trusted by two people of whom one invited the other: the log cannot tell whether they are two',
+      '1 other issuer was trusted by two people of whom one invited the other: the log cannot tell whether they are two',
     ])
   })
 

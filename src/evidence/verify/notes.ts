@@ -2,6 +2,7 @@
  * Notes of a report: what holds, and what a reader should know all the same. spec/pack.md, PCK-4.
  * @module
  */
+import { counted } from '../../core/words.ts'
 import type { History } from '../history.ts'
 import type { ProvenAllow } from './chains.ts'
 import { isForeign } from './issuers.ts'
@@ -12,31 +13,46 @@ const WORD_ONLY_AFTER_MS = 60_000
 export function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
   const notes: string[] = []
   for (const [iss, count] of foreignOf(history, allows))
-    notes.push(`${count} allowed actions were authorized by another issuer: ${iss}`)
+    notes.push(
+      `${counted(count, 'allowed action was', 'allowed actions were')} authorized by another issuer: ${iss}`,
+    )
   const late = allows.filter(
     ({ logged_ms, receipt }) => logged_ms - (receipt.freshness?.t ?? 0) > WORD_ONLY_AFTER_MS,
   ).length
   if (late > 0)
-    notes.push(`${late} allowed actions were logged over a minute late: their time is the point's word only`)
+    notes.push(
+      `${counted(late, 'allowed action was logged over a minute late: its', 'allowed actions were logged over a minute late: their')} time is the point's word only`,
+    )
   const software = allows.filter((allow) => restsOnSoftware(history, allow)).length
   if (software > 0)
-    notes.push(`${software} allowed actions rest on a software authenticator (swk), not on a passkey`)
-  if (history.alerts.length > 0) notes.push(`${history.alerts.length} alerts were raised in the log`)
+    notes.push(
+      `${counted(software, 'allowed action rests', 'allowed actions rest')} on a software authenticator (swk), not on a passkey`,
+    )
+  if (history.alerts.length > 0)
+    notes.push(`${counted(history.alerts.length, 'alert was', 'alerts were')} raised in the log`)
   const alone = [...history.agents.values()].filter(({ approval }) => approval?.entry.body.acted_alone).length
   if (alone > 0)
-    notes.push(`${alone} agents were approved by the person who proposed them (separation: after)`)
+    notes.push(
+      `${counted(alone, 'agent was approved by its proposer', 'agents were approved by their proposers')} (separation: after)`,
+    )
   const ownWord = history.endorsements.filter(({ entry }) => entry.body.acted_alone).length
   if (ownWord > 1)
-    notes.push(`${ownWord - 1} people besides the first endorsed themselves (separation: after)`)
+    notes.push(
+      `${counted(ownWord - 1, 'person', 'people')} besides the first endorsed themselves (separation: after)`,
+    )
   const unendorsed =
     history.people.size - new Set(history.endorsements.map(({ entry }) => entry.subject)).size
   if (unendorsed > 0)
-    notes.push(`${unendorsed} people enrolled and were never endorsed: nothing that they signed counts`)
+    notes.push(
+      `${counted(unendorsed, 'person enrolled and was', 'people enrolled and were')} never endorsed: nothing that they signed counts`,
+    )
   const ownTemplates = history.templates.filter(
     ({ entry }) => entry.type === 'template.approved' && entry.body.acted_alone,
   ).length
   if (ownTemplates > 0)
-    notes.push(`${ownTemplates} templates were approved by the person who proposed them (separation: after)`)
+    notes.push(
+      `${counted(ownTemplates, 'template was approved by its proposer', 'templates were approved by their proposers')} (separation: after)`,
+    )
   notes.push(...issuerNotes(history))
   const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
     const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
@@ -44,17 +60,17 @@ export function notesOf(history: History, allows: readonly ProvenAllow[]): strin
   }).length
   if (invited > 0)
     notes.push(
-      `${invited} agents were approved by somebody whom their proposer invited: the log cannot tell whether they are two people`,
+      `${counted(invited, 'agent was approved by somebody whom its', 'agents were approved by somebody whom their')} proposer invited: the log cannot tell whether they are two people`,
     )
   const own = allows.filter((allow) => approvedByInvited(history, allow)).length
   if (own > 0)
     notes.push(
-      `${own} allowed actions have an approver whom their principal invited: the log cannot tell whether they are two people`,
+      `${counted(own, 'allowed action has an approver whom its', 'allowed actions have an approver whom their')} principal invited: the log cannot tell whether they are two people`,
     )
   const [back] = history.backwards
   if (back !== undefined)
     notes.push(
-      `${history.backwards.length} times the clock of the log goes back, first at entry ${back}: what is before or after a date there is its word`,
+      `the clock of the log goes back ${counted(history.backwards.length, 'time')}, first at entry ${back}: what is before or after a date there is its word`,
     )
   return notes
 }
@@ -70,14 +86,16 @@ function issuerNotes(history: History): string[] {
   const notes: string[] = []
   const alone = pairs.filter((pair) => pair.alone).length
   if (alone > 0)
-    notes.push(`${alone} other issuers were trusted by the person who proposed them (separation: after)`)
+    notes.push(
+      `${counted(alone, 'other issuer was trusted by its proposer', 'other issuers were trusted by their proposers')} (separation: after)`,
+    )
   const invited = pairs.filter(
     ({ approver, proposer }) =>
       history.inviters.get(approver) === proposer || history.inviters.get(proposer) === approver,
   ).length
   if (invited > 0)
     notes.push(
-      `${invited} other issuers were trusted by two people of whom one invited the other: the log cannot tell whether they are two`,
+      `${counted(invited, 'other issuer was', 'other issuers were')} trusted by two people of whom one invited the other: the log cannot tell whether they are two`,
     )
   return notes
 }

@@ -173,7 +173,7 @@ describe('the notes', () => {
     const { ok, notes } = await reportOf(log)
     expect(ok).toBe(true)
     expect(notes).toContain(
-      '1 allowed actions have an approver whom their principal invited: the log cannot tell whether they are two people',
+      '1 allowed action has an approver whom its principal invited: the log cannot tell whether they are two people',
     )
   })
 
@@ -186,7 +186,7 @@ describe('the notes', () => {
     log.head()
     const { ok, notes } = await reportOf(log)
     expect(ok).toBe(true)
-    expect(notes).toEqual(['1 allowed actions rest on a software authenticator (swk), not on a passkey'])
+    expect(notes).toEqual(['1 allowed action rests on a software authenticator (swk), not on a passkey'])
   })
 })
 
@@ -251,7 +251,7 @@ describe('a template', () => {
     log.approveTemplate('coding', ALICE, { alone: true })
     const { ok, notes } = await reportOf(log)
     expect(ok).toBe(true)
-    expect(notes).toContain('1 templates were approved by the person who proposed them (separation: after)')
+    expect(notes).toContain('1 template was approved by its proposer (separation: after)')
   })
 
   test('is not put in force by the log itself once somebody has enrolled, or twice', async () => {

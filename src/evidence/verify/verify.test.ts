@@ -86,7 +86,7 @@ describe('an honest pack', () => {
     expect(report.populations).toEqual({ agents: 2, delegations: 3, decisions: 9, revocations: 1 })
     expect(report.notes).toEqual([
       '3 allowed actions rest on a software authenticator (swk), not on a passkey',
-      '1 alerts were raised in the log',
+      '1 alert was raised in the log',
     ])
   })
 
@@ -117,7 +117,7 @@ describe('an honest pack', () => {
     const { ok, notes } = await reportOf(log)
     expect(ok).toBe(true)
     expect(notes).toContain(
-      "1 allowed actions were logged over a minute late: their time is the point's word only",
+      "1 allowed action was logged over a minute late: its time is the point's word only",
     )
   })
 
@@ -128,7 +128,7 @@ describe('an honest pack', () => {
     log.approve('bot', ALICE, { alone: true })
     const { ok, notes, checks } = await reportOf(log)
     expect(ok).toBe(true)
-    expect(notes).toEqual(['1 agents were approved by the person who proposed them (separation: after)'])
+    expect(notes).toEqual(['1 agent was approved by its proposer (separation: after)'])
     expect(checks.map(({ name }) => name)).toContain(
       'agents were approved by a registered gesture of anyone (separation: after)',
     )
@@ -1091,7 +1091,7 @@ describe('an insider with every key of the control plane', () => {
     const { ok, notes } = await reportOf(log)
     expect(ok).toBe(true)
     expect(notes).toContain(
-      `1 times the clock of the log goes back, first at entry ${index}: what is before or after a date there is its word`,
+      `the clock of the log goes back 1 time, first at entry ${index}: what is before or after a date there is its word`,
     )
   })
 
