@@ -76,13 +76,9 @@ export async function readPointFile(path: string): Promise<PointFile> {
   try {
     return pointFileSchema.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (cause) {
-    throw new GatewayError(
-      'POINT_FILE_INVALID',
-      `${path} is not an enrolment file: run "countersign point enroll"`,
-      {
-        cause,
-      },
-    )
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const why = isMissing ? 'does not exist: check the name, or' : 'is not an enrolment file:'
+    throw new GatewayError('POINT_FILE_INVALID', `${path} ${why} run "countersign point enroll"`, { cause })
   }
 }
 

@@ -284,11 +284,13 @@ describe('a gateway that cannot start', () => {
   }
 
   test('says which enrolment file is missing or malformed', async () => {
-    const malformed = await altered({ trust: {} })
-    for (const path of [join(folder, 'missing.json'), malformed]) {
+    for (const [path, why] of [
+      [join(folder, 'missing.json'), 'does not exist: check the name'],
+      [await altered({ trust: {} }), 'is not an enrolment file'],
+    ] as const) {
       const started = start(path)
       expect(await started.ended).toEqual({ code: 1, signal: null })
-      expect(started.stderr).toContain(`POINT_FILE_INVALID: ${path} is not an enrolment file`)
+      expect(started.stderr).toContain(`POINT_FILE_INVALID: ${path} ${why}`)
       expect(started.lines).toEqual([])
     }
   })
@@ -537,6 +539,7 @@ describe('the command line', () => {
       [...profile, 'delegate', stage.agent.id, ...to(taken)],
       [...profile, 'delegate', stage.agent.id, ...to(join(folder, 'nowhere', 'chain'))],
       [...profile, 'point', 'enroll', 'second', '--server', 'echo', '-o', taken],
+      [...profile, 'evidence', 'build', '--from', '2026-01-01T00:00:00Z', '-o', taken],
     ]) {
       expect([args, await cliFault(args)]).toMatchObject([
         args,

@@ -8,6 +8,7 @@ import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { fromUtf8, utf8 } from '../../../src/core/encoding.ts'
 import { parseJson } from '../../../src/core/json.ts'
 import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
+import { counted } from '../../../src/core/words.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { readArchive } from '../../../src/evidence/pack/archive.ts'
 import { buildPack } from '../../../src/evidence/pack/build.ts'
@@ -16,7 +17,7 @@ import type { PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { readInfo } from '../operator.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
-import { unreadable, unwritable, type Profile } from '../profile.ts'
+import { assertWritable, unreadable, unwritable, type Profile } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 /** Publishing takes about 100 ms; this waits up to 10 s. */
@@ -38,6 +39,7 @@ export function evidenceCommands(program: Command): void {
     .option('--to <time>', 'RFC 3339 UTC, not in the period itself; now if not given', time)
     .requiredOption('-o, --out <file>', 'where to write the pack')
     .action(async (options: BuildOptions, command: Command) => {
+      await assertWritable(options.out)
       const { manifest, bytes } = await build(
         await profileOf(command),
         options.from,
@@ -48,7 +50,7 @@ export function evidenceCommands(program: Command): void {
       const summary = { file: options.out, bytes: bytes.length, entries: manifest.log.end, populations }
       result(wantsJson(command), summary, () =>
         [
-          `${paint('green', 'built')} ${options.out} (${bytes.length} bytes, ${manifest.log.end} entries)`,
+          `${paint('green', 'built')} ${options.out} (${counted(bytes.length, 'byte')}, ${counted(manifest.log.end, 'entry', 'entries')})`,
           ...Object.entries(populations).map(([name, count]) => `  ${name}: ${count}`),
         ].join('\n'),
       )
@@ -160,9 +162,10 @@ async function read(file: string): Promise<Uint8Array> {
   }
 }
 
+/** Never over another file: an older pack may be the only one of its period. */
 async function write(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(file, bytes)
+    await writeFile(file, bytes, { flag: 'wx' })
   } catch (cause) {
     throw unwritable(file, cause)
   }
@@ -174,7 +177,7 @@ function describeReport(report: PackReport): string {
     ...(report.simulated
       ? [paint('yellow', 'SIMULATED DATA: this log says that its history was simulated')]
       : []),
-    `${report.origin}, ${report.entries} entries, ${report.period.from} to ${report.period.to}`,
+    `${report.origin}, ${counted(report.entries, 'entry', 'entries')}, ${report.period.from} to ${report.period.to}`,
     ...report.checks.map(({ ok, name, count }) => `${mark(ok)} ${name} (${count})`),
     ...report.faults.map((fault) => paint('red', `     ${fault.code}: ${fault.message}${place(fault)}`)),
     ...(report.faults_n > report.faults.length
@@ -212,7 +215,7 @@ function describeStory(story: ActionStory): string {
     table(
       story.evidence.map((each) => [
         `  entry ${JSON.stringify(each.index)}`,
-        `proven by ${count(each.proof)} hashes`,
+        `proven by ${counted(count(each.proof), 'hash', 'hashes')}`,
       ]),
     ),
   ].join('\n')
