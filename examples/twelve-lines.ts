@@ -4,6 +4,7 @@
  * line as arguments: `node examples/twelve-lines.ts npx countersign gateway --stdio --point gateway.json -- …`
  * @module
  */
+import './usage.ts'
 import assert from 'node:assert/strict'
 // README: begin
 import { readFileSync } from 'node:fs'

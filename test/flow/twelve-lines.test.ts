@@ -1,5 +1,5 @@
 /** The README's twelve lines are those of the example, and the example runs against the real thing. */
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -27,6 +27,13 @@ test.each([AGENT, CHAIN])(
 test('the protocol example issues, narrows, presents and verifies a chain', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [CHAIN])
   expect(stdout).toBe('verified: 2 delegations, back to one gesture\n')
+})
+
+test('the example says what it needs when it is started bare', () => {
+  const { status, stderr } = spawnSync(process.execPath, [AGENT], { encoding: 'utf8' })
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/^usage: node examples\/twelve-lines.ts COMMAND/)
+  expect(stderr).not.toContain('    at ')
 })
 
 test('the example acts under its delegation, behind a real gateway and tool server', async () => {
