@@ -221,6 +221,31 @@ describe('limits', () => {
   })
 })
 
+describe('a name in another case', () => {
+  const under = (grant: Partial<Grant>, args: JsonObject, resources: readonly string[] = []) =>
+    reasons({
+      chain: verified(w.root({ grants: [{ ...FILES, constraints: {}, ...grant }] })),
+      args,
+      registration: { definition_hash: HASH, measures: {}, resources },
+    })
+
+  test('does not slip past a constraint', () => {
+    const forbidden = { constraints: { recursive: { forbidden: true } } } as const
+    expect(under(forbidden, { Recursive: true })).toEqual(['CONSTRAINT_VIOLATED'])
+    const optional = { constraints: { path: { glob: 'pub/**', required: false } } } as const
+    expect(under(optional, { Path: '/etc/shadow' })).toEqual(['CONSTRAINT_VIOLATED'])
+  })
+
+  test('does not slip past the resources', () => {
+    const granted = { resources: ['pub/**'] }
+    const pointers = ['/source', '/destination']
+    expect(under(granted, { source: 'pub/a', destination: 'pub/b' }, pointers)).toBe('allow')
+    expect(under(granted, { source: 'pub/a', Destination: '/etc/x' }, pointers)).toEqual(['RESOURCE_UNKNOWN'])
+    const twins = { o: { path: 'pub/a', Path: '/etc/x' } }
+    expect(under(granted, twins, ['/o/path'])).toEqual(['RESOURCE_UNKNOWN'])
+  })
+})
+
 describe('resources (GRT-6)', () => {
   const granted = verified(
     w.root({ grants: [{ ...FILES, constraints: {}, resources: ['/data/**', 's3://a/*'] }] }),

@@ -111,6 +111,13 @@ describe('messages', () => {
   test('arguments that differ by case alone are told apart from those that do not', () => {
     expect(hasCaseTwins({ path: 1, Path: 2 })).toBe(true)
     expect(hasCaseTwins({ path: 1, paths: 2 })).toBe(false)
+    expect(hasCaseTwins({ key: 1, '\u212aey': 2 })).toBe(true)
+  })
+
+  test('they are so in whatever lies inside, and not from one object to another', () => {
+    expect(hasCaseTwins({ o: { path: 1, Path: 2 } })).toBe(true)
+    expect(hasCaseTwins({ o: [[{ a: null }, { path: 1, PATH: 2 }]] })).toBe(true)
+    expect(hasCaseTwins({ path: { Path: { PATH: 1 } }, o: [{ path: 1 }, { Path: 2 }] })).toBe(false)
   })
 })
 

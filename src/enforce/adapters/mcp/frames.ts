@@ -6,6 +6,7 @@
  */
 import { fromUtf8 } from '../../../core/encoding.ts'
 import { CoreError } from '../../../core/errors.ts'
+import { foldCase } from '../../../core/fold.ts'
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../../core/json.ts'
 
 /** Bytes of one frame, without its line end. */
@@ -187,15 +188,18 @@ export function hasLookalike(object: JsonObject, names: ReadonlySet<string>): bo
   return Object.keys(object).some((name) => !names.has(name) && names.has(foldCase(name)))
 }
 
-/** Whether two names of `object` are the same to a reader that ignores case. */
-export function hasCaseTwins(object: JsonObject): boolean {
-  const names = Object.keys(object)
-  return names.length > 1 && new Set(names.map(foldCase)).size !== names.length
-}
+/** What folds to itself: names of these characters alone are as distinct as they look. */
+const FOLDED = /^[ -@[-~]*$/
 
-/** Upper first: the long s and the Kelvin sign fold to ASCII letters. */
-function foldCase(name: string): string {
-  return name.toUpperCase().toLowerCase()
+/** Whether, anywhere in `value`, two names of one object are the same to a reader that ignores case. */
+export function hasCaseTwins(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (!isJsonObject(value)) return value.some(hasCaseTwins)
+  const names = Object.keys(value)
+  if (names.length > 1 && !names.every((name) => FOLDED.test(name))) {
+    if (new Set(names.map(foldCase)).size !== names.length) return true
+  }
+  return Object.values(value).some(hasCaseTwins)
 }
 
 function idIn(body: JsonValue): RpcId | null {
