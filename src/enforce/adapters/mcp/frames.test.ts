@@ -37,6 +37,19 @@ describe('lines', () => {
     expect(one(line)).toMatchObject({ kind: 'invalid', code: -32600 })
   })
 
+  test.each(['\u0085', '\u2028', '\u2029'])(
+    'from the client, a text with the line end %j is refused unless it is spelled as an escape',
+    (lineEnd) => {
+      const call = (text: string): string =>
+        `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x","arguments":{"a":"${text}"}}}`
+      const escape = `\\u${lineEnd.charCodeAt(0).toString(16).padStart(4, '0')}`
+      expect(readFrame(utf8(call(lineEnd)), true)).toMatchObject({ kind: 'invalid', code: -32600, id: 7 })
+      expect(readFrame(utf8(call(escape)), true)).toMatchObject({ kind: 'request', line: call(escape) })
+      const result = `{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"${lineEnd}"}]}}`
+      expect(readFrame(utf8(result))).toMatchObject({ kind: 'response', line: result })
+    },
+  )
+
   test('a frame of exactly the limit passes and one byte more does not, and the next frame is read', () => {
     const frame = (bytes: number): string => {
       const empty = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":""}}'
