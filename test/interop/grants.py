@@ -5,9 +5,10 @@ Written from the page and spec/schemas/grant.json alone.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any, Optional
 
-from patterns import Automaton, glob_matches, glob_within, parse_glob, pattern_matches, pattern_within
+from patterns import WHITE_SPACE, Automaton, glob_matches, glob_within, parse_glob, pattern_matches, pattern_within
 from wire import Json, all_distinct, check_schema, same_json
 
 Grant = dict[str, Any]
@@ -46,7 +47,12 @@ def check_grant(grant: Json) -> None:
 def check_resource(resource: str) -> None:
     if HIDDEN_SEPARATOR.search(resource):
         raise ValueError("resource hides a separator")
-    parse_glob(split_scheme(resource)[1])
+    scheme, glob = split_scheme(resource)
+    parse_glob(glob)
+    if scheme is not None:
+        parse_glob(before_query(glob))
+        if not authority_is_clear(glob):
+            raise ValueError("resource hides where its authority ends")
 
 
 def check_rule(rule: Rule) -> None:
@@ -132,7 +138,18 @@ def resource_matches(resource: str, value: str) -> bool:
     if HIDDEN_SEPARATOR.search(value):
         return False
     (wanted_scheme, glob), (scheme, rest) = split_scheme(resource), split_scheme(value)
-    return wanted_scheme == scheme and glob_matches(glob, rest)
+    if wanted_scheme != scheme or not glob_matches(glob, rest):
+        return False
+    return scheme is None or (authority_is_clear(rest) and glob_matches(before_query(glob), before_query(rest)))
+
+
+def before_query(rest: str) -> str:
+    return re.split("[?#]", rest, maxsplit=1)[0]
+
+
+def authority_is_clear(rest: str) -> bool:
+    authority = unicodedata.normalize("NFKC", rest.split("/", 1)[0])
+    return not set(authority) & set("@?#%/\\" + WHITE_SPACE)
 
 
 # --- Calls: GRT-1, GRT-4 to GRT-7 ----------------------------------------------------------------------------
@@ -267,7 +284,9 @@ def resources_within(child: Grant, parent: Grant) -> bool:
 
 def resource_within(child: str, parent: str) -> bool:
     (child_scheme, child_glob), (parent_scheme, parent_glob) = split_scheme(child), split_scheme(parent)
-    return child_scheme == parent_scheme and glob_within(child_glob, parent_glob)
+    if child_scheme != parent_scheme or not glob_within(child_glob, parent_glob):
+        return False
+    return child_scheme is None or glob_within(before_query(child_glob), before_query(parent_glob))
 
 
 def constraints_within(child: dict[str, Rule], parent: dict[str, Rule]) -> bool:
