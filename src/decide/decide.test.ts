@@ -70,7 +70,15 @@ describe('an allow', () => {
   test('names the grant and what to reserve under the grants of every ancestor', () => {
     const [child] = [...last.grants.keys()]
     const [parent] = [...chain.delegations[0].grants.keys()]
-    const day = { measure: 'calls', unit: '1', per: 'day', period: '2026-09-21', amount: 1, max: 100 }
+    const day = {
+      iss: chain.iss,
+      measure: 'calls',
+      unit: '1',
+      per: 'day',
+      period: '2026-09-21',
+      amount: 1,
+      max: 100,
+    }
     expect(decide(input())).toEqual({
       decision: 'allow',
       grant: child,
