@@ -127,7 +127,7 @@ function writeDigest(data: Uint8Array, out: Uint8Array, at: number): void {
 
 /**
  * RFC 2104 over two digests: OpenSSL's own HMAC looks its parts up anew in each call, which costs ten times as much.
- * One call at a time writes here, and leaves no key behind.
+ * One call at a time writes here, and leaves nothing behind, neither the key nor what was said.
  */
 const inner = new Uint8Array(HMAC_BLOCK_BYTES + HMAC_BYTES_AHEAD)
 const outer = new Uint8Array(HMAC_BLOCK_BYTES + SHA256_BYTES)
@@ -144,7 +144,7 @@ function keyed(key: Uint8Array, within: Uint8Array, length: number): Uint8Array 
     outer[i] = byte ^ 0x5c
   }
   writeDigest(within.subarray(0, HMAC_BLOCK_BYTES + length), outer, HMAC_BLOCK_BYTES)
-  within.fill(0, 0, HMAC_BLOCK_BYTES)
+  within.fill(0, 0, HMAC_BLOCK_BYTES + length)
   return outer
 }
 
