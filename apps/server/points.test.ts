@@ -204,6 +204,7 @@ describe('what comes with receipts', () => {
 
 describe('a cumulative limit', () => {
   const debit = (jti: string, amount: number, max: number) => ({
+    iss: 'log.example',
     jti,
     grant: 'G'.repeat(43),
     measure: 'calls',

@@ -17,6 +17,15 @@ describe('identifiers', () => {
     expect([...ids].sort()).toEqual(ids)
   })
 
+  test.each([-1, -1_767_225_600_000, 32 ** 10, Number.NaN, Infinity])(
+    'are not made at %d, which they could not say',
+    (now_ms) => {
+      newId(nodeCrypto, 'act', 1_767_225_600_000)
+      expect(() => newId(nodeCrypto, 'act', now_ms)).toThrowWithCode('TIME_INVALID')
+      expect(isId(newId(nodeCrypto, 'act', 32 ** 10 - 1), 'act')).toBe(true)
+    },
+  )
+
   test('differ even within one millisecond', () => {
     const ids = Array.from({ length: 1000 }, () => newId(nodeCrypto, 'act', 1_767_225_600_000))
     expect(new Set(ids).size).toBe(1000)

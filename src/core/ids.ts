@@ -8,9 +8,10 @@ import { CoreError } from './errors.ts'
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
+const TIME_CHARS = 10
 const RANDOM_CHARS = 16
 /** Prefix, `_`, time and random characters. */
-const ID_CHARS = 4 + 10 + RANDOM_CHARS
+const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
 
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
@@ -34,7 +35,10 @@ export type IdPrefix =
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)
 
-/** @param now_ms milliseconds since 1970 */
+/**
+ * @param now_ms milliseconds since 1970
+ * @throws {CoreError} `TIME_INVALID`: before 1970, or later than ten characters say
+ */
 export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string {
   const random = crypto.randomBytes(RANDOM_CHARS)
   const start = `${prefix}_${spelledTime(now_ms)}`
@@ -49,9 +53,12 @@ let spelled = { now_ms: Number.NaN, text: '' }
 
 function spelledTime(now_ms: number): string {
   if (spelled.now_ms === now_ms) return spelled.text
+  // A shorter text would leave characters of the identifier before in this one.
+  if (!(now_ms >= 0 && now_ms < 32 ** TIME_CHARS))
+    throw new CoreError('TIME_INVALID', 'no time of an identifier')
   let text = ''
   let rest = now_ms
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < TIME_CHARS; i++) {
     text = CROCKFORD.charAt(rest % 32) + text
     rest = Math.floor(rest / 32)
   }

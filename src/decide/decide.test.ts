@@ -70,7 +70,15 @@ describe('an allow', () => {
   test('names the grant and what to reserve under the grants of every ancestor', () => {
     const [child] = [...last.grants.keys()]
     const [parent] = [...chain.delegations[0].grants.keys()]
-    const day = { measure: 'calls', unit: '1', per: 'day', period: '2026-09-21', amount: 1, max: 100 }
+    const day = {
+      iss: chain.iss,
+      measure: 'calls',
+      unit: '1',
+      per: 'day',
+      period: '2026-09-21',
+      amount: 1,
+      max: 100,
+    }
     expect(decide(input())).toEqual({
       decision: 'allow',
       grant: child,
@@ -218,6 +226,31 @@ describe('limits', () => {
       }),
     )
     expect(verdict.decision === 'allow' && verdict.reservations.length).toBe(126)
+  })
+})
+
+describe('a name in another case', () => {
+  const under = (grant: Partial<Grant>, args: JsonObject, resources: readonly string[] = []) =>
+    reasons({
+      chain: verified(w.root({ grants: [{ ...FILES, constraints: {}, ...grant }] })),
+      args,
+      registration: { definition_hash: HASH, measures: {}, resources },
+    })
+
+  test('does not slip past a constraint', () => {
+    const forbidden = { constraints: { recursive: { forbidden: true } } } as const
+    expect(under(forbidden, { Recursive: true })).toEqual(['CONSTRAINT_VIOLATED'])
+    const optional = { constraints: { path: { glob: 'pub/**', required: false } } } as const
+    expect(under(optional, { Path: '/etc/shadow' })).toEqual(['CONSTRAINT_VIOLATED'])
+  })
+
+  test('does not slip past the resources', () => {
+    const granted = { resources: ['pub/**'] }
+    const pointers = ['/source', '/destination']
+    expect(under(granted, { source: 'pub/a', destination: 'pub/b' }, pointers)).toBe('allow')
+    expect(under(granted, { source: 'pub/a', Destination: '/etc/x' }, pointers)).toEqual(['RESOURCE_UNKNOWN'])
+    const twins = { o: { path: 'pub/a', Path: '/etc/x' } }
+    expect(under(granted, twins, ['/o/path'])).toEqual(['RESOURCE_UNKNOWN'])
   })
 })
 

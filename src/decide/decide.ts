@@ -114,7 +114,7 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
       const amount = measure(limit, input.args, input.registration?.measures ?? {})
       if (amount === null) return deny(digest, 'MEASURE_UNKNOWN')
       if (amount > limit.max) return deny(digest, limit.per === 'call' ? 'LIMIT_PER_CALL' : 'LIMIT_EXCEEDED')
-      if (limit.per !== 'call') reservations.push(reservation(step, limit, limit.per, amount, input.now_ms))
+      if (limit.per !== 'call') reservations.push(reservation(input, step, limit, limit.per, amount))
     }
   }
   return { decision: 'allow', grant: digest, reservations, bound_ms }
@@ -142,17 +142,18 @@ function deny(grant: string, reason: Reason): Verdict {
   return { decision: 'deny', grant, reasons: [reason] }
 }
 
-/** NRW-4: the key is (jti, grant, measure, unit, per, period), for every ancestor. */
+/** NRW-4: the key is (iss, jti, grant, measure, unit, per, period), for every ancestor. */
 function reservation(
+  { chain, now_ms }: DecideInput,
   step: LineageStep,
   limit: Limit,
   per: Debit['per'],
   amount: number,
-  now_ms: number,
 ): Reservation {
   return {
     amount,
     grant: step.digest,
+    iss: chain.iss,
     jti: step.delegation.jti,
     max: limit.max,
     measure: limit.measure,

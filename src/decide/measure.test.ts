@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NOW_MS } from '../../test/fixtures/tokens.ts'
 import type { JsonObject } from '../core/json.ts'
-import { measure, periodOf, type Measures } from './measure.ts'
+import { measure, periodOf, resourcesOf, type Measures } from './measure.ts'
 
 const measures: Measures = {
   amount: { path: '/payment/amount', of: 'number', unit: 'EUR-cent' },
@@ -54,11 +54,42 @@ describe('what a call weighs', () => {
     expect(of('amount', { payment: { amount: 1 } }, 'USD-cent')).toBeNull()
   })
 
+  test.each<[string, JsonObject]>([
+    ['amount', { payment: { amount: 1 }, Payment: { amount: 9 } }],
+    ['amount', { payment: { amount: 1, AMOUNT: 9 } }],
+    ['to', { to: [], TO: ['a'] }],
+  ])('in %s of %j is unknown, as a reader that ignores case may weigh something else', (name, args) => {
+    expect(of(name, args)).toBeNull()
+  })
+
   test('never comes from what an object inherits', () => {
     const inherited: Measures = { m: { path: '/constructor/length', of: 'number', unit: '1' } }
     expect(measure({ measure: 'm', unit: '1' }, {}, inherited)).toBeNull()
     const padded: Measures = { m: { path: '/list/01', of: 'number', unit: '1' } }
     expect(measure({ measure: 'm', unit: '1' }, { list: [1, 2] }, padded)).toBeNull()
+  })
+})
+
+describe('what a call touches', () => {
+  test.each<[JsonObject, readonly string[] | null]>([
+    [{ source: 'a' }, ['a']],
+    [{ source: 'a', destination: ['b', 'c'] }, ['a', 'b', 'c']],
+    [{ source: 'a', sources: 'b' }, ['a']],
+    [{}, []],
+    [{ source: 7 }, null],
+    [{ source: 'a', Destination: 'b' }, null],
+    [{ source: 'a', destination: 'b', DESTINATION: 'c' }, null],
+    [{ source: 'a', '\u017fource': 'b' }, null],
+  ])('by %j is %j', (args, found) => {
+    expect(resourcesOf(args, ['/source', '/destination'])).toEqual(found)
+  })
+
+  test('is unknown when a nested name has a twin', () => {
+    expect(resourcesOf({ o: { path: 'a' } }, ['/o/path'])).toEqual(['a'])
+    expect(resourcesOf({ o: { path: 'a', Path: 'b' } }, ['/o/path'])).toBeNull()
+    expect(resourcesOf({ o: { path: 'a' }, O: { path: 'b' } }, ['/o/path'])).toBeNull()
+    expect(resourcesOf({ O: { path: 'b' } }, ['/o/path'])).toBeNull()
+    expect(resourcesOf({ o: [{ path: 'a', Path: 'b' }] }, ['/o/0/path'])).toBeNull()
   })
 })
 

@@ -1,5 +1,6 @@
 /** What a call weighs, and the period that a cumulative limit counts in (GRT-4). Pure. @module */
 import { utf8 } from '../core/encoding.ts'
+import { isAmbiguous } from '../core/fold.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
 import type { Debit } from '../log/receipt.ts'
@@ -36,7 +37,7 @@ export function measure(
 /**
  * What a call touches (GRT-6).
  * @param pointers of the tool's registration
- * @returns null when the registration names none, or one of them holds something else than text
+ * @returns null when the registration names none, or one of them holds something else than text or may hold two things
  */
 export function resourcesOf(
   args: JsonObject,
@@ -55,15 +56,17 @@ export function resourcesOf(
   return resources
 }
 
-/** RFC 6901. */
+/** RFC 6901. @returns null, which is neither a measure nor a resource, where readers may see different values (GRT-2) */
 function pointer(root: JsonValue, path: string): JsonValue | undefined {
   if (path === '') return root
   let value: JsonValue | undefined = root
   for (const raw of path.split('/').slice(1)) {
     const name = raw.replaceAll('~1', '/').replaceAll('~0', '~')
     if (Array.isArray(value)) value = /^(0|[1-9]\d*)$/.test(name) ? value[Number(name)] : undefined
-    else if (isJsonObject(value)) value = Object.hasOwn(value, name) ? value[name] : undefined
-    else return undefined
+    else if (isJsonObject(value)) {
+      if (isAmbiguous(Object.keys(value), name)) return null
+      value = Object.hasOwn(value, name) ? value[name] : undefined
+    } else return undefined
   }
   return value
 }

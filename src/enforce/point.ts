@@ -268,8 +268,8 @@ function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
   return { ...judged, verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
 }
 
-function debitOf({ amount, grant, jti, measure, per, period, unit }: Reservation): Debit {
-  return { amount, grant, jti, measure, per, period, unit }
+function debitOf({ amount, grant, iss, jti, measure, per, period, unit }: Reservation): Debit {
+  return { amount, grant, iss, jti, measure, per, period, unit }
 }
 
 /** Names come from the caller: a receipt holds 256 characters of them. */

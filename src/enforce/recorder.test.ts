@@ -71,6 +71,18 @@ describe('a stream', () => {
     ).rejects.toThrow('away')
   })
 
+  test('takes no receipt that no log entry has room for, and goes on as if it had not been asked', async () => {
+    const recorder = await open()
+    const debit = { jti: 'dlg_1', grant: 'G'.repeat(43), measure: '\u{e4}'.repeat(64), unit: '1', amount: 1 }
+    const debits = (iss: string) =>
+      Array.from({ length: 126 }, () => ({ iss, ...debit, per: 'delegation' as const, period: 'all' }))
+    const large = { ...decision('act_1'), debits: debits('i'.repeat(256)) }
+    await expect(recorder.decision(large, null, null)).rejects.toThrowWithCode('SPOOL_UNAVAILABLE')
+    await recorder.decision({ ...decision('act_2'), debits: debits('log.example') }, null, null)
+    expect(receipts()).toHaveLength(1)
+    expectChained(1)
+  })
+
   test('is gapless and chained, also for records of one turn', async () => {
     const recorder = await open()
     await Promise.all(

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import type { Crypto } from '../core/crypto.ts'
 import { sha256Text } from '../core/digest.ts'
+import { utf8 } from '../core/encoding.ts'
 import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
 import {
@@ -44,6 +45,17 @@ const LINE_LIMITS = { bytes_max: 1024 * 1024, depth_max: 72 }
 
 export function readSpoolLine(text: string): SpoolLine {
   return spoolLineSchema.parse(parseJson(text, LINE_LIMITS))
+}
+
+/**
+ * Bytes of a receipt: an entry holds 65,535 and says who appended it and when. One that fits none would be refused for
+ * ever, and no receipt behind it would be shipped.
+ */
+const RECEIPT_BYTES_MAX = 60 * 1024
+
+function isTooLarge(canonical: string): boolean {
+  // A character is at most three bytes: most receipts need no counting.
+  return canonical.length * 3 > RECEIPT_BYTES_MAX && utf8(canonical).length > RECEIPT_BYTES_MAX
 }
 
 /** Identifiers of segments kept, about 100 bytes each. */
@@ -207,6 +219,8 @@ export class Recorder {
   ): Promise<void> {
     if (this.#failed) throw new SpoolError('SPOOL_UNAVAILABLE', 'a record before this one was not stored')
     const canonical = receiptText(receipt)
+    if (isTooLarge(canonical))
+      throw new SpoolError('SPOOL_UNAVAILABLE', 'no log entry has room for the receipt')
     const hash = sha256Text(this.#crypto, canonical)
     this.#seq = receipt.seq
     this.#hash = hash

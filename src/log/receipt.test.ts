@@ -37,6 +37,7 @@ const decision: DecisionReceipt = {
   freshness: { epoch: 1, head: 4, t: 1, age_ms: 12.5 },
   debits: [
     {
+      iss: 'log.example',
       jti: 'dlg_1',
       grant: DIGEST,
       measure: 'calls',

@@ -26,6 +26,8 @@ const stream = {
 }
 
 export const debitSchema = z.strictObject({
+  /** The issuer of the chain's root: another may give its delegations the identifiers of ours (KEY-8). */
+  iss: z.string().min(1).max(256),
   jti: z.string().max(64),
   grant: digest,
   measure: z.string().max(64),

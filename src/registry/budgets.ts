@@ -9,9 +9,10 @@ import type { Tx } from '../ports/store.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 
-/** The ledger key (NRW-4). */
+/** The ledger key (NRW-4). Issuers are namespaces: what one signs spends nothing of another's. */
 export function budgetKey(debit: Omit<Debit, 'amount'>): string {
-  return canonicalize([debit.jti, debit.grant, debit.measure, debit.unit, debit.per, debit.period])
+  const { iss, jti, grant, measure, unit, per, period } = debit
+  return canonicalize([iss, jti, grant, measure, unit, per, period])
 }
 
 /**

@@ -230,6 +230,7 @@ test('a key has one owner', async () => {
 
 test('a budget that fails leaves nothing behind', async () => {
   const debit = (measure: string, amount: number, max: number) => ({
+    iss: 'log.example',
     jti: 'dlg_a',
     grant: 'G'.repeat(43),
     measure,
@@ -241,6 +242,23 @@ test('a budget that fails leaves nothing behind', async () => {
   })
   expect(await reserve(ctx, [debit('a', 1, 10), debit('b', 11, 10)])).toBe(false)
   expect(await ctx.store.query((db) => db.selectFrom('budgets').selectAll().execute())).toEqual([])
+})
+
+test('a budget is that of its issuer: another that uses the same names spends nothing of it', async () => {
+  const debit = (iss: string) => ({
+    iss,
+    jti: 'dlg_a',
+    grant: 'G'.repeat(43),
+    measure: 'calls',
+    unit: '1',
+    per: 'delegation' as const,
+    period: 'all',
+    amount: 1,
+    max: 1,
+  })
+  expect(await reserve(ctx, [debit('foreign.example')])).toBe(true)
+  expect(await reserve(ctx, [debit('foreign.example')])).toBe(false)
+  expect(await reserve(ctx, [debit('log.example')])).toBe(true)
 })
 
 test('a checkpoint is found by time', async () => {

@@ -1,7 +1,8 @@
 /**
  * Globs over segments (GRT-3) and of resources (GRT-6): linear matching without regular expressions, and a sound
  * inclusion test.
- * Every path trick (`..`, `.`, empty segments, backslashes, control characters) matches nothing.
+ * Every path trick (`..` and what some readers make of it, empty segments, backslashes, control characters) matches
+ * nothing.
  * @module
  */
 
@@ -11,11 +12,18 @@ const VALUE_SEGMENTS_MAX = 1024
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNSAFE = /[\u0000-\u001f\u007f\\]/
+/**
+ * A segment `.` or `..`, also with white space around it or behind a cut: URL readers end a path at `?` or `#`, servers
+ * take `;x` for a parameter of the segment, and some file systems drop white space.
+ */
+const DOTS = /(?:^|\/)[\s\u0085]*\.{1,2}[\s\u0085]*(?:[;?#/]|$)/
+/** A segment other than the first that is empty, or that is so without its white space. */
+const BLANK = /\/[\s\u0085]*(?:\/|$)/
 
 /** Whether `glob` is one that we match: bounded, and free of the segments that no value may have. */
 export function isGlob(glob: string): boolean {
   const segments = glob.split('/')
-  return segments.length <= GLOB_SEGMENTS_MAX && isSafe(segments, glob)
+  return segments.length <= GLOB_SEGMENTS_MAX && isSafe(glob)
 }
 
 /** A segment of a glob, cut at each `*`: taken apart once, however many segments a value has. */
@@ -45,15 +53,12 @@ function knownPatternsOf(glob: string): readonly Pattern[] {
 export function globMatches(glob: string, value: string): boolean {
   const segments = value.split('/')
   return (
-    segments.length <= VALUE_SEGMENTS_MAX &&
-    isSafe(segments, value) &&
-    segmentsMatch(knownPatternsOf(glob), segments)
+    segments.length <= VALUE_SEGMENTS_MAX && isSafe(value) && segmentsMatch(knownPatternsOf(glob), segments)
   )
 }
 
-function isSafe(segments: readonly string[], whole: string): boolean {
-  if (whole === '' || UNSAFE.test(whole)) return false
-  return segments.every((segment, i) => segment !== '.' && segment !== '..' && (segment !== '' || i === 0))
+function isSafe(whole: string): boolean {
+  return whole !== '' && !UNSAFE.test(whole) && !DOTS.test(whole) && !BLANK.test(whole)
 }
 
 /** Wildcard matching with one restart point: each segment is looked at once for each segment of the glob. */
@@ -134,18 +139,41 @@ function splitScheme(text: string): readonly [scheme: string, rest: string] {
   return [scheme, text.slice(scheme.length)]
 }
 
+/** What would move the end of an authority, or hide where it is. */
+const AUTHORITY_UNSAFE = /[@?#%/\\\s\u0085]/
+
+/** In the form that host names are read in: a full-width `#`, say, becomes a `#`. @param rest behind `scheme://` */
+function isAuthoritySafe(rest: string): boolean {
+  const [authority = ''] = rest.split('/', 1)
+  return !AUTHORITY_UNSAFE.test(authority.normalize('NFKC'))
+}
+
+/** Up to the first `?` or `#`: what a reader of URLs takes for authority and path. */
+function hierarchyOf(rest: string): string {
+  const end = rest.search(/[?#]/)
+  return end < 0 ? rest : rest.slice(0, end)
+}
+
 export function isResourceGlob(glob: string): boolean {
-  return isGlob(splitScheme(glob)[1]) && !ENCODED.test(glob)
+  const [scheme, rest] = splitScheme(glob)
+  if (ENCODED.test(glob) || !isGlob(rest)) return false
+  return scheme === '' || (isAuthoritySafe(rest) && isGlob(hierarchyOf(rest)))
 }
 
 export function resourceMatches(glob: string, value: string): boolean {
   const [scheme, rest] = splitScheme(glob)
   const [valueScheme, valueRest] = splitScheme(value)
-  return scheme === valueScheme && !ENCODED.test(value) && globMatches(rest, valueRest)
+  if (scheme !== valueScheme || ENCODED.test(value) || !globMatches(rest, valueRest)) return false
+  if (scheme === '') return true
+  return (
+    isAuthoritySafe(valueRest) &&
+    (hierarchyOf(valueRest) === valueRest || globMatches(hierarchyOf(rest), hierarchyOf(valueRest)))
+  )
 }
 
 export function resourceWithin(child: string, parent: string): boolean {
   const [scheme, rest] = splitScheme(child)
   const [parentScheme, parentRest] = splitScheme(parent)
-  return scheme === parentScheme && globWithin(rest, parentRest)
+  if (scheme !== parentScheme || !globWithin(rest, parentRest)) return false
+  return scheme === '' || globWithin(hierarchyOf(rest), hierarchyOf(parentRest))
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod'
+import { isAmbiguous } from '../core/fold.ts'
 import { guardOf } from '../core/guard.ts'
 import { canonicalize, type JsonObject, type JsonValue } from '../core/json.ts'
 import { LIMITS_MAX } from './constants.ts'
@@ -143,9 +144,11 @@ export function constraintsMet(grant: Grant, args: JsonObject): boolean {
   const { constraints } = grant
   if (constraints === undefined) return true
   if (patternUnits(constraints, args) > PATTERN_CALL_UNITS_MAX) return false
+  const given = Object.keys(args)
   for (const name of Object.keys(constraints)) {
     const rule = constraints[name]
-    if (rule === undefined || !isMet(rule, Object.hasOwn(args, name) ? args[name] : undefined)) return false
+    if (rule === undefined || isAmbiguous(given, name)) return false
+    if (!isMet(rule, Object.hasOwn(args, name) ? args[name] : undefined)) return false
   }
   return true
 }

@@ -221,6 +221,23 @@ describe('constraints', () => {
     expect(met({ to: { in: ['a', 'b'] } }, { to: [['a']] })).toBe(false)
     expect(met({ to: { in: ['a'] } }, { to: { 0: 'a' } })).toBe(false)
   })
+
+  test('hold for no argument that a reader may take for the one that is constrained', () => {
+    expect(met({ recursive: { forbidden: true } }, { Recursive: true })).toBe(false)
+    expect(met({ recursive: { forbidden: true } }, { 'recur\u017five': true })).toBe(false)
+    expect(met({ path: { glob: 'pub/**', required: false } }, { Path: '/etc/shadow' })).toBe(false)
+    expect(met({ path: { glob: 'pub/**' } }, { path: 'pub/a', PATH: '/etc/shadow' })).toBe(false)
+    expect(met({ path: { glob: 'pub/**' } }, { path: 'pub/a', paths: '/etc/shadow' })).toBe(true)
+    expect(met({ path: { glob: 'pub/**' } }, { path: 'pub/a', o: { Path: '', path: '' }, O: 1 })).toBe(true)
+  })
+
+  test('hold for no call of more arguments than are compared', () => {
+    const many = (n: number): JsonObject =>
+      Object.fromEntries(Array.from({ length: n }, (_, i) => [`n${i}`, 1]))
+    expect(met({ path: { required: false } }, many(256))).toBe(true)
+    expect(met({ path: { required: false } }, many(257))).toBe(false)
+    expect(met({}, many(257))).toBe(true)
+  })
 })
 
 describe('grants', () => {

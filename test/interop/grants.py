@@ -5,9 +5,10 @@ Written from the page and spec/schemas/grant.json alone.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any, Optional
 
-from patterns import Automaton, glob_matches, glob_within, parse_glob, pattern_matches, pattern_within
+from patterns import WHITE_SPACE, Automaton, glob_matches, glob_within, parse_glob, pattern_matches, pattern_within
 from wire import Json, all_distinct, check_schema, same_json
 
 Grant = dict[str, Any]
@@ -46,7 +47,12 @@ def check_grant(grant: Json) -> None:
 def check_resource(resource: str) -> None:
     if HIDDEN_SEPARATOR.search(resource):
         raise ValueError("resource hides a separator")
-    parse_glob(split_scheme(resource)[1])
+    scheme, glob = split_scheme(resource)
+    parse_glob(glob)
+    if scheme is not None:
+        parse_glob(before_query(glob))
+        if not authority_is_clear(glob):
+            raise ValueError("resource hides where its authority ends")
 
 
 def check_rule(rule: Rule) -> None:
@@ -92,10 +98,26 @@ def pattern_units(constraints: dict[str, Rule], arguments: dict[str, Json]) -> i
     return sum(len(one.encode("utf-16-le")) // 2 for one in values if isinstance(one, str))
 
 
+NAMES_MAX = 256
+
+
+def folding(name: str) -> str:
+    return name.upper().lower().upper().lower()
+
+
+def names_are_clear(members: dict[str, Json], name: str) -> bool:
+    """Whether every reader finds the same when it looks up a name, one that ignores case too (GRT-2)."""
+    return len(members) <= NAMES_MAX and all(
+        other == name or folding(other) != folding(name) for other in members
+    )
+
+
 def arguments_meet(constraints: dict[str, Rule], arguments: dict[str, Json]) -> bool:
     if pattern_units(constraints, arguments) > PATTERN_CALL_UNITS_MAX:
         return False
     for name, rule in constraints.items():
+        if not names_are_clear(arguments, name):
+            return False
         if name not in arguments:
             if not accepts_absence(rule):
                 return False
@@ -116,7 +138,18 @@ def resource_matches(resource: str, value: str) -> bool:
     if HIDDEN_SEPARATOR.search(value):
         return False
     (wanted_scheme, glob), (scheme, rest) = split_scheme(resource), split_scheme(value)
-    return wanted_scheme == scheme and glob_matches(glob, rest)
+    if wanted_scheme != scheme or not glob_matches(glob, rest):
+        return False
+    return scheme is None or (authority_is_clear(rest) and glob_matches(before_query(glob), before_query(rest)))
+
+
+def before_query(rest: str) -> str:
+    return re.split("[?#]", rest, maxsplit=1)[0]
+
+
+def authority_is_clear(rest: str) -> bool:
+    authority = unicodedata.normalize("NFKC", rest.split("/", 1)[0])
+    return not set(authority) & set("@?#%/\\" + WHITE_SPACE)
 
 
 # --- Calls: GRT-1, GRT-4 to GRT-7 ----------------------------------------------------------------------------
@@ -126,13 +159,71 @@ def refusal_of_call(grant: Grant, call: dict[str, Any]) -> Optional[str]:
     """The code with which a grant refuses a call, or None. What earlier calls debited is the caller's to add.
 
     A call is {server, tool, args, resources, label: {level, categories} | None, amounts: {measure: {unit, amount}}},
-    where `resources` and `amounts` are what the tool's registration reads from the arguments.
+    where `resources` and `amounts` are what the tool's registration reads from the arguments. With `pointers` or
+    `measures` they are read here.
     """
+    if "pointers" in call:
+        call = {**call, "resources": resources_at(call["pointers"], call["args"])}
+    if "measures" in call:
+        call = {**call, "amounts": amounts_of(call["measures"], call["args"])}
     if call["server"] != grant["server"] or grant["actions"] != ["*"] and call["tool"] not in grant["actions"]:
         return "NO_MATCHING_GRANT"
     if not arguments_meet(grant.get("constraints", {}), call["args"]):
         return "CONSTRAINT_VIOLATED"
     return refusal_of_resources(grant, call) or refusal_of_label(grant, call) or refusal_of_amounts(grant, call)
+
+
+class Unclear(Exception):
+    """A JSON Pointer leads to what readers may see differently."""
+
+
+NOTHING = object()
+
+
+def value_at(pointer: str, value: Json) -> Any:
+    """RFC 6901; NOTHING where it leads nowhere."""
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list):
+            found = re.fullmatch("0|[1-9][0-9]*", name) and int(name) < len(value)
+            value = value[int(name)] if found else NOTHING
+        elif isinstance(value, dict):
+            if not names_are_clear(value, name):
+                raise Unclear
+            value = value.get(name, NOTHING)
+        else:
+            return NOTHING
+    return value
+
+
+def resources_at(pointers: list[str], arguments: Json) -> Optional[list[str]]:
+    try:
+        found = [value for value in (value_at(one, arguments) for one in pointers) if value is not NOTHING]
+    except Unclear:
+        return None
+    resources = [one for value in found for one in (value if isinstance(value, list) else [value])]
+    return resources if all(isinstance(one, str) for one in resources) else None
+
+
+def amounts_of(measures: dict[str, Any], arguments: Json) -> dict[str, Any]:
+    """What can be weighed of {measure: {path, of, unit}}."""
+    amounts = {}
+    for name, measure in measures.items():
+        try:
+            amount = weight_of(measure["of"], value_at(measure["path"], arguments))
+        except Unclear:
+            amount = None
+        if amount is not None:
+            amounts[name] = {"unit": measure["unit"], "amount": amount}
+    return amounts
+
+
+def weight_of(kind: str, value: Any) -> Optional[int]:
+    if kind == "number":
+        return int(value) if is_number(value) and value >= 0 and value == int(value) else None
+    if kind == "bytes":
+        return len(value.encode()) if isinstance(value, str) else None
+    return len(value) if isinstance(value, list) else None
 
 
 def refusal_of_resources(grant: Grant, call: dict[str, Any]) -> Optional[str]:
@@ -193,7 +284,9 @@ def resources_within(child: Grant, parent: Grant) -> bool:
 
 def resource_within(child: str, parent: str) -> bool:
     (child_scheme, child_glob), (parent_scheme, parent_glob) = split_scheme(child), split_scheme(parent)
-    return child_scheme == parent_scheme and glob_within(child_glob, parent_glob)
+    if child_scheme != parent_scheme or not glob_within(child_glob, parent_glob):
+        return False
+    return child_scheme is None or glob_within(before_query(child_glob), before_query(parent_glob))
 
 
 def constraints_within(child: dict[str, Rule], parent: dict[str, Rule]) -> bool:

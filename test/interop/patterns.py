@@ -14,12 +14,24 @@ GLOB_SEGMENTS_MAX = 32
 VALUE_SEGMENTS_MAX = 1024
 
 
+WHITE_SPACE = (
+    "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+
+
+def is_dots(segment: str) -> bool:
+    for cut in ";?#":
+        segment = segment.split(cut, 1)[0]
+    return segment.strip(WHITE_SPACE) in (".", "..")
+
+
 def path_segments(text: str) -> Optional[list[str]]:
     """The segments of a value or glob, or None when GRT-3 lets it match nothing."""
     if text == "" or any(ord(char) < 0x20 or char in "\x7f\\" for char in text):
         return None
     segments = text.split("/")
-    if "." in segments or ".." in segments or "" in segments[1:]:
+    if any(is_dots(segment) for segment in segments) or any(segment.strip(WHITE_SPACE) == "" for segment in segments[1:]):
         return None
     return segments
 

@@ -18,6 +18,22 @@ const labelled = (level: string, ...categories: readonly string[]): Partial<Vect
 const weighing = (amount: number, unit = 'byte'): Partial<VectorCall> => ({
   amounts: { size: { unit, amount } },
 })
+const left = (name: string, description: string, glob: string, value: string): CallCase => [
+  `resource-${name}`,
+  description,
+  { resources: [glob] },
+  on(value),
+]
+const pointed = (args: VectorCall['args'], ...pointers: readonly string[]): Partial<VectorCall> => ({
+  args,
+  pointers,
+})
+const measured = (args: VectorCall['args'], of: 'number' | 'bytes' | 'items'): Partial<VectorCall> => ({
+  args,
+  measures: { size: { path: '/o/size', of, unit: 'byte' } },
+})
+const many = (n: number): VectorCall['args'] =>
+  Object.fromEntries(Array.from({ length: n }, (_, i) => [`n${i}`, 1]))
 const SIZE = { measure: 'size', unit: 'byte', max: 10, per: 'call' } as const
 const matches = (name: string, pattern: string, value: string): CallCase => [
   `pattern-${name}`,
@@ -49,6 +65,20 @@ export const ALLOWED: readonly CallCase[] = [
   ['present-object', 'An argument that must be there is an object', rule({ required: true }), path({ a: 1 })],
   ['range', 'At both ends of a range', rule({ min: 1, max: 1 }), path(1)],
   ['range-fraction', 'A number between two integers', rule({ min: 0.5, max: 0.75 }), path(0.625)],
+  ['names-256', 'As many arguments as are compared', rule({ required: false }), { args: many(256) }],
+  ['names-257-unasked', 'More arguments, none of them looked up', { constraints: {} }, { args: many(257) }],
+  [
+    'names-longer',
+    'A name that begins with the one looked up',
+    rule({ in: ['a'] }),
+    { args: { path: 'a', paths: 'b', Paths: 'c' } },
+  ],
+  [
+    'names-elsewhere',
+    'Two names that fold to the same, neither of them looked up',
+    rule({ in: ['a'] }),
+    { args: { path: 'a', o: { path: 1, Path: 2 }, other: 1, Other: 2 } },
+  ],
   globbed('text', '/data/a', '/data/a'),
   globbed('star', '/data/*.txt', '/data/.txt'),
   globbed('two-stars', '/d*t*/a', '/d-t-/a'),
@@ -59,6 +89,10 @@ export const ALLOWED: readonly CallCase[] = [
   globbed('not-ascii', '/d\u{e4}ta/*', '/d\u{e4}ta/\u{1f600}'),
   globbed('star-text', '/data/*', '/data/*'),
   globbed('three-dots', '/data/*', '/data/...'),
+  globbed('dots-and-text', '/data/*', '/data/.. a'),
+  globbed('dots-in-query', '/data/*', '/data/a?..'),
+  globbed('dots-of-file', '/data/*', '/data/..a'),
+  globbed('space', '/data/*', '/data/a '),
   globbed('1024-segments', '**', Array.from({ length: 1024 }, () => 'a').join('/')),
   matches('whole', '[a-c]+', 'abc'),
   matches('dot', '.', '\u{1f600}'),
@@ -81,6 +115,25 @@ export const ALLOWED: readonly CallCase[] = [
     { resources: ['a://x', '/y'] },
     on('/y', 'a://x', '/y'),
   ],
+  [
+    'resource-pointers',
+    'The resources at the pointers, one of which leads nowhere',
+    { resources: ['pub/**'] },
+    pointed({ source: 'pub/a', o: { list: ['pub/b', 'pub/c'] } }, '/source', '/o/list', '/destination'),
+  ],
+  ['resource-query', 'A query that is granted', { resources: ['https://h/s?q=*'] }, on('https://h/s?q=a')],
+  [
+    'resource-query-under',
+    'A query under a granted path',
+    { resources: ['https://h/a/**'] },
+    on('https://h/a/b?c#d'),
+  ],
+  [
+    'resource-port',
+    'An authority with a port',
+    { resources: ['https://*.h:8443/**'] },
+    on('https://a.h:8443/b'),
+  ],
   ['resource-percent', 'A percent-encoding of another character', { resources: ['/a/*'] }, on('/a/%20')],
   [
     'label',
@@ -96,6 +149,19 @@ export const ALLOWED: readonly CallCase[] = [
     {},
   ],
   ['limit-call', 'As much as a call may weigh', { limits: [SIZE] }, weighing(10)],
+  [
+    'measure-number',
+    'A number in the arguments',
+    { limits: [SIZE] },
+    measured({ o: { size: 10 } }, 'number'),
+  ],
+  [
+    'measure-bytes',
+    'The bytes of a text',
+    { limits: [SIZE] },
+    measured({ o: { size: '\u{e4}'.repeat(5) } }, 'bytes'),
+  ],
+  ['measure-items', 'The elements of a list', { limits: [SIZE] }, measured({ o: { size: [1, 2] } }, 'items')],
   [
     'limit-day',
     'As much as a day may weigh, in one call',
@@ -128,6 +194,49 @@ export const DENIED: Readonly<Record<string, readonly CallCase[]>> = {
       {},
     ],
     ['forbidden', 'A forbidden argument is there', rule({ forbidden: true }), path(null)],
+    [
+      'forbidden-case',
+      'A forbidden argument in another case',
+      { constraints: { recursive: { forbidden: true } } },
+      { args: { Recursive: true } },
+    ],
+    [
+      'optional-case',
+      'An argument that may be absent, in another case',
+      rule({ glob: 'pub/**', required: false }),
+      { args: { Path: '/etc/shadow' } },
+    ],
+    [
+      'twin',
+      'An allowed argument, and another in another case',
+      rule({ in: ['a'] }),
+      { args: { path: 'a', PATH: 'b' } },
+    ],
+    [
+      'twin-long-s',
+      'A long s for an s',
+      { constraints: { pass: { required: false } } },
+      { args: { 'pa\u{17f}s': 1 } },
+    ],
+    [
+      'twin-kelvin',
+      'A Kelvin sign for a k',
+      { constraints: { key: { required: false } } },
+      { args: { '\u{212a}ey': 1 } },
+    ],
+    [
+      'twin-sharp-s',
+      'A capital sharp s for a small one',
+      { constraints: { 'ma\u{df}': { required: false } } },
+      { args: { 'ma\u{1e9e}': 1 } },
+    ],
+    [
+      'twin-umlaut',
+      'Another case of a letter that is not ASCII',
+      { constraints: { '\u{e4}': { required: false } } },
+      { args: { '\u{c4}': 1 } },
+    ],
+    ['names-257', 'More arguments than are compared', rule({ required: false }), { args: many(257) }],
     ['value', 'A value that is not listed', rule({ in: ['a'] }), path('b')],
     ['value-type', 'The text of a number', rule({ in: [1] }), path('1')],
     ['value-boolean', 'A boolean for a number', rule({ in: [1] }), path(true)],
@@ -154,7 +263,19 @@ export const DENIED: Readonly<Record<string, readonly CallCase[]>> = {
     ['glob-number', 'A number for a glob', rule({ glob: '**' }), path(1)],
     globbed('parent', '/data/**', '/data/../etc'),
     globbed('self', '/data/**', '/data/./a'),
+    globbed('parent-space', '/data/**', '/data/.. /etc'),
+    globbed('parent-space-before', '/data/**', '/data/\u{a0}../etc'),
+    globbed('parent-space-unicode', '/data/*', '/data/..\u{3000}'),
+    globbed('parent-next-line', '/data/*', '/data/..\u{85}'),
+    globbed('parent-byte-order-mark', '/data/*', '/data/\u{feff}..'),
+    globbed('parent-parameter', '/data/**', '/data/..;a=b/etc'),
+    globbed('parent-space-parameter', '/data/**', '/data/.. ;/etc'),
+    globbed('parent-query', '/data/*', '/data/..?'),
+    globbed('parent-fragment', '/data/*', '/data/..#x'),
+    globbed('self-query', '/data/*', '/data/.?x'),
     globbed('empty-segment', '/data/**', '/data//a'),
+    globbed('blank-segment', '/data/**', '/data/ /a'),
+    globbed('blank-end', '/data/*', '/data/\u{a0}'),
     globbed('last-slash', '/data/**', '/data/'),
     globbed('empty', '**', ''),
     globbed('backslash', '/data/**', '/data/a\\..\\b'),
@@ -178,6 +299,42 @@ export const DENIED: Readonly<Record<string, readonly CallCase[]>> = {
   RESOURCE_UNKNOWN: [
     ['resource-unnamed', 'The registration names no resource', { resources: ['**'] }, {}],
     ['resource-none', 'The call has no resource', { resources: ['**'] }, on()],
+    [
+      'resource-nowhere',
+      'Pointers that lead nowhere',
+      { resources: ['**'] },
+      pointed({ a: 'b' }, '/source', '/a/0'),
+    ],
+    [
+      'resource-number',
+      'A number at a pointer',
+      { resources: ['**'] },
+      pointed({ a: 'b', c: 1 }, '/a', '/c'),
+    ],
+    [
+      'resource-case',
+      'One resource, and another whose name is in another case',
+      { resources: ['pub/**'] },
+      pointed({ source: 'pub/a', Destination: '/etc/x' }, '/source', '/destination'),
+    ],
+    [
+      'resource-twin',
+      'A twin of the last name of a pointer',
+      { resources: ['pub/**'] },
+      pointed({ o: { path: 'pub/a', Path: '/etc/x' } }, '/o/path'),
+    ],
+    [
+      'resource-twin-above',
+      'A twin of the first name of a pointer',
+      { resources: ['pub/**'] },
+      pointed({ o: { path: 'pub/a' }, O: { path: '/etc/x' } }, '/o/path'),
+    ],
+    [
+      'resource-twin-in-list',
+      'A twin inside of an element that a pointer leads to',
+      { resources: ['pub/**'] },
+      pointed({ o: [{ path: 'pub/a', PATH: '/etc/x' }] }, '/o/0/path'),
+    ],
   ],
   RESOURCE_NOT_GRANTED: [
     ['resource-outside', 'A resource outside', { resources: ['/data/*'] }, on('/etc/passwd')],
@@ -195,6 +352,34 @@ export const DENIED: Readonly<Record<string, readonly CallCase[]>> = {
     ['resource-encoded-backslash', '"%5c" in the value', { resources: ['/data/*'] }, on('/data/a%5cb')],
     ['resource-encoded-end', '"%00" in the value', { resources: ['/data/*'] }, on('/data/a%00')],
     ['resource-parent', '".." in the value', { resources: ['file:///data/**'] }, on('file:///data/../etc')],
+    left('parent-query', '".." before a query', 'https://h/t/42/**', 'https://h/t/42/..?'),
+    left('parent-fragment', '".." before a fragment', 'https://h/t/42/**', 'https://h/t/42/..#'),
+    left('parent-space', '".." before a space at the end', 'https://h/t/42/**', 'https://h/t/42/.. '),
+    left('parent-star', '".." before a query, by a "*"', 'https://h/t/*', 'https://h/t/..?x'),
+    left('parent-in-query', '".." in the query', 'https://h/t/**', 'https://h/t/a?/../../x'),
+    left('authority-fragment', 'A fragment in the authority', 'https://*.h/**', 'https://evil.test#.h/x'),
+    left('authority-query', 'A query in the authority', 'https://*.h/**', 'https://evil.test?.h/x'),
+    left('authority-user', 'A user in the authority', 'https://*.h/**', 'https://evil.test@a.h/x'),
+    left('authority-password', 'All of it', 'https://*.h/**', 'https://u:p@evil.test:443?.h/x'),
+    left('authority-space', 'White space in the authority', 'https://*.h/**', 'https://evil.test .h/x'),
+    left(
+      'authority-percent',
+      'A percent-encoding in the authority',
+      'https://*.h/**',
+      'https://evil.test%23.h/x',
+    ),
+    left('authority-wide-slash', 'A full-width "/"', 'https://*.h/**', 'https://evil.test\u{ff0f}.h/x'),
+    left('authority-wide-fragment', 'A full-width "#"', 'https://*.h/**', 'https://evil.test\u{ff03}.h/x'),
+    left(
+      'authority-account',
+      'A character that is "a/c" in NFKC',
+      'https://*.h/**',
+      'https://evil.test\u{2100}.h/x',
+    ),
+    left('query-for-name', 'The end of a name in the query', 'https://h/*.txt', 'https://h/a.key?.txt'),
+    left('query-for-segment', 'A segment in the query', 'https://h/*/b', 'https://h/a?/b'),
+    left('query-added', 'A query where none is granted', 'https://h/a', 'https://h/a?b'),
+    left('fragment-for-query', 'A fragment where a query is granted', 'https://h/a?*', 'https://h/a#b'),
   ],
   CLEARANCE_EXCEEDED: [
     ['clearance', 'Data above the clearance', { clearance: 'internal' }, labelled('confidential')],
@@ -217,6 +402,24 @@ export const DENIED: Readonly<Record<string, readonly CallCase[]>> = {
   ],
   MEASURE_UNKNOWN: [
     ['measure', 'A measure that the tool has not', { limits: [SIZE] }, {}],
+    [
+      'measure-text',
+      'A text where a number weighs',
+      { limits: [SIZE] },
+      measured({ o: { size: '1' } }, 'number'),
+    ],
+    [
+      'measure-twin',
+      'A twin of the name that is weighed',
+      { limits: [SIZE] },
+      measured({ o: { size: 1, Size: 99 } }, 'number'),
+    ],
+    [
+      'measure-twin-above',
+      'A twin of a name on the way',
+      { limits: [SIZE] },
+      measured({ o: { size: 1 }, O: { size: 99 } }, 'number'),
+    ],
     ['measure-unit', 'A measure in another unit', { limits: [SIZE] }, weighing(1, 'kB')],
     [
       'measure-calls',

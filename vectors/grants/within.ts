@@ -88,6 +88,8 @@ export const INSIDE: readonly Pair[] = [
     { resources: ['a://x/*', 'b://**'] },
     { resources: ['b://y/**', 'a://x/z'] },
   ],
+  ['resource-query', 'One query of all', { resources: ['a://x/s?q=*'] }, { resources: ['a://x/s?q=y'] }],
+  ['resource-any-query', 'A query under a path', { resources: ['a://x/**'] }, { resources: ['a://x/y?*'] }],
   ['lists-empty', 'Constraints and limits of nothing', { constraints: {}, limits: [] }, {}],
 ]
 
@@ -152,6 +154,18 @@ export const OUTSIDE: readonly Pair[] = [
     'One of two resources outside',
     { resources: ['a://**'] },
     { resources: ['a://x', 'b://x'] },
+  ],
+  [
+    'resource-query-for-name',
+    'The end of a name in the query',
+    { resources: ['a://x/*.txt'] },
+    { resources: ['a://x/key?.txt'] },
+  ],
+  [
+    'resource-query-added',
+    'A query where none was granted',
+    { resources: ['a://x/y'] },
+    { resources: ['a://x/y?*'] },
   ],
   [
     'resources-together',

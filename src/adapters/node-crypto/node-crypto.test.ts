@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { base64url, concat, utf8 } from '../../core/encoding.ts'
 import { publicJwk } from '../../core/jwk.ts'
+import { keyOf64ByteDer } from '../../../test/fixtures/es256.ts'
 import { nodeCrypto } from './node-crypto.ts'
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
@@ -84,6 +85,16 @@ describe('signatures', () => {
     const signer = nodeCrypto.signer(nodeCrypto.generateKey('ES256'))
     expect(signer.publicJwk).toEqual(publicJwk(signer.publicJwk))
     expect(JSON.stringify(signer)).not.toContain('"d"')
+  })
+
+  test('are told apart by kind: what is no Ed25519 key is not taken for a P-256 key that was seen before', () => {
+    const data = utf8('x')
+    const { key, der } = keyOf64ByteDer(data)
+    const { publicJwk: p256, sign } = nodeCrypto.signer(key)
+    expect(der).toHaveLength(64)
+    expect(nodeCrypto.verify(p256, data, sign(data))).toBe(true)
+    const posing = { kty: 'OKP', crv: 'Ed25519', x: `${key.x}.${key.y}` } as const
+    expect(nodeCrypto.verify(posing, data, der)).toBe(false)
   })
 
   test('stay correct when more keys are in use than the cache holds', () => {

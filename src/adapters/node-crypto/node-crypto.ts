@@ -52,8 +52,11 @@ const PROBE = Buffer.from('countersign-key-probe-v1')
 class ImportedKeys {
   readonly #keys = new Map<string, KeyObject>()
 
+  /** @throws {TypeError} not a key, whatever was imported before */
   get(key: PublicJwk): KeyObject {
-    const name = key.kty === 'OKP' ? key.x : `${key.x}.${key.y}`
+    if (!COORDINATE.test(key.x) || (key.kty === 'EC' && !COORDINATE.test(key.y)))
+      throw new TypeError('not a key')
+    const name = key.kty === 'OKP' ? `OKP ${key.x}` : `EC ${key.x} ${key.y}`
     const known = this.#keys.get(name)
     if (known) return known
     const object = createPublicKey(pemOf(key))
@@ -66,10 +69,9 @@ class ImportedKeys {
 /**
  * From PEM: Node asks of each key given as an object whether it is one of four other things, and the answer to each is
  * an exception, which together cost more than the import.
+ * @param key of good coordinates
  */
 function pemOf(key: PublicJwk): string {
-  if (!COORDINATE.test(key.x) || (key.kty === 'EC' && !COORDINATE.test(key.y)))
-    throw new TypeError('not a key')
   const body = key.kty === 'OKP' ? ED25519_PEM_PREFIX + inBase64(key.x) : P256_PEM_PREFIX + pointOf(key)
   return `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----\n`
 }
@@ -125,7 +127,7 @@ function writeDigest(data: Uint8Array, out: Uint8Array, at: number): void {
 
 /**
  * RFC 2104 over two digests: OpenSSL's own HMAC looks its parts up anew in each call, which costs ten times as much.
- * One call at a time writes here, and leaves no key behind.
+ * One call at a time writes here, and leaves nothing behind, neither the key nor what was said.
  */
 const inner = new Uint8Array(HMAC_BLOCK_BYTES + HMAC_BYTES_AHEAD)
 const outer = new Uint8Array(HMAC_BLOCK_BYTES + SHA256_BYTES)
@@ -142,7 +144,7 @@ function keyed(key: Uint8Array, within: Uint8Array, length: number): Uint8Array 
     outer[i] = byte ^ 0x5c
   }
   writeDigest(within.subarray(0, HMAC_BLOCK_BYTES + length), outer, HMAC_BLOCK_BYTES)
-  within.fill(0, 0, HMAC_BLOCK_BYTES)
+  within.fill(0, 0, HMAC_BLOCK_BYTES + length)
   return outer
 }
 

@@ -55,7 +55,11 @@ function cumulative({ receipt, chain }: ProvenAllow): { limit: Limit; debit: Deb
       .filter((limit) => limit.per !== 'call')
       .map((limit) => {
         const own = receipt.debits.filter(
-          (each) => each.jti === jti && each.grant === digest && limitName(each) === limitName(limit),
+          (each) =>
+            each.iss === chain.iss &&
+            each.jti === jti &&
+            each.grant === digest &&
+            limitName(each) === limitName(limit),
         )
         return { limit, debit: own.length === 1 ? own[0] : undefined }
       }),

@@ -380,6 +380,10 @@ describe('limits', () => {
       (debits) => debits.map((each, i) => (i === 0 ? { ...each, jti: 'dlg_other' } : each)),
     ],
     [
+      'of another issuer',
+      (debits) => debits.map((each, i) => (i === 0 ? { ...each, iss: 'other.example' } : each)),
+    ],
+    [
       'of another grant',
       (debits) => debits.map((each, i) => (i === 0 ? { ...each, grant: hashOf('x') } : each)),
     ],

@@ -64,6 +64,7 @@ const VALID: readonly (readonly [name: string, description: string, grant: objec
     arg({ pattern: '[-a-z\\]0-9-]+' }),
   ],
   ['resource-scheme', 'A resource with a scheme, and any path', { resources: ['s3+x.y-z://**'] }],
+  ['resource-query', 'A resource with a query', { resources: ['https://h/s?q=*'] }],
   ['in-mixed', 'Values of 1 and "1" and true are three values', arg({ in: [1, '1', true] })],
 ]
 
@@ -93,6 +94,8 @@ const INVALID: readonly (readonly [name: string, description: string, grant: obj
   ['in-list', 'A value that is a list', arg({ in: [['a']] })],
   ['in-1025', 'A value of 1,025 characters', arg({ in: ['v'.repeat(1025)] })],
   ['glob-dots', 'A glob with ".."', arg({ glob: '/data/../**' })],
+  ['glob-dots-space', 'A glob with ".." and white space', arg({ glob: '/data/.. /**' })],
+  ['glob-dots-parameter', 'A glob with ".." and a parameter', arg({ glob: '/data/..;a/**' })],
   ['glob-dot', 'A glob with "."', arg({ glob: './data' })],
   ['glob-empty-segment', 'A glob with an empty segment', arg({ glob: '/data//a' })],
   ['glob-ends-in-slash', 'A glob that ends in "/"', arg({ glob: '/data/' })],
@@ -130,6 +133,18 @@ const INVALID: readonly (readonly [name: string, description: string, grant: obj
   ['resource-dots', 'A resource with ".."', { resources: ['file:///data/../etc'] }],
   ['resource-encoded', 'A resource with "%2e"', { resources: ['file:///data/%2e%2e/etc'] }],
   ['resource-encoded-slash', 'A resource with "%2F"', { resources: ['/data%2Fa'] }],
+  ['resource-dots-query', 'A resource with ".." before its query', { resources: ['https://h/a/..?b'] }],
+  ['resource-user', 'A resource with a user in its authority', { resources: ['https://u@h/**'] }],
+  [
+    'resource-authority-query',
+    'A resource whose authority ends in a query',
+    { resources: ['https://h?/**'] },
+  ],
+  [
+    'resource-slash-query',
+    'A resource with an empty segment before its query',
+    { resources: ['https://h/?a'] },
+  ],
   ['resource-scheme-alone', 'A scheme and nothing else', { resources: ['file://'] }],
   ['clearance', 'A clearance that there is not', { clearance: 'secret' }],
   ['category-twice', 'One category twice', { categories: ['a', 'a'] }],

@@ -37,6 +37,19 @@ describe('lines', () => {
     expect(one(line)).toMatchObject({ kind: 'invalid', code: -32600 })
   })
 
+  test.each(['\u0085', '\u2028', '\u2029'])(
+    'from the client, a text with the line end %j is refused unless it is spelled as an escape',
+    (lineEnd) => {
+      const call = (text: string): string =>
+        `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x","arguments":{"a":"${text}"}}}`
+      const escape = `\\u${lineEnd.charCodeAt(0).toString(16).padStart(4, '0')}`
+      expect(readFrame(utf8(call(lineEnd)), true)).toMatchObject({ kind: 'invalid', code: -32600, id: 7 })
+      expect(readFrame(utf8(call(escape)), true)).toMatchObject({ kind: 'request', line: call(escape) })
+      const result = `{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"${lineEnd}"}]}}`
+      expect(readFrame(utf8(result))).toMatchObject({ kind: 'response', line: result })
+    },
+  )
+
   test('a frame of exactly the limit passes and one byte more does not, and the next frame is read', () => {
     const frame = (bytes: number): string => {
       const empty = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":""}}'
@@ -111,6 +124,13 @@ describe('messages', () => {
   test('arguments that differ by case alone are told apart from those that do not', () => {
     expect(hasCaseTwins({ path: 1, Path: 2 })).toBe(true)
     expect(hasCaseTwins({ path: 1, paths: 2 })).toBe(false)
+    expect(hasCaseTwins({ key: 1, '\u212aey': 2 })).toBe(true)
+  })
+
+  test('they are so in whatever lies inside, and not from one object to another', () => {
+    expect(hasCaseTwins({ o: { path: 1, Path: 2 } })).toBe(true)
+    expect(hasCaseTwins({ o: [[{ a: null }, { path: 1, PATH: 2 }]] })).toBe(true)
+    expect(hasCaseTwins({ path: { Path: { PATH: 1 } }, o: [{ path: 1 }, { Path: 2 }] })).toBe(false)
   })
 })
 

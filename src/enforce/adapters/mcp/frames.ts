@@ -6,6 +6,7 @@
  */
 import { fromUtf8 } from '../../../core/encoding.ts'
 import { CoreError } from '../../../core/errors.ts'
+import { foldCase } from '../../../core/fold.ts'
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../../core/json.ts'
 
 /** Bytes of one frame, without its line end. */
@@ -17,6 +18,8 @@ const NAME_LENGTH_MAX = 256
 
 const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
+/** Next line, line separator, paragraph separator: Node's readline and Python's splitlines end a line at them. */
+const LINE_END = /[\u0085\u2028\u2029]/
 const ENVELOPE = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])
 
 export type RpcId = string | number
@@ -66,17 +69,17 @@ export type Frame = RpcRequest | RpcNotification | RpcResponse | InvalidFrame
 /** Cuts chunks into lines and lines into frames. Holds at most twice {@link FRAME_BYTES_MAX} bytes. */
 export class FrameReader {
   readonly #onFrame: (frame: Frame) => void
-  readonly #plainNames: boolean
+  readonly #plain: boolean
   /** The line so far, in a buffer that doubles: a drip of single bytes must not cost an object each. */
   #held = new Uint8Array(0)
   #held_bytes = 0
   /** Inside a frame that is too large: drop until the next line end. */
   #skipping = false
 
-  /** @param plainNames see {@link readFrame} */
-  constructor(onFrame: (frame: Frame) => void, plainNames = false) {
+  /** @param plain see {@link readFrame} */
+  constructor(onFrame: (frame: Frame) => void, plain = false) {
     this.#onFrame = onFrame
-    this.#plainNames = plainNames
+    this.#plain = plain
   }
 
   /** Keeps no reference to `chunk`. */
@@ -124,15 +127,16 @@ export class FrameReader {
     this.#skipping = false
     if (bytes.at(-1) === CARRIAGE_RETURN) bytes = bytes.subarray(0, -1)
     if (skipped || bytes.length > FRAME_BYTES_MAX) this.#onFrame(tooLarge())
-    else if (bytes.length > 0) this.#onFrame(readFrame(bytes, this.#plainNames))
+    else if (bytes.length > 0) this.#onFrame(readFrame(bytes, this.#plain))
   }
 }
 
 /**
  * Reads one line, without its line end.
- * @param plainNames refuse names spelled with escapes: what the server decodes must be what was decided on (MCP-5)
+ * @param plain refuse names spelled with escapes, and other line ends in a text: what the server reads must be what was
+ * decided on (MCP-5). Not asked of a server's results, which hold such text as they find it.
  */
-export function readFrame(bytes: Uint8Array, plainNames = false): Frame {
+export function readFrame(bytes: Uint8Array, plain = false): Frame {
   let line: string
   try {
     line = fromUtf8(bytes)
@@ -143,7 +147,10 @@ export function readFrame(bytes: Uint8Array, plainNames = false): Frame {
   if (line.includes('\r')) return invalid(RPC_INVALID_REQUEST, 'carriage return inside a frame')
   try {
     const limits = { bytes_max: FRAME_BYTES_MAX, depth_max: FRAME_DEPTH_MAX }
-    return classify(line, parseJson(line, plainNames ? { ...limits, plain_names: true } : limits))
+    const body = parseJson(line, plain ? { ...limits, plain_names: true } : limits)
+    if (plain && LINE_END.test(line))
+      return invalid(RPC_INVALID_REQUEST, 'a line end inside a frame: spell it as an escape', idIn(body))
+    return classify(line, body)
   } catch (cause) {
     if (!(cause instanceof CoreError)) throw cause
     if (cause.code === 'JSON_INVALID') return invalid(RPC_PARSE_ERROR, 'the frame is not JSON')
@@ -187,15 +194,18 @@ export function hasLookalike(object: JsonObject, names: ReadonlySet<string>): bo
   return Object.keys(object).some((name) => !names.has(name) && names.has(foldCase(name)))
 }
 
-/** Whether two names of `object` are the same to a reader that ignores case. */
-export function hasCaseTwins(object: JsonObject): boolean {
-  const names = Object.keys(object)
-  return names.length > 1 && new Set(names.map(foldCase)).size !== names.length
-}
+/** What folds to itself: names of these characters alone are as distinct as they look. */
+const FOLDED = /^[ -@[-~]*$/
 
-/** Upper first: the long s and the Kelvin sign fold to ASCII letters. */
-function foldCase(name: string): string {
-  return name.toUpperCase().toLowerCase()
+/** Whether, anywhere in `value`, two names of one object are the same to a reader that ignores case. */
+export function hasCaseTwins(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (!isJsonObject(value)) return value.some(hasCaseTwins)
+  const names = Object.keys(value)
+  if (names.length > 1 && !names.every((name) => FOLDED.test(name))) {
+    if (new Set(names.map(foldCase)).size !== names.length) return true
+  }
+  return Object.values(value).some(hasCaseTwins)
 }
 
 function idIn(body: JsonValue): RpcId | null {

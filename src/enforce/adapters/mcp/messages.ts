@@ -60,7 +60,17 @@ export function readToolCall(request: RpcRequest, hosted: boolean): ToolCall | s
   if (Object.hasOwn(params, '_meta') && !isJsonObject(params._meta)) return '_meta must be an object'
   if (hasLookalike(params, CALL_PARAMS)) return 'a parameter differs from a known one by case alone'
   if (hasCaseTwins(args)) return 'two arguments differ by case alone'
+  if (hasProto(args)) return '__proto__ is no argument'
   return { tool: name, args, credential: readCredential(request, hosted) }
+}
+
+/**
+ * Whether, anywhere in `value`, an object has a member `__proto__`. Many readers drop it or take it for something else,
+ * so what a call's commitment opens to could not be kept: an agent is not to choose that.
+ */
+function hasProto(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto)
 }
 
 /** A proof that cannot be read is no proof, in a hosted gateway too: who sends one does not mean to be hosted. */

@@ -261,6 +261,9 @@ describe('tools/call', () => {
     [{ name: 'read', _meta: 1 }],
     [{ name: 'read', Name: 'write' }],
     [{ name: 'read', arguments: { path: 'a', Path: 'b' } }],
+    [{ name: 'read', arguments: { o: [{ path: 'a', Path: 'b' }] } }],
+    [JSON.parse('{"name":"read","arguments":{"__proto__":1}}') as JsonObject],
+    [JSON.parse('{"name":"read","arguments":{"o":[{"__proto__":{}}]}}') as JsonObject],
   ])('%j is no tool call', async (params) => {
     const rig = await Rig.started()
     rig.request(1, 'tools/call', params)
