@@ -1,7 +1,7 @@
 /** The whole comparison: the log folded once, the registers and what is kept held against it. spec/registers.md. @module */
 import type { Kysely } from 'kysely'
 import type { Crypto } from '../../core/crypto.ts'
-import { decodeEntry, LogError } from '../../log/entries.ts'
+import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import { formatVkey, noteKey } from '../../log/note.ts'
 import type { EntrySource } from '../../ports/entry-source.ts'
 import type { Schema } from '../../ports/store.ts'
@@ -85,10 +85,21 @@ export async function* entriesOf(source: EntrySource, size: number): AsyncGenera
 export function vkeyIn(crypto: Crypto, first: readonly Uint8Array[]): string | null {
   let origin: string | null = null
   for (const bytes of first) {
-    const entry = decodeEntry(bytes)
+    const entry = readable(bytes)
+    if (entry === null) return null
     if (entry.type === 'log.created') origin ??= entry.body.origin
     if (entry.type === 'key.created' && entry.body.use === 'log' && origin !== null)
       return formatVkey(noteKey(crypto, origin, entry.body.jwk))
   }
   return null
+}
+
+/** One that is not is named when it is folded. */
+function readable(bytes: Uint8Array): AnyEntry | null {
+  try {
+    return decodeEntry(bytes)
+  } catch (cause) {
+    if (cause instanceof LogError) return null
+    throw cause
+  }
 }
