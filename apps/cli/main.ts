@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { agentCommands } from './commands/agents.ts'
 import { approvalCommands } from './commands/approvals.ts'
+import { backupCommands } from './commands/backup.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
 import { evidenceCommands } from './commands/evidence.ts'
@@ -47,6 +48,7 @@ keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
 logRebuildCommand(logGroup(program))
+backupCommands(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
 function usageFault({ code, exitCode, message }: CommanderError): void {
