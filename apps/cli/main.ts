@@ -6,6 +6,7 @@ import { approvalCommands } from './commands/approvals.ts'
 import { backupCommands } from './commands/backup.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
@@ -49,6 +50,7 @@ issuerCommands(program)
 evidenceCommands(program)
 logRebuildCommand(logGroup(program))
 backupCommands(program)
+doctorCommand(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
 function usageFault({ code, exitCode, message }: CommanderError): void {

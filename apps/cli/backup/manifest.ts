@@ -38,6 +38,13 @@ export const manifestSchema = z.strictObject({
 })
 export type BackupManifest = z.infer<typeof manifestSchema>
 
+/** In the data folder: when the last backup was taken, for `doctor`. */
+export const LAST_BACKUP_FILE = 'last-backup.json'
+export const lastBackupSchema = z.strictObject({
+  taken_at: z.iso.datetime(),
+  size: z.int().nonnegative(),
+})
+
 /** @throws {CliError} `BACKUP_INVALID`: without one it is no backup: it was not finished. */
 export async function readManifest(folder: string): Promise<BackupManifest> {
   const path = join(folder, MANIFEST_FILE)

@@ -22,6 +22,7 @@ import { CliError } from '../output.ts'
 import {
   DATABASE_FILE,
   describeFile,
+  LAST_BACKUP_FILE,
   MANIFEST_FILE,
   type BackupFile,
   type BackupManifest,
@@ -67,7 +68,10 @@ export async function takeBackup({ data, to, keys, now }: BackupOptions): Promis
   }
   await replaceFile(join(to, MANIFEST_FILE), utf8(`${JSON.stringify(manifest)}\n`), MODES)
   await syncDirectory(dirname(to))
-  return verifyBackup(to, vkey)
+  await verifyBackup(to, vkey)
+  const last = { taken_at, size: head.size }
+  await replaceFile(join(data, LAST_BACKUP_FILE), utf8(`${JSON.stringify(last)}\n`), MODES)
+  return manifest
 }
 
 /** The published log anew, from the entries of the copy: so it is what they hash to, and not what lies on the disk. */
