@@ -111,8 +111,8 @@ test('set back to before its start, it takes no proof that it may have forgotten
 async function followed(api: Caller): Promise<{
   state: RevocationState
   /** Resolves with the state after an event for which `holds`. */
-  until(holds: (state: RevocationState) => boolean): Promise<void>
-  stop(): Promise<void>
+  readonly until: (holds: (state: RevocationState) => boolean) => Promise<void>
+  readonly stop: () => Promise<void>
 }> {
   const info = (await (await fetch(`${server.base()}/v1/info`)).json()) as { frame_key: never }
   const signed: Clock = { now: () => clock.now(), monotonic: () => clock.monotonic() }

@@ -5,6 +5,7 @@
  */
 import { sql, type Kysely } from 'kysely'
 import type { Crypto } from '../../core/crypto.ts'
+import { utf8 } from '../../core/encoding.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { canonicalize, parseJson } from '../../core/json.ts'
 import type { Schema } from '../../ports/store.ts'
@@ -161,14 +162,11 @@ function compareKeys(a: Row, b: Row, key: readonly string[]): number {
   return 0
 }
 
-/** By code points, which is how UTF-8 sorts. */
 function compareText(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]]
-  for (const [i, char] of left.entries()) {
-    const order = (char.codePointAt(0) ?? 0) - (right[i]?.codePointAt(0) ?? -1)
-    if (order !== 0) return order
-  }
-  return left.length - right.length
+  if (a === b) return 0
+  const [left, right] = [utf8(a), utf8(b)]
+  const at = left.findIndex((byte, i) => byte !== right[i])
+  return at < 0 ? left.length - right.length : (left[at] ?? -1) - (right[at] ?? -1)
 }
 
 function keyText(row: Row, key: readonly string[]): string {
