@@ -24,21 +24,16 @@ export const pointFolds: Folds = {
       })
       .execute()
   },
-  'point.epoch_opened': async ({ db }, { subject = '', body }) => {
-    const { epoch } = body
-    await db.updateTable('points').set({ epoch, seq: 0, hash: '' }).where('id', '=', subject).execute()
+  'point.epoch_opened': async ({ streams }, { subject = '', body }) => {
+    streams.set(subject, { epoch: body.epoch, seq: 0, hash: '' })
   },
-  receipt: async ({ db, crypto }, { body }) => {
+  receipt: async ({ db, crypto, streams }, { body }) => {
     const { point, epoch, seq } = body
     const hash = receiptHash(crypto, body)
     await db.insertInto('receipts').values({ point, epoch, seq, hash }).execute()
-    await db
-      .updateTable('points')
-      .set({ seq, hash })
-      .where('id', '=', point)
-      .where('epoch', '=', epoch)
-      .where('seq', '<', seq) // one that fills a gap moves nothing
-      .execute()
+    const stream = streams.get(point)
+    // One that fills a gap moves nothing.
+    if (stream?.epoch === epoch && stream.seq < seq) streams.set(point, { epoch, seq, hash })
   },
   'alert.raised': async ({ db, time_ms }, { subject = '', body }) => {
     if (body.rule !== 'SEQUENCE_FORK') return

@@ -15,6 +15,8 @@ export interface FoldState {
   readonly kids: { frame: string; log: string }
   /** Of each segment that is one of a root or a hop. */
   readonly segments: Map<string, SegmentFacts>
+  /** Where the stream of each point stands in its open epoch. */
+  readonly streams: Map<string, { readonly epoch: number; readonly seq: number; readonly hash: string }>
   /** `delegation.issued` follows the segment of its root (LOG-6), so the last one is enough. */
   lastSegment: { readonly id: string; readonly text: string } | null
 }
@@ -36,6 +38,7 @@ export function newState(db: Kysely<Schema>, crypto: Crypto): FoldState {
     settings: null,
     kids: { frame: '', log: '' },
     segments: new Map(),
+    streams: new Map(),
     lastSegment: null,
   }
 }
@@ -50,7 +53,9 @@ export async function setMeta(db: Kysely<Schema>, name: string, value: string): 
 
 /** Rows that hold what the whole log adds up to. */
 export async function finish(state: FoldState, size: number): Promise<void> {
-  const { db, settings, kids } = state
+  const { db, settings, kids, streams } = state
+  for (const [id, stream] of streams)
+    await db.updateTable('points').set(stream).where('id', '=', id).execute()
   if (size > 0) await setMeta(db, NEXT_INDEX, String(size))
   if (settings !== null) await setMeta(db, SETTINGS, canonicalize({ settings, kids }))
 }
