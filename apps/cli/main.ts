@@ -3,13 +3,16 @@
 import { Command, CommanderError, Option } from 'commander'
 import { agentCommands } from './commands/agents.ts'
 import { approvalCommands } from './commands/approvals.ts'
+import { backupCommands } from './commands/backup.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
+import { logGroup, logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
@@ -45,6 +48,9 @@ gatewayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
+logRebuildCommand(logGroup(program))
+backupCommands(program)
+doctorCommand(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
 function usageFault({ code, exitCode, message }: CommanderError): void {

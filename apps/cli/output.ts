@@ -88,6 +88,8 @@ export function table(cells: readonly (readonly string[])[]): string {
 export type CliErrorCode =
   | 'APPROVALS_MISSING'
   | 'ARGUMENT_INVALID'
+  | 'BACKUP_INVALID'
+  | 'BACKUP_KEYS_PLAIN'
   | 'CEREMONY_DECLINED'
   | 'CEREMONY_EXPIRED'
   | 'FILE_UNREADABLE'

@@ -5,6 +5,7 @@ import { ApiError, onError } from './errors.ts'
 import { bodyLimits, hostCheck, writable } from './middleware.ts'
 import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
+import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { draftRoutes } from './routes-drafts.ts'
@@ -49,6 +50,7 @@ export function createApp(ctx: ServerContext): App {
   keyRoutes(app, ctx)
   issuerRoutes(app, ctx)
   logRoutes(app, ctx)
+  backupRoutes(app, ctx)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

@@ -8,12 +8,14 @@ import {
   type SoftwareAuthenticator,
 } from '../../src/adapters/software-authenticator/software-authenticator.ts'
 import type { Alg, PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
+import { openScratch, openSnapshot } from '../../src/adapters/sqlite/offline.ts'
 import { base64url, utf8 } from '../../src/core/encoding.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import { signJws } from '../../src/core/sign.ts'
 import { enrolAct } from '../../src/registry/enrolment.ts'
 import { secretHash } from '../../src/registry/invitations.ts'
+import { checkRegisters, type RegisterCheck } from '../../src/registry/rebuild/check.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 import { createServer, type RunningServer, type ServerOptions } from './server.ts'
@@ -96,6 +98,8 @@ export class TestServer {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'countersign-server-'))
   readonly options: Omit<ServerOptions, 'dataDir'>
   readonly faults: unknown[] = []
+  /** For tests that write to the database behind the server's back. */
+  skipsRebuild = false
   #running: RunningServer | null = null
   bootstrapSecret = ''
 
@@ -122,10 +126,14 @@ export class TestServer {
     await this.start()
   }
 
+  /** Whatever a test did, the log gives the registers that it left (REG-2). */
   async remove(): Promise<void> {
     await this.#running?.close()
+    const database = join(this.dataDir, 'countersign.db')
+    const check = this.#running === null || this.skipsRebuild ? null : await registersOf(database)
     rmSync(this.dataDir, { recursive: true, force: true })
     if (this.faults.length > 0) throw new AggregateError(this.faults, 'the server had unexpected faults')
+    if (check?.ok === false) throw new Error(`the log gives other registers: ${JSON.stringify(check)}`)
   }
 
   caller(alg?: Alg): Caller {
@@ -201,6 +209,18 @@ export class TestServer {
     const draft = await by.api.post('/v1/delegations/drafts', delegationOf(agent, point))
     const seal = by.authenticator.assert(draft.json.challenge)
     return (await by.api.post(`/v1/delegations/drafts/${draft.json.jti}/seal`, seal)).json
+  }
+}
+
+/** The registers of a database against its own log. */
+export async function registersOf(path: string): Promise<RegisterCheck> {
+  const live = openSnapshot(path)
+  const scratch = openScratch()
+  try {
+    return await checkRegisters({ crypto: nodeCrypto, live, scratch: scratch.db })
+  } finally {
+    scratch.close()
+    live.close()
   }
 }
 

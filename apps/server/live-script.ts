@@ -20,7 +20,8 @@ const tail = (id) => /^[a-z]+_.{26}$/.test(id) ? id.slice(0, 4) + '…' + id.sli
 /** Types as people say them, and whether a row is shown softly. */
 const LABELS = {
   'log.created': 'Log created', 'key.created': 'Key', 'person.added': 'Person invited', 'person.enrolled': 'Person enrolled',
-  'person.endorsed': 'Person endorsed',
+  'person.endorsed': 'Person endorsed', 'person.left': 'Invitation ended', 'budget.reserved': 'Limits reserved',
+  'restore.tested': 'Backup tested',
   'system.added': 'System', 'tool.registered': 'Tool registered', 'agent.proposed': 'Agent proposed',
   'agent.approved': 'Agent approved', 'agent.activated': 'Agent active', 'agent.suspended': 'Agent suspended',
   'agent.retired': 'Agent retired', 'agent.key_added': 'Holder key', 'agent.statement_issued': 'Agent statement',
@@ -45,6 +46,9 @@ function summaryOf(entry) {
     case 'person.added': return 'An invitation is open'
     case 'person.enrolled': return 'With a credential (' + b.credential.amr.join(', ') + ')'
     case 'person.endorsed': return b.acted_alone ? 'By themselves' : 'By another person'
+    case 'person.left': return b.reason
+    case 'budget.reserved': return b.debits.map((d) => d.amount + ' ' + d.unit + ' of ' + d.max).join(', ')
+    case 'restore.tested': return (b.ok ? 'Restores to ' : 'Does not restore to ') + b.size + ' entries'
     case 'system.added': return b.name
     case 'tool.registered': return b.server + ' / ' + b.tool
     case 'agent.proposed': return b.class + ': ' + b.purpose

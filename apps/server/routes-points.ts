@@ -2,7 +2,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonValue } from '../../src/core/json.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
-import { debitSchema, receiptSchema, signedHeadSchema } from '../../src/log/receipt.ts'
+import {
+  receiptSchema,
+  reservationSchema,
+  RESERVATIONS_MAX,
+  signedHeadSchema,
+} from '../../src/log/receipt.ts'
 import { reserve } from '../../src/registry/budgets.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { trustList } from '../../src/registry/issuers.ts'
@@ -17,8 +22,6 @@ import { answers, body, digest, jwk, name } from './schemas.ts'
 
 /** Segments in one batch: a root and 8 hops for a good number of chains. */
 const SEGMENTS_MAX = 256
-/** Debits of one call: 8 hops and a root with 16 limits each. */
-const DEBITS_MAX = 144
 
 const placement = z.enum(['in_process', 'gateway', 'tool_side'])
 const pointAnswer = z.object({
@@ -97,17 +100,22 @@ function selfRoutes(app: App, ctx: ServerContext): void {
     async (c) => c.json(await trustList(ctx.registry, ctx.clock.now()), 200),
   )
 
-  const reservation = z.strictObject({ ...debitSchema.shape, max: z.int().nonnegative() })
   app.openapi(
     createRoute({
       method: 'post',
       path: '/v1/points/self/reservations',
       summary: 'Reserve every debit of a call, or none',
       middleware: point,
-      request: { body: body(z.strictObject({ debits: z.array(reservation).min(1).max(DEBITS_MAX) })) },
+      request: {
+        body: body(z.strictObject({ debits: z.array(reservationSchema).min(1).max(RESERVATIONS_MAX) })),
+      },
       responses: answers('Whether all were reserved', z.object({ reserved: z.boolean() })),
     }),
-    async (c) => c.json({ reserved: await reserve(ctx.registry, c.req.valid('json').debits) }, 200),
+    async (c) =>
+      c.json(
+        { reserved: await reserve(ctx.registry, callerId(c, 'point'), c.req.valid('json').debits) },
+        200,
+      ),
   )
 
   app.openapi(

@@ -156,6 +156,9 @@ export class History {
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
         return
       case 'agent.statement_issued':
+      case 'budget.reserved':
+      case 'person.left':
+      case 'restore.tested':
       case 'token.revoked':
       case 'system.added':
       case 'tool.registered':

@@ -11,7 +11,7 @@ import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
-import { receiptSchema, signedHeadSchema } from './receipt.ts'
+import { receiptSchema, reservationSchema, RESERVATIONS_MAX, signedHeadSchema } from './receipt.ts'
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
 export const ENTRY_BYTES_MAX = 65_535
@@ -67,6 +67,8 @@ const bodies = {
   }),
   'key.created': z.strictObject({ use: z.enum(['issuer', 'frame', 'log']), kid: digest, jwk: jwkSchema }),
   'person.added': z.strictObject({}),
+  /** Of somebody who never enrolled; others leave by the revocation of their handle. */
+  'person.left': z.strictObject({ reason: text }),
   'person.enrolled': z.strictObject({
     rev: id,
     credential: z.strictObject({
@@ -136,6 +138,8 @@ const bodies = {
     resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
   }),
   'agent.proposed': z.strictObject({
+    /** Absent in logs that began before it was logged. */
+    name: text.exactOptional(),
     owner: id,
     class: z.string().max(64),
     purpose: text,
@@ -160,9 +164,21 @@ const bodies = {
   'agent.key_added': z.strictObject({ jwk: jwkSchema }),
   'agent.statement_issued': z.strictObject({ jkt: digest, exp: z.int() }),
   'point.enrolled': z.strictObject({
+    /** Absent in logs that began before it was logged. */
+    name: text.exactOptional(),
     jwk: jwkSchema,
     placement: z.enum(['in_process', 'gateway', 'tool_side']),
     server: text,
+  }),
+  /** What a point took from cumulative limits before it let a call through, receipt or not (GRT-4). */
+  'budget.reserved': z.strictObject({ debits: z.array(reservationSchema).min(1).max(RESERVATIONS_MAX) }),
+  /** A backup was restored apart from the log, and its entries recomputed this root (BAK-7). */
+  'restore.tested': z.strictObject({
+    size: z.int().nonnegative(),
+    root: digest,
+    /** RFC 3339 UTC: when the backup was taken. */
+    taken_at: z.iso.datetime(),
+    ok: z.boolean(),
   }),
   'point.epoch_opened': z.strictObject({
     epoch: z.int().positive(),

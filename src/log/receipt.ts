@@ -38,6 +38,11 @@ export const debitSchema = z.strictObject({
   amount: z.int().nonnegative(),
 })
 
+/** A debit with the cap that its grant sets: what must be reserved before an allow holds. */
+export const reservationSchema = z.strictObject({ ...debitSchema.shape, max: z.int().nonnegative() })
+/** Debits of one call: 8 hops and a root with 16 limits each. */
+export const RESERVATIONS_MAX = 144
+
 export const freshnessSchema = z.strictObject({
   /** Epoch and last contiguous frame of the revocation stream, and the heartbeat's time and age. */
   epoch: z.int().positive(),
@@ -83,8 +88,7 @@ export const spoolHeadSchema = z.strictObject({
 export const signedHeadSchema = z.strictObject({ head: spoolHeadSchema, sig: z.string().max(128) })
 
 export type Debit = z.infer<typeof debitSchema>
-/** A debit with the cap that its grant sets: what must be reserved before an allow holds. */
-export type Reservation = Debit & { readonly max: number }
+export type Reservation = z.infer<typeof reservationSchema>
 export type Freshness = z.infer<typeof freshnessSchema>
 export type DecisionReceipt = z.infer<typeof decisionReceiptSchema>
 export type OutcomeReceipt = z.infer<typeof outcomeReceiptSchema>

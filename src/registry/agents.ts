@@ -43,7 +43,8 @@ export function proposeAgent(
     const agent = newId(ctx.crypto, 'agt', tx.now)
     const manifest = base64url(ctx.crypto.sha256(canonicalBytes(input.manifest)))
     const systems = [...new Set(input.systems)]
-    const body = { owner: proposer, class: input.class, purpose: input.purpose, systems, manifest }
+    const { name } = input
+    const body = { name, owner: proposer, class: input.class, purpose: input.purpose, systems, manifest }
     const proposal = await tx.append({
       type: 'agent.proposed',
       actor: personActor(proposer),
@@ -54,7 +55,7 @@ export function proposeAgent(
       .insertInto('agents')
       .values({
         id: agent,
-        name: input.name,
+        name,
         owner: proposer,
         class: input.class,
         purpose: input.purpose,

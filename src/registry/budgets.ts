@@ -6,6 +6,7 @@
 import { canonicalize } from '../core/json.ts'
 import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Tx } from '../ports/store.ts'
+import type { Actor } from '../log/entries.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 
@@ -16,10 +17,16 @@ export function budgetKey(debit: Omit<Debit, 'amount'>): string {
 }
 
 /**
+ * Logged whole, because a reservation stays spent when its receipt never arrives.
  * @returns whether everything was reserved; if not, nothing was.
  * @throws {RegistryError} `BUDGET_MISMATCH`: a maximum above the one first seen, so one of the two is not the grant's.
  */
-export function reserve(ctx: RegistryContext, debits: readonly Reservation[]): Promise<boolean> {
+export function reserve(
+  ctx: RegistryContext,
+  point: string,
+  debits: readonly Reservation[],
+): Promise<boolean> {
+  const actor: Actor = { kind: 'point', id: point }
   return ctx.store.write(async (tx) => {
     const after = new Map<string, { max: number; spent: number }>()
     for (const debit of debits) {
@@ -39,6 +46,7 @@ export function reserve(ctx: RegistryContext, debits: readonly Reservation[]): P
         .onConflict((on) => on.column('key').doUpdateSet({ spent: budget.spent }))
         .execute()
     }
+    await tx.append({ type: 'budget.reserved', actor, body: { debits: [...debits] } })
     return true
   })
 }

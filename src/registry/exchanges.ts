@@ -128,7 +128,7 @@ async function give(
 }
 
 /** A token that is over is inactive without being looked up: the log remembers it. */
-async function forgetOver(tx: Tx, now: number): Promise<void> {
+export async function forgetOver(tx: Pick<Tx, 'db'>, now: number): Promise<void> {
   const over = await tx.db.deleteFrom('exchanges').where('exp', '<=', now).returning('jti').execute()
   for (const { jti } of over) await tx.db.deleteFrom('handles').where('owner', '=', jti).execute()
 }

@@ -29,7 +29,7 @@ export interface IssuerKeyRecord {
 }
 
 /** Milliseconds: when the last rotation was. */
-const ROTATED = 'issuer_rotated'
+export const ROTATED = 'issuer_rotated'
 
 /** The row of a key that its entry has just made current. */
 export async function insertCurrentKey(tx: Tx, kid: string, jwk: PublicJwk): Promise<void> {

@@ -122,11 +122,19 @@ export async function leaveTx(
   person: string,
   reason: string,
 ): Promise<readonly SignedFrame[]> {
-  const row = await tx.db.selectFrom('people').select('rev').where('id', '=', person).executeTakeFirst()
+  const row = await tx.db
+    .selectFrom('people')
+    .select(['rev', 'status'])
+    .where('id', '=', person)
+    .executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_PERSON', 'no such person')
   await tx.db.updateTable('people').set({ status: 'left' }).where('id', '=', person).execute()
   await tx.db.updateTable('invitations').set({ used: 1 }).where('person', '=', person).execute()
-  if (row.rev === null) return []
+  if (row.rev === null) {
+    if (row.status !== 'left')
+      await tx.append({ type: 'person.left', actor, subject: person, body: { reason } })
+    return []
+  }
   return [await appendFrame(ctx, tx, actor, { kind: 'person', handle: row.rev, reason, target: person })]
 }
 

@@ -32,7 +32,7 @@ export function enrolPoint(
   actor: Actor,
   input: PointInput,
 ): Promise<{ point: string }> {
-  const { jwk, placement, server } = input
+  const { name, jwk, placement, server } = input
   const jkt = thumbprint(ctx.crypto, jwk)
   return ctx.store.write(async (tx) => {
     await assertKeyUnused(ctx.crypto, tx.db, jwk)
@@ -41,7 +41,7 @@ export function enrolPoint(
       .insertInto('points')
       .values({
         id,
-        name: input.name,
+        name,
         jkt,
         jwk_json: canonicalize({ ...jwk }),
         placement,
@@ -51,7 +51,7 @@ export function enrolPoint(
         hash: '',
       })
       .execute()
-    await tx.append({ type: 'point.enrolled', actor, subject: id, body: { jwk, placement, server } })
+    await tx.append({ type: 'point.enrolled', actor, subject: id, body: { name, jwk, placement, server } })
     return { point: id }
   })
 }

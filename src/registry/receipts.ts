@@ -197,9 +197,13 @@ async function appendReceipts(
   await tx.db.updateTable('points').set({ seq: plan.seq, hash: plan.hash }).where('id', '=', row.id).execute()
 }
 
+export function forkName(point: string, epoch: number, seq: number): string {
+  return `fork/${point}/${epoch}/${seq}`
+}
+
 /** Once a place: a point that retries for ever must not fill the log. */
 async function raiseFork(tx: Tx, row: PointRow, seq: number): Promise<void> {
-  const name = `fork/${row.id}/${row.epoch}/${seq}`
+  const name = forkName(row.id, row.epoch, seq)
   const known = await tx.db.selectFrom('meta').select('name').where('name', '=', name).executeTakeFirst()
   if (known) return
   await tx.db

@@ -240,7 +240,7 @@ test('a budget that fails leaves nothing behind', async () => {
     amount,
     max,
   })
-  expect(await reserve(ctx, [debit('a', 1, 10), debit('b', 11, 10)])).toBe(false)
+  expect(await reserve(ctx, 'pnt_a', [debit('a', 1, 10), debit('b', 11, 10)])).toBe(false)
   expect(await ctx.store.query((db) => db.selectFrom('budgets').selectAll().execute())).toEqual([])
 })
 

@@ -17,7 +17,7 @@ import type { IssuerRing } from './issuer-ring.ts'
 import { addPersonTx } from './people.ts'
 import { presetTemplate } from './templates.ts'
 
-const SETTINGS = 'settings'
+export const SETTINGS = 'settings'
 
 const settingsSchema = z.strictObject({
   /** The log's origin; also the issuer's name. */

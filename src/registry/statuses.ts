@@ -69,7 +69,11 @@ export function statusListUri(ctx: Pick<RegistryContext, 'publicUrl'>, list: num
 }
 
 /** Keeps what revokes a delegation or an access token. */
-export async function recordHandles(tx: Tx, owner: string, handles: readonly Handle[]): Promise<void> {
+export async function recordHandles(
+  tx: Pick<Tx, 'db'>,
+  owner: string,
+  handles: readonly Handle[],
+): Promise<void> {
   await tx.db
     .insertInto('handles')
     .values(handles.map(({ kind, handle }) => ({ owner, kind, handle })))

@@ -6,7 +6,7 @@
 import type { Kysely } from 'kysely'
 import type { Schema, Tx } from '../ports/store.ts'
 
-const NAME = 'trust_seq'
+export const NAME = 'trust_seq'
 
 export async function trustSeq(db: Kysely<Schema>): Promise<number> {
   const row = await db.selectFrom('meta').select('value').where('name', '=', NAME).executeTakeFirst()

@@ -162,7 +162,14 @@ export class RevocationState {
   /** Whether a new time answer is due. */
   needsTime(): boolean {
     if (this.#anchor === null) return true
-    return this.#clock.monotonic() - this.#anchor.sent_monotonic > TIME_RENEW_MS || this.#jumped(this.#anchor)
+    const elapsed = this.#clock.monotonic() - this.#anchor.sent_monotonic
+    return elapsed > TIME_RENEW_MS || this.#jumped(this.#anchor) || this.#isAhead(this.#anchor)
+  }
+
+  /** A heartbeat of a time that has not come: the control plane's clock jumped, and no age can be told (REV-7). */
+  #isAhead({ t0, sent_monotonic }: Anchor): boolean {
+    const elapsed = this.#clock.monotonic() - sent_monotonic
+    return this.#heartbeat_t !== null && this.#heartbeat_t > t0 + elapsed * (1 + DRIFT) + CLOCK_JUMP_MAX_MS
   }
 
   #jumped(anchor: Anchor): boolean {
@@ -175,7 +182,7 @@ export class RevocationState {
     const anchor = this.#anchor
     if (this.#broken || anchor === null || this.#heartbeat_t === null || this.#jumped(anchor)) return null
     const elapsed = this.#clock.monotonic() - anchor.sent_monotonic
-    if (elapsed > 2 * TIME_RENEW_MS) return null
+    if (elapsed > 2 * TIME_RENEW_MS || this.#isAhead(anchor)) return null
     const age_ms = Math.max(0, anchor.t0 + elapsed - this.#heartbeat_t + elapsed * DRIFT)
     return { age_ms: Math.ceil(age_ms), epoch: this.#epoch, head: this.#head, t: this.#heartbeat_t }
   }

@@ -58,6 +58,8 @@ class SqliteStore implements Store {
   #runner: Promise<void> | null = null
   /** When the transaction that is under way began. */
   #openSince: number | null = null
+  /** Of the last entry: times never go back, whatever the clock does (LOG-7). */
+  #last_ms: number
   #next = 0
   #closed = false
 
@@ -67,6 +69,7 @@ class SqliteStore implements Store {
     this.#waitingMax = waitingMax
     this.#insert = handles.raw.prepare('INSERT INTO entries (idx, type, bytes) VALUES (?, ?, ?)')
     this.entries = entrySource(handles.reader)
+    this.#last_ms = lastTime(handles.raw)
   }
 
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -167,11 +170,12 @@ class SqliteStore implements Store {
   }
 
   #transaction(): { tx: Tx; end: () => void } {
-    const now = this.#clock.now()
+    const now = Math.max(this.#clock.now(), this.#last_ms)
     let open = true
     const append = (entry: NewEntry): Promise<number> => {
       if (!open) throw new StoreError('STORE_UNAVAILABLE', 'append after the end of its transaction')
       const bytes = encodeEntry({ v: 1, time: rfc3339(now), ...entry })
+      this.#last_ms = now
       const index = this.#next
       this.#insert.run(index, entry.type, bytes)
       this.#next = index + 1
@@ -209,6 +213,18 @@ class SqliteStore implements Store {
         })
       }
     }
+  }
+}
+
+/** Milliseconds since 1970; 0 for an empty log. An entry that does not say is for the publisher to refuse. */
+function lastTime(raw: DatabaseSync): number {
+  const row = raw.prepare('SELECT bytes FROM entries ORDER BY idx DESC LIMIT 1').get()
+  if (row === undefined) return 0
+  try {
+    const { time } = JSON.parse(Buffer.from(row.bytes as Uint8Array).toString()) as { time?: unknown }
+    return Date.parse(String(time)) || 0
+  } catch {
+    return 0
   }
 }
 

@@ -1,0 +1,158 @@
+/**
+ * Taking a backup of a control plane that may be running. spec/backup.md (BAK-1 to BAK-4).
+ * Order: the checkpoint first, the database after it, so that the database extends it; the manifest last, so that
+ * what was not finished is no backup.
+ * @module
+ */
+import { copyFile, mkdir, open, readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { makeDirectory, replaceFile, syncDirectory } from '../../../src/adapters/fs/files.ts'
+import { fsTileStore } from '../../../src/adapters/fs/tile-store.ts'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { backupDatabase } from '../../../src/adapters/sqlite/backup.ts'
+import { openCopy } from '../../../src/adapters/sqlite/offline.ts'
+import { base64url, equalBytes, utf8 } from '../../../src/core/encoding.ts'
+import { rfc3339 } from '../../../src/core/time.ts'
+import { openCheckpoint, type Checkpoint } from '../../../src/log/checkpoint.ts'
+import { LogError } from '../../../src/log/entries.ts'
+import { changedBundles, changedTiles, CHECKPOINT_PATH, tilePath } from '../../../src/log/tiles.ts'
+import { writeTreeFiles } from '../../../src/log/tree-files.ts'
+import { entriesOf } from '../../../src/registry/rebuild/check.ts'
+import { CliError } from '../output.ts'
+import {
+  DATABASE_FILE,
+  describeFile,
+  LAST_BACKUP_FILE,
+  MANIFEST_FILE,
+  type BackupFile,
+  type BackupManifest,
+} from './manifest.ts'
+import { verifyBackup, vkeyOf } from './verify.ts'
+
+const MODES = { file: 0o600, dir: 0o700 }
+
+export interface BackupOptions {
+  readonly data: string
+  /** A folder that does not exist, or is empty. */
+  readonly to: string
+  /** Key files too: only those that are encrypted. */
+  readonly keys: boolean
+  readonly now: () => number
+}
+
+/**
+ * Durable and verified once it resolves.
+ * @throws {CliError} `BACKUP_INVALID`, `BACKUP_KEYS_PLAIN`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`
+ * @throws {LogError} `LOG_DIVERGED`: the database is not the one that the checkpoint signs; {StoreError}
+ */
+export async function takeBackup({ data, to, keys, now }: BackupOptions): Promise<BackupManifest> {
+  const note = await fsTileStore(join(data, 'log')).read(CHECKPOINT_PATH)
+  if (note === null)
+    throw new CliError('FILE_UNREADABLE', `${data} has no published checkpoint: start the control plane once`)
+  const keyFiles = keys ? await encryptedKeys(join(data, 'keys')) : []
+  await makeEmpty(to)
+  const taken_at = rfc3339(now())
+  const database = join(to, DATABASE_FILE)
+  await backupDatabase(join(data, DATABASE_FILE), database)
+  const { vkey, head, entries, schema } = await writeLog(database, join(to, 'log'), note)
+  for (const name of keyFiles) await copyDurably(join(data, 'keys', name), join(to, 'keys', name))
+  const manifest: BackupManifest = {
+    v: 1,
+    taken_at,
+    schema,
+    origin: head.origin,
+    vkey,
+    log: { size: head.size, root: base64url(head.root) },
+    entries,
+    files: await filesOf(to, pathsOf(head.size, keyFiles)),
+  }
+  await replaceFile(join(to, MANIFEST_FILE), utf8(`${JSON.stringify(manifest)}\n`), MODES)
+  await syncDirectory(dirname(to))
+  await verifyBackup(to, vkey)
+  const last = { taken_at, size: head.size }
+  await replaceFile(join(data, LAST_BACKUP_FILE), utf8(`${JSON.stringify(last)}\n`), MODES)
+  return manifest
+}
+
+/** The published log anew, from the entries of the copy: so it is what they hash to, and not what lies on the disk. */
+async function writeLog(
+  database: string,
+  folder: string,
+  note: Uint8Array,
+): Promise<{ vkey: string; head: Checkpoint; entries: number; schema: number }> {
+  const copy = openCopy(database)
+  try {
+    const vkey = await vkeyOf(copy)
+    const head = openCheckpoint(nodeCrypto, note, vkey)
+    const entries = await copy.entries.size()
+    if (entries < head.size)
+      throw new LogError(
+        'LOG_DIVERGED',
+        `the database has ${entries} entries, ${head.size} are published: run "countersign doctor"`,
+      )
+    const tiles = fsTileStore(folder)
+    const root = await writeTreeFiles(nodeCrypto, entriesOf(copy.entries, entries), head.size, tiles)
+    if (!equalBytes(root, head.root))
+      throw new LogError(
+        'LOG_DIVERGED',
+        `the first ${head.size} entries of the database are not those that are signed: run "countersign doctor"`,
+      )
+    await tiles.write(CHECKPOINT_PATH, note)
+    return { vkey, head, entries, schema: copy.version }
+  } finally {
+    copy.close()
+  }
+}
+
+async function filesOf(folder: string, paths: readonly string[]): Promise<BackupFile[]> {
+  const files: BackupFile[] = []
+  for (const path of paths) files.push(await describeFile(folder, path))
+  return files
+}
+
+function pathsOf(size: number, keyFiles: readonly string[]): string[] {
+  const tiles = [...changedTiles(0, size), ...changedBundles(0, size)].map((tile) => `log/${tilePath(tile)}`)
+  return [DATABASE_FILE, `log/${CHECKPOINT_PATH}`, ...tiles, ...keyFiles.map((name) => `keys/${name}`)]
+}
+
+/** @throws {CliError} `BACKUP_KEYS_PLAIN`: a copy of a private key in the clear is one too many */
+async function encryptedKeys(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.jwk'))
+  for (const name of names) {
+    if (isEncrypted(await readFile(join(folder, name), 'utf8'))) continue
+    throw new CliError(
+      'BACKUP_KEYS_PLAIN',
+      `${name} is not encrypted: start the control plane with a passphrase once, then back it up`,
+    )
+  }
+  return names
+}
+
+/** KEY-10. */
+export function isEncrypted(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'kdf' in value && !('d' in value)
+  } catch {
+    return false
+  }
+}
+
+async function makeEmpty(folder: string): Promise<void> {
+  await makeDirectory(folder, MODES.dir)
+  if ((await readdir(folder)).length > 0)
+    throw new CliError('FILE_UNWRITABLE', `${folder} is not empty: a backup is never written over another`)
+}
+
+export async function copyDurably(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: MODES.dir })
+  await copyFile(from, to)
+  const file = await open(to, 'r+')
+  try {
+    await file.chmod(MODES.file)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await syncDirectory(dirname(to))
+}

@@ -1,0 +1,89 @@
+/** Entries of a database against signed tree heads, in one pass. spec/backup.md (BAK-3, BAK-5). @module */
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { fsTileStore } from '../../../src/adapters/fs/tile-store.ts'
+import { openCopy, type Snapshot } from '../../../src/adapters/sqlite/offline.ts'
+import { equalBytes } from '../../../src/core/encoding.ts'
+import { openCheckpoint, type Checkpoint } from '../../../src/log/checkpoint.ts'
+import { LogError } from '../../../src/log/entries.ts'
+import { leafHash, TreeFrontier } from '../../../src/log/merkle.ts'
+import { verifyTree } from '../../../src/log/reader.ts'
+import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
+import { entriesOf, vkeyIn } from '../../../src/registry/rebuild/check.ts'
+import { join } from 'node:path'
+import { CliError } from '../output.ts'
+import { assertFiles, DATABASE_FILE, readManifest, type BackupManifest } from './manifest.ts'
+
+/** What somebody signed, and what to call it. */
+export interface SignedHead {
+  readonly what: string
+  readonly head: Checkpoint
+}
+
+/** Entries that name the log and its keys stand at its beginning. */
+const FIRST_ENTRIES = 16
+
+/** @throws {CliError} `BACKUP_INVALID`: the database does not say whose log it is */
+export async function vkeyOf(copy: Snapshot): Promise<string> {
+  const vkey = vkeyIn(nodeCrypto, await copy.entries.read(0, FIRST_ENTRIES))
+  if (vkey === null) throw new CliError('BACKUP_INVALID', 'the database has no log that was ever begun')
+  return vkey
+}
+
+/**
+ * Every head must be one of this log's. @throws {LogError} `LOG_DIVERGED`, with what to do
+ */
+export async function assertExtends(copy: Snapshot, heads: readonly SignedHead[]): Promise<void> {
+  const size = await copy.entries.size()
+  const wanted = heads.toSorted((a, b) => a.head.size - b.head.size)
+  const ahead = wanted.find(({ head }) => head.size > size)
+  if (ahead !== undefined) throw older(size, ahead)
+  const tree = new TreeFrontier(nodeCrypto)
+  const judge = (): void => {
+    for (const { what, head } of wanted)
+      if (head.size === tree.size && !equalBytes(head.root, tree.root()))
+        throw new LogError('LOG_DIVERGED', `the first ${head.size} entries are not those of ${what}`)
+  }
+  judge()
+  for await (const entry of entriesOf(copy.entries, wanted.at(-1)?.head.size ?? 0)) {
+    tree.append(leafHash(nodeCrypto, entry))
+    judge()
+  }
+}
+
+function older(size: number, { what, head }: SignedHead): LogError {
+  return new LogError(
+    'LOG_DIVERGED',
+    `the backup has ${size} entries, ${what} signs ${head.size}: going on from it would rewrite the log. ` +
+      'Restore a newer backup, or rebuild the database from a copy of the published log ' +
+      '("countersign log rebuild --from"); if there is neither, start a new log with a new origin and tell the auditor why',
+  )
+}
+
+/**
+ * Files, database and published tree of a backup, each against the others and the signature.
+ * @param key the log's key from elsewhere; without one the backup's own word is taken
+ * @throws {CliError} `BACKUP_INVALID`; {LogError} `LOG_DIVERGED`, `NOTE_INVALID`; {StoreError}
+ */
+export async function verifyBackup(folder: string, key?: string): Promise<BackupManifest> {
+  const manifest = await readManifest(folder)
+  await assertFiles(folder, manifest)
+  const vkey = key ?? manifest.vkey
+  const tiles = fsTileStore(join(folder, 'log'))
+  const note = await tiles.read(CHECKPOINT_PATH)
+  if (note === null) throw new CliError('BACKUP_INVALID', 'the backup has no checkpoint')
+  const head = openCheckpoint(nodeCrypto, note, vkey)
+  const copy = openCopy(join(folder, DATABASE_FILE))
+  try {
+    const faults = copy.integrity()
+    if (faults.length > 0) throw new CliError('BACKUP_INVALID', 'the database in the backup is damaged')
+    await assertExtends(copy, [{ what: "the backup's checkpoint", head }])
+  } finally {
+    copy.close()
+  }
+  const tree = await verifyTree(nodeCrypto, tiles, head)
+  if (tree.ok) return manifest
+  throw new CliError(
+    'BACKUP_INVALID',
+    `the published log in the backup does not verify: ${tree.code} ${tree.path ?? ''}`,
+  )
+}

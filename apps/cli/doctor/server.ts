@@ -1,0 +1,37 @@
+/** What `doctor` asks of a control plane that runs. @module */
+import { ApiClient, ApiError } from '../../../src/adapters/http/client.ts'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { systemClock } from '../../../src/ports/clock.ts'
+import { readInfo } from '../operator.ts'
+import { fail, ok, type Check } from './check.ts'
+
+/** @param vkey of the database; null: not known */
+export async function serverChecks(url: string, vkey: string | null): Promise<Check[]> {
+  const name = 'server'
+  try {
+    const info = await readInfo(url)
+    const own =
+      vkey === null || info.log_vkey === vkey
+        ? ok('log key', info.log_vkey)
+        : fail(
+            'log key',
+            'VKEY_MISMATCH',
+            `${url} serves ${info.log_vkey}, the data folder is of ${vkey}`,
+            'name the folder that it serves with --data',
+          )
+    await new ApiClient({ url, crypto: nodeCrypto, clock: systemClock }).get('/healthz')
+    return [ok(name, `${url} records and publishes`), own]
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause
+    return cause.code === 'API_UNREACHABLE'
+      ? [fail(name, 'SERVER_UNREACHABLE', `nothing answers at ${url}`, 'start it, or name another --url')]
+      : [
+          fail(
+            name,
+            'SERVER_FAULT',
+            `${url} says ${cause.remote || cause.code}`,
+            'see the output of the control plane',
+          ),
+        ]
+  }
+}

@@ -1,0 +1,74 @@
+/** Folds of delegations, their segments, access tokens and revocations. spec/registers.md. @module */
+import { canonicalize } from '../../core/json.ts'
+import { seconds } from '../../core/time.ts'
+import type { Handle } from '../../token/verify.ts'
+import { forgetOver } from '../exchanges.ts'
+import { recordHandles } from '../statuses.ts'
+import { segmentFacts, type SegmentFacts } from './chains.ts'
+import type { At, Folds } from './state.ts'
+
+/** Hops a chain has at most, and its root: what follows parents must end. */
+const SEGMENTS_OF_CHAIN_MAX = 16
+
+export const delegationFolds: Folds = {
+  'chain.segment': async ({ db, crypto, state }, { body }) => {
+    const { id, parent, segment } = body
+    await db.insertInto('segments').values({ id }).execute()
+    const facts = segmentFacts(crypto, parent, segment)
+    if (facts !== null) state.segments.set(id, facts)
+    state.lastSegment = { id, text: segment }
+  },
+  'delegation.issued': async (at, { actor, body }) => {
+    const { jti, agent, exp, segment } = body
+    const { lastSegment: last } = at
+    // Without its segment the row says so: an empty chain is none.
+    const chain = last?.id === segment ? last.text : ''
+    await at.db
+      .insertInto('delegations')
+      .values({ jti, agent, principal: actor.id, exp, chain, issued: at.time_ms, revoked: 0 })
+      .execute()
+    const facts = at.segments.get(segment)
+    if (facts === undefined) return
+    if (facts.status !== null)
+      await at.db
+        .insertInto('statuses')
+        .values({ ...facts.status, jti })
+        .execute()
+    await recordHandles(at, jti, facts.handles)
+  },
+  'token.exchanged': async (at, { body }) => {
+    const { jti, delegation, agent, exp, segment } = body
+    await forgetOver(at, seconds(at.time_ms))
+    await at.db.insertInto('exchanges').values({ jti, delegation, agent, exp, revoked: 0 }).execute()
+    await recordHandles(at, jti, handlesOf(at, segment))
+  },
+  'token.revoked': async ({ db }, { subject = '' }) => {
+    await db.updateTable('exchanges').set({ revoked: 1 }).where('jti', '=', subject).execute()
+  },
+  revocation: async (at, { body }) => {
+    const { frame, sig, target } = body
+    const { seq, kind, handle } = frame
+    await at.db
+      .insertInto('frames')
+      .values({ seq, kind, handle, frame_json: canonicalize(frame), sig })
+      .execute()
+    if (kind === 'delegation')
+      await at.db.updateTable('delegations').set({ revoked: 1 }).where('jti', '=', handle).execute()
+    if (kind === 'key')
+      await at.db.updateTable('agent_keys').set({ revoked: 1 }).where('jkt', '=', handle).execute()
+    if (kind === 'person')
+      await at.db.updateTable('people').set({ status: 'left' }).where('id', '=', target).execute()
+  },
+}
+
+/** Of the whole chain, root first. */
+function handlesOf({ segments }: At, last: string): Handle[] {
+  const handles: Handle[] = []
+  let at: string | null = last
+  for (let n = 0; at !== null && n < SEGMENTS_OF_CHAIN_MAX; n++) {
+    const facts: SegmentFacts | undefined = segments.get(at)
+    handles.unshift(...(facts?.handles ?? []))
+    at = facts?.parent ?? null
+  }
+  return handles
+}

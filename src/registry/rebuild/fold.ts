@@ -1,0 +1,82 @@
+/**
+ * The registers from the log: entries in order, folded into empty tables. spec/registers.md (REG-1, REG-2).
+ * Nothing is judged: what an entry says happened, happened. A type that no table rests on changes none.
+ * Invariant: the same entries give the same rows, whatever runs them and when.
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import type { Crypto } from '../../core/crypto.ts'
+import { parseRfc3339 } from '../../core/time.ts'
+import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
+import type { Schema } from '../../ports/store.ts'
+import { delegationFolds } from './delegations.ts'
+import { agentFolds, peopleFolds } from './people.ts'
+import { pointFolds } from './points.ts'
+import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
+import { templateFolds, trustFolds } from './trust.ts'
+
+const FOLDS: Folds = {
+  ...peopleFolds,
+  ...agentFolds,
+  ...trustFolds,
+  ...templateFolds,
+  ...delegationFolds,
+  ...pointFolds,
+}
+
+export interface RegisterFoldOptions {
+  readonly crypto: Crypto
+  /** With the tables of `Schema`, all empty. Best inside one transaction. */
+  readonly db: Kysely<Schema>
+  /** Whether the entries themselves are rows too. */
+  readonly keepEntries: boolean
+}
+
+export class RegisterFold {
+  readonly #state: FoldState
+  readonly #keepEntries: boolean
+  #next = 0
+  #last_ms = 0
+  /** Indices of entries with an earlier time than the one before (LOG-7); at most {@link BACKWARDS_MAX}. */
+  readonly backwards: number[] = []
+
+  constructor({ db, crypto, keepEntries }: RegisterFoldOptions) {
+    this.#state = newState(db, crypto)
+    this.#keepEntries = keepEntries
+  }
+
+  get size(): number {
+    return this.#next
+  }
+
+  /** The next entry. @throws {LogError} `ENTRY_INVALID`, with its index: unreadable, or it contradicts earlier ones. */
+  async add(bytes: Uint8Array): Promise<void> {
+    const index = this.#next
+    try {
+      await this.#fold(index, bytes)
+    } catch (cause) {
+      const why = cause instanceof LogError ? cause.message : 'it contradicts an earlier entry'
+      throw new LogError('ENTRY_INVALID', `entry ${index} cannot be folded: ${why}`, { cause })
+    }
+    this.#next = index + 1
+  }
+
+  async #fold(index: number, bytes: Uint8Array): Promise<void> {
+    const entry = decodeEntry(bytes)
+    const time_ms = parseRfc3339(entry.time)
+    if (time_ms < this.#last_ms && this.backwards.length < BACKWARDS_MAX) this.backwards.push(index)
+    this.#last_ms = time_ms
+    if (this.#keepEntries)
+      await this.#state.db.insertInto('entries').values({ idx: index, type: entry.type, bytes }).execute()
+    const fold = FOLDS[entry.type] as ((at: At, entry: AnyEntry) => Promise<void>) | undefined
+    await fold?.({ ...this.#state, state: this.#state, index, time_ms }, entry)
+  }
+
+  /** Writes what the whole log adds up to. Call it once, after the last entry. */
+  async end(): Promise<void> {
+    await finish(this.#state, this.#next)
+  }
+}
+
+/** Indices that a report names. */
+const BACKWARDS_MAX = 16

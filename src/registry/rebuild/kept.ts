@@ -1,0 +1,136 @@
+/**
+ * Rows that the log commits to and does not hold, each against it. spec/registers.md (REG-4).
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import type { Crypto } from '../../core/crypto.ts'
+import { equalBytes, fromBase64url } from '../../core/encoding.ts'
+import { CountersignError } from '../../core/errors.ts'
+import { canonicalBytes, parseJson } from '../../core/json.ts'
+import { openCheckpoint } from '../../log/checkpoint.ts'
+import { LogError } from '../../log/entries.ts'
+import { leafHash, TreeFrontier } from '../../log/merkle.ts'
+import type { Schema } from '../../ports/store.ts'
+import { DIFFERENCES_MAX, type Difference } from './compare.ts'
+
+/** Rows read at once. */
+const PAGE = 1_000
+/** Arguments of a call: as many bytes as a receipt's batch takes. */
+const OPENING_LIMITS = { bytes_max: 4 * 1024 * 1024, depth_max: 64 }
+
+/** A signed tree head to hold against the tree while its entries go by. */
+interface Expected {
+  readonly size: number
+  readonly note: Uint8Array
+}
+
+/** Grows the tree with each entry and holds every kept checkpoint against it at its size. */
+export class CheckpointCheck {
+  readonly #crypto: Crypto
+  readonly #db: Kysely<Schema>
+  readonly #tree: TreeFrontier
+  #expected: Expected[] = []
+  #read = -1
+  readonly differences: Difference[] = []
+  checked = 0
+
+  /** The key is not known before the log's first entries, and is the same for all. */
+  constructor(crypto: Crypto, db: Kysely<Schema>) {
+    this.#crypto = crypto
+    this.#db = db
+    this.#tree = new TreeFrontier(crypto)
+  }
+
+  root(): Uint8Array {
+    return this.#tree.root()
+  }
+
+  async add(entry: Uint8Array, vkey: string | null): Promise<void> {
+    this.#tree.append(leafHash(this.#crypto, entry))
+    for (;;) {
+      const next = await this.#peek()
+      if (next === undefined || next.size > this.#tree.size) return
+      this.#expected.shift()
+      this.#judge(next, vkey)
+    }
+  }
+
+  /** Checkpoints of more entries than there are. */
+  async end(): Promise<void> {
+    for (let next = await this.#peek(); next !== undefined; next = await this.#peek()) {
+      this.#expected.shift()
+      this.#refuse(next)
+    }
+  }
+
+  #judge({ size, note }: Expected, vkey: string | null): void {
+    this.checked++
+    if (size === 0) return
+    try {
+      const opened = vkey === null ? null : openCheckpoint(this.#crypto, note, vkey)
+      if (opened?.size === size && equalBytes(opened.root, this.#tree.root())) return
+    } catch (cause) {
+      if (!(cause instanceof LogError)) throw cause
+    }
+    this.#refuse({ size, note })
+  }
+
+  #refuse({ size }: Expected): void {
+    if (this.differences.length < DIFFERENCES_MAX)
+      this.differences.push({ table: 'checkpoints', key: String(size), kind: 'unproved' })
+  }
+
+  async #peek(): Promise<Expected | undefined> {
+    if (this.#expected.length === 0 && this.#read !== Infinity) {
+      this.#expected = await this.#db
+        .selectFrom('checkpoints')
+        .select(['size', 'note'])
+        .where('size', '>', this.#read)
+        .orderBy('size')
+        .limit(PAGE)
+        .execute()
+      this.#read = this.#expected.at(-1)?.size ?? Infinity
+    }
+    return this.#expected[0]
+  }
+}
+
+/** Every opening against its own commitment. Not checked: that a receipt carries the commitment. */
+export async function checkOpenings(
+  crypto: Crypto,
+  db: Kysely<Schema>,
+): Promise<{ differences: Difference[]; rows: number }> {
+  const differences: Difference[] = []
+  let rows = 0
+  let after = ''
+  for (;;) {
+    const page = await db
+      .selectFrom('openings')
+      .selectAll()
+      .where('args_commit', '>', after)
+      .orderBy('args_commit')
+      .limit(PAGE)
+      .execute()
+    for (const row of page) {
+      rows++
+      after = row.args_commit
+      if (!opens(crypto, row) && differences.length < DIFFERENCES_MAX)
+        differences.push({ table: 'openings', key: row.args_commit, kind: 'unproved' })
+    }
+    if (page.length < PAGE) return { differences, rows }
+  }
+}
+
+function opens(crypto: Crypto, { args_commit, salt, args_json }: Schema['openings']): boolean {
+  if (args_json === null) return true
+  try {
+    const commitment = crypto.hmacSha256(
+      fromBase64url(salt),
+      canonicalBytes(parseJson(args_json, OPENING_LIMITS)),
+    )
+    return equalBytes(commitment, fromBase64url(args_commit))
+  } catch (cause) {
+    if (cause instanceof CountersignError) return false
+    throw cause
+  }
+}

@@ -1,0 +1,112 @@
+/** Folds of people, systems, tools and agents. spec/registers.md. @module */
+import { canonicalize } from '../../core/json.ts'
+import { thumbprint } from '../../core/jwk.ts'
+import type { Schema } from '../../ports/store.ts'
+import type { At, Folds } from './state.ts'
+
+/** A name that the log does not have. */
+const NO_NAME = ''
+
+export const peopleFolds: Folds = {
+  'person.added': async ({ db }, { subject = '' }) => {
+    await db
+      .insertInto('people')
+      .values({
+        id: subject,
+        name: NO_NAME,
+        status: 'added',
+        rev: null,
+        credential_json: null,
+        registration: null,
+        operator_jkt: null,
+        credential_id: null,
+        amr_json: null,
+        endorsed: null,
+      })
+      .execute()
+  },
+  'person.enrolled': async ({ db, crypto, index }, { subject = '', body }) => {
+    const { rev, credential, operator } = body
+    await db
+      .updateTable('people')
+      .set({
+        status: 'enrolled',
+        rev,
+        credential_json: canonicalize({ ...credential.jwk }),
+        registration: index,
+        operator_jkt: thumbprint(crypto, operator),
+        amr_json: canonicalize(credential.amr),
+      })
+      .where('id', '=', subject)
+      .execute()
+  },
+  'person.endorsed': async ({ db, index }, { subject = '' }) => {
+    await db.updateTable('people').set({ endorsed: index }).where('id', '=', subject).execute()
+  },
+  'person.left': async ({ db }, { subject = '' }) => {
+    await db.updateTable('people').set({ status: 'left' }).where('id', '=', subject).execute()
+  },
+  'system.added': async ({ db }, { subject = '', body }) => {
+    await db.insertInto('systems').values({ id: subject, name: body.name }).execute()
+  },
+  'tool.registered': async ({ db }, { subject = '', body }) => {
+    const { measures, resources = [], ...rest } = body
+    const row = { ...rest, measures_json: canonicalize(measures), resources_json: canonicalize(resources) }
+    await db
+      .insertInto('tools')
+      .values({ id: subject, ...row })
+      .onConflict((on) => on.column('id').doUpdateSet(row))
+      .execute()
+  },
+}
+
+export const agentFolds: Folds = {
+  'agent.proposed': async ({ db, index }, { subject = '', actor, body }) => {
+    const { name = NO_NAME, owner, class: agentClass, purpose, systems, manifest } = body
+    await db
+      .insertInto('agents')
+      .values({
+        id: subject,
+        name,
+        owner,
+        class: agentClass,
+        purpose,
+        systems_json: canonicalize(systems),
+        manifest,
+        proposal: index,
+        proposer: actor.id,
+        status: 'proposed',
+      })
+      .execute()
+  },
+  'agent.approved': (at, { subject }) => setStatus(at, subject, 'approved'),
+  'agent.activated': (at, { subject }) => setStatus(at, subject, 'active'),
+  'agent.retired': (at, { subject }) => setStatus(at, subject, 'retired'),
+  'agent.suspended': async (at, { subject = '' }) => {
+    await setStatus(at, subject, 'suspended')
+    await at.db.updateTable('agent_keys').set({ revoked: 1 }).where('agent', '=', subject).execute()
+  },
+  'agent.key_added': async ({ db, crypto }, { subject = '', body }) => {
+    await db
+      .insertInto('agent_keys')
+      .values({
+        jkt: thumbprint(crypto, body.jwk),
+        agent: subject,
+        jwk_json: canonicalize({ ...body.jwk }),
+        revoked: 0,
+      })
+      .execute()
+  },
+}
+
+async function setStatus(
+  { db }: At,
+  agent: string | undefined,
+  status: Schema['agents']['status'],
+): Promise<void> {
+  await db
+    .updateTable('agents')
+    .set({ status })
+    .where('id', '=', agent ?? '')
+    .execute()
+}

@@ -1,0 +1,53 @@
+/** Folds of enforcement points, their receipts and what they reserved. spec/registers.md. @module */
+import { canonicalize } from '../../core/json.ts'
+import { thumbprint } from '../../core/jwk.ts'
+import { receiptHash } from '../../log/receipt.ts'
+import { budgetKey } from '../budgets.ts'
+import { forkName } from '../receipts.ts'
+import { setMeta, type Folds } from './state.ts'
+
+export const pointFolds: Folds = {
+  'point.enrolled': async ({ db, crypto }, { subject = '', body }) => {
+    const { name = '', jwk, placement, server } = body
+    await db
+      .insertInto('points')
+      .values({
+        id: subject,
+        name,
+        jkt: thumbprint(crypto, jwk),
+        jwk_json: canonicalize({ ...jwk }),
+        placement,
+        server,
+        epoch: 0,
+        seq: 0,
+        hash: '',
+      })
+      .execute()
+  },
+  'point.epoch_opened': async ({ streams }, { subject = '', body }) => {
+    streams.set(subject, { epoch: body.epoch, seq: 0, hash: '' })
+  },
+  receipt: async ({ db, crypto, streams }, { body }) => {
+    const { point, epoch, seq } = body
+    const hash = receiptHash(crypto, body)
+    await db.insertInto('receipts').values({ point, epoch, seq, hash }).execute()
+    const stream = streams.get(point)
+    // One that fills a gap moves nothing.
+    if (stream?.epoch === epoch && stream.seq < seq) streams.set(point, { epoch, seq, hash })
+  },
+  'alert.raised': async ({ db, time_ms }, { subject = '', body }) => {
+    if (body.rule !== 'SEQUENCE_FORK') return
+    await setMeta(db, forkName(subject, Number(body.detail.epoch), Number(body.detail.seq)), String(time_ms))
+  },
+  'budget.reserved': async ({ db }, { body }) => {
+    for (const debit of body.debits) {
+      await db
+        .insertInto('budgets')
+        .values({ key: budgetKey(debit), max: debit.max, spent: debit.amount })
+        .onConflict((on) =>
+          on.column('key').doUpdateSet((eb) => ({ spent: eb('budgets.spent', '+', debit.amount) })),
+        )
+        .execute()
+    }
+  },
+}

@@ -1,0 +1,105 @@
+/**
+ * Where the rows of each table come from: the log, or somewhere that no log may be. spec/registers.md (REG-1).
+ * The compiler refuses a table that nobody classified, and so does test/flow/rebuild.test.ts for a backend's own.
+ * @module
+ */
+import type { Schema } from '../../ports/store.ts'
+
+export type TableName = keyof Schema
+type Column<T extends TableName> = keyof Schema[T] & string
+
+/**
+ * `log`: every row and column. `partly`: but for what `missing` names.
+ * `kept`: rows that the log only commits to: each is checked against it, none comes from it.
+ * `transient`: questions and secrets that are open for a while and end by themselves; nothing that holds rests on them.
+ */
+export type Origin = 'log' | 'partly' | 'kept' | 'transient'
+
+interface TableRule<T extends TableName> {
+  readonly from: Origin
+  /** Names a row in a report, so never personal. */
+  readonly key: readonly Column<T>[]
+  /** Columns that an entry must not hold. */
+  readonly missing: readonly Column<T>[]
+  /** What a rebuilt database does without, and why the log does not have it; empty for `log`. */
+  readonly why: string
+}
+
+function log<T extends TableName>(...key: readonly Column<T>[]): TableRule<T> {
+  return { from: 'log', key, missing: [], why: '' }
+}
+
+export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
+  meta: log('name'),
+  entries: log('idx'),
+  systems: log('id'),
+  tools: log('id'),
+  agents: log('id'),
+  agent_keys: log('jkt'),
+  points: log('id'),
+  templates: log('id'),
+  issuer_keys: log('kid'),
+  issuers: log('id'),
+  handles: log('owner', 'kind', 'handle'),
+  exchanges: log('jti'),
+  receipts: log('point', 'epoch', 'seq'),
+  segments: log('id'),
+  frames: log('seq'),
+  budgets: log('key'),
+  people: {
+    from: 'partly',
+    key: ['id'],
+    missing: ['name', 'credential_id'],
+    why: 'names are personal; a credential identifier recognises a passkey in any browser that is asked with it',
+  },
+  delegations: {
+    from: 'partly',
+    key: ['jti'],
+    missing: ['chain'],
+    why: 'the chain comes back with its grants, without the instruction and the person it is about',
+  },
+  statuses: {
+    from: 'partly',
+    key: ['list', 'idx'],
+    missing: [],
+    why: 'places of drafts that were never sealed: nothing refers to them',
+  },
+  checkpoints: {
+    from: 'kept',
+    key: ['size'],
+    missing: [],
+    why: 'signatures over the log cannot stand in it: each is checked against the tree of its size',
+  },
+  openings: {
+    from: 'kept',
+    key: ['args_commit'],
+    missing: [],
+    why: 'arguments are personal and erasable: each is checked against its commitment',
+  },
+  invitations: {
+    from: 'transient',
+    key: ['secret_hash'],
+    missing: [],
+    why: 'a secret of a day: invite again',
+  },
+  drafts: {
+    from: 'transient',
+    key: ['jti'],
+    missing: [],
+    why: 'not issued, and holds the instruction: draft again',
+  },
+  draft_answers: {
+    from: 'transient',
+    key: ['jti', 'person'],
+    missing: [],
+    why: 'gone with its draft; what counts is in the sealed root',
+  },
+  ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
+}
+
+/** What a database that was rebuilt from the log alone does without. */
+export function missingFromLog(): { table: TableName; columns: readonly string[]; why: string }[] {
+  return Object.entries(TABLES)
+    .filter(([, rule]) => rule.from !== 'log')
+    .map(([table, { missing, why }]) => ({ table: table as TableName, columns: missing, why }))
+}

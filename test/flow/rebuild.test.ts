@@ -1,0 +1,258 @@
+/** The registers from the log: a real history, compared, changed behind its back, and rebuilt into a server. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { delegationOf, registersOf, TestServer, type Operator } from '../../apps/server/harness.ts'
+import { createServer } from '../../apps/server/server.ts'
+import { openCopy, tableNames } from '../../src/adapters/sqlite/offline.ts'
+import { comparedTables } from '../../src/registry/rebuild/compare.ts'
+import { TABLES } from '../../src/registry/rebuild/tables.ts'
+import { openingOf, reservation, Spool } from '../fixtures/spool.ts'
+import { CLI } from './stage.ts'
+
+const READ = { type: 'tool', server: 'files', actions: ['read'] }
+/** Stand in columns that are personal, and nowhere in a report or a rebuilt database. */
+const PERSONAL = ['Zacharias', 'read the reports', 'salaries.txt']
+
+const server = new TestServer()
+let ann: Operator
+let ben: Operator
+let folder: string
+let vkey: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-rebuild-'))
+  await server.start()
+  await playHistory()
+  vkey = server.running.vkey
+  await server.running.close()
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true })
+  await server.remove()
+})
+
+async function playHistory(): Promise<void> {
+  ann = await server.enrol(server.bootstrapSecret)
+  ben = await server.invite(ann, 'Zacharias')
+  const cat = await server.invite(ann, 'Cat')
+  const gone = (await ann.api.post('/v1/people', { name: 'Never came' })).json.person
+  await ann.api.post('/v1/revocations', { kind: 'person', target: gone, reason: 'typo' })
+  await playTemplates()
+  const { id: system } = (await ann.api.post('/v1/systems', { name: 'Files' })).json
+  const tool = { system, server: 'files', tool: 'read', definition_hash: 'D'.repeat(43), measures: {} }
+  await ann.api.post('/v1/tools', tool)
+  await ann.api.post('/v1/tools', { ...tool, definition_hash: 'E'.repeat(43), resources: ['/path'] })
+  const point = await server.point(ann)
+  const [bot, other, third] = [
+    await server.agent(ann, ben),
+    await server.agent(ann, ben),
+    await server.agent(ben, ann),
+  ]
+  const first = await server.delegate(ann, bot, point.id)
+  await ann.api.post('/v1/keys/issuer/rotate', {})
+  await server.delegate(ann, other, point.id)
+  await playQuorum(bot, point.id, cat)
+  await ann.api.post('/v1/delegations/drafts', delegationOf(bot, point.id)) // never sealed: its place stays taken
+  await playReceipts(point)
+  await ann.api.post('/v1/revocations', { kind: 'delegation', target: first.jti, reason: 'done' })
+  await ann.api.post(`/v1/agents/${other.id}/suspend`, { reason: 'odd' })
+  await ann.api.post('/v1/revocations', { kind: 'agent', target: third.id, reason: 'over' })
+  await ann.api.post('/v1/revocations', { kind: 'person', target: cat.id, reason: 'left' })
+  const keys = (await ann.api.get('/v1/keys')).json.issuer
+  await ann.api.post(`/v1/keys/issuer/${keys[1].kid}/compromise`, { reason: 'leaked' })
+}
+
+async function playTemplates(): Promise<void> {
+  for (const ttl_s_max of [7200, 3600]) {
+    const template = { class: 'coding', ttl_s_max, depth_max: 2, grants: [READ], approvals: null }
+    const id = (await ann.api.post('/v1/templates', template)).json.template
+    const { json } = await ben.api.get(`/v1/templates/${id}/approval`)
+    await ben.api.post(`/v1/templates/${id}/approve`, ben.authenticator.assert(json.challenge))
+  }
+}
+
+async function playQuorum(
+  bot: Awaited<ReturnType<TestServer['agent']>>,
+  point: string,
+  cat: Operator,
+): Promise<void> {
+  const input = { ...delegationOf(bot, point), approvers: { m: 1, of: [ben.id, cat.id] } }
+  const { jti } = (await ann.api.post('/v1/delegations/drafts', input)).json
+  for (const [who, what] of [
+    [ben, 'approve'],
+    [ann, 'seal'],
+  ] as const) {
+    const { json } = await who.api.get(`/v1/delegations/drafts/${jti}`)
+    const answer = await who.api.post(
+      `/v1/delegations/drafts/${jti}/${what}`,
+      who.authenticator.assert(json.challenge),
+    )
+    expect(answer.status).toBe(200)
+  }
+}
+
+async function playReceipts(point: Awaited<ReturnType<TestServer['point']>>): Promise<void> {
+  const spool = new Spool(point)
+  await spool.open()
+  await point.api.post('/v1/points/self/reservations', { debits: [reservation(3), reservation(2)] })
+  await point.api.post('/v1/points/self/reservations', { debits: [reservation(4)] })
+  await point.api.post('/v1/points/self/reservations', { debits: [reservation(2)] }) // not reserved: 11 of 10
+  const [one, two, three] = spool.add(3)
+  await spool.ship([one!, three!], [openingOf({ path: 'salaries.txt' })])
+  await spool.ship([two!])
+  const fork = { ...two!, action: 'act_2' }
+  expect((await spool.ship([fork])).json.error.code).toBe('RECEIPT_FORK')
+  await spool.open('empty')
+  await spool.ship(spool.add(2))
+}
+
+const database = (): string => join(server.dataDir, 'countersign.db')
+
+async function cli(...args: string[]): Promise<{ code: number; out: string }> {
+  const run = promisify(execFile)(process.execPath, [CLI, ...args])
+  return run.then(
+    ({ stdout }) => ({ code: 0, out: stdout }),
+    (cause: { code: number; stdout: string; stderr: string }) => ({
+      code: cause.code,
+      out: cause.stdout + cause.stderr,
+    }),
+  )
+}
+
+test('every table of the schema says where its rows come from', () => {
+  expect(tableNames().sort()).toEqual(Object.keys(TABLES).sort())
+  for (const rule of Object.values(TABLES)) expect(rule.why === '').toBe(rule.from === 'log')
+})
+
+test('a history of everything gives the registers that it left', async () => {
+  const check = await registersOf(database())
+  expect(check).toMatchObject({ ok: true, differences: [], backwards: [], vkey })
+  expect(check.checkpoints).toBeGreaterThan(5)
+  expect(check.openings).toBe(1)
+  const live = openCopy(database())
+  for (const table of comparedTables().filter((name) => !['exchanges', 'issuers'].includes(name))) {
+    const rows = await live.db
+      .selectFrom(table as 'meta')
+      .selectAll()
+      .execute()
+    expect([table, rows.length > 0]).toEqual([table, true])
+  }
+  live.close()
+})
+
+test('log rebuild --check says so, with exit code 0', async () => {
+  const { code, out } = await cli('--json', 'log', 'rebuild', '--check', '--data', server.dataDir)
+  expect([code, JSON.parse(out).ok]).toEqual([0, true])
+})
+
+describe('a register that was changed behind the log', () => {
+  let path: string
+  beforeEach(() => {
+    path = join(folder, 'changed.db')
+    rmSync(path, { force: true })
+    cpSync(database(), path)
+  })
+
+  async function after(statement: string): Promise<object[]> {
+    const raw = new DatabaseSync(path)
+    raw.exec(`PRAGMA foreign_keys = OFF; ${statement}`)
+    raw.close()
+    const { differences } = await registersOf(path)
+    for (const text of PERSONAL) expect(JSON.stringify(differences)).not.toContain(text)
+    return [...differences]
+  }
+
+  test.each([
+    ["UPDATE agents SET status = 'active'", 'agents', 'status'],
+    ['UPDATE people SET endorsed = 1 WHERE endorsed IS NOT NULL', 'people', 'endorsed'],
+    ["UPDATE people SET operator_jkt = 'x' WHERE name = 'Zacharias'", 'people', 'operator_jkt'],
+    ['UPDATE agent_keys SET revoked = 0', 'agent_keys', 'revoked'],
+    ['UPDATE delegations SET revoked = 1 - revoked', 'delegations', 'revoked'],
+    ["UPDATE delegations SET chain = replace(chain, '.', '.A')", 'delegations', 'chain'],
+    ['UPDATE budgets SET spent = 0', 'budgets', 'spent'],
+    [
+      "UPDATE templates SET template_json = replace(template_json, '3600', '9999')",
+      'templates',
+      'template_json',
+    ],
+    ["UPDATE issuer_keys SET status = 'verifying' WHERE status = 'compromised'", 'issuer_keys', 'status'],
+    ['UPDATE points SET seq = 99', 'points', 'seq'],
+    ["UPDATE meta SET value = '99' WHERE name = 'trust_seq'", 'meta', 'value'],
+  ])('is named by table, key and column: %s', async (statement, table, column) => {
+    expect(await after(statement)).toContainEqual(
+      expect.objectContaining({ table, column, kind: 'changed', key: expect.any(String) }),
+    )
+  })
+
+  test.each([
+    ['DELETE FROM frames WHERE seq = 1', 'frames', 'missing'],
+    ['DELETE FROM receipts WHERE seq = 1', 'receipts', 'missing'],
+    ["DELETE FROM people WHERE name = 'Zacharias'", 'people', 'missing'],
+    ["INSERT INTO segments (id) VALUES ('made up')", 'segments', 'extra'],
+    ["INSERT INTO handles VALUES ('dlg_x', 'key', 'made up')", 'handles', 'extra'],
+    ["INSERT INTO meta VALUES ('made up', '1')", 'meta', 'extra'],
+    ["UPDATE openings SET args_json = '{}'", 'openings', 'unproved'],
+    ["UPDATE checkpoints SET note = CAST('forged' AS BLOB) WHERE size > 5", 'checkpoints', 'unproved'],
+  ])('is named by table and key: %s', async (statement, table, kind) => {
+    expect(await after(statement)).toContainEqual(expect.objectContaining({ table, kind }))
+  })
+
+  test('makes log rebuild --check end with exit code 1', async () => {
+    await after("UPDATE agents SET status = 'active'")
+    const data = join(folder, 'data')
+    cpSync(path, join(data, 'countersign.db'))
+    const { code, out } = await cli('log', 'rebuild', '--check', '--data', data)
+    expect([code, out]).toEqual([1, expect.stringContaining('DIFFERENT')])
+  })
+
+  test('is not told from a log that cannot be folded: the entry is named', async () => {
+    await expect(after("UPDATE entries SET bytes = CAST('{}' AS BLOB) WHERE idx = 7")).rejects.toMatchObject({
+      code: 'ENTRY_INVALID',
+      message: expect.stringContaining('entry 7 '),
+    })
+  })
+})
+
+describe('a database rebuilt from the published log alone', () => {
+  test('holds nothing personal, and a server goes on from it', async () => {
+    const data = join(folder, 'rebuilt')
+    for (const part of ['keys', 'lock', 'log'])
+      cpSync(join(server.dataDir, part), join(data, part), { recursive: true })
+    const from = join(data, 'log')
+    const to = join(data, 'countersign.db')
+    const { code, out } = await cli('--json', 'log', 'rebuild', '--to', to, '--from', from, '--key', vkey)
+    expect(code).toBe(0)
+    expect(JSON.parse(out).missing.map(({ table }: { table: string }) => table)).toContain('openings')
+    const rebuilt = openCopy(to)
+    const everything = await Promise.all(
+      comparedTables().map((name) =>
+        rebuilt.db
+          .selectFrom(name as 'meta')
+          .selectAll()
+          .execute(),
+      ),
+    )
+    rebuilt.close()
+    for (const text of PERSONAL) expect(JSON.stringify(everything)).not.toContain(text)
+
+    const again = await createServer({ dataDir: data, port: Number(new URL(server.base()).port) })
+    const { status, json } = await ann.api.get('/v1/people')
+    expect([status, json.people.length]).toEqual([200, 4])
+    expect((await ann.api.post('/v1/systems', { name: 'After' })).status).toBe(200)
+    await again.close()
+    expect(await registersOf(to)).toMatchObject({ ok: true })
+  })
+
+  test('is not written when the log does not verify', async () => {
+    const to = join(folder, 'none.db')
+    const other = vkey.replace(/\+[^+]*\+/, '+00000000+')
+    const from = join(server.dataDir, 'log')
+    expect((await cli('log', 'rebuild', '--to', to, '--from', from, '--key', other)).code).toBe(1)
+    expect((await cli('log', 'rebuild', '--to', to, '--from', from)).code).toBe(2)
+  })
+})
