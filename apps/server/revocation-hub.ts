@@ -126,8 +126,9 @@ export class RevocationHub {
   }
 
   async #beat(subscribers: Iterable<Subscriber>): Promise<void> {
-    const t = this.#options.registry.store.horizon() // every frame of an earlier time is in the read below
+    let t: number
     try {
+      t = await this.#options.registry.store.horizon() // every frame of an earlier time is in the read below
       await this.#read()
     } catch {
       return // we cannot tell what was revoked: points go stale and deny
