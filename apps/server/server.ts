@@ -192,7 +192,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     clock,
     tiles,
-    hub: new RevocationHub({ registry, signer: keys.frame, clock, heartbeat_ms }),
+    hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
     dpop: new DpopVerifier(nodeCrypto, clock),

@@ -159,7 +159,10 @@ export type NewEntry = AnyEntry extends infer E ? (E extends AnyEntry ? Omit<E, 
 
 export interface Tx {
   readonly db: Kysely<Schema>
-  /** The time of this transaction, milliseconds since 1970: also the time of the entries it appends. */
+  /**
+   * The time of this transaction, milliseconds since 1970: also the time of the entries it appends. Never before that of
+   * an earlier one, nor before a horizon that was told, whatever the clock does.
+   */
   readonly now: number
   /**
    * Appends to the log inside this transaction. The entry is in the log once the transaction has committed: its own
@@ -201,6 +204,8 @@ export interface Store {
   write<T>(work: (tx: Tx) => Promise<T>, options?: WriteOptions): Promise<T>
   /** Reads outside a transaction. */
   query<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /** What the clock says that entries get their times from, milliseconds since 1970; taken after the call. */
+  now(): Promise<number>
   /**
    * A time, milliseconds since 1970, such that everything that is not durable yet, on any node, will carry a later one
    * or the same. Take it before a read to say as of when the read is complete.

@@ -8,7 +8,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import { ONCE_MS, type NewEntry, type Store, type Tx } from '../../src/ports/store.ts'
 
 export interface StoreFixture {
-  /** Opens the same database each time it is called. */
+  /** Opens the same database each time it is called. A database with a clock of its own uses that one. */
   open(clock: Clock, waiting_max?: number): Promise<Store>
   remove(): Promise<void>
 }
@@ -48,10 +48,17 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
     })
 
     test('gives an entry its index and the time of its transaction', async () => {
-      expect(await store.write((tx) => addSystem(tx, 'a'))).toBe(0)
-      expect(await store.write((tx) => addSystem(tx, 'b'))).toBe(1)
-      const [first] = await store.entries.read(0, 1)
-      expect(first && decodeEntry(first).time).toBe('2026-02-25T06:13:20.000Z')
+      const times: number[] = []
+      for (const name of ['a', 'b']) {
+        const index = await store.write((tx) => {
+          times.push(tx.now)
+          return addSystem(tx, name)
+        })
+        expect(index).toBe(times.length - 1)
+      }
+      const entries = await store.entries.read(0, 2)
+      expect(entries.map((bytes) => Date.parse(decodeEntry(bytes).time))).toEqual(times)
+      expect(await store.now()).toBeGreaterThanOrEqual(times[1] ?? Number.NaN)
     })
 
     test('keeps neither the state nor the entry of a work that throws', async () => {

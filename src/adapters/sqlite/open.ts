@@ -11,7 +11,7 @@ import { StoreError, type Schema } from '../../ports/store.ts'
 import { SCHEMA_VERSION, TABLES } from '../sql/tables.ts'
 
 /** `PRAGMA application_id` of our files: ASCII `CSGN`. `PRAGMA user_version` holds the version of the schema. */
-const APPLICATION_ID = 0x4353474e
+export const APPLICATION_ID = 0x4353474e
 const MAGIC = 'SQLite format 3\0'
 const ANOTHERS = 'the file is a SQLite database of another program'
 /** How long SQLite waits for another process's lock, in milliseconds. */

@@ -32,6 +32,7 @@ class SqliteStore implements Store {
   readonly #reader: DatabaseSync
   readonly #readerDb: Kysely<Schema>
   readonly #writer: SqliteWriter
+  readonly #clock: Clock
   readonly #commits: GroupCommit
   readonly #listeners = new Listeners()
   #ended = false
@@ -40,6 +41,7 @@ class SqliteStore implements Store {
     this.#raw = raw
     this.#reader = reader
     this.#readerDb = kyselyOver(reader)
+    this.#clock = clock
     this.#writer = new SqliteWriter(raw, clock)
     this.#commits = new GroupCommit(this.#writer, (size) => this.#listeners.announce(size), waiting_max)
     this.entries = entrySource(reader)
@@ -52,6 +54,10 @@ class SqliteStore implements Store {
   query<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
     if (this.#commits.closed) return Promise.reject(unavailable('the store is closed'))
     return work(this.#readerDb)
+  }
+
+  now(): Promise<number> {
+    return Promise.resolve(this.#clock.now())
   }
 
   horizon(): Promise<number> {
@@ -80,27 +86,32 @@ class SqliteWriter implements Backend {
   readonly #move: StatementSync
   /** The time of the transaction that is under way. */
   #openSince: number | null = null
-  /** The latest time that was used or told: none that comes after may lie before it, whatever the clock does. */
-  #floor = 0
+  /** The latest time that was used or told: no transaction has an earlier one, whatever the clock does. */
+  #floor: number
 
   constructor(raw: DatabaseSync, clock: Clock) {
     this.#raw = raw
     this.#db = kyselyOver(raw)
     this.#clock = clock
     this.#insert = raw.prepare('INSERT INTO entries (idx, type, bytes) VALUES (?, ?, ?)')
+    this.#floor = lastTime(raw)
     this.#read = raw.prepare('SELECT value FROM meta WHERE name = ?')
     this.#move = raw.prepare(
       'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     )
   }
 
+  /** The clock itself, also where it went back: freshness that stood still could be replayed. */
   horizon(): number {
-    return this.#openSince ?? this.#time()
+    const now = Math.min(this.#openSince ?? Number.POSITIVE_INFINITY, this.#clock.now())
+    this.#floor = Math.max(this.#floor, now)
+    return now
   }
 
   async begin(): Promise<OpenGroup> {
     const raw = this.#raw
-    const now = this.#time()
+    const now = Math.max(this.#floor, this.#clock.now())
+    this.#floor = now
     this.#openSince = now
     try {
       raw.exec('BEGIN IMMEDIATE')
@@ -119,11 +130,6 @@ class SqliteWriter implements Backend {
       commit: async (next) => this.#commit(next),
       rollback: async () => this.#rollback(),
     }
-  }
-
-  #time(): number {
-    this.#floor = Math.max(this.#floor, this.#clock.now())
-    return this.#floor
   }
 
   #insertAll(rows: readonly Row[]): void {
@@ -149,6 +155,18 @@ class SqliteWriter implements Backend {
       // A transaction that cannot be rolled back cannot be committed either: the next BEGIN says so.
     }
     this.#openSince = null
+  }
+}
+
+/** Milliseconds since 1970; 0 for an empty log. An entry that does not say is for the publisher to refuse. */
+function lastTime(raw: DatabaseSync): number {
+  const row = raw.prepare('SELECT bytes FROM entries ORDER BY idx DESC LIMIT 1').get()
+  if (row === undefined) return 0
+  try {
+    const { time } = JSON.parse(Buffer.from(row.bytes as Uint8Array).toString()) as { time?: unknown }
+    return Date.parse(String(time)) || 0
+  } catch {
+    return 0
   }
 }
 
