@@ -7,6 +7,7 @@ import type { Kysely } from 'kysely'
 import { CountersignError } from '../core/errors.ts'
 import type { AnyEntry } from '../log/entries.ts'
 import type { EntrySource } from './entry-source.ts'
+import type { Nodes } from './nodes.ts'
 
 export type StoreErrorCode =
   'STORE_BUSY' | 'STORE_NOT_OURS' | 'STORE_TIMEOUT' | 'STORE_UNAVAILABLE' | 'STORE_VERSION'
@@ -193,6 +194,8 @@ export interface WriteOptions {
 export interface Store {
   /** The committed entries, as the publisher reads them. */
   readonly entries: EntrySource
+  /** What the nodes on one database share besides; null where one process has the database for itself. */
+  readonly nodes: Nodes | null
   /**
    * Runs `work` in a transaction, grouped with others that wait; resolves once it is durable. If `work` throws,
    * nothing of it stays and the others are not touched. Inside, use `tx.db` only. Works run one at a time, in the order

@@ -69,6 +69,7 @@ export async function prepareSession(client: ClientBase, mode: 'write' | 'read')
   await client.query(
     `SET synchronous_commit = ${commit}; SET statement_timeout = ${STATEMENT_MS_MAX};
      SET lock_timeout = ${LOCK_MS_MAX}; SET idle_in_transaction_session_timeout = ${IDLE_MS_MAX};
+     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
      SET default_transaction_isolation = 'read committed';
      SET default_transaction_read_only = ${mode === 'read' ? 'on' : 'off'}`,
   )

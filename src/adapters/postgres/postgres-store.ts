@@ -10,6 +10,7 @@ import { GroupCommit, unavailable } from '../sql/group-commit.ts'
 import { Listeners } from '../sql/listeners.ts'
 import { Announcer } from './announcer.ts'
 import { Connection } from './connection.ts'
+import { PostgresNodes } from './nodes.ts'
 import { Reader } from './reader.ts'
 import { prepareDatabase } from './schema.ts'
 import { DATABASE_NOW, PostgresWriter } from './writer.ts'
@@ -44,6 +45,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
 class PostgresStore implements Store {
   readonly entries: EntrySource
+  readonly nodes: PostgresNodes
   readonly #url: string
   readonly #writer: PostgresWriter
   readonly #reader: Reader
@@ -58,6 +60,7 @@ class PostgresStore implements Store {
     this.#url = url
     this.#writer = writer
     this.#reader = new Reader(url)
+    this.nodes = new PostgresNodes(url)
     this.#announcer = new Announcer(url, (size) => this.#listeners.announce(size))
     this.#commits = new GroupCommit(writer, (size) => this.#announcer.tell(size), waiting_max)
     this.entries = {
@@ -101,6 +104,7 @@ class PostgresStore implements Store {
     if (this.#ended) return
     this.#ended = true
     this.#announcer.close()
+    this.nodes.close()
     this.#clock?.close()
     this.#writer.close()
     await this.#reader.close()

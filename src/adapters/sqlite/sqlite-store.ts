@@ -28,6 +28,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 
 class SqliteStore implements Store {
   readonly entries: EntrySource
+  readonly nodes = null
   readonly #raw: DatabaseSync
   readonly #reader: DatabaseSync
   readonly #readerDb: Kysely<Schema>
