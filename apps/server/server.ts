@@ -1,5 +1,5 @@
 /**
- * The control plane, composed: SQLite, key files, tiles, the log's publisher and the HTTP application.
+ * The control plane, composed: SQLite or PostgreSQL, key files, tiles, the log's publisher and the HTTP application.
  * Order at start: port, keys, database, first entries, log (refuses to go on if it was rewritten), streams.
  * @module
  */
@@ -11,7 +11,7 @@ import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
-import { LogPublisher } from '../../src/log/publisher.ts'
+import { LogPublisher, type LogPublisherOptions } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import { StoreError, type Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
@@ -26,7 +26,8 @@ import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { openFront, type Front } from './front.ts'
-import { LogRunner } from './log-runner.ts'
+import { FOLLOW_MS, LogRunner, RETRY_MS, type Publisher } from './log-runner.ts'
+import { NodePublisher } from './node-publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import { Viewers } from './viewers.ts'
 
@@ -37,6 +38,8 @@ export const BOUND_MS = 2_000
 
 export interface ServerOptions {
   readonly dataDir: string
+  /** `postgres://…`: state and log live there, and other nodes may share them. SQLite in `dataDir` unless told otherwise. */
+  readonly store?: string
   /** 127.0.0.1 unless told otherwise. */
   readonly host?: string
   /** 0: any free port. */
@@ -88,7 +91,7 @@ async function behind(front: Front, options: ServerOptions): Promise<RunningServ
   const clock = options.clock ?? systemClock
   makeDataDir(options.dataDir)
   const keys = await loadKeys(options)
-  const store = openSqliteStore({ path: join(options.dataDir, 'countersign.db'), clock })
+  const store = await openStore(options, clock)
   try {
     return await run(front, options, clock, keys, store)
   } catch (cause) {
@@ -106,6 +109,12 @@ function makeDataDir(path: string): void {
     const why = isFile ? 'is a file and not a folder' : 'cannot be made, or written'
     throw new StoreError('STORE_UNAVAILABLE', `${path} ${why}: choose another folder for the data`, { cause })
   }
+}
+
+async function openStore({ store, dataDir }: ServerOptions, clock: Clock): Promise<Store> {
+  if (store === undefined) return openSqliteStore({ path: join(dataDir, 'countersign.db'), clock })
+  const { openPostgresStore } = await import('../../src/adapters/postgres/postgres-store.ts')
+  return openPostgresStore({ url: store })
 }
 
 async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<SetupKeys> {
@@ -151,7 +160,7 @@ async function run(
   await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
   const tiles = fsTileStore(join(options.dataDir, 'log'))
-  const publisher = new LogPublisher({
+  const publisher = publisherOf(store, {
     crypto: nodeCrypto,
     source: store.entries,
     tiles,
@@ -161,7 +170,8 @@ async function run(
     clock,
     onPublished: (note, size, time) => recordCheckpoint(store, { size, time, note }),
   })
-  const runner = new LogRunner({ publisher, store, onFatal: (error) => void stop(error) })
+  const retry_ms = store.nodes === null ? RETRY_MS : FOLLOW_MS
+  const runner = new LogRunner({ publisher, store, retry_ms, onFatal: (error) => void stop(error) })
   await runner.start()
   const place = { url: '', hosts: new Set<string>() }
   const ctx = contextOf(options, { clock, keys, store, settings, tiles, runner, place, vkey: publisher.vkey })
@@ -189,6 +199,12 @@ async function run(
   }
   const close = (): Promise<void> => stop(null)
   return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
+}
+
+/** One process signs its log or ends; of several nodes one signs and the others stand by. */
+function publisherOf(store: Store, options: LogPublisherOptions): Publisher {
+  const { nodes } = store
+  return nodes === null ? new LogPublisher(options) : new NodePublisher({ ...options, store, nodes })
 }
 
 interface Parts {
@@ -221,10 +237,10 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     clock,
     tiles,
-    hub: new RevocationHub({ registry, signer: keys.frame, clock, heartbeat_ms }),
+    hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
-    dpop: new DpopVerifier(nodeCrypto, clock),
+    dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
     vkey,
     heartbeat_ms,
     publicUrl: () => place.url,

@@ -256,9 +256,9 @@ test('a budget is that of its issuer: another that uses the same names spends no
     amount: 1,
     max: 1,
   })
-  expect(await reserve(ctx, [debit('foreign.example')])).toBe(true)
-  expect(await reserve(ctx, [debit('foreign.example')])).toBe(false)
-  expect(await reserve(ctx, [debit('log.example')])).toBe(true)
+  expect(await reserve(ctx, 'pnt_a', [debit('foreign.example')])).toBe(true)
+  expect(await reserve(ctx, 'pnt_a', [debit('foreign.example')])).toBe(false)
+  expect(await reserve(ctx, 'pnt_a', [debit('log.example')])).toBe(true)
 })
 
 test('a checkpoint is found by time', async () => {

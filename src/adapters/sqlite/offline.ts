@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url'
 import type { Kysely } from 'kysely'
 import type { EntrySource } from '../../ports/entry-source.ts'
 import { StoreError, type Schema } from '../../ports/store.ts'
-import { kyselyOver, openReader, openWriter } from './open.ts'
-import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './schema.ts'
+import { APPLICATION_ID, kyselyOver, openReader, openWriter } from './open.ts'
+import { SCHEMA_VERSION, TABLES } from '../sql/tables.ts'
 
 export interface Snapshot {
   readonly db: Kysely<Schema>

@@ -94,6 +94,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'gone with its draft; what counts is in the sealed root',
   },
+  submissions: {
+    from: 'transient',
+    key: ['key'],
+    missing: [],
+    why: 'answers to requests that may come again within a day: what they made is in the log',
+  },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
