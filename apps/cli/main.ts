@@ -13,6 +13,7 @@ import { keyCommands } from './commands/keys.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
+import { witnessCommand } from './commands/witness.ts'
 import { EXIT_USAGE, fail, say } from './output.ts'
 
 /** Read by hand, because a command line that does not parse wants it too. */
@@ -45,6 +46,7 @@ gatewayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
+witnessCommand(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
 function usageFault({ code, exitCode, message }: CommanderError): void {
