@@ -12,6 +12,7 @@ import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { LogPublisher } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -22,6 +23,8 @@ import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
 import { setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
+import { composeAnchoring } from './anchoring.ts'
+import type { AnchorSettings } from './anchor-settings.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
@@ -49,6 +52,8 @@ export interface ServerOptions {
   readonly passphrase?: string
   /** Told of each key file that was encrypted. */
   readonly onEncrypted?: (file: string) => void
+  /** Who cosigns the log, and where it is anchored. */
+  readonly anchors?: AnchorSettings
   /** The next six count at the first start only; the log records them for ever. */
   readonly separation?: 'independent' | 'after'
   /** The log's origin and the issuer's name. */
@@ -121,7 +126,11 @@ async function run(
   await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
   const tiles = fsTileStore(join(options.dataDir, 'log'))
+  const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
+  const report = options.report ?? (() => undefined)
+  const anchoring = composeAnchoring(options.anchors, { store, tiles, clock, vkey, report })
   const publisher = new LogPublisher({
+    ...anchoring.publisher,
     crypto: nodeCrypto,
     source: store.entries,
     tiles,
