@@ -45,6 +45,8 @@ export interface WitnessTrouble {
   readonly message: string
 }
 
+type Trouble = Omit<WitnessTrouble, 'witness'>
+
 export interface CosignerOptions {
   readonly crypto: Crypto
   readonly clock: Clock
@@ -111,6 +113,19 @@ export class Cosigner {
     )
   }
 
+  /**
+   * The note with one witness's cosignature of now, for an anchor in time; it takes the place of an older one.
+   * @throws {LogError} `ANCHOR_FAILED`
+   */
+  async renew(note: Uint8Array, by: CosignerKey): Promise<{ note: Uint8Array; time_s: number }> {
+    const state = this.#peers.find(({ peer }) => peer.key === by)
+    if (!state) throw new LogError('ANCHOR_FAILED', `the witness ${by.name} is not one of this log`)
+    const head = openCheckpoint(this.#o.crypto, note, this.#o.vkey)
+    const answer = await this.#exchange(state, note, head, parseNote(note).text).catch(troubleOf)
+    if ('kind' in answer) throw new LogError('ANCHOR_FAILED', `the witness ${by.name}: ${answer.message}`)
+    return { note: addCosignatures(note, [answer.signature]), time_s: answer.time_s }
+  }
+
   /** What was published for this text before a restart stays: a cosignature that readers have seen is not taken back. */
   async #begin(text: string): Promise<void> {
     const gathered = new Map<CosignerKey, Cosignature>()
@@ -160,7 +175,8 @@ export class Cosigner {
       return state.asking.then(() => (isWanted() ? this.#ask(state, note, head) : undefined))
     }
     const run = async (): Promise<void> => {
-      const trouble = await this.#exchange(state, note, head, text).catch(troubleOf)
+      const answer = await this.#exchange(state, note, head, text).catch(troubleOf)
+      const trouble = 'kind' in answer ? answer : null
       this.#note(state, trouble)
       state.pause_ms = trouble === null ? EVERY_MS : Math.min(2 * state.pause_ms, EVERY_MS_MAX)
       state.notBefore = clock.monotonic() + state.pause_ms
@@ -175,7 +191,7 @@ export class Cosigner {
     note: Uint8Array,
     head: Checkpoint,
     text: string,
-  ): Promise<Omit<WitnessTrouble, 'witness'> | null> {
+  ): Promise<Cosignature | Trouble> {
     const { crypto, tiles } = this.#o
     const signal = AbortSignal.timeout(ANSWER_MS_MAX)
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -202,12 +218,7 @@ export class Cosigner {
     return { kind: 'refused', message: 'it tells another size each time' }
   }
 
-  #take(
-    state: PeerState,
-    head: Checkpoint,
-    text: string,
-    lines: Uint8Array,
-  ): Omit<WitnessTrouble, 'witness'> | null {
+  #take(state: PeerState, head: Checkpoint, text: string, lines: Uint8Array): Cosignature | Trouble {
     const { crypto, clock } = this.#o
     const cosignature = openAnswer(crypto, text, lines, state.peer.key)
     if (!cosignature) return { kind: 'refused', message: 'its answer has no cosignature by the key we know' }
@@ -216,16 +227,16 @@ export class Cosigner {
     }
     state.size = head.size
     if (text === this.#text) this.#gathered.set(state.peer.key, cosignature)
-    return null
+    return cosignature
   }
 
-  #note(state: PeerState, trouble: Omit<WitnessTrouble, 'witness'> | null): void {
+  #note(state: PeerState, trouble: Trouble | null): void {
     const isNews = trouble !== null && trouble.kind !== state.trouble
     state.trouble = trouble?.kind ?? null
     if (isNews) this.#o.onTrouble?.({ ...trouble, witness: state.peer.key.name })
   }
 }
 
-function troubleOf(cause: unknown): Omit<WitnessTrouble, 'witness'> {
+function troubleOf(cause: unknown): Trouble {
   return { kind: 'unavailable', message: cause instanceof LogError ? cause.message : 'it could not be asked' }
 }
