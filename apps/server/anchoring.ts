@@ -1,15 +1,21 @@
 /**
- * What binds the log to the world outside, composed from its settings: the cosigner. spec/witness.md.
+ * What binds the log to the world outside, composed from its settings: the cosigner and the anchors. spec/witness.md.
  * @module
  */
 import { httpWitness } from '../../src/adapters/http/witness.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { mailAnchor } from '../../src/adapters/smtp/mail-anchor.ts'
+import { timestampAnchor } from '../../src/adapters/tsa/authority.ts'
+import { LogError } from '../../src/log/entries.ts'
+import type { CosignerKey } from '../../src/log/cosignature.ts'
 import { Cosigner, type WitnessTrouble } from '../../src/log/cosigner.ts'
+import type { AnchorService } from '../../src/ports/anchor.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
 import { SYSTEM } from '../../src/registry/context.ts'
-import type { AnchorSettings } from './anchor-settings.ts'
+import { AnchorRunner } from './anchor-runner.ts'
+import type { AnchorSetting, AnchorSettings } from './anchor-settings.ts'
 
 export interface AnchoringParts {
   readonly store: Store
@@ -23,11 +29,65 @@ export interface AnchoringParts {
 export interface Anchoring {
   /** For the publisher, where there are witnesses. */
   readonly publisher: { readonly cosign?: (note: Uint8Array) => Promise<Uint8Array> }
+  readonly anchors: AnchorRunner
 }
 
+/** @throws {LogError} `ANCHOR_INVALID`: a file of roots holds none. {AnchorSettingsError} */
 export function composeAnchoring(settings: AnchorSettings | undefined, parts: AnchoringParts): Anchoring {
   const cosigner = settings?.witnesses ? cosignerOf(settings.witnesses, parts) : null
-  return { publisher: cosigner ? { cosign: (note) => cosigner.cosign(note) } : {} }
+  const services = settings?.anchors.map((anchor) => serviceOf(anchor, settings, cosigner, parts)) ?? []
+  return {
+    publisher: cosigner ? { cosign: (note) => cosigner.cosign(note) } : {},
+    anchors: new AnchorRunner({ crypto: nodeCrypto, ...parts, services }),
+  }
+}
+
+function serviceOf(
+  anchor: AnchorSetting,
+  { witnesses, read }: AnchorSettings,
+  cosigner: Cosigner | null,
+  { clock }: AnchoringParts,
+): AnchorService {
+  switch (anchor.kind) {
+    case 'cosignature': {
+      const key = witnesses?.witnesses.find((witness) => witness.key.name === anchor.witness)?.key
+      if (!cosigner || !key)
+        throw new LogError('ANCHOR_INVALID', `${anchor.witness} is none of the witnesses`)
+      return cosignatureAnchor(cosigner, key)
+    }
+    case 'timestamp':
+      return timestampAnchor({ name: anchor.name, url: anchor.url, roots: read(anchor.roots), clock })
+    case 'mail': {
+      const { name, from, to, smtp } = anchor
+      const { host, port, tls, user, password_file, ca } = smtp
+      const auth =
+        user === undefined
+          ? null
+          : { user, pass: password_file === undefined ? '' : read(password_file).trim() }
+      return mailAnchor({
+        name,
+        from,
+        to,
+        host,
+        port,
+        tls,
+        auth,
+        ca: ca === undefined ? null : read(ca),
+        clock,
+      })
+    }
+  }
+}
+
+export function cosignatureAnchor(cosigner: Cosigner, key: CosignerKey): AnchorService {
+  return {
+    kind: 'cosignature',
+    by: key.name,
+    anchor: async (note) => {
+      const renewed = await cosigner.renew(note, key)
+      return { token: renewed.note, at_ms: renewed.time_s * 1000 }
+    },
+  }
 }
 
 function cosignerOf(settings: NonNullable<AnchorSettings['witnesses']>, parts: AnchoringParts): Cosigner {

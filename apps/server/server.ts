@@ -151,6 +151,7 @@ async function run(
       ctx.hub.close()
       ctx.feed.close()
       await closeHttp(server)
+      await anchoring.anchors.stop()
       await runner.stop()
       await store.close()
       ended.resolve(why)
@@ -160,6 +161,7 @@ async function run(
   let bootstrapSecret: string | null
   try {
     await ctx.hub.start()
+    anchoring.anchors.start()
     const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0)
     Object.assign(place, placeOf(address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))

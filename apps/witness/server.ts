@@ -70,7 +70,7 @@ export async function createWitness(options: WitnessServerOptions): Promise<Runn
     stateOf: (origin) => fsCheckpointLock(join(dataDir, 'origins', folderOf(origin))),
     onContradiction: evidenceWriter(join(dataDir, 'evidence'), logs, report),
   })
-  await witness.start()
+  await started(witness)
   const { fetch } = witnessApp(witness, (error) => report(error instanceof Error ? error.message : 'fault'))
   const server = createAdaptorServer({ fetch }) as Server
   server.requestTimeout = REQUEST_MS_MAX
@@ -82,6 +82,15 @@ export async function createWitness(options: WitnessServerOptions): Promise<Runn
   } catch (cause) {
     await witness.stop()
     throw cause
+  }
+}
+
+async function started(witness: Witness): Promise<void> {
+  try {
+    await witness.start()
+  } catch (cause) {
+    if (!(cause instanceof LogError) || cause.code !== 'LOG_LOCKED') throw cause
+    throw new LogError('LOG_LOCKED', 'another process is this witness: stop it first', { cause })
   }
 }
 

@@ -3,9 +3,14 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { tokenReader } from '../../src/adapters/tsa/token.ts'
+import { openAnchors, readAnchorIndex } from '../../src/log/anchor-files.ts'
 import { openCosigned, parseCosignerVkey, type CosignedCheckpoint } from '../../src/log/cosignature.ts'
+import { startMailServer, type MailServer } from '../fixtures/mail-server.ts'
 import { CLI, Process, runCli, startControlPlane, until, type ControlPlane } from '../fixtures/processes.ts'
+import { startTimeAuthority, type TimeAuthority } from '../fixtures/time-authority.ts'
 
 let home: string
 let vkey: string
@@ -64,6 +69,8 @@ async function cli(profile: string, ...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(stderr)
 }
 
+let authority: TimeAuthority
+let mailbox: MailServer
 let one: RunningProcess
 let two: RunningProcess
 
@@ -74,12 +81,24 @@ beforeAll(async () => {
   await first.process.end('SIGTERM')
   ;[one, two] = await Promise.all([startWitness('one'), startWitness('two')])
   const of = [one, two].map(({ vkey: key, url }) => ({ vkey: key, url }))
-  writeFileSync(at('anchors.json'), JSON.stringify({ v: 1, witnesses: { quorum: 1, of } }))
+  authority = await startTimeAuthority({ now: Date.now })
+  mailbox = await startMailServer({ login: { user: 'log', pass: 'secret' } })
+  writeFileSync(at('roots.pem'), authority.root)
+  writeFileSync(at('ca.pem'), mailbox.ca)
+  writeFileSync(at('password'), 'secret\n', { mode: 0o600 })
+  const smtp = { host: '127.0.0.1', port: mailbox.port, user: 'log', password_file: 'password', ca: 'ca.pem' }
+  const anchors = [
+    { kind: 'cosignature', witness: 'two.example' },
+    { kind: 'timestamp', name: 'local', url: authority.url, roots: 'roots.pem' },
+    { kind: 'mail', name: 'custodian', from: 'log@company.example', to: 'keeper@elsewhere.example', smtp },
+  ]
+  writeFileSync(at('anchors.json'), JSON.stringify({ v: 1, witnesses: { quorum: 1, of }, anchors }))
   cpSync(at('plane'), at('fork'), { recursive: true })
   plane = await startPlane('plane', true)
 }, 60_000)
 afterAll(async () => {
   await Promise.all(processes.map((each) => each.end('SIGKILL')))
+  await Promise.all([authority.close(), mailbox.close()])
   rmSync(home, { recursive: true, force: true })
 })
 
@@ -87,6 +106,29 @@ describe('a log with two witnesses', () => {
   test('is public with the cosignatures of both', async () => {
     await until('both cosigned', () => cosigners('plane').length === 2)
     expect(cosigners('plane')).toEqual(['one.example', 'two.example'])
+  })
+
+  test('is anchored by a witness, a time stamp and a mail, and says so in the log', async () => {
+    const lines = await until('all three are in the index', async () => {
+      const index = await readAnchorIndex(fsTileStore(at('plane/log')))
+      return index.length === 3 ? index : null
+    })
+    expect(lines.map(({ kind, by }) => `${kind} ${by}`)).toEqual([
+      'cosignature two.example',
+      'timestamp local',
+      'mail custodian',
+    ])
+    const trust = {
+      crypto,
+      vkey,
+      cosigners: [parseCosignerVkey(crypto, two.vkey)],
+      tokens: tokenReader(authority.root),
+    }
+    const opened = await openAnchors(trust, fsTileStore(at('plane/log')))
+    expect(opened.trusted.map(({ kind }) => kind)).toEqual(['cosignature', 'timestamp'])
+    expect(mailbox.mails).toMatchObject([{ to: ['keeper@elsewhere.example'], secure: true }])
+    await until('the log names them', () => occurrences(lastBundle('plane'), '"log.anchored"') === 3)
+    expect(lastBundle('plane')).not.toContain('elsewhere.example')
   })
 
   test('goes on while one was killed, which cosigns again once it is back with its state', async () => {
@@ -136,9 +178,7 @@ describe('a log that shows another history', () => {
     await until('a witness has evidence', () => existsSync(at('one/evidence')))
     await until('the operator is told', () => fork.process.stderr.includes('does not extend'))
     expect(cosigners('fork')).toEqual([])
-    const bundle = (): string =>
-      readFileSync(at('fork/log/tile/entries', lastOf(at('fork/log/tile/entries'))), 'utf8')
-    await until('the alert is public', () => bundle().includes('WITNESS_CONFLICT'))
+    await until('the alert is public', () => lastBundle('fork').includes('WITNESS_CONFLICT'))
     await fork.process.end('SIGTERM')
   })
 
@@ -171,8 +211,13 @@ describe('a log that shows another history', () => {
   })
 })
 
-/** The only bundle there is, at its widest. */
-function lastOf(folder: string): string {
-  const widths = readdirSync(join(folder, '000.p')).filter((name) => /^\d+$/.test(name))
-  return `000.p/${Math.max(...widths.map(Number))}`
+/** The only bundle of entries there is, at its widest. */
+function lastBundle(data: string): string {
+  const folder = at(data, 'log/tile/entries/000.p')
+  const widths = readdirSync(folder).filter((name) => /^\d+$/.test(name))
+  return readFileSync(join(folder, String(Math.max(...widths.map(Number)))), 'utf8')
+}
+
+function occurrences(text: string, of: string): number {
+  return text.split(of).length - 1
 }
