@@ -181,6 +181,25 @@ describe('an authority that is away', () => {
   })
 })
 
+test('an authority that hangs is given up when the server stops', async () => {
+  const hung = Promise.withResolvers<void>()
+  const run = runner({
+    kind: 'timestamp',
+    by: 'hangs',
+    anchor: (_, signal) => {
+      hung.resolve()
+      return new Promise((__, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('given up'))),
+      )
+    },
+  })
+  const looking = run.tick()
+  await hung.promise
+  await run.stop()
+  await looking
+  expect(reports).toHaveLength(1)
+})
+
 describe('a log that lies about time', () => {
   test('with entries dated back is found by the anchor that the log names before them', async () => {
     const run = runner(stamps())

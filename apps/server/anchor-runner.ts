@@ -51,6 +51,7 @@ interface ServiceState {
 export class AnchorRunner {
   readonly #o: AnchorRunnerOptions
   readonly #states: ServiceState[]
+  readonly #ended = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #last: Promise<void> = Promise.resolve()
 
@@ -69,9 +70,10 @@ export class AnchorRunner {
     this.#timer = setInterval(() => void this.tick(), MINUTE_MS)
   }
 
-  /** Waits for an anchor in progress. */
+  /** Gives up an anchor in progress. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+    this.#ended.abort()
     await this.#last
   }
 
@@ -83,6 +85,7 @@ export class AnchorRunner {
 
   async #run(): Promise<void> {
     for (const state of this.#states) {
+      if (this.#ended.signal.aborted) return
       try {
         await this.#look(state)
         if (this.#isDue(state)) await this.#anchor(state)
@@ -131,7 +134,8 @@ export class AnchorRunner {
     const note = await tiles.read(CHECKPOINT_PATH)
     if (!note) throw new LogError('ANCHOR_FAILED', 'the log has not published a checkpoint yet')
     const head = openCheckpoint(crypto, note, vkey)
-    const anchored = await state.service.anchor(note, AbortSignal.timeout(ANCHOR_MS_MAX))
+    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(ANCHOR_MS_MAX)])
+    const anchored = await state.service.anchor(note, signal)
     const { size, at, sha256 } = await addAnchor(crypto, tiles, { kind, by, head, anchored })
     Object.assign(state, {
       last_ms: anchored.at_ms,

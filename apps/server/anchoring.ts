@@ -30,6 +30,8 @@ export interface Anchoring {
   /** For the publisher, where there are witnesses. */
   readonly publisher: { readonly cosign?: (note: Uint8Array) => Promise<Uint8Array> }
   readonly anchors: AnchorRunner
+  /** After the publisher's last run. */
+  readonly stop: () => void
 }
 
 /** @throws {LogError} `ANCHOR_INVALID`: a file of roots holds none. {AnchorSettingsError} */
@@ -39,6 +41,7 @@ export function composeAnchoring(settings: AnchorSettings | undefined, parts: An
   return {
     publisher: cosigner ? { cosign: (note) => cosigner.cosign(note) } : {},
     anchors: new AnchorRunner({ crypto: nodeCrypto, ...parts, services }),
+    stop: () => cosigner?.stop(),
   }
 }
 
@@ -83,8 +86,8 @@ export function cosignatureAnchor(cosigner: Cosigner, key: CosignerKey): AnchorS
   return {
     kind: 'cosignature',
     by: key.name,
-    anchor: async (note) => {
-      const renewed = await cosigner.renew(note, key)
+    anchor: async (note, signal) => {
+      const renewed = await cosigner.renew(note, key, signal)
       return { token: renewed.note, at_ms: renewed.time_s * 1000 }
     },
   }

@@ -153,6 +153,7 @@ async function run(
       await closeHttp(server)
       await anchoring.anchors.stop()
       await runner.stop()
+      anchoring.stop()
       await store.close()
       ended.resolve(why)
     })()

@@ -215,6 +215,25 @@ describe('a slow witness', () => {
   })
 })
 
+test('a witness that hangs is given up when the log stops', async () => {
+  const a = await witness('a.example')
+  const hung = Promise.withResolvers<AbortSignal>()
+  const connection: WitnessConnection = {
+    addCheckpoint: (_, signal) => {
+      hung.resolve(signal)
+      return new Promise((__, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('given up'))),
+      )
+    },
+  }
+  const asking = cosigner([peer(a, connection)], 1, { deadline: aborted })
+  const log = await publisher(asking)
+  commit(5)
+  await log.publish()
+  asking.stop()
+  expect((await hung.promise).aborted).toBe(true)
+})
+
 describe('a witness that is away', () => {
   test('is asked less and less often, down to once a minute, and reported once', async () => {
     const gone = away(await witness('a.example'))

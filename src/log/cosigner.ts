@@ -77,6 +77,7 @@ interface PeerState {
 export class Cosigner {
   readonly #o: CosignerOptions
   readonly #peers: PeerState[]
+  readonly #ended = new AbortController()
   #text = ''
   /** Of the checkpoint with this text, by whom. */
   #gathered = new Map<CosignerKey, Cosignature>()
@@ -117,13 +118,22 @@ export class Cosigner {
    * The note with one witness's cosignature of now, for an anchor in time; it takes the place of an older one.
    * @throws {LogError} `ANCHOR_FAILED`
    */
-  async renew(note: Uint8Array, by: CosignerKey): Promise<{ note: Uint8Array; time_s: number }> {
+  async renew(
+    note: Uint8Array,
+    by: CosignerKey,
+    signal: AbortSignal,
+  ): Promise<{ note: Uint8Array; time_s: number }> {
     const state = this.#peers.find(({ peer }) => peer.key === by)
     if (!state) throw new LogError('ANCHOR_FAILED', `the witness ${by.name} is not one of this log`)
     const head = openCheckpoint(this.#o.crypto, note, this.#o.vkey)
-    const answer = await this.#exchange(state, note, head, parseNote(note).text).catch(troubleOf)
+    const answer = await this.#exchange(state, note, head, parseNote(note).text, signal).catch(troubleOf)
     if ('kind' in answer) throw new LogError('ANCHOR_FAILED', `the witness ${by.name}: ${answer.message}`)
     return { note: addCosignatures(note, [answer.signature]), time_s: answer.time_s }
+  }
+
+  /** Gives up what is still being asked, so that a witness that hangs keeps no process alive. */
+  stop(): void {
+    this.#ended.abort()
   }
 
   /** What was published for this text before a restart stays: a cosignature that readers have seen is not taken back. */
@@ -175,7 +185,7 @@ export class Cosigner {
       return state.asking.then(() => (isWanted() ? this.#ask(state, note, head) : undefined))
     }
     const run = async (): Promise<void> => {
-      const answer = await this.#exchange(state, note, head, text).catch(troubleOf)
+      const answer = await this.#exchange(state, note, head, text, this.#ended.signal).catch(troubleOf)
       const trouble = 'kind' in answer ? answer : null
       this.#note(state, trouble)
       state.pause_ms = trouble === null ? EVERY_MS : Math.min(2 * state.pause_ms, EVERY_MS_MAX)
@@ -191,9 +201,10 @@ export class Cosigner {
     note: Uint8Array,
     head: Checkpoint,
     text: string,
+    ended: AbortSignal,
   ): Promise<Cosignature | Trouble> {
     const { crypto, tiles } = this.#o
-    const signal = AbortSignal.timeout(ANSWER_MS_MAX)
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(ANSWER_MS_MAX)])
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const old_size = Math.min(state.size, head.size)
       const inBetween = old_size > 0 && old_size < head.size
