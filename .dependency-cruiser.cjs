@@ -118,6 +118,16 @@ module.exports = {
       },
     },
     {
+      name: 'the-witness-is-independent',
+      comment: 'docs/adr/0017: another party runs it, so it knows the log and nothing of the control plane',
+      severity: 'error',
+      from: { path: '^apps/witness/' },
+      to: {
+        path: '^(src|apps)/',
+        pathNot: '^(apps/witness/|src/core/|src/log/|src/ports/|src/adapters/(fs|node-crypto)/)',
+      },
+    },
+    {
       name: 'tests-are-not-imported',
       comment: 'nothing that ships imports a test or its helpers',
       severity: 'error',

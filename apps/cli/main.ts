@@ -16,6 +16,7 @@ import { logGroup, logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
+import { witnessCommand } from './commands/witness.ts'
 import { EXIT_USAGE, fail, say } from './output.ts'
 
 /** Read by hand, because a command line that does not parse wants it too. */
@@ -51,6 +52,7 @@ evidenceCommands(program)
 logRebuildCommand(logGroup(program))
 backupCommands(program)
 doctorCommand(program)
+witnessCommand(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
 function usageFault({ code, exitCode, message }: CommanderError): void {

@@ -27,6 +27,7 @@ const LABELS = {
   'agent.retired': 'Agent retired', 'agent.key_added': 'Holder key', 'agent.statement_issued': 'Agent statement',
   'point.enrolled': 'Point enrolled', 'point.epoch_opened': 'Point epoch', 'delegation.issued': 'Delegation',
   'chain.segment': 'Chain segment', 'receipt.head': 'Spool head', revocation: 'Revocation', 'alert.raised': 'Alert',
+  'log.anchored': 'Log anchored',
 }
 const SOFT = new Set(['outcome', 'receipt.head', 'chain.segment'])
 

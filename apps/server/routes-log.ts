@@ -95,8 +95,9 @@ function checkpointRoute(app: App, ctx: ServerContext): void {
   )
 }
 
-/** Exactly the names of tlog-tiles: nothing else reaches the store. */
-const TILE_PATH = /^tile\/(?:entries|\d{1,2})\/(?:x\d{3}\/)*\d{3}(?:\.p\/\d{1,3})?$/
+/** Exactly the names of tlog-tiles and those of anchors (ANC-3): nothing else reaches the store. */
+const TILE_PATH =
+  /^(?:tile\/(?:entries|\d{1,2})\/(?:x\d{3}\/)*\d{3}(?:\.p\/\d{1,3})?|anchor\/(?:index|[0-9a-f]{64}))$/
 
 function fileRoutes(app: App, ctx: ServerContext): void {
   app.use('/log/*', viewer(ctx))
@@ -106,7 +107,7 @@ function fileRoutes(app: App, ctx: ServerContext): void {
       throw new ApiError('NOT_FOUND', 'no such file of the log')
     const bytes = await ctx.tiles.read(path)
     if (!bytes) throw new ApiError('NOT_FOUND', 'no such file of the log')
-    const isFull = path !== 'checkpoint' && !path.includes('.p/')
+    const isFull = path !== 'checkpoint' && path !== 'anchor/index' && !path.includes('.p/')
     return c.body(new Uint8Array(bytes), 200, {
       'cache-control': isFull ? 'private, max-age=31536000, immutable' : 'no-store',
       'content-type': path === 'checkpoint' ? 'text/plain; charset=utf-8' : 'application/octet-stream',

@@ -11,6 +11,7 @@ import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { LogPublisher, type LogPublisherOptions } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import { StoreError, type Store } from '../../src/ports/store.ts'
@@ -21,6 +22,8 @@ import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
 import { setUp, type Chosen, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
+import { composeAnchoring } from './anchoring.ts'
+import type { AnchorSettings } from './anchor-settings.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
@@ -51,6 +54,8 @@ export interface ServerOptions {
   readonly passphrase?: string
   /** Told of each key file that was encrypted. */
   readonly onEncrypted?: (file: string) => void
+  /** Who cosigns the log, and where it is anchored. */
+  readonly anchors?: AnchorSettings
   /** The next five count at the first start only, which records them for ever; another value is refused later. */
   readonly separation?: 'independent' | 'after'
   /** The log's origin and the issuer's name. */
@@ -160,7 +165,11 @@ async function run(
   await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
   const tiles = fsTileStore(join(options.dataDir, 'log'))
+  const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
+  const report = options.report ?? (() => undefined)
+  const anchoring = composeAnchoring(options.anchors, { store, tiles, clock, vkey, report })
   const publisher = publisherOf(store, {
+    ...anchoring.publisher,
     crypto: nodeCrypto,
     source: store.entries,
     tiles,
@@ -181,7 +190,9 @@ async function run(
       ctx.hub.close()
       ctx.feed.close()
       await front.close()
+      await anchoring.anchors.stop()
       await runner.stop()
+      anchoring.stop()
       await store.close()
       ended.resolve(why)
     })()
@@ -190,6 +201,7 @@ async function run(
   let bootstrapSecret: string | null
   try {
     await ctx.hub.start()
+    anchoring.anchors.start()
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)

@@ -144,6 +144,7 @@ export class History {
       case 'receipt.head':
         this.#stream(entry.body.head.point, entry.body.head.epoch).heads.push({ index, signed: entry.body })
         return
+      case 'log.anchored':
       case 'agent.proposed':
       case 'agent.approved':
       case 'agent.activated':

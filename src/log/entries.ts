@@ -11,23 +11,30 @@ import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
+import { anchoredSchema } from './anchored.ts'
 import { receiptSchema, reservationSchema, RESERVATIONS_MAX, signedHeadSchema } from './receipt.ts'
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
 export const ENTRY_BYTES_MAX = 65_535
 
 export type LogErrorCode =
+  | 'ANCHOR_FAILED'
+  | 'ANCHOR_INVALID'
   | 'CHECKPOINT_INVALID'
+  | 'COSIGNATURES_MISSING'
   | 'ENTRY_INVALID'
   | 'ENTRY_TOO_LARGE'
   | 'LOG_DIVERGED'
   | 'LOG_LOCKED'
   | 'LOG_UNAVAILABLE'
   | 'NOTE_INVALID'
+  | 'POLICY_INVALID'
   | 'PROOF_INVALID'
   | 'TILE_INVALID'
   | 'TILE_MISSING'
   | 'VKEY_INVALID'
+  | 'WITNESS_REQUEST_INVALID'
+  | 'WITNESS_UNAVAILABLE'
 
 /** Faults of `src/log`. */
 export class LogError extends CountersignError<LogErrorCode> {}
@@ -213,8 +220,16 @@ const bodies = {
     /** The delegation, agent, person or key that the operator named; a cascade has several frames and one target. */
     target: id,
   }),
+  'log.anchored': anchoredSchema,
   'alert.raised': z.strictObject({
-    rule: z.enum(['SEQUENCE_GAP', 'SEQUENCE_FORK', 'EPOCH_REOPENED', 'LATE_RECEIPT']),
+    rule: z.enum([
+      'ANCHOR_OVERDUE',
+      'EPOCH_REOPENED',
+      'LATE_RECEIPT',
+      'SEQUENCE_FORK',
+      'SEQUENCE_GAP',
+      'WITNESS_CONFLICT',
+    ]),
     detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),
   }),
 } as const

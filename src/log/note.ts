@@ -14,7 +14,9 @@ export const NOTE_BYTES_MAX = 512 * 1024
 export const NOTE_SIGNATURES_MAX = 100
 /** The name of a key in a vkey or a signature line, in UTF-16 units. */
 const KEY_NAME_LENGTH_MAX = 256
+/** Signature types (C2SP signed-note): of a log's own key, and of a cosigner's (tlog-cosignature). */
 const ED25519 = 0x01
+export const COSIGNATURE_TYPE = 0x04
 const SIGNATURE_PREFIX = '\u2014 '
 const KEY_NAME = /^[^\s+\p{Cc}]+$/u
 
@@ -30,7 +32,7 @@ export interface NoteKey {
 export function noteKey(crypto: Crypto, name: string, key: Signer['publicJwk']): NoteKey {
   if (!isKeyName(name)) throw new LogError('VKEY_INVALID', 'a key name is not empty and has no spaces or +')
   if (key.kty !== 'OKP') throw new LogError('VKEY_INVALID', 'notes are signed with Ed25519 keys')
-  return { name, id: keyId(crypto, name, fromBase64url(key.x)), key }
+  return { name, id: keyId(crypto, name, ED25519, fromBase64url(key.x)), key }
 }
 
 export function formatVkey(key: NoteKey): string {
@@ -39,19 +41,24 @@ export function formatVkey(key: NoteKey): string {
 
 /** @throws {LogError} `VKEY_INVALID`: malformed, not Ed25519, a weak key, or an id that is not the key's. */
 export function parseVkey(crypto: Crypto, vkey: string): NoteKey {
+  return parseTypedVkey(crypto, vkey, ED25519)
+}
+
+/** A vkey of the given signature type. @throws {LogError} `VKEY_INVALID` */
+export function parseTypedVkey(crypto: Crypto, vkey: string, type: number): NoteKey {
   const [, name = '', id, encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(vkey) ?? []
   if (!isKeyName(name)) throw new LogError('VKEY_INVALID', 'not a vkey: <name>+<8 hex digits>+<base64>')
   const bytes = fromBase64(encoded) // 44 characters without padding: 33 bytes, always canonical
-  if (bytes[0] !== ED25519) throw new LogError('VKEY_INVALID', 'the key of this vkey is not Ed25519')
-  let key: NoteKey
+  if (bytes[0] !== type) throw new LogError('VKEY_INVALID', `the key of this vkey is not of type ${type}`)
+  if (keyId(crypto, name, type, bytes.subarray(1)) !== id)
+    throw new LogError('VKEY_INVALID', 'the id of this vkey does not belong to its name and key')
   try {
-    key = noteKey(crypto, name, publicJwk({ kty: 'OKP', crv: 'Ed25519', x: base64url(bytes.subarray(1)) }))
+    const key = publicJwk({ kty: 'OKP', crv: 'Ed25519', x: base64url(bytes.subarray(1)) })
+    if (key.kty === 'OKP') return { name, id, key }
   } catch (cause) {
     throw new LogError('VKEY_INVALID', 'the public key of this vkey is malformed or weak', { cause })
   }
-  if (key.id !== id)
-    throw new LogError('VKEY_INVALID', 'the id of this vkey does not belong to its name and key')
-  return key
+  throw new LogError('VKEY_INVALID', 'the public key of this vkey is not Ed25519')
 }
 
 /**
@@ -61,8 +68,17 @@ export function parseVkey(crypto: Crypto, vkey: string): NoteKey {
 export function signNote(crypto: Crypto, text: string, name: string, signer: Signer): Uint8Array {
   const { id } = noteKey(crypto, name, signer.publicJwk)
   if (!isNoteText(text)) throw new LogError('NOTE_INVALID', 'note text must end with a newline')
-  const signature = base64(concat(hexBytes(id), signer.sign(utf8(text))))
-  return utf8(`${text}\n${SIGNATURE_PREFIX}${name} ${signature}\n`)
+  return formatNote(text, [{ name, id, signature: signer.sign(utf8(text)) }])
+}
+
+/** A note of these signatures, which are not looked at. */
+export function formatNote(text: string, signatures: readonly NoteSignature[]): Uint8Array {
+  return utf8(`${text}\n${signatures.map(signatureLine).join('')}`)
+}
+
+/** With its newline. */
+export function signatureLine({ name, id, signature }: NoteSignature): string {
+  return `${SIGNATURE_PREFIX}${name} ${base64(concat(hexBytes(id), signature))}\n`
 }
 
 export interface NoteSignature {
@@ -153,8 +169,9 @@ function isNoteText(text: string): boolean {
   return text.endsWith('\n') && !/[\u0000-\u0009\u000b-\u001f]/.test(text) && text.isWellFormed()
 }
 
-function keyId(crypto: Crypto, name: string, key: Uint8Array): string {
-  return hex(crypto.sha256(concat(utf8(`${name}\n`), Uint8Array.of(ED25519), key)).subarray(0, 4))
+/** 8 hex digits of `SHA-256(name || "\n" || type || key)`. */
+export function keyId(crypto: Crypto, name: string, type: number, key: Uint8Array): string {
+  return hex(crypto.sha256(concat(utf8(`${name}\n`), Uint8Array.of(type), key)).subarray(0, 4))
 }
 
 function hex(bytes: Uint8Array): string {

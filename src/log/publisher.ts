@@ -37,7 +37,7 @@ import { Writes } from './writes.ts'
 export interface PublishedCheckpoint {
   readonly size: number
   readonly root: Uint8Array
-  /** The signed note, as it is served. */
+  /** The signed note, as it is served: with cosignatures. */
   readonly note: Uint8Array
 }
 
@@ -50,6 +50,11 @@ export interface LogPublisherOptions {
   readonly signer: Signer
   readonly origin: string
   readonly clock: Clock
+  /**
+   * Called with each signed checkpoint before it is made public, and again with the last one by every later run:
+   * returns it with the cosignatures there are (WIT-9). While it throws, nothing is published.
+   */
+  readonly cosign?: (note: Uint8Array) => Promise<Uint8Array>
   /**
    * Called once a checkpoint is public, before `publish` resolves. At least once for each: the last one again
    * after a restart, so key a history by size. A crash between the two can still lose an intermediate one.
@@ -237,8 +242,9 @@ export class LogPublisher {
     return note
   }
 
-  async #makePublic(tree: TileBuilder, note: Uint8Array): Promise<PublishedCheckpoint> {
-    const { tiles, clock, onPublished } = this.#options
+  async #makePublic(tree: TileBuilder, signed: Uint8Array): Promise<PublishedCheckpoint> {
+    const { tiles, clock, cosign, onPublished } = this.#options
+    const note = (await cosign?.(signed)) ?? signed
     if (this.#published && equalBytes(this.#published.note, note)) return this.#published
     await tiles.write(CHECKPOINT_PATH, note)
     await onPublished?.(note, tree.size, clock.now())

@@ -97,7 +97,7 @@ export async function verifyTree(
 /** Root of the first `size` entries from the hash tiles of a published tree of `treeSize`. Not verified. */
 export async function rootAt(
   crypto: Crypto,
-  store: TileStore,
+  store: Pick<TileStore, 'read'>,
   size: number,
   treeSize: number = size,
 ): Promise<Uint8Array> {
@@ -108,7 +108,7 @@ export async function rootAt(
  * Nodes of the published tree of `size`, for proofs. Not verified: whoever checks the proof does that.
  * The reader throws {LogError} `TILE_MISSING`, `TILE_INVALID`.
  */
-export function tileNodes(crypto: Crypto, store: TileStore, size: number): NodeReader {
+export function tileNodes(crypto: Crypto, store: Pick<TileStore, 'read'>, size: number): NodeReader {
   const known = new Map<string, Promise<Uint8Array[]>>()
   const load = async (tile: Tile): Promise<Uint8Array[]> => {
     const file = await readTile(store, tile)
@@ -136,7 +136,7 @@ interface TileFile {
 }
 
 /** A log may delete a partial tile once the full one exists, so the full one stands in for it. */
-async function readTile(store: TileStore, tile: Tile): Promise<TileFile> {
+async function readTile(store: Pick<TileStore, 'read'>, tile: Tile): Promise<TileFile> {
   const path = tilePath(tile)
   const bytes = await store.read(path)
   if (bytes || tile.width === TILE_WIDTH) return { path, width: tile.width, bytes }

@@ -1,4 +1,4 @@
-/** Where the control plane's private keys live. Every implementation passes test/contract/key-store.ts. @module */
+/** Where the private keys of the control plane, and of a witness, live. Every implementation passes test/contract/key-store.ts. @module */
 import type { PrivateJwk } from '../core/crypto.ts'
 import { CountersignError } from '../core/errors.ts'
 
@@ -8,7 +8,7 @@ export type KeyStoreErrorCode =
 /** Faults of key stores. Messages name the file, never its content. */
 export class KeyStoreError extends CountersignError<KeyStoreErrorCode> {}
 
-export type KeyUse = 'issuer' | 'frame' | 'log'
+export type KeyUse = 'issuer' | 'frame' | 'log' | 'witness'
 
 /** Ed25519 keys by use and `kid`. What a method returns survives a crash. */
 export interface KeyStore {

@@ -10,13 +10,13 @@ export interface PublishedCheckpoint {
   readonly note: Uint8Array
 }
 
-/** Idempotent by size: the publisher may report a checkpoint again after a restart. */
+/** By size: the publisher may report a checkpoint again, after a restart or with more cosignatures. */
 export function recordCheckpoint(store: Store, checkpoint: PublishedCheckpoint): Promise<void> {
   return store.write(async (tx) => {
     await tx.db
       .insertInto('checkpoints')
       .values({ ...checkpoint })
-      .onConflict((on) => on.column('size').doNothing())
+      .onConflict((on) => on.column('size').doUpdateSet({ note: checkpoint.note }))
       .execute()
   })
 }

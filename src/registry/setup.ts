@@ -8,7 +8,6 @@ import { z } from 'zod'
 import type { Crypto, Signer } from '../core/crypto.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
-import type { KeyUse } from '../ports/key-store.ts'
 import type { Store, Tx } from '../ports/store.ts'
 import { SYSTEM } from './context.ts'
 import { RegistryError } from './errors.ts'
@@ -119,7 +118,7 @@ async function appendFirst(crypto: Crypto, tx: Tx, keys: SetupKeys, settings: Se
   if (issuer === undefined) throw new RegistryError('SETUP_MISMATCH', 'there is no issuer key')
   for (const [use, { publicJwk: jwk }] of Object.entries({ issuer, frame: keys.frame, log: keys.log })) {
     const kid = thumbprint(crypto, jwk)
-    const body = { use: use as KeyUse, kid, jwk }
+    const body = { use: use as keyof SetupKeys, kid, jwk }
     await tx.append({ type: 'key.created', actor: SYSTEM, subject: kid, body })
     if (use === 'issuer') await insertCurrentKey(tx, kid, jwk)
   }

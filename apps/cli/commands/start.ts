@@ -1,8 +1,10 @@
 /** `countersign start`: the control plane in the foreground. @module */
 import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { KeyStoreError } from '../../../src/ports/key-store.ts'
 import type { RelyingParty } from '../../../src/token/gesture.ts'
+import { readAnchorSettings } from '../../server/anchor-settings.ts'
 import { createServer, type RunningServer, type ServerOptions } from '../../server/server.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
 import { readText } from '../profile.ts'
@@ -20,6 +22,7 @@ interface StartOptions {
   readonly rpId?: string
   readonly rpOrigin?: string
   readonly passphraseFile?: string
+  readonly anchors?: string
 }
 
 export function startCommand(program: Command): void {
@@ -50,6 +53,7 @@ export function startCommand(program: Command): void {
       '--passphrase-file <file>',
       'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
+    .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
     .action(async (options: StartOptions, command: Command) => {
       await start(options, wantsJson(command))
     })
@@ -69,6 +73,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(rp === undefined ? {} : { rp }),
     ...(rpDefault === undefined ? {} : { rpDefault }),
     ...(await givenPassphrase(options)),
+    ...(options.anchors === undefined ? {} : { anchors: readAnchorSettings(nodeCrypto, options.anchors) }),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
@@ -119,7 +124,9 @@ function storeUrl(text: string): string {
 }
 
 /** Never an argument: those are seen by every user of the machine. The variable goes no further than here. */
-async function givenPassphrase({ passphraseFile }: StartOptions): Promise<{ passphrase?: string }> {
+export async function givenPassphrase({
+  passphraseFile,
+}: Pick<StartOptions, 'passphraseFile'>): Promise<{ passphrase?: string }> {
   const { COUNTERSIGN_PASSPHRASE: variable } = process.env
   delete process.env.COUNTERSIGN_PASSPHRASE
   const passphrase = passphraseFile === undefined ? variable : await readText(passphraseFile)
@@ -148,7 +155,7 @@ function firstStart(url: string, secret: string): string[] {
   ]
 }
 
-function port(text: string): number {
+export function port(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('not a port')
   return value

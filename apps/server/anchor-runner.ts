@@ -1,0 +1,174 @@
+/**
+ * Anchors the published log outside, at least daily each. spec/witness.md, ANC-2 and ANC-3.
+ * Order: the token beside the log, then its line of the index, then `log.anchored`. A crash between the last two leaves
+ * an anchor that the log does not name: it still binds what came before it.
+ * @module
+ */
+import type { Crypto } from '../../src/core/crypto.ts'
+import { base64url } from '../../src/core/encoding.ts'
+import { addAnchor, readAnchorIndex } from '../../src/log/anchor-files.ts'
+import { openCheckpoint } from '../../src/log/checkpoint.ts'
+import { decodeEntry, LogError } from '../../src/log/entries.ts'
+import { CHECKPOINT_PATH } from '../../src/log/tiles.ts'
+import type { AnchorService } from '../../src/ports/anchor.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { NewEntry, Store } from '../../src/ports/store.ts'
+import type { TileStore } from '../../src/ports/tile-store.ts'
+import { SYSTEM } from '../../src/registry/context.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** Up to an hour earlier by chance, so that many logs do not ask one authority at the same moment. */
+const EVERY_MS = 22 * HOUR_MS
+const JITTER_MS = HOUR_MS
+const RETRY_MS = 5 * MINUTE_MS
+const OVERDUE_MS = 24 * HOUR_MS
+/** How long one anchor may take. */
+const ANCHOR_MS_MAX = MINUTE_MS
+
+export interface AnchorRunnerOptions {
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly store: Store
+  readonly tiles: TileStore
+  /** The log's. */
+  readonly vkey: string
+  readonly services: readonly AnchorService[]
+  /** Hears why an anchor failed. */
+  readonly report: (error: unknown) => void
+}
+
+interface ServiceState {
+  readonly service: AnchorService
+  readonly jitter_ms: number
+  /** When it succeeded last; the beginning of the log when it never did. Null before the first look. */
+  last_ms: number | null
+  hasSucceeded: boolean
+  retry_ms: number
+  alerted_ms: number
+}
+
+export class AnchorRunner {
+  readonly #o: AnchorRunnerOptions
+  readonly #states: ServiceState[]
+  readonly #ended = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(options: AnchorRunnerOptions) {
+    this.#o = options
+    this.#states = options.services.map((service) => {
+      const jitter_ms = Math.floor(randomBelowOne(options.crypto) * JITTER_MS)
+      const never = { retry_ms: -Infinity, alerted_ms: -Infinity }
+      return { service, jitter_ms, last_ms: null, hasSucceeded: false, ...never }
+    })
+  }
+
+  start(): void {
+    if (this.#states.length === 0) return
+    void this.tick()
+    this.#timer = setInterval(() => void this.tick(), MINUTE_MS)
+  }
+
+  /** Gives up an anchor in progress. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#ended.abort()
+    await this.#last
+  }
+
+  /** Makes the anchors that are due, one after the other, and raises the alerts. Never rejects. */
+  tick(): Promise<void> {
+    this.#last = this.#last.then(() => this.#run())
+    return this.#last
+  }
+
+  async #run(): Promise<void> {
+    for (const state of this.#states) {
+      if (this.#ended.signal.aborted) return
+      try {
+        await this.#look(state)
+        if (this.#isDue(state)) await this.#anchor(state)
+      } catch (cause) {
+        this.#o.report(cause)
+        state.retry_ms = this.#o.clock.now() + RETRY_MS
+      }
+      await this.#alertIfOverdue(state).catch(this.#o.report)
+    }
+  }
+
+  /** The first time: what was done before the restart, else since when it should have been. */
+  async #look(state: ServiceState): Promise<void> {
+    if (state.last_ms !== null) return
+    const { kind, by } = state.service
+    const lines = await this.#lines()
+    const at = lines.findLast((line) => line.kind === kind && line.by === by)?.at
+    state.hasSucceeded = at !== undefined
+    state.last_ms = at === undefined ? await this.#beginning() : at * 1000
+  }
+
+  /** An index that is malformed is reported when an anchor is to be added to it; here it says nothing. */
+  async #lines(): ReturnType<typeof readAnchorIndex> {
+    try {
+      return await readAnchorIndex(this.#o.tiles)
+    } catch (cause) {
+      if (cause instanceof LogError && cause.code === 'ANCHOR_INVALID') return []
+      throw cause
+    }
+  }
+
+  async #beginning(): Promise<number> {
+    const [first] = await this.#o.store.entries.read(0, 1)
+    return first ? Date.parse(decodeEntry(first).time) : this.#o.clock.now()
+  }
+
+  #isDue({ last_ms, hasSucceeded, jitter_ms, retry_ms }: ServiceState): boolean {
+    const now = this.#o.clock.now()
+    if (now < retry_ms && now > retry_ms - RETRY_MS) return false
+    return !hasSucceeded || now >= (last_ms ?? 0) + EVERY_MS - jitter_ms
+  }
+
+  async #anchor(state: ServiceState): Promise<void> {
+    const { crypto, tiles, vkey, store } = this.#o
+    const { kind, by } = state.service
+    const note = await tiles.read(CHECKPOINT_PATH)
+    if (!note) throw new LogError('ANCHOR_FAILED', 'the log has not published a checkpoint yet')
+    const head = openCheckpoint(crypto, note, vkey)
+    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(ANCHOR_MS_MAX)])
+    const anchored = await state.service.anchor(note, signal)
+    const { size, at, sha256 } = await addAnchor(crypto, tiles, { kind, by, head, anchored })
+    Object.assign(state, {
+      last_ms: anchored.at_ms,
+      hasSucceeded: true,
+      retry_ms: -Infinity,
+      alerted_ms: -Infinity,
+    })
+    await append(store, {
+      type: 'log.anchored',
+      actor: SYSTEM,
+      body: { kind, by, size, root: base64url(head.root), at, sha256 },
+    })
+  }
+
+  async #alertIfOverdue(state: ServiceState): Promise<void> {
+    const now = this.#o.clock.now()
+    const { kind, by } = state.service
+    if (state.last_ms === null || now - state.last_ms <= OVERDUE_MS || now - state.alerted_ms <= OVERDUE_MS)
+      return
+    state.alerted_ms = now
+    const since = Math.floor(state.last_ms / 1000)
+    await append(this.#o.store, {
+      type: 'alert.raised',
+      actor: SYSTEM,
+      body: { rule: 'ANCHOR_OVERDUE', detail: { kind, by, since } },
+    })
+  }
+}
+
+async function append(store: Store, entry: NewEntry): Promise<void> {
+  await store.write((tx) => tx.append(entry))
+}
+
+function randomBelowOne(crypto: Crypto): number {
+  return new DataView(crypto.randomBytes(4).buffer).getUint32(0) / 2 ** 32
+}

@@ -1,0 +1,19 @@
+/** What the log says of an anchor: the body of `log.anchored` and a line of `anchor/index`. spec/witness.md, ANC-3. @module */
+import { z } from 'zod'
+
+const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+
+const anchored = {
+  kind: z.enum(['cosignature', 'timestamp', 'mail']),
+  /** A name that was chosen to stand in the log: never an address. */
+  by: z.string().max(256),
+  size: z.int().nonnegative(),
+  /** When the tree existed, as the token says; for a mail, when the server took it. Seconds since 1970. */
+  at: z.int().nonnegative(),
+  /** Of the token, which holds a signature: nobody guesses it. */
+  sha256: digest,
+}
+
+export const anchoredSchema = z.strictObject({ ...anchored, root: digest })
+export const indexLineSchema = z.strictObject(anchored)
+export type IndexLine = z.infer<typeof indexLineSchema>
