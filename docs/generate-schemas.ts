@@ -22,6 +22,7 @@ import {
 } from '../src/token/payload.ts'
 import { statusListSchema } from '../src/token/status-list.ts'
 import { templateSchema } from '../src/token/template.ts'
+import { entrySchemas } from './generate-entries.ts'
 
 export const FOLDER = join(import.meta.dirname, '../spec/schemas')
 
@@ -50,7 +51,9 @@ export function schemaFiles(): Map<string, string> {
     const whole = { $schema, $id: `urn:countersign:schema:${name}:1`, title, ...rest }
     files.set(`${name}.json`, `${JSON.stringify(whole, null, 2)}\n`)
   }
+  for (const [name, schema] of entrySchemas()) files.set(name, `${JSON.stringify(schema, null, 2)}\n`)
   const rows = Object.entries(SCHEMAS).map(([name, { title }]) => `- [${name}.json](${name}.json): ${title}`)
+  rows.push('- [entries](entries): the entries of the log, one a type ([entries.md](../entries.md))')
   files.set('README.md', `${README}\n${rows.join('\n')}\n`)
   return files
 }
@@ -61,6 +64,6 @@ Generated from the schemas that the reference implementation parses with (\`npm 
 `
 
 if (import.meta.main) {
-  mkdirSync(FOLDER, { recursive: true })
+  mkdirSync(join(FOLDER, 'entries'), { recursive: true })
   for (const [name, text] of schemaFiles()) writeFileSync(join(FOLDER, name), text)
 }

@@ -12,7 +12,8 @@ import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
-import { logGroup, logRebuildCommand } from './commands/log-rebuild.ts'
+import { logCommands } from './commands/log.ts'
+import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
@@ -49,7 +50,7 @@ gatewayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
-logRebuildCommand(logGroup(program))
+logRebuildCommand(logCommands(program))
 backupCommands(program)
 doctorCommand(program)
 witnessCommand(program)

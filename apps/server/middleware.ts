@@ -59,7 +59,8 @@ function isAlways(path: string): boolean {
 /** No new state while the log cannot be published: it would be state that nobody outside can see. */
 export function writable(ctx: ServerContext): Middleware {
   return async (c, next) => {
-    if (c.req.method !== 'GET' && !isAlways(c.req.path) && ctx.fault() !== null) {
+    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
+    if (!isRead && !isAlways(c.req.path) && ctx.fault() !== null) {
       throw new ApiError('LOG_NOT_PUBLISHED', 'the log cannot be published now: see the log of the server')
     }
     await next()

@@ -8,7 +8,9 @@ import { checkpointAt } from '../../src/registry/checkpoints.ts'
 import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { livePage } from './live-page.ts'
+import { fileRoutes } from './log-files.ts'
 import { isEnrolled, viewer, who } from './middleware.ts'
+import { proofRoutes } from './routes-proofs.ts'
 import { answers, body } from './schemas.ts'
 import { SESSION_TTL_MS, VIEWER_COOKIE } from './viewers.ts'
 
@@ -71,6 +73,7 @@ export function logRoutes(app: App, ctx: ServerContext): void {
     },
   )
   checkpointRoute(app, ctx)
+  proofRoutes(app, ctx)
   fileRoutes(app, ctx)
   liveRoutes(app, ctx)
 }
@@ -93,27 +96,6 @@ function checkpointRoute(app: App, ctx: ServerContext): void {
       return c.json({ size: found.size, time: rfc3339(found.time), note }, 200)
     },
   )
-}
-
-/** Exactly the names of tlog-tiles and those of anchors (ANC-3): nothing else reaches the store. */
-const TILE_PATH =
-  /^(?:tile\/(?:entries|\d{1,2})\/(?:x\d{3}\/)*\d{3}(?:\.p\/\d{1,3})?|anchor\/(?:index|[0-9a-f]{64}))$/
-
-function fileRoutes(app: App, ctx: ServerContext): void {
-  app.use('/log/*', viewer(ctx))
-  app.get('/log/*', async (c) => {
-    const path = c.req.path.slice('/log/'.length)
-    if (path !== 'checkpoint' && !TILE_PATH.test(path))
-      throw new ApiError('NOT_FOUND', 'no such file of the log')
-    const bytes = await ctx.tiles.read(path)
-    if (!bytes) throw new ApiError('NOT_FOUND', 'no such file of the log')
-    const isFull = path !== 'checkpoint' && path !== 'anchor/index' && !path.includes('.p/')
-    return c.body(new Uint8Array(bytes), 200, {
-      'cache-control': isFull ? 'private, max-age=31536000, immutable' : 'no-store',
-      'content-type': path === 'checkpoint' ? 'text/plain; charset=utf-8' : 'application/octet-stream',
-      'x-content-type-options': 'nosniff',
-    })
-  })
 }
 
 function liveRoutes(app: App, ctx: ServerContext): void {

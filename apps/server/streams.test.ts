@@ -150,7 +150,7 @@ describe('the log', () => {
     let checkpoint = { size: 0 }
     while (checkpoint.size < size) {
       const response = await ann.api.fetch('GET', '/log/checkpoint')
-      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(response.headers.get('cache-control')).toBe('private, no-cache')
       note = new Uint8Array(await response.arrayBuffer())
       checkpoint = openCheckpoint(nodeCrypto, note, vkey)
     }

@@ -16,7 +16,7 @@ import { LogError } from './entries.ts'
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { rootAt } from './reader.ts'
 
-const INDEX_PATH = 'anchor/index'
+export const INDEX_PATH = 'anchor/index'
 /** Three anchors a day for 25 years. */
 const LINES_MAX = 30_000
 

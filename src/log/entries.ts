@@ -5,8 +5,9 @@
  */
 import { z } from 'zod'
 import { CountersignError } from '../core/errors.ts'
-import { canonicalBytes, parseJson, type JsonValue } from '../core/json.ts'
-import { equalBytes } from '../core/encoding.ts'
+import { parseCanonical } from '../core/canonical-text.ts'
+import { fromUtf8 } from '../core/encoding.ts'
+import { canonicalBytes, canonicalize, parseJson, type JsonValue } from '../core/json.ts'
 import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
@@ -16,6 +17,8 @@ import { receiptSchema, reservationSchema, RESERVATIONS_MAX, signedHeadSchema } 
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
 export const ENTRY_BYTES_MAX = 65_535
+/** Nesting of an entry: a frame or a gesture in a body takes five. */
+const DEPTH_MAX = 32
 
 export type LogErrorCode =
   | 'ANCHOR_FAILED'
@@ -62,7 +65,8 @@ export const templateSchema = z.strictObject({
   approvals: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(1).max(15) }).nullable(),
 })
 
-const bodies = {
+/** Of each type. spec/entries.md says what they mean. */
+export const bodies = {
   'log.created': z.strictObject({
     origin: text,
     simulated: z.boolean(),
@@ -255,7 +259,7 @@ export interface Entry<T extends EntryType = EntryType> {
 /** An {@link Entry} whose `type` selects its `body`. */
 export type AnyEntry = { [T in EntryType]: Entry<T> }[EntryType]
 
-const envelope = z.strictObject({
+export const envelope = z.strictObject({
   v: z.literal(1),
   type: z.enum(Object.keys(bodies) as [EntryType, ...EntryType[]]),
   time: z.iso.datetime(),
@@ -282,17 +286,24 @@ export function encodeEntry(entry: AnyEntry): Uint8Array {
  * @throws {LogError} `ENTRY_INVALID`
  */
 export function decodeEntry(bytes: Uint8Array): AnyEntry {
-  let value: JsonValue
+  const value = readCanonical(bytes)
+  assertEntry(value)
+  return value
+}
+
+function readCanonical(bytes: Uint8Array): JsonValue {
   try {
-    value = parseJson(bytes, { bytes_max: ENTRY_BYTES_MAX, depth_max: 32 })
-    if (!equalBytes(canonicalBytes(value), bytes))
-      throw new LogError('ENTRY_INVALID', 'entry is not canonical JSON')
+    if (bytes.length > ENTRY_BYTES_MAX) throw new LogError('ENTRY_INVALID', 'entry is too large')
+    const text = fromUtf8(bytes)
+    const known = parseCanonical(text, DEPTH_MAX)
+    if (known !== undefined) return known
+    const value = parseJson(text, { bytes_max: ENTRY_BYTES_MAX, depth_max: DEPTH_MAX })
+    if (canonicalize(value) !== text) throw new LogError('ENTRY_INVALID', 'entry is not canonical JSON')
+    return value
   } catch (cause) {
     if (cause instanceof LogError) throw cause
     throw new LogError('ENTRY_INVALID', 'entry is not strict JSON', { cause })
   }
-  assertEntry(value)
-  return value
 }
 
 function assertEntry(value: unknown): asserts value is AnyEntry {

@@ -10,7 +10,7 @@ import { ENTRY_BYTES_MAX, LogError } from './entries.ts'
 
 export const HASH_BYTES = 32
 /** A tree of 2^53 entries has paths of at most 53 hashes, and a consistency proof one more. */
-const PROOF_HASHES_MAX = 54
+export const PROOF_HASHES_MAX = 54
 
 /** Inputs of the two hashes, reused: the port is synchronous, and this is the hot path of verifying a period. */
 const leafInput = new Uint8Array(1 + ENTRY_BYTES_MAX)

@@ -3,13 +3,15 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
+import { ENTRIES_PAGE, entriesPage } from '../../docs/generate-entries.ts'
 import { FOLDER, schemaFiles } from '../../docs/generate-schemas.ts'
 import { parseJws } from '../../src/core/sign.ts'
+import { decodeEntry, encodeEntry, type AnyEntry } from '../../src/log/entries.ts'
 import type { DelegationVector } from '../../vectors/delegation/generate.ts'
 import { grantsOf, segmentsIn, seededCrypto } from '../fixtures/tokens.ts'
 
 const VECTORS = join(import.meta.dirname, '../../vectors/delegation')
-const ajv = new Ajv2020({ formats: { uri: true } })
+const ajv = new Ajv2020({ formats: { uri: true, 'date-time': true, uuid: true } })
 const schema = (name: string) => ajv.compile(JSON.parse(schemaFiles().get(`${name}.json`)!) as object)
 
 const chains = readdirSync(VECTORS)
@@ -20,12 +22,28 @@ const chains = readdirSync(VECTORS)
 
 test('spec/schemas holds what the schemas of the code say: npm run docs writes it anew', () => {
   const files = schemaFiles()
-  expect(readdirSync(FOLDER).sort()).toEqual([...files.keys()].sort())
+  const present = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+  expect(present.filter((name) => name !== 'entries').sort()).toEqual([...files.keys()].sort())
   for (const [name, text] of files)
     expect([name, readFileSync(join(FOLDER, name), 'utf8')]).toEqual([name, text])
 })
 
+test('spec/entries.md has every type of entry, as the log parses it', () => {
+  const page = readFileSync(ENTRIES_PAGE, 'utf8')
+  expect(entriesPage(page)).toBe(page)
+})
+
 describe('the JSON Schemas', () => {
+  test('of entries accept what the log takes, and no other type, version or member', () => {
+    const isEntry = schema('entries/system.added')
+    const actor = { kind: 'person', id: 'per_1' }
+    const entry = { v: 1, type: 'system.added', time: '2026-03-01T09:30:00.000Z', actor, body: { name: 'x' } }
+    expect(decodeEntry(encodeEntry(entry as AnyEntry))).toEqual(entry)
+    expect([isEntry(entry), isEntry.errors]).toEqual([true, null])
+    for (const bend of [{ v: 2 }, { type: 'agent.retired' }, { more: 1 }, { body: { name: 'x', more: 1 } }])
+      expect(isEntry({ ...entry, ...bend })).toBe(false)
+  })
+
   test('accept every payload of the valid vectors', () => {
     const [isRoot, isHop, isStatement] = [schema('root'), schema('hop'), schema('statement')]
     for (const [root, ...hops] of chains) {

@@ -16,6 +16,7 @@ import { utf8 } from '../../src/core/encoding.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import { readArchive } from '../../src/evidence/pack/archive.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
+import { encodeEntry } from '../../src/log/entries.ts'
 import { LogPublisher } from '../../src/log/publisher.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { runCli } from '../fixtures/processes.ts'
@@ -26,7 +27,8 @@ const hasGo = spawnSync('go', ['version']).status === 0
 const present = hasGo && existsSync(join(GOPATH, 'src/golang.org/x/mod/sumdb/tlog'))
 const why = present ? '' : ' (skipped: go and golang-golang-x-mod-dev are not installed)'
 /** More than one level-1 tile, and partial tiles at every level. */
-const SIZE = 66_000
+const SIZE = 70_000
+const COSIGNER = 'witness.example/interop'
 const BUILD_MS_MAX = 120_000
 
 interface Run {
@@ -34,22 +36,44 @@ interface Run {
   readonly output: string
 }
 
+/** All of one length within a bundle. */
+function entryOf(index: number): Uint8Array {
+  const actor = { kind: 'system' as const, id: 'control-plane' }
+  const body = { name: String(index).padStart(6, '0') }
+  return encodeEntry({ v: 1, type: 'system.added', time: rfc3339(index), actor, body })
+}
+
+/** C2SP tlog-cosignature, from its text alone: the key is of type 4, and a time comes before the signature. */
+function cosign(note: string): { note: string; vkey: string } {
+  const signer = crypto.signer(crypto.generateKey('Ed25519'))
+  const key = Buffer.concat([Buffer.of(4), Buffer.from(signer.publicJwk.x, 'base64url')])
+  const id = Buffer.from(crypto.sha256(Buffer.concat([Buffer.from(`${COSIGNER}\n`), key]))).subarray(0, 4)
+  const text = note.slice(0, note.indexOf('\n\n') + 1)
+  const time = Buffer.alloc(8)
+  time.writeBigUInt64BE(1_800_000_000n)
+  const signature = signer.sign(utf8(`cosignature/v1\ntime 1800000000\n${text}`))
+  const line = Buffer.concat([id, time, signature]).toString('base64')
+  const vkey = `${COSIGNER}+${id.toString('hex')}+${key.toString('base64')}`
+  return { note: `${note}\u2014 ${COSIGNER} ${line}\n`, vkey }
+}
+
 describe.skipIf(!present)(`golang.org/x/mod/sumdb${why}`, () => {
   let folder: string
   let vkey: string
+  let cosigner: string
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'countersign-go-'))
     const env = { ...process.env, GOPATH, GO111MODULE: 'off', GOCACHE: join(folder, 'cache'), GOFLAGS: '' }
-    const source = resolve(import.meta.dirname, 'log-go/main.go')
-    const build = spawnSync('go', ['build', '-o', join(folder, 'log-go'), source], { env, encoding: 'utf8' })
+    const program = resolve(import.meta.dirname, 'log-go/main.go')
+    const build = spawnSync('go', ['build', '-o', join(folder, 'log-go'), program], { env, encoding: 'utf8' })
     if (build.status !== 0) throw new Error(`go build: ${build.stderr}`)
-    const entries = Array.from({ length: SIZE }, (_, i) => utf8(`{"entry":${i}}`))
+    const entries = Array.from({ length: SIZE }, (_, i) => entryOf(i))
     const committed = { count: 300 }
     const log = new LogPublisher({
       crypto,
       source: { size: async () => committed.count, read: async (start, end) => entries.slice(start, end) },
-      tiles: fsTileStore(join(folder, 'log')),
+      tiles: fsTileStore(join(folder, 'data/log')),
       lock: fsCheckpointLock(join(folder, 'lock')),
       signer: crypto.signer(crypto.generateKey('Ed25519')),
       origin: 'log.example/interop',
@@ -61,12 +85,20 @@ describe.skipIf(!present)(`golang.org/x/mod/sumdb${why}`, () => {
     await log.publish()
     await log.stop()
     vkey = log.vkey
+    const published = join(folder, 'data/log/checkpoint')
+    const cosigned = cosign(await readFile(published, 'utf8'))
+    cosigner = cosigned.vkey
+    await writeFile(published, cosigned.note)
+    const source = ['--data', join(folder, 'data'), '--key', vkey]
+    const exported = await runCli(['log', 'export', join(folder, 'log'), ...source, '--json'])
+    if (exported.code !== 0) throw new Error(`log export: ${exported.stdout}`)
   }, BUILD_MS_MAX)
 
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  function run(dir: string, key = vkey): Run {
-    const { status, stdout } = spawnSync(join(folder, 'log-go'), [dir, key], { encoding: 'utf8' })
+  function run(dir: string, key = vkey, ...cosigners: string[]): Run {
+    const args = [dir, key, ...cosigners]
+    const { status, stdout } = spawnSync(join(folder, 'log-go'), args, { encoding: 'utf8' })
     return { status, output: stdout.trim() }
   }
 
@@ -80,12 +112,27 @@ describe.skipIf(!present)(`golang.org/x/mod/sumdb${why}`, () => {
     return run(copy)
   }
 
-  test('opens our checkpoint and verifies every entry against its root', () => {
+  test('opens the checkpoint of an exported log and verifies every entry against its root', () => {
     expect(run(join(folder, 'log'))).toEqual({ status: 0, output: `ok ${SIZE}` })
   })
 
+  test('verifies its cosignature, and misses one that is not there', async () => {
+    expect(run(join(folder, 'log'), vkey, cosigner)).toEqual({ status: 0, output: `ok ${SIZE}` })
+    const { vkey: other } = cosign(await readFile(join(folder, 'log/checkpoint'), 'utf8'))
+    expect(run(join(folder, 'log'), vkey, other)).toEqual({
+      status: 2,
+      output: `checkpoint: not signed by ${COSIGNER}`,
+    })
+    const note = await readFile(join(folder, 'log/checkpoint'))
+    const copy = await mkdtemp(join(folder, 'copy-'))
+    // The last line is the cosignature: a byte of its base64, well before the padding.
+    note[note.length - 20] = note.at(-20) === 0x41 ? 0x42 : 0x41
+    await writeFile(join(copy, 'checkpoint'), note)
+    expect(run(copy, vkey, cosigner).status).toBe(2)
+  })
+
   test('names the entry, one byte of which was changed', async () => {
-    const prefixed = 2 + '{"entry":25600}'.length
+    const prefixed = 2 + entryOf(25_600).length
     expect(await runWithChange('tile/entries/100', 7 * prefixed + 5)).toEqual({
       status: 1,
       output: 'entry 25607 differs from the tree',

@@ -49,12 +49,6 @@ export function logRebuildCommand(log: Command): void {
     })
 }
 
-/** The group `log`, whoever made it first. */
-export function logGroup(program: Command): Command {
-  const known = program.commands.find((command) => command.name() === 'log')
-  return known ?? program.command('log').description('the log itself')
-}
-
 async function check(data: string, json: boolean): Promise<void> {
   const report = await checkDatabase(join(data, DATABASE))
   progressDone()

@@ -1,6 +1,6 @@
 /** Files and directories that survive a crash: whole or not at all. @module */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, unlink } from 'node:fs/promises'
+import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LogError } from '../../log/entries.ts'
 
@@ -12,7 +12,7 @@ export async function readWhole(path: string, bytesMax: number): Promise<Uint8Ar
       const stat = await file.stat()
       if (!stat.isFile()) return null
       if (stat.size > bytesMax) throw new LogError('TILE_INVALID', `file over the limit of ${bytesMax} bytes`)
-      return new Uint8Array(await file.readFile())
+      return await readAll(file, stat.size)
     } finally {
       await file.close()
     }
@@ -21,6 +21,18 @@ export async function readWhole(path: string, bytesMax: number): Promise<Uint8Ar
     if (hasCode(cause, 'ENOENT') || hasCode(cause, 'ENOTDIR')) return null
     throw new LogError('LOG_UNAVAILABLE', 'the file system did not give a file of the log', { cause })
   }
+}
+
+/** Into memory of the file's own size: Node's `readFile` asks for it once more and copies what it read. */
+async function readAll(file: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size)
+  let at = 0
+  while (at < size) {
+    const { bytesRead } = await file.read(bytes, at, size - at, at)
+    if (bytesRead === 0) break // cut short since
+    at += bytesRead
+  }
+  return bytes.subarray(0, at)
 }
 
 /** Permission bits of what is created. */

@@ -6,7 +6,7 @@
 import { zipSync, type Zippable } from 'fflate'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
-import { unzip } from './unzip.ts'
+import { openZip, unzip, type Archive, type ArchiveLimits, type ByteSource } from './unzip.ts'
 
 /** Files by name. */
 export type PackFiles = ReadonlyMap<string, Uint8Array>
@@ -19,6 +19,12 @@ const NAME_LENGTH_MAX = 256
 const NAME = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/
 /** The earliest time that ZIP can hold: packs over the same log and period have the same bytes. */
 const EPOCH = new Date(1980, 0, 1)
+
+const LIMITS: ArchiveLimits = {
+  files_max: FILES_MAX,
+  bytes_max: TOTAL_BYTES_MAX,
+  isName: (name) => name.length <= NAME_LENGTH_MAX && NAME.test(name),
+}
 
 /** @throws {PackError} `PACK_TOO_LARGE`: more than {@link readArchive} would take. */
 export function writeArchive(files: PackFiles): Uint8Array {
@@ -35,11 +41,12 @@ export function writeArchive(files: PackFiles): Uint8Array {
 
 /** @throws {PackError} `PACK_ARCHIVE_INVALID`: not a ZIP that {@link unzip} takes. `PACK_TOO_LARGE`. */
 export function readArchive(bytes: Uint8Array): PackFiles {
-  return unzip(bytes, {
-    files_max: FILES_MAX,
-    bytes_max: TOTAL_BYTES_MAX,
-    isName: (name) => name.length <= NAME_LENGTH_MAX && NAME.test(name),
-  })
+  return unzip(bytes, LIMITS)
+}
+
+/** A pack from which one file at a time is unpacked. @throws {PackError} as {@link readArchive} */
+export function openArchive(source: ByteSource): Archive {
+  return openZip(source, LIMITS)
 }
 
 /** The files of a pack as a tile store to read from. */

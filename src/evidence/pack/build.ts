@@ -10,16 +10,8 @@ import { rfc3339 } from '../../core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
 import { decodeEntry } from '../../log/entries.ts'
 import { verifyTree } from '../../log/reader.ts'
-import { HASH_BYTES } from '../../log/merkle.ts'
-import {
-  changedBundles,
-  changedTiles,
-  decodeBundle,
-  encodeBundle,
-  TILE_WIDTH,
-  tilePath,
-  type Tile,
-} from '../../log/tiles.ts'
+import { readExactly } from '../../log/tile-file.ts'
+import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
@@ -74,18 +66,10 @@ async function addTiles(
 ): Promise<void> {
   for (const tile of [...changedTiles(0, size), ...changedBundles(0, size)]) {
     const path = tilePath(tile)
-    files.set(path, (await tiles.read(path)) ?? (await cutFromFull(tiles, tile)))
+    const bytes = await readExactly(tiles, tile)
+    if (bytes === null) throw new PackError('PACK_FILE_MISSING', `the log does not serve ${path}`)
+    files.set(path, bytes)
   }
-}
-
-/** A log may drop a partial tile once the full one is there: the pack then carries the full one's first part. */
-async function cutFromFull(tiles: Pick<TileStore, 'read'>, tile: Tile): Promise<Uint8Array> {
-  const full = await tiles.read(tilePath({ ...tile, width: TILE_WIDTH }))
-  if (full === null) {
-    throw new PackError('PACK_FILE_MISSING', `the log does not serve ${tilePath(tile)}`)
-  }
-  if (tile.level === 'entries') return encodeBundle(decodeBundle(full, TILE_WIDTH).slice(0, tile.width))
-  return full.subarray(0, tile.width * HASH_BYTES)
 }
 
 async function readHistory(

@@ -1,7 +1,7 @@
 /**
  * Reads a ZIP archive strictly, from bytes that anyone may have made. spec/pack.md, PCK-3.
  * Invariant: what is returned is exactly what the archive says, by size and CRC, and no more memory is taken than its
- * compressed bytes can fill. Refused: ZIP64, comments, encryption, other methods than stored and deflate, files that
+ * compressed bytes can fill. {@link openZip} unpacks one file at a time. Refused: ZIP64, comments, encryption, other methods than stored and deflate, files that
  * overlap, and a local header that differs from the directory (two readers could then see two packs).
  * @module
  */
@@ -17,6 +17,8 @@ const STEP_BYTES = 16 * 1024
 const END_BYTES = 22
 const CENTRAL_BYTES = 46
 const LOCAL_BYTES = 30
+/** More than any name that a pack may hold, in UTF-8. */
+const HEADER_NAME_BYTES_MAX = 1024
 const SIGNATURE = { end: 0x06054b50, central: 0x02014b50, local: 0x04034b50 }
 const STORED = 0
 const DEFLATED = 8
@@ -40,40 +42,74 @@ interface Member {
   readonly offset: number
 }
 
-/** @throws {PackError} `PACK_ARCHIVE_INVALID`, `PACK_TOO_LARGE` */
-export function unzip(bytes: Uint8Array, limits: ArchiveLimits): Map<string, Uint8Array> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const { members, start } = readDirectory(bytes, view, limits)
-  const files = new Map<string, Uint8Array>()
-  let free = 0
-  for (const member of members.toSorted((a, b) => a.offset - b.offset)) {
-    const data = dataOf(bytes, view, member)
-    if (member.offset < free || data.end > start) throw invalid('files of the archive overlap')
-    free = data.end
-    files.set(member.name, unpack(bytes.subarray(data.begin, data.end), member))
-  }
-  return files
+/** The bytes of an archive: in memory, or in a file that is read as it is needed. */
+export interface ByteSource {
+  readonly length: number
+  /** Bytes `begin` to `end`, fewer at the end of the source. */
+  read(begin: number, end: number): Uint8Array
 }
 
-function readDirectory(
-  bytes: Uint8Array,
-  view: DataView,
-  limits: ArchiveLimits,
-): { members: Member[]; start: number } {
-  const end = bytes.length - END_BYTES
-  if (end < 0 || view.getUint32(end, true) !== SIGNATURE.end) throw invalid('not a whole ZIP archive')
-  const count = view.getUint16(end + 10, true)
-  const start = view.getUint32(end + 16, true)
-  const disks = view.getUint32(end + 4, true)
-  if (disks !== 0 || view.getUint16(end + 8, true) !== count || view.getUint16(end + 20, true) !== 0)
+/** An archive whose directory is sound. */
+export interface Archive {
+  readonly names: readonly string[]
+  /** @returns null if there is no such file. @throws {PackError} `PACK_ARCHIVE_INVALID` */
+  read(name: string): Uint8Array | null
+}
+
+/** @throws {PackError} `PACK_ARCHIVE_INVALID`, `PACK_TOO_LARGE` */
+export function unzip(bytes: Uint8Array, limits: ArchiveLimits): Map<string, Uint8Array> {
+  const archive = openZip(bytesInMemory(bytes), limits)
+  return new Map(archive.names.map((name) => [name, archive.read(name) ?? new Uint8Array(0)]))
+}
+
+export function bytesInMemory(bytes: Uint8Array): ByteSource {
+  return { length: bytes.length, read: (begin, end) => bytes.subarray(begin, end) }
+}
+
+/** @throws {PackError} `PACK_ARCHIVE_INVALID`, `PACK_TOO_LARGE` */
+export function openZip(source: ByteSource, limits: ArchiveLimits): Archive {
+  const { members, start } = readDirectory(source, limits)
+  const places = new Map<string, { member: Member; begin: number; end: number }>()
+  let free = 0
+  for (const member of members.toSorted((a, b) => a.offset - b.offset)) {
+    const data = dataOf(source, member)
+    if (member.offset < free || data.end > start) throw invalid('files of the archive overlap')
+    free = data.end
+    places.set(member.name, { member, ...data })
+  }
+  return {
+    names: [...places.keys()],
+    read: (name) => {
+      const place = places.get(name)
+      return place === undefined ? null : unpack(source.read(place.begin, place.end), place.member)
+    },
+  }
+}
+
+function readDirectory(source: ByteSource, limits: ArchiveLimits): { members: Member[]; start: number } {
+  const end = source.length - END_BYTES
+  if (end < 0) throw invalid('not a whole ZIP archive')
+  const last = viewOf(source.read(end, source.length))
+  if (last.byteLength !== END_BYTES || last.getUint32(0, true) !== SIGNATURE.end)
+    throw invalid('not a whole ZIP archive')
+  const count = last.getUint16(10, true)
+  const start = last.getUint32(16, true)
+  const disks = last.getUint32(4, true)
+  if (disks !== 0 || last.getUint16(8, true) !== count || last.getUint16(20, true) !== 0)
     throw invalid('an archive of several parts, or with a comment')
   if (count > limits.files_max) throw tooLarge()
+  if (start > end) throw invalid('the directory of the archive is cut short')
+  return { members: readMembers(source.read(start, end), count, limits), start }
+}
+
+function readMembers(bytes: Uint8Array, count: number, limits: ArchiveLimits): Member[] {
+  const view = viewOf(bytes)
   const members: Member[] = []
   const names = new Set<string>()
-  let at = start
+  let at = 0
   let total = 0
   for (let i = 0; i < count; i++) {
-    if (at + CENTRAL_BYTES > end || view.getUint32(at, true) !== SIGNATURE.central)
+    if (at + CENTRAL_BYTES > bytes.length || view.getUint32(at, true) !== SIGNATURE.central)
       throw invalid('the directory of the archive is cut short')
     const { member, next } = readMember(bytes, view, at)
     if (!limits.isName(member.name)) throw invalid('the archive has a file with an unsafe name')
@@ -84,8 +120,8 @@ function readDirectory(
     members.push(member)
     at = next
   }
-  if (at !== end) throw invalid('the directory of the archive does not end where it should')
-  return { members, start }
+  if (at !== bytes.length) throw invalid('the directory of the archive does not end where it should')
+  return members
 }
 
 function readMember(bytes: Uint8Array, view: DataView, at: number): { member: Member; next: number } {
@@ -109,19 +145,27 @@ function readMember(bytes: Uint8Array, view: DataView, at: number): { member: Me
 }
 
 /** Where a file's compressed bytes are, by its local header, which must say what the directory says. */
-function dataOf(bytes: Uint8Array, view: DataView, member: Member): { begin: number; end: number } {
+function dataOf(source: ByteSource, member: Member): { begin: number; end: number } {
   const at = member.offset
-  if (at + LOCAL_BYTES > bytes.length || view.getUint32(at, true) !== SIGNATURE.local)
+  // Names are as long as the limits allow: what a local header says beyond that is not what the directory says.
+  const bytes = source.read(at, at + LOCAL_BYTES + HEADER_NAME_BYTES_MAX)
+  const view = viewOf(bytes)
+  if (bytes.length < LOCAL_BYTES || view.getUint32(0, true) !== SIGNATURE.local)
     throw invalid(`${member.name} is not where the directory says`)
-  const nameEnd = at + LOCAL_BYTES + view.getUint16(at + 26, true)
-  const begin = nameEnd + view.getUint16(at + 28, true)
+  const nameEnd = LOCAL_BYTES + view.getUint16(26, true)
+  const begin = at + nameEnd + view.getUint16(28, true)
   const end = begin + member.packed
   const same =
-    end <= bytes.length &&
-    nameAt(bytes, at + LOCAL_BYTES, nameEnd) === member.name &&
-    view.getUint16(at + 8, true) === member.method
+    end <= source.length &&
+    nameEnd <= bytes.length &&
+    nameAt(bytes, LOCAL_BYTES, nameEnd) === member.name &&
+    view.getUint16(8, true) === member.method
   if (!same) throw invalid(`${member.name} differs from the directory`)
   return { begin, end }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function nameAt(bytes: Uint8Array, start: number, end: number): string {

@@ -1,18 +1,24 @@
 // Command log-go verifies a published Countersign log with the Go project's own note and Merkle tree packages.
 // It shares no code with Countersign: golang.org/x/mod/sumdb/note opens the checkpoint, sumdb/tlog
-// authenticates every tile against its root. Only the file layout of C2SP tlog-tiles is read here.
+// authenticates every tile against its root. Only the file layout of C2SP tlog-tiles and the signed message of
+// C2SP tlog-cosignature are read here.
 //
-// Usage: log-go DIRECTORY VKEY
+// Usage: log-go DIRECTORY VKEY [COSIGNER_VKEY...]
+// Every cosigner named must have cosigned the checkpoint.
 // Exits 0 and prints "ok SIZE"; 1 and prints "entry INDEX ..." for the first that differs; 2 for any other fault.
 package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -71,7 +77,43 @@ func split(bundle []byte) ([][]byte, error) {
 	return entries, nil
 }
 
-func open(dir, vkey string) (tlog.Tree, error) {
+// cosigner verifies cosignature/v1 lines (signature type 0x04), which sumdb/note itself does not know.
+type cosigner struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (c cosigner) Name() string { return c.name }
+
+func (c cosigner) KeyHash() uint32 { return c.hash }
+
+func (c cosigner) Verify(msg, sig []byte) bool {
+	if len(sig) != 8+ed25519.SignatureSize {
+		return false
+	}
+	head := fmt.Sprintf("cosignature/v1\ntime %d\n", binary.BigEndian.Uint64(sig))
+	return ed25519.Verify(c.key, append([]byte(head), msg...), sig[8:])
+}
+
+func newCosigner(vkey string) (cosigner, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return cosigner{}, errors.New("not the vkey of a cosigner")
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 1+ed25519.PublicKeySize || key[0] != 4 {
+		return cosigner{}, errors.New("not the vkey of an Ed25519 cosigner")
+	}
+	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	hash := binary.BigEndian.Uint32(sum[:])
+	if fmt.Sprintf("%08x", hash) != parts[1] {
+		return cosigner{}, errors.New("the id of the cosigner is not that of its key")
+	}
+	return cosigner{parts[0], hash, key[1:]}, nil
+}
+
+func open(dir, vkey string, cosigners []string) (tlog.Tree, error) {
 	verifier, err := note.NewVerifier(vkey)
 	if err != nil {
 		return tlog.Tree{}, err
@@ -80,9 +122,22 @@ func open(dir, vkey string) (tlog.Tree, error) {
 	if err != nil {
 		return tlog.Tree{}, err
 	}
-	opened, err := note.Open(signed, note.VerifierList(verifier))
+	known := []note.Verifier{verifier}
+	for _, each := range cosigners {
+		by, err := newCosigner(each)
+		if err != nil {
+			return tlog.Tree{}, err
+		}
+		known = append(known, by)
+	}
+	opened, err := note.Open(signed, note.VerifierList(known...))
 	if err != nil {
 		return tlog.Tree{}, err
+	}
+	for _, by := range known {
+		if !signedBy(opened, by) {
+			return tlog.Tree{}, fmt.Errorf("not signed by %s", by.Name())
+		}
 	}
 	lines := bytes.SplitN([]byte(opened.Text), []byte("\n"), 2)
 	if len(lines) != 2 || string(lines[0]) != verifier.Name() {
@@ -90,6 +145,15 @@ func open(dir, vkey string) (tlog.Tree, error) {
 	}
 	// The same three lines, but Go's first one is a constant where C2SP has the origin.
 	return tlog.ParseTree(append([]byte("go.sum database tree\n"), lines[1]...))
+}
+
+func signedBy(opened *note.Note, by note.Verifier) bool {
+	for _, sig := range opened.Sigs {
+		if sig.Name == by.Name() && sig.Hash == by.KeyHash() {
+			return true
+		}
+	}
+	return false
 }
 
 // store keeps every hash of the tree that the entries themselves give.
@@ -161,11 +225,11 @@ func verify(dir string, tree tlog.Tree) (int64, error) {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Println("usage: log-go DIRECTORY VKEY")
+	if len(os.Args) < 3 {
+		fmt.Println("usage: log-go DIRECTORY VKEY [COSIGNER_VKEY...]")
 		os.Exit(2)
 	}
-	tree, err := open(os.Args[1], os.Args[2])
+	tree, err := open(os.Args[1], os.Args[2], os.Args[3:])
 	if err != nil {
 		fmt.Println("checkpoint:", err)
 		os.Exit(2)

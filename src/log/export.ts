@@ -1,0 +1,89 @@
+/**
+ * Copies a published log to another place that any C2SP client reads: tiles, bundles, and the checkpoint last.
+ * spec/log.md, LOG-35.
+ * Invariant: the checkpoint stands in the new place only over files that verified there; a copy that was interrupted
+ * goes on where it stopped, and one that is complete is left as it is.
+ * @module
+ */
+import type { Crypto } from '../core/crypto.ts'
+import { equalBytes } from '../core/encoding.ts'
+import type { TileStore } from '../ports/tile-store.ts'
+import { openCheckpoint } from './checkpoint.ts'
+import { LogError } from './entries.ts'
+import { readExactly, type TileReader } from './tile-file.ts'
+import { changedBundles, changedTiles, CHECKPOINT_PATH, tilePath } from './tiles.ts'
+import { verifyLog, type LogReport } from './verify.ts'
+import { Writes } from './writes.ts'
+
+export interface ExportOptions {
+  /** Of the log. */
+  readonly vkey: string
+  readonly onCopied?: (files: number, of: number) => void
+  readonly onVerified?: (entries: number, of: number) => void
+}
+
+export interface Exported {
+  /** Of the copy. When it is not ok the checkpoint was not written. */
+  readonly report: LogReport
+  readonly files_written: number
+  /** Files that were there already; they were verified like the others. */
+  readonly files_kept: number
+}
+
+/**
+ * @throws {LogError} `TILE_MISSING`: the source lacks a file. `LOG_DIVERGED`: the place holds a later checkpoint, or a
+ * fork of the log. `NOTE_INVALID`, `CHECKPOINT_INVALID`: it, or the source, holds another log's. `LOG_UNAVAILABLE`.
+ */
+export async function exportLog(
+  crypto: Crypto,
+  from: TileReader,
+  to: TileStore,
+  options: ExportOptions,
+): Promise<Exported> {
+  const note = await from.read(CHECKPOINT_PATH)
+  if (note === null) throw new LogError('TILE_MISSING', 'the log to export has no checkpoint')
+  const { size } = openCheckpoint(crypto, note, options.vkey)
+  const old = await to.read(CHECKPOINT_PATH)
+  if (old !== null && openCheckpoint(crypto, old, options.vkey).size > size) {
+    throw new LogError('LOG_DIVERGED', 'the copy that is there is of a later checkpoint: nothing was changed')
+  }
+  const copied = await copyFiles(from, to, size, options)
+  const copy: TileReader = { read: async (path) => (path === CHECKPOINT_PATH ? note : to.read(path)) }
+  const report = await verifyLog(crypto, copy, {
+    vkey: options.vkey,
+    from: old === null ? [] : [{ name: 'the checkpoint that was there', note: old }],
+    ...(options.onVerified === undefined ? {} : { onProgress: options.onVerified }),
+  })
+  const isNew = old === null || !equalBytes(old, note)
+  if (report.ok && isNew) await to.write(CHECKPOINT_PATH, note)
+  return { report, ...copied }
+}
+
+async function copyFiles(
+  from: TileReader,
+  to: TileStore,
+  size: number,
+  { onCopied }: ExportOptions,
+): Promise<{ files_written: number; files_kept: number }> {
+  const tiles = [...changedTiles(0, size), ...changedBundles(0, size)]
+  const writes = new Writes(to)
+  let files_kept = 0
+  try {
+    for (const [i, tile] of tiles.entries()) {
+      onCopied?.(i, tiles.length)
+      const path = tilePath(tile)
+      // A file is written whole or not at all, so one that is there is done.
+      if ((await to.read(path)) !== null) {
+        files_kept++
+        continue
+      }
+      const bytes = await readExactly(from, tile)
+      if (bytes === null) throw new LogError('TILE_MISSING', `the log to export has no ${path}`)
+      await writes.add(path, bytes)
+    }
+  } finally {
+    await writes.settle()
+  }
+  writes.assertDurable()
+  return { files_kept, files_written: tiles.length - files_kept }
+}

@@ -1,0 +1,13 @@
+/** Benchmarks are run by hand and rarely: this runs the one of verification over a small log, so that it stays whole. */
+import { expect, test } from 'vitest'
+import { benchVerify, ENTRIES } from '../../bench/log/verify.ts'
+
+test('the benchmark of verification measures both ways of verifying', async () => {
+  const { tree, strict } = await benchVerify(600)
+  for (const figures of [tree, strict]) {
+    expect(figures.entries).toBe(600)
+    expect(figures.seconds).toBeGreaterThanOrEqual(0)
+    expect(figures.rss_mb).toBeGreaterThan(20)
+  }
+  expect(ENTRIES).toBe(1_000_000)
+})
