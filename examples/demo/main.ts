@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: the main job, end to end, on real files with real processes. Options: `--exit` ends at once instead
- * of leaving the control plane and its live page up, `--json` prints one JSON object.
+ * of leaving the control plane and its live page up, `--json` prints one JSON object, `--store postgres` keeps state and
+ * log in a PostgreSQL of its own, from an npm package, instead of SQLite.
  * @module
  */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
@@ -11,6 +12,7 @@ import { z } from 'zod'
 import { viewerLink } from '../../apps/cli/operator.ts'
 import { paint, say, tell } from '../../apps/cli/output.ts'
 import { rfc3339 } from '../../src/core/time.ts'
+import type { Postgres } from '../../test/fixtures/postgres.ts'
 import { Narrator } from './narrator.ts'
 import { runCli } from './processes.ts'
 import { checkFiles, DemoFailed, playCalls, playRevocations, playThief } from './scenes.ts'
@@ -111,8 +113,10 @@ async function main(): Promise<void> {
   const narrator = new Narrator(json)
   const from = rfc3339(Date.now() - 60_000)
   const folder = await mkdtemp(join(tmpdir(), 'countersign-demo-'))
-  const stage = await setStage(folder, narrator)
+  const postgres = await startPostgres()
+  let stage: Stage | null = null
   try {
+    stage = await setStage(folder, narrator, await postgres?.database())
     const delegated = await playCalls(stage, narrator)
     const { template, quorum } = await playTwoPeople(stage, narrator)
     await playThief(stage, delegated, narrator)
@@ -138,8 +142,17 @@ async function main(): Promise<void> {
     else summarize(result)
     if (!process.argv.includes('--exit')) await stayUp(stage)
   } finally {
-    await stage.control.stop()
+    await stage?.control.stop()
+    await postgres?.remove()
   }
+}
+
+async function startPostgres(): Promise<Postgres | null> {
+  const at = process.argv.indexOf('--store')
+  if (at < 0) return null
+  if (process.argv[at + 1] !== 'postgres') throw new DemoFailed('the only --store is postgres')
+  const { Postgres: Server } = await import('../../test/fixtures/postgres.ts')
+  return Server.start()
 }
 
 function summarize(result: {

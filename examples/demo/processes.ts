@@ -20,9 +20,14 @@ export interface ControlPlaneProcess {
 
 const startedSchema = z.object({ url: z.string(), vkey: z.string(), bootstrap_secret: z.string() })
 
-export async function startControlPlane(data: string): Promise<ControlPlaneProcess> {
+/** @param store `postgres://…`, or SQLite in `data` */
+export async function startControlPlane(
+  data: string,
+  store: string | undefined,
+): Promise<ControlPlaneProcess> {
   const child = spawn(process.execPath, [CLI, '--json', 'start', '--data', data, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...(store === undefined ? {} : { COUNTERSIGN_STORE: store }) },
   })
   const started = startedSchema.parse(JSON.parse(await firstLine(child)))
   return {

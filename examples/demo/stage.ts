@@ -51,11 +51,12 @@ export interface Stage {
   readonly points: readonly [{ id: string; file: string }, { id: string; file: string }]
 }
 
-export async function setStage(folder: string, tell: Narrator): Promise<Stage> {
+/** @param store `postgres://…`, or SQLite */
+export async function setStage(folder: string, tell: Narrator, store?: string): Promise<Stage> {
   tell.chapter('The stage')
   const files = join(folder, 'files')
   await makeFiles(files)
-  const control = await startControlPlane(join(folder, 'control-plane'))
+  const control = await startControlPlane(join(folder, 'control-plane'), store)
   tell.step(`control plane at ${control.url}, its keys and log in ${join(folder, 'control-plane')}`)
 
   const profileFolder = join(folder, 'manager')
