@@ -23,7 +23,9 @@ export class Reader {
       // oxlint-disable-next-line typescript/no-misused-promises
       onConnect: (client) => prepareSession(client, 'read'),
     })
-    this.#pool.on('error', () => undefined) // an idle connection was lost: the next read opens another
+    // A connection was lost: whoever reads on it hears of it by its query, and the next read opens another.
+    this.#pool.on('error', () => undefined)
+    this.#pool.on('connect', (client) => client.on('error', () => undefined))
     const pool = { connect: () => this.#connect(), end: () => Promise.resolve(), options: {} }
     this.db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   }
