@@ -4,7 +4,7 @@
  * @module
  */
 import { LogError } from '../../src/log/entries.ts'
-import type { LogPublisher } from '../../src/log/publisher.ts'
+import type { Publisher } from './publisher-thread.ts'
 import type { Store } from '../../src/ports/store.ts'
 
 /** At most one run in this many milliseconds: a tile is rewritten with every run. */
@@ -15,7 +15,7 @@ export const RETRY_MS = 2_000
 const FATAL = new Set(['LOG_DIVERGED', 'LOG_LOCKED', 'NOTE_INVALID', 'CHECKPOINT_INVALID'])
 
 export interface LogRunnerOptions {
-  readonly publisher: LogPublisher
+  readonly publisher: Publisher
   readonly store: Store
   /** Called once, when the log cannot go on. */
   readonly onFatal: (error: Error) => void
@@ -42,7 +42,12 @@ export class LogRunner {
   async start(): Promise<void> {
     const { publisher, store } = this.#options
     await publisher.start()
-    await publisher.publish()
+    try {
+      await publisher.publish()
+    } catch (cause) {
+      await publisher.stop()
+      throw cause
+    }
     this.#leave = store.onCommit(() => this.#schedule())
     this.#retry = setInterval(() => void this.#run(), RETRY_MS)
   }

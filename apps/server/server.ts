@@ -7,12 +7,10 @@ import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
-import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
-import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
-import { LogPublisher } from '../../src/log/publisher.ts'
+import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
@@ -28,7 +26,9 @@ import type { ServerContext } from './context.ts'
 import { ListenError } from './errors.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { LogRunner } from './log-runner.ts'
+import { startPublisherThread } from './publisher-thread.ts'
 import { RevocationHub } from './revocation-hub.ts'
+import { openLogPlace, placeOfLog } from './tiles.ts'
 import { Viewers } from './viewers.ts'
 
 /** REV-4. */
@@ -77,7 +77,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   const clock = options.clock ?? systemClock
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
   const keys = await loadKeys(options)
-  const store = openSqliteStore({ path: join(options.dataDir, 'countersign.db'), clock })
+  const store = openSqliteStore({ path: databaseOf(options), clock })
   try {
     return await run(options, clock, keys, store)
   } catch (cause) {
@@ -86,16 +86,24 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   }
 }
 
-async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<SetupKeys> {
+function databaseOf({ dataDir }: ServerOptions): string {
+  return join(dataDir, 'countersign.db')
+}
+
+type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
+
+async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<ServerKeys> {
   const keyStore = await openFsKeyStore(join(dataDir, 'keys'), {
     crypto: nodeCrypto,
     passphrase: passphrase ?? null,
     ...(onEncrypted === undefined ? {} : { onEncrypted }),
   })
+  const logKey = await keyStore.first('log')
   return {
+    logKey,
     issuer: await IssuerRing.open(nodeCrypto, keyStore),
     frame: nodeCrypto.signer(await keyStore.first('frame')),
-    log: nodeCrypto.signer(await keyStore.first('log')),
+    log: nodeCrypto.signer(logKey),
   }
 }
 
@@ -114,27 +122,34 @@ function settingsOf(options: ServerOptions): Settings {
 async function run(
   options: ServerOptions,
   clock: Clock,
-  keys: SetupKeys,
+  keys: ServerKeys,
   store: Store,
 ): Promise<RunningServer> {
   const { settings, bootstrapSecret: firstSecret } = await setUp(store, nodeCrypto, keys, settingsOf(options))
   await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
-  const tiles = fsTileStore(join(options.dataDir, 'log'))
-  const publisher = new LogPublisher({
-    crypto: nodeCrypto,
-    source: store.entries,
-    tiles,
-    lock: fsCheckpointLock(join(options.dataDir, 'lock')),
-    signer: keys.log,
+  const place = placeOfLog(options)
+  const { tiles } = openLogPlace(place)
+  const publisher = await startPublisherThread({
+    database: databaseOf(options),
+    place,
+    key: keys.logKey,
     origin: settings.origin,
-    clock,
-    onPublished: (note, size, time) => recordCheckpoint(store, { size, time, note }),
+    onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
   })
   const runner = new LogRunner({ publisher, store, onFatal: (error) => void stop(error) })
   await runner.start()
-  const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, { clock, keys, store, settings, tiles, runner, place, vkey: publisher.vkey })
+  const listening = { url: '', hosts: new Set<string>() }
+  const ctx = contextOf(options, {
+    clock,
+    keys,
+    store,
+    settings,
+    tiles,
+    runner,
+    place: listening,
+    vkey: publisher.vkey,
+  })
   const server = createAdaptorServer({ fetch: createApp(ctx).fetch })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
@@ -152,14 +167,14 @@ async function run(
   try {
     await ctx.hub.start()
     const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0)
-    Object.assign(place, placeOf(address, options.publicUrl))
+    Object.assign(listening, placeOf(address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
   } catch (cause) {
     await stop(null)
     throw cause
   }
   const close = (): Promise<void> => stop(null)
-  return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
+  return { url: listening.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
 }
 
 interface Parts {
