@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
-import type { CheckpointLock, TileStore } from '../../src/ports/tile-store.ts'
+import type { CheckpointLock, PublicTiles } from '../../src/ports/tile-store.ts'
 
 /** Plain data: it goes to the thread that publishes. */
 export type LogPlace = { readonly kind: 'fs'; readonly tilesDir: string; readonly lockDir: string }
@@ -12,7 +12,7 @@ export function placeOfLog({ dataDir }: { readonly dataDir: string }): LogPlace 
 }
 
 export interface OpenedLogPlace {
-  readonly tiles: TileStore
+  readonly tiles: PublicTiles
   readonly lock: CheckpointLock
 }
 

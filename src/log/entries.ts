@@ -20,6 +20,7 @@ export type LogErrorCode =
   | 'CHECKPOINT_INVALID'
   | 'ENTRY_INVALID'
   | 'ENTRY_TOO_LARGE'
+  | 'LOCK_UNSUPPORTED'
   | 'LOG_DIVERGED'
   | 'LOG_LOCKED'
   | 'LOG_UNAVAILABLE'
