@@ -41,8 +41,8 @@ export class LogRunner {
   /** @throws {LogError} if the log cannot be taken up: then nothing may be served */
   async start(): Promise<void> {
     const { publisher, store } = this.#options
-    await publisher.start()
     try {
+      await publisher.start()
       await publisher.publish()
     } catch (cause) {
       await publisher.stop()

@@ -94,14 +94,9 @@ class PublisherThread implements Publisher {
     return this.#vkey
   }
 
-  /** A thread that could not take the signer's place is of no use: it ends. */
+  /** After a refusal it may be asked again, or must be stopped. */
   async start(): Promise<void> {
-    try {
-      await this.#call('start')
-    } catch (cause) {
-      await this.stop()
-      throw cause
-    }
+    await this.#call('start')
   }
 
   /** A call joins the one that waits, not the one under way: its entries were committed before that began. */

@@ -44,6 +44,10 @@ export interface ServerOptions {
   readonly port?: number
   /** Where callers reach the server, when that is not `http://host:port`. */
   readonly publicUrl?: string
+  /** Public files and last checkpoint in a bucket (apps/server/tiles.ts), instead of under `dataDir`. */
+  readonly tilesUrl?: string
+  readonly s3Endpoint?: string
+  readonly s3Style?: 'path' | 'virtual-host'
   readonly heartbeatMs?: number
   /** Of the key files (KEY-10). Plain ones are encrypted under it. */
   readonly passphrase?: string

@@ -27,6 +27,7 @@ export type LogErrorCode =
   | 'NOTE_INVALID'
   | 'PROOF_INVALID'
   | 'TILE_INVALID'
+  | 'TILES_INVALID'
   | 'TILE_MISSING'
   | 'VKEY_INVALID'
 
