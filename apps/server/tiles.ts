@@ -43,7 +43,7 @@ export function placeOfLog(options: TilesOptions, env: Environment = process.env
     return { kind: 'fs', tilesDir: join(dataDir, 'log'), lockDir: join(dataDir, 'lock') }
   }
   const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(tilesUrl) ?? []
-  if (bucket === undefined || path.length > 512 || /[^\w./-]|\/\/|(^|\/)\.\.?(\/|$)/.test(path)) {
+  if (bucket === undefined || path.length > 512 || /^\/|[^\w./-]|\/\/|(^|\/)\.\.?(\/|$)/.test(path)) {
     throw invalid('tiles live in a directory, or at s3://bucket/prefix')
   }
   if (s3Endpoint !== undefined && !isHttp(s3Endpoint)) throw invalid('the S3 endpoint is not an http(s) URL')

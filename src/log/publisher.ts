@@ -71,6 +71,8 @@ export class LogPublisher {
   readonly #options: LogPublisherOptions
   readonly #vkey: string
   #started = false
+  /** Of a signer, in the lock store. */
+  #hasPlace = false
   /** Null when not known: before the start, and after a swap that may or may not have been stored. */
   #signed: Signed | null = null
   #published: PublishedCheckpoint | null = null
@@ -94,12 +96,13 @@ export class LogPublisher {
    * `NOTE_INVALID`, `CHECKPOINT_INVALID`: the lock store holds something that our key did not sign for this log.
    */
   async start(): Promise<void> {
-    await this.#options.lock.acquire()
+    if (!this.#hasPlace) await this.#options.lock.acquire()
+    this.#hasPlace = true
     try {
       this.#signed = await this.#recover()
       this.#started = true
     } catch (cause) {
-      await this.#options.lock.release()
+      await this.#giveUp().catch(() => {}) // the first fault is the one to tell; the next start has the place already
       throw cause
     }
   }
@@ -114,10 +117,10 @@ export class LogPublisher {
     return this.#queued
   }
 
-  /** Waits for a run in progress and gives up the signer's place. */
+  /** Waits for a run in progress and gives up the signer's place. May be called again if that fails. */
   async stop(): Promise<void> {
     await this.#last
-    if (this.#started) await this.#giveUp()
+    if (this.#hasPlace) await this.#giveUp()
   }
 
   /** Starts a run after the present one: a caller that joins it committed its entries before it began. */
@@ -285,5 +288,6 @@ export class LogPublisher {
     this.#signed = null
     this.#published = null
     await this.#options.lock.release()
+    this.#hasPlace = false
   }
 }

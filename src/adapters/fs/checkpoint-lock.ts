@@ -75,14 +75,14 @@ class FsCheckpointLock implements CheckpointLock {
     return done
   }
 
+  /** What could not be removed is still held, so that it can be released again. */
   async #drop(): Promise<void> {
-    const claim = this.#claim
-    this.#claim = null
     try {
-      await claim?.release()
+      await this.#claim?.release()
     } catch (cause) {
       throw new LogError('LOG_UNAVAILABLE', 'the claim on the lock could not be removed', { cause })
     }
+    this.#claim = null
   }
 
   async #swap(previous: Uint8Array | null, next: Uint8Array): Promise<boolean> {

@@ -57,9 +57,16 @@ async function createClaim(directory: string, name: string, fs: FileSystem): Pro
   const [start, boot] = await Promise.all([startOf(process.pid), bootId()])
   const nonce = randomBytes(8).toString('hex')
   const claim = `${name}.${process.pid}.${start ?? '0'}.${boot ?? '0'}.${nonce}.lock`
-  const file = await fs.open(join(directory, claim), 'wx', MODE)
-  await file.close()
-  await syncDirectory(directory, fs)
+  const path = join(directory, claim)
+  try {
+    const file = await fs.open(path, 'wx', MODE)
+    await file.close()
+    await syncDirectory(directory, fs)
+  } catch (cause) {
+    // It may be there: left behind, it would keep this very process out for as long as it lives.
+    await remove(path, fs).catch(() => {})
+    throw cause
+  }
   return claim
 }
 
