@@ -39,7 +39,8 @@ const ERROR_FILES = 'src/[^/]+/(errors|entries)\\.ts$'
 
 function arrow(folder, allowed) {
   const also = ALSO_TYPES[folder]
-  const own = folder === 'adapters' ? 'src/adapters/$1/' : `src/${folder}/`
+  // What the SQL dialects share lies beside them. docs/adr/0015
+  const own = folder === 'adapters' ? 'src/adapters/($1|sql)/' : `src/${folder}/`
   const from =
     folder === 'adapters'
       ? '^src/adapters/([^/]+)/'

@@ -122,14 +122,14 @@ describe('a stranger', () => {
   })
 })
 
-test('the memory of used proofs is bounded and forgets what is too old to be accepted', () => {
+test('the memory of used proofs is bounded and forgets what is too old to be accepted', async () => {
   let now = 1_000_000
-  const verifier = new DpopVerifier(nodeCrypto, { now: () => now, monotonic: () => now }, 2)
+  const verifier = new DpopVerifier(nodeCrypto, { now: () => now, monotonic: () => now }, null, 2)
   const proof = (jti: string) => ({ jti, jkt: 'k', jwk: operator.api.jwk })
-  verifier.use(proof('a'))
-  verifier.use(proof('b'))
-  expect(() => verifier.use(proof('c'))).toThrow(expect.objectContaining({ code: 'TOO_MANY' }))
+  await verifier.use(proof('a'))
+  await verifier.use(proof('b'))
+  await expect(verifier.use(proof('c'))).rejects.toThrow(expect.objectContaining({ code: 'TOO_MANY' }))
   now += 122_000
-  verifier.use(proof('c'))
-  expect(() => verifier.use(proof('c'))).toThrow(expect.objectContaining({ code: 'AUTH_REPLAYED' }))
+  await verifier.use(proof('c'))
+  await expect(verifier.use(proof('c'))).rejects.toThrow(expect.objectContaining({ code: 'AUTH_REPLAYED' }))
 })

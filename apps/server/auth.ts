@@ -13,7 +13,8 @@ import { parseJws, verifyJws, type ParsedJws } from '../../src/core/sign.ts'
 import { seconds } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { ApiError } from './errors.ts'
-import { REPLAY_MAX, ReplayMemory } from './replay.ts'
+import type { Nodes } from '../../src/ports/nodes.ts'
+import { REPLAY_MAX, replaysOf, type Replays } from './replay.ts'
 
 /** How far `iat` may lie from our clock, either way, in seconds (API-2). */
 export const PROOF_AGE_MAX_S = 60
@@ -47,13 +48,13 @@ export class DpopVerifier {
   readonly #crypto: Crypto
   readonly #clock: Clock
   readonly #started_s: number
-  readonly #replays: ReplayMemory
+  readonly #replays: Replays
 
-  constructor(crypto: Crypto, clock: Clock, replayMax = REPLAY_MAX) {
+  constructor(crypto: Crypto, clock: Clock, nodes: Nodes | null = null, replayMax = REPLAY_MAX) {
     this.#crypto = crypto
     this.#clock = clock
     this.#started_s = seconds(clock.now())
-    this.#replays = new ReplayMemory(clock, REPLAY_MS, replayMax)
+    this.#replays = replaysOf(nodes, clock, REPLAY_MS, replayMax)
   }
 
   /**
@@ -78,8 +79,8 @@ export class DpopVerifier {
   }
 
   /** Uses a proof up. Only for keys that we know, so that a stranger cannot fill the memory. */
-  use({ jkt, jti }: VerifiedProof): void {
-    if (!this.#replays.use(`${jkt}.${jti}`))
+  async use({ jkt, jti }: VerifiedProof): Promise<void> {
+    if (!(await this.#replays.use(`proof ${jkt}.${jti}`)))
       throw new ApiError('AUTH_REPLAYED', 'the proof was used before: sign each request anew')
   }
 

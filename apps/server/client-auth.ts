@@ -12,7 +12,7 @@ import { CLOCK_SKEW_MAX_S, seconds } from '../../src/core/time.ts'
 import { findClient, type Client } from '../../src/registry/clients.ts'
 import type { ServerContext } from './context.ts'
 import { OAuthError } from './oauth-errors.ts'
-import { ReplayMemory } from './replay.ts'
+import { replaysOf, type Replays } from './replay.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** How far ahead an assertion may end, in seconds. */
@@ -64,12 +64,12 @@ function textOf(body: Uint8Array): string {
 export class ClientAuthenticator {
   readonly #ctx: Pick<ServerContext, 'registry' | 'clock' | 'publicUrl'>
   readonly #started_s: number
-  readonly #replays: ReplayMemory
+  readonly #replays: Replays
 
   constructor(ctx: Pick<ServerContext, 'registry' | 'clock' | 'publicUrl'>) {
     this.#ctx = ctx
     this.#started_s = seconds(ctx.clock.now())
-    this.#replays = new ReplayMemory(ctx.clock, (ASSERTION_LIFE_MAX_S + 1) * 1000)
+    this.#replays = replaysOf(ctx.registry.store.nodes, ctx.clock, (ASSERTION_LIFE_MAX_S + 1) * 1000)
   }
 
   /**
@@ -93,7 +93,7 @@ export class ClientAuthenticator {
       throw refused(
         'the assertion is not by a key of this client in force: name the key by its thumbprint in kid',
       )
-    if (!this.#replays.use(`${client.id}.${jti}`))
+    if (!(await this.#replays.use(`assertion ${client.id}.${jti}`)))
       throw refused('the assertion was used before: make a new one for each request')
     return client
   }

@@ -4,7 +4,6 @@
  * @module
  */
 import { LogError } from '../../src/log/entries.ts'
-import type { Publisher } from './publisher-thread.ts'
 import type { Store } from '../../src/ports/store.ts'
 
 /** At most one run in this many milliseconds: a tile is rewritten with every run. */
@@ -12,13 +11,26 @@ export const PUBLISH_MS = 100
 /** A run at least this often, also without a commit: it repairs what a fault left behind. */
 export const RETRY_MS = 2_000
 
+/** On one of several nodes: how soon it follows the one that signs, and takes over from it. */
+export const FOLLOW_MS = 500
+
 const FATAL = new Set(['LOG_DIVERGED', 'LOG_LOCKED', 'NOTE_INVALID', 'CHECKPOINT_INVALID'])
+
+export interface Publisher {
+  /** The log's verifier key. */
+  readonly vkey: string
+  start(): Promise<void>
+  publish(): Promise<unknown>
+  stop(): Promise<void>
+}
 
 export interface LogRunnerOptions {
   readonly publisher: Publisher
   readonly store: Store
   /** Called once, when the log cannot go on. */
   readonly onFatal: (error: Error) => void
+  /** {@link RETRY_MS} unless told otherwise. */
+  readonly retry_ms?: number
 }
 
 export class LogRunner {
@@ -28,6 +40,7 @@ export class LogRunner {
   #retry: NodeJS.Timeout | undefined
   #leave: () => void = () => undefined
   #stopped = false
+  #ended = false
 
   constructor(options: LogRunnerOptions) {
     this.#options = options
@@ -49,7 +62,7 @@ export class LogRunner {
       throw cause
     }
     this.#leave = store.onCommit(() => this.#schedule())
-    this.#retry = setInterval(() => void this.#run(), RETRY_MS)
+    this.#retry = setInterval(() => void this.#run(), this.#options.retry_ms ?? RETRY_MS)
   }
 
   /** Publishes what is left and gives the log up. */
@@ -76,10 +89,11 @@ export class LogRunner {
       await this.#options.publisher.publish()
       this.#fault = null
     } catch (cause) {
-      const first = this.#fault === null
       this.#fault = cause instanceof Error ? cause : new Error('the log was not published', { cause })
       const fatal = cause instanceof LogError && FATAL.has(cause.code)
-      if (fatal && first) this.#options.onFatal(this.#fault)
+      if (!fatal || this.#ended) return
+      this.#ended = true // whatever failed before: a database that was away may come back as another
+      this.#options.onFatal(this.#fault)
     }
   }
 }

@@ -125,7 +125,7 @@ async function authenticate(
   const proof = await verifiedProof(ctx, c)
   const caller = await ctx.registry.store.query((db) => findCaller(db, proof.jkt))
   if (!caller) throw new ApiError('AUTH_KEY_UNKNOWN', 'this key is not registered, or no longer')
-  ctx.dpop.use(proof)
+  await ctx.dpop.use(proof)
   if (!kinds.includes(caller.kind)) {
     throw new ApiError('FORBIDDEN', `this needs the key of a ${kinds.join(' or a ')}`)
   }

@@ -8,7 +8,8 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { LogError } from '../../src/log/entries.ts'
-import type { LogPublisher, PublishedCheckpoint } from '../../src/log/publisher.ts'
+import type { PublishedCheckpoint } from '../../src/log/publisher.ts'
+import type { Publisher } from './log-runner.ts'
 import type { LogPlace } from './tiles.ts'
 
 /** What the thread is started with. It holds the key in memory, as the thread that starts it does. */
@@ -36,14 +37,12 @@ export interface Fault {
   readonly message: string
 }
 
-export type Publisher = Pick<LogPublisher, 'vkey' | 'start' | 'publish' | 'stop'>
-
 export interface PublisherThreadOptions extends ThreadData {
   readonly onPublished: (note: Uint8Array, size: number) => Promise<void>
 }
 
 /** @throws {LogError} what the constructor of `LogPublisher` throws */
-export async function startPublisherThread(options: PublisherThreadOptions): Promise<Publisher> {
+export async function startPublisherThread(options: PublisherThreadOptions): Promise<PublisherThread> {
   const { onPublished, ...data } = options
   const name = `./publisher-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
   const worker = new Worker(new URL(name, import.meta.url), { workerData: data satisfies ThreadData })
@@ -57,7 +56,7 @@ interface Waiting {
   reject(cause: Error): void
 }
 
-class PublisherThread implements Publisher {
+export class PublisherThread implements Publisher {
   /** Resolves once the thread has composed its parts. */
   readonly ready: Promise<void>
   #vkey = ''

@@ -5,7 +5,6 @@
  * @module
  */
 import type { Signer } from '../../src/core/crypto.ts'
-import type { Clock } from '../../src/ports/clock.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
 import { frameHash, signHeartbeat, signTime, type SignedFrame } from '../../src/revoke/frame.ts'
@@ -27,7 +26,6 @@ interface Subscriber {
 export interface HubOptions {
   readonly registry: Pick<RegistryContext, 'store' | 'crypto'>
   readonly signer: Signer
-  readonly clock: Clock
   readonly heartbeat_ms: number
 }
 
@@ -38,6 +36,7 @@ export class RevocationHub {
   #headHash = ''
   #reading: Promise<void> = Promise.resolve()
   #queued = false
+  #beating = false
   #timer: NodeJS.Timeout | undefined
   #leave: () => void = () => undefined
 
@@ -50,7 +49,7 @@ export class RevocationHub {
     const last = await registry.store.query(lastFrame)
     if (last) this.#advance(last)
     this.#leave = registry.store.onCommit(() => this.#wake())
-    this.#timer = setInterval(() => void this.#beat(this.#subscribers), heartbeat_ms)
+    this.#timer = setInterval(() => void this.#tick(), heartbeat_ms)
   }
 
   /** @param after the last frame that the point has; @param nonce of its time request, if it made one */
@@ -59,11 +58,7 @@ export class RevocationHub {
     const stream = new SseStream(() => this.#subscribers.delete(subscriber))
     const subscriber: Subscriber = { stream, sent: after, live: false }
     this.#subscribers.add(subscriber)
-    if (nonce !== undefined) {
-      const time = signTime(this.#options.signer, nonce, this.#options.clock.now())
-      stream.send(sseEvent('time', JSON.stringify(time)))
-    }
-    void this.#catchUp(subscriber).catch(() => stream.close())
+    void this.#begin(subscriber, nonce).catch(() => stream.close())
     return stream.response
   }
 
@@ -71,6 +66,16 @@ export class RevocationHub {
     clearInterval(this.#timer)
     this.#leave()
     for (const { stream } of this.#subscribers) stream.close()
+  }
+
+  async #begin(subscriber: Subscriber, nonce: string | undefined): Promise<void> {
+    const { registry, signer } = this.#options
+    if (nonce !== undefined) {
+      // By the clock of frames and heartbeats, which is the database's: the point compares them (REV-5).
+      const time = signTime(signer, nonce, await registry.store.now())
+      subscriber.stream.send(sseEvent('time', JSON.stringify(time)))
+    }
+    await this.#catchUp(subscriber)
   }
 
   async #catchUp(subscriber: Subscriber): Promise<void> {
@@ -125,9 +130,18 @@ export class RevocationHub {
     this.#headHash = frameHash(this.#options.registry.crypto, frame)
   }
 
+  /** A beat that waits for the database is not overtaken by the next: there is one answer to give. */
+  async #tick(): Promise<void> {
+    if (this.#beating) return
+    this.#beating = true
+    await this.#beat(this.#subscribers)
+    this.#beating = false
+  }
+
   async #beat(subscribers: Iterable<Subscriber>): Promise<void> {
-    const t = this.#options.registry.store.horizon() // every frame of an earlier time is in the read below
+    let t: number
     try {
+      t = await this.#options.registry.store.horizon() // every frame of an earlier time is in the read below
       await this.#read()
     } catch {
       return // we cannot tell what was revoked: points go stale and deny

@@ -71,7 +71,7 @@ function tokenExchange(ctx: ServerContext): Answer {
       throw new OAuthError('unauthorized_client', 'the client is the agent that holds the chain')
     const chain = subjectOf(form)
     const audience = required(form, 'audience')
-    const proof = proofOf(ctx, c)
+    const proof = await proofOf(ctx, c)
     const answer = await exchange(ctx.registry, { agent: client.id, chain, audience, jkt: proof.jkt })
     if (!answer.ok) throw new OAuthError(answer.error, answer.why)
     return c.json({
@@ -97,14 +97,14 @@ function subjectOf(form: Form): string {
 }
 
 /** The client is known, so that its proof may be remembered. */
-function proofOf(ctx: ServerContext, c: Context<AppEnv>): VerifiedProof {
+async function proofOf(ctx: ServerContext, c: Context<AppEnv>): Promise<VerifiedProof> {
   try {
     const proof = ctx.dpop.verifyStandard({
       proof: c.req.header('dpop'),
       method: 'POST',
       url: ctx.publicUrl() + TOKEN_PATH,
     })
-    ctx.dpop.use(proof)
+    await ctx.dpop.use(proof)
     return proof
   } catch (cause) {
     if (cause instanceof ApiError && cause.code !== 'TOO_MANY')

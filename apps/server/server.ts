@@ -1,5 +1,5 @@
 /**
- * The control plane, composed: SQLite, key files, tiles, the log's publisher and the HTTP application.
+ * The control plane, composed: SQLite or PostgreSQL, key files, tiles, the log's publisher and the HTTP application.
  * Order at start: keys, database, first entries, log (refuses to go on if it was rewritten), streams, port.
  * @module
  */
@@ -11,6 +11,7 @@ import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
+import { LogPublisher } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
@@ -25,10 +26,11 @@ import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { ListenError } from './errors.ts'
 import { EntryFeed } from './entry-feed.ts'
-import { LogRunner } from './log-runner.ts'
+import { FOLLOW_MS, LogRunner, RETRY_MS, type Publisher } from './log-runner.ts'
+import { NodePublisher } from './node-publisher.ts'
 import { startPublisherThread } from './publisher-thread.ts'
 import { RevocationHub } from './revocation-hub.ts'
-import { openLogPlace, placeOfLog } from './tiles.ts'
+import { openLogPlace, placeOfLog, type LogPlace } from './tiles.ts'
 import { Viewers } from './viewers.ts'
 
 /** REV-4. */
@@ -38,6 +40,8 @@ export const BOUND_MS = 2_000
 
 export interface ServerOptions {
   readonly dataDir: string
+  /** `postgres://…`: state and log live there, and other nodes may share them. SQLite in `dataDir` unless told otherwise. */
+  readonly store?: string
   /** 127.0.0.1 unless told otherwise. */
   readonly host?: string
   /** 0: any free port. */
@@ -81,7 +85,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   const clock = options.clock ?? systemClock
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
   const keys = await loadKeys(options)
-  const store = openSqliteStore({ path: databaseOf(options), clock })
+  const store = await openStore(options, clock)
   try {
     return await run(options, clock, keys, store)
   } catch (cause) {
@@ -92,6 +96,13 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 
 function databaseOf({ dataDir }: ServerOptions): string {
   return join(dataDir, 'countersign.db')
+}
+
+async function openStore(options: ServerOptions, clock: Clock): Promise<Store> {
+  const { store } = options
+  if (store === undefined) return openSqliteStore({ path: databaseOf(options), clock })
+  const { openPostgresStore } = await import('../../src/adapters/postgres/postgres-store.ts')
+  return openPostgresStore({ url: store })
 }
 
 type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
@@ -134,14 +145,16 @@ async function run(
   const ended = Promise.withResolvers<Error | null>()
   const place = placeOfLog(options)
   const { tiles } = openLogPlace(place)
-  const publisher = await startPublisherThread({
-    database: databaseOf(options),
+  const publisher = await publisherOf(options, {
+    store,
     place,
-    key: keys.logKey,
+    keys,
     origin: settings.origin,
+    clock,
     onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
   })
-  const runner = new LogRunner({ publisher, store, onFatal: (error) => void stop(error) })
+  const retry_ms = store.nodes === null ? RETRY_MS : FOLLOW_MS
+  const runner = new LogRunner({ publisher, store, retry_ms, onFatal: (error) => void stop(error) })
   await runner.start()
   const listening = { url: '', hosts: new Set<string>() }
   const ctx = contextOf(options, {
@@ -181,6 +194,36 @@ async function run(
   return { url: listening.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
 }
 
+/** One process signs its log or ends; of several nodes one signs and the others stand by. */
+interface Published {
+  readonly store: Store
+  readonly place: LogPlace
+  readonly keys: ServerKeys
+  readonly origin: string
+  readonly clock: Clock
+  readonly onPublished: (note: Uint8Array, size: number) => Promise<void>
+}
+
+/** In a thread where the database is a file; on several nodes side by side in a bucket, and by turns in folders. */
+async function publisherOf(
+  options: ServerOptions,
+  { store, place, keys, origin, clock, onPublished }: Published,
+): Promise<Publisher> {
+  const { nodes } = store
+  if (nodes === null) {
+    const thread = { database: databaseOf(options), place, key: keys.logKey, origin }
+    return startPublisherThread({ ...thread, onPublished })
+  }
+  const parts = {
+    crypto: nodeCrypto,
+    source: store.entries,
+    ...openLogPlace(place),
+    signer: keys.log,
+    ...{ origin, clock, onPublished },
+  }
+  return place.kind === 's3' ? new LogPublisher(parts) : new NodePublisher({ ...parts, store, nodes })
+}
+
 interface Parts {
   readonly clock: Clock
   readonly keys: SetupKeys
@@ -211,10 +254,10 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     clock,
     tiles,
-    hub: new RevocationHub({ registry, signer: keys.frame, clock, heartbeat_ms }),
+    hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
-    dpop: new DpopVerifier(nodeCrypto, clock),
+    dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
     vkey,
     heartbeat_ms,
     publicUrl: () => place.url,

@@ -1,11 +1,11 @@
 /** `npm run bench -- log`: what the log takes a second, beside what its database takes, and how it grows. @module */
 import type { Percentiles } from '../measure.ts'
 import { machine, ownCommit, type Machine } from '../machine.ts'
-import { measureAppends, measureIdleAck, type Appends } from './append.ts'
+import { measureAppends, measureIdleAck, median, type Appends } from './append.ts'
 import { measureGrowth, type GrowthStep } from './growth.ts'
 import { plainSqlite } from './plain.ts'
 import { embeddedPlant } from './plant.ts'
-import { postgresFigures, type NotBuilt, type PostgresFigures } from './postgres.ts'
+import { postgresFigures, type NotMeasured, type PostgresFigures } from './postgres.ts'
 import { ENTRY_BYTES, IN_FLIGHT } from './workload.ts'
 import { tableOf } from './report.ts'
 import { verifyFigures, type VerifyFigures } from './verify-figures.ts'
@@ -24,13 +24,13 @@ export interface Report {
     /** Each round of appends; `appends_per_s` is of the median one. */
     readonly rounds: readonly number[]
   }
-  readonly postgres: PostgresFigures | NotBuilt
+  readonly postgres: PostgresFigures | NotMeasured
   readonly plain: {
     /** Rows a second: batched INSERT into a table of the same shape, the median of rounds between ours. */
     readonly sqlite_rows_per_s: number
     readonly sqlite_rounds: readonly number[]
   }
-  readonly verify_1m: VerifyFigures | NotBuilt
+  readonly verify_1m: VerifyFigures | NotMeasured
   readonly growth: readonly GrowthStep[]
 }
 
@@ -77,10 +77,4 @@ export async function log({ json, short }: LogOptions): Promise<void> {
     growth: await measureGrowth(SIZES.map((size) => size * share)),
   }
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
-}
-
-function median<T>(all: readonly T[], by: (one: T) => number): T {
-  const middle = all.toSorted((a, b) => by(a) - by(b))[Math.floor(all.length / 2)]
-  if (middle === undefined) throw new TypeError('nothing was measured')
-  return middle
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { IN_FLIGHT, plainRow } from './workload.ts'
+import { ENTRY_TYPE, IN_FLIGHT, plainRow } from './workload.ts'
 
 /** Rows a second of node:sqlite, WAL and synchronous=FULL, batches as large as the group of {@link IN_FLIGHT}. */
 export async function plainSqlite(count: number): Promise<number> {
@@ -20,7 +20,7 @@ export async function plainSqlite(count: number): Promise<number> {
     for (let index = 0; index < count;) {
       database.exec('BEGIN IMMEDIATE')
       for (const end = Math.min(index + IN_FLIGHT, count); index < end; index++) {
-        insert.run(index, 'token.revoked', bytes)
+        insert.run(index, ENTRY_TYPE, bytes)
       }
       database.exec('COMMIT')
     }

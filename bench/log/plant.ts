@@ -2,15 +2,22 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LogRunner } from '../../apps/server/log-runner.ts'
-import { startPublisherThread, type Publisher } from '../../apps/server/publisher-thread.ts'
+import { LogRunner, type Publisher } from '../../apps/server/log-runner.ts'
+import { NodePublisher } from '../../apps/server/node-publisher.ts'
+import { startPublisherThread, type PublisherThread } from '../../apps/server/publisher-thread.ts'
+import { openLogPlace, placeOfLog } from '../../apps/server/tiles.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { openPostgresStore } from '../../src/adapters/postgres/postgres-store.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 
 const ORIGIN = 'bench.example/log'
+
+function onFatal(error: Error): void {
+  throw error
+}
 
 export interface Plant {
   readonly store: Store
@@ -27,17 +34,14 @@ export async function embeddedPlant(): Promise<Plant> {
   const database = join(folder, 'countersign.db')
   const store = openSqliteStore({ path: database, clock: systemClock })
   const key = nodeCrypto.generateKey('Ed25519')
-  const begin = async (): Promise<{ publisher: Publisher; runner: LogRunner }> => {
+  const begin = async (): Promise<{ publisher: PublisherThread; runner: LogRunner }> => {
     const publisher = await startPublisherThread({
       database,
-      place: { kind: 'fs', tilesDir: join(folder, 'log'), lockDir: join(folder, 'lock') },
+      place: placeOfLog({ dataDir: folder }),
       key,
       origin: ORIGIN,
       onPublished: (note, size) => recordCheckpoint(store, { size, time: systemClock.now(), note }),
     })
-    const onFatal = (error: Error): void => {
-      throw error
-    }
     const runner = new LogRunner({ publisher, store, onFatal })
     await runner.start()
     return { publisher, runner }
@@ -58,6 +62,35 @@ export async function embeddedPlant(): Promise<Plant> {
     },
     remove: async () => {
       await running.runner.stop()
+      await store.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** One node: the publisher is in the thread that appends, because it waits for the network. */
+export async function postgresPlant(url: string): Promise<Omit<Plant, 'bytes' | 'restart'>> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
+  const store = await openPostgresStore({ url })
+  const { nodes } = store
+  if (nodes === null) throw new TypeError('a store of several nodes has their common memory')
+  const publisher = new NodePublisher({
+    crypto: nodeCrypto,
+    source: store.entries,
+    ...openLogPlace(placeOfLog({ dataDir: folder })),
+    signer: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
+    origin: ORIGIN,
+    clock: systemClock,
+    onPublished: (note, size, time) => recordCheckpoint(store, { size, time, note }),
+    ...{ store, nodes },
+  })
+  const runner = new LogRunner({ publisher, store, onFatal })
+  await runner.start()
+  return {
+    store,
+    publisher,
+    remove: async () => {
+      await runner.stop()
       await store.close()
       await rm(folder, { recursive: true, force: true })
     },

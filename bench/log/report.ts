@@ -33,7 +33,13 @@ export function tableOf(report: Report): string {
             60_000,
             'min',
           ),
+          row('  of those rounds, slowest and fastest', range(postgres.rounds)),
+          row('  ack of one append when idle, p50 and p99, ms', [
+            postgres.ack_idle_ms.p50.toFixed(2),
+            postgres.ack_idle_ms.p99.toFixed(2),
+          ]),
           row('yardstick: rows/s, plain batched INSERT, PostgreSQL', [count(postgres.plain_rows_per_s)]),
+          row('  ours by the yardstick', [(postgres.appends_per_s / postgres.plain_rows_per_s).toFixed(2)]),
         ]),
     ...against('embedded: ack of one append when idle, p50, ms', embedded.ack_idle_ms.p50, 1, 'max'),
     row('  p99, ms', [embedded.ack_idle_ms.p99.toFixed(2)]),

@@ -1,11 +1,11 @@
 /** Verifying a million entries, in a process of its own. @module */
-import type { NotBuilt } from './postgres.ts'
+import type { NotMeasured } from './postgres.ts'
 
 export interface VerifyFigures {
   readonly seconds: number
   readonly rss_mb: number
 }
 
-export async function verifyFigures(_entries: number): Promise<VerifyFigures | NotBuilt> {
+export async function verifyFigures(_entries: number): Promise<VerifyFigures | NotMeasured> {
   return { not_measured: 'not built yet' }
 }

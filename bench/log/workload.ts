@@ -6,12 +6,13 @@ import type { NewEntry, Store } from '../../src/ports/store.ts'
 
 export const ENTRY_BYTES = 300
 export const IN_FLIGHT = 1_024
+export const ENTRY_TYPE = 'token.revoked'
 
 /** A revoked token, the most plain of the entries that the control plane appends by itself, and padded to the size. */
 function entryOf(index: number, padding: number): NewEntry {
   const subject = `tok_${String(index).padStart(26, '0')}`
   return {
-    type: 'token.revoked',
+    type: ENTRY_TYPE,
     actor: { kind: 'system', id: 'control-plane' },
     subject,
     body: { reason: 'x'.repeat(padding) },

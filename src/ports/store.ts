@@ -7,8 +7,10 @@ import type { Kysely } from 'kysely'
 import { CountersignError } from '../core/errors.ts'
 import type { AnyEntry } from '../log/entries.ts'
 import type { EntrySource } from './entry-source.ts'
+import type { Nodes } from './nodes.ts'
 
-export type StoreErrorCode = 'STORE_BUSY' | 'STORE_NOT_OURS' | 'STORE_UNAVAILABLE' | 'STORE_VERSION'
+export type StoreErrorCode =
+  'STORE_BUSY' | 'STORE_NOT_OURS' | 'STORE_TIMEOUT' | 'STORE_UNAVAILABLE' | 'STORE_VERSION'
 
 export class StoreError extends CountersignError<StoreErrorCode> {}
 
@@ -16,6 +18,8 @@ export class StoreError extends CountersignError<StoreErrorCode> {}
 export interface Schema {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
+  /** What became of a write that was given a key ({@link WriteOptions.once}). */
+  submissions: { key: string; time: number; result_json: string | null }
   checkpoints: { size: number; time: number; note: Uint8Array }
   people: {
     id: string
@@ -156,33 +160,65 @@ export type NewEntry = AnyEntry extends infer E ? (E extends AnyEntry ? Omit<E, 
 
 export interface Tx {
   readonly db: Kysely<Schema>
-  /** The time of this transaction, milliseconds since 1970: also the time of the entries it appends. */
+  /**
+   * The time of this transaction, milliseconds since 1970: also the time of the entries it appends. Never before that of
+   * an earlier one, nor before a horizon that was told, whatever the clock does.
+   */
   readonly now: number
   /**
-   * Appends to the log inside this transaction.
+   * Appends to the log inside this transaction. The entry is in the log once the transaction has committed: its own
+   * `db` does not show it.
    * @returns the index the entry has if the transaction commits.
    * @throws {LogError} `ENTRY_INVALID`, `ENTRY_TOO_LARGE`
    */
   append(entry: NewEntry): Promise<number>
 }
 
+/** How long a key of {@link WriteOptions.once} is remembered at least, in milliseconds. */
+export const ONCE_MS = 24 * 3600 * 1000
+/** The longest key, in characters. */
+export const ONCE_CHARS_MAX = 256
+
+export interface WriteOptions {
+  /** Until when it is worth beginning. A work that has begun is finished, whatever the signal says. */
+  readonly deadline?: AbortSignal
+  /**
+   * The caller's name for this write, at most {@link ONCE_CHARS_MAX} characters. A second write of the same name within
+   * {@link ONCE_MS} does not run, also after a restart and on another node: it gets what the first one returned, as JSON
+   * gives it back. A work that threw has no name yet.
+   */
+  readonly once?: string
+}
+
+/** The sequencer of the log and the state beside it. */
 export interface Store {
   /** The committed entries, as the publisher reads them. */
   readonly entries: EntrySource
+  /** What the nodes on one database share besides; null where one process has the database for itself. */
+  readonly nodes: Nodes | null
   /**
    * Runs `work` in a transaction, grouped with others that wait; resolves once it is durable. If `work` throws,
-   * nothing of it stays and the others are not touched. Inside, use `tx.db` only.
-   * @throws {StoreError} `STORE_BUSY`: too many writers wait. `STORE_UNAVAILABLE`: it may or may not be stored.
+   * nothing of it stays and the others are not touched. Inside, use `tx.db` only. Works run one at a time, in the order
+   * in which they were asked for, on all nodes together: each sees all that went before. A group begins as soon as
+   * the last one is durable; nobody waits for a timer.
+   * @throws {StoreError} `STORE_BUSY`: too many writers wait, nothing was begun. `STORE_TIMEOUT`: the deadline passed
+   * while it waited, nothing was begun. `STORE_UNAVAILABLE`: it may or may not be stored.
    */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  write<T>(work: (tx: Tx) => Promise<T>, options?: WriteOptions): Promise<T>
   /** Reads outside a transaction. */
   query<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /** What the clock says that entries get their times from, milliseconds since 1970; taken after the call. */
+  now(): Promise<number>
   /**
-   * A time, milliseconds since 1970, such that everything that is not durable yet will carry a later one or the same.
-   * Take it before a read to say as of when the read is complete.
+   * A time, milliseconds since 1970, such that everything that is not durable yet, on any node, will carry a later one
+   * or the same. Take it before a read to say as of when the read is complete.
+   * @throws {StoreError} `STORE_UNAVAILABLE`: there is no such time to be had, so claim none
    */
-  horizon(): number
-  /** Called after each durable commit that appended, with the new size. @returns an unsubscribe function. */
+  horizon(): Promise<number>
+  /**
+   * Called after each durable commit that appended, with the new size. On several nodes also after the commits of the
+   * others, where a few may be told as one. @returns an unsubscribe function.
+   */
   onCommit(listener: (size: number) => void): () => void
   close(): Promise<void>
 }

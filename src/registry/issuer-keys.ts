@@ -51,7 +51,8 @@ export async function insertCurrentKey(tx: Tx, kid: string, jwk: PublicJwk): Pro
  * @throws {RegistryError} `LIMIT_EXCEEDED`; {KeyStoreError} `KEY_UNAVAILABLE`
  */
 export async function rotateIssuerKey(ctx: RegistryContext, actor: Actor): Promise<{ kid: string }> {
-  await ctx.store.query((db) => assertRoom(db, ctx.store.horizon()))
+  const now = await ctx.store.horizon()
+  await ctx.store.query((db) => assertRoom(db, now))
   const made = await ctx.issuer.make()
   return ctx.store.write(async (tx) => {
     await assertRoom(tx.db, tx.now)

@@ -40,6 +40,18 @@ describe('a SQLite file', () => {
     await store.close()
   })
 
+  test('never lets time go backwards, whatever the clock does', async () => {
+    const clock = { time: 5_000 }
+    const store = openSqliteStore({ path, clock: { now: () => clock.time, monotonic: () => 0 } })
+    const times = [await store.horizon()]
+    for (const time of [4_000, 6_000, 5_999]) {
+      clock.time = time
+      times.push(await store.write(async (tx) => tx.now))
+    }
+    expect(times).toEqual([5_000, 5_000, 6_000, 6_000])
+    await store.close()
+  })
+
   test('that is not a database is left alone', () => {
     writeFileSync(path, 'a letter to somebody, long enough to look like a header')
     expect(open).toThrow(expect.objectContaining({ code: 'STORE_NOT_OURS' }))

@@ -5,10 +5,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeEntry } from '../../src/log/entries.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { NewEntry, Store, Tx } from '../../src/ports/store.ts'
+import { ONCE_MS, type NewEntry, type Store, type Tx } from '../../src/ports/store.ts'
 
 export interface StoreFixture {
-  /** Opens the same database each time it is called. */
+  /** Opens the same database each time it is called. A database with a clock of its own uses that one. */
   open(clock: Clock, waiting_max?: number): Promise<Store>
   remove(): Promise<void>
 }
@@ -48,10 +48,17 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
     })
 
     test('gives an entry its index and the time of its transaction', async () => {
-      expect(await store.write((tx) => addSystem(tx, 'a'))).toBe(0)
-      expect(await store.write((tx) => addSystem(tx, 'b'))).toBe(1)
-      const [first] = await store.entries.read(0, 1)
-      expect(first && decodeEntry(first).time).toBe('2026-02-25T06:13:20.000Z')
+      const times: number[] = []
+      for (const name of ['a', 'b']) {
+        const index = await store.write((tx) => {
+          times.push(tx.now)
+          return addSystem(tx, name)
+        })
+        expect(index).toBe(times.length - 1)
+      }
+      const entries = await store.entries.read(0, 2)
+      expect(entries.map((bytes) => Date.parse(decodeEntry(bytes).time))).toEqual(times)
+      expect(await store.now()).toBeGreaterThanOrEqual(times[1] ?? Number.NaN)
     })
 
     test('keeps neither the state nor the entry of a work that throws', async () => {
@@ -132,6 +139,95 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
       expect(await store.write((tx) => addSystem(tx, 'd'))).toBe(2)
     })
 
+    test('does not begin a work whose deadline passed while it waited, and finishes one that has begun', async () => {
+      const hurry = new AbortController()
+      let ran = false
+      const first = store.write(
+        async (tx) => {
+          hurry.abort()
+          return addSystem(tx, 'a')
+        },
+        { deadline: hurry.signal },
+      )
+      const second = store.write(
+        async () => {
+          ran = true
+        },
+        { deadline: hurry.signal },
+      )
+      await expect(second).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
+      expect(await first).toBe(0)
+      const third = store.write((tx) => addSystem(tx, 'b'), { deadline: hurry.signal })
+      await expect(third).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
+      expect(ran).toBe(false)
+      expect(await names(store)).toEqual(['a'])
+    })
+
+    test('runs a write with a name once, also at the same time and after reopening', async () => {
+      const submit = (name: string): Promise<{ index: number }> =>
+        store.write(async (tx) => ({ index: await addSystem(tx, name) }), { once: `order ${name}` })
+      const both = await Promise.all([submit('a'), submit('a'), submit('b')])
+      expect(both).toEqual([{ index: 0 }, { index: 0 }, { index: 1 }])
+      await store.close()
+      store = await fixture.open(clock)
+      expect(await submit('a')).toEqual({ index: 0 })
+      expect(await names(store)).toEqual(['a', 'b'])
+    })
+
+    test('a write that threw has not used its name', async () => {
+      const once = { once: 'order' }
+      const failing = store.write(async (tx) => {
+        await addSystem(tx, 'lost')
+        throw new Error('no')
+      }, once)
+      await expect(failing).rejects.toThrow('no')
+      expect(await store.write((tx) => addSystem(tx, 'a'), once)).toBe(0)
+      expect(await store.write(async () => 7, once)).toBe(0)
+    })
+
+    test('forgets names that are a day old', async () => {
+      await store.write((tx) => addSystem(tx, 'a'), { once: 'order' })
+      await store.write((tx) =>
+        tx.db
+          .updateTable('submissions')
+          .set({ time: tx.now - ONCE_MS })
+          .execute(),
+      )
+      expect(await store.write((tx) => addSystem(tx, 'b'), { once: 'order' })).toBe(1)
+    })
+
+    test('keeps no entry of a work that appended alone and then threw', async () => {
+      const works = ['a', 'no', 'b'].map((name) =>
+        store.write(async (tx) => {
+          const index = await tx.append(system(name))
+          if (name === 'no') throw new Error('no')
+          return index
+        }),
+      )
+      const settled = await Promise.allSettled(works)
+      expect(settled.map((one) => (one.status === 'fulfilled' ? one.value : null))).toEqual([0, null, 1])
+      expect(await names(store)).toEqual(['a', 'b'])
+    })
+
+    test('what is not durable yet carries the time of the horizon or a later one', async () => {
+      let during = Number.NaN
+      let now = Number.NaN
+      const horizon = await store.horizon()
+      await store
+        .write(async (tx) => {
+          now = tx.now
+          const asked = store.horizon().then((time) => {
+            during = time
+          })
+          await addSystem(tx, 'a')
+          return { asked }
+        })
+        .then(({ asked }) => asked)
+      expect(now).toBeGreaterThanOrEqual(horizon)
+      expect(await store.horizon()).toBeGreaterThanOrEqual(now)
+      expect(during).toBeGreaterThanOrEqual(now)
+    })
+
     test('tells listeners the size after commits that appended, until they leave', async () => {
       const sizes: number[] = []
       const leave = store.onCommit((size) => sizes.push(size))
@@ -151,6 +247,7 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
         late = tx
       })
       await expect(late?.append(system('late'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+      expect(() => late?.db).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }))
       expect(await store.entries.size()).toBe(0)
     })
 

@@ -1,5 +1,5 @@
 /**
- * Two integrators of one log at once: over a directory the second waits, over a bucket both sign side by side under load.
+ * Two integrators of one log at once: over a directory the second waits for its turn, over a bucket both sign side by side under load.
  * Threads and stores are those of `countersign start`. spec/log.md, LOG-20 and LOG-21.
  * @module
  */
@@ -7,8 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startPublisherThread, type Publisher } from '../../apps/server/publisher-thread.ts'
-import { waitForTurn } from '../../apps/server/stand-by.ts'
+import { startPublisherThread, type PublisherThread } from '../../apps/server/publisher-thread.ts'
 import { openLogPlace, placeOfLog, type LogPlace } from '../../apps/server/tiles.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
@@ -41,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-function integrator(place: LogPlace): Promise<Publisher> {
+function integrator(place: LogPlace): Promise<PublisherThread> {
   const onPublished = async (note: Uint8Array): Promise<void> => void signedNotes.push(note)
   return startPublisherThread({ database, place, key, origin: ORIGIN, onPublished })
 }
@@ -71,33 +70,19 @@ async function expectWhole(place: LogPlace, vkey: string, acked: ReadonlyMap<num
     expect(await rootAt(crypto, tiles, size, last.size)).toEqual(root)
 }
 
-test('over a directory one signs, and a second waits until the first has gone', async () => {
+test('over a directory one signs, and a second is refused until the first has gone', async () => {
   const place = placeOfLog({ dataDir: folder })
   const [first, second] = [await integrator(place), await integrator(place)]
   await first.start()
   await expect(second.start()).rejects.toThrowWithCode('LOG_LOCKED')
-  const { promise: waits, resolve: onWait } = Promise.withResolvers<void>()
-  const { signal } = new AbortController()
-  const turn = waitForTurn(second, { signal, poll_ms: 20, onWait })
-  await waits
   const acked = new Map([[await append('a'), 'a']])
   await first.publish()
   await first.stop()
-  expect(await turn).toBe(true)
+  await second.start()
   acked.set(await append('b'), 'b')
   await second.publish()
   await second.stop()
   await expectWhole(place, second.vkey, acked)
-})
-
-test('a wait can be ended', async () => {
-  const place = placeOfLog({ dataDir: folder })
-  const [first, second] = [await integrator(place), await integrator(place)]
-  await first.start()
-  const stopping = new AbortController()
-  const turn = waitForTurn(second, { signal: stopping.signal, onWait: () => stopping.abort() })
-  expect(await turn).toBe(false)
-  await Promise.all([first.stop(), second.stop()])
 })
 
 test('over a bucket two sign side by side under load: nothing lost, each checkpoint grows into the next', async () => {
@@ -129,7 +114,7 @@ test('over a bucket two sign side by side under load: nothing lost, each checkpo
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
   }
-  const publish = async (one: Publisher): Promise<void> => {
+  const publish = async (one: PublisherThread): Promise<void> => {
     while (performance.now() < until) published.push((await one.publish()).size)
   }
   /** What anybody outside sees: it only grows. */

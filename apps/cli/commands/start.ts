@@ -11,6 +11,7 @@ import { wantsJson } from './globals.ts'
 
 interface StartOptions {
   readonly data: string
+  readonly store?: string
   readonly host: string
   readonly port: number
   readonly publicUrl?: string
@@ -29,6 +30,13 @@ export function startCommand(program: Command): void {
     .command('start')
     .description('start the control plane; the first start makes keys and a one-time secret')
     .option('--data <dir>', 'where keys, database and log live', '.countersign')
+    .addOption(
+      new Option(
+        '--store <url>',
+        'postgres://… to keep state and log in PostgreSQL, where several nodes may share them; else SQLite in --data. ' +
+          'A password goes into the variable COUNTERSIGN_STORE, not into an argument',
+      ).argParser(storeUrl),
+    )
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <port>', 'port to bind, 0 for any', port, 7400)
     .option('--public-url <url>', 'where callers reach it, when behind a proxy')
@@ -70,6 +78,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     host: options.host,
     port: options.port,
     separation: options.separation,
+    ...givenStore(options),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.tiles === undefined ? {} : { tilesUrl: options.tiles }),
     ...(options.s3Endpoint === undefined ? {} : { s3Endpoint: options.s3Endpoint }),
@@ -108,6 +117,20 @@ function rpOf(options: StartOptions): RelyingParty | undefined {
   if (hostname !== '' && isIP(hostname.replace(/^\[|\]$/g, '')) === 0)
     return { rp_id: hostname, origins: [origin] }
   return bound === 0 ? undefined : { rp_id: 'localhost', origins: [`http://localhost:${bound}`] }
+}
+
+/** Neither the argument nor the variable is ever printed: it may hold a password. */
+function givenStore({ store }: StartOptions): { store?: string } {
+  const { COUNTERSIGN_STORE: variable } = process.env
+  delete process.env.COUNTERSIGN_STORE
+  const given = store ?? (variable === undefined || variable === '' ? undefined : storeUrl(variable))
+  return given === undefined ? {} : { store: given }
+}
+
+function storeUrl(text: string): string {
+  const { protocol } = URL.parse(text) ?? {}
+  if (protocol === 'postgres:' || protocol === 'postgresql:') return text
+  throw new CliError('ARGUMENT_INVALID', 'the store is not a postgres://user@host/database URL')
 }
 
 /** Never an argument: those are seen by every user of the machine. The variable goes no further than here. */

@@ -8,8 +8,10 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { pathToFileURL } from 'node:url'
 import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely'
 import { StoreError, type Schema } from '../../ports/store.ts'
-import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './schema.ts'
+import { SCHEMA_VERSION, TABLES } from '../sql/tables.ts'
 
+/** `PRAGMA application_id` of our files: ASCII `CSGN`. `PRAGMA user_version` holds the version of the schema. */
+export const APPLICATION_ID = 0x4353474e
 const MAGIC = 'SQLite format 3\0'
 const ANOTHERS = 'the file is a SQLite database of another program'
 /** How long SQLite waits for another process's lock, in milliseconds. */

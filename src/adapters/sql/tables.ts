@@ -1,16 +1,17 @@
 /**
- * The tables of `src/ports/store.ts` in SQLite, and the marks by which we know a file as ours.
+ * The tables of `src/ports/store.ts`, once for every dialect: written as SQLite reads them, and kept so plain that another
+ * dialect is a change of words (`src/adapters/postgres/schema.ts`).
  * @module
  */
 
-/** `PRAGMA application_id` of our files: ASCII `CSGN`. */
-export const APPLICATION_ID = 0x4353474e
-/** `PRAGMA user_version`. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 3
+/** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
+export const SCHEMA_VERSION = 4
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE entries (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE submissions (key TEXT PRIMARY KEY, time INTEGER NOT NULL, result_json TEXT) STRICT;
+CREATE INDEX submissions_time ON submissions (time);
 CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, time INTEGER NOT NULL, note BLOB NOT NULL) STRICT;
 CREATE INDEX checkpoints_time ON checkpoints (time);
 CREATE TABLE people (

@@ -1,0 +1,200 @@
+/**
+ * The log's publisher on one of several nodes: it signs while it has the place, and stands by while another has. Standing
+ * by with a folder of its own, it follows: it writes the same tiles and takes over each signed checkpoint into its own
+ * folder and lock store, so that it serves what the signer serves and can go on where that one ended. docs/adr/0016
+ * Invariant: it follows nothing that the database in front of it does not give, byte for byte, and signs only while no
+ * other node can have the place.
+ * @module
+ */
+import { LogPublisher, type LogPublisherOptions } from '../../src/log/publisher.ts'
+import { equalBytes } from '../../src/core/encoding.ts'
+import { openCheckpoint, type Checkpoint } from '../../src/log/checkpoint.ts'
+import { LogError } from '../../src/log/entries.ts'
+import type { Nodes, Place } from '../../src/ports/nodes.ts'
+import type { Store } from '../../src/ports/store.ts'
+import type { CheckpointLock } from '../../src/ports/tile-store.ts'
+import type { Publisher } from './log-runner.ts'
+
+/** How long committed entries may wait for the node that signs before this one says so, in milliseconds. */
+const BEHIND_MS_MAX = 10_000
+
+export interface NodePublisherOptions extends LogPublisherOptions {
+  readonly store: Pick<Store, 'query'>
+  readonly nodes: Nodes
+}
+
+export class NodePublisher implements Publisher {
+  readonly #options: NodePublisherOptions
+  readonly #signer: LogPublisher
+  readonly #follower: LogPublisher
+  #place: Place | null = null
+  #following = false
+  /** Size of the checkpoint that is followed, as the follower's source. */
+  #followed = 0
+  #expected: Checkpoint | null = null
+  #behindSince: number | null = null
+
+  constructor(options: NodePublisherOptions) {
+    this.#options = options
+    const { source, lock } = options
+    this.#signer = new LogPublisher({ ...options, lock: this.#guarded(lock) })
+    // With the same key over the same tree the signature comes out the same: nothing is signed that was not before.
+    const { onPublished: _, ...followed } = options
+    this.#follower = new LogPublisher({
+      ...followed,
+      source: { size: async () => this.#followed, read: (start, end) => source.read(start, end) },
+      lock: this.#only(lock),
+    })
+  }
+
+  get vkey(): string {
+    return this.#signer.vkey
+  }
+
+  async start(): Promise<void> {
+    await this.publish()
+  }
+
+  async publish(): Promise<void> {
+    if (this.#place !== null && !this.#place.isHeld()) await this.#stepDown()
+    if (this.#place === null && !(await this.#takeOver())) return this.#follow()
+    try {
+      await this.#signer.publish()
+    } catch (cause) {
+      if (!isLocked(cause)) throw cause
+      await this.#stepDown() // another node signs now: look again with the next run
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#place !== null) return this.#stepDown()
+    await this.#unfollow()
+  }
+
+  async #stepDown(): Promise<void> {
+    const place = this.#place
+    this.#place = null
+    await this.#signer.stop()
+    await place?.leave()
+  }
+
+  /** @returns whether this node signs now */
+  async #takeOver(): Promise<boolean> {
+    const place = await this.#options.nodes.takePlace()
+    if (place === null) return false
+    try {
+      this.#place = place
+      // It goes on from what the last one signed, as far as that one left word of it.
+      await this.#mirror(await this.#lastCheckpoint())
+      await this.#unfollow()
+      await this.#signer.start()
+      this.#behindSince = null
+      return true
+    } catch (cause) {
+      this.#place = null
+      await place.leave()
+      if (isLocked(cause)) return false // in a shared folder: the last signer is not gone yet
+      throw cause
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const last = await this.#lastCheckpoint()
+    await this.#mirror(last)
+    const size = await this.#options.source.size()
+    if (size < this.#followed) throw diverged(`it has ${size} entries, ${this.#followed} are signed`)
+    const now = this.#options.clock.monotonic()
+    this.#behindSince = size > (last?.size ?? 0) ? (this.#behindSince ?? now) : null
+    if (this.#behindSince !== null && now - this.#behindSince > BEHIND_MS_MAX)
+      throw new LogError('LOG_UNAVAILABLE', 'no node publishes the log: look at the one that signs')
+  }
+
+  /** Takes a checkpoint over into this node's own folder; in one that the signer shares there is nothing to do. */
+  async #mirror(last: Checkpoint | null): Promise<void> {
+    if (!(await this.#startFollowing()) || last === null || last.size <= this.#followed) return
+    const before = this.#followed
+    this.#followed = last.size
+    this.#expected = last
+    try {
+      await this.#follower.publish()
+    } catch (cause) {
+      this.#followed = before
+      throw cause
+    }
+  }
+
+  /** @returns false in a folder that the signer shares */
+  async #startFollowing(): Promise<boolean> {
+    if (this.#following) return true
+    const note = await this.#options.lock.load()
+    this.#followed = note === null ? 0 : openCheckpoint(this.#options.crypto, note, this.vkey).size
+    try {
+      await this.#follower.start()
+    } catch (cause) {
+      if (isLocked(cause)) return false
+      throw cause
+    }
+    this.#following = true
+    return true
+  }
+
+  async #unfollow(): Promise<void> {
+    if (this.#following) await this.#follower.stop()
+    this.#following = false
+  }
+
+  /** The one that was signed last and recorded. */
+  async #lastCheckpoint(): Promise<Checkpoint | null> {
+    const row = await this.#options.store.query((db) =>
+      db.selectFrom('checkpoints').select('note').orderBy('size', 'desc').limit(1).executeTakeFirst(),
+    )
+    return row ? openCheckpoint(this.#options.crypto, row.note, this.vkey) : null
+  }
+
+  /** Nothing is signed once another node may have the place. */
+  #guarded(lock: CheckpointLock): CheckpointLock {
+    return {
+      ...plain(lock),
+      compareAndSwap: async (previous, next) => {
+        if (this.#place?.isHeld() !== true)
+          throw new LogError('LOG_LOCKED', 'the place of the signer is lost')
+        return lock.compareAndSwap(previous, next)
+      },
+    }
+  }
+
+  /** Nothing is stored but what the signer signed. */
+  #only(lock: CheckpointLock): CheckpointLock {
+    return {
+      ...plain(lock),
+      compareAndSwap: async (previous, next) => {
+        const { crypto } = this.#options
+        const { size, root } = openCheckpoint(crypto, next, this.vkey)
+        const expected = this.#expected
+        if (expected === null || size !== expected.size || !equalBytes(root, expected.root))
+          throw diverged(`its first ${size} entries are not those that are signed`)
+        return lock.compareAndSwap(previous, next)
+      },
+    }
+  }
+}
+
+function plain(lock: CheckpointLock): CheckpointLock {
+  return {
+    acquire: () => lock.acquire(),
+    load: () => lock.load(),
+    compareAndSwap: (previous, next) => lock.compareAndSwap(previous, next),
+    release: () => lock.release(),
+  }
+}
+
+function isLocked(cause: unknown): boolean {
+  return cause instanceof LogError && cause.code === 'LOG_LOCKED'
+}
+
+function diverged(what: string): LogError {
+  return new LogError(
+    'LOG_DIVERGED',
+    `refusing to follow a database that does not extend what was signed: ${what}. Restore one that does`,
+  )
+}

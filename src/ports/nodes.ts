@@ -1,0 +1,23 @@
+/** What the server nodes on one database share besides it. Tested in test/contract/postgres.test.ts. @module */
+
+export interface Nodes {
+  /**
+   * Uses a name up, for all nodes.
+   * @param keep_ms how long it is remembered at least
+   * @returns false when it was used before
+   * @throws {StoreError} `STORE_UNAVAILABLE`: it cannot be remembered, so it is not good
+   */
+  useOnce(name: string, keep_ms: number): Promise<boolean>
+  /**
+   * Takes the place that one node has at a time: the one that signs the log.
+   * @returns null when another has it
+   * @throws {StoreError} `STORE_UNAVAILABLE`
+   */
+  takePlace(): Promise<Place | null>
+}
+
+export interface Place {
+  /** False once the connection that holds it is lost: another node may have it from then on. */
+  isHeld(): boolean
+  leave(): Promise<void>
+}
