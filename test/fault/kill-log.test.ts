@@ -20,7 +20,7 @@ import { systemClock } from '../../src/ports/clock.ts'
 
 const ROUNDS = 100
 /** Lines that a process says after it is ready, before it is killed: from none to so many. */
-const LINES_MAX = 500
+const LINES_MAX = 300
 const STORY_MS_MAX = 600_000
 
 const key = crypto.generateKey('Ed25519')
@@ -78,7 +78,7 @@ test('the story is worth telling: every process was killed, none gave up, and th
   expect(complaints).toEqual([])
   expect(ends).toEqual(Array.from({ length: ROUNDS }, () => 'SIGKILL'))
   expect(acked.size).toBeGreaterThan(2_000)
-  expect(notes.length).toBeGreaterThan(ROUNDS)
+  expect(notes.length).toBeGreaterThanOrEqual(ROUNDS)
 })
 
 test('nothing that was acknowledged is lost, nothing is there twice, and indices have no gap', async () => {
