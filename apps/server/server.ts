@@ -11,7 +11,6 @@ import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
-import { LogPublisher } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
@@ -26,11 +25,10 @@ import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { ListenError } from './errors.ts'
 import { EntryFeed } from './entry-feed.ts'
-import { FOLLOW_MS, LogRunner, RETRY_MS, type Publisher } from './log-runner.ts'
-import { NodePublisher } from './node-publisher.ts'
-import { startPublisherThread } from './publisher-thread.ts'
+import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
+import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
-import { openLogPlace, placeOfLog, type LogPlace } from './tiles.ts'
+import { openLogPlace, placeOfLog } from './tiles.ts'
 import { Viewers } from './viewers.ts'
 
 /** REV-4. */
@@ -145,10 +143,11 @@ async function run(
   const ended = Promise.withResolvers<Error | null>()
   const place = placeOfLog(options)
   const { tiles } = openLogPlace(place)
-  const publisher = await publisherOf(options, {
+  const publisher = await publisherOf({
     store,
+    database: databaseOf(options),
     place,
-    keys,
+    key: keys.logKey,
     origin: settings.origin,
     clock,
     onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
@@ -195,35 +194,6 @@ async function run(
 }
 
 /** One process signs its log or ends; of several nodes one signs and the others stand by. */
-interface Published {
-  readonly store: Store
-  readonly place: LogPlace
-  readonly keys: ServerKeys
-  readonly origin: string
-  readonly clock: Clock
-  readonly onPublished: (note: Uint8Array, size: number) => Promise<void>
-}
-
-/** In a thread where the database is a file; on several nodes side by side in a bucket, and by turns in folders. */
-async function publisherOf(
-  options: ServerOptions,
-  { store, place, keys, origin, clock, onPublished }: Published,
-): Promise<Publisher> {
-  const { nodes } = store
-  if (nodes === null) {
-    const thread = { database: databaseOf(options), place, key: keys.logKey, origin }
-    return startPublisherThread({ ...thread, onPublished })
-  }
-  const parts = {
-    crypto: nodeCrypto,
-    source: store.entries,
-    ...openLogPlace(place),
-    signer: keys.log,
-    ...{ origin, clock, onPublished },
-  }
-  return place.kind === 's3' ? new LogPublisher(parts) : new NodePublisher({ ...parts, store, nodes })
-}
-
 interface Parts {
   readonly clock: Clock
   readonly keys: SetupKeys

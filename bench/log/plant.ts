@@ -82,7 +82,8 @@ export async function postgresPlant(url: string): Promise<Omit<Plant, 'bytes' | 
     origin: ORIGIN,
     clock: systemClock,
     onPublished: (note, size, time) => recordCheckpoint(store, { size, time, note }),
-    ...{ store, nodes },
+    store,
+    nodes,
   })
   const runner = new LogRunner({ publisher, store, onFatal })
   await runner.start()

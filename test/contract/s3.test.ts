@@ -86,7 +86,8 @@ describe('the tile store in a bucket', () => {
   test('works with the bucket in the host name', async () => {
     const endpoint = virtualHostEndpoint(server)
     // A resolver may not know names under localhost: the request goes where they lead, and is signed for what it says.
-    const fetchLocal: typeof fetch = (url, init) => viaHost(server.endpoint, String(url), init)
+    const fetchLocal: typeof fetch = (url, init) =>
+      viaHost(server.endpoint, url instanceof Request ? url.url : url, init)
     const store = s3TileStore(
       client({ prefix: 'hosted/', endpoint, style: 'virtual-host', fetch: fetchLocal }),
     )
@@ -205,7 +206,7 @@ describe('the checkpoint lock in a bucket', () => {
 })
 
 /** Sends to `endpoint` what is addressed to a name, keeping the name in the Host header, which `fetch` does not let one set. */
-async function viaHost(endpoint: string, url: string, init?: RequestInit): Promise<Response> {
+async function viaHost(endpoint: string, url: string | URL, init?: RequestInit): Promise<Response> {
   const { host, pathname } = new URL(url)
   const headers = { ...Object.fromEntries(new Headers(init?.headers)), host }
   const sent = request(new URL(pathname, endpoint), { method: init?.method ?? 'GET', headers })

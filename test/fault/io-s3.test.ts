@@ -21,7 +21,11 @@ afterAll(() => s3.close())
 function s3Place(name: string, faults: Faults | null, which: 'tiles' | 'lock'): Place {
   const client = (isFaulty: boolean): S3Client =>
     new S3Client({
-      ...{ bucket: BUCKET, prefix: `${name}/`, endpoint: s3.endpoint, region: REGION, style: 'path' },
+      bucket: BUCKET,
+      prefix: `${name}/`,
+      endpoint: s3.endpoint,
+      region: REGION,
+      style: 'path',
       credentials: CREDENTIALS,
       limits: { backoff_ms: 0 },
       ...(isFaulty && faults !== null ? { fetch: faultyFetch(faults) } : {}),

@@ -26,20 +26,25 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** The driver's own calls, of every connection: what is under them is SQLite as it is. */
 function failDriver(faults: Faults): void {
-  const { exec } = DatabaseSync.prototype
-  const { run, get, all } = StatementSync.prototype
+  const exec = original(DatabaseSync.prototype, 'exec')
   vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
-    return faults.aroundSync(sql, () => exec.call(this, sql))
+    return faults.aroundSync(sql, () => exec.call(this, sql) as undefined)
   })
-  for (const [name, call] of Object.entries({ run, get, all })) {
+  for (const name of ['run', 'get', 'all'] as const) {
+    const call = original(StatementSync.prototype, name)
     vi.spyOn(StatementSync.prototype, name as 'run').mockImplementation(function (
       this: StatementSync,
       ...values: unknown[]
     ) {
-      const act = call as (...values: unknown[]) => ReturnType<StatementSync['run']>
-      return faults.aroundSync(`${name} ${this.sourceSQL.split(' ')[0]}`, () => act.apply(this, values))
+      const act = (): ReturnType<StatementSync['run']> =>
+        call.apply(this, values) as ReturnType<StatementSync['run']>
+      return faults.aroundSync(`${name} ${this.sourceSQL.split(' ')[0]}`, act)
     })
   }
+}
+
+function original(prototype: object, name: string): (this: unknown, ...args: unknown[]) => unknown {
+  return Reflect.get(prototype, name) as (...args: unknown[]) => unknown
 }
 
 const write = (store: Store, name: string, touchesTable: boolean): Promise<number> =>
@@ -92,7 +97,7 @@ async function story(faults: Faults): Promise<Faults> {
   const rows = await store.query((db) => db.selectFrom('systems').select('name').execute())
   const withRow = names.filter((name) => name === 'after' || name.endsWith('.1'))
   expect(rows.map(({ name }) => name).toSorted()).toEqual(withRow.toSorted())
-  await world.expectKept(place, entries)
+  await world.assertKept(place, entries)
   await log.stop()
   await store.close()
   vi.restoreAllMocks()
