@@ -241,7 +241,17 @@ const envelope = z.strictObject({
  */
 export function encodeEntry(entry: AnyEntry): Uint8Array {
   assertEntry(entry)
-  const bytes = canonicalBytes(entry as unknown as JsonValue)
+  // Its members in order: what is in order already is written much faster.
+  const { v, type, time, actor, subject, body } = entry
+  const ordered = {
+    actor: { id: actor.id, kind: actor.kind },
+    body,
+    ...(subject === undefined ? {} : { subject }),
+    time,
+    type,
+    v,
+  }
+  const bytes = canonicalBytes(ordered)
   if (bytes.length > ENTRY_BYTES_MAX) {
     throw new LogError('ENTRY_TOO_LARGE', `entry of ${bytes.length} bytes is over ${ENTRY_BYTES_MAX}`)
   }
