@@ -7,17 +7,25 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-const BENCHMARKS = ['authorize'] as const
-const USAGE = `usage: npm run bench -- <${BENCHMARKS.join('|')}> [--json]\n`
+const USAGE = `usage: npm run bench -- authorize [--json]
+       npm run bench -- log [--json] [--short]
+`
 
 const [name, ...options] = process.argv.slice(2)
-if (name !== 'authorize' || options.some((option) => option !== '--json')) {
+const json = options.includes('--json')
+const unknown = options.filter((option) => option !== '--json' && !(name === 'log' && option === '--short'))
+if (unknown.length > 0 || (name !== 'authorize' && name !== 'log')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
-installPeers()
-const { authorize } = await import('./authorize/authorize.ts')
-await authorize({ json: options.includes('--json') })
+if (name === 'authorize') {
+  installPeers()
+  const { authorize } = await import('./authorize/authorize.ts')
+  await authorize({ json })
+} else {
+  const { log } = await import('./log/log.ts')
+  await log({ json, short: options.includes('--short') })
+}
 
 /** Peers that are not there are installed once, as the lock file has them. */
 function installPeers(): void {

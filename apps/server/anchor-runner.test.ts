@@ -20,7 +20,7 @@ import { decodeEntry, LogError, type AnyEntry } from '../../src/log/entries.ts'
 import { LogPublisher } from '../../src/log/publisher.ts'
 import type { AnchorService } from '../../src/ports/anchor.ts'
 import type { Store } from '../../src/ports/store.ts'
-import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { PublicTiles } from '../../src/ports/tile-store.ts'
 import { startTimeAuthority, type TimeAuthority } from '../../test/fixtures/time-authority.ts'
 import { AnchorRunner } from './anchor-runner.ts'
 
@@ -31,7 +31,7 @@ const SYSTEM = { kind: 'system', id: 'control-plane' } as const
 let now_ms: number
 let folder: string
 let store: Store
-let tiles: TileStore
+let tiles: PublicTiles
 let log: LogPublisher
 let authority: TimeAuthority
 let reports: unknown[]

@@ -54,8 +54,13 @@ export class LogRunner {
   /** @throws {LogError} if the log cannot be taken up: then nothing may be served */
   async start(): Promise<void> {
     const { publisher, store } = this.#options
-    await publisher.start()
-    await publisher.publish()
+    try {
+      await publisher.start()
+      await publisher.publish()
+    } catch (cause) {
+      await publisher.stop()
+      throw cause
+    }
     this.#leave = store.onCommit(() => this.#schedule())
     this.#retry = setInterval(() => void this.#run(), this.#options.retry_ms ?? RETRY_MS)
   }

@@ -6,13 +6,11 @@
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
-import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
-import { LogPublisher, type LogPublisherOptions } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import { StoreError, type Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
@@ -29,9 +27,10 @@ import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { openFront, type Front } from './front.ts'
-import { FOLLOW_MS, LogRunner, RETRY_MS, type Publisher } from './log-runner.ts'
-import { NodePublisher } from './node-publisher.ts'
+import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
+import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
+import { openLogPlace, placeOfLog } from './tiles.ts'
 import { Viewers } from './viewers.ts'
 
 /** REV-4. */
@@ -49,6 +48,10 @@ export interface ServerOptions {
   readonly port?: number
   /** Where callers reach the server, when that is not `http://host:port`. */
   readonly publicUrl?: string
+  /** Public files and last checkpoint in a bucket (apps/server/tiles.ts), instead of under `dataDir`. */
+  readonly tilesUrl?: string
+  readonly s3Endpoint?: string
+  readonly s3Style?: 'path' | 'virtual-host'
   readonly heartbeatMs?: number
   /** Of the key files (KEY-10). Plain ones are encrypted under it. */
   readonly passphrase?: string
@@ -116,22 +119,31 @@ function makeDataDir(path: string): void {
   }
 }
 
-async function openStore({ store, dataDir }: ServerOptions, clock: Clock): Promise<Store> {
-  if (store === undefined) return openSqliteStore({ path: join(dataDir, 'countersign.db'), clock })
+function databaseOf({ dataDir }: ServerOptions): string {
+  return join(dataDir, 'countersign.db')
+}
+
+async function openStore(options: ServerOptions, clock: Clock): Promise<Store> {
+  const { store } = options
+  if (store === undefined) return openSqliteStore({ path: databaseOf(options), clock })
   const { openPostgresStore } = await import('../../src/adapters/postgres/postgres-store.ts')
   return openPostgresStore({ url: store })
 }
 
-async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<SetupKeys> {
+type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
+
+async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<ServerKeys> {
   const keyStore = await openFsKeyStore(join(dataDir, 'keys'), {
     crypto: nodeCrypto,
     passphrase: passphrase ?? null,
     ...(onEncrypted === undefined ? {} : { onEncrypted }),
   })
+  const logKey = await keyStore.first('log')
   return {
+    logKey,
     issuer: await IssuerRing.open(nodeCrypto, keyStore),
     frame: nodeCrypto.signer(await keyStore.first('frame')),
-    log: nodeCrypto.signer(await keyStore.first('log')),
+    log: nodeCrypto.signer(logKey),
   }
 }
 
@@ -157,33 +169,33 @@ async function run(
   front: Front,
   options: ServerOptions,
   clock: Clock,
-  keys: SetupKeys,
+  keys: ServerKeys,
   store: Store,
 ): Promise<RunningServer> {
   const wanted = { chosen: chosenSettings(options), otherwise: defaultSettings(options) }
   const { settings, bootstrapSecret: firstSecret } = await setUp(store, nodeCrypto, keys, wanted)
   await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
-  const tiles = fsTileStore(join(options.dataDir, 'log'))
   const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
   const report = options.report ?? (() => undefined)
+  const logPlace = placeOfLog(options)
+  const { tiles } = openLogPlace(logPlace)
   const anchoring = composeAnchoring(options.anchors, { store, tiles, clock, vkey, report })
-  const publisher = publisherOf(store, {
+  const publisher = await publisherOf({
     ...anchoring.publisher,
-    crypto: nodeCrypto,
-    source: store.entries,
-    tiles,
-    lock: fsCheckpointLock(join(options.dataDir, 'lock')),
-    signer: keys.log,
+    store,
+    database: databaseOf(options),
+    place: logPlace,
+    key: keys.logKey,
     origin: settings.origin,
     clock,
-    onPublished: (note, size, time) => recordCheckpoint(store, { size, time, note }),
+    onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
   })
   const retry_ms = store.nodes === null ? RETRY_MS : FOLLOW_MS
   const runner = new LogRunner({ publisher, store, retry_ms, onFatal: (error) => void stop(error) })
   await runner.start()
   const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, { clock, keys, store, settings, tiles, runner, place, vkey: publisher.vkey })
+  const ctx = contextOf(options, { clock, keys, store, settings, tiles, runner, place, vkey })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -211,12 +223,6 @@ async function run(
   }
   const close = (): Promise<void> => stop(null)
   return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
-}
-
-/** One process signs its log or ends; of several nodes one signs and the others stand by. */
-function publisherOf(store: Store, options: LogPublisherOptions): Publisher {
-  const { nodes } = store
-  return nodes === null ? new LogPublisher(options) : new NodePublisher({ ...options, store, nodes })
 }
 
 interface Parts {

@@ -4,7 +4,7 @@ import { memoryCheckpointLock, type MemoryLockState } from '../../test/contract/
 import { memoryTileStore, type MemoryTileStore } from '../../test/contract/tile-store.ts'
 import { nodeCrypto as crypto } from '../adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../core/encoding.ts'
-import type { CheckpointLock, TileStore } from '../ports/tile-store.ts'
+import type { CheckpointLock, PublicTiles } from '../ports/tile-store.ts'
 import { openCheckpoint, signCheckpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
 import { emptyRoot, leafHash, rootOf } from './merkle.ts'
@@ -74,12 +74,21 @@ async function expectPublic(): Promise<void> {
 }
 
 /** Stores that fail on the paths named, before or after they took effect. */
-function failing(match: (path: string) => boolean, when: 'before' | 'after'): TileStore {
+function failing(match: (path: string) => boolean, when: 'before' | 'after'): PublicTiles {
+  const fault = (path: string): void => {
+    if (match(path)) throw new Error('disk full')
+  }
   return {
     read: (path) => world.tiles.read(path),
     write: async (path, bytes) => {
       if (when === 'after' || !match(path)) await world.tiles.write(path, bytes)
-      if (match(path)) throw new Error('disk full')
+      fault(path)
+    },
+    writeIf: async (path, bytes, mayReplace) => {
+      if (when === 'before') fault(path)
+      const done = await world.tiles.writeIf(path, bytes, mayReplace)
+      fault(path)
+      return done
     },
   }
 }
@@ -277,18 +286,113 @@ test('public files that were lost are written again at the next start, from the 
   await expectPublic()
 })
 
-describe('another signer', () => {
-  test('that stored a checkpoint first makes this one stop', async () => {
+describe('another signer, where the lock store lets several swap', () => {
+  /** A second one with the same key, over a lock that has a place for everyone. */
+  async function other(changes: Partial<LogPublisherOptions> = {}): Promise<LogPublisher> {
+    return started({ lock: sharedLock(), ...changes })
+  }
+
+  /** As conditional writes are: no place to take, only the comparison. */
+  function sharedLock(beforeSwap: () => Promise<void> = async () => {}): CheckpointLock {
+    const inner = memoryCheckpointLock({ holder: null, stored: null })
+    return {
+      ...inner,
+      acquire: async () => {},
+      load: async () => world.lock.stored,
+      compareAndSwap: async (previous, next) => {
+        await beforeSwap()
+        const { stored } = world.lock
+        const same = stored && previous ? Buffer.compare(stored, previous) === 0 : stored === previous
+        if (same) world.lock.stored = next
+        return same
+      },
+    }
+  }
+
+  test('that stored a checkpoint in between is adopted, and the log goes on from it', async () => {
+    const [a, b] = [await other(), await other()]
+    commit(5)
+    await a.publish()
+    commit(300)
+    await b.publish()
+    commit(1)
+    expect((await a.publish()).size).toBe(306)
+    await expectPublic()
+    expect((await b.publish()).size).toBe(306)
+  })
+
+  test('that wins the swap itself is adopted, and what was signed here is thrown away', async () => {
+    const a = await other()
+    let isFirst = true
+    const b = await other({
+      lock: sharedLock(async () => {
+        if (!isFirst) return
+        isFirst = false
+        commit(2)
+        await a.publish()
+      }),
+    })
+    commit(5)
+    expect((await b.publish()).size).toBe(7)
+    await expectPublic()
+    expect(world.history.map(({ size }) => size)).toEqual([7, 7])
+  })
+
+  test('that is slow does not put an older checkpoint over a newer one', async () => {
+    const a = await other()
+    const late: (() => Promise<void>)[] = []
+    const tiles: PublicTiles = {
+      ...world.tiles,
+      writeIf: async (path, bytes, mayReplace) => {
+        for (const first of late.splice(0)) await first()
+        return world.tiles.writeIf(path, bytes, mayReplace)
+      },
+    }
+    const b = await other({ tiles })
+    commit(5)
+    late.push(async () => {
+      commit(4)
+      await a.publish()
+    })
+    expect((await b.publish()).size).toBe(5) // its own was stored and is good: it is only not the last
+    await expectPublic()
+  })
+
+  test.each([
+    ['of another tree', () => rootOf(crypto, []), 6],
+    ['of more entries than the database has', () => rootOf(crypto, []), 9],
+    ['of fewer entries than we signed', () => rootOf(crypto, []), 3],
+  ])('that stored a checkpoint %s: refused, and nothing is signed', async (_, root, size) => {
     commit(5)
     const log = await started()
     await log.publish()
-    const root = rootOf(crypto, [])
-    world.lock.stored = signCheckpoint(crypto, signer, { origin: ORIGIN, size: 6, root })
+    const foreign = signCheckpoint(crypto, signer, { origin: ORIGIN, size, root: root() })
+    world.lock.stored = foreign
     commit(1)
-    await expect(log.publish()).rejects.toThrowWithCode('LOG_LOCKED')
-    await expect(log.publish()).rejects.toThrowWithCode('LOG_LOCKED')
-    expect(world.lock.holder).toBeNull()
+    await expect(log.publish()).rejects.toThrowWithCode('LOG_DIVERGED')
+    expect(world.lock.stored).toBe(foreign)
     expect(openCheckpoint(crypto, world.tiles.files.get('checkpoint')!, log.vkey).size).toBe(5)
+  })
+
+  test('with another key is refused', async () => {
+    commit(5)
+    const log = await started()
+    const thief = crypto.signer(crypto.generateKey('Ed25519'))
+    world.lock.stored = signCheckpoint(crypto, thief, { origin: ORIGIN, size: 5, root: rootOf(crypto, []) })
+    await expect(log.publish()).rejects.toThrowWithCode('NOTE_INVALID')
+  })
+
+  test('that always wins makes a run give up, and say so', async () => {
+    const a = await other()
+    const always = sharedLock(async () => {
+      await a.publish()
+      commit(1)
+    })
+    commit(1)
+    const b = await other({ lock: always })
+    await expect(b.publish()).rejects.toThrowWithCode('LOG_UNAVAILABLE')
+    await a.publish()
+    await expectPublic()
   })
 })
 

@@ -1,7 +1,7 @@
 /**
- * The one signer of the log: integrates committed entries into the tree, publishes tiles and signs checkpoints.
- * spec/log.md, LOG-4 and LOG-5.
- * Invariant: every checkpoint that is signed extends the one before, which is kept outside the database.
+ * A signer of the log: integrates committed entries into the tree, publishes tiles and signs checkpoints. Where the lock
+ * store allows several, they work side by side, and one that loses a swap adopts what won. spec/log.md, LOG-4, 5, 20, 21.
+ * Invariant: every checkpoint that is stored extends the one before, which is kept outside the database.
  *
  * What a crash leaves behind, by step of `publish`; `start` and `publish` repair each:
  * 1. entries committed: an unpublished tail in the source. Integrated next time.
@@ -16,11 +16,12 @@ import type { Crypto, Signer } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EntrySource } from '../ports/entry-source.ts'
-import type { CheckpointLock, TileStore } from '../ports/tile-store.ts'
+import type { CheckpointLock, PublicTiles } from '../ports/tile-store.ts'
 import { openCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
 import { leafHash } from './merkle.ts'
 import { formatVkey, noteKey } from './note.ts'
+import { diverged, growTo, readRange } from './signed-tree.ts'
 import {
   changedTiles,
   CHECKPOINT_PATH,
@@ -44,7 +45,7 @@ export interface PublishedCheckpoint {
 export interface LogPublisherOptions {
   readonly crypto: Crypto
   readonly source: EntrySource
-  readonly tiles: TileStore
+  readonly tiles: PublicTiles
   readonly lock: CheckpointLock
   /** Ed25519. */
   readonly signer: Signer
@@ -62,6 +63,9 @@ export interface LogPublisherOptions {
   readonly onPublished?: (note: Uint8Array, size: number, time_ms: number) => void | Promise<void>
 }
 
+/** Swaps lost in one run before it gives up: whoever won has published most of what we would have. */
+const SWAPS_MAX = 16
+
 interface Signed {
   /** The tree of the last checkpoint, or the empty tree before the first. */
   readonly tree: TileBuilder
@@ -72,6 +76,8 @@ export class LogPublisher {
   readonly #options: LogPublisherOptions
   readonly #vkey: string
   #started = false
+  /** Of a signer, in the lock store. */
+  #hasPlace = false
   /** Null when not known: before the start, and after a swap that may or may not have been stored. */
   #signed: Signed | null = null
   #published: PublishedCheckpoint | null = null
@@ -90,17 +96,18 @@ export class LogPublisher {
   }
 
   /**
-   * Takes the signer's place and rebuilds the tree of the last checkpoint from the source.
+   * Takes a signer's place and rebuilds the tree of the last checkpoint from the source.
    * @throws {LogError} `LOG_LOCKED`; `LOG_DIVERGED`: the source does not extend the last checkpoint;
    * `NOTE_INVALID`, `CHECKPOINT_INVALID`: the lock store holds something that our key did not sign for this log.
    */
   async start(): Promise<void> {
-    await this.#options.lock.acquire()
+    if (!this.#hasPlace) await this.#options.lock.acquire()
+    this.#hasPlace = true
     try {
       this.#signed = await this.#recover()
       this.#started = true
     } catch (cause) {
-      await this.#options.lock.release()
+      await this.#giveUp().catch(() => {}) // the first fault is the one to tell; the next start has the place already
       throw cause
     }
   }
@@ -108,17 +115,17 @@ export class LogPublisher {
   /**
    * Publishes every entry that was committed before the call. Concurrent calls share one run.
    * @returns the existing checkpoint, not signed again, when there is nothing new.
-   * @throws {LogError} `LOG_DIVERGED`; `LOG_LOCKED`: not started, or another signer took over: stop this process.
+   * @throws {LogError} `LOG_DIVERGED`; `LOG_LOCKED`: not started, or somebody removed our claim: stop this process.
    */
   publish(): Promise<PublishedCheckpoint> {
     this.#queued ??= this.#enqueue()
     return this.#queued
   }
 
-  /** Waits for a run in progress and gives up the signer's place. */
+  /** Waits for a run in progress and gives up the signer's place. May be called again if that fails. */
   async stop(): Promise<void> {
     await this.#last
-    if (this.#started) await this.#giveUp()
+    if (this.#hasPlace) await this.#giveUp()
   }
 
   /** Starts a run after the present one: a caller that joins it committed its entries before it began. */
@@ -133,32 +140,56 @@ export class LogPublisher {
 
   async #run(): Promise<PublishedCheckpoint> {
     if (!this.#started) throw new LogError('LOG_LOCKED', 'the log publisher is not started')
-    this.#signed ??= await this.#recover()
-    const { tree, note } = this.#signed
-    const size = await this.#options.source.size()
-    if (size < tree.size) throw diverged(`the database has ${size} entries, ${tree.size} are signed`)
-    if (note !== null && size === tree.size) return this.#makePublic(tree, note)
-    const grown = await this.#integrate(tree, size)
-    return this.#makePublic(grown, await this.#sign(grown, note))
+    for (let swaps = 0; swaps < SWAPS_MAX; swaps++) {
+      const { tree, note } = await this.#lastSigned()
+      const size = await this.#options.source.size()
+      if (size < tree.size) throw diverged(`the database has ${size} entries, ${tree.size} are signed`)
+      if (note !== null && size === tree.size) return this.#makePublic(tree, note)
+      const grown = await this.#integrate(tree, size)
+      const signed = await this.#sign(grown, note)
+      if (signed !== null) return this.#makePublic(grown, signed)
+    }
+    throw new LogError(
+      'LOG_UNAVAILABLE',
+      `other signers stored ${SWAPS_MAX} checkpoints before this one could`,
+    )
+  }
+
+  /** What is in the lock store now, as a tree of ours: another signer may have been there since. */
+  async #lastSigned(): Promise<Signed> {
+    const known = this.#signed ?? (await this.#recover())
+    this.#signed = known
+    const stored = await this.#options.lock.load()
+    const same =
+      stored !== null && known.note !== null ? equalBytes(stored, known.note) : stored === known.note
+    if (!same) this.#signed = await this.#adopt(known, stored)
+    return this.#signed
+  }
+
+  /** The tree of a checkpoint that another signer stored, grown out of ours from the database: so it extends both. */
+  async #adopt({ tree }: Signed, note: Uint8Array | null): Promise<Signed> {
+    const { crypto } = this.#options
+    if (note === null) throw diverged('the lock store lost its checkpoint')
+    const won = openCheckpoint(crypto, note, this.#vkey)
+    if (won.size < tree.size) {
+      throw diverged(`the lock store went back from ${tree.size} entries to ${won.size}`)
+    }
+    const grown = tree.clone(crypto)
+    await growTo(crypto, this.#options.source, grown, won)
+    return { tree: grown, note }
   }
 
   /** The last signed tree, rebuilt from the source and compared with what was signed. */
   async #recover(): Promise<Signed> {
-    const { crypto, source, lock } = this.#options
+    const { crypto, lock, source, tiles } = this.#options
+    // In this order: what is public was stored in the lock before, by us or by another signer.
+    const published = await tiles.read(CHECKPOINT_PATH)
     const note = await lock.load()
     const last = note && openCheckpoint(crypto, note, this.#vkey)
-    await this.#checkAnchor(last)
+    this.#checkAnchor(published, last)
     const tree = new TileBuilder(crypto)
     if (!last) return { tree, note: null }
-    const size = await source.size()
-    if (size < last.size) throw diverged(`the database has ${size} entries, ${last.size} are signed`)
-    for (let first = 0; first < last.size; first += TILE_WIDTH) {
-      const entries = await this.#read(first, Math.min(first + TILE_WIDTH, last.size))
-      for (const entry of entries) tree.append(leafHash(crypto, entry))
-    }
-    if (!equalBytes(tree.root(), last.root)) {
-      throw diverged(`the first ${last.size} entries of the database are not those that are signed`)
-    }
+    await growTo(crypto, source, tree, last)
     if (await this.#tilesAreLost(last.size)) await this.#integrate(new TileBuilder(crypto), last.size)
     return { tree, note }
   }
@@ -175,30 +206,33 @@ export class LogPublisher {
   }
 
   /** A public checkpoint of ours that is ahead of the lock store means that the lock store was lost or rolled back. */
-  async #checkAnchor(last: Checkpoint | null): Promise<void> {
-    const note = await this.#options.tiles.read(CHECKPOINT_PATH)
-    let published: Checkpoint
-    try {
-      if (!note) return
-      published = openCheckpoint(this.#options.crypto, note, this.#vkey)
-    } catch {
-      return // not ours, so it binds nobody; overwritten by the next checkpoint
-    }
+  #checkAnchor(note: Uint8Array | null, last: Checkpoint | null): void {
+    const published = this.#ours(note)
+    if (published === null) return
     const forked = published.size === last?.size && !equalBytes(published.root, last.root)
     if (forked || published.size > (last?.size ?? -1)) {
       throw diverged(`a checkpoint of ${published.size} entries is public, the lock store does not have it`)
     }
   }
 
+  /** A public checkpoint, or null for one that is not ours: it binds nobody, and the next one replaces it. */
+  #ours(note: Uint8Array | null): Checkpoint | null {
+    try {
+      return note && openCheckpoint(this.#options.crypto, note, this.#vkey)
+    } catch {
+      return null
+    }
+  }
+
   /** Writes the bundles and tiles of entries `tree.size` to `size`; durable once it resolves. */
   async #integrate(tree: TileBuilder, size: number): Promise<TileBuilder> {
-    const { crypto } = this.#options
+    const { crypto, source } = this.#options
     const grown = tree.clone(crypto)
     const writes = new Writes(this.#options.tiles)
     try {
       for (let first = tree.size - (tree.size % TILE_WIDTH); first < size; first += TILE_WIDTH) {
         const bundle = tileAt('entries', first / TILE_WIDTH, size)
-        const entries = await this.#read(first, first + bundle.width)
+        const entries = await readRange(source, first, first + bundle.width)
         await writes.add(tilePath(bundle), encodeBundle(entries))
         const full: HashTile[] = []
         const fresh = entries.slice(grown.size - first)
@@ -227,36 +261,34 @@ export class LogPublisher {
     if (changed) throw diverged('entries that are signed were changed in the database')
   }
 
-  async #sign(tree: TileBuilder, previous: Uint8Array | null): Promise<Uint8Array> {
+  /** @returns null when another signer stored a checkpoint first: what was signed here is thrown away */
+  async #sign(tree: TileBuilder, previous: Uint8Array | null): Promise<Uint8Array | null> {
     const { crypto, lock, signer, origin } = this.#options
     const note = signCheckpoint(crypto, signer, { origin, size: tree.size, root: tree.root() })
+    const before = this.#signed
     this.#signed = null // until the swap answers, it may or may not have been stored: load it again
-    if (!(await lock.compareAndSwap(previous, note))) {
-      await this.#giveUp()
-      throw new LogError(
-        'LOG_LOCKED',
-        'another signer stored a checkpoint: run one control plane on this log',
-      )
-    }
-    this.#signed = { tree, note }
-    return note
+    const won = await lock.compareAndSwap(previous, note)
+    this.#signed = won ? { tree, note } : before
+    return won ? note : null
   }
 
   async #makePublic(tree: TileBuilder, signed: Uint8Array): Promise<PublishedCheckpoint> {
     const { tiles, clock, cosign, onPublished } = this.#options
     const note = (await cosign?.(signed)) ?? signed
     if (this.#published && equalBytes(this.#published.note, note)) return this.#published
-    await tiles.write(CHECKPOINT_PATH, note)
+    const root = tree.root()
+    // Another signer may be ahead of us: what is public never goes backwards (LOG-21).
+    await tiles.writeIf(CHECKPOINT_PATH, note, (stored) => {
+      const there = this.#ours(stored)
+      if (there?.size === tree.size && !equalBytes(there.root, root))
+        throw diverged(`another checkpoint of ${tree.size} entries is public`)
+      // One of the same tree is as good, and better with more cosignatures, which is what makes it longer.
+      if (there?.size === tree.size) return note.length > (stored?.length ?? 0)
+      return there === null || there.size < tree.size
+    })
     await onPublished?.(note, tree.size, clock.now())
-    this.#published = { size: tree.size, root: tree.root(), note }
+    this.#published = { size: tree.size, root, note }
     return this.#published
-  }
-
-  async #read(start: number, end: number): Promise<Uint8Array[]> {
-    const entries = await this.#options.source.read(start, end)
-    if (entries.length !== end - start)
-      throw diverged(`the database has a gap in entries ${start} to ${end - 1}`)
-    return entries
   }
 
   async #giveUp(): Promise<void> {
@@ -264,13 +296,6 @@ export class LogPublisher {
     this.#signed = null
     this.#published = null
     await this.#options.lock.release()
+    this.#hasPlace = false
   }
-}
-
-function diverged(what: string): LogError {
-  return new LogError(
-    'LOG_DIVERGED',
-    `refusing to sign: ${what}. Restore the database, or the lock store, to a state that extends the last ` +
-      'signed checkpoint; if neither can be restored, start a new log with a new origin and tell the auditor why',
-  )
 }

@@ -34,34 +34,23 @@ export function memoryCheckpointLock(state: MemoryLockState): CheckpointLock {
   return lock
 }
 
-/** @param create gives, for each test, a way to open the same empty lock any number of times */
-export function checkpointLockContract(name: string, create: () => Promise<() => CheckpointLock>): void {
+/**
+ * @param create gives, for each test, a way to open the same empty lock any number of times
+ * @param signers how many may hold it at a time
+ */
+export function checkpointLockContract(
+  name: string,
+  create: () => Promise<() => CheckpointLock>,
+  signers: 'one' | 'several' = 'one',
+): void {
+  if (signers === 'one') onePlaceContract(name, create)
+  else severalPlacesContract(name, create)
   describe(`checkpoint lock: ${name}`, () => {
     test('holds nothing at first', async () => {
       const open = await create()
       const lock = open()
       await lock.acquire()
       expect(await lock.load()).toBeNull()
-    })
-
-    test('a second holder is refused until the first releases', async () => {
-      const open = await create()
-      const [first, second] = [open(), open()]
-      await first.acquire()
-      await expect(second.acquire()).rejects.toThrowWithCode('LOG_LOCKED')
-      await expect(first.acquire()).rejects.toThrowWithCode('LOG_LOCKED')
-      await first.release()
-      await second.acquire()
-      await expect(first.acquire()).rejects.toThrowWithCode('LOG_LOCKED')
-    })
-
-    test('of many that start at once at most one holds it', async () => {
-      const open = await create()
-      const locks = Array.from({ length: 8 }, open)
-      const results = await Promise.allSettled(locks.map((lock) => lock.acquire()))
-      expect(results.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1)
-      await Promise.all(locks.map((lock) => lock.release()))
-      await open().acquire()
     })
 
     test('swaps only what it was told is there', async () => {
@@ -106,6 +95,60 @@ export function checkpointLockContract(name: string, create: () => Promise<() =>
       await lock.release()
       await expect(lock.compareAndSwap(null, utf8('a'))).rejects.toThrowWithCode('LOG_LOCKED')
       expect(await lock.load()).toBeNull()
+    })
+  })
+}
+
+function onePlaceContract(name: string, create: () => Promise<() => CheckpointLock>): void {
+  describe(`checkpoint lock for one signer: ${name}`, () => {
+    test('a second holder is refused until the first releases', async () => {
+      const open = await create()
+      const [first, second] = [open(), open()]
+      await first.acquire()
+      await expect(second.acquire()).rejects.toThrowWithCode('LOG_LOCKED')
+      await expect(first.acquire()).rejects.toThrowWithCode('LOG_LOCKED')
+      await first.release()
+      await second.acquire()
+      await expect(first.acquire()).rejects.toThrowWithCode('LOG_LOCKED')
+    })
+
+    test('of many that start at once at most one holds it', async () => {
+      const open = await create()
+      const locks = Array.from({ length: 8 }, open)
+      const results = await Promise.allSettled(locks.map((lock) => lock.acquire()))
+      expect(results.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1)
+      await Promise.all(locks.map((lock) => lock.release()))
+      await open().acquire()
+    })
+  })
+}
+
+function severalPlacesContract(name: string, create: () => Promise<() => CheckpointLock>): void {
+  describe(`checkpoint lock for several signers: ${name}`, () => {
+    test('has a place for each, and none twice', async () => {
+      const open = await create()
+      const [first, second] = [open(), open()]
+      await first.acquire()
+      await second.acquire()
+      await expect(first.acquire()).rejects.toThrowWithCode('LOG_LOCKED')
+    })
+
+    test('of swaps from the same bytes by several one wins, and the others can go on from it', async () => {
+      const open = await create()
+      const locks = Array.from({ length: 4 }, open)
+      await Promise.all(locks.map((lock) => lock.acquire()))
+      for (const previous of [null, 'won 0', 'won 1'] as const) {
+        const round = previous === null ? 0 : Number(previous.slice(4)) + 1
+        const from = previous === null ? null : utf8(previous)
+        const won = await Promise.all(
+          locks.map((lock, i) => lock.compareAndSwap(from, utf8(`${round} by ${i}`))),
+        )
+        expect(won.filter(Boolean)).toHaveLength(1)
+        const stored = await locks[0]!.load()
+        for (const lock of locks) expect(await lock.load()).toEqual(stored)
+        expect(stored).toEqual(utf8(`${round} by ${won.indexOf(true)}`))
+        expect(await locks[3]!.compareAndSwap(stored, utf8(`won ${round}`))).toBe(true)
+      }
     })
   })
 }

@@ -1,13 +1,13 @@
 /**
- * What every {@link TileStore} keeps, and the one in memory that tests of the log use. spec/log.md, Files.
+ * What every {@link PublicTiles} keeps, and the one in memory that tests of the log use. spec/log.md, Files.
  * @module
  */
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/core/encoding.ts'
-import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { PublicTiles } from '../../src/ports/tile-store.ts'
 
 /** A tile store whose files can be looked at and damaged. */
-export interface MemoryTileStore extends TileStore {
+export interface MemoryTileStore extends PublicTiles {
   readonly files: Map<string, Uint8Array>
 }
 
@@ -20,11 +20,16 @@ export function memoryTileStore(): MemoryTileStore {
       return bytes ? Uint8Array.from(bytes) : null
     },
     write: async (path, bytes) => void files.set(path, Uint8Array.from(bytes)),
+    writeIf: async (path, bytes, mayReplace) => {
+      const may = mayReplace(files.get(path) ?? null)
+      if (may) files.set(path, Uint8Array.from(bytes))
+      return may
+    },
   }
 }
 
 /** @param create an empty store */
-export function tileStoreContract(name: string, create: () => Promise<TileStore>): void {
+export function tileStoreContract(name: string, create: () => Promise<PublicTiles>): void {
   describe(`tile store: ${name}`, () => {
     test('a file that was never written is null', async () => {
       const store = await create()
@@ -75,6 +80,38 @@ export function tileStoreContract(name: string, create: () => Promise<TileStore>
       )
       const bytes = (await store.read('tile/1/000'))!
       expect(bytes).toEqual(new Uint8Array(50_000).fill(bytes[0]!))
+    })
+
+    test('writes on a condition see what is there, and leave it when told to', async () => {
+      const store = await create()
+      const seen: (Uint8Array | null)[] = []
+      const write = (text: string, may: boolean): Promise<boolean> =>
+        store.writeIf('checkpoint', utf8(text), (stored) => {
+          seen.push(stored)
+          return may
+        })
+      expect(await write('a', false)).toBe(false)
+      expect(await store.read('checkpoint')).toBeNull()
+      expect(await write('b', true)).toBe(true)
+      expect(await write('c', false)).toBe(false)
+      expect(await store.read('checkpoint')).toEqual(utf8('b'))
+      expect(seen).toEqual([null, null, utf8('b')])
+      const refuse = (): boolean => {
+        throw new Error('no')
+      }
+      await expect(store.writeIf('checkpoint', utf8('d'), refuse)).rejects.toThrow('no')
+      expect(await write('e', true)).toBe(true)
+    })
+
+    test('of concurrent writes on the condition that they are larger the largest stays', async () => {
+      const store = await create()
+      const sizes = [3, 1, 4, 1, 5, 9, 2, 6]
+      const isLarger =
+        (size: number) =>
+        (stored: Uint8Array | null): boolean =>
+          stored === null || (stored[0] ?? 0) < size
+      await Promise.all(sizes.map((size) => store.writeIf('checkpoint', Uint8Array.of(size), isLarger(size))))
+      expect(await store.read('checkpoint')).toEqual(Uint8Array.of(9))
     })
 
     test('what is handed over is copied', async () => {

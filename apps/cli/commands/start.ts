@@ -23,6 +23,9 @@ interface StartOptions {
   readonly rpOrigin?: string
   readonly passphraseFile?: string
   readonly anchors?: string
+  readonly tiles?: string
+  readonly s3Endpoint?: string
+  readonly s3Style?: 'path' | 'virtual-host'
 }
 
 export function startCommand(program: Command): void {
@@ -40,6 +43,17 @@ export function startCommand(program: Command): void {
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <port>', 'port to bind, 0 for any', port, 7400)
     .option('--public-url <url>', 'where callers reach it, when behind a proxy')
+    .option(
+      '--tiles <s3 url>',
+      'keep the public log in a bucket, s3://bucket/prefix; keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a file',
+    )
+    .option('--s3-endpoint <url>', 'an S3-compatible service other than AWS')
+    .addOption(
+      new Option('--s3-style <style>', 'where the bucket stands in addresses').choices([
+        'path',
+        'virtual-host',
+      ]),
+    )
     .addOption(
       new Option(
         '--separation <mode>',
@@ -69,6 +83,9 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(options.separation === undefined ? {} : { separation: options.separation }),
     ...givenStore(options),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+    ...(options.tiles === undefined ? {} : { tilesUrl: options.tiles }),
+    ...(options.s3Endpoint === undefined ? {} : { s3Endpoint: options.s3Endpoint }),
+    ...(options.s3Style === undefined ? {} : { s3Style: options.s3Style }),
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(rp === undefined ? {} : { rp }),
     ...(rpDefault === undefined ? {} : { rpDefault }),

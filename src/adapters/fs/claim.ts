@@ -10,9 +10,9 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { access, open, readdir, readFile, unlink } from 'node:fs/promises'
+import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasCode, syncDirectory } from './files.ts'
+import { hasCode, syncDirectory, type FileSystem } from './files.ts'
 
 const MODE = 0o600
 /** `<name>.<pid>.<start of the process in ticks or 0>.<boot id or 0>.<nonce>.lock` */
@@ -28,12 +28,13 @@ export interface DirectoryClaim {
 export async function claimDirectory(
   directory: string,
   name: string,
+  fs: FileSystem = nodeFs,
 ): Promise<DirectoryClaim | { readonly heldBy: number }> {
-  const file = await createClaim(directory, name)
+  const file = await createClaim(directory, name, fs)
   const path = join(directory, file)
-  const release = (): Promise<void> => remove(path)
+  const release = (): Promise<void> => remove(path, fs)
   try {
-    const heldBy = await livingHolder(directory, name, file)
+    const heldBy = await livingHolder(directory, name, file, fs)
     if (heldBy !== null) {
       await release()
       return { heldBy }
@@ -45,36 +46,48 @@ export async function claimDirectory(
   return {
     release,
     isHeld: () =>
-      access(path).then(
+      fs.access(path).then(
         () => true,
         () => false,
       ),
   }
 }
 
-async function createClaim(directory: string, name: string): Promise<string> {
+async function createClaim(directory: string, name: string, fs: FileSystem): Promise<string> {
   const [start, boot] = await Promise.all([startOf(process.pid), bootId()])
   const nonce = randomBytes(8).toString('hex')
   const claim = `${name}.${process.pid}.${start ?? '0'}.${boot ?? '0'}.${nonce}.lock`
-  const file = await open(join(directory, claim), 'wx', MODE)
-  await file.close()
-  await syncDirectory(directory)
+  const path = join(directory, claim)
+  try {
+    const file = await fs.open(path, 'wx', MODE)
+    await file.close()
+    await syncDirectory(directory, fs)
+  } catch (cause) {
+    // It may be there: left behind, it would keep this very process out for as long as it lives.
+    await remove(path, fs).catch(() => {})
+    throw cause
+  }
   return claim
 }
 
-async function livingHolder(directory: string, name: string, own: string): Promise<number | null> {
-  for (const file of await readdir(directory)) {
+async function livingHolder(
+  directory: string,
+  name: string,
+  own: string,
+  fs: FileSystem,
+): Promise<number | null> {
+  for (const file of await fs.readdir(directory)) {
     const [, kind = '', pid = '', start = '', boot = ''] = CLAIM.exec(file) ?? []
     if (kind !== name || file === own) continue
     if (await isAlive(Number(pid), start, boot)) return Number(pid)
-    await remove(join(directory, file)) // names are never reused, so this is the dead one's and nobody else's
+    await remove(join(directory, file), fs) // names are never reused, so this is the dead one's and nobody else's
   }
   return null
 }
 
-async function remove(path: string): Promise<void> {
+async function remove(path: string, fs: FileSystem): Promise<void> {
   try {
-    await unlink(path)
+    await fs.unlink(path)
   } catch (cause) {
     if (!hasCode(cause, 'ENOENT')) throw cause
   }
@@ -96,12 +109,12 @@ async function isAlive(pid: number, start: string, boot: string): Promise<boolea
 
 /** When a process started, in clock ticks since boot; null where there is no /proc or no such process. */
 async function startOf(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  const stat = await nodeFs.readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   // Fields are counted after the command, which is in parentheses and may hold spaces: starttime is the 22nd.
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
 }
 
 async function bootId(): Promise<string | null> {
-  const id = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => null)
+  const id = await nodeFs.readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => null)
   return id === null ? null : id.trim().replaceAll('-', '')
 }

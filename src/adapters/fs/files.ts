@@ -1,13 +1,21 @@
 /** Files and directories that survive a crash: whole or not at all. @module */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises'
+import * as nodeFs from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LogError } from '../../log/entries.ts'
 
+/** Every call that reaches the disk goes through one of these, so that a test can fail each. */
+export type FileSystem = Pick<typeof nodeFs, 'access' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'unlink'>
+
 /** The file's bytes, or null if there is none. */
-export async function readWhole(path: string, bytesMax: number): Promise<Uint8Array | null> {
+export async function readWhole(
+  path: string,
+  bytesMax: number,
+  fs: FileSystem = nodeFs,
+): Promise<Uint8Array | null> {
   try {
-    const file = await open(path, 'r')
+    const file = await fs.open(path, 'r')
     try {
       const stat = await file.stat()
       if (!stat.isFile()) return null
@@ -42,34 +50,44 @@ export interface Modes {
 }
 
 /** Replaces a file atomically and durably, with the directories on the way to it. */
-export async function replaceFile(path: string, bytes: Uint8Array, modes: Modes): Promise<void> {
+export async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  modes: Modes,
+  fs: FileSystem = nodeFs,
+): Promise<void> {
   const dir = dirname(path)
   const temporary = join(dir, `.tmp-${randomBytes(8).toString('hex')}`)
   try {
-    await makeDirectory(dir, modes.dir)
     try {
-      await writeDurably(temporary, bytes, modes.file)
-      await rename(temporary, path)
+      await writeDurably(temporary, bytes, modes, fs)
+      await fs.rename(temporary, path)
     } catch (cause) {
-      await unlink(temporary).catch(() => {}) // a crash leaves it behind: harmless, its name is never read
+      await fs.unlink(temporary).catch(() => {}) // a crash leaves it behind: harmless, its name is never read
       throw cause
     }
-    await syncDirectory(dir)
+    await syncDirectory(dir, fs)
   } catch (cause) {
     throw new LogError('LOG_UNAVAILABLE', 'the file system did not store a file of the log', { cause })
   }
 }
 
 /** Creates a directory whose own entry survives a crash. */
-export async function makeDirectory(dir: string, mode: number): Promise<void> {
-  const first = await mkdir(dir, { recursive: true, mode })
+export async function makeDirectory(dir: string, mode: number, fs: FileSystem = nodeFs): Promise<void> {
+  const first = await fs.mkdir(dir, { recursive: true, mode })
   if (first === undefined) return
   const above = dirname(first)
-  for (let at = dir; at.length > above.length; at = dirname(at)) await syncDirectory(dirname(at))
+  for (let at = dir; at.length > above.length; at = dirname(at)) await syncDirectory(dirname(at), fs)
 }
 
-async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  const file = await open(path, 'wx', mode)
+async function writeDurably(path: string, bytes: Uint8Array, modes: Modes, fs: FileSystem): Promise<void> {
+  const create = (): Promise<nodeFs.FileHandle> => fs.open(path, 'wx', modes.file)
+  // Most files go where others are already.
+  const file = await create().catch(async (cause: unknown) => {
+    if (!hasCode(cause, 'ENOENT')) throw cause
+    await makeDirectory(dirname(path), modes.dir, fs)
+    return create()
+  })
   try {
     await file.writeFile(bytes)
     await file.sync()
@@ -79,8 +97,8 @@ async function writeDurably(path: string, bytes: Uint8Array, mode: number): Prom
 }
 
 /** A rename or a new file is durable once its directory is. */
-export async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r')
+export async function syncDirectory(dir: string, fs: FileSystem = nodeFs): Promise<void> {
+  const handle = await fs.open(dir, 'r')
   try {
     await handle.sync()
   } finally {

@@ -4,6 +4,7 @@
  * returned. Invariant: nobody is told of a commit before it is durable, and indices have no gaps.
  * @module
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { rfc3339 } from '../../core/time.ts'
 import { encodeEntry } from '../../log/entries.ts'
@@ -120,6 +121,8 @@ export class GroupCommit {
         const fault = unavailable('the database did not commit', cause)
         for (const waiting of taken) waiting.fail(fault)
       }
+      // Writers that answer at once would otherwise keep timers and sockets out for as long as they go on.
+      if (this.#waiting.size > 0) await setImmediate()
     }
     this.#runner = null
   }

@@ -1,0 +1,47 @@
+/** Which publisher a control plane has: it depends on who else may write to its database, and on where its log lives. @module */
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { PrivateJwk } from '../../src/core/crypto.ts'
+import { LogPublisher } from '../../src/log/publisher.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Store } from '../../src/ports/store.ts'
+import type { Publisher } from './log-runner.ts'
+import { NodePublisher } from './node-publisher.ts'
+import { startPublisherThread } from './publisher-thread.ts'
+import { openLogPlace, type LogPlace } from './tiles.ts'
+
+interface Published {
+  readonly store: Store
+  /** The SQLite file, where the store is one. */
+  readonly database: string
+  readonly place: LogPlace
+  /** The log's. */
+  readonly key: PrivateJwk
+  readonly origin: string
+  readonly clock: Clock
+  readonly onPublished: (note: Uint8Array, size: number) => Promise<void>
+  /** Asks witnesses before a checkpoint is public. */
+  readonly cosign?: (note: Uint8Array) => Promise<Uint8Array>
+}
+
+/**
+ * In a thread where the database is a file (docs/adr/0023), unless witnesses are asked, which takes longer than publishing; on several nodes side by side in a bucket, by turns in folders.
+ */
+export async function publisherOf(options: Published): Promise<Publisher> {
+  const { store, database, place, key, origin, clock, onPublished, cosign } = options
+  const { nodes } = store
+  if (nodes === null && cosign === undefined)
+    return startPublisherThread({ database, place, key, origin, onPublished })
+  const parts = {
+    crypto: nodeCrypto,
+    source: store.entries,
+    ...openLogPlace(place),
+    signer: nodeCrypto.signer(key),
+    origin,
+    clock,
+    onPublished,
+    ...(cosign === undefined ? {} : { cosign }),
+  }
+  return nodes === null || place.kind === 's3'
+    ? new LogPublisher(parts)
+    : new NodePublisher({ ...parts, store, nodes })
+}

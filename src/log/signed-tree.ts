@@ -1,0 +1,48 @@
+/**
+ * The tree of a signed checkpoint, computed from the database: it fits, or the signer refuses. spec/log.md, LOG-5.
+ * @module
+ */
+import type { Crypto } from '../core/crypto.ts'
+import { equalBytes } from '../core/encoding.ts'
+import type { EntrySource } from '../ports/entry-source.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { LogError } from './entries.ts'
+import { leafHash } from './merkle.ts'
+import { TILE_WIDTH, type TileBuilder } from './tiles.ts'
+
+/**
+ * Appends the database's entries to a tree, up to a checkpoint that was signed.
+ * @throws {LogError} `LOG_DIVERGED`: the database is behind it, or has other entries
+ */
+export async function growTo(
+  crypto: Crypto,
+  source: EntrySource,
+  tree: TileBuilder,
+  to: Checkpoint,
+): Promise<void> {
+  const size = await source.size()
+  if (size < to.size) throw diverged(`the database has ${size} entries, ${to.size} are signed`)
+  for (let first = tree.size; first < to.size; first = tree.size) {
+    const end = Math.min(first - (first % TILE_WIDTH) + TILE_WIDTH, to.size)
+    for (const entry of await readRange(source, first, end)) tree.append(leafHash(crypto, entry))
+  }
+  if (!equalBytes(tree.root(), to.root)) {
+    throw diverged(`the first ${to.size} entries of the database are not those that are signed`)
+  }
+}
+
+/** @throws {LogError} `LOG_DIVERGED`: the database does not have all of them */
+export async function readRange(source: EntrySource, start: number, end: number): Promise<Uint8Array[]> {
+  const entries = await source.read(start, end)
+  if (entries.length !== end - start)
+    throw diverged(`the database has a gap in entries ${start} to ${end - 1}`)
+  return entries
+}
+
+export function diverged(what: string): LogError {
+  return new LogError(
+    'LOG_DIVERGED',
+    `refusing to sign: ${what}. Restore the database, or the lock store, to a state that extends the last ` +
+      'signed checkpoint; if neither can be restored, start a new log with a new origin and tell the auditor why',
+  )
+}
