@@ -283,8 +283,7 @@ export class LogPublisher {
       if (there?.size === tree.size && !equalBytes(there.root, root))
         throw diverged(`another checkpoint of ${tree.size} entries is public`)
       // One of the same tree is as good, and better with more cosignatures, which is what makes it longer.
-      if (there?.size === tree.size) return note.length > (stored?.length ?? 0)
-      return there === null || there.size < tree.size
+      return there?.size === tree.size ? note.length > (stored?.length ?? 0) : (there?.size ?? 0) < tree.size
     })
     await onPublished?.(note, tree.size, clock.now())
     this.#published = { size: tree.size, root, note }
