@@ -5,7 +5,7 @@ import { World } from '../../test/fixtures/tokens.ts'
 import { grantSchema } from '../token/grant.ts'
 import { hopPayloadSchema, rootPayloadSchema, statementSchema } from '../token/payload.ts'
 import { parsePresentation } from '../token/presentation.ts'
-import { guardOf } from './guard.ts'
+import { guardOf, guardsOf } from './guard.ts'
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from './json.ts'
 import { parseJws } from './sign.ts'
 
@@ -106,6 +106,23 @@ describe('a guard', () => {
       '{"type":"tool","server":"files","actions":["read"],"constraints":{"__proto__":{"in":["x"]}}}',
     )
     expect(guardOf(grantSchema)(value)).toBe(false)
+  })
+
+  test.each([
+    '2026-02-25T06:13:20.000Z',
+    '2026-02-30T06:13:20Z',
+    '2026-02-25',
+    '2026-02-25T06:13:20+01:00',
+    '',
+    7,
+  ])('agrees with its schema on %j as a time', (value) => {
+    const schema = z.iso.datetime()
+    expect(guardOf(schema)(value)).toBe(schema.safeParse(value).success)
+  })
+
+  test('is made of each schema that it can read', () => {
+    const guards = guardsOf({ read: z.string(), not: z.string().transform(Number) })
+    expect([...guards.keys()]).toEqual(['read'])
   })
 
   test('agrees with its schema on any JSON', () => {

@@ -20,6 +20,19 @@ export function guardOf<S extends z.ZodType>(schema: S): (value: unknown) => val
   return (value): value is z.infer<S> => test(value)
 }
 
+/** @returns the guard of each schema that it can read, by name; for the others ask the schema */
+export function guardsOf(schemas: Readonly<Record<string, z.ZodType>>): ReadonlyMap<unknown, Test> {
+  const guards = new Map<unknown, Test>()
+  for (const [name, schema] of Object.entries(schemas)) {
+    try {
+      guards.set(name, testOf(schema))
+    } catch (cause) {
+      if (!(cause instanceof TypeError)) throw cause
+    }
+  }
+  return guards
+}
+
 function testOf(schema: $ZodType): Test {
   const { def } = (schema as $ZodTypes)._zod
   const shape = shapeOf(schema as $ZodTypes)
@@ -153,10 +166,13 @@ function boundOf(
   return (value) => beyond(value as number, bound) || (inclusive && value === bound)
 }
 
+/** Formats that are their pattern and no more. */
+const PATTERNS = new Set(['regex', 'datetime'])
+
 function patternOf(def: { readonly format: string; readonly pattern?: RegExp | undefined }): Test {
   const { format, pattern } = def
   // A pattern with a memory would answer differently the second time.
-  if (format !== 'regex' || pattern === undefined || pattern.global || pattern.sticky) {
+  if (!PATTERNS.has(format) || pattern === undefined || pattern.global || pattern.sticky) {
     throw new TypeError(`no guard for a format ${format}`)
   }
   return (value) => pattern.test(value as string)
