@@ -280,10 +280,10 @@ export class LogPublisher {
     // Another signer may be ahead of us: what is public never goes backwards (LOG-21).
     await tiles.writeIf(CHECKPOINT_PATH, note, (stored) => {
       const there = this.#ours(stored)
-      if (there?.size === tree.size && !equalBytes(there.root, root))
+      if (there === null || there.size !== tree.size) return (there?.size ?? -1) < tree.size
+      if (!equalBytes(there.root, root))
         throw diverged(`another checkpoint of ${tree.size} entries is public`)
-      // One of the same tree is as good, and better with more cosignatures, which is what makes it longer.
-      return there?.size === tree.size ? note.length > (stored?.length ?? 0) : (there?.size ?? 0) < tree.size
+      return note.length > (stored?.length ?? 0) // with more cosignatures
     })
     await onPublished?.(note, tree.size, clock.now())
     this.#published = { size: tree.size, root, note }
