@@ -20,6 +20,8 @@ export interface OpenedLog {
   readonly store: TileReader
   /** Earlier checkpoints that came with it. */
   readonly held: readonly HeldCheckpoint[]
+  /** Whether it is the log as it is now, and not a copy of some day. */
+  readonly isLive: boolean
   close(): void
 }
 
@@ -29,13 +31,13 @@ export interface OpenedLog {
  * @throws {CliError} `ARGUMENT_INVALID`; {PackError} a file that is not a pack
  */
 export async function openLog(where: string, profile: string | undefined): Promise<OpenedLog> {
-  if (/^https?:\/\//.test(where)) return opened(await overHttp(where, profile))
+  if (/^https?:\/\//.test(where)) return opened(await overHttp(where, profile), true)
   const found = await stat(where).catch((cause: unknown) => {
     throw new CliError('ARGUMENT_INVALID', `${where} is no URL, and no file or directory that can be read`, {
       cause,
     })
   })
-  return found.isDirectory() ? opened(fsTileStore(where)) : openPack(where)
+  return found.isDirectory() ? opened(fsTileStore(where), false) : openPack(where)
 }
 
 export interface SourceOptions {
@@ -97,6 +99,7 @@ function openPack(path: string): OpenedLog {
     return {
       store: { read: async (name) => archive.read(name) },
       held: start === null ? [] : [{ name: START_CHECKPOINT_FILE, note: start }],
+      isLive: false,
       close: () => file.close(),
     }
   } catch (cause) {
@@ -105,6 +108,6 @@ function openPack(path: string): OpenedLog {
   }
 }
 
-function opened(store: TileReader): OpenedLog {
-  return { store, held: [], close: () => undefined }
+function opened(store: TileReader, isLive: boolean): OpenedLog {
+  return { store, held: [], isLive, close: () => undefined }
 }

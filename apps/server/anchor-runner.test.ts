@@ -214,6 +214,85 @@ test('an authority that hangs is given up when the server stops', async () => {
   expect(reports).toHaveLength(1)
 })
 
+describe('an anchor that the log does not name', () => {
+  /** The store loses the entries of anchors, as a crash before them does. */
+  function crashing(): AnchorRunner {
+    const lost: Store = {
+      ...store,
+      entries: store.entries,
+      nodes: store.nodes,
+      query: (work) => store.query(work),
+      write: async () => {
+        throw new LogError('LOG_UNAVAILABLE', 'the process ends')
+      },
+    }
+    const report = (error: unknown): void => void reports.push(error)
+    return new AnchorRunner({
+      crypto,
+      clock,
+      store: lost,
+      tiles,
+      vkey: log.vkey,
+      services: [stamps()],
+      report,
+    })
+  }
+
+  test('because of a crash is named at the next start, once, and everything verifies', async () => {
+    await runner(stamps()).tick()
+    now_ms += 23 * HOUR
+    await grow(1)
+    await crashing().tick()
+    expect((await typed('log.anchored')).length).toBe(1)
+    reports = []
+    await grow(300)
+    for (let starts = 0; starts < 2; starts++) await runner(stamps()).tick()
+    const lines = await readAnchorIndex(tiles)
+    expect((await typed('log.anchored')).map(({ body }) => body)).toMatchObject(
+      lines.map((line) => ({ ...line })),
+    )
+    expect(lines).toHaveLength(2)
+    expect(reports).toEqual([])
+    const { opened, report, strange } = await verified()
+    expect([opened.trusted.length, strange]).toEqual([2, 0])
+    expect(report).toEqual({ outside_count: 0, outside: [], gaps: [], unknown: [] })
+    const roots = (await typed('log.anchored')).map(({ body }) => (body as { root: string }).root)
+    expect(roots).toEqual(opened.trusted.map(({ root }) => Buffer.from(root).toString('base64url')))
+  })
+
+  test('because the store was away is named once it is back, without a restart', async () => {
+    let isAway = true
+    const away: Store = {
+      ...store,
+      entries: store.entries,
+      nodes: store.nodes,
+      query: (work) => store.query(work),
+      write: (work, options) =>
+        isAway ? Promise.reject(new LogError('LOG_UNAVAILABLE', 'away')) : store.write(work, options),
+    }
+    const report = (error: unknown): void => void reports.push(error)
+    const services = [stamps()]
+    const run = new AnchorRunner({ crypto, clock, store: away, tiles, vkey: log.vkey, services, report })
+    await run.tick()
+    expect(await typed('log.anchored')).toEqual([])
+    isAway = false
+    await run.tick()
+    await run.tick()
+    expect(await typed('log.anchored')).toHaveLength(1)
+    expect(authority.asked()).toBe(1)
+  })
+
+  test('and is of more entries than are public is reported and stays unnamed', async () => {
+    await crashing().tick()
+    const [line] = await readAnchorIndex(tiles)
+    await tiles.write('anchor/index', Buffer.from(JSON.stringify({ v: 1, anchors: [{ ...line, size: 99 }] })))
+    reports = []
+    await runner(stamps()).tick()
+    expect(reports).toHaveLength(1)
+    expect(await typed('log.anchored')).toEqual([])
+  })
+})
+
 describe('a log that lies about time', () => {
   test('with entries dated back is found by the anchor that the log names before them', async () => {
     const run = runner(stamps())

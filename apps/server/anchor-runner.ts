@@ -1,13 +1,12 @@
 /**
  * Anchors the published log outside, at least daily each. spec/witness.md, ANC-2 and ANC-3.
  * Order: the token beside the log, then its line of the index, then `log.anchored`. A crash between the last two leaves
- * an anchor that the log does not name: it still binds what came before it.
+ * an anchor that the log does not name: the next start does (unlogged-anchors.ts). Until then it binds what came before it.
  * @module
  */
 import type { Crypto } from '../../src/core/crypto.ts'
-import { base64url } from '../../src/core/encoding.ts'
 import { addAnchor, readAnchorIndex } from '../../src/log/anchor-files.ts'
-import { openCheckpoint } from '../../src/log/checkpoint.ts'
+import { openCheckpoint, type Checkpoint } from '../../src/log/checkpoint.ts'
 import { decodeEntry, LogError } from '../../src/log/entries.ts'
 import { CHECKPOINT_PATH } from '../../src/log/tiles.ts'
 import type { AnchorService } from '../../src/ports/anchor.ts'
@@ -15,6 +14,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { NewEntry, Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
 import { SYSTEM } from '../../src/registry/context.ts'
+import { anchoredEntry, UnloggedAnchors } from './unlogged-anchors.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -51,12 +51,16 @@ interface ServiceState {
 export class AnchorRunner {
   readonly #o: AnchorRunnerOptions
   readonly #states: ServiceState[]
+  readonly #unlogged: UnloggedAnchors
+  /** Before it those that could not be logged are left alone. */
+  #unloggedRetry_ms = -Infinity
   readonly #ended = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #last: Promise<void> = Promise.resolve()
 
   constructor(options: AnchorRunnerOptions) {
     this.#o = options
+    this.#unlogged = new UnloggedAnchors(options)
     this.#states = options.services.map((service) => {
       const jitter_ms = Math.floor(randomBelowOne(options.crypto) * JITTER_MS)
       const never = { retry_ms: -Infinity, alerted_ms: -Infinity }
@@ -84,6 +88,7 @@ export class AnchorRunner {
   }
 
   async #run(): Promise<void> {
+    await this.#logUnlogged()
     for (const state of this.#states) {
       if (this.#ended.signal.aborted) return
       try {
@@ -95,6 +100,28 @@ export class AnchorRunner {
       }
       await this.#alertIfOverdue(state).catch(this.#o.report)
     }
+  }
+
+  /** Never rejects. */
+  async #logUnlogged(): Promise<void> {
+    const now = this.#o.clock.now()
+    const { signal } = this.#ended
+    if (signal.aborted || (now < this.#unloggedRetry_ms && now > this.#unloggedRetry_ms - RETRY_MS)) return
+    try {
+      if (this.#unlogged.isUnknown) this.#unlogged.begin(await this.#lines())
+      await this.#unlogged.log(now, async () => (await this.#head()).head, signal)
+    } catch (cause) {
+      this.#o.report(cause)
+      this.#unloggedRetry_ms = now + RETRY_MS
+    }
+  }
+
+  /** @throws {LogError} `ANCHOR_FAILED`: nothing is public yet */
+  async #head(): Promise<{ note: Uint8Array; head: Checkpoint }> {
+    const { crypto, tiles, vkey } = this.#o
+    const note = await tiles.read(CHECKPOINT_PATH)
+    if (!note) throw new LogError('ANCHOR_FAILED', 'the log has not published a checkpoint yet')
+    return { note, head: openCheckpoint(crypto, note, vkey) }
   }
 
   /** The first time: what was done before the restart, else since when it should have been. */
@@ -129,25 +156,24 @@ export class AnchorRunner {
   }
 
   async #anchor(state: ServiceState): Promise<void> {
-    const { crypto, tiles, vkey, store } = this.#o
+    const { crypto, tiles, store } = this.#o
     const { kind, by } = state.service
-    const note = await tiles.read(CHECKPOINT_PATH)
-    if (!note) throw new LogError('ANCHOR_FAILED', 'the log has not published a checkpoint yet')
-    const head = openCheckpoint(crypto, note, vkey)
+    const { note, head } = await this.#head()
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(ANCHOR_MS_MAX)])
     const anchored = await state.service.anchor(note, signal)
-    const { size, at, sha256 } = await addAnchor(crypto, tiles, { kind, by, head, anchored })
+    const line = await addAnchor(crypto, tiles, { kind, by, head, anchored })
     Object.assign(state, {
       last_ms: anchored.at_ms,
       hasSucceeded: true,
       retry_ms: -Infinity,
       alerted_ms: -Infinity,
     })
-    await append(store, {
-      type: 'log.anchored',
-      actor: SYSTEM,
-      body: { kind, by, size, root: base64url(head.root), at, sha256 },
-    })
+    try {
+      await append(store, anchoredEntry(line, head.root))
+    } catch (cause) {
+      this.#unlogged.add(line)
+      throw cause
+    }
   }
 
   async #alertIfOverdue(state: ServiceState): Promise<void> {

@@ -9,6 +9,7 @@ import { timestampAnchor } from '../../src/adapters/tsa/authority.ts'
 import { LogError } from '../../src/log/entries.ts'
 import type { CosignerKey } from '../../src/log/cosignature.ts'
 import { Cosigner, type WitnessTrouble } from '../../src/log/cosigner.ts'
+import type { LogPublisherOptions } from '../../src/log/publisher.ts'
 import type { AnchorService } from '../../src/ports/anchor.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -28,7 +29,7 @@ export interface AnchoringParts {
 
 export interface Anchoring {
   /** For the publisher, where there are witnesses. */
-  readonly publisher: { readonly cosign?: (note: Uint8Array) => Promise<Uint8Array> }
+  readonly publisher: { readonly cosign?: NonNullable<LogPublisherOptions['cosign']> }
   readonly anchors: AnchorRunner
   /** After the publisher's last run. */
   readonly stop: () => void
@@ -39,7 +40,7 @@ export function composeAnchoring(settings: AnchorSettings | undefined, parts: An
   const cosigner = settings?.witnesses ? cosignerOf(settings.witnesses, parts) : null
   const services = settings?.anchors.map((anchor) => serviceOf(anchor, settings, cosigner, parts)) ?? []
   return {
-    publisher: cosigner ? { cosign: (note) => cosigner.cosign(note) } : {},
+    publisher: cosigner ? { cosign: (note, isOvertaken) => cosigner.cosign(note, isOvertaken) } : {},
     anchors: new AnchorRunner({ crypto: nodeCrypto, ...parts, services }),
     stop: () => cosigner?.stop(),
   }

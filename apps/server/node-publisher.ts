@@ -23,6 +23,13 @@ export interface NodePublisherOptions extends LogPublisherOptions {
   readonly nodes: Nodes
 }
 
+type Cosign = NonNullable<LogPublisherOptions['cosign']>
+
+/** As it was made public, with its cosignatures. */
+interface Recorded extends Checkpoint {
+  readonly note: Uint8Array
+}
+
 export class NodePublisher implements Publisher {
   readonly #options: NodePublisherOptions
   readonly #signer: LogPublisher
@@ -31,19 +38,26 @@ export class NodePublisher implements Publisher {
   #following = false
   /** Size of the checkpoint that is followed, as the follower's source. */
   #followed = 0
-  #expected: Checkpoint | null = null
+  #expected: Recorded | null = null
   #behindSince: number | null = null
 
   constructor(options: NodePublisherOptions) {
     this.#options = options
     const { source, lock } = options
-    this.#signer = new LogPublisher({ ...options, lock: this.#guarded(lock) })
+    const { cosign } = options
+    this.#signer = new LogPublisher({
+      ...options,
+      lock: this.#guarded(lock),
+      newest: async () => (await this.#lastRecorded())?.note ?? null,
+      ...(cosign === undefined ? {} : { cosign: this.#asking(cosign) }),
+    })
     // With the same key over the same tree the signature comes out the same: nothing is signed that was not before.
     const { onPublished: _, ...followed } = options
     this.#follower = new LogPublisher({
       ...followed,
       source: { size: async () => this.#followed, read: (start, end) => source.read(start, end) },
       lock: this.#only(lock),
+      cosign: async (note) => this.#expected?.note ?? note, // the one that signs has asked already
     })
   }
 
@@ -85,7 +99,7 @@ export class NodePublisher implements Publisher {
     try {
       this.#place = place
       // It goes on from what the last one signed, as far as that one left word of it.
-      await this.#mirror(await this.#lastCheckpoint())
+      await this.#mirror(await this.#lastRecorded())
       await this.#unfollow()
       await this.#signer.start()
       this.#behindSince = null
@@ -99,7 +113,7 @@ export class NodePublisher implements Publisher {
   }
 
   async #follow(): Promise<void> {
-    const last = await this.#lastCheckpoint()
+    const last = await this.#lastRecorded()
     await this.#mirror(last)
     const size = await this.#options.source.size()
     if (size < this.#followed) throw diverged(`it has ${size} entries, ${this.#followed} are signed`)
@@ -110,8 +124,9 @@ export class NodePublisher implements Publisher {
   }
 
   /** Takes a checkpoint over into this node's own folder; in one that the signer shares there is nothing to do. */
-  async #mirror(last: Checkpoint | null): Promise<void> {
-    if (!(await this.#startFollowing()) || last === null || last.size <= this.#followed) return
+  async #mirror(last: Recorded | null): Promise<void> {
+    if (!(await this.#startFollowing()) || last === null || last.size < this.#followed) return
+    if (this.#expected !== null && equalBytes(last.note, this.#expected.note)) return
     const before = this.#followed
     this.#followed = last.size
     this.#expected = last
@@ -119,6 +134,7 @@ export class NodePublisher implements Publisher {
       await this.#follower.publish()
     } catch (cause) {
       this.#followed = before
+      this.#expected = null
       throw cause
     }
   }
@@ -144,11 +160,29 @@ export class NodePublisher implements Publisher {
   }
 
   /** The one that was signed last and recorded. */
-  async #lastCheckpoint(): Promise<Checkpoint | null> {
+  async #lastRecorded(): Promise<Recorded | null> {
     const row = await this.#options.store.query((db) =>
       db.selectFrom('checkpoints').select('note').orderBy('size', 'desc').limit(1).executeTakeFirst(),
     )
-    return row ? openCheckpoint(this.#options.crypto, row.note, this.vkey) : null
+    if (!row) return null
+    const note = Uint8Array.from(row.note)
+    return { ...openCheckpoint(this.#options.crypto, note, this.vkey), note }
+  }
+
+  /** WIT-13: only who signs asks, and one that lost its place meanwhile is overtaken. */
+  #asking(cosign: Cosign): Cosign {
+    return (note, isOvertaken) => {
+      this.#assertPlace()
+      return cosign(note, async (size) => !this.#hasPlace() || (await isOvertaken(size)))
+    }
+  }
+
+  #hasPlace(): boolean {
+    return this.#place?.isHeld() === true
+  }
+
+  #assertPlace(): void {
+    if (!this.#hasPlace()) throw new LogError('LOG_LOCKED', 'the place of the signer is lost')
   }
 
   /** Nothing is signed once another node may have the place. */
@@ -156,8 +190,7 @@ export class NodePublisher implements Publisher {
     return {
       ...plain(lock),
       compareAndSwap: async (previous, next) => {
-        if (this.#place?.isHeld() !== true)
-          throw new LogError('LOG_LOCKED', 'the place of the signer is lost')
+        this.#assertPlace()
         return lock.compareAndSwap(previous, next)
       },
     }

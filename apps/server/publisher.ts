@@ -1,7 +1,7 @@
 /** Which publisher a control plane has: it depends on who else may write to its database, and on where its log lives. @module */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
-import { LogPublisher } from '../../src/log/publisher.ts'
+import { LogPublisher, type LogPublisherOptions } from '../../src/log/publisher.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { Publisher } from './log-runner.ts'
@@ -20,7 +20,7 @@ interface Published {
   readonly clock: Clock
   readonly onPublished: (note: Uint8Array, size: number) => Promise<void>
   /** Asks witnesses before a checkpoint is public. */
-  readonly cosign?: (note: Uint8Array) => Promise<Uint8Array>
+  readonly cosign?: NonNullable<LogPublisherOptions['cosign']>
 }
 
 /**

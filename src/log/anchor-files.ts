@@ -23,7 +23,7 @@ const LINES_MAX = 30_000
 const indexSchema = z.strictObject({ v: z.literal(1), anchors: z.array(indexLineSchema).max(LINES_MAX) })
 
 /** @param sha256 32 bytes */
-function anchorPath(sha256: Uint8Array): string {
+export function anchorPath(sha256: Uint8Array): string {
   return `anchor/${Array.from(sha256, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
@@ -75,8 +75,15 @@ export interface AnchorTrust {
 
 export interface OpenedAnchors {
   readonly trusted: readonly TrustedAnchor[]
-  /** Those that prove nothing to this reader, and why. */
-  readonly refused: readonly { readonly line: IndexLine; readonly why: string }[]
+  /** Those that prove nothing to this reader. */
+  readonly refused: readonly RefusedAnchor[]
+}
+
+export interface RefusedAnchor {
+  readonly line: IndexLine
+  readonly why: string
+  /** False when there is nothing wrong with it: the reader trusts nobody who could speak for it. */
+  readonly isFault: boolean
 }
 
 /** Reads and verifies every anchor that the index lists. @throws {LogError} `ANCHOR_INVALID`: the index; `LOG_UNAVAILABLE` */
@@ -85,14 +92,14 @@ export async function openAnchors(
   tiles: Pick<TileStore, 'read'>,
 ): Promise<OpenedAnchors> {
   const trusted: TrustedAnchor[] = []
-  const refused: { line: IndexLine; why: string }[] = []
+  const refused: RefusedAnchor[] = []
   for (const line of await readAnchorIndex(tiles)) {
     try {
       trusted.push(await openAnchor(trust, tiles, line))
     } catch (cause) {
       if (!(cause instanceof LogError || cause instanceof CoreError)) throw cause
       if (cause.code === 'LOG_UNAVAILABLE') throw cause
-      refused.push({ line, why: cause.message })
+      refused.push({ line, why: cause.message, isFault: cause.code !== 'ANCHOR_UNTRUSTED' })
     }
   }
   return { trusted, refused }
@@ -138,15 +145,15 @@ async function openToken(
   const { crypto, vkey, cosigners, tokens } = trust
   switch (kind) {
     case 'mail':
-      throw new LogError('ANCHOR_INVALID', 'what a mail proves, its receiver knows')
+      throw new LogError('ANCHOR_UNTRUSTED', 'what a mail proves, its receiver knows')
     case 'cosignature': {
       const { checkpoint, cosignatures } = openCosigned(crypto, token, vkey, cosigners)
       const found = cosignatures.find((each) => each.by.name === by)
-      if (!found) throw new LogError('ANCHOR_INVALID', `no key of ${by} that you trust cosigned it`)
+      if (!found) throw new LogError('ANCHOR_UNTRUSTED', `no key of ${by} that you trust cosigned it`)
       return { ...checkpoint, at_ms: found.time_s * 1000 }
     }
     case 'timestamp': {
-      if (!tokens) throw new LogError('ANCHOR_INVALID', 'no root of a time stamp authority is known')
+      if (!tokens) throw new LogError('ANCHOR_UNTRUSTED', 'no root of a time stamp authority is known')
       const note = await readHashed(crypto, tiles, tokens.imprint(token))
       const at_ms = await tokens.verify(token, note)
       return { ...openCheckpoint(crypto, note, vkey), at_ms }

@@ -1,5 +1,5 @@
 /**
- * Gathers cosignatures for the log's own checkpoints. spec/witness.md, WIT-9 to WIT-11.
+ * Gathers cosignatures for the log's own checkpoints. spec/witness.md, WIT-9 to WIT-11 and WIT-13.
  * Invariant: what it answers is the signed checkpoint with verified cosignatures, those already published among them.
  * @module
  */
@@ -18,6 +18,7 @@ import {
 import { LogError } from './entries.ts'
 import { consistencyProof } from './merkle.ts'
 import { parseNote } from './note.ts'
+import type { IsOvertaken } from './publisher.ts'
 import { isQuorum, type Quorum } from './policy.ts'
 import { tileNodes } from './reader.ts'
 import { CHECKPOINT_PATH } from './tiles.ts'
@@ -38,14 +39,27 @@ export interface WitnessPeer {
   readonly connection: WitnessConnection
 }
 
-/** `fork`: no consistency between its tree and ours. `ahead`: it has seen more of the log than there is (WIT-11). */
+/**
+ * `fork`: no consistency between its tree and ours. `ahead`: it has seen more of the log than any signer of ours stored
+ * (WIT-11).
+ */
 export interface WitnessTrouble {
   readonly kind: 'ahead' | 'fork' | 'refused' | 'unavailable'
   readonly witness: string
   readonly message: string
 }
 
-type Trouble = Omit<WitnessTrouble, 'witness'>
+/** `overtaken`: it has cosigned a later checkpoint of another signer of ours (WIT-13). That is no trouble. */
+type Trouble = Omit<WitnessTrouble, 'witness'> | { readonly kind: 'overtaken'; readonly message: string }
+
+/** A checkpoint that is to be cosigned. */
+interface Head extends Checkpoint {
+  readonly note: Uint8Array
+  readonly text: string
+  readonly isOvertaken: IsOvertaken
+}
+
+const never: IsOvertaken = async () => false
 
 export interface CosignerOptions {
   readonly crypto: Crypto
@@ -91,15 +105,14 @@ export class Cosigner {
 
   /**
    * The note with the cosignatures there are by the deadline; ask again with the same note for those that come later.
+   * @param isOvertaken whether another signer of the log stored a checkpoint of this size or more
    * @throws {LogError} `COSIGNATURES_MISSING`: the mode is `required` and the quorum is not there.
    */
-  async cosign(note: Uint8Array): Promise<Uint8Array> {
-    const head = openCheckpoint(this.#o.crypto, note, this.#o.vkey)
-    const { text } = parseNote(note)
+  async cosign(note: Uint8Array, isOvertaken: IsOvertaken = never): Promise<Uint8Array> {
+    const head = this.#open(note, isOvertaken)
+    const { text } = head
     if (text !== this.#text) await this.#begin(text)
-    const asked = this.#peers
-      .filter((state) => this.#isDue(state))
-      .map((state) => this.#ask(state, note, head))
+    const asked = this.#peers.filter((state) => this.#isDue(state)).map((state) => this.#ask(state, head))
     if (asked.length > 0) await this.#wait(asked)
     const { quorum, mode } = this.#o
     if (mode === 'required' && !isQuorum(quorum, [...this.#gathered.keys()])) {
@@ -125,10 +138,14 @@ export class Cosigner {
   ): Promise<{ note: Uint8Array; time_s: number }> {
     const state = this.#peers.find(({ peer }) => peer.key === by)
     if (!state) throw new LogError('ANCHOR_FAILED', `the witness ${by.name} is not one of this log`)
-    const head = openCheckpoint(this.#o.crypto, note, this.#o.vkey)
-    const answer = await this.#exchange(state, note, head, parseNote(note).text, signal).catch(troubleOf)
+    const answer = await this.#exchange(state, this.#open(note, never), signal).catch(troubleOf)
     if ('kind' in answer) throw new LogError('ANCHOR_FAILED', `the witness ${by.name}: ${answer.message}`)
     return { note: addCosignatures(note, [answer.signature]), time_s: answer.time_s }
+  }
+
+  #open(note: Uint8Array, isOvertaken: IsOvertaken): Head {
+    const checkpoint = openCheckpoint(this.#o.crypto, note, this.#o.vkey)
+    return { ...checkpoint, note, text: parseNote(note).text, isOvertaken }
   }
 
   /** Gives up what is still being asked, so that a witness that hangs keeps no process alive. */
@@ -177,15 +194,14 @@ export class Cosigner {
   }
 
   /** Never rejects. One exchange with a witness at a time: one that is slow is not asked twice. */
-  #ask(state: PeerState, note: Uint8Array, head: Checkpoint): Promise<void> {
+  #ask(state: PeerState, head: Head): Promise<void> {
     const { clock } = this.#o
-    const text = this.#text
     if (state.asking) {
-      const isWanted = (): boolean => text === this.#text && this.#isDue(state)
-      return state.asking.then(() => (isWanted() ? this.#ask(state, note, head) : undefined))
+      const isWanted = (): boolean => head.text === this.#text && this.#isDue(state)
+      return state.asking.then(() => (isWanted() ? this.#ask(state, head) : undefined))
     }
     const run = async (): Promise<void> => {
-      const answer = await this.#exchange(state, note, head, text, this.#ended.signal).catch(troubleOf)
+      const answer = await this.#exchange(state, head, this.#ended.signal).catch(troubleOf)
       const trouble = 'kind' in answer ? answer : null
       this.#note(state, trouble)
       state.pause_ms = trouble === null ? EVERY_MS : Math.min(2 * state.pause_ms, EVERY_MS_MAX)
@@ -196,13 +212,7 @@ export class Cosigner {
     return state.asking
   }
 
-  async #exchange(
-    state: PeerState,
-    note: Uint8Array,
-    head: Checkpoint,
-    text: string,
-    ended: AbortSignal,
-  ): Promise<Cosignature | Trouble> {
+  async #exchange(state: PeerState, head: Head, ended: AbortSignal): Promise<Cosignature | Trouble> {
     const { crypto, tiles } = this.#o
     const signal = AbortSignal.any([ended, AbortSignal.timeout(ANSWER_MS_MAX)])
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -212,39 +222,41 @@ export class Cosigner {
         ? await consistencyProof(crypto, tileNodes(crypto, tiles, head.size), old_size, head.size)
         : []
       const reply = await state.peer.connection.addCheckpoint(
-        formatAddCheckpoint({ old_size, proof, note }),
+        formatAddCheckpoint({ old_size, proof, note: head.note }),
         signal,
       )
-      if (reply.kind === 'cosigned') return this.#take(state, head, text, reply.lines)
+      if (reply.kind === 'cosigned') return this.#take(state, head, reply.lines)
       if (reply.kind === 'refused') return { kind: 'refused', message: reply.why }
       if (reply.kind === 'bad_proof' || reply.size === old_size) {
         return { kind: 'fork', message: `it has a tree of ${old_size} entries that ours does not extend` }
       }
       if (reply.size > head.size) {
         state.size = head.size
-        return { kind: 'ahead', message: `it has seen ${reply.size} entries, the log has ${head.size}` }
+        const kind = (await head.isOvertaken(reply.size)) ? 'overtaken' : 'ahead'
+        return { kind, message: `it has seen ${reply.size} entries, the log has ${head.size}` }
       }
       state.size = reply.size
     }
     return { kind: 'refused', message: 'it tells another size each time' }
   }
 
-  #take(state: PeerState, head: Checkpoint, text: string, lines: Uint8Array): Cosignature | Trouble {
+  #take(state: PeerState, { size, text }: Head, lines: Uint8Array): Cosignature | Trouble {
     const { crypto, clock } = this.#o
     const cosignature = openAnswer(crypto, text, lines, state.peer.key)
     if (!cosignature) return { kind: 'refused', message: 'its answer has no cosignature by the key we know' }
     if (cosignature.time_s > clock.now() / 1000 + AHEAD_MAX_S) {
       return { kind: 'refused', message: 'its clock is ahead of ours by more than five minutes' }
     }
-    state.size = head.size
+    state.size = size
     if (text === this.#text) this.#gathered.set(state.peer.key, cosignature)
     return cosignature
   }
 
   #note(state: PeerState, trouble: Trouble | null): void {
-    const isNews = trouble !== null && trouble.kind !== state.trouble
-    state.trouble = trouble?.kind ?? null
-    if (isNews) this.#o.onTrouble?.({ ...trouble, witness: state.peer.key.name })
+    const kind = trouble === null || trouble.kind === 'overtaken' ? null : trouble.kind
+    const isNews = kind !== null && kind !== state.trouble
+    state.trouble = kind
+    if (isNews) this.#o.onTrouble?.({ kind, message: trouble?.message ?? '', witness: state.peer.key.name })
   }
 }
 

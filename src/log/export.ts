@@ -1,13 +1,15 @@
 /**
- * Copies a published log to another place that any C2SP client reads: tiles, bundles, and the checkpoint last.
- * spec/log.md, LOG-35.
+ * Copies a published log to another place that any C2SP client reads: tiles, bundles, then the checkpoint, then anchors.
+ * spec/log.md, LOG-35 and LOG-43.
  * Invariant: the checkpoint stands in the new place only over files that verified there; a copy that was interrupted
  * goes on where it stopped, and one that is complete is left as it is.
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
+import type { TokenReader } from '../ports/anchor.ts'
 import type { TileStore } from '../ports/tile-store.ts'
+import { copyAnchors, readIndexFor, type CopiedFiles } from './anchor-copy.ts'
 import { openCheckpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
 import { readExactly, type TileReader } from './tile-file.ts'
@@ -18,21 +20,21 @@ import { Writes } from './writes.ts'
 export interface ExportOptions {
   /** Of the log. */
   readonly vkey: string
+  /** Of a time stamp: without it no anchors are copied. */
+  readonly imprint?: TokenReader['imprint']
   readonly onCopied?: (files: number, of: number) => void
   readonly onVerified?: (entries: number, of: number) => void
 }
 
-export interface Exported {
-  /** Of the copy. When it is not ok the checkpoint was not written. */
+/** Files kept were there already; they were verified like the others. */
+export interface Exported extends CopiedFiles {
+  /** Of the copy. When it is not ok neither the checkpoint nor anchors were written. */
   readonly report: LogReport
-  readonly files_written: number
-  /** Files that were there already; they were verified like the others. */
-  readonly files_kept: number
 }
 
 /**
- * @throws {LogError} `TILE_MISSING`: the source lacks a file. `LOG_DIVERGED`: the place holds a later checkpoint, or a
- * fork of the log. `NOTE_INVALID`, `CHECKPOINT_INVALID`: it, or the source, holds another log's. `LOG_UNAVAILABLE`.
+ * @throws {LogError} `TILE_MISSING`: the source lacks a file. `LOG_DIVERGED`: the place holds a later checkpoint, a
+ * fork of the log, or anchors that are gone. `ANCHOR_INVALID`: the source's index. `NOTE_INVALID`, `CHECKPOINT_INVALID`: it, or the source, holds another log's. `LOG_UNAVAILABLE`.
  */
 export async function exportLog(
   crypto: Crypto,
@@ -40,6 +42,9 @@ export async function exportLog(
   to: TileStore,
   options: ExportOptions,
 ): Promise<Exported> {
+  const { imprint } = options
+  // Before the checkpoint, which is then of every tree that the index knows.
+  const index = imprint && (await readIndexFor(from, to))
   const note = await from.read(CHECKPOINT_PATH)
   if (note === null) throw new LogError('TILE_MISSING', 'the log to export has no checkpoint')
   const { size } = openCheckpoint(crypto, note, options.vkey)
@@ -56,7 +61,10 @@ export async function exportLog(
   })
   const isNew = old === null || !equalBytes(old, note)
   if (report.ok && isNew) await to.write(CHECKPOINT_PATH, note)
-  return { report, ...copied }
+  if (!report.ok || !index) return { report, ...copied }
+  const anchors = await copyAnchors(crypto, index, from, to, imprint)
+  const files_written = copied.files_written + anchors.files_written
+  return { report, files_written, files_kept: copied.files_kept + anchors.files_kept }
 }
 
 async function copyFiles(
@@ -64,7 +72,7 @@ async function copyFiles(
   to: TileStore,
   size: number,
   { onCopied }: ExportOptions,
-): Promise<{ files_written: number; files_kept: number }> {
+): Promise<CopiedFiles> {
   const tiles = [...changedTiles(0, size), ...changedBundles(0, size)]
   const writes = new Writes(to)
   let files_kept = 0

@@ -19,21 +19,10 @@ import type { EntrySource } from '../ports/entry-source.ts'
 import type { CheckpointLock, PublicTiles } from '../ports/tile-store.ts'
 import { openCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
-import { leafHash } from './merkle.ts'
+import { integrate } from './integrate.ts'
 import { formatVkey, noteKey } from './note.ts'
-import { diverged, growTo, readRange } from './signed-tree.ts'
-import {
-  changedTiles,
-  CHECKPOINT_PATH,
-  encodeBundle,
-  encodeHashes,
-  TILE_WIDTH,
-  tileAt,
-  TileBuilder,
-  tilePath,
-  type HashTile,
-} from './tiles.ts'
-import { Writes } from './writes.ts'
+import { diverged, growTo, isOvertaken } from './signed-tree.ts'
+import { CHECKPOINT_PATH, TILE_WIDTH, tileAt, TileBuilder, tilePath } from './tiles.ts'
 
 export interface PublishedCheckpoint {
   readonly size: number
@@ -53,15 +42,24 @@ export interface LogPublisherOptions {
   readonly clock: Clock
   /**
    * Called with each signed checkpoint before it is made public, and again with the last one by every later run:
-   * returns it with the cosignatures there are (WIT-9). While it throws, nothing is published.
+   * returns it with the cosignatures there are (WIT-9). While it throws, nothing is published. Not with one that another
+   * signer stored, which asks itself, unless that one did not go on (WIT-13).
+   * @param isOvertaken whether another signer stored a checkpoint of this size or more, which our entries extend
    */
-  readonly cosign?: (note: Uint8Array) => Promise<Uint8Array>
+  readonly cosign?: (note: Uint8Array, isOvertaken: IsOvertaken) => Promise<Uint8Array>
+  /** The checkpoint that any signer stored last: what the lock store holds, unless given. */
+  readonly newest?: () => Promise<Uint8Array | null>
   /**
    * Called once a checkpoint is public, before `publish` resolves. At least once for each: the last one again
    * after a restart, so key a history by size. A crash between the two can still lose an intermediate one.
    */
   readonly onPublished?: (note: Uint8Array, size: number, time_ms: number) => void | Promise<void>
 }
+
+export type IsOvertaken = (size: number) => Promise<boolean>
+
+/** How long the signer that stored a checkpoint is left to gather its cosignatures, in milliseconds. */
+const HAND_OVER_MS = 15_000
 
 /** Swaps lost in one run before it gives up: whoever won has published most of what we would have. */
 const SWAPS_MAX = 16
@@ -70,6 +68,8 @@ interface Signed {
   /** The tree of the last checkpoint, or the empty tree before the first. */
   readonly tree: TileBuilder
   readonly note: Uint8Array | null
+  /** Of another signer's: monotonic time when it was adopted. */
+  readonly adopted_ms?: number
 }
 
 export class LogPublisher {
@@ -114,7 +114,8 @@ export class LogPublisher {
 
   /**
    * Publishes every entry that was committed before the call. Concurrent calls share one run.
-   * @returns the existing checkpoint, not signed again, when there is nothing new.
+   * @returns the existing checkpoint, not signed again, when there is nothing new; without cosignatures while another
+   * signer, which stored it, asks for them.
    * @throws {LogError} `LOG_DIVERGED`; `LOG_LOCKED`: not started, or somebody removed our claim: stop this process.
    */
   publish(): Promise<PublishedCheckpoint> {
@@ -141,13 +142,16 @@ export class LogPublisher {
   async #run(): Promise<PublishedCheckpoint> {
     if (!this.#started) throw new LogError('LOG_LOCKED', 'the log publisher is not started')
     for (let swaps = 0; swaps < SWAPS_MAX; swaps++) {
-      const { tree, note } = await this.#lastSigned()
+      const last = await this.#lastSigned()
+      const { tree, note } = last
       const size = await this.#options.source.size()
       if (size < tree.size) throw diverged(`the database has ${size} entries, ${tree.size} are signed`)
-      if (note !== null && size === tree.size) return this.#makePublic(tree, note)
-      const grown = await this.#integrate(tree, size)
-      const signed = await this.#sign(grown, note)
-      if (signed !== null) return this.#makePublic(grown, signed)
+      const isNew = note === null || size > tree.size
+      if (!isNew && this.#isLeftToAnother(last)) return { size, root: tree.root(), note }
+      const grown = isNew ? await integrate(this.#options, tree, size) : tree
+      const signed = isNew ? await this.#sign(grown, note) : note
+      const done = signed && (await this.#makePublicUnlessOvertaken(grown, signed))
+      if (done !== null) return done
     }
     throw new LogError(
       'LOG_UNAVAILABLE',
@@ -176,7 +180,13 @@ export class LogPublisher {
     }
     const grown = tree.clone(crypto)
     await growTo(crypto, this.#options.source, grown, won)
-    return { tree: grown, note }
+    return { tree: grown, note, adopted_ms: this.#options.clock.monotonic() }
+  }
+
+  /** WIT-13: whoever won the swap asks the witnesses, and publishes. */
+  #isLeftToAnother({ adopted_ms }: Signed): boolean {
+    const { cosign, clock } = this.#options
+    return cosign !== undefined && adopted_ms !== undefined && clock.monotonic() < adopted_ms + HAND_OVER_MS
   }
 
   /** The last signed tree, rebuilt from the source and compared with what was signed. */
@@ -190,7 +200,8 @@ export class LogPublisher {
     const tree = new TileBuilder(crypto)
     if (!last) return { tree, note: null }
     await growTo(crypto, source, tree, last)
-    if (await this.#tilesAreLost(last.size)) await this.#integrate(new TileBuilder(crypto), last.size)
+    if (await this.#tilesAreLost(last.size))
+      await integrate(this.#options, new TileBuilder(crypto), last.size)
     return { tree, note }
   }
 
@@ -224,43 +235,6 @@ export class LogPublisher {
     }
   }
 
-  /** Writes the bundles and tiles of entries `tree.size` to `size`; durable once it resolves. */
-  async #integrate(tree: TileBuilder, size: number): Promise<TileBuilder> {
-    const { crypto, source } = this.#options
-    const grown = tree.clone(crypto)
-    const writes = new Writes(this.#options.tiles)
-    try {
-      for (let first = tree.size - (tree.size % TILE_WIDTH); first < size; first += TILE_WIDTH) {
-        const bundle = tileAt('entries', first / TILE_WIDTH, size)
-        const entries = await readRange(source, first, first + bundle.width)
-        await writes.add(tilePath(bundle), encodeBundle(entries))
-        const full: HashTile[] = []
-        const fresh = entries.slice(grown.size - first)
-        this.#assertUnchanged(grown, entries)
-        for (const entry of fresh) full.push(...grown.append(leafHash(crypto, entry)))
-        for (const { tile, hashes } of full) await writes.add(tilePath(tile), encodeHashes(hashes))
-      }
-      const changed = new Set(changedTiles(tree.size, size).map(tilePath))
-      for (const { tile, hashes } of grown.partials()) {
-        if (changed.has(tilePath(tile))) await writes.add(tilePath(tile), encodeHashes(hashes))
-      }
-    } finally {
-      await writes.settle()
-    }
-    writes.assertDurable()
-    return grown
-  }
-
-  /** The bundle at the old edge is read again: its signed entries must be the ones that we hashed before. */
-  #assertUnchanged(tree: TileBuilder, bundle: readonly Uint8Array[]): void {
-    const known = tree.partials().find(({ tile }) => tile.level === 0)?.hashes ?? []
-    const changed = known.some((hash, i) => {
-      const entry = bundle[i]
-      return !entry || !equalBytes(leafHash(this.#options.crypto, entry), hash)
-    })
-    if (changed) throw diverged('entries that are signed were changed in the database')
-  }
-
   /** @returns null when another signer stored a checkpoint first: what was signed here is thrown away */
   async #sign(tree: TileBuilder, previous: Uint8Array | null): Promise<Uint8Array | null> {
     const { crypto, lock, signer, origin } = this.#options
@@ -272,9 +246,23 @@ export class LogPublisher {
     return won ? note : null
   }
 
+  /** @returns null when there were too few cosignatures because another signer went on: look again */
+  async #makePublicUnlessOvertaken(
+    tree: TileBuilder,
+    signed: Uint8Array,
+  ): Promise<PublishedCheckpoint | null> {
+    try {
+      return await this.#makePublic(tree, signed)
+    } catch (cause) {
+      const isMissing = cause instanceof LogError && cause.code === 'COSIGNATURES_MISSING'
+      if (isMissing && (await this.#isOvertaken(tree, tree.size + 1))) return null
+      throw cause
+    }
+  }
+
   async #makePublic(tree: TileBuilder, signed: Uint8Array): Promise<PublishedCheckpoint> {
     const { tiles, clock, cosign, onPublished } = this.#options
-    const note = (await cosign?.(signed)) ?? signed
+    const note = (await cosign?.(signed, (size) => this.#isOvertaken(tree, size))) ?? signed
     if (this.#published && equalBytes(this.#published.note, note)) return this.#published
     const root = tree.root()
     // Another signer may be ahead of us: what is public never goes backwards (LOG-21).
@@ -288,6 +276,11 @@ export class LogPublisher {
     await onPublished?.(note, tree.size, clock.now())
     this.#published = { size: tree.size, root, note }
     return this.#published
+  }
+
+  async #isOvertaken(tree: TileBuilder, size: number): Promise<boolean> {
+    const { crypto, source, lock, newest } = this.#options
+    return isOvertaken(crypto, source, tree, await (newest?.() ?? lock.load()), { vkey: this.#vkey, size })
   }
 
   async #giveUp(): Promise<void> {

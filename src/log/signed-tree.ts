@@ -5,10 +5,12 @@
 import type { Crypto } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
 import type { EntrySource } from '../ports/entry-source.ts'
-import type { Checkpoint } from './checkpoint.ts'
-import { LogError } from './entries.ts'
+import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { LogError, type LogErrorCode } from './entries.ts'
 import { leafHash } from './merkle.ts'
 import { TILE_WIDTH, type TileBuilder } from './tiles.ts'
+
+const NOT_OURS = new Set<LogErrorCode>(['CHECKPOINT_INVALID', 'LOG_DIVERGED', 'NOTE_INVALID'])
 
 /**
  * Appends the database's entries to a tree, up to a checkpoint that was signed.
@@ -28,6 +30,30 @@ export async function growTo(
   }
   if (!equalBytes(tree.root(), to.root)) {
     throw diverged(`the first ${to.size} entries of the database are not those that are signed`)
+  }
+}
+
+/**
+ * Whether our key signed a tree of at least `size` that extends ours, as the database has it: then somebody who has seen
+ * that much was shown nothing else (WIT-11).
+ * @param newest the checkpoint that any signer stored last
+ */
+export async function isOvertaken(
+  crypto: Crypto,
+  source: EntrySource,
+  tree: TileBuilder,
+  newest: Uint8Array | null,
+  { vkey, size }: { readonly vkey: string; readonly size: number },
+): Promise<boolean> {
+  if (newest === null) return false
+  try {
+    const stored = openCheckpoint(crypto, newest, vkey)
+    if (stored.size < size || stored.size < tree.size) return false
+    await growTo(crypto, source, tree.clone(crypto), stored)
+    return true
+  } catch (cause) {
+    if (cause instanceof LogError && NOT_OURS.has(cause.code)) return false
+    throw cause
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Verifies a whole published log, as the list of what an auditor asks of it. spec/log.md, LOG-31 to LOG-34.
+ * Verifies a whole published log, as the list of what an auditor asks of it. spec/log.md, LOG-31 to LOG-34. What rules
+ * there are of cosignatures and anchors, outside.ts has.
  * Invariant: pure and streaming; a report that is ok means that the files hold exactly the entries that the signed
  * checkpoint commits to, each valid for its type, and that every checkpoint given is a beginning of that tree.
  * Not checked: what the entries say of each other (the pack's verifier does), and whoever else was shown another tree,
@@ -62,6 +63,14 @@ export interface EntryRule {
 /** A check of the checkpoint before anything is read: who else signed it. */
 export type CheckpointRule = (note: Uint8Array, checkpoint: Checkpoint) => readonly LogFault[]
 
+/** A tree that somebody else says the log once was: it must be a beginning of this one. */
+export interface Beginning {
+  readonly size: number
+  readonly root: Uint8Array
+  /** What to say of it when it is not: it has more entries than the log, or others. */
+  readonly fault: (why: 'ahead' | 'forked') => LogFault
+}
+
 /** A checkpoint that the auditor holds. */
 export interface HeldCheckpoint {
   /** For reports: the file it was read from. */
@@ -74,6 +83,8 @@ export interface VerifyLogOptions {
   readonly vkey: string
   /** Each must be a beginning of the tree. */
   readonly from?: readonly HeldCheckpoint[]
+  /** Besides those checkpoints. */
+  readonly beginnings?: readonly Beginning[]
   readonly checkpointRules?: readonly CheckpointRule[]
   /** In addition to that of times. */
   readonly entryRules?: readonly EntryRule[]
@@ -104,15 +115,16 @@ export async function verifyLog(
   for (const rule of options.checkpointRules ?? []) for (const fault of rule(note, head)) found.add(fault)
   const held = (options.from ?? []).flatMap((each) => {
     const checkpoint = open(crypto, each, options.vkey, found)
-    return checkpoint === null ? [] : [{ name: each.name, checkpoint }]
+    return checkpoint === null ? [] : [beginningOf(each.name, checkpoint, head)]
   })
-  const entries_checked = await walk(crypto, store, head, { options, held, found })
+  const beginnings = [...held, ...(options.beginnings ?? [])]
+  const entries_checked = await walk(crypto, store, head, { options, beginnings, found })
   return found.report(origin, head, entries_checked)
 }
 
 interface Walk {
   readonly options: VerifyLogOptions
-  readonly held: readonly { readonly name: string; readonly checkpoint: Checkpoint }[]
+  readonly beginnings: readonly Beginning[]
   readonly found: Found
 }
 
@@ -121,13 +133,13 @@ async function walk(
   crypto: Crypto,
   store: TileReader,
   head: Checkpoint,
-  { options, held, found }: Walk,
+  { options, beginnings, found }: Walk,
 ): Promise<number> {
   const rules = [timesInOrder(), ...(options.entryRules ?? [])]
   const roots = new Map<number, Uint8Array>()
   let checked = 0
   const result = await verifyTree(crypto, store, head, {
-    rootsAt: held.map(({ checkpoint }) => checkpoint.size),
+    rootsAt: beginnings.map(({ size }) => size),
     onRoot: (size, root) => roots.set(size, root),
     onEntry: (index, bytes) => {
       if (index % PROGRESS_EVERY === 0) options.onProgress?.(index, head.size)
@@ -142,12 +154,11 @@ async function walk(
   })
   if (!result.ok) found.add({ ...result, message: describe(result) })
   else for (const rule of rules) for (const fault of rule.end?.() ?? []) found.add(fault)
-  for (const { name, checkpoint } of held) {
-    const root = roots.get(checkpoint.size)
-    if (checkpoint.size > head.size) found.add(ahead(name, checkpoint.size, head.size))
+  for (const { size, root, fault } of beginnings) {
+    const actual = roots.get(size)
+    if (size > head.size) found.add(fault('ahead'))
     // Without a root the tree ended before it, and that is said already.
-    else if (root !== undefined && !equalBytes(root, checkpoint.root))
-      found.add(forked(name, checkpoint.size))
+    else if (actual !== undefined && !equalBytes(actual, root)) found.add(fault('forked'))
   }
   return checked
 }
@@ -188,14 +199,20 @@ function timesInOrder(): EntryRule {
   }
 }
 
-function ahead(path: string, size: number, has: number): LogFault<LogFaultCode> {
-  const message = `the log has ${has} entries, and ${path} is a checkpoint of it with ${size}: it was rolled back`
-  return { code: 'CHECKPOINT_AHEAD', message, path }
-}
-
-function forked(path: string, size: number): LogFault<LogFaultCode> {
-  const message = `the first ${size} entries of the log are not those of ${path}: history was changed`
-  return { code: 'CHECKPOINT_FORKED', message, path }
+function beginningOf(path: string, { size, root }: Checkpoint, head: Checkpoint): Beginning {
+  const fault = (why: 'ahead' | 'forked'): LogFault<LogFaultCode> =>
+    why === 'ahead'
+      ? {
+          code: 'CHECKPOINT_AHEAD',
+          message: `the log has ${head.size} entries, and ${path} is a checkpoint of it with ${size}: it was rolled back`,
+          path,
+        }
+      : {
+          code: 'CHECKPOINT_FORKED',
+          message: `the first ${size} entries of the log are not those of ${path}: history was changed`,
+          path,
+        }
+  return { size, root, fault }
 }
 
 function describe({ code, index, path }: TreeFault): string {

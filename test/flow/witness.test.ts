@@ -7,7 +7,13 @@ import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { tokenReader } from '../../src/adapters/tsa/token.ts'
 import { openAnchors, readAnchorIndex } from '../../src/log/anchor-files.ts'
-import { openCosigned, parseCosignerVkey, type CosignedCheckpoint } from '../../src/log/cosignature.ts'
+import {
+  cosignerKey,
+  formatCosignerVkey,
+  openCosigned,
+  parseCosignerVkey,
+  type CosignedCheckpoint,
+} from '../../src/log/cosignature.ts'
 import { startMailServer, type MailServer } from '../fixtures/mail-server.ts'
 import { CLI, Process, runCli, startControlPlane, until, type ControlPlane } from '../fixtures/processes.ts'
 import { startTimeAuthority, type TimeAuthority } from '../fixtures/time-authority.ts'
@@ -47,7 +53,11 @@ async function startWitness(name: string, port = 0): Promise<RunningProcess> {
 }
 
 async function startPlane(data: string, anchors: boolean): Promise<ControlPlane> {
-  const started = await startControlPlane(at(data), 0, anchors ? { args: ['--anchors', at('anchors.json')] } : {})
+  const started = await startControlPlane(
+    at(data),
+    0,
+    anchors ? { args: ['--anchors', at('anchors.json')] } : {},
+  )
   processes.push(started.process)
   return started
 }
@@ -151,6 +161,89 @@ describe('a log with two witnesses', () => {
     one = await startWitness('one', Number(new URL(one.url).port))
     await until('the killed one cosigned again', () => cosigners('plane').length === 2)
     expect(published('plane').checkpoint.size).toBeGreaterThan(size)
+  })
+})
+
+describe('an auditor with a copy of the log', () => {
+  const named = (): string[] => ['--witness', one.vkey, '--witness', two.vkey, '--tsa-root', at('roots.pem')]
+  const verify = (...more: string[]) =>
+    runCli(['log', 'verify', at('copy'), '--key', vkey, '--json', ...more])
+  const codes = async (...more: string[]): Promise<unknown> => {
+    const { code, stdout } = await verify(...more)
+    const { faults } = JSON.parse(stdout) as { faults?: { code: string; path?: string }[] }
+    return [code, faults?.map((fault) => [fault.code, fault.path])]
+  }
+
+  beforeAll(async () => {
+    await until('a copy that both cosigned', async () => {
+      await cli('auditor', 'log', 'export', at('copy'), '--data', at('plane'), '--key', vkey)
+      const keys = [one.vkey, two.vkey].map((key) => parseCosignerVkey(crypto, key))
+      return openCosigned(crypto, readFileSync(at('copy/checkpoint')), vkey, keys).cosignatures.length === 2
+    })
+  }, 60_000)
+
+  test('finds that both witnesses cosigned it, and every anchor it can judge', async () => {
+    const plain = await verify()
+    expect(await verify(...named(), '--anchored')).toMatchObject({ code: 0, stdout: plain.stdout })
+    expect(plain.stdout).toMatch(/^\{"ok":true,"size":\d+,"entries_checked":\d+\}\n$/)
+    const { stdout } = await verify(...named(), '--anchored', '--details')
+    expect(JSON.parse(stdout)).toMatchObject({
+      cosigners: [{ name: 'one.example' }, { name: 'two.example' }],
+      anchors: {
+        trusted: [
+          { kind: 'cosignature', by: 'two.example' },
+          { kind: 'timestamp', by: 'local' },
+        ],
+        refused: [{ kind: 'mail', by: 'custodian' }],
+        gaps: [],
+      },
+    })
+    const text = await runCli(['log', 'verify', at('copy'), '--key', vkey, ...named()])
+    expect(text.stdout).toContain('; cosigned by one.example, two.example; within its 2 anchors')
+  })
+
+  test('misses the cosignature of a witness that was not asked, unless its quorum is there without', async () => {
+    const other = cosignerKey(crypto, 'other.example', crypto.signer(crypto.generateKey('Ed25519')).publicJwk)
+    const three = [...named(), '--witness', formatCosignerVkey(other)]
+    expect(await codes(...three)).toEqual([1, [['COSIGNATURE_MISSING', 'checkpoint']]])
+    expect(await codes(...three, '--quorum', '2')).toEqual([0, undefined])
+    const group = `group g all one other\nquorum g\n`
+    const witnesses = `witness one ${one.vkey}\nwitness other ${formatCosignerVkey(other)}\n`
+    writeFileSync(at('policy'), `log ${vkey}\n${witnesses}${group}`)
+    expect(await codes('--policy', at('policy'))).toEqual([1, [['COSIGNATURE_MISSING', 'checkpoint']]])
+    writeFileSync(at('policy'), `log ${vkey}\n${witnesses}quorum one\n`)
+    expect(await codes('--policy', at('policy'))).toEqual([0, undefined])
+  })
+
+  test('is told which anchor was changed, and that one who made none anchored nothing', async () => {
+    const stranger = await startTimeAuthority({ now: Date.now })
+    writeFileSync(at('stranger.pem'), stranger.root)
+    await stranger.close()
+    const lines = await readAnchorIndex(fsTileStore(at('copy')))
+    const [, stamp] = lines.map(({ sha256 }) => `anchor/${Buffer.from(sha256, 'base64url').toString('hex')}`)
+    const refused = ['ANCHOR_REFUSED', stamp]
+    expect(await codes('--tsa-root', at('stranger.pem'), '--anchored')).toEqual([
+      1,
+      [refused, ['ANCHOR_MISSING', 'anchor/index']],
+    ])
+    writeFileSync(at('copy', stamp ?? ''), 'changed')
+    expect(await codes(...named())).toEqual([1, [refused]])
+  })
+
+  test('is told apart what could not be checked: nobody named, or not to be read', async () => {
+    const cases = [
+      ['--anchored'],
+      ['--quorum', '1'],
+      ['--witness', one.vkey, '--quorum', '2'],
+      ['--witness', one.vkey, '--quorum', 'many'],
+      ['--witness', vkey],
+      ['--policy', at('policy'), '--witness', one.vkey],
+      ['--policy', at('nowhere')],
+      ['--policy', at('anchors.json')],
+      ['--tsa-root', at('policy')],
+    ]
+    const answers = await Promise.all(cases.map(async (args) => [args, (await verify(...args)).code]))
+    expect(answers).toEqual(cases.map((args) => [args, 2]))
   })
 })
 

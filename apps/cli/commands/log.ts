@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { fsTileStore } from '../../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { tokenImprint } from '../../../src/adapters/tsa/token.ts'
 import { base64, fromUtf8, utf8 } from '../../../src/core/encoding.ts'
 import { openCheckpoint, type Checkpoint } from '../../../src/log/checkpoint.ts'
 import { LogError } from '../../../src/log/entries.ts'
@@ -15,6 +16,7 @@ import { findEntry, type FoundEntry } from '../../../src/log/lookup.ts'
 import { formatProof, verifyProof } from '../../../src/log/proof-file.ts'
 import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
 import { verifyLog, type HeldCheckpoint, type LogReport } from '../../../src/log/verify.ts'
+import { outsideRules, readTrust, trustOptions, type Outside, type TrustOptions } from '../log-outside.ts'
 import { checkedKey, openLog, openSource, type SourceOptions } from '../log-source.ts'
 import { CliError, EXIT_FAILED, EXIT_USAGE, fail, paint, progress, progressDone, result } from '../output.ts'
 import { unwritable } from '../profile.ts'
@@ -30,44 +32,55 @@ export function logCommands(program: Command): Command {
   return log
 }
 
-interface VerifyOptions {
+interface VerifyOptions extends TrustOptions {
   readonly key: string
   readonly from?: readonly string[]
   readonly details?: true
 }
 
 function verifyCommand(log: Command): void {
-  log
+  const verifying = log
     .command('verify')
     .description('recompute a whole log: every entry, tile and checkpoint; names the first that is wrong')
     .argument('<where>', 'URL of its files, directory that holds them, or evidence pack')
     .requiredOption('--key <vkey>', "the log's verifier key, from another source than the log")
     .option('--from <file>', 'checkpoint that you hold and that it must extend; may be repeated', collect)
-    .option('--details', 'with --json: also origin, root and what was held against it')
+  trustOptions(verifying)
+    .option(
+      '--details',
+      'with --json: also origin, root, who cosigned, anchors, and what was held against it',
+    )
     .action(async (where: string, options: VerifyOptions, command: Command) => {
       const json = wantsJson(command)
-      const report = await orCannot(json, () => verify(where, options, command))
-      if (report === null) return
-      result(json, report.ok && options.details === undefined ? bare(report) : full(report), () =>
-        describe(report, options.from?.length ?? 0),
-      )
+      const verified = await orCannot(json, () => verify(where, options, command))
+      if (verified === null) return
+      const { report, outside } = verified
+      const value =
+        report.ok && options.details === undefined ? bare(report) : { ...full(report), ...outside.details() }
+      result(json, value, () => describe(report, options.from?.length ?? 0, outside.describe()))
       if (!report.ok) process.exitCode = EXIT_FAILED
     })
 }
 
-async function verify(where: string, options: VerifyOptions, command: Command): Promise<LogReport> {
+async function verify(
+  where: string,
+  options: VerifyOptions,
+  command: Command,
+): Promise<{ report: LogReport; outside: Outside }> {
   const vkey = checkedKey(options.key)
+  const trust = await readTrust(options, vkey)
   const given = await Promise.all((options.from ?? []).map(heldCheckpoint))
   const log = await openLog(where, globals(command).profile)
   try {
-    return await verifyLog(nodeCrypto, log.store, {
+    // Before the checkpoint is read, which is then of every tree that the index of anchors knows.
+    const outside = await outsideRules(trust, log)
+    const report = await verifyLog(nodeCrypto, log.store, {
       vkey,
       from: [...log.held, ...given],
-      // Cosignatures (`--witness VKEY… --quorum K`) are a CheckpointRule here, anchors an EntryRule.
-      checkpointRules: [],
-      entryRules: [],
+      ...outside.rules,
       onProgress: (n, of) => progress(`${n} of ${of} entries`),
     })
+    return { report, outside }
   } finally {
     progressDone()
     log.close()
@@ -97,12 +110,12 @@ function full({ ok, size, entries_checked, origin, root, faults, faults_n }: Log
   return { ok, size, entries_checked, origin, root: base64(root), faults, faults_n }
 }
 
-function describe(report: LogReport, held: number): string {
+function describe(report: LogReport, held: number, outside = ''): string {
   const { origin, size, entries_checked, faults, faults_n } = report
   if (report.ok) {
     const extended =
       held === 0 ? '' : `; it extends the ${held === 1 ? 'checkpoint' : `${held} checkpoints`} given`
-    return `${paint('green', 'ok')} ${origin}: ${entries_checked} entries, all in the signed tree of ${size}${extended}`
+    return `${paint('green', 'ok')} ${origin}: ${entries_checked} entries, all in the signed tree of ${size}${extended}${outside}`
   }
   return [
     `${paint('red', 'FAIL')} ${origin}: ${entries_checked} of ${size} entries are in the signed tree`,
@@ -132,6 +145,7 @@ function exportCommand(log: Command): void {
     const { store, vkey } = await openSource(options, globals(command).profile)
     const { report, ...files } = await exportLog(nodeCrypto, store, fsTileStore(dir), {
       vkey,
+      imprint: tokenImprint,
       onCopied: (n, of) => progress(`${n} of ${of} files`),
       onVerified: (n, of) => progress(`${n} of ${of} entries verified`),
     }).finally(progressDone)

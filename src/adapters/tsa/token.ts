@@ -32,9 +32,14 @@ const HASHES: Readonly<Record<string, string>> = {
 export function tokenReader(roots: string): TokenReader {
   const trustedCerts = certificatesOf(roots)
   return {
-    imprint: (token) => parsed(() => imprintOf(opened(token).info)),
+    imprint: tokenImprint,
     verify: (token, data) => verifyToken(token, data, trustedCerts),
   }
+}
+
+/** What the token is about, as {@link TokenReader} has it: that needs no roots. @throws {LogError} `ANCHOR_INVALID` */
+export function tokenImprint(token: Uint8Array): Uint8Array {
+  return parsed(() => imprintOf(opened(token).info))
 }
 
 /** A token taken apart. Nothing in it has been verified. */

@@ -1,0 +1,255 @@
+/** A log and what outsiders say of it: cosigned checkpoints as anchors, each fault with its place. spec/witness.md, ANC-7. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { memoryTileStore, type MemoryTileStore } from '../../test/contract/tile-store.ts'
+import { publishEntries } from '../../test/fixtures/published.ts'
+import { nodeCrypto as crypto } from '../adapters/node-crypto/node-crypto.ts'
+import { base64url, fromBase64url, utf8 } from '../core/encoding.ts'
+import { rfc3339 } from '../core/time.ts'
+import { addAnchor, anchorPath, INDEX_PATH } from './anchor-files.ts'
+import type { IndexLine } from './anchored.ts'
+import { openCheckpoint, signCheckpoint } from './checkpoint.ts'
+import { addCosignatures, cosign, cosignerKey } from './cosignature.ts'
+import { encodeEntry } from './entries.ts'
+import { exportLog } from './export.ts'
+import { formatVkey, noteKey, parseNote } from './note.ts'
+import { anchorRules, cosignedBy } from './outside.ts'
+import { kOfN } from './policy.ts'
+import { verifyLog, type LogFault } from './verify.ts'
+
+const ORIGIN = 'log.example/outside'
+const HOUR = 3_600_000
+const START = Date.UTC(2026, 0, 1)
+const signer = crypto.signer(crypto.generateKey('Ed25519'))
+const vkey = formatVkey(noteKey(crypto, ORIGIN, signer.publicJwk))
+const actor = { kind: 'system' as const, id: 'control-plane' }
+const signers = new Map(
+  ['a.example', 'b.example'].map((name) => [name, crypto.signer(crypto.generateKey('Ed25519'))]),
+)
+const a = keyOf('a.example')
+const b = keyOf('b.example')
+
+let entries: Uint8Array[]
+let tiles: MemoryTileStore
+
+function signerOf(name: string) {
+  const found = signers.get(name)
+  if (!found) throw new Error(`no witness ${name}`)
+  return found
+}
+
+function keyOf(name: string) {
+  return cosignerKey(crypto, name, signerOf(name).publicJwk)
+}
+
+function grow(hours: number): void {
+  const time = rfc3339(START + hours * HOUR)
+  const body = { name: `system ${entries.length}` }
+  entries.push(encodeEntry({ v: 1, type: 'system.added', time, actor, body }))
+  publish()
+}
+
+function publish(): void {
+  publishEntries(entries, signer, ORIGIN, (path, bytes) => void tiles.files.set(path, bytes))
+}
+
+function checkpoint(): Uint8Array {
+  return tiles.files.get('checkpoint') ?? new Uint8Array(0)
+}
+
+function cosigned(note: Uint8Array, by: string, hours: number): Uint8Array {
+  const { text } = parseNote(note)
+  return addCosignatures(note, [cosign(crypto, text, by, signerOf(by), (START + hours * HOUR) / 1000)])
+}
+
+/** As the control plane does: the token, its line, and `log.anchored`. */
+async function anchor(hours: number, by = 'a.example', note = checkpoint()): Promise<IndexLine> {
+  const head = openCheckpoint(crypto, note, vkey)
+  const anchored = { token: cosigned(note, by, hours), at_ms: START + hours * HOUR }
+  const line = await addAnchor(crypto, tiles, { kind: 'cosignature', by, head, anchored })
+  const body = { ...line, root: base64url(head.root) }
+  const time = rfc3339(START + hours * HOUR)
+  entries.push(encodeEntry({ v: 1, type: 'log.anchored', time, actor, body }))
+  publish()
+  return line
+}
+
+interface Wanted {
+  readonly required?: boolean
+  readonly end?: number
+}
+
+async function check({ required = false, end }: Wanted = {}) {
+  const trust = { crypto, vkey, cosigners: [a], tokens: null }
+  const end_ms = end === undefined ? {} : { end_ms: START + end * HOUR }
+  const anchors = await anchorRules(tiles, { trust, required, ...end_ms })
+  const report = await verifyLog(crypto, tiles, {
+    vkey,
+    checkpointRules: [anchors.checkpointRule],
+    entryRules: [anchors.entryRule],
+    beginnings: anchors.beginnings,
+  })
+  return { faults: report.faults, anchors }
+}
+
+const code = (name: string, more: Partial<LogFault> = {}) => expect.objectContaining({ code: name, ...more })
+const fileOf = ({ sha256 }: IndexLine): string => anchorPath(fromBase64url(sha256))
+
+beforeEach(() => {
+  entries = []
+  tiles = memoryTileStore()
+  grow(0)
+})
+
+describe('cosignatures of a checkpoint', () => {
+  const policy = (k: number) =>
+    kOfN(
+      k,
+      [a, b].map((key) => ({ key, url: null })),
+    )
+  const faults = async (k: number, note: Uint8Array) => {
+    tiles.files.set('checkpoint', note)
+    const names: string[] = []
+    const rule = cosignedBy(crypto, policy(k), (found) => names.push(...found.map(({ by }) => by.name)))
+    return { names, faults: (await verifyLog(crypto, tiles, { vkey, checkpointRules: [rule] })).faults }
+  }
+
+  test('hold with the quorum, and those there are are told', async () => {
+    const both = cosigned(cosigned(checkpoint(), 'a.example', 1), 'b.example', 1)
+    expect(await faults(2, both)).toEqual({ names: ['a.example', 'b.example'], faults: [] })
+  })
+
+  test('are missing below it: who did not cosign is named', async () => {
+    const one = cosigned(checkpoint(), 'b.example', 1)
+    expect((await faults(1, one)).faults).toEqual([])
+    const missing = code('COSIGNATURE_MISSING', {
+      path: 'checkpoint',
+      message: expect.stringMatching(/1 of 2, none by a\.example$/) as string,
+    })
+    expect(await faults(2, one)).toEqual({ names: ['b.example'], faults: [missing] })
+  })
+
+  test('are invalid when one of a known key does not verify, whatever the quorum', async () => {
+    const { text } = parseNote(checkpoint())
+    const wrong = cosign(crypto, `${text}x`, 'a.example', signerOf('a.example'), 1)
+    const note = addCosignatures(cosigned(checkpoint(), 'b.example', 1), [wrong])
+    const invalid = code('COSIGNATURE_INVALID', { message: expect.stringContaining('a.example') as string })
+    expect(await faults(1, note)).toEqual({ names: ['b.example'], faults: [invalid] })
+  })
+})
+
+describe('anchors', () => {
+  test('of an honest log hold, required too, and are told', async () => {
+    for (const hours of [1, 20, 40]) await anchor(hours)
+    grow(45)
+    const { faults, anchors } = await check({ required: true, end: 50 })
+    expect(faults).toEqual([])
+    expect(anchors.trusted).toHaveLength(3)
+    expect(anchors.report()).toMatchObject({ outside_count: 0, gaps: [] })
+  })
+
+  test('are refused when the file of one was changed or is gone, with its path', async () => {
+    const lines = [await anchor(1), await anchor(2), await anchor(3)]
+    const [changed = '', gone = ''] = lines.map(fileOf)
+    tiles.files.set(changed, utf8('changed'))
+    tiles.files.delete(gone)
+    expect((await check()).faults).toEqual([changed, gone].map((path) => code('ANCHOR_REFUSED', { path })))
+  })
+
+  test('are refused together when their index is malformed', async () => {
+    tiles.files.set(INDEX_PATH, utf8('{}'))
+    expect((await check()).faults).toEqual([code('ANCHOR_REFUSED', { path: INDEX_PATH })])
+  })
+
+  test('by somebody whom the reader did not name are no fault, and prove nothing', async () => {
+    await anchor(1, 'b.example')
+    const { faults, anchors } = await check()
+    expect(faults).toEqual([])
+    expect(anchors.refused).toMatchObject([{ isFault: false }])
+    expect((await check({ required: true })).faults).toEqual([code('ANCHOR_MISSING', { path: INDEX_PATH })])
+  })
+
+  test('of another tree are strange: of another history, or of more entries than there are', async () => {
+    const root = crypto.sha256(utf8('another history'))
+    const forked = await anchor(
+      1,
+      'a.example',
+      signCheckpoint(crypto, signer, { origin: ORIGIN, size: 1, root }),
+    )
+    const ahead = await anchor(
+      2,
+      'a.example',
+      signCheckpoint(crypto, signer, { origin: ORIGIN, size: 99, root }),
+    )
+    expect((await check()).faults).toEqual(
+      [forked, ahead].map((line) => code('ANCHOR_STRANGE', { path: fileOf(line) })),
+    )
+  })
+
+  test('name the entry that is dated later than one that covers it, or earlier than one before it', async () => {
+    grow(9)
+    const covers = await anchor(1)
+    entries.push(
+      encodeEntry({
+        v: 1,
+        type: 'system.added',
+        time: rfc3339(START - HOUR),
+        actor,
+        body: { name: 'dated back' },
+      }),
+    )
+    publish()
+    const outside = (await check()).faults.filter((fault) => fault.code === 'ANCHOR_OUTSIDE')
+    expect(outside).toEqual([1, 3].map((index) => code('ANCHOR_OUTSIDE', { index, path: fileOf(covers) })))
+  })
+
+  test('that the log names and the index does not list are unknown', async () => {
+    await anchor(1)
+    const before = tiles.files.get(INDEX_PATH)
+    await anchor(2)
+    if (before) tiles.files.set(INDEX_PATH, before)
+    expect((await check()).faults).toEqual([code('ANCHOR_UNKNOWN', { index: 2, path: INDEX_PATH })])
+  })
+
+  test('leave a gap when there is none for more than a day: a fault where they are required', async () => {
+    await anchor(1)
+    await anchor(30)
+    grow(31)
+    expect((await check()).faults).toEqual([])
+    expect((await check({ required: true })).faults).toEqual([code('ANCHOR_GAP')])
+    expect((await check({ required: true, end: 60 })).faults).toEqual([
+      code('ANCHOR_GAP'),
+      code('ANCHOR_GAP'),
+    ])
+  })
+})
+
+describe('an export of an anchored log', () => {
+  const imprint = (): never => {
+    throw new Error('there is no time stamp')
+  }
+
+  test('has the anchors too, and is left as it is when it is done again', async () => {
+    for (const hours of [1, 20]) await anchor(hours)
+    const copy = memoryTileStore()
+    const first = await exportLog(crypto, tiles, copy, { vkey, imprint })
+    expect([...copy.files.keys()].filter((path) => path.startsWith('anchor/'))).toHaveLength(3)
+    const again = await exportLog(crypto, tiles, copy, { vkey, imprint })
+    expect(again).toMatchObject({ files_written: 0, files_kept: first.files_written })
+    tiles = copy
+    expect((await check({ required: true })).faults).toEqual([])
+  })
+
+  test('leaves out a file that is not what its name says, and stops when the log lost an anchor', async () => {
+    const line = await anchor(1)
+    const good = tiles.files.get(fileOf(line))
+    tiles.files.set(fileOf(line), utf8('changed'))
+    const copy = memoryTileStore()
+    await exportLog(crypto, tiles, copy, { vkey, imprint })
+    expect(copy.files.has(fileOf(line))).toBe(false)
+    if (good) tiles.files.set(fileOf(line), good)
+    await exportLog(crypto, tiles, copy, { vkey, imprint })
+    expect(copy.files.get(fileOf(line))).toEqual(good)
+    tiles.files.delete(INDEX_PATH)
+    await expect(exportLog(crypto, tiles, copy, { vkey, imprint })).rejects.toThrowWithCode('LOG_DIVERGED')
+  })
+})
