@@ -12,15 +12,18 @@ import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
 import { LogPublisher } from '../../src/log/publisher.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
-import { setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { pairVault, setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { replayTombstones } from '../../src/registry/tombstones.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
@@ -49,6 +52,10 @@ export interface ServerOptions {
   readonly passphrase?: string
   /** Told of each key file that was encrypted. */
   readonly onEncrypted?: (file: string) => void
+  /** Begins an empty vault in place of one that is lost: what was sealed is lost with it (ERA-4). */
+  readonly newVault?: boolean
+  /** Told of erased subjects whose key was there again, from a backup: it is destroyed now (ERA-10). */
+  readonly onErasedAgain?: (subjects: readonly string[]) => void
   /** The next six count at the first start only; the log records them for ever. */
   readonly separation?: 'independent' | 'after'
   /** The log's origin and the issuer's name. */
@@ -72,16 +79,19 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** @throws {StoreError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH`, {ListenError} */
+/** @throws {StoreError}, {VaultError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH`, {ListenError} */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
   const keys = await loadKeys(options)
   const store = openSqliteStore({ path: join(options.dataDir, 'countersign.db'), clock })
+  let vault: Vault | undefined
   try {
-    return await run(options, clock, keys, store)
+    vault = openSqliteVault(join(options.dataDir, 'vault.db'))
+    return await run(options, clock, keys, { store, vault })
   } catch (cause) {
     await store.close()
+    await vault?.close()
     throw cause
   }
 }
@@ -115,9 +125,15 @@ async function run(
   options: ServerOptions,
   clock: Clock,
   keys: SetupKeys,
-  store: Store,
+  { store, vault }: Pick<RegistryContext, 'store' | 'vault'>,
 ): Promise<RunningServer> {
-  const { settings, bootstrapSecret: firstSecret } = await setUp(store, nodeCrypto, keys, settingsOf(options))
+  await pairVault(store, vault, options.newVault ?? false)
+  const stores = { store, vault }
+  const { settings, bootstrapSecret: firstSecret } = await setUp(
+    { ...stores, crypto: nodeCrypto },
+    keys,
+    settingsOf(options),
+  )
   await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
   const tiles = fsTileStore(join(options.dataDir, 'log'))
@@ -133,8 +149,19 @@ async function run(
   })
   const runner = new LogRunner({ publisher, store, onFatal: (error) => void stop(error) })
   await runner.start()
+  await replay(options, stores)
   const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, { clock, keys, store, settings, tiles, runner, place, vkey: publisher.vkey })
+  const ctx = contextOf(options, {
+    clock,
+    keys,
+    store,
+    vault,
+    settings,
+    tiles,
+    runner,
+    place,
+    vkey: publisher.vkey,
+  })
   const server = createAdaptorServer({ fetch: createApp(ctx).fetch })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
@@ -144,6 +171,7 @@ async function run(
       await closeHttp(server)
       await runner.stop()
       await store.close()
+      await vault.close()
       ended.resolve(why)
     })()
     return stopping
@@ -162,10 +190,20 @@ async function run(
   return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
 }
 
+/** ERA-10. */
+async function replay(
+  { onErasedAgain }: ServerOptions,
+  stores: Pick<RegistryContext, 'store' | 'vault'>,
+): Promise<void> {
+  const back = await replayTombstones(stores)
+  if (back.length > 0) onErasedAgain?.(back)
+}
+
 interface Parts {
   readonly clock: Clock
   readonly keys: SetupKeys
   readonly store: Store
+  readonly vault: Vault
   readonly settings: Settings
   readonly tiles: TileStore
   readonly runner: LogRunner
@@ -175,9 +213,10 @@ interface Parts {
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, settings, tiles, runner, place, vkey } = parts
+  const { clock, keys, store, vault, settings, tiles, runner, place, vkey } = parts
   const registry: RegistryContext = {
     store,
+    vault,
     crypto: nodeCrypto,
     issuer: keys.issuer,
     frame: keys.frame,

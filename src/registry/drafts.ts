@@ -15,6 +15,7 @@ import type { Offered } from '../token/template.ts'
 import type { GestureParts, RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findEnrolled, gestureOf } from './people.ts'
+import { openFor, sealFor } from './personal.ts'
 
 /** How long a draft waits for its principal alone. */
 export const DRAFT_TTL_MS = 10 * 60 * 1000
@@ -24,8 +25,6 @@ export const QUORUM_DRAFT_TTL_MS = 24 * 3600 * 1000
 export const DRAFTS_MAX = 100
 /** Drafts that a list shows: those that expire first. */
 const LISTED_MAX = 200
-/** A draft with 64 grants, far above the 64 KiB of a token. */
-const DRAFT_JSON_LIMITS = { bytes_max: 512 * 1024, depth_max: 32 }
 
 export interface StoredDraft {
   readonly draft: RootDraft
@@ -44,8 +43,15 @@ export interface OpenDraft extends StoredDraft {
   readonly expires: number
 }
 
+type Vaulted = Pick<RegistryContext, 'vault'>
+
+function placeOf(jti: string): string {
+  return `draft/${jti}`
+}
+
 /** @throws {RegistryError} `LIMIT_EXCEEDED` */
 export async function insertDraft(
+  ctx: Vaulted,
   tx: Tx,
   jti: string,
   principal: string,
@@ -56,7 +62,7 @@ export async function insertDraft(
   const expires = Math.min(tx.now + ttl_ms, stored.exp * 1000)
   await tx.db
     .insertInto('drafts')
-    .values({ jti, principal, draft_json: JSON.stringify(stored), expires })
+    .values({ jti, principal, draft_box: await sealFor(ctx, principal, placeOf(jti), stored), expires })
     .execute()
   const asked = [
     { person: principal, role: 'principal' as const },
@@ -82,6 +88,7 @@ async function assertRoom(tx: Tx, principal: string): Promise<void> {
 
 /** @throws {RegistryError} `UNKNOWN_DELEGATION`: no draft in which the person has that part, or it has expired. */
 export async function findDraft(
+  ctx: Vaulted,
   db: Kysely<Schema>,
   jti: string,
   person: string,
@@ -91,15 +98,18 @@ export async function findDraft(
   let query = db
     .selectFrom('drafts')
     .innerJoin('draft_answers', 'draft_answers.jti', 'drafts.jti')
-    .select(['drafts.jti', 'principal', 'draft_json', 'expires', 'answer'])
+    .select(['drafts.jti', 'principal', 'draft_box', 'expires', 'answer'])
     .where('drafts.jti', '=', jti)
     .where('person', '=', person)
     .where('expires', '>', now_ms)
   if (role !== undefined) query = query.where('role', '=', role)
   const row = await query.executeTakeFirst()
-  if (!row) throw new RegistryError('UNKNOWN_DELEGATION', 'no such draft of yours, or it has expired')
-  const { draft_json, ...rest } = row
-  return { ...(parseJson(draft_json, DRAFT_JSON_LIMITS) as unknown as StoredDraft), ...rest }
+  const stored =
+    row && ((await openFor(ctx, row.principal, placeOf(jti), row.draft_box)) as StoredDraft | null)
+  if (!row || !stored)
+    throw new RegistryError('UNKNOWN_DELEGATION', 'no such draft of yours, or it has expired')
+  const { principal, expires, answer } = row
+  return { ...stored, jti, principal, expires, answer }
 }
 
 /**
@@ -114,7 +124,7 @@ export async function takeGesture(
   role: Gesture['role'],
   parts: GestureParts,
 ): Promise<OpenDraft> {
-  const found = await findDraft(tx.db, jti, person, tx.now, role)
+  const found = await findDraft(ctx, tx.db, jti, person, tx.now, role)
   if (role === 'approver' && found.answer !== 'open')
     throw new RegistryError('STATE_CONFLICT', `you have ${found.answer} this draft already`)
   const gesture = gestureOf(await findEnrolled(tx.db, person), role, parts)
@@ -136,7 +146,7 @@ export async function takeGesture(
  */
 export function declineDraft(ctx: RegistryContext, person: string, jti: string): Promise<void> {
   return ctx.store.write(async (tx) => {
-    const { principal } = await findDraft(tx.db, jti, person, tx.now)
+    const { principal } = await findDraft(ctx, tx.db, jti, person, tx.now)
     if (person === principal) await dropDraft(tx, jti)
     else
       await tx.db
@@ -208,7 +218,12 @@ export interface DraftView {
 }
 
 /** @param person only the drafts in which this person has a part */
-export async function listDrafts(db: Kysely<Schema>, person: string, now_ms: number): Promise<DraftView[]> {
+export async function listDrafts(
+  ctx: Vaulted,
+  db: Kysely<Schema>,
+  person: string,
+  now_ms: number,
+): Promise<DraftView[]> {
   const rows = await db
     .selectFrom('drafts')
     .innerJoin('draft_answers', 'draft_answers.jti', 'drafts.jti')
@@ -219,7 +234,7 @@ export async function listDrafts(db: Kysely<Schema>, person: string, now_ms: num
     .limit(LISTED_MAX)
     .execute()
   const views: DraftView[] = []
-  for (const { jti } of rows) views.push(await viewOf(db, await findDraft(db, jti, person, now_ms)))
+  for (const { jti } of rows) views.push(await viewOf(db, await findDraft(ctx, db, jti, person, now_ms)))
   return views
 }
 
@@ -239,12 +254,13 @@ export function shownOf({ draft, offered }: StoredDraft): Shown {
 
 /** For its principal and those who are asked. @throws {RegistryError} `UNKNOWN_DELEGATION` */
 export async function showDraft(
+  ctx: Vaulted,
   db: Kysely<Schema>,
   jti: string,
   person: string,
   now_ms: number,
 ): Promise<DraftView & { readonly challenge: string; readonly shown: Shown }> {
-  const found = await findDraft(db, jti, person, now_ms)
+  const found = await findDraft(ctx, db, jti, person, now_ms)
   return { ...(await viewOf(db, found)), challenge: found.draft.challenge, shown: shownOf(found) }
 }
 

@@ -27,7 +27,9 @@ function showEnrolment(url: string, jkt: string): void {
 }
 
 const peopleSchema = z.object({
-  people: z.array(z.object({ id: z.string(), name: z.string(), status: z.string(), endorsed: z.boolean() })),
+  people: z.array(
+    z.object({ id: z.string(), name: z.string().nullable(), status: z.string(), endorsed: z.boolean() }),
+  ),
 })
 
 async function isEndorsed(profile: Promise<Profile>, person: string): Promise<boolean> {
@@ -99,7 +101,7 @@ export function peopleCommands(program: Command): void {
         people.map(({ id, status, endorsed, name }) => [
           id,
           status === 'enrolled' && !endorsed ? 'not endorsed' : status,
-          name,
+          name ?? '(erased)',
         ]),
       ),
     )

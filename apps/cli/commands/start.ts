@@ -19,6 +19,7 @@ interface StartOptions {
   readonly rpId?: string
   readonly rpOrigin?: string
   readonly passphraseFile?: string
+  readonly newVault?: boolean
 }
 
 export function startCommand(program: Command): void {
@@ -44,6 +45,10 @@ export function startCommand(program: Command): void {
       '--passphrase-file <file>',
       'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
+    .option(
+      '--new-vault',
+      'the vault is lost: begin an empty one, without the names, instructions and arguments',
+    )
     .action(async (options: StartOptions, command: Command) => {
       await start(options, wantsJson(command))
     })
@@ -60,7 +65,10 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(rp === undefined ? {} : { rp }),
     ...(await givenPassphrase(options)),
+    ...(options.newVault === true ? { newVault: true } : {}),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
+    onErasedAgain: (subjects) =>
+      tell(`${subjects.join(', ')}: erased, but the key was there again. It is destroyed now`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
   const { url, vkey, bootstrapSecret } = server
