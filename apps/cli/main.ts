@@ -5,6 +5,7 @@ import { agentCommands } from './commands/agents.ts'
 import { approvalCommands } from './commands/approvals.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
+import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
@@ -45,6 +46,7 @@ gatewayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
+eraseCommands(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
 function usageFault({ code, exitCode, message }: CommanderError): void {

@@ -11,6 +11,7 @@ import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
+import { erasureBodies } from './erasure-bodies.ts'
 import { receiptSchema, signedHeadSchema } from './receipt.ts'
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
@@ -35,17 +36,6 @@ export class LogError extends CountersignError<LogErrorCode> {}
 const id = z.string().max(64)
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const text = z.string().max(512)
-const count = z.int().nonnegative()
-
-/** Why a subject may be erased (ERA-5): closed, because it stays in the log. */
-export const ERASURE_BASES = [
-  'request',
-  'consent_withdrawn',
-  'objection',
-  'unlawful',
-  'retention',
-  'legal_duty',
-] as const
 
 /** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
 export const measuresSchema = z.record(
@@ -65,20 +55,6 @@ export const templateSchema = z.strictObject({
   grants: z.array(z.record(z.string(), z.json())).max(64).nullable(),
   approvals: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(1).max(15) }).nullable(),
 })
-
-const time = z.iso.datetime()
-
-/** Who asked for an erasure, by gesture (ERA-5). */
-const erasure = {
-  act: z.strictObject({
-    act: z.literal('subject.erase'),
-    subject: id,
-    basis: z.enum(ERASURE_BASES),
-    approver: id,
-  }),
-  gesture: gestureSchema,
-  acted_alone: z.boolean(),
-}
 
 const bodies = {
   'log.created': z.strictObject({
@@ -222,27 +198,7 @@ const bodies = {
     /** The delegation, agent, person or key that the operator named; a cascade has several frames and one target. */
     target: id,
   }),
-  /** The tombstone (ERA-6): with the gesture, or for what a hold had deferred the entry that has it (ERA-9). */
-  'subject.erased': z.union([
-    z.strictObject({ ...erasure, fields_n: count, packs_n: count }),
-    z.strictObject({ deferred: count, fields_n: count, packs_n: count }),
-  ]),
-  'erasure.deferred': z.strictObject({ ...erasure, holds: z.array(id).min(1).max(64) }),
-  /** Of one subject, or of `*`. The reason is committed to. */
-  'hold.placed': z.strictObject({ target: id }),
-  'hold.lifted': z.strictObject({
-    act: z.strictObject({ act: z.literal('hold.lift'), hold: id, approver: id }),
-    gesture: gestureSchema,
-  }),
-  /** Personal data was shown to somebody (ERA-11). */
-  'field.opened': z.strictObject({ entry: count, field: z.string().min(1).max(64) }),
-  /** A pack was made, to be handed out (ERA-8). Half-open; `size` of the tree; hex SHA-256 of the file. */
-  'evidence.built': z.strictObject({
-    from: time,
-    to: time,
-    size: z.int().positive(),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  }),
+  ...erasureBodies,
   'alert.raised': z.strictObject({
     rule: z.enum(['SEQUENCE_GAP', 'SEQUENCE_FORK', 'EPOCH_REOPENED', 'LATE_RECEIPT']),
     detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),

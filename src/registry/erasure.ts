@@ -5,8 +5,8 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import { rfc3339 } from '../core/time.ts'
-import type { Actor, ERASURE_BASES, EntryBody } from '../log/entries.ts'
+import type { Actor, EntryBody } from '../log/entries.ts'
+import type { ERASURE_BASES } from '../log/erasure-bodies.ts'
 import type { Schema, Tx } from '../ports/store.ts'
 import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
@@ -127,6 +127,8 @@ export interface Erasure {
   readonly acted_alone: boolean
 }
 
+type Erasing = Pick<RegistryContext, 'store' | 'crypto' | 'vault' | 'rp' | 'separation'>
+
 interface Outcome {
   readonly outcome: Erasure
   /** Subjects whose keys go once this is durable. */
@@ -140,7 +142,7 @@ interface Outcome {
  * @throws {VaultError} `VAULT_UNAVAILABLE`: erased for the log, and the next start destroys the keys
  */
 export async function eraseSubject(
-  ctx: RegistryContext,
+  ctx: Erasing,
   asked: { readonly subject: string; readonly basis: ErasureBasis; readonly approver: string },
   parts: GestureParts,
 ): Promise<Erasure> {
@@ -181,7 +183,7 @@ async function isOwn(db: Kysely<Schema>, subject: string, approver: string): Pro
 
 /** @throws {RegistryError} `GESTURE_INVALID`, `UNKNOWN_PERSON`, `STATE_CONFLICT`, `NOT_ENDORSED` */
 export async function gestureOver(
-  ctx: RegistryContext,
+  ctx: Pick<RegistryContext, 'crypto' | 'rp'>,
   tx: Tx,
   act: { readonly approver: string } & EntryBody<'erasure.deferred' | 'hold.lifted'>['act'],
   parts: GestureParts,
@@ -212,7 +214,7 @@ async function eraseTx(
     fields_n: await countSealed(tx.db, reached),
     packs_n: (await packsSince(tx.db, first)).length,
   }
-  const body = { ...said, ...counts } as Tombstone
+  const body: Tombstone = { ...said, ...counts }
   const entry = await tx.append({ type: 'subject.erased', actor, subject, body })
   await clearRows(tx, subject, reached, entry)
   return { entry, reached }
@@ -271,28 +273,6 @@ export async function carryOutDeferred(
     all.push(...reached)
   }
   return { erased, reached: all }
-}
-
-/** Newest first. */
-export async function listErasures(
-  db: Kysely<Schema>,
-): Promise<
-  (Omit<Schema['erasures'], 'requested'> & { readonly requested: string; readonly packs: number[] })[]
-> {
-  const rows = await db
-    .selectFrom('erasures')
-    .innerJoin('subjects', 'subjects.id', 'erasures.subject')
-    .selectAll('erasures')
-    .select('first')
-    .orderBy('requested', 'desc')
-    .execute()
-  return Promise.all(
-    rows.map(async ({ first, requested, ...row }) => ({
-      ...row,
-      requested: rfc3339(requested),
-      packs: (await packsSince(db, first)).map(({ entry }) => entry),
-    })),
-  )
 }
 
 function slices(subjects: readonly string[]): string[][] {

@@ -48,7 +48,7 @@ export async function keep(
   field: string,
   { commitment, opening }: Committed,
 ): Promise<void> {
-  const box = await ctx.vault.seal(subject, canonicalBytes(opening as JsonValue), `${field}/${commitment}`)
+  const box = await ctx.vault.seal(subject, canonicalBytes(opening), `${field}/${commitment}`)
   if (box === null) return
   await tx.db
     .insertInto('sealed')

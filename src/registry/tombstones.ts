@@ -1,11 +1,15 @@
 /**
- * Tombstones, replayed: what the log says is erased is erased here, whatever a backup brought back. spec/erasure.md
- * (ERA-10).
+ * Erasures as they stand, and their tombstones replayed: what the log says is erased is erased here, whatever a backup
+ * brought back. spec/erasure.md (ERA-8, ERA-10).
  * @module
  */
+import type { Kysely } from 'kysely'
+import { rfc3339 } from '../core/time.ts'
 import { decodeEntry } from '../log/entries.ts'
+import type { Schema } from '../ports/store.ts'
 import type { RegistryContext } from './context.ts'
 import { clearRows, countSealed, reachedBy } from './erasure.ts'
+import { packsSince } from './packs.ts'
 
 /**
  * ERA-10: before anything is served. Idempotent.
@@ -43,4 +47,26 @@ async function hasRows(
     const row = await db.selectFrom('subjects').select('erased').where('id', '=', subject).executeTakeFirst()
     return row?.erased === null || (await countSealed(db, reached)) > 0
   })
+}
+
+/** Newest first. */
+export async function listErasures(
+  db: Kysely<Schema>,
+): Promise<
+  (Omit<Schema['erasures'], 'requested'> & { readonly requested: string; readonly packs: number[] })[]
+> {
+  const rows = await db
+    .selectFrom('erasures')
+    .innerJoin('subjects', 'subjects.id', 'erasures.subject')
+    .selectAll('erasures')
+    .select('first')
+    .orderBy('requested', 'desc')
+    .execute()
+  return Promise.all(
+    rows.map(async ({ first, requested, ...row }) => ({
+      ...row,
+      requested: rfc3339(requested),
+      packs: (await packsSince(db, first)).map(({ entry }) => entry),
+    })),
+  )
 }
