@@ -1,7 +1,6 @@
 /** Erasures, legal holds, packs that were handed out, and openings for an auditor. spec/erasure.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { parseRfc3339 } from '../../src/core/time.ts'
-import { openedFieldSchema } from '../../src/log/commitment.ts'
 import { ERASURE_BASES } from '../../src/log/erasure-bodies.ts'
 import { erasureOf, eraseSubject } from '../../src/registry/erasure.ts'
 import { liftHold, liftingOf, listHolds, placeHold } from '../../src/registry/holds.ts'
@@ -21,6 +20,16 @@ const pack = z.object({
   to: z.string(),
   size: z.int(),
   sha256: z.string(),
+})
+/** `openedFieldSchema` of src/log/commitment.ts: a value is any JSON, which OpenAPI has no recursive word for. */
+const openedField = z.object({
+  entry: index,
+  field: z.string(),
+  commitment: z.string(),
+  opening: z.union([
+    z.object({ salt: z.string(), value: z.unknown() }),
+    z.object({ disclosure: z.string() }),
+  ]),
 })
 /** What is written about a hold, in the erasable store. */
 const holdReason = z.string().min(1).max(512)
@@ -177,11 +186,11 @@ function openingRoutes(app: App, ctx: ServerContext): void {
       summary: 'One field of one entry, opened for an auditor; that it was opened is logged',
       middleware: operator,
       request: { body: body(z.strictObject({ entry: index, field: z.string().min(1).max(64) })) },
-      responses: answers('The field with what opens its commitment', openedFieldSchema),
+      responses: answers('The field with what opens its commitment', openedField),
     }),
     async (c) => {
       const opened = await openField(ctx.registry, callerId(c, 'person'), c.req.valid('json'))
-      return c.json(opened as z.infer<typeof openedFieldSchema>, 200)
+      return c.json(opened as z.infer<typeof openedField>, 200)
     },
   )
 

@@ -6,7 +6,7 @@
  */
 import type { Kysely } from 'kysely'
 import { fromUtf8, utf8 } from '../core/encoding.ts'
-import { canonicalBytes, parseJson, type JsonValue } from '../core/json.ts'
+import { canonicalBytes, parseJson } from '../core/json.ts'
 import { openingSchema, type Committed, type Opening } from '../log/commitment.ts'
 import type { Schema, Tx } from '../ports/store.ts'
 import type { RegistryContext } from './context.ts'
