@@ -150,6 +150,31 @@ describe('what is kept of a person', () => {
   })
 })
 
+describe('a note', () => {
+  test('says in words what an entry has a code for, and goes with the person whom it is about', async () => {
+    await revoke('person', bob.id)
+    const left = await indexOf('revocation', bob.id)
+    const text = `Bob ${marker('note')}`
+    const { entry } = (await ann.api.post('/v1/notes', { entry: left, text })).json
+    expect(filesWith(server.dataDir, text)).toEqual([])
+    expect((await opened(entry, 'note')).json.opening.value).toBe(text)
+    await erase(ann, bob.id)
+    expect(code(await opened(entry, 'note'))).toBe('VALUE_ERASED')
+    expect(code(await ann.api.post('/v1/notes', { entry: left, text }))).toBe('VALUE_ERASED')
+    expect(code(await ann.api.post('/v1/notes', { entry: 999_999, text }))).toBe('UNKNOWN_ENTRY')
+    expect((await verified(await pack())).report.faults).toEqual([])
+  })
+
+  test('is where free text goes: a reason is a code', async () => {
+    const answer = await ann.api.post('/v1/revocations', {
+      kind: 'person',
+      target: bob.id,
+      reason: 'Bob was ill',
+    })
+    expect(code(answer)).toBe('REQUEST_INVALID')
+  })
+})
+
 function lieOf(opening: Opening): Opening {
   if ('value' in opening) return { ...opening, value: 'Mallory' }
   const [salt, name] = JSON.parse(Buffer.from(opening.disclosure, 'base64url').toString()) as string[]

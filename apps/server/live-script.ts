@@ -27,7 +27,7 @@ const LABELS = {
   'point.enrolled': 'Point enrolled', 'point.epoch_opened': 'Point epoch', 'delegation.issued': 'Delegation',
   'chain.segment': 'Chain segment', 'receipt.head': 'Spool head', revocation: 'Revocation', 'alert.raised': 'Alert',
   'subject.erased': 'Erased', 'erasure.deferred': 'Erasure deferred', 'hold.placed': 'Legal hold', 'hold.lifted': 'Hold lifted',
-  'field.opened': 'Field opened', 'evidence.built': 'Pack built',
+  'field.opened': 'Field opened', 'evidence.built': 'Pack built', 'note.added': 'Note',
 }
 const SOFT = new Set(['outcome', 'receipt.head', 'chain.segment'])
 
@@ -67,6 +67,7 @@ function summaryOf(entry) {
     case 'erasure.deferred': return tail(entry.subject) + ', for ' + b.holds.map(tail).join(', ')
     case 'hold.placed': return b.target === '*' ? 'On everything' : 'On ' + tail(b.target)
     case 'field.opened': return b.field + ' of entry ' + b.entry
+    case 'note.added': return 'On entry ' + b.entry
     case 'evidence.built': return b.from + ' to ' + b.to + ', ' + b.size + ' entries'
     case 'alert.raised': return Object.entries(b.detail).map(([k, v]) => k + ' ' + v).join(', ')
     default: return ''

@@ -5,6 +5,7 @@ import { ERASURE_BASES } from '../../src/log/erasure-bodies.ts'
 import { erasureOf, eraseSubject } from '../../src/registry/erasure.ts'
 import { liftHold, liftingOf, listHolds, placeHold } from '../../src/registry/holds.ts'
 import { openField } from '../../src/registry/openings.ts'
+import { addNote } from '../../src/registry/notes.ts'
 import { recordPack } from '../../src/registry/packs.ts'
 import { listErasures } from '../../src/registry/tombstones.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
@@ -31,8 +32,8 @@ const openedField = z.object({
     z.object({ disclosure: z.string() }),
   ]),
 })
-/** What is written about a hold, in the erasable store. */
-const holdReason = z.string().min(1).max(512)
+/** Free text: it goes to the erasable store. */
+const words = z.string().min(1).max(2048)
 
 export function erasureRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
@@ -128,7 +129,7 @@ function holdRoutes(app: App, ctx: ServerContext): void {
       path: '/v1/holds',
       summary: 'Place a legal hold on a subject, or on everything (`*`)',
       middleware: operator,
-      request: { body: body(z.strictObject({ target: z.string().min(1).max(64), reason: holdReason })) },
+      request: { body: body(z.strictObject({ target: z.string().min(1).max(64), reason: words })) },
       responses: answers('Placed', z.object({ hold: z.string(), entry: index })),
     }),
     async (c) => c.json(await placeHold(ctx.registry, callerId(c, 'person'), c.req.valid('json')), 200),
@@ -192,6 +193,19 @@ function openingRoutes(app: App, ctx: ServerContext): void {
       const opened = await openField(ctx.registry, callerId(c, 'person'), c.req.valid('json'))
       return c.json(opened as z.infer<typeof openedField>, 200)
     },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/notes',
+      summary: 'Say in words, outside the log, what an entry has a code for; the log commits to them',
+      middleware: operator,
+      request: { body: body(z.strictObject({ entry: index, text: words })) },
+      responses: answers('Noted', z.object({ entry: index })),
+    }),
+    async (c) =>
+      c.json({ entry: await addNote(ctx.registry, callerId(c, 'person'), c.req.valid('json')) }, 200),
   )
 
   const input = z.strictObject({

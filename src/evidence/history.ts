@@ -168,6 +168,7 @@ export class History {
       case 'agent.statement_issued':
       case 'evidence.built':
       case 'field.opened':
+      case 'note.added':
       case 'token.revoked':
       case 'system.added':
       case 'tool.registered':

@@ -11,7 +11,7 @@ import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
-import { erasureBodies } from './erasure-bodies.ts'
+import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { receiptSchema, signedHeadSchema } from './receipt.ts'
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
@@ -36,6 +36,7 @@ export class LogError extends CountersignError<LogErrorCode> {}
 const id = z.string().max(64)
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const text = z.string().max(512)
+const reason = z.string().regex(REASON_CODE)
 
 /** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
 export const measuresSchema = z.record(
@@ -95,7 +96,7 @@ const bodies = {
     acted_alone: z.boolean(),
   }),
   'key.retired': z.strictObject({ use: z.literal('issuer'), kid: digest, retired_at: z.int() }),
-  'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason: text }),
+  'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason }),
   'issuer.proposed': z.strictObject({ issuer: foreignIssuerSchema }),
   'issuer.trusted': z.strictObject({
     act: z.strictObject({
@@ -111,7 +112,7 @@ const bodies = {
     gesture: gestureSchema,
     acted_alone: z.boolean(),
   }),
-  'issuer.dropped': z.strictObject({ iss: text, reason: text }),
+  'issuer.dropped': z.strictObject({ iss: text, reason }),
   /** The template of every class without one of its own, at the first start. */
   'template.preset': z.strictObject({ template: templateSchema }),
   'template.proposed': z.strictObject({ template: templateSchema }),
@@ -155,9 +156,9 @@ const bodies = {
     gesture: gestureSchema,
     acted_alone: z.boolean(),
   }),
-  'agent.activated': z.strictObject({ reason: text }),
-  'agent.suspended': z.strictObject({ reason: text }),
-  'agent.retired': z.strictObject({ reason: text }),
+  'agent.activated': z.strictObject({ reason }),
+  'agent.suspended': z.strictObject({ reason }),
+  'agent.retired': z.strictObject({ reason }),
   'agent.key_added': z.strictObject({ jwk: jwkSchema }),
   'agent.statement_issued': z.strictObject({ jkt: digest, exp: z.int() }),
   'point.enrolled': z.strictObject({
@@ -188,7 +189,7 @@ const bodies = {
     aud: id,
     exp: z.int(),
   }),
-  'token.revoked': z.strictObject({ reason: text }),
+  'token.revoked': z.strictObject({ reason }),
   'chain.segment': z.strictObject({ id: digest, parent: digest.nullable(), segment: z.string().max(41_000) }),
   receipt: receiptSchema,
   'receipt.head': signedHeadSchema,

@@ -5,6 +5,9 @@ import { gestureSchema } from '../core/gesture.ts'
 const id = z.string().max(64)
 const count = z.int().nonnegative()
 
+/** Why something was done, in a word: entries hold no free text about people (ERA-12). */
+export const REASON_CODE = /^[a-z][a-z0-9_-]{0,63}$/
+
 /** Why a subject may be erased (ERA-5): closed, because it stays in the log. */
 export const ERASURE_BASES = [
   'request',
@@ -42,6 +45,8 @@ export const erasureBodies = {
   }),
   /** Personal data was shown to somebody (ERA-11). */
   'field.opened': z.strictObject({ entry: count, field: z.string().min(1).max(64) }),
+  /** Somebody's words about an earlier entry, committed to (ERA-12). */
+  'note.added': z.strictObject({ entry: count }),
   /** A pack was made, to be handed out (ERA-8). Half-open; `size` of the tree; hex SHA-256 of the file. */
   'evidence.built': z.strictObject({
     from: z.iso.datetime(),

@@ -71,6 +71,7 @@ export function eraseCommands(program: Command): void {
   })
   holdCommands(program)
   openCommand(program)
+  noteCommand(program)
 }
 
 function described(subject: string, erased: z.infer<typeof erasedSchema>): string {
@@ -148,6 +149,19 @@ function openCommand(program: Command): void {
       const opened = openedFieldSchema.parse(await client.post('/v1/openings', { entry, field }))
       // The same with and without --json: it is a file for the auditor.
       result(wantsJson(command), opened, () => JSON.stringify(opened, null, 2))
+    })
+}
+
+function noteCommand(program: Command): void {
+  program
+    .command('note')
+    .description('say in words what an entry has a code for: kept outside the log, erasable, committed to')
+    .argument('<entry>', 'index of the entry', entryIndex)
+    .argument('<text>', 'up to 2,048 characters')
+    .action(async (about: number, text: string, _: unknown, command: Command) => {
+      const { client } = await profileOf(command)
+      const noted = z.object({ entry: z.int() }).parse(await client.post('/v1/notes', { entry: about, text }))
+      result(wantsJson(command), noted, () => `noted: entry ${noted.entry}`)
     })
 }
 

@@ -118,7 +118,7 @@ export function peopleCommands(program: Command): void {
     .command('leave')
     .description('revoke everything that a person stands behind')
     .argument('<person>', 'per_…')
-    .option('--reason <text>', 'why', 'left')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', 'left')
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const profile = await profileOf(command)
       const revoked = await revoke(profile, 'person', target, options.reason)
