@@ -13,6 +13,7 @@ import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
 import { anchoredSchema } from './anchored.ts'
+import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { receiptSchema, reservationSchema, RESERVATIONS_MAX, signedHeadSchema } from './receipt.ts'
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
@@ -45,6 +46,7 @@ export class LogError extends CountersignError<LogErrorCode> {}
 const id = z.string().max(64)
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const text = z.string().max(512)
+const reason = z.string().regex(REASON_CODE)
 
 /** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
 export const measuresSchema = z.record(
@@ -107,7 +109,7 @@ export const bodies = {
     acted_alone: z.boolean(),
   }),
   'key.retired': z.strictObject({ use: z.literal('issuer'), kid: digest, retired_at: z.int() }),
-  'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason: text }),
+  'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason }),
   'issuer.proposed': z.strictObject({ issuer: foreignIssuerSchema }),
   'issuer.trusted': z.strictObject({
     act: z.strictObject({
@@ -123,7 +125,7 @@ export const bodies = {
     gesture: gestureSchema,
     acted_alone: z.boolean(),
   }),
-  'issuer.dropped': z.strictObject({ iss: text, reason: text }),
+  'issuer.dropped': z.strictObject({ iss: text, reason }),
   /** The template of every class without one of its own, at the first start. */
   'template.preset': z.strictObject({ template: templateSchema }),
   'template.proposed': z.strictObject({ template: templateSchema }),
@@ -169,9 +171,9 @@ export const bodies = {
     gesture: gestureSchema,
     acted_alone: z.boolean(),
   }),
-  'agent.activated': z.strictObject({ reason: text }),
-  'agent.suspended': z.strictObject({ reason: text }),
-  'agent.retired': z.strictObject({ reason: text }),
+  'agent.activated': z.strictObject({ reason }),
+  'agent.suspended': z.strictObject({ reason }),
+  'agent.retired': z.strictObject({ reason }),
   'agent.key_added': z.strictObject({ jwk: jwkSchema }),
   'agent.statement_issued': z.strictObject({ jkt: digest, exp: z.int() }),
   'point.enrolled': z.strictObject({
@@ -214,7 +216,7 @@ export const bodies = {
     aud: id,
     exp: z.int(),
   }),
-  'token.revoked': z.strictObject({ reason: text }),
+  'token.revoked': z.strictObject({ reason }),
   'chain.segment': z.strictObject({ id: digest, parent: digest.nullable(), segment: z.string().max(41_000) }),
   receipt: receiptSchema,
   'receipt.head': signedHeadSchema,
@@ -225,6 +227,7 @@ export const bodies = {
     target: id,
   }),
   'log.anchored': anchoredSchema,
+  ...erasureBodies,
   'alert.raised': z.strictObject({
     rule: z.enum([
       'ANCHOR_OVERDUE',
@@ -254,6 +257,8 @@ export interface Entry<T extends EntryType = EntryType> {
   readonly actor: Actor
   readonly subject?: string
   readonly body: EntryBody<T>
+  /** By field: what the entry says of values that it does not hold (ERA-1). */
+  readonly commitments?: Readonly<Record<string, string>>
 }
 
 /** An {@link Entry} whose `type` selects its `body`. */
@@ -266,6 +271,7 @@ export const envelope = z.strictObject({
   actor: z.strictObject({ kind: z.enum(['person', 'agent', 'point', 'system']), id }),
   subject: id.exactOptional(),
   body: z.unknown(),
+  commitments: z.record(z.string().min(1).max(64), digest).exactOptional(),
 })
 
 /**
