@@ -222,7 +222,7 @@ async function eraseTx(
 
 /** Removes whatever there is of these subjects. Idempotent. @param entry the tombstone */
 export async function clearRows(
-  tx: Tx,
+  tx: Pick<Tx, 'db'>,
   subject: string,
   reached: readonly string[],
   entry: number,

@@ -26,13 +26,18 @@ export interface Subject {
 }
 
 /** Before anything is filed under it. Idempotent. @returns whether values are kept: not of one that was erased */
-export async function fileUnder(tx: Tx, subject: Subject): Promise<boolean> {
+export async function fileUnder(tx: Pick<Tx, 'db'>, subject: Subject): Promise<boolean> {
   const { id, owner, first } = subject
   const known = await tx.db.selectFrom('subjects').select('erased').where('id', '=', id).executeTakeFirst()
   if (known) return known.erased === null
   const erased = owner === null ? null : await erasedAt(tx.db, owner)
   await tx.db.insertInto('subjects').values({ id, owner, first, erased }).execute()
   return erased === null
+}
+
+/** Whether values of a subject that is filed are kept: not once it was erased. */
+export async function isOpen(tx: Pick<Tx, 'db'>, id: string): Promise<boolean> {
+  return (await erasedAt(tx.db, id)) === null
 }
 
 async function erasedAt(db: Kysely<Schema>, id: string): Promise<number | null> {

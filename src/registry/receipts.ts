@@ -15,7 +15,7 @@ import type { ChainSegment } from '../token/segment.ts'
 import { SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findPoint, type PointRow } from './points.ts'
-import { fileUnder, keep } from './personal.ts'
+import { isOpen, keep } from './personal.ts'
 import { insertSegments, subjectOfSegment } from './segments.ts'
 
 /** Receipts in one batch: about 1 MiB of entries and well under a second in one transaction. */
@@ -222,7 +222,10 @@ async function raise(
   await tx.append({ type: 'alert.raised', actor: SYSTEM, subject: row.id, body: { rule, detail } })
 }
 
-/** Under the delegation that the call came with, or under the point when its chain did not verify. */
+/**
+ * Under the delegation that the call came with, or under the point when its chain did not verify. What no receipt of
+ * the batch commits to is nobody's evidence, and not kept.
+ */
 async function keepArguments(
   ctx: RegistryContext,
   tx: Tx,
@@ -236,10 +239,10 @@ async function keepArguments(
   }
   const kept = new Map<string, boolean>()
   for (const { args_commit, salt, args: value } of batch.openings) {
-    if (value === null) continue
-    const chain = chains.get(args_commit) ?? null
+    const chain = chains.get(args_commit)
+    if (value === null || chain === undefined) continue
     const subject = (chain === null ? null : await subjectOfSegment(tx, chain)) ?? point.id
-    const isKept = kept.get(subject) ?? (await fileUnder(tx, { id: subject, owner: null, first: 0 }))
+    const isKept = kept.get(subject) ?? (await isOpen(tx, subject))
     kept.set(subject, isKept)
     if (isKept) await keep(ctx, tx, subject, 'args', { commitment: args_commit, opening: { salt, value } })
   }

@@ -46,7 +46,7 @@ export async function insertSegments(
 }
 
 /** What the arguments of calls with a segment are filed under; null: no such segment. */
-export async function subjectOfSegment(tx: Tx, id: string): Promise<string | null> {
+export async function subjectOfSegment(tx: Pick<Tx, 'db'>, id: string): Promise<string | null> {
   const row = await tx.db.selectFrom('segments').select('subject').where('id', '=', id).executeTakeFirst()
   return row?.subject ?? null
 }

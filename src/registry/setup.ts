@@ -19,7 +19,7 @@ import { presetTemplate } from './templates.ts'
 
 export const SETTINGS = 'settings'
 /** Which vault has the keys of what is sealed here. */
-const VAULT = 'vault'
+export const VAULT = 'vault'
 
 const settingsSchema = z.strictObject({
   /** The log's origin; also the issuer's name. */

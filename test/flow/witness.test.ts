@@ -47,7 +47,11 @@ async function startWitness(name: string, port = 0): Promise<RunningProcess> {
 }
 
 async function startPlane(data: string, anchors: boolean): Promise<ControlPlane> {
-  const started = await startControlPlane(at(data), 0, anchors ? { args: ['--anchors', at('anchors.json')] } : {})
+  const started = await startControlPlane(
+    at(data),
+    0,
+    anchors ? { args: ['--anchors', at('anchors.json')] } : {},
+  )
   processes.push(started.process)
   return started
 }
