@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
@@ -16,7 +17,8 @@ import {
   type OpenedAnchors,
 } from '../../src/log/anchor-files.ts'
 import { AnchorCheck, type AnchorReport } from '../../src/log/anchors.ts'
-import { decodeEntry, LogError, type AnyEntry } from '../../src/log/entries.ts'
+import { rfc3339 } from '../../src/core/time.ts'
+import { decodeEntry, encodeEntry, LogError, type AnyEntry } from '../../src/log/entries.ts'
 import { LogPublisher } from '../../src/log/publisher.ts'
 import type { AnchorService } from '../../src/ports/anchor.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -63,6 +65,18 @@ async function grow(count: number): Promise<void> {
       tx.append({ type: 'system.added', actor: SYSTEM, subject: 'sys', body: { name: 'x' } }),
     )
   }
+  await log.publish()
+}
+
+/** What no store of ours does: an entry that is older than the one before it. */
+async function forge(time_ms: number): Promise<void> {
+  const idx = await store.entries.size()
+  const time = rfc3339(time_ms)
+  const bytes = encodeEntry({ v: 1, type: 'system.added', time, actor: SYSTEM, body: { name: 'x' } })
+  const raw = new DatabaseSync(join(folder, 'test.db'))
+  raw.prepare('INSERT INTO entries (idx, type, bytes) VALUES (?, ?, ?)').run(idx, 'system.added', bytes)
+  raw.prepare("UPDATE meta SET value = ? WHERE name = 'entries.next'").run(String(idx + 1))
+  raw.close()
   await log.publish()
 }
 
@@ -205,9 +219,7 @@ describe('a log that lies about time', () => {
     const run = runner(stamps())
     await run.tick()
     await pass(24, run)
-    now_ms -= 10 * HOUR
-    await grow(1)
-    now_ms += 10 * HOUR
+    await forge(now_ms - 10 * HOUR)
     const { report } = await verified()
     expect(report.outside).toMatchObject([{ code: 'EARLIER', what: 'time' }])
   })

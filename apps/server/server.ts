@@ -59,6 +59,8 @@ export interface ServerOptions {
   readonly onEncrypted?: (file: string) => void
   /** Who cosigns the log, and where it is anchored. */
   readonly anchors?: AnchorSettings
+  /** The file with the keys of what is sealed: nodes on one database share it. `vault.db` in `dataDir` unless told otherwise. */
+  readonly vault?: string
   /** Begins an empty vault in place of one that is lost: what was sealed is lost with it (ERA-4). */
   readonly newVault?: boolean
   /** Told of erased subjects whose key was there again, from a backup: it is destroyed now (ERA-10). */
@@ -106,7 +108,7 @@ async function behind(front: Front, options: ServerOptions): Promise<RunningServ
   const store = await openStore(options, clock)
   let vault: Vault | undefined
   try {
-    vault = openSqliteVault(join(options.dataDir, 'vault.db'))
+    vault = openSqliteVault(options.vault ?? join(options.dataDir, 'vault.db'))
     return await run(front, options, clock, keys, { store, vault })
   } catch (cause) {
     await store.close()

@@ -137,8 +137,8 @@ export function pairVault(store: Store, vault: Vault, begin: boolean): Promise<v
     if (row && !begin) {
       throw new RegistryError(
         'SETUP_MISMATCH',
-        'vault.db is not that of this database: restore it from its backup, or begin a new one with --new-vault, ' +
-          'after which names, instructions and arguments are lost',
+        'vault.db is not that of this database: restore it from its backup, name the one that the other nodes use ' +
+          'with --vault, or begin a new one with --new-vault, after which names, instructions and arguments are lost',
       )
     }
     await tx.db

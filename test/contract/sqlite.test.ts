@@ -4,8 +4,16 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { decodeEntry } from '../../src/log/entries.ts'
 import { systemClock } from '../../src/ports/clock.ts'
+import type { NewEntry, Store } from '../../src/ports/store.ts'
 import { storeContract } from './store.ts'
+
+const NAMED: NewEntry = {
+  type: 'system.added',
+  actor: { kind: 'system', id: 'test' },
+  body: { name: 'a' },
+}
 
 function temporary(): string {
   return mkdtempSync(join(tmpdir(), 'countersign-sqlite-'))
@@ -49,6 +57,25 @@ describe('a SQLite file', () => {
       times.push(await store.write(async (tx) => tx.now))
     }
     expect(times).toEqual([5_000, 5_000, 6_000, 6_000])
+    await store.close()
+  })
+
+  test('keeps to that after a restart, while freshness goes by the clock itself', async () => {
+    let now = 1_772_000_000_000
+    const opened = () => openSqliteStore({ path, clock: { now: () => now, monotonic: () => 0 } })
+    const grow = (store: Store) => store.write((tx) => tx.append(NAMED))
+    let store = opened()
+    await grow(store)
+    now -= 3_600_000
+    await grow(store)
+    expect(await store.horizon()).toBe(now)
+    await store.close()
+    store = opened()
+    await grow(store)
+    now += 7_200_000
+    await grow(store)
+    const times = (await store.entries.read(0, 4)).map((bytes) => Date.parse(decodeEntry(bytes).time))
+    expect(times.map((time) => time - 1_772_000_000_000)).toEqual([0, 0, 0, 3_600_000])
     await store.close()
   })
 

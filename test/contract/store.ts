@@ -61,26 +61,6 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
       expect(await store.now()).toBeGreaterThanOrEqual(times[1] ?? Number.NaN)
     })
 
-    test('gives no entry an earlier time than the one before, whatever the clock does, a restart included', async () => {
-      let now = 1_772_000_000_000
-      const moved: Clock = { now: () => now, monotonic: () => 0 }
-      await store.close()
-      store = await fixture.open(moved)
-      await store.write((tx) => addSystem(tx, 'a'))
-      now -= 3_600_000
-      await store.write((tx) => addSystem(tx, 'b'))
-      expect(store.horizon()).toBe(now) // freshness goes by the clock itself
-      await store.close()
-      store = await fixture.open(moved)
-      expect(await store.write(async (tx) => tx.now)).toBe(1_772_000_000_000)
-      await store.write((tx) => addSystem(tx, 'c'))
-      now += 7_200_000
-      await store.write((tx) => addSystem(tx, 'd'))
-      const entries = await store.entries.read(0, 4)
-      const times = entries.map((bytes) => Date.parse(decodeEntry(bytes).time) - 1_772_000_000_000)
-      expect(times).toEqual([0, 0, 0, 3_600_000])
-    })
-
     test('keeps neither the state nor the entry of a work that throws', async () => {
       const failing = store.write(async (tx) => {
         await addSystem(tx, 'lost')

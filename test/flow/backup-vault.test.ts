@@ -31,8 +31,7 @@ beforeAll(async () => {
   await ann.api.post('/v1/revocations', { kind: 'person', target: bob.id, reason: 'left' })
   const { json } = await ann.api.get(`/v1/subjects/${bob.id}/erasure?basis=request`)
   const gesture = ann.authenticator.assert(json.challenge)
-  const erased = await ann.api.post(`/v1/subjects/${bob.id}/erase`, { ...gesture, basis: 'request' })
-  expect(erased.json.state).toBe('erased')
+  await ann.api.post(`/v1/subjects/${bob.id}/erase`, { ...gesture, basis: 'request' })
   const { size } = (await ann.api.get('/v1/entries?limit=1')).json
   await until('all of it is signed', () => signed() === size)
   await takeBackup({ data: server.dataDir, to: inFolder('after'), keys: false, vault: false, now })
@@ -74,7 +73,8 @@ test('both of one moment give back what there was then', async () => {
 test('an older vault under a newer database does not bring back what was erased in between', async () => {
   cpSync(inFolder('before/vault.db'), inFolder('newer/vault.db'))
   cpSync(join(server.dataDir, 'keys'), inFolder('newer/keys'), { recursive: true })
-  const { erased } = await restore('after', 'newer')
+  const { manifest, erased } = await restore('after', 'newer')
+  expect(manifest.log.size).toBe(manifest.entries) // the tombstone is among what is signed
   expect([...erased].sort()).toEqual([bob.jti, bob.id])
   expect(await nameIn('newer')).toBeNull()
   expect(await registersOf(inFolder('newer/countersign.db'))).toMatchObject({ ok: true, differences: [] })

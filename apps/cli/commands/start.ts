@@ -23,6 +23,7 @@ interface StartOptions {
   readonly rpOrigin?: string
   readonly passphraseFile?: string
   readonly anchors?: string
+  readonly vault?: string
   readonly newVault?: boolean
 }
 
@@ -55,6 +56,7 @@ export function startCommand(program: Command): void {
       'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
     .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
+    .option('--vault <file>', 'the keys of what is sealed: one file for all nodes; vault.db in --data')
     .option(
       '--new-vault',
       'the vault is lost: begin an empty one, without the names, instructions and arguments',
@@ -79,6 +81,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(rpDefault === undefined ? {} : { rpDefault }),
     ...(await givenPassphrase(options)),
     ...(options.anchors === undefined ? {} : { anchors: readAnchorSettings(nodeCrypto, options.anchors) }),
+    ...(options.vault === undefined ? {} : { vault: options.vault }),
     ...(options.newVault === true ? { newVault: true } : {}),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
     onErasedAgain: (subjects) =>

@@ -55,15 +55,39 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
+/** Of a file that is there and stays as it is. @throws {VaultError} as {@link openSqliteVault} */
+export function readVaultId(path: string): string {
+  let raw: DatabaseSync | null = null
+  try {
+    raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: true })
+    if (applicationOf(raw) !== APPLICATION_ID) throw notOurs()
+    return idOf(raw)
+  } catch (cause) {
+    throw cause instanceof VaultError ? cause : unavailable(cause)
+  } finally {
+    raw?.close()
+  }
+}
+
+function applicationOf(raw: DatabaseSync): number {
+  return Number(raw.prepare('PRAGMA application_id').get()?.application_id)
+}
+
+function notOurs(): VaultError {
+  return new VaultError('VAULT_NOT_OURS', 'vault.db is a database of another program: move it away')
+}
+
 /** @returns the identifier of the vault */
 function prepareFile(raw: DatabaseSync): string {
   const tables = raw.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n
-  const application = Number(raw.prepare('PRAGMA application_id').get()?.application_id)
-  if (application !== APPLICATION_ID && (application !== 0 || tables !== 0)) {
-    throw new VaultError('VAULT_NOT_OURS', 'vault.db is a database of another program: move it away')
-  }
+  const application = applicationOf(raw)
+  if (application !== APPLICATION_ID && (application !== 0 || tables !== 0)) throw notOurs()
   raw.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON')
   if (application === 0) create(raw)
+  return idOf(raw)
+}
+
+function idOf(raw: DatabaseSync): string {
   const version = Number(raw.prepare('PRAGMA user_version').get()?.user_version)
   if (version !== SCHEMA_VERSION) {
     throw new VaultError(
@@ -91,7 +115,7 @@ class SqliteVault implements Vault {
     this.id = id
     this.#raw = raw
     this.#find = raw.prepare('SELECT kid, key FROM keys WHERE subject = ?')
-    this.#insert = raw.prepare('INSERT INTO keys (subject, kid, key) VALUES (?, ?, ?)')
+    this.#insert = raw.prepare('INSERT INTO keys (subject, kid, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
     this.#clear = raw.prepare(
       'INSERT INTO keys (subject) VALUES (?) ON CONFLICT (subject) DO UPDATE SET kid = NULL, key = NULL',
     )
@@ -151,10 +175,11 @@ class SqliteVault implements Vault {
     return kid instanceof Uint8Array && key instanceof Uint8Array ? { kid, key } : 'destroyed'
   }
 
-  #make(subject: string): KeyRow {
+  /** Another process may make it, or destroy it, in between: what is there then counts. */
+  #make(subject: string): KeyRow | 'destroyed' {
     const made = { kid: randomBytes(KEY_ID_BYTES), key: randomBytes(KEY_BYTES) }
     this.#insert.run(subject, made.kid, made.key)
-    return made
+    return this.#keyOf(subject) ?? made
   }
 
   #attempt<T>(work: () => T): T {
