@@ -173,10 +173,9 @@ async function run(
   { store, vault }: Pick<RegistryContext, 'store' | 'vault'>,
 ): Promise<RunningServer> {
   await pairVault(store, vault, options.newVault ?? false)
-  const stores = { store, vault }
   const wanted = { chosen: chosenSettings(options), otherwise: defaultSettings(options) }
   const { settings, bootstrapSecret: firstSecret } = await setUp(
-    { ...stores, crypto: nodeCrypto },
+    { store, vault, crypto: nodeCrypto },
     keys,
     wanted,
   )
@@ -200,7 +199,7 @@ async function run(
   const retry_ms = store.nodes === null ? RETRY_MS : FOLLOW_MS
   const runner = new LogRunner({ publisher, store, retry_ms, onFatal: (error) => void stop(error) })
   await runner.start()
-  await replay(options, stores)
+  await replay(options, { store, vault })
   const place = { url: '', hosts: new Set<string>() }
   const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, runner, place, vkey })
   let stopping: Promise<void> | null = null
@@ -229,8 +228,8 @@ async function run(
     await stop(null)
     throw cause
   }
-  const close = (): Promise<void> => stop(null)
-  return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
+  const { promise: stopped } = ended
+  return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped, close: () => stop(null) }
 }
 
 /** One process signs its log or ends; of several nodes one signs and the others stand by. */
