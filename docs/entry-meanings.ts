@@ -37,5 +37,12 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   revocation: 'A frame of the revocation stream, and what the operator named.',
   'restore.tested': 'A backup was restored apart from the log, and whether it held.',
   'log.anchored': 'Somebody outside said that a tree of the log existed at a time.',
+  'subject.erased': 'The keys of a subject were destroyed: what was sealed under them opens no more.',
+  'erasure.deferred': 'An erasure waits for a hold to be lifted.',
+  'hold.placed': 'What is about that subject is kept, whoever asks for its erasure.',
+  'hold.lifted': 'It is kept for that reason no more.',
+  'field.opened': 'Somebody was given the value and the salt of one commitment.',
+  'note.added': 'Words about another entry, sealed: the entry holds their commitment.',
+  'evidence.built': 'A pack was made of a period: its size and hash.',
   'alert.raised': 'Something that should not be.',
 }

@@ -6,7 +6,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { bodies, envelope, type EntryType } from '../src/log/entries.ts'
+import { envelope, type EntryType } from '../src/log/entries.ts'
+import { bodies } from '../src/log/entry-bodies.ts'
 import { MEANINGS } from './entry-meanings.ts'
 
 export const ENTRIES_PAGE = join(import.meta.dirname, '../spec/entries.md')

@@ -7,6 +7,7 @@ import { backupCommands } from './commands/backup.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
@@ -54,6 +55,7 @@ logRebuildCommand(logCommands(program))
 backupCommands(program)
 doctorCommand(program)
 witnessCommand(program)
+eraseCommands(program)
 
 /** Commander has said it in words already, unless JSON is wanted. Help that was asked for is no fault. */
 function usageFault({ code, exitCode, message }: CommanderError): void {

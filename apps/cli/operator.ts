@@ -106,17 +106,22 @@ export async function endorse(profile: Profile, person: string): Promise<{ acted
   return z.object({ acted_alone: z.boolean() }).parse(answer)
 }
 
-/** Reads an act, makes the gesture over it and hands it in. @param asked what the act has to say at least */
+/**
+ * Reads an act, makes the gesture over it and hands it in.
+ * @param asked what the act has to say at least
+ * @param also what goes with the gesture
+ */
 export async function gestureOver(
   profile: Profile,
   asked: JsonObject,
   act: string,
   handIn: string,
+  also: JsonObject = {},
 ): Promise<JsonValue> {
   const shown = z.object({ challenge: z.string(), act: record }).parse(await profile.client.get(act))
   assertAct(asked, shown.act)
   const gesture = await profile.authenticator.assert(shown.challenge, { tag: ACT_TAG, value: shown.act })
-  return profile.client.post(handIn, { ...gesture })
+  return profile.client.post(handIn, { ...gesture, ...also })
 }
 
 export async function invite(

@@ -103,6 +103,7 @@ export type CliErrorCode =
   | 'TEMPLATE_INVALID'
   | 'TOOL_SERVER_FAILED'
   | 'UNKNOWN_DELEGATION'
+  | 'VAULT_OLD'
 
 export class CliError extends CountersignError<CliErrorCode> {}
 

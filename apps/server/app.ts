@@ -9,6 +9,7 @@ import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { draftRoutes } from './routes-drafts.ts'
+import { erasureRoutes } from './routes-erasure.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { logRoutes } from './routes-log.ts'
@@ -49,6 +50,7 @@ export function createApp(ctx: ServerContext): App {
   oauthRoutes(app, ctx)
   keyRoutes(app, ctx)
   issuerRoutes(app, ctx)
+  erasureRoutes(app, ctx)
   logRoutes(app, ctx)
   backupRoutes(app, ctx)
   app.doc31('/openapi.json', {

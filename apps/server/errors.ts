@@ -10,6 +10,7 @@ import { CoreError, CountersignError } from '../../src/core/errors.ts'
 import { LogError } from '../../src/log/entries.ts'
 import { KeyStoreError } from '../../src/ports/key-store.ts'
 import { StoreError } from '../../src/ports/store.ts'
+import { VaultError } from '../../src/ports/vault.ts'
 import { RegistryError, type RegistryErrorCode } from '../../src/registry/errors.ts'
 import { TokenError } from '../../src/token/errors.ts'
 
@@ -80,12 +81,17 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   UNKNOWN_AGENT: 404,
   UNKNOWN_CEREMONY: 404,
   UNKNOWN_DELEGATION: 404,
+  UNKNOWN_ENTRY: 404,
+  UNKNOWN_FIELD: 404,
+  UNKNOWN_HOLD: 404,
   UNKNOWN_ISSUER: 404,
   UNKNOWN_KEY: 404,
   UNKNOWN_PERSON: 404,
   UNKNOWN_POINT: 404,
+  UNKNOWN_SUBJECT: 404,
   UNKNOWN_SYSTEM: 404,
   UNKNOWN_TEMPLATE: 404,
+  VALUE_ERASED: 404,
 }
 
 export interface Fault {
@@ -109,7 +115,8 @@ function statusOf(error: CountersignError): FaultStatus | null {
   if (error instanceof TokenError) return error.code === 'GESTURE_INVALID' ? 403 : 400
   if (error instanceof CoreError) return error.code === 'JSON_TOO_LARGE' ? 413 : 400
   if (error instanceof LogError) return error.code.startsWith('ENTRY_') ? 400 : 503
-  return error instanceof StoreError || error instanceof KeyStoreError ? 503 : null
+  const isBackend = [StoreError, KeyStoreError, VaultError].some((backend) => error instanceof backend)
+  return isBackend ? 503 : null
 }
 
 /** What Hono's validators throw: the body is not JSON, or not of that type. */

@@ -28,6 +28,8 @@ const LABELS = {
   'point.enrolled': 'Point enrolled', 'point.epoch_opened': 'Point epoch', 'delegation.issued': 'Delegation',
   'chain.segment': 'Chain segment', 'receipt.head': 'Spool head', revocation: 'Revocation', 'alert.raised': 'Alert',
   'log.anchored': 'Log anchored',
+  'subject.erased': 'Erased', 'erasure.deferred': 'Erasure deferred', 'hold.placed': 'Legal hold', 'hold.lifted': 'Hold lifted',
+  'field.opened': 'Field opened', 'evidence.built': 'Pack built', 'note.added': 'Note',
 }
 const SOFT = new Set(['outcome', 'receipt.head', 'chain.segment'])
 
@@ -66,6 +68,12 @@ function summaryOf(entry) {
       : b.outcome + ', ' + tail(b.action)
     case 'receipt.head': return 'Epoch ' + b.head.epoch + ', ' + b.head.seq + ' receipts'
     case 'revocation': return b.frame.kind + ' ' + tail(b.frame.handle) + ': ' + b.frame.reason
+    case 'subject.erased': return b.fields_n + ' values of ' + tail(entry.subject)
+    case 'erasure.deferred': return tail(entry.subject) + ', for ' + b.holds.map(tail).join(', ')
+    case 'hold.placed': return b.target === '*' ? 'On everything' : 'On ' + tail(b.target)
+    case 'field.opened': return b.field + ' of entry ' + b.entry
+    case 'note.added': return 'On entry ' + b.entry
+    case 'evidence.built': return b.from + ' to ' + b.to + ', ' + b.size + ' entries'
     case 'alert.raised': return Object.entries(b.detail).map(([k, v]) => k + ' ' + v).join(', ')
     default: return ''
   }

@@ -122,7 +122,7 @@ describe('receipts', () => {
   test('of a point that was revoked are refused: its key is no longer anybody’s', async () => {
     const point = await spool()
     await point.ship(point.add(1))
-    const revocation = { kind: 'point', target: point.id, reason: 'its file was stolen' }
+    const revocation = { kind: 'point', target: point.id, reason: 'stolen' }
     expect((await ann.api.post('/v1/revocations', revocation)).status).toBe(200)
     expect(code(await point.ship(point.add(1)))).toBe('AUTH_KEY_UNKNOWN')
     expect(await logged('revocation')).toMatchObject([{ body: { target: point.id, frame: { kind: 'key' } } }])

@@ -153,7 +153,9 @@ function browserRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const asked = await ask(c.req.valid('json').secret)
       const entry = await entryOf(ctx, asked.shown.value)
-      const names = await registry.store.query((db) => namesIn(db, [asked.shown.value, entry?.entry ?? null]))
+      const names = await registry.store.query((db) =>
+        namesIn(registry, db, [asked.shown.value, entry?.entry ?? null]),
+      )
       const { rp_id, origins, origin, simulated } = settings
       const place = { rp_id, origins, algorithms: [...ALGORITHMS], log: { origin, simulated } }
       return c.json({ ...asked, ...place, names, entry } as z.infer<typeof question>, 200)

@@ -142,7 +142,7 @@ function lookupRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const { jti } = c.req.valid('param')
-      const { chain, ...rest } = await ctx.registry.store.query((db) => getDelegation(db, jti))
+      const { chain, ...rest } = await ctx.registry.store.query((db) => getDelegation(ctx.registry, db, jti))
       return c.json(rest.principal === callerId(c, 'person') ? { ...rest, chain } : rest, 200)
     },
   )

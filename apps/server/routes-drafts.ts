@@ -42,7 +42,7 @@ export function draftRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const person = callerId(c, 'person')
-      const drafts = await store.query((db) => listDrafts(db, person, ctx.clock.now()))
+      const drafts = await store.query((db) => listDrafts(ctx.registry, db, person, ctx.clock.now()))
       return c.json({ drafts: drafts.map(viewBody) }, 200)
     },
   )
@@ -60,7 +60,7 @@ export function draftRoutes(app: App, ctx: ServerContext): void {
       const { jti } = c.req.valid('param')
       const person = callerId(c, 'person')
       const { shown, challenge, ...rest } = await store.query((db) =>
-        showDraft(db, jti, person, ctx.clock.now()),
+        showDraft(ctx.registry, db, jti, person, ctx.clock.now()),
       )
       return c.json({ ...viewBody(rest), challenge, shown: shownBody(shown) }, 200)
     },

@@ -46,7 +46,8 @@ export function peopleRoutes(app: App, ctx: ServerContext): void {
 
   const person = z.object({
     id: z.string(),
-    name: z.string(),
+    /** Null: erased. */
+    name: z.string().nullable(),
     status: z.enum(['added', 'enrolled', 'left']),
     endorsed: z.boolean(),
   })
@@ -58,7 +59,7 @@ export function peopleRoutes(app: App, ctx: ServerContext): void {
       middleware: operator,
       responses: answers('People', z.object({ people: z.array(person) })),
     }),
-    async (c) => c.json({ people: await store.query(listPeople) }, 200),
+    async (c) => c.json({ people: await store.query((db) => listPeople(ctx.registry, db)) }, 200),
   )
 
   app.openapi(

@@ -1,12 +1,13 @@
 /** What requests and answers look like, where several routes share it. spec/api.md. @module */
 import { z } from '@hono/zod-openapi'
 import { jwkSchema } from '../../src/core/jwk.ts'
+import { REASON_CODE } from '../../src/log/erasure-bodies.ts'
 
 export const idParam = z.strictObject({ id: z.string().min(1).max(64) })
 export const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 export const name = z.string().min(1).max(128)
-/** Why: it stands in frames, which are short (spec/revocation.md). */
-export const reason = z.string().min(1).max(64)
+/** Why, as a code: it stands in frames and entries for ever. What needs words is a note (ERA-12). */
+export const reason = z.string().regex(REASON_CODE)
 export const jwk = jwkSchema
 
 /** A gesture as the authenticator returns it, base64url. */

@@ -9,16 +9,19 @@ import { join } from 'node:path'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import { StoreError, type Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
-import { setUp, type Chosen, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { pairVault, setUp, type Chosen, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { replayTombstones } from '../../src/registry/tombstones.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { AnchorSettings } from './anchor-settings.ts'
@@ -59,6 +62,12 @@ export interface ServerOptions {
   readonly onEncrypted?: (file: string) => void
   /** Who cosigns the log, and where it is anchored. */
   readonly anchors?: AnchorSettings
+  /** The file with the keys of what is sealed: nodes on one database share it. `vault.db` in `dataDir` unless told otherwise. */
+  readonly vault?: string
+  /** Begins an empty vault in place of one that is lost: what was sealed is lost with it (ERA-4). */
+  readonly newVault?: boolean
+  /** Told of erased subjects whose key was there again, from a backup: it is destroyed now (ERA-10). */
+  readonly onErasedAgain?: (subjects: readonly string[]) => void
   /** The next five count at the first start only, which records them for ever; another value is refused later. */
   readonly separation?: 'independent' | 'after'
   /** The log's origin and the issuer's name. */
@@ -84,7 +93,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** @throws {StoreError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH`, {ListenError} */
+/** @throws {StoreError}, {VaultError}, {KeyStoreError}, {LogError}, {RegistryError} `SETUP_MISMATCH`, {ListenError} */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
   const front = await openFront(options.host ?? '127.0.0.1', options.port ?? 0)
   try {
@@ -100,10 +109,13 @@ async function behind(front: Front, options: ServerOptions): Promise<RunningServ
   makeDataDir(options.dataDir)
   const keys = await loadKeys(options)
   const store = await openStore(options, clock)
+  let vault: Vault | undefined
   try {
-    return await run(front, options, clock, keys, store)
+    vault = openSqliteVault(options.vault ?? join(options.dataDir, 'vault.db'))
+    return await run(front, options, clock, keys, { store, vault })
   } catch (cause) {
     await store.close()
+    await vault?.close()
     throw cause
   }
 }
@@ -170,10 +182,15 @@ async function run(
   options: ServerOptions,
   clock: Clock,
   keys: ServerKeys,
-  store: Store,
+  { store, vault }: Pick<RegistryContext, 'store' | 'vault'>,
 ): Promise<RunningServer> {
+  await pairVault(store, vault, options.newVault ?? false)
   const wanted = { chosen: chosenSettings(options), otherwise: defaultSettings(options) }
-  const { settings, bootstrapSecret: firstSecret } = await setUp(store, nodeCrypto, keys, wanted)
+  const { settings, bootstrapSecret: firstSecret } = await setUp(
+    { store, vault, crypto: nodeCrypto },
+    keys,
+    wanted,
+  )
   await store.query((db) => keys.issuer.destroyEnded(db))
   const ended = Promise.withResolvers<Error | null>()
   const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
@@ -194,8 +211,10 @@ async function run(
   const retry_ms = store.nodes === null ? RETRY_MS : FOLLOW_MS
   const runner = new LogRunner({ publisher, store, retry_ms, onFatal: (error) => void stop(error) })
   await runner.start()
+  const back = await replayTombstones({ store, vault }) // ERA-10
+  if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, { clock, keys, store, settings, tiles, runner, place, vkey })
+  const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, runner, place, vkey })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -206,6 +225,7 @@ async function run(
       await runner.stop()
       anchoring.stop()
       await store.close()
+      await vault.close()
       ended.resolve(why)
     })()
     return stopping
@@ -221,14 +241,15 @@ async function run(
     await stop(null)
     throw cause
   }
-  const close = (): Promise<void> => stop(null)
-  return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped: ended.promise, close }
+  const { promise: stopped } = ended
+  return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped, close: () => stop(null) }
 }
 
 interface Parts {
   readonly clock: Clock
   readonly keys: SetupKeys
   readonly store: Store
+  readonly vault: Vault
   readonly settings: Settings
   readonly tiles: TileStore
   readonly runner: LogRunner
@@ -238,9 +259,10 @@ interface Parts {
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, settings, tiles, runner, place, vkey } = parts
+  const { clock, keys, store, vault, settings, tiles, runner, place, vkey } = parts
   const registry: RegistryContext = {
     store,
+    vault,
     crypto: nodeCrypto,
     issuer: keys.issuer,
     frame: keys.frame,

@@ -63,6 +63,10 @@ export class History {
     OfType<'template.preset'> | OfType<'template.proposed'> | OfType<'template.approved'>
   )[] = []
   readonly exchanges: OfType<'token.exchanged'>[] = []
+  /** In the order of the log: holds are in the way of erasures. */
+  readonly erasures: (
+    OfType<'subject.erased'> | OfType<'erasure.deferred'> | OfType<'hold.placed'> | OfType<'hold.lifted'>
+  )[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -105,6 +109,12 @@ export class History {
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })
+        return
+      case 'subject.erased':
+      case 'erasure.deferred':
+      case 'hold.placed':
+      case 'hold.lifted':
+        this.erasures.push({ index, entry } as (typeof this.erasures)[number])
         return
       case 'person.endorsed':
         this.endorsements.push({ index, entry })
@@ -160,6 +170,9 @@ export class History {
       case 'budget.reserved':
       case 'person.left':
       case 'restore.tested':
+      case 'evidence.built':
+      case 'field.opened':
+      case 'note.added':
       case 'token.revoked':
       case 'system.added':
       case 'tool.registered':

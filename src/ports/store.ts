@@ -23,8 +23,8 @@ export interface Schema {
   checkpoints: { size: number; time: number; note: Uint8Array }
   people: {
     id: string
-    /** Personal: stands nowhere else, erasable. */
-    name: string
+    /** Commitment to the name, which is in `sealed`; null once erased. */
+    name_commit: string | null
     status: 'added' | 'enrolled' | 'left'
     rev: string | null
     credential_json: string | null
@@ -77,7 +77,8 @@ export interface Schema {
   drafts: {
     jti: string
     principal: string
-    draft_json: string
+    /** Sealed under the principal's key (ERA-2). */
+    draft_box: Uint8Array
     expires: number
   }
   /** Who is asked for a gesture over a draft, and what they said. Gone with the draft. */
@@ -130,7 +131,11 @@ export interface Schema {
     id: string
     secret_hash: string
     kind: 'enrol' | 'gesture'
-    request_json: string
+    person: string
+    /** Thumbprint of the key that asked. */
+    jkt: string
+    /** Sealed under the person's key (ERA-2). */
+    request_box: Uint8Array
     /** What came of it, for who asked; null until then. */
     answer_json: string | null
     expires: number
@@ -140,19 +145,47 @@ export interface Schema {
     agent: string
     principal: string
     exp: number
-    /** The whole chain with every disclosure: personal, erasable. */
+    /** The chain as the log has it, with its grants disclosed; `sealed` has what it discloses of people. */
     chain: string
     issued: number
     revoked: number
   }
   /** Which receipt stands at a place of a stream, so that a repeat and a fork can be told apart. */
   receipts: { point: string; epoch: number; seq: number; hash: string }
-  segments: { id: string }
+  /** `subject`: what the arguments of calls with this segment are filed under (spec/erasure.md). */
+  segments: { id: string; subject: string }
   /** `kind` and `handle` repeat what `frame_json` says, so that a handle is found without a scan. */
   frames: { seq: number; kind: string; handle: string; frame_json: string; sig: string }
   budgets: { key: string; max: number; spent: number }
-  /** What a commitment opens to: personal, erasable. */
-  openings: { args_commit: string; action: string; salt: string; args_json: string | null }
+  /** What personal values are filed and erased under. */
+  subjects: {
+    id: string
+    /** The person to whom it belongs: erased with them. */
+    owner: string | null
+    /** Index of the first entry that is about it. */
+    first: number
+    /** Index of the tombstone: nothing is filed under it any more. */
+    erased: number | null
+  }
+  /** Values behind commitments, with their salts, encrypted under the key of their subject (ERA-2). */
+  sealed: { commitment: string; subject: string; field: string; box: Uint8Array }
+  /** Erasures that were asked for: carried out, or deferred by a hold. */
+  erasures: {
+    subject: string
+    state: 'deferred' | 'erased'
+    basis: string
+    approver: string
+    /** Milliseconds: when it was asked for. */
+    requested: number
+    /** Index of the `erasure.deferred` entry. */
+    deferred: number | null
+    /** Index of the `subject.erased` entry. */
+    erased: number | null
+  }
+  /** `target` is a subject or `*`. `lifted` is the index of the entry that lifted it. */
+  holds: { id: string; target: string; reason_commit: string; placed: number; lifted: number | null }
+  /** Packs that were made, by the index of their `evidence.built` entry. Times in milliseconds. */
+  packs: { entry: number; person: string; from_ms: number; to_ms: number; size: number; sha256: string }
 }
 
 /** An entry before the store has given it a time and an index. */

@@ -19,6 +19,7 @@ import { enrolAct, enrolPersonTx, type Credential, type Enrolled } from './enrol
 import { RegistryError } from './errors.ts'
 import { assertInvitation, newSecret, secretHash } from './invitations.ts'
 import { findEnrolled, findRegistered, gestureOf, usesPasskey } from './people.ts'
+import { namesOf, openFor, sealFor } from './personal.ts'
 
 /** As long as a draft waits for its gesture. */
 export const CEREMONY_TTL_MS = 10 * 60 * 1000
@@ -105,6 +106,10 @@ function endorsesSelf(person: string, { value }: Shown): boolean {
   )
 }
 
+function placeOf(ceremony: string): string {
+  return `ceremony/${ceremony}`
+}
+
 async function insert(ctx: RegistryContext, tx: Tx, asked: Asked): Promise<Made> {
   await tx.db.deleteFrom('ceremonies').where('expires', '<=', tx.now).execute()
   const { n } = await tx.db
@@ -123,7 +128,9 @@ async function insert(ctx: RegistryContext, tx: Tx, asked: Asked): Promise<Made>
       id: ceremony,
       secret_hash: secretHash(ctx.crypto, secret),
       kind: asked.enrolment === undefined ? 'gesture' : 'enrol',
-      request_json: JSON.stringify(asked),
+      person: asked.person,
+      jkt: asked.jkt,
+      request_box: await sealFor(ctx, asked.person, placeOf(ceremony), asked),
       answer_json: null,
       expires,
     })
@@ -148,23 +155,25 @@ export interface Question {
 
 /** @param now milliseconds. @throws {RegistryError} `UNKNOWN_CEREMONY` */
 export async function openCeremony(
-  ctx: Pick<RegistryContext, 'crypto'>,
+  ctx: Pick<RegistryContext, 'crypto' | 'vault'>,
   db: Kysely<Schema>,
   secret: string,
   now: number,
 ): Promise<Question> {
   const row = await find(ctx, db, secret)
-  const asked = JSON.parse(row.request_json) as Asked
+  const asked = await askedIn(ctx, row)
   const person = await db
     .selectFrom('people')
-    .select(['id', 'name', 'rev', 'credential_id'])
+    .select(['id', 'name_commit', 'rev', 'credential_id'])
     .where('id', '=', asked.person)
     .executeTakeFirstOrThrow()
+  const names = await namesOf(ctx, db, [person.name_commit])
+  const name = asked.enrolment?.name ?? names.get(person.name_commit ?? '') ?? person.id
   return {
     kind: row.kind,
     state: row.answer_json !== null ? 'used' : row.expires <= now ? 'expired' : 'open',
     expires: row.expires,
-    person: { id: person.id, name: asked.enrolment?.name ?? person.name, rev: person.rev },
+    person: { id: person.id, name, rev: person.rev },
     jkt: asked.jkt,
     challenge: asked.challenge,
     shown: asked.shown,
@@ -186,6 +195,12 @@ async function find(
   return row
 }
 
+async function askedIn(ctx: Pick<RegistryContext, 'vault'>, row: Schema['ceremonies']): Promise<Asked> {
+  const asked = (await openFor(ctx, row.person, placeOf(row.id), row.request_box)) as Asked | null
+  if (asked === null) throw new RegistryError('UNKNOWN_CEREMONY', 'no such ceremony, or it has expired')
+  return asked
+}
+
 /** The row of a ceremony that still takes an answer. */
 async function findOpen(
   ctx: RegistryContext,
@@ -197,7 +212,7 @@ async function findOpen(
   if (row.answer_json !== null) throw new RegistryError('STATE_CONFLICT', 'this link has been used')
   if (row.expires <= tx.now) throw new RegistryError('STATE_CONFLICT', 'this link has expired')
   if (row.kind !== kind) throw new RegistryError('STATE_CONFLICT', 'this link asks for something else')
-  return { id: row.id, asked: JSON.parse(row.request_json) as Asked }
+  return { id: row.id, asked: await askedIn(ctx, row) }
 }
 
 async function answer(tx: Tx, id: string, outcome: Outcome): Promise<void> {
@@ -268,7 +283,7 @@ export async function outcomeOf(
   now: number,
 ): Promise<CeremonyState> {
   const row = await db.selectFrom('ceremonies').selectAll().where('id', '=', id).executeTakeFirst()
-  if (!row || (JSON.parse(row.request_json) as Asked).jkt !== jkt) {
+  if (!row || row.jkt !== jkt) {
     throw new RegistryError('UNKNOWN_CEREMONY', 'no such ceremony of yours, or it has expired')
   }
   if (row.answer_json !== null) return JSON.parse(row.answer_json) as Outcome

@@ -2,12 +2,15 @@
 import type { Crypto, Signer } from '../core/crypto.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
+import type { Vault } from '../ports/vault.ts'
 import type { RelyingParty } from '../token/gesture.ts'
 import type { IssuerRing } from './issuer-ring.ts'
 
 export interface RegistryContext {
   readonly store: Store
   readonly crypto: Crypto
+  /** Keys of data subjects: what `sealed` holds is encrypted under them. */
+  readonly vault: Vault
   /** Signs roots and agent statements: `await issuer.current(tx.db)`. */
   readonly issuer: IssuerRing
   /** Signs revocation frames, heartbeats, time answers and trust lists. */

@@ -6,7 +6,9 @@
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
+import { commitmentOf } from '../log/commitment.ts'
 import type { Schema, Tx } from '../ports/store.ts'
+import { claimOf } from '../token/disclosure.ts'
 import type { Grant } from '../token/grant.ts'
 import { draftRoot, sealRoot } from '../token/issue.ts'
 import { segmentsOf } from '../token/segment.ts'
@@ -29,6 +31,7 @@ import {
 import { RegistryError } from './errors.ts'
 import { signerOfDraft } from './issuer-keys.ts'
 import { findEnrolled, usesPasskey } from './people.ts'
+import { disclosuresOf, fileUnder, keep } from './personal.ts'
 import { assertPoints } from './points.ts'
 import { approversFor, quorumOf } from './quorum.ts'
 import { insertSegments } from './segments.ts'
@@ -112,7 +115,7 @@ export function draftDelegation(
     const offered = { class: row.class, ttl_s, depth_max, grants, approvers }
     assertWithin(inForce, offered)
     const stored: StoredDraft = { draft, agent: row.id, jkt, exp: now + ttl_s, offered }
-    const expires = await insertDraft(tx, jti, principal, stored)
+    const expires = await insertDraft(ctx, tx, jti, principal, stored)
     return { jti, challenge: draft.challenge, shown: shownOf(stored), approvers, expires }
   })
 }
@@ -178,15 +181,21 @@ async function sealIfWhole(ctx: RegistryContext, tx: Tx, open: OpenDraft): Promi
   await dropDraft(tx, jti)
   await tx.db
     .insertInto('delegations')
-    .values({ jti, agent, principal: person.id, exp, chain, issued: tx.now, revoked: 0 })
+    .values({ jti, agent, principal: person.id, exp, chain: root.segment, issued: tx.now, revoked: 0 })
     .execute()
-  await insertSegments(ctx.crypto, tx, personActor(person.id), [root])
-  await tx.append({
+  await insertSegments(ctx.crypto, tx, personActor(person.id), [root], jti)
+  const first = await tx.append({
     type: 'delegation.issued',
     actor: personActor(person.id),
     subject: jti,
     body: { jti, agent, rev: [person.rev], exp, segment: root.id, template: inForce.index },
   })
+  await fileUnder(tx, { id: jti, owner: person.id, first })
+  for (const disclosure of draft.disclosures) {
+    const field = claimOf(disclosure)
+    const commitment = commitmentOf(ctx.crypto, { disclosure })
+    if (field !== null) await keep(ctx, tx, jti, field, { commitment, opening: { disclosure } })
+  }
   return { jti, chain, missing: 0 }
 }
 
@@ -222,12 +231,15 @@ export async function listDelegations(
   return rows.map((row) => ({ ...row, revoked: row.revoked !== 0 }))
 }
 
-/** @throws {RegistryError} `UNKNOWN_DELEGATION` */
+/** With all that its chain discloses and that was not erased. @throws {RegistryError} `UNKNOWN_DELEGATION` */
 export async function getDelegation(
+  ctx: Pick<RegistryContext, 'vault'>,
   db: Kysely<Schema>,
   jti: string,
 ): Promise<Delegation & { chain: string }> {
   const row = await db.selectFrom('delegations').selectAll().where('jti', '=', jti).executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_DELEGATION', 'no such delegation')
-  return { ...row, revoked: row.revoked !== 0 }
+  const claims = await disclosuresOf(ctx, db, jti)
+  const chain = row.chain + claims.map((claim) => `${claim}~`).join('')
+  return { ...row, chain, revoked: row.revoked !== 0 }
 }

@@ -16,6 +16,7 @@ import type { Offered } from '../token/template.ts'
 import type { GestureParts, RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findEnrolled, gestureOf } from './people.ts'
+import { openFor, sealFor } from './personal.ts'
 
 /** How long a draft waits for its principal alone. */
 export const DRAFT_TTL_MS = 10 * 60 * 1000
@@ -25,8 +26,6 @@ export const QUORUM_DRAFT_TTL_MS = 24 * 3600 * 1000
 export const DRAFTS_MAX = 100
 /** Drafts that a list shows: those that expire first. */
 const LISTED_MAX = 200
-/** A draft with 64 grants, far above the 64 KiB of a token. */
-const DRAFT_JSON_LIMITS = { bytes_max: 512 * 1024, depth_max: 32 }
 
 export interface StoredDraft {
   readonly draft: RootDraft
@@ -45,8 +44,15 @@ export interface OpenDraft extends StoredDraft {
   readonly expires: number
 }
 
+type Vaulted = Pick<RegistryContext, 'vault'>
+
+function placeOf(jti: string): string {
+  return `draft/${jti}`
+}
+
 /** @throws {RegistryError} `LIMIT_EXCEEDED` */
 export async function insertDraft(
+  ctx: Vaulted,
   tx: Tx,
   jti: string,
   principal: string,
@@ -57,7 +63,7 @@ export async function insertDraft(
   const expires = Math.min(tx.now + ttl_ms, stored.exp * 1000)
   await tx.db
     .insertInto('drafts')
-    .values({ jti, principal, draft_json: JSON.stringify(stored), expires })
+    .values({ jti, principal, draft_box: await sealFor(ctx, principal, placeOf(jti), stored), expires })
     .execute()
   const asked = [
     { person: principal, role: 'principal' as const },
@@ -87,13 +93,17 @@ function draftsOf(db: Kysely<Schema>, person: string, now_ms: number) {
   return db
     .selectFrom('drafts')
     .innerJoin('draft_answers', 'draft_answers.jti', 'drafts.jti')
-    .select(['drafts.jti', 'principal', 'draft_json', 'expires', 'answer'])
+    .select(['drafts.jti', 'principal', 'draft_box', 'expires', 'answer'])
     .where('person', '=', person)
     .where('expires', '>', now_ms)
 }
 
-function readDraft<R extends { readonly draft_json: string }>({ draft_json, ...rest }: R) {
-  return { ...(parseJson(draft_json, DRAFT_JSON_LIMITS) as unknown as StoredDraft), ...rest }
+/** @returns null when its principal was erased: then it is as good as gone */
+async function readDraft<
+  R extends { readonly jti: string; readonly principal: string; readonly draft_box: Uint8Array },
+>(ctx: Vaulted, { draft_box, ...rest }: R) {
+  const stored = await openFor(ctx, rest.principal, placeOf(rest.jti), draft_box)
+  return stored === null ? null : { ...(stored as unknown as StoredDraft), ...rest }
 }
 
 /**
@@ -101,6 +111,7 @@ function readDraft<R extends { readonly draft_json: string }>({ draft_json, ...r
  * `SAME_PERSON`: its approver is asked for and they are its principal.
  */
 export async function findDraft(
+  ctx: Vaulted,
   db: Kysely<Schema>,
   jti: string,
   person: string,
@@ -108,10 +119,11 @@ export async function findDraft(
   role?: Gesture['role'],
 ): Promise<AskedDraft> {
   const row = await draftsOf(db, person, now_ms).where('drafts.jti', '=', jti).executeTakeFirst()
-  const part = row?.principal === person ? 'principal' : 'approver'
-  if (row && (role ?? part) === part) return readDraft(row)
-  if (row && part === 'principal') {
-    const { m, answers } = await viewOf(db, readDraft(row))
+  const draft = row ? await readDraft(ctx, row) : null
+  const part = draft?.principal === person ? 'principal' : 'approver'
+  if (draft && (role ?? part) === part) return draft
+  if (draft && part === 'principal') {
+    const { m, answers } = await viewOf(db, draft)
     const whose = awaited({ m, answers })
     throw new RegistryError('SAME_PERSON', `you are its principal, it waits for the approval of ${whose}`)
   }
@@ -130,7 +142,7 @@ export async function takeGesture(
   role: Gesture['role'],
   parts: GestureParts,
 ): Promise<OpenDraft> {
-  const found = await findDraft(tx.db, jti, person, tx.now, role)
+  const found = await findDraft(ctx, tx.db, jti, person, tx.now, role)
   if (role === 'approver' && found.answer !== 'open')
     throw new RegistryError('STATE_CONFLICT', `you have ${found.answer} this draft already, which is final`)
   const gesture = gestureOf(await findEnrolled(tx.db, person), role, parts)
@@ -152,7 +164,7 @@ export async function takeGesture(
  */
 export function declineDraft(ctx: RegistryContext, person: string, jti: string): Promise<void> {
   return ctx.store.write(async (tx) => {
-    const { principal } = await findDraft(tx.db, jti, person, tx.now)
+    const { principal } = await findDraft(ctx, tx.db, jti, person, tx.now)
     if (person === principal) await dropDraft(tx, jti)
     else
       await tx.db
@@ -224,11 +236,19 @@ export interface DraftView {
 }
 
 /** @param person only the drafts in which this person has a part */
-export async function listDrafts(db: Kysely<Schema>, person: string, now_ms: number): Promise<DraftView[]> {
+export async function listDrafts(
+  ctx: Vaulted,
+  db: Kysely<Schema>,
+  person: string,
+  now_ms: number,
+): Promise<DraftView[]> {
   // In one read: a draft that is sealed meanwhile is still listed as it was.
   const rows = await draftsOf(db, person, now_ms).orderBy('expires').limit(LISTED_MAX).execute()
   const views: DraftView[] = []
-  for (const row of rows) views.push(await viewOf(db, readDraft(row)))
+  for (const row of rows) {
+    const draft = await readDraft(ctx, row)
+    if (draft !== null) views.push(await viewOf(db, draft))
+  }
   return views
 }
 
@@ -248,12 +268,13 @@ export function shownOf({ draft, offered }: StoredDraft): Shown {
 
 /** For its principal and those who are asked. @throws {RegistryError} `UNKNOWN_DELEGATION` */
 export async function showDraft(
+  ctx: Vaulted,
   db: Kysely<Schema>,
   jti: string,
   person: string,
   now_ms: number,
 ): Promise<DraftView & { readonly challenge: string; readonly shown: Shown }> {
-  const found = await findDraft(db, jti, person, now_ms)
+  const found = await findDraft(ctx, db, jti, person, now_ms)
   return { ...(await viewOf(db, found)), challenge: found.draft.challenge, shown: shownOf(found) }
 }
 

@@ -8,11 +8,13 @@ import type { Crypto, PublicJwk } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import { canonicalize, type JsonObject } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
+import { commitTo } from '../log/commitment.ts'
 import type { Schema, Tx } from '../ports/store.ts'
 import { assertKeyUnused } from './callers.ts'
 import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { takeInvitation } from './invitations.ts'
+import { keep } from './personal.ts'
 
 /** What the registration's challenge is a digest of. @param hash of the invitation's secret */
 export function enrolAct(crypto: Crypto, operator: PublicJwk, hash: string): JsonObject {
@@ -64,12 +66,15 @@ export async function enrolPersonTx(ctx: RegistryContext, tx: Tx, input: Enrolme
   const rev = newId(ctx.crypto, 'rev', tx.now)
   const { jwk, aaguid, backed_up } = credential
   const amr = [...credential.amr]
+  const named = input.name === undefined ? null : commitTo(ctx.crypto, input.name)
   const registration = await tx.append({
     type: 'person.enrolled',
     actor: personActor(person),
     subject: person,
     body: { rev, credential: { jwk, amr, aaguid, backed_up }, operator },
+    ...(named === null ? {} : { commitments: { name: named.commitment } }),
   })
+  if (named !== null) await keep(ctx, tx, person, 'name', named)
   await tx.db
     .updateTable('people')
     .set({
@@ -80,7 +85,7 @@ export async function enrolPersonTx(ctx: RegistryContext, tx: Tx, input: Enrolme
       registration,
       operator_jkt: jkt,
       amr_json: canonicalize(amr),
-      ...(input.name === undefined ? {} : { name: input.name }),
+      ...(named === null ? {} : { name_commit: named.commitment }),
     })
     .where('id', '=', person)
     .execute()

@@ -22,11 +22,16 @@ export type RegistryErrorCode =
   | 'TEMPLATE_INVALID'
   | 'UNKNOWN_CEREMONY'
   | 'UNKNOWN_DELEGATION'
+  | 'UNKNOWN_ENTRY'
+  | 'UNKNOWN_FIELD'
+  | 'UNKNOWN_HOLD'
   | 'UNKNOWN_ISSUER'
   | 'UNKNOWN_KEY'
   | 'UNKNOWN_PERSON'
   | 'UNKNOWN_POINT'
+  | 'UNKNOWN_SUBJECT'
   | 'UNKNOWN_SYSTEM'
   | 'UNKNOWN_TEMPLATE'
+  | 'VALUE_ERASED'
 
 export class RegistryError extends CountersignError<RegistryErrorCode> {}

@@ -244,7 +244,7 @@ export async function revokeToken(
   if (!row) return true
   if (client.kind !== 'person' && row.agent !== client.id) return false
   const actor: Actor = { kind: client.kind, id: client.id }
-  const reason = 'revoked over OAuth'
+  const reason = 'oauth'
   if (isChain(token)) await revoke(ctx, actor, { kind: 'delegation', target: jti, reason })
   else await revokeAccessToken(ctx, actor, jti, reason)
   return true

@@ -2,12 +2,15 @@
 import type { Kysely } from 'kysely'
 import type { JsonValue } from '../core/json.ts'
 import type { Schema } from '../ports/store.ts'
+import type { RegistryContext } from './context.ts'
+import { namesOf } from './personal.ts'
 
 /** Identifiers looked up at once: a root names 32 people and 16 points. */
 const IDS_MAX = 256
 
 /** @returns the name of each identifier in `value` that has one */
 export async function namesIn(
+  ctx: Pick<RegistryContext, 'vault'>,
   db: Kysely<Schema>,
   value: JsonValue,
 ): Promise<Readonly<Record<string, string>>> {
@@ -16,19 +19,24 @@ export async function namesIn(
   if (wanted.length === 0) return {}
   const people = await db
     .selectFrom('people')
-    .select(['id', 'rev', 'name'])
+    .select(['id', 'rev', 'name_commit'])
     .where((eb) => eb.or([eb('id', 'in', wanted), eb('rev', 'in', wanted)]))
     .execute()
+  const names = await namesOf(
+    ctx,
+    db,
+    people.map((row) => row.name_commit),
+  )
   const others = await Promise.all(
     (['agents', 'points', 'systems'] as const).map((table) =>
       db.selectFrom(table).select(['id', 'name']).where('id', 'in', wanted).execute(),
     ),
   )
   const found = [
-    ...people.flatMap(({ id, rev, name }) => [
-      [id, name],
-      [rev ?? '', name],
-    ]),
+    ...people.flatMap(({ id, rev, name_commit }) => {
+      const name = names.get(name_commit ?? '')
+      return name === undefined ? [] : [id, rev ?? ''].map((each) => [each, name])
+    }),
     ...others.flat().map(({ id, name }) => [id, name]),
   ]
   return Object.fromEntries(found.filter(([id]) => wanted.includes(id ?? ''))) as Record<string, string>

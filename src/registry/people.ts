@@ -1,6 +1,6 @@
 /**
  * People: invited, enrolled, endorsed, and gone again. spec/people.md.
- * Names stand in this table alone; the log has random identifiers.
+ * Names are sealed and erasable (spec/erasure.md); the log has random identifiers and commitments.
  * @module
  */
 import type { Kysely } from 'kysely'
@@ -9,6 +9,7 @@ import type { Gesture } from '../core/gesture.ts'
 import { newId } from '../core/ids.ts'
 import { parseJson } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
+import { commitTo } from '../log/commitment.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Schema, Tx } from '../ports/store.ts'
 import type { SignedFrame } from '../revoke/frame.ts'
@@ -16,17 +17,19 @@ import type { GestureParts, RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
 import { insertInvitation } from './invitations.ts'
+import { fileUnder, keep, namesOf } from './personal.ts'
 
 export interface Person {
   readonly id: string
-  readonly name: string
+  /** Null: erased. */
+  readonly name: string | null
   readonly status: 'added' | 'enrolled' | 'left'
   /** Whether gestures of this person count (PPL-5). */
   readonly endorsed: boolean
 }
 
 /** An enrolled person, as gestures and roots need one. */
-export interface EnrolledPerson extends Person {
+export interface EnrolledPerson extends Omit<Person, 'name'> {
   readonly rev: string
   readonly credential: PublicJwk
   /** Index of the `person.enrolled` entry. */
@@ -47,17 +50,18 @@ export function addPerson(
 }
 
 export async function addPersonTx(
-  ctx: Pick<RegistryContext, 'crypto'>,
+  ctx: Pick<RegistryContext, 'crypto' | 'vault'>,
   tx: Tx,
   actor: Actor,
   name: string,
 ): Promise<{ person: string; invitation: string }> {
   const person = newId(ctx.crypto, 'per', tx.now)
+  const named = commitTo(ctx.crypto, name)
   await tx.db
     .insertInto('people')
     .values({
       id: person,
-      name,
+      name_commit: named.commitment,
       status: 'added',
       rev: null,
       credential_json: null,
@@ -69,7 +73,10 @@ export async function addPersonTx(
     })
     .execute()
   const invitation = await insertInvitation(ctx.crypto, tx, person)
-  await tx.append({ type: 'person.added', actor, subject: person, body: {} })
+  const commitments = { name: named.commitment }
+  const first = await tx.append({ type: 'person.added', actor, subject: person, body: {}, commitments })
+  await fileUnder(tx, { id: person, owner: null, first })
+  await keep(ctx, tx, person, 'name', named)
   return { person, invitation }
 }
 
@@ -138,11 +145,21 @@ export async function leaveTx(
   return [await appendFrame(ctx, tx, actor, { kind: 'person', handle: row.rev, reason, target: person })]
 }
 
-const LISTED = ['id', 'name', 'status', 'endorsed'] as const
+const LISTED = ['id', 'name_commit', 'status', 'endorsed'] as const
 
-export async function listPeople(db: Kysely<Schema>): Promise<Person[]> {
+export async function listPeople(ctx: Pick<RegistryContext, 'vault'>, db: Kysely<Schema>): Promise<Person[]> {
   const rows = await db.selectFrom('people').select(LISTED).orderBy('id').execute()
-  return rows.map((row) => ({ ...row, endorsed: row.endorsed !== null }))
+  const names = await namesOf(
+    ctx,
+    db,
+    rows.map((row) => row.name_commit),
+  )
+  return rows.map(({ id, name_commit, status, endorsed }) => ({
+    id,
+    name: names.get(name_commit ?? '') ?? null,
+    status,
+    endorsed: endorsed !== null,
+  }))
 }
 
 /**
@@ -174,7 +191,6 @@ export async function findRegistered(db: Kysely<Schema>, id: string): Promise<En
   }
   return {
     id: row.id,
-    name: row.name,
     status: row.status,
     endorsed: row.endorsed !== null,
     rev,

@@ -12,6 +12,7 @@ import type { Schema } from '../ports/store.ts'
 import { assertKeyUnused } from './callers.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { fileUnder } from './personal.ts'
 
 export type PointRow = Schema['points']
 export type EpochReason = EntryBody<'point.epoch_opened'>['reason']
@@ -51,7 +52,9 @@ export function enrolPoint(
         hash: '',
       })
       .execute()
-    await tx.append({ type: 'point.enrolled', actor, subject: id, body: { name, jwk, placement, server } })
+    const body = { name, jwk, placement, server }
+    const first = await tx.append({ type: 'point.enrolled', actor, subject: id, body })
+    await fileUnder(tx, { id, owner: null, first })
     return { point: id }
   })
 }

@@ -4,9 +4,10 @@
  * refused and its alert stays.
  * @module
  */
-import { equalBytes, fromBase64url } from '../core/encoding.ts'
-import { canonicalBytes, canonicalize, parseJson, type JsonValue } from '../core/json.ts'
+import { fromBase64url } from '../core/encoding.ts'
+import { parseJson, type JsonValue } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
+import { commitmentOf, SALT_BYTES } from '../log/commitment.ts'
 import type { Actor } from '../log/entries.ts'
 import { receiptHash, verifyHead, type Receipt, type SignedHead } from '../log/receipt.ts'
 import type { Tx } from '../ports/store.ts'
@@ -14,12 +15,11 @@ import type { ChainSegment } from '../token/segment.ts'
 import { SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findPoint, type PointRow } from './points.ts'
-import { insertSegments } from './segments.ts'
+import { isOpen, keep } from './personal.ts'
+import { insertSegments, subjectOfSegment } from './segments.ts'
 
 /** Receipts in one batch: about 1 MiB of entries and well under a second in one transaction. */
 export const RECEIPTS_MAX = 1_000
-/** Bytes of the salt of `args_commit` (PRF-3). */
-const SALT_BYTES = 32
 
 export interface Opening {
   readonly args_commit: string
@@ -77,7 +77,7 @@ export async function takeReceipts(
       return null
     }
     await insertSegments(ctx.crypto, tx, actorOf(point), batch.segments)
-    await insertOpenings(tx, batch.openings)
+    await keepArguments(ctx, tx, row, batch)
     await appendReceipts(tx, row, plan, batch.head)
     return { epoch: row.epoch, seq: plan.seq }
   })
@@ -96,10 +96,10 @@ function actorOf(point: string): Actor {
 }
 
 function assertOpening(ctx: RegistryContext, opening: Opening): void {
-  if (opening.args === null) return
-  const salt = fromBase64url(opening.salt)
-  const expected = ctx.crypto.hmacSha256(salt, canonicalBytes(opening.args))
-  if (salt.length !== SALT_BYTES || !equalBytes(expected, fromBase64url(opening.args_commit))) {
+  const { args_commit, salt, args: value } = opening
+  if (value === null) return
+  const isSalt = fromBase64url(salt).length === SALT_BYTES
+  if (!isSalt || commitmentOf(ctx.crypto, { salt, value }) !== args_commit) {
     throw new RegistryError('OPENING_INVALID', 'an opening does not match its commitment')
   }
 }
@@ -222,13 +222,28 @@ async function raise(
   await tx.append({ type: 'alert.raised', actor: SYSTEM, subject: row.id, body: { rule, detail } })
 }
 
-async function insertOpenings(tx: Tx, openings: readonly Opening[]): Promise<void> {
-  for (const { args_commit, action, salt, args } of openings) {
-    const args_json = args === null ? null : canonicalize(args)
-    await tx.db
-      .insertInto('openings')
-      .values({ args_commit, action, salt, args_json })
-      .onConflict((on) => on.column('args_commit').doNothing())
-      .execute()
+/**
+ * Under the delegation that the call came with, or under the point when its chain did not verify. What no receipt of
+ * the batch commits to is nobody's evidence, and not kept.
+ */
+async function keepArguments(
+  ctx: RegistryContext,
+  tx: Tx,
+  point: PointRow,
+  batch: ReceiptBatch,
+): Promise<void> {
+  const chains = new Map<string, string | null>()
+  for (const receipt of batch.receipts) {
+    if (receipt.kind === 'decision' && receipt.args_commit !== null)
+      chains.set(receipt.args_commit, receipt.chain)
+  }
+  const kept = new Map<string, boolean>()
+  for (const { args_commit, salt, args: value } of batch.openings) {
+    const chain = chains.get(args_commit)
+    if (value === null || chain === undefined) continue
+    const subject = (chain === null ? null : await subjectOfSegment(tx, chain)) ?? point.id
+    const isKept = kept.get(subject) ?? (await isOpen(tx, subject))
+    kept.set(subject, isKept)
+    if (isKept) await keep(ctx, tx, subject, 'args', { commitment: args_commit, opening: { salt, value } })
   }
 }

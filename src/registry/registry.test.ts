@@ -9,6 +9,7 @@ import {
   softwareAuthenticator,
 } from '../adapters/software-authenticator/software-authenticator.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
+import { openSqliteVault } from '../adapters/sqlite-vault/sqlite-vault.ts'
 import { thumbprint } from '../core/jwk.ts'
 import { decodeEntry } from '../log/entries.ts'
 import { frameHash, verifyFrame } from '../revoke/frame.ts'
@@ -43,6 +44,7 @@ beforeEach(async () => {
   ctx = {
     store: openSqliteStore({ path: join(folder, 'state.db'), clock }),
     crypto: nodeCrypto,
+    vault: openSqliteVault(join(folder, 'vault.db')),
     issuer: await IssuerRing.open(
       nodeCrypto,
       await openFsKeyStore(join(folder, 'keys'), { crypto: nodeCrypto }),
@@ -58,6 +60,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await ctx.store.close()
+  await ctx.vault.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -174,7 +177,7 @@ describe('a draft', () => {
     const approve = ({ jti, challenge }: typeof early) =>
       approveDelegation(ctx, other.person, jti, other.passkey.assert(challenge))
     expect(await approve(early)).toEqual({ jti: early.jti, missing: 1 })
-    const waiting = await ctx.store.query((db) => listDrafts(db, other.person, now))
+    const waiting = await ctx.store.query((db) => listDrafts(ctx, db, other.person, now))
     expect(waiting.map(({ jti }) => jti).sort()).toEqual([early.jti, late.jti].sort())
     now += 1
     await expect(approve(late)).rejects.toMatchObject({ code: 'UNKNOWN_DELEGATION' })
@@ -182,7 +185,7 @@ describe('a draft', () => {
     await expect(sealDelegation(ctx, owner.person, early.jti, parts)).rejects.toMatchObject({
       code: 'UNKNOWN_DELEGATION',
     })
-    expect(await ctx.store.query((db) => listDrafts(db, other.person, now))).toEqual([])
+    expect(await ctx.store.query((db) => listDrafts(ctx, db, other.person, now))).toEqual([])
   })
 
   test('is not sealed once the delegation would have expired', async () => {

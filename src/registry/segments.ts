@@ -10,31 +10,45 @@ import type { Tx } from '../ports/store.ts'
 import { isGrantDisclosure } from '../token/disclosure.ts'
 import { segmentId, type ChainSegment } from '../token/segment.ts'
 import { RegistryError } from './errors.ts'
+import { fileUnder } from './personal.ts'
 
-/** @throws {RegistryError} `SEGMENT_INVALID`: another ID, an unknown parent, or a disclosure that is not a grant. */
+/**
+ * @param jti of our own delegation whose root it is: what arguments are filed under. Another issuer's root is filed
+ * under its own ID, because its identifiers are not ours to give.
+ * @throws {RegistryError} `SEGMENT_INVALID`: another ID, an unknown parent, or a disclosure that is not a grant.
+ */
 export async function insertSegments(
   crypto: Crypto,
   tx: Tx,
   actor: Actor,
   segments: readonly ChainSegment[],
+  jti?: string,
 ): Promise<void> {
   for (const { id, parent, segment } of segments) {
-    if (await isKnown(tx, id)) continue
+    if ((await subjectOfSegment(tx, id)) !== null) continue
     if (segmentId(crypto, parent, segment) !== id) {
       throw new RegistryError('SEGMENT_INVALID', 'the ID is not that of the segment')
     }
-    if (parent !== null && !(await isKnown(tx, parent))) {
+    const subject = parent === null ? (jti ?? id) : await subjectOfSegment(tx, parent)
+    if (subject === null) {
       throw new RegistryError('SEGMENT_INVALID', 'the parent segment is not known: send it first')
     }
     assertGrantsOnly(segment)
-    await tx.db.insertInto('segments').values({ id }).execute()
-    await tx.append({ type: 'chain.segment', actor, subject: id, body: { id, parent, segment } })
+    await tx.db.insertInto('segments').values({ id, subject }).execute()
+    const first = await tx.append({
+      type: 'chain.segment',
+      actor,
+      subject: id,
+      body: { id, parent, segment },
+    })
+    if (subject === id) await fileUnder(tx, { id, owner: null, first })
   }
 }
 
-async function isKnown(tx: Tx, id: string): Promise<boolean> {
-  const row = await tx.db.selectFrom('segments').select('id').where('id', '=', id).executeTakeFirst()
-  return row !== undefined
+/** What the arguments of calls with a segment are filed under; null: no such segment. */
+export async function subjectOfSegment(tx: Pick<Tx, 'db'>, id: string): Promise<string | null> {
+  const row = await tx.db.selectFrom('segments').select('subject').where('id', '=', id).executeTakeFirst()
+  return row?.subject ?? null
 }
 
 function assertGrantsOnly(segment: string): void {

@@ -9,6 +9,7 @@ import type { Crypto, Signer } from '../core/crypto.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
 import type { Store, Tx } from '../ports/store.ts'
+import type { Vault } from '../ports/vault.ts'
 import { SYSTEM } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { insertCurrentKey } from './issuer-keys.ts'
@@ -17,6 +18,8 @@ import { addPersonTx } from './people.ts'
 import { presetTemplate } from './templates.ts'
 
 export const SETTINGS = 'settings'
+/** Which vault has the keys of what is sealed here. */
+export const VAULT = 'vault'
 
 const settingsSchema = z.strictObject({
   /** The log's origin; also the issuer's name. */
@@ -59,8 +62,7 @@ export interface SetupKeys {
  * @throws {RegistryError} `SETUP_MISMATCH`: other keys, or something else was chosen than at the first start
  */
 export function setUp(
-  store: Store,
-  crypto: Crypto,
+  { store, crypto, vault }: { readonly store: Store; readonly crypto: Crypto; readonly vault: Vault },
   keys: SetupKeys,
   wanted: { readonly chosen: Chosen; readonly otherwise: Settings },
 ): Promise<{ settings: Settings; bootstrapSecret: string | null }> {
@@ -89,7 +91,7 @@ export function setUp(
       .execute()
     await appendFirst(crypto, tx, keys, settings)
     await presetTemplate({ crypto }, tx)
-    const { invitation } = await addPersonTx({ crypto }, tx, SYSTEM, 'First operator')
+    const { invitation } = await addPersonTx({ crypto, vault }, tx, SYSTEM, 'First operator')
     return { settings, bootstrapSecret: invitation }
   })
 }
@@ -122,4 +124,29 @@ async function appendFirst(crypto: Crypto, tx: Tx, keys: SetupKeys, settings: Se
     await tx.append({ type: 'key.created', actor: SYSTEM, subject: kid, body })
     if (use === 'issuer') await insertCurrentKey(tx, kid, jwk)
   }
+}
+
+/**
+ * The vault that the database was begun with (ERA-4). @param begin takes another in its place: what is sealed is lost
+ * @throws {RegistryError} `SETUP_MISMATCH`
+ */
+export function pairVault(store: Store, vault: Vault, begin: boolean): Promise<void> {
+  return store.write(async (tx) => {
+    const row = await tx.db.selectFrom('meta').select('value').where('name', '=', VAULT).executeTakeFirst()
+    if (row?.value === vault.id) return
+    if (row && !begin) {
+      throw new RegistryError(
+        'SETUP_MISMATCH',
+        'vault.db is not that of this database: restore it from its backup, name the one that the other nodes use ' +
+          'with --vault, or begin a new one with --new-vault, after which names, instructions and arguments are lost',
+      )
+    }
+    await tx.db
+      .insertInto('meta')
+      .values({ name: VAULT, value: vault.id })
+      .onConflict((on) => on.column('name').doUpdateSet({ value: vault.id }))
+      .execute()
+    // Nobody opens them any more: kept, they would only stand in the way of a value that comes again.
+    if (row) await tx.db.deleteFrom('sealed').execute()
+  })
 }

@@ -40,6 +40,12 @@ export function isGrantDisclosure(disclosure: string): boolean {
   return Array.isArray(parts) && parts.length === 2
 }
 
+/** The claim about a person that a disclosure of ours holds; null for a grant. */
+export function claimOf(disclosure: string): string | null {
+  const parts = parseJson(fromBase64url(disclosure))
+  return Array.isArray(parts) && typeof parts[1] === 'string' ? parts[1] : null
+}
+
 /**
  * One disclosure that one holds, taken apart: a grant or a claim.
  * @throws {TokenError} `DISCLOSURE_INVALID`, `GRANT_INVALID`

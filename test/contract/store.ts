@@ -61,6 +61,18 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
       expect(await store.now()).toBeGreaterThanOrEqual(times[1] ?? Number.NaN)
     })
 
+    test('gives bytes back as bytes', async () => {
+      const box = Uint8Array.from([0, 255, 92, 39, 128])
+      await store.write(async ({ db }) => {
+        await db.insertInto('subjects').values({ id: 'per_a', owner: null, first: 0, erased: null }).execute()
+        const row = { commitment: 'C', subject: 'per_a', field: 'name', box }
+        await db.insertInto('sealed').values(row).execute()
+      })
+      const kept = await store.query((db) => db.selectFrom('sealed').select('box').executeTakeFirstOrThrow())
+      expect(kept.box).toBeInstanceOf(Uint8Array)
+      expect([...kept.box]).toEqual([...box])
+    })
+
     test('keeps neither the state nor the entry of a work that throws', async () => {
       const failing = store.write(async (tx) => {
         await addSystem(tx, 'lost')

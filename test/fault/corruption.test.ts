@@ -2,7 +2,16 @@
  * One thing of a control plane's data damaged at a time: `doctor` names it and says what to do, and a start refuses
  * wherever going on would sign something that does not extend what was signed. spec/log.md (LOG-5), spec/backup.md.
  */
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,6 +20,7 @@ import { examine } from '../../apps/cli/commands/doctor.ts'
 import { nodeCheck } from '../../apps/cli/doctor/machine.ts'
 import { TestServer } from '../../apps/server/harness.ts'
 import { createServer } from '../../apps/server/server.ts'
+import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
 
 /** More than one full tile, so that a full one, a partial one and one above them can be damaged. */
 const ENTRIES_MIN = 300
@@ -211,6 +221,19 @@ describe('of the rest', () => {
       'OK',
       'OK',
     ])
+  })
+
+  test('a vault that others can read, that is damaged, of another database or gone is named', async () => {
+    chmodSync(file('vault.db'), 0o644)
+    expect(await failed()).toEqual([fault('VAULT_OPEN', 'vault.db')])
+    await openSqliteVault(file('other.db')).close()
+    renameSync(file('other.db'), file('vault.db'))
+    expect(await failed()).toEqual([fault('VAULT_MISMATCH', 'another database')])
+    expect(await start()).toBe('SETUP_MISMATCH')
+    writeFileSync(file('vault.db'), 'no database of anybody, and longer than the head of one: '.repeat(4))
+    expect(await failed()).toEqual([fault('VAULT_UNUSABLE', /./)])
+    rmSync(file('vault.db'))
+    expect(await failed()).toEqual([fault('VAULT_MISSING', 'vault.db')])
   })
 
   test('a clock behind the last entry is named', async () => {

@@ -32,8 +32,9 @@ let data: string
 let server: RunningServer
 let ann: Profile
 let n = 0
+const now = (): number => Date.now()
 const fresh = (name: string): string => join(folder, `${name}-${n++}`)
-const take = (to = fresh('backup'), keys = false) => takeBackup({ data, to, keys, now: () => Date.now() })
+const take = (to = fresh('backup'), keys = false) => takeBackup({ data, to, keys, vault: false, now })
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-backup-'))
@@ -47,6 +48,11 @@ afterAll(async () => {
   await server.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** What outlives the database, in a folder that is restored into. */
+function keep(name: string, to: string): void {
+  cpSync(join(data, name), join(to, name), { recursive: true })
+}
 
 async function cli(...args: string[]): Promise<{ code: number; out: string }> {
   const run = promisify(execFile)(process.execPath, [CLI, '--json', ...args])
@@ -107,7 +113,7 @@ describe('a backup', () => {
       const bytes = readFileSync(join(to, path))
       bytes[bytes.length >> 1]! ^= 1
       writeFileSync(join(to, path), bytes)
-      await expect(restoreBackup({ backup: to, data: fresh('data') })).rejects.toMatchObject({
+      await expect(restoreBackup({ backup: to, data: fresh('data'), now })).rejects.toMatchObject({
         code: 'BACKUP_INVALID',
         message: expect.stringContaining(path),
       })
@@ -118,7 +124,7 @@ describe('a backup', () => {
     const to = fresh('backup')
     await take(to)
     rmSync(join(to, 'manifest.json'))
-    await expect(restoreBackup({ backup: to, data: fresh('data') })).rejects.toMatchObject({
+    await expect(restoreBackup({ backup: to, data: fresh('data'), now })).rejects.toMatchObject({
       code: 'BACKUP_INVALID',
     })
     await expect(readManifest(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'BACKUP_INVALID' })
@@ -143,9 +149,10 @@ describe('a restore', () => {
   test('gives a control plane that goes on, and every old checkpoint is still one of its log', async () => {
     const to = fresh('data')
     const old = await fsTileStore(join(data, 'log')).read('checkpoint')
-    cpSync(join(data, 'keys'), join(to, 'keys'), { recursive: true })
+    keep('keys', to)
+    keep('vault.db', to)
     cpSync(join(data, 'lock', 'last-checkpoint'), join(to, 'lock', 'last-checkpoint'))
-    const restored = await restoreBackup({ backup, data: to, key: server.vkey })
+    const restored = await restoreBackup({ backup, data: to, key: server.vkey, now })
     expect(restored).toMatchObject({ anchored: true, keys: true })
     const again = await createServer({ dataDir: to })
     expect(again.vkey).toBe(server.vkey)
@@ -158,8 +165,9 @@ describe('a restore', () => {
 
   test('without a word from outside starts too, and says that nothing told it how far the log was signed', async () => {
     const to = fresh('data')
-    cpSync(join(data, 'keys'), join(to, 'keys'), { recursive: true })
-    expect(await restoreBackup({ backup, data: to })).toMatchObject({ anchored: false })
+    keep('keys', to)
+    keep('vault.db', to)
+    expect(await restoreBackup({ backup, data: to, now })).toMatchObject({ anchored: false })
     await (await createServer({ dataDir: to })).close()
   })
 
@@ -169,16 +177,16 @@ describe('a restore', () => {
     const last = join(data, 'lock', 'last-checkpoint')
     const to = fresh('data')
     const refused = { code: 'LOG_DIVERGED', message: expect.stringContaining('Restore a newer backup') }
-    await expect(restoreBackup({ backup, data: to, checkpoint: last })).rejects.toMatchObject(refused)
+    await expect(restoreBackup({ backup, data: to, checkpoint: last, now })).rejects.toMatchObject(refused)
     cpSync(last, join(to, 'lock', 'last-checkpoint'))
-    await expect(restoreBackup({ backup, data: to })).rejects.toMatchObject(refused)
+    await expect(restoreBackup({ backup, data: to, now })).rejects.toMatchObject(refused)
     expect(existsSync(join(to, 'countersign.db'))).toBe(false)
     const { code, out } = await cli('restore', backup, '--data', fresh('data'), '--checkpoint', last)
     expect([code, JSON.parse(out).error.code]).toEqual([1, 'LOG_DIVERGED'])
   })
 
   test('goes into no folder that holds a database or a log', async () => {
-    await expect(restoreBackup({ backup, data })).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
+    await expect(restoreBackup({ backup, data, now })).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
   })
 })
 
@@ -227,11 +235,12 @@ test('encrypted keys come along when asked for', async () => {
   const own = fresh('control-plane')
   const locked = await createServer({ dataDir: own, passphrase: 'correct horse battery staple' })
   const to = fresh('backup')
-  const { files } = await takeBackup({ data: own, to, keys: true, now: () => Date.now() })
+  const { files } = await takeBackup({ data: own, to, keys: true, vault: false, now })
   await locked.close()
   expect(files.map(({ path }) => path).filter((path) => path.startsWith('keys/'))).toHaveLength(3)
   const restored = fresh('data')
-  expect(await restoreBackup({ backup: to, data: restored })).toMatchObject({ keys: true })
+  cpSync(join(own, 'vault.db'), join(restored, 'vault.db'))
+  expect(await restoreBackup({ backup: to, data: restored, now })).toMatchObject({ keys: true })
   const again = await createServer({ dataDir: restored, passphrase: 'correct horse battery staple' })
   expect(again.vkey).toBe(locked.vkey)
   await again.close()

@@ -5,7 +5,7 @@
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addSystem, delegate, revoke } from '../../apps/cli/operator.ts'
+import { addSystem, delegate, invite, revoke } from '../../apps/cli/operator.ts'
 import { openProfile, saveProfile, type Profile } from '../../apps/cli/profile.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
@@ -43,7 +43,7 @@ describe('two nodes on one database', () => {
     stage = await Stage.set(store)
     dataB = join(stage.folder, 'data-b')
     await cp(join(stage.dataDir, 'keys'), join(dataB, 'keys'), { recursive: true })
-    b = await startControlPlane(dataB, 0, { store })
+    b = await startControlPlane(dataB, 0, { store, args: ['--vault', join(stage.dataDir, 'vault.db')] })
     managerB = openProfile({ ...stage.managerFile, url: b.url })
     await saveProfile(join(stage.folder, 'profile-b'), { ...stage.managerFile, url: b.url })
   }, 60_000)
@@ -69,6 +69,30 @@ describe('two nodes on one database', () => {
     expect(b.bootstrap_secret).toBeNull() // somebody enrolled at the other
     const systems = await managerB.client.get('/v1/systems')
     expect(JSON.stringify(systems)).toContain('Echoes')
+  })
+
+  test('share one vault: a name that was given at one is read at the other, and erased at both', async () => {
+    const names = async ({ client }: Profile): Promise<string> =>
+      JSON.stringify(await client.get('/v1/people'))
+    const { person } = await invite(managerB, 'Never to come')
+    expect(await names(stage.manager)).toContain('Never to come')
+    await revoke(stage.manager, 'person', person, 'left')
+    const erased = await runCli(['--profile', join(stage.folder, 'profile'), 'erase', person])
+    expect(erased).toMatchObject({ code: 0 })
+    expect(await names(managerB)).not.toContain('Never to come')
+  })
+
+  test('a node with a vault of its own is refused', async () => {
+    const dataC = join(stage.folder, 'data-c')
+    await cp(join(stage.dataDir, 'keys'), join(dataC, 'keys'), { recursive: true })
+    const refused = await runCli(['--json', 'start', '--data', dataC, '--port', '0'], {
+      COUNTERSIGN_STORE: store,
+    })
+    expect([refused.code, refused.stdout + refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('SETUP_MISMATCH'),
+    ])
+    expect(refused.stdout + refused.stderr).toContain('--vault')
   })
 
   test('what is revoked at one is denied at a gateway of the other', async () => {

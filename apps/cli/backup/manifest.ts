@@ -8,12 +8,15 @@ import { CliError } from '../output.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 export const DATABASE_FILE = 'countersign.db'
+export const VAULT_FILE = 'vault.db'
+/** ERA-3: how long a copy of the vault may be kept, and so how long an erasure takes to be complete. */
+export const VAULT_COPY_MS_MAX = 30 * 24 * 3600 * 1000
 /** Files of a log of 100 million entries, with room. */
 const FILES_MAX = 2_000_000
 const MANIFEST_BYTES_MAX = 512 * 1024 * 1024
 /** Names that a backup has; none leaves its folder. */
 const PATH =
-  /^(?:countersign\.db|log\/checkpoint|log\/tile\/[0-9a-z]+(?:\/[x0-9]\d*(?:\.p)?)+|keys\/[A-Za-z0-9_-]+\.jwk)$/
+  /^(?:countersign\.db|vault\.db|log\/checkpoint|log\/tile\/[0-9a-z]+(?:\/[x0-9]\d*(?:\.p)?)+|keys\/[A-Za-z0-9_-]+\.jwk)$/
 
 const fileSchema = z.strictObject({
   path: z.string().max(256).regex(PATH),

@@ -1,5 +1,5 @@
 /**
- * Restoring a backup into an empty data folder. spec/backup.md (BAK-5, BAK-6).
+ * Restoring a backup into an empty data folder. spec/backup.md (BAK-5, BAK-6, BAK-8).
  * Invariant: what is restored extends every checkpoint that somebody holds and showed us.
  * @module
  */
@@ -7,11 +7,18 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeDirectory, readWhole, replaceFile } from '../../../src/adapters/fs/files.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import { openCopy } from '../../../src/adapters/sqlite/offline.ts'
+import { openCopy, type Snapshot } from '../../../src/adapters/sqlite/offline.ts'
+import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
+import { openSqliteVault, readVaultId } from '../../../src/adapters/sqlite-vault/sqlite-vault.ts'
+import { parseRfc3339 } from '../../../src/core/time.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
+import { systemClock } from '../../../src/ports/clock.ts'
+import { RegistryError } from '../../../src/registry/errors.ts'
+import { pairVault, VAULT } from '../../../src/registry/setup.ts'
+import { replayTombstones } from '../../../src/registry/tombstones.ts'
 import { CliError } from '../output.ts'
-import { DATABASE_FILE, type BackupManifest } from './manifest.ts'
+import { DATABASE_FILE, VAULT_COPY_MS_MAX, VAULT_FILE, type BackupManifest } from './manifest.ts'
 import { copyDurably } from './take.ts'
 import { assertExtends, verifyBackup, type SignedHead } from './verify.ts'
 
@@ -21,12 +28,15 @@ const LAST_SIGNED = join('lock', 'last-checkpoint')
 
 export interface RestoreOptions {
   readonly backup: string
-  /** Holds at most `keys/` and `lock/`. */
+  /** Holds at most `keys/`, `lock/` and `vault.db`. */
   readonly data: string
   /** A file with a checkpoint that was kept elsewhere. */
   readonly checkpoint?: string
   /** The log's key from elsewhere. */
   readonly key?: string
+  /** Takes a copy of the vault that is too old, with keys that were to be gone by now. */
+  readonly oldVault?: boolean
+  readonly now: () => number
 }
 
 export interface Restored {
@@ -34,14 +44,23 @@ export interface Restored {
   /** Whether anything outside the backup says how far the log had been signed. */
   readonly anchored: boolean
   readonly keys: boolean
+  /** Whether there is a vault: the one that lay in the data folder, or else the backup's. */
+  readonly vault: boolean
+  /** Erased subjects whose key had come back with the vault, and is destroyed again. */
+  readonly erased: readonly string[]
 }
 
-/** @throws {CliError} `BACKUP_INVALID`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`; {LogError} `LOG_DIVERGED`, `NOTE_INVALID` */
+/**
+ * @throws {CliError} `BACKUP_INVALID`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`, `VAULT_OLD`; {LogError} `LOG_DIVERGED`,
+ * `NOTE_INVALID`; {RegistryError} `SETUP_MISMATCH`: the vault in the data folder is another's; {VaultError}
+ */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { backup, data, key } = options
   assertRoom(data)
   const manifest = await verifyBackup(backup, key)
   const vkey = key ?? manifest.vkey
+  const isOurs = existsSync(join(data, VAULT_FILE))
+  if (!isOurs) assertYoung(manifest, options)
   const own = await noteAt(join(backup, 'log', CHECKPOINT_PATH))
   const outside = await outsideNotes(options)
   const heads = outside.map(({ what, note }): SignedHead & { note: Uint8Array } => {
@@ -50,27 +69,69 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const copy = openCopy(join(backup, DATABASE_FILE))
   try {
     await assertExtends(copy, heads)
+    if (isOurs) await assertPaired(copy, data)
   } finally {
     copy.close()
   }
   await makeDirectory(data, MODES.dir)
   const hasKeys = existsSync(join(data, 'keys'))
-  const files = manifest.files.filter(({ path }) => !(hasKeys && path.startsWith('keys/')))
+  const files = manifest.files.filter(
+    ({ path }) => !(hasKeys && path.startsWith('keys/')) && !(isOurs && path === VAULT_FILE),
+  )
   for (const { path } of files) await copyDurably(join(backup, path), join(data, path))
   const last = heads.reduce((a, b) => (b.head.size > a.size ? { size: b.head.size, note: b.note } : a), {
     size: manifest.log.size,
     note: own,
   })
   await replaceFile(join(data, LAST_SIGNED), last.note, MODES)
-  await replayErasures(data)
-  return { manifest, anchored: heads.length > 0, keys: existsSync(join(data, 'keys')) }
+  const erased = await replayErasures(data)
+  return {
+    manifest,
+    anchored: heads.length > 0,
+    keys: existsSync(join(data, 'keys')),
+    vault: erased !== null,
+    erased: erased ?? [],
+  }
+}
+
+/** BAK-8. @throws {CliError} `VAULT_OLD` */
+function assertYoung({ files, taken_at }: BackupManifest, { oldVault, now }: RestoreOptions): void {
+  const isIn = files.some(({ path }) => path === VAULT_FILE)
+  if (!isIn || oldVault === true || now() - parseRfc3339(taken_at) <= VAULT_COPY_MS_MAX) return
+  throw new CliError(
+    'VAULT_OLD',
+    `the copy of the vault is of ${taken_at}: after 30 days it should be gone, and with it what was erased since. ` +
+      'Put a newer vault.db into the data folder, or take this one with --old-vault',
+  )
+}
+
+/** Before anything is written: a vault of another database opens nothing. @throws {RegistryError} `SETUP_MISMATCH` */
+async function assertPaired({ db }: Snapshot, data: string): Promise<void> {
+  const row = await db.selectFrom('meta').select('value').where('name', '=', VAULT).executeTakeFirst()
+  if (row !== undefined && row.value !== readVaultId(join(data, VAULT_FILE)))
+    throw new RegistryError('SETUP_MISMATCH', 'the vault.db in the data folder is not that of this backup')
 }
 
 /**
- * Called after the files are back and before anything is served: a value that was erased since the backup was taken
- * is in it again, and must go (BAK-6). Nothing keeps tombstones apart from the log yet.
+ * After the files are back and before anything is served: what the log says is erased and an older vault brought back
+ * goes again (BAK-6, ERA-10). Without a vault nothing can be opened, and there is nothing to do.
+ * @returns the subjects whose key was there again; null without a vault
  */
-async function replayErasures(_data: string): Promise<void> {}
+async function replayErasures(data: string): Promise<readonly string[] | null> {
+  if (!existsSync(join(data, VAULT_FILE))) return null
+  const store = openSqliteStore({ path: join(data, DATABASE_FILE), clock: systemClock })
+  try {
+    const vault = openSqliteVault(join(data, VAULT_FILE))
+    try {
+      await pairVault(store, vault, false)
+      return await replayTombstones({ store, vault })
+    } finally {
+      await vault.close()
+    }
+  } finally {
+    await store.close()
+  }
+}
 
 function assertRoom(data: string): void {
   for (const name of [DATABASE_FILE, 'log'])

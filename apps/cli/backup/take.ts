@@ -24,6 +24,7 @@ import {
   describeFile,
   LAST_BACKUP_FILE,
   MANIFEST_FILE,
+  VAULT_FILE,
   type BackupFile,
   type BackupManifest,
 } from './manifest.ts'
@@ -37,6 +38,8 @@ export interface BackupOptions {
   readonly to: string
   /** Key files too: only those that are encrypted. */
   readonly keys: boolean
+  /** The vault too: at most 30 days are such backups kept (ERA-3). */
+  readonly vault: boolean
   readonly now: () => number
 }
 
@@ -45,7 +48,8 @@ export interface BackupOptions {
  * @throws {CliError} `BACKUP_INVALID`, `BACKUP_KEYS_PLAIN`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`
  * @throws {LogError} `LOG_DIVERGED`: the database is not the one that the checkpoint signs; {StoreError}
  */
-export async function takeBackup({ data, to, keys, now }: BackupOptions): Promise<BackupManifest> {
+export async function takeBackup(options: BackupOptions): Promise<BackupManifest> {
+  const { data, to, keys, vault, now } = options
   const note = await fsTileStore(join(data, 'log')).read(CHECKPOINT_PATH)
   if (note === null)
     throw new CliError('FILE_UNREADABLE', `${data} has no published checkpoint: start the control plane once`)
@@ -54,6 +58,8 @@ export async function takeBackup({ data, to, keys, now }: BackupOptions): Promis
   const taken_at = rfc3339(now())
   const database = join(to, DATABASE_FILE)
   await backupDatabase(join(data, DATABASE_FILE), database)
+  // After the database: a key is made before what is sealed under it, so the copy has every key that is needed.
+  if (vault) await backupDatabase(join(data, VAULT_FILE), join(to, VAULT_FILE))
   const { vkey, head, entries, schema } = await writeLog(database, join(to, 'log'), note)
   for (const name of keyFiles) await copyDurably(join(data, 'keys', name), join(to, 'keys', name))
   const manifest: BackupManifest = {
@@ -64,7 +70,7 @@ export async function takeBackup({ data, to, keys, now }: BackupOptions): Promis
     vkey,
     log: { size: head.size, root: base64url(head.root) },
     entries,
-    files: await filesOf(to, pathsOf(head.size, keyFiles)),
+    files: await filesOf(to, [...pathsOf(head.size, keyFiles), ...(vault ? [VAULT_FILE] : [])]),
   }
   await replaceFile(join(to, MANIFEST_FILE), utf8(`${JSON.stringify(manifest)}\n`), MODES)
   await syncDirectory(dirname(to))

@@ -67,7 +67,7 @@ export function agentCommands(program: Command): void {
       .command(to)
       .description(effect)
       .argument('<agent>', 'agt_…')
-      .option('--reason <text>', 'why', to)
+      .option('--reason <code>', 'why, in a word; say more with countersign note', to)
       .action(async (id: string, options: { reason: string }, command: Command) => {
         await changeAgent(await profileOf(command), id, to, options.reason)
         result(wantsJson(command), { agent: id, change: to }, () => `${id} is ${status}`)

@@ -22,25 +22,32 @@ export function backupCommands(program: Command): void {
     .argument('<folder>', 'where the backup goes: a folder that does not exist, or is empty')
     .option('--data <dir>', 'where the control plane keeps its data', '.countersign')
     .option('--keys', 'the key files too: only those that are encrypted')
-    .action(async (to: string, options: { data: string; keys?: boolean }, command: Command) => {
-      const manifest = await takeBackup({
-        data: options.data,
-        to,
-        keys: options.keys === true,
-        now: () => Date.now(),
-      })
-      const { taken_at, log, entries } = manifest
-      const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
-      result(wantsJson(command), { folder: to, taken_at, ...log, entries, bytes }, () =>
-        [
-          `${paint('green', 'backed up')} ${to}: ${entries} entries, ${log.size} of them signed, ${bytes} bytes, verified`,
-          'Keep lock/last-checkpoint apart from it: it says how far the log had been signed.',
-          ...(options.keys === true
-            ? []
-            : ['Private keys are not in it: back up keys/ with care, apart from it.']),
-        ].join('\n'),
-      )
-    })
+    .option('--vault', 'the keys of what is sealed too: keep such a backup for at most 30 days')
+    .action(
+      async (to: string, options: { data: string; keys?: boolean; vault?: boolean }, command: Command) => {
+        const manifest = await takeBackup({
+          data: options.data,
+          to,
+          keys: options.keys === true,
+          vault: options.vault === true,
+          now: () => Date.now(),
+        })
+        const { taken_at, log, entries } = manifest
+        const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
+        result(wantsJson(command), { folder: to, taken_at, ...log, entries, bytes }, () =>
+          [
+            `${paint('green', 'backed up')} ${to}: ${entries} entries, ${log.size} of them signed, ${bytes} bytes, verified`,
+            'Keep lock/last-checkpoint apart from it: it says how far the log had been signed.',
+            ...(options.keys === true
+              ? []
+              : ['Private keys are not in it: back up keys/ with care, apart from it.']),
+            options.vault === true
+              ? 'The vault is in it: delete this backup within 30 days, or what is erased stays in it.'
+              : 'The vault is not in it, and without vault.db nobody opens names, instructions and arguments: copy it apart with --vault, and keep no copy for more than 30 days.',
+          ].join('\n'),
+        )
+      },
+    )
   testCommand(backup)
   restoreCommand(program)
 }
@@ -73,7 +80,7 @@ function testCommand(backup: Command): void {
 async function faultOf(backup: string): Promise<{ code: string; message: string } | null> {
   const data = await mkdtemp(join(tmpdir(), 'countersign-restore-'))
   try {
-    await restoreBackup({ backup, data })
+    await restoreBackup({ backup, data, now: () => Date.now() })
     return (await sameRegisters(join(data, DATABASE_FILE)))
       ? null
       : { code: 'REGISTERS_DIFFER', message: 'its registers are not those that its log gives' }
@@ -114,32 +121,45 @@ async function record(command: Command, test: RestoreTest): Promise<number | nul
 function restoreCommand(program: Command): void {
   program
     .command('restore')
-    .description('restore a backup into a data folder that holds at most keys/ and lock/')
+    .description('restore a backup into a data folder that holds at most keys/, lock/ and vault.db')
     .argument('<backup>', 'folder that "countersign backup" wrote')
     .requiredOption('--data <dir>', 'where the control plane will keep its data')
     .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere: an older backup is refused')
     .option('--key <vkey>', "the log's verifier key, from another source than the backup")
+    .option('--old-vault', 'take a copy of the vault that is older than 30 days')
     .action(
       async (
         backup: string,
-        options: { data: string; checkpoint?: string; key?: string },
+        options: { data: string; checkpoint?: string; key?: string; oldVault?: boolean },
         command: Command,
       ) => {
-        const { manifest, anchored, keys } = await restoreBackup({ backup, ...options })
+        const restored = await restoreBackup({ backup, ...options, now: () => Date.now() })
+        const { manifest, anchored, keys, vault, erased } = restored
         const { taken_at, log, entries } = manifest
-        result(wantsJson(command), { data: options.data, taken_at, ...log, entries, anchored, keys }, () =>
-          [
-            `${paint('green', 'restored')} ${options.data}: ${entries} entries, taken ${taken_at}`,
-            ...(anchored
-              ? []
-              : [
-                  paint(
-                    'yellow',
-                    'Nothing outside the backup says how far the log had been signed: compare with a checkpoint of a witness or an auditor before you start.',
-                  ),
-                ]),
-            ...(keys ? [] : ['Put the key files back into keys/ before you start.']),
-          ].join('\n'),
+        result(
+          wantsJson(command),
+          { data: options.data, taken_at, ...log, entries, anchored, keys, vault, erased },
+          () =>
+            [
+              `${paint('green', 'restored')} ${options.data}: ${entries} entries, taken ${taken_at}`,
+              ...(anchored
+                ? []
+                : [
+                    paint(
+                      'yellow',
+                      'Nothing outside the backup says how far the log had been signed: compare with a checkpoint of a witness or an auditor before you start.',
+                    ),
+                  ]),
+              ...(keys ? [] : ['Put the key files back into keys/ before you start.']),
+              ...(vault
+                ? []
+                : [
+                    'Put vault.db back before you start; if it is lost, start with --new-vault: names, instructions and arguments are then lost too.',
+                  ]),
+              ...(erased.length === 0
+                ? []
+                : [`Erased again, because the vault was older than their erasure: ${erased.join(', ')}`]),
+            ].join('\n'),
         )
       },
     )

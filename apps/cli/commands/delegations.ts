@@ -182,7 +182,7 @@ function revokeCommand(program: Command): void {
     .command('revoke')
     .description('revoke a delegation, agent, key, person or enforcement point; answers when committed')
     .argument('<target>', 'dlg_…, agt_…, per_…, pnt_… or a key thumbprint (after -- when it begins with -)')
-    .option('--reason <text>', 'why', 'revoked')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', 'revoked')
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const started = Date.now()
       const revoked = await revoke(await profileOf(command), kindOf(target), target, options.reason)

@@ -5,6 +5,7 @@ import { logChecks, readNotes } from '../doctor/log.ts'
 import { backupCheck, diskCheck, folderCheck, keysCheck, nodeCheck } from '../doctor/machine.ts'
 import { clockCheck, epochsCheck, openDatabase, vkeyOf } from '../doctor/registers.ts'
 import { serverChecks } from '../doctor/server.ts'
+import { vaultCheck } from '../doctor/vault.ts'
 import { EXIT_FAILED, paint, progress, progressDone, result } from '../output.ts'
 import { wantsJson } from './globals.ts'
 
@@ -45,6 +46,7 @@ export async function examine(options: DoctorOptions): Promise<Check[]> {
     if (snapshot !== null) {
       try {
         vkey = await vkeyOf(snapshot)
+        checks.push(await vaultCheck(data, snapshot))
         checks.push(await clockCheck(snapshot, now()), await epochsCheck(snapshot))
         if (vkey !== null) checks.push(...(await logChecks({ data, notes, snapshot, vkey, onProgress })))
       } finally {

@@ -12,7 +12,10 @@ import { counted } from '../../../src/core/words.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { readArchive } from '../../../src/evidence/pack/archive.ts'
 import { buildPack } from '../../../src/evidence/pack/build.ts'
+import type { Manifest } from '../../../src/evidence/pack/manifest.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
+import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
+import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
 import type { PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { readInfo } from '../operator.ts'
@@ -20,6 +23,8 @@ import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, 
 import { assertWritable, unreadable, unwritable, type Profile } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
+/** A value with its salt, as the control plane keeps it. */
+const OPENING_BYTES_MAX = 4 * 1024 * 1024
 /** Publishing takes about 100 ms; this waits up to 10 s. */
 const SETTLE_EVERY_MS = 50
 const SETTLE_TRIES = 200
@@ -39,12 +44,10 @@ export function evidenceCommands(program: Command): void {
     .option('--to <time>', 'RFC 3339 UTC, not in the period itself; now if not given', time)
     .requiredOption('-o, --out <file>', 'where to write the pack')
     .action(async (options: BuildOptions, command: Command) => {
+      const profile = await profileOf(command)
       await assertWritable(options.out)
-      const { manifest, bytes } = await build(
-        await profileOf(command),
-        options.from,
-        options.to ?? Date.now() + 1,
-      )
+      const { manifest, bytes } = await build(profile, options.from, options.to ?? Date.now() + 1)
+      await recordBuilt(profile, manifest, bytes)
       await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
       const summary = { file: options.out, bytes: bytes.length, entries: manifest.log.end, populations }
@@ -113,6 +116,12 @@ async function build(profile: Profile, from_ms: number, to_ms: number): ReturnTy
   )
 }
 
+/** Before the file is there: no pack is about that the log does not know of (ERA-8). */
+async function recordBuilt(profile: Profile, { period, log }: Manifest, bytes: Uint8Array): Promise<void> {
+  const sha256 = Buffer.from(nodeCrypto.sha256(bytes)).toString('hex')
+  await profile.client.post('/v1/packs', { ...period, size: log.end, sha256 })
+}
+
 /** A checkpoint that covers every entry there was when we asked: the log publishes a moment after it commits. */
 async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8Array> {
   const newest = await profile.client.get('/v1/entries?limit=1')
@@ -126,6 +135,26 @@ async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8A
   throw new CliError('LOG_BEHIND', 'the log does not publish: see the output of the control plane')
 }
 
+interface VerifyOptions {
+  readonly key: string
+  readonly action?: string
+  readonly opening?: string
+}
+
+function openedIn(bytes: Uint8Array): OpenedField {
+  const opened = openedFieldSchema.safeParse(
+    parseJson(bytes, { bytes_max: OPENING_BYTES_MAX, depth_max: 40 }),
+  )
+  if (!opened.success) throw new CliError('ARGUMENT_INVALID', 'the file is not an opening')
+  return opened.data
+}
+
+function describeOpening({ ok, entry, field, fault, value }: JudgedOpening): string {
+  return ok
+    ? `${paint('green', 'opens')} ${field} of entry ${entry}: ${JSON.stringify(value)}`
+    : `${paint('red', 'FAIL')} ${field} of entry ${entry}: ${fault}`
+}
+
 function verifyCommand(program: Command): void {
   program
     .command('verify')
@@ -133,7 +162,8 @@ function verifyCommand(program: Command): void {
     .argument('<pack>', 'file that evidence build wrote')
     .requiredOption('--key <vkey>', "the log's verifier key, from another source than the pack")
     .option('--action <id>', 'tell the story of one action: who, under what scope, where is the evidence')
-    .action(async (file: string, options: { key: string; action?: string }, command: Command) => {
+    .option('--opening <file>', 'check a field that was opened to you, as countersign open printed it')
+    .action(async (file: string, options: VerifyOptions, command: Command) => {
       const pack = await verifyPack(nodeCrypto, await read(file), options.key, (n, of) =>
         progress(`${n} of ${of} entries`),
       )
@@ -146,11 +176,19 @@ function verifyCommand(program: Command): void {
           `the pack holds no action ${options.action}: see "countersign evidence actions ${file}"`,
         )
       }
-      const json = wantsJson(command)
-      result(json, story === null ? report : { ...report, story }, () =>
-        [...(story === null ? [] : [describeStory(story), '']), describeReport(report)].join('\n'),
+      const opening =
+        options.opening === undefined
+          ? null
+          : judgeOpening(nodeCrypto, pack, openedIn(await read(options.opening)))
+      const extra = { ...(story === null ? {} : { story }), ...(opening === null ? {} : { opening }) }
+      result(wantsJson(command), { ...report, ...extra }, () =>
+        [
+          ...(story === null ? [] : [describeStory(story), '']),
+          ...(opening === null ? [] : [describeOpening(opening), '']),
+          describeReport(report),
+        ].join('\n'),
       )
-      if (!report.ok) process.exitCode = EXIT_FAILED
+      if (!report.ok || opening?.ok === false) process.exitCode = EXIT_FAILED
     })
 }
 

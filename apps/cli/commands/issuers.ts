@@ -84,7 +84,7 @@ export function issuerCommands(program: Command): void {
       'trust an issuer no more, points take none of its delegations within a minute; or turn down what is proposed',
     )
     .argument('<iss>', 'its name')
-    .option('--reason <text>', 'why', 'dropped')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', 'dropped')
     .action(async (iss: string, options: { reason: string }, command: Command) => {
       const { client } = await profileOf(command)
       const answer = await client.post('/v1/issuers/drop', { iss, reason: options.reason })

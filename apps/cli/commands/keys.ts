@@ -55,7 +55,7 @@ export function keyCommands(program: Command): void {
     .command('compromise')
     .description('revoke everything that a key ever signed; the current one is replaced first')
     .argument('<kid>', 'after -- when it begins with -')
-    .option('--reason <text>', 'why', 'compromised')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', 'compromised')
     .action(async (kid: string, options: { reason: string }, command: Command) => {
       assertDigest(kid, 'the key', 'countersign keys list')
       const { client } = await profileOf(command)

@@ -75,13 +75,13 @@ async function checkDatabase(path: string): Promise<RegisterCheck> {
 }
 
 function describe(report: RegisterCheck): string {
-  const { ok, size, rows, checkpoints, openings, differences, backwards } = report
+  const { ok, size, rows, checkpoints, sealed, differences, backwards } = report
   const shown = differences.slice(0, SHOWN_MAX)
   return [
     ok
       ? `${paint('green', 'same')}: ${size} entries give the ${rows} rows that are there`
       : `${paint('red', 'DIFFERENT')}: ${size} entries, ${rows} rows as they say, ${differences.length} differences`,
-    `${checkpoints} checkpoints held against the tree, ${openings} openings against their commitments`,
+    `${checkpoints} checkpoints held against the tree, ${sealed} sealed values against their commitments`,
     ...(shown.length === 0
       ? []
       : [table(shown.map(({ kind, table: name, key, column = '' }) => [`  ${kind}`, name, key, column]))]),
@@ -98,7 +98,12 @@ async function write(options: RebuildOptions, to: string, json: boolean): Promis
   const filling = createDatabase(to)
   let size: number
   try {
-    const fold = new RegisterFold({ crypto: nodeCrypto, db: filling.db, keepEntries: true })
+    const fold = new RegisterFold({
+      crypto: nodeCrypto,
+      db: filling.db,
+      keepEntries: true,
+      withCommitments: false,
+    })
     await (options.from === undefined
       ? foldDatabase(fold, join(options.data, DATABASE))
       : foldTiles(fold, await tilesOf(options.from), options.key))

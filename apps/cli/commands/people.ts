@@ -28,7 +28,9 @@ function showEnrolment(url: string, jkt: string): void {
 }
 
 const peopleSchema = z.object({
-  people: z.array(z.object({ id: z.string(), name: z.string(), status: z.string(), endorsed: z.boolean() })),
+  people: z.array(
+    z.object({ id: z.string(), name: z.string().nullable(), status: z.string(), endorsed: z.boolean() }),
+  ),
 })
 
 async function isEndorsed(profile: Promise<Profile>, person: string): Promise<boolean> {
@@ -101,7 +103,7 @@ export function peopleCommands(program: Command): void {
         people.map(({ id, status, endorsed, name }) => [
           id,
           status === 'enrolled' && !endorsed ? 'not endorsed' : status,
-          name,
+          name ?? '(erased)',
         ]),
         'nobody yet: countersign person invite NAME',
       ),
@@ -119,7 +121,7 @@ export function peopleCommands(program: Command): void {
     .command('leave')
     .description('revoke everything that a person stands behind')
     .argument('<person>', 'per_…')
-    .option('--reason <text>', 'why', 'left')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', 'left')
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const profile = await profileOf(command)
       const revoked = await revoke(profile, 'person', target, options.reason)

@@ -26,6 +26,8 @@ interface StartOptions {
   readonly tiles?: string
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
+  readonly vault?: string
+  readonly newVault?: boolean
 }
 
 export function startCommand(program: Command): void {
@@ -68,6 +70,11 @@ export function startCommand(program: Command): void {
       'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
     .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
+    .option('--vault <file>', 'the keys of what is sealed: one file for all nodes; vault.db in --data')
+    .option(
+      '--new-vault',
+      'the vault is lost: begin an empty one, without the names, instructions and arguments',
+    )
     .action(async (options: StartOptions, command: Command) => {
       await start(options, wantsJson(command))
     })
@@ -91,7 +98,11 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(rpDefault === undefined ? {} : { rpDefault }),
     ...(await givenPassphrase(options)),
     ...(options.anchors === undefined ? {} : { anchors: readAnchorSettings(nodeCrypto, options.anchors) }),
+    ...(options.vault === undefined ? {} : { vault: options.vault }),
+    ...(options.newVault === true ? { newVault: true } : {}),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
+    onErasedAgain: (subjects) =>
+      tell(`${subjects.join(', ')}: erased, but the key was there again. It is destroyed now`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
   const { url, vkey, bootstrapSecret } = server

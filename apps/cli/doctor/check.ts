@@ -33,6 +33,10 @@ export type DoctorCode =
   | 'SERVER_UNREACHABLE'
   | 'TAIL_UNPUBLISHED'
   | 'TILE_DAMAGED'
+  | 'VAULT_MISMATCH'
+  | 'VAULT_MISSING'
+  | 'VAULT_OPEN'
+  | 'VAULT_UNUSABLE'
   | 'VKEY_MISMATCH'
 
 export interface Check {

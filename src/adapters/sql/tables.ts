@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 4
+export const SCHEMA_VERSION = 5
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -15,7 +15,7 @@ CREATE INDEX submissions_time ON submissions (time);
 CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, time INTEGER NOT NULL, note BLOB NOT NULL) STRICT;
 CREATE INDEX checkpoints_time ON checkpoints (time);
 CREATE TABLE people (
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, rev TEXT UNIQUE, credential_json TEXT,
+  id TEXT PRIMARY KEY, name_commit TEXT, status TEXT NOT NULL, rev TEXT UNIQUE, credential_json TEXT,
   registration INTEGER, operator_jkt TEXT UNIQUE, credential_id TEXT UNIQUE, amr_json TEXT, endorsed INTEGER
 ) STRICT;
 CREATE TABLE invitations (
@@ -42,7 +42,7 @@ CREATE TABLE points (
   placement TEXT NOT NULL, server TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
 ) STRICT;
 CREATE TABLE drafts (
-  jti TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES people (id), draft_json TEXT NOT NULL,
+  jti TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES people (id), draft_box BLOB NOT NULL,
   expires INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX drafts_principal ON drafts (principal);
@@ -76,8 +76,8 @@ CREATE TABLE exchanges (
   jti TEXT PRIMARY KEY, delegation TEXT NOT NULL, agent TEXT NOT NULL, exp INTEGER NOT NULL, revoked INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE ceremonies (
-  id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, request_json TEXT NOT NULL,
-  answer_json TEXT, expires INTEGER NOT NULL
+  id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, person TEXT NOT NULL, jkt TEXT NOT NULL,
+  request_box BLOB NOT NULL, answer_json TEXT, expires INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE delegations (
   jti TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), principal TEXT NOT NULL REFERENCES people (id),
@@ -87,13 +87,30 @@ CREATE TABLE receipts (
   point TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
   PRIMARY KEY (point, epoch, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE segments (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE segments (id TEXT PRIMARY KEY, subject TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE frames (
   seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, handle TEXT NOT NULL, frame_json TEXT NOT NULL, sig TEXT NOT NULL,
   UNIQUE (kind, handle)
 ) STRICT;
 CREATE TABLE budgets (key TEXT PRIMARY KEY, max INTEGER NOT NULL, spent INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE openings (
-  args_commit TEXT PRIMARY KEY, action TEXT NOT NULL, salt TEXT NOT NULL, args_json TEXT
+CREATE TABLE subjects (
+  id TEXT PRIMARY KEY, owner TEXT, first INTEGER NOT NULL, erased INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subjects_owner ON subjects (owner);
+CREATE TABLE sealed (
+  commitment TEXT PRIMARY KEY, subject TEXT NOT NULL REFERENCES subjects (id), field TEXT NOT NULL, box BLOB NOT NULL
 ) STRICT;
+CREATE INDEX sealed_subject ON sealed (subject);
+CREATE TABLE erasures (
+  subject TEXT PRIMARY KEY, state TEXT NOT NULL, basis TEXT NOT NULL, approver TEXT NOT NULL,
+  requested INTEGER NOT NULL, deferred INTEGER, erased INTEGER
+) STRICT;
+CREATE TABLE holds (
+  id TEXT PRIMARY KEY, target TEXT NOT NULL, reason_commit TEXT NOT NULL, placed INTEGER NOT NULL, lifted INTEGER
+) STRICT;
+CREATE TABLE packs (
+  entry INTEGER PRIMARY KEY, person TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+  size INTEGER NOT NULL, sha256 TEXT NOT NULL
+) STRICT;
+CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 `

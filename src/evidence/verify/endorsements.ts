@@ -143,8 +143,8 @@ interface LoggedGesture {
 
 /** But those by which people are endorsed: these have rules of their own. */
 function actGestures(history: History): LoggedGesture[] {
-  return [...history.approvals, ...history.templates, ...history.issuers].flatMap(({ index, entry }) =>
-    'gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : [],
+  return [...history.approvals, ...history.templates, ...history.issuers, ...history.erasures].flatMap(
+    ({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []),
   )
 }
 

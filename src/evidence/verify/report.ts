@@ -17,6 +17,7 @@ export type FaultCode =
   | 'ENTRY_CHANGED'
   | 'ENTRY_INVALID'
   | 'ENTRY_MISSING'
+  | 'ERASURE_INVALID'
   | 'EXCHANGE_INVALID'
   | 'FILE_CHANGED'
   | 'FILE_EXTRA'

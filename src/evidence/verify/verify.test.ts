@@ -1,5 +1,6 @@
 /** Real logs, honest and with one thing wrong: the verifier names what and where. spec/pack.md, PCK-3. @module */
 import { describe, expect, test } from 'vitest'
+import { erase } from '../../../test/fixtures/erasures.ts'
 import {
   ALICE,
   BOB,
@@ -66,6 +67,7 @@ function honest(): { log: LogBuilder; action: string; late: string } {
   log.head()
   log.exchange(log.root('bot', { grants: [{ type: 'tool', server: 'files', actions: ['read'] }] }))
   log.add('alert.raised', { kind: 'system', id: 'x' }, null, { rule: 'EPOCH_REOPENED', detail: { epoch: 2 } })
+  erase(log, 'per_gone', ALICE)
   return { log, action: second.action, late }
 }
 

@@ -24,6 +24,7 @@ import { approvalJudge, checkApprovals } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
+import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
@@ -214,6 +215,9 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every access token was given for a chain that held', () =>
     checkExchanges(crypto, history, trust, findings),
   )
+  check('erasures were approved, and none happened while a hold was in its way', () =>
+    checkErasures(crypto, history, terms, findings),
+  )
   check('no allow after a revocation plus the bound', () => checkBound(history, allows, bound_ms, findings))
   check('cumulative limits were kept', () => checkLimits(allows, findings))
   return allows
@@ -264,6 +268,9 @@ function reportOf(
       ),
       'the word of enforcement points: their clocks, and the holder proofs that they saw',
       'arguments behind their commitments, and so whether constraints were met: the pack does not open them',
+      ...(history.erasures.length === 0
+        ? []
+        : ['that values of erased subjects were destroyed: no log can show that']),
       'receipts that enforcement points had not shipped when the pack was built',
       ...(history.exchanges.length === 0
         ? []

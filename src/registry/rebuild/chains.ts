@@ -16,6 +16,8 @@ export interface SegmentFacts {
   readonly parent: string | null
   readonly handles: readonly Handle[]
   readonly status: { readonly list: number; readonly idx: number } | null
+  /** Digests of what a root discloses of people: `instruction` and `sub`. */
+  readonly claims: readonly string[]
 }
 
 const STATUS_LIST = /\/status\/([1-9]\d{0,8})$/
@@ -44,6 +46,7 @@ function rootFacts(crypto: Crypto, kid: string, root: RootPayload): SegmentFacts
       ...ownHandles(crypto, root.jti, root.agent.id, root.cnf.jwk),
     ],
     status: list === undefined || idx === undefined ? null : { list: Number(list), idx },
+    claims: root._sd ?? [],
   }
 }
 
@@ -58,7 +61,7 @@ function hopFacts(
     { kind: 'issuer', handle: header.kid },
     ...ownHandles(crypto, hop.jti, payload.agent, hop.cnf.jwk),
   ]
-  return { parent, handles, status: null }
+  return { parent, handles, status: null, claims: [] }
 }
 
 function ownHandles(crypto: Crypto, jti: string, agent: string, jwk: RootPayload['cnf']['jwk']): Handle[] {

@@ -7,7 +7,7 @@ import type { EntrySource } from '../../ports/entry-source.ts'
 import type { Schema } from '../../ports/store.ts'
 import { compareRegisters, type Difference } from './compare.ts'
 import { RegisterFold } from './fold.ts'
-import { CheckpointCheck, checkOpenings } from './kept.ts'
+import { CheckpointCheck, checkSealed } from './kept.ts'
 
 /** Entries read at once. */
 const PAGE = 512
@@ -25,7 +25,8 @@ export interface RegisterCheck {
   /** Rows that are as the log says. */
   readonly rows: number
   readonly checkpoints: number
-  readonly openings: number
+  /** Values whose commitment the log has. */
+  readonly sealed: number
   /** Indices of entries with an earlier time than the one before (LOG-7). */
   readonly backwards: readonly number[]
   readonly differences: readonly Difference[]
@@ -43,7 +44,7 @@ export interface CheckOptions {
 /** @throws {LogError} `ENTRY_INVALID`, with the index of an entry that cannot be folded; `LOG_UNAVAILABLE`: a gap */
 export async function checkRegisters(options: CheckOptions): Promise<RegisterCheck> {
   const { crypto, live, scratch, onProgress } = options
-  const fold = new RegisterFold({ crypto, db: scratch, keepEntries: false })
+  const fold = new RegisterFold({ crypto, db: scratch, keepEntries: false, withCommitments: true })
   const checkpoints = new CheckpointCheck(crypto, live.db)
   const size = await live.entries.size()
   const vkey = vkeyIn(crypto, await live.entries.read(0, Math.min(FIRST_ENTRIES, size)))
@@ -54,9 +55,9 @@ export async function checkRegisters(options: CheckOptions): Promise<RegisterChe
   }
   await fold.end()
   await checkpoints.end()
-  const registers = await compareRegisters(crypto, live.db, scratch)
-  const openings = await checkOpenings(crypto, live.db)
-  const differences = [...registers.differences, ...checkpoints.differences, ...openings.differences]
+  const registers = await compareRegisters(live.db, scratch)
+  const sealed = await checkSealed(live.db, scratch)
+  const differences = [...registers.differences, ...checkpoints.differences, ...sealed.differences]
   return {
     ok: differences.length === 0 && fold.backwards.length === 0,
     size,
@@ -64,7 +65,7 @@ export async function checkRegisters(options: CheckOptions): Promise<RegisterChe
     vkey,
     rows: registers.rows,
     checkpoints: checkpoints.checked,
-    openings: openings.rows,
+    sealed: sealed.rows - sealed.differences.length,
     backwards: fold.backwards,
     differences,
   }

@@ -4,12 +4,11 @@
  * @module
  */
 import { sql, type Kysely } from 'kysely'
-import type { Crypto } from '../../core/crypto.ts'
 import { utf8 } from '../../core/encoding.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { canonicalize, parseJson } from '../../core/json.ts'
 import type { Schema } from '../../ports/store.ts'
-import { segmentsOf } from '../../token/segment.ts'
+import { VAULT } from '../setup.ts'
 import { TABLES, type TableName } from './tables.ts'
 
 /** Rows read at once from each side. */
@@ -46,14 +45,13 @@ export function comparedTables(): TableName[] {
 
 /** @returns the first {@link DIFFERENCES_MAX} differences, and how many rows were compared */
 export async function compareRegisters(
-  crypto: Crypto,
   live: Kysely<Schema>,
   rebuilt: Kysely<Schema>,
 ): Promise<{ differences: Difference[]; rows: number }> {
   const differences: Difference[] = []
   let rows = 0
   for (const table of comparedTables()) {
-    for await (const difference of compareTable(crypto, live, rebuilt, table)) {
+    for await (const difference of compareTable(live, rebuilt, table)) {
       if (difference === null) rows++
       else if (differences.length < DIFFERENCES_MAX) differences.push(difference)
       else return { differences, rows }
@@ -64,7 +62,6 @@ export async function compareRegisters(
 
 /** Both sides in the order of the key, side by side. Yields null for each row that is the same. */
 async function* compareTable(
-  crypto: Crypto,
   live: Kysely<Schema>,
   rebuilt: Kysely<Schema>,
   table: TableName,
@@ -81,7 +78,7 @@ async function* compareTable(
     } else if (order > 0 && !b.done) {
       yield { table, key: keyText(b.value, key), kind: 'missing' }
     } else if (!a.done && !b.done) {
-      yield* changedColumns(crypto, table, key, a.value, b.value)
+      yield* changedColumns(table, key, a.value, b.value)
     }
     if (order <= 0) a = await ours.next()
     if (order >= 0) b = await theirs.next()
@@ -89,18 +86,15 @@ async function* compareTable(
 }
 
 function* changedColumns(
-  crypto: Crypto,
   table: TableName,
   key: readonly string[],
   live: Row,
   rebuilt: Row,
 ): Generator<Difference | null> {
   const missing: readonly string[] = TABLES[table].missing
-  const changed = Object.keys(rebuilt).filter((column) => {
-    if (table === 'delegations' && column === 'chain')
-      return rootText(crypto, live[column]) !== rebuilt[column]
-    return !missing.includes(column) && !isSame(column, live[column], rebuilt[column])
-  })
+  const changed = Object.keys(rebuilt).filter(
+    (column) => !missing.includes(column) && !isSame(column, live[column], rebuilt[column]),
+  )
   if (changed.length === 0) yield null
   for (const column of changed) yield { table, key: keyText(live, key), kind: 'changed', column }
 }
@@ -117,18 +111,12 @@ function isSame(column: string, a: unknown, b: unknown): boolean {
   }
 }
 
-/** A root as the log has it: the same token, its grants disclosed and nothing else. */
-function rootText(crypto: Crypto, chain: unknown): string | null {
-  try {
-    return segmentsOf(crypto, String(chain))[0]?.segment ?? null
-  } catch (cause) {
-    if (cause instanceof CountersignError) return null
-    throw cause
-  }
-}
-
-/** A place that a draft took and no delegation has: the draft is not in the log, so neither is its place. */
+/**
+ * A place that a draft took and no delegation has: the draft is not in the log, so neither is its place. And which
+ * vault the database is of, which another may replace (ERA-4).
+ */
 async function isKnownExtra(live: Kysely<Schema>, table: TableName, row: Row): Promise<boolean> {
+  if (table === 'meta') return row.name === VAULT
   if (table !== 'statuses') return false
   const jti = String(row.jti)
   const issued = await live.selectFrom('delegations').select('jti').where('jti', '=', jti).executeTakeFirst()

@@ -3,17 +3,25 @@ import { canonicalize } from '../../core/json.ts'
 import { seconds } from '../../core/time.ts'
 import type { Handle } from '../../token/verify.ts'
 import { forgetOver } from '../exchanges.ts'
+import { fileUnder } from '../personal.ts'
+import { subjectOfSegment } from '../segments.ts'
 import { recordHandles } from '../statuses.ts'
 import { segmentFacts, type SegmentFacts } from './chains.ts'
+import { CLAIM, committed } from './commitments.ts'
 import type { At, Folds } from './state.ts'
 
 /** Hops a chain has at most, and its root: what follows parents must end. */
 const SEGMENTS_OF_CHAIN_MAX = 16
 
 export const delegationFolds: Folds = {
-  'chain.segment': async ({ db, crypto, state }, { body }) => {
+  'chain.segment': async (at, { body }) => {
+    const { db, crypto, state } = at
     const { id, parent, segment } = body
-    await db.insertInto('segments').values({ id }).execute()
+    const above = parent === null ? null : await subjectOfSegment(at, parent)
+    const subject = above ?? id
+    await db.insertInto('segments').values({ id, subject }).execute()
+    // Of another issuer, unless the delegation that it is the root of comes next.
+    if (subject === id) await fileUnder(at, { id, owner: null, first: at.index })
     const facts = segmentFacts(crypto, parent, segment)
     if (facts !== null) state.segments.set(id, facts)
     state.lastSegment = { id, text: segment }
@@ -27,8 +35,12 @@ export const delegationFolds: Folds = {
       .insertInto('delegations')
       .values({ jti, agent, principal: actor.id, exp, chain, issued: at.time_ms, revoked: 0 })
       .execute()
+    await at.db.updateTable('segments').set({ subject: jti }).where('id', '=', segment).execute()
+    await at.db.deleteFrom('subjects').where('id', '=', segment).execute()
+    await fileUnder(at, { id: jti, owner: actor.id, first: at.index })
     const facts = at.segments.get(segment)
     if (facts === undefined) return
+    for (const commitment of facts.claims) await committed(at, jti, CLAIM, commitment)
     if (facts.status !== null)
       await at.db
         .insertInto('statuses')

@@ -10,6 +10,7 @@ import { parseRfc3339 } from '../../core/time.ts'
 import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import type { Schema } from '../../ports/store.ts'
 import { delegationFolds } from './delegations.ts'
+import { erasureFolds } from './erasures.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { pointFolds } from './points.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
@@ -22,6 +23,7 @@ const FOLDS: Folds = {
   ...templateFolds,
   ...delegationFolds,
   ...pointFolds,
+  ...erasureFolds,
 }
 
 export interface RegisterFoldOptions {
@@ -30,6 +32,8 @@ export interface RegisterFoldOptions {
   readonly db: Kysely<Schema>
   /** Whether the entries themselves are rows too. */
   readonly keepEntries: boolean
+  /** Whether what entries commit to is rows of `sealed`, without a value: for a comparison, never to be served from. */
+  readonly withCommitments: boolean
 }
 
 export class RegisterFold {
@@ -40,8 +44,8 @@ export class RegisterFold {
   /** Indices of entries with an earlier time than the one before (LOG-7); at most {@link BACKWARDS_MAX}. */
   readonly backwards: number[] = []
 
-  constructor({ db, crypto, keepEntries }: RegisterFoldOptions) {
-    this.#state = newState(db, crypto)
+  constructor({ db, crypto, keepEntries, withCommitments }: RegisterFoldOptions) {
+    this.#state = newState(db, crypto, withCommitments)
     this.#keepEntries = keepEntries
   }
 

@@ -4,19 +4,16 @@
  */
 import type { Kysely } from 'kysely'
 import type { Crypto } from '../../core/crypto.ts'
-import { equalBytes, fromBase64url } from '../../core/encoding.ts'
-import { CountersignError } from '../../core/errors.ts'
-import { canonicalBytes, parseJson } from '../../core/json.ts'
+import { equalBytes } from '../../core/encoding.ts'
 import { openCheckpoint } from '../../log/checkpoint.ts'
 import { LogError } from '../../log/entries.ts'
 import { leafHash, TreeFrontier } from '../../log/merkle.ts'
 import type { Schema } from '../../ports/store.ts'
+import { isField } from './commitments.ts'
 import { DIFFERENCES_MAX, type Difference } from './compare.ts'
 
 /** Rows read at once. */
 const PAGE = 1_000
-/** Arguments of a call: as many bytes as a receipt's batch takes. */
-const OPENING_LIMITS = { bytes_max: 4 * 1024 * 1024, depth_max: 64 }
 
 /** A signed tree head to hold against the tree while its entries go by. */
 interface Expected {
@@ -95,42 +92,49 @@ export class CheckpointCheck {
   }
 }
 
-/** Every opening against its own commitment. Not checked: that a receipt carries the commitment. */
-export async function checkOpenings(
-  crypto: Crypto,
-  db: Kysely<Schema>,
+/**
+ * Every sealed value against a commitment to this field that an entry makes, and no tombstone took away. Not checked:
+ * that the box opens to it, which needs the vault.
+ * @param rebuilt with commitments
+ */
+export async function checkSealed(
+  live: Kysely<Schema>,
+  rebuilt: Kysely<Schema>,
 ): Promise<{ differences: Difference[]; rows: number }> {
   const differences: Difference[] = []
   let rows = 0
   let after = ''
   for (;;) {
-    const page = await db
-      .selectFrom('openings')
-      .selectAll()
-      .where('args_commit', '>', after)
-      .orderBy('args_commit')
+    const page = await live
+      .selectFrom('sealed')
+      .select(['commitment', 'field'])
+      .where('commitment', '>', after)
+      .orderBy('commitment')
       .limit(PAGE)
       .execute()
-    for (const row of page) {
+    const logged = await fieldsOf(
+      rebuilt,
+      page.map(({ commitment }) => commitment),
+    )
+    for (const { commitment, field } of page) {
       rows++
-      after = row.args_commit
-      if (!opens(crypto, row) && differences.length < DIFFERENCES_MAX)
-        differences.push({ table: 'openings', key: row.args_commit, kind: 'unproved' })
+      after = commitment
+      if (!isField(field, logged.get(commitment)) && differences.length < DIFFERENCES_MAX)
+        differences.push({ table: 'sealed', key: commitment, kind: 'unproved' })
     }
     if (page.length < PAGE) return { differences, rows }
   }
 }
 
-function opens(crypto: Crypto, { args_commit, salt, args_json }: Schema['openings']): boolean {
-  if (args_json === null) return true
-  try {
-    const commitment = crypto.hmacSha256(
-      fromBase64url(salt),
-      canonicalBytes(parseJson(args_json, OPENING_LIMITS)),
-    )
-    return equalBytes(commitment, fromBase64url(args_commit))
-  } catch (cause) {
-    if (cause instanceof CountersignError) return false
-    throw cause
-  }
+async function fieldsOf(
+  rebuilt: Kysely<Schema>,
+  commitments: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (commitments.length === 0) return new Map()
+  const rows = await rebuilt
+    .selectFrom('sealed')
+    .select(['commitment', 'field'])
+    .where('commitment', 'in', commitments)
+    .execute()
+  return new Map(rows.map(({ commitment, field }) => [commitment, field]))
 }

@@ -2,18 +2,21 @@
 import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import type { Schema } from '../../ports/store.ts'
+import { fileUnder } from '../personal.ts'
+import { committed } from './commitments.ts'
 import type { At, Folds } from './state.ts'
 
-/** A name that the log does not have. */
+/** A name that an old log does not have. */
 const NO_NAME = ''
 
 export const peopleFolds: Folds = {
-  'person.added': async ({ db }, { subject = '' }) => {
-    await db
+  'person.added': async (at, { subject = '', commitments }) => {
+    const name_commit = commitments?.name ?? null
+    await at.db
       .insertInto('people')
       .values({
         id: subject,
-        name: NO_NAME,
+        name_commit,
         status: 'added',
         rev: null,
         credential_json: null,
@@ -24,9 +27,14 @@ export const peopleFolds: Folds = {
         endorsed: null,
       })
       .execute()
+    await fileUnder(at, { id: subject, owner: null, first: at.index })
+    await committed(at, subject, 'name', name_commit)
   },
-  'person.enrolled': async ({ db, crypto, index }, { subject = '', body }) => {
+  'person.enrolled': async (at, { subject = '', body, commitments }) => {
+    const { db, crypto, index } = at
     const { rev, credential, operator } = body
+    const name_commit = commitments?.name
+    await committed(at, subject, 'name', name_commit ?? null)
     await db
       .updateTable('people')
       .set({
@@ -36,6 +44,7 @@ export const peopleFolds: Folds = {
         registration: index,
         operator_jkt: thumbprint(crypto, operator),
         amr_json: canonicalize(credential.amr),
+        ...(name_commit === undefined ? {} : { name_commit }),
       })
       .where('id', '=', subject)
       .execute()

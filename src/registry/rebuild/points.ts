@@ -3,11 +3,15 @@ import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { receiptHash } from '../../log/receipt.ts'
 import { budgetKey } from '../budgets.ts'
+import { fileUnder } from '../personal.ts'
 import { forkName } from '../receipts.ts'
+import { subjectOfSegment } from '../segments.ts'
+import { committed } from './commitments.ts'
 import { setMeta, type Folds } from './state.ts'
 
 export const pointFolds: Folds = {
-  'point.enrolled': async ({ db, crypto }, { subject = '', body }) => {
+  'point.enrolled': async (at, { subject = '', body }) => {
+    const { db, crypto } = at
     const { name = '', jwk, placement, server } = body
     await db
       .insertInto('points')
@@ -23,17 +27,22 @@ export const pointFolds: Folds = {
         hash: '',
       })
       .execute()
+    await fileUnder(at, { id: subject, owner: null, first: at.index })
   },
   'point.epoch_opened': async ({ streams }, { subject = '', body }) => {
     streams.set(subject, { epoch: body.epoch, seq: 0, hash: '' })
   },
-  receipt: async ({ db, crypto, streams }, { body }) => {
+  receipt: async (at, { body }) => {
+    const { db, crypto, streams } = at
     const { point, epoch, seq } = body
     const hash = receiptHash(crypto, body)
     await db.insertInto('receipts').values({ point, epoch, seq, hash }).execute()
     const stream = streams.get(point)
     // One that fills a gap moves nothing.
     if (stream?.epoch === epoch && stream.seq < seq) streams.set(point, { epoch, seq, hash })
+    if (!at.withCommitments || body.kind !== 'decision' || body.args_commit === null) return
+    const subject = (body.chain === null ? null : await subjectOfSegment(at, body.chain)) ?? point
+    await committed(at, subject, 'args', body.args_commit)
   },
   'alert.raised': async ({ db, time_ms }, { subject = '', body }) => {
     if (body.rule !== 'SEQUENCE_FORK') return

@@ -10,6 +10,8 @@ import type { SegmentFacts } from './chains.ts'
 export interface FoldState {
   readonly db: Kysely<Schema>
   readonly crypto: Crypto
+  /** Whether `sealed` has a row without its box for what each entry commits to: what kept values are held against. */
+  readonly withCommitments: boolean
   settings: EntryBody<'log.created'> | null
   /** Thumbprints of the frame key and the log's key. */
   readonly kids: { frame: string; log: string }
@@ -31,10 +33,11 @@ export interface At extends FoldState {
 
 export type Folds = { readonly [T in EntryType]?: (at: At, entry: Entry<T>) => Promise<void> }
 
-export function newState(db: Kysely<Schema>, crypto: Crypto): FoldState {
+export function newState(db: Kysely<Schema>, crypto: Crypto, withCommitments: boolean): FoldState {
   return {
     db,
     crypto,
+    withCommitments,
     settings: null,
     kids: { frame: '', log: '' },
     segments: new Map(),

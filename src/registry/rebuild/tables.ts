@@ -30,7 +30,12 @@ function log<T extends TableName>(...key: readonly Column<T>[]): TableRule<T> {
 }
 
 export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
-  meta: log('name'),
+  meta: {
+    from: 'partly',
+    key: ['name'],
+    missing: [],
+    why: 'which vault has the keys: the next start takes the one that it finds',
+  },
   entries: log('idx'),
   systems: log('id'),
   tools: log('id'),
@@ -46,17 +51,16 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   segments: log('id'),
   frames: log('seq'),
   budgets: log('key'),
+  delegations: log('jti'),
+  subjects: log('id'),
+  erasures: log('subject'),
+  holds: log('id'),
+  packs: log('entry'),
   people: {
     from: 'partly',
     key: ['id'],
-    missing: ['name', 'credential_id'],
-    why: 'names are personal; a credential identifier recognises a passkey in any browser that is asked with it',
-  },
-  delegations: {
-    from: 'partly',
-    key: ['jti'],
-    missing: ['chain'],
-    why: 'the chain comes back with its grants, without the instruction and the person it is about',
+    missing: ['credential_id'],
+    why: 'a credential identifier recognises a passkey in any browser that is asked with it',
   },
   statuses: {
     from: 'partly',
@@ -70,11 +74,11 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'signatures over the log cannot stand in it: each is checked against the tree of its size',
   },
-  openings: {
+  sealed: {
     from: 'kept',
-    key: ['args_commit'],
+    key: ['commitment'],
     missing: [],
-    why: 'arguments are personal and erasable: each is checked against its commitment',
+    why: 'names, instructions, words and arguments are personal and erasable: each is checked against its commitment',
   },
   invitations: {
     from: 'transient',

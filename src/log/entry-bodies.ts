@@ -1,0 +1,207 @@
+/** Bodies of log entries: the closed set of types, and the schema of each. spec/entries.md says what they mean. @module */
+import { z } from 'zod'
+import { gestureSchema } from '../core/gesture.ts'
+import { foreignIssuerSchema } from '../core/issuer.ts'
+import { jwkSchema } from '../core/jwk.ts'
+import { frameSchema } from '../revoke/frame.ts'
+import { anchoredSchema } from './anchored.ts'
+import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
+import { receiptSchema, reservationSchema, RESERVATIONS_MAX, signedHeadSchema } from './receipt.ts'
+
+const id = z.string().max(64)
+const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+const text = z.string().max(512)
+const reason = z.string().regex(REASON_CODE)
+
+/** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
+export const measuresSchema = z.record(
+  z.string().max(64),
+  z.strictObject({
+    path: z.string().max(256),
+    of: z.enum(['number', 'bytes', 'items']),
+    unit: z.string().max(32),
+  }),
+)
+
+/** TPL-1. Grants are those of spec/grants.md; `src/token/template.ts` reads them. */
+export const templateSchema = z.strictObject({
+  class: z.string().min(1).max(64),
+  ttl_s_max: z.int().positive(),
+  depth_max: z.int().min(0).max(8),
+  grants: z.array(z.record(z.string(), z.json())).max(64).nullable(),
+  approvals: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(1).max(15) }).nullable(),
+})
+
+/** Of each type. */
+export const bodies = {
+  'log.created': z.strictObject({
+    origin: text,
+    simulated: z.boolean(),
+    separation: z.enum(['independent', 'after']),
+    /** Milliseconds: after this an enforcement point denies for want of fresh revocations (REV-8). */
+    bound_ms: z.int().positive(),
+    rp_id: text,
+    origins: z.array(text).min(1).max(8),
+  }),
+  'key.created': z.strictObject({ use: z.enum(['issuer', 'frame', 'log']), kid: digest, jwk: jwkSchema }),
+  'person.added': z.strictObject({}),
+  /** Of somebody who never enrolled; others leave by the revocation of their handle. */
+  'person.left': z.strictObject({ reason }),
+  'person.enrolled': z.strictObject({
+    rev: id,
+    credential: z.strictObject({
+      jwk: jwkSchema,
+      amr: z.array(z.string().max(16)).min(1).max(8),
+      /** Model of the authenticator (WebAuthn AAGUID): what it says of itself, not attested. Not always an RFC 9562 UUID. */
+      aaguid: z.guid().exactOptional(),
+      /** Whether the passkey is synced between devices (flags BE and BS). */
+      backed_up: z.boolean().exactOptional(),
+    }),
+    operator: jwkSchema,
+  }),
+  'person.endorsed': z.strictObject({
+    act: z.strictObject({
+      act: z.literal('person.endorse'),
+      person: id,
+      /** Index of the `person.enrolled` entry. */
+      registration: z.int().nonnegative(),
+      /** Thumbprint of the passkey. */
+      credential: digest,
+      endorser: id,
+    }),
+    gesture: gestureSchema,
+    /** The first person of a log endorses themselves: there is nobody else. */
+    acted_alone: z.boolean(),
+  }),
+  'key.retired': z.strictObject({ use: z.literal('issuer'), kid: digest, retired_at: z.int() }),
+  'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason }),
+  'issuer.proposed': z.strictObject({ issuer: foreignIssuerSchema }),
+  'issuer.trusted': z.strictObject({
+    act: z.strictObject({
+      act: z.literal('issuer.trust'),
+      approver: id,
+      /** As it was proposed: the gesture is over the record itself. */
+      issuer: foreignIssuerSchema,
+      /** Index of the `issuer.proposed` entry. */
+      proposal: z.int().nonnegative(),
+      /** Of the trust list that the entry makes: the gesture is good for this one place. */
+      seq: z.int().positive(),
+    }),
+    gesture: gestureSchema,
+    acted_alone: z.boolean(),
+  }),
+  'issuer.dropped': z.strictObject({ iss: text, reason }),
+  /** The template of every class without one of its own, at the first start. */
+  'template.preset': z.strictObject({ template: templateSchema }),
+  'template.proposed': z.strictObject({ template: templateSchema }),
+  'template.approved': z.strictObject({
+    act: z.strictObject({
+      act: z.literal('template.approve'),
+      template: id,
+      /** Index of the `template.proposed` entry. */
+      proposal: z.int().nonnegative(),
+      approver: id,
+    }),
+    gesture: gestureSchema,
+    acted_alone: z.boolean(),
+  }),
+  'system.added': z.strictObject({ name: text }),
+  'tool.registered': z.strictObject({
+    system: id,
+    server: text,
+    tool: text,
+    definition_hash: digest,
+    measures: measuresSchema,
+    /** JSON Pointers to the arguments that name what a call touches (GRT-6). */
+    resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
+  }),
+  'agent.proposed': z.strictObject({
+    /** Absent in logs that began before it was logged. */
+    name: text.exactOptional(),
+    owner: id,
+    class: z.string().max(64),
+    purpose: text,
+    systems: z.array(id).max(64),
+    manifest: digest,
+  }),
+  'agent.approved': z.strictObject({
+    /** What was shown and signed: `{act: "agent.approve", agent, proposal, approver, time}`. */
+    act: z.strictObject({
+      act: z.literal('agent.approve'),
+      agent: id,
+      /** Index of the entry that proposed the agent. */
+      proposal: z.int().nonnegative(),
+      approver: id,
+    }),
+    gesture: gestureSchema,
+    acted_alone: z.boolean(),
+  }),
+  'agent.activated': z.strictObject({ reason }),
+  'agent.suspended': z.strictObject({ reason }),
+  'agent.retired': z.strictObject({ reason }),
+  'agent.key_added': z.strictObject({ jwk: jwkSchema }),
+  'agent.statement_issued': z.strictObject({ jkt: digest, exp: z.int() }),
+  'point.enrolled': z.strictObject({
+    /** Absent in logs that began before it was logged. */
+    name: text.exactOptional(),
+    jwk: jwkSchema,
+    placement: z.enum(['in_process', 'gateway', 'tool_side']),
+    server: text,
+  }),
+  /** What a point took from cumulative limits before it let a call through, receipt or not (GRT-4). */
+  'budget.reserved': z.strictObject({ debits: z.array(reservationSchema).min(1).max(RESERVATIONS_MAX) }),
+  /** A backup was restored apart from the log, and its entries recomputed this root (BAK-7). */
+  'restore.tested': z.strictObject({
+    size: z.int().nonnegative(),
+    root: digest,
+    /** RFC 3339 UTC: when the backup was taken. */
+    taken_at: z.iso.datetime(),
+    ok: z.boolean(),
+  }),
+  'point.epoch_opened': z.strictObject({
+    epoch: z.int().positive(),
+    reason: z.enum(['first', 'empty', 'unreadable', 'refused']),
+  }),
+  'delegation.issued': z.strictObject({
+    jti: id,
+    agent: id,
+    rev: z.array(id).min(1).max(16),
+    exp: z.int(),
+    segment: digest,
+    /** Index of the entry that put the template in force (TPL-2). */
+    template: z.int().nonnegative(),
+  }),
+  'token.exchanged': z.strictObject({
+    jti: id,
+    delegation: id,
+    /** The last segment of the chain that it was given for. */
+    segment: digest,
+    agent: id,
+    jkt: digest,
+    aud: id,
+    exp: z.int(),
+  }),
+  'token.revoked': z.strictObject({ reason }),
+  'chain.segment': z.strictObject({ id: digest, parent: digest.nullable(), segment: z.string().max(41_000) }),
+  receipt: receiptSchema,
+  'receipt.head': signedHeadSchema,
+  revocation: z.strictObject({
+    frame: frameSchema,
+    sig: z.string().max(128),
+    /** The delegation, agent, person or key that the operator named; a cascade has several frames and one target. */
+    target: id,
+  }),
+  'log.anchored': anchoredSchema,
+  ...erasureBodies,
+  'alert.raised': z.strictObject({
+    rule: z.enum([
+      'ANCHOR_OVERDUE',
+      'EPOCH_REOPENED',
+      'LATE_RECEIPT',
+      'SEQUENCE_FORK',
+      'SEQUENCE_GAP',
+      'WITNESS_CONFLICT',
+    ]),
+    detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),
+  }),
+} as const
