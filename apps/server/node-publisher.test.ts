@@ -34,7 +34,7 @@ let troubles: WitnessTrouble[]
 let now_ms: number
 const ends: (() => Promise<void>)[] = []
 /** Moved by hand, so that the witness is asked when a test says so. */
-const clock = { now: systemClock.now, monotonic: () => now_ms }
+const clock = { now: () => systemClock.now(), monotonic: () => now_ms }
 
 beforeAll(async () => {
   postgres = await Postgres.start()

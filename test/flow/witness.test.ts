@@ -202,6 +202,21 @@ describe('an auditor with a copy of the log', () => {
     expect(text.stdout).toContain('; cosigned by one.example, two.example; within its 2 anchors')
   })
 
+  test('finds the same of the log as the control plane serves it now', async () => {
+    const where = ['log', 'verify', `${plane.url}/log`, '--key', vkey]
+    const answer = await runCli([
+      '--profile',
+      at('manager'),
+      ...where,
+      ...named(),
+      '--quorum',
+      '1',
+      '--anchored',
+    ])
+    expect([answer.code, answer.stderr]).toEqual([0, ''])
+    expect(answer.stdout).toContain('; within its 2 anchors')
+  })
+
   test('misses the cosignature of a witness that was not asked, unless its quorum is there without', async () => {
     const other = cosignerKey(crypto, 'other.example', crypto.signer(crypto.generateKey('Ed25519')).publicJwk)
     const three = [...named(), '--witness', formatCosignerVkey(other)]
