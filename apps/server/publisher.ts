@@ -19,17 +19,20 @@ interface Published {
   readonly origin: string
   readonly clock: Clock
   readonly onPublished: (note: Uint8Array, size: number) => Promise<void>
+  /** In a thread of its own, where the database is a file and no witness is asked. */
+  readonly thread: boolean
   /** Asks witnesses before a checkpoint is public. */
   readonly cosign?: NonNullable<LogPublisherOptions['cosign']>
 }
 
 /**
- * In a thread where the database is a file (docs/adr/0023), unless witnesses are asked, which takes longer than publishing; on several nodes side by side in a bucket, by turns in folders.
+ * On several nodes side by side in a bucket, by turns in folders; of a file on the thread that appends, unless it is told
+ * to use one of its own (docs/adr/0023).
  */
 export async function publisherOf(options: Published): Promise<Publisher> {
-  const { store, database, place, key, origin, clock, onPublished, cosign } = options
+  const { store, database, place, key, origin, clock, onPublished, thread, cosign } = options
   const { nodes } = store
-  if (nodes === null && cosign === undefined)
+  if (nodes === null && thread && cosign === undefined)
     return startPublisherThread({ database, place, key, origin, onPublished })
   const parts = {
     crypto: nodeCrypto,

@@ -60,6 +60,8 @@ export interface ServerOptions {
   readonly passphrase?: string
   /** Told of each key file that was encrypted. */
   readonly onEncrypted?: (file: string) => void
+  /** Publish from a thread of its own (docs/adr/0023). */
+  readonly publisherThread?: boolean
   /** Who cosigns the log, and where it is anchored. */
   readonly anchors?: AnchorSettings
   /** The file with the keys of what is sealed: nodes on one database share it. `vault.db` in `dataDir` unless told otherwise. */
@@ -203,6 +205,7 @@ async function run(
     store,
     database: databaseOf(options),
     place: logPlace,
+    thread: options.publisherThread ?? false,
     key: keys.logKey,
     origin: settings.origin,
     clock,

@@ -24,6 +24,8 @@ export interface Report {
     /** Each round of appends; `appends_per_s` is of the median one. */
     readonly rounds: readonly number[]
   }
+  /** The same with `--publisher-thread`. */
+  readonly embedded_thread: Appends & { readonly rounds: readonly number[] }
   readonly postgres: PostgresFigures | NotMeasured
   readonly plain: {
     /** Rows a second: batched INSERT into a table of the same shape, the median of rounds between ours. */
@@ -67,6 +69,7 @@ export async function log({ json, short }: LogOptions): Promise<void> {
     await plant.remove()
   }
   const middle = median(appends, (each) => each.appends_per_s)
+  const threaded = await threadedAppends(share)
   const verified = await benchVerify(1_000_000 * share)
   const report: Report = {
     benchmark: 'log',
@@ -75,6 +78,10 @@ export async function log({ json, short }: LogOptions): Promise<void> {
     entry_bytes: ENTRY_BYTES,
     in_flight: IN_FLIGHT,
     embedded: { ...middle, ack_idle_ms, rounds: appends.map((each) => each.appends_per_s) },
+    embedded_thread: {
+      ...median(threaded, (each) => each.appends_per_s),
+      rounds: threaded.map((each) => each.appends_per_s),
+    },
     postgres: await postgresFigures(APPENDS * share, ROUNDS),
     plain: { sqlite_rows_per_s: median(sqlite_rounds, (each) => each), sqlite_rounds },
     verify_1m: verified.strict,
@@ -82,4 +89,16 @@ export async function log({ json, short }: LogOptions): Promise<void> {
     growth: await measureGrowth(SIZES.map((size) => size * share)),
   }
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
+}
+
+async function threadedAppends(share: number): Promise<Appends[]> {
+  const plant = await embeddedPlant(true)
+  const appends: Appends[] = []
+  try {
+    await measureAppends(plant, WARMUP_APPENDS * share)
+    for (let round = 0; round < ROUNDS; round++) appends.push(await measureAppends(plant, APPENDS * share))
+  } finally {
+    await plant.remove()
+  }
+  return appends
 }

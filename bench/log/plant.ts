@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LogRunner, type Publisher } from '../../apps/server/log-runner.ts'
 import { NodePublisher } from '../../apps/server/node-publisher.ts'
-import { startPublisherThread, type PublisherThread } from '../../apps/server/publisher-thread.ts'
+import { publisherOf } from '../../apps/server/publisher.ts'
 import { openLogPlace, placeOfLog } from '../../apps/server/tiles.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openPostgresStore } from '../../src/adapters/postgres/postgres-store.ts'
@@ -29,14 +29,18 @@ export interface Plant {
   remove(): Promise<void>
 }
 
-export async function embeddedPlant(): Promise<Plant> {
+/** @param thread whether it publishes from a thread of its own (docs/adr/0023) */
+export async function embeddedPlant(thread = false): Promise<Plant> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
   const database = join(folder, 'countersign.db')
   const store = openSqliteStore({ path: database, clock: systemClock })
   const key = nodeCrypto.generateKey('Ed25519')
-  const begin = async (): Promise<{ publisher: PublisherThread; runner: LogRunner }> => {
-    const publisher = await startPublisherThread({
+  const begin = async (): Promise<{ publisher: Publisher; runner: LogRunner }> => {
+    const publisher = await publisherOf({
+      store,
       database,
+      thread,
+      clock: systemClock,
       place: placeOfLog({ dataDir: folder }),
       key,
       origin: ORIGIN,

@@ -20,6 +20,7 @@ export function tableOf(report: Report): string {
     ...against('embedded: appends/s, durable and under a checkpoint', embedded.appends_per_s, 80_000, 'min'),
     row('  of those rounds, slowest and fastest', range(embedded.rounds)),
     row('  acknowledged/s', [count(embedded.acks_per_s)]),
+    row('  with a publisher thread, appends/s', [count(report.embedded_thread.appends_per_s)]),
     row('  processor time an entry, all threads, us', [embedded.cpu_us_per_entry.toFixed(2)]),
     row('yardstick: rows/s, plain batched INSERT, node:sqlite', [count(sqlite)]),
     row('  of those rounds, slowest and fastest', range(plain.sqlite_rounds)),

@@ -23,6 +23,7 @@ interface StartOptions {
   readonly rpOrigin?: string
   readonly passphraseFile?: string
   readonly anchors?: string
+  readonly publisherThread?: boolean
   readonly tiles?: string
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
@@ -69,6 +70,7 @@ export function startCommand(program: Command): void {
       '--passphrase-file <file>',
       'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
+    .option('--publisher-thread', 'publish the log from a thread of its own: more appends a second in bursts')
     .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
     .option('--vault <file>', 'the keys of what is sealed: one file for all nodes; vault.db in --data')
     .option(
@@ -90,6 +92,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(options.separation === undefined ? {} : { separation: options.separation }),
     ...givenStore(options),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+    ...(options.publisherThread === true ? { publisherThread: true } : {}),
     ...(options.tiles === undefined ? {} : { tilesUrl: options.tiles }),
     ...(options.s3Endpoint === undefined ? {} : { s3Endpoint: options.s3Endpoint }),
     ...(options.s3Style === undefined ? {} : { s3Style: options.s3Style }),
