@@ -244,8 +244,7 @@ async function run(
     await stop(null)
     throw cause
   }
-  const { promise: stopped } = ended
-  return { url: place.url, vkey: publisher.vkey, bootstrapSecret, stopped, close: () => stop(null) }
+  return { url: place.url, vkey, bootstrapSecret, stopped: ended.promise, close: () => stop(null) }
 }
 
 interface Parts {
