@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { World } from '../../test/fixtures/tokens.ts'
+import { receiptSchema } from '../log/receipt.ts'
 import { grantSchema } from '../token/grant.ts'
 import { hopPayloadSchema, rootPayloadSchema, statementSchema } from '../token/payload.ts'
 import { parsePresentation } from '../token/presentation.ts'
@@ -32,6 +33,36 @@ const grant: JsonObject = {
   categories: ['health'],
   purposes: ['care'],
   bound: 5,
+}
+
+const outcome: JsonObject = {
+  v: 1,
+  kind: 'outcome',
+  outcome: 'finished',
+  point: 'p',
+  epoch: 1,
+  seq: 2,
+  prev_hash: 'A'.repeat(43),
+  time: '2026-02-25T06:13:20.000Z',
+  action: 'act_1',
+}
+const { outcome: _, ...stream } = outcome
+const decision: JsonObject = {
+  ...stream,
+  kind: 'decision',
+  chain: 'A'.repeat(43),
+  agent: null,
+  grant: null,
+  server: 'files',
+  tool: 'read',
+  definition_hash: null,
+  args_commit: 'A'.repeat(43),
+  decision: 'deny',
+  reasons: ['x'],
+  binding: 'call',
+  placement: 'gateway',
+  freshness: { epoch: 1, head: 0, t: 0, age_ms: 0.5 },
+  debits: [],
 }
 
 /** Every place of a value, as a way to put something else there. */
@@ -83,6 +114,8 @@ describe('a guard', () => {
     ['hop', hopPayloadSchema, hop!],
     ['statement', statementSchema, statement],
     ['grant', grantSchema, grant],
+    ['receipt of an outcome', receiptSchema, outcome],
+    ['receipt of a decision', receiptSchema, decision],
   ] as const)('accepts of a %s what its schema accepts, whatever was changed in it', (name, schema, good) => {
     const guard = guardOf(schema)
     const places = placesOf(good)
@@ -134,10 +167,11 @@ describe('a guard', () => {
         .or(z.literal([1, null]))
         .exactOptional(),
       pair: z.tuple([z.boolean(), z.string().regex(/^x/)]).exactOptional(),
+      none: z.string().max(2).nullable().exactOptional(),
       rest: z.record(z.string().max(2), z.array(z.boolean()).max(2)).exactOptional(),
     })
     const guard = guardOf(schema)
-    const name = fc.constantFrom('text', 'n', 'kind', 'pair', 'rest', 'other')
+    const name = fc.constantFrom('text', 'n', 'kind', 'pair', 'none', 'rest', 'other')
     const leaf = fc.oneof(
       fc.constantFrom('a', 'b', 'xx', 'xyz', 'toolong', true, null),
       fc.integer({ min: -5, max: 7 }),

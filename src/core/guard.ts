@@ -65,6 +65,8 @@ function shapeOf({ _zod: { def } }: $ZodTypes): Test {
     case 'tuple':
       if (def.rest !== null) break
       return tupleOf(def.items.map(testOf))
+    case 'nullable':
+      return nullOr(testOf(def.innerType))
     case 'union':
       return anyOf(def.options.map(testOf))
     case 'record':
@@ -93,6 +95,10 @@ function arrayOf(item: Test): Test {
 function tupleOf(items: readonly Test[]): Test {
   return (value) =>
     Array.isArray(value) && value.length === items.length && items.every((item, i) => item(value[i]))
+}
+
+function nullOr(test: Test): Test {
+  return (value) => value === null || test(value)
 }
 
 function anyOf(options: readonly Test[]): Test {
