@@ -30,6 +30,11 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/** As {@link utf8}, into memory that is there. @returns how many bytes it wrote: all, if there is room */
+export function writeUtf8(text: string, into: Uint8Array): number {
+  return encoder.encodeInto(text, into).written
+}
+
 /** @throws {CoreError} `TEXT_INVALID`: the bytes are not well-formed UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   try {

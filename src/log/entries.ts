@@ -6,9 +6,9 @@
 import { z } from 'zod'
 import { CountersignError } from '../core/errors.ts'
 import { parseCanonical } from '../core/canonical-text.ts'
-import { fromUtf8 } from '../core/encoding.ts'
+import { fromUtf8, utf8, writeUtf8 } from '../core/encoding.ts'
 import { guardOf, guardsOf } from '../core/guard.ts'
-import { canonicalBytes, canonicalize, isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
+import { canonicalize, isJsonObject, parseJson, type JsonValue } from '../core/json.ts'
 import { bodies } from './entry-bodies.ts'
 
 /** Adapters read entries through this file alone. */
@@ -100,11 +100,29 @@ export function encodeEntry(entry: AnyEntry): Uint8Array {
     type,
     v,
   }
-  const bytes = canonicalBytes(ordered)
+  const bytes = written(canonicalize(ordered))
   if (bytes.length > ENTRY_BYTES_MAX) {
     throw new LogError('ENTRY_TOO_LARGE', `entry of ${bytes.length} bytes is over ${ENTRY_BYTES_MAX}`)
   }
   return bytes
+}
+
+/** Many small entries share their memory: memory of its own for each costs more than writing it. */
+const SHARED_BYTES = 32 * 1024
+/** UTF-8 has at most three bytes for each UTF-16 unit. */
+const SHORT_CHARS = 1024
+let shared = new Uint8Array(0)
+let sharedAt = 0
+
+function written(text: string): Uint8Array {
+  if (text.length > SHORT_CHARS) return utf8(text)
+  if (shared.length - sharedAt < 3 * text.length) {
+    shared = new Uint8Array(SHARED_BYTES)
+    sharedAt = 0
+  }
+  const start = sharedAt
+  sharedAt += writeUtf8(text, shared.subarray(start))
+  return shared.subarray(start, sharedAt)
 }
 
 /**
