@@ -283,9 +283,9 @@ describe('another control plane', () => {
     expect(await call(ours.chain, home.holder)).toBe('allow')
     // The holder key of its agent becomes one of our agents too, and we revoke it: that is our key, not its own.
     await addAgentKey(home.person, home.agent, other.holder.publicJwk)
-    await revoke(home.person, 'key', other.jkt, 'ours alone')
+    await revoke(home.person, 'key', other.jkt, 'ours-alone')
     const mine = await home.delegateTo(point.id)
-    await revoke(home.person, 'delegation', mine.jti, 'a frame behind the first, so that it has arrived')
+    await revoke(home.person, 'delegation', mine.jti, 'behind-the-first')
     await answers(mine.chain, home.holder, 'REVOKED')
     expect(await call(chain, other.holder)).toBe('allow')
 
