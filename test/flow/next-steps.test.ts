@@ -82,6 +82,7 @@ describe('what goes wrong says what to do next', () => {
     ['delegation fetch dlg_x -o $NEW', 1, 'UNKNOWN_DELEGATION', '"countersign delegations"'],
     ['delegation fetch $JTI -o $TEXT', 1, 'FILE_UNWRITABLE', 'exists already: choose another name'],
     ['revoke pnt_x', 1, 'UNKNOWN_POINT', '"countersign point list"'],
+    ['revoke $JTI --reason DONE!', 2, 'USAGE', 'a code such as task-done'],
     ['revoke nobody', 2, 'ARGUMENT_INVALID', '"countersign delegations"'],
     ['point key pnt_x', 2, 'ARGUMENT_INVALID', '"countersign point list"'],
     [

@@ -8,7 +8,7 @@ import { thumbprint } from '../../../src/core/jwk.ts'
 import { addAgentKey, agentStatement, approveAgent, changeAgent, proposeAgent } from '../operator.ts'
 import { CliError, listing, result } from '../output.ts'
 import { readJson, readPublicKey, writePrivate } from '../profile.ts'
-import { collect, profileOf, wantsJson } from './globals.ts'
+import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 interface ProposeOptions {
   readonly class: string
@@ -67,7 +67,7 @@ export function agentCommands(program: Command): void {
       .command(to)
       .description(effect)
       .argument('<agent>', 'agt_…')
-      .option('--reason <code>', 'why, in a word; say more with countersign note', to)
+      .option('--reason <code>', 'why, in a word; say more with countersign note', reasonCode, to)
       .action(async (id: string, options: { reason: string }, command: Command) => {
         await changeAgent(await profileOf(command), id, to, options.reason)
         result(wantsJson(command), { agent: id, change: to }, () => `${id} is ${status}`)

@@ -15,7 +15,7 @@ import { beginDelegation, revoke } from '../operator.ts'
 import { listDrafts, waitForChain } from '../operator-quorum.ts'
 import { CliError, listing, result, tell } from '../output.ts'
 import { assertWritable, readJson, readPublicKey, readText, writePrivate, type Profile } from '../profile.ts'
-import { collect, DIGEST, profileOf, wantsJson } from './globals.ts'
+import { DIGEST, collect, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 interface DelegateOptions {
   readonly key: string
@@ -182,7 +182,7 @@ function revokeCommand(program: Command): void {
     .command('revoke')
     .description('revoke a delegation, agent, key, person or enforcement point; answers when committed')
     .argument('<target>', 'dlg_…, agt_…, per_…, pnt_… or a key thumbprint (after -- when it begins with -)')
-    .option('--reason <code>', 'why, in a word; say more with countersign note', 'revoked')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', reasonCode, 'revoked')
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const started = Date.now()
       const revoked = await revoke(await profileOf(command), kindOf(target), target, options.reason)

@@ -1,5 +1,6 @@
 /** Options that every command knows. @module */
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
+import { REASON_CODE } from '../../../src/log/erasure-bodies.ts'
 import { CliError } from '../output.ts'
 import { loadProfile, type Profile } from '../profile.ts'
 
@@ -33,4 +34,12 @@ export function assertDigest(value: string, what: string, from: string): void {
 /** For options that may be given several times. */
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value]
+}
+
+/** Why something was done, as entries have it (ERA-12). */
+export function reasonCode(text: string): string {
+  if (REASON_CODE.test(text)) return text
+  throw new InvalidArgumentError(
+    'A reason is a code such as task-done: small letters, digits, - and _. "countersign note" takes words.',
+  )
 }

@@ -15,7 +15,7 @@ import {
 import { CliError, result, table, tell } from '../output.ts'
 import { readPublicKey } from '../profile.ts'
 import { confirm } from '../prompt.ts'
-import { profileOf, wantsJson } from './globals.ts'
+import { profileOf, reasonCode, wantsJson } from './globals.ts'
 
 const COMPARED = 'the fingerprints were compared before: do not ask'
 
@@ -84,7 +84,7 @@ export function issuerCommands(program: Command): void {
       'trust an issuer no more, points take none of its delegations within a minute; or turn down what is proposed',
     )
     .argument('<iss>', 'its name')
-    .option('--reason <code>', 'why, in a word; say more with countersign note', 'dropped')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', reasonCode, 'dropped')
     .action(async (iss: string, options: { reason: string }, command: Command) => {
       const { client } = await profileOf(command)
       const answer = await client.post('/v1/issuers/drop', { iss, reason: options.reason })

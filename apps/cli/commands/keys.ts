@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { rfc3339 } from '../../../src/core/time.ts'
 import { listing, result } from '../output.ts'
-import { assertDigest, profileOf, wantsJson } from './globals.ts'
+import { assertDigest, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 const keysSchema = z.object({
   issuer: z.array(
@@ -55,7 +55,7 @@ export function keyCommands(program: Command): void {
     .command('compromise')
     .description('revoke everything that a key ever signed; the current one is replaced first')
     .argument('<kid>', 'after -- when it begins with -')
-    .option('--reason <code>', 'why, in a word; say more with countersign note', 'compromised')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', reasonCode, 'compromised')
     .action(async (kid: string, options: { reason: string }, command: Command) => {
       assertDigest(kid, 'the key', 'countersign keys list')
       const { client } = await profileOf(command)

@@ -13,7 +13,7 @@ import {
   type ProfileFile,
 } from '../profile.ts'
 import { listing, result, tell } from '../output.ts'
-import { globals, profileOf, wantsJson } from './globals.ts'
+import { globals, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 interface EnrollOptions {
   readonly url: string
@@ -121,7 +121,7 @@ export function peopleCommands(program: Command): void {
     .command('leave')
     .description('revoke everything that a person stands behind')
     .argument('<person>', 'per_…')
-    .option('--reason <code>', 'why, in a word; say more with countersign note', 'left')
+    .option('--reason <code>', 'why, in a word; say more with countersign note', reasonCode, 'left')
     .action(async (target: string, options: { reason: string }, command: Command) => {
       const profile = await profileOf(command)
       const revoked = await revoke(profile, 'person', target, options.reason)
