@@ -107,7 +107,11 @@ export async function verifyLog(
   const found = new Found()
   const note = await store.read(CHECKPOINT_PATH)
   if (note === null) {
-    found.add({ code: 'CHECKPOINT_MISSING', message: 'the log has no checkpoint', path: CHECKPOINT_PATH })
+    found.add({
+      code: 'CHECKPOINT_MISSING',
+      message: 'there is no checkpoint (a control plane serves its log under URL/log)',
+      path: CHECKPOINT_PATH,
+    })
     return found.report(origin, null, 0)
   }
   const head = open(crypto, { name: CHECKPOINT_PATH, note }, options.vkey, found)

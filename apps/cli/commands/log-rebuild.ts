@@ -43,6 +43,11 @@ export function logRebuildCommand(log: Command): void {
     .action(async (options: RebuildOptions, command: Command) => {
       if ((options.check === true) === (options.to !== undefined))
         throw new CliError('ARGUMENT_INVALID', 'give either --check or --to FILE')
+      if (options.check === true && (options.from !== undefined || options.key !== undefined))
+        throw new CliError(
+          'ARGUMENT_INVALID',
+          '--from and --key go with --to FILE: --check compares the database in --data with its own entries',
+        )
       const json = wantsJson(command)
       if (options.to === undefined) await check(options.data, json)
       else await write(options, options.to, json)

@@ -269,7 +269,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
 
 async function write(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(file, bytes)
+    await writeFile(file, bytes, { flag: 'wx' }) // what was kept before is evidence
   } catch (cause) {
     throw unwritable(file, cause)
   }

@@ -52,6 +52,11 @@ async function attempt(url: string, ask: Ask): Promise<Answer> {
     const { status } = response
     if (status === 404 || status === 410) return { bytes: null }
     if (status === 429 || status >= 500) return { again: `answers with status ${status}` }
+    if (status === 401)
+      throw unavailable(
+        url,
+        'wants to know who reads: use the profile of somebody enrolled there, or verify a copy that they export',
+      )
     throw unavailable(url, `answers with status ${status}`)
   } catch (cause) {
     if (cause instanceof LogError) throw cause
