@@ -176,7 +176,7 @@ export async function eraseSubject(
 }
 
 /** ERA-5: the person it is about, or the principal of the delegation. */
-async function isOwn(db: Kysely<Schema>, subject: string, approver: string): Promise<boolean> {
+export async function isOwn(db: Kysely<Schema>, subject: string, approver: string): Promise<boolean> {
   const row = await db.selectFrom('subjects').select('owner').where('id', '=', subject).executeTakeFirst()
   return subject === approver || row?.owner === approver
 }
@@ -246,6 +246,26 @@ export async function clearRows(
   await tx.db.deleteFrom('ceremonies').where('person', '=', subject).execute()
 }
 
+type Deferred = Row & { readonly deferred: number | null; readonly approver: string }
+
+function findDeferred(db: Kysely<Schema>): Promise<Deferred[]> {
+  return db
+    .selectFrom('erasures')
+    .innerJoin('subjects', 'subjects.id', 'erasures.subject')
+    .select(['subjects.id', 'owner', 'first', 'subjects.erased', 'deferred', 'approver'])
+    .where('state', '=', 'deferred')
+    .orderBy('deferred')
+    .execute()
+}
+
+/** The erasures that this hold is in the way of, with or without others. */
+export async function deferredBy(db: Kysely<Schema>, hold: string): Promise<Deferred[]> {
+  const found: Deferred[] = []
+  for (const row of await findDeferred(db))
+    if ((await holdsOn(db, row, await reachedBy(db, row.id))).includes(hold)) found.push(row)
+  return found
+}
+
 /**
  * Carries out the deferred erasures that no hold is in the way of any more.
  * @returns the subjects, and all those whose keys the caller destroys once the transaction is durable
@@ -254,16 +274,9 @@ export async function carryOutDeferred(
   tx: Tx,
   actor: Actor,
 ): Promise<{ readonly erased: readonly string[]; readonly reached: readonly string[] }> {
-  const waiting = await tx.db
-    .selectFrom('erasures')
-    .innerJoin('subjects', 'subjects.id', 'erasures.subject')
-    .select(['subjects.id', 'owner', 'first', 'subjects.erased', 'deferred'])
-    .where('state', '=', 'deferred')
-    .orderBy('deferred')
-    .execute()
   const erased: string[] = []
   const all: string[] = []
-  for (const { deferred, ...row } of waiting) {
+  for (const { deferred, ...row } of await findDeferred(tx.db)) {
     const free = (await holdsOn(tx.db, row, await reachedBy(tx.db, row.id))).length === 0
     if (!free || deferred === null) continue
     const { entry, reached } = await eraseTx(tx, actor, row.id, { deferred })

@@ -6,23 +6,27 @@
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { commitTo } from '../log/commitment.ts'
-import type { EntryBody } from '../log/entries.ts'
+import { decodeEntry, type EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/store.ts'
 import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf } from '../token/gesture.ts'
 import { personActor, SYSTEM, type GestureParts, type RegistryContext } from './context.ts'
-import { carryOutDeferred, gestureOver } from './erasure.ts'
+import { carryOutDeferred, deferredBy, gestureOver, isOwn } from './erasure.ts'
 import { RegistryError } from './errors.ts'
+import { findEnrolled } from './people.ts'
 import { keep, namesOf } from './personal.ts'
 
 /** Open holds: each is looked at by every erasure, and an `erasure.deferred` names those in its way. */
 export const HOLDS_MAX = 64
+/** Of them by one person: nobody alone keeps others from placing theirs. */
+export const HOLDS_EACH_MAX = 16
 
 type LiftAct = EntryBody<'hold.lifted'>['act']
 
 /**
  * @param target a subject, or `*` for everything
- * @throws {RegistryError} `UNKNOWN_SUBJECT`, `LIMIT_EXCEEDED`; `STATE_CONFLICT`: the subject was erased already
+ * @throws {RegistryError} `NOT_ENDORSED`, `UNKNOWN_SUBJECT`, `LIMIT_EXCEEDED`; `STATE_CONFLICT`: the subject was erased
+ * already
  */
 export function placeHold(
   ctx: RegistryContext,
@@ -30,10 +34,9 @@ export function placeHold(
   { target, reason }: { readonly target: string; readonly reason: string },
 ): Promise<{ hold: string; entry: number }> {
   return ctx.store.write(async (tx) => {
+    await findEnrolled(tx.db, person)
     await assertTarget(tx.db, target)
-    const open = await tx.db.selectFrom('holds').select('id').where('lifted', 'is', null).execute()
-    if (open.length >= HOLDS_MAX)
-      throw new RegistryError('LIMIT_EXCEEDED', `at most ${HOLDS_MAX} holds are open`)
+    await assertRoom(tx.db, person)
     const hold = newId(ctx.crypto, 'hld', tx.now)
     const why = commitTo(ctx.crypto, reason)
     const entry = await tx.append({
@@ -48,6 +51,20 @@ export function placeHold(
     await tx.db.insertInto('holds').values(row).execute()
     return { hold, entry }
   })
+}
+
+async function assertRoom(db: Kysely<Schema>, person: string): Promise<void> {
+  const open = await db
+    .selectFrom('holds')
+    .innerJoin('entries', 'entries.idx', 'holds.placed')
+    .select('entries.bytes')
+    .where('lifted', 'is', null)
+    .execute()
+  if (open.length >= HOLDS_MAX)
+    throw new RegistryError('LIMIT_EXCEEDED', `at most ${HOLDS_MAX} holds are open`)
+  const own = open.filter(({ bytes }) => decodeEntry(bytes).actor.id === person)
+  if (own.length >= HOLDS_EACH_MAX)
+    throw new RegistryError('LIMIT_EXCEEDED', `at most ${HOLDS_EACH_MAX} holds of one person are open`)
 }
 
 async function assertTarget(db: Kysely<Schema>, target: string): Promise<void> {
@@ -74,7 +91,8 @@ export async function liftingOf(
 /**
  * Lifts a hold and carries out what it alone deferred.
  * @returns the subjects that were erased
- * @throws {RegistryError} `UNKNOWN_HOLD`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`
+ * @throws {RegistryError} `UNKNOWN_HOLD`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`; `SAME_PERSON`: by whom the
+ * hold or what it defers is about, or who asked for that, although the mode is `independent`
  * @throws {VaultError} `VAULT_UNAVAILABLE`: lifted and erased for the log; the next start destroys the keys
  */
 export async function liftHold(
@@ -85,6 +103,12 @@ export async function liftHold(
 ): Promise<{ entry: number; erased: readonly string[] }> {
   const { entry, erased, reached } = await ctx.store.write(async (tx) => {
     const { act } = await liftingOf(ctx, tx.db, hold, approver)
+    if (ctx.separation === 'independent' && (await isConcerned(tx.db, hold, approver))) {
+      throw new RegistryError(
+        'SAME_PERSON',
+        'whom a hold is about, and who asked for what it defers, do not lift it: ask another person',
+      )
+    }
     const gesture = await gestureOver(ctx, tx, act, parts)
     const actor = personActor(approver)
     const body = { act, gesture }
@@ -94,6 +118,18 @@ export async function liftHold(
   })
   await ctx.vault.destroy(reached)
   return { entry, erased }
+}
+
+/** ERA-9: whom the hold or an erasure that it defers is about, and who asked for such an erasure. */
+async function isConcerned(db: Kysely<Schema>, hold: string, person: string): Promise<boolean> {
+  const { target } = await db
+    .selectFrom('holds')
+    .select('target')
+    .where('id', '=', hold)
+    .executeTakeFirstOrThrow()
+  if (await isOwn(db, target, person)) return true
+  const deferred = await deferredBy(db, hold)
+  return deferred.some(({ id, owner, approver }) => [id, owner, approver].includes(person))
 }
 
 export interface Hold {

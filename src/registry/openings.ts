@@ -9,11 +9,12 @@ import { decodeEntry, type AnyEntry } from '../log/entries.ts'
 import type { Schema } from '../ports/store.ts'
 import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { findEnrolled } from './people.ts'
 import { openingOf } from './personal.ts'
 
 /**
- * @throws {RegistryError} `UNKNOWN_ENTRY`; `UNKNOWN_FIELD`: the entry commits to no such field; `VALUE_ERASED`: nothing
- * is kept that opens it
+ * @throws {RegistryError} `NOT_ENDORSED`, `UNKNOWN_ENTRY`; `UNKNOWN_FIELD`: the entry commits to no such field;
+ * `VALUE_ERASED`: nothing is kept that opens it
  */
 export function openField(
   ctx: RegistryContext,
@@ -21,6 +22,7 @@ export function openField(
   { entry: index, field }: { readonly entry: number; readonly field: string },
 ): Promise<OpenedField> {
   return ctx.store.write(async (tx) => {
+    await findEnrolled(tx.db, person)
     const row = await tx.db.selectFrom('entries').select('bytes').where('idx', '=', index).executeTakeFirst()
     if (!row) throw new RegistryError('UNKNOWN_ENTRY', 'the log has no such entry')
     const commitment = await commitmentIn(tx.db, decodeEntry(row.bytes), field)

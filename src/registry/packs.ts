@@ -4,6 +4,7 @@ import { rfc3339 } from '../core/time.ts'
 import type { Schema } from '../ports/store.ts'
 import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { findEnrolled } from './people.ts'
 
 export interface BuiltEvidence {
   /** Index of the `evidence.built` entry. */
@@ -27,9 +28,10 @@ export interface PackInput {
   readonly sha256: string
 }
 
-/** @throws {RegistryError} `STATE_CONFLICT`: over more entries than there are */
+/** @throws {RegistryError} `NOT_ENDORSED`; `STATE_CONFLICT`: over more entries than there are */
 export function recordPack(ctx: RegistryContext, person: string, pack: PackInput): Promise<number> {
   return ctx.store.write(async (tx) => {
+    await findEnrolled(tx.db, person)
     const { from_ms, to_ms, size, sha256 } = pack
     const body = { from: rfc3339(from_ms), to: rfc3339(to_ms), size, sha256 }
     const entry = await tx.append({ type: 'evidence.built', actor: personActor(person), body })

@@ -22,13 +22,14 @@ function delegated(log: LogBuilder): string {
 describe('an erasure', () => {
   test('of somebody else, and one that a hold deferred and its end carried out, hold', async () => {
     const log = company()
+    log.person('carol')
     const jti = delegated(log)
     erase(log, GONE, ALICE)
     hold(log, HOLD, jti, ALICE)
     hold(log, 'hld_two', '*', ALICE)
     const first = defer(log, log.id('per', BOB), ALICE, [HOLD, 'hld_two'])
-    lift(log, HOLD, ALICE)
-    lift(log, 'hld_two', BOB)
+    lift(log, HOLD, 'carol')
+    lift(log, 'hld_two', 'carol')
     carryOut(log, log.id('per', BOB), first)
     erase(log, jti, ALICE)
     expect(await faultsOf(log)).toEqual([])
@@ -88,6 +89,38 @@ describe('an erasure', () => {
 })
 
 describe('a hold', () => {
+  test.each<[string, string, (log: LogBuilder) => unknown]>([
+    ['by the principal of the delegation', BOB, (log) => hold(log, HOLD, delegated(log), ALICE)],
+    ['by the person', BOB, (log) => hold(log, HOLD, log.id('per', BOB), ALICE)],
+    [
+      'by the principal of a delegation whose erasure it defers',
+      BOB,
+      (log) => {
+        hold(log, HOLD, '*', ALICE)
+        hold(log, 'hld_two', '*', ALICE)
+        defer(log, delegated(log), ALICE, [HOLD, 'hld_two'])
+      },
+    ],
+    [
+      'by who asked for an erasure that it defers',
+      ALICE,
+      (log) => {
+        hold(log, HOLD, GONE, BOB)
+        hold(log, 'hld_two', GONE, BOB)
+        defer(log, GONE, ALICE, [HOLD, 'hld_two'])
+      },
+    ],
+  ])('lifted %s holds under separation `after` alone', async (_, by, build) => {
+    const lifted = async (separation: 'independent' | 'after') => {
+      const log = company(separation)
+      build(log)
+      const at = lift(log, HOLD, by)
+      return (await faultsOf(log)).map(([code, index]) => [code, index === at])
+    }
+    expect(await lifted('after')).toEqual([])
+    expect(await lifted('independent')).toEqual([['ERASURE_INVALID', true]])
+  })
+
   test.each<[string, (log: LogBuilder) => number]>([
     ['placed twice', (log) => (hold(log, HOLD, GONE, ALICE), hold(log, HOLD, '*', ALICE))],
     ['lifted twice', (log) => (hold(log, HOLD, GONE, ALICE), lift(log, HOLD, BOB), lift(log, HOLD, BOB))],

@@ -21,8 +21,8 @@ class Erasures {
   /** Target by hold, of those that are open. */
   readonly #holds = new Map<string, string>()
   readonly #lifted = new Set<string>()
-  /** Index of the entry that deferred it, by subject. */
-  readonly #deferred = new Map<string, number>()
+  /** Index of the entry that deferred it, and who asked, by subject. */
+  readonly #deferred = new Map<string, { readonly index: number; readonly approver: string }>()
   readonly #erased = new Set<string>()
 
   constructor(crypto: Crypto, history: History, terms: ApprovalTerms) {
@@ -45,7 +45,7 @@ class Erasures {
       case 'erasure.deferred': {
         const fault = this.#askedFault({ index, entry })
         if (this.#deferred.has(subject)) return 'it was deferred before'
-        this.#deferred.set(subject, index)
+        this.#deferred.set(subject, { index, approver: entry.body.act.approver })
         const there = entry.body.holds.every((hold) => this.#holds.has(hold))
         return fault ?? (there ? null : 'it names a hold that was not in force')
       }
@@ -66,9 +66,12 @@ class Erasures {
 
   #lift(index: number, entry: Entry<'hold.lifted'>): string | null {
     const { act, gesture } = entry.body
+    const isConcerned = this.#concernedBy(act.hold).includes(act.approver)
     const isOpen = act.hold === entry.subject && this.#holds.delete(act.hold)
     this.#lifted.add(act.hold)
     if (!isOpen) return 'it is about a hold that was not in force'
+    if (isConcerned && this.#terms.separation === 'independent')
+      return 'it is by whom the hold or what it deferred is about, or by who asked for that'
     const by = { index, actor: entry.actor.id, by: act.approver, act, gesture }
     return actFault(this.#crypto, this.#history, this.#terms.rp, by)
   }
@@ -79,7 +82,7 @@ class Erasures {
     if (this.#erased.has(subject)) return 'the subject was erased before'
     if (this.#isHeld(subject)) return 'a hold was in its way'
     if (!('deferred' in body)) return this.#askedFault({ index, entry })
-    return this.#deferred.get(subject) === body.deferred
+    return this.#deferred.get(subject)?.index === body.deferred
       ? null
       : 'it was not deferred by the entry that it names'
   }
@@ -98,12 +101,23 @@ class Erasures {
 
   /** As the register finds them (ERA-9). */
   #isHeld(subject: string): boolean {
-    const owner = this.#ownerOf(subject)
-    for (const target of this.#holds.values()) {
-      if (target === '*' || target === subject || target === owner) return true
-      if (this.#ownerOf(target) === subject) return true
-    }
-    return false
+    return [...this.#holds.values()].some((target) => this.#isInWay(target, subject))
+  }
+
+  #isInWay(target: string, subject: string): boolean {
+    if (target === '*' || target === subject || target === this.#ownerOf(subject)) return true
+    return this.#ownerOf(target) === subject
+  }
+
+  /** Who does not lift it (ERA-9). */
+  #concernedBy(hold: string): (string | null)[] {
+    const target = this.#holds.get(hold)
+    if (target === undefined) return []
+    const deferred = [...this.#deferred].filter(
+      ([subject]) => !this.#erased.has(subject) && this.#isInWay(target, subject),
+    )
+    const behind = deferred.flatMap(([subject, { approver }]) => [subject, this.#ownerOf(subject), approver])
+    return [target, this.#ownerOf(target), ...behind]
   }
 
   /** The principal of a delegation of this log. */
