@@ -1,10 +1,10 @@
 /** The statuses of tlog-witness over real HTTP, and what the witness leaves on disk. spec/witness.md, WIT-5. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { utf8 } from '../../src/core/encoding.ts'
+import { base64, concat, utf8 } from '../../src/core/encoding.ts'
 import { signCheckpoint } from '../../src/log/checkpoint.ts'
 import { parseCosignerVkey } from '../../src/log/cosignature.ts'
 import { leafHash, rootOf } from '../../src/log/merkle.ts'
@@ -50,8 +50,13 @@ function note(size: number, salt = '', by = signer, origin = ORIGIN): Uint8Array
   return signCheckpoint(crypto, by, { origin, size, root: rootOf(crypto, leaves) })
 }
 
-const add = (old_size: number, checkpoint: Uint8Array): Uint8Array =>
-  formatAddCheckpoint({ old_size, proof: [], note: checkpoint })
+const add = (old_size: number, checkpoint: Uint8Array, proof: Uint8Array[] = []): Uint8Array =>
+  formatAddCheckpoint({ old_size, proof, note: checkpoint })
+
+/** A note with a line that a stranger added, as anybody may. */
+function withLine(checkpoint: Uint8Array, i: number): Uint8Array {
+  return concat(checkpoint, utf8(`\u2014 stranger.example ${base64(new Uint8Array(68).fill(i))}\n`))
+}
 
 async function post(body: Uint8Array): Promise<[number, string, string]> {
   const response = await fetch(`${witness.url}/add-checkpoint`, { method: 'POST', body })
@@ -146,6 +151,52 @@ describe('on disk the witness', () => {
     expect(JSON.parse(evidence)).toMatchObject({
       kind: 'unproven',
       submitted: Buffer.from(note(7, 'fork')).toString(),
+    })
+  })
+
+  describe('keeps room for evidence of a fork, whatever strangers send:', () => {
+    const junk = [new Uint8Array(32)]
+    const evidence = (): string[] => {
+      const folder = join(dataDir, 'evidence')
+      return existsSync(folder) ? readdirSync(folder) : []
+    }
+    async function forkIsKept(): Promise<void> {
+      reports.length = 0
+      const before = evidence()
+      expect((await post(add(5, note(5, 'fork'))))[0]).toBe(409)
+      expect(reports).toEqual([expect.stringContaining('SPLIT_VIEW')])
+      expect(evidence()).toHaveLength(before.length + 1)
+    }
+
+    test('the tree it cosigned, with wrong proofs and other lines, is no evidence', async () => {
+      await post(add(0, note(5)))
+      for (let i = 0; i < 65; i++) expect((await post(add(5, withLine(note(5), i), junk)))[0]).toBe(422)
+      expect([evidence(), reports]).toEqual([[], []])
+      await forkIsKept()
+    })
+
+    test('one later tree with wrong proofs and other lines is kept once, as the log signed it', async () => {
+      await post(add(0, note(5)))
+      for (let i = 0; i < 65; i++) expect((await post(add(5, withLine(note(7), i), junk)))[0]).toBe(422)
+      const [file = '', ...more] = evidence()
+      expect(more).toEqual([])
+      const kept: unknown = JSON.parse(readFileSync(join(dataDir, 'evidence', file), 'utf8'))
+      expect(kept).toMatchObject({ submitted: Buffer.from(note(7)).toString() })
+      await forkIsKept()
+    })
+
+    test('64 later trees without a proof are kept and no more', async () => {
+      await post(add(0, note(5)))
+      for (let size = 6; size < 71; size++) await post(add(5, note(size)))
+      expect([evidence().length, reports.length]).toEqual([64, 64])
+      await forkIsKept()
+    })
+
+    test('of 65 forks 64 are kept, and all are reported', async () => {
+      await post(add(0, note(5)))
+      for (let i = 0; i < 65; i++) await post(add(5, note(5, `fork ${i} `)))
+      expect([evidence().length, reports.length]).toEqual([64, 65])
+      expect(reports.at(-1)).toContain('SPLIT_VIEW')
     })
   })
 })

@@ -15,7 +15,7 @@ import { base64url, fromUtf8, utf8 } from '../../src/core/encoding.ts'
 import { CountersignError } from '../../src/core/errors.ts'
 import { formatCosignerVkey } from '../../src/log/cosignature.ts'
 import { LogError } from '../../src/log/entries.ts'
-import { formatVkey, parseVkey, type NoteKey } from '../../src/log/note.ts'
+import { formatVkey, parseNote, parseVkey, type NoteKey } from '../../src/log/note.ts'
 import { sameSizeSplit } from '../../src/log/split-view.ts'
 import { Witness, type Contradiction } from '../../src/log/witness.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
@@ -24,7 +24,7 @@ import { witnessApp } from './app.ts'
 /** Whoever asks is a stranger: how long a request may take, in milliseconds, and how many are open at once. */
 const REQUEST_MS_MAX = 10_000
 const CONNECTIONS_MAX = 256
-/** WIT-8: a log with a stolen key must not fill the disk. */
+/** WIT-8: files of one kind and origin, so that a log with a stolen key does not fill the disk. */
 const EVIDENCE_MAX = 64
 
 export interface WitnessServerOptions {
@@ -99,22 +99,37 @@ function folderOf(origin: string): string {
   return base64url(nodeCrypto.sha256(utf8(origin)))
 }
 
-/** WIT-8: one file for each checkpoint that contradicts, named by its hash. A failure to write one refuses no request. */
+/**
+ * WIT-8: one file for each checkpoint that contradicts, named by the hash of its text, which only the log can vary. What
+ * strangers add to a note makes no other file, and what they hold back from a proof leaves the proofs of forks their own
+ * room. A failure to write one refuses no request.
+ */
 function evidenceWriter(
   folder: string,
   logs: readonly NoteKey[],
   report: (message: string) => void,
 ): (found: Contradiction) => Promise<void> {
-  const written = new Set<string>()
+  const kinds = new Map<string, Set<string>>()
   return async (found) => {
-    const file = `${base64url(nodeCrypto.sha256(found.submitted))}.json`
-    if (written.has(file) || written.size >= EVIDENCE_MAX) return
-    written.add(file)
+    const kind = `${found.isProof ? 'proof' : 'unproven'} ${found.origin}`
+    const written = kinds.get(kind) ?? new Set()
+    kinds.set(kind, written)
+    const file = `${base64url(nodeCrypto.sha256(utf8(parseNote(found.submitted).text)))}.json`
+    if (written.has(file)) return
+    const isFull = written.size >= EVIDENCE_MAX
+    if (isFull && !found.isProof) return
     const path = join(folder, file)
     const bytes = utf8(`${JSON.stringify(evidenceOf(found, logs), null, 2)}\n`)
     const what = found.isProof
       ? 'SPLIT_VIEW: the log signed two trees of one size'
       : 'no consistency was shown'
+    if (isFull) {
+      report(
+        `${found.origin}: ${what}; there is evidence of ${EVIDENCE_MAX} in ${folder}, and no more is kept`,
+      )
+      return
+    }
+    written.add(file)
     try {
       await replaceFile(path, bytes, { file: 0o600, dir: 0o700 })
       report(`${found.origin}: ${what}; evidence in ${path}`)

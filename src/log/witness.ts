@@ -30,6 +30,7 @@ export type WitnessAnswer =
 export interface Contradiction {
   readonly origin: string
   readonly cosigned: Uint8Array
+  /** With the signatures of the log's keys only. */
   readonly submitted: Uint8Array
   /** True: one size and two roots, so the log signed two histories. False: no consistency was shown. */
   readonly isProof: boolean
@@ -157,7 +158,7 @@ export class Witness {
     const { crypto, clock, name, signer } = this.#o
     const seen = await this.#seen(state)
     if (request.old_size !== (seen?.head.size ?? 0)) return { kind: 'conflict', size: seen?.head.size ?? 0 }
-    const refusal = await this.#refuse(seen, request, head)
+    const refusal = await this.#refuse(seen, request, head, formatNote(text, signatures))
     if (refusal) return refusal
     const now_s = Math.floor(clock.now() / 1000)
     if (seen && now_s + CLOCK_BEHIND_MAX_S < seen.time_s) return { kind: 'clock_behind' }
@@ -169,27 +170,30 @@ export class Witness {
   }
 
   /** Null when the checkpoint extends what was cosigned. */
-  async #refuse(seen: Seen | null, request: AddCheckpoint, head: Checkpoint): Promise<WitnessAnswer | null> {
+  async #refuse(
+    seen: Seen | null,
+    { proof }: AddCheckpoint,
+    head: Checkpoint,
+    submitted: Uint8Array,
+  ): Promise<WitnessAnswer | null> {
     const { crypto } = this.#o
     if (!seen || seen.head.size === 0) {
       const isEmptyTree = head.size > 0 || equalBytes(head.root, emptyRoot(crypto))
-      return request.proof.length === 0 && isEmptyTree ? null : { kind: 'bad_proof' }
+      return proof.length === 0 && isEmptyTree ? null : { kind: 'bad_proof' }
     }
     const { size: size1, root: root1 } = seen.head
-    const isFork = head.size === size1 && !equalBytes(head.root, root1)
-    if (isFork) {
-      await this.#report(seen, request, true)
+    const isSameSize = head.size === size1
+    if (isSameSize && !equalBytes(head.root, root1)) {
+      await this.#report(seen, submitted, true)
       return { kind: 'conflict', size: size1 }
     }
-    const claim = { size1, root1, size2: head.size, root2: head.root, proof: request.proof }
-    if (verifyConsistency(crypto, claim)) return null
-    await this.#report(seen, request, false)
+    if (verifyConsistency(crypto, { size1, root1, size2: head.size, root2: head.root, proof })) return null
+    if (!isSameSize) await this.#report(seen, submitted, false)
     return { kind: 'bad_proof' }
   }
 
-  async #report(seen: Seen, { note }: AddCheckpoint, isProof: boolean): Promise<void> {
-    const { origin } = seen.head
-    await this.#o.onContradiction?.({ origin, cosigned: seen.note, submitted: note, isProof })
+  async #report(seen: Seen, submitted: Uint8Array, isProof: boolean): Promise<void> {
+    await this.#o.onContradiction?.({ origin: seen.head.origin, cosigned: seen.note, submitted, isProof })
   }
 
   async #seen(state: CheckpointLock): Promise<Seen | null> {
