@@ -74,6 +74,8 @@ export interface AnchorTrust {
 }
 
 export interface OpenedAnchors {
+  /** What the index lists: nobody signed it. */
+  readonly lines: readonly IndexLine[]
   readonly trusted: readonly TrustedAnchor[]
   /** Those that prove nothing to this reader. */
   readonly refused: readonly RefusedAnchor[]
@@ -93,7 +95,8 @@ export async function openAnchors(
 ): Promise<OpenedAnchors> {
   const trusted: TrustedAnchor[] = []
   const refused: RefusedAnchor[] = []
-  for (const line of await readAnchorIndex(tiles)) {
+  const lines = await readAnchorIndex(tiles)
+  for (const line of lines) {
     try {
       trusted.push(await openAnchor(trust, tiles, line))
     } catch (cause) {
@@ -102,7 +105,7 @@ export async function openAnchors(
       refused.push({ line, why: cause.message, isFault: cause.code !== 'ANCHOR_UNTRUSTED' })
     }
   }
-  return { trusted, refused }
+  return { lines, trusted, refused }
 }
 
 /**

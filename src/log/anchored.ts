@@ -15,5 +15,7 @@ const anchored = {
 }
 
 export const anchoredSchema = z.strictObject({ ...anchored, root: digest })
-export const indexLineSchema = z.strictObject(anchored)
+/** Nobody signs the index: a time in it is one that can be written, up to the year 9999. */
+export const indexLineSchema = z.strictObject({ ...anchored, at: anchored.at.max(253_402_300_799) })
+export type AnchoredBody = z.infer<typeof anchoredSchema>
 export type IndexLine = z.infer<typeof indexLineSchema>

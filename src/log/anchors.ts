@@ -84,8 +84,9 @@ export class AnchorCheck {
   constructor(anchors: readonly TrustedAnchor[], limits: AnchorLimits = ANCHOR_LIMITS) {
     this.#limits = limits
     this.#times = anchors.map(({ at_ms }) => at_ms).sort((a, b) => a - b)
+    const latestLast = [...anchors].sort((a, b) => a.at_ms - b.at_ms) // one token may have several cosignatures
     this.#bySha = new Map(
-      anchors.flatMap((each) => (each.sha256 === null ? [] : [[each.sha256, each] as const])),
+      latestLast.flatMap((each) => (each.sha256 === null ? [] : [[each.sha256, each] as const])),
     )
     this.#upper = tightest(anchors)
   }

@@ -9,7 +9,7 @@ import { addAnchor, anchorPath, INDEX_PATH } from './anchor-files.ts'
 import type { IndexLine } from './anchored.ts'
 import { openCheckpoint, signCheckpoint } from './checkpoint.ts'
 import { addCosignatures, cosign, cosignerKey } from './cosignature.ts'
-import { encodeEntry } from './entries.ts'
+import { decodeEntry, encodeEntry, type AnyEntry } from './entries.ts'
 import { exportLog } from './export.ts'
 import { formatVkey, noteKey, parseNote } from './note.ts'
 import { anchorRules, cosignedBy } from './outside.ts'
@@ -208,6 +208,62 @@ describe('anchors', () => {
     await anchor(2)
     if (before) tiles.files.set(INDEX_PATH, before)
     expect((await check()).faults).toEqual([code('ANCHOR_UNKNOWN', { index: 2, path: INDEX_PATH })])
+  })
+
+  describe('of entries that are dated back are found out, however the index is edited:', () => {
+    /** A token of hour 30, and what the log appends from then on dated to hours 2 and 3. */
+    async function datedBack(): Promise<IndexLine[]> {
+      const lines = [await anchor(1), await anchor(30)]
+      const { body } = decodeEntry(entries.pop()!) as AnyEntry & { type: 'log.anchored' }
+      const time = rfc3339(START + 2 * HOUR)
+      entries.push(encodeEntry({ v: 1, type: 'log.anchored', time, actor, body }))
+      grow(3)
+      return lines
+    }
+    const list = (anchors: readonly IndexLine[]): void =>
+      void tiles.files.set(INDEX_PATH, utf8(JSON.stringify({ v: 1, anchors })))
+    const unknown = (index: number) => code('ANCHOR_UNKNOWN', { index, path: INDEX_PATH })
+
+    test('not at all', async () => {
+      await datedBack()
+      const codes = (await check()).faults.map((fault) => fault.code)
+      expect(new Set(codes)).toEqual(new Set(['ANCHOR_OUTSIDE']))
+    })
+
+    test.each<[string, Partial<IndexLine>]>([
+      ['another kind', { kind: 'mail' }],
+      ['a witness whom the reader does not know', { by: 'b.example' }],
+      ['another time', { at: 0 }],
+      ['another size', { size: 1 }],
+    ])('%s', async (_, change) => {
+      const [first, line] = await datedBack()
+      list([first!, { ...line!, ...change }])
+      expect((await check()).faults).toContainEqual(unknown(2))
+    })
+
+    test('a line that is gone, all of them, and no index', async () => {
+      const [first] = await datedBack()
+      list([first!])
+      expect((await check()).faults).toContainEqual(unknown(2))
+      const all = [code('ANCHOR_UNKNOWN', { path: INDEX_PATH }), unknown(1)]
+      list([])
+      expect((await check()).faults).toEqual(all)
+      tiles.files.delete(INDEX_PATH)
+      expect((await check()).faults).toEqual(all)
+    })
+
+    test('a time that no date has', async () => {
+      const [first, line] = await datedBack()
+      list([first!, { ...line!, at: Number.MAX_SAFE_INTEGER }])
+      expect((await check()).faults).toEqual([code('ANCHOR_REFUSED', { path: INDEX_PATH })])
+    })
+  })
+
+  test('may share a token, and the log need not name each line', async () => {
+    const line = await anchor(1)
+    const anchors = [line, { ...line, kind: 'mail', by: 'auditor' }]
+    tiles.files.set(INDEX_PATH, utf8(JSON.stringify({ v: 1, anchors })))
+    expect((await check()).faults).toEqual([])
   })
 
   test('leave a gap when there is none for more than a day: a fault where they are required', async () => {

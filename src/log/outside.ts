@@ -16,6 +16,7 @@ import {
   type OpenedAnchors,
   type RefusedAnchor,
 } from './anchor-files.ts'
+import { AnchorLines } from './anchor-lines.ts'
 import {
   ANCHOR_LIMITS,
   AnchorCheck,
@@ -34,7 +35,7 @@ import type { Beginning, CheckpointRule, EntryRule, LogFault } from './verify.ts
  * `COSIGNATURE_INVALID`: of a key that the reader knows, and wrong. `COSIGNATURE_MISSING`: those there are make no
  * quorum. `ANCHOR_REFUSED`: a token that somebody trusted should speak for does not verify, or the index is malformed.
  * `ANCHOR_STRANGE`: the anchor is of another tree. `ANCHOR_OUTSIDE`: an entry gives a time that an anchor disproves.
- * `ANCHOR_UNKNOWN`: the log names an anchor that is not in the index. Where anchors are wanted: `ANCHOR_MISSING`, there is
+ * `ANCHOR_UNKNOWN`: the log names an anchor that is not in the index as it names it. Where anchors are wanted: `ANCHOR_MISSING`, there is
  * none that proves anything to the reader, and `ANCHOR_GAP`, there is none for more than a day.
  */
 export type OutsideFaultCode =
@@ -104,21 +105,17 @@ export async function anchorRules(
   { trust, required, end_ms }: AnchorRuleOptions,
 ): Promise<AnchorRules> {
   const { opened, fault } = await open(trust, tiles)
-  const { trusted, refused } = opened
+  const { lines, trusted, refused } = opened
   const broken = refused.flatMap((each) => (each.isFault ? [refusedFault(each)] : []))
   const check = new AnchorCheck(trusted)
   let report: AnchorReport | null = null
-  /** Without an index there are none to be found: a pack, or a copy of the tree alone. */
-  const isListed = trusted.length + refused.length > 0
-  const known = new Set(refused.map(({ line }) => line.sha256))
-  const shaOf = new Map<number, string>()
+  const signed = new AnchorLines(lines)
   const end = (): OutsideFault[] => {
     report = check.end(end_ms)
-    const unknown = isListed ? report.unknown.filter((index) => !known.has(shaOf.get(index) ?? '')) : []
     return [
       ...report.outside.map(outsideFault),
       ...moreOutside(report),
-      ...unknown.map(unknownFault),
+      ...(fault === null ? signed.end() : []), // a malformed index is one fault
       ...(required ? report.gaps.map(gapFault) : []),
     ]
   }
@@ -133,7 +130,7 @@ export async function anchorRules(
     ],
     entryRule: {
       entry: (index, entry) => {
-        if (entry.type === 'log.anchored') shaOf.set(index, entry.body.sha256)
+        if (entry.type === 'log.anchored') signed.entry(index, entry.body)
         check.entry(dated(index, entry))
         return null
       },
@@ -152,7 +149,7 @@ async function open(
   } catch (cause) {
     if (!(cause instanceof LogError) || cause.code !== 'ANCHOR_INVALID') throw cause
     const fault = { code: 'ANCHOR_REFUSED', message: cause.message, path: INDEX_PATH } as const
-    return { opened: { trusted: [], refused: [] }, fault }
+    return { opened: { lines: [], trusted: [], refused: [] }, fault }
   }
 }
 
@@ -200,11 +197,6 @@ function moreOutside({ outside, outside_count }: AnchorReport): OutsideFault[] {
   return more === 0
     ? []
     : [{ code: 'ANCHOR_OUTSIDE', message: `${more} more times are outside their anchors` }]
-}
-
-function unknownFault(index: number): OutsideFault {
-  const message = `entry ${index} names an anchor that the index does not list`
-  return { code: 'ANCHOR_UNKNOWN', message, index, path: INDEX_PATH }
 }
 
 function gapFault({ from_ms, to_ms }: AnchorReport['gaps'][number]): OutsideFault {
