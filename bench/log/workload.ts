@@ -6,16 +6,16 @@ import type { NewEntry, Store } from '../../src/ports/store.ts'
 
 export const ENTRY_BYTES = 300
 export const IN_FLIGHT = 1_024
-export const ENTRY_TYPE = 'token.revoked'
+export const ENTRY_TYPE = 'system.added'
 
-/** A revoked token, the most plain of the entries that the control plane appends by itself, and padded to the size. */
+/** The most plain of the entries with a text of any length, padded to the size. */
 function entryOf(index: number, padding: number): NewEntry {
-  const subject = `tok_${String(index).padStart(26, '0')}`
+  const subject = `sys_${String(index).padStart(26, '0')}`
   return {
     type: ENTRY_TYPE,
     actor: { kind: 'system', id: 'control-plane' },
     subject,
-    body: { reason: 'x'.repeat(padding) },
+    body: { name: 'x'.repeat(padding) },
   }
 }
 
