@@ -99,6 +99,7 @@ export type CliErrorCode =
   | 'LOG_BEHIND'
   | 'NO_PROFILE'
   | 'NOT_CONFIRMED'
+  | 'REGISTERS_DIFFER'
   | 'REQUEST_INVALID'
   | 'TEMPLATE_INVALID'
   | 'TOOL_SERVER_FAILED'

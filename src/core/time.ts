@@ -9,6 +9,9 @@ export const CLOCK_SKEW_MAX_S = 60
 
 const RFC3339_UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/
 
+/** The last second that a date can have (13 September of the year 275760): beyond it there is no text for a time. */
+export const TIME_S_MAX = 8_640_000_000_000
+
 /** The millisecond that was spelled last: a busy process records many things in one. */
 let spelled = { time_ms: Number.NaN, text: '' }
 

@@ -1,5 +1,6 @@
 /** What the log says of an anchor: the body of `log.anchored` and a line of `anchor/index`. spec/witness.md, ANC-3. @module */
 import { z } from 'zod'
+import { TIME_S_MAX } from '../core/time.ts'
 
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 
@@ -9,7 +10,7 @@ const anchored = {
   by: z.string().max(256),
   size: z.int().nonnegative(),
   /** When the tree existed, as the token says; for a mail, when the server took it. Seconds since 1970. */
-  at: z.int().nonnegative(),
+  at: z.int().nonnegative().max(TIME_S_MAX),
   /** Of the token, which holds a signature: nobody guesses it. */
   sha256: digest,
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { nodeCrypto as crypto } from '../adapters/node-crypto/node-crypto.ts'
 import { base64, base64url, concat, fromBase64, fromBase64url, fromUtf8, utf8 } from '../core/encoding.ts'
+import { rfc3339, TIME_S_MAX } from '../core/time.ts'
 import { signCheckpoint } from './checkpoint.ts'
 import {
   addCosignatures,
@@ -135,9 +136,21 @@ describe('a checkpoint with cosignatures', () => {
     const big = concat(Uint8Array.of(0, 0x20, 0, 0, 0, 0, 0, 0), line.signature.subarray(8))
     const forged = addCosignatures(plain, [{ ...line, signature: big }])
     expect(() => openCosignatures(crypto, forged, [known])).toThrowWithCode('NOTE_INVALID')
-    for (const time_s of [-1, 1.5, 2 ** 53, Number.NaN]) {
+    for (const time_s of [-1, 1.5, TIME_S_MAX + 1, 2 ** 53, Number.NaN]) {
       expect(() => cosign(crypto, text, NAME, witness, time_s)).toThrowWithCode('NOTE_INVALID')
     }
+  })
+
+  test('is refused with a time that no date has, though its cosigner did sign it', () => {
+    const at = (time_s: number): Uint8Array => {
+      const time = new Uint8Array(8)
+      new DataView(time.buffer).setBigUint64(0, BigInt(time_s))
+      const signature = witness.sign(utf8(`cosignature/v1\ntime ${time_s}\n${text}`))
+      return addCosignatures(plain, [{ ...line, signature: concat(time, signature) }])
+    }
+    expect(openCosignatures(crypto, at(TIME_S_MAX), [known])).toMatchObject([{ time_s: TIME_S_MAX }])
+    expect(rfc3339(TIME_S_MAX * 1000)).toMatch(/Z$/)
+    expect(() => openCosignatures(crypto, at(TIME_S_MAX + 1), [known])).toThrowWithCode('NOTE_INVALID')
   })
 })
 

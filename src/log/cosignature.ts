@@ -6,6 +6,7 @@
  */
 import type { Crypto, OkpPublicJwk, Signer } from '../core/crypto.ts'
 import { base64, concat, fromBase64url, utf8 } from '../core/encoding.ts'
+import { TIME_S_MAX } from '../core/time.ts'
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
 import {
@@ -158,5 +159,5 @@ function signedBytes(text: string, time_s: number): Uint8Array {
 }
 
 function isTime(time_s: number): boolean {
-  return Number.isSafeInteger(time_s) && time_s >= 0
+  return Number.isSafeInteger(time_s) && time_s >= 0 && time_s <= TIME_S_MAX
 }

@@ -3,6 +3,7 @@ import { memoryTileStore, type MemoryTileStore } from '../../test/contract/tile-
 import { publishEntries } from '../../test/fixtures/published.ts'
 import { nodeCrypto as crypto } from '../adapters/node-crypto/node-crypto.ts'
 import { rfc3339 } from '../core/time.ts'
+import { signCheckpoint } from './checkpoint.ts'
 import { encodeEntry } from './entries.ts'
 import { exportLog } from './export.ts'
 import { formatVkey, noteKey } from './note.ts'
@@ -66,6 +67,14 @@ describe('an exported log', () => {
       expect(report.faults).toMatchObject([{ code: 'ENTRY_CHANGED', index: 256, path: 'tile/entries/001' }])
       expect(copy.files.has('checkpoint')).toBe(false)
     }
+  })
+
+  test('of a size that nobody could hold ends at the first file that is not there', async () => {
+    const root = new Uint8Array(32)
+    const [source, copy] = [memoryTileStore(), memoryTileStore()]
+    source.files.set('checkpoint', signCheckpoint(crypto, signer, { origin: ORIGIN, size: 2 ** 52, root }))
+    await expect(exportLog(crypto, source, copy, { vkey })).rejects.toThrowWithCode('TILE_MISSING')
+    expect(copy.files.size).toBe(0)
   })
 
   test('takes partial tiles from full ones, when the log has dropped them', async () => {

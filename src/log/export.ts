@@ -13,7 +13,7 @@ import { copyAnchors, readIndexFor, type CopiedFiles } from './anchor-copy.ts'
 import { openCheckpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
 import { readExactly, type TileReader } from './tile-file.ts'
-import { changedBundles, changedTiles, CHECKPOINT_PATH, tilePath } from './tiles.ts'
+import { CHECKPOINT_PATH, tilePath, treeTileCount, treeTiles } from './tiles.ts'
 import { verifyLog, type LogReport } from './verify.ts'
 import { Writes } from './writes.ts'
 
@@ -73,12 +73,13 @@ async function copyFiles(
   size: number,
   { onCopied }: ExportOptions,
 ): Promise<CopiedFiles> {
-  const tiles = [...changedTiles(0, size), ...changedBundles(0, size)]
+  const count = treeTileCount(size)
   const writes = new Writes(to)
+  let done = 0
   let files_kept = 0
   try {
-    for (const [i, tile] of tiles.entries()) {
-      onCopied?.(i, tiles.length)
+    for (const tile of treeTiles(size)) {
+      onCopied?.(done++, count)
       const path = tilePath(tile)
       // A file is written whole or not at all, so one that is there is done.
       if ((await to.read(path)) !== null) {
@@ -93,5 +94,5 @@ async function copyFiles(
     await writes.settle()
   }
   writes.assertDurable()
-  return { files_kept, files_written: tiles.length - files_kept }
+  return { files_kept, files_written: count - files_kept }
 }

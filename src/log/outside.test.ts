@@ -160,6 +160,15 @@ describe('anchors', () => {
     expect((await check()).faults).toEqual([code('ANCHOR_REFUSED', { path: INDEX_PATH })])
   })
 
+  test('are refused together when the index gives a time that no date has', async () => {
+    const line = await anchor(1)
+    const anchors = [{ ...line, at: Number.MAX_SAFE_INTEGER }]
+    tiles.files.set(INDEX_PATH, utf8(JSON.stringify({ v: 1, anchors })))
+    const { faults, anchors: opened } = await check()
+    expect(faults).toEqual([code('ANCHOR_REFUSED', { path: INDEX_PATH })])
+    expect(opened.refused).toEqual([])
+  })
+
   test('by somebody whom the reader did not name are no fault, and prove nothing', async () => {
     await anchor(1, 'b.example')
     const { faults, anchors } = await check()

@@ -16,6 +16,8 @@ import {
   TileBuilder,
   tileAt,
   tilePath,
+  treeTileCount,
+  treeTiles,
   type HashTile,
 } from './tiles.ts'
 
@@ -82,6 +84,15 @@ describe('which tiles there are', () => {
     expect(changedTiles(0, 256).map(tilePath)).toEqual(['tile/0/000', 'tile/1/000.p/1'])
     expect(tileAt('entries', 0, 256)).toEqual({ level: 'entries', index: 0, width: 256 })
   })
+
+  test.each([0, 1, 255, 256, 257, 65_536, 70_000])(
+    'a tree of %i has those that growing to it changed',
+    (size) => {
+      const tiles = [...treeTiles(size)]
+      expect(tiles).toEqual([...changedTiles(0, size), ...changedBundles(0, size)])
+      expect(treeTileCount(size)).toBe(tiles.length)
+    },
+  )
 
   test('growth changes the edge only', () => {
     expect(changedTiles(5, 5)).toEqual([])

@@ -59,6 +59,25 @@ export function tileAt(level: number | 'entries', index: number, size: number): 
   return { level, index, width: Math.min(TILE_WIDTH, hashes - index * TILE_WIDTH) }
 }
 
+/** Every file of a tree of `size`, hash tiles first. One at a time: who signs a size has not shown that it has them. */
+export function* treeTiles(size: number): Generator<Tile> {
+  for (let level = 0; hashesAt(level, size) > 0; level++) yield* levelTiles(level, level, size)
+  yield* levelTiles('entries', 0, size)
+}
+
+function* levelTiles(name: number | 'entries', level: number, size: number): Generator<Tile> {
+  const end = hashesAt(level, size)
+  for (let index = 0; index * TILE_WIDTH < end; index++) yield tileAt(name, index, size)
+}
+
+/** How many {@link treeTiles} there are. */
+export function treeTileCount(size: number): number {
+  let count = Math.ceil(size / TILE_WIDTH)
+  for (let level = 0; hashesAt(level, size) > 0; level++)
+    count += Math.ceil(hashesAt(level, size) / TILE_WIDTH)
+  return count
+}
+
 /** The hash tiles that exist at size `to` and did not, or were narrower, at size `from`; level 0 first. */
 export function changedTiles(from: number, to: number): Tile[] {
   const tiles: Tile[] = []

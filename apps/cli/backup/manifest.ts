@@ -4,6 +4,9 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { base64url } from '../../../src/core/encoding.ts'
+import type { Checkpoint } from '../../../src/log/checkpoint.ts'
+import { CHECKPOINT_PATH, tilePath, treeTiles } from '../../../src/log/tiles.ts'
 import { CliError } from '../output.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
@@ -72,6 +75,32 @@ export async function describeFile(folder: string, path: string): Promise<Backup
     bytes += (chunk as Uint8Array).length
   }
   return { path, bytes, sha256: hash.digest('hex') }
+}
+
+/** What a backup of a log of `size` must have: keys and the vault come besides. */
+export function neededFiles(size: number): string[] {
+  const tiles = Array.from(treeTiles(size), (tile) => `log/${tilePath(tile)}`)
+  return [DATABASE_FILE, `log/${CHECKPOINT_PATH}`, ...tiles]
+}
+
+/**
+ * The manifest is signed by nobody: that it says what the signature says, and names each file that a restore needs and
+ * none besides.
+ * @param head the checkpoint in the backup, which the entries of its database extend
+ * @throws {CliError} `BACKUP_INVALID`
+ */
+export function assertComplete({ origin, log, files }: BackupManifest, head: Checkpoint): void {
+  if (origin !== head.origin || log.size !== head.size || log.root !== base64url(head.root))
+    throw new CliError('BACKUP_INVALID', 'the manifest is of another checkpoint than the one in the backup')
+  const named = files
+    .map(({ path }) => path)
+    .filter((path) => path !== VAULT_FILE && !path.startsWith('keys/'))
+  const needed = new Set(neededFiles(head.size))
+  const extra = named.find((path) => !needed.delete(path))
+  if (extra !== undefined)
+    throw new CliError('BACKUP_INVALID', `${extra} is no file of this backup, or named twice`)
+  const [missing] = needed
+  if (missing !== undefined) throw new CliError('BACKUP_INVALID', `the manifest does not name ${missing}`)
 }
 
 /** Every file as the manifest has it. @throws {CliError} `BACKUP_INVALID`, with the name of the first that is not */

@@ -1,6 +1,7 @@
 /**
  * Restoring a backup into an empty data folder. spec/backup.md (BAK-5, BAK-6, BAK-8).
- * Invariant: what is restored extends every checkpoint that somebody holds and showed us.
+ * Invariant: what is restored extends every checkpoint that somebody holds and showed us, and its registers are what its
+ * log gives.
  * @module
  */
 import { existsSync } from 'node:fs'
@@ -20,7 +21,7 @@ import { replayTombstones } from '../../../src/registry/tombstones.ts'
 import { CliError } from '../output.ts'
 import { DATABASE_FILE, VAULT_COPY_MS_MAX, VAULT_FILE, type BackupManifest } from './manifest.ts'
 import { copyDurably } from './take.ts'
-import { assertExtends, verifyBackup, type SignedHead } from './verify.ts'
+import { assertExtends, assertRegisters, verifyBackup, type SignedHead } from './verify.ts'
 
 const MODES = { file: 0o600, dir: 0o700 }
 const NOTE_BYTES_MAX = 512 * 1024
@@ -43,6 +44,8 @@ export interface Restored {
   readonly manifest: BackupManifest
   /** Whether anything outside the backup says how far the log had been signed. */
   readonly anchored: boolean
+  /** Indices of entries with an earlier time than the one before (LOG-7). */
+  readonly backwards: readonly number[]
   readonly keys: boolean
   /** Whether there is a vault: the one that lay in the data folder, or else the backup's. */
   readonly vault: boolean
@@ -51,8 +54,8 @@ export interface Restored {
 }
 
 /**
- * @throws {CliError} `BACKUP_INVALID`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`, `VAULT_OLD`; {LogError} `LOG_DIVERGED`,
- * `NOTE_INVALID`; {RegistryError} `SETUP_MISMATCH`: the vault in the data folder is another's; {VaultError}
+ * @throws {CliError} `BACKUP_INVALID`, `REGISTERS_DIFFER`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`, `VAULT_OLD`; {LogError}
+ * `LOG_DIVERGED`, `NOTE_INVALID`, `ENTRY_INVALID`; {RegistryError} `SETUP_MISMATCH`: the vault in the data folder is another's; {VaultError}
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { backup, data, key } = options
@@ -66,9 +69,11 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const heads = outside.map(({ what, note }): SignedHead & { note: Uint8Array } => {
     return { what, note, head: openCheckpoint(nodeCrypto, note, vkey) }
   })
+  let backwards: readonly number[]
   const copy = openCopy(join(backup, DATABASE_FILE))
   try {
     await assertExtends(copy, heads)
+    backwards = (await assertRegisters(backup, copy)).backwards
     if (isOurs) await assertPaired(copy, data)
   } finally {
     copy.close()
@@ -88,6 +93,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   return {
     manifest,
     anchored: heads.length > 0,
+    backwards,
     keys: existsSync(join(data, 'keys')),
     vault: erased !== null,
     erased: erased ?? [],

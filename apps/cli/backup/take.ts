@@ -15,7 +15,7 @@ import { base64url, equalBytes, utf8 } from '../../../src/core/encoding.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../../src/log/checkpoint.ts'
 import { LogError } from '../../../src/log/entries.ts'
-import { changedBundles, changedTiles, CHECKPOINT_PATH, tilePath } from '../../../src/log/tiles.ts'
+import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
 import { writeTreeFiles } from '../../../src/log/tree-files.ts'
 import { entriesOf } from '../../../src/registry/rebuild/check.ts'
 import { CliError } from '../output.ts'
@@ -24,6 +24,7 @@ import {
   describeFile,
   LAST_BACKUP_FILE,
   MANIFEST_FILE,
+  neededFiles,
   VAULT_FILE,
   type BackupFile,
   type BackupManifest,
@@ -117,8 +118,7 @@ async function filesOf(folder: string, paths: readonly string[]): Promise<Backup
 }
 
 function pathsOf(size: number, keyFiles: readonly string[]): string[] {
-  const tiles = [...changedTiles(0, size), ...changedBundles(0, size)].map((tile) => `log/${tilePath(tile)}`)
-  return [DATABASE_FILE, `log/${CHECKPOINT_PATH}`, ...tiles, ...keyFiles.map((name) => `keys/${name}`)]
+  return [...neededFiles(size), ...keyFiles.map((name) => `keys/${name}`)]
 }
 
 /** @throws {CliError} `BACKUP_KEYS_PLAIN`: a copy of a private key in the clear is one too many */

@@ -1,17 +1,17 @@
 /** Entries of a database against signed tree heads, in one pass. spec/backup.md (BAK-3, BAK-5). @module */
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { fsTileStore } from '../../../src/adapters/fs/tile-store.ts'
-import { openCopy, type Snapshot } from '../../../src/adapters/sqlite/offline.ts'
+import { openCopy, openScratch, type Snapshot } from '../../../src/adapters/sqlite/offline.ts'
 import { equalBytes } from '../../../src/core/encoding.ts'
 import { openCheckpoint, type Checkpoint } from '../../../src/log/checkpoint.ts'
 import { LogError } from '../../../src/log/entries.ts'
 import { leafHash, TreeFrontier } from '../../../src/log/merkle.ts'
 import { verifyTree } from '../../../src/log/reader.ts'
 import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
-import { entriesOf, vkeyIn } from '../../../src/registry/rebuild/check.ts'
+import { checkRegisters, entriesOf, vkeyIn, type RegisterCheck } from '../../../src/registry/rebuild/check.ts'
 import { join } from 'node:path'
 import { CliError } from '../output.ts'
-import { assertFiles, DATABASE_FILE, readManifest, type BackupManifest } from './manifest.ts'
+import { assertComplete, assertFiles, DATABASE_FILE, readManifest, type BackupManifest } from './manifest.ts'
 
 /** What somebody signed, and what to call it. */
 export interface SignedHead {
@@ -60,6 +60,33 @@ function older(size: number, { what, head }: SignedHead): LogError {
 }
 
 /**
+ * The signature is over the entries alone, so each register must be what they give (REG-3, REG-4).
+ * @param folder of the backup
+ * @throws {CliError} `REGISTERS_DIFFER`, with the first that does; {LogError} `ENTRY_INVALID`
+ */
+export async function assertRegisters(folder: string, copy: Snapshot): Promise<RegisterCheck> {
+  if (!copy.isSchemaOurs()) throw differ(folder, 'tables, indexes or triggers of')
+  const scratch = openScratch()
+  try {
+    const check = await checkRegisters({ crypto: nodeCrypto, live: copy, scratch: scratch.db })
+    const [first] = check.differences
+    if (first === undefined) return check
+    const where = first.column === undefined ? first.table : `${first.table}.${first.column}`
+    throw differ(folder, `${where} and ${check.differences.length - 1} more in`)
+  } finally {
+    scratch.close()
+  }
+}
+
+function differ(folder: string, where: string): CliError {
+  return new CliError(
+    'REGISTERS_DIFFER',
+    `${where} the backup's database are not what its log gives: somebody may have changed it. ` +
+      `Restore another backup, or write the database anew with "countersign log rebuild --from ${join(folder, 'log')} --to FILE"`,
+  )
+}
+
+/**
  * Files, database and published tree of a backup, each against the others and the signature.
  * @param key the log's key from elsewhere; without one the backup's own word is taken
  * @throws {CliError} `BACKUP_INVALID`; {LogError} `LOG_DIVERGED`, `NOTE_INVALID`; {StoreError}
@@ -77,6 +104,9 @@ export async function verifyBackup(folder: string, key?: string): Promise<Backup
     const faults = copy.integrity()
     if (faults.length > 0) throw new CliError('BACKUP_INVALID', 'the database in the backup is damaged')
     await assertExtends(copy, [{ what: "the backup's checkpoint", head }])
+    if ((await copy.entries.size()) !== manifest.entries)
+      throw new CliError('BACKUP_INVALID', 'the database has another number of entries than the manifest')
+    assertComplete(manifest, head)
   } finally {
     copy.close()
   }

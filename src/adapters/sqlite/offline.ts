@@ -19,6 +19,8 @@ export interface Snapshot {
   readonly version: number
   /** What `PRAGMA quick_check` says, or `integrity_check`; empty when all is well. */
   integrity(whole?: boolean): string[]
+  /** Whether it has our tables and indexes as we make them, and nothing else: a trigger or a default writes later. */
+  isSchemaOurs(): boolean
   close(): void
 }
 
@@ -67,8 +69,15 @@ function wrapped(raw: DatabaseSync, version: number): Snapshot {
       const rows = raw.prepare(whole ? 'PRAGMA integrity_check' : 'PRAGMA quick_check').all()
       return rows.map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok')
     },
+    isSchemaOurs: () => schemaOf(raw) === withTables(schemaOf),
     close: () => raw.close(),
   }
+}
+
+/** Every statement that made it. */
+function schemaOf(raw: DatabaseSync): string {
+  const rows = raw.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all()
+  return JSON.stringify(rows)
 }
 
 function assertOurs(raw: DatabaseSync, anyVersion: boolean): number {
@@ -117,11 +126,18 @@ function fillingOf(raw: DatabaseSync): Filling {
 
 /** Names of the tables that a database has, for the test that each is classified (REG-1). */
 export function tableNames(): string[] {
+  return withTables((raw) => {
+    const rows = raw.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
+    return rows.map((row) => String(row.name))
+  })
+}
+
+/** @param read looks at our tables, empty, which are gone afterwards */
+function withTables<T>(read: (raw: DatabaseSync) => T): T {
   const raw = new DatabaseSync(':memory:')
   try {
     raw.exec(TABLES)
-    const rows = raw.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
-    return rows.map((row) => String(row.name))
+    return read(raw)
   } finally {
     raw.close()
   }
