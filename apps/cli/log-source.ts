@@ -1,4 +1,4 @@
-/** Where a published log is read from: a URL, a directory, an evidence pack, or the control plane of the profile. @module */
+/** Where a published log is read from: a URL, a bucket, a directory, a pack, or the control plane of the profile. @module */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openFileBytes } from '../../src/adapters/fs/file-bytes.ts'
@@ -12,6 +12,7 @@ import { LogError } from '../../src/log/entries.ts'
 import { parseVkey } from '../../src/log/note.ts'
 import type { TileReader } from '../../src/log/tile-file.ts'
 import type { HeldCheckpoint } from '../../src/log/verify.ts'
+import { openLogPlace, placeOfLog } from '../server/tiles.ts'
 import { readInfo } from './operator.ts'
 import { CliError } from './output.ts'
 import { loadProfile } from './profile.ts'
@@ -26,12 +27,17 @@ export interface OpenedLog {
 }
 
 /**
- * @param where `http(s)://…` under which `checkpoint` and `tile/` are, a directory that holds them, or a pack
+ * @param where `http(s)://…` or `s3://…` under which `checkpoint` and `tile/` are, a directory that holds them, or a pack
  * @param profile option of the command line: its key signs requests to its own control plane, which wants one
  * @throws {CliError} `ARGUMENT_INVALID`; {PackError} a file that is not a pack
  */
-export async function openLog(where: string, profile: string | undefined): Promise<OpenedLog> {
+export async function openLog(
+  where: string,
+  profile: string | undefined,
+  s3Endpoint?: string,
+): Promise<OpenedLog> {
   if (/^https?:\/\//.test(where)) return opened(await overHttp(where, profile), true)
+  if (where.startsWith('s3://')) return opened(inBucket(where, s3Endpoint), true)
   const found = await stat(where).catch((cause: unknown) => {
     throw new CliError('ARGUMENT_INVALID', `${where} is no URL, and no file or directory that can be read`, {
       cause,
@@ -81,6 +87,12 @@ async function overHttp(where: string, profile: string | undefined): Promise<Til
   return own !== null && where.startsWith(`${own.url}/`)
     ? signedStore(own.client, where)
     : httpTileStore({ prefix: where })
+}
+
+/** With the credentials that `countersign start --tiles` takes. @throws {LogError} `TILES_INVALID` */
+function inBucket(tilesUrl: string, s3Endpoint: string | undefined): TileReader {
+  const options = { dataDir: '', tilesUrl, ...(s3Endpoint === undefined ? {} : { s3Endpoint }) }
+  return openLogPlace(placeOfLog(options)).tiles
 }
 
 function signedStore(client: ApiClient, prefix: string): TileReader {

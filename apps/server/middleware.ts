@@ -70,9 +70,10 @@ export function writable(ctx: ServerContext): Middleware {
 /** The route wants a key of one of these kinds. */
 export function who(ctx: ServerContext, ...kinds: readonly Caller['kind'][]): Middleware {
   return async (c, next) => {
-    c.set('caller', await authenticate(ctx, c, kinds))
+    const caller = await authenticate(ctx, c, kinds)
+    c.set('caller', caller)
     await strictJson(c)
-    await next()
+    return ctx.idempotency.run(c, caller, next)
   }
 }
 

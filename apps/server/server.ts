@@ -4,7 +4,6 @@
  * @module
  */
 import { mkdirSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
@@ -29,7 +28,8 @@ import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { EntryFeed } from './entry-feed.ts'
-import { openFront, type Front } from './front.ts'
+import { openFront, placeOf, type Front, type Place } from './front.ts'
+import { Idempotency, namingStore } from './idempotency.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
@@ -256,14 +256,15 @@ interface Parts {
   readonly tiles: TileStore
   readonly runner: LogRunner
   /** Filled before anybody is answered. */
-  readonly place: { readonly url: string; readonly hosts: ReadonlySet<string> }
+  readonly place: Place
   readonly vkey: string
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
   const { clock, keys, store, vault, settings, tiles, runner, place, vkey } = parts
+  const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
-    store,
+    store: namingStore(store),
     vault,
     crypto: nodeCrypto,
     issuer: keys.issuer,
@@ -283,18 +284,12 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
+    idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,
     heartbeat_ms,
     publicUrl: () => place.url,
     hosts: () => place.hosts,
     fault: () => runner.fault,
-    report: options.report ?? (() => undefined),
+    report,
   }
-}
-
-function placeOf(address: AddressInfo, publicUrl: string | undefined): Parts['place'] {
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  const local = `http://${host}:${address.port}`
-  const url = (publicUrl ?? local).replace(/\/$/, '')
-  return { url, hosts: new Set([new URL(url).host, new URL(local).host, `localhost:${address.port}`]) }
 }
