@@ -11,6 +11,7 @@ import { START_CHECKPOINT_FILE } from '../../src/evidence/pack/manifest.ts'
 import { LogError } from '../../src/log/entries.ts'
 import { parseVkey } from '../../src/log/note.ts'
 import type { TileReader } from '../../src/log/tile-file.ts'
+import { CHECKPOINT_PATH } from '../../src/log/tiles.ts'
 import type { HeldCheckpoint } from '../../src/log/verify.ts'
 import { openLogPlace, placeOfLog } from '../server/tiles.ts'
 import { readInfo } from './operator.ts'
@@ -36,7 +37,7 @@ export async function openLog(
   profile: string | undefined,
   s3Endpoint?: string,
 ): Promise<OpenedLog> {
-  if (/^https?:\/\//.test(where)) return opened(await overHttp(where, profile), true)
+  if (/^https?:\/\//.test(where)) return opened(await atAddress(where, profile), true)
   if (where.startsWith('s3://')) return opened(inBucket(where, s3Endpoint), true)
   const found = await stat(where).catch((cause: unknown) => {
     throw new CliError('ARGUMENT_INVALID', `${where} is no URL, and no file or directory that can be read`, {
@@ -80,6 +81,17 @@ export function checkedKey(vkey: string): string {
     if (!(cause instanceof LogError)) throw cause
     throw new CliError('ARGUMENT_INVALID', `--key: ${cause.message}`, { cause })
   }
+}
+
+/** A place without a checkpoint is a wrong address, and says nothing of a log. @throws {LogError} `LOG_UNAVAILABLE` */
+async function atAddress(where: string, profile: string | undefined): Promise<TileReader> {
+  const store = await overHttp(where, profile)
+  if ((await store.read(CHECKPOINT_PATH)) !== null) return store
+  const base = where.replace(/\/+$/, '')
+  const next = base.endsWith('/log')
+    ? 'see that the URL is right'
+    : `a control plane serves its log at ${base}/log`
+  throw new LogError('LOG_UNAVAILABLE', `nothing was verified, there is no log at ${where}: ${next}`)
 }
 
 async function overHttp(where: string, profile: string | undefined): Promise<TileReader> {

@@ -29,6 +29,8 @@ export interface LogRunnerOptions {
   readonly store: Store
   /** Called once, when the log cannot go on. */
   readonly onFatal: (error: Error) => void
+  /** Hears why it is not published, once for as long as it is for that. */
+  readonly onFault?: (error: Error) => void
   /** {@link RETRY_MS} unless told otherwise. */
   readonly retry_ms?: number
 }
@@ -89,7 +91,9 @@ export class LogRunner {
       await this.#options.publisher.publish()
       this.#fault = null
     } catch (cause) {
+      const before = this.#fault?.message
       this.#fault = cause instanceof Error ? cause : new Error('the log was not published', { cause })
+      if (this.#fault.message !== before) this.#options.onFault?.(this.#fault)
       const fatal = cause instanceof LogError && FATAL.has(cause.code)
       if (!fatal || this.#ended) return
       this.#ended = true // whatever failed before: a database that was away may come back as another

@@ -58,16 +58,27 @@ export async function erasureOf(
 async function findErasable(db: Kysely<Schema>, subject: string, now_ms: number): Promise<Row> {
   const row = await db.selectFrom('subjects').selectAll().where('id', '=', subject).executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_SUBJECT', 'nothing is filed under this subject')
-  if (row.erased !== null) throw new RegistryError('STATE_CONFLICT', 'this subject was erased already')
+  if (row.erased !== null)
+    throw new RegistryError(
+      'STATE_CONFLICT',
+      'this subject was erased already: see "countersign erasure list"',
+    )
   const asked = await db
     .selectFrom('erasures')
     .select('state')
     .where('subject', '=', subject)
     .executeTakeFirst()
-  if (asked) throw new RegistryError('STATE_CONFLICT', 'the erasure waits for a hold to be lifted')
+  if (asked)
+    throw new RegistryError(
+      'STATE_CONFLICT',
+      'its erasure was asked for already, and waits for a hold: see "countersign hold list"',
+    )
   const person = await db.selectFrom('people').select('status').where('id', '=', subject).executeTakeFirst()
   if (person?.status === 'enrolled') {
-    throw new RegistryError('STATE_CONFLICT', 'this person acts here still: let them leave first')
+    throw new RegistryError(
+      'STATE_CONFLICT',
+      'this person acts here still: let them leave first, with "countersign revoke PERSON --reason left"',
+    )
   }
   const issued = await db
     .selectFrom('delegations')
@@ -75,7 +86,10 @@ async function findErasable(db: Kysely<Schema>, subject: string, now_ms: number)
     .where('jti', '=', subject)
     .executeTakeFirst()
   if (issued && issued.revoked === 0 && issued.exp * 1000 > now_ms) {
-    throw new RegistryError('STATE_CONFLICT', 'this delegation is in force: revoke it first')
+    throw new RegistryError(
+      'STATE_CONFLICT',
+      'this delegation is in force: revoke it first, with "countersign revoke DELEGATION"',
+    )
   }
   return row
 }
