@@ -81,6 +81,8 @@ export interface ServerOptions {
   /** Instead of `rp` when nobody chose one. Counts at the first start only. */
   readonly rpDefault?: RelyingParty
   readonly clock?: Clock
+  /** Hears why the log is not published, once for as long as it is for that. */
+  readonly onUnpublished?: (error: Error) => void
   /** Hears of unexpected faults. Messages may name files, never secrets. */
   readonly report?: (error: unknown) => void
 }
@@ -205,7 +207,7 @@ async function run(
     store,
     retry_ms,
     onFatal: (error) => void stop(error),
-    onFault: report,
+    ...(options.onUnpublished === undefined ? {} : { onUnpublished: options.onUnpublished }),
   })
   await runner.start()
   const back = await replayTombstones({ store, vault }) // ERA-10

@@ -108,6 +108,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     onEncrypted: (file) => tell(`${file} is encrypted now`),
     onErasedAgain: (subjects) =>
       tell(`${subjects.join(', ')}: erased, but the key was there again. It is destroyed now`),
+    onUnpublished: ({ message }) => tell(`the log waits: ${message}`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
   const { url, vkey, bootstrapSecret, dueAnchors } = server
