@@ -3,8 +3,6 @@
  * Order at start: port, keys, database, first entries, log (refuses to go on if it was rewritten), streams.
  * @module
  */
-import { mkdirSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
@@ -13,7 +11,7 @@ import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts
 import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
-import { StoreError, type Store } from '../../src/ports/store.ts'
+import type { Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
 import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
@@ -24,12 +22,15 @@ import { pairVault, setUp, type Chosen, type Settings, type SetupKeys } from '..
 import { replayTombstones } from '../../src/registry/tombstones.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
 import { composeAnchoring } from './anchoring.ts'
+import type { DueAnchor } from './anchor-runner.ts'
 import type { AnchorSettings } from './anchor-settings.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
+import { databaseOf, makeDataDir } from './data-dir.ts'
 import { EntryFeed } from './entry-feed.ts'
-import { openFront, type Front } from './front.ts'
+import { openFront, placeOf, type Front, type Place } from './front.ts'
+import { Idempotency, namingStore } from './idempotency.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
@@ -80,6 +81,8 @@ export interface ServerOptions {
   /** Instead of `rp` when nobody chose one. Counts at the first start only. */
   readonly rpDefault?: RelyingParty
   readonly clock?: Clock
+  /** Hears why the log is not published, once for as long as it is for that. */
+  readonly onUnpublished?: (error: Error) => void
   /** Hears of unexpected faults. Messages may name files, never secrets. */
   readonly report?: (error: unknown) => void
 }
@@ -90,6 +93,8 @@ export interface RunningServer {
   readonly vkey: string
   /** Enrols the first person. Null once anyone has enrolled. */
   readonly bootstrapSecret: string | null
+  /** What is anchored next, and when. */
+  readonly dueAnchors: readonly DueAnchor[]
   /** Resolves when the server has stopped: null if it was asked to, else why. */
   readonly stopped: Promise<Error | null>
   close(): Promise<void>
@@ -122,24 +127,9 @@ async function behind(front: Front, options: ServerOptions): Promise<RunningServ
   }
 }
 
-/** @throws {StoreError} `STORE_UNAVAILABLE` */
-function makeDataDir(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    const isFile = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    const why = isFile ? 'is a file and not a folder' : 'cannot be made, or written'
-    throw new StoreError('STORE_UNAVAILABLE', `${path} ${why}: choose another folder for the data`, { cause })
-  }
-}
-
-function databaseOf({ dataDir }: ServerOptions): string {
-  return join(dataDir, 'countersign.db')
-}
-
 async function openStore(options: ServerOptions, clock: Clock): Promise<Store> {
   const { store } = options
-  if (store === undefined) return openSqliteStore({ path: databaseOf(options), clock })
+  if (store === undefined) return openSqliteStore({ path: databaseOf(options.dataDir), clock })
   const { openPostgresStore } = await import('../../src/adapters/postgres/postgres-store.ts')
   return openPostgresStore({ url: store })
 }
@@ -203,7 +193,7 @@ async function run(
   const publisher = await publisherOf({
     ...anchoring.publisher,
     store,
-    database: databaseOf(options),
+    database: databaseOf(options.dataDir),
     place: logPlace,
     thread: options.publisherThread ?? false,
     key: keys.logKey,
@@ -212,7 +202,13 @@ async function run(
     onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
   })
   const retry_ms = store.nodes === null ? RETRY_MS : FOLLOW_MS
-  const runner = new LogRunner({ publisher, store, retry_ms, onFatal: (error) => void stop(error) })
+  const runner = new LogRunner({
+    publisher,
+    store,
+    retry_ms,
+    onFatal: (error) => void stop(error),
+    ...(options.onUnpublished === undefined ? {} : { onUnpublished: options.onUnpublished }),
+  })
   await runner.start()
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
@@ -234,8 +230,10 @@ async function run(
     return stopping
   }
   let bootstrapSecret: string | null
+  let dueAnchors: readonly DueAnchor[]
   try {
     await ctx.hub.start()
+    dueAnchors = await anchoring.anchors.due()
     anchoring.anchors.start()
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
@@ -244,7 +242,14 @@ async function run(
     await stop(null)
     throw cause
   }
-  return { url: place.url, vkey, bootstrapSecret, stopped: ended.promise, close: () => stop(null) }
+  return {
+    url: place.url,
+    vkey,
+    bootstrapSecret,
+    dueAnchors,
+    stopped: ended.promise,
+    close: () => stop(null),
+  }
 }
 
 interface Parts {
@@ -256,14 +261,15 @@ interface Parts {
   readonly tiles: TileStore
   readonly runner: LogRunner
   /** Filled before anybody is answered. */
-  readonly place: { readonly url: string; readonly hosts: ReadonlySet<string> }
+  readonly place: Place
   readonly vkey: string
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
   const { clock, keys, store, vault, settings, tiles, runner, place, vkey } = parts
+  const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
-    store,
+    store: namingStore(store),
     vault,
     crypto: nodeCrypto,
     issuer: keys.issuer,
@@ -283,18 +289,12 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
+    idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,
     heartbeat_ms,
     publicUrl: () => place.url,
     hosts: () => place.hosts,
     fault: () => runner.fault,
-    report: options.report ?? (() => undefined),
+    report,
   }
-}
-
-function placeOf(address: AddressInfo, publicUrl: string | undefined): Parts['place'] {
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  const local = `http://${host}:${address.port}`
-  const url = (publicUrl ?? local).replace(/\/$/, '')
-  return { url, hosts: new Set([new URL(url).host, new URL(local).host, `localhost:${address.port}`]) }
 }

@@ -1,8 +1,11 @@
 /** `countersign doctor`: what stands in the way of a control plane, and what to do about it. spec/backup.md (DOC-1). @module */
 import type { Command } from 'commander'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { readAnchorSettings, type AnchorSettings } from '../../server/anchor-settings.ts'
 import type { Check } from '../doctor/check.ts'
 import { logChecks, readNotes } from '../doctor/log.ts'
 import { backupCheck, diskCheck, folderCheck, keysCheck, nodeCheck } from '../doctor/machine.ts'
+import { outsideChecks } from '../doctor/outside.ts'
 import { clockCheck, epochsCheck, openDatabase, vkeyOf } from '../doctor/registers.ts'
 import { serverChecks } from '../doctor/server.ts'
 import { vaultCheck } from '../doctor/vault.ts'
@@ -12,6 +15,8 @@ import { wantsJson } from './globals.ts'
 export interface DoctorOptions {
   readonly data: string
   readonly url?: string
+  /** Of `start --anchors`. */
+  readonly anchors?: AnchorSettings
   readonly now: () => number
   readonly onProgress?: (done: number, size: number) => void
 }
@@ -22,9 +27,12 @@ export function doctorCommand(program: Command): void {
     .description('look at a data folder and its control plane; exit code 1 when a check fails')
     .option('--data <dir>', 'where the control plane keeps its data', '.countersign')
     .option('--url <url>', 'the control plane that serves it')
-    .action(async (options: { data: string; url?: string }, command: Command) => {
+    .option('--anchors <file>', 'that of start --anchors: asks its witnesses, and looks at what it anchors')
+    .action(async (options: { data: string; url?: string; anchors?: string }, command: Command) => {
+      const { anchors: file, ...rest } = options
+      const anchors = file === undefined ? {} : { anchors: readAnchorSettings(nodeCrypto, file) }
       const onProgress = (done: number, size: number): void => progress(`${done} of ${size} entries`)
-      const checks = await examine({ ...options, now: () => Date.now(), onProgress })
+      const checks = await examine({ ...rest, ...anchors, now: () => Date.now(), onProgress })
       progressDone()
       const isWell = checks.every(({ state }) => state !== 'fail')
       result(wantsJson(command), { ok: isWell, checks }, () => describe(checks))
@@ -34,7 +42,7 @@ export function doctorCommand(program: Command): void {
 
 /** Every check that can be made: one that fails does not keep the others from being made. */
 export async function examine(options: DoctorOptions): Promise<Check[]> {
-  const { data, url, now, onProgress = () => undefined } = options
+  const { data, url, anchors, now, onProgress = () => undefined } = options
   const folder = await folderCheck(data)
   const checks = [nodeCheck(), folder]
   let vkey: string | null = null
@@ -49,6 +57,8 @@ export async function examine(options: DoctorOptions): Promise<Check[]> {
         checks.push(await vaultCheck(data, snapshot))
         checks.push(await clockCheck(snapshot, now()), await epochsCheck(snapshot))
         if (vkey !== null) checks.push(...(await logChecks({ data, notes, snapshot, vkey, onProgress })))
+        const outside = { data, note: notes.published, settings: anchors ?? null, now_ms: now() }
+        checks.push(...(await outsideChecks(outside)))
       } finally {
         snapshot.close()
       }

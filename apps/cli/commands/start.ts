@@ -6,6 +6,7 @@ import { KeyStoreError } from '../../../src/ports/key-store.ts'
 import type { RelyingParty } from '../../../src/token/gesture.ts'
 import { readAnchorSettings } from '../../server/anchor-settings.ts'
 import { createServer, type RunningServer, type ServerOptions } from '../../server/server.ts'
+import { outsideLines, outsideSaid } from '../anchors-said.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
 import { readText } from '../profile.ts'
 import { askSecret, hasTerminal } from '../prompt.ts'
@@ -85,6 +86,7 @@ export function startCommand(program: Command): void {
 async function start(options: StartOptions, json: boolean): Promise<void> {
   const rp = chosenRp(options)
   const rpDefault = placeOf(options)
+  const anchors = options.anchors === undefined ? undefined : readAnchorSettings(nodeCrypto, options.anchors)
   const server = await startUnlocked({
     dataDir: options.data,
     host: options.host,
@@ -100,19 +102,28 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(rp === undefined ? {} : { rp }),
     ...(rpDefault === undefined ? {} : { rpDefault }),
     ...(await givenPassphrase(options)),
-    ...(options.anchors === undefined ? {} : { anchors: readAnchorSettings(nodeCrypto, options.anchors) }),
+    ...(anchors === undefined ? {} : { anchors }),
     ...(options.vault === undefined ? {} : { vault: options.vault }),
     ...(options.newVault === true ? { newVault: true } : {}),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
     onErasedAgain: (subjects) =>
       tell(`${subjects.join(', ')}: erased, but the key was there again. It is destroyed now`),
+    onUnpublished: ({ message }) => tell(`the log waits: ${message}`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
-  const { url, vkey, bootstrapSecret } = server
-  result(json, { url, vkey, bootstrap_secret: bootstrapSecret }, () =>
+  const { url, vkey, bootstrapSecret, dueAnchors } = server
+  const { witnesses = null } = anchors ?? {}
+  const said = {
+    url,
+    vkey,
+    bootstrap_secret: bootstrapSecret,
+    ...(anchors === undefined ? {} : outsideSaid(witnesses, dueAnchors)),
+  }
+  result(json, said, () =>
     [
       `${paint('green', 'control plane')} at ${paint('bold', url)}`,
       `log key        ${vkey}`,
+      ...(anchors === undefined ? [] : outsideLines(witnesses, dueAnchors)),
       ...(bootstrapSecret === null ? [] : firstStart(url, bootstrapSecret)),
     ].join('\n'),
   )

@@ -1,6 +1,9 @@
 /** One thing that `doctor` looked at. spec/backup.md (DOC-1). @module */
 
 export type DoctorCode =
+  | 'ANCHORS_DAMAGED'
+  | 'ANCHORS_NONE'
+  | 'ANCHOR_OLD'
   | 'BACKUP_NONE'
   | 'BACKUP_OLD'
   | 'CHECKPOINT_AHEAD'
@@ -38,6 +41,9 @@ export type DoctorCode =
   | 'VAULT_OPEN'
   | 'VAULT_UNUSABLE'
   | 'VKEY_MISMATCH'
+  | 'WITNESS_MISSING'
+  | 'WITNESS_OLD'
+  | 'WITNESS_UNREACHABLE'
 
 export interface Check {
   readonly name: string
