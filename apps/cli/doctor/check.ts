@@ -20,6 +20,7 @@ export type DoctorCode =
   | 'ENTRY_CHANGED'
   | 'ENTRY_MISSING'
   | 'EPOCH_REOPENED'
+  | 'ISSUER_KEY_MISSING'
   | 'KEYS_MISSING'
   | 'KEYS_PLAIN'
   | 'KEY_INVALID'
@@ -36,6 +37,7 @@ export type DoctorCode =
   | 'VAULT_MISMATCH'
   | 'VAULT_MISSING'
   | 'VAULT_OPEN'
+  | 'VAULT_PLAIN'
   | 'VAULT_UNUSABLE'
   | 'VKEY_MISMATCH'
 
