@@ -55,7 +55,7 @@ export interface Vault {
   /**
    * Puts keys in the clear under a passphrase, all or none, and unlocks. From then on who opened the vault without the
    * passphrase gets `VAULT_LOCKED`.
-   * @returns false: they were under this passphrase already
+   * @returns whether there were any: keys that are made from here on are under it in any case
    * @throws {VaultError} as `unlock`
    */
   protect(passphrase: string): Promise<boolean>

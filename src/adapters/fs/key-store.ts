@@ -8,6 +8,7 @@ import { chmod, link, mkdir, open, readdir, readFile, rename, stat, unlink } fro
 import { basename, dirname, join } from 'node:path'
 import type { Crypto, PrivateJwk } from '../../core/crypto.ts'
 import { base64url } from '../../core/encoding.ts'
+import { CountersignError } from '../../core/errors.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { KeyStoreError, type KeyStore, type KeyUse } from '../../ports/key-store.ts'
 import { hasCode, syncDirectory } from './files.ts'
@@ -202,7 +203,7 @@ async function available<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    if (cause instanceof KeyStoreError) throw cause
+    if (cause instanceof CountersignError) throw cause
     throw new KeyStoreError('KEY_UNAVAILABLE', `${basename(path)}: keys cannot be read or written there`, {
       cause,
     })

@@ -6,7 +6,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import type { PoolClient } from 'pg'
+import type { PoolClient, QueryConfig } from 'pg'
 import { base64url } from '../../core/encoding.ts'
 import { VaultError, type Vault } from '../../ports/vault.ts'
 import { TableVault, type Found, type KeyTable, type SubjectRow, type VaultHead } from '../sql/table-vault.ts'
@@ -32,7 +32,10 @@ const NEXT = `SELECT subject, kid, key FROM keys WHERE subject > $1 ORDER BY sub
  * is. A column that is computed anew makes the server write the table into a new file, of live rows alone whatever older
  * snapshots there are, and truncate the old one with the commit.
  */
-const REWRITE = `ALTER TABLE keys ALTER COLUMN key TYPE BYTEA USING key || ''::bytea`
+const REWRITE: QueryConfig & { query_timeout: number } = {
+  text: `ALTER TABLE keys ALTER COLUMN key TYPE BYTEA USING key || ''::bytea`,
+  query_timeout: REWRITE_MS_MAX,
+}
 /** First: two who had both read could not both go on. */
 const ALONE = 'LOCK TABLE keys IN ACCESS EXCLUSIVE MODE'
 
@@ -167,19 +170,21 @@ class PostgresKeys implements KeyTable {
     }, REWRITE_MS_MAX)
   }
 
-  rewrite(record: string, wrapped: (subject: string, row: KeyRow) => Uint8Array): Promise<boolean> {
+  rewrite(record: string, wrapped: (subject: string, row: KeyRow) => Uint8Array): Promise<number | null> {
     return this.#sessions.transact(async (client) => {
       await client.query(ALONE)
       const set = await client.query('UPDATE countersign_vault SET record = $1 WHERE record IS NULL', [
         record,
       ])
-      if (set.rowCount !== 1) return false
+      if (set.rowCount !== 1) return null
+      let keys = 0
       const next = async (after: string): Promise<SubjectRow[]> =>
         (await client.query<SubjectRow>(NEXT, [after])).rows
       for await (const batch of batches(next)) {
         const rows = batch.flatMap(({ subject, kid, key }) =>
           kid === null || key === null ? [] : [{ subject, key: wrapped(subject, { kid, key }) }],
         )
+        keys += rows.length
         await client.query(
           `UPDATE keys SET key = wrapped.key FROM unnest($1::text[], $2::bytea[]) AS wrapped (subject, key)
            WHERE keys.subject = wrapped.subject`,
@@ -187,7 +192,7 @@ class PostgresKeys implements KeyTable {
         )
       }
       await client.query(REWRITE)
-      return true
+      return keys
     }, REWRITE_MS_MAX)
   }
 

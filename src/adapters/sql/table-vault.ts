@@ -55,9 +55,9 @@ export interface KeyTable {
   /**
    * Sets the first record and replaces every key, in one transaction, and nobody adds one meanwhile. What was there
    * before is destroyed as by `destroy`.
-   * @returns false: the vault has a record already
+   * @returns how many keys; null: the vault has a record already
    */
-  rewrite(record: string, wrapped: (subject: string, row: KeyRow) => Uint8Array): Promise<boolean>
+  rewrite(record: string, wrapped: (subject: string, row: KeyRow) => Uint8Array): Promise<number | null>
   close(): Promise<void>
 }
 
@@ -112,12 +112,13 @@ export class TableVault implements Vault {
   async protect(passphrase: string): Promise<boolean> {
     if (await this.unlock(passphrase)) return false
     const made = await makeWrapping(this.id, passphrase)
-    const isOurs = await this.#table.rewrite(made.record, (subject, row) => {
+    const keys = await this.#table.rewrite(made.record, (subject, row) => {
       return wrapKey(made, this.id, subject, { kid: row.kid, key: unwrapKey(null, this.id, subject, row) })
     })
-    if (isOurs) this.#wrapping = made
-    else await this.unlock(passphrase) // another node was first
-    return isOurs
+    if (keys === null)
+      await this.unlock(passphrase) // another node was first
+    else this.#wrapping = made
+    return keys !== null && keys > 0
   }
 
   close(): Promise<void> {

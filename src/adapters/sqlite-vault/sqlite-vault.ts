@@ -112,7 +112,11 @@ export async function createSqliteVault(
     await unlink(beside)
   }
   const folder = await open(dirname(path))
-  await folder.sync().finally(() => folder.close())
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 function openReader(path: string): DatabaseSync {
@@ -231,17 +235,25 @@ class SqliteKeys implements KeyTable {
   }
 
   /** A table anew, so that the pages of the old one are overwritten whole: rows that grow leave copies on their page. */
-  async rewrite(record: string, wrapped: (subject: string, row: KeyRow) => Uint8Array): Promise<boolean> {
+  async rewrite(
+    record: string,
+    wrapped: (subject: string, row: KeyRow) => Uint8Array,
+  ): Promise<number | null> {
     return this.#transact(() => {
-      if (this.#recordNow() !== null) return false
+      if (this.#recordNow() !== null) return null
       this.#raw.prepare('UPDATE vault SET record = ?').run(record)
       this.#raw.exec(tableOfKeys('wrapped'))
       const insert = this.#raw.prepare('INSERT INTO wrapped (subject, kid, key) VALUES (?, ?, ?)')
-      for (const batch of batches(this.#raw))
-        for (const { subject, kid, key } of batch)
-          insert.run(subject, kid, kid === null || key === null ? null : wrapped(subject, { kid, key }))
+      let keys = 0
+      for (const batch of batches(this.#raw)) {
+        for (const { subject, kid, key } of batch) {
+          const isThere = kid !== null && key !== null
+          insert.run(subject, kid, isThere ? wrapped(subject, { kid, key }) : null)
+          if (isThere) keys += 1
+        }
+      }
       this.#raw.exec('DROP TABLE keys; ALTER TABLE wrapped RENAME TO keys')
-      return true
+      return keys
     })
   }
 
