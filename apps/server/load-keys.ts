@@ -5,16 +5,22 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
 import type { SetupKeys } from '../../src/registry/setup.ts'
-import type { ServerOptions } from './server.ts'
 
 export type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
+
+interface KeyOptions {
+  readonly dataDir: string
+  readonly keys?: string
+  readonly passphrase?: string
+  readonly onEncrypted?: (file: string) => void
+}
 
 /**
  * @param beforeEncrypting what it throws leaves plain key files as they are
  * @throws {KeyStoreError}
  */
 export async function loadKeys(
-  { dataDir, keys, passphrase, onEncrypted }: ServerOptions,
+  { dataDir, keys, passphrase, onEncrypted }: KeyOptions,
   beforeEncrypting: () => Promise<void>,
 ): Promise<ServerKeys> {
   const keyStore = await openFsKeyStore(keys ?? join(dataDir, 'keys'), {
