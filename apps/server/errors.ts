@@ -71,6 +71,7 @@ const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
 const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   BUDGET_MISMATCH: 409,
   GESTURE_INVALID: 403,
+  ISSUER_KEY_MISSING: 503,
   KEY_CURRENT: 409,
   KEY_IN_USE: 409,
   LIMIT_EXCEEDED: 409,

@@ -3,12 +3,8 @@
  * Order at start: port, keys, database, first entries, log (refuses to go on if it was rewritten), streams.
  * @module
  */
-import { join } from 'node:path'
-import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
-import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
-import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -17,7 +13,6 @@ import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
-import { IssuerRing } from '../../src/registry/issuer-ring.ts'
 import { pairVault, setUp, type Chosen, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
@@ -28,13 +23,16 @@ import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
+import { destroyEndedKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
+import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import { openLogPlace, placeOfLog } from './tiles.ts'
+import { tryPassphrase, unlockVault, vaultPlace } from './vault.ts'
 import { Viewers } from './viewers.ts'
 
 /** REV-4. */
@@ -57,15 +55,17 @@ export interface ServerOptions {
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
   readonly heartbeatMs?: number
-  /** Of the key files (KEY-10). Plain ones are encrypted under it. */
+  /** The folder of the key files, `keys` in `dataDir` unless told otherwise: nodes that share it share rotations too. */
+  readonly keys?: string
+  /** Of the key files (KEY-10) and the vault (ERA-13). What is in the clear is encrypted under it. */
   readonly passphrase?: string
-  /** Told of each key file that was encrypted. */
+  /** Told of each key file that was encrypted, and of the vault. */
   readonly onEncrypted?: (file: string) => void
   /** Publish from a thread of its own (docs/adr/0023). */
   readonly publisherThread?: boolean
   /** Who cosigns the log, and where it is anchored. */
   readonly anchors?: AnchorSettings
-  /** The file with the keys of what is sealed: nodes on one database share it. `vault.db` in `dataDir` unless told otherwise. */
+  /** Where the keys of what is sealed are, which nodes on one database share: a file, `vault.db` in `dataDir` unless told otherwise, or `postgres://…`. */
   readonly vault?: string
   /** Begins an empty vault in place of one that is lost: what was sealed is lost with it (ERA-4). */
   readonly newVault?: boolean
@@ -114,11 +114,12 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 async function behind(front: Front, options: ServerOptions): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
   makeDataDir(options.dataDir)
-  const keys = await loadKeys(options)
+  const place = vaultPlace(options)
+  const keys = await loadKeys(options, () => tryPassphrase(place, options.passphrase))
   const store = await openStore(options, clock)
   let vault: Vault | undefined
   try {
-    vault = openSqliteVault(options.vault ?? join(options.dataDir, 'vault.db'))
+    vault = await place.open()
     return await run(front, options, clock, keys, { store, vault })
   } catch (cause) {
     await store.close()
@@ -132,23 +133,6 @@ async function openStore(options: ServerOptions, clock: Clock): Promise<Store> {
   if (store === undefined) return openSqliteStore({ path: databaseOf(options.dataDir), clock })
   const { openPostgresStore } = await import('../../src/adapters/postgres/postgres-store.ts')
   return openPostgresStore({ url: store })
-}
-
-type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
-
-async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<ServerKeys> {
-  const keyStore = await openFsKeyStore(join(dataDir, 'keys'), {
-    crypto: nodeCrypto,
-    passphrase: passphrase ?? null,
-    ...(onEncrypted === undefined ? {} : { onEncrypted }),
-  })
-  const logKey = await keyStore.first('log')
-  return {
-    logKey,
-    issuer: await IssuerRing.open(nodeCrypto, keyStore),
-    frame: nodeCrypto.signer(await keyStore.first('frame')),
-    log: nodeCrypto.signer(logKey),
-  }
 }
 
 /** What a first start takes where nobody chose. */
@@ -177,6 +161,7 @@ async function run(
   { store, vault }: Pick<RegistryContext, 'store' | 'vault'>,
 ): Promise<RunningServer> {
   await pairVault(store, vault, options.newVault ?? false)
+  await unlockVault(vault, options.passphrase, options.onEncrypted)
   const wanted = { chosen: chosenSettings(options), otherwise: defaultSettings(options) }
   const { settings, bootstrapSecret: firstSecret } = await setUp(
     { store, vault, crypto: nodeCrypto },
@@ -214,10 +199,12 @@ async function run(
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
   const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, runner, place, vkey })
+  const stopEnded = destroyEndedKeys(store, keys.issuer, report)
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
       ctx.hub.close()
+      stopEnded()
       ctx.feed.close()
       await front.close()
       await anchoring.anchors.stop()

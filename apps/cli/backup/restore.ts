@@ -10,7 +10,7 @@ import { makeDirectory, readWhole, replaceFile } from '../../../src/adapters/fs/
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { openCopy, type Snapshot } from '../../../src/adapters/sqlite/offline.ts'
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
-import { openSqliteVault, readVaultId } from '../../../src/adapters/sqlite-vault/sqlite-vault.ts'
+import { openSqliteVault, readSqliteVaultHead } from '../../../src/adapters/sqlite-vault/sqlite-vault.ts'
 import { parseRfc3339 } from '../../../src/core/time.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { LogError } from '../../../src/log/entries.ts'
@@ -115,7 +115,7 @@ function assertYoung({ files, taken_at }: BackupManifest, { oldVault, now }: Res
 /** Before anything is written: a vault of another database opens nothing. @throws {RegistryError} `SETUP_MISMATCH` */
 async function assertPaired({ db }: Snapshot, data: string): Promise<void> {
   const row = await db.selectFrom('meta').select('value').where('name', '=', VAULT).executeTakeFirst()
-  if (row !== undefined && row.value !== readVaultId(join(data, VAULT_FILE)))
+  if (row !== undefined && row.value !== readSqliteVaultHead(join(data, VAULT_FILE)).id)
     throw new RegistryError('SETUP_MISMATCH', 'the vault.db in the data folder is not that of this backup')
 }
 
