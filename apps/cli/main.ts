@@ -16,6 +16,7 @@ import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/log.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
+import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
 import { witnessCommand } from './commands/witness.ts'
@@ -45,6 +46,7 @@ inventoryCommands(program)
 agentCommands(program)
 templateCommands(program)
 delegationCommands(program)
+revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)
 gatewayCommand(program)

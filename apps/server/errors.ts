@@ -61,6 +61,7 @@ const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
 }
 
 const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
+  ACK_INVALID: 400,
   BUDGET_MISMATCH: 409,
   GESTURE_INVALID: 403,
   KEY_CURRENT: 409,

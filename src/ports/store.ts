@@ -156,6 +156,8 @@ export interface Schema {
   segments: { id: string; subject: string }
   /** `kind` and `handle` repeat what `frame_json` says, so that a handle is found without a scan. */
   frames: { seq: number; kind: string; handle: string; frame_json: string; sig: string }
+  /** How far each point has followed the frames (REV-13); `t` by its own clock, in milliseconds. */
+  acks: { point: string; epoch: number; head: number; t: number; kills_json: string }
   budgets: { key: string; max: number; spent: number }
   /** What personal values are filed and erased under. */
   subjects: {

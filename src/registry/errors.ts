@@ -2,6 +2,7 @@
 import { CountersignError } from '../core/errors.ts'
 
 export type RegistryErrorCode =
+  | 'ACK_INVALID'
   | 'BUDGET_MISMATCH'
   | 'GESTURE_INVALID'
   | 'KEY_IN_USE'

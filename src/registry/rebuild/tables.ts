@@ -104,6 +104,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'answers to requests that may come again within a day: what they made is in the log',
   },
+  acks: {
+    from: 'transient',
+    key: ['point'],
+    missing: [],
+    why: 'how far points have come: they say it again',
+  },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
