@@ -13,6 +13,7 @@ import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
+import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
@@ -56,6 +57,7 @@ evidenceCommands(program)
 logRebuildCommand(logCommands(program))
 backupCommands(program)
 doctorCommand(program)
+listenerCommands(program)
 witnessCommand(program)
 eraseCommands(program)
 

@@ -72,6 +72,7 @@ const STEPS: Partial<Record<Code, string>> = {
     'the keys of an agent come from "countersign agent key AGENT -o FILE", those of the issuer are in ' +
     '"countersign keys list"',
   UNKNOWN_PERSON: 'see "countersign person list"',
+  UNKNOWN_LISTENER: 'see "countersign listener list"',
   UNKNOWN_POINT: 'see "countersign point list"',
   UNKNOWN_SYSTEM: 'see "countersign system list", or add it with "countersign system add NAME"',
   UNKNOWN_TEMPLATE: 'see "countersign template list"',

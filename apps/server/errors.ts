@@ -62,6 +62,7 @@ const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
 
 const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   ACK_INVALID: 400,
+  LISTENER_INVALID: 400,
   BUDGET_MISMATCH: 409,
   GESTURE_INVALID: 403,
   KEY_CURRENT: 409,
@@ -88,6 +89,7 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   UNKNOWN_ISSUER: 404,
   UNKNOWN_KEY: 404,
   UNKNOWN_PERSON: 404,
+  UNKNOWN_LISTENER: 404,
   UNKNOWN_POINT: 404,
   UNKNOWN_SUBJECT: 404,
   UNKNOWN_SYSTEM: 404,

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { httpSender } from '../../src/adapters/webhook/http-sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
@@ -30,6 +31,7 @@ import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { openFront, type Front } from './front.ts'
+import { ListenerRunner } from './listener-runner.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
@@ -218,12 +220,14 @@ async function run(
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
   const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, runner, place, vkey })
+  const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
       ctx.hub.close()
       ctx.feed.close()
       await front.close()
+      await listeners.stop()
       await anchoring.anchors.stop()
       await runner.stop()
       anchoring.stop()
@@ -240,6 +244,7 @@ async function run(
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
+    listeners.start()
   } catch (cause) {
     await stop(null)
     throw cause

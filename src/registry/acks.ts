@@ -47,10 +47,11 @@ export async function acknowledgedBy(db: Kysely<Schema>, seq: number): Promise<A
   const enrolled = db
     .selectFrom('points')
     .leftJoin('acks', 'acks.point', 'points.id')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('frames')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('frames')
             .select('seq')
             .where('kind', '=', 'key')
             .whereRef('handle', '=', 'points.jkt')
