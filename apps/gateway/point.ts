@@ -21,7 +21,7 @@ import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
 import { Trust, type FollowedIssuer } from '../../src/enforce/trust.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
-import { systemClock } from '../../src/ports/clock.ts'
+import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
 import { follow } from '../../src/revoke/follower.ts'
@@ -89,12 +89,17 @@ export async function readPointFile(path: string): Promise<PointFile> {
  */
 export async function openPoint(
   path: string,
-  options: { readonly hosted?: Hosted; readonly onFault: (error: unknown) => void },
+  options: {
+    readonly hosted?: Hosted
+    readonly onFault: (error: unknown) => void
+    /** The system's unless told otherwise. */
+    readonly clock?: Clock
+  },
 ): Promise<OpenPoint> {
   const file = await readPointFile(path)
   const hosted = options.hosted === undefined ? undefined : hostedChain(options.hosted, file.point)
   const crypto = nodeCrypto
-  const clock = systemClock
+  const clock = options.clock ?? systemClock
   const signer = crypto.signer(file.key as unknown as PrivateJwk)
   const control = httpControlPlane(new ApiClient({ url: file.control_plane, crypto, clock, signer }))
   const tools = await watchTools(control, file, options.onFault)
