@@ -36,6 +36,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'receipt.head': 'The point’s signature over its sequence up to there.',
   revocation: 'A frame of the revocation stream, and what the operator named.',
   'restore.tested': 'A backup was restored apart from the log, and whether it held.',
+  'listener.added': 'Software elsewhere is told of revocations from the next frame on.',
+  'listener.removed': 'It is told no more: somebody removed it, or it asked to be.',
   'log.anchored': 'Somebody outside said that a tree of the log existed at a time.',
   'subject.erased': 'The keys of a subject were destroyed: what was sealed under them opens no more.',
   'erasure.deferred': 'An erasure waits for a hold to be lifted.',

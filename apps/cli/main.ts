@@ -13,9 +13,11 @@ import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
+import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
+import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
 import { vaultCommands } from './commands/vault.ts'
@@ -46,6 +48,7 @@ inventoryCommands(program)
 agentCommands(program)
 templateCommands(program)
 delegationCommands(program)
+revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)
 gatewayCommand(program)
@@ -56,6 +59,7 @@ logRebuildCommand(logCommands(program))
 backupCommands(program)
 vaultCommands(program)
 doctorCommand(program)
+listenerCommands(program)
 witnessCommand(program)
 eraseCommands(program)
 

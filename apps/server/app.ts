@@ -12,12 +12,14 @@ import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
+import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
 import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
+import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { templateRoutes } from './routes-templates.ts'
 
@@ -45,6 +47,8 @@ export function createApp(ctx: ServerContext): App {
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
+  listenerRoutes(app, ctx)
+  ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)

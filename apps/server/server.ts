@@ -4,6 +4,7 @@
  * @module
  */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { httpSender } from '../../src/adapters/webhook/http-sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
@@ -27,6 +28,7 @@ import { destroyEndedKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
+import { ListenerRunner } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { publisherOf } from './publisher.ts'
@@ -200,6 +202,7 @@ async function run(
   const place = { url: '', hosts: new Set<string>() }
   const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys.issuer, report)
+  const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -207,6 +210,7 @@ async function run(
       stopEnded()
       ctx.feed.close()
       await front.close()
+      await listeners.stop()
       await anchoring.anchors.stop()
       await runner.stop()
       anchoring.stop()
@@ -225,6 +229,7 @@ async function run(
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
+    listeners.start()
   } catch (cause) {
     await stop(null)
     throw cause

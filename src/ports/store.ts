@@ -156,6 +156,37 @@ export interface Schema {
   segments: { id: string; subject: string }
   /** `kind` and `handle` repeat what `frame_json` says, so that a handle is found without a scan. */
   frames: { seq: number; kind: string; handle: string; frame_json: string; sig: string }
+  /** How far each point has followed the frames (REV-13); `t` by its own clock, in milliseconds. */
+  acks: { point: string; epoch: number; head: number; t: number; kills_json: string }
+  /** Software elsewhere that is told of revocations (SIG-1). Times of entries are their indices. */
+  listeners: {
+    id: string
+    kind: 'webhook' | 'ssf_push' | 'ssf_poll'
+    url: string | null
+    added: number
+    /** The last frame that was there before it. */
+    after: number
+    removed: number | null
+    token_hash: string | null
+    secret_box: Uint8Array | null
+  }
+  /** How far each listener was told. Times in milliseconds. */
+  deliveries: {
+    listener: string
+    /** The last frame that was taken, and all before it. */
+    sent: number
+    status: 'enabled' | 'paused' | 'disabled'
+    attempts: number
+    next_try: number
+    failing_since: number | null
+    alerted: number
+    /** Until then one node tells it. */
+    claimed_until: number
+    /** Numbers past `sent` that a poll has acknowledged. */
+    acked_json: string
+    /** A verification that was asked for: `{jti, state?}`. */
+    verify_json: string | null
+  }
   budgets: { key: string; max: number; spent: number }
   /** What personal values are filed and erased under. */
   subjects: {

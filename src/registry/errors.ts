@@ -2,12 +2,14 @@
 import { CountersignError } from '../core/errors.ts'
 
 export type RegistryErrorCode =
+  | 'ACK_INVALID'
   | 'BUDGET_MISMATCH'
   | 'GESTURE_INVALID'
   | 'ISSUER_KEY_MISSING'
   | 'KEY_IN_USE'
   | 'LIMIT_EXCEEDED'
   | 'KEY_CURRENT'
+  | 'LISTENER_INVALID'
   | 'NOT_ENDORSED'
   | 'OPENING_INVALID'
   | 'OUTSIDE_TEMPLATE'
@@ -28,6 +30,7 @@ export type RegistryErrorCode =
   | 'UNKNOWN_HOLD'
   | 'UNKNOWN_ISSUER'
   | 'UNKNOWN_KEY'
+  | 'UNKNOWN_LISTENER'
   | 'UNKNOWN_PERSON'
   | 'UNKNOWN_POINT'
   | 'UNKNOWN_SUBJECT'

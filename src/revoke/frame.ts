@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
 import { taggedDigest } from '../core/digest.ts'
 import { signTagged, verifyTagged } from '../core/sign.ts'
+import { signedKillSchema, signedLiftSchema } from './statement.ts'
 
 export const FRAME_TAG = 'countersign-frame-v1'
 export const HEARTBEAT_TAG = 'countersign-heartbeat-v1'
@@ -14,7 +15,17 @@ export const TIME_TAG = 'countersign-time-v1'
 const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const sig = z.string().max(128)
 
-export const revocationKindSchema = z.enum(['delegation', 'person', 'agent', 'key', 'issuer'])
+export const revocationKindSchema = z.enum([
+  'delegation',
+  'person',
+  'consent',
+  'agent',
+  'key',
+  'issuer',
+  'tool',
+  'kill',
+  'lift',
+])
 
 export const frameSchema = z.strictObject({
   epoch: z.int().positive(),
@@ -26,6 +37,8 @@ export const frameSchema = z.strictObject({
   reason: z.string().max(64),
   /** Milliseconds since 1970 on the control plane's clock. */
   t: z.int().nonnegative(),
+  /** Of a kill or a lift, and of no other kind (REV-2). */
+  statement: z.union([signedKillSchema, signedLiftSchema]).exactOptional(),
 })
 export const signedFrameSchema = z.strictObject({ frame: frameSchema, sig })
 

@@ -44,9 +44,13 @@ class HandleSet {
   readonly #of: Readonly<Record<RevocationKind, Set<string>>> = {
     delegation: new Set(),
     person: new Set(),
+    consent: new Set(),
     agent: new Set(),
     key: new Set(),
     issuer: new Set(),
+    tool: new Set(),
+    kill: new Set(),
+    lift: new Set(),
   }
 
   has({ kind, handle }: NamedHandle): boolean {

@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 5
+export const SCHEMA_VERSION = 6
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -91,6 +91,18 @@ CREATE TABLE segments (id TEXT PRIMARY KEY, subject TEXT NOT NULL) STRICT, WITHO
 CREATE TABLE frames (
   seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, handle TEXT NOT NULL, frame_json TEXT NOT NULL, sig TEXT NOT NULL,
   UNIQUE (kind, handle)
+) STRICT;
+CREATE TABLE acks (
+  point TEXT PRIMARY KEY, epoch INTEGER NOT NULL, head INTEGER NOT NULL, t INTEGER NOT NULL, kills_json TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE listeners (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, url TEXT, added INTEGER NOT NULL, after INTEGER NOT NULL, removed INTEGER,
+  token_hash TEXT UNIQUE, secret_box BLOB
+) STRICT;
+CREATE TABLE deliveries (
+  listener TEXT PRIMARY KEY REFERENCES listeners (id), sent INTEGER NOT NULL, status TEXT NOT NULL,
+  attempts INTEGER NOT NULL, next_try INTEGER NOT NULL, failing_since INTEGER, alerted INTEGER NOT NULL,
+  claimed_until INTEGER NOT NULL, acked_json TEXT NOT NULL, verify_json TEXT
 ) STRICT;
 CREATE TABLE budgets (key TEXT PRIMARY KEY, max INTEGER NOT NULL, spent INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE subjects (

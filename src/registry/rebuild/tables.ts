@@ -104,6 +104,24 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'answers to requests that may come again within a day: what they made is in the log',
   },
+  listeners: {
+    from: 'partly',
+    key: ['id'],
+    missing: ['token_hash', 'secret_box'],
+    why: 'secrets that it is told with: add the listener again',
+  },
+  deliveries: {
+    from: 'transient',
+    key: ['listener'],
+    missing: [],
+    why: 'how far a listener was told: a rebuilt one has no secret, and is added again',
+  },
+  acks: {
+    from: 'transient',
+    key: ['point'],
+    missing: [],
+    why: 'how far points have come: they say it again',
+  },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
