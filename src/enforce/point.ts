@@ -75,7 +75,7 @@ export class EnforcementPoint implements Point {
   async open(presentation: string): Promise<OpenOutcome> {
     const opened = this.#authenticated(presentation)
     if (opened.ok) {
-      const reasons = this.#standing(opened.session.chain)
+      const reasons = this.#standing(opened.session.chain, null)
       if (reasons.length === 0) {
         return { ok: true, session: opened.session.id, expires_at: seconds(opened.session.expires_ms) }
       }
@@ -104,7 +104,7 @@ export class EnforcementPoint implements Point {
     if (judged.verdict.decision === 'deny')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
-    const late = this.#standing(judged.authenticated.chain, judged.verdict.bound_ms)
+    const late = this.#standing(judged.authenticated.chain, request, judged.verdict.bound_ms)
     if (late.length > 0) {
       await this.#record(request, action, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
@@ -129,7 +129,8 @@ export class EnforcementPoint implements Point {
       judged = await this.#reserve(this.#judge(request))
       // The reservation took a round trip: what the receipt will say of the state has to hold when it is written.
       const { verdict, authenticated } = judged
-      const late = verdict.decision === 'allow' ? this.#standing(authenticated.chain, verdict.bound_ms) : []
+      const late =
+        verdict.decision === 'allow' ? this.#standing(authenticated.chain, request, verdict.bound_ms) : []
       if (late.length > 0) judged = deniedAs(judged, late)
     } catch (error) {
       this.#o.onFault(error)
@@ -139,10 +140,10 @@ export class EnforcementPoint implements Point {
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: DecidedChain | null, bound_ms?: number): readonly Reason[] {
+  #standing(chain: DecidedChain | null, call: CallRequest | null, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
     const state = this.#state(chain)
-    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
+    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) }, call)
   }
 
   #judge(request: CallRequest): Judged {
@@ -245,7 +246,7 @@ export class EnforcementPoint implements Point {
 
   isVisible(session: string | null, server: string, tool: string): boolean {
     const chain = this.#o.authenticator.chainOf(session)
-    return chain !== null && this.#standing(chain).length === 0 && isNamed(chain, server, tool)
+    return chain !== null && this.#standing(chain, null).length === 0 && isNamed(chain, server, tool)
   }
 
   #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
