@@ -21,8 +21,11 @@ export interface NamedHandle {
   readonly handle: string
 }
 
-/** REV-10. */
-export function markOf(crypto: Crypto, { kind, handle }: NamedHandle): Uint8Array {
+/** REV-10. @param named of one of the kinds, as a database has it too */
+export function markOf(
+  crypto: Crypto,
+  { kind, handle }: { readonly kind: string; readonly handle: string },
+): Uint8Array {
   return crypto.sha256(utf8(taggedText(HANDLE_TAG, [kind, handle]))).subarray(0, MARK_BYTES)
 }
 

@@ -244,9 +244,9 @@ export class RevocationState implements RevocationFeed {
     if (!verifySnapshot(this.#o.crypto, this.#key, signed)) return this.#break(feed)
     if (this.#epoch !== 0 && snapshot.epoch !== this.#epoch) return this.#break(feed)
     for (const statement of [...snapshot.lifts, ...snapshot.kills]) this.#o.onStatement?.(statement)
-    if (snapshot.head < this.#head) return 'ignored'
-    if (!isBodyOf(this.#o.crypto, snapshot, body)) return this.#break(feed)
     if (snapshot.head === this.#head && snapshot.head_hash !== this.#hash) return this.#break(feed)
+    if (snapshot.head <= this.#head) return 'ignored' // it has nothing that is not known, and its body is not wanted
+    if (!isBodyOf(this.#o.crypto, snapshot, body)) return this.#break(feed)
     this.#revoked.reserve(snapshot.count) // most of what is known already is among them
     for (let at = 0; at < body.length; at += MARK_BYTES) this.#revoked.add(body, at)
     this.#memo.forget()
