@@ -16,6 +16,7 @@ import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/log.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
+import { relayCommand } from './commands/relay.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
 import { witnessCommand } from './commands/witness.ts'
@@ -48,6 +49,7 @@ delegationCommands(program)
 discloseCommand(program)
 approvalCommands(program)
 gatewayCommand(program)
+relayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { openFsSpool } from '../../src/adapters/fs/spool.ts'
 import { ApiClient, ApiError } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
+import { httpRevocations } from '../../src/adapters/http/revocations.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
@@ -23,11 +24,14 @@ import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { ControlPlane, ToolRegistration } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
-import { follow } from '../../src/revoke/follower.ts'
+import { follow, followAll, type Follower } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
+
+/** Each costs a connection and as much work as the control plane's own stream. */
+const SOURCES_MAX = 8
 
 /** What enrolment wrote: the point's key, and whom it trusts. Mode 0600. */
 export const pointFileSchema = z.strictObject({
@@ -45,6 +49,8 @@ export const pointFileSchema = z.strictObject({
     origins: z.array(z.string()).min(1),
   }),
   bound_ms: z.int().positive(),
+  /** Relays that it follows (REV-16). Without any, it follows the control plane itself. */
+  sources: z.array(z.url()).min(1).max(SOURCES_MAX).exactOptional(),
 })
 
 export type PointFile = z.infer<typeof pointFileSchema>
@@ -88,7 +94,12 @@ export async function readPointFile(path: string): Promise<PointFile> {
  */
 export async function openPoint(
   path: string,
-  options: { readonly hosted?: Hosted; readonly onFault: (error: unknown) => void },
+  options: {
+    readonly hosted?: Hosted
+    /** In place of those of the enrolment file. */
+    readonly relays?: readonly string[]
+    readonly onFault: (error: unknown) => void
+  },
 ): Promise<OpenPoint> {
   const file = await readPointFile(path)
   const hosted = options.hosted === undefined ? undefined : hostedChain(options.hosted, file.point)
@@ -108,7 +119,7 @@ export async function openPoint(
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
     const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
     const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
-    const follower = follow({ crypto, source: control, state })
+    const follower = followOwn(state, control, options.relays ?? file.sources ?? [])
     const trust = trustOf(file, state, signer)
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
     const point = new EnforcementPoint({
@@ -146,6 +157,19 @@ export async function openPoint(
     await spool.close()
     throw cause
   }
+}
+
+/**
+ * Relays, if there are any, and then the control plane only when they do not keep the state fresh: thousands of points
+ * would be too many for it.
+ */
+function followOwn(state: RevocationState, control: ControlPlane, relays: readonly string[]): Follower {
+  if (relays.length === 0) return follow({ crypto: nodeCrypto, source: control, state })
+  const sources = relays.map((relay) => {
+    const url = relay.replace(/\/+$/, '')
+    return { source: httpRevocations(new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })) }
+  })
+  return followAll([...sources, { source: control, standby: true }], { crypto: nodeCrypto, state })
 }
 
 /**

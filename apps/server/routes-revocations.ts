@@ -5,7 +5,7 @@ import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.
 import { revoke } from '../../src/registry/revocations.ts'
 import { signedFrameSchema, signedTimeSchema, type SignedFrame } from '../../src/revoke/frame.ts'
 import { pollAnswerSchema } from '../../src/revoke/poll.ts'
-import { signedSnapshotSchema } from '../../src/revoke/snapshot.ts'
+import { snapshotAnswerSchema } from '../../src/revoke/snapshot.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { who } from './middleware.ts'
@@ -154,7 +154,7 @@ function snapshotRoutes(app: App, ctx: ServerContext): void {
       path: '/v1/revocations/snapshot',
       summary: 'The signed header of a snapshot, and where its body is',
       middleware: listener,
-      responses: answers('The header', z.object({ snapshot: signedSnapshotSchema, body: z.string() })),
+      responses: answers('The header', snapshotAnswerSchema),
     }),
     async (c) => {
       const made = await ctx.hub.snapshot()
