@@ -21,8 +21,8 @@ const ARROWS = {
   registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/ports/'],
   enforce: ['src/core/', 'src/token/', 'src/decide/', 'src/log/', 'src/revoke/', 'src/ports/'],
   evidence: ['src/core/', 'src/token/', 'src/log/', 'src/decide/', 'src/revoke/frame\\.ts$', 'src/ports/'],
-  // Frames, heartbeats, time answers and trust lists are parsed where they arrive.
-  adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|trust-list)\\.ts$'],
+  // Frames, snapshots, statements and trust lists are parsed where they arrive. docs/adr/0028
+  adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|poll|snapshot|statement|trust-list)\\.ts$'],
 }
 
 /** Where a folder may look for types only, or for the errors and entry schemas of what it stores. */

@@ -17,6 +17,7 @@ import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
+import { relayCommand } from './commands/relay.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
@@ -52,6 +53,7 @@ revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)
 gatewayCommand(program)
+relayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)

@@ -35,6 +35,7 @@ export type ApiErrorCode =
   | 'NOT_FOUND'
   | 'REQUEST_INVALID'
   | 'TOO_MANY'
+  | 'UPSTREAM_AWAY'
 
 export class ApiError extends CountersignError<ApiErrorCode> {}
 
@@ -66,6 +67,7 @@ const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
   NOT_FOUND: 404,
   REQUEST_INVALID: 400,
   TOO_MANY: 503,
+  UPSTREAM_AWAY: 503,
 }
 
 const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {

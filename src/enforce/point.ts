@@ -55,8 +55,8 @@ export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   /** Outcomes that are being recorded. */
   readonly #outcomes = new Set<Promise<void>>()
-  readonly #underWay = new CallsUnderWay((chain) =>
-    this.#standing(chain).filter((reason) => reason === 'REVOKED'),
+  readonly #underWay = new CallsUnderWay(({ chain, request }) =>
+    this.#standing(chain, request).filter((reason) => reason === 'REVOKED'),
   )
 
   constructor(options: PointOptions) {
@@ -79,7 +79,7 @@ export class EnforcementPoint implements Point {
   async open(presentation: string): Promise<OpenOutcome> {
     const opened = this.#authenticated(presentation)
     if (opened.ok) {
-      const reasons = this.#standing(opened.session.chain)
+      const reasons = this.#standing(opened.session.chain, null)
       if (reasons.length === 0) {
         return { ok: true, session: opened.session.id, expires_at: seconds(opened.session.expires_ms) }
       }
@@ -109,13 +109,13 @@ export class EnforcementPoint implements Point {
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
-    const late = this.#standing(chain, judged.verdict.bound_ms)
+    const late = this.#standing(chain, request, judged.verdict.bound_ms)
     if (chain === null || late.length > 0) {
       await this.#record(request, action, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
     }
     const acted = await this.#underWay.run(
-      { chain, server: request.server },
+      { chain, request },
       (signal) => act(action, signal),
       (outcome) => this.#recordOutcome(action, outcome),
     )
@@ -133,7 +133,8 @@ export class EnforcementPoint implements Point {
       judged = await this.#reserve(this.#judge(request))
       // The reservation took a round trip: what the receipt will say of the state has to hold when it is written.
       const { verdict, authenticated } = judged
-      const late = verdict.decision === 'allow' ? this.#standing(authenticated.chain, verdict.bound_ms) : []
+      const late =
+        verdict.decision === 'allow' ? this.#standing(authenticated.chain, request, verdict.bound_ms) : []
       if (late.length > 0) judged = deniedAs(judged, late)
     } catch (error) {
       this.#o.onFault(error)
@@ -143,10 +144,10 @@ export class EnforcementPoint implements Point {
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: DecidedChain | null, bound_ms?: number): readonly Reason[] {
+  #standing(chain: DecidedChain | null, call: CallRequest | null, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
     const state = this.#state(chain)
-    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
+    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) }, call)
   }
 
   #judge(request: CallRequest): Judged {
@@ -249,7 +250,7 @@ export class EnforcementPoint implements Point {
 
   isVisible(session: string | null, server: string, tool: string): boolean {
     const chain = this.#o.authenticator.chainOf(session)
-    return chain !== null && this.#standing(chain).length === 0 && isNamed(chain, server, tool)
+    return chain !== null && this.#standing(chain, null).length === 0 && isNamed(chain, server, tool)
   }
 
   #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
