@@ -129,7 +129,8 @@ export async function anchorRules(
       ...(required && trusted.length === 0 ? [noneFault()] : []),
     ],
     entryRule: {
-      entry: (index, entry) => {
+      entry: (index, checked) => {
+        const entry = checked.read()
         if (entry.type === 'log.anchored') signed.entry(index, entry.body)
         check.entry(dated(index, entry))
         return null
