@@ -71,7 +71,7 @@ test('one person places some of the holds that there can be, and others still pl
   expect((await lift(ann, hold)).status).toBe(200)
 })
 
-test('who is enrolled and not endorsed places no hold, opens no value and logs no pack', async () => {
+test('who is enrolled and not endorsed places no hold, opens no value, adds no note and logs no pack', async () => {
   await begin('independent')
   const { invitation } = (await ann.api.post('/v1/people', { name: 'Mallory' })).json
   const mallory = await server.enrol(invitation)
@@ -86,6 +86,7 @@ test('who is enrolled and not endorsed places no hold, opens no value and logs n
   const tried = async (): Promise<Answer[]> => [
     await place(mallory, '*'),
     await mallory.api.post('/v1/openings', opening),
+    await mallory.api.post('/v1/notes', { entry: named.index, text: 'a friend of mine' }),
     await mallory.api.post('/v1/packs', pack),
   ]
   for (const answer of await tried()) expect([answer.status, code(answer)]).toEqual([403, 'NOT_ENDORSED'])
