@@ -30,6 +30,7 @@ export type LogErrorCode =
   | 'LOCK_UNSUPPORTED'
   | 'LOG_DIVERGED'
   | 'LOG_LOCKED'
+  | 'LOG_REDIRECTED'
   | 'LOG_UNAVAILABLE'
   | 'NOTE_INVALID'
   | 'POLICY_INVALID'
