@@ -65,6 +65,8 @@ afterEach(async () => {
 interface Faults {
   /** Before the witness hears of the first request. */
   readonly before?: () => Promise<void>
+  /** The database does not take the checkpoints that it signs. */
+  readonly isMute?: boolean
   /** What this node believes of its place. */
   readonly isHeld?: (really: boolean) => boolean
 }
@@ -78,7 +80,10 @@ interface Node {
   readonly losePlace: () => Promise<void>
 }
 
-async function startNode(name: string, { before, isHeld = (really) => really }: Faults = {}): Promise<Node> {
+async function startNode(
+  name: string,
+  { before, isMute, isHeld = (really) => really }: Faults = {},
+): Promise<Node> {
   const store = await openPostgresStore({ url })
   ends.push(() => store.close())
   const tiles = fsTileStore(join(folder, name))
@@ -118,11 +123,14 @@ async function startNode(name: string, { before, isHeld = (really) => really }: 
         const place = await nodesOf(store).takePlace()
         if (place === null) return null
         losePlace = () => place.leave()
-        return { isHeld: () => isHeld(place.isHeld()), leave: () => place.leave() }
+        return { ...place, isHeld: () => isHeld(place.isHeld()) }
       },
     },
     cosign: (note, isOvertaken) => cosigner.cosign(note, isOvertaken),
-    onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
+    onPublished: async (note, size) => {
+      if (isMute === true) throw new Error('the database is slow')
+      await recordCheckpoint(store, { size, time: clock.now(), note })
+    },
   })
   ends.push(() => publisher.stop())
   return {
@@ -194,6 +202,22 @@ test.each([
       await one.losePlace()
       await commit(two, 4)
       await two.publisher.start()
+    },
+  })
+  await commit(one, 3)
+  await one.publisher.start()
+  expect(await two.published()).toEqual({ size: 7, cosigned: 1 })
+  expect([one.asked() > 0, troubles]).toEqual([true, []])
+})
+
+test('one that lost its place and cannot know, because what overtook it is not recorded yet, raises no conflict', async () => {
+  const two = await startNode('two', { isMute: true })
+  const one = await startNode('one', {
+    isHeld: () => true,
+    before: async () => {
+      await one.losePlace()
+      await commit(two, 4)
+      await expect(two.publisher.start()).rejects.toThrow('slow')
     },
   })
   await commit(one, 3)

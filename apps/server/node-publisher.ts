@@ -169,11 +169,18 @@ export class NodePublisher implements Publisher {
     return { ...openCheckpoint(this.#options.crypto, note, this.vkey), note }
   }
 
-  /** WIT-13: only who signs asks, and one that lost its place meanwhile is overtaken. */
+  /**
+   * WIT-13: only who signs asks, and one that lost its place meanwhile is overtaken, also when nobody told it: the other
+   * node records what it signed after the witness has seen it.
+   */
   #asking(cosign: Cosign): Cosign {
     return (note, isOvertaken) => {
       this.#assertPlace()
-      return cosign(note, async (size) => !this.#hasPlace() || (await isOvertaken(size)))
+      const place = this.#place
+      return cosign(note, async (size) => {
+        if (!this.#hasPlace() || (await isOvertaken(size))) return true
+        return place === null || !(await place.confirm())
+      })
     }
   }
 
