@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
@@ -20,7 +21,9 @@ import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import { memoryCheckpointLock } from '../../test/contract/checkpoint-lock.ts'
 import { directWitness } from '../../test/contract/witness.ts'
 import { Postgres } from '../../test/fixtures/postgres.ts'
+import { Elsewhere } from './elsewhere.ts'
 import { NodePublisher } from './node-publisher.ts'
+import { keptNote } from './tiles.ts'
 
 const ORIGIN = 'log.example/nodes'
 const signer = crypto.signer(crypto.generateKey('Ed25519'))
@@ -69,7 +72,13 @@ interface Faults {
   readonly isMute?: boolean
   /** What this node believes of its place. */
   readonly isHeld?: (really: boolean) => boolean
+  /** Asked as over HTTP for what they signed. */
+  readonly peers?: readonly Asked[]
+  readonly isWitnessed?: boolean
+  readonly takeOverFrom?: Uint8Array
 }
+
+type Asked = () => Promise<Uint8Array | null>
 
 interface Node {
   readonly store: Store
@@ -78,12 +87,11 @@ interface Node {
   readonly published: () => Promise<{ size: number; cosigned: number } | null>
   /** Another node may take the place, whether this one knows it or not. */
   readonly losePlace: () => Promise<void>
+  readonly signed: Asked
 }
 
-async function startNode(
-  name: string,
-  { before, isMute, isHeld = (really) => really }: Faults = {},
-): Promise<Node> {
+async function startNode(name: string, faults: Faults = {}): Promise<Node> {
+  const { before, isMute, isHeld = (really: boolean) => really, peers = [] } = faults
   const store = await openPostgresStore({ url })
   ends.push(() => store.close())
   const tiles = fsTileStore(join(folder, name))
@@ -108,14 +116,26 @@ async function startNode(
     deadline: () => new AbortController().signal,
     onTrouble: (trouble) => void troubles.push(trouble),
   })
+  const lock = fsCheckpointLock(join(folder, `${name}.lock`))
+  const elsewhere = new Elsewhere({
+    crypto,
+    clock,
+    vkey,
+    peers: peers.map((signed, i) => ({ name: `peer ${i}`, signed })),
+    kept: keptNote(join(folder, `${name}.lock`)),
+    isWitnessed: faults.isWitnessed ?? false,
+    isFirst: false,
+    takeOverFrom: faults.takeOverFrom ?? null,
+  })
   const publisher = new NodePublisher({
+    elsewhere,
+    lock,
     crypto,
     clock,
     tiles,
     signer,
     store,
     source: store.entries,
-    lock: fsCheckpointLock(join(folder, `${name}.lock`)),
     origin: ORIGIN,
     nodes: {
       ...nodesOf(store),
@@ -138,6 +158,7 @@ async function startNode(
     publisher,
     asked: () => asked,
     losePlace: () => losePlace(),
+    signed: () => lock.load(),
     published: async () => {
       const note = await tiles.read('checkpoint')
       if (!note) return null
@@ -236,4 +257,121 @@ test('one that lost its place before it asks does not ask', async () => {
   isHeld = false
   await one.publisher.publish()
   expect(one.asked()).toBe(asked)
+})
+
+describe('an insider with the database, which hides what the last one signed and changes it,', () => {
+  const away: Asked = () => Promise.reject(new Error('away'))
+
+  /** The follower has 3 entries of the 5 that were signed; of the others it is told something else, and the place is free. */
+  async function attacked(faults: (one: Node) => Faults): Promise<{ one: Node; two: Node }> {
+    const one = await startNode('one')
+    await commit(one, 3)
+    await one.publisher.start()
+    const two = await startNode('two', faults(one))
+    await two.publisher.start()
+    await commit(one, 2)
+    await one.publisher.publish()
+    const client = new pg.Client(url)
+    await client.connect()
+    await client.query('DELETE FROM checkpoints WHERE size > 3')
+    await client.query(
+      "UPDATE entries SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), '\"x\"', '\"y\"'), 'UTF8') WHERE idx = 4",
+    )
+    await client.end()
+    await one.losePlace()
+    return { one, two }
+  }
+
+  const signs = (node: Node): Promise<number> =>
+    node.publisher.publish().then(async () => (await node.published())?.size ?? 0)
+
+  test('does not have a node sign a fork that knows of no other way', async () => {
+    const { two } = await attacked(() => ({}))
+    expect(await signs(two)).toBe(3)
+    now_ms += 10_001
+    await expect(two.publisher.publish()).rejects.toMatchObject({
+      code: 'TAKE_OVER_UNCONFIRMED',
+      message: expect.stringContaining('--peer') as string,
+    })
+    const again = await startNode('two') // it stays so after a restart
+    await two.publisher.stop()
+    await again.publisher.start()
+    expect(await signs(again)).toBe(3)
+  })
+
+  test('does not with the other node, which says what it signed', async () => {
+    const { one, two } = await attacked(({ signed }) => ({ peers: [signed] }))
+    await expect(two.publisher.publish()).rejects.toThrowWithCode('LOG_DIVERGED')
+    expect([(await two.published())?.size, (await one.published())?.size]).toEqual([3, 5])
+  })
+
+  test('does not with what the other node said before it was gone', async () => {
+    let isAway = false
+    const { two } = await attacked(({ signed }) => ({ peers: [() => (isAway ? away() : signed())] }))
+    now_ms += 1_000
+    const real = await startNode('hold') // keeps the place while two asks
+    const place = await nodesOf(real.store).takePlace()
+    await two.publisher.publish()
+    await place?.leave()
+    isAway = true
+    await expect(two.publisher.publish()).rejects.toThrowWithCode('LOG_DIVERGED')
+    expect((await two.published())?.size).toBe(3)
+  })
+
+  test('does not with a node that has not answered for longer than ten seconds', async () => {
+    let isAway = false
+    const { two } = await attacked(({ signed }) => ({ peers: [() => (isAway ? away() : signed())] }))
+    isAway = true
+    now_ms += 10_001
+    await two.publisher.publish()
+    expect((await two.published())?.size).toBe(3)
+  })
+
+  test('does not by the word of an operator, which is a later checkpoint', async () => {
+    const { one, two } = await attacked(() => ({}))
+    const takeOverFrom = (await one.signed()) ?? new Uint8Array(0)
+    await two.publisher.stop()
+    const again = await startNode('two', { takeOverFrom })
+    await expect(again.publisher.start()).rejects.toThrowWithCode('LOG_DIVERGED')
+  })
+})
+
+describe('one that follows takes over', () => {
+  async function killed(faults: (one: Node) => Faults): Promise<Node> {
+    const one = await startNode('one')
+    await commit(one, 3)
+    await one.publisher.start()
+    const two = await startNode('two', faults(one))
+    await two.publisher.start()
+    await commit(one, 2)
+    await one.publisher.publish()
+    await one.losePlace()
+    await commit(two, 1)
+    return two
+  }
+
+  test.each<[string, (one: Node) => Faults]>([
+    ['what the other says it signed', ({ signed }) => ({ peers: [signed] })],
+    ['what witnesses must see before anybody', () => ({ isWitnessed: true })],
+  ])('from %s', async (_, faults) => {
+    const two = await killed(faults)
+    await two.publisher.publish()
+    expect((await two.published())?.size).toBe(6)
+  })
+
+  test('from the word of an operator, once', async () => {
+    const two = await killed(() => ({}))
+    await two.publisher.publish()
+    expect((await two.published())?.size).toBe(5)
+    await two.publisher.stop()
+    const takeOverFrom = (await two.signed()) ?? new Uint8Array(0)
+    const again = await startNode('two', { takeOverFrom })
+    await again.publisher.start()
+    expect((await again.published())?.size).toBe(6)
+    await again.losePlace()
+    await commit(again, 1)
+    await again.publisher.publish() // it finds that it lost the place, and may not have it back
+    await again.publisher.publish()
+    expect((await again.published())?.size).toBe(6)
+  })
 })

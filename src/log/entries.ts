@@ -35,6 +35,7 @@ export type LogErrorCode =
   | 'NOTE_INVALID'
   | 'POLICY_INVALID'
   | 'PROOF_INVALID'
+  | 'TAKE_OVER_UNCONFIRMED'
   | 'TILE_INVALID'
   | 'TILES_INVALID'
   | 'TILE_MISSING'
