@@ -4,9 +4,12 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
+import { ApiClient } from '../../src/adapters/http/client.ts'
 import { httpTileStore } from '../../src/adapters/http/tile-store.ts'
 import { publicTiles } from '../../src/adapters/http/tiles.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../../src/core/encoding.ts'
+import { systemClock } from '../../src/ports/clock.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -103,6 +106,22 @@ describe.each([
     }
     expect(asked).toBe(0)
   })
+})
+
+test('a control plane that does not end its answer is not read for ever', async () => {
+  const part = new Uint8Array(1024 * 1024).fill(0x20)
+  const prefix = await serve((request, response) => {
+    response.writeHead(request.url?.endsWith('refused') === true ? 403 : 200)
+    const more = (): void => {
+      while (!response.destroyed && response.write(part));
+      response.once('drain', more)
+    }
+    more()
+  })
+  const client = new ApiClient({ url: prefix, crypto: nodeCrypto, clock: systemClock })
+  await expect(client.bytes('/bytes')).rejects.toThrowWithCode('API_ANSWER_INVALID')
+  await expect(client.get('/json')).rejects.toThrowWithCode('API_ANSWER_INVALID')
+  await expect(client.get('/refused')).rejects.toThrowWithCode('API_REFUSED')
 })
 
 test('is not written to', async () => {

@@ -93,7 +93,7 @@ describe('a restore refuses a backup', () => {
     })
     await store.close()
     const described = async (more: Partial<BackupManifest>): Promise<void> =>
-      rewrite(async ({ covering: _, ...manifest }) => {
+      rewrite(async (manifest) => {
         const files = manifest.files.map(async ({ path }) => describeFile(backup, path))
         return { ...manifest, ...more, entries: entries + 1, files: await Promise.all(files) }
       })
