@@ -10,6 +10,7 @@ import type { Settings } from '../../src/registry/setup.ts'
 import type { DpopVerifier } from './auth.ts'
 import type { EntryFeed } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
+import type { Idempotency } from './idempotency.ts'
 import type { RevocationHub } from './revocation-hub.ts'
 import type { Viewers } from './viewers.ts'
 
@@ -22,6 +23,7 @@ export interface ServerContext {
   readonly feed: EntryFeed
   readonly viewers: Viewers
   readonly dpop: DpopVerifier
+  readonly idempotency: Idempotency
   readonly vkey: string
   /** Signs what nodes tell each other. */
   readonly log: Signer

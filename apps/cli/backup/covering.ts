@@ -1,6 +1,6 @@
 /**
  * What signs the entries that a backup has behind its checkpoint: a later checkpoint, which the log's tree of that many
- * entries leads to. spec/backup.md (BAK-9).
+ * entries leads to. spec/backup.md (BAK-10).
  * @module
  */
 import { join } from 'node:path'
