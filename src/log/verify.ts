@@ -57,7 +57,7 @@ export interface LogReport {
 export interface EntryRule {
   entry(index: number, entry: CheckedEntry): LogFault | null
   /** Once there are no more. */
-  end?(): readonly LogFault[]
+  end?(): Promise<readonly LogFault[]> | readonly LogFault[]
 }
 
 /** A check of the checkpoint before anything is read: who else signed it. */
@@ -157,7 +157,7 @@ async function walk(
     },
   })
   if (!result.ok) found.add({ ...result, message: describe(result) })
-  else for (const rule of rules) for (const fault of rule.end?.() ?? []) found.add(fault)
+  else for (const rule of rules) for (const fault of (await rule.end?.()) ?? []) found.add(fault)
   for (const { size, root, fault } of beginnings) {
     const actual = roots.get(size)
     if (size > head.size) found.add(fault('ahead'))
