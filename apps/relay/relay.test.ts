@@ -4,7 +4,7 @@ import { ApiClient } from '../../src/adapters/http/client.ts'
 import { httpRevocations } from '../../src/adapters/http/revocations.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { systemClock } from '../../src/ports/clock.ts'
-import { follow, followAll, type Follower } from '../../src/revoke/follower.ts'
+import { followAll, type Follower, type FollowOptions } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import type { Statement } from '../../src/revoke/statement.ts'
 import { freePort } from '../../test/fixtures/postgres.ts'
@@ -168,7 +168,7 @@ test('on standby, the control plane is polled only when a relay does not keep th
   const state = new RevocationState({ crypto: nodeCrypto, frameKey, clock: systemClock })
   const control = sourceOf(server.base(), true)
   let polls = 0
-  const polled: Parameters<typeof follow>[0]['source'] = {
+  const polled: FollowOptions['source'] = {
     ...control,
     poll: (from, signal) => {
       polls++
