@@ -14,6 +14,7 @@ import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/log.ts'
+import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
@@ -51,7 +52,9 @@ gatewayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
-logRebuildCommand(logCommands(program))
+const log = logCommands(program)
+logRebuildCommand(log)
+logPruneCommand(log)
 backupCommands(program)
 doctorCommand(program)
 witnessCommand(program)

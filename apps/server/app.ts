@@ -10,6 +10,7 @@ import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
+import { retentionRoutes } from './routes-retention.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { logRoutes } from './routes-log.ts'
@@ -51,6 +52,7 @@ export function createApp(ctx: ServerContext): App {
   keyRoutes(app, ctx)
   issuerRoutes(app, ctx)
   erasureRoutes(app, ctx)
+  retentionRoutes(app, ctx)
   logRoutes(app, ctx)
   backupRoutes(app, ctx)
   app.doc31('/openapi.json', {

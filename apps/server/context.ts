@@ -10,6 +10,7 @@ import type { Settings } from '../../src/registry/setup.ts'
 import type { DpopVerifier } from './auth.ts'
 import type { EntryFeed } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
+import type { PruneKeeper } from './prune-keeper.ts'
 import type { RevocationHub } from './revocation-hub.ts'
 import type { Viewers } from './viewers.ts'
 
@@ -21,6 +22,7 @@ export interface ServerContext {
   readonly hub: RevocationHub
   readonly feed: EntryFeed
   readonly viewers: Viewers
+  readonly prunings: PruneKeeper
   readonly dpop: DpopVerifier
   readonly vkey: string
   readonly heartbeat_ms: number

@@ -57,3 +57,17 @@ function closeHttp(server: ServerType): Promise<void> {
     if ('closeAllConnections' in server) server.closeAllConnections()
   })
 }
+
+export interface Place {
+  readonly url: string
+  /** Values of `Host` that are ours. */
+  readonly hosts: ReadonlySet<string>
+}
+
+/** Where callers reach a server that listens there. */
+export function placeOf(address: AddressInfo, publicUrl: string | undefined): Place {
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  const local = `http://${host}:${address.port}`
+  const url = (publicUrl ?? local).replace(/\/$/, '')
+  return { url, hosts: new Set([new URL(url).host, new URL(local).host, `localhost:${address.port}`]) }
+}

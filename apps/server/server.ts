@@ -4,7 +4,6 @@
  * @module
  */
 import { mkdirSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
@@ -29,8 +28,9 @@ import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { EntryFeed } from './entry-feed.ts'
-import { openFront, type Front } from './front.ts'
+import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
+import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import { openLogPlace, placeOfLog } from './tiles.ts'
@@ -199,6 +199,7 @@ async function run(
   const report = options.report ?? (() => undefined)
   const logPlace = placeOfLog(options)
   const { tiles } = openLogPlace(logPlace)
+  const prunings = new PruneKeeper({ store, tiles, crypto: nodeCrypto, vkey, report })
   const anchoring = composeAnchoring(options.anchors, { store, tiles, clock, vkey, report })
   const publisher = await publisherOf({
     ...anchoring.publisher,
@@ -217,7 +218,18 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, runner, place, vkey })
+  const ctx = contextOf(options, {
+    clock,
+    keys,
+    store,
+    vault,
+    settings,
+    tiles,
+    prunings,
+    runner,
+    place,
+    vkey,
+  })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -225,6 +237,7 @@ async function run(
       ctx.feed.close()
       await front.close()
       await anchoring.anchors.stop()
+      await prunings.stop()
       await runner.stop()
       anchoring.stop()
       await store.close()
@@ -237,6 +250,7 @@ async function run(
   try {
     await ctx.hub.start()
     anchoring.anchors.start()
+    prunings.start()
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
@@ -254,14 +268,15 @@ interface Parts {
   readonly vault: Vault
   readonly settings: Settings
   readonly tiles: TileStore
+  readonly prunings: PruneKeeper
   readonly runner: LogRunner
   /** Filled before anybody is answered. */
-  readonly place: { readonly url: string; readonly hosts: ReadonlySet<string> }
+  readonly place: Place
   readonly vkey: string
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, settings, tiles, runner, place, vkey } = parts
+  const { clock, keys, store, vault, settings, tiles, prunings, runner, place, vkey } = parts
   const registry: RegistryContext = {
     store,
     vault,
@@ -282,6 +297,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
+    prunings,
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
     vkey,
     heartbeat_ms,
@@ -290,11 +306,4 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     fault: () => runner.fault,
     report: options.report ?? (() => undefined),
   }
-}
-
-function placeOf(address: AddressInfo, publicUrl: string | undefined): Parts['place'] {
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  const local = `http://${host}:${address.port}`
-  const url = (publicUrl ?? local).replace(/\/$/, '')
-  return { url, hosts: new Set([new URL(url).host, new URL(local).host, `localhost:${address.port}`]) }
 }

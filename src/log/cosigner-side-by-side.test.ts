@@ -96,6 +96,7 @@ async function node({ before, database = () => entries, ...changes }: NodeChange
     source: {
       size: async () => database().length,
       read: async (start, end) => database().slice(start, end),
+      hashes: async () => null,
     },
     tiles,
     lock: shared,

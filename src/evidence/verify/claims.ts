@@ -7,6 +7,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import { equalBytes, utf8 } from '../../core/encoding.ts'
 import { canonicalize } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
+import { keptPath, mapPath } from '../../log/kept.ts'
 import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
 import type { History } from '../history.ts'
 import { hex, type PackFiles } from '../pack/archive.ts'
@@ -22,7 +23,7 @@ export function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest,
       findings.add({ code: 'FILE_CHANGED', message: `${file} is not the file that the manifest names`, file })
     }
   }
-  const wanted = wantedFiles(manifest)
+  const wanted = wantedFiles(manifest, files)
   for (const file of files.keys()) {
     if (file === MANIFEST_FILE || (Object.hasOwn(manifest.files, file) && wanted.has(file))) continue
     findings.add({ code: 'FILE_EXTRA', message: `${file} is not a file of this pack`, file })
@@ -35,12 +36,18 @@ export function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest,
 }
 
 /** A pack has these files and no others: a manifest that names more vouches for what nobody checks. */
-function wantedFiles({ log }: Manifest): Set<string> {
-  const tiles = [...changedTiles(0, log.end), ...changedBundles(0, log.end)]
+function wantedFiles({ log }: Manifest, files: PackFiles): Set<string> {
+  const tiles = changedTiles(0, log.end).map(tilePath)
+  const bundles = changedBundles(0, log.end).map((bundle) => {
+    const [whole, kept] = [tilePath(bundle), keptPath(bundle.index)]
+    return !files.has(whole) && files.has(kept) ? kept : whole
+  })
   return new Set([
     CHECKPOINT_FILE,
     ...(log.start === null ? [] : [START_CHECKPOINT_FILE]),
-    ...tiles.map(tilePath),
+    ...tiles,
+    ...bundles,
+    ...(log.pruned ?? []).map(mapPath),
     ...POPULATIONS.map(({ name }) => populationFile(name)),
   ])
 }
