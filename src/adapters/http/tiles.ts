@@ -19,7 +19,7 @@ export function publicTiles(prefix: string): Pick<TileStore, 'read'> {
     read: async (path) => {
       try {
         const response = await fetch(`${base}/${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-        if (response.status === 404) return null
+        if (response.status === 404 || response.status === 410) return null
         if (response.ok) return await readBody(response, FILE_BYTES_MAX)
       } catch (cause) {
         throw new LogError('LOG_UNAVAILABLE', `a file of the log at ${base} cannot be read`, { cause })
