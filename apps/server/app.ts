@@ -60,7 +60,9 @@ export function createApp(ctx: ServerContext): App {
     info: {
       title: 'Countersign control plane',
       version: '1',
-      description: 'Requests are signed with DPoP proofs that also cover the body: spec/api.md.',
+      description:
+        'Requests are signed with DPoP proofs that also cover the body; a POST with an Idempotency-Key may be ' +
+        'repeated: spec/api.md.',
     },
   })
   return app

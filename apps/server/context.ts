@@ -10,6 +10,7 @@ import type { Settings } from '../../src/registry/setup.ts'
 import type { DpopVerifier } from './auth.ts'
 import type { EntryFeed } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
+import type { Idempotency } from './idempotency.ts'
 import type { PruneKeeper } from './prune-keeper.ts'
 import type { RevocationHub } from './revocation-hub.ts'
 import type { Viewers } from './viewers.ts'
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly viewers: Viewers
   readonly prunings: PruneKeeper
   readonly dpop: DpopVerifier
+  readonly idempotency: Idempotency
   readonly vkey: string
   readonly heartbeat_ms: number
   /** Where callers reach the server, without a trailing slash; known once it listens. */

@@ -58,13 +58,12 @@ function closeHttp(server: ServerType): Promise<void> {
   })
 }
 
+/** Where callers reach the server, and what they may call it in `Host`. */
 export interface Place {
   readonly url: string
-  /** Values of `Host` that are ours. */
   readonly hosts: ReadonlySet<string>
 }
 
-/** Where callers reach a server that listens there. */
 export function placeOf(address: AddressInfo, publicUrl: string | undefined): Place {
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
   const local = `http://${host}:${address.port}`

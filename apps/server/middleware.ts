@@ -6,7 +6,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
-import { CoreError } from '../../src/core/errors.ts'
+import { CoreError, CountersignError } from '../../src/core/errors.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { findCaller, type Caller } from '../../src/registry/callers.ts'
 import type { VerifiedProof } from './auth.ts'
@@ -60,8 +60,13 @@ function isAlways(path: string): boolean {
 export function writable(ctx: ServerContext): Middleware {
   return async (c, next) => {
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
-    if (!isRead && !isAlways(c.req.path) && ctx.fault() !== null) {
-      throw new ApiError('LOG_NOT_PUBLISHED', 'the log cannot be published now: see the log of the server')
+    const fault = isRead || isAlways(c.req.path) ? null : ctx.fault()
+    if (fault !== null) {
+      const why = fault instanceof CountersignError ? ` (${fault.code})` : ''
+      throw new ApiError(
+        'LOG_NOT_PUBLISHED',
+        `the log cannot be published now${why}: see the log of the server`,
+      )
     }
     await next()
   }
@@ -70,9 +75,10 @@ export function writable(ctx: ServerContext): Middleware {
 /** The route wants a key of one of these kinds. */
 export function who(ctx: ServerContext, ...kinds: readonly Caller['kind'][]): Middleware {
   return async (c, next) => {
-    c.set('caller', await authenticate(ctx, c, kinds))
+    const caller = await authenticate(ctx, c, kinds)
+    c.set('caller', caller)
     await strictJson(c)
-    await next()
+    return ctx.idempotency.run(c, caller, next)
   }
 }
 

@@ -7,30 +7,19 @@ import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openPostgresStore } from '../../src/adapters/postgres/postgres-store.ts'
-import { openCosigned } from '../../src/log/cosignature.ts'
-import { Cosigner, type WitnessTrouble } from '../../src/log/cosigner.ts'
-import { formatVkey, noteKey } from '../../src/log/note.ts'
-import { kOfN } from '../../src/log/policy.ts'
-import { Witness } from '../../src/log/witness.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { Nodes } from '../../src/ports/nodes.ts'
 import type { Store } from '../../src/ports/store.ts'
-import type { WitnessConnection } from '../../src/ports/witness.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
-import { memoryCheckpointLock } from '../../test/contract/checkpoint-lock.ts'
-import { directWitness } from '../../test/contract/witness.ts'
 import { Postgres } from '../../test/fixtures/postgres.ts'
+import { WitnessedLog } from '../../test/fixtures/witnessed-log.ts'
 import { NodePublisher } from './node-publisher.ts'
 
 const ORIGIN = 'log.example/nodes'
-const signer = crypto.signer(crypto.generateKey('Ed25519'))
-const logKey = noteKey(crypto, ORIGIN, signer.publicJwk)
-const vkey = formatVkey(logKey)
 let postgres: Postgres
 let url: string
 let folder: string
-let witness: Witness
-let troubles: WitnessTrouble[]
+let log: WitnessedLog
 let now_ms: number
 const ends: (() => Promise<void>)[] = []
 /** Moved by hand, so that the witness is asked when a test says so. */
@@ -44,17 +33,8 @@ afterAll(() => postgres.remove())
 beforeEach(async () => {
   url = await postgres.database()
   folder = mkdtempSync(join(tmpdir(), 'countersign-nodes-'))
-  troubles = []
   now_ms = 0
-  witness = new Witness({
-    crypto,
-    clock,
-    name: 'a.example',
-    signer: crypto.signer(crypto.generateKey('Ed25519')),
-    logs: [logKey],
-    stateOf: () => memoryCheckpointLock({ holder: null, stored: null }),
-  })
-  await witness.start()
+  log = await WitnessedLog.start(ORIGIN, clock)
 })
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
@@ -82,32 +62,13 @@ async function startNode(name: string, { before, isHeld = (really) => really }: 
   const store = await openPostgresStore({ url })
   ends.push(() => store.close())
   const tiles = fsTileStore(join(folder, name))
-  let asked = 0
   let losePlace = async (): Promise<void> => undefined
-  const connection: WitnessConnection = {
-    addCheckpoint: async (body, signal) => {
-      asked++
-      if (asked === 1) await before?.()
-      return directWitness(witness).addCheckpoint(body, signal)
-    },
-  }
-  const { quorum } = kOfN(1, [{ key: witness.key, url: null }])
-  const cosigner = new Cosigner({
-    crypto,
-    clock,
-    tiles,
-    vkey,
-    peers: [{ key: witness.key, connection }],
-    quorum,
-    mode: 'best_effort',
-    deadline: () => new AbortController().signal,
-    onTrouble: (trouble) => void troubles.push(trouble),
-  })
+  const { cosigner, asked } = log.cosigner(tiles, before === undefined ? {} : { before })
   const publisher = new NodePublisher({
     crypto,
     clock,
     tiles,
-    signer,
+    signer: log.signer,
     store,
     source: store.entries,
     lock: fsCheckpointLock(join(folder, `${name}.lock`)),
@@ -128,13 +89,11 @@ async function startNode(name: string, { before, isHeld = (really) => really }: 
   return {
     store,
     publisher,
-    asked: () => asked,
+    asked,
     losePlace: () => losePlace(),
     published: async () => {
       const note = await tiles.read('checkpoint')
-      if (!note) return null
-      const { checkpoint, cosignatures } = openCosigned(crypto, note, vkey, [witness.key])
-      return { size: checkpoint.size, cosigned: cosignatures.length }
+      return note && log.said(note)
     },
   }
 }
@@ -199,7 +158,7 @@ test.each([
   await commit(one, 3)
   await one.publisher.start()
   expect(await two.published()).toEqual({ size: 7, cosigned: 1 })
-  expect([one.asked() > 0, troubles]).toEqual([true, []])
+  expect([one.asked() > 0, log.troubles]).toEqual([true, []])
 })
 
 test('one that lost its place before it asks does not ask', async () => {

@@ -55,28 +55,26 @@ export async function erasureOf(
   }
 }
 
+/** States in which nothing is erased, and what comes first. */
+const NOT_NOW = {
+  erased: 'this subject was erased already: see "countersign erasure list"',
+  deferred: 'its erasure was asked for already, and waits for a hold: see "countersign hold list"',
+  acting: 'this person acts here still: let them leave first, with "countersign revoke PERSON --reason left"',
+  inForce: 'this delegation is in force: revoke it first, with "countersign revoke DELEGATION"',
+}
+
 async function findErasable(db: Kysely<Schema>, subject: string, now_ms: number): Promise<Row> {
   const row = await db.selectFrom('subjects').selectAll().where('id', '=', subject).executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_SUBJECT', 'nothing is filed under this subject')
-  if (row.erased !== null) throw new RegistryError('STATE_CONFLICT', 'this subject was erased already')
-  const asked = await db
-    .selectFrom('erasures')
-    .select('state')
-    .where('subject', '=', subject)
-    .executeTakeFirst()
-  if (asked) throw new RegistryError('STATE_CONFLICT', 'the erasure waits for a hold to be lifted')
+  if (row.erased !== null) throw new RegistryError('STATE_CONFLICT', NOT_NOW.erased)
+  const asked = await db.selectFrom('erasures').select('state').where('subject', '=', subject).execute()
+  if (asked.length > 0) throw new RegistryError('STATE_CONFLICT', NOT_NOW.deferred)
   const person = await db.selectFrom('people').select('status').where('id', '=', subject).executeTakeFirst()
-  if (person?.status === 'enrolled') {
-    throw new RegistryError('STATE_CONFLICT', 'this person acts here still: let them leave first')
-  }
-  const issued = await db
-    .selectFrom('delegations')
-    .select(['exp', 'revoked'])
-    .where('jti', '=', subject)
-    .executeTakeFirst()
-  if (issued && issued.revoked === 0 && issued.exp * 1000 > now_ms) {
-    throw new RegistryError('STATE_CONFLICT', 'this delegation is in force: revoke it first')
-  }
+  if (person?.status === 'enrolled') throw new RegistryError('STATE_CONFLICT', NOT_NOW.acting)
+  const delegation = db.selectFrom('delegations').select(['exp', 'revoked']).where('jti', '=', subject)
+  const issued = await delegation.executeTakeFirst()
+  if (issued && issued.revoked === 0 && issued.exp * 1000 > now_ms)
+    throw new RegistryError('STATE_CONFLICT', NOT_NOW.inForce)
   return row
 }
 

@@ -10,9 +10,10 @@ import { makeDirectory, readWhole, replaceFile } from '../../../src/adapters/fs/
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { openCopy, type Snapshot } from '../../../src/adapters/sqlite/offline.ts'
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
-import { openSqliteVault, readVaultId } from '../../../src/adapters/sqlite-vault/sqlite-vault.ts'
+import { openSqliteVault, readSqliteVaultHead } from '../../../src/adapters/sqlite-vault/sqlite-vault.ts'
 import { parseRfc3339 } from '../../../src/core/time.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
+import { LogError } from '../../../src/log/entries.ts'
 import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
 import { systemClock } from '../../../src/ports/clock.ts'
 import { RegistryError } from '../../../src/registry/errors.ts'
@@ -55,7 +56,7 @@ export interface Restored {
 
 /**
  * @throws {CliError} `BACKUP_INVALID`, `REGISTERS_DIFFER`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`, `VAULT_OLD`; {LogError}
- * `LOG_DIVERGED`, `NOTE_INVALID`, `ENTRY_INVALID`; {RegistryError} `SETUP_MISMATCH`: the vault in the data folder is another's; {VaultError}
+ * `LOG_DIVERGED`, `CHECKPOINT_INVALID`, `ENTRY_INVALID`; {RegistryError} `SETUP_MISMATCH`: the vault in the data folder is another's; {VaultError}
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { backup, data, key } = options
@@ -67,7 +68,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const own = await noteAt(join(backup, 'log', CHECKPOINT_PATH))
   const outside = await outsideNotes(options)
   const heads = outside.map(({ what, note }): SignedHead & { note: Uint8Array } => {
-    return { what, note, head: openCheckpoint(nodeCrypto, note, vkey) }
+    return { what, note, head: outsideHead(what, note, vkey) }
   })
   let backwards: readonly number[]
   const copy = openCopy(join(backup, DATABASE_FILE))
@@ -114,7 +115,7 @@ function assertYoung({ files, taken_at }: BackupManifest, { oldVault, now }: Res
 /** Before anything is written: a vault of another database opens nothing. @throws {RegistryError} `SETUP_MISMATCH` */
 async function assertPaired({ db }: Snapshot, data: string): Promise<void> {
   const row = await db.selectFrom('meta').select('value').where('name', '=', VAULT).executeTakeFirst()
-  if (row !== undefined && row.value !== readVaultId(join(data, VAULT_FILE)))
+  if (row !== undefined && row.value !== readSqliteVaultHead(join(data, VAULT_FILE)).id)
     throw new RegistryError('SETUP_MISMATCH', 'the vault.db in the data folder is not that of this backup')
 }
 
@@ -154,6 +155,21 @@ async function outsideNotes({
   if (kept !== null) notes.push({ what: 'the lock store', note: kept })
   if (checkpoint !== undefined) notes.push({ what: checkpoint, note: await noteAt(checkpoint) })
   return notes
+}
+
+/** @throws {LogError} `CHECKPOINT_INVALID` */
+function outsideHead(what: string, note: Uint8Array, vkey: string): SignedHead['head'] {
+  try {
+    return openCheckpoint(nodeCrypto, note, vkey)
+  } catch (cause) {
+    if (!(cause instanceof LogError)) throw cause
+    throw new LogError(
+      'CHECKPOINT_INVALID',
+      `${what} has no checkpoint of the log of this backup: one is what "countersign log checkpoint --out FILE" writes; ` +
+        'if it is of this log, the backup is not',
+      { cause },
+    )
+  }
 }
 
 async function noteAt(path: string): Promise<Uint8Array> {

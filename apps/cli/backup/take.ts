@@ -56,7 +56,10 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
   const { data, to, keys, vault, now } = options
   const note = await fsTileStore(join(data, 'log')).read(CHECKPOINT_PATH)
   if (note === null)
-    throw new CliError('FILE_UNREADABLE', `${data} has no published checkpoint: start the control plane once`)
+    throw new CliError(
+      'FILE_UNREADABLE',
+      `${data} has no published checkpoint: name the data folder with --data, or start its control plane once`,
+    )
   const keyFiles = keys ? await encryptedKeys(join(data, 'keys')) : []
   await makeEmpty(to)
   const taken_at = rfc3339(now())

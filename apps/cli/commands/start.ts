@@ -3,13 +3,16 @@ import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { KeyStoreError } from '../../../src/ports/key-store.ts'
+import { VaultError } from '../../../src/ports/vault.ts'
 import type { RelyingParty } from '../../../src/token/gesture.ts'
 import { readAnchorSettings } from '../../server/anchor-settings.ts'
 import { createServer, type RunningServer, type ServerOptions } from '../../server/server.ts'
+import { outsideLines, outsideSaid } from '../anchors-said.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
 import { readText } from '../profile.ts'
 import { askSecret, hasTerminal } from '../prompt.ts'
 import { wantsJson } from './globals.ts'
+import { givenVault, vaultOption } from './vault.ts'
 
 interface StartOptions {
   readonly data: string
@@ -28,6 +31,7 @@ interface StartOptions {
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
   readonly vault?: string
+  readonly keys?: string
   readonly newVault?: boolean
 }
 
@@ -68,11 +72,12 @@ export function startCommand(program: Command): void {
     .option('--rp-origin <url>', 'first start only: origin that passkeys are used at')
     .option(
       '--passphrase-file <file>',
-      'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
+      'holds the passphrase of the key files and the vault; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
     .option('--publisher-thread', 'publish the log from a thread of its own: more appends a second in bursts')
     .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
-    .option('--vault <file>', 'the keys of what is sealed: one file for all nodes; vault.db in --data')
+    .addOption(vaultOption('one for all nodes; vault.db in --data unless given'))
+    .option('--keys <dir>', 'the folder of the key files, which nodes may share; keys in --data unless given')
     .option(
       '--new-vault',
       'the vault is lost: begin an empty one, without the names, instructions and arguments',
@@ -85,6 +90,7 @@ export function startCommand(program: Command): void {
 async function start(options: StartOptions, json: boolean): Promise<void> {
   const rp = chosenRp(options)
   const rpDefault = placeOf(options)
+  const anchors = options.anchors === undefined ? undefined : readAnchorSettings(nodeCrypto, options.anchors)
   const server = await startUnlocked({
     dataDir: options.data,
     host: options.host,
@@ -100,19 +106,29 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(rp === undefined ? {} : { rp }),
     ...(rpDefault === undefined ? {} : { rpDefault }),
     ...(await givenPassphrase(options)),
-    ...(options.anchors === undefined ? {} : { anchors: readAnchorSettings(nodeCrypto, options.anchors) }),
-    ...(options.vault === undefined ? {} : { vault: options.vault }),
+    ...(anchors === undefined ? {} : { anchors }),
+    ...givenVault(options),
+    ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.newVault === true ? { newVault: true } : {}),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
     onErasedAgain: (subjects) =>
       tell(`${subjects.join(', ')}: erased, but the key was there again. It is destroyed now`),
+    onUnpublished: ({ message }) => tell(`the log waits: ${message}`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
-  const { url, vkey, bootstrapSecret } = server
-  result(json, { url, vkey, bootstrap_secret: bootstrapSecret }, () =>
+  const { url, vkey, bootstrapSecret, dueAnchors } = server
+  const { witnesses = null } = anchors ?? {}
+  const said = {
+    url,
+    vkey,
+    bootstrap_secret: bootstrapSecret,
+    ...(anchors === undefined ? {} : outsideSaid(witnesses, dueAnchors)),
+  }
+  result(json, said, () =>
     [
       `${paint('green', 'control plane')} at ${paint('bold', url)}`,
       `log key        ${vkey}`,
+      ...(anchors === undefined ? [] : outsideLines(witnesses, dueAnchors)),
       ...(bootstrapSecret === null ? [] : firstStart(url, bootstrapSecret)),
     ].join('\n'),
   )
@@ -171,7 +187,9 @@ async function startUnlocked(options: ServerOptions): Promise<RunningServer> {
   try {
     return await createServer(options)
   } catch (error) {
-    const isLocked = error instanceof KeyStoreError && error.code === 'KEY_LOCKED'
+    const isLocked =
+      (error instanceof KeyStoreError && error.code === 'KEY_LOCKED') ||
+      (error instanceof VaultError && error.code === 'VAULT_LOCKED')
     if (!isLocked || !hasTerminal()) throw error
     return createServer({ ...options, passphrase: await askSecret('passphrase of the key files: ') })
   }
