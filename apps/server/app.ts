@@ -14,6 +14,7 @@ import { retentionRoutes } from './routes-retention.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { logRoutes } from './routes-log.ts'
+import { nodeRoutes } from './routes-nodes.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
@@ -54,6 +55,7 @@ export function createApp(ctx: ServerContext): App {
   erasureRoutes(app, ctx)
   retentionRoutes(app, ctx)
   logRoutes(app, ctx)
+  nodeRoutes(app, ctx)
   backupRoutes(app, ctx)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -8,14 +8,13 @@ import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
-import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { CheckpointLock, TileStore } from '../../src/ports/tile-store.ts'
 import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
-import { pairVault, setUp, type Chosen, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { pairVault, setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
-import type { RelyingParty } from '../../src/token/gesture.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { DueAnchor } from './anchor-runner.ts'
 import type { AnchorSettings } from './anchor-settings.ts'
@@ -25,10 +24,12 @@ import type { ServerContext } from './context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
 import { destroyEndedKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
+import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
+import { httpPeer } from './peers.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
@@ -38,10 +39,7 @@ import { Viewers } from './viewers.ts'
 
 /** REV-4. */
 export const HEARTBEAT_MS = 500
-/** REV-8. */
-export const BOUND_MS = 2_000
-
-export interface ServerOptions {
+export interface ServerOptions extends FirstChoices {
   readonly dataDir: string
   /** `postgres://…`: state and log live there, and other nodes may share them. SQLite in `dataDir` unless told otherwise. */
   readonly store?: string
@@ -51,6 +49,10 @@ export interface ServerOptions {
   readonly port?: number
   /** Where callers reach the server, when that is not `http://host:port`. */
   readonly publicUrl?: string
+  /** Addresses of the other nodes of this log, where each has a folder of its own (LOG-44). */
+  readonly peers?: readonly string[]
+  /** The checkpoint that was signed last, by the word of an operator. */
+  readonly takeOverFrom?: Uint8Array
   /** Public files and last checkpoint in a bucket (apps/server/tiles.ts), instead of under `dataDir`. */
   readonly tilesUrl?: string
   readonly s3Endpoint?: string
@@ -72,15 +74,6 @@ export interface ServerOptions {
   readonly newVault?: boolean
   /** Told of erased subjects whose key was there again, from a backup: it is destroyed now (ERA-10). */
   readonly onErasedAgain?: (subjects: readonly string[]) => void
-  /** The next five count at the first start only, which records them for ever; another value is refused later. */
-  readonly separation?: 'independent' | 'after'
-  /** The log's origin and the issuer's name. */
-  readonly origin?: string
-  readonly simulated?: boolean
-  readonly boundMs?: number
-  readonly rp?: RelyingParty
-  /** Instead of `rp` when nobody chose one. Counts at the first start only. */
-  readonly rpDefault?: RelyingParty
   readonly clock?: Clock
   /** Hears why the log is not published, once for as long as it is for that. */
   readonly onUnpublished?: (error: Error) => void
@@ -136,24 +129,6 @@ async function openStore(options: ServerOptions, clock: Clock): Promise<Store> {
   return openPostgresStore({ url: store })
 }
 
-/** What a first start takes where nobody chose. */
-function defaultSettings({ rpDefault }: ServerOptions): Settings {
-  const rp = rpDefault ?? { rp_id: 'localhost', origins: ['http://localhost'] }
-  return {
-    origin: 'countersign.localhost',
-    simulated: false,
-    separation: 'independent',
-    bound_ms: BOUND_MS,
-    rp_id: rp.rp_id,
-    origins: [...rp.origins],
-  }
-}
-
-function chosenSettings({ origin, simulated, separation, boundMs, rp }: ServerOptions): Chosen {
-  const origins = rp === undefined ? undefined : [...rp.origins]
-  return { origin, simulated, separation, bound_ms: boundMs, rp_id: rp?.rp_id, origins }
-}
-
 async function run(
   front: Front,
   options: ServerOptions,
@@ -174,7 +149,7 @@ async function run(
   const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
   const report = options.report ?? (() => undefined)
   const logPlace = placeOfLog(options)
-  const { tiles } = openLogPlace(logPlace)
+  const { tiles, lock } = openLogPlace(logPlace)
   const prunings = new PruneKeeper({ store, tiles, crypto: nodeCrypto, vkey, report })
   const anchoring = composeAnchoring(options.anchors, { store, tiles, clock, vkey, report })
   const publisher = await publisherOf({
@@ -187,6 +162,14 @@ async function run(
     origin: settings.origin,
     clock,
     onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
+    elsewhere: {
+      peers: (options.peers ?? []).map((url) =>
+        httpPeer(url, { crypto: nodeCrypto, clock, signer: keys.log }),
+      ),
+      isWitnessed: options.anchors?.witnesses?.mode === 'required',
+      isFirst: firstSecret !== null,
+      takeOverFrom: options.takeOverFrom ?? null,
+    },
   })
   const retry_ms = store.nodes === null ? RETRY_MS : FOLLOW_MS
   const runner = new LogRunner({
@@ -200,7 +183,7 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const fixed = { clock, keys, store, vault, settings, tiles, prunings }
+  const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys.issuer, report)
   let stopping: Promise<void> | null = null
@@ -251,6 +234,7 @@ interface Parts {
   readonly vault: Vault
   readonly settings: Settings
   readonly tiles: TileStore
+  readonly lock: Pick<CheckpointLock, 'load'>
   readonly prunings: PruneKeeper
   readonly runner: LogRunner
   /** Filled before anybody is answered. */
@@ -259,7 +243,7 @@ interface Parts {
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, settings, tiles, prunings, runner, place, vkey } = parts
+  const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey } = parts
   const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
     store: namingStore(store),
@@ -285,6 +269,8 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
     idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,
+    log: keys.log,
+    signed: () => lock.load(),
     heartbeat_ms,
     publicUrl: () => place.url,
     hosts: () => place.hosts,

@@ -24,6 +24,12 @@ function pathUnder(folder: string, index: number): string {
 
 const PATH = /^(kept|pruned)\/((?:x\d{3}\/){0,5}\d{3})$/
 
+/** The bundle whose rest a file is, by its name; null for any other. */
+export function keptIndex(path: string): number | null {
+  if (!path.startsWith('kept/') || !isKeptPath(path)) return null
+  return Number(path.slice('kept/'.length).replaceAll(/[x/]/g, ''))
+}
+
 /** Whether it is one that {@link keptPath} or {@link mapPath} writes, in that spelling. */
 export function isKeptPath(path: string): boolean {
   const [, folder, digits] = PATH.exec(path) ?? []

@@ -12,6 +12,7 @@ import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { hasFreed, holdsOn, reachedBy } from './in-the-way.ts'
 import { packsSince, type BuiltEvidence } from './packs.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 
@@ -78,29 +79,6 @@ async function findErasable(db: Kysely<Schema>, subject: string, now_ms: number)
   return row
 }
 
-/** The subject, and what belongs to it. */
-export async function reachedBy(db: Kysely<Schema>, subject: string): Promise<string[]> {
-  const owned = await db
-    .selectFrom('subjects')
-    .select('id')
-    .where('owner', '=', subject)
-    .orderBy('id')
-    .execute()
-  return [subject, ...owned.map(({ id }) => id)]
-}
-
-/** Holds in the way: on everything, on any of what is reached, or on the person to whom it belongs. */
-async function holdsOn(db: Kysely<Schema>, row: Row, reached: readonly string[]): Promise<string[]> {
-  const targets = new Set(['*', ...reached, ...(row.owner === null ? [] : [row.owner])])
-  const open = await db
-    .selectFrom('holds')
-    .select(['id', 'target'])
-    .where('lifted', 'is', null)
-    .orderBy('id')
-    .execute()
-  return open.filter(({ target }) => targets.has(target)).map(({ id }) => id)
-}
-
 /** Values that are kept of these subjects. */
 export async function countSealed(db: Kysely<Schema>, subjects: readonly string[]): Promise<number> {
   let total = 0
@@ -136,7 +114,7 @@ interface Outcome {
 /**
  * Erases, or defers it until the holds in the way are lifted.
  * @throws {RegistryError} `UNKNOWN_SUBJECT`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`; `SAME_PERSON`: by the
- * principal of the delegation, although the mode is `independent`
+ * principal of the delegation, or by who lifted a hold on it, although the mode is `independent`
  * @throws {VaultError} `VAULT_UNAVAILABLE`: erased for the log, and the next start destroys the keys
  */
 export async function eraseSubject(
@@ -150,6 +128,9 @@ export async function eraseSubject(
     const acted_alone = await isOwn(tx.db, subject, approver)
     if (acted_alone && ctx.separation === 'independent') {
       throw new RegistryError('SAME_PERSON', 'nobody erases what is about themselves: ask another person')
+    }
+    if (ctx.separation === 'independent' && (await hasFreed(tx.db, subject, approver))) {
+      throw new RegistryError('SAME_PERSON', 'who lifted a hold on it does not erase it: ask another person')
     }
     const gesture = await gestureOver(ctx, tx, act, parts)
     const body = { act, gesture, acted_alone }

@@ -21,6 +21,7 @@ import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
 import { writeTreeFiles } from '../../../src/log/tree-files.ts'
 import { mapOf } from '../../../src/registry/rebuild/check.ts'
 import { CliError } from '../output.ts'
+import { coveringOf } from './covering.ts'
 import {
   DATABASE_FILE,
   describeFile,
@@ -68,6 +69,7 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
   // After the database: a key is made before what is sealed under it, so the copy has every key that is needed.
   if (vault) await backupDatabase(join(data, VAULT_FILE), join(to, VAULT_FILE))
   const { vkey, head, entries, schema, pruned } = await writeLog(database, join(to, 'log'), note)
+  const covering = entries === head.size ? null : await coveringOf(data, vkey, entries)
   for (const name of keyFiles) await copyDurably(join(data, 'keys', name), join(to, 'keys', name))
   const manifest: BackupManifest = {
     v: 1,
@@ -77,6 +79,7 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
     vkey,
     log: { size: head.size, root: base64url(head.root) },
     entries,
+    ...(covering === null ? {} : { covering }),
     files: await filesOf(to, [...pathsOf(head.size, pruned, keyFiles), ...(vault ? [VAULT_FILE] : [])]),
   }
   await replaceFile(join(to, MANIFEST_FILE), utf8(`${JSON.stringify(manifest)}\n`), MODES)

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { utf8 } from '../../../src/core/encoding.ts'
 import { KeyStoreError } from '../../../src/ports/key-store.ts'
 import { VaultError } from '../../../src/ports/vault.ts'
 import type { RelyingParty } from '../../../src/token/gesture.ts'
@@ -33,6 +34,8 @@ interface StartOptions {
   readonly vault?: string
   readonly keys?: string
   readonly newVault?: boolean
+  readonly peer?: readonly string[]
+  readonly takeOverFrom?: string
 }
 
 export function startCommand(program: Command): void {
@@ -82,6 +85,11 @@ export function startCommand(program: Command): void {
       '--new-vault',
       'the vault is lost: begin an empty one, without the names, instructions and arguments',
     )
+    .option('--peer <url>', 'another node of this log, with a folder of its own; may be repeated', peers)
+    .option(
+      '--take-over-from <file>',
+      'the checkpoint that was signed last, when no other node can say so any more (lock/last-checkpoint of the one that signed)',
+    )
     .action(async (options: StartOptions, command: Command) => {
       await start(options, wantsJson(command))
     })
@@ -110,6 +118,10 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...givenVault(options),
     ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.newVault === true ? { newVault: true } : {}),
+    ...(options.peer === undefined ? {} : { peers: options.peer }),
+    ...(options.takeOverFrom === undefined
+      ? {}
+      : { takeOverFrom: utf8(`${await readText(options.takeOverFrom)}\n`) }),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
     onErasedAgain: (subjects) =>
       tell(`${subjects.join(', ')}: erased, but the key was there again. It is destroyed now`),
@@ -202,6 +214,14 @@ function firstStart(url: string, secret: string): string[] {
     `  countersign enroll --url ${url} --secret ${secret}`,
     'With --passkey it asks for a passkey in your browser, instead of a key in the profile.',
   ]
+}
+
+function peers(url: string, before: readonly string[] = []): readonly string[] {
+  const { protocol, pathname, search, username } = URL.parse(url) ?? {}
+  const isOrigin =
+    (protocol === 'http:' || protocol === 'https:') && pathname === '/' && `${search}${username}` === ''
+  if (!isOrigin) throw new InvalidArgumentError('not the address of a control plane')
+  return [...before, url]
 }
 
 export function port(text: string): number {
