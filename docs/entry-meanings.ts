@@ -46,5 +46,7 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'field.opened': 'Somebody was given the value and the salt of one commitment.',
   'note.added': 'Words about another entry, sealed: the entry holds their commitment.',
   'evidence.built': 'A pack was made of a period: its size and hash.',
+  'log.pruned':
+    'A range of the log is older than the retention: what goes of it, who decided, what still proves it.',
   'alert.raised': 'Something that should not be.',
 }

@@ -15,6 +15,7 @@ import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
 import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
+import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { relayCommand } from './commands/relay.ts'
@@ -57,7 +58,9 @@ relayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
-logRebuildCommand(logCommands(program))
+const log = logCommands(program)
+logRebuildCommand(log)
+logPruneCommand(log)
 backupCommands(program)
 vaultCommands(program)
 doctorCommand(program)

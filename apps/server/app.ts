@@ -10,6 +10,7 @@ import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
+import { retentionRoutes } from './routes-retention.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { listenerRoutes } from './routes-listeners.ts'
@@ -56,6 +57,7 @@ export function createApp(ctx: ServerContext): App {
   keyRoutes(app, ctx)
   issuerRoutes(app, ctx)
   erasureRoutes(app, ctx)
+  retentionRoutes(app, ctx)
   logRoutes(app, ctx)
   nodeRoutes(app, ctx)
   backupRoutes(app, ctx)

@@ -217,6 +217,13 @@ export interface Schema {
   holds: { id: string; target: string; reason_commit: string; placed: number; lifted: number | null }
   /** Packs that were made, by the index of their `evidence.built` entry. Times in milliseconds. */
   packs: { entry: number; person: string; from_ms: number; to_ms: number; size: number; sha256: string }
+  /**
+   * Ranges of the log that were pruned or are to be, by the index of their `log.pruned` entry (RET-1). `map` says which
+   * entries go; null in a database that was rebuilt, whose log has it as a file.
+   */
+  prunings: { entry: number; from_idx: number; to_idx: number; before_ms: number; map: Uint8Array | null }
+  /** Entry bundles that were pruned, each with the leaf hashes of its 256 entries. `entries` has what is kept of them. */
+  pruned: { bundle: number; hashes: Uint8Array }
 }
 
 /** An entry before the store has given it a time and an index. */

@@ -16,6 +16,7 @@ export type RegistryErrorCode =
   | 'RECEIPT_EPOCH'
   | 'RECEIPT_FORK'
   | 'RECEIPT_INVALID'
+  | 'RETENTION_TOO_SHORT'
   | 'SAME_PERSON'
   | 'SECRET_INVALID'
   | 'SEGMENT_INVALID'

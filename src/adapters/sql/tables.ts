@@ -124,5 +124,9 @@ CREATE TABLE packs (
   entry INTEGER PRIMARY KEY, person TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
   size INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) STRICT;
+CREATE TABLE prunings (
+  entry INTEGER PRIMARY KEY, from_idx INTEGER NOT NULL, to_idx INTEGER NOT NULL, before_ms INTEGER NOT NULL, map BLOB
+) STRICT;
+CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 `

@@ -56,6 +56,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   erasures: log('subject'),
   holds: log('id'),
   packs: log('entry'),
+  prunings: {
+    from: 'partly',
+    key: ['entry'],
+    missing: ['map'],
+    why: 'which entries go: the published log has it as a file, which the entry names by its digest',
+  },
+  pruned: {
+    from: 'kept',
+    key: ['bundle'],
+    missing: [],
+    why: 'hashes of entries that are gone: with them the tree is the one that was signed',
+  },
   people: {
     from: 'partly',
     key: ['id'],
