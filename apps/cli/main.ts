@@ -13,10 +13,13 @@ import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
+import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
+import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { relayCommand } from './commands/relay.ts'
+import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
 import { vaultCommands } from './commands/vault.ts'
@@ -47,6 +50,7 @@ inventoryCommands(program)
 agentCommands(program)
 templateCommands(program)
 delegationCommands(program)
+revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)
 gatewayCommand(program)
@@ -54,10 +58,13 @@ relayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
-logRebuildCommand(logCommands(program))
+const log = logCommands(program)
+logRebuildCommand(log)
+logPruneCommand(log)
 backupCommands(program)
 vaultCommands(program)
 doctorCommand(program)
+listenerCommands(program)
 witnessCommand(program)
 eraseCommands(program)
 

@@ -14,6 +14,7 @@ import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
 import type { ForeignIssuer } from '../../src/core/issuer.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { centralLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
@@ -21,8 +22,8 @@ import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
 import { Trust, type FollowedIssuer } from '../../src/enforce/trust.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
-import { systemClock } from '../../src/ports/clock.ts'
-import type { ControlPlane, ToolRegistration } from '../../src/ports/control-plane.ts'
+import { systemClock, type Clock } from '../../src/ports/clock.ts'
+import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
 import { follow, followAll, type Follower } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
@@ -99,12 +100,14 @@ export async function openPoint(
     /** In place of those of the enrolment file. */
     readonly relays?: readonly string[]
     readonly onFault: (error: unknown) => void
+    /** The system's unless told otherwise. */
+    readonly clock?: Clock
   },
 ): Promise<OpenPoint> {
   const file = await readPointFile(path)
   const hosted = options.hosted === undefined ? undefined : hostedChain(options.hosted, file.point)
   const crypto = nodeCrypto
-  const clock = systemClock
+  const clock = options.clock ?? systemClock
   const signer = crypto.signer(file.key as unknown as PrivateJwk)
   const control = httpControlPlane(new ApiClient({ url: file.control_plane, crypto, clock, signer }))
   const tools = await watchTools(control, file, options.onFault)
@@ -119,10 +122,22 @@ export async function openPoint(
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
     const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
     const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
-    const follower = followOwn(state, control, options.relays ?? file.sources ?? [])
-    const trust = trustOf(file, state, signer)
+    const acks = new AckSender({
+      point: file.point,
+      signer,
+      clock,
+      control,
+      standing: () => ({ epoch: state.resume.epoch, head: state.resume.after, kills: [] }),
+    })
+    const changed = ({ type }: StreamEvent): void => {
+      if (type === 'heartbeat' || type === 'time') return
+      point.revocationsChanged()
+      acks.poke()
+    }
+    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
+    const trust = trustOf(file, state, signer, () => point.revocationsChanged())
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
-    const point = new EnforcementPoint({
+    const point: EnforcementPoint = new EnforcementPoint({
       id: file.point,
       crypto,
       clock,
@@ -145,6 +160,7 @@ export async function openPoint(
       onClose: async () => {
         tools.stop()
         keeper.stop()
+        acks.stop()
         await Promise.all([follower.stop(), trust.stop()])
         await shipper.stop(SHIP_ON_CLOSE_MS)
         await spool.close()
@@ -163,13 +179,19 @@ export async function openPoint(
  * Relays, if there are any, and then the control plane only when they do not keep the state fresh: thousands of points
  * would be too many for it.
  */
-function followOwn(state: RevocationState, control: ControlPlane, relays: readonly string[]): Follower {
-  if (relays.length === 0) return follow({ crypto: nodeCrypto, source: control, state })
+function followOwn(
+  state: RevocationState,
+  control: ControlPlane,
+  relays: readonly string[],
+  onEvent: (event: StreamEvent) => void,
+): Follower {
+  const options = { crypto: nodeCrypto, state, onEvent }
+  if (relays.length === 0) return follow({ ...options, source: control })
   const sources = relays.map((relay) => {
     const url = relay.replace(/\/+$/, '')
     return { source: httpRevocations(new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })) }
   })
-  return followAll([...sources, { source: control, standby: true }], { crypto: nodeCrypto, state })
+  return followAll([...sources, { source: control, standby: true }], options)
 }
 
 /**
@@ -201,7 +223,7 @@ function hostedChain({ chain, key }: Hosted, point: string): string {
   return chain
 }
 
-function trustOf(file: PointFile, revocations: RevocationState, signer: Signer): Trust {
+function trustOf(file: PointFile, revocations: RevocationState, signer: Signer, onFrame: () => void): Trust {
   const { iss, issuer_keys, frame_key, rp_id, origins } = file.trust
   return new Trust({
     crypto: nodeCrypto,
@@ -209,16 +231,21 @@ function trustOf(file: PointFile, revocations: RevocationState, signer: Signer):
     pinned: { iss, rp_id, origins, keys: issuer_keys.map((jwk) => ({ jwk })) },
     frameKey: publicJwk(frame_key),
     revocations,
-    follow: (issuer) => followForeign(issuer, signer),
+    follow: (issuer) => followForeign(issuer, signer, onFrame),
   })
 }
 
 /** As a guest there: under the same key, and the identifier that chains name as their audience (KEY-9). */
-function followForeign(issuer: ForeignIssuer, signer: Signer): FollowedIssuer {
+function followForeign(issuer: ForeignIssuer, signer: Signer, onFrame: () => void): FollowedIssuer {
   const client = new ApiClient({ url: issuer.control_plane, crypto: nodeCrypto, clock: systemClock, signer })
   const frameKey = publicJwk(issuer.frame_key)
   const state = new RevocationState({ crypto: nodeCrypto, frameKey, clock: systemClock })
-  const follower = follow({ crypto: nodeCrypto, source: httpControlPlane(client), state })
+  const follower = follow({
+    crypto: nodeCrypto,
+    source: httpControlPlane(client),
+    state,
+    onEvent: ({ type }) => type !== 'heartbeat' && onFrame(),
+  })
   return { revocations: state, stop: () => follower.stop() }
 }
 

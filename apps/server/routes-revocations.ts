@@ -1,6 +1,7 @@
 /** Revocation: asking for it, reading frames, the stream and the time of the points. spec/revocation.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { personActor } from '../../src/registry/context.ts'
+import { acknowledgedBy } from '../../src/registry/acks.ts'
 import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
 import { revoke } from '../../src/registry/revocations.ts'
 import { signedFrameSchema, signedTimeSchema, type SignedFrame } from '../../src/revoke/frame.ts'
@@ -96,6 +97,29 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
         return { epoch: FRAMES_EPOCH, head, frames: await framesAfter(db, after, limit) }
       })
       return c.json(answer, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/revocations/{seq}/acks',
+      summary: 'Which points have followed the stream up to a frame',
+      middleware: operator,
+      request: { params: z.strictObject({ seq: counter }) },
+      responses: answers(
+        'Points',
+        z.object({
+          of: z.int(),
+          acknowledged: z.int(),
+          missing: z.array(z.object({ point: z.string(), name: z.string(), head: z.int().nullable() })),
+        }),
+      ),
+    }),
+    async (c) => {
+      const { seq } = c.req.valid('param')
+      const { missing, ...counts } = await ctx.registry.store.query((db) => acknowledgedBy(db, seq))
+      return c.json({ ...counts, missing: [...missing] }, 200)
     },
   )
   streamRoutes(app, ctx)

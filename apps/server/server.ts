@@ -4,6 +4,7 @@
  * @module
  */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { httpSender } from '../../src/adapters/webhook/http-sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
@@ -27,9 +28,11 @@ import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
+import { ListenerRunner } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
+import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import { openLogPlace, placeOfLog } from './tiles.ts'
@@ -149,6 +152,7 @@ async function run(
   const report = options.report ?? (() => undefined)
   const logPlace = placeOfLog(options)
   const { tiles, lock } = openLogPlace(logPlace)
+  const prunings = new PruneKeeper({ store, tiles, crypto: nodeCrypto, vkey, report })
   const anchoring = composeAnchoring(options.anchors, { store, tiles, clock, vkey, report })
   const publisher = await publisherOf({
     ...anchoring.publisher,
@@ -181,8 +185,10 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, lock, runner, place, vkey })
+  const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings }
+  const ctx = contextOf(options, { ...fixed, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys.issuer, report)
+  const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -190,7 +196,9 @@ async function run(
       stopEnded()
       ctx.feed.close()
       await front.close()
+      await listeners.stop()
       await anchoring.anchors.stop()
+      await prunings.stop()
       await runner.stop()
       anchoring.stop()
       await store.close()
@@ -205,9 +213,11 @@ async function run(
     await ctx.hub.start()
     dueAnchors = await anchoring.anchors.due()
     anchoring.anchors.start()
+    prunings.start()
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
+    listeners.start()
   } catch (cause) {
     await stop(null)
     throw cause
@@ -230,6 +240,7 @@ interface Parts {
   readonly settings: Settings
   readonly tiles: TileStore
   readonly lock: Pick<CheckpointLock, 'load'>
+  readonly prunings: PruneKeeper
   readonly runner: LogRunner
   /** Filled before anybody is answered. */
   readonly place: Place
@@ -237,7 +248,7 @@ interface Parts {
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, settings, tiles, lock, runner, place, vkey } = parts
+  const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey } = parts
   const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
     store: namingStore(store),
@@ -259,6 +270,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
+    prunings,
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
     idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,

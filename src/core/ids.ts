@@ -18,6 +18,8 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer, `hld` a legal hold. */
 export type IdPrefix =
   | 'per'
+  | 'lsn'
+  | 'set'
   | 'agt'
   | 'sys'
   | 'tol'

@@ -5,7 +5,6 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
-import type { JsonValue } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
 import {
   decide,
@@ -18,17 +17,14 @@ import {
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
+import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
+import { CallsUnderWay, type Outcome } from './calls-under-way.ts'
 import type { Ledger } from './ledger.ts'
+import { openingOf } from './opening.ts'
 import type { DecisionFields, Recorder } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
-
-/** Arguments above this are committed to but not kept, in bytes of JSON. */
-const OPENING_BYTES_MAX = 64 * 1024
-/** And so are deeper ones: the control plane reads 32 levels, a shipment around them included. */
-const OPENING_DEPTH_MAX = 24
 
 export interface PointOptions {
   readonly id: string
@@ -59,9 +55,17 @@ export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   /** Outcomes that are being recorded. */
   readonly #outcomes = new Set<Promise<void>>()
+  readonly #underWay = new CallsUnderWay(({ chain, request }) =>
+    this.#standing(chain, request).filter((reason) => reason === 'REVOKED'),
+  )
 
   constructor(options: PointOptions) {
     this.#o = options
+  }
+
+  /** Something was revoked: calls that are under way are asked about again (REV-12). */
+  revocationsChanged(): void {
+    this.#underWay.recheck()
   }
 
   get id(): string {
@@ -97,26 +101,26 @@ export class EnforcementPoint implements Point {
 
   async call<T>(
     request: CallRequest,
-    act: (action: string) => Promise<ToolResult<T>>,
+    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
   ): Promise<CallOutcome<T>> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
     const judged = await this.#judgeAndRecord(request, action)
     if (judged.verdict.decision === 'deny')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
-    const late = this.#standing(judged.authenticated.chain, request, judged.verdict.bound_ms)
-    if (late.length > 0) {
+    const { chain } = judged.authenticated
+    const late = this.#standing(chain, request, judged.verdict.bound_ms)
+    if (chain === null || late.length > 0) {
       await this.#record(request, action, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
     }
-    let outcome: 'finished' | 'failed' | 'unknown' = 'unknown'
-    try {
-      const { result, failed } = await act(action)
-      outcome = failed ? 'failed' : 'finished'
-      return { decision: 'allow', action, result }
-    } finally {
-      this.#recordOutcome(action, outcome)
-    }
+    const acted = await this.#underWay.run(
+      { chain, request },
+      (signal) => act(action, signal),
+      (outcome) => this.#recordOutcome(action, outcome),
+    )
+    if (acted.reasons === null) return { decision: 'allow', action, result: acted.result }
+    return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
   }
 
   /** Never rejects: whatever goes wrong in here is a denial. */
@@ -217,7 +221,7 @@ export class EnforcementPoint implements Point {
     }
   }
 
-  #recordOutcome(action: string, outcome: 'finished' | 'failed' | 'unknown'): void {
+  #recordOutcome(action: string, outcome: Outcome): void {
     // The caller gets its answer first: a crash in between leaves the outcome `unknown`, as RCP-4 has it.
     const done = laterTurn()
       .then(() => this.#durably(() => this.#o.recorder.outcome({ action, outcome })))
@@ -276,24 +280,4 @@ function debitOf({ amount, grant, iss, jti, measure, per, period, unit }: Reserv
 /** Names come from the caller: a receipt holds 256 characters of them. */
 function bounded(name: string): string {
   return name.toWellFormed().slice(0, 256).toWellFormed()
-}
-
-function openingOf(request: CallRequest, action: string, authenticated: Authenticated): Opening | null {
-  const { args_commit, salt } = authenticated
-  if (args_commit === null || salt === null) return null
-  const small =
-    JSON.stringify(request.args).length <= OPENING_BYTES_MAX && isPlain(request.args, OPENING_DEPTH_MAX)
-  return { args_commit, action, salt, args: small ? request.args : null }
-}
-
-/**
- * Whether a strict reader at the other end gets the value as it is. What it would refuse, it would refuse for ever, and
- * no receipt behind it would be shipped.
- */
-function isPlain(value: JsonValue | undefined, depth: number): boolean {
-  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
-  if (typeof value !== 'object' || value === null) return true
-  if (depth === 0) return false
-  if (Array.isArray(value)) return value.every((item: JsonValue) => isPlain(item, depth - 1))
-  return Object.entries(value).every(([name, item]) => name !== '__proto__' && isPlain(item, depth - 1))
 }

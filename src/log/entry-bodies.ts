@@ -191,6 +191,13 @@ export const bodies = {
     /** The delegation, agent, person or key that the operator named; a cascade has several frames and one target. */
     target: id,
   }),
+  'listener.added': z.strictObject({
+    kind: z.enum(['webhook', 'ssf_push', 'ssf_poll']),
+    url: z.string().max(2048).nullable(),
+    /** The last frame that was there before. */
+    after: z.int().nonnegative(),
+  }),
+  'listener.removed': z.strictObject({ reason: z.enum(['removed', 'gone']) }),
   'log.anchored': anchoredSchema,
   ...erasureBodies,
   'alert.raised': z.strictObject({
@@ -198,6 +205,7 @@ export const bodies = {
       'ANCHOR_OVERDUE',
       'EPOCH_REOPENED',
       'LATE_RECEIPT',
+      'LISTENER_FAILING',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',
       'WITNESS_CONFLICT',

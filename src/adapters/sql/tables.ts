@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 5
+export const SCHEMA_VERSION = 6
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -92,6 +92,18 @@ CREATE TABLE frames (
   seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, handle TEXT NOT NULL, frame_json TEXT NOT NULL, sig TEXT NOT NULL,
   UNIQUE (kind, handle)
 ) STRICT;
+CREATE TABLE acks (
+  point TEXT PRIMARY KEY, epoch INTEGER NOT NULL, head INTEGER NOT NULL, t INTEGER NOT NULL, kills_json TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE listeners (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, url TEXT, added INTEGER NOT NULL, after INTEGER NOT NULL, removed INTEGER,
+  token_hash TEXT UNIQUE, secret_box BLOB
+) STRICT;
+CREATE TABLE deliveries (
+  listener TEXT PRIMARY KEY REFERENCES listeners (id), sent INTEGER NOT NULL, status TEXT NOT NULL,
+  attempts INTEGER NOT NULL, next_try INTEGER NOT NULL, failing_since INTEGER, alerted INTEGER NOT NULL,
+  claimed_until INTEGER NOT NULL, acked_json TEXT NOT NULL, verify_json TEXT
+) STRICT;
 CREATE TABLE budgets (key TEXT PRIMARY KEY, max INTEGER NOT NULL, spent INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE subjects (
   id TEXT PRIMARY KEY, owner TEXT, first INTEGER NOT NULL, erased INTEGER
@@ -112,5 +124,9 @@ CREATE TABLE packs (
   entry INTEGER PRIMARY KEY, person TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
   size INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) STRICT;
+CREATE TABLE prunings (
+  entry INTEGER PRIMARY KEY, from_idx INTEGER NOT NULL, to_idx INTEGER NOT NULL, before_ms INTEGER NOT NULL, map BLOB
+) STRICT;
+CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 `
