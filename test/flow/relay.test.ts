@@ -14,7 +14,15 @@ let gateway: StagedPoint
 beforeAll(async () => {
   stage = await Stage.set()
   const own = await stage.point('relay')
-  relay = new Process(process.execPath, [CLI, '--json', 'relay', '--enrolment', own.path, '--listen', '127.0.0.1:0'])
+  relay = new Process(process.execPath, [
+    CLI,
+    '--json',
+    'relay',
+    '--enrolment',
+    own.path,
+    '--listen',
+    '127.0.0.1:0',
+  ])
   relayUrl = (JSON.parse(await until('the relay is up', () => relay.lines[0])) as { url: string }).url
   gateway = await stage.point('gateway')
   const file = JSON.parse(await readFile(gateway.path, 'utf8')) as object
