@@ -15,8 +15,13 @@ beforeAll(async () => {
   stage = await Stage.set()
   const own = await stage.point('relay')
   relay = new Process(process.execPath, [
-    ...[CLI, '--json', 'relay', '--enrolment', own.path],
-    ...['--listen', '127.0.0.1:0'],
+    CLI,
+    '--json',
+    'relay',
+    '--enrolment',
+    own.path,
+    '--listen',
+    '127.0.0.1:0',
   ])
   relayUrl = (JSON.parse(await until('the relay is up', () => relay.lines[0])) as { url: string }).url
   gateway = await stage.point('gateway')
