@@ -12,6 +12,7 @@ import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
+import { limitRoutes } from './routes-limits.ts'
 import { logRoutes } from './routes-log.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
@@ -41,6 +42,7 @@ export function createApp(ctx: ServerContext): App {
   peopleRoutes(app, ctx)
   agentRoutes(app, ctx)
   pointRoutes(app, ctx)
+  limitRoutes(app, ctx)
   templateRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { generousPlane } from '../../test/fixtures/leases.ts'
 import { MemorySpool } from '../../test/fixtures/memory-spool.ts'
 import { AUD, digestOf, FILES, NOW_S, SettableClock, World } from '../../test/fixtures/tokens.ts'
 import { base64url, fromBase64url } from '../core/encoding.ts'
@@ -12,7 +13,8 @@ import { signDpop } from '../token/dpop.ts'
 import { sdHashOf } from '../token/presentation.ts'
 import { argsCommit, callMac, sessionKey, signCallProof, signSessionProof } from '../token/proof.ts'
 import { Authenticator } from './authenticate.ts'
-import { centralLedger, type Ledger } from './ledger.ts'
+import type { LeaseAnswer } from '../ports/control-plane.ts'
+import { LeasedLedger, type Ledger } from './ledger.ts'
 import { EnforcementPoint, type PointOptions } from './point.ts'
 import { readSpoolLine, Recorder } from './recorder.ts'
 import type { CallRequest, Credential, ToolResult } from './types.ts'
@@ -32,6 +34,7 @@ let acted: string[]
 async function makePoint(edit: Partial<PointOptions> & { hosted?: string } = {}): Promise<EnforcementPoint> {
   const { hosted, ...options } = edit
   const openEpoch = () => Promise.resolve(1)
+  const recorder = await Recorder.open({ crypto: w.crypto, clock, spool, point: AUD, control: { openEpoch } })
   return new EnforcementPoint({
     id: AUD,
     crypto: w.crypto,
@@ -39,8 +42,13 @@ async function makePoint(edit: Partial<PointOptions> & { hosted?: string } = {})
     placement: 'gateway',
     bound_ms: 2000,
     revocations: () => state,
-    recorder: await Recorder.open({ crypto: w.crypto, clock, spool, point: AUD, control: { openEpoch } }),
-    ledger: centralLedger({ reserve: () => Promise.resolve(true) }),
+    recorder,
+    ledger: new LeasedLedger({
+      control: generousPlane(clock),
+      clock,
+      position: () => recorder.begun,
+      onReturn: () => undefined,
+    }),
     authenticator: new Authenticator({
       crypto: w.crypto,
       clock,
@@ -488,17 +496,27 @@ describe('a denial', () => {
   })
 
   test('comes with a used-up limit or a ledger that is away', async () => {
-    const used = await makePoint({ ledger: centralLedger({ reserve: () => Promise.resolve(false) }) })
-    expect(await reasonsOf(used, perCall(used))).toEqual(['LIMIT_EXCEEDED'])
-    const away = await makePoint({
-      ledger: centralLedger({ reserve: () => Promise.reject(new Error('away')) }),
-    })
-    expect(await reasonsOf(away, perCall(away))).toEqual(['LEDGER_UNAVAILABLE'])
-    expect(receipts().map((each) => each.kind === 'decision' && each.debits)).toEqual([[], []])
+    const limited = async (lease: () => Promise<LeaseAnswer>): Promise<unknown> => {
+      const control = { lease }
+      const position = () => ({ epoch: 1, seq: spool.records.length })
+      const ledger = new LeasedLedger({ control, clock, position, onReturn: () => undefined })
+      const point = await makePoint({ ledger })
+      const limits = [{ measure: 'calls', unit: '1', max: 2, per: 'day' }]
+      return reasonsOf(point, perCall(point, { chain: w.root({ grants: [{ ...FILES, limits }] }) }))
+    }
+    expect(await limited(() => Promise.resolve({ denied: 'LIMIT_EXCEEDED' }))).toEqual(['LIMIT_EXCEEDED'])
+    expect(await limited(() => Promise.resolve({ denied: 'LIMIT_LEASED' }))).toEqual(['LIMIT_LEASED'])
+    expect(await limited(() => Promise.reject(new Error('away')))).toEqual(['LEDGER_UNAVAILABLE'])
+    expect(receipts().map((each) => each.kind === 'decision' && each.debits)).toEqual([[], [], []])
   })
 
   test('is INTERNAL when something of ours breaks, and the fault is reported', async () => {
-    const ledger: Ledger = { reserve: () => Promise.reject(new RangeError('bug')) }
+    const ledger: Ledger = {
+      debit: () => {
+        throw new RangeError('bug')
+      },
+      obtain: () => Promise.resolve(null),
+    }
     const point = await makePoint({ ledger })
     expect(await reasonsOf(point, perCall(point))).toEqual(['INTERNAL'])
     expect(faults).toMatchObject([{ message: 'bug' }])

@@ -2,13 +2,21 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { z } from 'zod'
 import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { measuresSchema } from '../../log/entries.ts'
+import { leaseSchema, measuresSchema } from '../../log/entries.ts'
 import { StreamRefused, type ControlPlane, type StreamEvent } from '../../ports/control-plane.ts'
 import { signedFrameSchema, signedHeartbeatSchema, signedTimeSchema } from '../../revoke/frame.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { ApiError, type ApiClient } from './client.ts'
 
-const acknowledgedSchema = z.object({ acknowledged: z.object({ epoch: z.int(), seq: z.int() }) })
+const acknowledgedSchema = z.object({
+  acknowledged: z.object({ epoch: z.int(), seq: z.int() }),
+  recalled: z.array(z.string()),
+  now_ms: z.int(),
+})
+const leaseAnswerSchema = z.union([
+  z.object({ leases: z.array(z.strictObject({ ...leaseSchema.shape, ttl_ms: z.int() })) }),
+  z.object({ denied: z.enum(['LIMIT_EXCEEDED', 'LIMIT_LEASED']) }),
+])
 const toolsSchema = z.object({
   tools: z.array(
     z.object({
@@ -32,7 +40,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     ship: async (shipment) => {
       try {
         const answer = await client.post('/v1/points/self/receipts', asJson(shipment))
-        return acknowledgedSchema.parse(answer).acknowledged.seq
+        const { acknowledged, recalled, now_ms } = acknowledgedSchema.parse(answer)
+        return { seq: acknowledged.seq, recalled, now_ms }
       } catch (error) {
         if (error instanceof ApiError && REFUSALS.has(error.remote)) {
           throw new StreamRefused('STREAM_REFUSED', error.message, { cause: error })
@@ -41,10 +50,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
       }
     },
 
-    reserve: async (reservations) => {
-      const answer = await client.post('/v1/points/self/reservations', asJson({ debits: reservations }))
-      return z.object({ reserved: z.boolean() }).parse(answer).reserved
-    },
+    lease: async (epoch, needs) =>
+      leaseAnswerSchema.parse(await client.post('/v1/points/self/leases', asJson({ epoch, needs }))),
 
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
 

@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 5
+export const SCHEMA_VERSION = 6
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -92,7 +92,24 @@ CREATE TABLE frames (
   seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, handle TEXT NOT NULL, frame_json TEXT NOT NULL, sig TEXT NOT NULL,
   UNIQUE (kind, handle)
 ) STRICT;
-CREATE TABLE budgets (key TEXT PRIMARY KEY, max INTEGER NOT NULL, spent INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE budgets (
+  key TEXT PRIMARY KEY, max INTEGER NOT NULL, spent INTEGER NOT NULL, near INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE leases (
+  id TEXT PRIMARY KEY, key TEXT NOT NULL, point TEXT NOT NULL, epoch INTEGER NOT NULL, from_seq INTEGER NOT NULL,
+  amount INTEGER NOT NULL, debited INTEGER NOT NULL, expires INTEGER NOT NULL, window_ms INTEGER NOT NULL,
+  recalled INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX leases_key ON leases (key);
+CREATE INDEX leases_point ON leases (point);
+CREATE TABLE usages (
+  key TEXT NOT NULL, until INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (key, until)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE topups (
+  id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, delegation TEXT NOT NULL,
+  grant_digest TEXT NOT NULL, limit_json TEXT NOT NULL, asked INTEGER NOT NULL, status TEXT NOT NULL,
+  requested INTEGER NOT NULL, answer TEXT
+) STRICT;
 CREATE TABLE subjects (
   id TEXT PRIMARY KEY, owner TEXT, first INTEGER NOT NULL, erased INTEGER
 ) STRICT, WITHOUT ROWID;

@@ -1,7 +1,7 @@
 /** Cumulative limits, summed over every allow of the log for every ancestor. spec/delegation.md, NRW-4. @module */
 import { canonicalize } from '../../core/json.ts'
 import type { Debit } from '../../log/receipt.ts'
-import { periodOf } from '../../decide/measure.ts'
+import { periodOf } from '../../core/period.ts'
 import { limitName, type Limit } from '../../token/grant.ts'
 import { lineageOf } from '../../token/lineage.ts'
 import type { ProvenAllow } from './chains.ts'

@@ -12,6 +12,7 @@ import type { Schema } from '../../ports/store.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
 import { agentFolds, peopleFolds } from './people.ts'
+import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
 import { templateFolds, trustFolds } from './trust.ts'
@@ -23,6 +24,7 @@ const FOLDS: Folds = {
   ...templateFolds,
   ...delegationFolds,
   ...pointFolds,
+  ...limitFolds,
   ...erasureFolds,
 }
 
