@@ -67,6 +67,8 @@ export class History {
   readonly erasures: (
     OfType<'subject.erased'> | OfType<'erasure.deferred'> | OfType<'hold.placed'> | OfType<'hold.lifted'>
   )[] = []
+  /** In the order of the log: what is given back may be leased again. */
+  readonly limits: (OfType<'budget.reserved'> | OfType<'lease.granted'> | OfType<'lease.settled'>)[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -115,6 +117,11 @@ export class History {
       case 'hold.placed':
       case 'hold.lifted':
         this.erasures.push({ index, entry } as (typeof this.erasures)[number])
+        return
+      case 'budget.reserved':
+      case 'lease.granted':
+      case 'lease.settled':
+        this.limits.push({ index, entry } as (typeof this.limits)[number])
         return
       case 'person.endorsed':
         this.endorsements.push({ index, entry })
@@ -167,13 +174,16 @@ export class History {
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
         return
       case 'agent.statement_issued':
-      case 'budget.reserved':
+      case 'lease.recalled':
       case 'person.left':
       case 'restore.tested':
       case 'evidence.built':
       case 'field.opened':
       case 'note.added':
       case 'token.revoked':
+      case 'topup.requested':
+      case 'topup.granted':
+      case 'topup.declined':
       case 'system.added':
       case 'tool.registered':
     }
