@@ -18,6 +18,7 @@ import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
+import { topUpCommands } from './commands/topups.ts'
 import { witnessCommand } from './commands/witness.ts'
 import { EXIT_USAGE, fail, say } from './output.ts'
 
@@ -47,6 +48,7 @@ templateCommands(program)
 delegationCommands(program)
 discloseCommand(program)
 approvalCommands(program)
+topUpCommands(program)
 gatewayCommand(program)
 keyCommands(program)
 issuerCommands(program)

@@ -236,6 +236,8 @@ export class LeasedLedger implements Ledger, LeaseKeeper {
   promise(at: { readonly epoch: number; readonly seq: number }): Promised {
     const open = this.#position()
     if (open?.epoch !== at.epoch || at.seq < this.#floor) return {}
+    // A record that failed left its debit behind no receipt: when nothing is under way, nothing is missing.
+    const upTo = at.seq === open.seq ? Infinity : at.seq
     const now = this.#o.clock.monotonic()
     const wall = this.#o.clock.now()
     let until = this.#planeTime(now)
@@ -243,11 +245,11 @@ export class LeasedLedger implements Ledger, LeaseKeeper {
       for (const held of [...account.held])
         if (now >= held.ends_ms || wall >= held.ends_wall_ms || held.expires <= until) this.#end(held)
     for (const { expires, last_seq } of this.#ended.values())
-      if (last_seq > at.seq) until = Math.min(until, expires - 1)
+      if (last_seq > upTo) until = Math.min(until, expires - 1)
     this.#settled_ms = Math.max(this.#settled_ms, until)
     const returns: string[] = []
     for (const [id, { expires, last_seq }] of this.#ended)
-      if (expires > until && last_seq <= at.seq && returns.length < RETURNS_MAX) returns.push(id)
+      if (expires > until && last_seq <= upTo && returns.length < RETURNS_MAX) returns.push(id)
     return {
       ...(until > 0 ? { settles: rfc3339(until) } : {}),
       ...(returns.length > 0 ? { returns } : {}),

@@ -52,12 +52,13 @@ interface Priced {
  * @throws {RegistryError} `RECEIPT_EPOCH`: the point goes by another epoch; `BUDGET_MISMATCH`: a maximum above the one
  * first seen, so one of the two is not the grant's, or a limit that is asked for twice
  */
-export function grantLeases(
+export async function grantLeases(
   ctx: RegistryContext,
   point: string,
   epoch: number,
   needs: readonly LeaseNeed[],
 ): Promise<LeaseAnswer> {
+  const asked_ms = await ctx.store.now()
   return ctx.store.write(async (tx) => {
     const row = await findPoint(tx.db, point)
     if (row.epoch !== epoch)
@@ -68,7 +69,9 @@ export function grantLeases(
       throw new RegistryError('BUDGET_MISMATCH', 'a limit is asked for twice')
     const short = priced.filter(({ need, left }) => need.need > left)
     if (short.length > 0) return { denied: await refuse(ctx, tx, point, short) }
-    return { leases: await lease(ctx, tx, row, priced) }
+    // A transaction may be of a group that began before it was asked for, and the point counts from when it asked.
+    const from_ms = Math.max(tx.now, asked_ms)
+    return { leases: await lease(ctx, tx, row, { priced, from_ms }) }
   })
 }
 
@@ -98,7 +101,7 @@ async function lease(
   ctx: RegistryContext,
   tx: Tx,
   row: PointRow,
-  priced: readonly Priced[],
+  { priced, from_ms }: { readonly priced: readonly Priced[]; readonly from_ms: number },
 ): Promise<Extract<LeaseAnswer, { leases: unknown }>['leases']> {
   const granted: (Lease & { ttl_ms: number })[] = []
   for (const one of priced) {
@@ -108,7 +111,7 @@ async function lease(
     const expires_ms = expiryOf(one, tx.now)
     const id = newId(ctx.crypto, 'lse', tx.now)
     const name = { iss, jti, grant, measure, unit, per, period: one.period }
-    granted.push({ ...name, id, max, amount, expires: rfc3339(expires_ms), ttl_ms: expires_ms - tx.now })
+    granted.push({ ...name, id, max, amount, expires: rfc3339(expires_ms), ttl_ms: expires_ms - from_ms })
   }
   if (granted.length === 0) return []
   const leases = granted.map(({ ttl_ms: _, ...each }) => each)
