@@ -90,10 +90,10 @@ export class Account {
     this.#ahead_ms = until_ms
   }
 
-  /** @param calls how many calls' worth at least; 0: nothing more than the need */
+  /** @param calls how many calls' worth at least */
   needFor(need: number, calls: number): LeaseNeed {
     const { amount, before } = this.#recent
-    const want = calls === 0 ? need : Math.max(calls * need, 2 * Math.max(amount, before))
+    const want = Math.max(calls * need, 2 * Math.max(amount, before))
     return { ...this.#name, need, want: Math.min(want, Number.MAX_SAFE_INTEGER) }
   }
 }

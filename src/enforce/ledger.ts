@@ -43,8 +43,6 @@ export interface LedgerOptions {
   readonly position: () => { readonly epoch: number; readonly seq: number } | null
   /** Told when there is something to return. */
   readonly onReturn: () => void
-  /** False: leases exactly what each call needs, at a round trip each. */
-  readonly ahead?: boolean
 }
 
 /** How much slower than ours any other clock may run (LIM-6). */
@@ -109,7 +107,7 @@ export class LeasedLedger implements Ledger, LeaseKeeper {
       held.account.spent(reservation.amount, now)
       if (held.account.isLow(now)) low.push(held.account)
     }
-    if (low.length > 0 && this.#o.ahead !== false) this.#askAhead(at.epoch, low)
+    if (low.length > 0) this.#askAhead(at.epoch, low)
     return debits
   }
 
@@ -142,16 +140,12 @@ export class LeasedLedger implements Ledger, LeaseKeeper {
     if (asking !== null) {
       return (await asking) === null ? 'LEDGER_UNAVAILABLE' : null
     }
-    const needs = accounts.map((account, i) => account.needFor(lacking[i]?.amount ?? 0, this.#wantFactor()))
+    const needs = accounts.map((account, i) => account.needFor(lacking[i]?.amount ?? 0, CALLS_AHEAD))
     const answer = await this.#ask(at.epoch, accounts, needs)
     if (answer === null) return 'LEDGER_UNAVAILABLE'
     if (!('denied' in answer)) return null
     if (answer.denied === 'LIMIT_EXCEEDED') this.#remember(name, clock.monotonic() + REFUSED_MS)
     return answer.denied
-  }
-
-  #wantFactor(): number {
-    return this.#o.ahead === false ? 0 : CALLS_AHEAD
   }
 
   #remember(name: string, until: number): void {
