@@ -92,7 +92,8 @@ describe('a cumulative limit', () => {
     await spool.lease(need(1, i))
     const { entries } = (await ann.api.get('/v1/entries?limit=1000')).json
     const alerts = entries.filter(
-      ({ entry }: any) => entry.type === 'alert.raised' && entry.subject === 'dlg_i',
+      ({ entry }: { entry: { type: string; subject?: string } }) =>
+        entry.type === 'alert.raised' && entry.subject === 'dlg_i',
     )
     expect(alerts).toMatchObject([{ entry: { body: { rule: 'LIMIT_NEAR', detail: { left: 9, max: 100 } } } }])
   })

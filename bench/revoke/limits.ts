@@ -128,7 +128,15 @@ function central(control: ControlPlane, _: LeasedLedger, recorder: Recorder): Sp
     const answer = await control.lease(recorder.head.epoch, [{ ...limit, need: amount, want: amount }])
     if ('denied' in answer) throw new TypeError(`the benchmark was denied: ${answer.denied}`)
     return answer.leases.map(({ iss, jti, grant, id, measure, unit, per, period }) => ({
-      ...{ amount, grant, iss, jti, lease: id, measure, per, period, unit },
+      amount,
+      grant,
+      iss,
+      jti,
+      lease: id,
+      measure,
+      per,
+      period,
+      unit,
     }))
   }
 }

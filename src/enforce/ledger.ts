@@ -11,7 +11,7 @@ import type { Reason } from '../decide/reasons.ts'
 import { RETURNS_MAX, type Debit, type Reservation, type SpoolHead } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ControlPlane, GrantedLease, LeaseAnswer, Shipped } from '../ports/control-plane.ts'
-import { accountKey, accountOf, Account, type Held } from './ledger-account.ts'
+import { accountKey, accountOf, type Account, type Held } from './ledger-account.ts'
 
 export interface Ledger {
   /**
@@ -236,7 +236,7 @@ export class LeasedLedger implements Ledger, LeaseKeeper {
     const wall = this.#o.clock.now()
     let until = this.#planeTime(now)
     for (const account of this.#accounts.values())
-      for (const held of [...account.held])
+      for (const held of account.held.slice())
         if (now >= held.ends_ms || wall >= held.ends_wall_ms || held.expires <= until) this.#end(held)
     for (const { expires, last_seq } of this.#ended.values())
       if (last_seq > upTo) until = Math.min(until, expires - 1)
@@ -266,7 +266,7 @@ export class LeasedLedger implements Ledger, LeaseKeeper {
   /** Also what is not known: it may be on its way, or have been an earlier process's. */
   #recall(ids: Set<string>): void {
     for (const account of this.#accounts.values())
-      for (const held of [...account.held]) if (ids.delete(held.id)) this.#end(held)
+      for (const held of account.held.slice()) if (ids.delete(held.id)) this.#end(held)
     for (const id of ids) if (!this.#ended.has(id)) this.#ended.set(id, { expires: Infinity, last_seq: 0 })
     this.#o.onReturn()
   }
@@ -280,7 +280,7 @@ export class LeasedLedger implements Ledger, LeaseKeeper {
   /** Everything is returned with the next head. */
   close(): void {
     this.#closed = true
-    for (const account of this.#accounts.values()) for (const held of [...account.held]) this.#end(held)
+    for (const account of this.#accounts.values()) for (const held of account.held.slice()) this.#end(held)
     if (this.#ended.size > 0) this.#o.onReturn()
   }
 }

@@ -114,7 +114,7 @@ async function lease(
     granted.push({ ...name, id, max, amount, expires: rfc3339(expires_ms), ttl_ms: expires_ms - from_ms })
   }
   if (granted.length === 0) return []
-  const leases = granted.map(({ ttl_ms: _, ...each }) => each)
+  const leases = granted.map(({ ttl_ms: _ttl_ms, ...each }) => each)
   const actor: Actor = { kind: 'point', id: row.id }
   await tx.append({ type: 'lease.granted', actor, subject: row.id, body: { epoch: row.epoch, leases } })
   await recordGranted(tx.db, { point: row.id, seq: row.seq, epoch: row.epoch, now_ms: tx.now }, leases)
@@ -198,7 +198,7 @@ export async function accountedFor(tx: Tx, row: PointRow, head: SpoolHead): Prom
 async function isWhole(tx: Tx, row: PointRow, from: number, head: SpoolHead): Promise<boolean> {
   const found = await tx.db
     .selectFrom('receipts')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .select((eb) => eb.fn.countAll<number | string>().as('n'))
     .where('point', '=', row.id)
     .where('epoch', '=', head.epoch)
     .where('seq', '>', from)

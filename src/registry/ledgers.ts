@@ -54,13 +54,13 @@ export async function balanceOf(
 async function takenInWindow(db: Db, key: string, now_ms: number): Promise<number> {
   const leased = await db
     .selectFrom('leases')
-    .select((eb) => eb.fn.sum<number>('amount').as('sum'))
+    .select((eb) => eb.fn.sum<number | string | null>('amount').as('sum'))
     .where('key', '=', key)
     .where((eb) => eb(eb('expires', '+', eb.ref('window_ms')), '>', now_ms))
     .executeTakeFirst()
   const used = await db
     .selectFrom('usages')
-    .select((eb) => eb.fn.sum<number>('amount').as('sum'))
+    .select((eb) => eb.fn.sum<number | string | null>('amount').as('sum'))
     .where('key', '=', key)
     .where('until', '>', now_ms)
     .executeTakeFirst()

@@ -71,7 +71,7 @@ export async function listTopUps(db: Kysely<Schema>): Promise<TopUp[]> {
   return rows.map(topUpOf)
 }
 
-function topUpOf({ key: _, grant_digest, limit_json, ...row }: Schema['topups']): TopUp {
+function topUpOf({ key: _key, grant_digest, limit_json, ...row }: Schema['topups']): TopUp {
   return { ...row, grant: grant_digest, limit: parseJson(limit_json) as TopUpLimit }
 }
 

@@ -116,6 +116,7 @@ async function allowedInLog(): Promise<number> {
 }
 
 test('a person tops a used-up limit up with a new delegation of the same grants', async () => {
+  // oxlint-disable-next-line typescript/no-explicit-any -- each command has its own answer
   const cli = async (...args: string[]): Promise<any> => {
     const { stdout, code, stderr } = await runCli(['--json', '--profile', stage.profileDir, 'topup', ...args])
     expect([code, stderr]).toEqual([0, expect.any(String)])

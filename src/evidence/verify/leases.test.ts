@@ -133,7 +133,7 @@ test('a debit after the end of its lease is named', async () => {
 })
 
 test.each<[string, (debit: Debit) => Debit]>([
-  ['no lease', ({ lease: _, ...debit }) => debit],
+  ['no lease', ({ lease: _lease, ...debit }) => debit],
   ['a lease that was never granted', (debit) => ({ ...debit, lease: 'lse_none' })],
 ])('a debit with %s is named', async (_, bend) => {
   const { log, chain } = limited()
