@@ -22,6 +22,7 @@ import { relayCommand } from './commands/relay.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
+import { topUpCommands } from './commands/topups.ts'
 import { vaultCommands } from './commands/vault.ts'
 import { witnessCommand } from './commands/witness.ts'
 import { EXIT_USAGE, fail, say } from './output.ts'
@@ -53,6 +54,7 @@ delegationCommands(program)
 revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)
+topUpCommands(program)
 gatewayCommand(program)
 relayCommand(program)
 keyCommands(program)

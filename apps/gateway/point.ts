@@ -16,7 +16,7 @@ import type { ForeignIssuer } from '../../src/core/issuer.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
-import { centralLedger } from '../../src/enforce/ledger.ts'
+import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
@@ -120,7 +120,22 @@ export async function openPoint(
   }
   try {
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
-    const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
+    const ledger = new LeasedLedger({
+      control,
+      clock,
+      position: () => recorder.begun,
+      onReturn: () => shipper.poke(),
+    })
+    const shipper = new Shipper({
+      crypto,
+      clock,
+      spool,
+      recorder,
+      control,
+      signer,
+      point: file.point,
+      leases: ledger,
+    })
     const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
     const acks = new AckSender({
       point: file.point,
@@ -145,7 +160,7 @@ export async function openPoint(
       bound_ms: file.bound_ms,
       revocations: (iss) => trust.revocationsOf(iss),
       recorder,
-      ledger: centralLedger(control),
+      ledger,
       authenticator: new Authenticator({
         crypto,
         clock,
@@ -162,6 +177,7 @@ export async function openPoint(
         keeper.stop()
         acks.stop()
         await Promise.all([follower.stop(), trust.stop()])
+        ledger.close()
         await shipper.stop(SHIP_ON_CLOSE_MS)
         await spool.close()
       },

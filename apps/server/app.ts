@@ -13,6 +13,7 @@ import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
+import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
 import { nodeRoutes } from './routes-nodes.ts'
@@ -45,6 +46,7 @@ export function createApp(ctx: ServerContext): App {
   peopleRoutes(app, ctx)
   agentRoutes(app, ctx)
   pointRoutes(app, ctx)
+  limitRoutes(app, ctx)
   templateRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)

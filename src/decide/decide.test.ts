@@ -75,7 +75,6 @@ describe('an allow', () => {
       measure: 'calls',
       unit: '1',
       per: 'day',
-      period: '2026-09-21',
       amount: 1,
       max: 100,
     }
@@ -190,13 +189,13 @@ describe('limits', () => {
     expect(withLimits([eur(5, 'call')], 6)).toMatchObject({ reasons: ['LIMIT_PER_CALL'] })
   })
 
-  test('over time deny at once what alone is too much, and else are reserved by period', () => {
+  test('over time deny at once what alone is too much, and else are reserved', () => {
     expect(withLimits([eur(5, 'day')], 6)).toMatchObject({ reasons: ['LIMIT_EXCEEDED'] })
     expect(withLimits([eur(5, 'hour'), eur(9, 'day'), eur(20, 'delegation')], 5)).toMatchObject({
       reservations: [
-        { per: 'hour', period: '2026-09-21T14', amount: 5, max: 5 },
-        { per: 'day', period: '2026-09-21', amount: 5, max: 9 },
-        { per: 'delegation', period: 'all', amount: 5, max: 20 },
+        { per: 'hour', amount: 5, max: 5 },
+        { per: 'day', amount: 5, max: 9 },
+        { per: 'delegation', amount: 5, max: 20 },
       ],
     })
   })

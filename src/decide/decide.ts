@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import type { Debit, Freshness, Reservation } from '../log/receipt.ts'
+import type { Freshness, Reservation } from '../log/receipt.ts'
 import {
   constraintsMet,
   grantNames,
@@ -16,7 +16,7 @@ import {
 } from '../token/grant.ts'
 import { boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
 import type { DecidedChain, Handle } from '../token/verify.ts'
-import { measure, periodOf, resourcesOf, type Measures } from './measure.ts'
+import { measure, resourcesOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
 
 /** What the decision sees of the revocation state. */
@@ -134,7 +134,7 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
       const amount = measure(limit, input.args, input.registration?.measures ?? {})
       if (amount === null) return deny(digest, 'MEASURE_UNKNOWN')
       if (amount > limit.max) return deny(digest, limit.per === 'call' ? 'LIMIT_PER_CALL' : 'LIMIT_EXCEEDED')
-      if (limit.per !== 'call') reservations.push(reservation(input, step, limit, limit.per, amount))
+      if (limit.per !== 'call') reservations.push(reservation(input, step, limit, amount))
     }
   }
   return { decision: 'allow', grant: digest, reservations, bound_ms }
@@ -162,14 +162,8 @@ function deny(grant: string, reason: Reason): Verdict {
   return { decision: 'deny', grant, reasons: [reason] }
 }
 
-/** NRW-4: the key is (iss, jti, grant, measure, unit, per, period), for every ancestor. */
-function reservation(
-  { chain, now_ms }: DecideInput,
-  step: LineageStep,
-  limit: Limit,
-  per: Debit['per'],
-  amount: number,
-): Reservation {
+/** NRW-4: for every ancestor. The period is that of the lease (LIM-4). */
+function reservation({ chain }: DecideInput, step: LineageStep, limit: Limit, amount: number): Reservation {
   return {
     amount,
     grant: step.digest,
@@ -177,8 +171,7 @@ function reservation(
     jti: step.delegation.jti,
     max: limit.max,
     measure: limit.measure,
-    per,
-    period: periodOf(per, now_ms),
+    per: limit.per,
     unit: limit.unit,
   }
 }

@@ -75,6 +75,8 @@ export class History {
   readonly prunings: OfType<'log.pruned'>[] = []
   /** Entries below may be gone: the end of the last bundle that was pruned (RET-8). */
   prunedEnd = 0
+  /** In the order of the log: what is given back may be leased again. */
+  readonly limits: (OfType<'budget.reserved'> | OfType<'lease.granted'> | OfType<'lease.settled'>)[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -123,6 +125,11 @@ export class History {
       case 'hold.placed':
       case 'hold.lifted':
         this.erasures.push({ index, entry } as (typeof this.erasures)[number])
+        return
+      case 'budget.reserved':
+      case 'lease.granted':
+      case 'lease.settled':
+        this.limits.push({ index, entry } as (typeof this.limits)[number])
         return
       case 'person.endorsed':
         this.endorsements.push({ index, entry })
@@ -182,13 +189,16 @@ export class History {
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
         return
       case 'agent.statement_issued':
-      case 'budget.reserved':
+      case 'lease.recalled':
       case 'person.left':
       case 'restore.tested':
       case 'evidence.built':
       case 'field.opened':
       case 'note.added':
       case 'token.revoked':
+      case 'topup.requested':
+      case 'topup.granted':
+      case 'topup.declined':
       case 'system.added':
       case 'tool.registered':
     }

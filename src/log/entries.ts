@@ -13,6 +13,7 @@ import { bodies } from './entry-bodies.ts'
 
 /** Adapters read entries through this file alone. */
 export { measuresSchema } from './entry-bodies.ts'
+export { leaseSchema } from './receipt.ts'
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
 export const ENTRY_BYTES_MAX = 65_535

@@ -37,6 +37,7 @@ export type RegistryErrorCode =
   | 'UNKNOWN_SUBJECT'
   | 'UNKNOWN_SYSTEM'
   | 'UNKNOWN_TEMPLATE'
+  | 'UNKNOWN_TOPUP'
   | 'VALUE_ERASED'
 
 export class RegistryError extends CountersignError<RegistryErrorCode> {}

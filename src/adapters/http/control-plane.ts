@@ -1,13 +1,21 @@
 /** The {@link ControlPlane} port of an enforcement point, over HTTP. @module */
 import { z } from 'zod'
 import type { JsonObject } from '../../core/json.ts'
-import { measuresSchema } from '../../log/entries.ts'
+import { leaseSchema, measuresSchema } from '../../log/entries.ts'
 import { StreamRefused, type ControlPlane } from '../../ports/control-plane.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { ApiError, type ApiClient } from './client.ts'
 import { httpRevocations } from './revocations.ts'
 
-const acknowledgedSchema = z.object({ acknowledged: z.object({ epoch: z.int(), seq: z.int() }) })
+const acknowledgedSchema = z.object({
+  acknowledged: z.object({ epoch: z.int(), seq: z.int() }),
+  recalled: z.array(z.string()),
+  now_ms: z.int(),
+})
+const leaseAnswerSchema = z.union([
+  z.object({ leases: z.array(z.strictObject({ ...leaseSchema.shape, ttl_ms: z.int() })) }),
+  z.object({ denied: z.enum(['LIMIT_EXCEEDED', 'LIMIT_LEASED']) }),
+])
 const toolsSchema = z.object({
   tools: z.array(
     z.object({
@@ -31,7 +39,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     ship: async (shipment) => {
       try {
         const answer = await client.post('/v1/points/self/receipts', asJson(shipment))
-        return acknowledgedSchema.parse(answer).acknowledged.seq
+        const { acknowledged, recalled, now_ms } = acknowledgedSchema.parse(answer)
+        return { seq: acknowledged.seq, recalled, now_ms }
       } catch (error) {
         if (error instanceof ApiError && REFUSALS.has(error.remote)) {
           throw new StreamRefused('STREAM_REFUSED', error.message, { cause: error })
@@ -40,10 +49,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
       }
     },
 
-    reserve: async (reservations) => {
-      const answer = await client.post('/v1/points/self/reservations', asJson({ debits: reservations }))
-      return z.object({ reserved: z.boolean() }).parse(answer).reserved
-    },
+    lease: async (epoch, needs) =>
+      leaseAnswerSchema.parse(await client.post('/v1/points/self/leases', asJson({ epoch, needs }))),
 
     acknowledge: async (ack) => void (await client.post('/v1/points/self/acks', asJson(ack))),
 

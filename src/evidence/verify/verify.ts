@@ -29,6 +29,7 @@ import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
+import { checkLeases, type LeaseBook } from './leases.ts'
 import { checkLimits } from './limits.ts'
 import { notChecked, notesOf } from './notes.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
@@ -229,6 +230,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every access token was given for a chain that held', () =>
     checkExchanges(crypto, history, trust, findings),
   )
+  let leases: LeaseBook = new Map()
   check('erasures were approved, and none happened while a hold was in its way', () =>
     checkErasures(crypto, history, terms, findings),
   )
@@ -237,7 +239,12 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
       checkPrunings(crypto, history, terms, findings),
     )
   check('no allow after a revocation plus the bound', () => checkBound(history, allows, bound_ms, findings))
-  check('cumulative limits were kept', () => checkLimits(allows, findings))
+  check('what points debited was leased, and no leases passed a cap', () => {
+    const { count, book } = checkLeases(history, findings)
+    leases = book
+    return count
+  })
+  check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }
 

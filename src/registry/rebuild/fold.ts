@@ -14,6 +14,7 @@ import { notePlace } from '../pruned-streams.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
 import { agentFolds, peopleFolds } from './people.ts'
+import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
 import { templateFolds, trustFolds } from './trust.ts'
@@ -25,6 +26,7 @@ const FOLDS: Folds = {
   ...templateFolds,
   ...delegationFolds,
   ...pointFolds,
+  ...limitFolds,
   ...erasureFolds,
 }
 
