@@ -14,15 +14,23 @@ const ARROWS = {
   core: [],
   ports: ['src/core/'],
   token: ['src/core/'],
-  // A `revocation` entry holds a frame, so its schema is the frame's.
-  log: ['src/core/', 'src/revoke/frame\\.ts$'],
+  // A `revocation` entry holds a frame, so its schema is the frame's; entries of the kill switch hold statements.
+  log: ['src/core/', 'src/revoke/(frame|statement)\\.ts$'],
   decide: ['src/core/', 'src/token/', 'src/revoke/(state|frame)\\.ts$'],
-  revoke: ['src/core/', 'src/ports/'],
+  // People lift kills by gestures. docs/adr/0029
+  revoke: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/ports/'],
   registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/ports/'],
   enforce: ['src/core/', 'src/token/', 'src/decide/', 'src/log/', 'src/revoke/', 'src/ports/'],
-  evidence: ['src/core/', 'src/token/', 'src/log/', 'src/decide/', 'src/revoke/frame\\.ts$', 'src/ports/'],
-  // Frames, heartbeats, time answers and trust lists are parsed where they arrive.
-  adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|trust-list)\\.ts$'],
+  evidence: [
+    'src/core/',
+    'src/token/',
+    'src/log/',
+    'src/decide/',
+    'src/revoke/(frame|statement|kill-rules)\\.ts$',
+    'src/ports/',
+  ],
+  // Frames, heartbeats, time answers, trust lists and statements are parsed where they arrive.
+  adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|trust-list|statement)\\.ts$'],
 }
 
 /** Where a folder may look for types only, or for the errors and entry schemas of what it stores. */
@@ -90,7 +98,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(core/|token/|log/|decide/|evidence/(verify|populations)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest)\\.ts$|revoke/frame\\.ts$)',
+          '^src/(core/|token/|log/|decide/|evidence/(verify|populations)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest)\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
       },
     },
     {

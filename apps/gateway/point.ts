@@ -26,6 +26,8 @@ import type { Spool } from '../../src/ports/spool.ts'
 import { follow } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { Kills } from './kills.ts'
+import type { Listening } from './statement-listener.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
@@ -43,6 +45,10 @@ export const pointFileSchema = z.strictObject({
     frame_key: jwkSchema,
     rp_id: z.string(),
     origins: z.array(z.string()).min(1),
+    /** KIL-7. Absent in files from before there was one. */
+    break_glass: jwkSchema.exactOptional(),
+    /** KIL-6: whether one person may be enough to lift. */
+    separation: z.enum(['independent', 'after']).exactOptional(),
   }),
   bound_ms: z.int().positive(),
 })
@@ -69,6 +75,8 @@ export interface Hosted {
 export interface OpenPoint {
   readonly point: EnforcementPoint
   readonly server: string
+  /** Where it takes statements, when it listens (KIL-11). */
+  readonly listens: string | null
 }
 
 /** @throws {GatewayError} `POINT_FILE_INVALID` */
@@ -88,7 +96,11 @@ export async function readPointFile(path: string): Promise<PointFile> {
  */
 export async function openPoint(
   path: string,
-  options: { readonly hosted?: Hosted; readonly onFault: (error: unknown) => void },
+  options: {
+    readonly hosted?: Hosted
+    readonly listen?: Listening
+    readonly onFault: (error: unknown) => void
+  },
 ): Promise<OpenPoint> {
   const file = await readPointFile(path)
   const hosted = options.hosted === undefined ? undefined : hostedChain(options.hosted, file.point)
@@ -104,11 +116,24 @@ export async function openPoint(
     tools.stop() // or its timer would keep a process alive that serves nothing
     throw cause
   }
+  let kills: Kills | undefined
   try {
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
     const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
     const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
-    const follower = follow({ crypto, source: control, state })
+    const { listen, onFault } = options
+    const position = () => state.resume
+    kills = await Kills.open({
+      file,
+      path,
+      signer,
+      control,
+      position,
+      systems: tools.systems,
+      listen,
+      onFault,
+    })
+    const switchboard = kills
     const trust = trustOf(file, state, signer)
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
     const point = new EnforcementPoint({
@@ -118,6 +143,8 @@ export async function openPoint(
       placement: file.placement,
       bound_ms: file.bound_ms,
       revocations: (iss) => trust.revocationsOf(iss),
+      kills: kills.state,
+      systems: tools.systems,
       recorder,
       ledger: centralLedger(control),
       authenticator: new Authenticator({
@@ -135,14 +162,18 @@ export async function openPoint(
         tools.stop()
         keeper.stop()
         await Promise.all([follower.stop(), trust.stop()])
+        await switchboard.close()
         await shipper.stop(SHIP_ON_CLOSE_MS)
         await spool.close()
       },
     })
+    const listens = await kills.begin(point)
+    const follower = follow({ crypto, source: control, state, onStatement: kills.onStatement })
     await within(Promise.all([follower.ready, keeper.refresh()]), READY_MAX_MS)
-    return { point, server: file.server }
+    return { point, server: file.server, listens }
   } catch (cause) {
     tools.stop()
+    await kills?.close()
     await spool.close()
     throw cause
   }
@@ -198,14 +229,23 @@ function followForeign(issuer: ForeignIssuer, signer: Signer): FollowedIssuer {
   return { revocations: state, stop: () => follower.stop() }
 }
 
+interface Tools {
+  readonly find: (server: string, tool: string) => ToolRegistration | null
+  /** Those that the tools of the server are of: all that were given are of the one that the point guards. */
+  readonly systems: (server: string) => readonly string[]
+  readonly stop: () => void
+}
+
 async function watchTools(
   control: Pick<ControlPlane, 'tools'>,
   file: PointFile,
   onFault: (error: unknown) => void,
-): Promise<{ find: (server: string, tool: string) => ToolRegistration | null; stop: () => void }> {
+): Promise<Tools> {
   let known: ReadonlyMap<string, ToolRegistration>
+  let systems: readonly string[] = []
   const load = async (): Promise<void> => {
     known = new Map((await control.tools()).map((tool) => [`${tool.server}\n${tool.tool}`, tool]))
+    systems = [...new Set([...known.values()].flatMap(({ system }) => system ?? []))]
   }
   try {
     await load()
@@ -215,7 +255,11 @@ async function watchTools(
     throw new GatewayError('CONTROL_PLANE_AWAY', message, { cause })
   }
   const timer = setInterval(() => void load().catch(onFault), TOOLS_EVERY_MS)
-  return { find: (server, tool) => known.get(`${server}\n${tool}`) ?? null, stop: () => clearInterval(timer) }
+  return {
+    find: (server, tool) => known.get(`${server}\n${tool}`) ?? null,
+    systems: () => systems,
+    stop: () => clearInterval(timer),
+  }
 }
 
 /** A point whose state is not fresh serves too: it denies and says why. */

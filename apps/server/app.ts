@@ -12,6 +12,7 @@ import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
+import { killRoutes } from './routes-kill.ts'
 import { logRoutes } from './routes-log.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
@@ -45,6 +46,7 @@ export function createApp(ctx: ServerContext): App {
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
+  killRoutes(app, ctx)
   ceremonyRoutes(app, ctx)
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)

@@ -19,6 +19,8 @@ const infoAnswer = z.object({
   /** Those that are not retired, the one that signs first. */
   issuer_keys: z.array(z.object({ kid: z.string(), jwk })),
   frame_key: jwk,
+  /** KIL-7. */
+  break_glass: jwk,
   log_vkey: z.string(),
   rp_id: z.string(),
   origins: z.array(z.string()),
@@ -67,6 +69,7 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
             .filter(({ retired_at }) => retired_at === null)
             .map(({ kid, jwk: key }) => ({ kid, jwk: key })),
           frame_key: frame.publicJwk,
+          break_glass: ctx.registry.breakGlass,
           log_vkey: ctx.vkey,
           rp_id: ctx.settings.rp_id,
           origins: ctx.settings.origins,

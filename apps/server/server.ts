@@ -3,23 +3,24 @@
  * Order at start: port, keys, database, first entries, log (refuses to go on if it was rewritten), streams.
  * @module
  */
-import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
-import type { PrivateJwk } from '../../src/core/crypto.ts'
+import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
-import { StoreError, type Store } from '../../src/ports/store.ts'
+import type { Store } from '../../src/ports/store.ts'
+import type { KeyStore } from '../../src/ports/key-store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
 import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
+import { pinBreakGlass } from '../../src/registry/break-glass.ts'
 import { pairVault, setUp, type Chosen, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
 import type { RelyingParty } from '../../src/token/gesture.ts'
@@ -28,6 +29,7 @@ import type { AnchorSettings } from './anchor-settings.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
+import { makeDataDir } from './data-folder.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { openFront, type Front } from './front.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
@@ -60,6 +62,8 @@ export interface ServerOptions {
   readonly passphrase?: string
   /** Told of each key file that was encrypted. */
   readonly onEncrypted?: (file: string) => void
+  /** Told of the file of the break-glass key when it was made: it is to be taken offline (KIL-7). */
+  readonly onBreakGlass?: (file: string) => void
   /** Publish from a thread of its own (docs/adr/0023). */
   readonly publisherThread?: boolean
   /** Who cosigns the log, and where it is anchored. */
@@ -122,17 +126,6 @@ async function behind(front: Front, options: ServerOptions): Promise<RunningServ
   }
 }
 
-/** @throws {StoreError} `STORE_UNAVAILABLE` */
-function makeDataDir(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    const isFile = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    const why = isFile ? 'is a file and not a folder' : 'cannot be made, or written'
-    throw new StoreError('STORE_UNAVAILABLE', `${path} ${why}: choose another folder for the data`, { cause })
-  }
-}
-
 function databaseOf({ dataDir }: ServerOptions): string {
   return join(dataDir, 'countersign.db')
 }
@@ -144,7 +137,7 @@ async function openStore(options: ServerOptions, clock: Clock): Promise<Store> {
   return openPostgresStore({ url: store })
 }
 
-type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
+type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk; readonly keyStore: KeyStore }
 
 async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<ServerKeys> {
   const keyStore = await openFsKeyStore(join(dataDir, 'keys'), {
@@ -155,6 +148,7 @@ async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Pr
   const logKey = await keyStore.first('log')
   return {
     logKey,
+    keyStore,
     issuer: await IssuerRing.open(nodeCrypto, keyStore),
     frame: nodeCrypto.signer(await keyStore.first('frame')),
     log: nodeCrypto.signer(logKey),
@@ -194,6 +188,8 @@ async function run(
     wanted,
   )
   await store.query((db) => keys.issuer.destroyEnded(db))
+  const breakGlass = await pinBreakGlass({ store, crypto: nodeCrypto }, keys.keyStore)
+  if (breakGlass.isNew) options.onBreakGlass?.(join(options.dataDir, 'keys', 'break-glass.jwk'))
   const ended = Promise.withResolvers<Error | null>()
   const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
   const report = options.report ?? (() => undefined)
@@ -217,7 +213,10 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, runner, place, vkey })
+  const ctx = contextOf(options, {
+    ...{ clock, keys, store, vault, settings, tiles, runner, place, vkey },
+    breakGlass: breakGlass.jwk,
+  })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -258,16 +257,18 @@ interface Parts {
   /** Filled before anybody is answered. */
   readonly place: { readonly url: string; readonly hosts: ReadonlySet<string> }
   readonly vkey: string
+  readonly breakGlass: PublicJwk
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, settings, tiles, runner, place, vkey } = parts
+  const { clock, keys, store, vault, settings, tiles, runner, place, vkey, breakGlass } = parts
   const registry: RegistryContext = {
     store,
     vault,
     crypto: nodeCrypto,
     issuer: keys.issuer,
     frame: keys.frame,
+    breakGlass,
     iss: settings.origin,
     publicUrl: () => place.url,
     rp: { rp_id: settings.rp_id, origins: settings.origins },

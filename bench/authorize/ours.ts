@@ -7,7 +7,7 @@
 import { newNodeCrypto, nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Crypto } from '../../src/core/crypto.ts'
 import { base64url, fromBase64url } from '../../src/core/encoding.ts'
-import { decide, type DecideInput } from '../../src/decide/decide.ts'
+import { decide, NO_KILLS, type DecideInput } from '../../src/decide/decide.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
@@ -80,6 +80,7 @@ function inputOf(chain: DecidedChain, revocations: RevocationState): DecideInput
   const now_ms = clock.now()
   return {
     chain,
+    kills: NO_KILLS,
     ...CALL,
     definition_hash: null,
     registration: null,
@@ -167,6 +168,8 @@ export async function openPoint(
     placement: 'gateway',
     bound_ms: BOUND_MS,
     revocations: () => revocations,
+    kills: NO_KILLS,
+    systems: () => [],
     recorder: await Recorder.open({ crypto, clock, spool, point: POINT, control }),
     // The cap per day is reserved at once: a round trip to the control plane is not what is measured.
     ledger: { reserve: () => Promise.resolve(null) },

@@ -15,7 +15,8 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
 
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
- * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer, `hld` a legal hold. */
+ * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer, `hld` a legal hold, `kil` a kill,
+ * `lft` a lift, `prb` a probe. */
 export type IdPrefix =
   | 'per'
   | 'agt'
@@ -32,6 +33,9 @@ export type IdPrefix =
   | 'tok'
   | 'isp'
   | 'hld'
+  | 'kil'
+  | 'lft'
+  | 'prb'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)

@@ -16,7 +16,7 @@ import type { Freshness } from '../log/receipt.ts'
 import type { Grant, Limit } from '../token/grant.ts'
 import { chainText } from '../token/presentation.ts'
 import type { Handle, VerifiedChain } from '../token/verify.ts'
-import { decide, isNamed, standing, type DecideInput } from './decide.ts'
+import { decide, isNamed, NO_KILLS, standing, type DecideInput } from './decide.ts'
 import { explain, REASONS, type Reason } from './reasons.ts'
 
 const w = new World()
@@ -38,6 +38,7 @@ const chain = verified(w.hop(w.root(), 'agent-1', 'agent-2'))
 const last = chain.delegations.at(-1)!
 const input = (edit: Partial<DecideInput> = {}): DecideInput => ({
   chain,
+  kills: NO_KILLS,
   server: 'files',
   tool: 'read',
   args: { path: '/data/a' },

@@ -5,30 +5,28 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
-import type { JsonValue } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
 import {
   decide,
+  isKilled,
   isNamed,
   loosestBound,
   standing,
+  type DecideInput,
+  type KillView,
   type RevocationView,
   type Verdict,
 } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit, Reservation } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Opening, ToolRegistration } from '../ports/control-plane.ts'
+import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
+import { bounded, openingOf } from './opening.ts'
 import type { DecisionFields, Recorder } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
-
-/** Arguments above this are committed to but not kept, in bytes of JSON. */
-const OPENING_BYTES_MAX = 64 * 1024
-/** And so are deeper ones: the control plane reads 32 levels, a shipment around them included. */
-const OPENING_DEPTH_MAX = 24
 
 export interface PointOptions {
   readonly id: string
@@ -38,11 +36,14 @@ export interface PointOptions {
   readonly bound_ms: number
   /** The revocation state of an issuer, by name: a root's (KEY-8), or null for the point's own. */
   readonly revocations: (iss: string | null) => RevocationView
+  readonly kills: KillView
   readonly recorder: Recorder
   readonly ledger: Ledger
   readonly authenticator: Authenticator
   /** The registration of a tool, or null. */
   readonly registration: (server: string, tool: string) => ToolRegistration | null
+  /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */
+  readonly systems: (server: string) => readonly string[]
   /** Told after each record, so that it is shipped. */
   readonly onRecorded: () => void
   /** Told of a fault of ours that was turned into a denial. */
@@ -75,7 +76,7 @@ export class EnforcementPoint implements Point {
   async open(presentation: string): Promise<OpenOutcome> {
     const opened = this.#authenticated(presentation)
     if (opened.ok) {
-      const reasons = this.#standing(opened.session.chain)
+      const reasons = this.#standing(opened.session.chain, NO_TOOL)
       if (reasons.length === 0) {
         return { ok: true, session: opened.session.id, expires_at: seconds(opened.session.expires_ms) }
       }
@@ -104,7 +105,7 @@ export class EnforcementPoint implements Point {
     if (judged.verdict.decision === 'deny')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
-    const late = this.#standing(judged.authenticated.chain, judged.verdict.bound_ms)
+    const late = this.#standing(judged.authenticated.chain, request, judged.verdict.bound_ms)
     if (late.length > 0) {
       await this.#record(request, action, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
@@ -129,7 +130,8 @@ export class EnforcementPoint implements Point {
       judged = await this.#reserve(this.#judge(request))
       // The reservation took a round trip: what the receipt will say of the state has to hold when it is written.
       const { verdict, authenticated } = judged
-      const late = verdict.decision === 'allow' ? this.#standing(authenticated.chain, verdict.bound_ms) : []
+      const late =
+        verdict.decision === 'allow' ? this.#standing(authenticated.chain, request, verdict.bound_ms) : []
       if (late.length > 0) judged = deniedAs(judged, late)
     } catch (error) {
       this.#o.onFault(error)
@@ -139,25 +141,41 @@ export class EnforcementPoint implements Point {
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: DecidedChain | null, bound_ms?: number): readonly Reason[] {
+  #standing(chain: DecidedChain | null, called: Called, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
     const state = this.#state(chain)
-    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
+    const tool = this.#tool(called)
+    return standing({ chain, ...tool, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
+  }
+
+  /** What kills ask of a call besides its chain. */
+  #tool({ server, tool }: Called): Pick<DecideInput, 'kills' | 'registration' | 'systems'> & Called {
+    const { kills, registration, systems } = this.#o
+    if (server === null) return { kills, server, tool, registration: null }
+    const found = registration(server, tool)
+    return {
+      kills,
+      server,
+      tool,
+      registration: found,
+      ...(found === null ? { systems: systems(server) } : {}),
+    }
   }
 
   #judge(request: CallRequest): Judged {
     const authenticated = this.#known(request)
+    const tool = this.#tool(request)
+    if (isKilled({ ...tool, chain: authenticated.chain })) return killed(authenticated)
     if (authenticated.reason !== null || authenticated.chain === null) {
       const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
       return { authenticated, verdict: { decision: 'deny', grant: null, reasons } }
     }
     const verdict = decide({
       chain: authenticated.chain,
+      ...tool,
       server: request.server,
-      tool: request.tool,
       args: request.args,
       definition_hash: request.definition_hash,
-      registration: this.#o.registration(request.server, request.tool),
       ...this.#state(authenticated.chain),
     })
     return { authenticated, verdict }
@@ -231,6 +249,8 @@ export class EnforcementPoint implements Point {
     ...reasons: Reason[]
   ): Promise<{ action: string; reasons: readonly Reason[] }> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
+    const called = this.#tool({ server: server === '' ? null : server, tool: what })
+    if (isKilled({ ...called, chain: null })) reasons = ['KILLED']
     const request: CallRequest = {
       server,
       tool: what,
@@ -245,7 +265,9 @@ export class EnforcementPoint implements Point {
 
   isVisible(session: string | null, server: string, tool: string): boolean {
     const chain = this.#o.authenticator.chainOf(session)
-    return chain !== null && this.#standing(chain).length === 0 && isNamed(chain, server, tool)
+    return (
+      chain !== null && this.#standing(chain, { server, tool }).length === 0 && isNamed(chain, server, tool)
+    )
   }
 
   #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
@@ -259,6 +281,18 @@ export class EnforcementPoint implements Point {
   }
 }
 
+/** What is called; `server` is null for what is no call of a tool. */
+interface Called {
+  readonly server: string | null
+  readonly tool: string
+}
+
+const NO_TOOL: Called = { server: null, tool: '' }
+
+function killed(authenticated: Authenticated): Judged {
+  return { authenticated, verdict: { decision: 'deny', grant: null, reasons: ['KILLED'] } }
+}
+
 /** Two turns of the event loop: whoever waits for the answer has written it by then. */
 function laterTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
@@ -270,29 +304,4 @@ function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
 
 function debitOf({ amount, grant, iss, jti, measure, per, period, unit }: Reservation): Debit {
   return { amount, grant, iss, jti, measure, per, period, unit }
-}
-
-/** Names come from the caller: a receipt holds 256 characters of them. */
-function bounded(name: string): string {
-  return name.toWellFormed().slice(0, 256).toWellFormed()
-}
-
-function openingOf(request: CallRequest, action: string, authenticated: Authenticated): Opening | null {
-  const { args_commit, salt } = authenticated
-  if (args_commit === null || salt === null) return null
-  const small =
-    JSON.stringify(request.args).length <= OPENING_BYTES_MAX && isPlain(request.args, OPENING_DEPTH_MAX)
-  return { args_commit, action, salt, args: small ? request.args : null }
-}
-
-/**
- * Whether a strict reader at the other end gets the value as it is. What it would refuse, it would refuse for ever, and
- * no receipt behind it would be shipped.
- */
-function isPlain(value: JsonValue | undefined, depth: number): boolean {
-  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
-  if (typeof value !== 'object' || value === null) return true
-  if (depth === 0) return false
-  if (Array.isArray(value)) return value.every((item: JsonValue) => isPlain(item, depth - 1))
-  return Object.entries(value).every(([name, item]) => name !== '__proto__' && isPlain(item, depth - 1))
 }

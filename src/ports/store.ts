@@ -156,6 +156,18 @@ export interface Schema {
   segments: { id: string; subject: string }
   /** `kind` and `handle` repeat what `frame_json` says, so that a handle is found without a scan. */
   frames: { seq: number; kind: string; handle: string; frame_json: string; sig: string }
+  /** Kills, lifts and rosters that the log has, by the index of the entry; `name` is the ID or number of each. */
+  statements: {
+    entry: number
+    kind: 'kill' | 'lift' | 'roster' | 'frame_key'
+    name: string
+    statement_json: string
+  }
+  /** Kills that are not in force any more, also those that never came here; `lift` is the ID of the first that named it. */
+  lifted: { kill: string; lift: string }
+  /** Lifts that wait for the gestures they need. */
+  lift_drafts: { id: string; lift_json: string; expires: number }
+  lift_gestures: { lift: string; person: string; gesture_json: string }
   budgets: { key: string; max: number; spent: number }
   /** What personal values are filed and erased under. */
   subjects: {

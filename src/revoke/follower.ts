@@ -7,6 +7,7 @@ import type { Crypto } from '../core/crypto.ts'
 import { base64url } from '../core/encoding.ts'
 import type { RevocationSource, StreamEvent } from '../ports/control-plane.ts'
 import type { Applied, RevocationState } from './state.ts'
+import type { SignedKill, SignedLift } from './statement.ts'
 
 const BACKOFF_MIN_MS = 50
 const BACKOFF_MAX_MS = 1000
@@ -18,12 +19,16 @@ export interface Follower {
   stop(): Promise<void>
 }
 
+/** @param vouched whether the frame that it came in was verified and follows */
+export type OnStatement = (statement: SignedKill | SignedLift, vouched: boolean) => void
+
 /** @param onEvent is told of each event that was applied */
 export function follow(options: {
   crypto: Crypto
   source: RevocationSource
   state: RevocationState
   onEvent?: (event: StreamEvent) => void
+  onStatement?: OnStatement
 }): Follower {
   const { crypto, source, state } = options
   const stopping = new AbortController()
@@ -36,8 +41,13 @@ export function follow(options: {
     switch (event.type) {
       case 'time':
         return state.applyTime(event.data)
-      case 'frame':
-        return state.applyFrame(event.data)
+      case 'frame': {
+        const applied = state.applyFrame(event.data)
+        // In the turn in which it arrived, whatever became of the frame: a statement stands for itself (KIL-10).
+        const { statement } = event.data.frame
+        if (statement !== undefined) options.onStatement?.(statement, applied === 'applied')
+        return applied
+      }
       case 'heartbeat':
         return state.applyHeartbeat(event.data)
     }

@@ -5,6 +5,7 @@ import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { measuresSchema } from '../../log/entries.ts'
 import { StreamRefused, type ControlPlane, type StreamEvent } from '../../ports/control-plane.ts'
 import { signedFrameSchema, signedHeartbeatSchema, signedTimeSchema } from '../../revoke/frame.ts'
+import { statementSchema } from '../../revoke/statement.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { ApiError, type ApiClient } from './client.ts'
 
@@ -14,13 +15,17 @@ const toolsSchema = z.object({
     z.object({
       server: z.string(),
       tool: z.string(),
+      system: z.string(),
       definition_hash: z.string(),
       measures: measuresSchema,
       resources: z.array(z.string()).exactOptional(),
     }),
   ),
 })
+const statementsSchema = z.object({ statements: z.array(statementSchema), next: z.int().nonnegative() })
 /** Answers that mean: this stream is not the one that the control plane knows. */
+/** Answers that mean: this statement does not hold there. */
+const FINAL = new Set(['STATEMENT_INVALID', 'REQUEST_INVALID'])
 const REFUSALS = new Set(['RECEIPT_FORK', 'RECEIPT_EPOCH'])
 
 export function httpControlPlane(client: ApiClient): ControlPlane {
@@ -49,6 +54,19 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
 
     trust: async () => signedTrustListSchema.parse(await client.get('/v1/points/self/trust')),
+
+    statements: async (after) =>
+      statementsSchema.parse(await client.get(`/v1/points/self/statements?after=${after}`)),
+
+    handIn: async (statement) => {
+      try {
+        await client.post('/v1/statements', asJson(statement))
+        return true
+      } catch (error) {
+        if (error instanceof ApiError && FINAL.has(error.remote)) return false
+        throw error
+      }
+    },
 
     time: async (nonce) => signedTimeSchema.parse(await client.get(`/v1/time?nonce=${nonce}`)),
 

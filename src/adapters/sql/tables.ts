@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 5
+export const SCHEMA_VERSION = 6
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -92,6 +92,16 @@ CREATE TABLE frames (
   seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, handle TEXT NOT NULL, frame_json TEXT NOT NULL, sig TEXT NOT NULL,
   UNIQUE (kind, handle)
 ) STRICT;
+CREATE TABLE statements (
+  entry INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, statement_json TEXT NOT NULL,
+  UNIQUE (kind, name)
+) STRICT;
+CREATE TABLE lifted (kill TEXT PRIMARY KEY, lift TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE lift_drafts (id TEXT PRIMARY KEY, lift_json TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+CREATE TABLE lift_gestures (
+  lift TEXT NOT NULL REFERENCES lift_drafts (id) ON DELETE CASCADE, person TEXT NOT NULL REFERENCES people (id),
+  gesture_json TEXT NOT NULL, PRIMARY KEY (lift, person)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE budgets (key TEXT PRIMARY KEY, max INTEGER NOT NULL, spent INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE subjects (
   id TEXT PRIMARY KEY, owner TEXT, first INTEGER NOT NULL, erased INTEGER

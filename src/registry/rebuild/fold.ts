@@ -11,6 +11,7 @@ import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import type { Schema } from '../../ports/store.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
+import { killFolds } from './kills.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { pointFolds } from './points.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
@@ -24,6 +25,7 @@ const FOLDS: Folds = {
   ...delegationFolds,
   ...pointFolds,
   ...erasureFolds,
+  ...killFolds,
 }
 
 export interface RegisterFoldOptions {

@@ -51,6 +51,8 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   segments: log('id'),
   frames: log('seq'),
   budgets: log('key'),
+  statements: log('entry'),
+  lifted: log('kill'),
   delegations: log('jti'),
   subjects: log('id'),
   erasures: log('subject'),
@@ -97,6 +99,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['jti', 'person'],
     missing: [],
     why: 'gone with its draft; what counts is in the sealed root',
+  },
+  lift_drafts: {
+    from: 'transient',
+    key: ['id'],
+    missing: [],
+    why: 'a lift that waits for gestures: begin it again',
+  },
+  lift_gestures: {
+    from: 'transient',
+    key: ['lift', 'person'],
+    missing: [],
+    why: 'gone with its draft; those that count are in the lift',
   },
   submissions: {
     from: 'transient',

@@ -1,0 +1,44 @@
+/**
+ * The break-glass key: made once, its public half logged, its private half taken offline. spec/kill.md (KIL-7).
+ * Invariant: nothing of the control plane needs the private half again, and nothing makes a second one.
+ * @module
+ */
+import type { Crypto, PrivateJwk, PublicJwk } from '../core/crypto.ts'
+import { canonicalize, parseJson } from '../core/json.ts'
+import { publicJwk, thumbprint } from '../core/jwk.ts'
+import type { KeyStore } from '../ports/key-store.ts'
+import type { Store, Tx } from '../ports/store.ts'
+import { SYSTEM } from './context.ts'
+
+export const BREAK_GLASS = 'break_glass'
+
+/**
+ * @returns its public half, and whether it was made just now
+ * @throws {KeyStoreError}, {StoreError}
+ */
+export async function pinBreakGlass(
+  { store, crypto }: { readonly store: Store; readonly crypto: Crypto },
+  keys: Pick<KeyStore, 'first'>,
+): Promise<{ jwk: PublicJwk; isNew: boolean }> {
+  const known = await store.query(find)
+  if (known !== null) return { jwk: known, isNew: false }
+  const made: PrivateJwk = await keys.first('break-glass')
+  const jwk = crypto.signer(made).publicJwk
+  return store.write(async (tx) => {
+    // Another node may have been first: then its key counts, and ours is a file that signs nothing.
+    const first = await find(tx.db)
+    if (first !== null) return { jwk: first, isNew: false }
+    const kid = thumbprint(crypto, jwk)
+    await tx.db
+      .insertInto('meta')
+      .values({ name: BREAK_GLASS, value: canonicalize({ ...jwk }) })
+      .execute()
+    await tx.append({ type: 'break_glass.created', actor: SYSTEM, subject: kid, body: { kid, jwk } })
+    return { jwk, isNew: true }
+  })
+}
+
+async function find(db: Tx['db']): Promise<PublicJwk | null> {
+  const row = await db.selectFrom('meta').select('value').where('name', '=', BREAK_GLASS).executeTakeFirst()
+  return row === undefined ? null : publicJwk(parseJson(row.value))
+}
