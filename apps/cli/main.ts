@@ -13,6 +13,7 @@ import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
+import { killCommands } from './commands/kill.ts'
 import { logCommands } from './commands/log.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
@@ -48,6 +49,7 @@ delegationCommands(program)
 discloseCommand(program)
 approvalCommands(program)
 gatewayCommand(program)
+killCommands(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)

@@ -149,7 +149,7 @@ function liftRoutes(app: App, ctx: ServerContext): void {
       return c.json(
         {
           challenge: open.challenge,
-          act: open.act as typeof open.act & z.infer<typeof actAnswer>['act'],
+          act: { ...open.act },
           ...viewOf(open),
         },
         200,

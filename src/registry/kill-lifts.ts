@@ -5,11 +5,11 @@
  */
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
-import { canonicalize, parseJson, type JsonObject } from '../core/json.ts'
+import { canonicalize, parseJson } from '../core/json.ts'
 import { gestureSchema, type Gesture } from '../core/gesture.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Schema, Tx } from '../ports/store.ts'
-import { liftAct, liftFault, rosterFault, rosterShapeFault } from '../revoke/kill-rules.ts'
+import { liftAct, liftFault, rosterFault, rosterShapeFault, type LiftAct } from '../revoke/kill-rules.ts'
 import {
   liftSchema,
   rosterSchema,
@@ -47,7 +47,7 @@ export async function currentRoster(db: Kysely<Schema>): Promise<SignedRoster | 
 
 /**
  * What the break-glass key is to sign.
- * @throws {RegistryError} `UNKNOWN_PERSON`, `STATE_CONFLICT`, `NOT_ENDORSED`: of one of them; `STATEMENT_INVALID`
+ * @throws {RegistryError} `UNKNOWN_PERSON`, `STATE_CONFLICT`, `NOT_ENDORSED`: of one of them; `STATEMENT_REFUSED`
  */
 export async function rosterOf(
   ctx: RegistryContext,
@@ -64,17 +64,17 @@ export async function rosterOf(
   }
   const roster = rosterSchema.parse({ v: 1, seq, iss: ctx.iss, people: named, m, t: now_ms })
   const fault = rosterShapeFault(roster, ctx.separation === 'after')
-  if (fault !== null) throw new RegistryError('STATEMENT_INVALID', `no such roster: ${fault}`)
+  if (fault !== null) throw new RegistryError('STATEMENT_REFUSED', `no such roster: ${fault}`)
   return roster
 }
 
-/** Kills, lifts and rosters from outside, by whom they are signed: who brings them does not matter. @throws {RegistryError} `STATEMENT_INVALID` */
+/** Kills, lifts and rosters from outside, by whom they are signed: who brings them does not matter. @throws {RegistryError} `STATEMENT_REFUSED` */
 export function takeStatement(ctx: RegistryContext, actor: Actor, statement: Statement): Promise<void> {
   return ctx.store.write(async (tx) => {
     if ('kill' in statement) return takeKill(ctx, tx, actor, statement)
     if ('roster' in statement) return takeRoster(ctx, tx, actor, statement)
     if ('lift' in statement) return takeLift(ctx, tx, actor, statement)
-    throw new RegistryError('STATEMENT_INVALID', 'only kills, lifts and rosters are taken here')
+    throw new RegistryError('STATEMENT_REFUSED', 'only kills, lifts and rosters are taken here')
   })
 }
 
@@ -84,7 +84,7 @@ async function takeRoster(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Si
     roster.iss === ctx.iss
       ? rosterFault(ctx.crypto, ctx.breakGlass, ctx.separation === 'after', signed)
       : 'it is of another control plane'
-  if (fault !== null) throw new RegistryError('STATEMENT_INVALID', `the roster does not hold: ${fault}`)
+  if (fault !== null) throw new RegistryError('STATEMENT_REFUSED', `the roster does not hold: ${fault}`)
   if (roster.seq <= ((await currentRoster(tx.db))?.roster.seq ?? 0)) return
   // Who verifies a pack finds each of them in the log.
   for (const { rev, jwk } of roster.people) await assertRegistered(tx.db, rev, jwk)
@@ -105,7 +105,7 @@ async function assertRegistered(db: Kysely<Schema>, rev: string, jwk: object): P
     canonicalize(parseJson(row.credential_json)) !== canonicalize({ ...jwk })
   )
     throw new RegistryError(
-      'STATEMENT_INVALID',
+      'STATEMENT_REFUSED',
       'the roster names somebody who is not enrolled and endorsed here',
     )
 }
@@ -116,7 +116,7 @@ async function takeLift(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Sign
   const roster = (await currentRoster(tx.db))?.roster ?? null
   const fault =
     lift.iss === ctx.iss ? liftFault(ctx.crypto, ctx.rp, roster, signed) : 'it is of another control plane'
-  if (fault !== null) throw new RegistryError('STATEMENT_INVALID', `the lift does not hold: ${fault}`)
+  if (fault !== null) throw new RegistryError('STATEMENT_REFUSED', `the lift does not hold: ${fault}`)
   const entry = await tx.append({
     type: 'kill.lifted',
     actor,
@@ -188,7 +188,7 @@ async function rosterInForce(db: Kysely<Schema>): Promise<Roster> {
 export interface OpenLift {
   readonly lift: Lift
   /** What each of them signs, and its challenge. */
-  readonly act: JsonObject
+  readonly act: LiftAct
   readonly challenge: string
   readonly made: readonly string[]
   /** Gestures without which it is not committed. */

@@ -73,7 +73,7 @@ async function has(query: { limit(n: number): { executeTakeFirst(): Promise<unkn
 
 /**
  * @param kill as {@link pullOf} gave it, and as the gesture is over it
- * @throws {RegistryError} `GESTURE_INVALID`; `STATEMENT_INVALID`: it is another's, or of another time; `NOT_ENDORSED`
+ * @throws {RegistryError} `GESTURE_INVALID`; `STATEMENT_REFUSED`: it is another's, or of another time; `NOT_ENDORSED`
  */
 export function pullKill(
   ctx: RegistryContext,
@@ -84,7 +84,7 @@ export function pullKill(
   return ctx.store.write(async (tx) => {
     if (kill.iss !== ctx.iss || Math.abs(tx.now - kill.t) > PULL_MS)
       throw new RegistryError(
-        'STATEMENT_INVALID',
+        'STATEMENT_REFUSED',
         'the kill is of another control plane, or of another time: pull anew',
       )
     const act = pullAct(person, kill)
@@ -111,7 +111,7 @@ export async function commitKill(
   const known = await find(tx.db, 'kill', kill.id)
   if (known !== null) {
     const same = canonicalize(signedKillSchema.parse(known).kill) === canonicalize(kill)
-    if (!same) throw new RegistryError('STATEMENT_INVALID', 'another kill has that identifier')
+    if (!same) throw new RegistryError('STATEMENT_REFUSED', 'another kill has that identifier')
     return
   }
   if (await isLifted(tx.db, kill.id)) return
@@ -126,7 +126,7 @@ export async function commitKill(
   await appendFrame(ctx, tx, actor, { kind: 'kill', handle: id, reason, target: id, statement })
 }
 
-/** From outside: by the break-glass key, or by the frame key once more. @throws {RegistryError} `STATEMENT_INVALID` */
+/** From outside: by the break-glass key, or by the frame key once more. @throws {RegistryError} `STATEMENT_REFUSED` */
 export async function takeKill(
   ctx: RegistryContext,
   tx: Tx,
@@ -135,7 +135,7 @@ export async function takeKill(
 ): Promise<void> {
   const keys = { frame: ctx.frame.publicJwk, breakGlass: ctx.breakGlass }
   if (statement.kill.iss !== ctx.iss || !killHolds(ctx.crypto, keys, statement))
-    throw new RegistryError('STATEMENT_INVALID', 'the kill is not signed by a key of this control plane')
+    throw new RegistryError('STATEMENT_REFUSED', 'the kill is not signed by a key of this control plane')
   await commitKill(ctx, tx, actor, statement)
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
-import { canonicalize, type JsonObject } from '../core/json.ts'
+import { canonicalize } from '../core/json.ts'
 import { signTagged, verifyTagged } from '../core/sign.ts'
 import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault, secretOf, type RelyingParty } from '../token/gesture.ts'
@@ -116,7 +116,9 @@ export interface PullAct {
 }
 
 /** What a person signs who lifts (KIL-4). */
-export function liftAct(lift: Lift): JsonObject {
+export type LiftAct = Lift & { readonly act: 'kill.lift' }
+
+export function liftAct(lift: Lift): LiftAct {
   return { act: 'kill.lift', ...lift }
 }
 

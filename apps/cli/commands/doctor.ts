@@ -2,7 +2,14 @@
 import type { Command } from 'commander'
 import type { Check } from '../doctor/check.ts'
 import { logChecks, readNotes } from '../doctor/log.ts'
-import { backupCheck, diskCheck, folderCheck, keysCheck, nodeCheck } from '../doctor/machine.ts'
+import {
+  backupCheck,
+  breakGlassCheck,
+  diskCheck,
+  folderCheck,
+  keysCheck,
+  nodeCheck,
+} from '../doctor/machine.ts'
 import { clockCheck, epochsCheck, openDatabase, vkeyOf } from '../doctor/registers.ts'
 import { serverChecks } from '../doctor/server.ts'
 import { vaultCheck } from '../doctor/vault.ts'
@@ -40,6 +47,8 @@ export async function examine(options: DoctorOptions): Promise<Check[]> {
   let vkey: string | null = null
   if (folder.code !== 'DATA_MISSING') {
     checks.push(await diskCheck(data), await keysCheck(data), await backupCheck(data, now()))
+    const breakGlass = await breakGlassCheck(data)
+    if (breakGlass !== null) checks.push(breakGlass)
     const notes = await readNotes(data)
     const { check, snapshot } = openDatabase(data)
     checks.push(check)

@@ -3,6 +3,7 @@
 export type DoctorCode =
   | 'BACKUP_NONE'
   | 'BACKUP_OLD'
+  | 'BREAK_GLASS_ONLINE'
   | 'CHECKPOINT_AHEAD'
   | 'CHECKPOINT_INVALID'
   | 'CHECKPOINT_MISSING'

@@ -74,6 +74,14 @@ async function syncTimes(data: string): Promise<number[]> {
   return times.sort((a, b) => a - b)
 }
 
+/** KIL-7: a key that lies beside the control plane goes with it. Null: it is not there. */
+export async function breakGlassCheck(data: string): Promise<Check | null> {
+  const path = join(data, 'keys', 'break-glass.jwk')
+  if (!(await readdir(join(data, 'keys')).catch((): string[] => [])).includes('break-glass.jwk')) return null
+  const next = `move ${path} to a medium that is kept offline, and try it with "countersign kill key --key FILE"`
+  return warn('break-glass key', 'BREAK_GLASS_ONLINE', 'it lies beside the control plane', next)
+}
+
 /** Present, nobody else's to read, whole, and whether under a passphrase. What they hold stays closed. */
 export async function keysCheck(data: string): Promise<Check> {
   const folder = join(data, 'keys')

@@ -25,7 +25,7 @@ const toolsSchema = z.object({
 const statementsSchema = z.object({ statements: z.array(statementSchema), next: z.int().nonnegative() })
 /** Answers that mean: this stream is not the one that the control plane knows. */
 /** Answers that mean: this statement does not hold there. */
-const FINAL = new Set(['STATEMENT_INVALID', 'REQUEST_INVALID'])
+const FINAL = new Set(['STATEMENT_REFUSED', 'REQUEST_INVALID'])
 const REFUSALS = new Set(['RECEIPT_FORK', 'RECEIPT_EPOCH'])
 
 export function httpControlPlane(client: ApiClient): ControlPlane {
