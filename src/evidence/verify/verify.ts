@@ -28,6 +28,7 @@ import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
+import { checkKillBound, checkKills } from './kills.ts'
 import { checkLimits } from './limits.ts'
 import { foreignOf, notesOf } from './notes.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
@@ -219,6 +220,10 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     checkErasures(crypto, history, terms, findings),
   )
   check('no allow after a revocation plus the bound', () => checkBound(history, allows, bound_ms, findings))
+  check('kills and rosters are signed, and lifts are by as many people as the roster says', () =>
+    checkKills(crypto, history, terms, findings),
+  )
+  check('no allow under a kill past the bound', () => checkKillBound(history, allows, bound_ms, findings))
   check('cumulative limits were kept', () => checkLimits(allows, findings))
   return allows
 }
