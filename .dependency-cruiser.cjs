@@ -29,8 +29,8 @@ const ARROWS = {
     'src/revoke/(frame|statement|kill-rules)\\.ts$',
     'src/ports/',
   ],
-  // Frames, heartbeats, time answers, trust lists and statements are parsed where they arrive.
-  adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|trust-list|statement)\\.ts$'],
+  // Frames, snapshots, statements and trust lists are parsed where they arrive. docs/adr/0028
+  adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|poll|snapshot|statement|trust-list)\\.ts$'],
 }
 
 /** Where a folder may look for types only, or for the errors and entry schemas of what it stores. */

@@ -14,9 +14,9 @@ import { StatementKeeper } from '../../src/enforce/statement-keeper.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { StatementExchange } from '../../src/ports/control-plane.ts'
 import type { StatementLog } from '../../src/ports/statement-log.ts'
-import type { OnStatement } from '../../src/revoke/follower.ts'
 import { KillState } from '../../src/revoke/kill.ts'
-import type { Kill } from '../../src/revoke/statement.ts'
+import type { RevocationState } from '../../src/revoke/state.ts'
+import type { Kill, Statement } from '../../src/revoke/statement.ts'
 import type { PointFile } from './point.ts'
 import { watchStatements } from './statement-folder.ts'
 import { listenForStatements, type Listening } from './statement-listener.ts'
@@ -30,8 +30,7 @@ export interface KillParts {
   readonly path: string
   readonly signer: Signer
   readonly control: StatementExchange
-  /** The last applied frame. */
-  readonly position: () => { readonly epoch: number; readonly after: number }
+  readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey'>
   readonly systems: (server: string) => readonly string[]
   readonly listen: Listening | undefined
   readonly onFault: (error: unknown) => void
@@ -72,7 +71,7 @@ export class Kills {
    * @returns where it listens, or null
    */
   async begin(point: EnforcementPoint): Promise<string | null> {
-    const { file, signer, control, position, listen, onFault } = this.#o
+    const { file, signer, control, revocations, listen, onFault } = this.#o
     const desk = new KillDesk({
       crypto: nodeCrypto,
       clock: systemClock,
@@ -80,7 +79,8 @@ export class Kills {
       log: this.#log,
       signer,
       point: file.point,
-      position,
+      position: () => revocations.resume,
+      onFrameKey: () => revocations.useFrameKey(this.state.frameKey.jwk, this.state.frameKey.epoch),
       onForce: async () => {
         await point.refuse(file.server, 'countersign/kill', 'KILLED')
       },
@@ -99,13 +99,15 @@ export class Kills {
     return listener?.url ?? null
   }
 
-  /** For what the stream brings. */
-  readonly onStatement: OnStatement = (statement, vouched) => {
+  /** For what the stream brings. What comes before this has begun is read from the control plane then. */
+  onStatement(statement: Statement): void {
     const { onFault } = this.#o
     const refused = new Error('a statement in the stream of the control plane does not hold here')
     this.#desk
-      ?.take(statement, { control: true, vouched })
-      .then(({ taken }) => taken === 'rejected' && onFault(refused))
+      ?.take(statement, 'stream')
+      .then(({ taken }) => {
+        if (taken === 'rejected') onFault(refused)
+      })
       .catch(onFault)
   }
 

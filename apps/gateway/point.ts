@@ -120,18 +120,16 @@ export async function openPoint(
   try {
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
     const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
-    const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
+    const state = new RevocationState({
+      crypto,
+      frameKey: publicJwk(file.trust.frame_key),
+      clock,
+      onStatement: (statement) => kills?.onStatement(statement),
+    })
     const { listen, onFault } = options
-    const position = () => state.resume
     kills = await Kills.open({
-      file,
-      path,
-      signer,
-      control,
-      position,
-      systems: tools.systems,
-      listen,
-      onFault,
+      ...{ file, path, signer, control, systems: tools.systems, listen, onFault },
+      revocations: state,
     })
     const switchboard = kills
     const trust = trustOf(file, state, signer)
@@ -168,7 +166,7 @@ export async function openPoint(
       },
     })
     const listens = await kills.begin(point)
-    const follower = follow({ crypto, source: control, state, onStatement: kills.onStatement })
+    const follower = follow({ crypto, source: control, state })
     await within(Promise.all([follower.ready, keeper.refresh()]), READY_MAX_MS)
     return { point, server: file.server, listens }
   } catch (cause) {

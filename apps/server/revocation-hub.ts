@@ -1,5 +1,5 @@
 /**
- * The revocation stream: frames as they commit, heartbeats in between. spec/revocation.md (REV-4, Stream).
+ * The revocation stream: frames as they commit, heartbeats in between. spec/revocation.md (REV-4, REV-14, REV-15).
  * Invariants: a heartbeat's time is taken before its head is read, and it follows every frame up to that head on
  * each stream; without a good read nothing is signed.
  * @module
@@ -7,20 +7,32 @@
 import type { Signer } from '../../src/core/crypto.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
-import { frameHash, signHeartbeat, signTime, type SignedFrame } from '../../src/revoke/frame.ts'
-import { ApiError } from './errors.ts'
-import { sseEvent, SseStream } from './sse.ts'
+import { Snapshots, type MadeSnapshot } from '../../src/registry/snapshots.ts'
+import {
+  frameHash,
+  signHeartbeat,
+  signTime,
+  type SignedFrame,
+  type SignedHeartbeat,
+  type SignedTime,
+} from '../../src/revoke/frame.ts'
+import { POLL_FRAMES_MAX, type PollAnswer } from '../../src/revoke/poll.ts'
+import { eventOf, Fanout, sendHeartbeat, type Subscriber } from './fanout.ts'
 
-/** Points that may listen at once. */
-export const SUBSCRIBERS_MAX = 20_000
 const PAGE = 500
+/** REV-14: who is further behind gets a snapshot. */
+export const FRAMES_BEHIND_MAX = 10_000
+/** A poll is answered with the last heartbeat for so long, in milliseconds: thousands may poll at once. */
+const BEAT_SHARED_MS = 100
 
-interface Subscriber {
-  readonly stream: SseStream
-  /** The last frame sent. */
-  sent: number
-  /** Whether it has caught up and gets broadcasts. */
-  live: boolean
+/** Where a point wants to go on. */
+export interface Asked {
+  /** Absent or 0: it knows none. */
+  readonly epoch?: number | undefined
+  /** The last frame that it has. */
+  readonly after: number
+  /** Of its time request, if it makes one. */
+  readonly nonce?: string | undefined
 }
 
 export interface HubOptions {
@@ -31,17 +43,21 @@ export interface HubOptions {
 
 export class RevocationHub {
   readonly #options: HubOptions
-  readonly #subscribers = new Set<Subscriber>()
+  readonly #fanout = new Fanout()
+  readonly #snapshots: Snapshots
   #head = 0
   #headHash = ''
   #reading: Promise<void> = Promise.resolve()
   #queued = false
-  #beating = false
+  #beating: Promise<void> | null = null
+  #waiting: ((heartbeat: SignedHeartbeat) => void)[] = []
+  #lastBeat: { readonly at: number; readonly signed: SignedHeartbeat } | null = null
   #timer: NodeJS.Timeout | undefined
   #leave: () => void = () => undefined
 
   constructor(options: HubOptions) {
     this.#options = options
+    this.#snapshots = new Snapshots(options.registry, options.signer)
   }
 
   async start(): Promise<void> {
@@ -52,30 +68,68 @@ export class RevocationHub {
     this.#timer = setInterval(() => void this.#tick(), heartbeat_ms)
   }
 
-  /** @param after the last frame that the point has; @param nonce of its time request, if it made one */
-  subscribe(after: number, nonce: string | undefined): Response {
-    if (this.#subscribers.size >= SUBSCRIBERS_MAX) throw new ApiError('TOO_MANY', 'too many points listen')
-    const stream = new SseStream(() => this.#subscribers.delete(subscriber))
-    const subscriber: Subscriber = { stream, sent: after, live: false }
-    this.#subscribers.add(subscriber)
-    void this.#begin(subscriber, nonce).catch(() => stream.close())
-    return stream.response
+  subscribe(asked: Asked): Response {
+    const subscriber = this.#fanout.add(asked.after)
+    void this.#begin(subscriber, asked).catch(() => subscriber.stream.close())
+    return subscriber.stream.response
+  }
+
+  /** REV-15. */
+  async poll({ epoch, after, nonce }: Asked): Promise<PollAnswer> {
+    const time = nonce === undefined ? {} : { time: await this.time(nonce) }
+    const made = this.#wantsSnapshot(epoch, after) ? await this.#snapshots.latest(this.#head) : null
+    const from = made?.signed.snapshot.head ?? after
+    const heartbeat = await this.#sharedBeat(from)
+    const { store } = this.#options.registry
+    const head = heartbeat?.heartbeat.head ?? this.#head
+    const frames = from < head ? await store.query((db) => framesAfter(db, from, POLL_FRAMES_MAX)) : []
+    return {
+      ...time,
+      ...(made === null ? {} : { snapshot: made.signed }),
+      frames: frames.filter(({ frame }) => frame.seq <= head), // later ones come with a later heartbeat
+      heartbeat,
+    }
+  }
+
+  /** By the clock of frames and heartbeats, which is the database's: the point compares them (REV-5). */
+  async time(nonce: string): Promise<SignedTime> {
+    const { registry, signer } = this.#options
+    return signTime(signer, nonce, await registry.store.now())
+  }
+
+  /** Null when more is revoked than a snapshot holds. */
+  snapshot(): Promise<MadeSnapshot | null> {
+    return this.#snapshots.latest(this.#head)
+  }
+
+  /** Null when nobody was told of that body lately. */
+  snapshotBody(digest: string): Uint8Array | null {
+    return this.#snapshots.body(digest)
   }
 
   close(): void {
     clearInterval(this.#timer)
     this.#leave()
-    for (const { stream } of this.#subscribers) stream.close()
+    this.#fanout.cut()
   }
 
-  async #begin(subscriber: Subscriber, nonce: string | undefined): Promise<void> {
-    const { registry, signer } = this.#options
-    if (nonce !== undefined) {
-      // By the clock of frames and heartbeats, which is the database's: the point compares them (REV-5).
-      const time = signTime(signer, nonce, await registry.store.now())
-      subscriber.stream.send(sseEvent('time', JSON.stringify(time)))
-    }
+  async #begin(subscriber: Subscriber, { epoch, after, nonce }: Asked): Promise<void> {
+    const { stream } = subscriber
+    if (nonce !== undefined) stream.send(eventOf('time', await this.time(nonce)))
+    if (this.#wantsSnapshot(epoch, after)) await this.#sendSnapshot(subscriber)
     await this.#catchUp(subscriber)
+  }
+
+  #wantsSnapshot(epoch: number | undefined, after: number): boolean {
+    const isOther = epoch !== undefined && epoch !== 0 && epoch !== FRAMES_EPOCH
+    return isOther || this.#head - after > FRAMES_BEHIND_MAX
+  }
+
+  async #sendSnapshot(subscriber: Subscriber): Promise<void> {
+    const made = await this.#snapshots.latest(this.#head)
+    if (made === null) return // frames are all there is
+    subscriber.stream.send(eventOf('snapshot', made.signed))
+    subscriber.sent = made.signed.snapshot.head
   }
 
   async #catchUp(subscriber: Subscriber): Promise<void> {
@@ -83,14 +137,14 @@ export class RevocationHub {
     while (subscriber.sent < this.#head && subscriber.stream.open) {
       const frames = await store.query((db) => framesAfter(db, subscriber.sent, PAGE))
       for (const signed of frames) {
-        subscriber.stream.send(sseEvent('frame', JSON.stringify(signed)))
+        subscriber.stream.send(eventOf('frame', signed))
         subscriber.sent = signed.frame.seq
       }
       await subscriber.stream.room()
       if (frames.length === 0) break
     }
     subscriber.live = true // in the turn in which it was found to have all: no broadcast lies between
-    await this.#beat([subscriber])
+    await this.#beat((heartbeat) => sendHeartbeat(subscriber, heartbeat))
   }
 
   #wake(): void {
@@ -110,18 +164,11 @@ export class RevocationHub {
     this.#queued = false
     for (;;) {
       const frames = await this.#options.registry.store.query((db) => framesAfter(db, this.#head, PAGE))
-      for (const signed of frames) this.#broadcast(signed)
+      for (const signed of frames) {
+        this.#advance(signed)
+        this.#fanout.frame(signed.frame.seq, signed)
+      }
       if (frames.length < PAGE) return
-    }
-  }
-
-  #broadcast(signed: SignedFrame): void {
-    this.#advance(signed)
-    const bytes = sseEvent('frame', JSON.stringify(signed))
-    for (const subscriber of this.#subscribers) {
-      if (!subscriber.live || subscriber.sent >= signed.frame.seq) continue
-      subscriber.sent = signed.frame.seq
-      subscriber.stream.send(bytes)
     }
   }
 
@@ -132,22 +179,47 @@ export class RevocationHub {
 
   /** A beat that waits for the database is not overtaken by the next: there is one answer to give. */
   async #tick(): Promise<void> {
-    if (this.#beating) return
-    this.#beating = true
-    await this.#beat(this.#subscribers)
-    this.#beating = false
+    if (this.#beating !== null) return
+    await this.#beat((heartbeat) => this.#fanout.heartbeat(heartbeat))
   }
 
-  async #beat(subscribers: Iterable<Subscriber>): Promise<void> {
-    let t: number
+  /** The last one, while it is hardly older than a new one would be, and of the head that there is. */
+  async #sharedBeat(after: number): Promise<SignedHeartbeat | null> {
+    const { at, signed } = this.#lastBeat ?? { at: 0, signed: null }
+    const head = Math.max(after, this.#head)
+    if (performance.now() - at < BEAT_SHARED_MS && signed?.heartbeat.head === head) return signed
+    let answer: SignedHeartbeat | null = null
+    await this.#beat((heartbeat) => {
+      answer = heartbeat
+    })
+    return answer
+  }
+
+  /**
+   * One at a time: who asks meanwhile is told of the same.
+   * @param tell in the turn in which it is signed: no frame lies between. Not at all when nothing could be signed.
+   */
+  #beat(tell: (heartbeat: SignedHeartbeat) => void): Promise<void> {
+    this.#waiting.push(tell)
+    this.#beating ??= this.#newBeat()
+    return this.#beating
+  }
+
+  async #newBeat(): Promise<void> {
+    const { registry, signer } = this.#options
+    let t: number | null = null
     try {
-      t = await this.#options.registry.store.horizon() // every frame of an earlier time is in the read below
+      t = await registry.store.horizon() // every frame of an earlier time is in the read below
       await this.#read()
     } catch {
-      return // we cannot tell what was revoked: points go stale and deny
+      t = null // we cannot tell what was revoked: points go stale and deny
     }
+    this.#beating = null
+    const waiting = this.#waiting.splice(0)
+    if (t === null) return
     const heartbeat = { epoch: FRAMES_EPOCH, head: this.#head, head_hash: this.#headHash, t }
-    const bytes = sseEvent('heartbeat', JSON.stringify(signHeartbeat(this.#options.signer, heartbeat)))
-    for (const { live, stream } of subscribers) if (live) stream.send(bytes)
+    const signed = signHeartbeat(signer, heartbeat)
+    this.#lastBeat = { at: performance.now(), signed }
+    for (const tell of waiting) tell(signed)
   }
 }

@@ -39,11 +39,11 @@ export class SseStream {
     return this.#controller !== null
   }
 
-  /** Drops the reader when its buffer is full. */
+  /** Drops the reader when its buffer is full. One event alone may be larger than that: the header of a snapshot. */
   send(bytes: Uint8Array): void {
     if (!this.#controller) return
-    this.#controller.enqueue(bytes)
     if ((this.#controller.desiredSize ?? 0) <= 0) this.close()
+    else this.#controller.enqueue(bytes)
   }
 
   /** Resolves once half of the buffer is free, or the stream is closed: how a long backlog is paced. */

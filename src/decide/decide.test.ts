@@ -151,7 +151,7 @@ describe('a denial', () => {
   test('tells everything that is wrong with the state at once', () => {
     const all = { revocations: view([chain.handles[0]!], null), now_ms: (NOW_S + 9999) * 1000 }
     expect(reasons(all)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
-    expect(standing(input(all))).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
+    expect(standing(input(all), null)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
   })
 
   test('names the grant that came nearest', () => {

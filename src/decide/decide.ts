@@ -22,6 +22,10 @@ import type { Reason } from './reasons.ts'
 /** What the decision sees of the revocation state. */
 export interface RevocationView {
   isRevoked(handle: Handle): boolean
+  /** The same of all handles of a chain, where the view remembers what it found of them. */
+  isAnyRevoked?(handles: DecidedChain['handles']): boolean
+  /** Whether this version of a tool is revoked (REV-3). None is where the view does not say. */
+  isToolRevoked?(server: string, tool: string, definition_hash: string): boolean
   /** Null when stale for any reason but age (REV-7). */
   freshness(): Freshness | null
 }
@@ -80,7 +84,7 @@ export type Verdict =
 export function decide(input: DecideInput): Verdict {
   if (isKilled(input)) return { decision: 'deny', grant: null, reasons: ['KILLED'] }
   const freshness = input.revocations.freshness()
-  const state = standingAt(input, freshness, loosestBound(input.chain, input.bound_ms))
+  const state = standingAt(input, freshness, loosestBound(input.chain, input.bound_ms), input)
   if (state.length > 0) return { decision: 'deny', grant: null, reasons: state }
   if (toolChanged(input)) return { decision: 'deny', grant: null, reasons: ['TOOL_CHANGED'] }
 
@@ -109,24 +113,41 @@ export function isKilled({ kills, chain, server, registration, systems = [] }: C
   })
 }
 
+/** One definition of one tool, as a call uses it. */
+export type CalledTool = Pick<DecideInput, 'server' | 'tool' | 'definition_hash'>
+
 /**
  * Why the chain may not be used at all right now: killed, stale or revoked state, expiry. Asked before the decision and
  * again after recording, in the turn that hands the call over (REV-8).
+ * @param tool null when no call is made
  */
 export function standing(
-  input: Pick<DecideInput, 'chain' | 'revocations' | 'bound_ms' | 'now_ms'> & Callable,
+  input: Pick<DecideInput, 'chain' | 'revocations' | 'bound_ms' | 'now_ms'> &
+    Pick<DecideInput, 'kills' | 'registration' | 'systems'>,
+  tool: CalledTool | null,
 ): Reason[] {
-  if (isKilled(input)) return ['KILLED']
-  return standingAt(input, input.revocations.freshness(), input.bound_ms)
+  if (isKilled({ ...input, server: tool?.server ?? null })) return ['KILLED']
+  return standingAt(input, input.revocations.freshness(), input.bound_ms, tool)
+}
+
+/** Whether one of a chain's handles is revoked. */
+export function isChainRevoked(view: RevocationView, handles: DecidedChain['handles']): boolean {
+  return view.isAnyRevoked?.(handles) ?? handles.some((handle) => view.isRevoked(handle))
+}
+
+function isToolRevoked(view: RevocationView, called: CalledTool | null): boolean {
+  if (called === null || called.definition_hash === null) return false
+  return view.isToolRevoked?.(called.server, called.tool, called.definition_hash) === true
 }
 
 function standingAt(
   { chain, revocations, now_ms }: Pick<DecideInput, 'chain' | 'revocations' | 'now_ms'>,
   freshness: Freshness | null,
   bound_ms: number,
+  tool: CalledTool | null,
 ): Reason[] {
   const reasons: Reason[] = []
-  if (chain.handles.some((handle) => revocations.isRevoked(handle))) reasons.push('REVOKED')
+  if (isChainRevoked(revocations, chain.handles) || isToolRevoked(revocations, tool)) reasons.push('REVOKED')
   if (freshness === null || freshness.age_ms > bound_ms) reasons.push('STALE_REVOCATION')
   const now = seconds(now_ms)
   if (chain.delegations.some((delegation) => delegation.ends <= now)) reasons.push('EXPIRED')

@@ -32,6 +32,8 @@ export interface KillDeskOptions {
   readonly onForce: (kill: Kill) => Promise<void>
   /** Whether calls that this point sees may fall under the kill. */
   readonly isWithin: (kill: Kill) => boolean
+  /** From here on another key signs frames: {@link KillState.frameKey} (KIL-9). */
+  readonly onFrameKey: () => void
   readonly onFault: (error: unknown) => void
 }
 
@@ -75,29 +77,29 @@ export class KillDesk {
 
   /** Records what came into force just before an end without a record. Call it once, when receipts can be written. */
   begin(): void {
+    if (this.#o.state.frameKey.epoch > 0) this.#o.onFrameKey()
     for (const { kill } of this.#o.state.inForce) this.#record(kill)
   }
 
   /**
    * In force when this returns its promise; durable when that resolves.
-   * @param from where it comes from: what the control plane has it is not given
+   * @param from whose word it is that the control plane has it: its own (`log`), that of a stream, which is likely and
+   * shows when its statements are read the next time, or nobody's
    * @throws {SpoolError} it is in force, but would not outlive a restart: no acknowledgement
    */
-  async take(
-    statement: Statement,
-    from: { readonly control?: boolean; readonly vouched?: boolean } = {},
-  ): Promise<TakenStatement> {
-    const taken = this.#o.state.apply(statement, from.vouched ?? false)
+  async take(statement: Statement, from: 'log' | 'stream' | 'outside' = 'outside'): Promise<TakenStatement> {
+    const taken = this.#o.state.apply(statement)
     if (taken === 'rejected') return { taken, ack: null }
     const name = nameOf(statement)
-    if (from.control === true) this.#toHandIn.delete(name)
+    if (from === 'log') this.#toHandIn.delete(name)
     if (taken === 'applied') {
       this.#unkept.push(JSON.stringify({ statement }))
-      if (from.control !== true) this.#toHandIn.set(name, statement)
+      if (from !== 'log') this.#toHandIn.set(name, statement)
       if ('kill' in statement) this.#record(statement.kill)
+      if ('frame_key' in statement) this.#o.onFrameKey()
     }
     await this.#flush() // also of one that came before, and is being written
-    if (taken === 'applied' && from.control !== true) this.onHeld()
+    if (taken === 'applied' && from === 'outside') this.onHeld()
     return { taken, ack: this.#ack(statement) }
   }
 

@@ -12,6 +12,7 @@ import {
   isNamed,
   loosestBound,
   standing,
+  type CalledTool,
   type DecideInput,
   type KillView,
   type RevocationView,
@@ -76,7 +77,7 @@ export class EnforcementPoint implements Point {
   async open(presentation: string): Promise<OpenOutcome> {
     const opened = this.#authenticated(presentation)
     if (opened.ok) {
-      const reasons = this.#standing(opened.session.chain, NO_TOOL)
+      const reasons = this.#standing(opened.session.chain, null)
       if (reasons.length === 0) {
         return { ok: true, session: opened.session.id, expires_at: seconds(opened.session.expires_ms) }
       }
@@ -141,31 +142,30 @@ export class EnforcementPoint implements Point {
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: DecidedChain | null, called: Called, bound_ms?: number): readonly Reason[] {
+  #standing(chain: DecidedChain | null, call: CalledTool | null, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
-    const state = this.#state(chain)
-    const tool = this.#tool(called)
-    return standing({ chain, ...tool, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
+    const state = { ...this.#state(chain), ...this.#tool(call) }
+    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) }, call)
   }
 
   /** What kills ask of a call besides its chain. */
-  #tool({ server, tool }: Called): Pick<DecideInput, 'kills' | 'registration' | 'systems'> & Called {
+  #tool(
+    call: Pick<CalledTool, 'server' | 'tool'> | null,
+  ): Pick<DecideInput, 'kills' | 'registration' | 'systems'> {
     const { kills, registration, systems } = this.#o
-    if (server === null) return { kills, server, tool, registration: null }
-    const found = registration(server, tool)
+    const found = call === null ? null : registration(call.server, call.tool)
     return {
       kills,
-      server,
-      tool,
       registration: found,
-      ...(found === null ? { systems: systems(server) } : {}),
+      ...(call !== null && found === null ? { systems: systems(call.server) } : {}),
     }
   }
 
   #judge(request: CallRequest): Judged {
     const authenticated = this.#known(request)
     const tool = this.#tool(request)
-    if (isKilled({ ...tool, chain: authenticated.chain })) return killed(authenticated)
+    const { server } = request
+    if (isKilled({ ...tool, server, chain: authenticated.chain })) return killed(authenticated)
     if (authenticated.reason !== null || authenticated.chain === null) {
       const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
       return { authenticated, verdict: { decision: 'deny', grant: null, reasons } }
@@ -173,7 +173,8 @@ export class EnforcementPoint implements Point {
     const verdict = decide({
       chain: authenticated.chain,
       ...tool,
-      server: request.server,
+      server,
+      tool: request.tool,
       args: request.args,
       definition_hash: request.definition_hash,
       ...this.#state(authenticated.chain),
@@ -249,8 +250,9 @@ export class EnforcementPoint implements Point {
     ...reasons: Reason[]
   ): Promise<{ action: string; reasons: readonly Reason[] }> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
-    const called = this.#tool({ server: server === '' ? null : server, tool: what })
-    if (isKilled({ ...called, chain: null })) reasons = ['KILLED']
+    const called = server === '' ? null : { server, tool: what }
+    const asked = { ...this.#tool(called), server: called?.server ?? null, chain: null }
+    if (isKilled(asked)) reasons = ['KILLED']
     const request: CallRequest = {
       server,
       tool: what,
@@ -263,11 +265,10 @@ export class EnforcementPoint implements Point {
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 
-  isVisible(session: string | null, server: string, tool: string): boolean {
+  isVisible(session: string | null, server: string, name: string): boolean {
     const chain = this.#o.authenticator.chainOf(session)
-    return (
-      chain !== null && this.#standing(chain, { server, tool }).length === 0 && isNamed(chain, server, tool)
-    )
+    const tool = { server, tool: name, definition_hash: null }
+    return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name)
   }
 
   #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
@@ -280,14 +281,6 @@ export class EnforcementPoint implements Point {
     await this.#o.onClose()
   }
 }
-
-/** What is called; `server` is null for what is no call of a tool. */
-interface Called {
-  readonly server: string | null
-  readonly tool: string
-}
-
-const NO_TOOL: Called = { server: null, tool: '' }
 
 function killed(authenticated: Authenticated): Judged {
   return { authenticated, verdict: { decision: 'deny', grant: null, reasons: ['KILLED'] } }

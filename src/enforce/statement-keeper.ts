@@ -64,7 +64,7 @@ export class StatementKeeper {
     for (;;) {
       const { statements, next } = await control.statements(this.#next)
       for (const statement of statements) {
-        const { taken } = await desk.take(statement, { control: true })
+        const { taken } = await desk.take(statement, 'log')
         if (taken === 'rejected')
           this.#o.onFault(new Error('the control plane has a statement that does not hold here'))
       }

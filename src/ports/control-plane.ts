@@ -3,6 +3,8 @@ import { CountersignError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Receipt, Reservation, SignedHead } from '../log/receipt.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
+import type { PollAnswer } from '../revoke/poll.ts'
+import type { SignedSnapshot } from '../revoke/snapshot.ts'
 import type { Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
 
@@ -50,14 +52,25 @@ export type StreamEvent =
   | { readonly type: 'time'; readonly data: SignedTime }
   | { readonly type: 'frame'; readonly data: SignedFrame }
   | { readonly type: 'heartbeat'; readonly data: SignedHeartbeat }
+  /** Its body is fetched by its digest. */
+  | { readonly type: 'snapshot'; readonly data: SignedSnapshot }
+  /** Given to a relay while the control plane was away (KIL-10). */
+  | { readonly type: 'statement'; readonly data: Statement }
+
+/** After which frame revocations are asked for: epoch 0 when none is known. */
+export interface ResumeAt {
+  readonly epoch: number
+  readonly after: number
+}
 
 /** Where revocations come from. Nothing that it yields has been verified. */
 export interface RevocationSource {
   /** Yields events until the connection or `signal` ends it. */
-  stream(
-    from: { readonly epoch: number; readonly after: number; readonly nonce: string },
-    signal: AbortSignal,
-  ): AsyncIterable<StreamEvent>
+  stream(from: ResumeAt & { readonly nonce: string }, signal: AbortSignal): AsyncIterable<StreamEvent>
+  /** The same without a stream. @param from with a nonce when the time is wanted too */
+  poll(from: ResumeAt & { readonly nonce?: string }, signal: AbortSignal): Promise<PollAnswer>
+  /** The body of a snapshot. Rejects when it is longer than `bytes_max`. */
+  snapshot(digest: string, bytes_max: number, signal: AbortSignal): Promise<Uint8Array>
   time(nonce: string, signal: AbortSignal): Promise<SignedTime>
 }
 

@@ -105,9 +105,8 @@ export class KillState {
     return this.#trust.breakGlass
   }
 
-  /** @param vouched it came in a frame that was verified: as good as the frame key's own signature over a kill */
-  apply(statement: Statement, vouched = false): Taken {
-    if ('kill' in statement) return this.#applyKill(statement, vouched)
+  apply(statement: Statement): Taken {
+    if ('kill' in statement) return this.#applyKill(statement)
     if ('lift' in statement) return this.#applyLift(statement)
     if ('roster' in statement) return this.#applyRoster(statement)
     if ('frame_key' in statement) return this.#applyFrameKey(statement)
@@ -132,14 +131,14 @@ export class KillState {
     return iss === this.#trust.iss
   }
 
-  #applyKill(signed: SignedKill, vouched: boolean): Taken {
+  #applyKill(signed: SignedKill): Taken {
     const { kill } = signed
     if (this.#lifted.has(kill.id)) return 'ignored'
     const known = this.#kills.get(kill.id)
     // Another kill under a known ID is nobody's honest work, and would be lifted unseen with the first.
     if (known !== undefined) return canonicalize(known.kill) === canonicalize(kill) ? 'ignored' : 'rejected'
     this.#count(kill.scope, 1) // KIL-3: it denies from here on
-    const holds = this.#isOurs(kill) && (vouched || killHolds(this.#crypto, this.#keys, signed))
+    const holds = this.#isOurs(kill) && killHolds(this.#crypto, this.#keys, signed)
     this.#count(kill.scope, -1)
     if (!holds) return 'rejected'
     this.#enforce(signed)

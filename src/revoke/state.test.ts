@@ -219,7 +219,7 @@ describe('heartbeats', () => {
   ])('%s make the state stale until the stream is resumed', (_, bad) => {
     expect(state.applyHeartbeat(bad())).toBe('rejected')
     expect(state.freshness()).toBeNull()
-    expect(state.applyHeartbeat(beat(2))).toBe('ignored')
+    expect(state.applyHeartbeat(beat(2))).toBe('rejected')
     expect(state.freshness()).toBeNull()
     connect()
     expect(state.freshness()).toBeNull()

@@ -113,7 +113,7 @@ export class ApiClient {
   }
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+export async function refusal(response: Response): Promise<ApiError> {
   let code = ''
   let message = `status ${response.status}`
   try {

@@ -1,13 +1,12 @@
-/** The {@link ControlPlane} port of an enforcement point, over HTTP and server-sent events. @module */
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+/** The {@link ControlPlane} port of an enforcement point, over HTTP. @module */
 import { z } from 'zod'
-import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { measuresSchema } from '../../log/entries.ts'
-import { StreamRefused, type ControlPlane, type StreamEvent } from '../../ports/control-plane.ts'
-import { signedFrameSchema, signedHeartbeatSchema, signedTimeSchema } from '../../revoke/frame.ts'
+import { StreamRefused, type ControlPlane } from '../../ports/control-plane.ts'
 import { statementSchema } from '../../revoke/statement.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { ApiError, type ApiClient } from './client.ts'
+import { httpRevocations } from './revocations.ts'
 
 const acknowledgedSchema = z.object({ acknowledged: z.object({ epoch: z.int(), seq: z.int() }) })
 const toolsSchema = z.object({
@@ -68,35 +67,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
       }
     },
 
-    time: async (nonce) => signedTimeSchema.parse(await client.get(`/v1/time?nonce=${nonce}`)),
-
-    stream: (from, signal) => streamEvents(client, from, signal),
+    ...httpRevocations(client),
   }
-}
-
-async function* streamEvents(
-  client: ApiClient,
-  from: { epoch: number; after: number; nonce: string },
-  signal: AbortSignal,
-): AsyncIterable<StreamEvent> {
-  const path = `/v1/revocations/stream?epoch=${from.epoch}&after=${from.after}&nonce=${from.nonce}`
-  const response = await client.send('GET', path, null, signal)
-  if (!response.ok || response.body === null) {
-    throw new ApiError('API_REFUSED', 'the revocation stream was refused', { status: response.status })
-  }
-  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
-  for await (const event of events) {
-    const parsed = parseEvent(event.event, parseJson(event.data))
-    if (parsed !== null) yield parsed
-  }
-}
-
-/** Null for a kind that we do not know: a newer control plane may send more. */
-function parseEvent(type: string | undefined, data: JsonValue): StreamEvent | null {
-  if (type === 'time') return { type, data: signedTimeSchema.parse(data) }
-  if (type === 'frame') return { type, data: signedFrameSchema.parse(data) }
-  if (type === 'heartbeat') return { type, data: signedHeartbeatSchema.parse(data) }
-  return null
 }
 
 /** Values of our own types are JSON by construction; this says so to the compiler. */

@@ -1,0 +1,70 @@
+/**
+ * One stream of revocations to many who listen: each gets every frame once, in order, and a heartbeat only when it has
+ * every frame up to its head. Who reads too slowly is cut, and resumes. A control plane has one, and a relay.
+ * @module
+ */
+import type { SignedHeartbeat } from '../../src/revoke/frame.ts'
+import { ApiError } from './errors.ts'
+import { sseEvent, SseStream } from './sse.ts'
+
+/** Points that may listen at once. */
+export const SUBSCRIBERS_MAX = 20_000
+
+export interface Subscriber {
+  readonly stream: SseStream
+  /** The last frame sent. */
+  sent: number
+  /** Whether it has caught up and gets what comes. */
+  live: boolean
+}
+
+export class Fanout {
+  readonly #subscribers = new Set<Subscriber>()
+
+  get size(): number {
+    return this.#subscribers.size
+  }
+
+  /** @param after the last frame that it has. @throws {ApiError} `TOO_MANY` */
+  add(after: number): Subscriber {
+    if (this.#subscribers.size >= SUBSCRIBERS_MAX) throw new ApiError('TOO_MANY', 'too many points listen')
+    const stream = new SseStream(() => this.#subscribers.delete(subscriber))
+    const subscriber: Subscriber = { stream, sent: after, live: false }
+    this.#subscribers.add(subscriber)
+    return subscriber
+  }
+
+  frame(seq: number, signed: unknown): void {
+    const bytes = eventOf('frame', signed)
+    for (const subscriber of this.#subscribers) {
+      if (!subscriber.live || subscriber.sent >= seq) continue
+      subscriber.sent = seq
+      subscriber.stream.send(bytes)
+    }
+  }
+
+  /** To all who have caught up. One who had more before, from another node, learns nothing by it. */
+  heartbeat(signed: SignedHeartbeat): void {
+    const bytes = eventOf('heartbeat', signed)
+    for (const { live, sent, stream } of this.#subscribers) {
+      if (live && sent <= signed.heartbeat.head) stream.send(bytes)
+    }
+  }
+
+  /** All who listen have to begin anew. */
+  cut(): void {
+    for (const { stream } of this.#subscribers) stream.close()
+  }
+}
+
+/** As {@link Fanout.heartbeat}, to one. */
+export function sendHeartbeat({ sent, stream }: Subscriber, signed: SignedHeartbeat): void {
+  if (sent <= signed.heartbeat.head) stream.send(eventOf('heartbeat', signed))
+}
+
+export function eventOf(
+  event: 'time' | 'frame' | 'heartbeat' | 'snapshot' | 'statement',
+  signed: unknown,
+): Uint8Array {
+  return sseEvent(event, JSON.stringify(signed))
+}
