@@ -154,6 +154,27 @@ describe('a denial', () => {
     expect(standing(input(all), null)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
   })
 
+  test('is KILLED before any other reason, also when the state is stale and the chain revoked', () => {
+    const asked: unknown[] = []
+    const kills = {
+      active: true,
+      stops: (call: unknown) => {
+        asked.push(call)
+        return true
+      },
+    }
+    const worst = { kills, revocations: view([chain.handles[0]!], null), now_ms: (NOW_S + 9999) * 1000 }
+    const registration = { system: 'sys_a', definition_hash: HASH, measures: {} }
+    expect(reasons({ ...worst, registration, systems: ['sys_b'] })).toEqual(['KILLED'])
+    expect(standing(input({ ...worst, systems: ['sys_b'] }), null)).toEqual(['KILLED'])
+    const agents = chain.delegations.map(({ agent }) => ({ id: agent.id, class: agent.class }))
+    expect(agents).toHaveLength(2)
+    expect(asked).toEqual([
+      { server: 'files', systems: ['sys_a'], agents },
+      { server: null, systems: ['sys_b'], agents },
+    ])
+  })
+
   test('names the grant that came nearest', () => {
     expect(decide(input({ args: {} }))).toMatchObject({ grant: [...last.grants.keys()][0] })
     expect(decide(input({ server: 'other' }))).toMatchObject({ grant: null })
