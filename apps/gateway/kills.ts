@@ -6,7 +6,7 @@
 import { dirname, join } from 'node:path'
 import { openFsStatementLog } from '../../src/adapters/fs/statement-log.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import type { Signer } from '../../src/core/crypto.ts'
+import type { PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
 import { KillDesk } from '../../src/enforce/kill-desk.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
@@ -17,15 +17,28 @@ import type { StatementLog } from '../../src/ports/statement-log.ts'
 import { KillState } from '../../src/revoke/kill.ts'
 import type { RevocationState } from '../../src/revoke/state.ts'
 import type { Kill, Statement } from '../../src/revoke/statement.ts'
-import type { PointFile } from './point.ts'
 import { watchStatements } from './statement-folder.ts'
 import { listenForStatements, type Listening } from './statement-listener.ts'
 
 /** KIL-12: beside the enrolment file. */
 const FOLDER = 'statements'
 
+/** What the switch needs of an enrolment file. */
+interface Enrolled {
+  readonly point: string
+  readonly server: string
+  readonly trust: {
+    readonly iss: string
+    readonly rp_id: string
+    readonly origins: readonly string[]
+    readonly frame_key: PublicJwk
+    readonly break_glass?: PublicJwk
+    readonly separation?: 'independent' | 'after'
+  }
+}
+
 export interface KillParts {
-  readonly file: PointFile
+  readonly file: Enrolled
   /** Of the enrolment file. */
   readonly path: string
   readonly signer: Signer

@@ -127,10 +127,9 @@ export async function openPoint(
       onStatement: (statement) => kills?.onStatement(statement),
     })
     const { listen, onFault } = options
-    kills = await Kills.open({
-      ...{ file, path, signer, control, systems: tools.systems, listen, onFault },
-      revocations: state,
-    })
+    const { systems } = tools
+    const parts = { file, path, signer, control, systems, listen, onFault, revocations: state }
+    kills = await Kills.open(parts)
     const switchboard = kills
     const trust = trustOf(file, state, signer)
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })

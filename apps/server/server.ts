@@ -188,8 +188,9 @@ async function run(
     wanted,
   )
   await store.query((db) => keys.issuer.destroyEnded(db))
-  const breakGlass = await pinBreakGlass({ store, crypto: nodeCrypto }, keys.keyStore)
-  if (breakGlass.isNew) options.onBreakGlass?.(join(options.dataDir, 'keys', 'break-glass.jwk'))
+  const breakGlass = await pinBreakGlass({ store, crypto: nodeCrypto }, keys.keyStore, () =>
+    options.onBreakGlass?.(join(options.dataDir, 'keys', 'break-glass.jwk')),
+  )
   const ended = Promise.withResolvers<Error | null>()
   const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
   const report = options.report ?? (() => undefined)
@@ -213,10 +214,8 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, {
-    ...{ clock, keys, store, vault, settings, tiles, runner, place, vkey },
-    breakGlass: breakGlass.jwk,
-  })
+  const parts = { clock, keys, store, vault, settings, tiles, runner, place, vkey, breakGlass }
+  const ctx = contextOf(options, parts)
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {

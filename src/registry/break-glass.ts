@@ -13,29 +13,33 @@ import { SYSTEM } from './context.ts'
 export const BREAK_GLASS = 'break_glass'
 
 /**
- * @returns its public half, and whether it was made just now
+ * @param onMade told when the log has it for the first time
+ * @returns its public half
  * @throws {KeyStoreError}, {StoreError}
  */
 export async function pinBreakGlass(
   { store, crypto }: { readonly store: Store; readonly crypto: Crypto },
   keys: Pick<KeyStore, 'first'>,
-): Promise<{ jwk: PublicJwk; isNew: boolean }> {
+  onMade: () => void,
+): Promise<PublicJwk> {
   const known = await store.query(find)
-  if (known !== null) return { jwk: known, isNew: false }
+  if (known !== null) return known
   const made: PrivateJwk = await keys.first('break-glass')
   const jwk = crypto.signer(made).publicJwk
-  return store.write(async (tx) => {
+  const pinned = await store.write(async (tx) => {
     // Another node may have been first: then its key counts, and ours is a file that signs nothing.
     const first = await find(tx.db)
-    if (first !== null) return { jwk: first, isNew: false }
+    if (first !== null) return first
     const kid = thumbprint(crypto, jwk)
     await tx.db
       .insertInto('meta')
       .values({ name: BREAK_GLASS, value: canonicalize({ ...jwk }) })
       .execute()
     await tx.append({ type: 'break_glass.created', actor: SYSTEM, subject: kid, body: { kid, jwk } })
-    return { jwk, isNew: true }
+    return jwk
   })
+  if (thumbprint(crypto, pinned) === thumbprint(crypto, jwk)) onMade()
+  return pinned
 }
 
 async function find(db: Tx['db']): Promise<PublicJwk | null> {

@@ -100,10 +100,7 @@ async function assertRegistered(db: Kysely<Schema>, rev: string, jwk: object): P
     .where('status', '=', 'enrolled')
     .where('endorsed', 'is not', null)
     .executeTakeFirst()
-  if (
-    row?.credential_json == null ||
-    canonicalize(parseJson(row.credential_json)) !== canonicalize({ ...jwk })
-  )
+  if (canonicalize(parseJson(row?.credential_json ?? 'null')) !== canonicalize({ ...jwk }))
     throw new RegistryError(
       'STATEMENT_REFUSED',
       'the roster names somebody who is not enrolled and endorsed here',

@@ -260,7 +260,7 @@ describe('statements that come again', () => {
 
   test('lead to the same end in every order, once each was there with its roster', () => {
     fc.assert(
-      fc.property(fc.shuffledSubarray([...all.slice(1)], { minLength: all.length - 1 }), (order) => {
+      fc.property(fc.shuffledSubarray(all.slice(1), { minLength: all.length - 1 }), (order) => {
         const other = newState()
         for (const each of [all[0]!, ...order]) other.apply(each)
         expect(ids(other)).toEqual(['kil_2'])
