@@ -98,7 +98,11 @@ describe('a kill switch that was used as it may be', () => {
 
 describe('an entry that does not hold is named', () => {
   test.each<[string, string[], (used: SwitchLog) => void]>([
-    ['a kill by a person without a gesture', ['KILL_INVALID'], (used) => used.pull(GLOBAL, { gesture: false })],
+    [
+      'a kill by a person without a gesture',
+      ['KILL_INVALID'],
+      (used) => used.pull(GLOBAL, { gesture: false }),
+    ],
     [
       'a kill with a gesture over another',
       ['KILL_INVALID'],
@@ -169,17 +173,14 @@ describe('an allow under a kill', () => {
   async function allowed(scope: KillScope, after_ms: number, o: { head?: number; lifted?: boolean } = {}) {
     const used = new SwitchLog()
     const { log } = used
-    log.agent('bot')
-    log.point('gate')
     const chain = log.root('bot')
     if (o.lifted === true) used.roster([ALICE, BOB])
     const kill = used.pull(scope.kind === 'agent' ? { kind: 'agent', id: chain.agent } : scope)
     const t = log.clock.now()
     if (o.lifted === true) used.lift([kill], [ALICE, BOB])
     log.clock.advance(after_ms)
-    const freshness = { epoch: 1, head: o.head ?? 0, t, age_ms: after_ms }
     const age_ms = Math.min(after_ms, BOUND_MS)
-    log.allow(chain, { receipt: (receipt) => ({ ...receipt, freshness: { ...freshness, t: t + after_ms - age_ms, age_ms } }) })
+    log.decide(chain, { freshness: { epoch: 1, head: o.head ?? 0, t: t + after_ms - age_ms, age_ms } })
     log.head()
     return used.codes()
   }
