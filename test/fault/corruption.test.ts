@@ -88,6 +88,7 @@ test('data that nothing happened to passes, and keys in the clear and a missing 
   expect(checks.filter(({ state }) => state !== 'ok').map(({ code }) => code)).toEqual([
     'KEYS_PLAIN',
     'BACKUP_NONE',
+    'BREAK_GLASS_ONLINE',
   ])
   expect(await start()).toBe('started')
 })

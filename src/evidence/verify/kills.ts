@@ -25,7 +25,7 @@ export interface KillReign {
   readonly until: { readonly seq: number; readonly t: number } | null
 }
 
-/** @returns how many entries of the switch there are */
+/** @returns how many entries of the switch, and frames, there are */
 export function checkKills(
   crypto: Crypto,
   history: History,
@@ -46,7 +46,7 @@ export function checkKills(
       findings.add({ code: 'KILL_INVALID', message, index })
     }
   }
-  return history.kills.length
+  return history.kills.length + history.frames.length
 }
 
 type KillFault = { readonly code: FaultCode; readonly message: string } | null
@@ -187,7 +187,7 @@ export function checkKillBound(
   findings: Findings,
 ): number {
   const reigns = reignsOf(history)
-  if (reigns.length === 0) return 0
+  if (reigns.length === 0) return allows.length
   const systems = new ToolSystems(history)
   for (const { index, receipt, chain } of allows) {
     const { freshness } = receipt
