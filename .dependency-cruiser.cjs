@@ -47,11 +47,12 @@ const ERROR_FILES = 'src/[^/]+/(errors|entries)\\.ts$'
 
 function arrow(folder, allowed) {
   const also = ALSO_TYPES[folder]
-  // What the SQL dialects share lies beside them. docs/adr/0015
-  const own = folder === 'adapters' ? 'src/adapters/($1|sql)/' : `src/${folder}/`
+  // What the SQL dialects share lies beside them (docs/adr/0015); a vault stands on its dialect's connection, and key
+  // files and vaults are under one passphrase (docs/adr/0027).
+  const own = folder === 'adapters' ? 'src/adapters/($1(-vault)?|sql|passphrase)/' : `src/${folder}/`
   const from =
     folder === 'adapters'
-      ? '^src/adapters/([^/]+)/'
+      ? '^src/adapters/([^/]+?)(?:-vault)?/'
       : folder === 'evidence'
         ? '^src/evidence/(?!verify/)'
         : `^src/${folder}/`

@@ -19,6 +19,7 @@ import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
+import { vaultCommands } from './commands/vault.ts'
 import { witnessCommand } from './commands/witness.ts'
 import { EXIT_USAGE, fail, say } from './output.ts'
 
@@ -55,6 +56,7 @@ issuerCommands(program)
 evidenceCommands(program)
 logRebuildCommand(logCommands(program))
 backupCommands(program)
+vaultCommands(program)
 doctorCommand(program)
 witnessCommand(program)
 eraseCommands(program)

@@ -14,6 +14,7 @@ import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
 import { logRoutes } from './routes-log.ts'
+import { nodeRoutes } from './routes-nodes.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
@@ -54,13 +55,16 @@ export function createApp(ctx: ServerContext): App {
   issuerRoutes(app, ctx)
   erasureRoutes(app, ctx)
   logRoutes(app, ctx)
+  nodeRoutes(app, ctx)
   backupRoutes(app, ctx)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {
       title: 'Countersign control plane',
       version: '1',
-      description: 'Requests are signed with DPoP proofs that also cover the body: spec/api.md.',
+      description:
+        'Requests are signed with DPoP proofs that also cover the body; a POST with an Idempotency-Key may be ' +
+        'repeated: spec/api.md.',
     },
   })
   return app

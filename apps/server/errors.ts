@@ -26,6 +26,10 @@ export type ApiErrorCode =
   | 'BODY_TOO_LARGE'
   | 'FORBIDDEN'
   | 'HOST_REFUSED'
+  | 'IDEMPOTENCY_IN_FLIGHT'
+  | 'IDEMPOTENCY_KEY_INVALID'
+  | 'IDEMPOTENCY_KEY_REFUSED'
+  | 'IDEMPOTENCY_KEY_REUSED'
   | 'INTERNAL'
   | 'LOG_NOT_PUBLISHED'
   | 'NOT_FOUND'
@@ -39,7 +43,7 @@ export type ListenErrorCode = 'ADDRESS_UNAVAILABLE' | 'PORT_IN_USE'
 /** The server cannot listen where it was told to. */
 export class ListenError extends CountersignError<ListenErrorCode> {}
 
-export type FaultStatus = 400 | 401 | 403 | 404 | 409 | 413 | 500 | 503
+export type FaultStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 500 | 503
 
 const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
   AUTH_BODY_MISMATCH: 401,
@@ -53,6 +57,10 @@ const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
   BODY_TOO_LARGE: 413,
   FORBIDDEN: 403,
   HOST_REFUSED: 403,
+  IDEMPOTENCY_IN_FLIGHT: 409,
+  IDEMPOTENCY_KEY_INVALID: 400,
+  IDEMPOTENCY_KEY_REFUSED: 400,
+  IDEMPOTENCY_KEY_REUSED: 422,
   INTERNAL: 500,
   LOG_NOT_PUBLISHED: 503,
   NOT_FOUND: 404,
@@ -63,6 +71,7 @@ const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
 const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   BUDGET_MISMATCH: 409,
   GESTURE_INVALID: 403,
+  ISSUER_KEY_MISSING: 503,
   KEY_CURRENT: 409,
   KEY_IN_USE: 409,
   LIMIT_EXCEEDED: 409,

@@ -47,6 +47,8 @@ export class History {
   readonly people = new Map<string, OfType<'person.enrolled'>>()
   /** Who invited whom, by the identifier of the one invited. */
   readonly inviters = new Map<string, string>()
+  /** Index of the entry with which a data subject of this log begins: a person, a point, a delegation, a root of another issuer. */
+  readonly filed = new Map<string, number>()
   readonly agents = new Map<string, AgentRecord>()
   readonly approvals: OfType<'agent.approved'>[] = []
   readonly points = new Map<string, OfType<'point.enrolled'>>()
@@ -137,6 +139,7 @@ export class History {
         this.#once(this.people, entry.body.rev, { index, entry })
         return
       case 'point.enrolled':
+        this.#file(entry.subject, index)
         this.#once(this.points, entry.subject ?? '', { index, entry })
         return
       case 'point.epoch_opened':
@@ -145,9 +148,11 @@ export class History {
         else this.epochs.set(`${entry.subject}/${entry.body.epoch}`, index)
         return
       case 'delegation.issued':
+        this.#file(entry.body.jti, index)
         this.#once(this.delegations, entry.body.jti, { index, entry })
         return
       case 'chain.segment':
+        if (entry.body.parent === null) this.#file(entry.body.id, index)
         this.#once(this.segments, entry.body.id, { index, entry })
         return
       case 'revocation':
@@ -178,6 +183,7 @@ export class History {
         this.#addAgent(index, entry)
         return
       case 'person.added':
+        this.#file(entry.subject, index)
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
         return
       case 'agent.statement_issued':
@@ -196,6 +202,10 @@ export class History {
   #once<T extends Indexed<AnyEntry>>(register: Map<string, T>, id: string, found: T): void {
     if (register.has(id)) this.repeated.push({ index: found.index, what: `${found.entry.type} of ${id}` })
     else register.set(id, found)
+  }
+
+  #file(subject: string | undefined, index: number): void {
+    if (subject !== undefined && !this.filed.has(subject)) this.filed.set(subject, index)
   }
 
   #addAgent(index: number, entry: AnyEntry): void {

@@ -9,7 +9,7 @@ import type { Crypto } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
 import type { TokenReader } from '../ports/anchor.ts'
 import type { TileStore } from '../ports/tile-store.ts'
-import { copyAnchors, readIndexFor, type CopiedFiles } from './anchor-copy.ts'
+import { copyAnchors, readIndexFor, withNewer, type CopiedFiles } from './anchor-copy.ts'
 import { openCheckpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
 import { readExactly, type TileReader } from './tile-file.ts'
@@ -44,7 +44,7 @@ export async function exportLog(
 ): Promise<Exported> {
   const { imprint } = options
   // Before the checkpoint, which is then of every tree that the index knows.
-  const index = imprint && (await readIndexFor(from, to))
+  const before = imprint && (await readIndexFor(from, to))
   const note = await from.read(CHECKPOINT_PATH)
   if (note === null) throw new LogError('TILE_MISSING', 'the log to export has no checkpoint')
   const { size } = openCheckpoint(crypto, note, options.vkey)
@@ -61,7 +61,8 @@ export async function exportLog(
   })
   const isNew = old === null || !equalBytes(old, note)
   if (report.ok && isNew) await to.write(CHECKPOINT_PATH, note)
-  if (!report.ok || !index) return { report, ...copied }
+  if (!report.ok || !before) return { report, ...copied }
+  const index = await withNewer(before, from, size)
   const anchors = await copyAnchors(crypto, index, from, to, imprint)
   const files_written = copied.files_written + anchors.files_written
   return { report, files_written, files_kept: copied.files_kept + anchors.files_kept }

@@ -11,7 +11,7 @@ import type { Crypto } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { decodeEntry, type AnyEntry } from './entries.ts'
+import { checkEntry, type CheckedEntry } from './entries.ts'
 import { parseVkey } from './note.ts'
 import { verifyTree, type TreeFault, type TreeFaultCode } from './reader.ts'
 import type { TileReader } from './tile-file.ts'
@@ -55,9 +55,9 @@ export interface LogReport {
 
 /** A check over all entries in order: times here, anchors elsewhere. Told of entries that are in the tree and valid. */
 export interface EntryRule {
-  entry(index: number, entry: AnyEntry): LogFault | null
+  entry(index: number, entry: CheckedEntry): LogFault | null
   /** Once there are no more. */
-  end?(): readonly LogFault[]
+  end?(): Promise<readonly LogFault[]> | readonly LogFault[]
 }
 
 /** A check of the checkpoint before anything is read: who else signed it. */
@@ -148,7 +148,7 @@ async function walk(
     onEntry: (index, bytes) => {
       if (index % PROGRESS_EVERY === 0) options.onProgress?.(index, head.size)
       checked++
-      const entry = decode(index, bytes, found)
+      const entry = check(index, bytes, found)
       if (entry === null) return
       for (const rule of rules) {
         const fault = rule.entry(index, entry)
@@ -157,7 +157,7 @@ async function walk(
     },
   })
   if (!result.ok) found.add({ ...result, message: describe(result) })
-  else for (const rule of rules) for (const fault of rule.end?.() ?? []) found.add(fault)
+  else for (const rule of rules) for (const fault of (await rule.end?.()) ?? []) found.add(fault)
   for (const { size, root, fault } of beginnings) {
     const actual = roots.get(size)
     if (size > head.size) found.add(fault('ahead'))
@@ -178,9 +178,9 @@ function open(crypto: Crypto, held: HeldCheckpoint, vkey: string, found: Found):
   }
 }
 
-function decode(index: number, bytes: Uint8Array, found: Found): AnyEntry | null {
+function check(index: number, bytes: Uint8Array, found: Found): CheckedEntry | null {
   try {
-    return decodeEntry(bytes)
+    return checkEntry(bytes)
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error
     found.add({ code: 'ENTRY_INVALID', message: `entry ${index} is not valid: ${error.message}`, index })

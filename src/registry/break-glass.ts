@@ -6,25 +6,25 @@
 import type { Crypto, PrivateJwk, PublicJwk } from '../core/crypto.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
-import type { KeyStore } from '../ports/key-store.ts'
 import type { Store, Tx } from '../ports/store.ts'
 import { SYSTEM } from './context.ts'
 
 export const BREAK_GLASS = 'break_glass'
 
 /**
+ * @param make the first one, or the one that was made and not yet logged
  * @param onMade told when the log has it for the first time
  * @returns its public half
  * @throws {KeyStoreError}, {StoreError}
  */
 export async function pinBreakGlass(
   { store, crypto }: { readonly store: Store; readonly crypto: Crypto },
-  keys: Pick<KeyStore, 'first'>,
+  make: () => Promise<PrivateJwk>,
   onMade: () => void,
 ): Promise<PublicJwk> {
   const known = await store.query(find)
   if (known !== null) return known
-  const made: PrivateJwk = await keys.first('break-glass')
+  const made = await make()
   const jwk = crypto.signer(made).publicJwk
   const pinned = await store.write(async (tx) => {
     // Another node may have been first: then its key counts, and ours is a file that signs nothing.

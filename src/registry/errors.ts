@@ -4,6 +4,7 @@ import { CountersignError } from '../core/errors.ts'
 export type RegistryErrorCode =
   | 'BUDGET_MISMATCH'
   | 'GESTURE_INVALID'
+  | 'ISSUER_KEY_MISSING'
   | 'KEY_IN_USE'
   | 'LIMIT_EXCEEDED'
   | 'KEY_CURRENT'

@@ -110,6 +110,25 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
       expect(rows).toHaveLength(200)
     })
 
+    test('a large group goes to the database in parts, and is whole and in order, whatever of it fails', async () => {
+      const fails = (i: number): boolean => i % 5 === 2
+      const works = Array.from({ length: 1000 }, (_, i) =>
+        store.write(async (tx) => {
+          const index = i % 50 === 0 ? await addSystem(tx, `s${i}`) : await tx.append(system(`s${i}`))
+          if (fails(i)) throw new Error('no')
+          return index
+        }),
+      )
+      const settled = await Promise.allSettled(works)
+      const indices = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      expect(indices).toEqual(Array.from({ length: 800 }, (_, i) => i))
+      expect(await names(store)).toEqual(
+        Array.from({ length: 1000 }, (_, i) => i)
+          .filter((i) => !fails(i))
+          .map((i) => `s${i}`),
+      )
+    })
+
     test('runs works in the order they were asked for, and later writes see earlier ones', async () => {
       const seen = await Promise.all(
         Array.from({ length: 20 }, (_, i) =>

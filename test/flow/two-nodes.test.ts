@@ -43,7 +43,8 @@ describe('two nodes on one database', () => {
     stage = await Stage.set(store)
     dataB = join(stage.folder, 'data-b')
     await cp(join(stage.dataDir, 'keys'), join(dataB, 'keys'), { recursive: true })
-    b = await startControlPlane(dataB, 0, { store, args: ['--vault', join(stage.dataDir, 'vault.db')] })
+    const args = ['--vault', join(stage.dataDir, 'vault.db'), '--peer', stage.control.url]
+    b = await startControlPlane(dataB, 0, { store, args })
     managerB = openProfile({ ...stage.managerFile, url: b.url })
     await saveProfile(join(stage.folder, 'profile-b'), { ...stage.managerFile, url: b.url })
   }, 60_000)

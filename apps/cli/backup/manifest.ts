@@ -8,6 +8,7 @@ import { base64url } from '../../../src/core/encoding.ts'
 import type { Checkpoint } from '../../../src/log/checkpoint.ts'
 import { CHECKPOINT_PATH, tilePath, treeTiles } from '../../../src/log/tiles.ts'
 import { CliError } from '../output.ts'
+import { coveringSchema } from './covering.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 export const DATABASE_FILE = 'countersign.db'
@@ -40,6 +41,8 @@ export const manifestSchema = z.strictObject({
   log: z.strictObject({ size: z.int().nonnegative(), root: z.string().length(43) }),
   /** Entries in the database: those of the checkpoint, and what was committed since. */
   entries: z.int().nonnegative(),
+  /** What signs the entries behind the checkpoint, where there are any. */
+  covering: coveringSchema.exactOptional(),
   files: z.array(fileSchema).min(2).max(FILES_MAX),
 })
 export type BackupManifest = z.infer<typeof manifestSchema>

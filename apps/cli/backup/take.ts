@@ -19,6 +19,7 @@ import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
 import { writeTreeFiles } from '../../../src/log/tree-files.ts'
 import { entriesOf } from '../../../src/registry/rebuild/check.ts'
 import { CliError } from '../output.ts'
+import { coveringOf } from './covering.ts'
 import {
   DATABASE_FILE,
   describeFile,
@@ -53,7 +54,10 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
   const { data, to, keys, vault, now } = options
   const note = await fsTileStore(join(data, 'log')).read(CHECKPOINT_PATH)
   if (note === null)
-    throw new CliError('FILE_UNREADABLE', `${data} has no published checkpoint: start the control plane once`)
+    throw new CliError(
+      'FILE_UNREADABLE',
+      `${data} has no published checkpoint: name the data folder with --data, or start its control plane once`,
+    )
   const keyFiles = keys ? await encryptedKeys(join(data, 'keys')) : []
   await makeEmpty(to)
   const taken_at = rfc3339(now())
@@ -62,6 +66,7 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
   // After the database: a key is made before what is sealed under it, so the copy has every key that is needed.
   if (vault) await backupDatabase(join(data, VAULT_FILE), join(to, VAULT_FILE))
   const { vkey, head, entries, schema } = await writeLog(database, join(to, 'log'), note)
+  const covering = entries === head.size ? null : await coveringOf(data, vkey, entries)
   for (const name of keyFiles) await copyDurably(join(data, 'keys', name), join(to, 'keys', name))
   const manifest: BackupManifest = {
     v: 1,
@@ -71,6 +76,7 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
     vkey,
     log: { size: head.size, root: base64url(head.root) },
     entries,
+    ...(covering === null ? {} : { covering }),
     files: await filesOf(to, [...pathsOf(head.size, keyFiles), ...(vault ? [VAULT_FILE] : [])]),
   }
   await replaceFile(join(to, MANIFEST_FILE), utf8(`${JSON.stringify(manifest)}\n`), MODES)
@@ -123,7 +129,9 @@ function pathsOf(size: number, keyFiles: readonly string[]): string[] {
 
 /** @throws {CliError} `BACKUP_KEYS_PLAIN`: a copy of a private key in the clear is one too many */
 async function encryptedKeys(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.jwk'))
+  // The break-glass key is kept apart from all of this (KIL-7): not in a backup either.
+  const isOurs = (name: string): boolean => name.endsWith('.jwk') && !name.startsWith('break-glass')
+  const names = (await readdir(folder)).filter(isOurs)
   for (const name of names) {
     if (isEncrypted(await readFile(join(folder, name), 'utf8'))) continue
     throw new CliError(

@@ -64,6 +64,7 @@ async function check(data: string, json: boolean): Promise<void> {
 
 /** @throws {StoreError}, {LogError} */
 async function checkDatabase(path: string): Promise<RegisterCheck> {
+  assertThere(path)
   const live = openSnapshot(path)
   const scratch = openScratch()
   try {
@@ -77,6 +78,15 @@ async function checkDatabase(path: string): Promise<RegisterCheck> {
     scratch.close()
     live.close()
   }
+}
+
+/** @throws {CliError} `FILE_UNREADABLE` */
+function assertThere(database: string): void {
+  if (!existsSync(database))
+    throw new CliError(
+      'FILE_UNREADABLE',
+      `there is no ${database}: name the data folder of the control plane with --data`,
+    )
 }
 
 function describe(report: RegisterCheck): string {

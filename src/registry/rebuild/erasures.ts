@@ -1,6 +1,7 @@
 /** Folds of erasures, holds, notes and packs. spec/registers.md, spec/erasure.md. @module */
 import { parseRfc3339 } from '../../core/time.ts'
-import { clearRows, reachedBy } from '../erasure.ts'
+import { clearRows } from '../erasure.ts'
+import { reachedBy } from '../in-the-way.ts'
 import { committed } from './commitments.ts'
 import type { Folds } from './state.ts'
 

@@ -121,6 +121,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
+/** Those first that refer to others. */
+export function transientTables(): TableName[] {
+  const names = Object.keys(TABLES) as TableName[]
+  return names.filter((name) => TABLES[name].from === 'transient').toReversed()
+}
+
 /** What a database that was rebuilt from the log alone does without. */
 export function missingFromLog(): { table: TableName; columns: readonly string[]; why: string }[] {
   return Object.entries(TABLES)
