@@ -41,6 +41,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'receipt.head': 'The point’s signature over its sequence up to there.',
   revocation: 'A frame of the revocation stream, and what the operator named.',
   'restore.tested': 'A backup was restored apart from the log, and whether it held.',
+  'listener.added': 'Software elsewhere is told of revocations from the next frame on.',
+  'listener.removed': 'It is told no more: somebody removed it, or it asked to be.',
   'log.anchored': 'Somebody outside said that a tree of the log existed at a time.',
   'subject.erased': 'The keys of a subject were destroyed: what was sealed under them opens no more.',
   'erasure.deferred': 'An erasure waits for a hold to be lifted.',
@@ -49,5 +51,7 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'field.opened': 'Somebody was given the value and the salt of one commitment.',
   'note.added': 'Words about another entry, sealed: the entry holds their commitment.',
   'evidence.built': 'A pack was made of a period: its size and hash.',
+  'log.pruned':
+    'A range of the log is older than the retention: what goes of it, who decided, what still proves it.',
   'alert.raised': 'Something that should not be.',
 }

@@ -14,9 +14,13 @@ import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
 import { killCommands } from './commands/kill.ts'
+import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
+import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
+import { relayCommand } from './commands/relay.ts'
+import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
 import { vaultCommands } from './commands/vault.ts'
@@ -47,17 +51,22 @@ inventoryCommands(program)
 agentCommands(program)
 templateCommands(program)
 delegationCommands(program)
+revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)
 gatewayCommand(program)
 killCommands(program)
+relayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
-logRebuildCommand(logCommands(program))
+const log = logCommands(program)
+logRebuildCommand(log)
+logPruneCommand(log)
 backupCommands(program)
 vaultCommands(program)
 doctorCommand(program)
+listenerCommands(program)
 witnessCommand(program)
 eraseCommands(program)
 

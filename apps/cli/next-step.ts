@@ -80,6 +80,7 @@ const STEPS: Partial<Record<Code, string>> = {
     'the keys of an agent come from "countersign agent key AGENT -o FILE", those of the issuer are in ' +
     '"countersign keys list"',
   UNKNOWN_PERSON: 'see "countersign person list"',
+  UNKNOWN_LISTENER: 'see "countersign listener list"',
   UNKNOWN_POINT: 'see "countersign point list"',
   UNKNOWN_SUBJECT:
     'give the ID of a person, a delegation or a point: see "countersign person list", "countersign delegations" and ' +

@@ -95,6 +95,7 @@ export class Kills {
       position: () => revocations.resume,
       onFrameKey: () => revocations.useFrameKey(this.state.frameKey.jwk, this.state.frameKey.epoch),
       onForce: async () => {
+        point.revocationsChanged() // calls that are at their tool are asked anew (REV-12)
         await point.refuse(file.server, 'countersign/kill', 'KILLED')
       },
       isWithin: (kill) => this.#isWithin(kill),
@@ -110,6 +111,11 @@ export class Kills {
     // Before frames are followed: what was lifted since is not taken for a kill once more.
     await keeper.exchange()
     return listener?.url ?? null
+  }
+
+  /** Kills in force that are on the disk. */
+  get kept(): string[] {
+    return this.#desk?.kept ?? []
   }
 
   /** For what the stream brings. What comes before this has begun is read from the control plane then. */

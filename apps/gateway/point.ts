@@ -11,25 +11,28 @@ import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
-import type { ForeignIssuer } from '../../src/core/issuer.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { centralLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
-import { Trust, type FollowedIssuer } from '../../src/enforce/trust.ts'
+import { Trust } from '../../src/enforce/trust.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
-import { systemClock } from '../../src/ports/clock.ts'
-import type { ControlPlane, ToolRegistration } from '../../src/ports/control-plane.ts'
+import { systemClock, type Clock } from '../../src/ports/clock.ts'
+import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
-import { follow } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { followForeign, followOwn } from './follow.ts'
 import { Kills } from './kills.ts'
 import type { Listening } from './statement-listener.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
+
+/** Each costs a connection and as much work as the control plane's own stream. */
+const SOURCES_MAX = 8
 
 /** What enrolment wrote: the point's key, and whom it trusts. Mode 0600. */
 export const pointFileSchema = z.strictObject({
@@ -51,6 +54,8 @@ export const pointFileSchema = z.strictObject({
     separation: z.enum(['independent', 'after']).exactOptional(),
   }),
   bound_ms: z.int().positive(),
+  /** Relays that it follows (REV-16). Without any, it follows the control plane itself. */
+  sources: z.array(z.url()).min(1).max(SOURCES_MAX).exactOptional(),
 })
 
 export type PointFile = z.infer<typeof pointFileSchema>
@@ -99,13 +104,17 @@ export async function openPoint(
   options: {
     readonly hosted?: Hosted
     readonly listen?: Listening
+    /** In place of those of the enrolment file. */
+    readonly relays?: readonly string[]
     readonly onFault: (error: unknown) => void
+    /** The system's unless told otherwise. */
+    readonly clock?: Clock
   },
 ): Promise<OpenPoint> {
   const file = await readPointFile(path)
   const hosted = options.hosted === undefined ? undefined : hostedChain(options.hosted, file.point)
   const crypto = nodeCrypto
-  const clock = systemClock
+  const clock = options.clock ?? systemClock
   const signer = crypto.signer(file.key as unknown as PrivateJwk)
   const control = httpControlPlane(new ApiClient({ url: file.control_plane, crypto, clock, signer }))
   const tools = await watchTools(control, file, options.onFault)
@@ -129,18 +138,30 @@ export async function openPoint(
     const { listen, onFault } = options
     const { systems } = tools
     const parts = { file, path, signer, control, systems, listen, onFault, revocations: state }
-    kills = await Kills.open(parts)
-    const switchboard = kills
-    const trust = trustOf(file, state, signer)
+    const switchboard = await Kills.open(parts)
+    kills = switchboard
+    const acks = new AckSender({
+      point: file.point,
+      signer,
+      clock,
+      control,
+      standing: () => ({ epoch: state.resume.epoch, head: state.resume.after, kills: switchboard.kept }),
+    })
+    const changed = ({ type }: StreamEvent): void => {
+      if (type === 'heartbeat' || type === 'time') return
+      point.revocationsChanged()
+      acks.poke()
+    }
+    const trust = trustOf(file, state, signer, () => point.revocationsChanged())
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
-    const point = new EnforcementPoint({
+    const point: EnforcementPoint = new EnforcementPoint({
       id: file.point,
       crypto,
       clock,
       placement: file.placement,
       bound_ms: file.bound_ms,
       revocations: (iss) => trust.revocationsOf(iss),
-      kills: kills.state,
+      kills: switchboard.state,
       systems: tools.systems,
       recorder,
       ledger: centralLedger(control),
@@ -158,14 +179,15 @@ export async function openPoint(
       onClose: async () => {
         tools.stop()
         keeper.stop()
+        acks.stop()
         await Promise.all([follower.stop(), trust.stop()])
         await switchboard.close()
         await shipper.stop(SHIP_ON_CLOSE_MS)
         await spool.close()
       },
     })
-    const listens = await kills.begin(point)
-    const follower = follow({ crypto, source: control, state })
+    const listens = await switchboard.begin(point)
+    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
     await within(Promise.all([follower.ready, keeper.refresh()]), READY_MAX_MS)
     return { point, server: file.server, listens }
   } catch (cause) {
@@ -205,7 +227,7 @@ function hostedChain({ chain, key }: Hosted, point: string): string {
   return chain
 }
 
-function trustOf(file: PointFile, revocations: RevocationState, signer: Signer): Trust {
+function trustOf(file: PointFile, revocations: RevocationState, signer: Signer, onFrame: () => void): Trust {
   const { iss, issuer_keys, frame_key, rp_id, origins } = file.trust
   return new Trust({
     crypto: nodeCrypto,
@@ -213,17 +235,8 @@ function trustOf(file: PointFile, revocations: RevocationState, signer: Signer):
     pinned: { iss, rp_id, origins, keys: issuer_keys.map((jwk) => ({ jwk })) },
     frameKey: publicJwk(frame_key),
     revocations,
-    follow: (issuer) => followForeign(issuer, signer),
+    follow: (issuer) => followForeign(issuer, signer, onFrame),
   })
-}
-
-/** As a guest there: under the same key, and the identifier that chains name as their audience (KEY-9). */
-function followForeign(issuer: ForeignIssuer, signer: Signer): FollowedIssuer {
-  const client = new ApiClient({ url: issuer.control_plane, crypto: nodeCrypto, clock: systemClock, signer })
-  const frameKey = publicJwk(issuer.frame_key)
-  const state = new RevocationState({ crypto: nodeCrypto, frameKey, clock: systemClock })
-  const follower = follow({ crypto: nodeCrypto, source: httpControlPlane(client), state })
-  return { revocations: state, stop: () => follower.stop() }
 }
 
 interface Tools {

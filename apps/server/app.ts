@@ -10,9 +10,11 @@ import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
+import { retentionRoutes } from './routes-retention.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
+import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
 import { nodeRoutes } from './routes-nodes.ts'
 import { oauthRoutes } from './routes-oauth.ts'
@@ -20,6 +22,7 @@ import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
 import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
+import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { templateRoutes } from './routes-templates.ts'
 
@@ -48,12 +51,15 @@ export function createApp(ctx: ServerContext): App {
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   killRoutes(app, ctx)
+  listenerRoutes(app, ctx)
+  ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)
   keyRoutes(app, ctx)
   issuerRoutes(app, ctx)
   erasureRoutes(app, ctx)
+  retentionRoutes(app, ctx)
   logRoutes(app, ctx)
   nodeRoutes(app, ctx)
   backupRoutes(app, ctx)

@@ -11,6 +11,7 @@ import type { DpopVerifier } from './auth.ts'
 import type { EntryFeed } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
 import type { Idempotency } from './idempotency.ts'
+import type { PruneKeeper } from './prune-keeper.ts'
 import type { RevocationHub } from './revocation-hub.ts'
 import type { Viewers } from './viewers.ts'
 
@@ -22,6 +23,7 @@ export interface ServerContext {
   readonly hub: RevocationHub
   readonly feed: EntryFeed
   readonly viewers: Viewers
+  readonly prunings: PruneKeeper
   readonly dpop: DpopVerifier
   readonly idempotency: Idempotency
   readonly vkey: string

@@ -35,6 +35,7 @@ export type ApiErrorCode =
   | 'NOT_FOUND'
   | 'REQUEST_INVALID'
   | 'TOO_MANY'
+  | 'UPSTREAM_AWAY'
 
 export class ApiError extends CountersignError<ApiErrorCode> {}
 
@@ -43,7 +44,7 @@ export type ListenErrorCode = 'ADDRESS_UNAVAILABLE' | 'PORT_IN_USE'
 /** The server cannot listen where it was told to. */
 export class ListenError extends CountersignError<ListenErrorCode> {}
 
-export type FaultStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 500 | 503
+export type FaultStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 500 | 503
 
 const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
   AUTH_BODY_MISMATCH: 401,
@@ -66,9 +67,12 @@ const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
   NOT_FOUND: 404,
   REQUEST_INVALID: 400,
   TOO_MANY: 503,
+  UPSTREAM_AWAY: 503,
 }
 
 const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
+  ACK_INVALID: 400,
+  LISTENER_INVALID: 400,
   BUDGET_MISMATCH: 409,
   GESTURE_INVALID: 403,
   ISSUER_KEY_MISSING: 503,
@@ -81,6 +85,7 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   RECEIPT_EPOCH: 409,
   RECEIPT_FORK: 409,
   RECEIPT_INVALID: 400,
+  RETENTION_TOO_SHORT: 409,
   SAME_PERSON: 403,
   SECRET_INVALID: 403,
   SEGMENT_INVALID: 400,
@@ -99,6 +104,7 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   UNKNOWN_KILL: 404,
   UNKNOWN_KEY: 404,
   UNKNOWN_PERSON: 404,
+  UNKNOWN_LISTENER: 404,
   UNKNOWN_POINT: 404,
   UNKNOWN_SUBJECT: 404,
   UNKNOWN_SYSTEM: 404,
@@ -126,6 +132,7 @@ function statusOf(error: CountersignError): FaultStatus | null {
   if (error instanceof RegistryError) return REGISTRY_STATUS[error.code]
   if (error instanceof TokenError) return error.code === 'GESTURE_INVALID' ? 403 : 400
   if (error instanceof CoreError) return error.code === 'JSON_TOO_LARGE' ? 413 : 400
+  if (error instanceof LogError && error.code === 'ENTRY_PRUNED') return 410
   if (error instanceof LogError) return error.code.startsWith('ENTRY_') ? 400 : 503
   const isBackend = [StoreError, KeyStoreError, VaultError].some((backend) => error instanceof backend)
   return isBackend ? 503 : null

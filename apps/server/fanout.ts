@@ -4,6 +4,8 @@
  * @module
  */
 import type { SignedHeartbeat } from '../../src/revoke/frame.ts'
+import type { SignedSnapshot } from '../../src/revoke/snapshot.ts'
+import type { Statement } from '../../src/revoke/statement.ts'
 import { ApiError } from './errors.ts'
 import { sseEvent, SseStream } from './sse.ts'
 
@@ -49,6 +51,22 @@ export class Fanout {
     for (const { live, sent, stream } of this.#subscribers) {
       if (live && sent <= signed.heartbeat.head) stream.send(bytes)
     }
+  }
+
+  /** For who lags behind what a relay itself had to leap over. */
+  snapshot(head: number, signed: SignedSnapshot): void {
+    const bytes = eventOf('snapshot', signed)
+    for (const subscriber of this.#subscribers) {
+      if (!subscriber.live || subscriber.sent >= head) continue
+      subscriber.sent = head
+      subscriber.stream.send(bytes)
+    }
+  }
+
+  /** What anybody may say, and who hears it judges by itself (KIL-10). */
+  statement(statement: Statement): void {
+    const bytes = eventOf('statement', statement)
+    for (const { live, stream } of this.#subscribers) if (live) stream.send(bytes)
   }
 
   /** All who listen have to begin anew. */

@@ -62,7 +62,11 @@ export class NodePublisher implements Publisher {
     const { onPublished: _, ...followed } = options
     this.#follower = new LogPublisher({
       ...followed,
-      source: { size: async () => this.#followed, read: (start, end) => source.read(start, end) },
+      source: {
+        size: async () => this.#followed,
+        read: (start, end) => source.read(start, end),
+        hashes: (index) => source.hashes(index),
+      },
       lock: this.#only(lock),
       cosign: async (note) => this.#expected?.note ?? note, // the one that signs has asked already
     })

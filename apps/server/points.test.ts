@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { base64url } from '../../src/core/encoding.ts'
 import { canonicalBytes } from '../../src/core/json.ts'
+import { signAck } from '../../src/revoke/ack.ts'
 import { receiptHash, signHead, type Receipt, type SignedHead } from '../../src/log/receipt.ts'
 import { segmentsOf } from '../../src/token/segment.ts'
 import { TestServer, type Caller, type Operator } from './harness.ts'
@@ -239,5 +240,46 @@ describe('a cumulative limit', () => {
     await reserve(api, [debit('dlg_e', 1, 10)])
     expect((await reserve(api, [debit('dlg_e', 1, 11)])).error.code).toBe('BUDGET_MISMATCH')
     expect(await reserve(api, [debit('dlg_e', 5, 5)])).toEqual({ reserved: false })
+  })
+})
+
+describe('acknowledgements of revocations', () => {
+  const ack = (point: { id: string; api: Caller }, edit: object = {}, key = point.api.key) =>
+    point.api.post(
+      '/v1/points/self/acks',
+      signAck(nodeCrypto.signer(key), { v: 1, point: point.id, epoch: 1, head: 1, kills: [], t: 1, ...edit }),
+    )
+
+  test('say which points have come how far, and a point whose key is revoked is none of them', async () => {
+    const own = new TestServer({ separation: 'after' })
+    await own.start()
+    try {
+      const bea = await own.enrol(own.bootstrapSecret)
+      const [one, two, gone] = [
+        await own.point(bea, 'a'),
+        await own.point(bea, 'b'),
+        await own.point(bea, 'c'),
+      ]
+      await bea.api.post('/v1/revocations', { kind: 'point', target: gone.id, reason: 'lost' })
+      const at = async (seq: number) => (await bea.api.get(`/v1/revocations/${seq}/acks`)).json
+      expect(await at(1)).toMatchObject({ of: 2, acknowledged: 0, missing: [{ head: null }, { head: null }] })
+      expect((await ack(one)).status).toBe(200)
+      expect((await ack(two, { head: 0 })).status).toBe(200)
+      expect(await at(1)).toEqual({
+        of: 2,
+        acknowledged: 1,
+        missing: [{ point: two.id, name: expect.any(String), head: 0 }],
+      })
+      await ack(two, { head: 5 })
+      expect(await at(1)).toMatchObject({ of: 2, acknowledged: 2, missing: [] })
+    } finally {
+      await own.remove()
+    }
+  })
+
+  test('in the name of another point, or signed by another key, are refused', async () => {
+    const [one, two] = [await server.point(ann, 'a'), await server.point(ann, 'b')]
+    expect(code(await ack(one, { point: two.id }))).toBe('ACK_INVALID')
+    expect(code(await ack(one, {}, two.api.key))).toBe('ACK_INVALID')
   })
 })

@@ -1,11 +1,12 @@
 /** Revocation: asking for it, reading frames, the stream and the time of the points. spec/revocation.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { personActor } from '../../src/registry/context.ts'
+import { acknowledgedBy } from '../../src/registry/acks.ts'
 import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
 import { revoke } from '../../src/registry/revocations.ts'
 import { signedFrameSchema, signedTimeSchema, type SignedFrame } from '../../src/revoke/frame.ts'
 import { pollAnswerSchema } from '../../src/revoke/poll.ts'
-import { signedSnapshotSchema } from '../../src/revoke/snapshot.ts'
+import { snapshotAnswerSchema } from '../../src/revoke/snapshot.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { who } from './middleware.ts'
@@ -98,6 +99,29 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
       return c.json(answer, 200)
     },
   )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/revocations/{seq}/acks',
+      summary: 'Which points have followed the stream up to a frame',
+      middleware: operator,
+      request: { params: z.strictObject({ seq: counter }) },
+      responses: answers(
+        'Points',
+        z.object({
+          of: z.int(),
+          acknowledged: z.int(),
+          missing: z.array(z.object({ point: z.string(), name: z.string(), head: z.int().nullable() })),
+        }),
+      ),
+    }),
+    async (c) => {
+      const { seq } = c.req.valid('param')
+      const { missing, ...counts } = await ctx.registry.store.query((db) => acknowledgedBy(db, seq))
+      return c.json({ ...counts, missing: [...missing] }, 200)
+    },
+  )
   streamRoutes(app, ctx)
 }
 
@@ -154,7 +178,7 @@ function snapshotRoutes(app: App, ctx: ServerContext): void {
       path: '/v1/revocations/snapshot',
       summary: 'The signed header of a snapshot, and where its body is',
       middleware: listener,
-      responses: answers('The header', z.object({ snapshot: signedSnapshotSchema, body: z.string() })),
+      responses: answers('The header', snapshotAnswerSchema),
     }),
     async (c) => {
       const made = await ctx.hub.snapshot()

@@ -4,6 +4,7 @@
  * @module
  */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { httpSender } from '../../src/adapters/webhook/http-sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
@@ -29,9 +30,11 @@ import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
+import { ListenerRunner } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
+import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import { openLogPlace, placeOfLog } from './tiles.ts'
@@ -156,6 +159,7 @@ async function run(
   const report = options.report ?? (() => undefined)
   const logPlace = placeOfLog(options)
   const { tiles, lock } = openLogPlace(logPlace)
+  const prunings = new PruneKeeper({ store, tiles, crypto: nodeCrypto, vkey, report })
   const anchoring = composeAnchoring(options.anchors, { store, tiles, clock, vkey, report })
   const publisher = await publisherOf({
     ...anchoring.publisher,
@@ -188,9 +192,10 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const parts = { clock, keys, store, vault, settings, tiles, lock, runner, place, vkey, breakGlass }
-  const ctx = contextOf(options, parts)
+  const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
+  const ctx = contextOf(options, { ...fixed, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys.issuer, report)
+  const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -198,7 +203,9 @@ async function run(
       stopEnded()
       ctx.feed.close()
       await front.close()
+      await listeners.stop()
       await anchoring.anchors.stop()
+      await prunings.stop()
       await runner.stop()
       anchoring.stop()
       await store.close()
@@ -213,9 +220,11 @@ async function run(
     await ctx.hub.start()
     dueAnchors = await anchoring.anchors.due()
     anchoring.anchors.start()
+    prunings.start()
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
+    listeners.start()
   } catch (cause) {
     await stop(null)
     throw cause
@@ -238,6 +247,7 @@ interface Parts {
   readonly settings: Settings
   readonly tiles: TileStore
   readonly lock: Pick<CheckpointLock, 'load'>
+  readonly prunings: PruneKeeper
   readonly runner: LogRunner
   /** Filled before anybody is answered. */
   readonly place: Place
@@ -246,7 +256,8 @@ interface Parts {
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, settings, tiles, lock, runner, place, vkey, breakGlass } = parts
+  const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey, breakGlass } =
+    parts
   const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
     store: namingStore(store),
@@ -269,6 +280,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
+    prunings,
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
     idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,

@@ -19,6 +19,8 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * `lft` a lift, `prb` a probe. */
 export type IdPrefix =
   | 'per'
+  | 'lsn'
+  | 'set'
   | 'agt'
   | 'sys'
   | 'tol'

@@ -148,6 +148,22 @@ describe('a denial', () => {
     expect(reasons({ revocations: view([{ kind: 'agent', handle: REV }]) })).toBe('allow') // the kind counts too
   })
 
+  test('is REVOKED for a version of a tool, and asked again before the call goes out', () => {
+    const asked: string[][] = []
+    const revocations = {
+      ...view(),
+      isToolRevoked: (...version: string[]) => asked.push(version) > 0,
+    }
+    expect(reasons({ revocations })).toEqual(['REVOKED'])
+    expect(standing(input({ revocations }), input())).toEqual(['REVOKED'])
+    expect(asked).toEqual([
+      ['files', 'read', HASH],
+      ['files', 'read', HASH],
+    ])
+    expect(standing(input({ revocations }), null)).toEqual([]) // no call, no tool
+    expect(standing(input({ revocations }), { ...input(), definition_hash: null })).toEqual([])
+  })
+
   test('tells everything that is wrong with the state at once', () => {
     const all = { revocations: view([chain.handles[0]!], null), now_ms: (NOW_S + 9999) * 1000 }
     expect(reasons(all)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])

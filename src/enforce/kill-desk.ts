@@ -52,7 +52,7 @@ const keptSchema = z.union([
 export class KillDesk {
   readonly #o: KillDeskOptions
   /** Lines that are to be on the disk, in order. */
-  readonly #unkept: string[] = []
+  readonly #unkept: { readonly text: string; readonly kill?: string }[] = []
   /** What the control plane is not known to have. */
   readonly #toHandIn = new Map<string, Statement>()
   readonly #recorded = new Set<string>()
@@ -93,7 +93,10 @@ export class KillDesk {
     const name = nameOf(statement)
     if (from === 'log') this.#toHandIn.delete(name)
     if (taken === 'applied') {
-      this.#unkept.push(JSON.stringify({ statement }))
+      this.#unkept.push({
+        text: JSON.stringify({ statement }),
+        ...('kill' in statement ? { kill: statement.kill.id } : {}),
+      })
       if (from !== 'log') this.#toHandIn.set(name, statement)
       if ('kill' in statement) this.#record(statement.kill)
       if ('frame_key' in statement) this.#o.onFrameKey()
@@ -101,6 +104,13 @@ export class KillDesk {
     await this.#flush() // also of one that came before, and is being written
     if (taken === 'applied' && from === 'outside') this.onHeld()
     return { taken, ack: this.#ack(statement) }
+  }
+
+  /** Kills in force that are on the disk: what an acknowledgement may name (REV-13). */
+  get kept(): string[] {
+    const unkept = new Set(this.#unkept.map(({ kill }) => kill))
+    const ids = this.#o.state.inForce.map(({ kill }) => kill.id).filter((id) => !unkept.has(id))
+    return ids.slice(0, ACK_KILLS_MAX)
   }
 
   /** What to hand in, in the order in which it came. */
@@ -128,7 +138,7 @@ export class KillDesk {
 
   async #writeAll(): Promise<void> {
     for (let line = this.#unkept[0]; line !== undefined; line = this.#unkept[0]) {
-      await this.#o.log.append(line)
+      await this.#o.log.append(line.text)
       this.#unkept.shift()
     }
   }
@@ -139,7 +149,7 @@ export class KillDesk {
     const done = this.#o
       .onForce(kill)
       .then(() => {
-        this.#unkept.push(JSON.stringify({ recorded: kill.id }))
+        this.#unkept.push({ text: JSON.stringify({ recorded: kill.id }) })
         return this.#flush()
       })
       .catch(this.#o.onFault)
@@ -150,7 +160,6 @@ export class KillDesk {
   #ack(statement: Statement): SignedAck {
     const { crypto, clock, state, signer, point, position } = this.#o
     const { epoch, after } = position()
-    const kills = state.inForce.slice(0, ACK_KILLS_MAX).map(({ kill }) => kill.id)
     const { breakGlass } = state
     const probed =
       'probe' in statement
@@ -159,7 +168,7 @@ export class KillDesk {
             ...(breakGlass === null ? {} : { break_glass: thumbprint(crypto, breakGlass) }),
           }
         : {}
-    return signAck(signer, { v: 1, point, epoch, head: after, kills, t: clock.now(), ...probed })
+    return signAck(signer, { v: 1, point, epoch, head: after, kills: this.kept, t: clock.now(), ...probed })
   }
 }
 

@@ -9,6 +9,7 @@ const OPENING_BYTES_MAX = 64 * 1024
 /** And so are deeper ones: the control plane reads 32 levels, a shipment around them included. */
 const OPENING_DEPTH_MAX = 24
 
+/** @returns null when there is nothing to open */
 export function openingOf(
   request: CallRequest,
   action: string,

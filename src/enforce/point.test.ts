@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { MemorySpool } from '../../test/fixtures/memory-spool.ts'
 import { AUD, digestOf, FILES, NOW_S, SettableClock, World } from '../../test/fixtures/tokens.ts'
 import { base64url, fromBase64url } from '../core/encoding.ts'
@@ -13,6 +14,7 @@ import { signDpop } from '../token/dpop.ts'
 import { sdHashOf } from '../token/presentation.ts'
 import { argsCommit, callMac, sessionKey, signCallProof, signSessionProof } from '../token/proof.ts'
 import { Authenticator } from './authenticate.ts'
+import { STOP_GRACE_MS, ToolStopped } from './calls-under-way.ts'
 import { centralLedger, type Ledger } from './ledger.ts'
 import { EnforcementPoint, type PointOptions } from './point.ts'
 import { readSpoolLine, Recorder } from './recorder.ts'
@@ -585,4 +587,79 @@ test('a narrowed chain is allowed what it allows, and named by its last segment'
   const { segments, receipt } = readSpoolLine(spool.records[0]!.text)
   expect(segments).toHaveLength(2)
   expect(receipt).toMatchObject({ chain: segments[1]!.id, agent: 'agt_of_agent-2' })
+})
+
+describe('a call that is at its tool when its chain is revoked', () => {
+  /** A tool that waits for the test, and hears that it is to stop. */
+  const slowTool = () => {
+    const answer = Promise.withResolvers<ToolResult<string>>()
+    const called = Promise.withResolvers<AbortSignal>()
+    return {
+      answer,
+      called: called.promise,
+      act: (_: string, signal: AbortSignal) => {
+        called.resolve(signal)
+        return answer.promise
+      },
+    }
+  }
+  const stopped = async (point: EnforcementPoint, tool: ReturnType<typeof slowTool>) => {
+    const calling = point.call(request(perCall(point)), tool.act)
+    const signal = await tool.called
+    revoke()
+    point.revocationsChanged()
+    expect(signal.aborted).toBe(true)
+    return calling
+  }
+
+  test.each([
+    ['stopped', (tool: ReturnType<typeof slowTool>) => tool.answer.reject(new ToolStopped())],
+    ['unknown', (tool: ReturnType<typeof slowTool>) => tool.answer.reject(new Error('cut'))],
+    ['failed', (tool: ReturnType<typeof slowTool>) => tool.answer.resolve({ result: '', failed: true })],
+    [
+      'finished',
+      (tool: ReturnType<typeof slowTool>) => tool.answer.resolve({ result: 'all', failed: false }),
+    ],
+  ])('is denied at once, and its outcome is %s by what the tool says later', async (outcome, settle) => {
+    const point = await makePoint()
+    const tool = slowTool()
+    expect(await stopped(point, tool)).toMatchObject({
+      decision: 'deny',
+      reasons: ['REVOKED'],
+      underWay: true,
+    })
+    expect(receipts()).toMatchObject([{ kind: 'decision', decision: 'allow' }]) // nobody knows yet
+    settle(tool)
+    await setImmediate()
+    await point.close()
+    expect(receipts().slice(1)).toMatchObject([{ kind: 'outcome', outcome }])
+  })
+
+  test('a tool that says nothing has the outcome unknown, once', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const point = await makePoint()
+      const tool = slowTool()
+      await stopped(point, tool)
+      vi.advanceTimersByTime(STOP_GRACE_MS)
+      await point.close()
+      tool.answer.resolve({ result: 'late', failed: false })
+      await setImmediate()
+      expect(receipts().slice(1)).toMatchObject([{ kind: 'outcome', outcome: 'unknown' }])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('goes on when the state only grew old', async () => {
+    const point = await makePoint()
+    const tool = slowTool()
+    const calling = point.call(request(perCall(point)), tool.act)
+    const signal = await tool.called
+    clock.advance(60_000)
+    point.revocationsChanged()
+    expect(signal.aborted).toBe(false)
+    tool.answer.resolve({ result: 'done', failed: false })
+    expect(await calling).toMatchObject({ decision: 'allow', result: 'done' })
+  })
 })

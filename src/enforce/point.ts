@@ -24,6 +24,8 @@ import type { Clock } from '../ports/clock.ts'
 import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
+import { CallsUnderWay, type Outcome } from './calls-under-way.ts'
+import { deniedAs, killed, type Judged } from './judged.ts'
 import type { Ledger } from './ledger.ts'
 import { bounded, openingOf } from './opening.ts'
 import type { DecisionFields, Recorder } from './recorder.ts'
@@ -52,18 +54,21 @@ export interface PointOptions {
   readonly onClose: () => Promise<void>
 }
 
-interface Judged {
-  readonly verdict: Verdict
-  readonly authenticated: Authenticated
-}
-
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   /** Outcomes that are being recorded. */
   readonly #outcomes = new Set<Promise<void>>()
+  readonly #underWay = new CallsUnderWay(({ chain, request }) =>
+    this.#standing(chain, request).filter((reason) => reason === 'REVOKED'),
+  )
 
   constructor(options: PointOptions) {
     this.#o = options
+  }
+
+  /** Something was revoked: calls that are under way are asked about again (REV-12). */
+  revocationsChanged(): void {
+    this.#underWay.recheck()
   }
 
   get id(): string {
@@ -99,26 +104,26 @@ export class EnforcementPoint implements Point {
 
   async call<T>(
     request: CallRequest,
-    act: (action: string) => Promise<ToolResult<T>>,
+    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
   ): Promise<CallOutcome<T>> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
     const judged = await this.#judgeAndRecord(request, action)
     if (judged.verdict.decision === 'deny')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
-    const late = this.#standing(judged.authenticated.chain, request, judged.verdict.bound_ms)
-    if (late.length > 0) {
+    const { chain } = judged.authenticated
+    const late = this.#standing(chain, request, judged.verdict.bound_ms)
+    if (chain === null || late.length > 0) {
       await this.#record(request, action, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
     }
-    let outcome: 'finished' | 'failed' | 'unknown' = 'unknown'
-    try {
-      const { result, failed } = await act(action)
-      outcome = failed ? 'failed' : 'finished'
-      return { decision: 'allow', action, result }
-    } finally {
-      this.#recordOutcome(action, outcome)
-    }
+    const acted = await this.#underWay.run(
+      { chain, request },
+      (signal) => act(action, signal),
+      (outcome) => this.#recordOutcome(action, outcome),
+    )
+    if (acted.reasons === null) return { decision: 'allow', action, result: acted.result }
+    return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
   }
 
   /** Never rejects: whatever goes wrong in here is a denial. */
@@ -235,7 +240,7 @@ export class EnforcementPoint implements Point {
     }
   }
 
-  #recordOutcome(action: string, outcome: 'finished' | 'failed' | 'unknown'): void {
+  #recordOutcome(action: string, outcome: Outcome): void {
     // The caller gets its answer first: a crash in between leaves the outcome `unknown`, as RCP-4 has it.
     const done = laterTurn()
       .then(() => this.#durably(() => this.#o.recorder.outcome({ action, outcome })))
@@ -282,17 +287,9 @@ export class EnforcementPoint implements Point {
   }
 }
 
-function killed(authenticated: Authenticated): Judged {
-  return { authenticated, verdict: { decision: 'deny', grant: null, reasons: ['KILLED'] } }
-}
-
 /** Two turns of the event loop: whoever waits for the answer has written it by then. */
 function laterTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
-}
-
-function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
-  return { ...judged, verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
 }
 
 function debitOf({ amount, grant, iss, jti, measure, per, period, unit }: Reservation): Debit {

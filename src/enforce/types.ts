@@ -34,7 +34,13 @@ export interface ToolResult<T> {
 
 export type CallOutcome<T> =
   | { decision: 'allow'; action: string; result: T }
-  | { decision: 'deny'; action: string; reasons: readonly Reason[] }
+  | {
+      decision: 'deny'
+      action: string
+      reasons: readonly Reason[]
+      /** It was allowed and had gone out when it was stopped: what the tool did of it is in its outcome (REV-12). */
+      underWay?: true
+    }
 
 /** `expires_at` in seconds since 1970. */
 export type OpenOutcome =
@@ -55,9 +61,13 @@ export interface Point {
   open(presentation: string): Promise<OpenOutcome>
   /**
    * Decides, records, acts, records the outcome. Never throws for a denial. If `act` rejects, the outcome
-   * `unknown` is recorded and the rejection is passed on.
+   * `unknown` is recorded and the rejection is passed on. `signal` is aborted when the call is to stop: what `act` does
+   * then is recorded, `stopped` if it rejects with {@link ToolStopped}, and its result goes to nobody.
    */
-  call<T>(request: CallRequest, act: (action: string) => Promise<ToolResult<T>>): Promise<CallOutcome<T>>
+  call<T>(
+    request: CallRequest,
+    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+  ): Promise<CallOutcome<T>>
   /** Records a denial for something that is not a tool call (a method that no grant covers, say). */
   refuse(
     server: string,

@@ -12,6 +12,9 @@ export interface Indexed<T> {
   readonly entry: T
 }
 
+/** Entries of a bundle. */
+const BUNDLE = 256
+
 /** A receipt of one stream, with the entry that holds it. */
 export interface LoggedReceipt {
   readonly index: number
@@ -74,6 +77,9 @@ export class History {
   readonly erasures: (
     OfType<'subject.erased'> | OfType<'erasure.deferred'> | OfType<'hold.placed'> | OfType<'hold.lifted'>
   )[] = []
+  readonly prunings: OfType<'log.pruned'>[] = []
+  /** Entries below may be gone: the end of the last bundle that was pruned (RET-8). */
+  prunedEnd = 0
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -173,6 +179,9 @@ export class History {
       case 'receipt.head':
         this.#stream(entry.body.head.point, entry.body.head.epoch).heads.push({ index, signed: entry.body })
         return
+      case 'log.pruned':
+        this.prunings.push({ index, entry })
+        return
       case 'log.anchored':
       case 'agent.proposed':
       case 'agent.approved':
@@ -197,6 +206,17 @@ export class History {
       case 'frame_key.replaced':
       case 'system.added':
     }
+  }
+
+  /** A bundle of which something was pruned, before its entries. */
+  pruned(first: number): void {
+    this.prunedEnd = first + BUNDLE
+  }
+
+  /** Milliseconds: of what is older entries may be gone. */
+  prunedBefore(): number {
+    const begun = this.prunings.filter(({ entry }) => entry.body.act.from < this.prunedEnd)
+    return Math.max(Number.NEGATIVE_INFINITY, ...begun.map(({ entry }) => Date.parse(entry.body.act.before)))
   }
 
   #once<T extends Indexed<AnyEntry>>(register: Map<string, T>, id: string, found: T): void {

@@ -54,6 +54,7 @@ async function node({ database = () => entries, ...changes }: NodeChanges = {}):
     source: {
       size: async () => database().length,
       read: async (start, end) => database().slice(start, end),
+      hashes: async () => null,
     },
     tiles,
     lock: shared,

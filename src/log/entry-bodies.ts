@@ -209,6 +209,13 @@ export const bodies = {
   }),
   'kill.lifted': z.strictObject({ statement: signedLiftSchema }),
   'frame_key.replaced': signedFrameKeySchema,
+  'listener.added': z.strictObject({
+    kind: z.enum(['webhook', 'ssf_push', 'ssf_poll']),
+    url: z.string().max(2048).nullable(),
+    /** The last frame that was there before. */
+    after: z.int().nonnegative(),
+  }),
+  'listener.removed': z.strictObject({ reason: z.enum(['removed', 'gone']) }),
   'log.anchored': anchoredSchema,
   ...erasureBodies,
   'alert.raised': z.strictObject({
@@ -216,6 +223,7 @@ export const bodies = {
       'ANCHOR_OVERDUE',
       'EPOCH_REOPENED',
       'LATE_RECEIPT',
+      'LISTENER_FAILING',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',
       'WITNESS_CONFLICT',

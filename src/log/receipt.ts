@@ -72,7 +72,7 @@ export const decisionReceiptSchema = z.strictObject({
 export const outcomeReceiptSchema = z.strictObject({
   ...stream,
   kind: z.literal('outcome'),
-  outcome: z.enum(['finished', 'failed', 'unknown']),
+  outcome: z.enum(['finished', 'failed', 'stopped', 'unknown']),
 })
 
 export const receiptSchema = z.discriminatedUnion('kind', [decisionReceiptSchema, outcomeReceiptSchema])

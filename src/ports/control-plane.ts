@@ -5,7 +5,7 @@ import type { Receipt, Reservation, SignedHead } from '../log/receipt.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
 import type { PollAnswer } from '../revoke/poll.ts'
 import type { SignedSnapshot } from '../revoke/snapshot.ts'
-import type { Statement } from '../revoke/statement.ts'
+import type { SignedAck, Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
@@ -95,6 +95,8 @@ export interface ControlPlane extends RevocationSource, StatementExchange {
   ship(shipment: Shipment): Promise<number>
   /** All or nothing. @returns false when a cap would be passed. */
   reserve(reservations: readonly Reservation[]): Promise<boolean>
+  /** How far the point has followed the revocations (REV-13). */
+  acknowledge(ack: SignedAck): Promise<void>
   tools(): Promise<readonly ToolRegistration[]>
   /** Whom the point trusts (KEY-6). Not verified. */
   trust(): Promise<SignedTrustList>

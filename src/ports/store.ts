@@ -156,18 +156,42 @@ export interface Schema {
   segments: { id: string; subject: string }
   /** `kind` and `handle` repeat what `frame_json` says, so that a handle is found without a scan. */
   frames: { seq: number; kind: string; handle: string; frame_json: string; sig: string }
-  /** Kills, lifts and rosters that the log has, by the index of the entry; `name` is the ID or number of each. */
-  statements: {
-    entry: number
-    kind: 'kill' | 'lift' | 'roster' | 'frame_key'
-    name: string
-    statement_json: string
-  }
-  /** Kills that are not in force any more, also those that never came here; `lift` is the ID of the first that named it. */
+  /** Kills, lifts and rosters of the log, by index; `name` is ID or number. `lifted`: kills that a lift named, seen or not. */
+  statements: { entry: number; kind: string; name: string; statement_json: string }
   lifted: { kill: string; lift: string }
-  /** Lifts that wait for the gestures they need. */
   lift_drafts: { id: string; lift_json: string; expires: number }
   lift_gestures: { lift: string; person: string; gesture_json: string }
+  /** How far each point has followed the frames (REV-13); `t` by its own clock, in milliseconds. */
+  acks: { point: string; epoch: number; head: number; t: number; kills_json: string }
+  /** Software elsewhere that is told of revocations (SIG-1). Times of entries are their indices. */
+  listeners: {
+    id: string
+    kind: 'webhook' | 'ssf_push' | 'ssf_poll'
+    url: string | null
+    added: number
+    /** The last frame that was there before it. */
+    after: number
+    removed: number | null
+    token_hash: string | null
+    secret_box: Uint8Array | null
+  }
+  /** How far each listener was told. Times in milliseconds. */
+  deliveries: {
+    listener: string
+    /** The last frame that was taken, and all before it. */
+    sent: number
+    status: 'enabled' | 'paused' | 'disabled'
+    attempts: number
+    next_try: number
+    failing_since: number | null
+    alerted: number
+    /** Until then one node tells it. */
+    claimed_until: number
+    /** Numbers past `sent` that a poll has acknowledged. */
+    acked_json: string
+    /** A verification that was asked for: `{jti, state?}`. */
+    verify_json: string | null
+  }
   budgets: { key: string; max: number; spent: number }
   /** What personal values are filed and erased under. */
   subjects: {
@@ -198,6 +222,13 @@ export interface Schema {
   holds: { id: string; target: string; reason_commit: string; placed: number; lifted: number | null }
   /** Packs that were made, by the index of their `evidence.built` entry. Times in milliseconds. */
   packs: { entry: number; person: string; from_ms: number; to_ms: number; size: number; sha256: string }
+  /**
+   * Ranges of the log that were pruned or are to be, by the index of their `log.pruned` entry (RET-1). `map` says which
+   * entries go; null in a database that was rebuilt, whose log has it as a file.
+   */
+  prunings: { entry: number; from_idx: number; to_idx: number; before_ms: number; map: Uint8Array | null }
+  /** Entry bundles that were pruned, each with the leaf hashes of its 256 entries. `entries` has what is kept of them. */
+  pruned: { bundle: number; hashes: Uint8Array }
 }
 
 /** An entry before the store has given it a time and an index. */

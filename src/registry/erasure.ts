@@ -164,7 +164,7 @@ export async function isOwn(db: Kysely<Schema>, subject: string, approver: strin
 export async function gestureOver(
   ctx: Pick<RegistryContext, 'crypto' | 'rp'>,
   tx: Tx,
-  act: { readonly approver: string } & EntryBody<'erasure.deferred' | 'hold.lifted'>['act'],
+  act: { readonly approver: string } & EntryBody<'erasure.deferred' | 'hold.lifted' | 'log.pruned'>['act'],
   parts: GestureParts,
 ): Promise<ReturnType<typeof gestureOf>> {
   const gesture = gestureOf(await findEnrolled(tx.db, act.approver), 'approver', parts)

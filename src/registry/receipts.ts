@@ -16,6 +16,7 @@ import { SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findPoint, type PointRow } from './points.ts'
 import { isOpen, keep } from './personal.ts'
+import { prunedUpTo } from './pruned-streams.ts'
 import { insertSegments, subjectOfSegment } from './segments.ts'
 
 /** Receipts in one batch: about 1 MiB of entries and well under a second in one transaction. */
@@ -125,6 +126,8 @@ function assertHead(ctx: RegistryContext, row: PointRow, { head: signed, receipt
 
 async function planOf(ctx: RegistryContext, tx: Tx, row: PointRow, batch: ReceiptBatch): Promise<Plan> {
   const known = await knownHashes(tx, row, batch.receipts)
+  const isOld = (batch.receipts[0]?.seq ?? Infinity) <= row.seq
+  const pruned = isOld ? await prunedUpTo(tx.db, row.id, row.epoch) : 0
   const fresh: { receipt: Receipt; hash: string }[] = []
   const gaps: Gap[] = []
   let { seq, hash } = row
@@ -135,6 +138,7 @@ async function planOf(ctx: RegistryContext, tx: Tx, row: PointRow, batch: Receip
     const own = receiptHash(ctx.crypto, receipt)
     const there = known.get(receipt.seq)
     if (there === own) continue
+    if (there === undefined && receipt.seq < pruned) continue // RET-8
     if (there !== undefined) return { kind: 'fork', seq: receipt.seq }
     const previous = receipt.seq === 1 ? '' : known.get(receipt.seq - 1)
     if (previous !== undefined && previous !== receipt.prev_hash)

@@ -1,5 +1,5 @@
 /**
- * Follows sources of revocations into a {@link RevocationState}: connects, resumes, renews the time, loads snapshots,
+ * Follows sources of revocations into the state of a point: connects, resumes, renews the time, loads snapshots,
  * backs off, and polls where no stream passes (REV-15). Losing a connection needs no action here: the state ages past
  * the bound by itself.
  *
@@ -15,7 +15,7 @@ import type { RevocationSource, StreamEvent } from '../ports/control-plane.ts'
 import { MARK_BYTES } from './marks.ts'
 import type { PollAnswer } from './poll.ts'
 import type { SignedSnapshot } from './snapshot.ts'
-import type { Applied, RevocationFeed, RevocationState } from './state.ts'
+import type { Applied, RevocationFeed } from './state.ts'
 
 const BACKOFF_MIN_MS = 50
 const BACKOFF_MAX_MS = 1000
@@ -35,12 +35,21 @@ export interface Follower {
   stop(): Promise<void>
 }
 
+/** What is followed into: the state of a point, or what a relay keeps. */
+export interface Followed extends RevocationFeed {
+  another(): RevocationFeed
+  needsTime(): boolean
+  freshness(): { readonly age_ms: number } | null
+}
+
 export interface FollowOptions {
   readonly crypto: Crypto
   readonly source: RevocationSource
-  readonly state: RevocationState
+  readonly state: Followed
   /** The path of this source into the state: its first unless told otherwise. */
   readonly feed?: RevocationFeed
+  /** Whether it is only polled, when nothing else keeps the state fresh. */
+  readonly standby?: boolean
   /** Told of each event that was applied. */
   readonly onEvent?: (event: StreamEvent) => void
 }
@@ -50,15 +59,12 @@ export function follow(options: FollowOptions): Follower {
   return { ready: one.ready, stop: () => one.stop() }
 }
 
-/** Follows all sources at once: the first is the state's own path. Ready with whichever makes it fresh first. */
+/** Follows all sources at once, each by a path of its own. Ready with whichever makes the state fresh first. */
 export function followAll(
-  sources: readonly [RevocationSource, ...RevocationSource[]],
-  options: Omit<FollowOptions, 'source' | 'feed'>,
+  sources: readonly { readonly source: RevocationSource; readonly standby?: boolean }[],
+  options: Omit<FollowOptions, 'source' | 'feed' | 'standby'>,
 ): Follower {
-  const { state } = options
-  const each = sources.map((source, i) =>
-    follow({ ...options, source, feed: i === 0 ? state : state.another() }),
-  )
+  const each = sources.map((source) => follow({ ...options, ...source, feed: options.state.another() }))
   const ready = Promise.any(each.map((one) => one.ready))
   ready.catch(() => undefined)
   return { ready, stop: async () => void (await Promise.all(each.map((one) => one.stop()))) }
@@ -71,7 +77,7 @@ class SourceFollower {
   readonly #first = Promise.withResolvers<void>()
   readonly #running: Promise<unknown>
   /** Something came by the stream, and it has not ended since. */
-  #isUp = false
+  #isUp: boolean
   #renewing = false
   /** Apart from the stream's: the answer to a poll may be ahead of it, which is no fault of either. */
   #polled: RevocationFeed | null = null
@@ -80,7 +86,9 @@ class SourceFollower {
     this.#o = options
     this.#feed = options.feed ?? options.state
     this.#first.promise.catch(() => undefined) // who is stopped before it is ready has nobody waiting
-    this.#running = Promise.all([this.#streams(), this.#polls()])
+    this.#isUp = options.standby === true // as long as others keep the state fresh
+    const streams = this.#isUp ? Promise.resolve() : this.#streams()
+    this.#running = Promise.all([streams, this.#polls()])
   }
 
   get ready(): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { nodeCrypto as crypto } from '../adapters/node-crypto/node-crypto.ts'
+import { taggedBytes } from '../core/sign.ts'
 import { areInOrder, MARK_BYTES, markOf, MarkTable, toolVersion } from './marks.ts'
 
 const mark = (n: number): Uint8Array => markOf(crypto, { kind: 'delegation', handle: `dlg_${n}` })
@@ -19,6 +20,10 @@ function bytewise(marks: readonly Uint8Array[]): Buffer {
 test('a mark is the first half of a tagged digest of kind and handle', () => {
   const whole = crypto.sha256(Buffer.from('countersign-handle-v1\0["agent","agt_1"]'))
   expect(markOf(crypto, { kind: 'agent', handle: 'agt_1' })).toEqual(whole.subarray(0, 16))
+  for (const handle of ['"\\\u0000\u001f\u2028', '\u00e4\u{1f600}', 'a b/c']) {
+    const canonical = crypto.sha256(taggedBytes('countersign-handle-v1', ['key', handle]))
+    expect(markOf(crypto, { kind: 'key', handle })).toEqual(canonical.subarray(0, 16))
+  }
   expect(markOf(crypto, { kind: 'key', handle: 'agt_1' })).not.toEqual(whole.subarray(0, 16))
 })
 
@@ -43,10 +48,12 @@ describe('the table', () => {
 
   test('takes at most 64 bytes an entry, at every size from a few hundred on', () => {
     const table = new MarkTable()
+    let most = 0
     for (let n = 0; n < 20_000; n++) {
       table.add(mark(n))
-      if (n > 100) expect(table.bytes / table.size).toBeLessThanOrEqual(64)
+      if (n > 100) most = Math.max(most, table.bytes / table.size)
     }
+    expect(most).toBeLessThanOrEqual(64)
   })
 
   test('tells apart marks that crowd around one slot, also at the end, where they go on at the beginning', () => {

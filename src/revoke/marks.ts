@@ -3,7 +3,7 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
-import { taggedDigest, taggedText } from '../core/digest.ts'
+import { taggedDigest } from '../core/digest.ts'
 import { utf8 } from '../core/encoding.ts'
 import type { RevocationKind } from './frame.ts'
 
@@ -26,7 +26,9 @@ export function markOf(
   crypto: Crypto,
   { kind, handle }: { readonly kind: string; readonly handle: string },
 ): Uint8Array {
-  return crypto.sha256(utf8(taggedText(HANDLE_TAG, [kind, handle]))).subarray(0, MARK_BYTES)
+  // Canonical JSON of two strings is what JSON.stringify gives, at a tenth of the cost: a server marks all there are.
+  const text = `${HANDLE_TAG}\0[${JSON.stringify(kind)},${JSON.stringify(handle)}]`
+  return crypto.sha256(utf8(text)).subarray(0, MARK_BYTES)
 }
 
 /** The handle of kind `tool`: one definition of one tool of one server (REV-2). */
@@ -133,7 +135,10 @@ export class MarkTable {
     this.#shift = 32 - Math.log2(slots)
     this.#size = 0
     for (let i = 0; i < old.length; i += WORDS) {
-      const [a = 0, b = 0, c = 0, d = 0] = [old[i], old[i + 1], old[i + 2], old[i + 3]]
+      const a = old[i] ?? 0
+      const b = old[i + 1] ?? 0
+      const c = old[i + 2] ?? 0
+      const d = old[i + 3] ?? 0
       if (a !== 0 || b !== 0 || c !== 0 || d !== 0) this.#insert(a, b, c, d)
     }
   }

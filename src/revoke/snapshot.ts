@@ -36,6 +36,12 @@ const snapshotSchema = z.strictObject({
 })
 export const signedSnapshotSchema = z.strictObject({ snapshot: snapshotSchema, sig: z.string().max(128) })
 
+/** REV-14: the header, and the path of the body. */
+export const snapshotAnswerSchema = z.strictObject({
+  snapshot: signedSnapshotSchema,
+  body: z.string().max(128),
+})
+
 export type Snapshot = z.infer<typeof snapshotSchema>
 export type SignedSnapshot = z.infer<typeof signedSnapshotSchema>
 

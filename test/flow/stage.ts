@@ -39,7 +39,7 @@ export function readGrant(folder: string): Grant {
 }
 
 export interface FlowStage {
-  /** Holds `files/notes.txt`, `gateway.json`, `agent.key.json` and `agent.chain`. */
+  /** Holds `files/notes.txt`, `gateway.json`, `agent.key.json`, `agent.chain`, and the manager's profile `manager`. */
   readonly folder: string
   readonly server: RunningServer
   readonly manager: Profile
@@ -58,7 +58,10 @@ export async function setFlowStage(): Promise<FlowStage> {
   await mkdir(join(folder, 'files'))
   await writeFile(join(folder, 'files', 'notes.txt'), NOTES)
   const server = await createServer({ dataDir: join(folder, 'control-plane') })
-  const manager = openProfile(await enroll(server.url, server.bootstrapSecret ?? '', 'Manager'))
+  const enrolledAs = await enroll(server.url, server.bootstrapSecret ?? '', 'Manager')
+  const manager = openProfile(enrolledAs)
+  await mkdir(join(folder, 'manager'))
+  await writePrivate(join(folder, 'manager', 'profile.json'), enrolledAs)
   const { invitation } = await invite(manager, 'Security lead')
   const lead = openProfile(await enroll(server.url, invitation, 'Security lead'))
   await endorse(manager, lead.person)

@@ -11,11 +11,11 @@ import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import type { Snapshot } from '../../../src/adapters/sqlite/offline.ts'
 import { base64, fromBase64, fromUtf8, utf8 } from '../../../src/core/encoding.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
-import { consistencyProof, leafHash, TreeFrontier, verifyConsistency } from '../../../src/log/merkle.ts'
+import { leavesOf } from '../../../src/log/leaves.ts'
+import { consistencyProof, TreeFrontier, verifyConsistency } from '../../../src/log/merkle.ts'
 import { NOTE_BYTES_MAX } from '../../../src/log/note.ts'
 import { tileNodes } from '../../../src/log/reader.ts'
 import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
-import { entriesOf } from '../../../src/registry/rebuild/check.ts'
 
 /** A control plane publishes within this, in milliseconds; one that is stopped published what it had. */
 const PUBLISHED_MS_MAX = 5_000
@@ -54,8 +54,8 @@ export async function isCovered(
 ): Promise<boolean> {
   const head = openCheckpoint(nodeCrypto, utf8(checkpoint), vkey)
   const tree = new TreeFrontier(nodeCrypto)
-  for await (const entry of entriesOf(copy.entries, await copy.entries.size()))
-    tree.append(leafHash(nodeCrypto, entry))
+  for await (const { leaves } of leavesOf(nodeCrypto, copy.entries, await copy.entries.size()))
+    for (const { hash } of leaves) tree.append(hash)
   return verifyConsistency(nodeCrypto, {
     size1: tree.size,
     size2: head.size,

@@ -1,4 +1,4 @@
-/** `countersign delegate`, `delegation …`, `narrow`, `revoke`: authority given, handed on and taken back. @module */
+/** `countersign delegate`, `delegation …`, `narrow`: authority given and handed on. @module */
 import { InvalidArgumentError, type Command } from 'commander'
 import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
@@ -11,11 +11,11 @@ import { awaited } from '../../../src/core/words.ts'
 import { grantSchema, type Grant } from '../../../src/token/grant.ts'
 import { lastDelegation, narrow } from '../../../src/token/narrow.ts'
 import { statementSchema } from '../../../src/token/payload.ts'
-import { beginDelegation, revoke } from '../operator.ts'
+import { beginDelegation } from '../operator.ts'
 import { listDrafts, waitForChain } from '../operator-quorum.ts'
 import { CliError, listing, result, tell } from '../output.ts'
 import { assertWritable, readJson, readPublicKey, readText, writePrivate, type Profile } from '../profile.ts'
-import { DIGEST, collect, profileOf, reasonCode, wantsJson } from './globals.ts'
+import { collect, profileOf, wantsJson } from './globals.ts'
 
 interface DelegateOptions {
   readonly key: string
@@ -102,7 +102,6 @@ export function delegationCommands(program: Command): void {
       )
     })
   narrowCommand(program)
-  revokeCommand(program)
 }
 
 /** Who approves it, and how. The last of them may have done so by now. */
@@ -175,39 +174,6 @@ function narrowCommand(program: Command): void {
         rows.map(({ digest, grant }) => `${digest}\n  ${JSON.stringify(grant)}`).join('\n'),
       )
     })
-}
-
-function revokeCommand(program: Command): void {
-  program
-    .command('revoke')
-    .description('revoke a delegation, agent, key, person or enforcement point; answers when committed')
-    .argument('<target>', 'dlg_…, agt_…, per_…, pnt_… or a key thumbprint (after -- when it begins with -)')
-    .option('--reason <code>', 'why, in a word; say more with countersign note', reasonCode, 'revoked')
-    .action(async (target: string, options: { reason: string }, command: Command) => {
-      const started = Date.now()
-      const revoked = await revoke(await profileOf(command), kindOf(target), target, options.reason)
-      const { frames, acknowledged_at, revoked_before } = revoked
-      const number = `frame ${frames.join(', ')}`
-      result(wantsJson(command), revoked, () => {
-        if (revoked_before !== null)
-          return `${target} was revoked already, ${rfc3339(revoked_before)}: ${number}; nothing changed`
-        if (frames.length === 0) return `${target} never enrolled: the invitation is void`
-        return `revoked: ${number}, committed ${acknowledged_at - started} ms after the call`
-      })
-    })
-}
-
-function kindOf(target: string): 'delegation' | 'agent' | 'person' | 'point' | 'key' {
-  if (target.startsWith('dlg_')) return 'delegation'
-  if (target.startsWith('agt_')) return 'agent'
-  if (target.startsWith('per_')) return 'person'
-  if (target.startsWith('pnt_')) return 'point'
-  if (DIGEST.test(target)) return 'key'
-  throw new CliError(
-    'ARGUMENT_INVALID',
-    'a target is dlg_…, agt_…, per_…, pnt_… or the thumbprint of a key: see "countersign delegations", "agent list", ' +
-      '"person list" and "point list"',
-  )
 }
 
 const GRANTS_EXAMPLE = JSON.stringify([{ type: 'tool', server: 'files', actions: ['read_text_file'] }])

@@ -6,12 +6,14 @@ import { runStdioGateway } from '../../gateway/stdio.ts'
 import { CliError, tell } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
 import { port } from './start.ts'
+import { collect } from './globals.ts'
 
 interface GatewayOptions {
   readonly point: string
   readonly delegation?: string
   readonly key?: string
   readonly listen?: Listening
+  readonly relay?: readonly string[]
 }
 
 export function gatewayCommand(program: Command): void {
@@ -27,6 +29,7 @@ export function gatewayCommand(program: Command): void {
       'take statements of the kill switch at POST /statements; a port alone means loopback, 0 any free one',
       listening,
     )
+    .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
     .action(async (server: string, args: string[], options: GatewayOptions) => {
@@ -38,6 +41,7 @@ export function gatewayCommand(program: Command): void {
       } = await openPoint(options.point, {
         ...(hosted === undefined ? {} : { hosted }),
         ...(options.listen === undefined ? {} : { listen: options.listen }),
+        ...(options.relay === undefined ? {} : { relays: options.relay }),
         onFault: (error) => tell(`countersign gateway: ${error instanceof Error ? error.message : 'fault'}`),
       })
       if (listens !== null) tell(`countersign gateway: takes statements at ${listens}/statements`)

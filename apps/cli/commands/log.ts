@@ -104,20 +104,22 @@ async function heldCheckpoint(name: string): Promise<HeldCheckpoint> {
   return { name, note: await readBytes(name) }
 }
 
-function bare({ ok, size, entries_checked }: LogReport): object {
-  return { ok, size, entries_checked }
+function bare({ ok, size, entries_checked, entries_pruned }: LogReport): object {
+  return { ok, size, entries_checked, ...(entries_pruned === 0 ? {} : { entries_pruned }) }
 }
 
-function full({ ok, size, entries_checked, origin, root, faults, faults_n }: LogReport): object {
-  return { ok, size, entries_checked, origin, root: base64(root), faults, faults_n }
+function full(report: LogReport): object {
+  const { origin, root, faults, faults_n } = report
+  return { ...bare(report), origin, root: base64(root), faults, faults_n }
 }
 
 function describe(report: LogReport, held: number, outside = ''): string {
-  const { origin, size, entries_checked, faults, faults_n } = report
+  const { origin, size, entries_checked, entries_pruned, faults, faults_n } = report
   if (report.ok) {
     const extended =
       held === 0 ? '' : `; it extends the ${held === 1 ? 'checkpoint' : `${held} checkpoints`} given`
-    return `${paint('green', 'ok')} ${origin}: ${entries_checked} entries, all in the signed tree of ${size}${extended}${outside}`
+    const gone = entries_pruned === 0 ? '' : `, and the hashes of ${entries_pruned} that it says were pruned`
+    return `${paint('green', 'ok')} ${origin}: ${entries_checked} entries, all in the signed tree of ${size}${gone}${extended}${outside}`
   }
   return [
     `${paint('red', 'FAIL')} ${origin}: ${entries_checked} of ${size} entries are in the signed tree`,

@@ -34,6 +34,7 @@ export type DoctorCode =
   | 'LOG_DIVERGED'
   | 'NODE_OLD'
   | 'OK'
+  | 'PRUNING_INVALID'
   | 'SERVER_FAULT'
   | 'SERVER_UNREACHABLE'
   | 'TAIL_UNPUBLISHED'

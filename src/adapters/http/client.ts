@@ -65,10 +65,10 @@ export class ApiClient {
     return this.#json('POST', path, JSON.stringify(body))
   }
 
-  /** @returns null for 404. @throws {ApiError} */
+  /** @returns null for 404 and 410. @throws {ApiError} */
   async bytes(path: string): Promise<Uint8Array | null> {
     const response = await this.send('GET', path, null, AbortSignal.timeout(TIMEOUT_MS))
-    if (response.status === 404) return null
+    if (response.status === 404 || response.status === 410) return null
     if (!response.ok) throw await refusal(response)
     return wholeBody(response)
   }

@@ -50,6 +50,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
       return z.object({ reserved: z.boolean() }).parse(answer).reserved
     },
 
+    acknowledge: async (ack) => void (await client.post('/v1/points/self/acks', asJson(ack))),
+
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
 
     trust: async () => signedTrustListSchema.parse(await client.get('/v1/points/self/trust')),

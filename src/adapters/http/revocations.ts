@@ -8,7 +8,12 @@ import { parseJson, type JsonValue } from '../../core/json.ts'
 import type { ResumeAt, RevocationSource, StreamEvent } from '../../ports/control-plane.ts'
 import { signedFrameSchema, signedHeartbeatSchema, signedTimeSchema } from '../../revoke/frame.ts'
 import { pollAnswerSchema } from '../../revoke/poll.ts'
-import { HEADER_BYTES_MAX, signedSnapshotSchema } from '../../revoke/snapshot.ts'
+import {
+  HEADER_BYTES_MAX,
+  signedSnapshotSchema,
+  snapshotAnswerSchema,
+  type SignedSnapshot,
+} from '../../revoke/snapshot.ts'
 import { statementSchema } from '../../revoke/statement.ts'
 import { readBody } from './body.ts'
 import { ApiError, refusal, type ApiClient } from './client.ts'
@@ -20,8 +25,15 @@ const POLL_MS_MAX = 10_000
 /** The body of a snapshot has 64 MiB at the most. */
 const SNAPSHOT_MS_MAX = 120_000
 
-export function httpRevocations(client: ApiClient): RevocationSource {
+export interface HttpRevocations extends RevocationSource {
+  /** The header of a snapshot, for whoever passes them on (REV-16). */
+  snapshotHeader(signal: AbortSignal): Promise<SignedSnapshot>
+}
+
+export function httpRevocations(client: ApiClient): HttpRevocations {
   return {
+    snapshotHeader: async (signal) =>
+      snapshotAnswerSchema.parse(await json(client, '/v1/revocations/snapshot', signal)).snapshot,
     time: async (nonce, signal) =>
       signedTimeSchema.parse(await json(client, `/v1/time?nonce=${nonce}`, signal)),
     stream: (from, signal) => streamEvents(client, from, signal),
@@ -80,6 +92,7 @@ function parseEvent(type: string | undefined, data: JsonValue): StreamEvent | nu
       return { type, data: signedSnapshotSchema.parse(data) }
     case 'statement':
       return { type, data: statementSchema.parse(data) }
+    case undefined:
     default:
       return null
   }

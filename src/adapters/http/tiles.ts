@@ -22,7 +22,7 @@ export function publicTiles(prefix: string): Pick<TileStore, 'read'> {
         const response = await fetchWithinOrigin(`${base}/${path}`, {
           signal: AbortSignal.timeout(TIMEOUT_MS),
         })
-        if (response.status === 404) return null
+        if (response.status === 404 || response.status === 410) return null
         if (response.ok) return await readBody(response, FILE_BYTES_MAX)
       } catch (cause) {
         if (cause instanceof LogError) throw cause

@@ -102,6 +102,18 @@ CREATE TABLE lift_gestures (
   lift TEXT NOT NULL REFERENCES lift_drafts (id) ON DELETE CASCADE, person TEXT NOT NULL REFERENCES people (id),
   gesture_json TEXT NOT NULL, PRIMARY KEY (lift, person)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE acks (
+  point TEXT PRIMARY KEY, epoch INTEGER NOT NULL, head INTEGER NOT NULL, t INTEGER NOT NULL, kills_json TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE listeners (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, url TEXT, added INTEGER NOT NULL, after INTEGER NOT NULL, removed INTEGER,
+  token_hash TEXT UNIQUE, secret_box BLOB
+) STRICT;
+CREATE TABLE deliveries (
+  listener TEXT PRIMARY KEY REFERENCES listeners (id), sent INTEGER NOT NULL, status TEXT NOT NULL,
+  attempts INTEGER NOT NULL, next_try INTEGER NOT NULL, failing_since INTEGER, alerted INTEGER NOT NULL,
+  claimed_until INTEGER NOT NULL, acked_json TEXT NOT NULL, verify_json TEXT
+) STRICT;
 CREATE TABLE budgets (key TEXT PRIMARY KEY, max INTEGER NOT NULL, spent INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE subjects (
   id TEXT PRIMARY KEY, owner TEXT, first INTEGER NOT NULL, erased INTEGER
@@ -122,5 +134,9 @@ CREATE TABLE packs (
   entry INTEGER PRIMARY KEY, person TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
   size INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) STRICT;
+CREATE TABLE prunings (
+  entry INTEGER PRIMARY KEY, from_idx INTEGER NOT NULL, to_idx INTEGER NOT NULL, before_ms INTEGER NOT NULL, map BLOB
+) STRICT;
+CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 `

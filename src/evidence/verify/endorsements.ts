@@ -143,9 +143,13 @@ interface LoggedGesture {
 
 /** But those by which people are endorsed: these have rules of their own. */
 function actGestures(history: History): LoggedGesture[] {
-  const acts = [...history.approvals, ...history.templates, ...history.issuers, ...history.erasures].flatMap(
-    ({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []),
-  )
+  const acts = [
+    ...history.approvals,
+    ...history.templates,
+    ...history.issuers,
+    ...history.erasures,
+    ...history.prunings,
+  ].flatMap(({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []))
   const kills = history.kills.flatMap(({ index, entry }) => {
     if (entry.type === 'kill.lifted')
       return entry.body.statement.gestures.map((gesture) => ({ index, gesture }))

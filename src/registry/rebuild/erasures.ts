@@ -38,6 +38,14 @@ export const erasureFolds: Folds = {
   },
   'note.added': (at, { subject = '', commitments }) =>
     committed(at, subject, 'note', commitments?.note ?? null),
+  'log.pruned': async ({ db, index }, { body }) => {
+    const { from, to, before } = body.act
+    const range = { from_idx: from, to_idx: to, before_ms: parseRfc3339(before) }
+    await db
+      .insertInto('prunings')
+      .values({ entry: index, ...range, map: null })
+      .execute()
+  },
   'evidence.built': async ({ db, index }, { actor, body }) => {
     const { size, sha256 } = body
     const [from_ms, to_ms] = [parseRfc3339(body.from), parseRfc3339(body.to)]

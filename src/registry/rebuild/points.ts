@@ -29,6 +29,25 @@ export const pointFolds: Folds = {
       .execute()
     await fileUnder(at, { id: subject, owner: null, first: at.index })
   },
+  'listener.added': async ({ db, index }, { subject = '', body }) => {
+    const { kind, url, after } = body
+    await db
+      .insertInto('listeners')
+      .values({
+        id: subject,
+        kind,
+        url,
+        added: index,
+        after,
+        removed: null,
+        token_hash: null,
+        secret_box: null,
+      })
+      .execute()
+  },
+  'listener.removed': async ({ db, index }, { subject = '' }) => {
+    await db.updateTable('listeners').set({ removed: index }).where('id', '=', subject).execute()
+  },
   'point.epoch_opened': async ({ streams }, { subject = '', body }) => {
     streams.set(subject, { epoch: body.epoch, seq: 0, hash: '' })
   },

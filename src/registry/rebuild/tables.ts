@@ -58,6 +58,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   erasures: log('subject'),
   holds: log('id'),
   packs: log('entry'),
+  prunings: {
+    from: 'partly',
+    key: ['entry'],
+    missing: ['map'],
+    why: 'which entries go: the published log has it as a file, which the entry names by its digest',
+  },
+  pruned: {
+    from: 'kept',
+    key: ['bundle'],
+    missing: [],
+    why: 'hashes of entries that are gone: with them the tree is the one that was signed',
+  },
   people: {
     from: 'partly',
     key: ['id'],
@@ -117,6 +129,24 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['key'],
     missing: [],
     why: 'answers to requests that may come again within a day: what they made is in the log',
+  },
+  listeners: {
+    from: 'partly',
+    key: ['id'],
+    missing: ['token_hash', 'secret_box'],
+    why: 'secrets that it is told with: add the listener again',
+  },
+  deliveries: {
+    from: 'transient',
+    key: ['listener'],
+    missing: [],
+    why: 'how far a listener was told: a rebuilt one has no secret, and is added again',
+  },
+  acks: {
+    from: 'transient',
+    key: ['point'],
+    missing: [],
+    why: 'how far points have come: they say it again',
   },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }

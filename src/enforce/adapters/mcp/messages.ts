@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
 import { explain, type Reason } from '../../../decide/reasons.ts'
-import type { Credential } from '../../types.ts'
+import type { CallOutcome, Credential } from '../../types.ts'
 import { cutMember } from './cut.ts'
 import { hasCaseTwins, hasLookalike, type RpcId, type RpcRequest, type RpcResponse } from './frames.ts'
 
@@ -17,6 +17,8 @@ export const RPC_INTERNAL_ERROR = -32603
 export const RPC_DENIED = -32001
 /** Too much in flight: wait for answers. */
 export const RPC_BUSY = -32002
+/** A request that ended because it was withdrawn, as the Language Server Protocol numbers it: many servers do. */
+const RPC_CANCELLED = -32800
 /** The tool server has ended. */
 export const RPC_SERVER_ENDED = -32003
 
@@ -31,6 +33,9 @@ const PROTOCOL_META = 'io.modelcontextprotocol/'
 export const VERSION_META = `${PROTOCOL_META}protocolVersion`
 /** The revision from which a result says whether it is complete. */
 const RESULT_TYPE_VERSION = '2026-07-28'
+
+const TEXT_UNDER_WAY =
+  'The call was under way when this arrived: the tool was told to stop, and may have done it.'
 
 const CALL_PARAMS = new Set(['name', 'arguments', '_meta'])
 /** UTF-16 units; room for what is too large, so that the point gives that its own reason. */
@@ -117,6 +122,10 @@ export function rpcRequest(id: RpcId, method: string, params: JsonObject): strin
   return JSON.stringify({ jsonrpc: '2.0', id, method, params })
 }
 
+export function rpcNotice(method: string, params: JsonObject): string {
+  return JSON.stringify({ jsonrpc: '2.0', method, params })
+}
+
 export function rpcResult(id: RpcId, result: JsonObject): string {
   return JSON.stringify({ jsonrpc: '2.0', id, result })
 }
@@ -130,11 +139,16 @@ export function rpcError(id: RpcId | null, code: number, message: string, data?:
 }
 
 /** A denied tool call, as a tool's own error, so that the model reads the reason. */
-export function deniedResult(request: RpcRequest, action: string, reasons: readonly Reason[]): string {
+export function deniedResult(
+  request: RpcRequest,
+  { action, reasons, underWay }: Extract<CallOutcome<unknown>, { decision: 'deny' }>,
+): string {
   const isTyped = metaOf(request)[VERSION_META] === RESULT_TYPE_VERSION
   return rpcResult(request.id, {
     isError: true,
-    content: [{ type: 'text', text: reasons.map(explain).join('\n') }],
+    content: [
+      { type: 'text', text: [...reasons.map(explain), ...(underWay ? [TEXT_UNDER_WAY] : [])].join('\n') },
+    ],
     _meta: { [DECISION_META]: { action, decision: 'deny', reasons } },
     ...(isTyped ? { resultType: 'complete' } : {}),
   })
@@ -144,6 +158,11 @@ export function deniedResult(request: RpcRequest, action: string, reasons: reado
 export function deniedError(id: RpcId | null, reasons: readonly Reason[], action?: string): string {
   const data = action === undefined ? { reasons } : { reasons, action }
   return rpcError(id, RPC_DENIED, reasons.map(explain).join('\n'), data)
+}
+
+/** Whether the server says that it stopped as it was told, and did not do it. */
+export function hasStopped({ body }: RpcResponse): boolean {
+  return isJsonObject(body.error) && body.error.code === RPC_CANCELLED
 }
 
 /** Whether the answer to a tool call is an error, of the protocol or of the tool. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../../adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../../../core/encoding.ts'
+import { ToolStopped } from '../../calls-under-way.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Reason } from '../../../decide/reasons.ts'
 import type { CallOutcome, CallRequest, OpenOutcome, Point, ToolResult } from '../../types.ts'
@@ -24,6 +25,9 @@ class ListPoint implements Point {
     return { challenge: 'Y2hhbGxlbmdl', audience: 'point.test', key: 'a2V5' }
   }
 
+  /** Aborted: calls that are at the server are to stop. */
+  readonly stopping = new AbortController()
+
   async open(presentation: string): Promise<OpenOutcome> {
     if (presentation !== 'good~') return { ok: false, reasons: ['SIGNATURE_INVALID'] }
     return { ok: true, session: 'ses_1', expires_at: 1_800_000_000 }
@@ -31,7 +35,7 @@ class ListPoint implements Point {
 
   async call<T>(
     request: CallRequest,
-    act: (action: string) => Promise<ToolResult<T>>,
+    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
   ): Promise<CallOutcome<T>> {
     this.asked.push(request)
     const action = `act_${this.asked.length}`
@@ -43,11 +47,11 @@ class ListPoint implements Point {
       return { decision: 'deny', action, reasons: ['NO_MATCHING_GRANT', 'CLOCK_SKEW'] }
     }
     try {
-      const { result, failed } = await act(action)
+      const { result, failed } = await act(action, this.stopping.signal)
       this.outcomes.push(failed ? 'failed' : 'finished')
       return { decision: 'allow', action, result }
     } catch (cause) {
-      this.outcomes.push('unknown')
+      this.outcomes.push(cause instanceof ToolStopped ? 'stopped' : 'unknown')
       throw cause
     }
   }
@@ -617,5 +621,43 @@ describe('a server that fails', () => {
     await rig.turn()
     expect(rig.isServerKilled).toBe(true)
     expect(rig.last).toMatchObject({ id: 1, error: { code: -32003 } })
+  })
+})
+
+describe('a call that is to stop while the server has it', () => {
+  const underWay = async (): Promise<Rig> => {
+    const rig = await Rig.started()
+    rig.request(1, 'tools/call', { name: 'read', arguments: {} })
+    await rig.turn()
+    rig.toServer.length = 0
+    rig.point.stopping.abort()
+    return rig
+  }
+
+  test('is withdrawn from the server, by the notification that MCP has for it', async () => {
+    const rig = await underWay()
+    expect(rig.toServer.map((line) => JSON.parse(line))).toEqual([
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, reason: 'revoked' } },
+    ])
+  })
+
+  test.each([
+    ['stopped', { error: { code: -32800, message: 'cancelled' } }],
+    ['failed', { error: { code: -32603, message: 'broken' } }],
+    ['finished', { result: { content: [] } }],
+  ])('is %s when the server says so', async (outcome, answer) => {
+    const rig = await underWay()
+    rig.server({ jsonrpc: '2.0', id: 1, ...answer })
+    await rig.turn()
+    expect(rig.point.outcomes).toEqual([outcome])
+  })
+
+  test('an error of that number from a server that was not told to stop is a failure', async () => {
+    const rig = await Rig.started()
+    rig.request(1, 'tools/call', { name: 'read', arguments: {} })
+    await rig.turn()
+    rig.server({ jsonrpc: '2.0', id: 1, error: { code: -32800, message: 'cancelled' } })
+    await rig.turn()
+    expect(rig.point.outcomes).toEqual(['failed'])
   })
 })

@@ -1,12 +1,13 @@
 /**
- * The MCP gateway's logic between one client and one tool server, at the level of JSON-RPC messages: no process, no
- * stream, no clock. spec/enforcement.md, MCP-1 to MCP-5.
+ * The MCP gateway's logic between one client and one tool server, message by message: no process, no stream, no clock.
+ * spec/enforcement.md, MCP-1 to MCP-5.
  * Invariant: no `tools/call` reaches the server but from inside the point's `act`, that is, decided and recorded; and
  * no other request of the client reaches it unless MCP-5 names it.
  * @module
  */
 import type { Crypto } from '../../../core/crypto.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
+import { STOP_GRACE_MS, ToolStopped } from '../../calls-under-way.ts'
 import type { Point, ToolResult } from '../../types.ts'
 import { ToolDefinitions } from './definitions.ts'
 import {
@@ -22,6 +23,7 @@ import {
   deniedError,
   deniedResult,
   hasFailed,
+  hasStopped,
   lineForServer,
   METHOD_CHALLENGE,
   METHOD_OPEN,
@@ -40,7 +42,6 @@ import { AnswerLost, keyOf, Upstream } from './upstream.ts'
 /** Client requests that go to the server as they are (MCP-5). `tools/list` and `tools/call` have their own ways. */
 const PASSING = new Set(['initialize', 'ping', 'logging/setLevel'])
 const TEXT_BUSY = `back-pressure: ${IN_FLIGHT_MAX} requests are in flight, wait for answers`
-
 export interface McpProxyOptions {
   readonly crypto: Crypto
   readonly point: Point
@@ -48,13 +49,12 @@ export interface McpProxyOptions {
   readonly server: string
   /** Whether the point has a delegation of its own for clients that hold no key (MCP-3). */
   readonly hosted: boolean
-  /** Takes one message, without a line end. Must not throw. */
+  /** Each takes one message, without a line end. Must not throw. */
   readonly toClient: (line: string) => void
-  /** Takes one message, without a line end. Must not throw. */
   readonly toServer: (line: string) => void
-  /** The server broke the protocol beyond repair: end it. It is taken as ended from here on. */
+  /** The server broke the protocol beyond repair: end it. */
   readonly endServer: () => void
-  /** For the operator. Never holds a frame, an argument or a token. */
+  /** Never told a frame, an argument or a token. */
   readonly log: (message: string) => void
 }
 
@@ -245,19 +245,20 @@ export class McpProxy {
     if (pending.isCancelled) return ''
     this.#upstream.assertRunning()
     const definition_hash = this.#definitions.hashOf(call.tool)
-    const outcome = await point.call({ server, ...call, definition_hash }, () =>
+    const outcome = await point.call({ server, ...call, definition_hash }, (_, signal) =>
       // Withdrawn while the point decided: the server never sees it, so what it did is known.
-      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : this.#asked(request),
+      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : this.#asked(request, signal),
     )
-    if (outcome.decision === 'allow') return outcome.result
-    return deniedResult(request, outcome.action, outcome.reasons)
+    return outcome.decision === 'allow' ? outcome.result : deniedResult(request, outcome)
   }
 
-  /** What the tool does, as the point sees it. Rejects with {@link AnswerLost}. */
-  #asked(request: RpcRequest): Promise<ToolResult<string>> {
+  /** What the tool does, as the point sees it. Rejects with {@link AnswerLost}, or {@link ToolStopped}. */
+  #asked(request: RpcRequest, signal: AbortSignal): Promise<ToolResult<string>> {
     return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => this.#upstream.tellToStop(request.id, STOP_GRACE_MS))
       this.#upstream.ask(request.id, lineForServer(request), (answer) => {
         if (answer instanceof AnswerLost) reject(answer)
+        else if (signal.aborted && hasStopped(answer)) reject(new ToolStopped())
         else resolve({ result: answer.line, failed: hasFailed(answer) })
       })
     })

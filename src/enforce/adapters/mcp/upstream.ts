@@ -7,7 +7,7 @@ import type { Crypto } from '../../../core/crypto.ts'
 import { base64url } from '../../../core/encoding.ts'
 import type { JsonValue } from '../../../core/json.ts'
 import type { InvalidFrame, RpcId, RpcResponse } from './frames.ts'
-import { RPC_INTERNAL_ERROR, RPC_SERVER_ENDED, rpcRequest } from './messages.ts'
+import { RPC_INTERNAL_ERROR, RPC_SERVER_ENDED, rpcNotice, rpcRequest } from './messages.ts'
 
 /** Identifiers of withdrawn requests that are remembered, so that a late answer finds nobody else. */
 const WITHDRAWN_MAX = 1024
@@ -73,6 +73,16 @@ export class Upstream {
   askOwn(method: string, params: { readonly [name: string]: JsonValue }, onAnswer: OnAnswer): void {
     const id = `${this.#prefix}${++this.#own_n}`
     this.ask(id, rpcRequest(id, method, params), onAnswer)
+  }
+
+  /** Tells the server to stop (MCP, Cancellation). One that answers all the same is heard for `grace_ms`. */
+  tellToStop(id: RpcId, grace_ms: number): void {
+    const onAnswer = this.#waiting.get(keyOf(id))
+    if (onAnswer === undefined) return
+    this.send(rpcNotice('notifications/cancelled', { requestId: id, reason: 'revoked' }))
+    setTimeout(() => {
+      if (this.#waiting.get(keyOf(id)) === onAnswer) this.withdraw(id)
+    }, grace_ms).unref()
   }
 
   /** The client no longer wants the answer; one that still comes is dropped. */

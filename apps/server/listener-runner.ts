@@ -1,0 +1,223 @@
+/**
+ * Tells listeners of revocations, in order, again and again until they take them. spec/signals.md (SIG-2 to SIG-4).
+ * Of several nodes one at a time tells a listener: it claims it for a while. A crash leaves a claim that ends by itself,
+ * and a message that may come twice under the same identifier.
+ * @module
+ */
+import type { SignalSender } from '../../src/ports/signal.ts'
+import type { Schema } from '../../src/ports/store.ts'
+import { SYSTEM, type RegistryContext } from '../../src/registry/context.ts'
+import { framesAfter } from '../../src/registry/frames.ts'
+import { removeListener, secretsOf, updateDelivery, type ListenerRow } from '../../src/registry/listeners.ts'
+import type { SignedFrame } from '../../src/revoke/frame.ts'
+import { endsSessions, sessionRevoked, verification, webhookMessage } from '../../src/revoke/signal.ts'
+
+type DeliveryRow = Schema['deliveries']
+type Due = ListenerRow & DeliveryRow
+
+const EVERY_MS = 1_000
+const SOON_MS = 20
+/** Longer than a try may take. */
+const CLAIM_MS = 30_000
+const RETRY_MIN_MS = 1_000
+const RETRY_MAX_MS = 3_600_000
+const GIVE_UP_MS = 3 * 86_400_000
+const ALERT_AFTER_MS = 3_600_000
+const ALERT_APART_MS = 86_400_000
+
+export interface ListenerRunnerOptions {
+  readonly registry: RegistryContext
+  readonly sender: SignalSender
+  readonly report: (error: unknown) => void
+}
+
+export class ListenerRunner {
+  readonly #o: ListenerRunnerOptions
+  readonly #ended = new AbortController()
+  readonly #busy = new Set<string>()
+  #soon: NodeJS.Timeout | null = null
+  #timer: NodeJS.Timeout | undefined
+  #leave: () => void = () => undefined
+
+  constructor(options: ListenerRunnerOptions) {
+    this.#o = options
+  }
+
+  start(): void {
+    this.#leave = this.#o.registry.store.onCommit(() => this.#poke())
+    this.#timer = setInterval(() => void this.tick(), EVERY_MS)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    if (this.#soon !== null) clearTimeout(this.#soon)
+    this.#leave()
+    this.#ended.abort()
+    while (this.#busy.size > 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  /** Something was committed: a busy log is no reason to look more often than this. */
+  #poke(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null
+      void this.tick()
+    }, SOON_MS)
+  }
+
+  /** Begins with every listener that is due. Never rejects. */
+  async tick(): Promise<void> {
+    if (this.#ended.signal.aborted) return
+    try {
+      const { store } = this.#o.registry
+      const now = await store.now()
+      const due = await store.query((db) =>
+        db
+          .selectFrom('listeners')
+          .innerJoin('deliveries', 'deliveries.listener', 'listeners.id')
+          .selectAll()
+          .where('kind', '!=', 'ssf_poll')
+          .where('deliveries.status', '=', 'enabled')
+          .where('next_try', '<=', now)
+          .where('claimed_until', '<=', now)
+          .where((eb) =>
+            eb.or([
+              eb('verify_json', 'is not', null),
+              eb(
+                'sent',
+                '<',
+                eb.selectFrom('frames').select((f) => f.fn.coalesce(f.fn.max('seq'), f.lit(0)).as('n')),
+              ),
+            ]),
+          )
+          .execute(),
+      )
+      for (const listener of due) void this.#tell(listener)
+    } catch (error) {
+      this.#o.report(error) // the next tick tries again
+    }
+  }
+
+  async #tell(listener: Due): Promise<void> {
+    if (this.#busy.has(listener.id)) return
+    this.#busy.add(listener.id)
+    try {
+      const claimed = await this.#claim(listener.id)
+      if (claimed !== null) await this.#drain({ ...listener, ...claimed })
+    } catch (error) {
+      this.#o.report(error)
+    } finally {
+      this.#busy.delete(listener.id)
+    }
+  }
+
+  /** @returns null when another node has it */
+  #claim(id: string): Promise<DeliveryRow | null> {
+    return this.#o.registry.store.write(async (tx) => {
+      const row = await tx.db
+        .updateTable('deliveries')
+        .set({ claimed_until: tx.now + CLAIM_MS })
+        .where('listener', '=', id)
+        .where('claimed_until', '<=', tx.now)
+        .returningAll()
+        .executeTakeFirst()
+      return row ?? null
+    })
+  }
+
+  /** Until it has all, or does not take one. */
+  async #drain(listener: Due): Promise<void> {
+    const { store } = this.#o.registry
+    let { sent, ...row } = listener
+    if (listener.verify_json !== null && !(await this.#verify(listener, listener.verify_json))) return
+    for (;;) {
+      const [signed] = await store.query((db) => framesAfter(db, sent, 1))
+      const isSkipped = signed !== undefined && listener.kind === 'ssf_push' && !endsSessions(signed)
+      const delivery = signed === undefined || isSkipped ? null : await this.#try(listener, signed)
+      if (delivery?.kind === 'gone') return removeListener(this.#o.registry, { listener: true }, listener.id)
+      if (delivery?.kind === 'failed') return this.#failed({ ...row, sent }, delivery.why)
+      if (signed !== undefined) sent = signed.frame.seq
+      row = { ...row, attempts: 0, failing_since: null }
+      const isDone = signed === undefined || this.#ended.signal.aborted
+      await store.write((tx) =>
+        updateDelivery(tx, listener.id, {
+          sent,
+          attempts: 0,
+          failing_since: null,
+          claimed_until: isDone ? 0 : tx.now + CLAIM_MS,
+        }),
+      )
+      if (isDone) return
+    }
+  }
+
+  async #try(listener: Due, signed: SignedFrame): Promise<Awaited<ReturnType<SignalSender['send']>>> {
+    const { registry, sender } = this.#o
+    const secrets = await secretsOf(registry, listener)
+    if (secrets === null || listener.url === null) {
+      return { kind: 'failed', why: 'its secret is not there any more: add it again' }
+    }
+    const now_ms = await registry.store.now()
+    if (listener.kind === 'webhook') {
+      const about = { listener: listener.id, signed, now_ms }
+      const message = webhookMessage(registry.crypto, secrets.secret ?? new Uint8Array(0), about)
+      const is2xx = (status: number): boolean => status >= 200 && status < 300
+      return sender.send(listener.url, message, is2xx, this.#ended.signal)
+    }
+    const body = sessionRevoked(await this.#issuing(now_ms), listener.id, signed)
+    return this.#push(listener.url, secrets.authorization, body)
+  }
+
+  #push(url: string, authorization: string | null, body: string): ReturnType<SignalSender['send']> {
+    const headers = {
+      'content-type': 'application/secevent+jwt',
+      accept: 'application/json',
+      ...(authorization === null ? {} : { authorization }),
+    }
+    return this.#o.sender.send(url, { headers, body }, (status) => status === 202, this.#ended.signal)
+  }
+
+  async #issuing(now_ms: number): Promise<Parameters<typeof sessionRevoked>[0]> {
+    const { crypto, issuer, publicUrl, store } = this.#o.registry
+    return { crypto, signer: await store.query((db) => issuer.current(db)), iss: publicUrl(), now_ms }
+  }
+
+  /** @returns false when it was not taken */
+  async #verify(listener: Due, verify_json: string): Promise<boolean> {
+    const { registry } = this.#o
+    const secrets = await secretsOf(registry, listener)
+    if (listener.url === null || secrets === null) return true
+    const asked = JSON.parse(verify_json) as { jti: string; state?: string }
+    const body = verification(await this.#issuing(await registry.store.now()), listener.id, asked)
+    const delivery = await this.#push(listener.url, secrets.authorization, body)
+    if (delivery.kind === 'failed') {
+      await this.#failed(listener, delivery.why)
+      return false
+    }
+    await registry.store.write((tx) => updateDelivery(tx, listener.id, { verify_json: null }))
+    return true
+  }
+
+  async #failed({ sent, ...listener }: Due, why: string): Promise<void> {
+    await this.#o.registry.store.write(async (tx) => {
+      const attempts = listener.attempts + 1
+      const since = listener.failing_since ?? tx.now
+      const isOver = tx.now - since >= GIVE_UP_MS
+      const isAlert = tx.now - since >= ALERT_AFTER_MS && tx.now - listener.alerted >= ALERT_APART_MS
+      await updateDelivery(tx, listener.id, {
+        sent: isOver ? sent + 1 : sent,
+        attempts: isOver ? 0 : attempts,
+        failing_since: isOver ? null : since,
+        next_try: tx.now + Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(attempts, 20)),
+        claimed_until: 0,
+        ...(isAlert ? { alerted: tx.now } : {}),
+      })
+      if (!isAlert && !isOver) return
+      await tx.append({
+        type: 'alert.raised',
+        actor: SYSTEM,
+        subject: listener.id,
+        body: { rule: 'LISTENER_FAILING', detail: { frame: sent + 1, since, why, given_up: isOver ? 1 : 0 } },
+      })
+    })
+  }
+}

@@ -1,0 +1,76 @@
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { SettableClock, World } from '../../test/fixtures/tokens.ts'
+import { verifyAck } from '../revoke/ack.ts'
+import type { SignedAck } from '../revoke/statement.ts'
+import { AckSender } from './ack-sender.ts'
+
+const w = new World()
+const signer = w.signer('point')
+let sent: SignedAck[]
+let head: number
+let isAway: boolean
+let sender: AckSender
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  sent = []
+  head = 1
+  isAway = false
+  sender = new AckSender({
+    point: 'pnt_1',
+    signer,
+    clock: new SettableClock(),
+    control: {
+      acknowledge: async (ack) => {
+        if (isAway) throw new Error('away')
+        sent.push(ack)
+      },
+    },
+    standing: () => ({ epoch: 1, head, kills: [] }),
+  })
+})
+afterEach(() => {
+  sender.stop()
+  vi.useRealTimers()
+})
+
+const heads = (): number[] => sent.map(({ ack }) => ack.head)
+
+test('the first is sent at once, signed by the point', async () => {
+  sender.poke()
+  await setImmediate()
+  expect(sent[0]?.ack).toMatchObject({ v: 1, point: 'pnt_1', epoch: 1, head: 1, kills: [] })
+  expect(verifyAck(w.crypto, signer.publicJwk, sent[0]!)).toBe(true)
+})
+
+test('a thousand frames in a tenth of a second are two', async () => {
+  for (let i = 1; i <= 1000; i++) {
+    head = i
+    sender.poke()
+    if (i % 100 === 0) await setImmediate()
+  }
+  await vi.advanceTimersByTimeAsync(100)
+  sender.poke()
+  await vi.advanceTimersByTimeAsync(100)
+  expect(heads()).toEqual([1, 1000])
+})
+
+test('while the control plane is away it tries once a second, and then says where it is now', async () => {
+  isAway = true
+  sender.poke()
+  await vi.advanceTimersByTimeAsync(3_500)
+  isAway = false
+  head = 7
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(heads()).toEqual([7])
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(heads()).toEqual([7])
+})
+
+test('nothing is sent after it was stopped', async () => {
+  sender.stop()
+  sender.poke()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(sent).toEqual([])
+})

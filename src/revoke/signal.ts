@@ -1,0 +1,113 @@
+/**
+ * Revocations as other vendors read them: Standard Webhooks messages and Security Event Tokens. spec/signals.md
+ * (SIG-3, SIG-4). Pure.
+ * @module
+ */
+import type { Crypto, Signer } from '../core/crypto.ts'
+import { base64, utf8 } from '../core/encoding.ts'
+import type { JsonObject } from '../core/json.ts'
+import { thumbprint } from '../core/jwk.ts'
+import { signJws } from '../core/sign.ts'
+import { rfc3339, seconds } from '../core/time.ts'
+import type { RevocationKind, SignedFrame } from './frame.ts'
+
+export const SESSION_REVOKED = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
+export const VERIFICATION = 'https://schemas.openid.net/secevent/ssf/event-type/verification'
+
+/** Before the base64 of a webhook's secret. */
+export const SECRET_PREFIX = 'whsec_'
+
+/** SIG-4: what a session can end with. The others are about no session. */
+const OF_SESSIONS: ReadonlySet<RevocationKind> = new Set([
+  'delegation',
+  'agent',
+  'key',
+  'person',
+  'consent',
+  'issuer',
+])
+
+export function endsSessions({ frame }: SignedFrame): boolean {
+  return OF_SESSIONS.has(frame.kind)
+}
+
+export interface WebhookMessage {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/**
+ * @param secret the key itself, without its prefix and base64
+ * @param now_ms of this try
+ */
+export function webhookMessage(
+  crypto: Crypto,
+  secret: Uint8Array,
+  about: { readonly listener: string; readonly signed: SignedFrame; readonly now_ms: number },
+): WebhookMessage {
+  const { listener, signed, now_ms } = about
+  const id = `msg_${listener}_${signed.frame.seq}`
+  const timestamp = String(seconds(now_ms))
+  const body = JSON.stringify({
+    type: 'revocation.committed',
+    timestamp: rfc3339(signed.frame.t),
+    data: signed,
+  })
+  const mac = base64(crypto.hmacSha256(secret, utf8(`${id}.${timestamp}.${body}`)))
+  return {
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${mac}`,
+    },
+  }
+}
+
+interface Issuing {
+  readonly crypto: Crypto
+  /** The current issuer key. */
+  readonly signer: Signer
+  /** The control plane's URL. */
+  readonly iss: string
+  readonly now_ms: number
+}
+
+/** The identifier of a frame's event, the same whenever it is made. */
+export function eventId(listener: string, seq: number): string {
+  return `set_${listener}_${seq}`
+}
+
+/** @param listener whom it is for */
+export function sessionRevoked(by: Issuing, listener: string, { frame }: SignedFrame): string {
+  return securityEvent(by, listener, {
+    jti: eventId(listener, frame.seq),
+    txn: `frame-${frame.seq}`,
+    sub_id: { format: 'opaque', id: frame.handle },
+    events: {
+      [SESSION_REVOKED]: {
+        event_timestamp: seconds(frame.t),
+        initiating_entity: 'admin',
+        reason_admin: { en: frame.reason },
+      },
+    },
+  })
+}
+
+export function verification(
+  by: Issuing,
+  listener: string,
+  { jti, state }: { readonly jti: string; readonly state?: string },
+): string {
+  return securityEvent(by, listener, {
+    jti,
+    sub_id: { format: 'opaque', id: listener },
+    events: { [VERIFICATION]: state === undefined ? {} : { state } },
+  })
+}
+
+function securityEvent({ crypto, signer, iss, now_ms }: Issuing, aud: string, claims: JsonObject): string {
+  const header = { typ: 'secevent+jwt', kid: thumbprint(crypto, signer.publicJwk) }
+  return signJws(signer, header, { iss, aud, iat: seconds(now_ms), ...claims })
+}

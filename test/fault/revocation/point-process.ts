@@ -1,0 +1,108 @@
+/**
+ * A complete enforcement point as a process of its own, with an agent that calls without a pause and a tool that writes
+ * down what it was handed and when. Use: `node point-process.ts ENROLMENT CHAINS ACTS`; `step N` on its input steps the
+ * wall clock by N ms.
+ * @module
+ */
+import { openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openPoint } from '../../../apps/gateway/point.ts'
+import { nodeCrypto as crypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import type { PrivateJwk } from '../../../src/core/crypto.ts'
+import { CountersignMcpSession } from '../../../src/enforce/adapters/mcp/client.ts'
+import { CALL_META, METHOD_CHALLENGE } from '../../../src/enforce/adapters/mcp/messages.ts'
+import type { EnforcementPoint } from '../../../src/enforce/point.ts'
+import type { Credential } from '../../../src/enforce/types.ts'
+import { systemClock } from '../../../src/ports/clock.ts'
+
+export interface Chains {
+  readonly key: PrivateJwk
+  readonly chains: readonly { readonly jti: string; readonly chain: string }[]
+}
+
+const SERVER = 'echo'
+const TOOL = 'echo'
+const EVERY_MS = 12
+const ARGS = { text: 'x' }
+
+const [, , enrolment = '', chainsFile = '', actsFile = ''] = process.argv
+const acts = openSync(actsFile, 'a')
+let step_ms = 0
+const clock = { now: () => systemClock.now() + step_ms, monotonic: () => systemClock.monotonic() }
+createInterface({ input: process.stdin })
+  .on('line', (line) => (step_ms += Number(line.split(' ')[1])))
+  .on('close', () => process.exit(0))
+
+function note(line: object): void {
+  writeSync(acts, `${JSON.stringify(line)}\n`)
+}
+
+const now = (): number => Number(process.hrtime.bigint()) / 1e6
+
+class Agent {
+  readonly #point: EnforcementPoint
+  readonly #id: string
+  readonly #sessions = new Map<string, CountersignMcpSession>()
+  #known = 0
+  chains: Chains | null = null
+
+  constructor(point: EnforcementPoint) {
+    this.#point = point
+    this.#id = point.id
+  }
+
+  look(): void {
+    const { mtimeMs } = statSync(chainsFile)
+    if (mtimeMs === this.#known) return
+    this.#known = mtimeMs
+    this.chains = JSON.parse(readFileSync(chainsFile, 'utf8')) as Chains
+  }
+
+  async call({ jti, chain }: Chains['chains'][number], key: PrivateJwk): Promise<void> {
+    try {
+      const session = this.#sessions.get(jti) ?? (await this.#open(chain, key))
+      this.#sessions.set(jti, session)
+      const credential = {
+        kind: 'session',
+        ...(session.metaFor(TOOL, ARGS)[CALL_META] as object),
+      } as Credential
+      const request = { server: SERVER, tool: TOOL, args: ARGS, credential, definition_hash: null }
+      const outcome = await this.#point.call(request, () => {
+        note({ point: this.#id, jti, t: now() })
+        return Promise.resolve({ result: null, failed: false })
+      })
+      if (outcome.decision === 'deny' && outcome.reasons.includes('SESSION_UNKNOWN'))
+        this.#sessions.delete(jti)
+    } catch {
+      this.#sessions.delete(jti) // no session to be had for now
+    }
+  }
+
+  #open(chain: string, key: PrivateJwk): Promise<CountersignMcpSession> {
+    return CountersignMcpSession.open({
+      crypto,
+      clock,
+      chain,
+      claims: [],
+      holder: crypto.signer(key),
+      request: async (method, params) => {
+        if (method === METHOD_CHALLENGE) return { ...this.#point.challenge(), server: SERVER }
+        const opened = await this.#point.open(String((params as { presentation: string }).presentation))
+        if (!opened.ok) throw new Error(opened.reasons.join())
+        return { session: opened.session, expires_at: opened.expires_at }
+      },
+    })
+  }
+}
+
+const { point } = await openPoint(enrolment, { onFault: () => undefined, clock })
+const agent = new Agent(point)
+note({ point: point.id, up: now() })
+for (let i = 0; ; i++) {
+  agent.look()
+  const { chains = [], key } = agent.chains ?? {}
+  const next = chains[i % Math.max(1, chains.length)]
+  if (next !== undefined && key !== undefined) await agent.call(next, key)
+  await pause(EVERY_MS)
+}
