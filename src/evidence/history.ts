@@ -204,6 +204,8 @@ export class History {
       case 'note.added':
       case 'token.revoked':
       case 'frame_key.replaced':
+      case 'listener.added':
+      case 'listener.removed':
       case 'system.added':
     }
   }
