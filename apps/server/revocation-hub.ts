@@ -14,6 +14,8 @@ import { sseEvent, SseStream } from './sse.ts'
 /** Points that may listen at once. */
 export const SUBSCRIBERS_MAX = 20_000
 const PAGE = 500
+/** Who gets a heartbeat in one turn: a frame that commits meanwhile waits for so many writes, not for all. */
+const BEAT_MAX = 1_000
 
 interface Subscriber {
   readonly stream: SseStream
@@ -36,8 +38,8 @@ export class RevocationHub {
   #headHash = ''
   #reading: Promise<void> = Promise.resolve()
   #queued = false
-  #beating = false
   #timer: NodeJS.Timeout | undefined
+  #isClosed = false
   #leave: () => void = () => undefined
 
   constructor(options: HubOptions) {
@@ -49,7 +51,7 @@ export class RevocationHub {
     const last = await registry.store.query(lastFrame)
     if (last) this.#advance(last)
     this.#leave = registry.store.onCommit(() => this.#wake())
-    this.#timer = setInterval(() => void this.#tick(), heartbeat_ms)
+    void this.#beats(heartbeat_ms)
   }
 
   /** @param after the last frame that the point has; @param nonce of its time request, if it made one */
@@ -63,7 +65,8 @@ export class RevocationHub {
   }
 
   close(): void {
-    clearInterval(this.#timer)
+    this.#isClosed = true
+    clearTimeout(this.#timer)
     this.#leave()
     for (const { stream } of this.#subscribers) stream.close()
   }
@@ -110,18 +113,23 @@ export class RevocationHub {
     this.#queued = false
     for (;;) {
       const frames = await this.#options.registry.store.query((db) => framesAfter(db, this.#head, PAGE))
-      for (const signed of frames) this.#broadcast(signed)
+      this.#broadcast(frames)
       if (frames.length < PAGE) return
     }
   }
 
-  #broadcast(signed: SignedFrame): void {
-    this.#advance(signed)
-    const bytes = sseEvent('frame', JSON.stringify(signed))
+  /** Frames that were read together go out together: one write to each who listens. */
+  #broadcast(frames: readonly SignedFrame[]): void {
+    const events = frames.map((signed) => sseEvent('frame', JSON.stringify(signed)))
+    for (const signed of frames) this.#advance(signed)
+    const all = Buffer.concat(events)
+    const before = this.#head - frames.length
     for (const subscriber of this.#subscribers) {
-      if (!subscriber.live || subscriber.sent >= signed.frame.seq) continue
-      subscriber.sent = signed.frame.seq
-      subscriber.stream.send(bytes)
+      if (!subscriber.live || subscriber.sent >= this.#head) continue
+      // Who caught up from the database meanwhile has the first of them already.
+      const has = Math.max(0, subscriber.sent - before)
+      subscriber.stream.send(has === 0 ? all : Buffer.concat(events.slice(has)))
+      subscriber.sent = this.#head
     }
   }
 
@@ -130,12 +138,26 @@ export class RevocationHub {
     this.#headHash = frameHash(this.#options.registry.crypto, frame)
   }
 
-  /** A beat that waits for the database is not overtaken by the next: there is one answer to give. */
-  async #tick(): Promise<void> {
-    if (this.#beating) return
-    this.#beating = true
-    await this.#beat(this.#subscribers)
-    this.#beating = false
+  /**
+   * Once an interval to everybody, spread over it, and one after the other: a beat that waits for the database is not
+   * overtaken by the next.
+   */
+  async #beats(heartbeat_ms: number): Promise<void> {
+    while (!this.#isClosed) {
+      const subscribers = [...this.#subscribers] // who comes later had a beat of its own when it caught up
+      const turns = Math.max(1, Math.ceil(subscribers.length / BEAT_MAX))
+      const begun = performance.now()
+      for (let turn = 0; turn < turns && !this.#isClosed; turn++) {
+        await this.#until(begun + ((turn + 1) * heartbeat_ms) / turns)
+        await this.#beat(subscribers.slice(turn * BEAT_MAX, (turn + 1) * BEAT_MAX))
+      }
+    }
+  }
+
+  #until(time: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, time - performance.now())
+    })
   }
 
   async #beat(subscribers: Iterable<Subscriber>): Promise<void> {
