@@ -39,6 +39,8 @@ export class RevocationHub {
   #reading: Promise<void> = Promise.resolve()
   #queued = false
   #timer: NodeJS.Timeout | undefined
+  #rest: NodeJS.Timeout | undefined
+  #restUntil = 0
   #isClosed = false
   #leave: () => void = () => undefined
 
@@ -67,6 +69,7 @@ export class RevocationHub {
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#rest)
     this.#leave()
     for (const { stream } of this.#subscribers) stream.close()
   }
@@ -99,7 +102,11 @@ export class RevocationHub {
   #wake(): void {
     if (this.#queued) return
     this.#queued = true
-    void this.#read().catch(() => undefined) // the next heartbeat tries again, and says nothing if it fails too
+    // The next heartbeat tries again, and says nothing if it fails too.
+    const read = (): void => void this.#read().catch(() => undefined)
+    const wait_ms = this.#restUntil - performance.now()
+    if (wait_ms < 1) read()
+    else this.#rest = setTimeout(read, wait_ms)
   }
 
   /** Reads and broadcasts new frames, one read at a time. */
@@ -118,11 +125,15 @@ export class RevocationHub {
     }
   }
 
-  /** Frames that were read together go out together: one write to each who listens. */
+  /**
+   * Frames that were read together go out together: one write to each who listens. Then it rests for as long as that took,
+   * so that who revokes a lot is served in between, and what they revoke goes out together.
+   */
   #broadcast(frames: readonly SignedFrame[]): void {
     const events = frames.map((signed) => sseEvent('frame', JSON.stringify(signed)))
     for (const signed of frames) this.#advance(signed)
     const all = Buffer.concat(events)
+    const begun = performance.now()
     const before = this.#head - frames.length
     for (const subscriber of this.#subscribers) {
       if (!subscriber.live || subscriber.sent >= this.#head) continue
@@ -131,6 +142,8 @@ export class RevocationHub {
       subscriber.stream.send(has === 0 ? all : Buffer.concat(events.slice(has)))
       subscriber.sent = this.#head
     }
+    const now = performance.now()
+    this.#restUntil = now + (now - begun)
   }
 
   #advance({ frame }: SignedFrame): void {
