@@ -1,0 +1,42 @@
+/** `npm run bench -- revoke`: from the revoke request to the last denial, whole and partitioned, and what it costs. @module */
+import type { NotMeasured } from '../log/postgres.ts'
+import { machine, ownCommit, type Machine } from '../machine.ts'
+import { measureFleet, type FleetReport } from './fleet.ts'
+import { measurePartition, type PartitionFigures } from './partition.ts'
+import { tableOf } from './report.ts'
+
+export interface LimitFigures {
+  readonly leased_calls_per_s: number
+  readonly central_calls_per_s: number
+}
+
+/** `--json` prints it as it is. */
+export interface Report extends FleetReport {
+  readonly benchmark: 'revoke'
+  readonly machine: Machine
+  /** Our commit. */
+  readonly countersign: string
+  readonly partition: PartitionFigures
+  readonly limits: LimitFigures | NotMeasured
+}
+
+export interface RevokeOptions {
+  readonly json: boolean
+  /** Fewer rounds: a minute or two, and rougher figures. */
+  readonly short: boolean
+}
+
+export async function revoke({ json, short }: RevokeOptions): Promise<void> {
+  const ran_on = machine()
+  const partition = await measurePartition(short ? 1 : 6)
+  const fleet = await measureFleet(short ? { rounds: 5, revocations: 100 } : { rounds: 25, revocations: 500 })
+  const report: Report = {
+    benchmark: 'revoke',
+    machine: ran_on,
+    countersign: ownCommit(),
+    ...fleet,
+    partition,
+    limits: { not_measured: 'leases are not part of this benchmark yet' },
+  }
+  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
+}
