@@ -21,8 +21,8 @@ const ARROWS = {
   registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/ports/'],
   enforce: ['src/core/', 'src/token/', 'src/decide/', 'src/log/', 'src/revoke/', 'src/ports/'],
   evidence: ['src/core/', 'src/token/', 'src/log/', 'src/decide/', 'src/revoke/frame\\.ts$', 'src/ports/'],
-  // Frames, heartbeats, time answers and trust lists are parsed where they arrive.
-  adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|trust-list)\\.ts$'],
+  // Frames, snapshots, statements and trust lists are parsed where they arrive. docs/adr/0028
+  adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|poll|snapshot|statement|trust-list)\\.ts$'],
 }
 
 /** Where a folder may look for types only, or for the errors and entry schemas of what it stores. */
@@ -39,11 +39,12 @@ const ERROR_FILES = 'src/[^/]+/(errors|entries)\\.ts$'
 
 function arrow(folder, allowed) {
   const also = ALSO_TYPES[folder]
-  // What the SQL dialects share lies beside them. docs/adr/0015
-  const own = folder === 'adapters' ? 'src/adapters/($1|sql)/' : `src/${folder}/`
+  // What the SQL dialects share lies beside them (docs/adr/0015); a vault stands on its dialect's connection, and key
+  // files and vaults are under one passphrase (docs/adr/0027).
+  const own = folder === 'adapters' ? 'src/adapters/($1(-vault)?|sql|passphrase)/' : `src/${folder}/`
   const from =
     folder === 'adapters'
-      ? '^src/adapters/([^/]+)/'
+      ? '^src/adapters/([^/]+?)(?:-vault)?/'
       : folder === 'evidence'
         ? '^src/evidence/(?!verify/)'
         : `^src/${folder}/`

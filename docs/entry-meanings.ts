@@ -31,7 +31,14 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'token.exchanged': 'An access token was given for a chain.',
   'token.revoked': 'That token is good for nothing any more.',
   'chain.segment': 'A root or hop as it is verified, with grants disclosed and personal claims not.',
-  'budget.reserved': 'A point may spend that much of a limit, whether or not a receipt says that it did.',
+  'budget.reserved':
+    'A point took that much of a limit, receipt or not: in logs from before there were leases.',
+  'lease.granted': 'A point may debit that much of limits, until `expires`.',
+  'lease.recalled': 'It is asked to return these: somebody needs what they hold.',
+  'lease.settled': 'The signed head at `head` accounts for these leases: what was not debited is given back.',
+  'topup.requested': 'A limit is used up, and an agent needs more.',
+  'topup.granted': 'A person answered with that new delegation.',
+  'topup.declined': 'A person said no.',
   receipt: 'A decision or an outcome, as the enforcement point recorded it.',
   'receipt.head': 'The point’s signature over its sequence up to there.',
   revocation: 'A frame of the revocation stream, and what the operator named.',
@@ -46,5 +53,7 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'field.opened': 'Somebody was given the value and the salt of one commitment.',
   'note.added': 'Words about another entry, sealed: the entry holds their commitment.',
   'evidence.built': 'A pack was made of a period: its size and hash.',
+  'log.pruned':
+    'A range of the log is older than the retention: what goes of it, who decided, what still proves it.',
   'alert.raised': 'Something that should not be.',
 }

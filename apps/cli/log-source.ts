@@ -1,4 +1,4 @@
-/** Where a published log is read from: a URL, a directory, an evidence pack, or the control plane of the profile. @module */
+/** Where a published log is read from: a URL, a bucket, a directory, a pack, or the control plane of the profile. @module */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openFileBytes } from '../../src/adapters/fs/file-bytes.ts'
@@ -11,7 +11,9 @@ import { START_CHECKPOINT_FILE } from '../../src/evidence/pack/manifest.ts'
 import { LogError } from '../../src/log/entries.ts'
 import { parseVkey } from '../../src/log/note.ts'
 import type { TileReader } from '../../src/log/tile-file.ts'
+import { CHECKPOINT_PATH } from '../../src/log/tiles.ts'
 import type { HeldCheckpoint } from '../../src/log/verify.ts'
+import { openLogPlace, placeOfLog } from '../server/tiles.ts'
 import { readInfo } from './operator.ts'
 import { CliError } from './output.ts'
 import { loadProfile } from './profile.ts'
@@ -26,12 +28,17 @@ export interface OpenedLog {
 }
 
 /**
- * @param where `http(s)://…` under which `checkpoint` and `tile/` are, a directory that holds them, or a pack
+ * @param where `http(s)://…` or `s3://…` under which `checkpoint` and `tile/` are, a directory that holds them, or a pack
  * @param profile option of the command line: its key signs requests to its own control plane, which wants one
  * @throws {CliError} `ARGUMENT_INVALID`; {PackError} a file that is not a pack
  */
-export async function openLog(where: string, profile: string | undefined): Promise<OpenedLog> {
-  if (/^https?:\/\//.test(where)) return opened(await overHttp(where, profile), true)
+export async function openLog(
+  where: string,
+  profile: string | undefined,
+  s3Endpoint?: string,
+): Promise<OpenedLog> {
+  if (/^https?:\/\//.test(where)) return opened(await atAddress(where, profile), true)
+  if (where.startsWith('s3://')) return opened(inBucket(where, s3Endpoint), true)
   const found = await stat(where).catch((cause: unknown) => {
     throw new CliError('ARGUMENT_INVALID', `${where} is no URL, and no file or directory that can be read`, {
       cause,
@@ -76,11 +83,28 @@ export function checkedKey(vkey: string): string {
   }
 }
 
+/** A place without a checkpoint is a wrong address, and says nothing of a log. @throws {LogError} `LOG_UNAVAILABLE` */
+async function atAddress(where: string, profile: string | undefined): Promise<TileReader> {
+  const store = await overHttp(where, profile)
+  if ((await store.read(CHECKPOINT_PATH)) !== null) return store
+  const base = where.replace(/\/+$/, '')
+  const next = base.endsWith('/log')
+    ? 'see that the URL is right'
+    : `a control plane serves its log at ${base}/log`
+  throw new LogError('LOG_UNAVAILABLE', `nothing was verified, there is no log at ${where}: ${next}`)
+}
+
 async function overHttp(where: string, profile: string | undefined): Promise<TileReader> {
   const own = await loadProfile(profile).catch(() => null)
   return own !== null && where.startsWith(`${own.url}/`)
     ? signedStore(own.client, where)
     : httpTileStore({ prefix: where })
+}
+
+/** With the credentials that `countersign start --tiles` takes. @throws {LogError} `TILES_INVALID` */
+function inBucket(tilesUrl: string, s3Endpoint: string | undefined): TileReader {
+  const options = { dataDir: '', tilesUrl, ...(s3Endpoint === undefined ? {} : { s3Endpoint }) }
+  return openLogPlace(placeOfLog(options)).tiles
 }
 
 function signedStore(client: ApiClient, prefix: string): TileReader {

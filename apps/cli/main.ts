@@ -15,11 +15,15 @@ import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
 import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
+import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
+import { relayCommand } from './commands/relay.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
+import { topUpCommands } from './commands/topups.ts'
+import { vaultCommands } from './commands/vault.ts'
 import { witnessCommand } from './commands/witness.ts'
 import { EXIT_USAGE, fail, say } from './output.ts'
 
@@ -50,12 +54,17 @@ delegationCommands(program)
 revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)
+topUpCommands(program)
 gatewayCommand(program)
+relayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
-logRebuildCommand(logCommands(program))
+const log = logCommands(program)
+logRebuildCommand(log)
+logPruneCommand(log)
 backupCommands(program)
+vaultCommands(program)
 doctorCommand(program)
 listenerCommands(program)
 witnessCommand(program)

@@ -38,6 +38,8 @@ const STEPS: Partial<Record<Code, string>> = {
   AUTH_TARGET_MISMATCH: 'give the URL that "countersign start" printed, or start it with --public-url',
   BODY_TOO_LARGE: 'give less at once',
   CHAIN_BROKEN: CHAIN_FILE,
+  COSIGNATURES_MISSING:
+    'see that these witnesses run and know the key of this log, or take "mode": "required" out of the --anchors file',
   DISCLOSURE_INVALID: CHAIN_FILE,
   EXPIRED: 'delegate again with "countersign delegate"',
   GESTURE_INVALID: 'run the command again, with the authenticator that you enrolled with',
@@ -67,6 +69,9 @@ const STEPS: Partial<Record<Code, string>> = {
   UNKNOWN_CEREMONY: 'run the command again for a new link',
   UNKNOWN_DELEGATION:
     'see "countersign delegations" and, for those that wait, "countersign delegation waiting"',
+  UNKNOWN_ENTRY: 'see "countersign log checkpoint" for how many entries there are, the first is 0',
+  UNKNOWN_FIELD: 'see "countersign log entry INDEX" for what the entry says, and its commitments',
+  UNKNOWN_HOLD: 'see "countersign hold list"',
   UNKNOWN_ISSUER: 'see "countersign issuer list"',
   UNKNOWN_KEY:
     'the keys of an agent come from "countersign agent key AGENT -o FILE", those of the issuer are in ' +
@@ -74,8 +79,12 @@ const STEPS: Partial<Record<Code, string>> = {
   UNKNOWN_PERSON: 'see "countersign person list"',
   UNKNOWN_LISTENER: 'see "countersign listener list"',
   UNKNOWN_POINT: 'see "countersign point list"',
+  UNKNOWN_SUBJECT:
+    'give the ID of a person, a delegation or a point: see "countersign person list", "countersign delegations" and ' +
+    '"countersign point list"',
   UNKNOWN_SYSTEM: 'see "countersign system list", or add it with "countersign system add NAME"',
   UNKNOWN_TEMPLATE: 'see "countersign template list"',
+  VALUE_ERASED: 'see "countersign erasure list" for what was erased, and when',
   VKEY_INVALID: 'give the line "log key" that "countersign start" prints',
   WIDENED: 'see "countersign grants CHAIN" for what is held, and ask for no more',
 }

@@ -25,6 +25,7 @@ const record = z.record(z.string(), z.json())
 const infoSchema = z.object({
   issuer: z.string(),
   issuer_keys: z.array(z.object({ kid: z.string(), jwk: jwkSchema })).min(1),
+  issues: z.boolean(),
   frame_key: jwkSchema,
   log_vkey: z.string(),
   rp_id: z.string(),

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { openFsSpool } from '../../src/adapters/fs/spool.ts'
 import { ApiClient, ApiError } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
+import { httpRevocations } from '../../src/adapters/http/revocations.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
@@ -15,7 +16,7 @@ import type { ForeignIssuer } from '../../src/core/issuer.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
-import { centralLedger } from '../../src/enforce/ledger.ts'
+import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
@@ -24,11 +25,14 @@ import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
-import { follow } from '../../src/revoke/follower.ts'
+import { follow, followAll, type Follower } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
+
+/** Each costs a connection and as much work as the control plane's own stream. */
+const SOURCES_MAX = 8
 
 /** What enrolment wrote: the point's key, and whom it trusts. Mode 0600. */
 export const pointFileSchema = z.strictObject({
@@ -46,6 +50,8 @@ export const pointFileSchema = z.strictObject({
     origins: z.array(z.string()).min(1),
   }),
   bound_ms: z.int().positive(),
+  /** Relays that it follows (REV-16). Without any, it follows the control plane itself. */
+  sources: z.array(z.url()).min(1).max(SOURCES_MAX).exactOptional(),
 })
 
 export type PointFile = z.infer<typeof pointFileSchema>
@@ -91,6 +97,8 @@ export async function openPoint(
   path: string,
   options: {
     readonly hosted?: Hosted
+    /** In place of those of the enrolment file. */
+    readonly relays?: readonly string[]
     readonly onFault: (error: unknown) => void
     /** The system's unless told otherwise. */
     readonly clock?: Clock
@@ -112,7 +120,22 @@ export async function openPoint(
   }
   try {
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
-    const shipper = new Shipper({ crypto, clock, spool, recorder, control, signer, point: file.point })
+    const ledger = new LeasedLedger({
+      control,
+      clock,
+      position: () => recorder.begun,
+      onReturn: () => shipper.poke(),
+    })
+    const shipper = new Shipper({
+      crypto,
+      clock,
+      spool,
+      recorder,
+      control,
+      signer,
+      point: file.point,
+      leases: ledger,
+    })
     const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
     const acks = new AckSender({
       point: file.point,
@@ -121,11 +144,12 @@ export async function openPoint(
       control,
       standing: () => ({ epoch: state.resume.epoch, head: state.resume.after, kills: [] }),
     })
-    const changed = (event: StreamEvent): void => {
-      if (event.type === 'frame') point.revocationsChanged()
-      if (event.type === 'frame') acks.poke()
+    const changed = ({ type }: StreamEvent): void => {
+      if (type === 'heartbeat' || type === 'time') return
+      point.revocationsChanged()
+      acks.poke()
     }
-    const follower = follow({ crypto, source: control, state, onEvent: changed })
+    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
     const trust = trustOf(file, state, signer, () => point.revocationsChanged())
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
     const point: EnforcementPoint = new EnforcementPoint({
@@ -136,7 +160,7 @@ export async function openPoint(
       bound_ms: file.bound_ms,
       revocations: (iss) => trust.revocationsOf(iss),
       recorder,
-      ledger: centralLedger(control),
+      ledger,
       authenticator: new Authenticator({
         crypto,
         clock,
@@ -153,6 +177,7 @@ export async function openPoint(
         keeper.stop()
         acks.stop()
         await Promise.all([follower.stop(), trust.stop()])
+        ledger.close()
         await shipper.stop(SHIP_ON_CLOSE_MS)
         await spool.close()
       },
@@ -164,6 +189,25 @@ export async function openPoint(
     await spool.close()
     throw cause
   }
+}
+
+/**
+ * Relays, if there are any, and then the control plane only when they do not keep the state fresh: thousands of points
+ * would be too many for it.
+ */
+function followOwn(
+  state: RevocationState,
+  control: ControlPlane,
+  relays: readonly string[],
+  onEvent: (event: StreamEvent) => void,
+): Follower {
+  const options = { crypto: nodeCrypto, state, onEvent }
+  if (relays.length === 0) return follow({ ...options, source: control })
+  const sources = relays.map((relay) => {
+    const url = relay.replace(/\/+$/, '')
+    return { source: httpRevocations(new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })) }
+  })
+  return followAll([...sources, { source: control, standby: true }], options)
 }
 
 /**
@@ -216,7 +260,7 @@ function followForeign(issuer: ForeignIssuer, signer: Signer, onFrame: () => voi
     crypto: nodeCrypto,
     source: httpControlPlane(client),
     state,
-    onEvent: ({ type }) => type === 'frame' && onFrame(),
+    onEvent: ({ type }) => type !== 'heartbeat' && onFrame(),
   })
   return { revocations: state, stop: () => follower.stop() }
 }

@@ -38,6 +38,13 @@ export interface AnchorRunnerOptions {
   readonly report: (error: unknown) => void
 }
 
+/** Milliseconds since 1970; in the past when it is due at once. */
+export interface DueAnchor {
+  readonly kind: AnchorService['kind']
+  readonly by: string
+  readonly at_ms: number
+}
+
 interface ServiceState {
   readonly service: AnchorService
   readonly jitter_ms: number
@@ -65,6 +72,18 @@ export class AnchorRunner {
       const jitter_ms = Math.floor(randomBelowOne(options.crypto) * JITTER_MS)
       const never = { retry_ms: -Infinity, alerted_ms: -Infinity }
       return { service, jitter_ms, last_ms: null, hasSucceeded: false, ...never }
+    })
+  }
+
+  /** When each is due, before the start. A log that cannot be read now is reported there. */
+  async due(): Promise<readonly DueAnchor[]> {
+    try {
+      for (const state of this.#states) await this.#look(state)
+    } catch {
+      return []
+    }
+    return this.#states.map(({ service: { kind, by }, last_ms, hasSucceeded, jitter_ms }) => {
+      return { kind, by, at_ms: hasSucceeded ? (last_ms ?? 0) + EVERY_MS - jitter_ms : this.#o.clock.now() }
     })
   }
 

@@ -72,11 +72,39 @@ describe('is refused', () => {
   })
 
   test('with a quorum that cannot be, or a key that is no cosigner', () => {
-    expect(() => read({ v: 1, witnesses: { quorum: 3, of } })).toThrowWithCode('POLICY_INVALID')
+    expect(() => read({ v: 1, witnesses: { quorum: 3, of } })).toThrowWithCode('ANCHORS_INVALID')
     const url = 'https://a.example'
     expect(() => read({ v: 1, witnesses: { quorum: 1, of: [{ vkey: 'x', url }] } })).toThrowWithCode(
-      'VKEY_INVALID',
+      'ANCHORS_INVALID',
     )
+  })
+
+  test.each<[string, unknown, RegExp]>([
+    ['a comma too many', '{\n"v": 1,\n}', /anchors\.json does not hold JSON \(line 3 column 1\)/],
+    ['nothing', '', /anchors\.json does not hold JSON at its end/],
+    ['a member that is no name', { v: 1, anchors: [{ ...stamp, more: 1 }] }, /anchors\.0: .*"more"/],
+    [
+      'a witness without a URL',
+      { v: 1, witnesses: { quorum: 1, of: [{ vkey: a }] } },
+      /: witnesses\.of\.0\.url: /,
+    ],
+    [
+      'a quorum that cannot be',
+      { v: 1, witnesses: { quorum: 3, of } },
+      /: witnesses\.quorum: a quorum of 3 of 2/,
+    ],
+    [
+      'a key that is none',
+      { v: 1, witnesses: { quorum: 1, of: [{ vkey: 'x', url: 'https://a.example' }] } },
+      /: witnesses\.of\.0\.vkey: /,
+    ],
+  ])('saying where: %s', (_, value, where) => {
+    expect(() => read(value)).toThrow(where)
+  })
+
+  test('with a policy that is none, saying the line', () => {
+    writeFileSync(join(folder, 'policy'), `witness one ${a} https://a.example/\nquorum two\n`)
+    expect(() => read({ v: 1, witnesses: { policy: 'policy' } })).toThrow(/^policy: line 2 of the policy: /)
   })
 
   test('with a policy whose witness nobody can ask', () => {

@@ -9,9 +9,12 @@ import { z } from 'zod'
 import type { Crypto } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
 import { parseCosignerVkey } from '../../src/log/cosignature.ts'
+import { LogError } from '../../src/log/entries.ts'
 import { kOfN, parsePolicy, type Policy } from '../../src/log/policy.ts'
 
 const FILE_BYTES_MAX = 256 * 1024
+/** Said at once. */
+const ISSUES_MAX = 8
 /** WIT-10, in milliseconds. */
 const WAIT_MS = 1_000
 
@@ -89,7 +92,7 @@ export interface AnchorSettings {
 export type AnchorSettingsErrorCode = 'ANCHORS_INVALID' | 'ANCHORS_UNREADABLE'
 export class AnchorSettingsError extends CountersignError<AnchorSettingsErrorCode> {}
 
-/** @throws {AnchorSettingsError}; {LogError} `POLICY_INVALID`, `VKEY_INVALID` */
+/** @throws {AnchorSettingsError} */
 export function readAnchorSettings(crypto: Crypto, file: string): AnchorSettings {
   const folder = dirname(resolve(file))
   const read = (name: string): string => readText(resolve(folder, name))
@@ -97,32 +100,56 @@ export function readAnchorSettings(crypto: Crypto, file: string): AnchorSettings
   try {
     value = JSON.parse(readText(resolve(file)))
   } catch (cause) {
-    if (cause instanceof AnchorSettingsError) throw cause
-    throw new AnchorSettingsError('ANCHORS_INVALID', `${file} does not hold JSON`, { cause })
+    if (!(cause instanceof SyntaxError)) throw cause
+    const where = /\(line \d+ column \d+\)/.exec(cause.message)?.[0] ?? 'at its end'
+    throw new AnchorSettingsError('ANCHORS_INVALID', `${file} does not hold JSON ${where}`, { cause })
   }
   const parsed = settingsSchema.safeParse(value)
   if (!parsed.success) {
-    const where = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'} ${issue.code}`)
-    throw new AnchorSettingsError(
-      'ANCHORS_INVALID',
-      `${file} does not fit at: ${where.slice(0, 8).join(', ')}`,
-    )
+    const said = parsed.error.issues.flatMap(plain).slice(0, ISSUES_MAX)
+    throw new AnchorSettingsError('ANCHORS_INVALID', `${file} does not fit: ${said.join('; ')}`)
   }
   const { witnesses, anchors } = parsed.data
-  const settings = { witnesses: witnesses ? witnessesOf(crypto, witnesses, read) : null, anchors, read }
+  const settings = {
+    witnesses: witnesses ? witnessesOf(crypto, witnesses, { file, read }) : null,
+    anchors,
+    read,
+  }
   assertKnown(file, settings)
   return settings
+}
+
+/** Where in the file, and what; of several forms the one that fits best. A value is not said: it may be a secret. */
+function plain({ path, message, ...issue }: z.core.$ZodIssue): string[] {
+  const forms = issue.code === 'invalid_union' ? issue.errors : []
+  const [best] = forms.filter((form) => form.length > 0).toSorted((a, b) => a.length - b.length)
+  if (best !== undefined) return best.flatMap((each) => plain({ ...each, path: [...path, ...each.path] }))
+  return [`${path.join('.') || 'the whole'}: ${message}`]
 }
 
 function witnessesOf(
   crypto: Crypto,
   given: z.infer<typeof witnessesSchema>,
-  read: (path: string) => string,
+  { file, read }: { readonly file: string; readonly read: (path: string) => string },
 ): AnchorSettings['witnesses'] {
   const { mode, wait_ms } = given
-  if ('policy' in given) return { ...parsePolicy(crypto, Buffer.from(read(given.policy))), mode, wait_ms }
-  const of = given.of.map(({ vkey, url }) => ({ key: parseCosignerVkey(crypto, vkey), url }))
-  return { ...kOfN(given.quorum, of), mode, wait_ms }
+  const at = <T>(where: string, parse: () => T): T => {
+    try {
+      return parse()
+    } catch (cause) {
+      if (!(cause instanceof LogError)) throw cause
+      throw new AnchorSettingsError('ANCHORS_INVALID', `${where}: ${cause.message}`, { cause })
+    }
+  }
+  if ('policy' in given) {
+    const bytes = Buffer.from(read(given.policy))
+    return { ...at(given.policy, () => parsePolicy(crypto, bytes)), mode, wait_ms }
+  }
+  const of = given.of.map(({ vkey, url }, i) => ({
+    key: at(`${file}: witnesses.of.${i}.vkey`, () => parseCosignerVkey(crypto, vkey)),
+    url,
+  }))
+  return { ...at(`${file}: witnesses.quorum`, () => kOfN(given.quorum, of)), mode, wait_ms }
 }
 
 /** Every witness is asked somewhere, an anchor's witness is one of them, and no two anchors have one name. */

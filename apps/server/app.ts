@@ -10,10 +10,13 @@ import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
+import { retentionRoutes } from './routes-retention.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
+import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
+import { nodeRoutes } from './routes-nodes.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
@@ -43,6 +46,7 @@ export function createApp(ctx: ServerContext): App {
   peopleRoutes(app, ctx)
   agentRoutes(app, ctx)
   pointRoutes(app, ctx)
+  limitRoutes(app, ctx)
   templateRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
@@ -55,14 +59,18 @@ export function createApp(ctx: ServerContext): App {
   keyRoutes(app, ctx)
   issuerRoutes(app, ctx)
   erasureRoutes(app, ctx)
+  retentionRoutes(app, ctx)
   logRoutes(app, ctx)
+  nodeRoutes(app, ctx)
   backupRoutes(app, ctx)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {
       title: 'Countersign control plane',
       version: '1',
-      description: 'Requests are signed with DPoP proofs that also cover the body: spec/api.md.',
+      description:
+        'Requests are signed with DPoP proofs that also cover the body; a POST with an Idempotency-Key may be ' +
+        'repeated: spec/api.md.',
     },
   })
   return app

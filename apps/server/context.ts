@@ -1,7 +1,7 @@
 /** What the routes share: the registers, the clock, the streams and where the server believes it is. @module */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { PublicJwk } from '../../src/core/crypto.ts'
+import type { PublicJwk, Signer } from '../../src/core/crypto.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
 import type { Caller } from '../../src/registry/callers.ts'
@@ -10,6 +10,8 @@ import type { Settings } from '../../src/registry/setup.ts'
 import type { DpopVerifier } from './auth.ts'
 import type { EntryFeed } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
+import type { Idempotency } from './idempotency.ts'
+import type { PruneKeeper } from './prune-keeper.ts'
 import type { RevocationHub } from './revocation-hub.ts'
 import type { Viewers } from './viewers.ts'
 
@@ -21,8 +23,14 @@ export interface ServerContext {
   readonly hub: RevocationHub
   readonly feed: EntryFeed
   readonly viewers: Viewers
+  readonly prunings: PruneKeeper
   readonly dpop: DpopVerifier
+  readonly idempotency: Idempotency
   readonly vkey: string
+  /** Signs what nodes tell each other. */
+  readonly log: Signer
+  /** The note that this node signed or took over last. */
+  readonly signed: () => Promise<Uint8Array | null>
   readonly heartbeat_ms: number
   /** Where callers reach the server, without a trailing slash; known once it listens. */
   publicUrl(): string

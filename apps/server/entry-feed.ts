@@ -51,7 +51,8 @@ export class EntryFeed {
           const page = this.#closed ? null : await this.#page(next, mayRead)
           if (page === null) return this.#end(reader, controller)
           next += page.count
-          if (page.count > 0) return controller.enqueue(page.bytes)
+          if (page.bytes.length > 0) return controller.enqueue(page.bytes)
+          if (page.count > 0) continue // all of them pruned
           if (!(await waitForNews())) return controller.enqueue(utf8(': still here\n\n'))
         }
       },
@@ -88,6 +89,7 @@ export class EntryFeed {
       const size = await this.#store.entries.size()
       const entries = next < size ? await this.#store.entries.read(next, Math.min(next + PAGE, size)) : []
       const text = entries.map((bytes, i) => {
+        if (bytes.length === 0) return '' // pruned
         const entry = Buffer.from(bytes).toString()
         return `event: entry\nid: ${next + i}\ndata: {"index":${next + i},"entry":${entry}}\n\n`
       })

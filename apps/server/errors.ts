@@ -26,11 +26,16 @@ export type ApiErrorCode =
   | 'BODY_TOO_LARGE'
   | 'FORBIDDEN'
   | 'HOST_REFUSED'
+  | 'IDEMPOTENCY_IN_FLIGHT'
+  | 'IDEMPOTENCY_KEY_INVALID'
+  | 'IDEMPOTENCY_KEY_REFUSED'
+  | 'IDEMPOTENCY_KEY_REUSED'
   | 'INTERNAL'
   | 'LOG_NOT_PUBLISHED'
   | 'NOT_FOUND'
   | 'REQUEST_INVALID'
   | 'TOO_MANY'
+  | 'UPSTREAM_AWAY'
 
 export class ApiError extends CountersignError<ApiErrorCode> {}
 
@@ -39,7 +44,7 @@ export type ListenErrorCode = 'ADDRESS_UNAVAILABLE' | 'PORT_IN_USE'
 /** The server cannot listen where it was told to. */
 export class ListenError extends CountersignError<ListenErrorCode> {}
 
-export type FaultStatus = 400 | 401 | 403 | 404 | 409 | 413 | 500 | 503
+export type FaultStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 500 | 503
 
 const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
   AUTH_BODY_MISMATCH: 401,
@@ -53,11 +58,16 @@ const API_STATUS: Record<ApiErrorCode, FaultStatus> = {
   BODY_TOO_LARGE: 413,
   FORBIDDEN: 403,
   HOST_REFUSED: 403,
+  IDEMPOTENCY_IN_FLIGHT: 409,
+  IDEMPOTENCY_KEY_INVALID: 400,
+  IDEMPOTENCY_KEY_REFUSED: 400,
+  IDEMPOTENCY_KEY_REUSED: 422,
   INTERNAL: 500,
   LOG_NOT_PUBLISHED: 503,
   NOT_FOUND: 404,
   REQUEST_INVALID: 400,
   TOO_MANY: 503,
+  UPSTREAM_AWAY: 503,
 }
 
 const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
@@ -65,6 +75,7 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   LISTENER_INVALID: 400,
   BUDGET_MISMATCH: 409,
   GESTURE_INVALID: 403,
+  ISSUER_KEY_MISSING: 503,
   KEY_CURRENT: 409,
   KEY_IN_USE: 409,
   LIMIT_EXCEEDED: 409,
@@ -74,6 +85,7 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   RECEIPT_EPOCH: 409,
   RECEIPT_FORK: 409,
   RECEIPT_INVALID: 400,
+  RETENTION_TOO_SHORT: 409,
   SAME_PERSON: 403,
   SECRET_INVALID: 403,
   SEGMENT_INVALID: 400,
@@ -94,6 +106,7 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   UNKNOWN_SUBJECT: 404,
   UNKNOWN_SYSTEM: 404,
   UNKNOWN_TEMPLATE: 404,
+  UNKNOWN_TOPUP: 404,
   VALUE_ERASED: 404,
 }
 
@@ -117,6 +130,7 @@ function statusOf(error: CountersignError): FaultStatus | null {
   if (error instanceof RegistryError) return REGISTRY_STATUS[error.code]
   if (error instanceof TokenError) return error.code === 'GESTURE_INVALID' ? 403 : 400
   if (error instanceof CoreError) return error.code === 'JSON_TOO_LARGE' ? 413 : 400
+  if (error instanceof LogError && error.code === 'ENTRY_PRUNED') return 410
   if (error instanceof LogError) return error.code.startsWith('ENTRY_') ? 400 : 503
   const isBackend = [StoreError, KeyStoreError, VaultError].some((backend) => error instanceof backend)
   return isBackend ? 503 : null

@@ -62,3 +62,16 @@ function closeHttp(server: ServerType): Promise<void> {
     if ('closeAllConnections' in server) server.closeAllConnections()
   })
 }
+
+/** Where callers reach the server, and what they may call it in `Host`. */
+export interface Place {
+  readonly url: string
+  readonly hosts: ReadonlySet<string>
+}
+
+export function placeOf(address: AddressInfo, publicUrl: string | undefined): Place {
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  const local = `http://${host}:${address.port}`
+  const url = (publicUrl ?? local).replace(/\/$/, '')
+  return { url, hosts: new Set([new URL(url).host, new URL(local).host, `localhost:${address.port}`]) }
+}

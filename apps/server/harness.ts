@@ -32,6 +32,7 @@ export interface Bend {
   readonly claims?: JsonObject
   readonly proof?: string
   readonly sent?: string
+  readonly headers?: Record<string, string>
 }
 
 /** Signs requests with one key. */
@@ -41,8 +42,8 @@ export class Caller {
   readonly jkt: string
   readonly base: () => string
 
-  constructor(base: () => string, alg: Alg = 'Ed25519') {
-    this.key = nodeCrypto.generateKey(alg)
+  constructor(base: () => string, alg: Alg = 'Ed25519', key = nodeCrypto.generateKey(alg)) {
+    this.key = key
     this.jwk = nodeCrypto.signer(this.key).publicJwk
     this.jkt = thumbprint(nodeCrypto, this.jwk)
     this.base = base
@@ -67,6 +68,7 @@ export class Caller {
       headers: {
         DPoP: bend.proof ?? this.proof(method, path, body, bend.claims),
         ...(sent === '' ? {} : { 'content-type': 'application/json' }),
+        ...bend.headers,
       },
       ...(sent === '' ? {} : { body: sent }),
       ...(signal ? { signal } : {}),

@@ -24,14 +24,17 @@ async function lift(by: Operator, hold: string): Promise<Answer> {
   return by.api.post(`/v1/holds/${hold}/lift`, by.authenticator.assert(json.challenge))
 }
 
+async function erase(by: Operator, subject: string): Promise<Answer> {
+  const { json } = await by.api.get(`/v1/subjects/${subject}/erasure?basis=request`)
+  const gesture = by.authenticator.assert(json.challenge)
+  return by.api.post(`/v1/subjects/${subject}/erase`, { ...gesture, basis: 'request' })
+}
+
 /** A hold, and an erasure of Bob's delegation that Ann asked for and the hold defers. */
 async function deferred(target: string): Promise<string> {
   const { hold } = (await place(ann, target)).json
   await ann.api.post('/v1/revocations', { kind: 'delegation', target: bob.jti, reason: 'over' })
-  const { json } = await ann.api.get(`/v1/subjects/${bob.jti}/erasure?basis=request`)
-  const gesture = ann.authenticator.assert(json.challenge)
-  const answer = await ann.api.post(`/v1/subjects/${bob.jti}/erase`, { ...gesture, basis: 'request' })
-  expect(answer.json).toMatchObject({ state: 'deferred', holds: [hold] })
+  expect((await erase(ann, bob.jti)).json).toMatchObject({ state: 'deferred', holds: [hold] })
   return hold
 }
 
@@ -46,6 +49,19 @@ describe('under separation `independent` a hold is lifted', () => {
       expect(code(await lift(ann, hold))).toBe('SAME_PERSON')
       const cat = await server.invite(ann, 'Cat')
       expect((await lift(cat, hold)).json.erased).toEqual([bob.jti])
+    },
+  )
+
+  test.each(['delegation', 'principal', 'everything'])(
+    'on the %s not by who asks for the erasure afterwards',
+    async (what) => {
+      const target = { delegation: bob.jti, principal: bob.id, everything: '*' }[what] ?? ''
+      const cat = await server.invite(ann, 'Cat')
+      const { hold } = (await place(cat, target)).json
+      await ann.api.post('/v1/revocations', { kind: 'delegation', target: bob.jti, reason: 'over' })
+      expect((await lift(ann, hold)).status).toBe(200)
+      expect(code(await erase(ann, bob.jti))).toBe('SAME_PERSON')
+      expect((await erase(cat, bob.jti)).json.state).toBe('erased')
     },
   )
 
@@ -71,7 +87,7 @@ test('one person places some of the holds that there can be, and others still pl
   expect((await lift(ann, hold)).status).toBe(200)
 })
 
-test('who is enrolled and not endorsed places no hold, opens no value and logs no pack', async () => {
+test('who is enrolled and not endorsed places no hold, opens no value, adds no note and logs no pack', async () => {
   await begin('independent')
   const { invitation } = (await ann.api.post('/v1/people', { name: 'Mallory' })).json
   const mallory = await server.enrol(invitation)
@@ -86,6 +102,7 @@ test('who is enrolled and not endorsed places no hold, opens no value and logs n
   const tried = async (): Promise<Answer[]> => [
     await place(mallory, '*'),
     await mallory.api.post('/v1/openings', opening),
+    await mallory.api.post('/v1/notes', { entry: named.index, text: 'a friend of mine' }),
     await mallory.api.post('/v1/packs', pack),
   ]
   for (const answer of await tried()) expect([answer.status, code(answer)]).toEqual([403, 'NOT_ENDORSED'])

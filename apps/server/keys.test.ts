@@ -166,7 +166,7 @@ test('a start without the file of the current key is refused, and one without an
   expect(await current()).toBe(second)
   await server.running.close()
   rmSync(join(server.dataDir, 'keys', `issuer-${second}.jwk`))
-  await expect(server.start()).rejects.toMatchObject({ code: 'SETUP_MISMATCH' })
+  await expect(server.start()).rejects.toMatchObject({ code: 'ISSUER_KEY_MISSING' })
 })
 
 test('a start destroys what a crash kept of a retired key', async () => {

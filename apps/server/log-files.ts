@@ -6,6 +6,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { base64url } from '../../src/core/encoding.ts'
 import { INDEX_PATH } from '../../src/log/anchor-files.ts'
+import { LogError } from '../../src/log/entries.ts'
+import { isKeptPath, keptPath } from '../../src/log/kept.ts'
 import { CHECKPOINT_PATH, parseTilePath, TILE_WIDTH } from '../../src/log/tiles.ts'
 import type { App, AppEnv, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
@@ -49,7 +51,7 @@ export function fileRoutes(app: App, ctx: ServerContext): void {
     const kind = kindOf(path)
     if (kind === null) throw noFile()
     const bytes = await ctx.tiles.read(path)
-    if (bytes === null) throw noFile()
+    if (bytes === null) throw await whyNot(ctx, path)
     const etag = `"${base64url(ctx.registry.crypto.sha256(bytes)).slice(0, 22)}"`
     const headers = { 'cache-control': CACHE[kind], etag, 'x-content-type-options': 'nosniff' }
     if (isKnown(c, etag)) return c.body(null, 304, headers)
@@ -65,6 +67,7 @@ export function fileRoutes(app: App, ctx: ServerContext): void {
 function kindOf(path: string): keyof typeof CACHE | null {
   if (path === CHECKPOINT_PATH || path === INDEX_PATH) return 'checkpoint'
   if (TOKEN_PATH.test(path)) return 'full'
+  if (isKeptPath(path)) return 'full'
   const tile = parseTilePath(path)
   return tile && (tile.width === TILE_WIDTH ? 'full' : 'partial')
 }
@@ -74,6 +77,14 @@ function isKnown(c: Context<AppEnv>, etag: string): boolean {
   const known = c.req.header('if-none-match')
   if (known === undefined) return false
   return known.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag)
+}
+
+/** RET-10: a bundle that was pruned is gone for good. */
+async function whyNot({ tiles }: ServerContext, path: string): Promise<Error> {
+  const tile = parseTilePath(path)
+  const isPruned = tile?.level === 'entries' && (await tiles.read(keptPath(tile.index))) !== null
+  if (!isPruned) return noFile()
+  return new LogError('ENTRY_PRUNED', `pruned: what had to stay is in ${PREFIX}${keptPath(tile.index)}`)
 }
 
 function noFile(): ApiError {

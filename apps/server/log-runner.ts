@@ -29,6 +29,8 @@ export interface LogRunnerOptions {
   readonly store: Store
   /** Called once, when the log cannot go on. */
   readonly onFatal: (error: Error) => void
+  /** Hears why it is not published, once for as long as it is for that. */
+  readonly onUnpublished?: (error: Error) => void
   /** {@link RETRY_MS} unless told otherwise. */
   readonly retry_ms?: number
 }
@@ -89,8 +91,10 @@ export class LogRunner {
       await this.#options.publisher.publish()
       this.#fault = null
     } catch (cause) {
+      const before = this.#fault?.message
       this.#fault = cause instanceof Error ? cause : new Error('the log was not published', { cause })
       const fatal = cause instanceof LogError && FATAL.has(cause.code)
+      if (!fatal && this.#fault.message !== before) this.#options.onUnpublished?.(this.#fault)
       if (!fatal || this.#ended) return
       this.#ended = true // whatever failed before: a database that was away may come back as another
       this.#options.onFatal(this.#fault)

@@ -6,8 +6,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
-import { CoreError } from '../../src/core/errors.ts'
+import { CoreError, CountersignError } from '../../src/core/errors.ts'
 import { parseJson } from '../../src/core/json.ts'
+import { thumbprint } from '../../src/core/jwk.ts'
 import { findCaller, type Caller } from '../../src/registry/callers.ts'
 import type { VerifiedProof } from './auth.ts'
 import type { AppEnv, ServerContext } from './context.ts'
@@ -60,8 +61,13 @@ function isAlways(path: string): boolean {
 export function writable(ctx: ServerContext): Middleware {
   return async (c, next) => {
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
-    if (!isRead && !isAlways(c.req.path) && ctx.fault() !== null) {
-      throw new ApiError('LOG_NOT_PUBLISHED', 'the log cannot be published now: see the log of the server')
+    const fault = isRead || isAlways(c.req.path) ? null : ctx.fault()
+    if (fault !== null) {
+      const why = fault instanceof CountersignError ? ` (${fault.code})` : ''
+      throw new ApiError(
+        'LOG_NOT_PUBLISHED',
+        `the log cannot be published now${why}: see the log of the server`,
+      )
     }
     await next()
   }
@@ -70,9 +76,10 @@ export function writable(ctx: ServerContext): Middleware {
 /** The route wants a key of one of these kinds. */
 export function who(ctx: ServerContext, ...kinds: readonly Caller['kind'][]): Middleware {
   return async (c, next) => {
-    c.set('caller', await authenticate(ctx, c, kinds))
+    const caller = await authenticate(ctx, c, kinds)
+    c.set('caller', caller)
     await strictJson(c)
-    await next()
+    return ctx.idempotency.run(c, caller, next)
   }
 }
 
@@ -111,6 +118,23 @@ export function viewer(ctx: ServerContext): Middleware {
   }
 }
 
+/** Another node of this log: it has the log's key, and no database is asked. It may call us by an address of our own. */
+export function node(ctx: ServerContext): Middleware {
+  return async (c, next) => {
+    const proof = await verifiedProof(ctx, c, nodeOrigin(ctx, c))
+    if (proof.jkt !== thumbprint(ctx.registry.crypto, ctx.log.publicJwk))
+      throw new ApiError('FORBIDDEN', 'this needs the key of the log')
+    await next()
+  }
+}
+
+/** By the name that it called, which is ours: behind a balancer nodes have one public address. */
+function nodeOrigin(ctx: ServerContext, c: Context<AppEnv>): string {
+  const { host, protocol } = new URL(ctx.publicUrl())
+  const called = c.req.header('host') ?? ''
+  return called === host ? `${protocol}//${host}` : `http://${called}`
+}
+
 export async function isEnrolled(ctx: ServerContext, person: string): Promise<boolean> {
   const row = await ctx.registry.store.query((db) =>
     db.selectFrom('people').select('status').where('id', '=', person).executeTakeFirst(),
@@ -133,11 +157,15 @@ async function authenticate(
   return caller
 }
 
-async function verifiedProof(ctx: ServerContext, c: Context<AppEnv>): Promise<VerifiedProof> {
+async function verifiedProof(
+  ctx: ServerContext,
+  c: Context<AppEnv>,
+  origin = ctx.publicUrl(),
+): Promise<VerifiedProof> {
   return ctx.dpop.verify({
     proof: c.req.header('dpop'),
     method: c.req.method,
-    url: ctx.publicUrl() + c.req.path,
+    url: origin + c.req.path,
     body: new Uint8Array(await c.req.arrayBuffer()),
   })
 }

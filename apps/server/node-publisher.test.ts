@@ -2,35 +2,27 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openPostgresStore } from '../../src/adapters/postgres/postgres-store.ts'
-import { openCosigned } from '../../src/log/cosignature.ts'
-import { Cosigner, type WitnessTrouble } from '../../src/log/cosigner.ts'
-import { formatVkey, noteKey } from '../../src/log/note.ts'
-import { kOfN } from '../../src/log/policy.ts'
-import { Witness } from '../../src/log/witness.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { Nodes } from '../../src/ports/nodes.ts'
 import type { Store } from '../../src/ports/store.ts'
-import type { WitnessConnection } from '../../src/ports/witness.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
-import { memoryCheckpointLock } from '../../test/contract/checkpoint-lock.ts'
-import { directWitness } from '../../test/contract/witness.ts'
 import { Postgres } from '../../test/fixtures/postgres.ts'
+import { WitnessedLog } from '../../test/fixtures/witnessed-log.ts'
+import { Elsewhere } from './elsewhere.ts'
 import { NodePublisher } from './node-publisher.ts'
+import { keptNote } from './tiles.ts'
 
 const ORIGIN = 'log.example/nodes'
-const signer = crypto.signer(crypto.generateKey('Ed25519'))
-const logKey = noteKey(crypto, ORIGIN, signer.publicJwk)
-const vkey = formatVkey(logKey)
 let postgres: Postgres
 let url: string
 let folder: string
-let witness: Witness
-let troubles: WitnessTrouble[]
+let log: WitnessedLog
 let now_ms: number
 const ends: (() => Promise<void>)[] = []
 /** Moved by hand, so that the witness is asked when a test says so. */
@@ -44,17 +36,8 @@ afterAll(() => postgres.remove())
 beforeEach(async () => {
   url = await postgres.database()
   folder = mkdtempSync(join(tmpdir(), 'countersign-nodes-'))
-  troubles = []
   now_ms = 0
-  witness = new Witness({
-    crypto,
-    clock,
-    name: 'a.example',
-    signer: crypto.signer(crypto.generateKey('Ed25519')),
-    logs: [logKey],
-    stateOf: () => memoryCheckpointLock({ holder: null, stored: null }),
-  })
-  await witness.start()
+  log = await WitnessedLog.start(ORIGIN, clock)
 })
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
@@ -65,9 +48,17 @@ afterEach(async () => {
 interface Faults {
   /** Before the witness hears of the first request. */
   readonly before?: () => Promise<void>
+  /** The database does not take the checkpoints that it signs. */
+  readonly isMute?: boolean
   /** What this node believes of its place. */
   readonly isHeld?: (really: boolean) => boolean
+  /** Asked as over HTTP for what they signed. */
+  readonly peers?: readonly Asked[]
+  readonly isWitnessed?: boolean
+  readonly takeOverFrom?: Uint8Array
 }
+
+type Asked = () => Promise<Uint8Array | null>
 
 interface Node {
   readonly store: Store
@@ -76,41 +67,36 @@ interface Node {
   readonly published: () => Promise<{ size: number; cosigned: number } | null>
   /** Another node may take the place, whether this one knows it or not. */
   readonly losePlace: () => Promise<void>
+  readonly signed: Asked
 }
 
-async function startNode(name: string, { before, isHeld = (really) => really }: Faults = {}): Promise<Node> {
+async function startNode(name: string, faults: Faults = {}): Promise<Node> {
+  const { before, isMute, isHeld = (really: boolean) => really, peers = [] } = faults
   const store = await openPostgresStore({ url })
   ends.push(() => store.close())
   const tiles = fsTileStore(join(folder, name))
-  let asked = 0
   let losePlace = async (): Promise<void> => undefined
-  const connection: WitnessConnection = {
-    addCheckpoint: async (body, signal) => {
-      asked++
-      if (asked === 1) await before?.()
-      return directWitness(witness).addCheckpoint(body, signal)
-    },
-  }
-  const { quorum } = kOfN(1, [{ key: witness.key, url: null }])
-  const cosigner = new Cosigner({
+  const { cosigner, asked } = log.cosigner(tiles, before === undefined ? {} : { before })
+  const lock = fsCheckpointLock(join(folder, `${name}.lock`))
+  const elsewhere = new Elsewhere({
     crypto,
     clock,
-    tiles,
-    vkey,
-    peers: [{ key: witness.key, connection }],
-    quorum,
-    mode: 'best_effort',
-    deadline: () => new AbortController().signal,
-    onTrouble: (trouble) => void troubles.push(trouble),
+    vkey: log.vkey,
+    peers: peers.map((signed, i) => ({ name: `peer ${i}`, signed })),
+    kept: keptNote(join(folder, `${name}.lock`)),
+    isWitnessed: faults.isWitnessed ?? false,
+    isFirst: false,
+    takeOverFrom: faults.takeOverFrom ?? null,
   })
   const publisher = new NodePublisher({
+    elsewhere,
+    lock,
     crypto,
     clock,
     tiles,
-    signer,
+    signer: log.signer,
     store,
     source: store.entries,
-    lock: fsCheckpointLock(join(folder, `${name}.lock`)),
     origin: ORIGIN,
     nodes: {
       ...nodesOf(store),
@@ -118,23 +104,25 @@ async function startNode(name: string, { before, isHeld = (really) => really }: 
         const place = await nodesOf(store).takePlace()
         if (place === null) return null
         losePlace = () => place.leave()
-        return { isHeld: () => isHeld(place.isHeld()), leave: () => place.leave() }
+        return { ...place, isHeld: () => isHeld(place.isHeld()) }
       },
     },
     cosign: (note, isOvertaken) => cosigner.cosign(note, isOvertaken),
-    onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
+    onPublished: async (note, size) => {
+      if (isMute === true) throw new Error('the database is slow')
+      await recordCheckpoint(store, { size, time: clock.now(), note })
+    },
   })
   ends.push(() => publisher.stop())
   return {
     store,
     publisher,
-    asked: () => asked,
+    asked,
     losePlace: () => losePlace(),
+    signed: () => lock.load(),
     published: async () => {
       const note = await tiles.read('checkpoint')
-      if (!note) return null
-      const { checkpoint, cosignatures } = openCosigned(crypto, note, vkey, [witness.key])
-      return { size: checkpoint.size, cosigned: cosignatures.length }
+      return note && log.said(note)
     },
   }
 }
@@ -199,7 +187,23 @@ test.each([
   await commit(one, 3)
   await one.publisher.start()
   expect(await two.published()).toEqual({ size: 7, cosigned: 1 })
-  expect([one.asked() > 0, troubles]).toEqual([true, []])
+  expect([one.asked() > 0, log.troubles]).toEqual([true, []])
+})
+
+test('one that lost its place and cannot know, because what overtook it is not recorded yet, raises no conflict', async () => {
+  const two = await startNode('two', { isMute: true })
+  const one = await startNode('one', {
+    isHeld: () => true,
+    before: async () => {
+      await one.losePlace()
+      await commit(two, 4)
+      await expect(two.publisher.start()).rejects.toThrow('slow')
+    },
+  })
+  await commit(one, 3)
+  await one.publisher.start()
+  expect(await two.published()).toEqual({ size: 7, cosigned: 1 })
+  expect([one.asked() > 0, log.troubles]).toEqual([true, []])
 })
 
 test('one that lost its place before it asks does not ask', async () => {
@@ -212,4 +216,121 @@ test('one that lost its place before it asks does not ask', async () => {
   isHeld = false
   await one.publisher.publish()
   expect(one.asked()).toBe(asked)
+})
+
+describe('an insider with the database, which hides what the last one signed and changes it,', () => {
+  const away: Asked = () => Promise.reject(new Error('away'))
+
+  /** The follower has 3 entries of the 5 that were signed; of the others it is told something else, and the place is free. */
+  async function attacked(faults: (one: Node) => Faults): Promise<{ one: Node; two: Node }> {
+    const one = await startNode('one')
+    await commit(one, 3)
+    await one.publisher.start()
+    const two = await startNode('two', faults(one))
+    await two.publisher.start()
+    await commit(one, 2)
+    await one.publisher.publish()
+    const client = new pg.Client(url)
+    await client.connect()
+    await client.query('DELETE FROM checkpoints WHERE size > 3')
+    await client.query(
+      "UPDATE entries SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), '\"x\"', '\"y\"'), 'UTF8') WHERE idx = 4",
+    )
+    await client.end()
+    await one.losePlace()
+    return { one, two }
+  }
+
+  const signs = (node: Node): Promise<number> =>
+    node.publisher.publish().then(async () => (await node.published())?.size ?? 0)
+
+  test('does not have a node sign a fork that knows of no other way', async () => {
+    const { two } = await attacked(() => ({}))
+    expect(await signs(two)).toBe(3)
+    now_ms += 10_001
+    await expect(two.publisher.publish()).rejects.toMatchObject({
+      code: 'TAKE_OVER_UNCONFIRMED',
+      message: expect.stringContaining('--peer') as string,
+    })
+    const again = await startNode('two') // it stays so after a restart
+    await two.publisher.stop()
+    await again.publisher.start()
+    expect(await signs(again)).toBe(3)
+  })
+
+  test('does not with the other node, which says what it signed', async () => {
+    const { one, two } = await attacked(({ signed }) => ({ peers: [signed] }))
+    await expect(two.publisher.publish()).rejects.toThrowWithCode('LOG_DIVERGED')
+    expect([(await two.published())?.size, (await one.published())?.size]).toEqual([3, 5])
+  })
+
+  test('does not with what the other node said before it was gone', async () => {
+    let isAway = false
+    const { two } = await attacked(({ signed }) => ({ peers: [() => (isAway ? away() : signed())] }))
+    now_ms += 1_000
+    const real = await startNode('hold') // keeps the place while two asks
+    const place = await nodesOf(real.store).takePlace()
+    await two.publisher.publish()
+    await place?.leave()
+    isAway = true
+    await expect(two.publisher.publish()).rejects.toThrowWithCode('LOG_DIVERGED')
+    expect((await two.published())?.size).toBe(3)
+  })
+
+  test('does not with a node that has not answered for longer than ten seconds', async () => {
+    let isAway = false
+    const { two } = await attacked(({ signed }) => ({ peers: [() => (isAway ? away() : signed())] }))
+    isAway = true
+    now_ms += 10_001
+    await two.publisher.publish()
+    expect((await two.published())?.size).toBe(3)
+  })
+
+  test('does not by the word of an operator, which is a later checkpoint', async () => {
+    const { one, two } = await attacked(() => ({}))
+    const takeOverFrom = (await one.signed()) ?? new Uint8Array(0)
+    await two.publisher.stop()
+    const again = await startNode('two', { takeOverFrom })
+    await expect(again.publisher.start()).rejects.toThrowWithCode('LOG_DIVERGED')
+  })
+})
+
+describe('one that follows takes over', () => {
+  async function killed(faults: (one: Node) => Faults): Promise<Node> {
+    const one = await startNode('one')
+    await commit(one, 3)
+    await one.publisher.start()
+    const two = await startNode('two', faults(one))
+    await two.publisher.start()
+    await commit(one, 2)
+    await one.publisher.publish()
+    await one.losePlace()
+    await commit(two, 1)
+    return two
+  }
+
+  test.each<[string, (one: Node) => Faults]>([
+    ['what the other says it signed', ({ signed }) => ({ peers: [signed] })],
+    ['what witnesses must see before anybody', () => ({ isWitnessed: true })],
+  ])('from %s', async (_, faults) => {
+    const two = await killed(faults)
+    await two.publisher.publish()
+    expect((await two.published())?.size).toBe(6)
+  })
+
+  test('from the word of an operator, once', async () => {
+    const two = await killed(() => ({}))
+    await two.publisher.publish()
+    expect((await two.published())?.size).toBe(5)
+    await two.publisher.stop()
+    const takeOverFrom = (await two.signed()) ?? new Uint8Array(0)
+    const again = await startNode('two', { takeOverFrom })
+    await again.publisher.start()
+    expect((await again.published())?.size).toBe(6)
+    await again.losePlace()
+    await commit(again, 1)
+    await again.publisher.publish() // it finds that it lost the place, and may not have it back
+    await again.publisher.publish()
+    expect((await again.published())?.size).toBe(6)
+  })
 })

@@ -1,7 +1,8 @@
 /**
  * The log's publisher on one of several nodes: it signs while it has the place, and stands by while another has. Standing
  * by with a folder of its own, it follows: it writes the same tiles and takes over each signed checkpoint into its own
- * folder and lock store, so that it serves what the signer serves and can go on where that one ended. docs/adr/0016
+ * folder and lock store, so that it serves what the signer serves and can go on where that one ended: if somebody outside
+ * the database says how far that one signed. docs/adr/0016, docs/adr/0025
  * Invariant: it follows nothing that the database in front of it does not give, byte for byte, and signs only while no
  * other node can have the place.
  * @module
@@ -10,9 +11,12 @@ import { LogPublisher, type LogPublisherOptions } from '../../src/log/publisher.
 import { equalBytes } from '../../src/core/encoding.ts'
 import { openCheckpoint, type Checkpoint } from '../../src/log/checkpoint.ts'
 import { LogError } from '../../src/log/entries.ts'
+import { growTo } from '../../src/log/signed-tree.ts'
+import { TileBuilder } from '../../src/log/tiles.ts'
 import type { Nodes, Place } from '../../src/ports/nodes.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { CheckpointLock } from '../../src/ports/tile-store.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import type { Publisher } from './log-runner.ts'
 
 /** How long committed entries may wait for the node that signs before this one says so, in milliseconds. */
@@ -21,6 +25,7 @@ const BEHIND_MS_MAX = 10_000
 export interface NodePublisherOptions extends LogPublisherOptions {
   readonly store: Pick<Store, 'query'>
   readonly nodes: Nodes
+  readonly elsewhere: Elsewhere
 }
 
 type Cosign = NonNullable<LogPublisherOptions['cosign']>
@@ -40,6 +45,8 @@ export class NodePublisher implements Publisher {
   #followed = 0
   #expected: Recorded | null = null
   #behindSince: number | null = null
+  /** Why this node does not sign although nobody else may. */
+  #objection: string | null = null
 
   constructor(options: NodePublisherOptions) {
     this.#options = options
@@ -55,7 +62,11 @@ export class NodePublisher implements Publisher {
     const { onPublished: _, ...followed } = options
     this.#follower = new LogPublisher({
       ...followed,
-      source: { size: async () => this.#followed, read: (start, end) => source.read(start, end) },
+      source: {
+        size: async () => this.#followed,
+        read: (start, end) => source.read(start, end),
+        hashes: (index) => source.hashes(index),
+      },
       lock: this.#only(lock),
       cosign: async (note) => this.#expected?.note ?? note, // the one that signs has asked already
     })
@@ -94,14 +105,17 @@ export class NodePublisher implements Publisher {
 
   /** @returns whether this node signs now */
   async #takeOver(): Promise<boolean> {
-    const place = await this.#options.nodes.takePlace()
+    const { nodes, elsewhere } = this.#options
+    this.#objection = await elsewhere.objection()
+    if (this.#objection !== null) return false
+    const place = await nodes.takePlace()
     if (place === null) return false
     try {
       this.#place = place
-      // It goes on from what the last one signed, as far as that one left word of it.
-      await this.#mirror(await this.#lastRecorded())
+      await this.#catchUp()
       await this.#unfollow()
       await this.#signer.start()
+      elsewhere.tookOver()
       this.#behindSince = null
       return true
     } catch (cause) {
@@ -112,26 +126,50 @@ export class NodePublisher implements Publisher {
     }
   }
 
+  /**
+   * It goes on from what the last one signed: as far as that one left word of it, and as anybody else has it (LOG-44).
+   * @throws {LogError} `LOG_DIVERGED`
+   */
+  async #catchUp(): Promise<void> {
+    const { elsewhere, crypto, source, lock } = this.#options
+    await this.#mirror(await this.#lastRecorded())
+    await elsewhere.ask() // nobody else signs any more: this is the last word of a node that lost the database
+    const newest = await elsewhere.newest()
+    if (newest === null) return
+    if (newest.size > this.#followed) await this.#mirror(newest)
+    const note = await lock.load()
+    const own = note && openCheckpoint(crypto, note, this.vkey)
+    if (own?.size !== newest.size || !equalBytes(own.root, newest.root))
+      await growTo(crypto, source, new TileBuilder(crypto), newest)
+  }
+
   async #follow(): Promise<void> {
+    this.#options.elsewhere.watch()
     const last = await this.#lastRecorded()
-    await this.#mirror(last)
+    const isGrown = await this.#mirror(last)
+    // Somebody else signed it: who signs alone has it before the database does.
+    if (isGrown && last !== null && this.#objection === null) await this.#options.elsewhere.follows(last.note)
     const size = await this.#options.source.size()
     if (size < this.#followed) throw diverged(`it has ${size} entries, ${this.#followed} are signed`)
     const now = this.#options.clock.monotonic()
     this.#behindSince = size > (last?.size ?? 0) ? (this.#behindSince ?? now) : null
     if (this.#behindSince !== null && now - this.#behindSince > BEHIND_MS_MAX)
-      throw new LogError('LOG_UNAVAILABLE', 'no node publishes the log: look at the one that signs')
+      throw unpublished(this.#objection)
   }
 
-  /** Takes a checkpoint over into this node's own folder; in one that the signer shares there is nothing to do. */
-  async #mirror(last: Recorded | null): Promise<void> {
-    if (!(await this.#startFollowing()) || last === null || last.size < this.#followed) return
-    if (this.#expected !== null && equalBytes(last.note, this.#expected.note)) return
+  /**
+   * Takes a checkpoint over into this node's own folder; in one that the signer shares there is nothing to do.
+   * @returns whether it is of more entries than this node had
+   */
+  async #mirror(last: Recorded | null): Promise<boolean> {
+    if (!(await this.#startFollowing()) || last === null || last.size < this.#followed) return false
+    if (this.#expected !== null && equalBytes(last.note, this.#expected.note)) return false
     const before = this.#followed
     this.#followed = last.size
     this.#expected = last
     try {
       await this.#follower.publish()
+      return last.size > before
     } catch (cause) {
       this.#followed = before
       this.#expected = null
@@ -169,11 +207,18 @@ export class NodePublisher implements Publisher {
     return { ...openCheckpoint(this.#options.crypto, note, this.vkey), note }
   }
 
-  /** WIT-13: only who signs asks, and one that lost its place meanwhile is overtaken. */
+  /**
+   * WIT-13: only who signs asks, and one that lost its place meanwhile is overtaken, also when nobody told it: the other
+   * node records what it signed after the witness has seen it.
+   */
   #asking(cosign: Cosign): Cosign {
     return (note, isOvertaken) => {
       this.#assertPlace()
-      return cosign(note, async (size) => !this.#hasPlace() || (await isOvertaken(size)))
+      const place = this.#place
+      return cosign(note, async (size) => {
+        if (!this.#hasPlace() || (await isOvertaken(size))) return true
+        return place === null || !(await place.confirm())
+      })
     }
   }
 
@@ -223,6 +268,17 @@ function plain(lock: CheckpointLock): CheckpointLock {
 
 function isLocked(cause: unknown): boolean {
   return cause instanceof LogError && cause.code === 'LOG_LOCKED'
+}
+
+/** @param objection why this node does not, when no other does either */
+function unpublished(objection: string | null): LogError {
+  if (objection === null)
+    return new LogError('LOG_UNAVAILABLE', 'no node publishes the log: look at the one that signs')
+  return new LogError(
+    'TAKE_OVER_UNCONFIRMED',
+    `no node publishes the log, and this one does not go on from what the database says: ${objection}. ` +
+      'Start the node that signed last, or this one with --take-over-from and the checkpoint that was signed last',
+  )
 }
 
 function diverged(what: string): LogError {

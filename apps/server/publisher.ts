@@ -1,13 +1,15 @@
 /** Which publisher a control plane has: it depends on who else may write to its database, and on where its log lives. @module */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
+import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { LogPublisher, type LogPublisherOptions } from '../../src/log/publisher.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
+import { Elsewhere, type ElsewhereOptions } from './elsewhere.ts'
 import type { Publisher } from './log-runner.ts'
 import { NodePublisher } from './node-publisher.ts'
 import { startPublisherThread } from './publisher-thread.ts'
-import { openLogPlace, type LogPlace } from './tiles.ts'
+import { keptNote, openLogPlace, type LogPlace } from './tiles.ts'
 
 interface Published {
   readonly store: Store
@@ -21,9 +23,13 @@ interface Published {
   readonly onPublished: (note: Uint8Array, size: number) => Promise<void>
   /** In a thread of its own, where the database is a file and no witness is asked. */
   readonly thread: boolean
+  /** Of several nodes with folders of their own; alone unless given. */
+  readonly elsewhere?: Omit<ElsewhereOptions, 'kept'>
   /** Asks witnesses before a checkpoint is public. */
   readonly cosign?: NonNullable<LogPublisherOptions['cosign']>
 }
+
+const ALONE = { peers: [], isWitnessed: false, isFirst: true, takeOverFrom: null }
 
 /**
  * On several nodes side by side in a bucket, by turns in folders; of a file on the thread that appends, unless it is told
@@ -44,7 +50,9 @@ export async function publisherOf(options: Published): Promise<Publisher> {
     onPublished,
     ...(cosign === undefined ? {} : { cosign }),
   }
-  return nodes === null || place.kind === 's3'
-    ? new LogPublisher(parts)
-    : new NodePublisher({ ...parts, store, nodes })
+  if (nodes === null || place.kind === 's3') return new LogPublisher(parts)
+  const vkey = formatVkey(noteKey(nodeCrypto, origin, parts.signer.publicJwk))
+  const kept = keptNote(place.lockDir)
+  const elsewhere = new Elsewhere({ ...(options.elsewhere ?? ALONE), kept, crypto: nodeCrypto, clock, vkey })
+  return new NodePublisher({ ...parts, store, nodes, elsewhere })
 }

@@ -1,5 +1,5 @@
 /**
- * The revocation stream: frames as they commit, heartbeats in between. spec/revocation.md (REV-4, Stream).
+ * The revocation stream: frames as they commit, heartbeats in between. spec/revocation.md (REV-4, REV-14, REV-15).
  * Invariants: a heartbeat's time is taken before its head is read, and it follows every frame up to that head on
  * each stream; without a good read nothing is signed.
  * @module
@@ -7,22 +7,32 @@
 import type { Signer } from '../../src/core/crypto.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
-import { frameHash, signHeartbeat, signTime, type SignedFrame } from '../../src/revoke/frame.ts'
-import { ApiError } from './errors.ts'
-import { sseEvent, SseStream } from './sse.ts'
+import { Snapshots, type MadeSnapshot } from '../../src/registry/snapshots.ts'
+import {
+  frameHash,
+  signHeartbeat,
+  signTime,
+  type SignedFrame,
+  type SignedHeartbeat,
+  type SignedTime,
+} from '../../src/revoke/frame.ts'
+import { POLL_FRAMES_MAX, type PollAnswer } from '../../src/revoke/poll.ts'
+import { eventOf, Fanout, sendHeartbeat, type Subscriber } from './fanout.ts'
 
-/** Points that may listen at once. */
-export const SUBSCRIBERS_MAX = 20_000
 const PAGE = 500
-/** Who gets a heartbeat in one turn: a frame that commits meanwhile waits for so many writes, not for all. */
-const BEAT_MAX = 1_000
+/** REV-14: who is further behind gets a snapshot. */
+export const FRAMES_BEHIND_MAX = 10_000
+/** A poll is answered with the last heartbeat for so long, in milliseconds: thousands may poll at once. */
+const BEAT_SHARED_MS = 100
 
-interface Subscriber {
-  readonly stream: SseStream
-  /** The last frame sent. */
-  sent: number
-  /** Whether it has caught up and gets broadcasts. */
-  live: boolean
+/** Where a point wants to go on. */
+export interface Asked {
+  /** Absent or 0: it knows none. */
+  readonly epoch?: number | undefined
+  /** The last frame that it has. */
+  readonly after: number
+  /** Of its time request, if it makes one. */
+  readonly nonce?: string | undefined
 }
 
 export interface HubOptions {
@@ -33,11 +43,15 @@ export interface HubOptions {
 
 export class RevocationHub {
   readonly #options: HubOptions
-  readonly #subscribers = new Set<Subscriber>()
+  readonly #fanout = new Fanout()
+  readonly #snapshots: Snapshots
   #head = 0
   #headHash = ''
   #reading: Promise<void> = Promise.resolve()
   #queued = false
+  #beating: Promise<void> | null = null
+  #waiting: ((heartbeat: SignedHeartbeat) => void)[] = []
+  #lastBeat: { readonly at: number; readonly signed: SignedHeartbeat } | null = null
   #timer: NodeJS.Timeout | undefined
   #rest: NodeJS.Timeout | undefined
   #restUntil = 0
@@ -46,6 +60,7 @@ export class RevocationHub {
 
   constructor(options: HubOptions) {
     this.#options = options
+    this.#snapshots = new Snapshots(options.registry, options.signer)
   }
 
   async start(): Promise<void> {
@@ -56,14 +71,43 @@ export class RevocationHub {
     void this.#beats(heartbeat_ms)
   }
 
-  /** @param after the last frame that the point has; @param nonce of its time request, if it made one */
-  subscribe(after: number, nonce: string | undefined): Response {
-    if (this.#subscribers.size >= SUBSCRIBERS_MAX) throw new ApiError('TOO_MANY', 'too many points listen')
-    const stream = new SseStream(() => this.#subscribers.delete(subscriber))
-    const subscriber: Subscriber = { stream, sent: after, live: false }
-    this.#subscribers.add(subscriber)
-    void this.#begin(subscriber, nonce).catch(() => stream.close())
-    return stream.response
+  subscribe(asked: Asked): Response {
+    const subscriber = this.#fanout.add(asked.after)
+    void this.#begin(subscriber, asked).catch(() => subscriber.stream.close())
+    return subscriber.stream.response
+  }
+
+  /** REV-15. */
+  async poll({ epoch, after, nonce }: Asked): Promise<PollAnswer> {
+    const time = nonce === undefined ? {} : { time: await this.time(nonce) }
+    const made = this.#wantsSnapshot(epoch, after) ? await this.#snapshots.latest(this.#head) : null
+    const from = made?.signed.snapshot.head ?? after
+    const heartbeat = await this.#sharedBeat(from)
+    const { store } = this.#options.registry
+    const head = heartbeat?.heartbeat.head ?? this.#head
+    const frames = from < head ? await store.query((db) => framesAfter(db, from, POLL_FRAMES_MAX)) : []
+    return {
+      ...time,
+      ...(made === null ? {} : { snapshot: made.signed }),
+      frames: frames.filter(({ frame }) => frame.seq <= head), // later ones come with a later heartbeat
+      heartbeat,
+    }
+  }
+
+  /** By the clock of frames and heartbeats, which is the database's: the point compares them (REV-5). */
+  async time(nonce: string): Promise<SignedTime> {
+    const { registry, signer } = this.#options
+    return signTime(signer, nonce, await registry.store.now())
+  }
+
+  /** Null when more is revoked than a snapshot holds. */
+  snapshot(): Promise<MadeSnapshot | null> {
+    return this.#snapshots.latest(this.#head)
+  }
+
+  /** Null when nobody was told of that body lately. */
+  snapshotBody(digest: string): Uint8Array | null {
+    return this.#snapshots.body(digest)
   }
 
   close(): void {
@@ -71,17 +115,26 @@ export class RevocationHub {
     clearTimeout(this.#timer)
     clearTimeout(this.#rest)
     this.#leave()
-    for (const { stream } of this.#subscribers) stream.close()
+    this.#fanout.cut()
   }
 
-  async #begin(subscriber: Subscriber, nonce: string | undefined): Promise<void> {
-    const { registry, signer } = this.#options
-    if (nonce !== undefined) {
-      // By the clock of frames and heartbeats, which is the database's: the point compares them (REV-5).
-      const time = signTime(signer, nonce, await registry.store.now())
-      subscriber.stream.send(sseEvent('time', JSON.stringify(time)))
-    }
+  async #begin(subscriber: Subscriber, { epoch, after, nonce }: Asked): Promise<void> {
+    const { stream } = subscriber
+    if (nonce !== undefined) stream.send(eventOf('time', await this.time(nonce)))
+    if (this.#wantsSnapshot(epoch, after)) await this.#sendSnapshot(subscriber)
     await this.#catchUp(subscriber)
+  }
+
+  #wantsSnapshot(epoch: number | undefined, after: number): boolean {
+    const isOther = epoch !== undefined && epoch !== 0 && epoch !== FRAMES_EPOCH
+    return isOther || this.#head - after > FRAMES_BEHIND_MAX
+  }
+
+  async #sendSnapshot(subscriber: Subscriber): Promise<void> {
+    const made = await this.#snapshots.latest(this.#head)
+    if (made === null) return // frames are all there is
+    subscriber.stream.send(eventOf('snapshot', made.signed))
+    subscriber.sent = made.signed.snapshot.head
   }
 
   async #catchUp(subscriber: Subscriber): Promise<void> {
@@ -89,14 +142,14 @@ export class RevocationHub {
     while (subscriber.sent < this.#head && subscriber.stream.open) {
       const frames = await store.query((db) => framesAfter(db, subscriber.sent, PAGE))
       for (const signed of frames) {
-        subscriber.stream.send(sseEvent('frame', JSON.stringify(signed)))
+        subscriber.stream.send(eventOf('frame', signed))
         subscriber.sent = signed.frame.seq
       }
       await subscriber.stream.room()
       if (frames.length === 0) break
     }
     subscriber.live = true // in the turn in which it was found to have all: no broadcast lies between
-    await this.#beat([subscriber])
+    await this.#beat((heartbeat) => sendHeartbeat(subscriber, heartbeat))
   }
 
   #wake(): void {
@@ -120,28 +173,19 @@ export class RevocationHub {
     this.#queued = false
     for (;;) {
       const frames = await this.#options.registry.store.query((db) => framesAfter(db, this.#head, PAGE))
-      this.#broadcast(frames)
+      if (frames.length > 0) this.#broadcast(frames)
       if (frames.length < PAGE) return
     }
   }
 
   /**
-   * Frames that were read together go out together: one write to each who listens. Then it rests for as long as that took,
-   * so that who revokes a lot is served in between, and what they revoke goes out together.
+   * Then it rests for as long as that took, so that who revokes a lot is served in between, and what they revoke goes out
+   * together.
    */
   #broadcast(frames: readonly SignedFrame[]): void {
-    const events = frames.map((signed) => sseEvent('frame', JSON.stringify(signed)))
-    for (const signed of frames) this.#advance(signed)
-    const all = Buffer.concat(events)
     const begun = performance.now()
-    const before = this.#head - frames.length
-    for (const subscriber of this.#subscribers) {
-      if (!subscriber.live || subscriber.sent >= this.#head) continue
-      // Who caught up from the database meanwhile has the first of them already.
-      const has = Math.max(0, subscriber.sent - before)
-      subscriber.stream.send(has === 0 ? all : Buffer.concat(events.slice(has)))
-      subscriber.sent = this.#head
-    }
+    for (const signed of frames) this.#advance(signed)
+    this.#fanout.frames(frames)
     const now = performance.now()
     this.#restUntil = now + (now - begun)
   }
@@ -157,12 +201,12 @@ export class RevocationHub {
    */
   async #beats(heartbeat_ms: number): Promise<void> {
     while (!this.#isClosed) {
-      const subscribers = [...this.#subscribers] // who comes later had a beat of its own when it caught up
-      const turns = Math.max(1, Math.ceil(subscribers.length / BEAT_MAX))
+      const groups = this.#fanout.groups() // who comes later had a beat of its own when it caught up
       const begun = performance.now()
+      const turns = Math.max(1, groups.length)
       for (let turn = 0; turn < turns && !this.#isClosed; turn++) {
         await this.#until(begun + ((turn + 1) * heartbeat_ms) / turns)
-        await this.#beat(subscribers.slice(turn * BEAT_MAX, (turn + 1) * BEAT_MAX))
+        await this.#beat((heartbeat) => this.#fanout.heartbeat(heartbeat, groups[turn] ?? []))
       }
     }
   }
@@ -173,16 +217,43 @@ export class RevocationHub {
     })
   }
 
-  async #beat(subscribers: Iterable<Subscriber>): Promise<void> {
-    let t: number
+  /** The last one, while it is hardly older than a new one would be, and of the head that there is. */
+  async #sharedBeat(after: number): Promise<SignedHeartbeat | null> {
+    const { at, signed } = this.#lastBeat ?? { at: 0, signed: null }
+    const head = Math.max(after, this.#head)
+    if (performance.now() - at < BEAT_SHARED_MS && signed?.heartbeat.head === head) return signed
+    let answer: SignedHeartbeat | null = null
+    await this.#beat((heartbeat) => {
+      answer = heartbeat
+    })
+    return answer
+  }
+
+  /**
+   * One at a time: who asks meanwhile is told of the same.
+   * @param tell in the turn in which it is signed: no frame lies between. Not at all when nothing could be signed.
+   */
+  #beat(tell: (heartbeat: SignedHeartbeat) => void): Promise<void> {
+    this.#waiting.push(tell)
+    this.#beating ??= this.#newBeat()
+    return this.#beating
+  }
+
+  async #newBeat(): Promise<void> {
+    const { registry, signer } = this.#options
+    let t: number | null = null
     try {
-      t = await this.#options.registry.store.horizon() // every frame of an earlier time is in the read below
+      t = await registry.store.horizon() // every frame of an earlier time is in the read below
       await this.#read()
     } catch {
-      return // we cannot tell what was revoked: points go stale and deny
+      t = null // we cannot tell what was revoked: points go stale and deny
     }
+    this.#beating = null
+    const waiting = this.#waiting.splice(0)
+    if (t === null) return
     const heartbeat = { epoch: FRAMES_EPOCH, head: this.#head, head_hash: this.#headHash, t }
-    const bytes = sseEvent('heartbeat', JSON.stringify(signHeartbeat(this.#options.signer, heartbeat)))
-    for (const { live, stream } of subscribers) if (live) stream.send(bytes)
+    const signed = signHeartbeat(signer, heartbeat)
+    this.#lastBeat = { at: performance.now(), signed }
+    for (const tell of waiting) tell(signed)
   }
 }

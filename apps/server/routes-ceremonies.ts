@@ -221,5 +221,5 @@ async function entryOf(
   const { entries } = ctx.registry.store
   if (index >= (await entries.size())) return null
   const [bytes] = await entries.read(index, index + 1)
-  return bytes === undefined ? null : { index, entry: parseJson(bytes) }
+  return bytes === undefined || bytes.length === 0 ? null : { index, entry: parseJson(bytes) }
 }

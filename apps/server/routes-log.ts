@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { base64url } from '../../src/core/encoding.ts'
 import { parseRfc3339, rfc3339 } from '../../src/core/time.ts'
+import type { EntrySource } from '../../src/ports/entry-source.ts'
 import { checkpointAt } from '../../src/registry/checkpoints.ts'
 import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
@@ -46,12 +47,7 @@ export function logRoutes(app: App, ctx: ServerContext): void {
       const { after, limit } = c.req.valid('query')
       const size = await store.entries.size()
       const start = after + 1
-      const rows = start < size ? await store.entries.read(start, Math.min(start + limit, size)) : []
-      const entries = rows.map((bytes, i) => ({
-        index: start + i,
-        entry: JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>,
-      }))
-      return c.json({ size, entries }, 200)
+      return c.json({ size, entries: await page(store.entries, { start, limit, size }) }, 200)
     },
   )
 
@@ -76,6 +72,29 @@ export function logRoutes(app: App, ctx: ServerContext): void {
   proofRoutes(app, ctx)
   fileRoutes(app, ctx)
   liveRoutes(app, ctx)
+}
+
+interface Page {
+  readonly start: number
+  readonly limit: number
+  readonly size: number
+}
+
+/** Passes over what was pruned (RET-10): an entry has its index with it. */
+async function page(
+  source: EntrySource,
+  { start, limit, size }: Page,
+): Promise<{ index: number; entry: Record<string, unknown> }[]> {
+  const entries: { index: number; entry: Record<string, unknown> }[] = []
+  for (let next = start; next < size && entries.length < limit; next += PAGE_MAX) {
+    const rows = await source.read(next, Math.min(next + PAGE_MAX, size))
+    for (const [i, bytes] of rows.entries()) {
+      if (bytes.length === 0 || entries.length === limit) continue
+      const entry = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>
+      entries.push({ index: next + i, entry })
+    }
+  }
+  return entries
 }
 
 function checkpointRoute(app: App, ctx: ServerContext): void {

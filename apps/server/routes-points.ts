@@ -2,14 +2,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonValue } from '../../src/core/json.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
-import {
-  receiptSchema,
-  reservationSchema,
-  RESERVATIONS_MAX,
-  signedHeadSchema,
-} from '../../src/log/receipt.ts'
+import { receiptSchema, signedHeadSchema } from '../../src/log/receipt.ts'
 import { takeAck } from '../../src/registry/acks.ts'
-import { reserve } from '../../src/registry/budgets.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { trustList } from '../../src/registry/issuers.ts'
 import { enrolPoint, findPoint, listPoints, openEpoch } from '../../src/registry/points.ts'
@@ -119,24 +113,6 @@ function selfRoutes(app: App, ctx: ServerContext): void {
 
   app.openapi(
     createRoute({
-      method: 'post',
-      path: '/v1/points/self/reservations',
-      summary: 'Reserve every debit of a call, or none',
-      middleware: point,
-      request: {
-        body: body(z.strictObject({ debits: z.array(reservationSchema).min(1).max(RESERVATIONS_MAX) })),
-      },
-      responses: answers('Whether all were reserved', z.object({ reserved: z.boolean() })),
-    }),
-    async (c) =>
-      c.json(
-        { reserved: await reserve(ctx.registry, callerId(c, 'point'), c.req.valid('json').debits) },
-        200,
-      ),
-  )
-
-  app.openapi(
-    createRoute({
       method: 'get',
       path: '/v1/points/self/tools',
       summary: 'The tools of the server that the point guards',
@@ -187,14 +163,23 @@ function receiptRoute(app: App, ctx: ServerContext): void {
       },
       responses: answers(
         'Durable up to here',
-        z.object({ acknowledged: z.object({ epoch: z.int(), seq: z.int() }) }),
+        z.object({
+          acknowledged: z.object({ epoch: z.int(), seq: z.int() }),
+          recalled: z.array(z.string()),
+          now_ms: z.int(),
+        }),
       ),
     }),
     async (c) => {
       const { openings, ...rest } = c.req.valid('json')
       const opened = openings.map((one) => ({ ...one, args: (one.args ?? null) as JsonValue }))
       const batch = { ...rest, openings: opened }
-      return c.json({ acknowledged: await takeReceipts(ctx.registry, callerId(c, 'point'), batch) }, 200)
+      const { recalled, now_ms, ...acknowledged } = await takeReceipts(
+        ctx.registry,
+        callerId(c, 'point'),
+        batch,
+      )
+      return c.json({ acknowledged, recalled: [...recalled], now_ms }, 200)
     },
   )
 }

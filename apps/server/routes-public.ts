@@ -18,6 +18,8 @@ const infoAnswer = z.object({
   issuer: z.string(),
   /** Those that are not retired, the one that signs first. */
   issuer_keys: z.array(z.object({ kid: z.string(), jwk })),
+  /** Whether this node has the private half of the one that signs (KEY-11). */
+  issues: z.boolean(),
   frame_key: jwk,
   log_vkey: z.string(),
   rp_id: z.string(),
@@ -32,7 +34,7 @@ const infoAnswer = z.object({
 })
 
 export function publicRoutes(app: App, ctx: ServerContext): void {
-  const { frame, store } = ctx.registry
+  const { frame, issuer, store } = ctx.registry
 
   app.openapi(
     createRoute({
@@ -56,8 +58,8 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const now = ctx.clock.now()
-      const [keys, own] = await store.query((db) =>
-        Promise.all([verifyingKeys(db, now), ownRecord(ctx.registry, db, now)]),
+      const [keys, own, issues] = await store.query((db) =>
+        Promise.all([verifyingKeys(db, now), ownRecord(ctx.registry, db, now), issuer.canSign(db)]),
       )
       return c.json(
         {
@@ -66,6 +68,7 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
           issuer_keys: keys
             .filter(({ retired_at }) => retired_at === null)
             .map(({ kid, jwk: key }) => ({ kid, jwk: key })),
+          issues,
           frame_key: frame.publicJwk,
           log_vkey: ctx.vkey,
           rp_id: ctx.settings.rp_id,

@@ -4,14 +4,28 @@ import { personActor } from '../../src/registry/context.ts'
 import { acknowledgedBy } from '../../src/registry/acks.ts'
 import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
 import { revoke } from '../../src/registry/revocations.ts'
-import { signedFrameSchema, signedTimeSchema, signTime, type SignedFrame } from '../../src/revoke/frame.ts'
+import { signedFrameSchema, signedTimeSchema, type SignedFrame } from '../../src/revoke/frame.ts'
+import { pollAnswerSchema } from '../../src/revoke/poll.ts'
+import { snapshotAnswerSchema } from '../../src/revoke/snapshot.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { ApiError } from './errors.ts'
 import { who } from './middleware.ts'
-import { answers, body, framesAnswer, reason } from './schemas.ts'
+import { answers, body, digest, framesAnswer, reason } from './schemas.ts'
 
 const PAGE_MAX = 1_000
 const nonce = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/)
 const counter = z.coerce.number().int().nonnegative()
+/** From where a point wants to go on. Without an epoch, or with 0, it knows none. */
+const resumeQuery = z.strictObject({
+  epoch: counter.optional(),
+  after: counter.default(0),
+  nonce: nonce.optional(),
+})
+/** Named by its digest, it never changes. Who may ask is checked each time. */
+const SNAPSHOT_HEADERS = {
+  'content-type': 'application/octet-stream',
+  'cache-control': 'private, max-age=31536000, immutable',
+}
 
 /** The answer to whatever revoked: the frames are durable now. */
 export async function acknowledged(
@@ -118,25 +132,26 @@ function streamRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'get',
       path: '/v1/revocations/stream',
-      summary: 'Server-sent events: time, frame, heartbeat',
+      summary: 'Server-sent events: time, snapshot, frame, heartbeat',
       middleware: listener,
-      request: {
-        query: z.strictObject({
-          epoch: counter.optional(),
-          after: counter.default(0),
-          nonce: nonce.optional(),
-        }),
-      },
+      request: { query: resumeQuery },
       responses: {
         200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
       },
     }),
-    (c) => {
-      const { epoch, after, nonce } = c.req.valid('query')
-      // A point that knows another epoch knows nothing of this one: it gets every frame and decides.
-      const from = epoch === undefined || epoch === FRAMES_EPOCH ? after : 0
-      return ctx.hub.subscribe(from, nonce)
-    },
+    (c) => ctx.hub.subscribe(c.req.valid('query')),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/revocations/poll',
+      summary: 'What a stream would have brought, for where none passes (REV-15)',
+      middleware: listener,
+      request: { query: resumeQuery },
+      responses: answers('Frames, and the heartbeat of now', pollAnswerSchema),
+    }),
+    async (c) => c.json(await ctx.hub.poll(c.req.valid('query')), 200),
   )
 
   app.openapi(
@@ -148,6 +163,48 @@ function streamRoutes(app: App, ctx: ServerContext): void {
       request: { query: z.strictObject({ nonce }) },
       responses: answers('The time', signedTimeSchema),
     }),
-    (c) => c.json(signTime(ctx.registry.frame, c.req.valid('query').nonce, ctx.clock.now()), 200),
+    async (c) => c.json(await ctx.hub.time(c.req.valid('query').nonce), 200),
+  )
+  snapshotRoutes(app, ctx)
+}
+
+/** REV-14. */
+function snapshotRoutes(app: App, ctx: ServerContext): void {
+  const listener = who(ctx, 'point', 'person')
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/revocations/snapshot',
+      summary: 'The signed header of a snapshot, and where its body is',
+      middleware: listener,
+      responses: answers('The header', snapshotAnswerSchema),
+    }),
+    async (c) => {
+      const made = await ctx.hub.snapshot()
+      if (made === null)
+        throw new ApiError('NOT_FOUND', 'more is revoked than a snapshot holds: follow the stream')
+      const { digest } = made.signed.snapshot
+      return c.json({ snapshot: made.signed, body: `/v1/revocations/snapshots/${digest}` }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/revocations/snapshots/{digest}',
+      summary: 'The body of a snapshot: marks of 16 bytes, in order',
+      middleware: listener,
+      request: { params: z.strictObject({ digest }) },
+      responses: {
+        200: { description: 'The body', content: { 'application/octet-stream': { schema: z.string() } } },
+      },
+    }),
+    (c) => {
+      const bytes = ctx.hub.snapshotBody(c.req.valid('param').digest)
+      if (bytes === null)
+        throw new ApiError('NOT_FOUND', 'no such snapshot, or no longer: ask for the latest')
+      return c.body(new Uint8Array(bytes), 200, SNAPSHOT_HEADERS)
+    },
   )
 }

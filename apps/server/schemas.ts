@@ -42,9 +42,9 @@ export const framesAnswer = z.object({
   head: z.int(),
 })
 
-const fault = z
-  .object({ error: z.object({ code: z.string(), message: z.string() }) })
-  .openapi('Fault', { description: 'A stable code and what to do. 400, 401, 403, 404, 409, 413 or 503.' })
+const fault = z.object({ error: z.object({ code: z.string(), message: z.string() }) }).openapi('Fault', {
+  description: 'A stable code and what to do. 400, 401, 403, 404, 409, 413, 422 or 503.',
+})
 
 /** The answers of a route: one good one, and the faults that every route shares. */
 export function answers<S extends z.ZodType>(

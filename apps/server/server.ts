@@ -3,47 +3,45 @@
  * Order at start: port, keys, database, first entries, log (refuses to go on if it was rewritten), streams.
  * @module
  */
-import { mkdirSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { httpSender } from '../../src/adapters/webhook/http-sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
-import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
-import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
-import { StoreError, type Store } from '../../src/ports/store.ts'
-import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { Store } from '../../src/ports/store.ts'
+import type { CheckpointLock, TileStore } from '../../src/ports/tile-store.ts'
 import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
-import { IssuerRing } from '../../src/registry/issuer-ring.ts'
-import { pairVault, setUp, type Chosen, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { pairVault, setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
-import type { RelyingParty } from '../../src/token/gesture.ts'
 import { composeAnchoring } from './anchoring.ts'
+import type { DueAnchor } from './anchor-runner.ts'
 import type { AnchorSettings } from './anchor-settings.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
+import { databaseOf, makeDataDir } from './data-dir.ts'
+import { destroyEndedKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
-import { openFront, type Front } from './front.ts'
+import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
+import { openFront, placeOf, type Front, type Place } from './front.ts'
+import { Idempotency, namingStore } from './idempotency.ts'
 import { ListenerRunner } from './listener-runner.ts'
+import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
+import { httpPeer } from './peers.ts'
+import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import { openLogPlace, placeOfLog } from './tiles.ts'
+import { tryPassphrase, unlockVault, vaultPlace } from './vault.ts'
 import { Viewers } from './viewers.ts'
 
 /** REV-4. */
 export const HEARTBEAT_MS = 500
-/** REV-8. */
-export const BOUND_MS = 2_000
-
-export interface ServerOptions {
+export interface ServerOptions extends FirstChoices {
   readonly dataDir: string
   /** `postgres://…`: state and log live there, and other nodes may share them. SQLite in `dataDir` unless told otherwise. */
   readonly store?: string
@@ -53,35 +51,34 @@ export interface ServerOptions {
   readonly port?: number
   /** Where callers reach the server, when that is not `http://host:port`. */
   readonly publicUrl?: string
+  /** Addresses of the other nodes of this log, where each has a folder of its own (LOG-44). */
+  readonly peers?: readonly string[]
+  /** The checkpoint that was signed last, by the word of an operator. */
+  readonly takeOverFrom?: Uint8Array
   /** Public files and last checkpoint in a bucket (apps/server/tiles.ts), instead of under `dataDir`. */
   readonly tilesUrl?: string
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
   readonly heartbeatMs?: number
-  /** Of the key files (KEY-10). Plain ones are encrypted under it. */
+  /** The folder of the key files, `keys` in `dataDir` unless told otherwise: nodes that share it share rotations too. */
+  readonly keys?: string
+  /** Of the key files (KEY-10) and the vault (ERA-13). What is in the clear is encrypted under it. */
   readonly passphrase?: string
-  /** Told of each key file that was encrypted. */
+  /** Told of each key file that was encrypted, and of the vault. */
   readonly onEncrypted?: (file: string) => void
   /** Publish from a thread of its own (docs/adr/0023). */
   readonly publisherThread?: boolean
   /** Who cosigns the log, and where it is anchored. */
   readonly anchors?: AnchorSettings
-  /** The file with the keys of what is sealed: nodes on one database share it. `vault.db` in `dataDir` unless told otherwise. */
+  /** Where the keys of what is sealed are, which nodes on one database share: a file, `vault.db` in `dataDir` unless told otherwise, or `postgres://…`. */
   readonly vault?: string
   /** Begins an empty vault in place of one that is lost: what was sealed is lost with it (ERA-4). */
   readonly newVault?: boolean
   /** Told of erased subjects whose key was there again, from a backup: it is destroyed now (ERA-10). */
   readonly onErasedAgain?: (subjects: readonly string[]) => void
-  /** The next five count at the first start only, which records them for ever; another value is refused later. */
-  readonly separation?: 'independent' | 'after'
-  /** The log's origin and the issuer's name. */
-  readonly origin?: string
-  readonly simulated?: boolean
-  readonly boundMs?: number
-  readonly rp?: RelyingParty
-  /** Instead of `rp` when nobody chose one. Counts at the first start only. */
-  readonly rpDefault?: RelyingParty
   readonly clock?: Clock
+  /** Hears why the log is not published, once for as long as it is for that. */
+  readonly onUnpublished?: (error: Error) => void
   /** Hears of unexpected faults. Messages may name files, never secrets. */
   readonly report?: (error: unknown) => void
 }
@@ -92,6 +89,8 @@ export interface RunningServer {
   readonly vkey: string
   /** Enrols the first person. Null once anyone has enrolled. */
   readonly bootstrapSecret: string | null
+  /** What is anchored next, and when. */
+  readonly dueAnchors: readonly DueAnchor[]
   /** Resolves when the server has stopped: null if it was asked to, else why. */
   readonly stopped: Promise<Error | null>
   close(): Promise<void>
@@ -111,11 +110,12 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 async function behind(front: Front, options: ServerOptions): Promise<RunningServer> {
   const clock = options.clock ?? systemClock
   makeDataDir(options.dataDir)
-  const keys = await loadKeys(options)
+  const place = vaultPlace(options)
+  const keys = await loadKeys(options, () => tryPassphrase(place, options.passphrase))
   const store = await openStore(options, clock)
   let vault: Vault | undefined
   try {
-    vault = openSqliteVault(options.vault ?? join(options.dataDir, 'vault.db'))
+    vault = await place.open()
     return await run(front, options, clock, keys, { store, vault })
   } catch (cause) {
     await store.close()
@@ -124,61 +124,11 @@ async function behind(front: Front, options: ServerOptions): Promise<RunningServ
   }
 }
 
-/** @throws {StoreError} `STORE_UNAVAILABLE` */
-function makeDataDir(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    const isFile = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    const why = isFile ? 'is a file and not a folder' : 'cannot be made, or written'
-    throw new StoreError('STORE_UNAVAILABLE', `${path} ${why}: choose another folder for the data`, { cause })
-  }
-}
-
-function databaseOf({ dataDir }: ServerOptions): string {
-  return join(dataDir, 'countersign.db')
-}
-
 async function openStore(options: ServerOptions, clock: Clock): Promise<Store> {
   const { store } = options
-  if (store === undefined) return openSqliteStore({ path: databaseOf(options), clock })
+  if (store === undefined) return openSqliteStore({ path: databaseOf(options.dataDir), clock })
   const { openPostgresStore } = await import('../../src/adapters/postgres/postgres-store.ts')
   return openPostgresStore({ url: store })
-}
-
-type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
-
-async function loadKeys({ dataDir, passphrase, onEncrypted }: ServerOptions): Promise<ServerKeys> {
-  const keyStore = await openFsKeyStore(join(dataDir, 'keys'), {
-    crypto: nodeCrypto,
-    passphrase: passphrase ?? null,
-    ...(onEncrypted === undefined ? {} : { onEncrypted }),
-  })
-  const logKey = await keyStore.first('log')
-  return {
-    logKey,
-    issuer: await IssuerRing.open(nodeCrypto, keyStore),
-    frame: nodeCrypto.signer(await keyStore.first('frame')),
-    log: nodeCrypto.signer(logKey),
-  }
-}
-
-/** What a first start takes where nobody chose. */
-function defaultSettings({ rpDefault }: ServerOptions): Settings {
-  const rp = rpDefault ?? { rp_id: 'localhost', origins: ['http://localhost'] }
-  return {
-    origin: 'countersign.localhost',
-    simulated: false,
-    separation: 'independent',
-    bound_ms: BOUND_MS,
-    rp_id: rp.rp_id,
-    origins: [...rp.origins],
-  }
-}
-
-function chosenSettings({ origin, simulated, separation, boundMs, rp }: ServerOptions): Chosen {
-  const origins = rp === undefined ? undefined : [...rp.origins]
-  return { origin, simulated, separation, bound_ms: boundMs, rp_id: rp?.rp_id, origins }
 }
 
 async function run(
@@ -189,6 +139,7 @@ async function run(
   { store, vault }: Pick<RegistryContext, 'store' | 'vault'>,
 ): Promise<RunningServer> {
   await pairVault(store, vault, options.newVault ?? false)
+  await unlockVault(vault, options.passphrase, options.onEncrypted)
   const wanted = { chosen: chosenSettings(options), otherwise: defaultSettings(options) }
   const { settings, bootstrapSecret: firstSecret } = await setUp(
     { store, vault, crypto: nodeCrypto },
@@ -200,35 +151,54 @@ async function run(
   const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
   const report = options.report ?? (() => undefined)
   const logPlace = placeOfLog(options)
-  const { tiles } = openLogPlace(logPlace)
+  const { tiles, lock } = openLogPlace(logPlace)
+  const prunings = new PruneKeeper({ store, tiles, crypto: nodeCrypto, vkey, report })
   const anchoring = composeAnchoring(options.anchors, { store, tiles, clock, vkey, report })
   const publisher = await publisherOf({
     ...anchoring.publisher,
     store,
-    database: databaseOf(options),
+    database: databaseOf(options.dataDir),
     place: logPlace,
     thread: options.publisherThread ?? false,
     key: keys.logKey,
     origin: settings.origin,
     clock,
     onPublished: (note, size) => recordCheckpoint(store, { size, time: clock.now(), note }),
+    elsewhere: {
+      peers: (options.peers ?? []).map((url) =>
+        httpPeer(url, { crypto: nodeCrypto, clock, signer: keys.log }),
+      ),
+      isWitnessed: options.anchors?.witnesses?.mode === 'required',
+      isFirst: firstSecret !== null,
+      takeOverFrom: options.takeOverFrom ?? null,
+    },
   })
   const retry_ms = store.nodes === null ? RETRY_MS : FOLLOW_MS
-  const runner = new LogRunner({ publisher, store, retry_ms, onFatal: (error) => void stop(error) })
+  const runner = new LogRunner({
+    publisher,
+    store,
+    retry_ms,
+    onFatal: (error) => void stop(error),
+    ...(options.onUnpublished === undefined ? {} : { onUnpublished: options.onUnpublished }),
+  })
   await runner.start()
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const ctx = contextOf(options, { clock, keys, store, vault, settings, tiles, runner, place, vkey })
+  const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings }
+  const ctx = contextOf(options, { ...fixed, runner, place, vkey })
+  const stopEnded = destroyEndedKeys(store, keys.issuer, report)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
       ctx.hub.close()
+      stopEnded()
       ctx.feed.close()
       await front.close()
       await listeners.stop()
       await anchoring.anchors.stop()
+      await prunings.stop()
       await runner.stop()
       anchoring.stop()
       await store.close()
@@ -238,9 +208,12 @@ async function run(
     return stopping
   }
   let bootstrapSecret: string | null
+  let dueAnchors: readonly DueAnchor[]
   try {
     await ctx.hub.start()
+    dueAnchors = await anchoring.anchors.due()
     anchoring.anchors.start()
+    prunings.start()
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
@@ -249,7 +222,14 @@ async function run(
     await stop(null)
     throw cause
   }
-  return { url: place.url, vkey, bootstrapSecret, stopped: ended.promise, close: () => stop(null) }
+  return {
+    url: place.url,
+    vkey,
+    bootstrapSecret,
+    dueAnchors,
+    stopped: ended.promise,
+    close: () => stop(null),
+  }
 }
 
 interface Parts {
@@ -259,16 +239,19 @@ interface Parts {
   readonly vault: Vault
   readonly settings: Settings
   readonly tiles: TileStore
+  readonly lock: Pick<CheckpointLock, 'load'>
+  readonly prunings: PruneKeeper
   readonly runner: LogRunner
   /** Filled before anybody is answered. */
-  readonly place: { readonly url: string; readonly hosts: ReadonlySet<string> }
+  readonly place: Place
   readonly vkey: string
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, settings, tiles, runner, place, vkey } = parts
+  const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey } = parts
+  const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
-    store,
+    store: namingStore(store),
     vault,
     crypto: nodeCrypto,
     issuer: keys.issuer,
@@ -287,19 +270,16 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
+    prunings,
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
+    idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,
+    log: keys.log,
+    signed: () => lock.load(),
     heartbeat_ms,
     publicUrl: () => place.url,
     hosts: () => place.hosts,
     fault: () => runner.fault,
-    report: options.report ?? (() => undefined),
+    report,
   }
-}
-
-function placeOf(address: AddressInfo, publicUrl: string | undefined): Parts['place'] {
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  const local = `http://${host}:${address.port}`
-  const url = (publicUrl ?? local).replace(/\/$/, '')
-  return { url, hosts: new Set([new URL(url).host, new URL(local).host, `localhost:${address.port}`]) }
 }

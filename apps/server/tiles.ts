@@ -7,12 +7,15 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
+import { readWhole, replaceFile } from '../../src/adapters/fs/files.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { s3CheckpointLock } from '../../src/adapters/s3/checkpoint-lock.ts'
 import { S3Client, type S3Credentials, type S3Options } from '../../src/adapters/s3/client.ts'
 import { s3TileStore } from '../../src/adapters/s3/tile-store.ts'
 import { LogError } from '../../src/log/entries.ts'
+import { NOTE_BYTES_MAX } from '../../src/log/note.ts'
 import type { CheckpointLock, PublicTiles } from '../../src/ports/tile-store.ts'
+import type { KeptNote } from './elsewhere.ts'
 
 export interface TilesOptions {
   readonly dataDir: string
@@ -69,6 +72,15 @@ export function openLogPlace(place: LogPlace): OpenedLogPlace {
   }
   const client = new S3Client(place.s3)
   return { tiles: s3TileStore(client), lock: s3CheckpointLock(client) }
+}
+
+/** The newest checkpoint that another node signed, beside the lock store of a folder (LOG-44). */
+export function keptNote(lockDir: string): KeptNote {
+  const path = join(lockDir, 'signed-elsewhere')
+  return {
+    load: () => readWhole(path, NOTE_BYTES_MAX),
+    store: (note) => replaceFile(path, note, { file: 0o600, dir: 0o700 }),
+  }
 }
 
 function credentialsOf(env: Environment): S3Credentials {

@@ -7,11 +7,15 @@
 import { newNodeCrypto, nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Crypto } from '../../src/core/crypto.ts'
 import { base64url, fromBase64url } from '../../src/core/encoding.ts'
+import { periodOf } from '../../src/core/period.ts'
+import { rfc3339 } from '../../src/core/time.ts'
 import { decide, type DecideInput } from '../../src/decide/decide.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
+import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import type { CallRequest, Credential } from '../../src/enforce/types.ts'
+import type { LeaseAnswer, LeaseNeed } from '../../src/ports/control-plane.ts'
 import type { Spool, SpoolPosition } from '../../src/ports/spool.ts'
 import { frameHash, signFrame, signHeartbeat, signTime, type Frame } from '../../src/revoke/frame.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
@@ -160,6 +164,7 @@ export async function openPoint(
   const spool = new StampingSpool()
   const authenticator = new Authenticator({ crypto, clock, trust: () => trust, audience: POINT })
   const control = { openEpoch: () => Promise.resolve(1) }
+  const recorder = await Recorder.open({ crypto, clock, spool, point: POINT, control })
   const point = new EnforcementPoint({
     id: POINT,
     crypto,
@@ -167,9 +172,14 @@ export async function openPoint(
     placement: 'gateway',
     bound_ms: BOUND_MS,
     revocations: () => revocations,
-    recorder: await Recorder.open({ crypto, clock, spool, point: POINT, control }),
-    // The cap per day is reserved at once: a round trip to the control plane is not what is measured.
-    ledger: { reserve: () => Promise.resolve(null) },
+    recorder,
+    // One lease covers every call: a round trip to the control plane is not what is measured.
+    ledger: new LeasedLedger({
+      control: { lease: oneLease },
+      clock,
+      position: () => recorder.begun,
+      onReturn: () => undefined,
+    }),
     authenticator,
     registration: () => null,
     onRecorded: () => undefined,
@@ -179,6 +189,20 @@ export async function openPoint(
     onClose: () => Promise.resolve(),
   })
   return { point, spool, authenticator }
+}
+
+/** More than a benchmark spends, until it is over. */
+function oneLease(_: number, needs: readonly LeaseNeed[]): Promise<LeaseAnswer> {
+  const ttl_ms = 3_600_000
+  const leases = needs.map(({ need, want: _want, ...limit }, i) => ({
+    ...limit,
+    period: periodOf(limit.per, clock.now()),
+    id: `lse_${String(i).padStart(26, '0')}`,
+    amount: need + 1e12,
+    expires: rfc3339(clock.now() + ttl_ms),
+    ttl_ms,
+  }))
+  return Promise.resolve({ leases })
 }
 
 /** What a client sends with the `n`th call of a session. */

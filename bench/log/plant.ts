@@ -3,9 +3,8 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LogRunner, type Publisher } from '../../apps/server/log-runner.ts'
-import { NodePublisher } from '../../apps/server/node-publisher.ts'
 import { publisherOf } from '../../apps/server/publisher.ts'
-import { openLogPlace, placeOfLog } from '../../apps/server/tiles.ts'
+import { placeOfLog } from '../../apps/server/tiles.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openPostgresStore } from '../../src/adapters/postgres/postgres-store.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
@@ -76,18 +75,15 @@ export async function embeddedPlant(thread = false): Promise<Plant> {
 export async function postgresPlant(url: string): Promise<Omit<Plant, 'bytes' | 'restart'>> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
   const store = await openPostgresStore({ url })
-  const { nodes } = store
-  if (nodes === null) throw new TypeError('a store of several nodes has their common memory')
-  const publisher = new NodePublisher({
-    crypto: nodeCrypto,
-    source: store.entries,
-    ...openLogPlace(placeOfLog({ dataDir: folder })),
-    signer: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
-    origin: ORIGIN,
-    clock: systemClock,
-    onPublished: (note, size, time) => recordCheckpoint(store, { size, time, note }),
+  const publisher = await publisherOf({
     store,
-    nodes,
+    database: '',
+    thread: false,
+    clock: systemClock,
+    place: placeOfLog({ dataDir: folder }),
+    key: nodeCrypto.generateKey('Ed25519'),
+    origin: ORIGIN,
+    onPublished: (note, size) => recordCheckpoint(store, { size, time: systemClock.now(), note }),
   })
   const runner = new LogRunner({ publisher, store, onFatal })
   await runner.start()

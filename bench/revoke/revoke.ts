@@ -1,14 +1,9 @@
 /** `npm run bench -- revoke`: from the revoke request to the last denial, whole and partitioned, and what it costs. @module */
-import type { NotMeasured } from '../log/postgres.ts'
 import { machine, ownCommit, type Machine } from '../machine.ts'
 import { measureFleet, type FleetReport } from './fleet.ts'
+import { benchLimits, type LimitsBench } from './limits.ts'
 import { measurePartition, type PartitionFigures } from './partition.ts'
 import { tableOf } from './report.ts'
-
-export interface LimitFigures {
-  readonly leased_calls_per_s: number
-  readonly central_calls_per_s: number
-}
 
 /** `--json` prints it as it is. */
 export interface Report extends FleetReport {
@@ -17,7 +12,7 @@ export interface Report extends FleetReport {
   /** Our commit. */
   readonly countersign: string
   readonly partition: PartitionFigures
-  readonly limits: LimitFigures | NotMeasured
+  readonly limits: LimitsBench
 }
 
 export interface RevokeOptions {
@@ -36,7 +31,7 @@ export async function revoke({ json, short }: RevokeOptions): Promise<void> {
     countersign: ownCommit(),
     ...fleet,
     partition,
-    limits: { not_measured: 'leases are not part of this benchmark yet' },
+    limits: await benchLimits(),
   }
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
 }

@@ -21,11 +21,23 @@ export function foldCase(name: string): string {
  */
 export function isAmbiguous(names: readonly string[], name: string): boolean {
   if (names.length > NAMES_MAX) return true
-  for (const other of names) if (other !== name && foldAlike(other, name)) return true
+  const first = name.charCodeAt(0)
+  for (let i = 0; i < names.length; i++) {
+    const other = names[i] ?? ''
+    if (differAtOnce(other.charCodeAt(0), first)) continue
+    if (other !== name && foldAlike(other, name)) return true
+  }
   return false
 }
 
-/** Most names differ in the first character: that must cost next to nothing, as every decision asks. */
+/**
+ * Most names differ in the first character: that must cost next to nothing, as every decision asks. Two ASCII characters
+ * that differ in another bit than that of the case fold to two. (Of an empty name it is NaN, which no comparison holds for.)
+ */
+function differAtOnce(one: number, other: number): boolean {
+  return one <= 0x7f && other <= 0x7f && ((one ^ other) & ~0x20) !== 0
+}
+
 function foldAlike(a: string, b: string): boolean {
   const shorter = Math.min(a.length, b.length)
   for (let i = 0; i < shorter; i++) {

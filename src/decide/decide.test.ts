@@ -75,7 +75,6 @@ describe('an allow', () => {
       measure: 'calls',
       unit: '1',
       per: 'day',
-      period: '2026-09-21',
       amount: 1,
       max: 100,
     }
@@ -147,10 +146,26 @@ describe('a denial', () => {
     expect(reasons({ revocations: view([{ kind: 'agent', handle: REV }]) })).toBe('allow') // the kind counts too
   })
 
+  test('is REVOKED for a version of a tool, and asked again before the call goes out', () => {
+    const asked: string[][] = []
+    const revocations = {
+      ...view(),
+      isToolRevoked: (...version: string[]) => asked.push(version) > 0,
+    }
+    expect(reasons({ revocations })).toEqual(['REVOKED'])
+    expect(standing(input({ revocations }), input())).toEqual(['REVOKED'])
+    expect(asked).toEqual([
+      ['files', 'read', HASH],
+      ['files', 'read', HASH],
+    ])
+    expect(standing(input({ revocations }), null)).toEqual([]) // no call, no tool
+    expect(standing(input({ revocations }), { ...input(), definition_hash: null })).toEqual([])
+  })
+
   test('tells everything that is wrong with the state at once', () => {
     const all = { revocations: view([chain.handles[0]!], null), now_ms: (NOW_S + 9999) * 1000 }
     expect(reasons(all)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
-    expect(standing(input(all))).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
+    expect(standing(input(all), null)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
   })
 
   test('names the grant that came nearest', () => {
@@ -174,13 +189,13 @@ describe('limits', () => {
     expect(withLimits([eur(5, 'call')], 6)).toMatchObject({ reasons: ['LIMIT_PER_CALL'] })
   })
 
-  test('over time deny at once what alone is too much, and else are reserved by period', () => {
+  test('over time deny at once what alone is too much, and else are reserved', () => {
     expect(withLimits([eur(5, 'day')], 6)).toMatchObject({ reasons: ['LIMIT_EXCEEDED'] })
     expect(withLimits([eur(5, 'hour'), eur(9, 'day'), eur(20, 'delegation')], 5)).toMatchObject({
       reservations: [
-        { per: 'hour', period: '2026-09-21T14', amount: 5, max: 5 },
-        { per: 'day', period: '2026-09-21', amount: 5, max: 9 },
-        { per: 'delegation', period: 'all', amount: 5, max: 20 },
+        { per: 'hour', amount: 5, max: 5 },
+        { per: 'day', amount: 5, max: 9 },
+        { per: 'delegation', amount: 5, max: 20 },
       ],
     })
   })

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import type { Debit, Freshness, Reservation } from '../log/receipt.ts'
+import type { Freshness, Reservation } from '../log/receipt.ts'
 import {
   constraintsMet,
   grantNames,
@@ -16,12 +16,16 @@ import {
 } from '../token/grant.ts'
 import { boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
 import type { DecidedChain, Handle } from '../token/verify.ts'
-import { measure, periodOf, resourcesOf, type Measures } from './measure.ts'
+import { measure, resourcesOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
 
 /** What the decision sees of the revocation state. */
 export interface RevocationView {
   isRevoked(handle: Handle): boolean
+  /** The same of all handles of a chain, where the view remembers what it found of them. */
+  isAnyRevoked?(handles: DecidedChain['handles']): boolean
+  /** Whether this version of a tool is revoked (REV-3). None is where the view does not say. */
+  isToolRevoked?(server: string, tool: string, definition_hash: string): boolean
   /** Null when stale for any reason but age (REV-7). */
   freshness(): Freshness | null
 }
@@ -59,7 +63,7 @@ export type Verdict =
 /** @returns allow with what to reserve, or deny with every reason that the first failing stage found. */
 export function decide(input: DecideInput): Verdict {
   const freshness = input.revocations.freshness()
-  const state = standingAt(input, freshness, loosestBound(input.chain, input.bound_ms))
+  const state = standingAt(input, freshness, loosestBound(input.chain, input.bound_ms), input)
   if (state.length > 0) return { decision: 'deny', grant: null, reasons: state }
   if (toolChanged(input)) return { decision: 'deny', grant: null, reasons: ['TOOL_CHANGED'] }
 
@@ -73,23 +77,39 @@ export function decide(input: DecideInput): Verdict {
   return best
 }
 
+/** One definition of one tool, as a call uses it. */
+export type CalledTool = Pick<DecideInput, 'server' | 'tool' | 'definition_hash'>
+
 /**
  * Why the chain may not be used at all right now: stale or revoked state, expiry. Asked before the decision and
  * again after recording, in the turn that hands the call over (REV-8).
+ * @param tool null when no call is made
  */
 export function standing(
   input: Pick<DecideInput, 'chain' | 'revocations' | 'bound_ms' | 'now_ms'>,
+  tool: CalledTool | null,
 ): Reason[] {
-  return standingAt(input, input.revocations.freshness(), input.bound_ms)
+  return standingAt(input, input.revocations.freshness(), input.bound_ms, tool)
+}
+
+/** Whether one of a chain's handles is revoked. */
+export function isChainRevoked(view: RevocationView, handles: DecidedChain['handles']): boolean {
+  return view.isAnyRevoked?.(handles) ?? handles.some((handle) => view.isRevoked(handle))
+}
+
+function isToolRevoked(view: RevocationView, called: CalledTool | null): boolean {
+  if (called === null || called.definition_hash === null) return false
+  return view.isToolRevoked?.(called.server, called.tool, called.definition_hash) === true
 }
 
 function standingAt(
   { chain, revocations, now_ms }: Pick<DecideInput, 'chain' | 'revocations' | 'now_ms'>,
   freshness: Freshness | null,
   bound_ms: number,
+  tool: CalledTool | null,
 ): Reason[] {
   const reasons: Reason[] = []
-  if (chain.handles.some((handle) => revocations.isRevoked(handle))) reasons.push('REVOKED')
+  if (isChainRevoked(revocations, chain.handles) || isToolRevoked(revocations, tool)) reasons.push('REVOKED')
   if (freshness === null || freshness.age_ms > bound_ms) reasons.push('STALE_REVOCATION')
   const now = seconds(now_ms)
   if (chain.delegations.some((delegation) => delegation.ends <= now)) reasons.push('EXPIRED')
@@ -114,7 +134,7 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
       const amount = measure(limit, input.args, input.registration?.measures ?? {})
       if (amount === null) return deny(digest, 'MEASURE_UNKNOWN')
       if (amount > limit.max) return deny(digest, limit.per === 'call' ? 'LIMIT_PER_CALL' : 'LIMIT_EXCEEDED')
-      if (limit.per !== 'call') reservations.push(reservation(input, step, limit, limit.per, amount))
+      if (limit.per !== 'call') reservations.push(reservation(input, step, limit, amount))
     }
   }
   return { decision: 'allow', grant: digest, reservations, bound_ms }
@@ -142,14 +162,8 @@ function deny(grant: string, reason: Reason): Verdict {
   return { decision: 'deny', grant, reasons: [reason] }
 }
 
-/** NRW-4: the key is (iss, jti, grant, measure, unit, per, period), for every ancestor. */
-function reservation(
-  { chain, now_ms }: DecideInput,
-  step: LineageStep,
-  limit: Limit,
-  per: Debit['per'],
-  amount: number,
-): Reservation {
+/** NRW-4: for every ancestor. The period is that of the lease (LIM-4). */
+function reservation({ chain }: DecideInput, step: LineageStep, limit: Limit, amount: number): Reservation {
   return {
     amount,
     grant: step.digest,
@@ -157,8 +171,7 @@ function reservation(
     jti: step.delegation.jti,
     max: limit.max,
     measure: limit.measure,
-    per,
-    period: periodOf(per, now_ms),
+    per: limit.per,
     unit: limit.unit,
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { NOW_MS } from '../../test/fixtures/tokens.ts'
 import type { JsonObject } from '../core/json.ts'
-import { measure, periodOf, resourcesOf, type Measures } from './measure.ts'
+import { measure, resourcesOf, type Measures } from './measure.ts'
 
 const measures: Measures = {
   amount: { path: '/payment/amount', of: 'number', unit: 'EUR-cent' },
@@ -91,12 +90,4 @@ describe('what a call touches', () => {
     expect(resourcesOf({ O: { path: 'b' } }, ['/o/path'])).toBeNull()
     expect(resourcesOf({ o: [{ path: 'a', Path: 'b' }] }, ['/o/0/path'])).toBeNull()
   })
-})
-
-test('periods are calendar periods in UTC', () => {
-  expect(periodOf('delegation', NOW_MS)).toBe('all')
-  expect(periodOf('day', Date.UTC(2026, 2, 1, 23, 59, 59, 999))).toBe('2026-03-01')
-  expect(periodOf('day', Date.UTC(2026, 2, 2))).toBe('2026-03-02')
-  expect(periodOf('hour', Date.UTC(2026, 2, 1, 9, 59, 59))).toBe('2026-03-01T09')
-  expect(periodOf('hour', Date.UTC(2026, 2, 1, 10))).toBe('2026-03-01T10')
 })

@@ -1,9 +1,7 @@
-/** What a call weighs, and the period that a cumulative limit counts in (GRT-4). Pure. @module */
+/** What a call weighs and touches (GRT-4, GRT-6). Pure. @module */
 import { utf8 } from '../core/encoding.ts'
 import { isAmbiguous } from '../core/fold.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
-import { rfc3339 } from '../core/time.ts'
-import type { Debit } from '../log/receipt.ts'
 import type { Limit } from '../token/grant.ts'
 
 /** By name: `path` is a JSON Pointer (RFC 6901) into the arguments. */
@@ -69,19 +67,4 @@ function pointer(root: JsonValue, path: string): JsonValue | undefined {
     } else return undefined
   }
   return value
-}
-
-const HOUR_MS = 3_600_000
-/** The hour that was asked for last: it is spelled once for all the calls in it. */
-let spelled = { hour: Number.NaN, day: '', text: '' }
-
-/** `all`, `2026-03-01` or `2026-03-01T09`, in UTC. */
-export function periodOf(per: Debit['per'], now_ms: number): string {
-  if (per === 'delegation') return 'all'
-  const hour = Math.floor(now_ms / HOUR_MS)
-  if (spelled.hour !== hour) {
-    const text = rfc3339(now_ms)
-    spelled = { hour, day: text.slice(0, 10), text: text.slice(0, 13) }
-  }
-  return per === 'day' ? spelled.day : spelled.text
 }

@@ -45,15 +45,16 @@ export const REASONS = {
   CATEGORY_NOT_GRANTED: ['the tool returns categories of data that the grant does not name', 'ask for them'],
   LIMIT_PER_CALL: ['the call is larger than the grant allows', 'make a smaller call'],
   LIMIT_EXCEEDED: ['a cumulative limit is used up', 'ask the principal for a new delegation'],
+  LIMIT_LEASED: [
+    'what is left of a limit is leased to other enforcement points',
+    'try again in a few seconds',
+  ],
   MEASURE_UNKNOWN: ['the tool has no measure that the limit needs', 'register the tool with its measures'],
   TOOL_CHANGED: ['the tool differs from its registration', 'have the new definition registered'],
   // The state
   REVOKED: ['the delegation, or someone or something behind it, was revoked', 'stop; ask the principal'],
   STALE_REVOCATION: ['the revocation state is not fresh', 'wait until the control plane is reachable'],
-  LEDGER_UNAVAILABLE: [
-    'the cumulative limit cannot be reserved',
-    'wait until the control plane is reachable',
-  ],
+  LEDGER_UNAVAILABLE: ['the cumulative limit cannot be leased', 'wait until the control plane is reachable'],
   NOT_RECORDED: ['the decision could not be durably recorded', 'free disk space for the spool, then retry'],
   INTERNAL: ['the enforcement point failed and denied to be safe', 'see its log'],
 } as const satisfies Record<string, readonly [what: string, todo: string]>

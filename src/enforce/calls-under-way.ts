@@ -6,7 +6,7 @@
  */
 import type { Reason } from '../decide/reasons.ts'
 import type { DecidedChain } from '../token/verify.ts'
-import type { ToolResult } from './types.ts'
+import type { CallRequest, ToolResult } from './types.ts'
 
 /** How long a tool that was told to stop may take to say what it did, in milliseconds. After it nobody waits. */
 export const STOP_GRACE_MS = 5_000
@@ -25,25 +25,28 @@ export type Outcome = 'finished' | 'failed' | 'stopped' | 'unknown'
 export type Acted<T> =
   { readonly reasons: null; readonly result: T } | { readonly reasons: readonly Reason[] }
 
-interface UnderWay {
+export interface CallUnderWay {
   readonly chain: DecidedChain
-  readonly server: string
+  readonly request: CallRequest
+}
+
+interface UnderWay extends CallUnderWay {
   readonly stop: (reasons: readonly Reason[]) => void
 }
 
 export class CallsUnderWay {
-  readonly #stopping: (chain: DecidedChain, server: string) => readonly Reason[]
+  readonly #stopping: (call: CallUnderWay) => readonly Reason[]
   readonly #calls = new Set<UnderWay>()
 
-  /** @param stopping why a call of this chain may not go on; empty when it may */
-  constructor(stopping: (chain: DecidedChain, server: string) => readonly Reason[]) {
+  /** @param stopping why a call may not go on; empty when it may */
+  constructor(stopping: (call: CallUnderWay) => readonly Reason[]) {
     this.#stopping = stopping
   }
 
   /** Something was revoked or killed: asks anew for every call. */
   recheck(): void {
     for (const call of this.#calls) {
-      const reasons = this.#stopping(call.chain, call.server)
+      const reasons = this.#stopping(call)
       if (reasons.length > 0) call.stop(reasons)
     }
   }
@@ -54,7 +57,7 @@ export class CallsUnderWay {
    * @throws what `act` rejects with, unless the call was stopped before
    */
   run<T>(
-    about: { readonly chain: DecidedChain; readonly server: string },
+    about: CallUnderWay,
     act: (signal: AbortSignal) => Promise<ToolResult<T>>,
     onOutcome: (outcome: Outcome) => void,
   ): Promise<Acted<T>> {

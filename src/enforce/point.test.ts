@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { generousPlane } from '../../test/fixtures/leases.ts'
 import { MemorySpool } from '../../test/fixtures/memory-spool.ts'
 import { AUD, digestOf, FILES, NOW_S, SettableClock, World } from '../../test/fixtures/tokens.ts'
 import { base64url, fromBase64url } from '../core/encoding.ts'
@@ -14,7 +15,8 @@ import { sdHashOf } from '../token/presentation.ts'
 import { argsCommit, callMac, sessionKey, signCallProof, signSessionProof } from '../token/proof.ts'
 import { Authenticator } from './authenticate.ts'
 import { STOP_GRACE_MS, ToolStopped } from './calls-under-way.ts'
-import { centralLedger, type Ledger } from './ledger.ts'
+import type { LeaseAnswer } from '../ports/control-plane.ts'
+import { LeasedLedger, type Ledger } from './ledger.ts'
 import { EnforcementPoint, type PointOptions } from './point.ts'
 import { readSpoolLine, Recorder } from './recorder.ts'
 import type { CallRequest, Credential, ToolResult } from './types.ts'
@@ -34,6 +36,7 @@ let acted: string[]
 async function makePoint(edit: Partial<PointOptions> & { hosted?: string } = {}): Promise<EnforcementPoint> {
   const { hosted, ...options } = edit
   const openEpoch = () => Promise.resolve(1)
+  const recorder = await Recorder.open({ crypto: w.crypto, clock, spool, point: AUD, control: { openEpoch } })
   return new EnforcementPoint({
     id: AUD,
     crypto: w.crypto,
@@ -41,8 +44,13 @@ async function makePoint(edit: Partial<PointOptions> & { hosted?: string } = {})
     placement: 'gateway',
     bound_ms: 2000,
     revocations: () => state,
-    recorder: await Recorder.open({ crypto: w.crypto, clock, spool, point: AUD, control: { openEpoch } }),
-    ledger: centralLedger({ reserve: () => Promise.resolve(true) }),
+    recorder,
+    ledger: new LeasedLedger({
+      control: generousPlane(clock),
+      clock,
+      position: () => recorder.begun,
+      onReturn: () => undefined,
+    }),
     authenticator: new Authenticator({
       crypto: w.crypto,
       clock,
@@ -490,17 +498,27 @@ describe('a denial', () => {
   })
 
   test('comes with a used-up limit or a ledger that is away', async () => {
-    const used = await makePoint({ ledger: centralLedger({ reserve: () => Promise.resolve(false) }) })
-    expect(await reasonsOf(used, perCall(used))).toEqual(['LIMIT_EXCEEDED'])
-    const away = await makePoint({
-      ledger: centralLedger({ reserve: () => Promise.reject(new Error('away')) }),
-    })
-    expect(await reasonsOf(away, perCall(away))).toEqual(['LEDGER_UNAVAILABLE'])
-    expect(receipts().map((each) => each.kind === 'decision' && each.debits)).toEqual([[], []])
+    const limited = async (lease: () => Promise<LeaseAnswer>): Promise<unknown> => {
+      const control = { lease }
+      const position = () => ({ epoch: 1, seq: spool.records.length })
+      const ledger = new LeasedLedger({ control, clock, position, onReturn: () => undefined })
+      const point = await makePoint({ ledger })
+      const limits = [{ measure: 'calls', unit: '1', max: 2, per: 'day' }]
+      return reasonsOf(point, perCall(point, { chain: w.root({ grants: [{ ...FILES, limits }] }) }))
+    }
+    expect(await limited(() => Promise.resolve({ denied: 'LIMIT_EXCEEDED' }))).toEqual(['LIMIT_EXCEEDED'])
+    expect(await limited(() => Promise.resolve({ denied: 'LIMIT_LEASED' }))).toEqual(['LIMIT_LEASED'])
+    expect(await limited(() => Promise.reject(new Error('away')))).toEqual(['LEDGER_UNAVAILABLE'])
+    expect(receipts().map((each) => each.kind === 'decision' && each.debits)).toEqual([[], [], []])
   })
 
   test('is INTERNAL when something of ours breaks, and the fault is reported', async () => {
-    const ledger: Ledger = { reserve: () => Promise.reject(new RangeError('bug')) }
+    const ledger: Ledger = {
+      debit: () => {
+        throw new RangeError('bug')
+      },
+      obtain: () => Promise.resolve(null),
+    }
     const point = await makePoint({ ledger })
     expect(await reasonsOf(point, perCall(point))).toEqual(['INTERNAL'])
     expect(faults).toMatchObject([{ message: 'bug' }])

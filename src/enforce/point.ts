@@ -15,7 +15,7 @@ import {
   type Verdict,
 } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
-import type { Debit, Reservation } from '../log/receipt.ts'
+import type { Debit } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { DecidedChain } from '../token/verify.ts'
@@ -49,14 +49,16 @@ export interface PointOptions {
 interface Judged {
   readonly verdict: Verdict
   readonly authenticated: Authenticated
+  /** Taken already. */
+  readonly debits: readonly Debit[]
 }
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   /** Outcomes that are being recorded. */
   readonly #outcomes = new Set<Promise<void>>()
-  readonly #underWay = new CallsUnderWay((chain) =>
-    this.#standing(chain).filter((reason) => reason === 'REVOKED'),
+  readonly #underWay = new CallsUnderWay(({ chain, request }) =>
+    this.#standing(chain, request).filter((reason) => reason === 'REVOKED'),
   )
 
   constructor(options: PointOptions) {
@@ -79,7 +81,7 @@ export class EnforcementPoint implements Point {
   async open(presentation: string): Promise<OpenOutcome> {
     const opened = this.#authenticated(presentation)
     if (opened.ok) {
-      const reasons = this.#standing(opened.session.chain)
+      const reasons = this.#standing(opened.session.chain, null)
       if (reasons.length === 0) {
         return { ok: true, session: opened.session.id, expires_at: seconds(opened.session.expires_ms) }
       }
@@ -109,13 +111,13 @@ export class EnforcementPoint implements Point {
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
-    const late = this.#standing(chain, judged.verdict.bound_ms)
+    const late = this.#standing(chain, request, judged.verdict.bound_ms)
     if (chain === null || late.length > 0) {
       await this.#record(request, action, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
     }
     const acted = await this.#underWay.run(
-      { chain, server: request.server },
+      { chain, request },
       (signal) => act(action, signal),
       (outcome) => this.#recordOutcome(action, outcome),
     )
@@ -128,13 +130,17 @@ export class EnforcementPoint implements Point {
     let judged: Judged = {
       authenticated: NOBODY,
       verdict: { decision: 'deny', grant: null, reasons: ['INTERNAL'] },
+      debits: [],
     }
     try {
-      judged = await this.#reserve(this.#judge(request))
-      // The reservation took a round trip: what the receipt will say of the state has to hold when it is written.
-      const { verdict, authenticated } = judged
-      const late = verdict.decision === 'allow' ? this.#standing(authenticated.chain, verdict.bound_ms) : []
-      if (late.length > 0) judged = deniedAs(judged, late)
+      let next = this.#judge(request)
+      let debits = this.#debit(next)
+      while (debits === null) {
+        next = await this.#covered(next, request)
+        debits = this.#debit(next)
+      }
+      // LIM-5: no await between the debit and the record.
+      judged = { ...next, debits }
     } catch (error) {
       this.#o.onFault(error)
     }
@@ -143,17 +149,17 @@ export class EnforcementPoint implements Point {
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: DecidedChain | null, bound_ms?: number): readonly Reason[] {
+  #standing(chain: DecidedChain | null, call: CallRequest | null, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
     const state = this.#state(chain)
-    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) })
+    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) }, call)
   }
 
   #judge(request: CallRequest): Judged {
     const authenticated = this.#known(request)
     if (authenticated.reason !== null || authenticated.chain === null) {
       const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
-      return { authenticated, verdict: { decision: 'deny', grant: null, reasons } }
+      return { authenticated, verdict: { decision: 'deny', grant: null, reasons }, debits: [] }
     }
     const verdict = decide({
       chain: authenticated.chain,
@@ -164,7 +170,7 @@ export class EnforcementPoint implements Point {
       registration: this.#o.registration(request.server, request.tool),
       ...this.#state(authenticated.chain),
     })
-    return { authenticated, verdict }
+    return { authenticated, verdict, debits: [] }
   }
 
   /** A session whose chain the present epoch cannot name is over: the chain has to be presented again. */
@@ -178,12 +184,20 @@ export class EnforcementPoint implements Point {
     return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
   }
 
-  async #reserve(judged: Judged): Promise<Judged> {
-    const { verdict } = judged
-    if (verdict.decision === 'deny' || verdict.reservations.length === 0) return judged
-    const reason = await this.#o.ledger.reserve(verdict.reservations)
-    if (reason === null) return judged
-    return deniedAs(judged, [reason])
+  /** @returns null when leases do not cover an allow */
+  #debit({ verdict }: Judged): readonly Debit[] | null {
+    if (verdict.decision === 'deny' || verdict.reservations.length === 0) return []
+    return this.#o.ledger.debit(verdict.reservations)
+  }
+
+  async #covered(judged: Judged, request: CallRequest): Promise<Judged> {
+    const { verdict, authenticated } = judged
+    if (verdict.decision === 'deny') return judged
+    const reason = await this.#o.ledger.obtain(verdict.reservations)
+    if (reason !== null) return deniedAs(judged, [reason])
+    // It took a round trip: what the receipt will say of the state has to hold when it is written.
+    const late = this.#standing(authenticated.chain, request, verdict.bound_ms)
+    return late.length > 0 ? deniedAs(judged, late) : judged
   }
 
   async #record(request: CallRequest, action: string, judged: Judged): Promise<boolean> {
@@ -202,7 +216,7 @@ export class EnforcementPoint implements Point {
       binding: authenticated.binding,
       placement: this.#o.placement,
       freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
-      debits: verdict.decision === 'allow' ? verdict.reservations.map(debitOf) : [],
+      debits: [...judged.debits],
     }
     return this.#durably(() =>
       this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
@@ -243,13 +257,17 @@ export class EnforcementPoint implements Point {
       definition_hash: null,
     }
     const verdict: Verdict = { decision: 'deny', grant: null, reasons }
-    const recorded = await this.#record(request, action, { authenticated: NOBODY, verdict })
+    const recorded = await this.#record(request, action, {
+      authenticated: NOBODY,
+      verdict,
+      debits: [],
+    })
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 
   isVisible(session: string | null, server: string, tool: string): boolean {
     const chain = this.#o.authenticator.chainOf(session)
-    return chain !== null && this.#standing(chain).length === 0 && isNamed(chain, server, tool)
+    return chain !== null && this.#standing(chain, null).length === 0 && isNamed(chain, server, tool)
   }
 
   #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
@@ -269,11 +287,7 @@ function laterTurn(): Promise<void> {
 }
 
 function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
-  return { ...judged, verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
-}
-
-function debitOf({ amount, grant, iss, jti, measure, per, period, unit }: Reservation): Debit {
-  return { amount, grant, iss, jti, measure, per, period, unit }
+  return { ...judged, debits: [], verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
 }
 
 /** Names come from the caller: a receipt holds 256 characters of them. */

@@ -117,6 +117,11 @@ export class Recorder {
     return { epoch: this.#epoch, seq: this.#seq, hash: this.#hash }
   }
 
+  /** The last receipt that was begun, or null while an epoch is being begun. */
+  get begun(): { epoch: number; seq: number } | null {
+    return this.#beginning === null ? { epoch: this.#epoch, seq: this.#seq } : null
+  }
+
   async startEpoch(control: Pick<ControlPlane, 'openEpoch'>, reason: EpochReason): Promise<void> {
     const epoch = await control.openEpoch(reason)
     this.#beginning = this.#begin(epoch)

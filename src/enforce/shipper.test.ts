@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MemorySpool } from '../../test/fixtures/memory-spool.ts'
 import { AUD, SettableClock, World } from '../../test/fixtures/tokens.ts'
 import { verifyHead } from '../log/receipt.ts'
-import { StreamRefused, type Shipment } from '../ports/control-plane.ts'
+import { StreamRefused, type Shipment, type Shipped } from '../ports/control-plane.ts'
 import { ChainRecord } from './chain-record.ts'
 import { Recorder } from './recorder.ts'
 import { Shipper } from './shipper.ts'
@@ -28,7 +28,7 @@ class Plane {
     return Promise.resolve(++this.epoch)
   }
 
-  async ship(shipment: Shipment): Promise<number> {
+  async ship(shipment: Shipment): Promise<Shipped> {
     this.attempts++
     await this.hold
     if (this.answer === 'away') throw new Error('away')
@@ -44,7 +44,7 @@ class Plane {
       this.answer = 'ok'
       throw new Error('the connection broke')
     }
-    return this.taken.length
+    return { seq: this.taken.length, recalled: [], now_ms: 0 }
   }
 }
 

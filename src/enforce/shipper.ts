@@ -14,6 +14,7 @@ import {
   type ShippedSegment,
 } from '../ports/control-plane.ts'
 import type { Spool, SpoolRecord } from '../ports/spool.ts'
+import type { LeaseKeeper, Promised } from './ledger.ts'
 import { readSpoolLine, type Recorder } from './recorder.ts'
 
 const BATCH_MAX = 500
@@ -25,6 +26,8 @@ const RETRY_MIN_MS = 50
 const RETRY_MAX_MS = 2000
 /** A signed head at least this often, even when idle (protocol: points report a signed spool head every 10 s). */
 const HEAD_EVERY_MS = 10_000
+/** While leases are to be accounted for. */
+const LEASED_HEAD_EVERY_MS = 2_000
 
 export interface ShipperOptions {
   readonly crypto: Crypto
@@ -34,6 +37,7 @@ export interface ShipperOptions {
   readonly control: Pick<ControlPlane, 'ship' | 'openEpoch'>
   readonly signer: Signer
   readonly point: string
+  readonly leases?: LeaseKeeper
 }
 
 export class Shipper {
@@ -83,7 +87,8 @@ export class Shipper {
         if (more) continue
         if (!this.#poked) {
           for (const resolve of this.#flushed.splice(0)) resolve()
-          await this.#sleep(HEAD_EVERY_MS)
+          const soon = this.#options.leases?.pending === true
+          await this.#sleep(soon ? LEASED_HEAD_EVERY_MS : HEAD_EVERY_MS)
         }
         if (this.#poked && this.#flushed.length === 0) await this.#pause(LINGER_MS)
       } catch (error) {
@@ -96,14 +101,17 @@ export class Shipper {
 
   /** @returns whether there may be more to ship at once */
   async #shipOnce(): Promise<boolean> {
-    const { spool, recorder, control } = this.#options
+    const { spool, recorder, control, leases } = this.#options
     const head = recorder.head
     const records = await spool.read(this.#acknowledged, BATCH_MAX)
     const batch = withinBytes(records)
     const last = batch.at(-1)
     const position = last === undefined ? { ...head } : { epoch: head.epoch, seq: last.seq, hash: last.hash }
     if (last === undefined && head.seq !== this.#acknowledged) return false
-    this.#acknowledged = await control.ship(this.#shipment(batch, position))
+    const promised = leases?.promise(position) ?? {}
+    const answer = await control.ship(this.#shipment(batch, position, promised))
+    leases?.shipped(promised, answer)
+    this.#acknowledged = answer.seq
     await spool.acknowledge(this.#acknowledged)
     return batch.length < records.length || records.length === BATCH_MAX
   }
@@ -111,6 +119,7 @@ export class Shipper {
   #shipment(
     batch: readonly SpoolRecord[],
     position: { epoch: number; seq: number; hash: string },
+    promised: Promised,
   ): Parameters<ControlPlane['ship']>[0] {
     const { clock, point, signer } = this.#options
     const segments = new Map<string, ShippedSegment>()
@@ -121,7 +130,7 @@ export class Shipper {
       if (line.opening !== null) openings.push(line.opening)
       return line.receipt
     })
-    const head = signHead(signer, { point, ...position, time: rfc3339(clock.now()) })
+    const head = signHead(signer, { point, ...position, time: rfc3339(clock.now()), ...promised })
     return { receipts, head, segments: [...segments.values()], openings }
   }
 

@@ -10,7 +10,7 @@ import { CountersignError } from '../core/errors.ts'
 import type { ForeignIssuer, IssuerRecord } from '../core/issuer.ts'
 import { canonicalize } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
-import type { RevocationView } from '../decide/decide.ts'
+import { isChainRevoked, type RevocationView } from '../decide/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import { verifyTrustList, type SignedTrustList } from '../revoke/trust-list.ts'
 import { issuerOfRecord, type ChainTrust } from '../token/trust.ts'
@@ -132,6 +132,10 @@ export class Trust {
       const view: RevocationView = {
         // An open session ends with the key behind it: its issuer's stream need not say that it left our trust.
         isRevoked: (handle) => revocations.isRevoked(handle) || this.#hasLeft(issuer.iss, handle),
+        isAnyRevoked: (handles) =>
+          isChainRevoked(revocations, handles) || handles.some((each) => this.#hasLeft(issuer.iss, each)),
+        // A tool is the point's own control plane's, whoever issued the chain.
+        isToolRevoked: (...version) => this.#o.revocations.isToolRevoked?.(...version) === true,
         freshness: () => (this.#isFresh() ? revocations.freshness() : null),
       }
       this.#followed.set(issuer.iss, {

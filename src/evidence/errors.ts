@@ -7,6 +7,7 @@ export type PackErrorCode =
   | 'PACK_LOG_EMPTY'
   | 'PACK_MANIFEST_INVALID'
   | 'PACK_PERIOD_INVALID'
+  | 'PACK_PERIOD_PRUNED'
   | 'PACK_TOO_LARGE'
 
 export class PackError extends CountersignError<PackErrorCode> {}

@@ -12,6 +12,9 @@ export interface Indexed<T> {
   readonly entry: T
 }
 
+/** Entries of a bundle. */
+const BUNDLE = 256
+
 /** A receipt of one stream, with the entry that holds it. */
 export interface LoggedReceipt {
   readonly index: number
@@ -47,6 +50,8 @@ export class History {
   readonly people = new Map<string, OfType<'person.enrolled'>>()
   /** Who invited whom, by the identifier of the one invited. */
   readonly inviters = new Map<string, string>()
+  /** Index of the entry with which a data subject of this log begins: a person, a point, a delegation, a root of another issuer. */
+  readonly filed = new Map<string, number>()
   readonly agents = new Map<string, AgentRecord>()
   readonly approvals: OfType<'agent.approved'>[] = []
   readonly points = new Map<string, OfType<'point.enrolled'>>()
@@ -67,6 +72,11 @@ export class History {
   readonly erasures: (
     OfType<'subject.erased'> | OfType<'erasure.deferred'> | OfType<'hold.placed'> | OfType<'hold.lifted'>
   )[] = []
+  readonly prunings: OfType<'log.pruned'>[] = []
+  /** Entries below may be gone: the end of the last bundle that was pruned (RET-8). */
+  prunedEnd = 0
+  /** In the order of the log: what is given back may be leased again. */
+  readonly limits: (OfType<'budget.reserved'> | OfType<'lease.granted'> | OfType<'lease.settled'>)[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -116,6 +126,11 @@ export class History {
       case 'hold.lifted':
         this.erasures.push({ index, entry } as (typeof this.erasures)[number])
         return
+      case 'budget.reserved':
+      case 'lease.granted':
+      case 'lease.settled':
+        this.limits.push({ index, entry } as (typeof this.limits)[number])
+        return
       case 'person.endorsed':
         this.endorsements.push({ index, entry })
         return
@@ -123,6 +138,7 @@ export class History {
         this.#once(this.people, entry.body.rev, { index, entry })
         return
       case 'point.enrolled':
+        this.#file(entry.subject, index)
         this.#once(this.points, entry.subject ?? '', { index, entry })
         return
       case 'point.epoch_opened':
@@ -131,9 +147,11 @@ export class History {
         else this.epochs.set(`${entry.subject}/${entry.body.epoch}`, index)
         return
       case 'delegation.issued':
+        this.#file(entry.body.jti, index)
         this.#once(this.delegations, entry.body.jti, { index, entry })
         return
       case 'chain.segment':
+        if (entry.body.parent === null) this.#file(entry.body.id, index)
         this.#once(this.segments, entry.body.id, { index, entry })
         return
       case 'revocation':
@@ -154,6 +172,9 @@ export class History {
       case 'receipt.head':
         this.#stream(entry.body.head.point, entry.body.head.epoch).heads.push({ index, signed: entry.body })
         return
+      case 'log.pruned':
+        this.prunings.push({ index, entry })
+        return
       case 'log.anchored':
       case 'agent.proposed':
       case 'agent.approved':
@@ -164,24 +185,43 @@ export class History {
         this.#addAgent(index, entry)
         return
       case 'person.added':
+        this.#file(entry.subject, index)
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
         return
       case 'agent.statement_issued':
-      case 'budget.reserved':
+      case 'lease.recalled':
       case 'person.left':
       case 'restore.tested':
       case 'evidence.built':
       case 'field.opened':
       case 'note.added':
       case 'token.revoked':
+      case 'topup.requested':
+      case 'topup.granted':
+      case 'topup.declined':
       case 'system.added':
       case 'tool.registered':
     }
   }
 
+  /** A bundle of which something was pruned, before its entries. */
+  pruned(first: number): void {
+    this.prunedEnd = first + BUNDLE
+  }
+
+  /** Milliseconds: of what is older entries may be gone. */
+  prunedBefore(): number {
+    const begun = this.prunings.filter(({ entry }) => entry.body.act.from < this.prunedEnd)
+    return Math.max(Number.NEGATIVE_INFINITY, ...begun.map(({ entry }) => Date.parse(entry.body.act.before)))
+  }
+
   #once<T extends Indexed<AnyEntry>>(register: Map<string, T>, id: string, found: T): void {
     if (register.has(id)) this.repeated.push({ index: found.index, what: `${found.entry.type} of ${id}` })
     else register.set(id, found)
+  }
+
+  #file(subject: string | undefined, index: number): void {
+    if (subject !== undefined && !this.filed.has(subject)) this.filed.set(subject, index)
   }
 
   #addAgent(index: number, entry: AnyEntry): void {

@@ -7,12 +7,12 @@ import type { Crypto } from '../core/crypto.ts'
 import { equalBytes, fromBase64url } from '../core/encoding.ts'
 import type { TokenReader } from '../ports/anchor.ts'
 import type { TileStore } from '../ports/tile-store.ts'
-import { anchorPath, INDEX_PATH, readAnchorIndex } from './anchor-files.ts'
-import type { IndexLine } from './anchored.ts'
+import { anchorPath, encodeAnchorIndex, INDEX_PATH, readAnchorIndex } from './anchor-files.ts'
+import { keyOf, type IndexLine } from './anchored.ts'
 import { LogError } from './entries.ts'
 import type { TileReader } from './tile-file.ts'
 
-/** An index as it was read, before the checkpoint that it must not be ahead of. */
+/** An index as it was read. */
 export interface ReadIndex {
   readonly bytes: Uint8Array | null
   readonly lines: readonly IndexLine[]
@@ -31,6 +31,19 @@ export async function readIndexFor(from: TileReader, to: TileReader): Promise<Re
   if ((await readAnchorIndex(to)).some(({ sha256 }) => !known.has(sha256)))
     throw new LogError('LOG_DIVERGED', 'the copy that is there has anchors that the log no longer lists')
   return { bytes, lines }
+}
+
+/**
+ * With what was listed between the index and the checkpoint of `size`: the entries of that tree may name it.
+ * @param index as it was before the checkpoint was read, so that it knows of no later tree
+ * @throws {LogError} `ANCHOR_INVALID`
+ */
+export async function withNewer(index: ReadIndex, from: TileReader, size: number): Promise<ReadIndex> {
+  const known = new Set(index.lines.map(keyOf))
+  const newer = (await readAnchorIndex(from)).filter((line) => line.size <= size && !known.has(keyOf(line)))
+  if (newer.length === 0) return index
+  const lines = [...index.lines, ...newer]
+  return { bytes: encodeAnchorIndex(lines), lines }
 }
 
 /**

@@ -38,6 +38,10 @@ export async function readAnchorIndex(tiles: Pick<TileStore, 'read'>): Promise<r
   }
 }
 
+export function encodeAnchorIndex(anchors: readonly IndexLine[]): Uint8Array {
+  return utf8(`${JSON.stringify({ v: 1, anchors })}\n`)
+}
+
 export interface NewAnchor {
   readonly kind: IndexLine['kind']
   readonly by: string
@@ -59,7 +63,7 @@ export async function addAnchor(crypto: Crypto, tiles: TileStore, added: NewAnch
   await tiles.write(anchorPath(sha256), token)
   if (about) await tiles.write(anchorPath(crypto.sha256(about)), about)
   const line = { kind, by, size: head.size, at: Math.floor(at_ms / 1000), sha256: base64url(sha256) }
-  await tiles.write(INDEX_PATH, utf8(`${JSON.stringify({ v: 1, anchors: [...before, line] })}\n`))
+  await tiles.write(INDEX_PATH, encodeAnchorIndex([...before, line]))
   return line
 }
 

@@ -20,3 +20,8 @@ export const anchoredSchema = z.strictObject({ ...anchored, root: digest })
 export const indexLineSchema = z.strictObject({ ...anchored, at: anchored.at.max(253_402_300_799) })
 export type AnchoredBody = z.infer<typeof anchoredSchema>
 export type IndexLine = z.infer<typeof indexLineSchema>
+
+/** One token may have several lines: a checkpoint that was mailed to two addresses. */
+export function keyOf({ kind, by, size, at, sha256 }: IndexLine): string {
+  return JSON.stringify([kind, by, size, at, sha256])
+}

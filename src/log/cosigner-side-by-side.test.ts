@@ -1,31 +1,20 @@
 /** Several signers of one log and its witness: who asks, and what is no conflict. spec/witness.md, WIT-13. */
 import { beforeEach, expect, test } from 'vitest'
-import { memoryCheckpointLock } from '../../test/contract/checkpoint-lock.ts'
 import { memoryTileStore, type MemoryTileStore } from '../../test/contract/tile-store.ts'
-import { directWitness } from '../../test/contract/witness.ts'
+import { WitnessedLog, type CosignerChanges } from '../../test/fixtures/witnessed-log.ts'
 import { nodeCrypto as crypto } from '../adapters/node-crypto/node-crypto.ts'
 import { equalBytes, utf8 } from '../core/encoding.ts'
 import type { CheckpointLock } from '../ports/tile-store.ts'
-import type { WitnessConnection } from '../ports/witness.ts'
 import { openCheckpoint } from './checkpoint.ts'
-import { openCosigned } from './cosignature.ts'
-import { Cosigner, type CosignerOptions, type WitnessTrouble } from './cosigner.ts'
-import { formatVkey, noteKey } from './note.ts'
-import { kOfN } from './policy.ts'
 import { LogPublisher } from './publisher.ts'
-import { Witness } from './witness.ts'
 
 const ORIGIN = 'log.example/side-by-side'
-const signer = crypto.signer(crypto.generateKey('Ed25519'))
-const logKey = noteKey(crypto, ORIGIN, signer.publicJwk)
-const vkey = formatVkey(logKey)
 
 let monotonic_ms: number
 let entries: Uint8Array[]
 let tiles: MemoryTileStore
 let stored: Uint8Array | null
-let troubles: WitnessTrouble[]
-let witness: Witness
+let witnessed: WitnessedLog
 const clock = { now: () => 1_700_000_000_000 + monotonic_ms, monotonic: () => monotonic_ms }
 
 beforeEach(async () => {
@@ -33,16 +22,7 @@ beforeEach(async () => {
   entries = []
   tiles = memoryTileStore()
   stored = null
-  troubles = []
-  witness = new Witness({
-    crypto,
-    clock,
-    name: 'a.example',
-    signer: crypto.signer(crypto.generateKey('Ed25519')),
-    logs: [logKey],
-    stateOf: () => memoryCheckpointLock({ holder: null, stored: null }),
-  })
-  await witness.start()
+  witnessed = await WitnessedLog.start(ORIGIN, clock)
 })
 
 /** As conditional writes are: no place to take, only the comparison. */
@@ -62,50 +42,29 @@ interface Node {
   readonly asked: () => number
 }
 
-interface NodeChanges extends Partial<CosignerOptions> {
-  /** What happens once this node has signed, before the witness hears of it. */
-  readonly before?: () => Promise<void>
+interface NodeChanges extends CosignerChanges {
   /** Its own view of the database. */
   readonly database?: () => readonly Uint8Array[]
 }
 
-async function node({ before, database = () => entries, ...changes }: NodeChanges = {}): Promise<Node> {
-  let asked = 0
-  const connection: WitnessConnection = {
-    addCheckpoint: async (body, signal) => {
-      asked++
-      if (asked === 1) await before?.()
-      return directWitness(witness).addCheckpoint(body, signal)
-    },
-  }
-  const peers = [{ key: witness.key, connection }]
-  const cosigner = new Cosigner({
-    crypto,
-    clock,
-    tiles,
-    vkey,
-    peers,
-    quorum: kOfN(1, [{ key: witness.key, url: null }]).quorum,
-    mode: 'best_effort',
-    deadline: () => new AbortController().signal,
-    onTrouble: (trouble) => void troubles.push(trouble),
-    ...changes,
-  })
+async function node({ database = () => entries, ...changes }: NodeChanges = {}): Promise<Node> {
+  const { cosigner, asked } = witnessed.cosigner(tiles, changes)
   const log = new LogPublisher({
     crypto,
     source: {
       size: async () => database().length,
       read: async (start, end) => database().slice(start, end),
+      hashes: async () => null,
     },
     tiles,
     lock: shared,
-    signer,
+    signer: witnessed.signer,
     origin: ORIGIN,
     clock,
     cosign: (note, isOvertaken) => cosigner.cosign(note, isOvertaken),
   })
   await log.start()
-  return { log, asked: () => asked }
+  return { log, asked }
 }
 
 function commit(count: number): void {
@@ -114,9 +73,7 @@ function commit(count: number): void {
 
 function published(): { size: number; cosigned: number } | null {
   const note = tiles.files.get('checkpoint')
-  if (!note) return null
-  const { checkpoint, cosignatures } = openCosigned(crypto, note, vkey, [witness.key])
-  return { size: checkpoint.size, cosigned: cosignatures.length }
+  return note === undefined ? null : witnessed.said(note)
 }
 
 test('the signer that stored a checkpoint asks for it, and another leaves it to that one', async () => {
@@ -159,7 +116,7 @@ test.each(['best_effort', 'required'] as const)(
     commit(3)
     await one.log.publish()
     expect(published()).toEqual({ size: 7, cosigned: 1 })
-    expect(troubles).toEqual([])
+    expect(witnessed.troubles).toEqual([])
   },
 )
 
@@ -174,6 +131,6 @@ test('a checkpoint beyond ours that our entries do not extend is a conflict', as
   })
   commit(3)
   await one.log.publish()
-  expect(openCheckpoint(crypto, stored ?? new Uint8Array(0), vkey).size).toBe(4)
-  expect(troubles).toMatchObject([{ kind: 'ahead', witness: 'a.example' }])
+  expect(openCheckpoint(crypto, stored ?? new Uint8Array(0), witnessed.vkey).size).toBe(4)
+  expect(witnessed.troubles).toMatchObject([{ kind: 'ahead', witness: 'a.example' }])
 })

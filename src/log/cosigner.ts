@@ -116,10 +116,7 @@ export class Cosigner {
     if (asked.length > 0) await this.#wait(asked)
     const { quorum, mode } = this.#o
     if (mode === 'required' && !isQuorum(quorum, [...this.#gathered.keys()])) {
-      throw new LogError(
-        'COSIGNATURES_MISSING',
-        'the checkpoint is not published: too few witnesses cosigned it',
-      )
+      throw new LogError('COSIGNATURES_MISSING', `the checkpoint is not published: ${this.#missing()}`)
     }
     return addCosignatures(
       note,
@@ -171,6 +168,13 @@ export class Cosigner {
 
   #keys(): CosignerKey[] {
     return this.#peers.map(({ peer }) => peer.key)
+  }
+
+  #missing(): string {
+    const missing = this.#peers.filter(({ peer }) => !this.#gathered.has(peer.key))
+    const named = missing.map(({ peer, trouble }) => `${peer.key.name} (${trouble ?? 'no answer in time'})`)
+    const count = `${this.#gathered.size} of ${this.#peers.length} witnesses cosigned it`
+    return `${count}, which is no quorum; missing: ${named.join(', ')}`
   }
 
   #isDue({ peer, notBefore }: PeerState): boolean {

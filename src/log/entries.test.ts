@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { nodeCrypto as crypto } from '../adapters/node-crypto/node-crypto.ts'
 import { fromUtf8, utf8 } from '../core/encoding.ts'
 import { canonicalize } from '../core/json.ts'
-import { decodeEntry, encodeEntry, ENTRY_BYTES_MAX, type AnyEntry } from './entries.ts'
+import { checkEntry, decodeEntry, encodeEntry, ENTRY_BYTES_MAX, type AnyEntry } from './entries.ts'
 
 const entry: AnyEntry = {
   v: 1,
@@ -23,6 +23,22 @@ describe('an entry', () => {
         '"time":"2026-03-01T09:30:00.000Z","type":"system.added","v":1}',
     )
     expect(decodeEntry(bytes)).toEqual(entry)
+  })
+
+  test('is checked without being read, whether it has a usual form or not', () => {
+    for (const name of ['billing', 'a "quoted" name\n', '', 'é\u2028'.repeat(100)]) {
+      const named = { ...entry, body: { name } }
+      const checked = checkEntry(encodeEntry(named))
+      expect(checked.time).toBe(entry.time)
+      expect(checked.read()).toEqual(named)
+      expect(decodeEntry(encodeEntry(named))).toEqual(named)
+    }
+  })
+
+  test('may have commitments, one or several', () => {
+    const one = { ...entry, commitments: { name: 'A'.repeat(43) } }
+    const two = { ...entry, commitments: { name: 'A'.repeat(43), purpose: 'B'.repeat(43) } }
+    for (const each of [one, two]) expect(decodeEntry(encodeEntry(each))).toEqual(each)
   })
 
   test('may have no subject, and a body with a key', () => {

@@ -6,12 +6,15 @@ import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
 import { anchoredSchema } from './anchored.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
-import { receiptSchema, reservationSchema, RESERVATIONS_MAX, signedHeadSchema } from './receipt.ts'
+import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 
 const id = z.string().max(64)
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const text = z.string().max(512)
 const reason = z.string().regex(REASON_CODE)
+
+/** Leases that one entry settles or recalls. */
+const LEASES_MAX = 256
 
 /** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
 export const measuresSchema = z.record(
@@ -148,8 +151,35 @@ export const bodies = {
     placement: z.enum(['in_process', 'gateway', 'tool_side']),
     server: text,
   }),
-  /** What a point took from cumulative limits before it let a call through, receipt or not (GRT-4). */
-  'budget.reserved': z.strictObject({ debits: z.array(reservationSchema).min(1).max(RESERVATIONS_MAX) }),
+  /** What a point took from cumulative limits before it let a call through, receipt or not: before there were leases. */
+  'budget.reserved': z.strictObject({ debits: z.array(reservedSchema).min(1).max(RESERVATIONS_MAX) }),
+  /** Taken out of what is left, for every ancestor of a call at once (LIM-4). */
+  'lease.granted': z.strictObject({
+    epoch: z.int().positive(),
+    leases: z.array(leaseSchema).min(1).max(RESERVATIONS_MAX),
+  }),
+  /** Somebody needs what these still hold: the point is asked to return them (LIM-10). */
+  'lease.recalled': z.strictObject({ leases: z.array(id).min(1).max(LEASES_MAX) }),
+  /** What the receipts left of each is given back (LIM-8). */
+  'lease.settled': z.strictObject({
+    /** Of the `receipt.head` that accounts for them. */
+    head: z.int().nonnegative(),
+    leases: z
+      .array(z.strictObject({ id, debited: z.int().nonnegative(), credited: z.int().nonnegative() }))
+      .min(1)
+      .max(LEASES_MAX),
+  }),
+  /** LIM-12. */
+  'topup.requested': z.strictObject({
+    agent: id,
+    delegation: id,
+    grant: digest,
+    limit: z.strictObject({ measure: text, unit: text, per: text, period: text, max: z.int().nonnegative() }),
+    /** What was needed at once. */
+    asked: z.int().nonnegative(),
+  }),
+  'topup.granted': z.strictObject({ delegation: id }),
+  'topup.declined': z.strictObject({ reason }),
   /** A backup was restored apart from the log, and its entries recomputed this root (BAK-7). */
   'restore.tested': z.strictObject({
     size: z.int().nonnegative(),
@@ -205,6 +235,7 @@ export const bodies = {
       'ANCHOR_OVERDUE',
       'EPOCH_REOPENED',
       'LATE_RECEIPT',
+      'LIMIT_NEAR',
       'LISTENER_FAILING',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',

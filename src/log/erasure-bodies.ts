@@ -30,7 +30,35 @@ const asked = {
   acted_alone: z.boolean(),
 }
 
+const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+
+/** Who had a range pruned, and exactly what of it (RET-1). */
+const pruneAct = z.strictObject({
+  act: z.literal('log.prune'),
+  /** Indices of entries, from the first of a bundle to the end of another. */
+  from: count,
+  to: z.int().positive(),
+  /** Every entry of the range is older. */
+  before: z.iso.datetime(),
+  /** SHA-256 of the map of what goes (RET-5). */
+  map: digest,
+  /** Whether the person decided that it goes although no pack that was handed out has it. */
+  unreported: z.boolean(),
+  approver: id,
+})
+
 export const erasureBodies = {
+  /** Appended and published before anything of the range is removed. */
+  'log.pruned': z.strictObject({
+    act: pruneAct,
+    gesture: gestureSchema,
+    /** A published tree that has the whole range: the hashes that stay prove it. */
+    checkpoint: z.strictObject({ size: z.int().positive(), root: digest }),
+    pruned_n: count,
+    kept_n: count,
+    /** Entries of the packs that have what goes. */
+    packs: z.array(count).max(256).readonly(),
+  }),
   /** The tombstone (ERA-6): with the gesture, or for what a hold had deferred the entry that has it (ERA-9). */
   'subject.erased': z.union([
     z.strictObject({ ...asked, fields_n: count, packs_n: count }),

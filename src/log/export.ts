@@ -9,11 +9,12 @@ import type { Crypto } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
 import type { TokenReader } from '../ports/anchor.ts'
 import type { TileStore } from '../ports/tile-store.ts'
-import { copyAnchors, readIndexFor, type CopiedFiles } from './anchor-copy.ts'
+import { copyAnchors, readIndexFor, withNewer, type CopiedFiles } from './anchor-copy.ts'
 import { openCheckpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
+import { isMapPath, keptPath } from './kept.ts'
 import { readExactly, type TileReader } from './tile-file.ts'
-import { CHECKPOINT_PATH, tilePath, treeTileCount, treeTiles } from './tiles.ts'
+import { CHECKPOINT_PATH, tilePath, treeTileCount, treeTiles, type Tile } from './tiles.ts'
 import { verifyLog, type LogReport } from './verify.ts'
 import { Writes } from './writes.ts'
 
@@ -44,7 +45,7 @@ export async function exportLog(
 ): Promise<Exported> {
   const { imprint } = options
   // Before the checkpoint, which is then of every tree that the index knows.
-  const index = imprint && (await readIndexFor(from, to))
+  const before = imprint && (await readIndexFor(from, to))
   const note = await from.read(CHECKPOINT_PATH)
   if (note === null) throw new LogError('TILE_MISSING', 'the log to export has no checkpoint')
   const { size } = openCheckpoint(crypto, note, options.vkey)
@@ -53,7 +54,12 @@ export async function exportLog(
     throw new LogError('LOG_DIVERGED', 'the copy that is there is of a later checkpoint: nothing was changed')
   }
   const copied = await copyFiles(from, to, size, options)
-  const copy: TileReader = { read: async (path) => (path === CHECKPOINT_PATH ? note : to.read(path)) }
+  const copy: TileReader = {
+    read: async (path) => {
+      if (path === CHECKPOINT_PATH) return note
+      return (await to.read(path)) ?? (isMapPath(path) ? copyMap(from, to, path) : null)
+    },
+  }
   const report = await verifyLog(crypto, copy, {
     vkey: options.vkey,
     from: old === null ? [] : [{ name: 'the checkpoint that was there', note: old }],
@@ -61,10 +67,31 @@ export async function exportLog(
   })
   const isNew = old === null || !equalBytes(old, note)
   if (report.ok && isNew) await to.write(CHECKPOINT_PATH, note)
-  if (!report.ok || !index) return { report, ...copied }
+  if (!report.ok || !before) return { report, ...copied }
+  const index = await withNewer(before, from, size)
   const anchors = await copyAnchors(crypto, index, from, to, imprint)
   const files_written = copied.files_written + anchors.files_written
   return { report, files_written, files_kept: copied.files_kept + anchors.files_kept }
+}
+
+/** What is left of a bundle that was pruned; a copy that has the whole one keeps it. @returns false if there is none */
+async function copyKept(from: TileReader, to: TileStore, tile: Tile): Promise<boolean> {
+  if (tile.level !== 'entries') return false
+  const path = keptPath(tile.index)
+  const kept = await from.read(path)
+  if (kept !== null) await to.write(path, kept)
+  return kept !== null
+}
+
+async function hasKept(to: TileReader, { level, index }: Tile): Promise<boolean> {
+  return level === 'entries' && (await to.read(keptPath(index))) !== null
+}
+
+/** Which maps there are the entries say, so that they come once these are read. */
+async function copyMap(from: TileReader, to: TileStore, path: string): Promise<Uint8Array | null> {
+  const map = await from.read(path)
+  if (map !== null) await to.write(path, map)
+  return map
 }
 
 async function copyFiles(
@@ -82,13 +109,14 @@ async function copyFiles(
       onCopied?.(done++, count)
       const path = tilePath(tile)
       // A file is written whole or not at all, so one that is there is done.
-      if ((await to.read(path)) !== null) {
+      if ((await to.read(path)) !== null || (await hasKept(to, tile))) {
         files_kept++
         continue
       }
       const bytes = await readExactly(from, tile)
-      if (bytes === null) throw new LogError('TILE_MISSING', `the log to export has no ${path}`)
-      await writes.add(path, bytes)
+      if (bytes !== null) await writes.add(path, bytes)
+      else if (!(await copyKept(from, to, tile)))
+        throw new LogError('TILE_MISSING', `the log to export has no ${path}`)
     }
   } finally {
     await writes.settle()

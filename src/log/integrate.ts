@@ -7,8 +7,9 @@ import type { Crypto } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
 import type { EntrySource } from '../ports/entry-source.ts'
 import type { TileStore } from '../ports/tile-store.ts'
-import { leafHash } from './merkle.ts'
-import { diverged, readRange } from './signed-tree.ts'
+import { encodeKept, keptPath } from './kept.ts'
+import { readLeaves, type Leaf } from './leaves.ts'
+import { diverged } from './signed-tree.ts'
 import {
   changedTiles,
   encodeBundle,
@@ -39,12 +40,14 @@ export async function integrate(stores: Stores, tree: TileBuilder, size: number)
   try {
     for (let first = tree.size - (tree.size % TILE_WIDTH); first < size; first += TILE_WIDTH) {
       const bundle = tileAt('entries', first / TILE_WIDTH, size)
-      const entries = await readRange(source, first, first + bundle.width)
-      await writes.add(tilePath(bundle), encodeBundle(entries))
+      const { leaves, isPruned } = await readLeaves(crypto, source, first, first + bundle.width)
+      const entries = leaves.map(({ entry }) => entry)
+      if (isPruned) await writes.add(keptPath(bundle.index), encodeKept(entries))
+      else await writes.add(tilePath(bundle), encodeBundle(entries.filter((entry) => entry !== null)))
       const full: HashTile[] = []
-      const fresh = entries.slice(grown.size - first)
-      assertUnchanged(crypto, grown, entries)
-      for (const entry of fresh) full.push(...grown.append(leafHash(crypto, entry)))
+      const fresh = leaves.slice(grown.size - first)
+      assertUnchanged(grown, leaves)
+      for (const { hash } of fresh) full.push(...grown.append(hash))
       for (const { tile, hashes } of full) await writes.add(tilePath(tile), encodeHashes(hashes))
     }
     const changed = new Set(changedTiles(tree.size, size).map(tilePath))
@@ -59,11 +62,11 @@ export async function integrate(stores: Stores, tree: TileBuilder, size: number)
 }
 
 /** The bundle at the old edge is read again: its signed entries must be the ones that we hashed before. */
-function assertUnchanged(crypto: Crypto, tree: TileBuilder, bundle: readonly Uint8Array[]): void {
+function assertUnchanged(tree: TileBuilder, bundle: readonly Leaf[]): void {
   const known = tree.partials().find(({ tile }) => tile.level === 0)?.hashes ?? []
   const changed = known.some((hash, i) => {
-    const entry = bundle[i]
-    return !entry || !equalBytes(leafHash(crypto, entry), hash)
+    const leaf = bundle[i]
+    return !leaf || !equalBytes(leaf.hash, hash)
   })
   if (changed) throw diverged('entries that are signed were changed in the database')
 }

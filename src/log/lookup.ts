@@ -6,6 +6,7 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { LogError } from './entries.ts'
+import { decodeKept, keptPath } from './kept.ts'
 import { consistencyProof, inclusionProof } from './merkle.ts'
 import { tileNodes } from './reader.ts'
 import { readTile, type TileReader } from './tile-file.ts'
@@ -19,7 +20,7 @@ export interface FoundEntry {
 
 /**
  * Entry `index` of the tree of `size`.
- * @throws {LogError} `PROOF_INVALID`: the tree has no such entry. `TILE_MISSING`, `TILE_INVALID`
+ * @throws {LogError} `PROOF_INVALID`: the tree has no such entry. `ENTRY_PRUNED`. `TILE_MISSING`, `TILE_INVALID`
  */
 export async function findEntry(
   crypto: Crypto,
@@ -29,10 +30,23 @@ export async function findEntry(
 ): Promise<FoundEntry> {
   const proof = await inclusionProof(crypto, tileNodes(crypto, store, size), index, size)
   const file = await readTile(store, tileAt('entries', Math.floor(index / TILE_WIDTH), size))
-  if (file.bytes === null) throw new LogError('TILE_MISSING', `no entry bundle at ${file.path}`)
+  if (file.bytes === null) return { bytes: await keptEntry(store, index, file.path), proof }
   const bytes = decodeBundle(file.bytes, file.width)[index % TILE_WIDTH]
   if (bytes === undefined) throw new LogError('TILE_INVALID', `${file.path} has no entry ${index}`)
   return { bytes, proof }
+}
+
+/** Of a bundle that is not there. */
+async function keptEntry(store: TileReader, index: number, path: string): Promise<Uint8Array> {
+  const kept = await store.read(keptPath(Math.floor(index / TILE_WIDTH)))
+  if (kept === null) throw new LogError('TILE_MISSING', `no entry bundle at ${path}`)
+  const bytes = decodeKept(kept)[index % TILE_WIDTH] ?? kept
+  if (bytes.length === 0)
+    throw new LogError(
+      'ENTRY_PRUNED',
+      `entry ${index} is older than the retention: its hash is all that is left`,
+    )
+  return bytes
 }
 
 /**

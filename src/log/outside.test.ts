@@ -14,6 +14,7 @@ import { exportLog } from './export.ts'
 import { formatVkey, noteKey, parseNote } from './note.ts'
 import { anchorRules, cosignedBy } from './outside.ts'
 import { kOfN } from './policy.ts'
+import type { TileReader } from './tile-file.ts'
 import { verifyLog, type LogFault } from './verify.ts'
 
 const ORIGIN = 'log.example/outside'
@@ -78,11 +79,27 @@ interface Wanted {
   readonly end?: number
 }
 
-async function check({ required = false, end }: Wanted = {}) {
+const openedSize = (): number => openCheckpoint(crypto, tiles.files.get('checkpoint')!, vkey).size
+
+/** The log as somebody reads it while it gets another anchor: between the index and the checkpoint. */
+function whileAnchored(hours: number): TileReader {
+  let done = false
+  return {
+    read: async (path) => {
+      if (path === 'checkpoint' && !done) {
+        done = true
+        await anchor(hours)
+      }
+      return tiles.read(path)
+    },
+  }
+}
+
+async function check({ required = false, end }: Wanted = {}, from: TileReader = tiles) {
   const trust = { crypto, vkey, cosigners: [a], tokens: null }
   const end_ms = end === undefined ? {} : { end_ms: START + end * HOUR }
-  const anchors = await anchorRules(tiles, { trust, required, ...end_ms })
-  const report = await verifyLog(crypto, tiles, {
+  const anchors = await anchorRules(from, { trust, required, ...end_ms })
+  const report = await verifyLog(crypto, from, {
     vkey,
     checkpointRules: [anchors.checkpointRule],
     entryRules: [anchors.entryRule],
@@ -211,6 +228,12 @@ describe('anchors', () => {
     expect(outside).toEqual([1, 3].map((index) => code('ANCHOR_OUTSIDE', { index, path: fileOf(covers) })))
   })
 
+  test('that are made while the log is read are known', async () => {
+    await anchor(1)
+    expect((await check({}, whileAnchored(2))).faults).toEqual([])
+    expect(openedSize()).toBe(3)
+  })
+
   test('that the log names and the index does not list are unknown', async () => {
     await anchor(1)
     const before = tiles.files.get(INDEX_PATH)
@@ -302,6 +325,22 @@ describe('an export of an anchored log', () => {
     expect(again).toMatchObject({ files_written: 0, files_kept: first.files_written })
     tiles = copy
     expect((await check({ required: true })).faults).toEqual([])
+  })
+
+  test('has those that are made meanwhile, and none of a later tree', async () => {
+    await anchor(1)
+    const copy = memoryTileStore()
+    const from = whileAnchored(2)
+    const late: TileReader = {
+      read: async (path) => {
+        if (path === INDEX_PATH && openedSize() === 3) for (const hours of [3, 4]) await anchor(hours)
+        return from.read(path)
+      },
+    }
+    expect((await exportLog(crypto, late, copy, { vkey, imprint })).report.size).toBe(3)
+    tiles = copy
+    const { faults, anchors } = await check({ required: true })
+    expect([faults, anchors.trusted.map(({ size }) => size)]).toEqual([[], [1, 2, 3]])
   })
 
   test('leaves out a file that is not what its name says, and stops when the log lost an anchor', async () => {

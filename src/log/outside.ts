@@ -12,10 +12,12 @@ import {
   anchorPath,
   INDEX_PATH,
   openAnchors,
+  readAnchorIndex,
   type AnchorTrust,
   type OpenedAnchors,
   type RefusedAnchor,
 } from './anchor-files.ts'
+import type { IndexLine } from './anchored.ts'
 import { AnchorLines } from './anchor-lines.ts'
 import {
   ANCHOR_LIMITS,
@@ -110,12 +112,14 @@ export async function anchorRules(
   const check = new AnchorCheck(trusted)
   let report: AnchorReport | null = null
   const signed = new AnchorLines(lines)
-  const end = (): OutsideFault[] => {
+  const end = async (): Promise<OutsideFault[]> => {
     report = check.end(end_ms)
+    // A malformed index is one fault.
+    const unlisted = fault === null ? await signed.end(() => linesOf(tiles)) : []
     return [
       ...report.outside.map(outsideFault),
       ...moreOutside(report),
-      ...(fault === null ? signed.end() : []), // a malformed index is one fault
+      ...unlisted,
       ...(required ? report.gaps.map(gapFault) : []),
     ]
   }
@@ -129,7 +133,8 @@ export async function anchorRules(
       ...(required && trusted.length === 0 ? [noneFault()] : []),
     ],
     entryRule: {
-      entry: (index, entry) => {
+      entry: (index, checked) => {
+        const entry = checked.read()
         if (entry.type === 'log.anchored') signed.entry(index, entry.body)
         check.entry(dated(index, entry))
         return null
@@ -150,6 +155,16 @@ async function open(
     if (!(cause instanceof LogError) || cause.code !== 'ANCHOR_INVALID') throw cause
     const fault = { code: 'ANCHOR_REFUSED', message: cause.message, path: INDEX_PATH } as const
     return { opened: { lines: [], trusted: [], refused: [] }, fault }
+  }
+}
+
+/** None of one that is malformed by now: it was not when it was opened, and lists nothing that was missed. */
+async function linesOf(tiles: Pick<TileStore, 'read'>): Promise<readonly IndexLine[]> {
+  try {
+    return await readAnchorIndex(tiles)
+  } catch (cause) {
+    if (cause instanceof LogError && cause.code === 'ANCHOR_INVALID') return []
+    throw cause
   }
 }
 

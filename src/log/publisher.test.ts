@@ -39,6 +39,7 @@ function publisher(changes: Partial<LogPublisherOptions> = {}): LogPublisher {
     source: {
       size: async () => world.entries.length,
       read: async (start, end) => world.entries.slice(start, end),
+      hashes: async () => null,
     },
     tiles: world.tiles,
     lock: memoryCheckpointLock(world.lock),
@@ -90,6 +91,7 @@ function failing(match: (path: string) => boolean, when: 'before' | 'after'): Pu
       fault(path)
       return done
     },
+    remove: (path) => world.tiles.remove(path),
   }
 }
 
@@ -432,7 +434,7 @@ describe('a source that does not extend the last checkpoint', () => {
   })
 
   test('because of a gap is refused', async () => {
-    const source = { size: async () => 300, read: async () => [utf8('one')] }
+    const source = { size: async () => 300, read: async () => [utf8('one')], hashes: async () => null }
     await expect(publisher({ source }).start()).rejects.toThrowWithCode('LOG_DIVERGED')
   })
 

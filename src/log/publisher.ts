@@ -20,9 +20,10 @@ import type { CheckpointLock, PublicTiles } from '../ports/tile-store.ts'
 import { openCheckpoint, signCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { LogError } from './entries.ts'
 import { integrate } from './integrate.ts'
+import { tilesAreLost } from './lost-tiles.ts'
 import { formatVkey, noteKey } from './note.ts'
 import { diverged, growTo, isOvertaken } from './signed-tree.ts'
-import { CHECKPOINT_PATH, TILE_WIDTH, tileAt, TileBuilder, tilePath } from './tiles.ts'
+import { CHECKPOINT_PATH, TileBuilder } from './tiles.ts'
 
 export interface PublishedCheckpoint {
   readonly size: number
@@ -200,20 +201,9 @@ export class LogPublisher {
     const tree = new TileBuilder(crypto)
     if (!last) return { tree, note: null }
     await growTo(crypto, source, tree, last)
-    if (await this.#tilesAreLost(last.size))
+    if (await tilesAreLost(tiles, last.size))
       await integrate(this.#options, new TileBuilder(crypto), last.size)
     return { tree, note }
-  }
-
-  /** Whether the public files below the last checkpoint are gone: the first and the last tell of a lost folder. */
-  async #tilesAreLost(size: number): Promise<boolean> {
-    if (size === 0) return false
-    const ends = [0, Math.floor((size - 1) / TILE_WIDTH)]
-    const paths = ends
-      .flatMap((index) => [tileAt('entries', index, size), tileAt(0, index, size)])
-      .map(tilePath)
-    const files = await Promise.all(paths.map((path) => this.#options.tiles.read(path)))
-    return files.includes(null)
   }
 
   /** A public checkpoint of ours that is ahead of the lock store means that the lock store was lost or rolled back. */

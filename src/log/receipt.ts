@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
 import { sha256Text } from '../core/digest.ts'
 import { canonicalize } from '../core/json.ts'
+import { CUMULATIVE, PERIOD_CHARS_MAX } from '../core/period.ts'
 import { signTagged, verifyTagged } from '../core/sign.ts'
 
 export const SPOOL_HEAD_TAG = 'countersign-spool-head-v1'
@@ -25,23 +26,51 @@ const stream = {
   action: z.string().max(64),
 }
 
-export const debitSchema = z.strictObject({
+/** A ledger key (NRW-4) and an amount. */
+const ledgerKey = {
   /** The issuer of the chain's root: another may give its delegations the identifiers of ours (KEY-8). */
   iss: z.string().min(1).max(256),
   jti: z.string().max(64),
   grant: digest,
   measure: z.string().max(64),
   unit: z.string().max(32),
-  per: z.enum(['hour', 'day', 'delegation']),
-  /** `all` for a delegation's life, `2026-03-01` for a day, `2026-03-01T09` for an hour (UTC). */
-  period: z.string().max(16),
+  per: z.string().regex(CUMULATIVE),
+  /** `2026-03`, `2026-W10`, `2026-03-01` or `2026-03-01T09` (UTC); `all` for what is no period of the calendar. */
+  period: z.string().max(PERIOD_CHARS_MAX),
   amount: z.int().nonnegative(),
+} as const
+
+/** What one call takes of one limit, and the lease that it is taken from (LIM-5). */
+export const debitSchema = z.strictObject({
+  ...ledgerKey,
+  /** Absent in logs that began before there were leases. */
+  lease: z.string().max(64).exactOptional(),
 })
 
-/** A debit with the cap that its grant sets: what must be reserved before an allow holds. */
-export const reservationSchema = z.strictObject({ ...debitSchema.shape, max: z.int().nonnegative() })
+/** What a call needs of one limit before it is allowed, with the cap that the grant sets. */
+export const reservationSchema = z.strictObject({
+  amount: ledgerKey.amount,
+  grant: ledgerKey.grant,
+  iss: ledgerKey.iss,
+  jti: ledgerKey.jti,
+  max: z.int().nonnegative(),
+  measure: ledgerKey.measure,
+  per: ledgerKey.per,
+  unit: ledgerKey.unit,
+})
+
+/** What a point took of a limit before there were leases: spent, receipt or not. */
+export const reservedSchema = z.strictObject({ ...ledgerKey, max: z.int().nonnegative() })
 /** Debits of one call: 8 hops and a root with 16 limits each. */
 export const RESERVATIONS_MAX = 144
+
+/** LIM-4, as the log has it. */
+export const leaseSchema = z.strictObject({
+  ...ledgerKey,
+  id: z.string().max(64),
+  max: z.int().nonnegative(),
+  expires: time,
+})
 
 export const freshnessSchema = z.strictObject({
   /** Epoch and last contiguous frame of the revocation stream, and the heartbeat's time and age. */
@@ -77,18 +106,26 @@ export const outcomeReceiptSchema = z.strictObject({
 
 export const receiptSchema = z.discriminatedUnion('kind', [decisionReceiptSchema, outcomeReceiptSchema])
 
+/** Leases that one head returns: what is over waits for the next. */
+export const RETURNS_MAX = 128
+
 export const spoolHeadSchema = z.strictObject({
   point: z.string().max(64),
   epoch: z.int().positive(),
   seq: z.int().nonnegative(),
   hash: digest.or(z.literal('')),
   time,
+  /** Past `seq` the point debits no lease that expires by then (LIM-8). */
+  settles: time.exactOptional(),
+  /** Nor any of these (LIM-7). */
+  returns: z.array(z.string().max(64)).min(1).max(RETURNS_MAX).exactOptional(),
 })
 
 export const signedHeadSchema = z.strictObject({ head: spoolHeadSchema, sig: z.string().max(128) })
 
 export type Debit = z.infer<typeof debitSchema>
 export type Reservation = z.infer<typeof reservationSchema>
+export type Lease = z.infer<typeof leaseSchema>
 export type Freshness = z.infer<typeof freshnessSchema>
 export type DecisionReceipt = z.infer<typeof decisionReceiptSchema>
 export type OutcomeReceipt = z.infer<typeof outcomeReceiptSchema>

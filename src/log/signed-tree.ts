@@ -7,7 +7,7 @@ import { equalBytes } from '../core/encoding.ts'
 import type { EntrySource } from '../ports/entry-source.ts'
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { LogError, type LogErrorCode } from './entries.ts'
-import { leafHash } from './merkle.ts'
+import { readLeaves } from './leaves.ts'
 import { TILE_WIDTH, type TileBuilder } from './tiles.ts'
 
 const NOT_OURS = new Set<LogErrorCode>(['CHECKPOINT_INVALID', 'LOG_DIVERGED', 'NOTE_INVALID'])
@@ -26,7 +26,7 @@ export async function growTo(
   if (size < to.size) throw diverged(`the database has ${size} entries, ${to.size} are signed`)
   for (let first = tree.size; first < to.size; first = tree.size) {
     const end = Math.min(first - (first % TILE_WIDTH) + TILE_WIDTH, to.size)
-    for (const entry of await readRange(source, first, end)) tree.append(leafHash(crypto, entry))
+    for (const { hash } of (await readLeaves(crypto, source, first, end)).leaves) tree.append(hash)
   }
   if (!equalBytes(tree.root(), to.root)) {
     throw diverged(`the first ${to.size} entries of the database are not those that are signed`)
@@ -55,14 +55,6 @@ export async function isOvertaken(
     if (cause instanceof LogError && NOT_OURS.has(cause.code)) return false
     throw cause
   }
-}
-
-/** @throws {LogError} `LOG_DIVERGED`: the database does not have all of them */
-export async function readRange(source: EntrySource, start: number, end: number): Promise<Uint8Array[]> {
-  const entries = await source.read(start, end)
-  if (entries.length !== end - start)
-    throw diverged(`the database has a gap in entries ${start} to ${end - 1}`)
-  return entries
 }
 
 export function diverged(what: string): LogError {

@@ -7,6 +7,7 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
+import { keptPath } from './kept.ts'
 import { HASH_BYTES, leafHash, rootOf, TreeFrontier } from './merkle.ts'
 import { readTile, type TileFile, type TileReader } from './tile-file.ts'
 import { decodeHashes, hashesAt, splitBundle, TILE_HEIGHT, TILE_WIDTH, tileAt } from './tiles.ts'
@@ -48,6 +49,11 @@ export interface VerifyTreeOptions {
   /** Sizes at which {@link VerifyTreeOptions.onRoot} is told the root of the entries read. Final only if the result is ok. */
   readonly rootsAt?: readonly number[]
   readonly onRoot?: (size: number, root: Uint8Array) => void
+  /**
+   * Called before the entries of a bundle that was pruned, with its hash tile and the indices that are empty. Without it
+   * such a bundle is a missing one: only who looks for the `log.pruned` that took them away lets entries be gone.
+   */
+  readonly onPruned?: (first: number, gaps: readonly number[], hashes: Uint8Array) => void | Promise<void>
   /** Called in order with entries whose leaf hashes agree with their tile. Final only if the result is ok. */
   readonly onEntry?: (index: number, bytes: Uint8Array) => void | Promise<void>
 }
@@ -61,6 +67,8 @@ interface Leaves {
   readonly width: number
   readonly bundle: TileFile
   readonly hashes: TileFile
+  /** Whether the bundle is what is kept of it, with an empty entry where one was pruned. */
+  readonly isPruned: boolean
 }
 
 export class TreeWalk {
@@ -114,11 +122,16 @@ export class TreeWalk {
       readTile(this.#store, { ...tile, level: 'entries' }),
       readTile(this.#store, tile),
     ])
-    return { first, width: tile.width, bundle, hashes }
+    if (bundle.bytes !== null || this.#options.onPruned === undefined)
+      return { first, width: tile.width, bundle, hashes, isPruned: false }
+    const kept = await this.#store.read(keptPath(tile.index))
+    const isPruned = kept !== null
+    const file = isPruned ? { path: keptPath(tile.index), width: TILE_WIDTH, bytes: kept } : bundle
+    return { first, width: tile.width, bundle: file, hashes, isPruned }
   }
 
   async #takeLeaves(leaves: Leaves): Promise<TreeFault | null> {
-    const { first, width, bundle, hashes: file } = leaves
+    const { first, width, bundle, hashes: file, isPruned } = leaves
     if (!file.bytes) return { ok: false, code: 'TILE_MISSING', index: first, path: file.path }
     if (!bundle.bytes) return { ok: false, code: 'ENTRY_MISSING', index: first, path: bundle.path }
     if (file.bytes.length !== file.width * HASH_BYTES) {
@@ -128,6 +141,10 @@ export class TreeWalk {
     const computed: Uint8Array[] = []
     for (let i = 0; i < width; i++) {
       const entry = entries[i]
+      if (isPruned && entry?.length === 0) {
+        computed.push(hashIn(file.bytes, i)) // the tile above says whether it is true
+        continue
+      }
       if (entry) computed.push(leafHash(this.#crypto, entry))
       if (!entry || !isAt(file.bytes, i, computed[i])) {
         for (const rest of entries.slice(i + 1, width)) computed.push(leafHash(this.#crypto, rest))
@@ -137,15 +154,22 @@ export class TreeWalk {
     if (!whole || entries.length !== bundle.width) {
       return { ok: false, code: 'BUNDLE_INVALID', index: first, path: bundle.path }
     }
+    if (isPruned) await this.#tellPruned(first, entries.slice(0, width), file.bytes)
     const { onEntry } = this.#options
     if (onEntry) {
       for (let i = 0; i < width; i++) {
+        if (isPruned && entries[i]?.length === 0) continue
         const done = onEntry(first + i, entries[i] ?? new Uint8Array(0))
         if (done) await done
       }
     }
     for (const hash of computed) this.#append(hash)
     return null
+  }
+
+  async #tellPruned(first: number, entries: readonly Uint8Array[], hashes: Uint8Array): Promise<void> {
+    const gaps = entries.flatMap((entry, i) => (entry.length === 0 ? [first + i] : []))
+    await this.#options.onPruned?.(first, gaps, hashes)
   }
 
   /** Entry `first + at` is the first that disagrees with its tile: which of the two is wrong, and how? */
@@ -223,6 +247,10 @@ export class TreeWalk {
     const at = computed.findIndex((hash, i) => !equalBytes(hash, published[i] ?? new Uint8Array(0)))
     return at < 0 ? null : fault('TILE_MISMATCH', at)
   }
+}
+
+function hashIn(tile: Uint8Array, index: number): Uint8Array {
+  return tile.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
 }
 
 /** Whether the hash at `index` of a hash tile is this one. */

@@ -11,8 +11,9 @@ import type { Crypto } from '../core/crypto.ts'
 import { equalBytes } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { decodeEntry, type AnyEntry } from './entries.ts'
+import { checkEntry, type CheckedEntry } from './entries.ts'
 import { parseVkey } from './note.ts'
+import { PruningCheck, publishedProofs } from './pruning.ts'
 import { verifyTree, type TreeFault, type TreeFaultCode } from './reader.ts'
 import type { TileReader } from './tile-file.ts'
 import { CHECKPOINT_PATH } from './tiles.ts'
@@ -20,7 +21,7 @@ import { CHECKPOINT_PATH } from './tiles.ts'
 /**
  * `CHECKPOINT_AHEAD`: the log has fewer entries than a checkpoint of it that the auditor holds. `CHECKPOINT_FORKED`:
  * it has as many, and other ones. `ENTRY_INVALID`: the entry is in the tree and not one that the log may hold.
- * `TIME_BACKWARDS`: the entry is older than the one before it. The others are those of {@link TreeFaultCode}.
+ * `PRUNING_INVALID`: a `log.pruned` entry does not hold (RET-7). `TIME_BACKWARDS`: the entry is older than the one before it. The others are those of {@link TreeFaultCode}.
  */
 export type LogFaultCode =
   | TreeFaultCode
@@ -29,6 +30,7 @@ export type LogFaultCode =
   | 'CHECKPOINT_INVALID'
   | 'CHECKPOINT_MISSING'
   | 'ENTRY_INVALID'
+  | 'PRUNING_INVALID'
   | 'TIME_BACKWARDS'
 
 /** Something that does not hold, as exactly as it can be named. */
@@ -48,6 +50,8 @@ export interface LogReport {
   readonly size: number
   readonly root: Uint8Array
   readonly entries_checked: number
+  /** Entries that a `log.pruned` of this log took away (RET-7): their hashes were checked, and they are not there. */
+  readonly entries_pruned: number
   /** At most {@link FAULTS_MAX}, those about the whole log first and then by entry. `faults_n` counts them all. */
   readonly faults: readonly LogFault[]
   readonly faults_n: number
@@ -55,9 +59,9 @@ export interface LogReport {
 
 /** A check over all entries in order: times here, anchors elsewhere. Told of entries that are in the tree and valid. */
 export interface EntryRule {
-  entry(index: number, entry: AnyEntry): LogFault | null
+  entry(index: number, entry: CheckedEntry): LogFault | null
   /** Once there are no more. */
-  end?(): readonly LogFault[]
+  end?(): Promise<readonly LogFault[]> | readonly LogFault[]
 }
 
 /** A check of the checkpoint before anything is read: who else signed it. */
@@ -112,18 +116,17 @@ export async function verifyLog(
       message: 'there is no checkpoint (a control plane serves its log under URL/log)',
       path: CHECKPOINT_PATH,
     })
-    return found.report(origin, null, 0)
+    return found.report(origin, null, NOTHING)
   }
   const head = open(crypto, { name: CHECKPOINT_PATH, note }, options.vkey, found)
-  if (head === null) return found.report(origin, null, 0)
+  if (head === null) return found.report(origin, null, NOTHING)
   for (const rule of options.checkpointRules ?? []) for (const fault of rule(note, head)) found.add(fault)
   const held = (options.from ?? []).flatMap((each) => {
     const checkpoint = open(crypto, each, options.vkey, found)
     return checkpoint === null ? [] : [beginningOf(each.name, checkpoint, head)]
   })
   const beginnings = [...held, ...(options.beginnings ?? [])]
-  const entries_checked = await walk(crypto, store, head, { options, beginnings, found })
-  return found.report(origin, head, entries_checked)
+  return found.report(origin, head, await walk(crypto, store, head, { options, beginnings, found }))
 }
 
 interface Walk {
@@ -132,24 +135,38 @@ interface Walk {
   readonly found: Found
 }
 
-/** @returns how many entries were read and are in the tree */
+interface Counts {
+  /** Read, and in the tree. */
+  readonly checked: number
+  readonly pruned: number
+}
+
+const NOTHING: Counts = { checked: 0, pruned: 0 }
+
 async function walk(
   crypto: Crypto,
   store: TileReader,
   head: Checkpoint,
   { options, beginnings, found }: Walk,
-): Promise<number> {
+): Promise<Counts> {
   const rules = [timesInOrder(), ...(options.entryRules ?? [])]
   const roots = new Map<number, Uint8Array>()
+  const prunings = new PruningCheck(crypto)
   let checked = 0
+  let pruned = 0
   const result = await verifyTree(crypto, store, head, {
     rootsAt: beginnings.map(({ size }) => size),
     onRoot: (size, root) => roots.set(size, root),
+    onPruned: (first, gaps) => {
+      pruned += gaps.length
+      prunings.bundle(first, gaps)
+    },
     onEntry: (index, bytes) => {
       if (index % PROGRESS_EVERY === 0) options.onProgress?.(index, head.size)
       checked++
-      const entry = decode(index, bytes, found)
+      const entry = check(index, bytes, found)
       if (entry === null) return
+      prunings.bytes(index, bytes)
       for (const rule of rules) {
         const fault = rule.entry(index, entry)
         if (fault !== null) found.add(fault)
@@ -157,14 +174,16 @@ async function walk(
     },
   })
   if (!result.ok) found.add({ ...result, message: describe(result) })
-  else for (const rule of rules) for (const fault of rule.end?.() ?? []) found.add(fault)
+  else for (const rule of rules) for (const fault of (await rule.end?.()) ?? []) found.add(fault)
+  if (result.ok)
+    for (const fault of await prunings.finish(publishedProofs(crypto, store, head.size))) found.add(fault)
   for (const { size, root, fault } of beginnings) {
     const actual = roots.get(size)
     if (size > head.size) found.add(fault('ahead'))
     // Without a root the tree ended before it, and that is said already.
     else if (actual !== undefined && !equalBytes(actual, root)) found.add(fault('forked'))
   }
-  return checked
+  return { checked, pruned }
 }
 
 function open(crypto: Crypto, held: HeldCheckpoint, vkey: string, found: Found): Checkpoint | null {
@@ -178,9 +197,9 @@ function open(crypto: Crypto, held: HeldCheckpoint, vkey: string, found: Found):
   }
 }
 
-function decode(index: number, bytes: Uint8Array, found: Found): AnyEntry | null {
+function check(index: number, bytes: Uint8Array, found: Found): CheckedEntry | null {
   try {
-    return decodeEntry(bytes)
+    return checkEntry(bytes)
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error
     found.add({ code: 'ENTRY_INVALID', message: `entry ${index} is not valid: ${error.message}`, index })
@@ -250,13 +269,14 @@ class Found {
     if (this.#faults.length < FAULTS_MAX) this.#faults.push(fault)
   }
 
-  report(origin: string, head: Checkpoint | null, entries_checked: number): LogReport {
+  report(origin: string, head: Checkpoint | null, { checked, pruned }: Counts): LogReport {
     return {
       ok: this.#faults_n === 0,
       origin,
       size: head?.size ?? 0,
       root: head?.root ?? new Uint8Array(0),
-      entries_checked,
+      entries_checked: checked,
+      entries_pruned: pruned,
       faults: this.#faults.toSorted((a, b) => (a.index ?? -1) - (b.index ?? -1)),
       faults_n: this.#faults_n,
     }

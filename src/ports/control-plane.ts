@@ -1,9 +1,11 @@
 /** What an enforcement point needs of the control plane. `src/adapters/http` implements it over HTTP. @module */
 import { CountersignError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import type { Receipt, Reservation, SignedHead } from '../log/receipt.ts'
+import type { Lease, Receipt, SignedHead } from '../log/receipt.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
-import type { SignedAck } from '../revoke/statement.ts'
+import type { PollAnswer } from '../revoke/poll.ts'
+import type { SignedSnapshot } from '../revoke/snapshot.ts'
+import type { SignedAck, Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
@@ -18,6 +20,36 @@ export interface ToolRegistration {
     >
   >
   readonly resources?: readonly string[]
+}
+
+/** What a point asks of one limit: `need` at once (0: ahead of time), `want` as much as it recently used. */
+export interface LeaseNeed {
+  readonly iss: string
+  readonly jti: string
+  readonly grant: string
+  readonly measure: string
+  readonly unit: string
+  readonly per: string
+  readonly max: number
+  readonly need: number
+  readonly want: number
+}
+
+/** A lease as the log has it, and how long it lasts from when it was granted. */
+export type GrantedLease = Lease & { readonly ttl_ms: number }
+
+/** Leases for every need, or why there is none for any. */
+export type LeaseAnswer =
+  { readonly leases: readonly GrantedLease[] } | { readonly denied: 'LIMIT_EXCEEDED' | 'LIMIT_LEASED' }
+
+/** What the control plane says to a shipment. */
+export interface Shipped {
+  /** The last sequence number of the epoch that is durable in the log. */
+  readonly seq: number
+  /** Leases that it would like back (LIM-10). */
+  readonly recalled: readonly string[]
+  /** Its clock when it took the shipment, milliseconds since 1970. */
+  readonly now_ms: number
 }
 
 /** What a commitment opens to; kept outside the log, erasable. */
@@ -48,14 +80,25 @@ export type StreamEvent =
   | { readonly type: 'time'; readonly data: SignedTime }
   | { readonly type: 'frame'; readonly data: SignedFrame }
   | { readonly type: 'heartbeat'; readonly data: SignedHeartbeat }
+  /** Its body is fetched by its digest. */
+  | { readonly type: 'snapshot'; readonly data: SignedSnapshot }
+  /** Given to a relay while the control plane was away (KIL-10). */
+  | { readonly type: 'statement'; readonly data: Statement }
+
+/** After which frame revocations are asked for: epoch 0 when none is known. */
+export interface ResumeAt {
+  readonly epoch: number
+  readonly after: number
+}
 
 /** Where revocations come from. Nothing that it yields has been verified. */
 export interface RevocationSource {
   /** Yields events until the connection or `signal` ends it. */
-  stream(
-    from: { readonly epoch: number; readonly after: number; readonly nonce: string },
-    signal: AbortSignal,
-  ): AsyncIterable<StreamEvent>
+  stream(from: ResumeAt & { readonly nonce: string }, signal: AbortSignal): AsyncIterable<StreamEvent>
+  /** The same without a stream. @param from with a nonce when the time is wanted too */
+  poll(from: ResumeAt & { readonly nonce?: string }, signal: AbortSignal): Promise<PollAnswer>
+  /** The body of a snapshot. Rejects when it is longer than `bytes_max`. */
+  snapshot(digest: string, bytes_max: number, signal: AbortSignal): Promise<Uint8Array>
   time(nonce: string, signal: AbortSignal): Promise<SignedTime>
 }
 
@@ -65,13 +108,10 @@ export class StreamRefused extends CountersignError<'STREAM_REFUSED'> {}
 /** Every method rejects when the control plane cannot be reached or refuses. */
 export interface ControlPlane extends RevocationSource {
   openEpoch(reason: EpochReason): Promise<number>
-  /**
-   * @returns the last sequence number of the epoch that is durable in the log.
-   * @throws {StreamRefused}
-   */
-  ship(shipment: Shipment): Promise<number>
-  /** All or nothing. @returns false when a cap would be passed. */
-  reserve(reservations: readonly Reservation[]): Promise<boolean>
+  /** @throws {StreamRefused} */
+  ship(shipment: Shipment): Promise<Shipped>
+  /** All or nothing. @param epoch the open one of the point's receipts */
+  lease(epoch: number, needs: readonly LeaseNeed[]): Promise<LeaseAnswer>
   /** How far the point has followed the revocations (REV-13). */
   acknowledge(ack: SignedAck): Promise<void>
   tools(): Promise<readonly ToolRegistration[]>

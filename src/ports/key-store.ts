@@ -17,7 +17,10 @@ export interface KeyStore {
    * @throws {KeyStoreError} `KEY_UNAVAILABLE`
    */
   first(use: KeyUse): Promise<PrivateJwk>
-  /** Every key of a use that is stored, in no order. @throws {KeyStoreError} `KEY_UNAVAILABLE` */
+  /**
+   * Every key of a use that is stored now, in no order: also what another process has made since, and not what it has
+   * destroyed. @throws {KeyStoreError} as the store's opening
+   */
   list(use: KeyUse): Promise<readonly PrivateJwk[]>
   /** Makes one more. @throws {KeyStoreError} `KEY_UNAVAILABLE`: it may or may not be stored. */
   make(use: KeyUse): Promise<PrivateJwk>

@@ -9,7 +9,8 @@ export interface Nodes {
    */
   useOnce(name: string, keep_ms: number): Promise<boolean>
   /**
-   * Takes the place that one node has at a time: the one that signs the log.
+   * Takes the place that one node has at a time: the one that signs the log. One that was taken here before and not left
+   * is lost with it.
    * @returns null when another has it
    * @throws {StoreError} `STORE_UNAVAILABLE`
    */
@@ -19,5 +20,8 @@ export interface Nodes {
 export interface Place {
   /** False once the connection that holds it is lost: another node may have it from then on. */
   isHeld(): boolean
+  /** Asks whether it still is: false too when there is no answer. */
+  confirm(): Promise<boolean>
+  /** Another node may have it afterwards, whatever fails. */
   leave(): Promise<void>
 }

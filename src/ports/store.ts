@@ -187,7 +187,41 @@ export interface Schema {
     /** A verification that was asked for: `{jti, state?}`. */
     verify_json: string | null
   }
-  budgets: { key: string; max: number; spent: number }
+  /** Of each ledger key: `spent` is what was leased less what was given back, and 0 for a sliding period. `near`: LIM-11. */
+  budgets: { key: string; max: number; spent: number; near: number }
+  /** Leases that no signed head has accounted for. spec/limits.md */
+  leases: {
+    id: string
+    key: string
+    point: string
+    epoch: number
+    /** The point's last receipt when it was granted. */
+    from_seq: number
+    amount: number
+    /** What receipts say so far. */
+    debited: number
+    /** Milliseconds. */
+    expires: number
+    /** Of a sliding period, else 0. */
+    window_ms: number
+    recalled: number
+  }
+  /** Debits of sliding periods, by when they cease to count (LIM-3). */
+  usages: { key: string; until: number; amount: number }
+  topups: {
+    id: string
+    key: string
+    agent: string
+    delegation: string
+    grant_digest: string
+    limit_json: string
+    asked: number
+    status: 'open' | 'granted' | 'declined'
+    /** Milliseconds. */
+    requested: number
+    /** The new delegation, or the reason. */
+    answer: string | null
+  }
   /** What personal values are filed and erased under. */
   subjects: {
     id: string
@@ -217,6 +251,13 @@ export interface Schema {
   holds: { id: string; target: string; reason_commit: string; placed: number; lifted: number | null }
   /** Packs that were made, by the index of their `evidence.built` entry. Times in milliseconds. */
   packs: { entry: number; person: string; from_ms: number; to_ms: number; size: number; sha256: string }
+  /**
+   * Ranges of the log that were pruned or are to be, by the index of their `log.pruned` entry (RET-1). `map` says which
+   * entries go; null in a database that was rebuilt, whose log has it as a file.
+   */
+  prunings: { entry: number; from_idx: number; to_idx: number; before_ms: number; map: Uint8Array | null }
+  /** Entry bundles that were pruned, each with the leaf hashes of its 256 entries. `entries` has what is kept of them. */
+  pruned: { bundle: number; hashes: Uint8Array }
 }
 
 /** An entry before the store has given it a time and an index. */

@@ -18,6 +18,8 @@ export interface PublicTiles extends TileStore {
     bytes: Uint8Array,
     mayReplace: (stored: Uint8Array | null) => boolean,
   ): Promise<boolean>
+  /** Removes a full tile and all its partial ones (`path.p/…`), whichever there are; durable once it resolves. */
+  remove(path: string): Promise<void>
 }
 
 /**

@@ -12,6 +12,7 @@ import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { hasFreed, holdsOn, reachedBy } from './in-the-way.ts'
 import { packsSince, type BuiltEvidence } from './packs.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 
@@ -55,52 +56,27 @@ export async function erasureOf(
   }
 }
 
+/** States in which nothing is erased, and what comes first. */
+const NOT_NOW = {
+  erased: 'this subject was erased already: see "countersign erasure list"',
+  deferred: 'its erasure was asked for already, and waits for a hold: see "countersign hold list"',
+  acting: 'this person acts here still: let them leave first, with "countersign revoke PERSON --reason left"',
+  inForce: 'this delegation is in force: revoke it first, with "countersign revoke DELEGATION"',
+}
+
 async function findErasable(db: Kysely<Schema>, subject: string, now_ms: number): Promise<Row> {
   const row = await db.selectFrom('subjects').selectAll().where('id', '=', subject).executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_SUBJECT', 'nothing is filed under this subject')
-  if (row.erased !== null) throw new RegistryError('STATE_CONFLICT', 'this subject was erased already')
-  const asked = await db
-    .selectFrom('erasures')
-    .select('state')
-    .where('subject', '=', subject)
-    .executeTakeFirst()
-  if (asked) throw new RegistryError('STATE_CONFLICT', 'the erasure waits for a hold to be lifted')
+  if (row.erased !== null) throw new RegistryError('STATE_CONFLICT', NOT_NOW.erased)
+  const asked = await db.selectFrom('erasures').select('state').where('subject', '=', subject).execute()
+  if (asked.length > 0) throw new RegistryError('STATE_CONFLICT', NOT_NOW.deferred)
   const person = await db.selectFrom('people').select('status').where('id', '=', subject).executeTakeFirst()
-  if (person?.status === 'enrolled') {
-    throw new RegistryError('STATE_CONFLICT', 'this person acts here still: let them leave first')
-  }
-  const issued = await db
-    .selectFrom('delegations')
-    .select(['exp', 'revoked'])
-    .where('jti', '=', subject)
-    .executeTakeFirst()
-  if (issued && issued.revoked === 0 && issued.exp * 1000 > now_ms) {
-    throw new RegistryError('STATE_CONFLICT', 'this delegation is in force: revoke it first')
-  }
+  if (person?.status === 'enrolled') throw new RegistryError('STATE_CONFLICT', NOT_NOW.acting)
+  const delegation = db.selectFrom('delegations').select(['exp', 'revoked']).where('jti', '=', subject)
+  const issued = await delegation.executeTakeFirst()
+  if (issued && issued.revoked === 0 && issued.exp * 1000 > now_ms)
+    throw new RegistryError('STATE_CONFLICT', NOT_NOW.inForce)
   return row
-}
-
-/** The subject, and what belongs to it. */
-export async function reachedBy(db: Kysely<Schema>, subject: string): Promise<string[]> {
-  const owned = await db
-    .selectFrom('subjects')
-    .select('id')
-    .where('owner', '=', subject)
-    .orderBy('id')
-    .execute()
-  return [subject, ...owned.map(({ id }) => id)]
-}
-
-/** Holds in the way: on everything, on any of what is reached, or on the person to whom it belongs. */
-async function holdsOn(db: Kysely<Schema>, row: Row, reached: readonly string[]): Promise<string[]> {
-  const targets = new Set(['*', ...reached, ...(row.owner === null ? [] : [row.owner])])
-  const open = await db
-    .selectFrom('holds')
-    .select(['id', 'target'])
-    .where('lifted', 'is', null)
-    .orderBy('id')
-    .execute()
-  return open.filter(({ target }) => targets.has(target)).map(({ id }) => id)
 }
 
 /** Values that are kept of these subjects. */
@@ -138,7 +114,7 @@ interface Outcome {
 /**
  * Erases, or defers it until the holds in the way are lifted.
  * @throws {RegistryError} `UNKNOWN_SUBJECT`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`; `SAME_PERSON`: by the
- * principal of the delegation, although the mode is `independent`
+ * principal of the delegation, or by who lifted a hold on it, although the mode is `independent`
  * @throws {VaultError} `VAULT_UNAVAILABLE`: erased for the log, and the next start destroys the keys
  */
 export async function eraseSubject(
@@ -152,6 +128,9 @@ export async function eraseSubject(
     const acted_alone = await isOwn(tx.db, subject, approver)
     if (acted_alone && ctx.separation === 'independent') {
       throw new RegistryError('SAME_PERSON', 'nobody erases what is about themselves: ask another person')
+    }
+    if (ctx.separation === 'independent' && (await hasFreed(tx.db, subject, approver))) {
+      throw new RegistryError('SAME_PERSON', 'who lifted a hold on it does not erase it: ask another person')
     }
     const gesture = await gestureOver(ctx, tx, act, parts)
     const body = { act, gesture, acted_alone }
@@ -185,7 +164,7 @@ export async function isOwn(db: Kysely<Schema>, subject: string, approver: strin
 export async function gestureOver(
   ctx: Pick<RegistryContext, 'crypto' | 'rp'>,
   tx: Tx,
-  act: { readonly approver: string } & EntryBody<'erasure.deferred' | 'hold.lifted'>['act'],
+  act: { readonly approver: string } & EntryBody<'erasure.deferred' | 'hold.lifted' | 'log.pruned'>['act'],
   parts: GestureParts,
 ): Promise<ReturnType<typeof gestureOf>> {
   const gesture = gestureOf(await findEnrolled(tx.db, act.approver), 'approver', parts)

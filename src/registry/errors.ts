@@ -5,6 +5,7 @@ export type RegistryErrorCode =
   | 'ACK_INVALID'
   | 'BUDGET_MISMATCH'
   | 'GESTURE_INVALID'
+  | 'ISSUER_KEY_MISSING'
   | 'KEY_IN_USE'
   | 'LIMIT_EXCEEDED'
   | 'KEY_CURRENT'
@@ -15,6 +16,7 @@ export type RegistryErrorCode =
   | 'RECEIPT_EPOCH'
   | 'RECEIPT_FORK'
   | 'RECEIPT_INVALID'
+  | 'RETENTION_TOO_SHORT'
   | 'SAME_PERSON'
   | 'SECRET_INVALID'
   | 'SEGMENT_INVALID'
@@ -35,6 +37,7 @@ export type RegistryErrorCode =
   | 'UNKNOWN_SUBJECT'
   | 'UNKNOWN_SYSTEM'
   | 'UNKNOWN_TEMPLATE'
+  | 'UNKNOWN_TOPUP'
   | 'VALUE_ERASED'
 
 export class RegistryError extends CountersignError<RegistryErrorCode> {}

@@ -83,7 +83,8 @@ export async function liftingOf(
 ): Promise<{ act: LiftAct; challenge: string }> {
   const row = await db.selectFrom('holds').select('lifted').where('id', '=', hold).executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_HOLD', 'no such hold')
-  if (row.lifted !== null) throw new RegistryError('STATE_CONFLICT', 'this hold was lifted already')
+  if (row.lifted !== null)
+    throw new RegistryError('STATE_CONFLICT', 'this hold was lifted already: see "countersign hold list"')
   const act: LiftAct = { act: 'hold.lift', hold, approver }
   return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
 }

@@ -1,6 +1,7 @@
 /**
  * The issuer's private keys at run time: in memory by `kid`, in the key store behind. Which one signs is read from the
- * database each time, so that a rotation holds from its entry on, whatever runs at once (KEY-2).
+ * database each time, so that a rotation holds from its entry on, whatever runs at once (KEY-2). Another node may have
+ * made it: the store is asked for what is not here (KEY-11).
  * @module
  */
 import type { Kysely } from 'kysely'
@@ -33,7 +34,7 @@ export class IssuerRing {
 
   /**
    * The signer of roots, statements and lists as of what `db` sees: ask inside the transaction that uses it.
-   * @throws {RegistryError} `SETUP_MISMATCH`: its key is not among those that are stored
+   * @throws {RegistryError} `ISSUER_KEY_MISSING`: its key is not among those that are stored; {KeyStoreError}
    */
   async current(db: Kysely<Schema>): Promise<Signer> {
     const row = await db
@@ -41,11 +42,33 @@ export class IssuerRing {
       .select('kid')
       .where('status', '=', 'current')
       .executeTakeFirst()
-    const signer = row === undefined ? undefined : this.#signers.get(row.kid)
+    const signer =
+      row === undefined ? undefined : (this.#signers.get(row.kid) ?? (await this.#fetch(row.kid)))
     if (signer === undefined) {
-      throw new RegistryError('SETUP_MISMATCH', 'the current issuer key is not there: restore its file')
+      throw new RegistryError(
+        'ISSUER_KEY_MISSING',
+        `the current issuer key ${row?.kid ?? ''} is not in the key folder of this node: copy its file from the node ` +
+          'that rotated, or restore it. It is taken up without a restart; nodes that share the folder (--keys) need no copy',
+      )
     }
     return signer
+  }
+
+  /** @returns undefined: it is not there */
+  async #fetch(kid: string): Promise<Signer | undefined> {
+    for (const key of await this.#store.list('issuer')) this.#add(key)
+    return this.#signers.get(kid)
+  }
+
+  /** Whether this node could sign now. @throws {KeyStoreError} */
+  async canSign(db: Kysely<Schema>): Promise<boolean> {
+    try {
+      await this.current(db)
+      return true
+    } catch (cause) {
+      if (cause instanceof RegistryError && cause.code === 'ISSUER_KEY_MISSING') return false
+      throw cause
+    }
   }
 
   /** Makes a key, durable before it is returned. @throws {KeyStoreError} `KEY_UNAVAILABLE` */
@@ -64,7 +87,7 @@ export class IssuerRing {
     }
   }
 
-  /** What a crash left between the entry of a key's end and its destruction. */
+  /** What a crash left between the entry of a key's end and its destruction, or another node has ended (KEY-11). */
   async destroyEnded(db: Kysely<Schema>): Promise<void> {
     const ended = await db
       .selectFrom('issuer_keys')

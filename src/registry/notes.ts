@@ -8,15 +8,17 @@ import { decodeEntry } from '../log/entries.ts'
 import type { Tx } from '../ports/store.ts'
 import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { findEnrolled } from './people.ts'
 import { keep } from './personal.ts'
 
-/** @throws {RegistryError} `UNKNOWN_ENTRY`; `VALUE_ERASED`: the person whom it is about was erased */
+/** @throws {RegistryError} `NOT_ENDORSED`, `UNKNOWN_ENTRY`; `VALUE_ERASED`: the person whom it is about was erased */
 export function addNote(
   ctx: RegistryContext,
   writer: string,
   { entry, text }: { readonly entry: number; readonly text: string },
 ): Promise<number> {
   return ctx.store.write(async (tx) => {
+    await findEnrolled(tx.db, writer)
     const subject = (await personIn(tx, entry)) ?? writer
     const note = commitTo(ctx.crypto, text)
     const commitments = { note: note.commitment }

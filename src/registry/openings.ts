@@ -25,8 +25,10 @@ export function openField(
     await findEnrolled(tx.db, person)
     const row = await tx.db.selectFrom('entries').select('bytes').where('idx', '=', index).executeTakeFirst()
     if (!row) throw new RegistryError('UNKNOWN_ENTRY', 'the log has no such entry')
-    const commitment = await commitmentIn(tx.db, decodeEntry(row.bytes), field)
-    if (commitment === null) throw new RegistryError('UNKNOWN_FIELD', 'this entry commits to no such field')
+    const entry = decodeEntry(row.bytes)
+    const commitment = await commitmentIn(tx.db, entry, field)
+    if (commitment === null)
+      throw new RegistryError('UNKNOWN_FIELD', `this entry commits to ${fieldsOf(entry)}`)
     const found = await openingOf(ctx, tx.db, commitment)
     if (found === null) throw new RegistryError('VALUE_ERASED', 'this value was erased, or was never kept')
     const { subject, opening } = found
@@ -38,6 +40,14 @@ export function openField(
     })
     return { entry: index, field, commitment, opening }
   })
+}
+
+/** What could have been asked for: names of fields are no secret. */
+function fieldsOf(entry: AnyEntry): string {
+  const fields = Object.keys(entry.commitments ?? {})
+  if (entry.type === 'receipt' && entry.body.kind === 'decision') fields.push('args')
+  if (entry.type === 'delegation.issued') fields.push('instruction and sub, where the delegation has them')
+  return fields.length === 0 ? 'no field at all' : `another field: ${fields.join(', ')}`
 }
 
 async function commitmentIn(db: Kysely<Schema>, entry: AnyEntry, field: string): Promise<string | null> {

@@ -12,6 +12,7 @@ import type { Schema } from '../ports/store.ts'
 import { assertKeyUnused } from './callers.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { recordEpochEnd } from './ledgers.ts'
 import { fileUnder } from './personal.ts'
 
 export type PointRow = Schema['points']
@@ -77,6 +78,7 @@ export function openEpoch(
     const row = await findPoint(tx.db, point)
     const epoch = row.epoch + 1
     await tx.db.updateTable('points').set({ epoch, seq: 0, hash: '' }).where('id', '=', point).execute()
+    await recordEpochEnd(tx.db, point)
     await tx.append({ type: 'point.epoch_opened', actor, subject: point, body: { epoch, reason } })
     if (row.epoch > 0) {
       await tx.append({

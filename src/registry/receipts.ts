@@ -14,8 +14,11 @@ import type { Tx } from '../ports/store.ts'
 import type { ChainSegment } from '../token/segment.ts'
 import { SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { accountedFor, recalledOf, settle } from './leases.ts'
+import { recordDebits } from './ledgers.ts'
 import { findPoint, type PointRow } from './points.ts'
 import { isOpen, keep } from './personal.ts'
+import { prunedUpTo } from './pruned-streams.ts'
 import { insertSegments, subjectOfSegment } from './segments.ts'
 
 /** Receipts in one batch: about 1 MiB of entries and well under a second in one transaction. */
@@ -37,6 +40,13 @@ export interface ReceiptBatch {
   readonly openings: readonly Opening[]
 }
 
+export interface Acknowledged {
+  readonly epoch: number
+  readonly seq: number
+  readonly recalled: readonly string[]
+  readonly now_ms: number
+}
+
 interface Gap {
   readonly from: number
   readonly to: number
@@ -55,7 +65,7 @@ type Plan =
 
 /**
  * Takes a batch in. Idempotent: receipts that are known already are skipped.
- * @returns the last receipt of the epoch that is durable.
+ * @returns the last receipt of the epoch that is durable, leases that the point is asked to return, and the time here.
  * @throws {RegistryError} `RECEIPT_INVALID`, `RECEIPT_EPOCH` (not the open epoch: ask for a new one), `RECEIPT_FORK`,
  * `SEGMENT_INVALID`, `OPENING_INVALID`, `LIMIT_EXCEEDED`, `UNKNOWN_POINT`
  */
@@ -63,7 +73,7 @@ export async function takeReceipts(
   ctx: RegistryContext,
   point: string,
   batch: ReceiptBatch,
-): Promise<{ epoch: number; seq: number }> {
+): Promise<Acknowledged> {
   if (batch.receipts.length > RECEIPTS_MAX || batch.openings.length > RECEIPTS_MAX) {
     throw new RegistryError('LIMIT_EXCEEDED', `a batch has at most ${RECEIPTS_MAX} receipts`)
   }
@@ -79,7 +89,8 @@ export async function takeReceipts(
     await insertSegments(ctx.crypto, tx, actorOf(point), batch.segments)
     await keepArguments(ctx, tx, row, batch)
     await appendReceipts(tx, row, plan, batch.head)
-    return { epoch: row.epoch, seq: plan.seq }
+    const recalled = await recalledOf(tx, point)
+    return { epoch: row.epoch, seq: plan.seq, recalled, now_ms: tx.now }
   })
   // The alert is committed; only now is the batch refused.
   if (outcome === null) {
@@ -125,6 +136,8 @@ function assertHead(ctx: RegistryContext, row: PointRow, { head: signed, receipt
 
 async function planOf(ctx: RegistryContext, tx: Tx, row: PointRow, batch: ReceiptBatch): Promise<Plan> {
   const known = await knownHashes(tx, row, batch.receipts)
+  const isOld = (batch.receipts[0]?.seq ?? Infinity) <= row.seq
+  const pruned = isOld ? await prunedUpTo(tx.db, row.id, row.epoch) : 0
   const fresh: { receipt: Receipt; hash: string }[] = []
   const gaps: Gap[] = []
   let { seq, hash } = row
@@ -135,6 +148,7 @@ async function planOf(ctx: RegistryContext, tx: Tx, row: PointRow, batch: Receip
     const own = receiptHash(ctx.crypto, receipt)
     const there = known.get(receipt.seq)
     if (there === own) continue
+    if (there === undefined && receipt.seq < pruned) continue // RET-8
     if (there !== undefined) return { kind: 'fork', seq: receipt.seq }
     const previous = receipt.seq === 1 ? '' : known.get(receipt.seq - 1)
     if (previous !== undefined && previous !== receipt.prev_hash)
@@ -190,9 +204,13 @@ async function appendReceipts(
       .values({ point: row.id, epoch: row.epoch, seq: receipt.seq, hash })
       .execute()
   }
+  const fresh = plan.fresh.map(({ receipt }) => receipt)
+  await recordDebits(tx.db, fresh)
+  const over = await accountedFor(tx, row, head.head)
   // A head that says nothing new is not worth an entry: points report one every 10 s.
-  if (plan.fresh.length > 0 || head.head.seq > row.seq) {
-    await tx.append({ type: 'receipt.head', actor, subject: row.id, body: head })
+  if (plan.fresh.length > 0 || head.head.seq > row.seq || over.length > 0) {
+    const at = await tx.append({ type: 'receipt.head', actor, subject: row.id, body: head })
+    await settle(tx, row.id, over, at)
   }
   await tx.db.updateTable('points').set({ seq: plan.seq, hash: plan.hash }).where('id', '=', row.id).execute()
 }

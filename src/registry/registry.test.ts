@@ -15,7 +15,6 @@ import { decodeEntry } from '../log/entries.ts'
 import { frameHash, verifyFrame } from '../revoke/frame.ts'
 import { addAgentKey, issueStatement } from './agent-keys.ts'
 import { activateAgent, approvalOf, approveAgent, proposeAgent, suspendAgent } from './agents.ts'
-import { reserve } from './budgets.ts'
 import { findCaller } from './callers.ts'
 import { checkpointAt, recordCheckpoint } from './checkpoints.ts'
 import { personActor, SYSTEM, type RegistryContext } from './context.ts'
@@ -229,39 +228,6 @@ test('a key has one owner', async () => {
   expect(await ctx.store.query((db) => findCaller(db, operator))).toMatchObject({ kind: 'person' })
   expect(await ctx.store.query((db) => findCaller(db, jkt))).toMatchObject({ kind: 'agent', id: agent })
   await expect(addAgentKey(ctx, SYSTEM, agent, owner.operator)).rejects.toMatchObject({ code: 'KEY_IN_USE' })
-})
-
-test('a budget that fails leaves nothing behind', async () => {
-  const debit = (measure: string, amount: number, max: number) => ({
-    iss: 'log.example',
-    jti: 'dlg_a',
-    grant: 'G'.repeat(43),
-    measure,
-    unit: '1',
-    per: 'day' as const,
-    period: '2026-03-01',
-    amount,
-    max,
-  })
-  expect(await reserve(ctx, 'pnt_a', [debit('a', 1, 10), debit('b', 11, 10)])).toBe(false)
-  expect(await ctx.store.query((db) => db.selectFrom('budgets').selectAll().execute())).toEqual([])
-})
-
-test('a budget is that of its issuer: another that uses the same names spends nothing of it', async () => {
-  const debit = (iss: string) => ({
-    iss,
-    jti: 'dlg_a',
-    grant: 'G'.repeat(43),
-    measure: 'calls',
-    unit: '1',
-    per: 'delegation' as const,
-    period: 'all',
-    amount: 1,
-    max: 1,
-  })
-  expect(await reserve(ctx, 'pnt_a', [debit('foreign.example')])).toBe(true)
-  expect(await reserve(ctx, 'pnt_a', [debit('foreign.example')])).toBe(false)
-  expect(await reserve(ctx, 'pnt_a', [debit('log.example')])).toBe(true)
 })
 
 test('a checkpoint is found by time', async () => {

@@ -137,7 +137,7 @@ export function pairVault(store: Store, vault: Vault, begin: boolean): Promise<v
     if (row && !begin) {
       throw new RegistryError(
         'SETUP_MISMATCH',
-        'vault.db is not that of this database: restore it from its backup, name the one that the other nodes use ' +
+        'the vault is not that of this database: restore it from its backup, name the one that the other nodes use ' +
           'with --vault, or begin a new one with --new-vault, after which names, instructions and arguments are lost',
       )
     }

@@ -8,7 +8,8 @@ import { rfc3339 } from '../core/time.ts'
 import { decodeEntry } from '../log/entries.ts'
 import type { Schema } from '../ports/store.ts'
 import type { RegistryContext } from './context.ts'
-import { clearRows, countSealed, reachedBy } from './erasure.ts'
+import { clearRows, countSealed } from './erasure.ts'
+import { reachedBy } from './in-the-way.ts'
 import { packsSince } from './packs.ts'
 
 /**

@@ -52,6 +52,14 @@ class Source implements RevocationSource {
     return signTime(signer, nonce, this.clock.now())
   }
 
+  poll(): Promise<never> {
+    return Promise.reject(new Error('no polls here'))
+  }
+
+  snapshot(): Promise<never> {
+    return Promise.reject(new Error('no snapshots here'))
+  }
+
   heartbeat(): StreamEvent {
     const last = this.frames.at(-1)
     const head_hash = last === undefined ? '' : frameHash(w.crypto, last.frame)

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SettableClock, World } from '../../test/fixtures/tokens.ts'
 import { frameHash, signFrame, signHeartbeat, signTime, type Frame, type SignedFrame } from './frame.ts'
+import { toolVersion } from './marks.ts'
 import { RevocationState, TIME_RENEW_MS } from './state.ts'
 
 const w = new World()
@@ -219,7 +220,7 @@ describe('heartbeats', () => {
   ])('%s make the state stale until the stream is resumed', (_, bad) => {
     expect(state.applyHeartbeat(bad())).toBe('rejected')
     expect(state.freshness()).toBeNull()
-    expect(state.applyHeartbeat(beat(2))).toBe('ignored')
+    expect(state.applyHeartbeat(beat(2))).toBe('rejected')
     expect(state.freshness()).toBeNull()
     connect()
     expect(state.freshness()).toBeNull()
@@ -285,6 +286,117 @@ describe('frames', () => {
     expect(state.applyFrame(fixed[0]!)).toBe('applied')
     connect()
     expect(isRevoked(1)).toBe(true)
+  })
+})
+
+describe('what is revoked', () => {
+  const frameOf = (kind: Frame['kind'], handle: string): SignedFrame => {
+    const { epoch, after } = state.resume
+    return signFrame(signer, {
+      epoch: epoch || 1,
+      seq: after + 1,
+      prev: last === null ? '' : frameHash(w.crypto, last.frame),
+      kind,
+      handle,
+      reason: '',
+      t: plane(),
+    })
+  }
+  let last: SignedFrame | null
+  const revoke = (kind: Frame['kind'], handle: string): void => {
+    last = frameOf(kind, handle)
+    expect(state.applyFrame(last)).toBe('applied')
+  }
+  beforeEach(() => {
+    last = null
+    connect()
+  })
+
+  test('of a chain is found anew after each frame, for the same object', () => {
+    const handles = [
+      { kind: 'issuer', handle: 'k' },
+      { kind: 'agent', handle: 'a' },
+    ] as const
+    expect(state.isAnyRevoked(handles)).toBe(false)
+    revoke('agent', 'b')
+    expect(state.isAnyRevoked(handles)).toBe(false)
+    revoke('agent', 'a')
+    expect([state.isAnyRevoked(handles), state.isAnyRevoked(handles)]).toEqual([true, true])
+  })
+
+  test('by a forged frame is so until the path is resumed', () => {
+    const handles = [{ kind: 'key', handle: 'x' }] as const
+    expect(state.isAnyRevoked(handles)).toBe(false)
+    state.applyFrame(signFrame(thief, frameOf('key', 'x').frame))
+    expect(state.isAnyRevoked(handles)).toBe(true)
+    connect()
+    expect(state.isAnyRevoked(handles)).toBe(false)
+  })
+
+  test('as a consent is so for the person of a root, and the other way round it is not', () => {
+    revoke('consent', 'rev_1')
+    revoke('person', 'rev_2')
+    expect(state.isAnyRevoked([{ kind: 'person', handle: 'rev_1' } as const])).toBe(true)
+    expect(state.isRevoked({ kind: 'consent', handle: 'rev_2' })).toBe(false)
+  })
+
+  test('of a tool is one version of it', () => {
+    const hash = 'd'.repeat(43)
+    expect(state.isToolRevoked('files', 'read', hash)).toBe(false)
+    revoke('tool', toolVersion(w.crypto, 'files', 'read', hash))
+    expect(state.isToolRevoked('files', 'read', hash)).toBe(true)
+    expect(state.isToolRevoked('files', 'read', 'e'.repeat(43))).toBe(false)
+    expect(state.isToolRevoked('files', 'read', hash)).toBe(true)
+    expect(state.isToolRevoked('mail', 'read', hash)).toBe(false)
+  })
+
+  test('stays so under a new frame key, which alone is heard from then on', () => {
+    revoke('key', 'before')
+    const old = frameOf('key', 'by the old key')
+    const next = w.signer('frames 2')
+    const newBeat = signHeartbeat(next, {
+      epoch: 2,
+      head: 1,
+      head_hash: frameHash(w.crypto, last!.frame),
+      t: plane(),
+    })
+    state.useFrameKey(next.publicJwk, 2)
+    expect([state.isRevoked({ kind: 'key', handle: 'before' }), state.freshness()]).toEqual([true, null])
+    expect(state.applyHeartbeat(newBeat)).toBe('rejected') // the stream is resumed first
+    state.connecting(NONCE)
+    expect(state.applyTime(signTime(signer, NONCE, plane()))).toBe('rejected')
+    expect(state.applyTime(signTime(next, NONCE, plane()))).toBe('applied')
+    expect(state.applyHeartbeat(newBeat)).toBe('applied')
+    expect(state.freshness()).toMatchObject({ epoch: 2, head: 1 })
+    expect(state.applyFrame(old)).toBe('rejected')
+    state.connecting(NONCE)
+    expect(state.applyFrame(signFrame(next, { ...old.frame, epoch: 2 }))).toBe('applied')
+  })
+})
+
+describe('a second path', () => {
+  test('that lies does not make the first one stale, and one that is slower is no fault', () => {
+    connect()
+    const second = state.another()
+    second.connecting('B'.repeat(24))
+    state.applyFrame(fixed[0]!)
+    state.applyHeartbeat(beat(1))
+    expect(second.applyHeartbeat(beat(0))).toBe('ignored')
+    expect(second.applyFrame(signFrame(thief, fixed[1]!.frame))).toBe('rejected')
+    expect(isRevoked(2)).toBe(true)
+    expect(state.freshness()).toMatchObject({ head: 1 })
+    second.connecting('C'.repeat(24))
+    expect(isRevoked(2)).toBe(false)
+  })
+
+  test('that holds time answers back does not age what the first one told', () => {
+    connect()
+    const second = state.another()
+    second.connecting('B'.repeat(24))
+    clock.advance(1_500)
+    expect(second.applyTime(signTime(signer, 'B'.repeat(24), plane()))).toBe('applied')
+    state.applyHeartbeat(beat(0))
+    expect(state.freshness()?.age_ms).toBeLessThan(2)
   })
 })
 

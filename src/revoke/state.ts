@@ -1,193 +1,283 @@
 /**
  * The revocation state of an enforcement point: what is revoked, and how fresh that knowledge is.
- * spec/revocation.md, REV-5 to REV-8. Invariant 4: a state that cannot show that it is fresh is stale.
+ * spec/revocation.md, REV-5 to REV-11. Invariant 4: a state that cannot show that it is fresh is stale. Nothing that
+ * was verified is ever forgotten.
+ *
+ * Several paths may bring what there is (REV-16), each a {@link RevocationFeed} of its own over this one state. No path
+ * is trusted with freshness: a heartbeat counts when the frame key signed it and its head is the very frame that the
+ * state applied last, so whoever passed it on, all frames up to it are applied, and its time is that of the database. A
+ * path that brings what does not verify or does not follow is not heard again until it is resumed; what others brought
+ * stands, because it was verified as well.
  * @module
  */
 import type { Crypto, PublicJwk } from '../core/crypto.ts'
 import type { Freshness } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
+import { Feed } from './feed.ts'
 import {
   frameHash,
   verifyFrame,
   verifyHeartbeat,
   verifyTime,
   type Frame,
-  type RevocationKind,
   type SignedFrame,
   type SignedHeartbeat,
   type SignedTime,
 } from './frame.ts'
+import { MARK_BYTES, markOf, MarkTable, type NamedHandle } from './marks.ts'
+import { RevocationMemo, type Handles } from './memo.ts'
+import { isBodyOf, verifySnapshot, type SignedSnapshot } from './snapshot.ts'
+import type { Statement } from './statement.ts'
+import { TimeAnchor } from './time-anchor.ts'
 
-/** Wall and monotonic clock may drift apart by this much before the state is stale, in milliseconds. */
-const CLOCK_JUMP_MAX_MS = 250
-/** A time answer is renewed after this, and unusable after twice this. */
-export const TIME_RENEW_MS = 10 * 60 * 1000
-/** Assumed drift of the local oscillator: 200 parts per million. */
-const DRIFT = 200e-6
+export { TIME_RENEW_MS } from './time-anchor.ts'
 
 /** `rejected`: the stream must be resumed from the last verified frame. */
 export type Applied = 'applied' | 'ignored' | 'rejected'
 
-interface Anchor {
-  readonly t0: number
-  readonly sent_monotonic: number
-  readonly wall_minus_monotonic: number
+/** How a path hands on what it brings. Nothing that it is given has been verified. */
+export interface RevocationFeed {
+  /** Where a stream is to be resumed: after the last verified frame. */
+  readonly resume: { readonly epoch: number; readonly after: number }
+  /** Call when a connection starts, with the nonce that it sends, if it sends one. */
+  connecting(nonce: string | null): void
+  expectTime(nonce: string): void
+  applyTime(signed: SignedTime): Applied
+  applyFrame(signed: SignedFrame): Applied
+  applyHeartbeat(signed: SignedHeartbeat): Applied
+  /** @param body the marks, as they came */
+  applySnapshot(signed: SignedSnapshot, body: Uint8Array): Applied
+  applyStatement(statement: Statement): Applied
 }
 
-interface NamedHandle {
-  readonly kind: RevocationKind
-  readonly handle: string
+export interface StateOptions {
+  readonly crypto: Crypto
+  readonly frameKey: PublicJwk
+  readonly clock: Clock
+  /**
+   * Told of each kill and lift of frames and snapshots, and of statements that came by themselves, as they arrive:
+   * nothing in them was verified (KIL-3).
+   */
+  readonly onStatement?: (statement: Statement) => void
 }
 
-/** Handles by kind: every call asks for a dozen, and none of them is put together anew for it. */
-class HandleSet {
-  readonly #of: Readonly<Record<RevocationKind, Set<string>>> = {
-    delegation: new Set(),
-    person: new Set(),
-    consent: new Set(),
-    agent: new Set(),
-    key: new Set(),
-    issuer: new Set(),
-    tool: new Set(),
-    kill: new Set(),
-    lift: new Set(),
-  }
-
-  has({ kind, handle }: NamedHandle): boolean {
-    const handles = this.#of[kind]
-    return handles.size > 0 && handles.has(handle)
-  }
-
-  add({ kind, handle }: NamedHandle): void {
-    this.#of[kind].add(handle)
-  }
-
-  delete({ kind, handle }: NamedHandle): void {
-    this.#of[kind].delete(handle)
-  }
-
-  clear(): void {
-    for (const handles of Object.values(this.#of)) handles.clear()
-  }
-}
-
-export class RevocationState {
-  readonly #crypto: Crypto
-  readonly #key: PublicJwk
-  readonly #clock: Clock
-  readonly #revoked = new HandleSet()
-  /** Denied on arrival, signature not yet good: forgotten when the stream is resumed. */
-  readonly #unverified = new HandleSet()
+/** The state, and the first path to it. {@link another} gives more. */
+export class RevocationState implements RevocationFeed {
+  readonly #o: StateOptions
+  readonly #revoked = new MarkTable()
+  readonly #anchor: TimeAnchor
+  readonly #memo: RevocationMemo
+  readonly #first = new Feed()
+  readonly #feeds = [this.#first]
+  #key: PublicJwk
   #epoch = 0
   #head = 0
   #hash = ''
-  #broken = false
+  /** Of the newest heartbeat that counts. */
   #heartbeat_t: number | null = null
-  #anchor: Anchor | null = null
-  #pendingTime: { nonce: string; sent_monotonic: number } | null = null
 
-  constructor(options: { crypto: Crypto; frameKey: PublicJwk; clock: Clock }) {
-    this.#crypto = options.crypto
+  constructor(options: StateOptions) {
+    this.#o = options
     this.#key = options.frameKey
-    this.#clock = options.clock
+    this.#anchor = new TimeAnchor(options.clock)
+    this.#memo = new RevocationMemo(options.crypto, (marks) => this.#hasAny(marks))
   }
 
-  /** Where a stream is to be resumed: after the last verified frame. */
   get resume(): { epoch: number; after: number } {
     return { epoch: this.#epoch, after: this.#head }
   }
 
-  isRevoked(handle: NamedHandle): boolean {
-    return this.#revoked.has(handle) || this.#unverified.has(handle)
+  /** How many handles are revoked, and the bytes that they take. */
+  get size(): { readonly marks: number; readonly bytes: number } {
+    return { marks: this.#revoked.size, bytes: this.#revoked.bytes }
   }
 
-  /** Call when a connection starts, with the nonce that it sends. */
-  connecting(nonce: string): void {
-    this.#unverified.clear()
-    this.#broken = false
-    this.expectTime(nonce)
+  /** One more path. */
+  another(): RevocationFeed {
+    const feed = new Feed()
+    this.#feeds.push(feed)
+    const resume = (): RevocationFeed['resume'] => this.resume
+    return {
+      get resume() {
+        return resume()
+      },
+      connecting: (nonce) => this.#connecting(feed, nonce),
+      expectTime: (nonce) => feed.expect(nonce, this.#o.clock.monotonic()),
+      applyTime: (signed) => this.#time(feed, signed),
+      applyFrame: (signed) => this.#frame(feed, signed),
+      applyHeartbeat: (signed) => this.#heartbeat(feed, signed),
+      applySnapshot: (signed, body) => this.#snapshot(feed, signed, body),
+      applyStatement: (statement) => this.applyStatement(statement),
+    }
+  }
+
+  isRevoked(handle: NamedHandle): boolean {
+    return this.#memo.isRevoked(handle)
+  }
+
+  /** Whether one of a chain's handles is revoked. Remembered for the very object until something new is revoked. */
+  isAnyRevoked(handles: Handles): boolean {
+    return this.#memo.isAnyRevoked(handles)
+  }
+
+  isToolRevoked(server: string, tool: string, definition_hash: string): boolean {
+    return this.#memo.isToolRevoked(server, tool, definition_hash)
+  }
+
+  /**
+   * From here on only this key signs, in this epoch (KIL-9). What is revoked stays so; stale until its heartbeat counts.
+   */
+  useFrameKey(key: PublicJwk, epoch: number): void {
+    this.#key = key
+    this.#epoch = epoch
+    this.#anchor.forget()
+    for (const feed of this.#feeds) {
+      feed.break()
+      feed.forgetTimes()
+    }
+    this.#refresh()
+  }
+
+  connecting(nonce: string | null): void {
+    this.#connecting(this.#first, nonce)
   }
 
   expectTime(nonce: string): void {
-    this.#pendingTime = { nonce, sent_monotonic: this.#clock.monotonic() }
+    this.#first.expect(nonce, this.#o.clock.monotonic())
   }
 
   applyTime(signed: SignedTime): Applied {
-    const pending = this.#pendingTime
-    if (pending === null || signed.time.nonce !== pending.nonce) return 'ignored'
-    if (!verifyTime(this.#crypto, this.#key, signed)) return 'rejected'
-    this.#pendingTime = null
-    this.#anchor = {
-      t0: signed.time.t0,
-      sent_monotonic: pending.sent_monotonic,
-      wall_minus_monotonic: this.#clock.now() - this.#clock.monotonic(),
-    }
-    return 'applied'
+    return this.#time(this.#first, signed)
   }
 
   applyFrame(signed: SignedFrame): Applied {
-    const { frame } = signed
-    if (frame.epoch === this.#epoch && frame.seq <= this.#head) return 'ignored'
-    this.#unverified.add(frame) // REV-6: it denies from here on
-    if (!this.#follows(frame) || !verifyFrame(this.#crypto, this.#key, signed)) {
-      return this.#break()
-    }
-    this.#revoked.add(frame)
-    this.#unverified.delete(frame)
-    this.#epoch = frame.epoch
-    this.#head = frame.seq
-    this.#hash = frameHash(this.#crypto, frame)
-    return 'applied'
-  }
-
-  #follows(frame: Frame): boolean {
-    const sameEpoch = this.#epoch === 0 || frame.epoch === this.#epoch
-    return sameEpoch && frame.seq === this.#head + 1 && frame.prev === this.#hash
+    return this.#frame(this.#first, signed)
   }
 
   applyHeartbeat(signed: SignedHeartbeat): Applied {
-    const { heartbeat } = signed
-    if (!verifyHeartbeat(this.#crypto, this.#key, signed)) return this.#break()
-    if (this.#epoch === 0) this.#epoch = heartbeat.epoch
-    if (heartbeat.epoch !== this.#epoch || heartbeat.head < this.#head) return this.#break()
-    if (heartbeat.head > this.#head) return 'ignored' // frames are still on their way
-    if (heartbeat.head_hash !== this.#hash) return this.#break()
-    if (this.#broken) return 'ignored' // REV-6: what comes before the stream is resumed does not count
-    if (this.#heartbeat_t === null || heartbeat.t > this.#heartbeat_t) this.#heartbeat_t = heartbeat.t
-    return 'applied'
+    return this.#heartbeat(this.#first, signed)
   }
 
-  #break(): 'rejected' {
-    this.#broken = true
-    this.#heartbeat_t = null
-    return 'rejected'
+  applySnapshot(signed: SignedSnapshot, body: Uint8Array): Applied {
+    return this.#snapshot(this.#first, signed, body)
+  }
+
+  applyStatement(statement: Statement): Applied {
+    this.#o.onStatement?.(statement)
+    return 'applied'
   }
 
   /** Whether a new time answer is due. */
   needsTime(): boolean {
-    if (this.#anchor === null) return true
-    const elapsed = this.#clock.monotonic() - this.#anchor.sent_monotonic
-    return elapsed > TIME_RENEW_MS || this.#jumped(this.#anchor) || this.#isAhead(this.#anchor)
-  }
-
-  /** A heartbeat of a time that has not come: the control plane's clock jumped, and no age can be told (REV-7). */
-  #isAhead({ t0, sent_monotonic }: Anchor): boolean {
-    const elapsed = this.#clock.monotonic() - sent_monotonic
-    return this.#heartbeat_t !== null && this.#heartbeat_t > t0 + elapsed * (1 + DRIFT) + CLOCK_JUMP_MAX_MS
-  }
-
-  #jumped(anchor: Anchor): boolean {
-    const offset = this.#clock.now() - this.#clock.monotonic()
-    return Math.abs(offset - anchor.wall_minus_monotonic) > CLOCK_JUMP_MAX_MS
+    return this.#anchor.isDue(this.#heartbeat_t)
   }
 
   /** Null when stale for a reason other than age. The caller compares `age_ms` with its bound. */
   freshness(): Freshness | null {
-    const anchor = this.#anchor
-    if (this.#broken || anchor === null || this.#heartbeat_t === null || this.#jumped(anchor)) return null
-    const elapsed = this.#clock.monotonic() - anchor.sent_monotonic
-    if (elapsed > 2 * TIME_RENEW_MS || this.#isAhead(anchor)) return null
-    const age_ms = Math.max(0, anchor.t0 + elapsed - this.#heartbeat_t + elapsed * DRIFT)
-    return { age_ms: Math.ceil(age_ms), epoch: this.#epoch, head: this.#head, t: this.#heartbeat_t }
+    const t = this.#heartbeat_t
+    const age_ms = t === null ? null : this.#anchor.age(t)
+    if (t === null || age_ms === null) return null
+    return { age_ms: Math.ceil(age_ms), epoch: this.#epoch, head: this.#head, t }
+  }
+
+  #connecting(feed: Feed, nonce: string | null): void {
+    if (feed.resume(this.#head)) this.#memo.forget()
+    if (nonce !== null) feed.expect(nonce, this.#o.clock.monotonic())
+  }
+
+  #time(feed: Feed, signed: SignedTime): Applied {
+    const { nonce, t0 } = signed.time
+    const sent_monotonic = feed.sentAt(nonce)
+    if (sent_monotonic === null) return 'ignored'
+    if (!verifyTime(this.#o.crypto, this.#key, signed)) return 'rejected'
+    feed.answered(nonce)
+    this.#anchor.take(t0, sent_monotonic, this.#heartbeat_t)
+    return 'applied'
+  }
+
+  #frame(feed: Feed, signed: SignedFrame): Applied {
+    const { frame } = signed
+    if (frame.epoch === this.#epoch && frame.seq <= this.#head) {
+      feed.reached = Math.max(feed.reached, frame.seq)
+      return 'ignored'
+    }
+    if (frame.statement !== undefined) this.#o.onStatement?.(frame.statement)
+    const mark = markOf(this.#o.crypto, frame)
+    feed.deny(mark) // REV-6: it denies from here on
+    this.#memo.forget()
+    if (!verifyFrame(this.#o.crypto, this.#key, signed)) return this.#break(feed)
+    this.#add(frame, mark) // also one that does not follow: who signed it revoked it
+    if (!this.#follows(frame)) return this.#break(feed)
+    this.#epoch = frame.epoch
+    this.#head = frame.seq
+    this.#hash = frameHash(this.#o.crypto, frame)
+    feed.reached = frame.seq
+    return 'applied'
+  }
+
+  /** Kills and lifts are kept as statements, not as marks. */
+  #add({ kind }: Frame, mark: Uint8Array): void {
+    if (kind !== 'kill' && kind !== 'lift') this.#revoked.add(mark)
+  }
+
+  #follows(frame: Frame): boolean {
+    const isSameEpoch = this.#epoch === 0 || frame.epoch === this.#epoch
+    return isSameEpoch && frame.seq === this.#head + 1 && frame.prev === this.#hash
+  }
+
+  #heartbeat(feed: Feed, signed: SignedHeartbeat): Applied {
+    const { epoch, head, head_hash, t } = signed.heartbeat
+    if (!verifyHeartbeat(this.#o.crypto, this.#key, signed)) return this.#break(feed)
+    if (this.#epoch === 0) this.#epoch = epoch
+    if (epoch !== this.#epoch || head < feed.reached) return this.#break(feed)
+    // Frames are still on their way; or another path was faster, and this one says nothing new.
+    if (head !== this.#head) return 'ignored'
+    if (head_hash !== this.#hash) return this.#break(feed)
+    if (feed.isBroken) return 'rejected' // REV-6: what comes before the stream is resumed does not count
+    if (feed.heartbeat_t === null || t > feed.heartbeat_t) feed.heartbeat_t = t
+    this.#refresh()
+    return 'applied'
+  }
+
+  #snapshot(feed: Feed, signed: SignedSnapshot, body: Uint8Array): Applied {
+    const { snapshot } = signed
+    if (!verifySnapshot(this.#o.crypto, this.#key, signed)) return this.#break(feed)
+    if (this.#epoch !== 0 && snapshot.epoch !== this.#epoch) return this.#break(feed)
+    for (const statement of [...snapshot.lifts, ...snapshot.kills]) this.#o.onStatement?.(statement)
+    if (snapshot.head === this.#head && snapshot.head_hash !== this.#hash) return this.#break(feed)
+    if (snapshot.head <= this.#head) return 'ignored' // it has nothing that is not known, and its body is not wanted
+    if (!isBodyOf(this.#o.crypto, snapshot, body)) return this.#break(feed)
+    this.#revoked.reserve(snapshot.count) // most of what is known already is among them
+    for (let at = 0; at < body.length; at += MARK_BYTES) this.#revoked.add(body, at)
+    this.#memo.forget()
+    this.#epoch = snapshot.epoch
+    this.#head = snapshot.head
+    this.#hash = snapshot.head_hash
+    feed.reached = snapshot.head
+    for (const each of this.#feeds) each.heartbeat_t = null
+    this.#refresh()
+    return 'applied'
+  }
+
+  #break(feed: Feed): 'rejected' {
+    feed.break()
+    this.#refresh()
+    return 'rejected'
+  }
+
+  #refresh(): void {
+    let newest: number | null = null
+    for (const { heartbeat_t } of this.#feeds) {
+      if (heartbeat_t !== null && (newest === null || heartbeat_t > newest)) newest = heartbeat_t
+    }
+    this.#heartbeat_t = newest
+  }
+
+  #hasAny(marks: Uint8Array): boolean {
+    for (let at = 0; at < marks.length; at += MARK_BYTES) {
+      if (this.#revoked.has(marks, at)) return true
+      for (const feed of this.#feeds) if (feed.denies(marks, at)) return true
+    }
+    return false
   }
 }

@@ -49,12 +49,23 @@ function knownPatternsOf(glob: string): readonly Pattern[] {
   return patterns
 }
 
+/** The value that was taken apart last: each ancestor's grant asks about the same one. Null: it matches no glob. */
+let lastSplit: { value: string; segments: readonly string[] | null } = { value: '', segments: null }
+/** A longer one is not kept, in UTF-16 code units. */
+const SPLIT_KEPT_MAX = 1_024
+
+function segmentsOf(value: string): readonly string[] | null {
+  if (value === lastSplit.value) return lastSplit.segments
+  const parts = value.split('/')
+  const segments = parts.length <= VALUE_SEGMENTS_MAX && isSafe(value) ? parts : null
+  if (value.length <= SPLIT_KEPT_MAX) lastSplit = { value, segments }
+  return segments
+}
+
 /** Whether `value` matches. A value that could be read as another path matches no glob. */
 export function globMatches(glob: string, value: string): boolean {
-  const segments = value.split('/')
-  return (
-    segments.length <= VALUE_SEGMENTS_MAX && isSafe(value) && segmentsMatch(knownPatternsOf(glob), segments)
-  )
+  const segments = segmentsOf(value)
+  return segments !== null && segmentsMatch(knownPatternsOf(glob), segments)
 }
 
 function isSafe(whole: string): boolean {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { isAmbiguous } from '../core/fold.ts'
 import { guardOf } from '../core/guard.ts'
 import { canonicalize, type JsonObject, type JsonValue } from '../core/json.ts'
+import { PER } from '../core/period.ts'
 import { LIMITS_MAX } from './constants.ts'
 import { TokenError } from './errors.ts'
 import { globMatches, isGlob, isResourceGlob, resourceMatches } from './glob.ts'
@@ -52,7 +53,8 @@ export const limitSchema = z.strictObject({
   measure: z.string().min(1).max(64),
   unit: z.string().min(1).max(32),
   max: z.int().nonnegative(),
-  per: z.enum(['call', 'hour', 'day', 'delegation']),
+  /** LIM-1. */
+  per: z.string().regex(PER),
 })
 
 /** Lowest first (GRT-7). */

@@ -53,7 +53,7 @@ const rule: fc.Arbitrary<Rule> = fc.oneof(
   fc.record(members, { requiredKeys: [] }).filter((each) => Object.keys(each).length > 0),
 )
 
-const PERIODS = ['call', 'hour', 'day', 'delegation'] as const
+const PERIODS = ['call', 'hour', 'week', 'month', 'delegation', 'PT90M', 'P1D'] as const
 const terms = fc.uniqueArray(fc.constantFrom<string[]>('u', 'v', 'w'))
 const resourceGlobs = fc.constantFrom('**', 'a/*', 'a/**', 'file:///**', 'file:///a/*', 'https://h/*')
 const limit: fc.Arbitrary<Limit> = fc.record({
@@ -116,7 +116,7 @@ const call: fc.Arbitrary<Call> = fc.record({
   }),
   label: fc.record({ level: fc.constantFrom(...LEVELS), categories: terms }),
   amount: fc.integer({ min: 0, max: 2 }),
-  hour: fc.constantFrom(0, 1, 25),
+  hour: fc.constantFrom(0, 1, 25, 100, 760),
   age_s: fc.integer({ min: 0, max: 4 }),
 })
 const BOUND_S = 2
@@ -135,8 +135,23 @@ function allowsAll(each: Grant, calls: readonly Call[]): boolean {
 }
 
 function keepsLimit({ measure, per, max }: Limit, calls: readonly Call[]): boolean {
+  const minutes = { PT90M: 90, P1D: 24 * 60 }[per]
+  if (minutes !== undefined) {
+    const weight = (one: Call): number => (measure === 'calls' ? 1 : one.amount)
+    return calls.every((last) => {
+      const inWindow = calls.filter(({ hour }) => hour <= last.hour && (last.hour - hour) * 60 < minutes)
+      return inWindow.reduce((sum, one) => sum + weight(one), 0) <= max
+    })
+  }
+  // Hour 0 is the first of a month and a Thursday.
   const period = (one: Call, at: number): number =>
-    ({ call: at, hour: one.hour, day: Math.floor(one.hour / 24), delegation: 0 })[per]
+    ({
+      call: at,
+      hour: one.hour,
+      day: Math.floor(one.hour / 24),
+      week: Math.floor((one.hour / 24 + 3) / 7),
+      month: Math.floor(one.hour / (24 * 31)),
+    })[per] ?? 0
   const spent = new Map<number, number>()
   for (const [at, one] of calls.entries()) {
     const amount = measure === 'calls' ? 1 : one.amount

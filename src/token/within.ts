@@ -3,6 +3,7 @@
  * Sound: what cannot be shown to lie within does not, and the answer says which member it was.
  * @module
  */
+import { periodWithin } from '../core/period.ts'
 import { globWithin, resourceWithin } from './glob.ts'
 import { acceptsAbsence, LEVELS, ruleAccepts, type Grant, type Limit, type Rule } from './grant.ts'
 import { patternWithin } from './pattern.ts'
@@ -103,15 +104,13 @@ function patternOutside(child: string | undefined, parent: string | undefined): 
   }
 }
 
-const PERIODS = ['call', 'hour', 'day', 'delegation'] as const satisfies readonly Limit['per'][]
-
 /** A cap over a longer period caps every shorter one in it. */
 function limitsOutside(child: Grant, parent: Grant): Outside | null {
   for (const limit of parent.limits ?? []) {
     const covers = (own: Limit): boolean =>
       own.measure === limit.measure &&
       own.unit === limit.unit &&
-      PERIODS.indexOf(own.per) >= PERIODS.indexOf(limit.per) &&
+      periodWithin(own.per, limit.per) &&
       own.max <= limit.max
     if (!(child.limits ?? []).some(covers))
       return { member: `limits.${limit.measure}`, why: `no limit at least as tight per ${limit.per}` }

@@ -126,6 +126,23 @@ describe('two nodes on one PostgreSQL database', () => {
     expect(await names(a)).toEqual(['b', 'a'])
   })
 
+  test('the place of the signer that one takes again, and leaves once, is free for the other', async () => {
+    const [one, other] = [a, b].map(({ nodes }) => {
+      if (nodes === null) throw new Error('a store for one node')
+      return nodes
+    })
+    const first = await one?.takePlace()
+    expect([await first?.confirm(), await other?.takePlace()]).toEqual([true, null])
+    // As if leaving had failed, and been forgotten.
+    const second = await until('the place again', () => one?.takePlace() ?? null)
+    expect([first?.isHeld(), await first?.confirm()]).toEqual([false, false])
+    expect([second.isHeld(), await second.confirm()]).toEqual([true, true])
+    await second.leave()
+    expect([second.isHeld(), await second.confirm()]).toEqual([false, false])
+    const taken = await until('the place at the other', () => other?.takePlace() ?? null)
+    expect(await taken.confirm()).toBe(true)
+  })
+
   test('a listener whose connection was lost hears what was committed meanwhile', async () => {
     const heard: number[] = []
     b.onCommit((size) => heard.push(size))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
-import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
+import { openSqliteVault, readSqliteVaultHead } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
 import { utf8 } from '../../src/core/encoding.ts'
 import { vaultContract } from './vault.ts'
 
@@ -49,9 +49,56 @@ test('is readable by its owner alone, and refuses what is not a vault of ours', 
   writeFileSync(join(dir, 'text.db'), 'not a database at all, but long enough to be taken for one'.repeat(20))
   expect(() => openSqliteVault(join(dir, 'text.db'))).toThrowWithCode('VAULT_UNAVAILABLE')
   const newer = new DatabaseSync(path)
-  newer.exec('PRAGMA user_version = 2')
+  newer.exec('PRAGMA user_version = 99')
   newer.close()
   expect(() => openSqliteVault(path)).toThrowWithCode('VAULT_VERSION')
+})
+
+test('no byte of a key that was in the clear is in any file once there is a passphrase', async () => {
+  const dir = folder()
+  const vault = openSqliteVault(join(dir, 'vault.db'))
+  for (let i = 0; i < 500; i++) await vault.seal(`per_${i}`, utf8('x'), 'name')
+  const keys = keysIn(join(dir, 'vault.db'))
+  await vault.protect('correct-horse battery')
+  const files = readdirSync(dir).map((name) => readFileSync(join(dir, name)))
+  const left = [...keys].filter(([, key]) => files.some((bytes) => bytes.includes(Buffer.from(key))))
+  expect(keys.size).toBe(500)
+  expect(left.map(([subject]) => subject)).toEqual([])
+  await vault.close()
+})
+
+test('a vault of the version before opens with what it holds, and takes a passphrase', async () => {
+  const path = join(folder(), 'vault.db')
+  const vault = openSqliteVault(path)
+  const box = await vault.seal('per_a', utf8('x'), 'name')
+  await vault.close()
+  const before = new DatabaseSync(path)
+  before.exec(
+    'ALTER TABLE vault DROP COLUMN record; ALTER TABLE vault DROP COLUMN copied; PRAGMA user_version = 1',
+  )
+  before.close()
+  expect(readSqliteVaultHead(path)).toEqual({ id: vault.id, record: null, copied: null })
+  const after = openSqliteVault(path)
+  await after.protect('correct-horse battery')
+  expect(await after.open('per_a', box ?? utf8(''), 'name')).toEqual(utf8('x'))
+  await after.close()
+})
+
+test('a key that was moved to another subject, or put in the clear, is refused', async () => {
+  const path = join(folder(), 'vault.db')
+  const vault = openSqliteVault(path)
+  await vault.protect('correct-horse battery')
+  const box = await vault.seal('per_a', utf8('x'), 'name')
+  await vault.seal('per_b', utf8('x'), 'name')
+  const raw = new DatabaseSync(path)
+  raw.exec(
+    "UPDATE keys SET (kid, key) = (SELECT kid, key FROM keys WHERE subject = 'per_a') WHERE subject = 'per_b'",
+  )
+  await expect(vault.open('per_b', box ?? utf8(''), 'name')).rejects.toThrowWithCode('VAULT_KEY_INVALID')
+  raw.prepare("UPDATE keys SET key = ? WHERE subject = 'per_a'").run(new Uint8Array(32))
+  raw.close()
+  await expect(vault.seal('per_a', utf8('x'), 'name')).rejects.toThrowWithCode('VAULT_KEY_INVALID')
+  await vault.close()
 })
 
 function keysIn(path: string): Map<string, Uint8Array> {

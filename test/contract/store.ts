@@ -3,9 +3,16 @@
  * @module
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { decodeEntry } from '../../src/log/entries.ts'
+import { PrunedMap } from '../../src/log/kept.ts'
+import { verifyLog } from '../../src/log/verify.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { ONCE_MS, type NewEntry, type Store, type Tx } from '../../src/ports/store.ts'
+import { carryOutPrunings } from '../../src/registry/pruning-run.ts'
+import { announce, publisherOver } from '../fixtures/announced.ts'
+import { memoryCheckpointLock } from './checkpoint-lock.ts'
+import { memoryTileStore } from './tile-store.ts'
 
 export interface StoreFixture {
   /** Opens the same database each time it is called. A database with a clock of its own uses that one. */
@@ -108,6 +115,85 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
       )
       const rows = await store.query((db) => db.selectFrom('systems').selectAll().execute())
       expect(rows).toHaveLength(200)
+    })
+
+    test('gives a pruned entry as empty with the hashes of its bundle, and the tree that was signed', async () => {
+      await Promise.all(
+        Array.from({ length: 600 }, (_, i) => store.write((tx) => tx.append(system(`s${i}`)))),
+      )
+      const lock = { holder: null, stored: null }
+      const place = { tiles: memoryTileStore(), lock: memoryCheckpointLock(lock) }
+      const log = publisherOver(store, place.tiles, place.lock)
+      await log.start()
+      const { note } = await log.publish()
+      const map = PrunedMap.over(0, 512)
+      for (let index = 5; index < 512; index += 2) map.set(index, true)
+      const entry = await announce(store, map, note, log.vkey)
+      const ctx = { store, crypto: nodeCrypto, vkey: log.vkey }
+      expect(await carryOutPrunings({ ...ctx, tiles: place.tiles })).toEqual([]) // nobody could know of it
+      await log.publish()
+      expect(await store.entries.hashes(0)).toBeNull()
+      // Two nodes with folders of their own.
+      const other = memoryTileStore()
+      for (const [path, bytes] of place.tiles.files) other.files.set(path, bytes)
+      const runs = [place.tiles, other].map((tiles) => carryOutPrunings({ ...ctx, tiles }))
+      expect(await Promise.all(runs)).toEqual([[entry], [entry]])
+      expect(await carryOutPrunings({ ...ctx, tiles: other })).toEqual([])
+
+      const read = await store.entries.read(0, 601)
+      expect(read).toHaveLength(601)
+      expect(read.flatMap((bytes, i) => (bytes.length === 0 ? [i] : []))).toHaveLength(map.count())
+      expect((await store.entries.read(4, 8)).map(({ length }) => length > 0)).toEqual([
+        true,
+        false,
+        true,
+        false,
+      ])
+      expect(await store.entries.read(7, 8)).toEqual([new Uint8Array(0)])
+      expect((await store.entries.hashes(1))?.length).toBe(256 * 32)
+      expect(await store.entries.hashes(2)).toBeNull()
+      for (const tiles of [place.tiles, other])
+        expect(await verifyLog(nodeCrypto, tiles, { vkey: log.vkey })).toMatchObject({
+          ok: true,
+          size: 601,
+          entries_checked: 601 - map.count(),
+          entries_pruned: map.count(),
+        })
+      expect([...other.files.keys()].filter((path) => path.startsWith('tile/entries/00'))).toEqual(
+        expect.not.arrayContaining([expect.stringMatching(/entries\/00[01]/)]),
+      )
+      // The database alone gives the tree and its files again, and the signer goes on.
+      await log.stop()
+      const anew = publisherOver(store, memoryTileStore(), memoryCheckpointLock(lock))
+      await anew.start()
+      await store.write((tx) => tx.append(system('next')))
+      expect((await anew.publish()).size).toBe(602)
+      await anew.stop()
+    }, 60_000)
+
+    test('an entry that was removed without a pruning is a gap', async () => {
+      for (const name of ['a', 'b', 'c']) await store.write((tx) => tx.append(system(name)))
+      await store.write((tx) => tx.db.deleteFrom('entries').where('idx', '=', 1).execute())
+      expect(await store.entries.read(0, 3)).toHaveLength(2)
+    })
+
+    test('a large group goes to the database in parts, and is whole and in order, whatever of it fails', async () => {
+      const fails = (i: number): boolean => i % 5 === 2
+      const works = Array.from({ length: 1000 }, (_, i) =>
+        store.write(async (tx) => {
+          const index = i % 50 === 0 ? await addSystem(tx, `s${i}`) : await tx.append(system(`s${i}`))
+          if (fails(i)) throw new Error('no')
+          return index
+        }),
+      )
+      const settled = await Promise.allSettled(works)
+      const indices = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      expect(indices).toEqual(Array.from({ length: 800 }, (_, i) => i))
+      expect(await names(store)).toEqual(
+        Array.from({ length: 1000 }, (_, i) => i)
+          .filter((i) => !fails(i))
+          .map((i) => `s${i}`),
+      )
     })
 
     test('runs works in the order they were asked for, and later writes see earlier ones', async () => {

@@ -20,6 +20,9 @@ export function memoryTileStore(): MemoryTileStore {
       return bytes ? Uint8Array.from(bytes) : null
     },
     write: async (path, bytes) => void files.set(path, Uint8Array.from(bytes)),
+    remove: async (path) => {
+      for (const name of files.keys()) if (name === path || name.startsWith(`${path}.p/`)) files.delete(name)
+    },
     writeIf: async (path, bytes, mayReplace) => {
       const may = mayReplace(files.get(path) ?? null)
       if (may) files.set(path, Uint8Array.from(bytes))
@@ -112,6 +115,20 @@ export function tileStoreContract(name: string, create: () => Promise<PublicTile
           stored === null || (stored[0] ?? 0) < size
       await Promise.all(sizes.map((size) => store.writeIf('checkpoint', Uint8Array.of(size), isLarger(size))))
       expect(await store.read('checkpoint')).toEqual(Uint8Array.of(9))
+    })
+
+    test('removes a bundle with its partial ones and nothing else, and again', async () => {
+      const store = await create()
+      const gone = ['tile/entries/000', 'tile/entries/000.p/5', 'tile/entries/000.p/255']
+      const stay = ['tile/0/000', 'tile/0/000.p/5', 'tile/entries/001', 'tile/entries/001.p/5']
+      for (const path of [...gone, ...stay]) await store.write(path, utf8(path))
+      await store.remove('tile/entries/000')
+      await store.remove('tile/entries/000')
+      await store.remove('tile/entries/x001/000')
+      for (const path of gone) expect(await store.read(path)).toBeNull()
+      for (const path of stay) expect(await store.read(path)).toEqual(utf8(path))
+      await store.write('tile/entries/000', utf8('again'))
+      expect(await store.read('tile/entries/000')).toEqual(utf8('again'))
     })
 
     test('what is handed over is copied', async () => {

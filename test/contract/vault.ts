@@ -4,6 +4,7 @@ import { fromUtf8, utf8 } from '../../src/core/encoding.ts'
 import type { Vault } from '../../src/ports/vault.ts'
 
 const PLAIN = utf8('Ada Lovelace')
+const PASSPHRASE = 'correct-horse battery'
 
 async function sealed(vault: Vault, subject: string, context = 'name'): Promise<Uint8Array> {
   const box = await vault.seal(subject, PLAIN, context)
@@ -69,6 +70,102 @@ export function vaultContract(name: string, create: () => Promise<() => Promise<
       expect(await other.open('per_a', box, 'name')).toEqual(PLAIN)
       await one.destroy(['per_a'])
       expect(await other.open('per_a', box, 'name')).toBeNull()
+      await one.close()
+      await other.close()
+    })
+
+    test('keys in the clear that are put under a passphrase open what they sealed, with it alone', async () => {
+      const open = await create()
+      const vault = await open()
+      expect(await vault.unlock(null)).toBe(false)
+      expect(await vault.unlock('unused')).toBe(false)
+      const [box, gone] = [await sealed(vault, 'per_a'), await sealed(vault, 'per_gone')]
+      await vault.destroy(['per_gone'])
+      expect(await vault.protect(PASSPHRASE)).toBe(true)
+      const later = await sealed(vault, 'per_b')
+      expect(await vault.open('per_a', box, 'name')).toEqual(PLAIN)
+      await vault.close()
+
+      const again = await open()
+      expect(again.id).toBe(vault.id)
+      await expect(again.open('per_a', box, 'name')).rejects.toThrowWithCode('VAULT_LOCKED')
+      await expect(again.seal('per_c', PLAIN, 'name')).rejects.toThrowWithCode('VAULT_LOCKED')
+      await expect(again.unlock(null)).rejects.toThrowWithCode('VAULT_LOCKED')
+      await expect(again.unlock('wrong')).rejects.toThrowWithCode('VAULT_PASSPHRASE_WRONG')
+      await expect(again.protect('wrong')).rejects.toThrowWithCode('VAULT_PASSPHRASE_WRONG')
+      expect(await again.protect(PASSPHRASE)).toBe(false)
+      for (const [subject, each] of [
+        ['per_a', box],
+        ['per_b', later],
+      ] as const)
+        expect(await again.open(subject, each, 'name')).toEqual(PLAIN)
+      expect(await again.open('per_gone', gone, 'name')).toBeNull()
+      expect(await again.seal('per_gone', PLAIN, 'name')).toBeNull()
+      await again.close()
+    })
+
+    test('an opener that knows no passphrase is locked out once another has set one, and puts no plain key beside', async () => {
+      const open = await create()
+      const [one, other] = [await open(), await open()]
+      const box = await sealed(other, 'per_a')
+      await one.protect(PASSPHRASE)
+      await expect(other.open('per_a', box, 'name')).rejects.toThrowWithCode('VAULT_LOCKED')
+      await expect(other.seal('per_new', PLAIN, 'name')).rejects.toThrowWithCode('VAULT_LOCKED')
+      expect(await one.open('per_new', box, 'name')).toBeNull()
+      await other.unlock(PASSPHRASE)
+      expect(await other.open('per_a', box, 'name')).toEqual(PLAIN)
+      await one.close()
+      await other.close()
+    })
+
+    test('of two that set a passphrase at once one wins, and the other has to know it', async () => {
+      const open = await create()
+      const [one, other] = [await open(), await open()]
+      const box = await sealed(one, 'per_a')
+      const set = await Promise.allSettled([one.protect(PASSPHRASE), other.protect('another')])
+      const won = set.filter((each) => each.status === 'fulfilled')
+      expect(won).toMatchObject([{ value: true }])
+      expect(set.find((each) => each.status === 'rejected')?.reason).toMatchObject({
+        code: 'VAULT_PASSPHRASE_WRONG',
+      })
+      const winner = set[0].status === 'fulfilled' ? one : other
+      expect(await winner.open('per_a', box, 'name')).toEqual(PLAIN)
+      await one.close()
+      await other.close()
+    })
+
+    test('destroys without the passphrase', async () => {
+      const open = await create()
+      const vault = await open()
+      await vault.protect(PASSPHRASE)
+      const box = await sealed(vault, 'per_a')
+      const other = await open()
+      expect(await other.destroy(['per_a', 'per_c'])).toEqual(['per_a'])
+      expect(await other.destroy(['per_a', 'per_c'])).toEqual([])
+      expect(await vault.open('per_a', box, 'name')).toBeNull()
+      expect(await vault.seal('per_c', PLAIN, 'name')).toBeNull()
+      await vault.close()
+      await other.close()
+    })
+
+    test('who seals and who destroys at the same time leave no key behind', async () => {
+      const open = await create()
+      const [one, other] = [await open(), await open()]
+      const subjects = Array.from({ length: 40 }, (_, i) => `per_${i}`)
+      const boxes = await Promise.all(
+        subjects.map(async (subject, i) => {
+          const [box] = await Promise.all([
+            one.seal(subject, PLAIN, 'name'),
+            i % 2 === 0 ? other.destroy([subject]) : null,
+          ])
+          return box
+        }),
+      )
+      for (const [i, subject] of subjects.entries()) {
+        const box = boxes[i] ?? null
+        const found = box === null ? null : await one.open(subject, box, 'name')
+        expect(found).toEqual(i % 2 === 0 ? null : PLAIN)
+      }
       await one.close()
       await other.close()
     })

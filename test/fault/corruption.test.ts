@@ -83,11 +83,13 @@ function fault(code: string, found: string | RegExp): unknown {
   })
 }
 
-test('data that nothing happened to passes, and keys in the clear and a missing backup are said', async () => {
+test('data that nothing happened to passes, and keys in the clear, no backup and no anchor are said', async () => {
   const checks = await look()
   expect(checks.filter(({ state }) => state !== 'ok').map(({ code }) => code)).toEqual([
     'KEYS_PLAIN',
     'BACKUP_NONE',
+    'VAULT_PLAIN',
+    'ANCHORS_NONE',
   ])
   expect(await start()).toBe('started')
 })

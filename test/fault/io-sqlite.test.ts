@@ -62,6 +62,7 @@ async function story(faults: Faults): Promise<Faults> {
   const log = world.publisher(place, {
     size: () => store.entries.size(),
     read: (start, end) => store.entries.read(start, end),
+    hashes: (index) => store.entries.hashes(index),
   })
   const acked = new Map<number, string>()
   const refused: string[] = []

@@ -1,5 +1,5 @@
 /** Backups that somebody changed and made agree with themselves again: nobody signs a manifest. spec/backup.md (BAK-3, BAK-5). */
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,7 +10,9 @@ import { takeBackup } from '../../apps/cli/backup/take.ts'
 import { TestServer } from '../../apps/server/harness.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
+import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
+import { systemClock } from '../../src/ports/clock.ts'
 import { until } from '../fixtures/processes.ts'
 
 const server = new TestServer()
@@ -80,6 +82,31 @@ describe('a restore refuses a backup', () => {
     expect(readdirSync(to)).toEqual(['lock'])
   })
 
+  test('that has an entry behind everything that was signed, unless told so', async () => {
+    const { entries } = await readManifest(backup)
+    const store = openSqliteStore({ path: join(backup, 'countersign.db'), clock: systemClock })
+    await store.write(async (tx) => {
+      const id = 'sys_of_somebody_else'
+      await tx.db.insertInto('systems').values({ id, name: 'Theirs' }).execute()
+      const actor = { kind: 'system', id: 'control-plane' } as const
+      await tx.append({ type: 'system.added', actor, subject: id, body: { name: 'Theirs' } })
+    })
+    await store.close()
+    const described = async (more: Partial<BackupManifest>): Promise<void> =>
+      rewrite(async (manifest) => {
+        const files = manifest.files.map(async ({ path }) => describeFile(backup, path))
+        return { ...manifest, ...more, entries: entries + 1, files: await Promise.all(files) }
+      })
+    await described({})
+    await expect(restore()).rejects.toThrowWithCode('BACKUP_UNSIGNED')
+    const note = readFileSync(join(backup, 'log', 'checkpoint'), 'utf8')
+    await described({ covering: { checkpoint: note, proof: [] } })
+    await expect(restore()).rejects.toThrowWithCode('BACKUP_UNSIGNED')
+    expect(existsSync(to)).toBe(false)
+    const told = { backup, data: to, key: server.running.vkey, now, unsignedTail: true }
+    expect(await restoreBackup(told)).toMatchObject({ backwards: [] })
+  })
+
   test.each(['countersign.db', 'log/checkpoint', 'log/tile/0/', 'log/tile/entries/'])(
     'whose manifest does not name %s, though the file is there',
     async (name) => {
@@ -115,4 +142,18 @@ describe('a restore refuses a backup', () => {
 
 test('a backup that nobody changed is restored', async () => {
   expect(await restore()).toMatchObject({ backwards: [] })
+})
+
+test('an invitation that somebody put into a backup is not one after a restore', async () => {
+  const db = new DatabaseSync(join(backup, 'countersign.db'))
+  db.exec("INSERT INTO invitations SELECT 'known to them', id, 9000000000000000, 0 FROM people LIMIT 1")
+  db.close()
+  await rewrite(async (manifest) => {
+    const files = manifest.files.map(async ({ path }) => describeFile(backup, path))
+    return { ...manifest, files: await Promise.all(files) }
+  })
+  await restore()
+  const restored = new DatabaseSync(join(to, 'countersign.db'))
+  expect(restored.prepare('SELECT count(*) AS n FROM invitations').get()).toEqual({ n: 0 })
+  restored.close()
 })

@@ -92,6 +92,9 @@ describe('a backup', () => {
     expect(await verifyBackup(to, server.vkey)).toEqual(manifest)
     expect(statSync(join(to, 'countersign.db')).mode & 0o777).toBe(0o600)
     expect(readdirSync(to).sort()).toEqual(['countersign.db', 'log', 'manifest.json'])
+    // Also what was written since the checkpoint is signed: by a later one.
+    const restored = await restoreBackup({ backup: to, data: fresh('data'), key: server.vkey, now })
+    expect(restored.manifest).toEqual(manifest)
   })
 
   test('is never written over something else', async () => {

@@ -16,6 +16,8 @@ let point: StagedPoint
 let issued: { jti: string; chain: string }
 let lead = ''
 let invited = ''
+/** Index of the entry that says so. */
+let issuedAt = -1
 let folder = ''
 /** What the arguments of a row stand for, as it is known only once the stage is set. */
 const NAMED: Record<string, () => string> = {
@@ -32,6 +34,9 @@ const NAMED: Record<string, () => string> = {
   $CHAIN: () => join(folder, 'chain'),
   $PARTIAL: () => join(folder, 'partial.json'),
   $NEW: () => join(folder, 'new'),
+  $VKEY: () => stage.control.vkey,
+  $BACKUP: () => join(folder, 'backup'),
+  $ISSUED: () => String(issuedAt),
 }
 
 beforeAll(async () => {
@@ -46,7 +51,17 @@ beforeAll(async () => {
   await writeFile(join(folder, 'grants.json'), JSON.stringify([ECHO_GRANT]))
   lead = await leadOf(stage)
   invited = (await invite(stage.manager, 'Somebody')).person
+  issuedAt = await issuedEntry()
+  const backup = await runCli(['backup', join(folder, 'backup'), '--data', stage.dataDir])
+  if (backup.code !== 0) throw new Error(backup.stderr)
 }, 60_000)
+
+async function issuedEntry(): Promise<number> {
+  const { entries } = z
+    .object({ entries: z.array(z.object({ index: z.int(), entry: z.looseObject({ type: z.string() }) })) })
+    .parse(await stage.manager.client.get('/v1/entries?after=-1&limit=1000'))
+  return entries.find(({ entry }) => entry.type === 'delegation.issued')?.index ?? -1
+}
 
 afterAll(async () => {
   await stage.remove()
@@ -63,7 +78,7 @@ async function leadOf({ manager }: Stage): Promise<string> {
 const DELEGATE = 'delegate $AGENT --key $KEY --grants $GRANTS -o $NEW --point'
 
 const run = (command: string, profile = stage.profileDir): Promise<CliAnswer> => {
-  const args = command.split(' ').map((word) => NAMED[word]?.() ?? word)
+  const args = command.split(' ').map((word) => word.replace(/^\$[A-Z]+/, (name) => NAMED[name]?.() ?? name))
   return runCli(['--profile', profile, ...args])
 }
 
@@ -124,6 +139,27 @@ describe('what goes wrong says what to do next', () => {
     ['start --port 0 --data $DATA', 1, 'LOG_LOCKED', 'stop it, or use its control plane'],
     ['tool inspect no-such-server', 1, 'TOOL_SERVER_FAILED', 'see that it starts by itself'],
     ['enroll --url $URL --secret x', 1, 'FILE_UNWRITABLE', 'name another folder with --profile'],
+    ['open 99999 name', 1, 'UNKNOWN_ENTRY', '"countersign log checkpoint"'],
+    ['open 0 name', 1, 'UNKNOWN_FIELD', 'no field at all: see "countersign log entry INDEX"'],
+    ['open $ISSUED args', 1, 'UNKNOWN_FIELD', 'another field: instruction and sub'],
+    ['hold lift hld_x', 1, 'UNKNOWN_HOLD', '"countersign hold list"'],
+    ['hold lift ../x', 1, 'UNKNOWN_HOLD', '"countersign hold list"'],
+    ['hold place per_x --reason dispute', 1, 'UNKNOWN_SUBJECT', '"countersign person list"'],
+    ['erase per_x', 1, 'UNKNOWN_SUBJECT', '"countersign person list"'],
+    ['erase $LEAD', 1, 'STATE_CONFLICT', '"countersign revoke PERSON --reason left"'],
+    ['erase $JTI', 1, 'STATE_CONFLICT', '"countersign revoke DELEGATION"'],
+    ['log verify $URL --key $VKEY', 2, 'LOG_UNAVAILABLE', '/log'],
+    ['log verify $URL/nowhere/log --key $VKEY', 2, 'LOG_UNAVAILABLE', 'see that the URL is right'],
+    ['log rebuild --check --data $NEW', 1, 'FILE_UNREADABLE', 'with --data'],
+    ['backup $NEW --data $NEW', 1, 'FILE_UNREADABLE', 'with --data'],
+    [
+      'restore $BACKUP --data $NEW --checkpoint $TEXT',
+      1,
+      'CHECKPOINT_INVALID',
+      '"countersign log checkpoint',
+    ],
+    ['witness --log $VKEY', 2, 'ARGUMENT_INVALID', '--name witness.example.org'],
+    ['witness --name w.example', 2, 'ARGUMENT_INVALID', 'the line "log key"'],
     ['bogus', 2, 'USAGE', '--help'],
   ])('%s', async (command, exit, code, next) => {
     const { code: ended, stdout, stderr } = await run(`--json ${command}`)

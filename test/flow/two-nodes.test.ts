@@ -2,20 +2,28 @@
  * Two control planes on one PostgreSQL database, as processes of their own: whatever is done at one holds at the other, one
  * signs the log, and when it is killed the other goes on.
  */
+import { readFileSync } from 'node:fs'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addSystem, delegate, invite, revoke } from '../../apps/cli/operator.ts'
 import { openProfile, saveProfile, type Profile } from '../../apps/cli/profile.ts'
+import { pointFileSchema, type PointFile } from '../../apps/gateway/point.ts'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
+import { ApiClient } from '../../src/adapters/http/client.ts'
+import { httpRevocations } from '../../src/adapters/http/revocations.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { base64url, utf8 } from '../../src/core/encoding.ts'
+import { publicJwk } from '../../src/core/jwk.ts'
 import { signJws } from '../../src/core/sign.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import { verifyPack } from '../../src/evidence/verify/verify.ts'
 import { openCheckpoint, type Checkpoint } from '../../src/log/checkpoint.ts'
 import { rootAt, verifyTree } from '../../src/log/reader.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import { followAll } from '../../src/revoke/follower.ts'
+import { RevocationState } from '../../src/revoke/state.ts'
 import { freePort, Postgres } from '../fixtures/postgres.ts'
 import {
   RpcFault,
@@ -25,7 +33,13 @@ import {
   until,
   type ControlPlane,
 } from '../fixtures/processes.ts'
-import { callTool, ECHO_GRANT, Stage } from '../fixtures/stage.ts'
+import { callTool, ECHO_GRANT, Stage, type StagedPoint } from '../fixtures/stage.ts'
+
+/** What a point is enrolled with. */
+function pointKeyOf({ path }: StagedPoint): { point: PointFile; key: PrivateJwk } {
+  const point = pointFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  return { point, key: point.key as unknown as PrivateJwk }
+}
 
 describe('two nodes on one database', () => {
   const from = rfc3339(Date.now() - 60_000)
@@ -43,7 +57,8 @@ describe('two nodes on one database', () => {
     stage = await Stage.set(store)
     dataB = join(stage.folder, 'data-b')
     await cp(join(stage.dataDir, 'keys'), join(dataB, 'keys'), { recursive: true })
-    b = await startControlPlane(dataB, 0, { store, args: ['--vault', join(stage.dataDir, 'vault.db')] })
+    const args = ['--vault', join(stage.dataDir, 'vault.db'), '--peer', stage.control.url]
+    b = await startControlPlane(dataB, 0, { store, args })
     managerB = openProfile({ ...stage.managerFile, url: b.url })
     await saveProfile(join(stage.folder, 'profile-b'), { ...stage.managerFile, url: b.url })
   }, 60_000)
@@ -125,6 +140,41 @@ describe('two nodes on one database', () => {
     expect(denied.reasons).toEqual(['REVOKED'])
     gateway.child.stdin.end()
     await gateway.ended
+  })
+
+  test('serve one stream of frames, whichever of them revoked, and a point goes on at the other where it was', async () => {
+    const { point, key } = pointKeyOf(await stage.point('follows-both'))
+    const nodes = [stage.control.url, b.url].map((url) =>
+      httpRevocations(new ApiClient({ url, crypto, clock: systemClock, signer: crypto.signer(key) })),
+    )
+    const state = new RevocationState({
+      crypto,
+      frameKey: publicJwk(point.trust.frame_key),
+      clock: systemClock,
+    })
+    const follower = followAll(
+      nodes.map((source) => ({ source })),
+      { crypto, state },
+    )
+    await follower.ready
+    const revoked: string[] = []
+    for (const profile of [stage.manager, managerB, stage.manager]) {
+      const { id, jkt } = stage.agent
+      const wanted = { agent: id, jkt, aud: [point.point], grants: [ECHO_GRANT], ttl_s: 3600, depth_max: 2 }
+      const { jti } = await delegate(profile, wanted)
+      await revoke(profile, 'delegation', jti, 'test')
+      revoked.push(jti)
+    }
+    await until('all of it', () => revoked.every((handle) => state.isRevoked({ kind: 'delegation', handle })))
+    await until('freshness at the head', () => (state.freshness()?.age_ms ?? Infinity) < 1_000)
+    await follower.stop()
+    const { signal } = new AbortController()
+    const [one, other] = await Promise.all(nodes.map((node) => node.poll({ epoch: 0, after: 0 }, signal)))
+    expect(one?.frames.slice(-3).map(({ frame }) => frame.handle)).toEqual(revoked)
+    expect(other?.frames).toEqual(one?.frames)
+    expect(other?.heartbeat?.heartbeat.head_hash).toBe(one?.heartbeat?.heartbeat.head_hash)
+    const [mine, theirs] = await Promise.all(nodes.map((node) => node.snapshotHeader(signal)))
+    expect(theirs?.snapshot).toEqual({ ...mine?.snapshot, t: theirs?.snapshot.t })
   })
 
   test('one signs, the other has the same checkpoint and the same tiles', async () => {

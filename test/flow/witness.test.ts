@@ -141,6 +141,19 @@ describe('a log with two witnesses', () => {
     expect(lastBundle('plane')).not.toContain('elsewhere.example')
   })
 
+  test('was started with a word on who they are, how many it takes, and what is anchored when', async () => {
+    const [line = ''] = plane.process.lines
+    expect(JSON.parse(line)).toMatchObject({
+      witnesses: [
+        { name: 'one.example', url: one.url },
+        { name: 'two.example', url: two.url },
+      ],
+      quorum: '1 of one.example, two.example',
+      mode: 'best_effort',
+      anchors: [{ kind: 'cosignature' }, { kind: 'timestamp', by: 'local' }, { kind: 'mail' }],
+    })
+  })
+
   test('goes on while one was killed, which cosigns again once it is back with its state', async () => {
     await one.process.end('SIGKILL')
     const { size } = published('plane').checkpoint
@@ -162,6 +175,56 @@ describe('a log with two witnesses', () => {
     await until('the killed one cosigned again', () => cosigners('plane').length === 2)
     expect(published('plane').checkpoint.size).toBeGreaterThan(size)
   })
+})
+
+describe('doctor', () => {
+  const doctor = async (...more: string[]): Promise<Record<string, string>> => {
+    const { stdout } = await runCli(['--json', 'doctor', '--data', at('plane'), ...more])
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; code: string }[] }
+    const outside = checks.filter(({ name }) => name === 'anchors' || name.startsWith('witness'))
+    return Object.fromEntries(outside.map(({ name, code }) => [name, code]))
+  }
+
+  test('says how old the anchors are, and whether each witness answers and cosigned', async () => {
+    expect(await doctor()).toEqual({ anchors: 'OK' })
+    const witnesses = { 'witness one.example': 'OK', 'witness two.example': 'OK' }
+    await until('both cosigned', () => cosigners('plane').length === 2)
+    expect(await doctor('--anchors', at('anchors.json'))).toEqual({ anchors: 'OK', ...witnesses })
+  })
+
+  test('names a witness that does not answer, one that did not cosign, and an anchor that never was', async () => {
+    const strange = formatCosignerVkey(
+      cosignerKey(crypto, 'else.example', crypto.signer(crypto.generateKey('Ed25519')).publicJwk),
+    )
+    const of = [
+      { vkey: one.vkey, url: 'http://127.0.0.1:1' },
+      { vkey: strange, url: two.url },
+    ]
+    const anchors = [{ kind: 'timestamp', name: 'never', url: authority.url, roots: 'roots.pem' }]
+    writeFileSync(at('other.json'), JSON.stringify({ v: 1, witnesses: { quorum: 1, of }, anchors }))
+    expect(await doctor('--anchors', at('other.json'))).toEqual({
+      anchors: 'ANCHOR_OLD',
+      'witness one.example': 'WITNESS_UNREACHABLE',
+      'witness else.example': 'WITNESS_MISSING',
+    })
+  })
+})
+
+test('a log that must be cosigned and is not says by whom, and what to do', async () => {
+  const of = [one, two].map(({ vkey: key }, i) => ({
+    vkey: key,
+    url: i === 0 ? one.url : 'http://127.0.0.1:1',
+  }))
+  const witnesses = { mode: 'required', wait_ms: 2000, quorum: 2, of }
+  writeFileSync(at('required.json'), JSON.stringify({ v: 1, witnesses }))
+  const args = ['--json', 'start', '--data', at('fork'), '--port', '0', '--anchors', at('required.json')]
+  const { code, stdout } = await runCli(args)
+  const { error } = JSON.parse(stdout) as { error: { code: string; message: string } }
+  expect([code, error.code]).toEqual([1, 'COSIGNATURES_MISSING'])
+  expect(error.message).toContain(
+    ': 0 of 2 witnesses cosigned it, which is no quorum; missing: one.example (',
+  )
+  expect(error.message).toContain('two.example (unavailable); see that these witnesses run')
 })
 
 describe('an auditor with a copy of the log', () => {

@@ -15,7 +15,9 @@ Grant = dict[str, Any]
 Rule = dict[str, Any]
 
 CLEARANCES = ["public", "internal", "confidential", "restricted"]
-PERIODS = ["call", "hour", "day", "delegation"]
+# A longer calendar period that holds a shorter one whole.
+CALENDAR = {"hour": {"day", "week", "month"}, "day": {"week", "month"}}
+UNIT_MINUTES = {"M": 1, "H": 60, "D": 24 * 60}
 
 # --- Form: GRANT_INVALID -------------------------------------------------------------------------------------
 
@@ -312,10 +314,25 @@ def rule_within(child: Rule, parent: Rule) -> bool:
     )
 
 
+def sliding_minutes(per: str) -> Optional[int]:
+    """Length of a sliding period (LIM-1)."""
+    return int(per.lstrip("PT")[:-1]) * UNIT_MINUTES[per[-1]] if per.startswith("P") else None
+
+
+def period_within(child: str, parent: str) -> bool:
+    """Whether a cap over the child's period caps every one of the parent's in it (LIM-2)."""
+    if child == parent or child == "delegation" or parent == "call":
+        return True
+    own, outer = sliding_minutes(child), sliding_minutes(parent)
+    if own is not None and outer is not None:
+        return own >= outer
+    return child in CALENDAR.get(parent, set())
+
+
 def limit_within(child_limits: list[dict[str, Any]], limit: dict[str, Any]) -> bool:
     return any(
         (one["measure"], one["unit"]) == (limit["measure"], limit["unit"])
-        and PERIODS.index(one["per"]) >= PERIODS.index(limit["per"])
+        and period_within(one["per"], limit["per"])
         and one["max"] <= limit["max"]
         for one in child_limits
     )

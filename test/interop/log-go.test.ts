@@ -72,7 +72,11 @@ describe.skipIf(!present)(`golang.org/x/mod/sumdb${why}`, () => {
     const committed = { count: 300 }
     const log = new LogPublisher({
       crypto,
-      source: { size: async () => committed.count, read: async (start, end) => entries.slice(start, end) },
+      source: {
+        size: async () => committed.count,
+        read: async (start, end) => entries.slice(start, end),
+        hashes: async () => null,
+      },
       tiles: fsTileStore(join(folder, 'data/log')),
       lock: fsCheckpointLock(join(folder, 'lock')),
       signer: crypto.signer(crypto.generateKey('Ed25519')),

@@ -16,6 +16,14 @@ const patterns = (name: string, description: string, parent: string, child: stri
   rule({ pattern: child }),
 ]
 
+/** A cap over a period of the parent, and the child's over another. */
+const periods = (parent: string, child: string): Pair => [
+  `period-${parent}-${child}`.toLowerCase(),
+  `A cap per ${child} where the parent has one per ${parent}`,
+  { limits: [{ measure: 'calls', unit: '1', max: 9, per: parent }] },
+  { limits: [{ measure: 'calls', unit: '1', max: 9, per: child }] },
+]
+
 export const INSIDE: readonly Pair[] = [
   globs('same', 'The same glob', '/a/*/b/**', '/a/*/b/**'),
   globs('text', 'A text that the glob matches', '/a/*', '/a/b'),
@@ -76,6 +84,20 @@ export const INSIDE: readonly Pair[] = [
     },
     { limits: [{ measure: 'm', unit: '1', max: 9, per: 'day' }] },
   ],
+  periods('hour', 'week'),
+  periods('hour', 'month'),
+  periods('day', 'week'),
+  periods('day', 'month'),
+  periods('week', 'delegation'),
+  periods('month', 'delegation'),
+  periods('call', 'week'),
+  periods('call', 'PT1M'),
+  periods('PT1M', 'delegation'),
+  periods('PT59M', 'PT1H'),
+  periods('PT60M', 'PT1H'),
+  periods('PT1H', 'PT60M'),
+  periods('PT24H', 'P1D'),
+  periods('PT1440M', 'P366D'),
   [
     'limits-equal',
     'The same limit',
@@ -94,6 +116,19 @@ export const INSIDE: readonly Pair[] = [
 ]
 
 export const OUTSIDE: readonly Pair[] = [
+  periods('week', 'month'),
+  periods('month', 'week'),
+  periods('week', 'day'),
+  periods('month', 'hour'),
+  periods('delegation', 'month'),
+  periods('delegation', 'P366D'),
+  periods('PT1H', 'PT59M'),
+  periods('P1D', 'PT1439M'),
+  periods('P1D', 'day'),
+  periods('PT1M', 'month'),
+  periods('PT1M', 'call'),
+  periods('hour', 'PT1H'),
+  periods('day', 'P366D'),
   globs('shorter', 'A glob of fewer segments', '/a/*', '/a'),
   globs('longer', 'A glob of more segments', '/a/*', '/a/b/c'),
   globs('double-star-under-star', 'A "**" under a "*"', '/a/*', '/a/**'),

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { base64url } from '../../../src/core/encoding.ts'
 import type { Checkpoint } from '../../../src/log/checkpoint.ts'
+import { keptPath, mapPath } from '../../../src/log/kept.ts'
 import { CHECKPOINT_PATH, tilePath, treeTiles } from '../../../src/log/tiles.ts'
 import { CliError } from '../output.ts'
+import { coveringSchema } from './covering.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 export const DATABASE_FILE = 'countersign.db'
@@ -19,7 +21,7 @@ const FILES_MAX = 2_000_000
 const MANIFEST_BYTES_MAX = 512 * 1024 * 1024
 /** Names that a backup has; none leaves its folder. */
 const PATH =
-  /^(?:countersign\.db|vault\.db|log\/checkpoint|log\/tile\/[0-9a-z]+(?:\/[x0-9]\d*(?:\.p)?)+|keys\/[A-Za-z0-9_-]+\.jwk)$/
+  /^(?:countersign\.db|vault\.db|log\/checkpoint|log\/(?:kept|pruned|tile\/[0-9a-z]+)(?:\/[x0-9]\d*(?:\.p)?)+|keys\/[A-Za-z0-9_-]+\.jwk)$/
 
 const fileSchema = z.strictObject({
   path: z.string().max(256).regex(PATH),
@@ -40,6 +42,8 @@ export const manifestSchema = z.strictObject({
   log: z.strictObject({ size: z.int().nonnegative(), root: z.string().length(43) }),
   /** Entries in the database: those of the checkpoint, and what was committed since. */
   entries: z.int().nonnegative(),
+  /** What signs the entries behind the checkpoint, where there are any. */
+  covering: coveringSchema.exactOptional(),
   files: z.array(fileSchema).min(2).max(FILES_MAX),
 })
 export type BackupManifest = z.infer<typeof manifestSchema>
@@ -77,25 +81,46 @@ export async function describeFile(folder: string, path: string): Promise<Backup
   return { path, bytes, sha256: hash.digest('hex') }
 }
 
-/** What a backup of a log of `size` must have: keys and the vault come besides. */
-export function neededFiles(size: number): string[] {
-  const tiles = Array.from(treeTiles(size), (tile) => `log/${tilePath(tile)}`)
-  return [DATABASE_FILE, `log/${CHECKPOINT_PATH}`, ...tiles]
+/** RET-9. */
+export interface PrunedFiles {
+  /** Of which there is what was kept, in their place. */
+  readonly bundles: readonly number[]
+  /** Entries whose map there is. */
+  readonly maps: readonly number[]
+}
+
+/**
+ * What a backup of a log of `size` must have: keys and the vault come besides.
+ * @param pruned what its database has pruned
+ */
+export function neededFiles(size: number, { bundles, maps }: PrunedFiles): string[] {
+  const gone = new Set(bundles)
+  const tiles = Array.from(treeTiles(size), (tile) =>
+    tile.level === 'entries' && gone.has(tile.index)
+      ? `log/${keptPath(tile.index)}`
+      : `log/${tilePath(tile)}`,
+  )
+  return [DATABASE_FILE, `log/${CHECKPOINT_PATH}`, ...tiles, ...maps.map((entry) => `log/${mapPath(entry)}`)]
 }
 
 /**
  * The manifest is signed by nobody: that it says what the signature says, and names each file that a restore needs and
  * none besides.
  * @param head the checkpoint in the backup, which the entries of its database extend
+ * @param pruned what its database has pruned
  * @throws {CliError} `BACKUP_INVALID`
  */
-export function assertComplete({ origin, log, files }: BackupManifest, head: Checkpoint): void {
+export function assertComplete(
+  { origin, log, files }: BackupManifest,
+  head: Checkpoint,
+  pruned: PrunedFiles,
+): void {
   if (origin !== head.origin || log.size !== head.size || log.root !== base64url(head.root))
     throw new CliError('BACKUP_INVALID', 'the manifest is of another checkpoint than the one in the backup')
   const named = files
     .map(({ path }) => path)
     .filter((path) => path !== VAULT_FILE && !path.startsWith('keys/'))
-  const needed = new Set(neededFiles(head.size))
+  const needed = new Set(neededFiles(head.size, pruned))
   const extra = named.find((path) => !needed.delete(path))
   if (extra !== undefined)
     throw new CliError('BACKUP_INVALID', `${extra} is no file of this backup, or named twice`)

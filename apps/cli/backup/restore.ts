@@ -10,15 +10,18 @@ import { makeDirectory, readWhole, replaceFile } from '../../../src/adapters/fs/
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { openCopy, type Snapshot } from '../../../src/adapters/sqlite/offline.ts'
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.ts'
-import { openSqliteVault, readVaultId } from '../../../src/adapters/sqlite-vault/sqlite-vault.ts'
+import { openSqliteVault, readSqliteVaultHead } from '../../../src/adapters/sqlite-vault/sqlite-vault.ts'
 import { parseRfc3339 } from '../../../src/core/time.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
+import { LogError } from '../../../src/log/entries.ts'
 import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
 import { systemClock } from '../../../src/ports/clock.ts'
 import { RegistryError } from '../../../src/registry/errors.ts'
 import { pairVault, VAULT } from '../../../src/registry/setup.ts'
+import { transientTables } from '../../../src/registry/rebuild/tables.ts'
 import { replayTombstones } from '../../../src/registry/tombstones.ts'
 import { CliError } from '../output.ts'
+import { isCovered } from './covering.ts'
 import { DATABASE_FILE, VAULT_COPY_MS_MAX, VAULT_FILE, type BackupManifest } from './manifest.ts'
 import { copyDurably } from './take.ts'
 import { assertExtends, assertRegisters, verifyBackup, type SignedHead } from './verify.ts'
@@ -37,6 +40,8 @@ export interface RestoreOptions {
   readonly key?: string
   /** Takes a copy of the vault that is too old, with keys that were to be gone by now. */
   readonly oldVault?: boolean
+  /** Takes entries that nothing signs. */
+  readonly unsignedTail?: boolean
   readonly now: () => number
 }
 
@@ -54,8 +59,8 @@ export interface Restored {
 }
 
 /**
- * @throws {CliError} `BACKUP_INVALID`, `REGISTERS_DIFFER`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`, `VAULT_OLD`; {LogError}
- * `LOG_DIVERGED`, `NOTE_INVALID`, `ENTRY_INVALID`; {RegistryError} `SETUP_MISMATCH`: the vault in the data folder is another's; {VaultError}
+ * @throws {CliError} `BACKUP_INVALID`, `BACKUP_UNSIGNED`, `REGISTERS_DIFFER`, `FILE_UNWRITABLE`, `FILE_UNREADABLE`, `VAULT_OLD`; {LogError}
+ * `LOG_DIVERGED`, `CHECKPOINT_INVALID`, `ENTRY_INVALID`; {RegistryError} `SETUP_MISMATCH`: the vault in the data folder is another's; {VaultError}
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { backup, data, key } = options
@@ -67,12 +72,13 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const own = await noteAt(join(backup, 'log', CHECKPOINT_PATH))
   const outside = await outsideNotes(options)
   const heads = outside.map(({ what, note }): SignedHead & { note: Uint8Array } => {
-    return { what, note, head: openCheckpoint(nodeCrypto, note, vkey) }
+    return { what, note, head: outsideHead(what, note, vkey) }
   })
   let backwards: readonly number[]
   const copy = openCopy(join(backup, DATABASE_FILE))
   try {
     await assertExtends(copy, heads)
+    await assertSigned(copy, manifest, { vkey, heads, unsignedTail: options.unsignedTail ?? false })
     backwards = (await assertRegisters(backup, copy)).backwards
     if (isOurs) await assertPaired(copy, data)
   } finally {
@@ -89,6 +95,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     note: own,
   })
   await replaceFile(join(data, LAST_SIGNED), last.note, MODES)
+  await endOpenQuestions(data)
   const erased = await replayErasures(data)
   return {
     manifest,
@@ -114,8 +121,39 @@ function assertYoung({ files, taken_at }: BackupManifest, { oldVault, now }: Res
 /** Before anything is written: a vault of another database opens nothing. @throws {RegistryError} `SETUP_MISMATCH` */
 async function assertPaired({ db }: Snapshot, data: string): Promise<void> {
   const row = await db.selectFrom('meta').select('value').where('name', '=', VAULT).executeTakeFirst()
-  if (row !== undefined && row.value !== readVaultId(join(data, VAULT_FILE)))
+  if (row !== undefined && row.value !== readSqliteVaultHead(join(data, VAULT_FILE)).id)
     throw new RegistryError('SETUP_MISMATCH', 'the vault.db in the data folder is not that of this backup')
+}
+
+/**
+ * BAK-10: behind the newest checkpoint there is nothing but what another one signs.
+ * @throws {CliError} `BACKUP_UNSIGNED`; {LogError}
+ */
+async function assertSigned(
+  copy: Snapshot,
+  { log, entries, covering }: BackupManifest,
+  known: { vkey: string; heads: readonly SignedHead[]; unsignedTail: boolean },
+): Promise<void> {
+  const signed = known.heads.reduce((most, { head }) => Math.max(most, head.size), log.size)
+  if (signed >= entries || known.unsignedTail) return
+  if (covering !== undefined && (await isCovered(copy, known.vkey, covering))) return
+  throw new CliError(
+    'BACKUP_UNSIGNED',
+    `nobody signed entries ${signed} to ${entries - 1} of the backup, so anybody may have written them: ` +
+      'restore another backup, or name a checkpoint of them with --checkpoint; --unsigned-tail takes them as they are',
+  )
+}
+
+/** BAK-10: nothing that holds rests on these rows, and nobody signed them; an invitation is a way in. */
+async function endOpenQuestions(data: string): Promise<void> {
+  const store = openSqliteStore({ path: join(data, DATABASE_FILE), clock: systemClock })
+  try {
+    await store.write(async (tx) => {
+      for (const table of transientTables()) await tx.db.deleteFrom(table).execute()
+    })
+  } finally {
+    await store.close()
+  }
 }
 
 /**
@@ -154,6 +192,21 @@ async function outsideNotes({
   if (kept !== null) notes.push({ what: 'the lock store', note: kept })
   if (checkpoint !== undefined) notes.push({ what: checkpoint, note: await noteAt(checkpoint) })
   return notes
+}
+
+/** @throws {LogError} `CHECKPOINT_INVALID` */
+function outsideHead(what: string, note: Uint8Array, vkey: string): SignedHead['head'] {
+  try {
+    return openCheckpoint(nodeCrypto, note, vkey)
+  } catch (cause) {
+    if (!(cause instanceof LogError)) throw cause
+    throw new LogError(
+      'CHECKPOINT_INVALID',
+      `${what} has no checkpoint of the log of this backup: one is what "countersign log checkpoint --out FILE" writes; ` +
+        'if it is of this log, the backup is not',
+      { cause },
+    )
+  }
 }
 
 async function noteAt(path: string): Promise<Uint8Array> {

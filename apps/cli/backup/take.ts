@@ -15,10 +15,13 @@ import { base64url, equalBytes, utf8 } from '../../../src/core/encoding.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../../src/log/checkpoint.ts'
 import { LogError } from '../../../src/log/entries.ts'
+import { mapPath } from '../../../src/log/kept.ts'
+import { leavesOf } from '../../../src/log/leaves.ts'
 import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
 import { writeTreeFiles } from '../../../src/log/tree-files.ts'
-import { entriesOf } from '../../../src/registry/rebuild/check.ts'
+import { mapOf } from '../../../src/registry/rebuild/check.ts'
 import { CliError } from '../output.ts'
+import { coveringOf } from './covering.ts'
 import {
   DATABASE_FILE,
   describeFile,
@@ -28,8 +31,9 @@ import {
   VAULT_FILE,
   type BackupFile,
   type BackupManifest,
+  type PrunedFiles,
 } from './manifest.ts'
-import { verifyBackup, vkeyOf } from './verify.ts'
+import { prunedIn, verifyBackup, vkeyOf } from './verify.ts'
 
 const MODES = { file: 0o600, dir: 0o700 }
 
@@ -53,7 +57,10 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
   const { data, to, keys, vault, now } = options
   const note = await fsTileStore(join(data, 'log')).read(CHECKPOINT_PATH)
   if (note === null)
-    throw new CliError('FILE_UNREADABLE', `${data} has no published checkpoint: start the control plane once`)
+    throw new CliError(
+      'FILE_UNREADABLE',
+      `${data} has no published checkpoint: name the data folder with --data, or start its control plane once`,
+    )
   const keyFiles = keys ? await encryptedKeys(join(data, 'keys')) : []
   await makeEmpty(to)
   const taken_at = rfc3339(now())
@@ -61,7 +68,8 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
   await backupDatabase(join(data, DATABASE_FILE), database)
   // After the database: a key is made before what is sealed under it, so the copy has every key that is needed.
   if (vault) await backupDatabase(join(data, VAULT_FILE), join(to, VAULT_FILE))
-  const { vkey, head, entries, schema } = await writeLog(database, join(to, 'log'), note)
+  const { vkey, head, entries, schema, pruned } = await writeLog(database, join(to, 'log'), note)
+  const covering = entries === head.size ? null : await coveringOf(data, vkey, entries)
   for (const name of keyFiles) await copyDurably(join(data, 'keys', name), join(to, 'keys', name))
   const manifest: BackupManifest = {
     v: 1,
@@ -71,7 +79,8 @@ export async function takeBackup(options: BackupOptions): Promise<BackupManifest
     vkey,
     log: { size: head.size, root: base64url(head.root) },
     entries,
-    files: await filesOf(to, [...pathsOf(head.size, keyFiles), ...(vault ? [VAULT_FILE] : [])]),
+    ...(covering === null ? {} : { covering }),
+    files: await filesOf(to, [...pathsOf(head.size, pruned, keyFiles), ...(vault ? [VAULT_FILE] : [])]),
   }
   await replaceFile(join(to, MANIFEST_FILE), utf8(`${JSON.stringify(manifest)}\n`), MODES)
   await syncDirectory(dirname(to))
@@ -86,7 +95,13 @@ async function writeLog(
   database: string,
   folder: string,
   note: Uint8Array,
-): Promise<{ vkey: string; head: Checkpoint; entries: number; schema: number }> {
+): Promise<{
+  vkey: string
+  head: Checkpoint
+  entries: number
+  schema: number
+  pruned: PrunedFiles
+}> {
   const copy = openCopy(database)
   try {
     const vkey = await vkeyOf(copy)
@@ -98,14 +113,22 @@ async function writeLog(
         `the database has ${entries} entries, ${head.size} are published: run "countersign doctor"`,
       )
     const tiles = fsTileStore(folder)
-    const root = await writeTreeFiles(nodeCrypto, entriesOf(copy.entries, entries), head.size, tiles)
+    const root = await writeTreeFiles(
+      nodeCrypto,
+      leavesOf(nodeCrypto, copy.entries, head.size),
+      head.size,
+      tiles,
+    )
     if (!equalBytes(root, head.root))
       throw new LogError(
         'LOG_DIVERGED',
         `the first ${head.size} entries of the database are not those that are signed: run "countersign doctor"`,
       )
     await tiles.write(CHECKPOINT_PATH, note)
-    return { vkey, head, entries, schema: copy.version }
+    const pruned = await prunedIn(copy)
+    for (const entry of pruned.maps)
+      await tiles.write(mapPath(entry), (await mapOf(copy.db, entry)) ?? new Uint8Array(0))
+    return { vkey, head, entries, schema: copy.version, pruned }
   } finally {
     copy.close()
   }
@@ -117,8 +140,8 @@ async function filesOf(folder: string, paths: readonly string[]): Promise<Backup
   return files
 }
 
-function pathsOf(size: number, keyFiles: readonly string[]): string[] {
-  return [...neededFiles(size), ...keyFiles.map((name) => `keys/${name}`)]
+function pathsOf(size: number, pruned: PrunedFiles, keyFiles: readonly string[]): string[] {
+  return [...neededFiles(size, pruned), ...keyFiles.map((name) => `keys/${name}`)]
 }
 
 /** @throws {CliError} `BACKUP_KEYS_PLAIN`: a copy of a private key in the clear is one too many */

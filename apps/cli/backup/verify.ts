@@ -5,18 +5,36 @@ import { openCopy, openScratch, type Snapshot } from '../../../src/adapters/sqli
 import { equalBytes } from '../../../src/core/encoding.ts'
 import { openCheckpoint, type Checkpoint } from '../../../src/log/checkpoint.ts'
 import { LogError } from '../../../src/log/entries.ts'
-import { leafHash, TreeFrontier } from '../../../src/log/merkle.ts'
+import { leavesOf } from '../../../src/log/leaves.ts'
+import { TreeFrontier } from '../../../src/log/merkle.ts'
 import { verifyTree } from '../../../src/log/reader.ts'
-import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
-import { checkRegisters, entriesOf, vkeyIn, type RegisterCheck } from '../../../src/registry/rebuild/check.ts'
+import { CHECKPOINT_PATH, TILE_WIDTH } from '../../../src/log/tiles.ts'
+import { checkRegisters, vkeyIn, type RegisterCheck } from '../../../src/registry/rebuild/check.ts'
 import { join } from 'node:path'
 import { CliError } from '../output.ts'
-import { assertComplete, assertFiles, DATABASE_FILE, readManifest, type BackupManifest } from './manifest.ts'
+import {
+  assertComplete,
+  assertFiles,
+  DATABASE_FILE,
+  readManifest,
+  type BackupManifest,
+  type PrunedFiles,
+} from './manifest.ts'
 
 /** What somebody signed, and what to call it. */
 export interface SignedHead {
   readonly what: string
   readonly head: Checkpoint
+}
+
+/** RET-9: the bundles of which only what had to stay is in the backup. */
+export async function prunedIn({ db }: Snapshot): Promise<PrunedFiles> {
+  const rows = await db.selectFrom('pruned').select('bundle').orderBy('bundle').execute()
+  const bundles = rows.map(({ bundle }) => bundle)
+  const begun = new Set(bundles)
+  const prunings = await db.selectFrom('prunings').select(['entry', 'from_idx', 'map']).execute()
+  const maps = prunings.filter(({ from_idx, map }) => map !== null && begun.has(from_idx / TILE_WIDTH))
+  return { bundles, maps: maps.map(({ entry }) => entry) }
 }
 
 /** Entries that name the log and its keys stand at its beginning. */
@@ -44,10 +62,11 @@ export async function assertExtends(copy: Snapshot, heads: readonly SignedHead[]
         throw new LogError('LOG_DIVERGED', `the first ${head.size} entries are not those of ${what}`)
   }
   judge()
-  for await (const entry of entriesOf(copy.entries, wanted.at(-1)?.head.size ?? 0)) {
-    tree.append(leafHash(nodeCrypto, entry))
-    judge()
-  }
+  for await (const { leaves } of leavesOf(nodeCrypto, copy.entries, wanted.at(-1)?.head.size ?? 0))
+    for (const { hash } of leaves) {
+      tree.append(hash)
+      judge()
+    }
 }
 
 function older(size: number, { what, head }: SignedHead): LogError {
@@ -106,11 +125,12 @@ export async function verifyBackup(folder: string, key?: string): Promise<Backup
     await assertExtends(copy, [{ what: "the backup's checkpoint", head }])
     if ((await copy.entries.size()) !== manifest.entries)
       throw new CliError('BACKUP_INVALID', 'the database has another number of entries than the manifest')
-    assertComplete(manifest, head)
+    assertComplete(manifest, head, await prunedIn(copy))
   } finally {
     copy.close()
   }
-  const tree = await verifyTree(nodeCrypto, tiles, head)
+  // What is gone was held against the log with the registers, and the tree here is that of the database.
+  const tree = await verifyTree(nodeCrypto, tiles, head, { onPruned: () => undefined })
   if (tree.ok) return manifest
   throw new CliError(
     'BACKUP_INVALID',

@@ -113,10 +113,17 @@ function restoreCommand(program: Command): void {
     .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere: an older backup is refused')
     .option('--key <vkey>', "the log's verifier key, from another source than the backup")
     .option('--old-vault', 'take a copy of the vault that is older than 30 days')
+    .option('--unsigned-tail', 'take entries at the end that no checkpoint covers')
     .action(
       async (
         backup: string,
-        options: { data: string; checkpoint?: string; key?: string; oldVault?: boolean },
+        options: {
+          data: string
+          checkpoint?: string
+          key?: string
+          oldVault?: boolean
+          unsignedTail?: boolean
+        },
         command: Command,
       ) => {
         const restored = await restoreBackup({ backup, ...options, now: () => Date.now() })

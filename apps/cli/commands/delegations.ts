@@ -1,5 +1,5 @@
 /** `countersign delegate`, `delegation …`, `narrow`: authority given and handed on. @module */
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../../src/core/crypto.ts'
@@ -15,7 +15,7 @@ import { beginDelegation } from '../operator.ts'
 import { listDrafts, waitForChain } from '../operator-quorum.ts'
 import { CliError, listing, result, tell } from '../output.ts'
 import { assertWritable, readJson, readPublicKey, readText, writePrivate, type Profile } from '../profile.ts'
-import { collect, profileOf, wantsJson } from './globals.ts'
+import { collect, profileOf, wantsJson, whole } from './globals.ts'
 
 interface DelegateOptions {
   readonly key: string
@@ -198,10 +198,4 @@ async function readKey(path: string): Promise<PrivateJwk> {
       `${path} does not hold a private JWK: give the file that "countersign agent key" wrote`,
     )
   return value.data as unknown as PrivateJwk
-}
-
-function whole(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number')
-  return value
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { openedFieldSchema } from '../../../src/log/commitment.ts'
 import { ERASURE_BASES } from '../../../src/log/erasure-bodies.ts'
 import { gestureOver } from '../operator.ts'
-import { result, table } from '../output.ts'
+import { listing, result } from '../output.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 const erasedSchema = z.object({
@@ -58,14 +58,16 @@ export function eraseCommands(program: Command): void {
     })
     const { erasures } = z.object({ erasures: z.array(row) }).parse(await client.get('/v1/erasures'))
     result(wantsJson(command), erasures, () =>
-      table(
+      listing(
+        ['subject', 'state', 'basis', 'requested', 'packs'],
         erasures.map(({ subject, state, basis, requested, packs }) => [
           subject,
           state,
           basis,
           requested,
-          packs.length === 0 ? '' : `packs of entries ${packs.join(', ')}`,
+          packs.length === 0 ? '' : `of entries ${packs.join(', ')}`,
         ]),
+        'no erasure was asked for: "countersign erase SUBJECT" does',
       ),
     )
   })
@@ -110,7 +112,8 @@ function holdCommands(program: Command): void {
     .action(async (id: string, _: unknown, command: Command) => {
       const profile = await profileOf(command)
       const asked = { act: 'hold.lift', hold: id, approver: profile.person }
-      const answer = await gestureOver(profile, asked, `/v1/holds/${id}/lifting`, `/v1/holds/${id}/lift`)
+      const path = `/v1/holds/${encodeURIComponent(id)}`
+      const answer = await gestureOver(profile, asked, `${path}/lifting`, `${path}/lift`)
       const lifted = z.object({ entry: z.int(), erased: z.array(z.string()) }).parse(answer)
       const after = lifted.erased.length === 0 ? '' : `; erased: ${lifted.erased.join(', ')}`
       result(wantsJson(command), lifted, () => `${id} is lifted; entry ${lifted.entry}${after}`)
@@ -126,13 +129,15 @@ function holdCommands(program: Command): void {
     })
     const { holds } = z.object({ holds: z.array(row) }).parse(await client.get('/v1/holds'))
     result(wantsJson(command), holds, () =>
-      table(
+      listing(
+        ['hold', 'of', 'status', 'reason'],
         holds.map(({ id, target, reason, lifted }) => [
           id,
           target,
           lifted === null ? 'open' : 'lifted',
           reason ?? '(erased)',
         ]),
+        'no holds: "countersign hold place SUBJECT --reason TEXT" makes one',
       ),
     )
   })

@@ -4,11 +4,13 @@ import { openPoint, type Hosted } from '../../gateway/point.ts'
 import { runStdioGateway } from '../../gateway/stdio.ts'
 import { CliError, tell } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
+import { collect } from './globals.ts'
 
 interface GatewayOptions {
   readonly point: string
   readonly delegation?: string
   readonly key?: string
+  readonly relay?: readonly string[]
 }
 
 export function gatewayCommand(program: Command): void {
@@ -19,12 +21,14 @@ export function gatewayCommand(program: Command): void {
     .requiredOption('--point <file>', 'enrolment file (countersign point enroll)')
     .option('--delegation <file>', 'hosted: the chain that the gateway uses for clients that hold no key')
     .option('--key <file>', "hosted: the agent's key that the chain is bound to")
+    .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
     .action(async (server: string, args: string[], options: GatewayOptions) => {
       const hosted = await hostedOf(options)
       const { point, server: name } = await openPoint(options.point, {
         ...(hosted === undefined ? {} : { hosted }),
+        ...(options.relay === undefined ? {} : { relays: options.relay }),
         onFault: (error) => tell(`countersign gateway: ${error instanceof Error ? error.message : 'fault'}`),
       })
       try {

@@ -43,3 +43,9 @@ export function reasonCode(text: string): string {
     'A reason is a code such as task-done: small letters, digits, - and _. "countersign note" takes words.',
   )
 }
+
+export function whole(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number')
+  return value
+}

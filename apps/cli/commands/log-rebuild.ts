@@ -3,16 +3,20 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import type { Kysely } from 'kysely'
 import { fsTileStore } from '../../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { createDatabase, openScratch, openSnapshot } from '../../../src/adapters/sqlite/offline.ts'
 import { packTiles, readArchive } from '../../../src/evidence/pack/archive.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
+import { leavesOf } from '../../../src/log/leaves.ts'
+import { PruningCheck, publishedProofs } from '../../../src/log/pruning.ts'
 import { LogError } from '../../../src/log/entries.ts'
 import { verifyTree } from '../../../src/log/reader.ts'
 import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
+import type { Schema } from '../../../src/ports/store.ts'
 import type { TileStore } from '../../../src/ports/tile-store.ts'
-import { checkRegisters, entriesOf, type RegisterCheck } from '../../../src/registry/rebuild/check.ts'
+import { checkRegisters, foldBundle, mapOf, type RegisterCheck } from '../../../src/registry/rebuild/check.ts'
 import { RegisterFold } from '../../../src/registry/rebuild/fold.ts'
 import { missingFromLog } from '../../../src/registry/rebuild/tables.ts'
 import { CliError, EXIT_FAILED, paint, progress, progressDone, result, table } from '../output.ts'
@@ -64,6 +68,7 @@ async function check(data: string, json: boolean): Promise<void> {
 
 /** @throws {StoreError}, {LogError} */
 async function checkDatabase(path: string): Promise<RegisterCheck> {
+  assertThere(path)
   const live = openSnapshot(path)
   const scratch = openScratch()
   try {
@@ -77,6 +82,15 @@ async function checkDatabase(path: string): Promise<RegisterCheck> {
     scratch.close()
     live.close()
   }
+}
+
+/** @throws {CliError} `FILE_UNREADABLE` */
+function assertThere(database: string): void {
+  if (!existsSync(database))
+    throw new CliError(
+      'FILE_UNREADABLE',
+      `there is no ${database}: name the data folder of the control plane with --data`,
+    )
 }
 
 function describe(report: RegisterCheck): string {
@@ -110,8 +124,8 @@ async function write(options: RebuildOptions, to: string, json: boolean): Promis
       withCommitments: false,
     })
     await (options.from === undefined
-      ? foldDatabase(fold, join(options.data, DATABASE))
-      : foldTiles(fold, await tilesOf(options.from), options.key))
+      ? foldDatabase(fold, filling.db, join(options.data, DATABASE))
+      : foldTiles(fold, filling.db, await tilesOf(options.from), options.key))
     await fold.end()
     filling.commit()
     size = fold.size
@@ -131,34 +145,61 @@ async function write(options: RebuildOptions, to: string, json: boolean): Promis
   )
 }
 
-async function foldDatabase(fold: RegisterFold, path: string): Promise<void> {
+async function foldDatabase(fold: RegisterFold, db: Kysely<Schema>, path: string): Promise<void> {
   const live = openSnapshot(path)
   try {
     const size = await live.entries.size()
-    for await (const entry of entriesOf(live.entries, size)) await add(fold, entry, size)
+    for await (const bundle of leavesOf(nodeCrypto, live.entries, size)) {
+      await foldBundle(fold, bundle)
+      progress(`${fold.size} of ${size} entries`)
+    }
+    await keepMaps(db, (entry) => mapOf(live.db, entry))
   } finally {
     live.close()
   }
 }
 
 /** Nothing is committed unless the whole tree is the one that was signed. */
-async function foldTiles(fold: RegisterFold, tiles: TileStore, key: string | undefined): Promise<void> {
+async function foldTiles(
+  fold: RegisterFold,
+  db: Kysely<Schema>,
+  tiles: TileStore,
+  key: string | undefined,
+): Promise<void> {
   if (key === undefined) throw new CliError('ARGUMENT_INVALID', '--from needs --key, from another source')
   const note = await tiles.read(CHECKPOINT_PATH)
   if (note === null)
     throw new CliError('FILE_UNREADABLE', 'there is no checkpoint: not a log, and not a pack')
   const head = openCheckpoint(nodeCrypto, note, key)
+  const prunings = new PruningCheck(nodeCrypto)
   const tree = await verifyTree(nodeCrypto, tiles, head, {
-    onEntry: (_, bytes) => add(fold, bytes, head.size),
+    onPruned: async (first, gaps, hashes) => {
+      prunings.bundle(first, gaps)
+      await fold.pruned(first, gaps, hashes)
+    },
+    onEntry: async (index, bytes) => {
+      prunings.entry(index, await fold.add(bytes))
+      if (fold.size % 512 === 0) progress(`${fold.size} of ${head.size} entries`)
+    },
   })
-  if (tree.ok) return
-  const place = tree.index === undefined ? '' : ` at entry ${tree.index}`
-  throw new LogError('PROOF_INVALID', `the log does not verify: ${tree.code}${place}`)
+  const proofs = publishedProofs(nodeCrypto, tiles, head.size)
+  const [fault] = tree.ok ? await prunings.finish(proofs) : [tree]
+  if (fault === undefined) return keepMaps(db, (entry) => proofs.map(entry))
+  const place = fault.index === undefined ? '' : ` at entry ${fault.index}`
+  throw new LogError('PROOF_INVALID', `the log does not verify: ${fault.code}${place}`)
 }
 
-async function add(fold: RegisterFold, entry: Uint8Array, size: number): Promise<void> {
-  await fold.add(entry)
-  if (fold.size % 512 === 0) progress(`${fold.size} of ${size} entries`)
+/** What was pruned stays announced as it was (RET-5). */
+async function keepMaps(
+  db: Kysely<Schema>,
+  read: (entry: number) => Promise<Uint8Array | null>,
+): Promise<void> {
+  for (const { entry } of await db.selectFrom('prunings').select('entry').execute())
+    await db
+      .updateTable('prunings')
+      .set({ map: await read(entry) })
+      .where('entry', '=', entry)
+      .execute()
 }
 
 async function tilesOf(from: string): Promise<TileStore> {

@@ -35,6 +35,7 @@ export function logCommands(program: Command): Command {
 interface VerifyOptions extends TrustOptions {
   readonly key: string
   readonly from?: readonly string[]
+  readonly s3Endpoint?: string
   readonly details?: true
 }
 
@@ -42,9 +43,10 @@ function verifyCommand(log: Command): void {
   const verifying = log
     .command('verify')
     .description('recompute a whole log: every entry, tile and checkpoint; names the first that is wrong')
-    .argument('<where>', 'URL of its files, directory that holds them, or evidence pack')
+    .argument('<where>', 'URL of its files, s3://bucket/prefix, directory that holds them, or evidence pack')
     .requiredOption('--key <vkey>', "the log's verifier key, from another source than the log")
     .option('--from <file>', 'checkpoint that you hold and that it must extend; may be repeated', collect)
+    .option('--s3-endpoint <url>', 'with s3://…: an S3-compatible service other than AWS')
   trustOptions(verifying)
     .option(
       '--details',
@@ -70,7 +72,7 @@ async function verify(
   const vkey = checkedKey(options.key)
   const trust = await readTrust(options, vkey)
   const given = await Promise.all((options.from ?? []).map(heldCheckpoint))
-  const log = await openLog(where, globals(command).profile)
+  const log = await openLog(where, globals(command).profile, options.s3Endpoint)
   try {
     // Before the checkpoint is read, which is then of every tree that the index of anchors knows.
     const outside = await outsideRules(trust, log)
@@ -102,20 +104,22 @@ async function heldCheckpoint(name: string): Promise<HeldCheckpoint> {
   return { name, note: await readBytes(name) }
 }
 
-function bare({ ok, size, entries_checked }: LogReport): object {
-  return { ok, size, entries_checked }
+function bare({ ok, size, entries_checked, entries_pruned }: LogReport): object {
+  return { ok, size, entries_checked, ...(entries_pruned === 0 ? {} : { entries_pruned }) }
 }
 
-function full({ ok, size, entries_checked, origin, root, faults, faults_n }: LogReport): object {
-  return { ok, size, entries_checked, origin, root: base64(root), faults, faults_n }
+function full(report: LogReport): object {
+  const { origin, root, faults, faults_n } = report
+  return { ...bare(report), origin, root: base64(root), faults, faults_n }
 }
 
 function describe(report: LogReport, held: number, outside = ''): string {
-  const { origin, size, entries_checked, faults, faults_n } = report
+  const { origin, size, entries_checked, entries_pruned, faults, faults_n } = report
   if (report.ok) {
     const extended =
       held === 0 ? '' : `; it extends the ${held === 1 ? 'checkpoint' : `${held} checkpoints`} given`
-    return `${paint('green', 'ok')} ${origin}: ${entries_checked} entries, all in the signed tree of ${size}${extended}${outside}`
+    const gone = entries_pruned === 0 ? '' : `, and the hashes of ${entries_pruned} that it says were pruned`
+    return `${paint('green', 'ok')} ${origin}: ${entries_checked} entries, all in the signed tree of ${size}${gone}${extended}${outside}`
   }
   return [
     `${paint('red', 'FAIL')} ${origin}: ${entries_checked} of ${size} entries are in the signed tree`,

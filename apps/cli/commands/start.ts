@@ -2,14 +2,18 @@
 import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { utf8 } from '../../../src/core/encoding.ts'
 import { KeyStoreError } from '../../../src/ports/key-store.ts'
+import { VaultError } from '../../../src/ports/vault.ts'
 import type { RelyingParty } from '../../../src/token/gesture.ts'
 import { readAnchorSettings } from '../../server/anchor-settings.ts'
 import { createServer, type RunningServer, type ServerOptions } from '../../server/server.ts'
+import { outsideLines, outsideSaid } from '../anchors-said.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
 import { readText } from '../profile.ts'
 import { askSecret, hasTerminal } from '../prompt.ts'
 import { wantsJson } from './globals.ts'
+import { givenVault, vaultOption } from './vault.ts'
 
 interface StartOptions {
   readonly data: string
@@ -28,7 +32,10 @@ interface StartOptions {
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
   readonly vault?: string
+  readonly keys?: string
   readonly newVault?: boolean
+  readonly peer?: readonly string[]
+  readonly takeOverFrom?: string
 }
 
 export function startCommand(program: Command): void {
@@ -68,14 +75,20 @@ export function startCommand(program: Command): void {
     .option('--rp-origin <url>', 'first start only: origin that passkeys are used at')
     .option(
       '--passphrase-file <file>',
-      'holds the passphrase of the key files; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
+      'holds the passphrase of the key files and the vault; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
     .option('--publisher-thread', 'publish the log from a thread of its own: more appends a second in bursts')
     .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
-    .option('--vault <file>', 'the keys of what is sealed: one file for all nodes; vault.db in --data')
+    .addOption(vaultOption('one for all nodes; vault.db in --data unless given'))
+    .option('--keys <dir>', 'the folder of the key files, which nodes may share; keys in --data unless given')
     .option(
       '--new-vault',
       'the vault is lost: begin an empty one, without the names, instructions and arguments',
+    )
+    .option('--peer <url>', 'another node of this log, with a folder of its own; may be repeated', peers)
+    .option(
+      '--take-over-from <file>',
+      'the checkpoint that was signed last, when no other node can say so any more (lock/last-checkpoint of the one that signed)',
     )
     .action(async (options: StartOptions, command: Command) => {
       await start(options, wantsJson(command))
@@ -85,6 +98,7 @@ export function startCommand(program: Command): void {
 async function start(options: StartOptions, json: boolean): Promise<void> {
   const rp = chosenRp(options)
   const rpDefault = placeOf(options)
+  const anchors = options.anchors === undefined ? undefined : readAnchorSettings(nodeCrypto, options.anchors)
   const server = await startUnlocked({
     dataDir: options.data,
     host: options.host,
@@ -100,19 +114,33 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(rp === undefined ? {} : { rp }),
     ...(rpDefault === undefined ? {} : { rpDefault }),
     ...(await givenPassphrase(options)),
-    ...(options.anchors === undefined ? {} : { anchors: readAnchorSettings(nodeCrypto, options.anchors) }),
-    ...(options.vault === undefined ? {} : { vault: options.vault }),
+    ...(anchors === undefined ? {} : { anchors }),
+    ...givenVault(options),
+    ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.newVault === true ? { newVault: true } : {}),
+    ...(options.peer === undefined ? {} : { peers: options.peer }),
+    ...(options.takeOverFrom === undefined
+      ? {}
+      : { takeOverFrom: utf8(`${await readText(options.takeOverFrom)}\n`) }),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
     onErasedAgain: (subjects) =>
       tell(`${subjects.join(', ')}: erased, but the key was there again. It is destroyed now`),
+    onUnpublished: ({ message }) => tell(`the log waits: ${message}`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
-  const { url, vkey, bootstrapSecret } = server
-  result(json, { url, vkey, bootstrap_secret: bootstrapSecret }, () =>
+  const { url, vkey, bootstrapSecret, dueAnchors } = server
+  const { witnesses = null } = anchors ?? {}
+  const said = {
+    url,
+    vkey,
+    bootstrap_secret: bootstrapSecret,
+    ...(anchors === undefined ? {} : outsideSaid(witnesses, dueAnchors)),
+  }
+  result(json, said, () =>
     [
       `${paint('green', 'control plane')} at ${paint('bold', url)}`,
       `log key        ${vkey}`,
+      ...(anchors === undefined ? [] : outsideLines(witnesses, dueAnchors)),
       ...(bootstrapSecret === null ? [] : firstStart(url, bootstrapSecret)),
     ].join('\n'),
   )
@@ -171,7 +199,9 @@ async function startUnlocked(options: ServerOptions): Promise<RunningServer> {
   try {
     return await createServer(options)
   } catch (error) {
-    const isLocked = error instanceof KeyStoreError && error.code === 'KEY_LOCKED'
+    const isLocked =
+      (error instanceof KeyStoreError && error.code === 'KEY_LOCKED') ||
+      (error instanceof VaultError && error.code === 'VAULT_LOCKED')
     if (!isLocked || !hasTerminal()) throw error
     return createServer({ ...options, passphrase: await askSecret('passphrase of the key files: ') })
   }
@@ -184,6 +214,14 @@ function firstStart(url: string, secret: string): string[] {
     `  countersign enroll --url ${url} --secret ${secret}`,
     'With --passkey it asks for a passkey in your browser, instead of a key in the profile.',
   ]
+}
+
+function peers(url: string, before: readonly string[] = []): readonly string[] {
+  const { protocol, pathname, search, username } = URL.parse(url) ?? {}
+  const isOrigin =
+    (protocol === 'http:' || protocol === 'https:') && pathname === '/' && `${search}${username}` === ''
+  if (!isOrigin) throw new InvalidArgumentError('not the address of a control plane')
+  return [...before, url]
 }
 
 export function port(text: string): number {

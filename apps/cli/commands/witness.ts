@@ -77,8 +77,16 @@ export function witnessCommand(program: Command): void {
 async function serve(options: WitnessOptions, json: boolean): Promise<void> {
   const { name, log: logs, data: dataDir, host, port: wanted } = options
   if (name === undefined)
-    throw new CliError('ARGUMENT_INVALID', '--name is wanted: it stands in every cosignature')
-  if (logs.length === 0) throw new CliError('ARGUMENT_INVALID', '--log is wanted: the key of a log to cosign')
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      '--name is wanted, and stands in every cosignature: give a URL without scheme that you control, such as ' +
+        '--name witness.example.org',
+    )
+  if (logs.length === 0)
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      '--log is wanted, the key of a log to cosign: give the line "log key" that its "countersign start" prints',
+    )
   const witness = await startUnlocked({
     dataDir,
     name,

@@ -1,6 +1,9 @@
 /** One thing that `doctor` looked at. spec/backup.md (DOC-1). @module */
 
 export type DoctorCode =
+  | 'ANCHORS_DAMAGED'
+  | 'ANCHORS_NONE'
+  | 'ANCHOR_OLD'
   | 'BACKUP_NONE'
   | 'BACKUP_OLD'
   | 'CHECKPOINT_AHEAD'
@@ -20,6 +23,7 @@ export type DoctorCode =
   | 'ENTRY_CHANGED'
   | 'ENTRY_MISSING'
   | 'EPOCH_REOPENED'
+  | 'ISSUER_KEY_MISSING'
   | 'KEYS_MISSING'
   | 'KEYS_PLAIN'
   | 'KEY_INVALID'
@@ -29,6 +33,7 @@ export type DoctorCode =
   | 'LOG_DIVERGED'
   | 'NODE_OLD'
   | 'OK'
+  | 'PRUNING_INVALID'
   | 'SERVER_FAULT'
   | 'SERVER_UNREACHABLE'
   | 'TAIL_UNPUBLISHED'
@@ -36,8 +41,12 @@ export type DoctorCode =
   | 'VAULT_MISMATCH'
   | 'VAULT_MISSING'
   | 'VAULT_OPEN'
+  | 'VAULT_PLAIN'
   | 'VAULT_UNUSABLE'
   | 'VKEY_MISMATCH'
+  | 'WITNESS_MISSING'
+  | 'WITNESS_OLD'
+  | 'WITNESS_UNREACHABLE'
 
 export interface Check {
   readonly name: string

@@ -11,9 +11,11 @@ import type { Snapshot } from '../../../src/adapters/sqlite/offline.ts'
 import { equalBytes } from '../../../src/core/encoding.ts'
 import { openCheckpoint, type Checkpoint } from '../../../src/log/checkpoint.ts'
 import { LogError } from '../../../src/log/entries.ts'
-import { leafHash, TreeFrontier } from '../../../src/log/merkle.ts'
+import { readLeaves, type Leaf } from '../../../src/log/leaves.ts'
+import { PruningCheck, publishedProofs } from '../../../src/log/pruning.ts'
+import { TreeFrontier } from '../../../src/log/merkle.ts'
 import { verifyTree, type TreeFault } from '../../../src/log/reader.ts'
-import { CHECKPOINT_PATH } from '../../../src/log/tiles.ts'
+import { CHECKPOINT_PATH, TILE_WIDTH } from '../../../src/log/tiles.ts'
 import type { TileStore } from '../../../src/ports/tile-store.ts'
 import { fail, ok, warn, type Check } from './check.ts'
 
@@ -118,13 +120,18 @@ async function databaseCheck(
   if (size < last)
     return fail(name, 'DATABASE_BEHIND', `the database has ${size} entries, ${last} are signed`, next)
   const tree = new TreeFrontier(nodeCrypto)
-  for (let first = 0; first < last; first += PAGE) {
-    const end = Math.min(first + PAGE, last)
-    const page = await snapshot.entries.read(first, end)
-    if (page.length !== end - first)
-      return fail(name, 'ENTRY_MISSING', `entries are missing between ${first} and ${end - 1}`, next)
-    for (const entry of page) {
-      tree.append(leafHash(nodeCrypto, entry))
+  for (let first = 0; first < last; first += TILE_WIDTH) {
+    const end = Math.min(first + TILE_WIDTH, last)
+    const page = await leavesIn(snapshot, first, end)
+    if (page === null)
+      return fail(
+        name,
+        'ENTRY_MISSING',
+        `entries are missing or changed between ${first} and ${end - 1}`,
+        next,
+      )
+    for (const { hash } of page) {
+      tree.append(hash)
       const wrong = heads.find((head) => head.size === tree.size && !equalBytes(head.root, tree.root()))
       if (wrong !== undefined)
         return fail(
@@ -139,6 +146,15 @@ async function databaseCheck(
   return ok(name, `${size}, of which ${last} recompute to what is signed`)
 }
 
+async function leavesIn({ entries }: Snapshot, first: number, end: number): Promise<readonly Leaf[] | null> {
+  try {
+    return (await readLeaves(nodeCrypto, entries, first, end)).leaves
+  } catch (cause) {
+    if (cause instanceof LogError) return null
+    throw cause
+  }
+}
+
 /** Every published file, and every entry of the database against the published one: so the first wrong one is named. */
 async function tilesCheck({ snapshot }: LogParts, tiles: TileStore, head: Checkpoint): Promise<Check> {
   const name = 'published log'
@@ -151,10 +167,20 @@ async function tilesCheck({ snapshot }: LogParts, tiles: TileStore, head: Checkp
       page = await snapshot.entries.read(index, index + PAGE)
     }
     const own = page[index - start]
+    if (own?.length === 0) return // pruned here, and soon there
     if (changed === null && (own === undefined || !equalBytes(own, bytes))) changed = index
   }
-  const tree = await verifyTree(nodeCrypto, tiles, head, { onEntry })
+  const prunings = new PruningCheck(nodeCrypto)
+  const tree = await verifyTree(nodeCrypto, tiles, head, {
+    onEntry: async (index, bytes) => {
+      await onEntry(index, bytes)
+      prunings.bytes(index, bytes)
+    },
+    onPruned: (first, gaps) => prunings.bundle(first, gaps),
+  })
   if (!tree.ok) return damaged(name, tree)
+  const [gone] = await prunings.finish(publishedProofs(nodeCrypto, tiles, head.size))
+  if (gone !== undefined) return fail(name, gone.code, gone.message, RESTORE_TILES)
   if (changed === null) return ok(name, `${head.size} entries and all tiles recompute to the checkpoint`)
   const next =
     'the published one is signed: restore the database, or rebuild it with "countersign log rebuild --from"'
@@ -166,11 +192,13 @@ async function tilesCheck({ snapshot }: LogParts, tiles: TileStore, head: Checkp
   )
 }
 
+const RESTORE_TILES =
+  'remove the folders log/tile and log/kept and start the control plane: it writes them again from the database'
+
 function damaged(name: string, { code, index, path }: TreeFault): Check {
   const place = [path === undefined ? '' : `log/${path}`, index === undefined ? '' : `entry ${index}`]
   const found = `${code} at ${place.filter(Boolean).join(', ') || 'its root'}`
-  const next = 'remove the folder log/tile and start the control plane: it writes it again from the database'
-  return fail(name, 'TILE_DAMAGED', found, next)
+  return fail(name, 'TILE_DAMAGED', found, RESTORE_TILES)
 }
 
 function tailCheck(tail: number): Check {

@@ -75,8 +75,7 @@ async function syncTimes(data: string): Promise<number[]> {
 }
 
 /** Present, nobody else's to read, whole, and whether under a passphrase. What they hold stays closed. */
-export async function keysCheck(data: string): Promise<Check> {
-  const folder = join(data, 'keys')
+export async function keysCheck(folder: string): Promise<Check> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jwk')).sort()
   const missing = ['frame', 'issuer', 'log'].filter((use) => !names.some((name) => name.startsWith(use)))
   if (missing.length > 0) {

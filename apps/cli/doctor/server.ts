@@ -5,6 +5,18 @@ import { systemClock } from '../../../src/ports/clock.ts'
 import { readInfo } from '../operator.ts'
 import { fail, ok, type Check } from './check.ts'
 
+/** KEY-11: a node that another one has rotated the key of serves everything else. */
+function issuerCheck(url: string, { issues, issuer_keys }: Awaited<ReturnType<typeof readInfo>>): Check {
+  const name = 'issuer key'
+  if (issues) return ok(name, 'the current one is there')
+  return fail(
+    name,
+    'ISSUER_KEY_MISSING',
+    `${url} has no file of the current key ${issuer_keys[0]?.kid ?? ''}, and issues nothing`,
+    'copy the newest issuer-….jwk from the node that rotated into its key folder, or let the nodes share one with --keys',
+  )
+}
+
 /** @param vkey of the database; null: not known */
 export async function serverChecks(url: string, vkey: string | null): Promise<Check[]> {
   const name = 'server'
@@ -20,7 +32,7 @@ export async function serverChecks(url: string, vkey: string | null): Promise<Ch
             'name the folder that it serves with --data',
           )
     await new ApiClient({ url, crypto: nodeCrypto, clock: systemClock }).get('/healthz')
-    return [ok(name, `${url} records and publishes`), own]
+    return [ok(name, `${url} records and publishes`), own, issuerCheck(url, info)]
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause
     return cause.code === 'API_UNREACHABLE'

@@ -6,7 +6,10 @@ import { dirname, join } from 'node:path'
 import { LogError } from '../../log/entries.ts'
 
 /** Every call that reaches the disk goes through one of these, so that a test can fail each. */
-export type FileSystem = Pick<typeof nodeFs, 'access' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'unlink'>
+export type FileSystem = Pick<
+  typeof nodeFs,
+  'access' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rmdir' | 'unlink'
+>
 
 /** The file's bytes, or null if there is none. */
 export async function readWhole(
@@ -69,6 +72,28 @@ export async function replaceFile(
     await syncDirectory(dir, fs)
   } catch (cause) {
     throw new LogError('LOG_UNAVAILABLE', 'the file system did not store a file of the log', { cause })
+  }
+}
+
+/** Removes a file and the folder `.p` of its partial versions, durably; what is not there needs no removing. */
+export async function removeWithPartials(path: string, fs: FileSystem = nodeFs): Promise<void> {
+  const partials = `${path}.p`
+  try {
+    for (const name of await orNothing(fs.readdir(partials), [])) await fs.unlink(join(partials, name))
+    await orNothing(fs.rmdir(partials), undefined)
+    await orNothing(fs.unlink(path), undefined)
+    await orNothing(syncDirectory(dirname(path), fs), undefined)
+  } catch (cause) {
+    throw new LogError('LOG_UNAVAILABLE', 'the file system did not remove a file of the log', { cause })
+  }
+}
+
+async function orNothing<T>(asked: Promise<T>, nothing: T): Promise<T> {
+  try {
+    return await asked
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT') || hasCode(cause, 'ENOTDIR')) return nothing
+    throw cause
   }
 }
 

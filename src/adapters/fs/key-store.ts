@@ -8,6 +8,7 @@ import { chmod, link, mkdir, open, readdir, readFile, rename, stat, unlink } fro
 import { basename, dirname, join } from 'node:path'
 import type { Crypto, PrivateJwk } from '../../core/crypto.ts'
 import { base64url } from '../../core/encoding.ts'
+import { CountersignError } from '../../core/errors.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { KeyStoreError, type KeyStore, type KeyUse } from '../../ports/key-store.ts'
 import { hasCode, syncDirectory } from './files.ts'
@@ -19,6 +20,8 @@ export interface FsKeyStoreOptions {
   readonly crypto: Crypto
   /** New files are encrypted under it, and plain ones once all others open. */
   readonly passphrase?: string | null
+  /** Once all others open, before the first plain one is encrypted; what it throws leaves them as they are. */
+  readonly beforeEncrypting?: () => Promise<void>
   /** Told of each plain file that was encrypted. */
   readonly onEncrypted?: (file: string) => void
 }
@@ -57,19 +60,10 @@ class FsKeyStore implements KeyStore {
   }
 
   async load(): Promise<void> {
-    const plain: StoredKey[] = []
-    // One after the other: each passphrase check takes 128 MiB.
-    for (const file of (await readdir(this.#folder)).sort()) {
-      const use = KEY_FILE.exec(file)?.[1] as KeyUse | undefined
-      if (use === undefined) continue
-      const path = join(this.#folder, file)
-      const { key, isEncrypted } = await this.#read(path)
-      const stored = { use, path, key }
-      this.#keys.set(path, stored)
-      if (!isEncrypted) plain.push(stored)
-    }
-    if (this.#passphrase === null) return
+    const plain = await this.#look()
+    if (this.#passphrase === null || plain.length === 0) return
     // Only now: a mistyped passphrase fails at the first file that it does not open, and locks nothing.
+    await this.#o.beforeEncrypting?.()
     for (const { path, key } of plain) {
       await this.#encrypt(path, key)
       this.#o.onEncrypted?.(path)
@@ -82,7 +76,9 @@ class FsKeyStore implements KeyStore {
     return known ? Promise.resolve(known.key) : available(path, () => this.#create(use, path))
   }
 
+  /** The folder may be another process's too: what came since is read, and what went is known no more. */
   async list(use: KeyUse): Promise<readonly PrivateJwk[]> {
+    await available(this.#folder, () => this.#look())
     return [...this.#keys.values()].filter((stored) => stored.use === use).map(({ key }) => key)
   }
 
@@ -98,6 +94,24 @@ class FsKeyStore implements KeyStore {
       await available(stored.path, () => erase(stored.path))
       this.#keys.delete(stored.path)
     }
+  }
+
+  /** @returns those that are new here and not encrypted */
+  async #look(): Promise<StoredKey[]> {
+    const plain: StoredKey[] = []
+    const files = (await readdir(this.#folder)).sort()
+    const paths = new Set(files.map((file) => join(this.#folder, file)))
+    for (const path of this.#keys.keys()) if (!paths.has(path)) this.#keys.delete(path)
+    // One after the other: each passphrase check takes 128 MiB.
+    for (const path of paths) {
+      const use = KEY_FILE.exec(basename(path))?.[1] as KeyUse | undefined
+      if (use === undefined || this.#keys.has(path)) continue
+      const { key, isEncrypted } = await this.#read(path)
+      const stored = { use, path, key }
+      this.#keys.set(path, stored)
+      if (!isEncrypted) plain.push(stored)
+    }
+    return plain
   }
 
   #kidOf(key: PrivateJwk): string {
@@ -189,7 +203,7 @@ async function available<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    if (cause instanceof KeyStoreError) throw cause
+    if (cause instanceof CountersignError) throw cause
     throw new KeyStoreError('KEY_UNAVAILABLE', `${basename(path)}: keys cannot be read or written there`, {
       cause,
     })

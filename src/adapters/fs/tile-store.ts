@@ -6,7 +6,7 @@
 import { join, resolve } from 'node:path'
 import { LogError } from '../../log/entries.ts'
 import type { PublicTiles } from '../../ports/tile-store.ts'
-import { readWhole, replaceFile, type FileSystem } from './files.ts'
+import { readWhole, removeWithPartials, replaceFile, type FileSystem } from './files.ts'
 
 /** The largest file there can be, in bytes: a full bundle of the largest entries with their length prefixes. */
 const FILE_BYTES_MAX = 256 * (2 + 65_535)
@@ -31,6 +31,7 @@ export function fsTileStore(root: string, fs?: FileSystem): PublicTiles {
   return {
     read,
     write,
+    remove: (path) => removeWithPartials(join(top, checked(path)), fs),
     writeIf: (path, bytes, mayReplace) => {
       const done = last.then(async () => {
         if (!mayReplace(await read(path))) return false

@@ -10,6 +10,7 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../
 import { signJws } from '../../core/sign.ts'
 import { seconds } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { readBody } from './body.ts'
 
 export type ApiErrorCode = 'API_ANSWER_INVALID' | 'API_REFUSED' | 'API_UNREACHABLE'
 
@@ -30,6 +31,8 @@ export class ApiError extends CountersignError<ApiErrorCode> {
 }
 
 const ANSWER_LIMITS = { bytes_max: 64 * 1024 * 1024, depth_max: 64 }
+/** Of an error: a code and a sentence. */
+const REFUSAL_BYTES_MAX = 64 * 1024
 const TIMEOUT_MS = 10_000
 
 export interface ClientOptions {
@@ -62,19 +65,20 @@ export class ApiClient {
     return this.#json('POST', path, JSON.stringify(body))
   }
 
-  /** @returns null for 404. @throws {ApiError} */
+  /** @returns null for 404 and 410. @throws {ApiError} */
   async bytes(path: string): Promise<Uint8Array | null> {
     const response = await this.send('GET', path, null, AbortSignal.timeout(TIMEOUT_MS))
-    if (response.status === 404) return null
+    if (response.status === 404 || response.status === 410) return null
     if (!response.ok) throw await refusal(response)
-    return new Uint8Array(await response.arrayBuffer())
+    return wholeBody(response)
   }
 
   async #json(method: string, path: string, body: string | null): Promise<JsonValue> {
     const response = await this.send(method, path, body, AbortSignal.timeout(TIMEOUT_MS))
     if (!response.ok) throw await refusal(response)
+    const answer = await wholeBody(response)
     try {
-      return parseJson(await response.text(), ANSWER_LIMITS)
+      return parseJson(answer, ANSWER_LIMITS)
     } catch (cause) {
       throw new ApiError('API_ANSWER_INVALID', 'the control plane answered with something else than JSON', {
         cause,
@@ -113,11 +117,24 @@ export class ApiClient {
   }
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+/** Bounded as it comes in. @throws {ApiError} `API_ANSWER_INVALID`: longer than any answer; `API_UNREACHABLE` */
+async function wholeBody(response: Response): Promise<Uint8Array> {
+  try {
+    return await readBody(response, ANSWER_LIMITS.bytes_max)
+  } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new ApiError('API_ANSWER_INVALID', 'the control plane answered with more than any answer has', {
+        cause,
+      })
+    throw new ApiError('API_UNREACHABLE', 'the control plane broke off its answer', { cause })
+  }
+}
+
+export async function refusal(response: Response): Promise<ApiError> {
   let code = ''
   let message = `status ${response.status}`
   try {
-    const answer = parseJson(await response.text())
+    const answer = parseJson(await readBody(response, REFUSAL_BYTES_MAX))
     const error = isJsonObject(answer) ? answer.error : undefined
     if (isJsonObject(error) && typeof error.code === 'string' && typeof error.message === 'string') {
       code = error.code

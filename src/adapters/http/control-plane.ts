@@ -1,14 +1,21 @@
-/** The {@link ControlPlane} port of an enforcement point, over HTTP and server-sent events. @module */
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+/** The {@link ControlPlane} port of an enforcement point, over HTTP. @module */
 import { z } from 'zod'
-import { parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { measuresSchema } from '../../log/entries.ts'
-import { StreamRefused, type ControlPlane, type StreamEvent } from '../../ports/control-plane.ts'
-import { signedFrameSchema, signedHeartbeatSchema, signedTimeSchema } from '../../revoke/frame.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { leaseSchema, measuresSchema } from '../../log/entries.ts'
+import { StreamRefused, type ControlPlane } from '../../ports/control-plane.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { ApiError, type ApiClient } from './client.ts'
+import { httpRevocations } from './revocations.ts'
 
-const acknowledgedSchema = z.object({ acknowledged: z.object({ epoch: z.int(), seq: z.int() }) })
+const acknowledgedSchema = z.object({
+  acknowledged: z.object({ epoch: z.int(), seq: z.int() }),
+  recalled: z.array(z.string()),
+  now_ms: z.int(),
+})
+const leaseAnswerSchema = z.union([
+  z.object({ leases: z.array(z.strictObject({ ...leaseSchema.shape, ttl_ms: z.int() })) }),
+  z.object({ denied: z.enum(['LIMIT_EXCEEDED', 'LIMIT_LEASED']) }),
+])
 const toolsSchema = z.object({
   tools: z.array(
     z.object({
@@ -32,7 +39,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     ship: async (shipment) => {
       try {
         const answer = await client.post('/v1/points/self/receipts', asJson(shipment))
-        return acknowledgedSchema.parse(answer).acknowledged.seq
+        const { acknowledged, recalled, now_ms } = acknowledgedSchema.parse(answer)
+        return { seq: acknowledged.seq, recalled, now_ms }
       } catch (error) {
         if (error instanceof ApiError && REFUSALS.has(error.remote)) {
           throw new StreamRefused('STREAM_REFUSED', error.message, { cause: error })
@@ -41,10 +49,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
       }
     },
 
-    reserve: async (reservations) => {
-      const answer = await client.post('/v1/points/self/reservations', asJson({ debits: reservations }))
-      return z.object({ reserved: z.boolean() }).parse(answer).reserved
-    },
+    lease: async (epoch, needs) =>
+      leaseAnswerSchema.parse(await client.post('/v1/points/self/leases', asJson({ epoch, needs }))),
 
     acknowledge: async (ack) => void (await client.post('/v1/points/self/acks', asJson(ack))),
 
@@ -52,35 +58,8 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
 
     trust: async () => signedTrustListSchema.parse(await client.get('/v1/points/self/trust')),
 
-    time: async (nonce) => signedTimeSchema.parse(await client.get(`/v1/time?nonce=${nonce}`)),
-
-    stream: (from, signal) => streamEvents(client, from, signal),
+    ...httpRevocations(client),
   }
-}
-
-async function* streamEvents(
-  client: ApiClient,
-  from: { epoch: number; after: number; nonce: string },
-  signal: AbortSignal,
-): AsyncIterable<StreamEvent> {
-  const path = `/v1/revocations/stream?epoch=${from.epoch}&after=${from.after}&nonce=${from.nonce}`
-  const response = await client.send('GET', path, null, signal)
-  if (!response.ok || response.body === null) {
-    throw new ApiError('API_REFUSED', 'the revocation stream was refused', { status: response.status })
-  }
-  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
-  for await (const event of events) {
-    const parsed = parseEvent(event.event, parseJson(event.data))
-    if (parsed !== null) yield parsed
-  }
-}
-
-/** Null for a kind that we do not know: a newer control plane may send more. */
-function parseEvent(type: string | undefined, data: JsonValue): StreamEvent | null {
-  if (type === 'time') return { type, data: signedTimeSchema.parse(data) }
-  if (type === 'frame') return { type, data: signedFrameSchema.parse(data) }
-  if (type === 'heartbeat') return { type, data: signedHeartbeatSchema.parse(data) }
-  return null
 }
 
 /** Values of our own types are JSON by construction; this says so to the compiler. */

@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LogError } from '../../log/entries.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
+import { fetchWithinOrigin } from './redirects.ts'
 
 /** The largest file there can be, in bytes: a full bundle of the largest entries with their length prefixes. */
 const FILE_BYTES_MAX = 256 * (2 + 65_535)
@@ -22,8 +23,8 @@ export interface HttpTileStoreOptions {
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
 }
 
-/** `read` throws {LogError} `LOG_UNAVAILABLE`; `TILE_INVALID` for an answer over 16 MiB. `write` throws. */
-export function httpTileStore({ prefix, fetch: ask = fetch }: HttpTileStoreOptions): TileStore {
+/** `read` throws {LogError} `LOG_UNAVAILABLE`; `LOG_REDIRECTED`; `TILE_INVALID` for an answer over 16 MiB. `write` throws. */
+export function httpTileStore({ prefix, fetch: ask = fetchWithinOrigin }: HttpTileStoreOptions): TileStore {
   const base = prefix.replace(/\/+$/, '')
   return {
     read: (path) => readFile(`${base}/${path}`, ask),

@@ -26,7 +26,9 @@ export class PostgresNodes implements Nodes {
   readonly #writers: (Promise<Connection> | null)[] = Array.from({ length: WRITERS }, () => null)
   #next = 0
   #pruned = Number.NEGATIVE_INFINITY
+  /** That asks for the signer's place, or has it. */
   #place: Connection | null = null
+  #isTaken = false
   #closed = false
 
   constructor(url: string) {
@@ -48,15 +50,13 @@ export class PostgresNodes implements Nodes {
   async takePlace(): Promise<Place | null> {
     try {
       if (this.#closed) throw unavailable('the store is closed')
-      if (this.#place === null || this.#place.lost) {
-        this.#place = await Connection.open(this.#url, 'countersign signer')
-      }
-      const connection = this.#place
+      const connection = await this.#asking()
       const { rows } = await connection.query<{ taken: boolean }>(
         'SELECT pg_try_advisory_lock($1) AS taken',
         [LOCKS.signer],
       )
-      return rows[0]?.taken === true ? placeOn(connection) : null
+      this.#isTaken = rows[0]?.taken === true
+      return this.#isTaken ? placeOn(connection) : null
     } catch (cause) {
       throw unavailable('the database does not say who signs', cause)
     }
@@ -67,6 +67,15 @@ export class PostgresNodes implements Nodes {
     this.#place?.close()
     for (const writer of this.#writers)
       void writer?.then((connection) => connection.close()).catch(() => undefined)
+  }
+
+  /** A session may take its lock again and would have to leave it as often: one that took it asks no more. */
+  async #asking(): Promise<Connection> {
+    if (this.#isTaken) this.#place?.close()
+    this.#isTaken = false
+    if (this.#place === null || this.#place.lost)
+      this.#place = await Connection.open(this.#url, 'countersign signer')
+    return this.#place
   }
 
   #writer(index: number): Promise<Connection> {
@@ -95,11 +104,30 @@ export class PostgresNodes implements Nodes {
   }
 }
 
+/** The key of a lock is shown in two halves; `objsubid` 1 is that of a key of 64 bits. */
+const HOLDS = `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND objsubid = 1 AND (classid::bigint << 32) | objid::bigint = $1) AS held`
+
 function placeOn(connection: Connection): Place {
   return {
     isHeld: () => !connection.lost,
+    confirm: async () => {
+      try {
+        const { rows } = await connection.query<{ held: boolean }>(HOLDS, [LOCKS.signer])
+        return rows[0]?.held === true
+      } catch {
+        return false
+      }
+    },
     leave: async () => {
-      await connection.query('SELECT pg_advisory_unlock($1)', [LOCKS.signer]).catch(() => undefined)
+      try {
+        await connection.query('SELECT pg_advisory_unlock($1)', [LOCKS.signer])
+      } catch {
+        // It is free with the session, which ends in any case.
+      } finally {
+        connection.close()
+      }
     },
   }
 }

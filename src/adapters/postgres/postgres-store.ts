@@ -8,6 +8,7 @@ import type { EntrySource } from '../../ports/entry-source.ts'
 import type { Schema, Store, Tx, WriteOptions } from '../../ports/store.ts'
 import { GroupCommit, unavailable } from '../sql/group-commit.ts'
 import { Listeners } from '../sql/listeners.ts'
+import { withPruned } from '../sql/pruned-rows.ts'
 import { Announcer } from './announcer.ts'
 import { Connection } from './connection.ts'
 import { PostgresNodes } from './nodes.ts'
@@ -20,7 +21,9 @@ const MOVE_TIME = `UPDATE sequencer SET time = GREATEST(time, ${DATABASE_NOW})
   RETURNING LEAST(time, ${DATABASE_NOW}) AS time`
 const READ_TIME = `SELECT ${DATABASE_NOW} AS time`
 const SIZE = 'SELECT next FROM sequencer'
-const RANGE = 'SELECT bytes FROM entries WHERE idx >= $1 AND idx < $2 ORDER BY idx'
+const RANGE = 'SELECT idx, bytes FROM entries WHERE idx >= $1 AND idx < $2 ORDER BY idx'
+const PRUNED = 'SELECT bundle FROM pruned WHERE bundle >= $1 AND bundle <= $2'
+const HASHES = 'SELECT hashes FROM pruned WHERE bundle = $1'
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host/database`. Never printed. */
@@ -65,8 +68,13 @@ class PostgresStore implements Store {
     this.#commits = new GroupCommit(writer, (size) => this.#announcer.tell(size), waiting_max)
     this.entries = {
       size: async () => (await this.#rows<{ next: number }>(SIZE))[0]?.next ?? 0,
-      read: async (start, end) =>
-        (await this.#rows<{ bytes: Uint8Array }>(RANGE, [start, end])).map(({ bytes }) => bytes),
+      read: async (start, end) => {
+        const rows = await this.#rows<{ idx: number; bytes: Uint8Array }>(RANGE, [start, end])
+        const pruned = async (first: number, last: number): Promise<number[]> =>
+          (await this.#rows<{ bundle: number }>(PRUNED, [first, last])).map(({ bundle }) => bundle)
+        return withPruned(rows, start, end, pruned)
+      },
+      hashes: async (index) => (await this.#rows<{ hashes: Uint8Array }>(HASHES, [index]))[0]?.hashes ?? null,
     }
   }
 

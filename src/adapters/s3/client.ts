@@ -1,5 +1,5 @@
 /**
- * Objects of an S3-compatible service: get, put and put on a condition, signed (SigV4), tried again and bounded in time.
+ * Objects of an S3-compatible service: get, put, put on a condition, list and remove, signed (SigV4), tried again and bounded in time.
  * Invariant: no error says a key, a signature or what the service answered. A put that may or may not have been stored
  * is never reported as refused.
  * @module
@@ -114,6 +114,27 @@ export class S3Client {
     })
   }
 
+  /** What is not there is removed. @throws {LogError} `LOG_UNAVAILABLE`: it may or may not be removed */
+  async remove(name: string): Promise<void> {
+    await this.#repeat(`remove ${name}`, async (signal) => {
+      const response = await this.#send('DELETE', name, {}, null, signal)
+      return discard(response, [200, 204, 404].includes(response.status) ? true : undefined)
+    })
+  }
+
+  /** The names that begin with `start`, without it: at most the first 1,000. @throws {LogError} `LOG_UNAVAILABLE` */
+  async list(start: string): Promise<string[]> {
+    const { prefix } = this.#options
+    const query = `list-type=2&prefix=${encodeURIComponent(`${prefix}${start}`)}`
+    return this.#repeat(`list ${start}`, async (signal) => {
+      const response = await this.#send('GET', '', {}, null, signal, query)
+      if (response.status !== 200) return discard(response, undefined)
+      const text = new TextDecoder().decode(await bodyOf(response))
+      const keys = [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key)
+      return keys.map((key) => key.slice(key.lastIndexOf(start) + start.length))
+    })
+  }
+
   /** @param attempt undefined: worth another attempt */
   async #repeat<T>(what: string, attempt: (signal: AbortSignal) => Promise<T | undefined>): Promise<T> {
     const { request_ms, deadline_ms, backoff_ms } = this.#limits
@@ -133,11 +154,12 @@ export class S3Client {
   }
 
   async #send(
-    method: 'GET' | 'PUT',
+    method: 'DELETE' | 'GET' | 'PUT',
     name: string,
     headers: Record<string, string>,
     body: Uint8Array | null,
     signal: AbortSignal,
+    query?: string,
   ): Promise<Response> {
     const { credentials, region } = this.#options
     const hash = createHash('sha256')
@@ -146,7 +168,7 @@ export class S3Client {
     const signer = new AwsV4Signer({
       ...credentials,
       method,
-      url: this.#urlOf(name),
+      url: this.#urlOf(name, query),
       headers: { ...headers, 'x-amz-content-sha256': hash },
       service: 's3',
       region,
@@ -166,13 +188,15 @@ export class S3Client {
     throw await discard(response, new LogError('LOG_UNAVAILABLE', refusal))
   }
 
-  #urlOf(name: string): string {
+  /** @param query of a request about the bucket, whose name is empty */
+  #urlOf(name: string, query?: string): string {
     const { bucket, prefix, region, style } = this.#options
     const url = new URL(this.#options.endpoint ?? `https://s3.${region}.amazonaws.com`)
     if (style === 'virtual-host') url.host = `${bucket}.${url.host}`
-    const inBucket = `${prefix}${name}`
+    const inBucket = query === undefined ? `${prefix}${name}` : ''
     const path = style === 'virtual-host' ? inBucket : `${bucket}/${inBucket}`
     url.pathname = `${url.pathname.replace(/\/$/, '')}/${path}`
+    if (query !== undefined) url.search = query
     return url.href
   }
 }

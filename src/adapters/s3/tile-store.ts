@@ -23,6 +23,11 @@ export function s3TileStore(client: S3Client): PublicTiles {
   return {
     read: async (path) => (await client.get(checked(path)))?.bytes ?? null,
     write: async (path, bytes) => void (await client.put(checked(path), put(path, bytes))),
+    remove: async (path) => {
+      const partials = `${checked(path)}.p/`
+      for (const width of await client.list(partials)) await client.remove(partials + width)
+      await client.remove(path)
+    },
     writeIf: async (path, bytes, mayReplace) => {
       for (let conflicts = 0; conflicts < CONFLICTS_MAX; conflicts++) {
         const there = await client.get(checked(path))

@@ -17,7 +17,8 @@ export const WRITERS_WAITING_MAX = 10_000
 export const GROUP_MAX = 1_024
 /** Past this a group takes no further work, in milliseconds: other nodes wait for it. */
 const GROUP_MS_MAX = 200
-/** Entries kept in memory before they go to the database in the middle of a group, in bytes. */
+/** Entries kept in memory before they go to the database in the middle of a group, which works meanwhile. */
+const HELD_ROWS_MAX = 256
 const HELD_BYTES_MAX = 8 * 1024 * 1024
 
 export interface Row {
@@ -43,6 +44,7 @@ export interface OpenGroup {
   release(): Promise<void>
   /** Rejects when the whole transaction is lost, not the savepoint alone. */
   rollbackTo(): Promise<void>
+  /** What is asked of the transaction before it resolves waits for it. Rejects when the transaction is lost. */
   insert(rows: readonly Row[]): Promise<void>
   /** Durable once it resolves. @param next the new counter, or null when nothing was appended */
   commit(next: number | null): Promise<void>
@@ -147,7 +149,7 @@ export class GroupCommit {
       for (const waiting of this.#waiting) {
         this.#take(waiting, taken)
         settled.push(await group.run(waiting))
-        await group.relieve()
+        if (group.isFull()) await group.relieve()
         if (taken.length >= GROUP_MAX || performance.now() - begun > GROUP_MS_MAX) break
       }
       await group.commit()
@@ -172,6 +174,8 @@ class Group {
   readonly #time: string
   #held: Row[] = []
   #heldBytes = 0
+  /** The rows that went to the database last. */
+  #inserted: Promise<void> = Promise.resolve()
   #next: number
 
   constructor(open: OpenGroup) {
@@ -190,10 +194,12 @@ class Group {
     const tx = new WorkTx(this.#open, (entry) => this.#append(entry))
     try {
       const settle = await waiting.run(tx)
-      if (await tx.end()) await this.#open.release()
+      const saved = tx.end()
+      if (saved !== null) await saved.then(() => this.#open.release())
       return settle
     } catch (cause) {
-      if (await tx.end()) await this.#open.rollbackTo()
+      const saved = tx.end()
+      if (saved !== null) await saved.then(() => this.#open.rollbackTo())
       this.#held.length = before.count
       this.#heldBytes = before.bytes
       this.#next = before.next
@@ -201,21 +207,31 @@ class Group {
     }
   }
 
-  /** Between two works, when what they appended is too much to hold. */
+  /** Between two works, when what they appended is worth sending, or too much to hold. */
+  isFull(): boolean {
+    return this.#held.length >= HELD_ROWS_MAX || this.#heldBytes > HELD_BYTES_MAX
+  }
+
+  /** The rows are on their way once it resolves, and those before them are in the database. */
   async relieve(): Promise<void> {
-    if (this.#heldBytes > HELD_BYTES_MAX) await this.#flush()
+    await this.#flush()
+    await setImmediate() // a socket writes between two turns of the loop
   }
 
   async commit(): Promise<void> {
     await this.#flush()
+    await this.#inserted
     await this.#open.commit(this.#next === this.#open.next ? null : this.#next)
   }
 
   async #flush(): Promise<void> {
+    await this.#inserted
     const rows = this.#held
     this.#held = []
     this.#heldBytes = 0
-    if (rows.length > 0) await this.#open.insert(rows)
+    if (rows.length === 0) return
+    this.#inserted = this.#open.insert(rows)
+    this.#inserted.catch(() => undefined) // whoever waits for it hears of it
   }
 
   #append(entry: NewEntry): number {
@@ -256,11 +272,10 @@ class WorkTx implements Tx {
     return this.#append(entry)
   }
 
-  /** @returns whether there is a savepoint to end. Rejects when it could not begin: the transaction is lost. */
-  async end(): Promise<boolean> {
+  /** @returns null without a savepoint to end; otherwise rejects when it could not begin: the transaction is lost */
+  end(): Promise<void> | null {
     this.#ended = true
-    await this.#saved
-    return this.#saved !== null
+    return this.#saved
   }
 
   #assertOpen(): void {

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url'
 import type { Kysely } from 'kysely'
 import type { EntrySource } from '../../ports/entry-source.ts'
 import { StoreError, type Schema } from '../../ports/store.ts'
+import { entriesOver } from './entries.ts'
 import { APPLICATION_ID, kyselyOver, openReader, openWriter } from './open.ts'
 import { SCHEMA_VERSION, TABLES } from '../sql/tables.ts'
 
@@ -56,15 +57,11 @@ function snapshotOf(open: () => DatabaseSync, path: string, anyVersion: boolean)
 }
 
 function wrapped(raw: DatabaseSync, version: number): Snapshot {
-  const range = raw.prepare('SELECT bytes FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx')
   const size = raw.prepare('SELECT coalesce(max(idx) + 1, 0) AS size FROM entries')
   return {
     db: kyselyOver(raw),
     version,
-    entries: {
-      size: async () => Number(size.get()?.size),
-      read: async (start, end) => range.all(start, end).map((row) => row.bytes as Uint8Array),
-    },
+    entries: entriesOver(raw, async () => Number(size.get()?.size)),
     integrity: (whole = false) => {
       const rows = raw.prepare(whole ? 'PRAGMA integrity_check' : 'PRAGMA quick_check').all()
       return rows.map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok')

@@ -29,7 +29,7 @@ export function openWriter(path: string): DatabaseSync {
     raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
     raw.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-       PRAGMA wal_autocheckpoint = ${JOURNAL_PAGES}`,
+       PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = ${JOURNAL_PAGES}`,
     )
   } catch (cause) {
     throw new StoreError('STORE_UNAVAILABLE', 'the database cannot be opened', { cause })

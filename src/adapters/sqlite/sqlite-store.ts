@@ -10,6 +10,7 @@ import type { EntrySource } from '../../ports/entry-source.ts'
 import type { Schema, Store, Tx, WriteOptions } from '../../ports/store.ts'
 import { GroupCommit, unavailable, type Backend, type OpenGroup, type Row } from '../sql/group-commit.ts'
 import { Listeners } from '../sql/listeners.ts'
+import { entriesOver } from './entries.ts'
 import { kyselyOver, openReader, openWriter } from './open.ts'
 
 const NEXT_INDEX = 'entries.next'
@@ -173,9 +174,5 @@ function lastTime(raw: DatabaseSync): number {
 
 function entrySource(reader: DatabaseSync): EntrySource {
   const next = reader.prepare('SELECT value FROM meta WHERE name = ?')
-  const range = reader.prepare('SELECT bytes FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx')
-  return {
-    size: async () => Number(next.get(NEXT_INDEX)?.value ?? 0),
-    read: async (start, end) => range.all(start, end).map((row) => row.bytes as Uint8Array),
-  }
+  return entriesOver(reader, async () => Number(next.get(NEXT_INDEX)?.value ?? 0))
 }

@@ -9,6 +9,7 @@ import { Certificate, ContentInfo, SignedData, TSTInfo, type Attribute, type Sig
 import { equalBytes } from '../../core/encoding.ts'
 import { LogError } from '../../log/entries.ts'
 import type { TokenReader } from '../../ports/anchor.ts'
+import { assertPath } from './path.ts'
 
 /** A token with its certificates takes some 6 kB. */
 export const TOKEN_BYTES_MAX = 64 * 1024
@@ -19,8 +20,6 @@ const CONTENT_TYPE_OID = '1.2.840.113549.1.9.3'
 const MESSAGE_DIGEST_OID = '1.2.840.113549.1.9.4'
 const SIGNING_CERTIFICATE_OID = '1.2.840.113549.1.9.16.2.12'
 const SIGNING_CERTIFICATE_V2_OID = '1.2.840.113549.1.9.16.2.47'
-const EXTENDED_KEY_USAGE_OID = '2.5.29.37'
-const TIME_STAMPING_OID = '1.3.6.1.5.5.7.3.8'
 /** Node's names of the hashes that a signing certificate may be named with (RFC 5035). */
 const HASHES: Readonly<Record<string, string>> = {
   [SHA256_OID]: 'sha256',
@@ -91,7 +90,7 @@ async function verifyToken(
     )
   )
     throw invalid('the token is about something else')
-  let certificate: Certificate | null
+  let path: readonly Certificate[]
   try {
     const result = await signed.verify({
       signer: 0,
@@ -100,12 +99,15 @@ async function verifyToken(
       checkChain: true,
       extendedMode: true,
     })
-    certificate = result.signatureVerified === true ? (result.signerCertificate ?? null) : null
+    path = result.signatureVerified === true ? result.certificatePath : []
+    // The library takes as the first of the path whichever certificate it lists last.
+    if (path[0] !== result.signerCertificate) path = []
   } catch (cause) {
     throw new LogError('ANCHOR_INVALID', 'the token does not verify up to a pinned root', { cause })
   }
+  const [certificate] = path
   if (!certificate) throw invalid('the signature of the token does not verify')
-  assertPurpose(certificate)
+  parsed(() => assertPath(path))
   parsed(() => assertAttributes(signer, certificate))
   return info.genTime.getTime()
 }
@@ -114,15 +116,6 @@ function imprintOf({ messageImprint }: TSTInfo): Uint8Array {
   const { hashAlgorithm, hashedMessage } = messageImprint
   if (hashAlgorithm.algorithmId !== SHA256_OID) throw invalid('the imprint of the token is not SHA-256')
   return new Uint8Array(hashedMessage.getValue())
-}
-
-/** RFC 3161 section 2.3: for time stamping and nothing else. */
-function assertPurpose({ extensions }: Certificate): void {
-  const usage = (extensions ?? []).filter(({ extnID }) => extnID === EXTENDED_KEY_USAGE_OID)
-  const purposes = (usage[0]?.parsedValue as { keyPurposes?: unknown } | undefined)?.keyPurposes
-  const isAlone = Array.isArray(purposes) && purposes.length === 1 && purposes[0] === TIME_STAMPING_OID
-  if (usage.length !== 1 || usage[0]?.critical !== true || !isAlone)
-    throw invalid('the certificate of the token is not for time stamping alone')
 }
 
 /** What the CMS signature covers must say what it is of, and whose: RFC 5652 section 5.3, RFC 3161 section 2.4.2. */

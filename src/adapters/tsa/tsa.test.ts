@@ -53,6 +53,24 @@ test('a chain over another certificate leads to the root as well, among several 
   expect((await service(longer, stranger.root + longer.root).anchor(note, never())).at_ms).toBe(NOW)
 })
 
+test.each([
+  [0, 'refused'],
+  [1, 'taken'],
+])(
+  'below a root with a path length of %d a chain with one certificate between is %s',
+  async (pathLength, how) => {
+    const short = await startTimeAuthority({ now: () => NOW, between: true, pathLength })
+    const answer = await service(short)
+      .anchor(note, never())
+      .then(
+        () => 'taken',
+        () => 'refused',
+      )
+    await short.close()
+    expect(answer).toBe(how)
+  },
+)
+
 describe('a time stamp is refused', () => {
   test.each<[string, Misbehaviour]>([
     ['that answers another request', { nonce: 'other' }],
@@ -63,6 +81,12 @@ describe('a time stamp is refused', () => {
     ['by a certificate that is for nothing', { usage: 'none' }],
     ['by a certificate that has expired', { validity: 'expired' }],
     ['by a certificate that one without authority issued', { issuer: 'not an authority' }],
+    ['by a certificate that one issued that is not for certificates', { issuer: 'not for certificates' }],
+    ['by a certificate that one for other purposes issued', { issuer: 'for other purposes' }],
+    ['under a critical extension that is not known', { issuer: 'unknown extension' }],
+    ['by a certificate with a critical extension that is not known', { leaf: 'unknown extension' }],
+    ['by a certificate with an extension twice', { leaf: 'an extension twice' }],
+    ['by a certificate that is not for signatures', { leaf: 'not for signatures' }],
     ['that does not sign its type', { attributes: 'no content type' }],
     ['that signs another type', { attributes: 'other content type' }],
     ['that does not name its certificate', { attributes: 'no certificate' }],

@@ -9,6 +9,7 @@ import { canonicalBytes } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
 import { decodeEntry } from '../../log/entries.ts'
+import { keptPath, mapPath } from '../../log/kept.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { readExactly } from '../../log/tile-file.ts'
 import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
@@ -40,7 +41,7 @@ export interface BuiltPack {
 }
 
 /**
- * @throws {PackError} `PACK_PERIOD_INVALID`, `PACK_LOG_EMPTY`, `PACK_FILE_MISSING`
+ * @throws {PackError} `PACK_PERIOD_INVALID`, `PACK_PERIOD_PRUNED`, `PACK_LOG_EMPTY`, `PACK_FILE_MISSING`
  * @throws {LogError} a checkpoint or tile of the source that does not hold: a pack is not built over it
  */
 export async function buildPack(crypto: Crypto, source: PackSource, period: Period): Promise<BuiltPack> {
@@ -54,7 +55,15 @@ export async function buildPack(crypto: Crypto, source: PackSource, period: Peri
   if (source.start !== null) files.set(START_CHECKPOINT_FILE, source.start)
   await addTiles(files, source.tiles, end.size)
   const history = await readHistory(crypto, files, end, start)
-  const manifest = describe(crypto, files, history, period, { start, end })
+  if (period.from_ms < history.prunedBefore()) {
+    const from = rfc3339(history.prunedBefore())
+    throw new PackError(
+      'PACK_PERIOD_PRUNED',
+      `entries of the period were pruned: begin at ${from}, or use a pack that was made before`,
+    )
+  }
+  const pruned = await addMaps(files, source.tiles, history)
+  const manifest = describe(crypto, files, history, period, { start, end, pruned })
   files.set(MANIFEST_FILE, canonicalBytes(manifest))
   return { bytes: writeArchive(files), manifest }
 }
@@ -67,9 +76,29 @@ async function addTiles(
   for (const tile of [...changedTiles(0, size), ...changedBundles(0, size)]) {
     const path = tilePath(tile)
     const bytes = await readExactly(tiles, tile)
+    const kept = bytes === null && tile.level === 'entries' ? await tiles.read(keptPath(tile.index)) : null
+    if (kept !== null) {
+      files.set(keptPath(tile.index), kept)
+      continue
+    }
     if (bytes === null) throw new PackError('PACK_FILE_MISSING', `the log does not serve ${path}`)
     files.set(path, bytes)
   }
+}
+
+/** @returns the entries that say what is gone */
+async function addMaps(
+  files: Map<string, Uint8Array>,
+  tiles: Pick<TileStore, 'read'>,
+  history: History,
+): Promise<number[]> {
+  const begun = history.prunings.filter(({ entry }) => entry.body.act.from < history.prunedEnd)
+  for (const { index } of begun) {
+    const map = await tiles.read(mapPath(index))
+    if (map === null) throw new PackError('PACK_FILE_MISSING', `the log does not serve ${mapPath(index)}`)
+    files.set(mapPath(index), map)
+  }
+  return begun.map(({ index }) => index)
 }
 
 async function readHistory(
@@ -82,6 +111,7 @@ async function readHistory(
   const store = packTiles(files)
   const result = await verifyTree(crypto, store, end, {
     ...(start === null ? {} : { start }),
+    onPruned: (first) => history.pruned(first),
     onEntry: (index, bytes) => history.add(index, decodeEntry(bytes)),
   })
   if (!result.ok) {
@@ -98,7 +128,11 @@ function describe(
   files: Map<string, Uint8Array>,
   history: History,
   period: Period,
-  tree: { readonly start: Checkpoint | null; readonly end: Checkpoint },
+  tree: {
+    readonly start: Checkpoint | null
+    readonly end: Checkpoint
+    readonly pruned: readonly number[]
+  },
 ): Manifest {
   const bounds = { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) }
   const populations = POPULATIONS.map((definition) => {
@@ -123,7 +157,11 @@ function describe(
     origin: tree.end.origin,
     simulated: history.created?.entry.body.simulated ?? false,
     period: bounds,
-    log: { start: tree.start?.size ?? null, end: tree.end.size },
+    log: {
+      start: tree.start?.size ?? null,
+      end: tree.end.size,
+      ...(tree.pruned.length === 0 ? {} : { pruned: [...tree.pruned] }),
+    },
     generator: GENERATOR,
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, hex(crypto.sha256(bytes))])),
     populations,

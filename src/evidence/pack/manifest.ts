@@ -8,6 +8,8 @@ export const CHECKPOINT_FILE = 'checkpoint'
 export const START_CHECKPOINT_FILE = 'checkpoint.start'
 export const GENERATOR = 'countersign/0.1.0'
 
+/** One a month for longer than a log lives. */
+const PRUNINGS_MAX = 10_000
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const name = z.string().min(1).max(256)
 
@@ -18,7 +20,12 @@ export const manifestSchema = z.strictObject({
   /** RFC 3339 UTC, half-open. */
   period: z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
   /** Tree sizes: entries at the start checkpoint (null when the log began later) and at the end. */
-  log: z.strictObject({ start: z.int().nonnegative().nullable(), end: z.int().positive() }),
+  log: z.strictObject({
+    start: z.int().nonnegative().nullable(),
+    end: z.int().positive(),
+    /** The `log.pruned` entries of which something is gone; absent when nothing is (RET-8). */
+    pruned: z.array(z.int().nonnegative()).min(1).max(PRUNINGS_MAX).exactOptional(),
+  }),
   generator: name,
   files: z.record(name, sha256),
   populations: z.array(

@@ -7,12 +7,13 @@ import type { Crypto } from '../../core/crypto.ts'
 import { equalBytes, utf8 } from '../../core/encoding.ts'
 import { canonicalize } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
-import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
+import { keptIndex, keptPath, mapPath } from '../../log/kept.ts'
+import { parseTilePath, TILE_WIDTH, tileAt, tilePath, treeTiles } from '../../log/tiles.ts'
 import type { History } from '../history.ts'
 import { hex, type PackFiles } from '../pack/archive.ts'
 import { CHECKPOINT_FILE, MANIFEST_FILE, START_CHECKPOINT_FILE, type Manifest } from '../pack/manifest.ts'
 import { population, populationFile, POPULATIONS } from '../populations/populations.ts'
-import type { Findings } from './report.ts'
+import { FAULTS_MAX, type Findings } from './report.ts'
 
 export function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest, findings: Findings): number {
   for (const [file, digest] of Object.entries(manifest.files)) {
@@ -22,27 +23,54 @@ export function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest,
       findings.add({ code: 'FILE_CHANGED', message: `${file} is not the file that the manifest names`, file })
     }
   }
-  const wanted = wantedFiles(manifest)
+  const isWanted = wantedFiles(manifest, files)
   for (const file of files.keys()) {
-    if (file === MANIFEST_FILE || (Object.hasOwn(manifest.files, file) && wanted.has(file))) continue
+    if (file === MANIFEST_FILE || (Object.hasOwn(manifest.files, file) && isWanted(file))) continue
     findings.add({ code: 'FILE_EXTRA', message: `${file} is not a file of this pack`, file })
   }
-  for (const file of wanted) {
-    if (files.has(file) || Object.hasOwn(manifest.files, file)) continue
+  for (const file of missingFiles(files, manifest))
     findings.add({ code: 'FILE_MISSING', message: `${file} is missing`, file })
-  }
   return files.size
 }
 
+function fixedFiles({ log }: Manifest): string[] {
+  const start = log.start === null ? [] : [START_CHECKPOINT_FILE]
+  const maps = (log.pruned ?? []).map(mapPath)
+  return [CHECKPOINT_FILE, ...start, ...maps, ...POPULATIONS.map(({ name }) => populationFile(name))]
+}
+
 /** A pack has these files and no others: a manifest that names more vouches for what nobody checks. */
-function wantedFiles({ log }: Manifest): Set<string> {
-  const tiles = [...changedTiles(0, log.end), ...changedBundles(0, log.end)]
-  return new Set([
-    CHECKPOINT_FILE,
-    ...(log.start === null ? [] : [START_CHECKPOINT_FILE]),
-    ...tiles.map(tilePath),
-    ...POPULATIONS.map(({ name }) => populationFile(name)),
-  ])
+function wantedFiles(manifest: Manifest, files: PackFiles): (file: string) => boolean {
+  const fixed = new Set(fixedFiles(manifest))
+  return (file) => fixed.has(file) || isTileOf(file, manifest.log.end, files)
+}
+
+/** Whether a tree of this size has such a tile, found without the list of all: the size is what a manifest says. */
+function isTileOf(file: string, size: number, files: PackFiles): boolean {
+  const bundle = keptIndex(file)
+  if (bundle !== null)
+    return (bundle + 1) * TILE_WIDTH <= size && !files.has(tilePath(tileAt('entries', bundle, size)))
+  const tile = parseTilePath(file)
+  return tile !== null && tile.width === tileAt(tile.level, tile.index, size).width
+}
+
+/** Neither there nor named. As many as a report shows: past them it grows with the pack, not with what a pack claims. */
+function missingFiles(files: PackFiles, manifest: Manifest): string[] {
+  const missing: string[] = []
+  for (const file of wantedInOrder(manifest, files)) {
+    if (files.has(file) || Object.hasOwn(manifest.files, file)) continue
+    missing.push(file)
+    if (missing.length >= FAULTS_MAX) break
+  }
+  return missing
+}
+
+function* wantedInOrder(manifest: Manifest, files: PackFiles): Generator<string> {
+  yield* fixedFiles(manifest)
+  for (const tile of treeTiles(manifest.log.end)) {
+    const isKept = tile.level === 'entries' && files.has(keptPath(tile.index))
+    if (!isKept) yield tilePath(tile)
+  }
 }
 
 export function checkCheckpoints(

@@ -143,9 +143,13 @@ interface LoggedGesture {
 
 /** But those by which people are endorsed: these have rules of their own. */
 function actGestures(history: History): LoggedGesture[] {
-  return [...history.approvals, ...history.templates, ...history.issuers, ...history.erasures].flatMap(
-    ({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []),
-  )
+  return [
+    ...history.approvals,
+    ...history.templates,
+    ...history.issuers,
+    ...history.erasures,
+    ...history.prunings,
+  ].flatMap(({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []))
 }
 
 /** Of the roots of this log's issuer: people elsewhere are registered elsewhere. */

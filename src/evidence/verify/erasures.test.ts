@@ -89,6 +89,39 @@ describe('an erasure', () => {
 })
 
 describe('a hold', () => {
+  test.each<[string, (log: LogBuilder, subject: string) => void]>([
+    ['on it', (log, subject) => hold(log, HOLD, subject, BOB)],
+    ['on everything', (log) => hold(log, HOLD, '*', BOB)],
+    ['on whose delegation it is', (log) => hold(log, HOLD, log.id('per', BOB), ALICE)],
+  ])(
+    '%s is not lifted by who asks for the erasure then, under separation `independent`',
+    async (_, place) => {
+      const erased = async (separation: 'independent' | 'after', by: string, waits = false) => {
+        const log = company(separation)
+        log.person('carol')
+        const jti = delegated(log)
+        place(log, jti)
+        lift(log, HOLD, 'carol')
+        if (waits) hold(log, 'hld_two', jti, ALICE)
+        const at = waits ? defer(log, jti, by, ['hld_two']) : erase(log, jti, by)
+        return (await faultsOf(log)).map(([code, index]) => [code, index === at])
+      }
+      expect(await erased('independent', 'carol')).toEqual([['ERASURE_INVALID', true]])
+      expect(await erased('independent', 'carol', true)).toEqual([['ERASURE_INVALID', true]])
+      expect(await erased('independent', ALICE)).toEqual([])
+      expect(await erased('after', 'carol')).toEqual([])
+    },
+  )
+
+  test('on everything that somebody lifted is not in the way of their asking for what came later', async () => {
+    const log = company()
+    log.person('carol')
+    hold(log, HOLD, '*', BOB)
+    lift(log, HOLD, 'carol')
+    erase(log, delegated(log), 'carol')
+    expect(await faultsOf(log)).toEqual([])
+  })
+
   test.each<[string, string, (log: LogBuilder) => unknown]>([
     ['by the principal of the delegation', BOB, (log) => hold(log, HOLD, delegated(log), ALICE)],
     ['by the person', BOB, (log) => hold(log, HOLD, log.id('per', BOB), ALICE)],

@@ -13,6 +13,12 @@ import type { Findings } from './report.ts'
 
 type Asked = Indexed<Entry<'subject.erased'> | Entry<'erasure.deferred'>>
 
+interface Lifted {
+  readonly target: string
+  readonly index: number
+  readonly approver: string
+}
+
 /** What was asked for, and how far it is. */
 class Erasures {
   readonly #crypto: Crypto
@@ -20,7 +26,8 @@ class Erasures {
   readonly #terms: ApprovalTerms
   /** Target by hold, of those that are open. */
   readonly #holds = new Map<string, string>()
-  readonly #lifted = new Set<string>()
+  /** The last word on those that are lifted, by hold. */
+  readonly #lifted = new Map<string, Lifted>()
   /** Index of the entry that deferred it, and who asked, by subject. */
   readonly #deferred = new Map<string, { readonly index: number; readonly approver: string }>()
   readonly #erased = new Set<string>()
@@ -67,8 +74,9 @@ class Erasures {
   #lift(index: number, entry: Entry<'hold.lifted'>): string | null {
     const { act, gesture } = entry.body
     const isConcerned = this.#concernedBy(act.hold).includes(act.approver)
+    const target = this.#holds.get(act.hold) ?? ''
     const isOpen = act.hold === entry.subject && this.#holds.delete(act.hold)
-    this.#lifted.add(act.hold)
+    if (isOpen) this.#lifted.set(act.hold, { target, index, approver: act.approver })
     if (!isOpen) return 'it is about a hold that was not in force'
     if (isConcerned && this.#terms.separation === 'independent')
       return 'it is by whom the hold or what it deferred is about, or by who asked for that'
@@ -94,7 +102,10 @@ class Erasures {
     if (act.subject !== entry.subject) return 'its gesture is over another subject'
     const own = act.approver === act.subject || this.#ownerOf(act.subject) === act.approver
     if (own !== acted_alone) return 'it does not say truly whether it is by the person whom it is about'
-    if (own && this.#terms.separation === 'independent') return 'it is by the person whom it is about'
+    if (this.#terms.separation === 'independent') {
+      if (own) return 'it is by the person whom it is about'
+      if (this.#hasFreed(act.subject, act.approver)) return 'it is by who lifted a hold on it'
+    }
     const by = { index, actor: entry.actor.id, by: act.approver, act, gesture }
     return actFault(this.#crypto, this.#history, this.#terms.rp, by)
   }
@@ -107,6 +118,17 @@ class Erasures {
   #isInWay(target: string, subject: string): boolean {
     if (target === '*' || target === subject || target === this.#ownerOf(subject)) return true
     return this.#ownerOf(target) === subject
+  }
+
+  /** Whether this person lifted a hold that was in the way, since there is something to erase (ERA-9). */
+  #hasFreed(subject: string, person: string): boolean {
+    const first = this.#history.filed.get(subject) ?? -1
+    return this.#lifted
+      .values()
+      .some(
+        ({ target, index, approver }) =>
+          approver === person && index > first && this.#isInWay(target, subject),
+      )
   }
 
   /** Who does not lift it (ERA-9). */

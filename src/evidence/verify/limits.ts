@@ -1,16 +1,17 @@
 /** Cumulative limits, summed over every allow of the log for every ancestor. spec/delegation.md, NRW-4. @module */
 import { canonicalize } from '../../core/json.ts'
 import type { Debit } from '../../log/receipt.ts'
-import { periodOf } from '../../decide/measure.ts'
+import { periodOf, slidingMs } from '../../core/period.ts'
 import { limitName, type Limit } from '../../token/grant.ts'
 import { lineageOf } from '../../token/lineage.ts'
 import type { ProvenAllow } from './chains.ts'
+import type { LeaseBook } from './leases.ts'
 import type { Findings } from './report.ts'
 
 /** Periods are the enforcement point's at decision time; a receipt a moment later may fall into the next. */
 const PERIOD_SLACK_MS = 60_000
 
-export function checkLimits(allows: readonly ProvenAllow[], findings: Findings): number {
+export function checkLimits(allows: readonly ProvenAllow[], leases: LeaseBook, findings: Findings): number {
   const spent = new Map<string, number>()
   let checked = 0
   for (const allow of allows) {
@@ -23,9 +24,13 @@ export function checkLimits(allows: readonly ProvenAllow[], findings: Findings):
         over(`a debit of ${limit.measure} is missing`)
         continue
       }
-      const { amount, ...key } = debit
+      const { amount, lease, ...key } = debit
+      const max = lease === undefined ? limit.max : (leases.get(lease)?.lease.max ?? limit.max)
+      if (max > limit.max) over(`${limit.measure} was leased up to ${max} of ${limit.max}`)
       const weight = weightOf(limit, amounts, amount)
       if (weight !== amount) over(`${limit.measure} was debited as ${amount} and is ${weight}`)
+      // What a window holds shows in its leases: receipts have the times of many clocks (LIM-13).
+      if (slidingMs(limit.per) !== null) continue
       const name = canonicalize(key)
       const sum = (spent.get(name) ?? 0) + amount
       spent.set(name, sum)

@@ -119,7 +119,36 @@ function approvedByInvited(history: History, { chain }: ProvenAllow): boolean {
 }
 
 /** How many allows rest on each other issuer. */
-export function foreignOf(history: History, allows: readonly ProvenAllow[]): [string, number][] {
+function foreignOf(history: History, allows: readonly ProvenAllow[]): [string, number][] {
   const foreign = allows.filter(({ chain }) => isForeign(history, chain))
   return [...Map.groupBy(foreign, ({ chain }) => chain.root.iss)].map(([iss, of]) => [iss, of.length])
+}
+
+/** PCK-4: what a pack cannot show, or this verifier does not look at. */
+export function notChecked(history: History, allows: readonly ProvenAllow[]): string[] {
+  return [
+    ...(history.size === 0
+      ? ['everything behind the checkpoint: it does not verify under the key given']
+      : []),
+    ...foreignOf(history, allows).map(
+      ([iss]) =>
+        `what ${iss} authorized: that its log issued the delegations, its people, agents and revocations`,
+    ),
+    'the word of enforcement points: their clocks, and the holder proofs that they saw',
+    'arguments behind their commitments, and so whether constraints were met: the pack does not open them',
+    ...(history.erasures.length === 0
+      ? []
+      : ['that values of erased subjects were destroyed: no log can show that']),
+    'receipts that enforcement points had not shipped when the pack was built',
+    ...(history.prunedEnd === 0
+      ? []
+      : [
+          'what pruned entries said: their hashes are in the tree, and the entries are gone; sums of limits that began before',
+        ]),
+    ...(history.exchanges.length === 0
+      ? []
+      : ['what was done with access tokens: resource servers that take them send no receipts']),
+    'reconciliation with a source that is not the log: no population is reconciled',
+    'that the end checkpoint was seen by anyone outside: it carries no cosignature',
+  ]
 }

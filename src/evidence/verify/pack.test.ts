@@ -12,6 +12,7 @@ import { decodeBundle, encodeBundle, encodeHashes, TileBuilder } from '../../log
 import { PackError } from '../errors.ts'
 import { hex, packTiles, readArchive, writeArchive } from '../pack/archive.ts'
 import type { Manifest } from '../pack/manifest.ts'
+import { FAULTS_MAX } from './report.ts'
 import { verifyPack } from './verify.ts'
 
 const log = new LogBuilder().company()
@@ -101,6 +102,16 @@ describe('files', () => {
     }
     expect(await faultsOf(changed(rename))).toEqual([['FILE_EXTRA', 'populations/bots.jsonl'], ...missing])
   })
+
+  test.each([1e9, Number.MAX_SAFE_INTEGER])(
+    'of a log that the manifest says is of %d entries are missed as far as a report goes',
+    async (end) => {
+      const pack = changed(none, (m) => ({ ...m, log: { ...m.log, end } }))
+      const { report } = await verifyPack(nodeCrypto, pack, log.vkey)
+      const missed = report.faults.filter(({ code }) => code === 'FILE_MISSING')
+      expect([report.ok, missed.length > 0, report.faults_n < 2 * FAULTS_MAX]).toEqual([false, true, true])
+    },
+  )
 
   test('a start checkpoint that the manifest does not own up to is one too many', async () => {
     const pack = changed(none, (m) => ({ ...m, log: { ...m.log, start: null } }))

@@ -12,14 +12,23 @@ export function checkStreams(crypto: Crypto, history: History, findings: Finding
   let checked = 0
   for (const stream of history.streams.values()) {
     const bySeq = [...stream.receipts].sort((a, b) => a.receipt.seq - b.receipt.seq)
-    const hashes = checkChain(crypto, stream, bySeq, findings)
-    checkHeads(crypto, history, stream, hashes, findings)
+    const old = prunedUpTo(history, stream)
+    const hashes = checkChain(crypto, stream, bySeq, old, findings)
+    checkHeads(crypto, history, stream, { hashes, old }, findings)
     checkEpoch(history, stream, findings)
     checked += bySeq.length
   }
   const decided = new Set<string>()
-  for (const receipts of history.recorded()) checkOutcomes(receipts, decided, findings)
+  for (const receipts of history.recorded()) checkOutcomes(receipts, history.prunedEnd, decided, findings)
   return checked
+}
+
+/** RET-8: of what was pruned the last receipt of a stream stays, and what is before it may be gone. */
+function prunedUpTo(history: History, { receipts }: StreamRecord): number {
+  return Math.max(
+    0,
+    ...receipts.filter(({ index }) => index < history.prunedEnd).map(({ receipt }) => receipt.seq),
+  )
 }
 
 /** The point was enrolled and its epoch opened, in order, before any of it was logged. */
@@ -41,6 +50,7 @@ function checkChain(
   crypto: Crypto,
   stream: StreamRecord,
   bySeq: readonly LoggedReceipt[],
+  old: number,
   findings: Findings,
 ): Map<number, string> {
   const hashes = new Map<number, string>()
@@ -50,7 +60,8 @@ function checkChain(
     if (receipt.seq === previous.seq) {
       findings.add({ code: 'RECEIPT_CHAIN_BROKEN', message: `${where} stands twice: a fork`, index })
     } else if (receipt.seq !== previous.seq + 1) {
-      findings.add({ code: 'RECEIPT_GAP', message: `${where} follows ${previous.seq}`, index })
+      if (receipt.seq > old)
+        findings.add({ code: 'RECEIPT_GAP', message: `${where} follows ${previous.seq}`, index })
     } else if (receipt.prev_hash !== previous.hash) {
       findings.add({
         code: 'RECEIPT_CHAIN_BROKEN',
@@ -69,7 +80,7 @@ function checkHeads(
   crypto: Crypto,
   history: History,
   stream: StreamRecord,
-  hashes: ReadonlyMap<number, string>,
+  { hashes, old }: { readonly hashes: ReadonlyMap<number, string>; readonly old: number },
   findings: Findings,
 ): void {
   const point = history.points.get(stream.point)
@@ -84,7 +95,7 @@ function checkHeads(
         index,
       })
     } else if (known !== undefined) covered = Math.max(covered, signed.head.seq)
-    else {
+    else if (signed.head.seq > old) {
       findings.add({
         code: 'RECEIPT_GAP',
         message: `${stream.point} signed for receipt ${signed.head.seq}, which the log does not hold`,
@@ -102,13 +113,18 @@ function checkHeads(
   }
 }
 
-/** Over the epochs of one point: what was allowed in one may end in the next. @param decided by any point so far */
-function checkOutcomes(recorded: readonly LoggedReceipt[], decided: Set<string>, findings: Findings): void {
+/** Over the epochs of one point: what was allowed in one may end in the next. @param decided by any point so far; of entries below `prunedEnd` some are gone */
+function checkOutcomes(
+  recorded: readonly LoggedReceipt[],
+  prunedEnd: number,
+  decided: Set<string>,
+  findings: Findings,
+): void {
   const open = new Set<string>()
   for (const { index, receipt } of recorded) {
     const { action } = receipt
     if (receipt.kind === 'outcome') {
-      if (open.delete(action)) continue
+      if (open.delete(action) || index < prunedEnd) continue // its decision may be gone
       const message = `the outcome of ${action} has no open allow before it`
       findings.add({ code: 'OUTCOME_WITHOUT_DECISION', message, index })
     } else if (receipt.decision === 'deny' && open.delete(action)) {

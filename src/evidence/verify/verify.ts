@@ -9,6 +9,7 @@ import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
 import { decodeEntry } from '../../log/entries.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { parseVkey } from '../../log/note.ts'
+import { PruningCheck } from '../../log/pruning.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
 import { packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
@@ -28,9 +29,11 @@ import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
+import { checkLeases, type LeaseBook } from './leases.ts'
 import { checkLimits } from './limits.ts'
-import { foreignOf, notesOf } from './notes.ts'
+import { notChecked, notesOf } from './notes.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
+import { checkGaps, checkPeriod, checkPrunings } from './prunings.ts'
 import { Findings, type FaultCode, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
@@ -75,7 +78,10 @@ export async function verifyPack(
   if (checkpoint !== null) {
     await checkTree(crypto, files, { checkpoint, start, history, findings, onProgress })
     allows = checkHistory(crypto, history, vkey, findings)
-    findings.check('the manifest says what the log says', () => checkManifest(history, manifest, findings))
+    findings.check('the manifest says what the log says', () => {
+      checkPeriod(history, manifest, findings)
+      return checkManifest(history, manifest, findings)
+    })
     findings.check('populations recompute to the same bytes', () => {
       populations = checkPopulations(crypto, files, history, manifest, findings)
       return POPULATIONS.length
@@ -115,12 +121,20 @@ interface TreeCheck {
 async function checkTree(crypto: Crypto, files: PackFiles, check: TreeCheck): Promise<void> {
   const { checkpoint, start, history, findings } = check
   const before = findings.faults_n
-  const result = await verifyTree(crypto, packTiles(files), checkpoint, {
+  const tiles = packTiles(files)
+  const prunings = new PruningCheck(crypto)
+  const result = await verifyTree(crypto, tiles, checkpoint, {
     ...(start === null ? {} : { start }),
+    onPruned: (first, gaps) => {
+      prunings.bundle(first, gaps)
+      history.pruned(first)
+    },
     onEntry: (index, bytes) => {
       if (index % 1000 === 0) check.onProgress(index, checkpoint.size)
       try {
-        history.add(index, decodeEntry(bytes))
+        const entry = decodeEntry(bytes)
+        prunings.entry(index, entry)
+        history.add(index, entry)
       } catch (error) {
         if (!(error instanceof CountersignError)) throw error
         findings.add({
@@ -132,6 +146,7 @@ async function checkTree(crypto: Crypto, files: PackFiles, check: TreeCheck): Pr
     },
   })
   if (!result.ok) findings.add(treeFault(result))
+  else await checkGaps(crypto, prunings, { tiles, size: checkpoint.size }, findings)
   findings.checks.push({
     name: 'every entry hashes up to the signed root',
     ok: findings.faults_n === before,
@@ -215,11 +230,21 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every access token was given for a chain that held', () =>
     checkExchanges(crypto, history, trust, findings),
   )
+  let leases: LeaseBook = new Map()
   check('erasures were approved, and none happened while a hold was in its way', () =>
     checkErasures(crypto, history, terms, findings),
   )
+  if (history.prunings.length > 0)
+    check('what is gone was pruned by a registered gesture', () =>
+      checkPrunings(crypto, history, terms, findings),
+    )
   check('no allow after a revocation plus the bound', () => checkBound(history, allows, bound_ms, findings))
-  check('cumulative limits were kept', () => checkLimits(allows, findings))
+  check('what points debited was leased, and no leases passed a cap', () => {
+    const { count, book } = checkLeases(history, findings)
+    leases = book
+    return count
+  })
+  check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }
 
@@ -258,25 +283,6 @@ function reportOf(
     allowed,
     denied,
     notes: notesOf(history, allows),
-    not_checked: [
-      ...(history.size === 0
-        ? ['everything behind the checkpoint: it does not verify under the key given']
-        : []),
-      ...foreignOf(history, allows).map(
-        ([iss]) =>
-          `what ${iss} authorized: that its log issued the delegations, its people, agents and revocations`,
-      ),
-      'the word of enforcement points: their clocks, and the holder proofs that they saw',
-      'arguments behind their commitments, and so whether constraints were met: the pack does not open them',
-      ...(history.erasures.length === 0
-        ? []
-        : ['that values of erased subjects were destroyed: no log can show that']),
-      'receipts that enforcement points had not shipped when the pack was built',
-      ...(history.exchanges.length === 0
-        ? []
-        : ['what was done with access tokens: resource servers that take them send no receipts']),
-      'reconciliation with a source that is not the log: no population is reconciled',
-      'that the end checkpoint was seen by anyone outside: it carries no cosignature',
-    ],
+    not_checked: notChecked(history, allows),
   }
 }

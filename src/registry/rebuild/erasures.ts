@@ -1,6 +1,7 @@
 /** Folds of erasures, holds, notes and packs. spec/registers.md, spec/erasure.md. @module */
 import { parseRfc3339 } from '../../core/time.ts'
-import { clearRows, reachedBy } from '../erasure.ts'
+import { clearRows } from '../erasure.ts'
+import { reachedBy } from '../in-the-way.ts'
 import { committed } from './commitments.ts'
 import type { Folds } from './state.ts'
 
@@ -37,6 +38,14 @@ export const erasureFolds: Folds = {
   },
   'note.added': (at, { subject = '', commitments }) =>
     committed(at, subject, 'note', commitments?.note ?? null),
+  'log.pruned': async ({ db, index }, { body }) => {
+    const { from, to, before } = body.act
+    const range = { from_idx: from, to_idx: to, before_ms: parseRfc3339(before) }
+    await db
+      .insertInto('prunings')
+      .values({ entry: index, ...range, map: null })
+      .execute()
+  },
   'evidence.built': async ({ db, index }, { actor, body }) => {
     const { size, sha256 } = body
     const [from_ms, to_ms] = [parseRfc3339(body.from), parseRfc3339(body.to)]

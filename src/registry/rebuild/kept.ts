@@ -7,7 +7,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import { equalBytes } from '../../core/encoding.ts'
 import { openCheckpoint } from '../../log/checkpoint.ts'
 import { LogError } from '../../log/entries.ts'
-import { leafHash, TreeFrontier } from '../../log/merkle.ts'
+import { TreeFrontier } from '../../log/merkle.ts'
 import type { Schema } from '../../ports/store.ts'
 import { isField } from './commitments.ts'
 import { DIFFERENCES_MAX, type Difference } from './compare.ts'
@@ -42,8 +42,9 @@ export class CheckpointCheck {
     return this.#tree.root()
   }
 
-  async add(entry: Uint8Array, vkey: string | null): Promise<void> {
-    this.#tree.append(leafHash(this.#crypto, entry))
+  /** @param leaf hash of the next entry */
+  async add(leaf: Uint8Array, vkey: string | null): Promise<void> {
+    this.#tree.append(leaf)
     for (;;) {
       const next = await this.#peek()
       if (next === undefined || next.size > this.#tree.size) return

@@ -1,8 +1,8 @@
-/** Folds of enforcement points, their receipts and what they reserved. spec/registers.md. @module */
+/** Folds of enforcement points and their receipts. spec/registers.md. @module */
 import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { receiptHash } from '../../log/receipt.ts'
-import { budgetKey } from '../budgets.ts'
+import { ledgerKey, recordDebits, recordEpochEnd, recordNear } from '../ledgers.ts'
 import { fileUnder } from '../personal.ts'
 import { forkName } from '../receipts.ts'
 import { subjectOfSegment } from '../segments.ts'
@@ -48,7 +48,8 @@ export const pointFolds: Folds = {
   'listener.removed': async ({ db, index }, { subject = '' }) => {
     await db.updateTable('listeners').set({ removed: index }).where('id', '=', subject).execute()
   },
-  'point.epoch_opened': async ({ streams }, { subject = '', body }) => {
+  'point.epoch_opened': async ({ db, streams }, { subject = '', body }) => {
+    await recordEpochEnd(db, subject)
     streams.set(subject, { epoch: body.epoch, seq: 0, hash: '' })
   },
   receipt: async (at, { body }) => {
@@ -56,6 +57,7 @@ export const pointFolds: Folds = {
     const { point, epoch, seq } = body
     const hash = receiptHash(crypto, body)
     await db.insertInto('receipts').values({ point, epoch, seq, hash }).execute()
+    await recordDebits(db, [body])
     const stream = streams.get(point)
     // One that fills a gap moves nothing.
     if (stream?.epoch === epoch && stream.seq < seq) streams.set(point, { epoch, seq, hash })
@@ -64,18 +66,22 @@ export const pointFolds: Folds = {
     await committed(at, subject, 'args', body.args_commit)
   },
   'alert.raised': async ({ db, time_ms }, { subject = '', body }) => {
+    if (body.rule === 'LIMIT_NEAR') await recordNear(db, ledgerKey(nearKey(body.detail)))
     if (body.rule !== 'SEQUENCE_FORK') return
     await setMeta(db, forkName(subject, Number(body.detail.epoch), Number(body.detail.seq)), String(time_ms))
   },
-  'budget.reserved': async ({ db }, { body }) => {
-    for (const debit of body.debits) {
-      await db
-        .insertInto('budgets')
-        .values({ key: budgetKey(debit), max: debit.max, spent: debit.amount })
-        .onConflict((on) =>
-          on.column('key').doUpdateSet((eb) => ({ spent: eb('budgets.spent', '+', debit.amount) })),
-        )
-        .execute()
-    }
-  },
+}
+
+function nearKey(detail: Readonly<Record<string, string | number>>): Parameters<typeof ledgerKey>[0] {
+  const { iss, jti, grant, measure, unit, per, period } = detail
+  const text = (value: string | number | undefined): string => String(value ?? '')
+  return {
+    iss: text(iss),
+    jti: text(jti),
+    grant: text(grant),
+    measure: text(measure),
+    unit: text(unit),
+    per: text(per),
+    period: text(period),
+  }
 }

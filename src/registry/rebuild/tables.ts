@@ -51,11 +51,26 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   segments: log('id'),
   frames: log('seq'),
   budgets: log('key'),
+  leases: log('id'),
+  usages: log('key', 'until'),
+  topups: log('id'),
   delegations: log('jti'),
   subjects: log('id'),
   erasures: log('subject'),
   holds: log('id'),
   packs: log('entry'),
+  prunings: {
+    from: 'partly',
+    key: ['entry'],
+    missing: ['map'],
+    why: 'which entries go: the published log has it as a file, which the entry names by its digest',
+  },
+  pruned: {
+    from: 'kept',
+    key: ['bundle'],
+    missing: [],
+    why: 'hashes of entries that are gone: with them the tree is the one that was signed',
+  },
   people: {
     from: 'partly',
     key: ['id'],
@@ -123,6 +138,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     why: 'how far points have come: they say it again',
   },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
+}
+
+/** Those first that refer to others. */
+export function transientTables(): TableName[] {
+  const names = Object.keys(TABLES) as TableName[]
+  return names.filter((name) => TABLES[name].from === 'transient').toReversed()
 }
 
 /** What a database that was rebuilt from the log alone does without. */

@@ -19,7 +19,10 @@ try {
   for (let seed = first; seed < first + Number(values.schedules); seed++) {
     const { faults, worst_allow_after_ms } = await play(world, scheduleOf(seed, SHAPE))
     worst = Math.max(worst, worst_allow_after_ms)
-    if (faults.length > 0) failed.push(seed)
+    if (faults.length > 0) {
+      failed.push(seed)
+      for (const { id, said } of world.points) if (said !== '') process.stderr.write(`${id} said: ${said}\n`)
+    }
     const verdict = faults.length === 0 ? 'ok' : faults.join('; ')
     process.stdout.write(`seed ${seed}: last call ${worst_allow_after_ms.toFixed(0)} ms after; ${verdict}\n`)
   }

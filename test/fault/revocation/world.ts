@@ -33,6 +33,8 @@ import { Proxy } from './proxy.ts'
 
 const POINT_PROCESS = fileURLToPath(new URL('point-process.ts', import.meta.url))
 const SERVER = 'echo'
+const REVIVE_MS = 200
+const SAID_MAX = 4_096
 const ENV = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'countersign-compile-cache') }
 
 interface PointState {
@@ -41,6 +43,8 @@ interface PointState {
   readonly enrolment: string
   readonly acts: string
   process: ChildProcess | null
+  /** The end of what its lives wrote to stderr. */
+  said: string
 }
 
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6
@@ -54,6 +58,7 @@ export class World {
   readonly #ports: number[] = []
   readonly #nodes: (ControlPlane | null)[] = []
   readonly #turns = new Map<string, Promise<void>>()
+  #isEnding = false
   /** Under the harness's own key: it has no weather, and asks any node. */
   #manager: Profile | null = null
   #agent = { id: '', jkt: '', key: {} as PrivateJwk }
@@ -128,7 +133,7 @@ export class World {
     await writePrivate(enrolment, file)
     const { publicJwk } = nodeCrypto.signer(file.key as unknown as PrivateJwk)
     const jkt = thumbprint(nodeCrypto, publicJwk as PublicJwk)
-    this.points.push({ id: file.point, jkt, enrolment, acts: join(folder, 'acts'), process: null })
+    this.points.push({ id: file.point, jkt, enrolment, acts: join(folder, 'acts'), process: null, said: '' })
   }
 
   /** Delegations to the agent, good at every point. @param calls how many each allows in all */
@@ -223,13 +228,25 @@ export class World {
     this.#nodes[node]?.process.child.kill(signal)
   }
 
+  /** As a supervisor does: one that ends by itself, because no node answered as it began, is begun again. */
   startPoint(i: number): void {
     const point = this.#point(i)
-    point.process = fork(POINT_PROCESS, [point.enrolment, this.#chains, point.acts], {
+    const child = fork(POINT_PROCESS, [point.enrolment, this.#chains, point.acts], {
       env: ENV,
-      stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
+      stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
     })
-    point.process.stdin?.on('error', () => undefined) // it was killed: nothing is to be told
+    point.process = child
+    child.stdin?.on('error', () => undefined) // it was killed: nothing is to be told
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      point.said = (point.said + text).slice(-SAID_MAX)
+    })
+    child.once('exit', (code) => {
+      if (code !== null && !this.#isEnding) setTimeout(() => this.#revive(i, child), REVIVE_MS)
+    })
+  }
+
+  #revive(i: number, dead: ChildProcess): void {
+    if (this.#point(i).process === dead && !this.#isEnding) this.startPoint(i)
   }
 
   #point(i: number): PointState {
@@ -270,6 +287,7 @@ export class World {
   }
 
   async remove(): Promise<void> {
+    this.#isEnding = true
     for (let i = 0; i < this.points.length; i++) {
       this.signalPoint(i, 'SIGCONT')
       await this.killPoint(i)

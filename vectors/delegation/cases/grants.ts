@@ -9,7 +9,9 @@ const many = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i))
 const arg = (rule: unknown): JsonObject => ({ constraints: { path: rule } }) as JsonObject
 
-const VALID: readonly (readonly [name: string, description: string, grant: object])[] = [
+type FormCase = readonly [name: string, description: string, grant: object]
+
+const VALID: readonly FormCase[] = [
   [
     'every-member',
     'Every member that there is',
@@ -52,6 +54,29 @@ const VALID: readonly (readonly [name: string, description: string, grant: objec
   ['glob-32-segments', 'A glob of 32 segments', arg({ glob: many(32, () => 'a').join('/') })],
   ['glob-first-segment-empty', 'A glob that begins with "/"', arg({ glob: '/**' })],
   ['limits-by-period', 'One measure over two periods', { limits: [LIMIT, { ...LIMIT, per: 'delegation' }] }],
+  [
+    'limits-by-any-period',
+    'Every sort of period, and two names of one length',
+    {
+      limits: [
+        'hour',
+        'day',
+        'week',
+        'month',
+        'delegation',
+        'PT1M',
+        'PT527040M',
+        'PT60M',
+        'PT1H',
+        'PT8784H',
+        'P1D',
+        'P366D',
+      ].map((per) => ({
+        ...LIMIT,
+        per,
+      })),
+    },
+  ],
   ['limits-by-unit', 'One measure in two units', { limits: [LIMIT, { ...LIMIT, unit: 'k' }] }],
   ['bound-1', 'The shortest bound', { bound: 1 }],
   ['bound-900', 'The longest bound', { bound: 900 }],
@@ -68,7 +93,7 @@ const VALID: readonly (readonly [name: string, description: string, grant: objec
   ['in-mixed', 'Values of 1 and "1" and true are three values', arg({ in: [1, '1', true] })],
 ]
 
-const INVALID: readonly (readonly [name: string, description: string, grant: object])[] = [
+const INVALID: readonly FormCase[] = [
   ['type', 'Another type', { type: 'resource' }],
   ['no-actions', 'No action', { actions: [] }],
   ['129-actions', 'One action too many', { actions: many(129, (i) => `tool-${i}`) }],
@@ -124,7 +149,24 @@ const INVALID: readonly (readonly [name: string, description: string, grant: obj
   ['15-limits', 'One limit too many', { limits: many(15, (i) => ({ ...LIMIT, measure: `m${i}` })) }],
   ['limit-negative', 'A limit below zero', { limits: [{ ...LIMIT, max: -1 }] }],
   ['limit-fraction', 'A limit that is no integer', { limits: [{ ...LIMIT, max: 0.5 }] }],
-  ['limit-period', 'A period that there is not', { limits: [{ ...LIMIT, per: 'week' }] }],
+  ['limit-period', 'A period that there is not', { limits: [{ ...LIMIT, per: 'year' }] }],
+  ...[
+    ['zero', 'of nothing', 'PT0M'],
+    ['leading-zero', 'with a leading zero', 'PT01H'],
+    ['minutes', 'of more than 366 days, in minutes', 'PT527041M'],
+    ['hours', 'of more than 366 days, in hours', 'PT8785H'],
+    ['days', 'of more than 366 days', 'P367D'],
+    ['seconds', 'in seconds', 'PT60S'],
+    ['weeks', 'in weeks', 'P1W'],
+    ['two-units', 'in two units', 'P1DT1H'],
+    ['fraction', 'with a fraction', 'PT1.5H'],
+    ['case', 'in lower case', 'p1d'],
+    ['line-feed', 'with a line feed behind it', 'P1D\n'],
+  ].map(([name, what, per]): FormCase => [
+    `limit-sliding-${name}`,
+    `A sliding period ${what}`,
+    { limits: [{ ...LIMIT, per }] },
+  ]),
   ['limit-twice', 'One limit with two maxima', { limits: [LIMIT, { ...LIMIT, max: 2 }] }],
   ['limit-unknown', 'A limit with a member that is not known', { limits: [{ ...LIMIT, soft: true }] }],
   ['resources-empty', 'No resource', { resources: [] }],

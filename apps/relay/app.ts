@@ -1,0 +1,92 @@
+/**
+ * The resources of a relay: those of a control plane that points follow, without who is asking, because nothing here is
+ * secret and nobody is believed; and the push of statements. spec/revocation.md (REV-14 to REV-16), spec/kill.md (KIL-11).
+ * @module
+ */
+import { Hono, type Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { z } from 'zod'
+import { parseJson } from '../../src/core/json.ts'
+import { digestSchema } from '../../src/revoke/snapshot.ts'
+import { statementSchema } from '../../src/revoke/statement.ts'
+import { ApiError, onError } from '../server/errors.ts'
+import type { Asked } from '../server/revocation-hub.ts'
+import type { Relay } from './relay.ts'
+import { RateLimit } from './statements.ts'
+import type { Upstream } from './upstream.ts'
+
+/** A lift with the gestures of 32 people, in bytes. */
+const STATEMENT_BYTES_MAX = 128 * 1024
+/** Statements that anybody may push: at once, and a second in the long run. */
+const STATEMENTS_BURST = 64
+const STATEMENTS_PER_S = 8
+
+const nonce = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/)
+const counter = z.coerce.number().int().nonnegative()
+const askedSchema = z.strictObject({
+  epoch: counter.optional(),
+  after: counter.default(0),
+  nonce: nonce.optional(),
+})
+
+/** @param report hears of faults that are ours */
+export function relayApp(relay: Relay, upstream: Upstream, report: (error: unknown) => void): Hono {
+  const app = new Hono()
+  const pushes = new RateLimit(STATEMENTS_BURST, STATEMENTS_PER_S)
+  app.onError(onError(report))
+  app.notFound(() => {
+    throw new ApiError('NOT_FOUND', 'a relay has no such resource')
+  })
+  app.get('/v1/revocations/stream', (c) => relay.subscribe(askedOf(c)))
+  app.get('/v1/revocations/poll', async (c) => c.json(await orAway(relay.poll(askedOf(c)))))
+  app.get('/v1/revocations/snapshot', async (c) => {
+    const { signed } = await orAway(relay.snapshot())
+    return c.json({ snapshot: signed, body: `/v1/revocations/snapshots/${signed.snapshot.digest}` })
+  })
+  app.get('/v1/revocations/snapshots/:digest', (c) => {
+    const digest = fitting(digestSchema, c.req.param('digest'))
+    const body = relay.snapshotBody(digest)
+    if (body === null) throw new ApiError('NOT_FOUND', 'no such snapshot, or no longer: ask for the latest')
+    return c.body(new Uint8Array(body), 200, {
+      'content-type': 'application/octet-stream',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  })
+  app.get('/v1/time', async (c) => c.json(await orAway(upstream.time(fitting(nonce, c.req.query('nonce'))))))
+  const limit = bodyLimit({
+    maxSize: STATEMENT_BYTES_MAX,
+    onError: () => {
+      throw new ApiError('BODY_TOO_LARGE', `the body is over ${STATEMENT_BYTES_MAX} bytes`)
+    },
+  })
+  app.post('/statements', limit, async (c) => {
+    if (!pushes.take()) throw new ApiError('TOO_MANY', 'too many statements: try again in a second')
+    const json = parseJson(new Uint8Array(await c.req.arrayBuffer()), {
+      bytes_max: STATEMENT_BYTES_MAX,
+      depth_max: 32,
+    })
+    const isNew = relay.pass(fitting(statementSchema, json))
+    return c.json({ passed_on: isNew, subscribers: relay.subscribers })
+  })
+  return app
+}
+
+function askedOf(c: Context): Asked {
+  return fitting(askedSchema, c.req.query())
+}
+
+function fitting<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new ApiError('REQUEST_INVALID', 'the request does not fit: see the specification of revocation')
+}
+
+/** What only the upstream knows cannot be had while it is away. */
+async function orAway<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause
+    throw new ApiError('UPSTREAM_AWAY', 'what this relay follows cannot be reached', { cause })
+  }
+}

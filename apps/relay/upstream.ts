@@ -1,0 +1,51 @@
+/**
+ * What a relay asks its upstream for in the name of others: time answers and snapshots. Bounded, because anybody who
+ * reaches the relay can make it ask.
+ * @module
+ */
+import type { HttpRevocations } from '../../src/adapters/http/revocations.ts'
+import type { SignedTime } from '../../src/revoke/frame.ts'
+import { MARK_BYTES } from '../../src/revoke/marks.ts'
+import type { SignedSnapshot } from '../../src/revoke/snapshot.ts'
+import { ApiError } from '../server/errors.ts'
+
+/** Requests for the time that are under way at once. */
+const TIMES_MAX = 64
+/** And that wait: each belongs to a connection that is open. */
+const WAITING_MAX = 20_000
+
+export class Upstream {
+  readonly #source: HttpRevocations
+  readonly #signal: AbortSignal
+  readonly #waiting: (() => void)[] = []
+  #asking = 0
+
+  constructor(source: HttpRevocations, signal: AbortSignal) {
+    this.#source = source
+    this.#signal = signal
+  }
+
+  /** The answer is older than the asking, never younger, however long it waits: so a point takes its state for older. */
+  async time(nonce: string): Promise<SignedTime> {
+    if (this.#asking >= TIMES_MAX) await this.#turn()
+    this.#asking++
+    try {
+      return await this.#source.time(nonce, this.#signal)
+    } finally {
+      this.#asking--
+      this.#waiting.shift()?.()
+    }
+  }
+
+  async snapshot(): Promise<{ signed: SignedSnapshot; body: Uint8Array }> {
+    const signed = await this.#source.snapshotHeader(this.#signal)
+    const { digest, count } = signed.snapshot
+    return { signed, body: await this.#source.snapshot(digest, count * MARK_BYTES, this.#signal) }
+  }
+
+  #turn(): Promise<void> {
+    if (this.#waiting.length >= WAITING_MAX)
+      throw new ApiError('TOO_MANY', 'too many points ask for the time')
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+}

@@ -1,0 +1,39 @@
+/** The control plane's keys, from files. spec/keys.md (KEY-10). @module */
+import { join } from 'node:path'
+import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { PrivateJwk } from '../../src/core/crypto.ts'
+import { IssuerRing } from '../../src/registry/issuer-ring.ts'
+import type { SetupKeys } from '../../src/registry/setup.ts'
+
+export type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
+
+interface KeyOptions {
+  readonly dataDir: string
+  readonly keys?: string
+  readonly passphrase?: string
+  readonly onEncrypted?: (file: string) => void
+}
+
+/**
+ * @param beforeEncrypting what it throws leaves plain key files as they are
+ * @throws {KeyStoreError}
+ */
+export async function loadKeys(
+  { dataDir, keys, passphrase, onEncrypted }: KeyOptions,
+  beforeEncrypting: () => Promise<void>,
+): Promise<ServerKeys> {
+  const keyStore = await openFsKeyStore(keys ?? join(dataDir, 'keys'), {
+    crypto: nodeCrypto,
+    passphrase: passphrase ?? null,
+    beforeEncrypting,
+    ...(onEncrypted === undefined ? {} : { onEncrypted }),
+  })
+  const logKey = await keyStore.first('log')
+  return {
+    logKey,
+    issuer: await IssuerRing.open(nodeCrypto, keyStore),
+    frame: nodeCrypto.signer(await keyStore.first('frame')),
+    log: nodeCrypto.signer(logKey),
+  }
+}
