@@ -126,7 +126,7 @@ class Agent {
       holder: crypto.signer(key),
       request: async (method, params) => {
         if (method === METHOD_CHALLENGE) return { ...this.#point.challenge(), server: SERVER }
-        const opened = await this.#point.open(String((params as { presentation: string }).presentation))
+        const opened = await this.#point.open((params as { presentation: string }).presentation)
         if (!opened.ok) throw new Error(opened.reasons.join())
         id = opened.session
         return { session: opened.session, expires_at: opened.expires_at }
