@@ -14,13 +14,21 @@ const ARROWS = {
   core: [],
   ports: ['src/core/'],
   token: ['src/core/'],
-  // A `revocation` entry holds a frame, so its schema is the frame's.
-  log: ['src/core/', 'src/revoke/frame\\.ts$'],
+  // A `revocation` entry holds a frame, so its schema is the frame's; entries of the kill switch hold statements.
+  log: ['src/core/', 'src/revoke/(frame|statement)\\.ts$'],
   decide: ['src/core/', 'src/token/', 'src/revoke/(state|frame)\\.ts$'],
-  revoke: ['src/core/', 'src/ports/'],
+  // People lift kills by gestures. docs/adr/0029
+  revoke: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/ports/'],
   registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/ports/'],
   enforce: ['src/core/', 'src/token/', 'src/decide/', 'src/log/', 'src/revoke/', 'src/ports/'],
-  evidence: ['src/core/', 'src/token/', 'src/log/', 'src/decide/', 'src/revoke/frame\\.ts$', 'src/ports/'],
+  evidence: [
+    'src/core/',
+    'src/token/',
+    'src/log/',
+    'src/decide/',
+    'src/revoke/(frame|statement|kill-rules)\\.ts$',
+    'src/ports/',
+  ],
   // Frames, snapshots, statements and trust lists are parsed where they arrive. docs/adr/0028
   adapters: ['src/core/', 'src/ports/', 'src/revoke/(frame|poll|snapshot|statement|trust-list)\\.ts$'],
 }
@@ -91,7 +99,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(core/|token/|log/|decide/|evidence/(verify|populations)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest)\\.ts$|revoke/frame\\.ts$)',
+          '^src/(core/|token/|log/|decide/|evidence/(verify|populations)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest)\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
       },
     },
     {

@@ -4,6 +4,11 @@ import type { EntryType } from '../src/log/entries.ts'
 export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'log.created': 'The log begins: its name, the terms that hold for ever, whether it is simulated. Entry 0.',
   'key.created': 'A key of the control plane, before anything is signed with it.',
+  'break_glass.created': 'The public half of the break-glass key: what it signs counts from here on.',
+  'roster.set': 'Who may lift a kill, and how many of them it takes, signed by the break-glass key.',
+  'kill.pulled': 'A kill came into force: by the gesture of a person, or signed outside and handed in.',
+  'kill.lifted': 'Kills ended, by the gestures of people of the roster.',
+  'frame_key.replaced': 'From here on another key signs frames, in another epoch.',
   'key.retired': 'An issuer key verifies nothing that it signs from `retired_at` on.',
   'key.compromised': 'An issuer key verifies nothing any more.',
   'person.added': 'Somebody was invited, under a random identifier.',

@@ -13,6 +13,7 @@ import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
+import { killCommands } from './commands/kill.ts'
 import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
 import { logPruneCommand } from './commands/log-prune.ts'
@@ -56,6 +57,7 @@ discloseCommand(program)
 approvalCommands(program)
 topUpCommands(program)
 gatewayCommand(program)
+killCommands(program)
 relayCommand(program)
 keyCommands(program)
 issuerCommands(program)

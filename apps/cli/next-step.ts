@@ -66,6 +66,7 @@ const STEPS: Partial<Record<Code, string>> = {
   TOKEN_MALFORMED: CHAIN_FILE,
   TOKEN_TOO_LARGE: 'give fewer or shorter grants',
   UNKNOWN_AGENT: 'see "countersign agent list"',
+  STATEMENT_REFUSED: 'compare "countersign kill key" with "countersign kill key --key FILE"',
   UNKNOWN_CEREMONY: 'run the command again for a new link',
   UNKNOWN_DELEGATION:
     'see "countersign delegations" and, for those that wait, "countersign delegation waiting"',
@@ -73,6 +74,8 @@ const STEPS: Partial<Record<Code, string>> = {
   UNKNOWN_FIELD: 'see "countersign log entry INDEX" for what the entry says, and its commitments',
   UNKNOWN_HOLD: 'see "countersign hold list"',
   UNKNOWN_ISSUER: 'see "countersign issuer list"',
+  UNKNOWN_CLASS: 'see "countersign agent list"',
+  UNKNOWN_KILL: 'see "countersign kill list"',
   UNKNOWN_KEY:
     'the keys of an agent come from "countersign agent key AGENT -o FILE", those of the issuer are in ' +
     '"countersign keys list"',

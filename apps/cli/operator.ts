@@ -31,6 +31,8 @@ const infoSchema = z.object({
   rp_id: z.string(),
   origins: z.array(z.string()).min(1),
   bound_ms: z.int(),
+  break_glass: jwkSchema,
+  separation: z.enum(['independent', 'after']),
 })
 export type ControlPlaneInfo = z.infer<typeof infoSchema>
 
@@ -209,6 +211,8 @@ export async function enrollPoint(profile: Profile, name: string, server: string
       frame_key: info.frame_key,
       rp_id: info.rp_id,
       origins: info.origins,
+      break_glass: info.break_glass,
+      separation: info.separation,
     },
     bound_ms: info.bound_ms,
   }

@@ -8,11 +8,9 @@ import { z } from 'zod'
 import { openFsSpool } from '../../src/adapters/fs/spool.ts'
 import { ApiClient, ApiError } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
-import { httpRevocations } from '../../src/adapters/http/revocations.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
-import type { ForeignIssuer } from '../../src/core/issuer.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
@@ -20,14 +18,16 @@ import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
-import { Trust, type FollowedIssuer } from '../../src/enforce/trust.ts'
+import { Trust } from '../../src/enforce/trust.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
-import { follow, followAll, type Follower } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { followForeign, followOwn } from './follow.ts'
+import { Kills } from './kills.ts'
+import type { Listening } from './statement-listener.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
@@ -48,6 +48,10 @@ export const pointFileSchema = z.strictObject({
     frame_key: jwkSchema,
     rp_id: z.string(),
     origins: z.array(z.string()).min(1),
+    /** KIL-7. Absent in files from before there was one. */
+    break_glass: jwkSchema.exactOptional(),
+    /** KIL-6: whether one person may be enough to lift. */
+    separation: z.enum(['independent', 'after']).exactOptional(),
   }),
   bound_ms: z.int().positive(),
   /** Relays that it follows (REV-16). Without any, it follows the control plane itself. */
@@ -76,6 +80,8 @@ export interface Hosted {
 export interface OpenPoint {
   readonly point: EnforcementPoint
   readonly server: string
+  /** Where it takes statements, when it listens (KIL-11). */
+  readonly listens: string | null
 }
 
 /** @throws {GatewayError} `POINT_FILE_INVALID` */
@@ -97,6 +103,7 @@ export async function openPoint(
   path: string,
   options: {
     readonly hosted?: Hosted
+    readonly listen?: Listening
     /** In place of those of the enrolment file. */
     readonly relays?: readonly string[]
     readonly onFault: (error: unknown) => void
@@ -118,6 +125,7 @@ export async function openPoint(
     tools.stop() // or its timer would keep a process alive that serves nothing
     throw cause
   }
+  let kills: Kills | undefined
   try {
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
     const ledger = new LeasedLedger({
@@ -136,20 +144,29 @@ export async function openPoint(
       point: file.point,
       leases: ledger,
     })
-    const state = new RevocationState({ crypto, frameKey: publicJwk(file.trust.frame_key), clock })
+    const state = new RevocationState({
+      crypto,
+      frameKey: publicJwk(file.trust.frame_key),
+      clock,
+      onStatement: (statement) => kills?.onStatement(statement),
+    })
+    const { listen, onFault } = options
+    const { systems } = tools
+    const parts = { file, path, signer, control, systems, listen, onFault, revocations: state }
+    const switchboard = await Kills.open(parts)
+    kills = switchboard
     const acks = new AckSender({
       point: file.point,
       signer,
       clock,
       control,
-      standing: () => ({ epoch: state.resume.epoch, head: state.resume.after, kills: [] }),
+      standing: () => ({ epoch: state.resume.epoch, head: state.resume.after, kills: switchboard.kept }),
     })
     const changed = ({ type }: StreamEvent): void => {
       if (type === 'heartbeat' || type === 'time') return
       point.revocationsChanged()
       acks.poke()
     }
-    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
     const trust = trustOf(file, state, signer, () => point.revocationsChanged())
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
     const point: EnforcementPoint = new EnforcementPoint({
@@ -159,6 +176,8 @@ export async function openPoint(
       placement: file.placement,
       bound_ms: file.bound_ms,
       revocations: (iss) => trust.revocationsOf(iss),
+      kills: switchboard.state,
+      systems: tools.systems,
       recorder,
       ledger,
       authenticator: new Authenticator({
@@ -177,37 +196,22 @@ export async function openPoint(
         keeper.stop()
         acks.stop()
         await Promise.all([follower.stop(), trust.stop()])
+        await switchboard.close()
         ledger.close()
         await shipper.stop(SHIP_ON_CLOSE_MS)
         await spool.close()
       },
     })
+    const listens = await switchboard.begin(point)
+    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
     await within(Promise.all([follower.ready, keeper.refresh()]), READY_MAX_MS)
-    return { point, server: file.server }
+    return { point, server: file.server, listens }
   } catch (cause) {
     tools.stop()
+    await kills?.close()
     await spool.close()
     throw cause
   }
-}
-
-/**
- * Relays, if there are any, and then the control plane only when they do not keep the state fresh: thousands of points
- * would be too many for it.
- */
-function followOwn(
-  state: RevocationState,
-  control: ControlPlane,
-  relays: readonly string[],
-  onEvent: (event: StreamEvent) => void,
-): Follower {
-  const options = { crypto: nodeCrypto, state, onEvent }
-  if (relays.length === 0) return follow({ ...options, source: control })
-  const sources = relays.map((relay) => {
-    const url = relay.replace(/\/+$/, '')
-    return { source: httpRevocations(new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })) }
-  })
-  return followAll([...sources, { source: control, standby: true }], options)
 }
 
 /**
@@ -251,28 +255,23 @@ function trustOf(file: PointFile, revocations: RevocationState, signer: Signer, 
   })
 }
 
-/** As a guest there: under the same key, and the identifier that chains name as their audience (KEY-9). */
-function followForeign(issuer: ForeignIssuer, signer: Signer, onFrame: () => void): FollowedIssuer {
-  const client = new ApiClient({ url: issuer.control_plane, crypto: nodeCrypto, clock: systemClock, signer })
-  const frameKey = publicJwk(issuer.frame_key)
-  const state = new RevocationState({ crypto: nodeCrypto, frameKey, clock: systemClock })
-  const follower = follow({
-    crypto: nodeCrypto,
-    source: httpControlPlane(client),
-    state,
-    onEvent: ({ type }) => type !== 'heartbeat' && onFrame(),
-  })
-  return { revocations: state, stop: () => follower.stop() }
+interface Tools {
+  readonly find: (server: string, tool: string) => ToolRegistration | null
+  /** Those that the tools of the server are of: all that were given are of the one that the point guards. */
+  readonly systems: (server: string) => readonly string[]
+  readonly stop: () => void
 }
 
 async function watchTools(
   control: Pick<ControlPlane, 'tools'>,
   file: PointFile,
   onFault: (error: unknown) => void,
-): Promise<{ find: (server: string, tool: string) => ToolRegistration | null; stop: () => void }> {
+): Promise<Tools> {
   let known: ReadonlyMap<string, ToolRegistration>
+  let systems: readonly string[] = []
   const load = async (): Promise<void> => {
     known = new Map((await control.tools()).map((tool) => [`${tool.server}\n${tool.tool}`, tool]))
+    systems = [...new Set([...known.values()].flatMap(({ system }) => system ?? []))]
   }
   try {
     await load()
@@ -282,7 +281,11 @@ async function watchTools(
     throw new GatewayError('CONTROL_PLANE_AWAY', message, { cause })
   }
   const timer = setInterval(() => void load().catch(onFault), TOOLS_EVERY_MS)
-  return { find: (server, tool) => known.get(`${server}\n${tool}`) ?? null, stop: () => clearInterval(timer) }
+  return {
+    find: (server, tool) => known.get(`${server}\n${tool}`) ?? null,
+    systems: () => systems,
+    stop: () => clearInterval(timer),
+  }
 }
 
 /** A point whose state is not fresh serves too: it denies and says why. */

@@ -13,6 +13,7 @@ import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
+import { killRoutes } from './routes-kill.ts'
 import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
@@ -51,6 +52,7 @@ export function createApp(ctx: ServerContext): App {
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
+  killRoutes(app, ctx)
   listenerRoutes(app, ctx)
   ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)

@@ -67,7 +67,13 @@ describe('a rotation', () => {
       ['verifying', first],
     ])
     expect(await jwksKids()).toEqual([second, first])
-    expect(keyFiles()).toEqual(['frame.jwk', `issuer-${second}.jwk`, 'issuer.jwk', 'log.jwk'])
+    expect(keyFiles()).toEqual([
+      'break-glass.jwk',
+      'frame.jwk',
+      `issuer-${second}.jwk`,
+      'issuer.jwk',
+      'log.jwk',
+    ])
     await server.restart()
     expect(kidOfChain((await server.delegate(ann, agent, point.id)).chain)).toBe(second)
   })
@@ -110,7 +116,7 @@ describe('a retirement', () => {
     const { json } = await retire(first)
     expect(json).toMatchObject({ kid: first, destroyed: true })
     expect(json.retired_at).toBeLessThanOrEqual(Math.floor(clock.now() / 1000))
-    expect(keyFiles()).toEqual(['frame.jwk', `issuer-${second}.jwk`, 'log.jwk'])
+    expect(keyFiles()).toEqual(['break-glass.jwk', 'frame.jwk', `issuer-${second}.jwk`, 'log.jwk'])
     expect((await listFor(point.api)).issuers[0].keys.map(({ retired_at }) => retired_at)).toEqual([
       undefined,
       json.retired_at,

@@ -21,6 +21,7 @@ test('begins its log with what it is, its keys and the first invitation', async 
     'key.created',
     'template.preset',
     'person.added',
+    'break_glass.created',
     'person.enrolled',
     'person.endorsed',
   ])

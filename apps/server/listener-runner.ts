@@ -5,7 +5,7 @@
  * @module
  */
 import type { SignalSender } from '../../src/ports/signal.ts'
-import type { Schema } from '../../src/ports/store.ts'
+import type { Schema } from '../../src/ports/schema.ts'
 import { SYSTEM, type RegistryContext } from '../../src/registry/context.ts'
 import { framesAfter } from '../../src/registry/frames.ts'
 import { removeListener, secretsOf, updateDelivery, type ListenerRow } from '../../src/registry/listeners.ts'

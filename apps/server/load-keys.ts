@@ -6,7 +6,11 @@ import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
 import type { SetupKeys } from '../../src/registry/setup.ts'
 
-export type ServerKeys = SetupKeys & { readonly logKey: PrivateJwk }
+export type ServerKeys = SetupKeys & {
+  readonly logKey: PrivateJwk
+  /** The key that is made here and taken away (KIL-7): its file, and it, the first time. */
+  readonly breakGlass: { readonly file: string; readonly first: () => Promise<PrivateJwk> }
+}
 
 interface KeyOptions {
   readonly dataDir: string
@@ -23,7 +27,8 @@ export async function loadKeys(
   { dataDir, keys, passphrase, onEncrypted }: KeyOptions,
   beforeEncrypting: () => Promise<void>,
 ): Promise<ServerKeys> {
-  const keyStore = await openFsKeyStore(keys ?? join(dataDir, 'keys'), {
+  const folder = keys ?? join(dataDir, 'keys')
+  const keyStore = await openFsKeyStore(folder, {
     crypto: nodeCrypto,
     passphrase: passphrase ?? null,
     beforeEncrypting,
@@ -32,6 +37,10 @@ export async function loadKeys(
   const logKey = await keyStore.first('log')
   return {
     logKey,
+    breakGlass: {
+      file: join(folder, 'break-glass.jwk'),
+      first: () => keyStore.first('break-glass'),
+    },
     issuer: await IssuerRing.open(nodeCrypto, keyStore),
     frame: nodeCrypto.signer(await keyStore.first('frame')),
     log: nodeCrypto.signer(logKey),

@@ -23,7 +23,14 @@ export const RECEIPTS_PATH = '/v1/points/self/receipts'
 export const REVOKE_PATH = '/oauth/revoke'
 export const INTROSPECT_PATH = '/oauth/introspect'
 /** Stopping something, and asking, work for as long as the database does, even when the log cannot be published. */
-const ALWAYS_PATHS = new Set(['/v1/revocations', REVOKE_PATH, INTROSPECT_PATH])
+const ALWAYS_PATHS = new Set([
+  '/v1/revocations',
+  '/v1/kills',
+  '/v1/kills/draft',
+  '/v1/statements',
+  REVOKE_PATH,
+  INTROSPECT_PATH,
+])
 const COMPROMISE_PATH = /^\/v1\/keys\/issuer\/[^/]+\/compromise$/
 
 type Middleware = MiddlewareHandler<AppEnv>

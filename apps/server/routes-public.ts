@@ -21,6 +21,8 @@ const infoAnswer = z.object({
   /** Whether this node has the private half of the one that signs (KEY-11). */
   issues: z.boolean(),
   frame_key: jwk,
+  /** KIL-7. */
+  break_glass: jwk,
   log_vkey: z.string(),
   rp_id: z.string(),
   origins: z.array(z.string()),
@@ -70,6 +72,7 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
             .map(({ kid, jwk: key }) => ({ kid, jwk: key })),
           issues,
           frame_key: frame.publicJwk,
+          break_glass: ctx.registry.breakGlass,
           log_vkey: ctx.vkey,
           rp_id: ctx.settings.rp_id,
           origins: ctx.settings.origins,

@@ -6,6 +6,7 @@
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { httpSender } from '../../src/adapters/webhook/http-sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
+import type { PublicJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -14,6 +15,7 @@ import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
+import { pinBreakGlass } from '../../src/registry/break-glass.ts'
 import { pairVault, setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
 import { composeAnchoring } from './anchoring.ts'
@@ -66,6 +68,8 @@ export interface ServerOptions extends FirstChoices {
   readonly passphrase?: string
   /** Told of each key file that was encrypted, and of the vault. */
   readonly onEncrypted?: (file: string) => void
+  /** Told of the file of the break-glass key when it was made: it is to be taken offline (KIL-7). */
+  readonly onBreakGlass?: (file: string) => void
   /** Publish from a thread of its own (docs/adr/0023). */
   readonly publisherThread?: boolean
   /** Who cosigns the log, and where it is anchored. */
@@ -147,6 +151,9 @@ async function run(
     wanted,
   )
   await store.query((db) => keys.issuer.destroyEnded(db))
+  const breakGlass = await pinBreakGlass({ store, crypto: nodeCrypto }, keys.breakGlass.first, () =>
+    options.onBreakGlass?.(keys.breakGlass.file),
+  )
   const ended = Promise.withResolvers<Error | null>()
   const vkey = formatVkey(noteKey(nodeCrypto, settings.origin, keys.log.publicJwk))
   const report = options.report ?? (() => undefined)
@@ -185,7 +192,7 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings }
+  const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys.issuer, report)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
@@ -245,10 +252,12 @@ interface Parts {
   /** Filled before anybody is answered. */
   readonly place: Place
   readonly vkey: string
+  readonly breakGlass: PublicJwk
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey } = parts
+  const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey, breakGlass } =
+    parts
   const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
     store: namingStore(store),
@@ -256,6 +265,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     crypto: nodeCrypto,
     issuer: keys.issuer,
     frame: keys.frame,
+    breakGlass,
     iss: settings.origin,
     publicUrl: () => place.url,
     rp: { rp_id: settings.rp_id, origins: settings.origins },

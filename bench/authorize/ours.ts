@@ -9,7 +9,7 @@ import type { Crypto } from '../../src/core/crypto.ts'
 import { base64url, fromBase64url } from '../../src/core/encoding.ts'
 import { periodOf } from '../../src/core/period.ts'
 import { rfc3339 } from '../../src/core/time.ts'
-import { decide, type DecideInput } from '../../src/decide/decide.ts'
+import { decide, NO_KILLS, type DecideInput } from '../../src/decide/decide.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
@@ -84,6 +84,7 @@ function inputOf(chain: DecidedChain, revocations: RevocationState): DecideInput
   const now_ms = clock.now()
   return {
     chain,
+    kills: NO_KILLS,
     ...CALL,
     definition_hash: null,
     registration: null,
@@ -172,6 +173,8 @@ export async function openPoint(
     placement: 'gateway',
     bound_ms: BOUND_MS,
     revocations: () => revocations,
+    kills: NO_KILLS,
+    systems: () => [],
     recorder,
     // One lease covers every call: a round trip to the control plane is not what is measured.
     ledger: new LeasedLedger({

@@ -16,7 +16,7 @@ import type { Freshness } from '../log/receipt.ts'
 import type { Grant, Limit } from '../token/grant.ts'
 import { chainText } from '../token/presentation.ts'
 import type { Handle, VerifiedChain } from '../token/verify.ts'
-import { decide, isNamed, standing, type DecideInput } from './decide.ts'
+import { decide, isNamed, NO_KILLS, standing, type DecideInput } from './decide.ts'
 import { explain, REASONS, type Reason } from './reasons.ts'
 
 const w = new World()
@@ -38,6 +38,7 @@ const chain = verified(w.hop(w.root(), 'agent-1', 'agent-2'))
 const last = chain.delegations.at(-1)!
 const input = (edit: Partial<DecideInput> = {}): DecideInput => ({
   chain,
+  kills: NO_KILLS,
   server: 'files',
   tool: 'read',
   args: { path: '/data/a' },
@@ -166,6 +167,27 @@ describe('a denial', () => {
     const all = { revocations: view([chain.handles[0]!], null), now_ms: (NOW_S + 9999) * 1000 }
     expect(reasons(all)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
     expect(standing(input(all), null)).toEqual(['REVOKED', 'STALE_REVOCATION', 'EXPIRED'])
+  })
+
+  test('is KILLED before any other reason, also when the state is stale and the chain revoked', () => {
+    const asked: unknown[] = []
+    const kills = {
+      active: true,
+      stops: (call: unknown) => {
+        asked.push(call)
+        return true
+      },
+    }
+    const worst = { kills, revocations: view([chain.handles[0]!], null), now_ms: (NOW_S + 9999) * 1000 }
+    const registration = { system: 'sys_a', definition_hash: HASH, measures: {} }
+    expect(reasons({ ...worst, registration, systems: ['sys_b'] })).toEqual(['KILLED'])
+    expect(standing(input({ ...worst, systems: ['sys_b'] }), null)).toEqual(['KILLED'])
+    const agents = chain.delegations.map(({ agent }) => ({ id: agent.id, class: agent.class }))
+    expect(agents).toHaveLength(2)
+    expect(asked).toEqual([
+      { server: 'files', systems: ['sys_a'], agents },
+      { server: null, systems: ['sys_b'], agents },
+    ])
   })
 
   test('names the grant that came nearest', () => {

@@ -30,8 +30,24 @@ export interface RevocationView {
   freshness(): Freshness | null
 }
 
+/** What the decision sees of the kills in force. */
+export interface KillView {
+  /** Whether any is: usually none, and no call pays for more than this question. */
+  readonly active: boolean
+  /** @param call `server` is null for what is no call of a tool; `agents` of the root and of every hop */
+  stops(call: {
+    readonly server: string | null
+    readonly systems: readonly string[]
+    readonly agents: readonly { readonly id: string; readonly class: string }[]
+  }): boolean
+}
+
+/** Of who decides without a kill switch. */
+export const NO_KILLS: KillView = { active: false, stops: () => false }
+
 export interface DecideInput {
   readonly chain: DecidedChain
+  readonly kills: KillView
   readonly server: string
   readonly tool: string
   readonly args: JsonObject
@@ -39,11 +55,15 @@ export interface DecideInput {
   readonly definition_hash: string | null
   /** As the tool was registered; null when it was not. */
   readonly registration: {
+    /** The system that the tool is of. */
+    readonly system?: string
     readonly definition_hash: string
     readonly measures: Measures
     /** JSON Pointers into the arguments (GRT-6). */
     readonly resources?: readonly string[]
   } | null
+  /** Systems that the tool may be of, where the registration does not say: what one of them stops is stopped. */
+  readonly systems?: readonly string[]
   readonly revocations: RevocationView
   /** The point's own bound: grants may set another (GRT-9). */
   readonly bound_ms: number
@@ -62,6 +82,7 @@ export type Verdict =
 
 /** @returns allow with what to reserve, or deny with every reason that the first failing stage found. */
 export function decide(input: DecideInput): Verdict {
+  if (isKilled(input)) return { decision: 'deny', grant: null, reasons: ['KILLED'] }
   const freshness = input.revocations.freshness()
   const state = standingAt(input, freshness, loosestBound(input.chain, input.bound_ms), input)
   if (state.length > 0) return { decision: 'deny', grant: null, reasons: state }
@@ -77,18 +98,35 @@ export function decide(input: DecideInput): Verdict {
   return best
 }
 
+type Callable = Pick<DecideInput, 'kills' | 'registration' | 'systems'> & {
+  readonly chain: DecidedChain | null
+  readonly server: string | null
+}
+
+/** KIL-2: asked before anything else. @param chain null for a caller without one: then by scope of the tool alone */
+export function isKilled({ kills, chain, server, registration, systems = [] }: Callable): boolean {
+  if (!kills.active) return false
+  return kills.stops({
+    server,
+    systems: registration?.system === undefined ? systems : [registration.system],
+    agents: chain?.delegations.map(({ agent }) => agent) ?? [],
+  })
+}
+
 /** One definition of one tool, as a call uses it. */
 export type CalledTool = Pick<DecideInput, 'server' | 'tool' | 'definition_hash'>
 
 /**
- * Why the chain may not be used at all right now: stale or revoked state, expiry. Asked before the decision and
+ * Why the chain may not be used at all right now: killed, stale or revoked state, expiry. Asked before the decision and
  * again after recording, in the turn that hands the call over (REV-8).
  * @param tool null when no call is made
  */
 export function standing(
-  input: Pick<DecideInput, 'chain' | 'revocations' | 'bound_ms' | 'now_ms'>,
+  input: Pick<DecideInput, 'chain' | 'revocations' | 'bound_ms' | 'now_ms'> &
+    Pick<DecideInput, 'kills' | 'registration' | 'systems'>,
   tool: CalledTool | null,
 ): Reason[] {
+  if (isKilled({ ...input, server: tool?.server ?? null })) return ['KILLED']
   return standingAt(input, input.revocations.freshness(), input.bound_ms, tool)
 }
 

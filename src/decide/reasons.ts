@@ -52,6 +52,7 @@ export const REASONS = {
   MEASURE_UNKNOWN: ['the tool has no measure that the limit needs', 'register the tool with its measures'],
   TOOL_CHANGED: ['the tool differs from its registration', 'have the new definition registered'],
   // The state
+  KILLED: ['a kill is in force for this agent, tool or everything', 'stop; a kill ends when people lift it'],
   REVOKED: ['the delegation, or someone or something behind it, was revoked', 'stop; ask the principal'],
   STALE_REVOCATION: ['the revocation state is not fresh', 'wait until the control plane is reachable'],
   LEDGER_UNAVAILABLE: ['the cumulative limit cannot be leased', 'wait until the control plane is reachable'],

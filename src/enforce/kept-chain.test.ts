@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FILES, MAIL, NOW_MS, World } from '../../test/fixtures/tokens.ts'
-import { decide, type DecideInput } from '../decide/decide.ts'
+import { decide, NO_KILLS, type DecideInput } from '../decide/decide.ts'
 import type { Handle, VerifiedChain } from '../token/verify.ts'
 import { keptOf } from './kept-chain.ts'
 
@@ -36,6 +36,7 @@ describe('what a session keeps of a chain', () => {
     ]
     for (const call of calls) {
       const input = {
+        kills: NO_KILLS,
         server: 'files',
         tool: 'read',
         args: { path: '/data/a' },

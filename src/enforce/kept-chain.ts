@@ -43,9 +43,9 @@ class KeptHandles {
 class Shared {
   readonly #known = new Map<string, unknown>()
 
-  delegation({ jti, ends, grants }: DecidedDelegation): DecidedDelegation {
+  delegation({ jti, agent, ends, grants }: DecidedDelegation): DecidedDelegation {
     const kept = [...grants].map(([digest, grant]) => [this.#once(digest), this.#grant(grant)] as const)
-    return { jti, ends, grants: new Map(kept) }
+    return { jti, agent: this.#once({ id: agent.id, class: agent.class }), ends, grants: new Map(kept) }
   }
 
   #grant(grant: Grant): Grant {

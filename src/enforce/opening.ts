@@ -1,4 +1,4 @@
-/** What a receipt's commitment opens to, as far as the point keeps it. spec/erasure.md. @module */
+/** What a receipt keeps of what the caller gave: names cut to size, and what a commitment to arguments opens to. @module */
 import type { JsonValue } from '../core/json.ts'
 import type { Opening } from '../ports/control-plane.ts'
 import type { Authenticated } from './authenticate.ts'
@@ -32,4 +32,9 @@ function isPlain(value: JsonValue | undefined, depth: number): boolean {
   if (depth === 0) return false
   if (Array.isArray(value)) return value.every((item: JsonValue) => isPlain(item, depth - 1))
   return Object.entries(value).every(([name, item]) => name !== '__proto__' && isPlain(item, depth - 1))
+}
+
+/** Names come from the caller: a receipt holds 256 characters of them. */
+export function bounded(name: string): string {
+  return name.toWellFormed().slice(0, 256).toWellFormed()
 }

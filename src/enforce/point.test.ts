@@ -7,6 +7,7 @@ import { base64url, fromBase64url } from '../core/encoding.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Signer } from '../core/crypto.ts'
 import { parseJws, signJws } from '../core/sign.ts'
+import { NO_KILLS } from '../decide/decide.ts'
 import { decisionReceiptSchema, type Receipt } from '../log/receipt.ts'
 import { frameHash, signFrame, signHeartbeat, signTime } from '../revoke/frame.ts'
 import { RevocationState } from '../revoke/state.ts'
@@ -44,6 +45,8 @@ async function makePoint(edit: Partial<PointOptions> & { hosted?: string } = {})
     placement: 'gateway',
     bound_ms: 2000,
     revocations: () => state,
+    kills: NO_KILLS,
+    systems: () => [],
     recorder,
     ledger: new LeasedLedger({
       control: generousPlane(clock),

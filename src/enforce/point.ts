@@ -8,9 +8,13 @@ import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
 import {
   decide,
+  isKilled,
   isNamed,
   loosestBound,
   standing,
+  type CalledTool,
+  type DecideInput,
+  type KillView,
   type RevocationView,
   type Verdict,
 } from '../decide/decide.ts'
@@ -21,8 +25,9 @@ import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import { CallsUnderWay, type Outcome } from './calls-under-way.ts'
+import { deniedAs, killed, type Judged } from './judged.ts'
 import type { Ledger } from './ledger.ts'
-import { openingOf } from './opening.ts'
+import { bounded, openingOf } from './opening.ts'
 import type { DecisionFields, Recorder } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
 
@@ -34,23 +39,19 @@ export interface PointOptions {
   readonly bound_ms: number
   /** The revocation state of an issuer, by name: a root's (KEY-8), or null for the point's own. */
   readonly revocations: (iss: string | null) => RevocationView
+  readonly kills: KillView
   readonly recorder: Recorder
   readonly ledger: Ledger
   readonly authenticator: Authenticator
   /** The registration of a tool, or null. */
   readonly registration: (server: string, tool: string) => ToolRegistration | null
+  /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */
+  readonly systems: (server: string) => readonly string[]
   /** Told after each record, so that it is shipped. */
   readonly onRecorded: () => void
   /** Told of a fault of ours that was turned into a denial. */
   readonly onFault: (error: unknown) => void
   readonly onClose: () => Promise<void>
-}
-
-interface Judged {
-  readonly verdict: Verdict
-  readonly authenticated: Authenticated
-  /** Taken already. */
-  readonly debits: readonly Debit[]
 }
 
 export class EnforcementPoint implements Point {
@@ -149,25 +150,41 @@ export class EnforcementPoint implements Point {
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: DecidedChain | null, call: CallRequest | null, bound_ms?: number): readonly Reason[] {
+  #standing(chain: DecidedChain | null, call: CalledTool | null, bound_ms?: number): readonly Reason[] {
     if (chain === null) return ['NO_CHAIN']
-    const state = this.#state(chain)
+    const state = { ...this.#state(chain), ...this.#tool(call) }
     return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) }, call)
+  }
+
+  /** What kills ask of a call besides its chain. */
+  #tool(
+    call: Pick<CalledTool, 'server' | 'tool'> | null,
+  ): Pick<DecideInput, 'kills' | 'registration' | 'systems'> {
+    const { kills, registration, systems } = this.#o
+    const found = call === null ? null : registration(call.server, call.tool)
+    return {
+      kills,
+      registration: found,
+      ...(call !== null && found === null ? { systems: systems(call.server) } : {}),
+    }
   }
 
   #judge(request: CallRequest): Judged {
     const authenticated = this.#known(request)
+    const tool = this.#tool(request)
+    const { server } = request
+    if (isKilled({ ...tool, server, chain: authenticated.chain })) return killed(authenticated)
     if (authenticated.reason !== null || authenticated.chain === null) {
       const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
       return { authenticated, verdict: { decision: 'deny', grant: null, reasons }, debits: [] }
     }
     const verdict = decide({
       chain: authenticated.chain,
-      server: request.server,
+      ...tool,
+      server,
       tool: request.tool,
       args: request.args,
       definition_hash: request.definition_hash,
-      registration: this.#o.registration(request.server, request.tool),
       ...this.#state(authenticated.chain),
     })
     return { authenticated, verdict, debits: [] }
@@ -249,6 +266,9 @@ export class EnforcementPoint implements Point {
     ...reasons: Reason[]
   ): Promise<{ action: string; reasons: readonly Reason[] }> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
+    const called = server === '' ? null : { server, tool: what }
+    const asked = { ...this.#tool(called), server: called?.server ?? null, chain: null }
+    if (isKilled(asked)) reasons = ['KILLED']
     const request: CallRequest = {
       server,
       tool: what,
@@ -265,9 +285,10 @@ export class EnforcementPoint implements Point {
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 
-  isVisible(session: string | null, server: string, tool: string): boolean {
+  isVisible(session: string | null, server: string, name: string): boolean {
     const chain = this.#o.authenticator.chainOf(session)
-    return chain !== null && this.#standing(chain, null).length === 0 && isNamed(chain, server, tool)
+    const tool = { server, tool: name, definition_hash: null }
+    return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name)
   }
 
   #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
@@ -284,13 +305,4 @@ export class EnforcementPoint implements Point {
 /** Two turns of the event loop: whoever waits for the answer has written it by then. */
 function laterTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
-}
-
-function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
-  return { ...judged, debits: [], verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
-}
-
-/** Names come from the caller: a receipt holds 256 characters of them. */
-function bounded(name: string): string {
-  return name.toWellFormed().slice(0, 256).toWellFormed()
 }

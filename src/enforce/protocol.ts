@@ -14,7 +14,7 @@ import { newId } from '../core/ids.ts'
 import { canonicalBytes, type JsonObject } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
 import { seconds } from '../core/time.ts'
-import { decide } from '../decide/decide.ts'
+import { decide, NO_KILLS } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import { systemClock } from '../ports/clock.ts'
 import type { Grant } from '../token/grant.ts'
@@ -234,6 +234,7 @@ export function verify(shown: Presented, trust: ChainTrust, { aud, nonce, call }
   if (!bound) return { ok: false, reasons: ['PROOF_INVALID'] }
   const verdict = decide({
     chain,
+    kills: NO_KILLS,
     ...call,
     definition_hash: null,
     registration: null,

@@ -59,6 +59,11 @@ export class History {
   readonly delegations = new Map<string, OfType<'delegation.issued'>>()
   readonly segments = new Map<string, OfType<'chain.segment'>>()
   readonly revocations: OfType<'revocation'>[] = []
+  /** The kill switch, in the order of the log. */
+  readonly kills: (
+    OfType<'break_glass.created'> | OfType<'roster.set'> | OfType<'kill.pulled'> | OfType<'kill.lifted'>
+  )[] = []
+  readonly tools: OfType<'tool.registered'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
@@ -116,6 +121,15 @@ export class History {
       case 'template.proposed':
       case 'template.approved':
         this.templates.push({ index, entry } as (typeof this.templates)[number])
+        return
+      case 'break_glass.created':
+      case 'roster.set':
+      case 'kill.pulled':
+      case 'kill.lifted':
+        this.kills.push({ index, entry } as (typeof this.kills)[number])
+        return
+      case 'tool.registered':
+        this.tools.push({ index, entry })
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })
@@ -199,8 +213,10 @@ export class History {
       case 'topup.requested':
       case 'topup.granted':
       case 'topup.declined':
+      case 'frame_key.replaced':
+      case 'listener.added':
+      case 'listener.removed':
       case 'system.added':
-      case 'tool.registered':
     }
   }
 

@@ -4,6 +4,13 @@ import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
+import {
+  killSchema,
+  signedFrameKeySchema,
+  signedKillSchema,
+  signedLiftSchema,
+  signedRosterSchema,
+} from '../revoke/statement.ts'
 import { anchoredSchema } from './anchored.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
@@ -221,6 +228,17 @@ export const bodies = {
     /** The delegation, agent, person or key that the operator named; a cascade has several frames and one target. */
     target: id,
   }),
+  /** KIL-7: the public half; the private one is taken offline. */
+  'break_glass.created': z.strictObject({ kid: digest, jwk: jwkSchema }),
+  'roster.set': signedRosterSchema,
+  /** With the act and the gesture of who pulled it here; without, it came signed from outside (KIL-13). */
+  'kill.pulled': z.strictObject({
+    statement: signedKillSchema,
+    act: z.strictObject({ act: z.literal('kill.pull'), person: id, kill: killSchema }).exactOptional(),
+    gesture: gestureSchema.exactOptional(),
+  }),
+  'kill.lifted': z.strictObject({ statement: signedLiftSchema }),
+  'frame_key.replaced': signedFrameKeySchema,
   'listener.added': z.strictObject({
     kind: z.enum(['webhook', 'ssf_push', 'ssf_poll']),
     url: z.string().max(2048).nullable(),

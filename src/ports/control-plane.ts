@@ -12,6 +12,8 @@ import type { SignedTrustList } from '../revoke/trust-list.ts'
 export interface ToolRegistration {
   readonly server: string
   readonly tool: string
+  /** The system that it is of: a kill may name it (KIL-2). */
+  readonly system?: string
   readonly definition_hash: string
   readonly measures: Readonly<
     Record<
@@ -105,8 +107,16 @@ export interface RevocationSource {
 /** The control plane holds another history of this stream: the spool was restored or copied (RCP-2). */
 export class StreamRefused extends CountersignError<'STREAM_REFUSED'> {}
 
+/** What a control plane has of statements, and takes (KIL-13). Every method rejects when it cannot be reached or refuses. */
+export interface StatementExchange {
+  /** In the order of its log, from entry `after` on. Nothing of it has been verified. `next`: where to go on. */
+  statements(after: number): Promise<{ readonly statements: readonly Statement[]; readonly next: number }>
+  /** Idempotent. @returns false when it is refused: to hand it in again would change nothing */
+  handIn(statement: Statement): Promise<boolean>
+}
+
 /** Every method rejects when the control plane cannot be reached or refuses. */
-export interface ControlPlane extends RevocationSource {
+export interface ControlPlane extends RevocationSource, StatementExchange {
   openEpoch(reason: EpochReason): Promise<number>
   /** @throws {StreamRefused} */
   ship(shipment: Shipment): Promise<Shipped>

@@ -6,7 +6,7 @@
 import type { Kysely } from 'kysely'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { verifyAck } from '../revoke/ack.ts'
 import type { SignedAck } from '../revoke/statement.ts'
 import type { RegistryContext } from './context.ts'

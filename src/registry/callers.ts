@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely'
 import type { Crypto, PublicJwk } from '../core/crypto.ts'
 import { canonicalize } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { RegistryError } from './errors.ts'
 
 export type Caller =

@@ -1,6 +1,7 @@
 /** The history of published checkpoints, for packs that begin in the past. spec/pack.md. @module */
 import type { Kysely } from 'kysely'
-import type { Schema, Store } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
+import type { Store } from '../ports/store.ts'
 
 export interface PublishedCheckpoint {
   readonly size: number

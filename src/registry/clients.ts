@@ -9,7 +9,7 @@ import { isId } from '../core/ids.ts'
 import { parseJson } from '../core/json.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { decodeEntry } from '../log/entries.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { findCaller, type Caller } from './callers.ts'
 import type { RegistryContext } from './context.ts'
 

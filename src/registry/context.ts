@@ -1,5 +1,5 @@
 /** What every register needs: the store, cryptography, the issuer's keys and the policies that the log records. @module */
-import type { Crypto, Signer } from '../core/crypto.ts'
+import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
 import type { Vault } from '../ports/vault.ts'
@@ -15,6 +15,8 @@ export interface RegistryContext {
   readonly issuer: IssuerRing
   /** Signs revocation frames, heartbeats, time answers and trust lists. */
   readonly frame: Signer
+  /** What signs kills, rosters and new frame keys from outside (KIL-7). */
+  readonly breakGlass: PublicJwk
   /** The issuer's name, `iss` in every token. */
   readonly iss: string
   /** Where callers reach the control plane, without a trailing slash; known once it listens. */

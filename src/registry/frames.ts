@@ -6,7 +6,8 @@
 import type { Kysely } from 'kysely'
 import { canonicalize, parseJson } from '../core/json.ts'
 import type { Actor } from '../log/entries.ts'
-import type { Schema, Tx } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
+import type { Tx } from '../ports/store.ts'
 import {
   frameHash,
   frameSchema,
@@ -15,6 +16,7 @@ import {
   type RevocationKind,
   type SignedFrame,
 } from '../revoke/frame.ts'
+import type { SignedKill, SignedLift } from '../revoke/statement.ts'
 import type { RegistryContext } from './context.ts'
 
 /** The stream's epoch. It changes only when a stream starts over, which this version never does. */
@@ -26,6 +28,8 @@ export interface FrameRequest {
   readonly reason: string
   /** What the operator named. */
   readonly target: string
+  /** Of a kill or a lift (REV-2). */
+  readonly statement?: SignedKill | SignedLift
 }
 
 /** Revokes one handle. Idempotent: a handle that is revoked already keeps its frame. */
@@ -71,6 +75,7 @@ async function nextFrame(
     handle: request.handle,
     reason: request.reason,
     t: tx.now,
+    ...(request.statement === undefined ? {} : { statement: request.statement }),
   }
 }
 

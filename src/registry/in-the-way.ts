@@ -4,7 +4,7 @@
  */
 import type { Kysely } from 'kysely'
 import { decodeEntry } from '../log/entries.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 
 type Row = Schema['subjects']
 

@@ -2,7 +2,8 @@
 import type { Kysely } from 'kysely'
 import type { Crypto } from '../core/crypto.ts'
 import { base64url, utf8 } from '../core/encoding.ts'
-import type { Schema, Tx } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
+import type { Tx } from '../ports/store.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 

@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely'
 import type { Crypto, PrivateJwk, Signer } from '../core/crypto.ts'
 import { thumbprint } from '../core/jwk.ts'
 import type { KeyStore } from '../ports/key-store.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { RegistryError } from './errors.ts'
 
 export class IssuerRing {

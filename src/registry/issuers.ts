@@ -15,7 +15,7 @@ import { foreignIssuerSchema, type ForeignIssuer, type IssuerRecord } from '../c
 import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
 import type { Actor, EntryBody } from '../log/entries.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { FOREIGN_ISSUERS_MAX, signTrustList, type SignedTrustList } from '../revoke/trust-list.ts'
 import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'

@@ -10,7 +10,7 @@ import { slidingMs } from '../core/period.ts'
 import { parseRfc3339 } from '../core/time.ts'
 import type { EntryBody } from '../log/entries.ts'
 import type { Debit, Lease, Receipt } from '../log/receipt.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 
 type Db = Kysely<Schema>
 export type LeaseRow = Schema['leases']

@@ -1,7 +1,7 @@
 /** Names that people gave to what identifiers mean, for showing beside them. Nobody signs a name. @module */
 import type { Kysely } from 'kysely'
 import type { JsonValue } from '../core/json.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import type { RegistryContext } from './context.ts'
 import { namesOf } from './personal.ts'
 

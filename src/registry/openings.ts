@@ -6,7 +6,7 @@
 import type { Kysely } from 'kysely'
 import type { OpenedField } from '../log/commitment.ts'
 import { decodeEntry, type AnyEntry } from '../log/entries.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findEnrolled } from './people.ts'

@@ -1,7 +1,7 @@
 /** Packs that were made to be handed out: logged, so that an erasure can say who may have what. spec/erasure.md (ERA-8). @module */
 import type { Kysely } from 'kysely'
 import { rfc3339 } from '../core/time.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findEnrolled } from './people.ts'

@@ -5,7 +5,7 @@
  */
 import type { Kysely } from 'kysely'
 import type { AnyEntry } from '../log/entries.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 
 function nameOf(point: string, epoch: number): string {
   return `pruned/${point}/${epoch}`

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { TILE_WIDTH } from '../log/tiles.ts'
 import { RegistryError } from './errors.ts'
 

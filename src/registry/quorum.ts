@@ -4,7 +4,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import type { Quorum } from '../token/gesture.ts'
 import type { Approvers } from '../token/template.ts'
 import { RegistryError } from './errors.ts'

@@ -43,6 +43,7 @@ beforeEach(async () => {
   ctx = {
     store: openSqliteStore({ path: join(folder, 'state.db'), clock }),
     crypto: nodeCrypto,
+    breakGlass: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')).publicJwk,
     vault: openSqliteVault(join(folder, 'vault.db')),
     issuer: await IssuerRing.open(
       nodeCrypto,

@@ -6,7 +6,7 @@
  */
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { endsSessions, eventId, sessionRevoked, verification } from '../revoke/signal.ts'
 import { SYSTEM, type RegistryContext } from './context.ts'
 import { framesAfter, lastFrame } from './frames.ts'

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import type { Schema, Tx } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
+import type { Tx } from '../ports/store.ts'
 import { packStatuses, type StatusReference } from '../token/status-list.ts'
 import type { Handle } from '../token/verify.ts'
 import type { RegistryContext } from './context.ts'

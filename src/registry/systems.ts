@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import type { Actor } from '../log/entries.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 

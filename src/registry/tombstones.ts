@@ -6,7 +6,7 @@
 import type { Kysely } from 'kysely'
 import { rfc3339 } from '../core/time.ts'
 import { decodeEntry } from '../log/entries.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import type { RegistryContext } from './context.ts'
 import { clearRows, countSealed } from './erasure.ts'
 import { reachedBy } from './in-the-way.ts'

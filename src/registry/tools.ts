@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { measuresSchema, type Actor } from '../log/entries.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import type { RegistryContext } from './context.ts'
 import { assertSystems } from './systems.ts'
 

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import type { Schema, Tx } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
+import type { Tx } from '../ports/store.ts'
 
 export const NAME = 'trust_seq'
 

@@ -1,7 +1,7 @@
 /** The control plane as a verifier of its own chains: whom it trusts is itself, under every key that still verifies. @module */
 import type { Kysely } from 'kysely'
 import { CountersignError } from '../core/errors.ts'
-import type { Schema } from '../ports/store.ts'
+import type { Schema } from '../ports/schema.ts'
 import { lastDelegation } from '../token/narrow.ts'
 import type { IssuerKey } from '../token/trust.ts'
 import { verifyChainText, type ChainResult } from '../token/verify.ts'

@@ -117,7 +117,7 @@ export function assertGesturesCover(payload: {
 }
 
 /** Who has the secret of a key has that of its mirror image too: they differ in the sign alone. */
-function secretOf(key: PublicJwk): string {
+export function secretOf(key: PublicJwk): string {
   if (key.kty === 'EC') return `EC ${key.x}`
   const point = fromBase64url(key.x)
   point[31] = (point[31] ?? 0) & 0x7f

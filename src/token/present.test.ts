@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { disclosureOf, FILES, grantsOf, MAIL, NOW_MS, segmentsIn, World } from '../../test/fixtures/tokens.ts'
 import type { JsonObject } from '../core/json.ts'
-import { decide } from '../decide/decide.ts'
+import { decide, NO_KILLS } from '../decide/decide.ts'
 import { disclosureDigest, readDisclosed } from './disclosure.ts'
 import type { Grant } from './grant.ts'
 import { chainText, hashedParts } from './presentation.ts'
@@ -37,6 +37,7 @@ function allows(shown: VerifiedChain, server: string, tool: string, args: JsonOb
   const freshness = { epoch: 1, head: 0, t: NOW_MS, age_ms: 0 }
   const verdict = decide({
     chain: shown,
+    kills: NO_KILLS,
     server,
     tool,
     args,

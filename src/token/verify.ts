@@ -34,6 +34,8 @@ export interface ChainContext {
 /** What a decision needs of a delegation. Times in seconds. */
 export interface DecidedDelegation {
   readonly jti: string
+  /** Who holds it: a kill may name either (KIL-2). */
+  readonly agent: { readonly id: string; readonly class: string }
   /** The end of what it rests on: `exp`, or that of a hop's agent statement when that comes first. */
   readonly ends: number
   /** Disclosed grants by digest. */
@@ -47,7 +49,6 @@ export interface Delegation extends DecidedDelegation {
   readonly aud: readonly string[]
   readonly depth: number
   readonly depth_max: number
-  readonly agent: { readonly id: string; readonly class: string }
   readonly holder: PublicJwk
   readonly jkt: string
 }

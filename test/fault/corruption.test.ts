@@ -88,6 +88,7 @@ test('data that nothing happened to passes, and keys in the clear, no backup and
   expect(checks.filter(({ state }) => state !== 'ok').map(({ code }) => code)).toEqual([
     'KEYS_PLAIN',
     'BACKUP_NONE',
+    'BREAK_GLASS_ONLINE',
     'VAULT_PLAIN',
     'ANCHORS_NONE',
   ])

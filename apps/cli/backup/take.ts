@@ -146,7 +146,9 @@ function pathsOf(size: number, pruned: PrunedFiles, keyFiles: readonly string[])
 
 /** @throws {CliError} `BACKUP_KEYS_PLAIN`: a copy of a private key in the clear is one too many */
 async function encryptedKeys(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.jwk'))
+  // The break-glass key is kept apart from all of this (KIL-7): not in a backup either.
+  const isOurs = (name: string): boolean => name.endsWith('.jwk') && !name.startsWith('break-glass')
+  const names = (await readdir(folder)).filter(isOurs)
   for (const name of names) {
     if (isEncrypted(await readFile(join(folder, name), 'utf8'))) continue
     throw new CliError(

@@ -5,7 +5,14 @@ import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { readAnchorSettings, type AnchorSettings } from '../../server/anchor-settings.ts'
 import type { Check } from '../doctor/check.ts'
 import { logChecks, readNotes } from '../doctor/log.ts'
-import { backupCheck, diskCheck, folderCheck, keysCheck, nodeCheck } from '../doctor/machine.ts'
+import {
+  backupCheck,
+  breakGlassCheck,
+  diskCheck,
+  folderCheck,
+  keysCheck,
+  nodeCheck,
+} from '../doctor/machine.ts'
 import { outsideChecks } from '../doctor/outside.ts'
 import { clockCheck, epochsCheck, openDatabase, vkeyOf } from '../doctor/registers.ts'
 import { serverChecks } from '../doctor/server.ts'
@@ -67,11 +74,10 @@ export async function examine(options: DoctorOptions): Promise<Check[]> {
   const checks = [nodeCheck(), folder]
   let vkey: string | null = null
   if (folder.code !== 'DATA_MISSING') {
-    checks.push(
-      await diskCheck(data),
-      await keysCheck(options.keys ?? join(data, 'keys')),
-      await backupCheck(data, now()),
-    )
+    const keys = options.keys ?? join(data, 'keys')
+    checks.push(await diskCheck(data), await keysCheck(keys), await backupCheck(data, now()))
+    const breakGlass = await breakGlassCheck(keys)
+    if (breakGlass !== null) checks.push(breakGlass)
     const notes = await readNotes(data)
     const { check, snapshot } = openDatabase(data)
     checks.push(check)

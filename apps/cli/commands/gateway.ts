@@ -1,15 +1,18 @@
 /** `countersign gateway --stdio -- COMMAND…`: an enforcement point in front of an MCP server. @module */
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { openPoint, type Hosted } from '../../gateway/point.ts'
+import type { Listening } from '../../gateway/statement-listener.ts'
 import { runStdioGateway } from '../../gateway/stdio.ts'
 import { CliError, tell } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
+import { port } from './start.ts'
 import { collect } from './globals.ts'
 
 interface GatewayOptions {
   readonly point: string
   readonly delegation?: string
   readonly key?: string
+  readonly listen?: Listening
   readonly relay?: readonly string[]
 }
 
@@ -21,16 +24,27 @@ export function gatewayCommand(program: Command): void {
     .requiredOption('--point <file>', 'enrolment file (countersign point enroll)')
     .option('--delegation <file>', 'hosted: the chain that the gateway uses for clients that hold no key')
     .option('--key <file>', "hosted: the agent's key that the chain is bound to")
+    .option(
+      '--listen <host:port>',
+      'take statements of the kill switch at POST /statements; a port alone means loopback, 0 any free one',
+      listening,
+    )
     .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
     .action(async (server: string, args: string[], options: GatewayOptions) => {
       const hosted = await hostedOf(options)
-      const { point, server: name } = await openPoint(options.point, {
+      const {
+        point,
+        server: name,
+        listens,
+      } = await openPoint(options.point, {
         ...(hosted === undefined ? {} : { hosted }),
+        ...(options.listen === undefined ? {} : { listen: options.listen }),
         ...(options.relay === undefined ? {} : { relays: options.relay }),
         onFault: (error) => tell(`countersign gateway: ${error instanceof Error ? error.message : 'fault'}`),
       })
+      if (listens !== null) tell(`countersign gateway: takes statements at ${listens}/statements`)
       try {
         process.exitCode = await runStdioGateway({
           point,
@@ -54,4 +68,12 @@ async function hostedOf({ delegation, key }: GatewayOptions): Promise<Hosted | u
     throw new CliError('ARGUMENT_INVALID', '--delegation and --key go together: give both, or neither')
   }
   return { chain: await readText(delegation), key: await readJson(key) }
+}
+
+/** Loopback unless told: whoever reaches it can make a point check signatures. */
+function listening(text: string): Listening {
+  const at = text.lastIndexOf(':')
+  const host = at < 0 ? '127.0.0.1' : text.slice(0, at).replace(/^\[|\]$/g, '')
+  if (host === '') throw new InvalidArgumentError('not HOST:PORT')
+  return { host, port: port(text.slice(at + 1)) }
 }

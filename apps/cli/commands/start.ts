@@ -123,6 +123,11 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
       ? {}
       : { takeOverFrom: utf8(`${await readText(options.takeOverFrom)}\n`) }),
     onEncrypted: (file) => tell(`${file} is encrypted now`),
+    onBreakGlass: (file) =>
+      tell(
+        `${file} is the break-glass key: it stops agents when this control plane is gone. Move it to a medium that is kept ` +
+          'offline, under a passphrase, and see "countersign kill --help"',
+      ),
     onErasedAgain: (subjects) =>
       tell(`${subjects.join(', ')}: erased, but the key was there again. It is destroyed now`),
     onUnpublished: ({ message }) => tell(`the log waits: ${message}`),

@@ -6,6 +6,7 @@ export type DoctorCode =
   | 'ANCHOR_OLD'
   | 'BACKUP_NONE'
   | 'BACKUP_OLD'
+  | 'BREAK_GLASS_ONLINE'
   | 'CHECKPOINT_AHEAD'
   | 'CHECKPOINT_INVALID'
   | 'CHECKPOINT_MISSING'

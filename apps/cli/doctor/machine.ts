@@ -74,6 +74,15 @@ async function syncTimes(data: string): Promise<number[]> {
   return times.sort((a, b) => a - b)
 }
 
+/** KIL-7: a key that lies beside the control plane goes with it. Null: it is not there. */
+export async function breakGlassCheck(folder: string): Promise<Check | null> {
+  const names = await readdir(folder).catch((): string[] => [])
+  if (!names.includes('break-glass.jwk')) return null
+  const path = join(folder, 'break-glass.jwk')
+  const next = `move ${path} to a medium that is kept offline, and try it with "countersign kill key --key FILE"`
+  return warn('break-glass key', 'BREAK_GLASS_ONLINE', 'it lies beside the control plane', next)
+}
+
 /** Present, nobody else's to read, whole, and whether under a passphrase. What they hold stays closed. */
 export async function keysCheck(folder: string): Promise<Check> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jwk')).sort()

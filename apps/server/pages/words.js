@@ -113,6 +113,14 @@ const ACTS = new Map(
       'You vouch that this passkey is the one of the person you know by this name. From then on their signatures count.',
     ],
     'template.approve': ['Approve a template', 'It bounds what anyone may delegate to agents of its class.'],
+    'kill.pull': [
+      'Pull the kill switch',
+      'What is named here is stopped at every enforcement point, at once, until people of the roster lift it.',
+    ],
+    'kill.lift': [
+      'Lift a kill',
+      'What these kills stopped may run again, once as many people of the roster as it takes have signed the same.',
+    ],
     'issuer.trust': [
       'Trust another issuer',
       'Delegations that it issues will count at your enforcement points, past your own templates and approvals.',
@@ -140,6 +148,7 @@ function actView({ shown, names, person, entry, jkt }) {
       {
         heading: 'What you sign',
         rows: [
+          ...(act === 'kill.pull' ? [row('Stops', [stopped(members.kill?.scope, names)])] : []),
           ...Object.entries(members).map(([name, value]) => memberRow(name, value, names)),
           askedBy(jkt),
         ],
@@ -157,6 +166,19 @@ function actView({ shown, names, person, entry, jkt }) {
           ]),
     ],
   }
+}
+
+const SCOPES = new Map([
+  ['global', () => 'Everything: every call of every agent'],
+  ['system', (id) => `Every call of a tool of ${id}`],
+  ['class', (id) => `Every agent of class ${id}, and all under it`],
+  ['agent', (id) => `The agent ${id}, and all under it`],
+])
+
+/** In words besides the scope itself, which stands below as it is signed. */
+function stopped(scope, names) {
+  const words = SCOPES.get(scope?.kind)
+  return words === undefined ? JSON.stringify(scope) : words(nameOf(names, scope.id))
 }
 
 function askedBy(jkt) {

@@ -203,6 +203,20 @@ describe('the words for an act', () => {
     expect(linesOf(view, 'Seq')).toEqual(['2'])
   })
 
+  test('say what a kill stops, and that a lift lets it run again', () => {
+    const kill = { v: 1, id: 'kil_a', iss: 'log', scope: { kind: 'class', id: 'coding' }, reason: 'x', t: 1 }
+    const view = ask({ act: 'kill.pull', person: 'per_b', kill })
+    expect(view.title).toBe('Pull the kill switch')
+    expect(linesOf(view, 'Stops')).toEqual(['Every agent of class coding, and all under it'])
+    expect(linesOf(view, 'Kill')).toContain('Scope: {"kind":"class","id":"coding"}')
+    expect(linesOf(ask({ act: 'kill.pull', kill: { scope: { kind: 'new' } } }), 'Stops')).toEqual([
+      '{"kind":"new"}',
+    ])
+    const lift = ask({ act: 'kill.lift', id: 'lft_a', kills: ['kil_a', 'kil_b'], roster: 1 })
+    expect(lift.title).toBe('Lift a kill')
+    expect(linesOf(lift, 'Kills')).toEqual(['kil_a', 'kil_b'])
+  })
+
   test.each(['constructor', 'new.act', '__proto__'])('know when they have none: %s', (act) => {
     const view = ask({ act, person: 'toString' })
     expect(view.title).toBe(`Sign: ${act}`)

@@ -77,12 +77,14 @@ function checksum(text: Buffer): string {
     .slice(0, CHECKSUM_BYTES - 1)
 }
 
-function checked(text: string): Buffer {
+/** A line behind its checksum. */
+export function checked(text: string): Buffer {
   const bytes = Buffer.from(text)
   return Buffer.concat([Buffer.from(`${checksum(bytes)} `), bytes, Buffer.of(NEWLINE)])
 }
 
-function unchecked(raw: Buffer): string | null {
+/** What stands behind a checksum that is right, else null. */
+export function unchecked(raw: Buffer): string | null {
   const text = raw.subarray(CHECKSUM_BYTES)
   return raw.subarray(0, CHECKSUM_BYTES).toString('latin1') === `${checksum(text)} ` ? text.toString() : null
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../core/json.ts'
 import { leaseSchema, measuresSchema } from '../../log/entries.ts'
 import { StreamRefused, type ControlPlane } from '../../ports/control-plane.ts'
+import { statementSchema } from '../../revoke/statement.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { ApiError, type ApiClient } from './client.ts'
 import { httpRevocations } from './revocations.ts'
@@ -21,13 +22,17 @@ const toolsSchema = z.object({
     z.object({
       server: z.string(),
       tool: z.string(),
+      system: z.string(),
       definition_hash: z.string(),
       measures: measuresSchema,
       resources: z.array(z.string()).exactOptional(),
     }),
   ),
 })
+const statementsSchema = z.object({ statements: z.array(statementSchema), next: z.int().nonnegative() })
 /** Answers that mean: this stream is not the one that the control plane knows. */
+/** Answers that mean: this statement does not hold there. */
+const FINAL = new Set(['STATEMENT_REFUSED', 'REQUEST_INVALID'])
 const REFUSALS = new Set(['RECEIPT_FORK', 'RECEIPT_EPOCH'])
 
 export function httpControlPlane(client: ApiClient): ControlPlane {
@@ -57,6 +62,19 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
 
     trust: async () => signedTrustListSchema.parse(await client.get('/v1/points/self/trust')),
+
+    statements: async (after) =>
+      statementsSchema.parse(await client.get(`/v1/points/self/statements?after=${after}`)),
+
+    handIn: async (statement) => {
+      try {
+        await client.post('/v1/statements', asJson(statement))
+        return true
+      } catch (error) {
+        if (error instanceof ApiError && FINAL.has(error.remote)) return false
+        throw error
+      }
+    },
 
     ...httpRevocations(client),
   }

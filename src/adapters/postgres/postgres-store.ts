@@ -5,7 +5,8 @@
  */
 import type { Kysely } from 'kysely'
 import type { EntrySource } from '../../ports/entry-source.ts'
-import type { Schema, Store, Tx, WriteOptions } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
+import type { Store, Tx, WriteOptions } from '../../ports/store.ts'
 import { GroupCommit, unavailable } from '../sql/group-commit.ts'
 import { Listeners } from '../sql/listeners.ts'
 import { withPruned } from '../sql/pruned-rows.ts'

@@ -1,7 +1,8 @@
 /** Reads of committed rows, over a pool of connections that can do nothing else. @module */
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { StoreError, type Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
+import { StoreError } from '../../ports/store.ts'
 import { configOf, isLost, prepareSession } from './connection.ts'
 
 /** Connections that read, at most; PostgreSQL allows 100 by default, for all nodes together. */

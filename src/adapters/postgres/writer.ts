@@ -5,7 +5,8 @@
  * @module
  */
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
-import { StoreError, type Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
+import { StoreError } from '../../ports/store.ts'
 import type { Backend, OpenGroup, Row } from '../sql/group-commit.ts'
 import { Connection } from './connection.ts'
 import { CHANNEL } from './schema.ts'

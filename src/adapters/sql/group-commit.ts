@@ -8,7 +8,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { rfc3339 } from '../../core/time.ts'
 import { encodeEntry } from '../../log/entries.ts'
-import { StoreError, type NewEntry, type Schema, type Tx, type WriteOptions } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
+import { StoreError, type NewEntry, type Tx, type WriteOptions } from '../../ports/store.ts'
 import { Submissions } from './submissions.ts'
 
 /** Writers that may wait at once; past it they are turned away rather than kept in memory. */

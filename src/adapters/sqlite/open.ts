@@ -7,7 +7,8 @@ import { chmodSync, closeSync, openSync, readSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely'
-import { StoreError, type Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
+import { StoreError } from '../../ports/store.ts'
 import { SCHEMA_VERSION, TABLES } from '../sql/tables.ts'
 
 /** `PRAGMA application_id` of our files: ASCII `CSGN`. `PRAGMA user_version` holds the version of the schema. */

@@ -143,13 +143,20 @@ interface LoggedGesture {
 
 /** But those by which people are endorsed: these have rules of their own. */
 function actGestures(history: History): LoggedGesture[] {
-  return [
+  const acts = [
     ...history.approvals,
     ...history.templates,
     ...history.issuers,
     ...history.erasures,
     ...history.prunings,
   ].flatMap(({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []))
+  const kills = history.kills.flatMap(({ index, entry }) => {
+    if (entry.type === 'kill.lifted')
+      return entry.body.statement.gestures.map((gesture) => ({ index, gesture }))
+    if (entry.type !== 'kill.pulled' || entry.body.gesture === undefined) return []
+    return [{ index, gesture: entry.body.gesture }]
+  })
+  return [...acts, ...kills]
 }
 
 /** Of the roots of this log's issuer: people elsewhere are registered elsewhere. */

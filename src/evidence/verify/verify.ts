@@ -29,6 +29,7 @@ import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
+import { checkKillBound, checkKills } from './kills.ts'
 import { checkLeases, type LeaseBook } from './leases.ts'
 import { checkLimits } from './limits.ts'
 import { notChecked, notesOf } from './notes.ts'
@@ -239,6 +240,10 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
       checkPrunings(crypto, history, terms, findings),
     )
   check('no allow after a revocation plus the bound', () => checkBound(history, allows, bound_ms, findings))
+  check('kills and rosters are signed, and lifts are by as many people as the roster says', () =>
+    checkKills(crypto, history, terms, findings),
+  )
+  check('no allow under a kill past the bound', () => checkKillBound(history, allows, bound_ms, findings))
   check('what points debited was leased, and no leases passed a cap', () => {
     const { count, book } = checkLeases(history, findings)
     leases = book

@@ -7,7 +7,7 @@ import { sql, type Kysely } from 'kysely'
 import { utf8 } from '../../core/encoding.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { canonicalize, parseJson } from '../../core/json.ts'
-import type { Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
 import { VAULT } from '../setup.ts'
 import { TABLES, type TableName } from './tables.ts'
 

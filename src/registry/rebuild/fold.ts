@@ -9,10 +9,11 @@ import type { Crypto } from '../../core/crypto.ts'
 import { parseRfc3339 } from '../../core/time.ts'
 import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
-import type { Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
 import { notePlace } from '../pruned-streams.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
+import { killFolds } from './kills.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
@@ -28,6 +29,7 @@ const FOLDS: Folds = {
   ...pointFolds,
   ...limitFolds,
   ...erasureFolds,
+  ...killFolds,
 }
 
 export interface RegisterFoldOptions {

@@ -8,7 +8,7 @@ import { equalBytes } from '../../core/encoding.ts'
 import { openCheckpoint } from '../../log/checkpoint.ts'
 import { LogError } from '../../log/entries.ts'
 import { TreeFrontier } from '../../log/merkle.ts'
-import type { Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
 import { isField } from './commitments.ts'
 import { DIFFERENCES_MAX, type Difference } from './compare.ts'
 

@@ -1,7 +1,7 @@
 /** Folds of people, systems, tools and agents. spec/registers.md. @module */
 import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
-import type { Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
 import { fileUnder } from '../personal.ts'
 import { committed } from './commitments.ts'
 import type { At, Folds } from './state.ts'

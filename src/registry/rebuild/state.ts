@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Crypto } from '../../core/crypto.ts'
 import { canonicalize } from '../../core/json.ts'
 import type { Entry, EntryBody, EntryType } from '../../log/entries.ts'
-import type { Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
 import { SETTINGS } from '../setup.ts'
 import type { SegmentFacts } from './chains.ts'
 

@@ -3,7 +3,7 @@
  * The compiler refuses a table that nobody classified, and so does test/flow/rebuild.test.ts for a backend's own.
  * @module
  */
-import type { Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
 
 export type TableName = keyof Schema
 type Column<T extends TableName> = keyof Schema[T] & string
@@ -54,6 +54,8 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   leases: log('id'),
   usages: log('key', 'until'),
   topups: log('id'),
+  statements: log('entry'),
+  lifted: log('kill'),
   delegations: log('jti'),
   subjects: log('id'),
   erasures: log('subject'),
@@ -112,6 +114,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['jti', 'person'],
     missing: [],
     why: 'gone with its draft; what counts is in the sealed root',
+  },
+  lift_drafts: {
+    from: 'transient',
+    key: ['id'],
+    missing: [],
+    why: 'a lift that waits for gestures: begin it again',
+  },
+  lift_gestures: {
+    from: 'transient',
+    key: ['lift', 'person'],
+    missing: [],
+    why: 'gone with its draft; those that count are in the lift',
   },
   submissions: {
     from: 'transient',

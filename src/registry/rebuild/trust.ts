@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely'
 import { canonicalize } from '../../core/json.ts'
 import type { Entry } from '../../log/entries.ts'
-import type { Schema } from '../../ports/store.ts'
+import type { Schema } from '../../ports/schema.ts'
 import { ROTATED } from '../issuer-keys.ts'
 import { NAME as TRUST_SEQ, trustSeq } from '../trust-seq.ts'
 import { setMeta, type At, type Folds } from './state.ts'

@@ -1,0 +1,277 @@
+/** `countersign kill …`: stop agents by scope, also when the control plane is gone. spec/kill.md. @module */
+import type { Command } from 'commander'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { thumbprint } from '../../../src/core/jwk.ts'
+import { rfc3339 } from '../../../src/core/time.ts'
+import type { KillScope, Statement } from '../../../src/revoke/statement.ts'
+import {
+  askProbe,
+  beginLift,
+  offlineKill,
+  offlineProbe,
+  openBreakGlass,
+  pullKill,
+  pushTo,
+  pushToFolder,
+  readStatement,
+  readSwitch,
+  setRoster,
+  signLift,
+  type Pushed,
+} from '../kills.ts'
+import { readInfo } from '../operator.ts'
+import { CliError, EXIT_FAILED, listing, paint, result, tell } from '../output.ts'
+import { writePrivate } from '../profile.ts'
+import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
+import { givenPassphrase } from './start.ts'
+
+interface ScopeOptions {
+  readonly global?: true
+  readonly system?: string
+  readonly class?: string
+  readonly agent?: string
+}
+
+interface KeyOptions {
+  readonly key: string
+  readonly passphraseFile?: string
+}
+
+interface PlaceOptions {
+  readonly to?: string[]
+  readonly toFolder?: string[]
+}
+
+export function killCommands(program: Command): void {
+  const kill = program.command('kill').description('the kill switch: stop everything, or a part of it')
+  pullCommand(kill)
+  liftCommand(kill)
+  listCommand(kill)
+  rosterCommand(kill)
+  signCommand(kill)
+  pushCommand(kill)
+  probeCommand(kill)
+  keyCommand(kill)
+}
+
+function scoped(command: Command): Command {
+  return command
+    .option('--global', 'everything')
+    .option('--system <id>', 'every tool of a system: its identifier, or a server as grants name it')
+    .option('--class <class>', 'every agent of a class')
+    .option('--agent <id>', 'one agent')
+    .requiredOption('--reason <code>', 'why, in a word; say more with countersign note', reasonCode)
+}
+
+/** @throws {CliError} `ARGUMENT_INVALID` */
+function scopeOf({ global, system, class: agents, agent }: ScopeOptions): KillScope {
+  const scopes: KillScope[] = [
+    ...(global === true ? [{ kind: 'global' as const }] : []),
+    ...(system === undefined ? [] : [{ kind: 'system' as const, id: system }]),
+    ...(agents === undefined ? [] : [{ kind: 'class' as const, id: agents }]),
+    ...(agent === undefined ? [] : [{ kind: 'agent' as const, id: agent }]),
+  ]
+  const [scope] = scopes
+  if (scope === undefined || scopes.length > 1)
+    throw new CliError('ARGUMENT_INVALID', 'give one of --global, --system, --class and --agent')
+  return scope
+}
+
+function inWords(scope: KillScope): string {
+  return scope.kind === 'global' ? 'everything' : `${scope.kind} ${scope.id}`
+}
+
+function pullCommand(kill: Command): void {
+  scoped(
+    kill.command('pull').description('stop now, with a gesture; two people of the roster lift it'),
+  ).action(async (options: ScopeOptions & { reason: string }, command: Command) => {
+    const scope = scopeOf(options)
+    const pulled = await pullKill(await profileOf(command), scope, options.reason)
+    result(wantsJson(command), pulled, () =>
+      [
+        `${paint('red', 'KILLED')} ${inWords(scope)} by ${pulled.kill}, ${rfc3339(pulled.acknowledged_at)}`,
+        `to lift it: countersign kill lift ${pulled.kill} --reason CODE`,
+      ].join('\n'),
+    )
+  })
+}
+
+function liftCommand(kill: Command): void {
+  kill
+    .command('lift')
+    .description('end kills, with a gesture; each person of the roster runs it, the first begins')
+    .argument('<id...>', 'kills (kil_…) to begin a lift, or one lift (lft_…) that waits')
+    .option('--reason <code>', 'why, when it begins', reasonCode, 'over')
+    .action(async (ids: string[], options: { reason: string }, command: Command) => {
+      const profile = await profileOf(command)
+      const [first = ''] = ids
+      const waits = first.startsWith('lft_')
+      if (waits && ids.length > 1) throw new CliError('ARGUMENT_INVALID', 'one lift at a time')
+      const lift = waits ? first : await beginLift(profile, ids, options.reason)
+      const { missing, kills } = await signLift(profile, lift, waits ? null : ids, (named) =>
+        tell(`This lifts ${named.join(', ')}`),
+      )
+      result(wantsJson(command), { lift, kills, missing }, () =>
+        missing === 0
+          ? `lifted: ${kills.join(', ')}`
+          : `${missing} more of the roster: countersign kill lift ${lift}`,
+      )
+    })
+}
+
+function listCommand(kill: Command): void {
+  const list = kill.command('list').description('kills in force, lifts that wait, and who may lift')
+  list.action(async (_: unknown, command: Command) => {
+    const { kills, lifts, roster } = await readSwitch(await profileOf(command))
+    result(wantsJson(command), { kills, lifts, roster }, () =>
+      [
+        listing(
+          ['kill', 'stops', 'reason', 'since', 'by'],
+          kills.map(({ kill: { id, scope, reason, t }, by }) => [id, inWords(scope), reason, rfc3339(t), by]),
+          'nothing is killed',
+        ),
+        ...lifts.map(
+          ({ id, kills: named, missing }) => `${id} waits for ${missing} more, to lift ${named.join(', ')}`,
+        ),
+        roster === null
+          ? 'no roster, so nobody lifts: countersign kill roster set --key break-glass.jwk --person … --m 2'
+          : `roster ${roster.roster.seq}: ${roster.roster.m} of ${roster.roster.people.length} people lift`,
+      ].join('\n'),
+    )
+  })
+}
+
+function withKey(command: Command): Command {
+  return command
+    .requiredOption('--key <file>', 'the break-glass key')
+    .option('--passphrase-file <file>', 'holds its passphrase; or the variable COUNTERSIGN_PASSPHRASE')
+}
+
+async function keyOf(options: KeyOptions): ReturnType<typeof openBreakGlass> {
+  return openBreakGlass(options.key, (await givenPassphrase(options)).passphrase ?? null)
+}
+
+function rosterCommand(kill: Command): void {
+  const roster = kill.command('roster').description('who may lift a kill')
+  withKey(roster.command('set').description('replace it, signed by the break-glass key'))
+    .requiredOption('--person <id>', 'may lift (repeat)', collect)
+    .requiredOption('--m <n>', 'how many of them it takes', Number)
+    .action(async (options: KeyOptions & { person: string[]; m: number }, command: Command) => {
+      if (!Number.isInteger(options.m) || options.m < 1)
+        throw new CliError('ARGUMENT_INVALID', '--m is how many people it takes: 2 or more')
+      const key = await keyOf(options)
+      const asked = { people: options.person, m: options.m }
+      const signed = await setRoster(await profileOf(command), key, asked, ({ people }) => {
+        for (const { rev, jwk } of people) tell(`${rev} with the passkey ${thumbprint(nodeCrypto, jwk)}`)
+      })
+      const { seq, m, people } = signed.roster
+      result(wantsJson(command), signed, () => `roster ${seq}: ${m} of ${people.length} people lift`)
+    })
+}
+
+function signCommand(kill: Command): void {
+  withKey(scoped(kill.command('sign').description('make a kill offline: it needs no control plane')))
+    .requiredOption('--iss <name>', "the control plane's name: trust.iss in an enrolment file")
+    .requiredOption('-o, --out <file>', 'where to write the statement')
+    .action(
+      async (
+        options: ScopeOptions & KeyOptions & { reason: string; iss: string; out: string },
+        command: Command,
+      ) => {
+        const scope = scopeOf(options)
+        const statement = offlineKill(await keyOf(options), options.iss, scope, options.reason)
+        await writePrivate(options.out, statement)
+        result(wantsJson(command), { file: options.out, statement }, () =>
+          [
+            `${statement.kill.id} in ${options.out} stops ${inWords(scope)} where it arrives`,
+            `next: countersign kill push ${options.out} --to http://POINT | --to-folder statements`,
+          ].join('\n'),
+        )
+      },
+    )
+}
+
+function placed(command: Command): Command {
+  return command
+    .option('--to <url>', 'a point that listens, or a relay (repeat)', collect)
+    .option('--to-folder <dir>', 'the folder "statements" beside an enrolment file (repeat)', collect)
+}
+
+function pushCommand(kill: Command): void {
+  placed(kill.command('push').description('bring a statement to points; who answers has it on disk'))
+    .argument('<file>', 'the statement')
+    .action(async (file: string, options: PlaceOptions, command: Command) => {
+      report(command, await push(await readStatement(file), options))
+    })
+}
+
+function probeCommand(kill: Command): void {
+  placed(kill.command('probe').description('ask points whether the switch reaches them; it stops nothing'))
+    .option('--key <file>', 'the break-glass key: shows that it works. Otherwise the frame key signs')
+    .option('--passphrase-file <file>', 'holds its passphrase; or the variable COUNTERSIGN_PASSPHRASE')
+    .option('--iss <name>', "with --key: the control plane's name, trust.iss in an enrolment file")
+    .action(async (options: PlaceOptions & Partial<KeyOptions> & { iss?: string }, command: Command) => {
+      const { key, iss } = options
+      if ((key === undefined) !== (iss === undefined))
+        throw new CliError('ARGUMENT_INVALID', '--key and --iss go together: give both, or neither')
+      const probe =
+        key === undefined || iss === undefined
+          ? await askProbe(await profileOf(command))
+          : offlineProbe(await keyOf({ ...options, key }), iss)
+      report(command, await push(probe, options))
+    })
+}
+
+/** @throws {CliError} `ARGUMENT_INVALID` */
+async function push(statement: Statement, { to = [], toFolder = [] }: PlaceOptions): Promise<Pushed[]> {
+  if (to.length + toFolder.length === 0)
+    throw new CliError('ARGUMENT_INVALID', 'say where to: --to URL, --to-folder DIR')
+  return Promise.all([
+    ...to.map((url) => pushTo(url, statement)),
+    ...toFolder.map((folder) => pushToFolder(folder, statement)),
+  ])
+}
+
+function report(command: Command, pushed: readonly Pushed[]): void {
+  const ok = pushed.every(({ fault }) => fault === null)
+  result(wantsJson(command), { ok, pushed }, () =>
+    pushed
+      .flatMap(({ to, acks, fault }) =>
+        fault === null
+          ? acks.map((ack) =>
+              [
+                `${paint('green', 'OK')} ${ack.point} at ${to}: ${ack.kills.length} in force`,
+                ...(ack.break_glass === undefined ? [] : [`pins ${ack.break_glass}`]),
+              ].join(', '),
+            )
+          : [`${paint('red', fault)} ${to}: ${NEXT[fault] ?? 'see the log of the point'}`],
+      )
+      .join('\n'),
+  )
+  if (!ok) process.exitCode = EXIT_FAILED
+}
+
+const NEXT: Readonly<Record<string, string>> = {
+  NOT_DURABLE: 'in force, but it would not outlive a restart: free disk space there, push again',
+  STATEMENT_REFUSED: 'compare "countersign kill key --key FILE" and trust.iss with the enrolment file',
+  TOO_MANY: 'push again in a second',
+  UNANSWERED: 'no point looks there yet: it will when it runs, the file stays',
+  UNREACHABLE: 'see that the gateway runs there with --listen, or use --to-folder',
+}
+
+function keyCommand(kill: Command): void {
+  kill
+    .command('key')
+    .description('the thumbprint of the break-glass key, to compare')
+    .option('--key <file>', 'of this file; otherwise as the control plane has it')
+    .option('--passphrase-file <file>', 'holds its passphrase; or the variable COUNTERSIGN_PASSPHRASE')
+    .action(async (options: Partial<KeyOptions>, command: Command) => {
+      const { key } = options
+      const jwk =
+        key === undefined
+          ? (await readInfo((await profileOf(command)).url)).break_glass
+          : (await keyOf({ ...options, key })).publicJwk
+      const kid = thumbprint(nodeCrypto, jwk)
+      result(wantsJson(command), { kid }, () => kid)
+    })
+}

@@ -1,0 +1,254 @@
+/** The kill switch: pull, lift, rosters, statements from outside, probes. spec/kill.md (KIL-13 to KIL-16). @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import { newId } from '../../src/core/ids.ts'
+import { personActor } from '../../src/registry/context.ts'
+import {
+  beginLift,
+  currentRoster,
+  openLift,
+  openLifts,
+  rosterOf,
+  signLift,
+  takeStatement,
+  type OpenLift,
+} from '../../src/registry/kill-lifts.ts'
+import { killsInForce, pullKill, pullOf, statementsFrom } from '../../src/registry/kills.ts'
+import { signProbe } from '../../src/revoke/kill-rules.ts'
+import {
+  killSchema,
+  killScopeSchema,
+  LIFTED_MAX,
+  rosterSchema,
+  ROSTER_MAX,
+  signedKillSchema,
+  signedProbeSchema,
+  signedRosterSchema,
+  statementSchema,
+} from '../../src/revoke/statement.ts'
+import { callerId, type App, type ServerContext } from './context.ts'
+import { who } from './middleware.ts'
+import { answers, body, digest, gestureParts, idParam, ok, reason } from './schemas.ts'
+
+const id = z.string().min(1).max(64)
+const actAnswer = z.object({ challenge: digest, act: z.record(z.string(), z.unknown()) })
+const liftView = z.object({
+  id: z.string(),
+  kills: z.array(z.string()),
+  made: z.array(z.string()),
+  missing: z.int(),
+  expires: z.int(),
+})
+
+export function killRoutes(app: App, ctx: ServerContext): void {
+  pullRoutes(app, ctx)
+  liftRoutes(app, ctx)
+  rosterRoutes(app, ctx)
+  statementRoutes(app, ctx)
+}
+
+function pullRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const { store } = ctx.registry
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/kills/draft',
+      summary: 'What the caller signs to pull the kill switch; nothing is kept of it',
+      middleware: operator,
+      request: { body: body(z.strictObject({ scope: killScopeSchema, reason })) },
+      responses: answers('The act and its challenge', actAnswer),
+    }),
+    async (c) => {
+      const person = callerId(c, 'person')
+      const asked = c.req.valid('json')
+      const now = await store.now()
+      const { act, challenge } = await store.query((db) => pullOf(ctx.registry, db, person, asked, now))
+      return c.json({ challenge, act: { ...act } }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/kills',
+      summary: 'Pull: the kill of a draft with a gesture over it',
+      middleware: operator,
+      request: { body: body(gestureParts.extend({ kill: killSchema })) },
+      responses: answers(
+        'Committed: every point denies within its bound',
+        z.object({ kill: z.string(), acknowledged_at: z.int(), statement: signedKillSchema }),
+      ),
+    }),
+    async (c) => {
+      const { kill, ...parts } = c.req.valid('json')
+      const statement = await pullKill(ctx.registry, callerId(c, 'person'), kill, parts)
+      return c.json({ kill: kill.id, acknowledged_at: ctx.clock.now(), statement }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/kills',
+      summary: 'Kills in force, lifts that wait for gestures, the roster',
+      middleware: operator,
+      responses: answers(
+        'The switch',
+        z.object({
+          kills: z.array(signedKillSchema),
+          lifts: z.array(liftView),
+          roster: signedRosterSchema.nullable(),
+        }),
+      ),
+    }),
+    async (c) => {
+      const now = await store.now()
+      const answer = await store.query(async (db) => ({
+        kills: await killsInForce(db),
+        lifts: (await openLifts(ctx.registry, db, now)).map(viewOf),
+        roster: await currentRoster(db),
+      }))
+      return c.json(answer, 200)
+    },
+  )
+}
+
+function viewOf({ lift, made, missing, expires }: OpenLift): z.infer<typeof liftView> {
+  return { id: lift.id, kills: lift.kills, made: [...made], missing, expires }
+}
+
+function liftRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const { store } = ctx.registry
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/lifts',
+      summary: 'Begin a lift: it names the kills and waits a day for the gestures that the roster wants',
+      middleware: operator,
+      request: { body: body(z.strictObject({ kills: z.array(id).min(1).max(LIFTED_MAX), reason })) },
+      responses: answers('Begun', z.object({ lift: z.string() })),
+    }),
+    async (c) => c.json(await beginLift(ctx.registry, c.req.valid('json')), 200),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/lifts/{id}',
+      summary: 'What people of the roster sign, and who has',
+      middleware: operator,
+      request: { params: idParam },
+      responses: answers('The lift', actAnswer.extend(liftView.shape)),
+    }),
+    async (c) => {
+      const now = await store.now()
+      const open = await store.query((db) => openLift(ctx.registry, db, c.req.valid('param').id, now))
+      return c.json(
+        {
+          challenge: open.challenge,
+          act: { ...open.act },
+          ...viewOf(open),
+        },
+        200,
+      )
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/lifts/{id}/sign',
+      summary: "A gesture of one of the roster's people; the last that it takes commits the lift",
+      middleware: operator,
+      request: { params: idParam, body: body(gestureParts) },
+      responses: answers('How many are missing still', z.object({ missing: z.int() })),
+    }),
+    async (c) => {
+      const { id: lift } = c.req.valid('param')
+      return c.json(await signLift(ctx.registry, callerId(c, 'person'), lift, c.req.valid('json')), 200)
+    },
+  )
+}
+
+function rosterRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const { store } = ctx.registry
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/rosters/draft',
+      summary: 'What the break-glass key signs to say who lifts; nothing is kept of it',
+      middleware: operator,
+      request: {
+        body: body(
+          z.strictObject({
+            people: z.array(id).min(1).max(ROSTER_MAX),
+            m: z.int().min(1).max(ROSTER_MAX),
+          }),
+        ),
+      },
+      responses: answers('The roster', rosterSchema),
+    }),
+    async (c) => {
+      const { people, m } = c.req.valid('json')
+      const now = await store.now()
+      return c.json(await store.query((db) => rosterOf(ctx.registry, db, people, m, now)), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/probes',
+      summary: 'A probe by the frame key, to push to points (KIL-8)',
+      middleware: operator,
+      responses: answers('The statement', signedProbeSchema),
+    }),
+    async (c) => {
+      const t = await store.now()
+      const { crypto, frame, iss } = ctx.registry
+      return c.json(signProbe(frame, 'frame', { v: 1, id: newId(crypto, 'prb', t), iss, t }), 200)
+    },
+  )
+}
+
+function statementRoutes(app: App, ctx: ServerContext): void {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/statements',
+      summary: 'Hand in a kill, a lift or a roster that was signed elsewhere; idempotent (KIL-13)',
+      middleware: who(ctx, 'point', 'person'),
+      request: { body: body(statementSchema) },
+      responses: answers('Committed', ok),
+    }),
+    async (c) => {
+      const { kind, id: caller } = c.get('caller')
+      const actor = kind === 'point' ? { kind, id: caller } : personActor(caller)
+      await takeStatement(ctx.registry, actor, c.req.valid('json'))
+      return c.json({ ok: true as const }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/points/self/statements',
+      summary: 'Statements in the order of the log, from an index on',
+      middleware: who(ctx, 'point'),
+      request: { query: z.strictObject({ after: z.coerce.number().int().nonnegative().default(0) }) },
+      responses: answers(
+        'Some of them, and where to go on',
+        z.object({ statements: z.array(statementSchema), next: z.int() }),
+      ),
+    }),
+    async (c) => {
+      const { after } = c.req.valid('query')
+      return c.json(await ctx.registry.store.query((db) => statementsFrom(db, after)), 200)
+    },
+  )
+}

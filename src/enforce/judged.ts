@@ -1,0 +1,20 @@
+/** A verdict with whom it is about, on its way to the receipt. @module */
+import type { Verdict } from '../decide/decide.ts'
+import type { Reason } from '../decide/reasons.ts'
+import type { Debit } from '../log/receipt.ts'
+import type { Authenticated } from './authenticate.ts'
+
+export interface Judged {
+  readonly verdict: Verdict
+  readonly authenticated: Authenticated
+  /** Taken already (LIM-5). */
+  readonly debits: readonly Debit[]
+}
+
+export function killed(authenticated: Authenticated): Judged {
+  return { authenticated, verdict: { decision: 'deny', grant: null, reasons: ['KILLED'] }, debits: [] }
+}
+
+export function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
+  return { ...judged, debits: [], verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
+}

@@ -1,0 +1,204 @@
+/** Logs with a kill switch that was used wrongly, or passed by. spec/kill.md, spec/pack.md. */
+import { describe, expect, test } from 'vitest'
+import { ALICE, BOB, BOUND_MS, LogBuilder, ORIGIN } from '../../../test/fixtures/history.ts'
+import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
+import { liftAct, pullAct, signKill, signRoster } from '../../revoke/kill-rules.ts'
+import type { Kill, KillScope, Lift, Roster, SignedKill, SignedLift } from '../../revoke/statement.ts'
+import { ACT_TAG } from '../../token/constants.ts'
+import { challengeOf } from '../../token/gesture.ts'
+import { verifyPack } from './verify.ts'
+
+const CAROL = 'carol'
+const SYSTEM = { kind: 'system', id: 'control-plane' } as const
+const GLOBAL: KillScope = { kind: 'global' }
+
+/** A company with a break-glass key. */
+class SwitchLog {
+  readonly log = new LogBuilder().company()
+  readonly #breakGlass = this.log.world.signer('break-glass')
+  #n = 0
+
+  constructor() {
+    this.log.person(CAROL)
+    const jwk = this.#breakGlass.publicJwk
+    this.log.add('break_glass.created', SYSTEM, null, { kid: this.log.kid('break-glass'), jwk })
+  }
+
+  kill(scope: KillScope): Kill {
+    const id = `kil_${++this.#n}`
+    return { v: 1, id, iss: ORIGIN, scope, reason: 'test', t: this.log.clock.now() }
+  }
+
+  /** By a person's gesture, as the control plane does. */
+  pull(scope = GLOBAL, o: { over?: Kill; frame?: boolean; gesture?: boolean; by?: string } = {}): SignedKill {
+    const { log } = this
+    const kill = this.kill(scope)
+    const by = o.by ?? BOB
+    const person = log.id('per', by)
+    const statement = signKill(log.world.signer('frame'), 'frame', kill)
+    const act = pullAct(person, o.over ?? kill)
+    const gesture = log.gesture(by, 'principal', challengeOf(nodeCrypto, ACT_TAG, { ...act }))
+    const body = o.gesture === false ? { statement } : { statement, act, gesture }
+    log.add('kill.pulled', { kind: 'person', id: person }, kill.id, body)
+    if (o.frame !== false) log.revoke('kill', kill.id, (frame) => ({ ...frame, statement }))
+    return statement
+  }
+
+  /** Handed in by a point. */
+  outside(scope = GLOBAL, key = 'break-glass'): SignedKill {
+    const kill = this.kill(scope)
+    const statement = signKill(this.log.world.signer(key), 'break_glass', kill)
+    this.log.add('kill.pulled', { kind: 'point', id: this.log.id('pnt', 'gate') }, kill.id, { statement })
+    this.log.revoke('kill', kill.id, (frame) => ({ ...frame, statement }))
+    return statement
+  }
+
+  roster(names: string[], o: { m?: number; seq?: number; key?: string } = {}): Roster {
+    const people = names.map((name) => {
+      const { rev, jwk } = this.log.gesture(name, 'approver', 'A'.repeat(43))
+      return { rev, jwk }
+    })
+    const { m = 2, seq = 1, key = 'break-glass' } = o
+    const roster: Roster = { v: 1, seq, iss: ORIGIN, people, m, t: this.log.clock.now() }
+    const signed = signRoster(this.log.world.signer(key), roster)
+    this.log.add('roster.set', { kind: 'person', id: this.log.id('per', BOB) }, String(seq), signed)
+    return roster
+  }
+
+  lift(kills: SignedKill[], by: string[], roster = 1): SignedLift {
+    const { log } = this
+    const ids = kills.map(({ kill }) => kill.id)
+    const id = `lft_${++this.#n}`
+    const lift: Lift = { v: 1, id, iss: ORIGIN, kills: ids, roster, reason: 'over', t: log.clock.now() }
+    const challenge = challengeOf(nodeCrypto, ACT_TAG, liftAct(lift))
+    const statement = { lift, gestures: by.map((name) => log.gesture(name, 'approver', challenge)) }
+    log.add('kill.lifted', { kind: 'person', id: log.id('per', BOB) }, id, { statement })
+    log.revoke('lift', id, (frame) => ({ ...frame, statement }))
+    return statement
+  }
+
+  async codes(): Promise<string[]> {
+    const { report } = await verifyPack(nodeCrypto, await this.log.pack(), this.log.vkey)
+    return report.faults.map(({ code }) => code)
+  }
+}
+
+describe('a kill switch that was used as it may be', () => {
+  test('holds: pulled by one, handed in from outside, lifted by two of the roster, who were replaced', async () => {
+    const used = new SwitchLog()
+    const one = used.pull()
+    const two = used.outside({ kind: 'class', id: 'coding' })
+    used.roster([ALICE, BOB, CAROL])
+    used.lift([one], [ALICE, CAROL])
+    used.roster([BOB, CAROL], { seq: 2 })
+    used.lift([two], [BOB, CAROL], 2)
+    expect(await used.codes()).toEqual([])
+  })
+})
+
+describe('an entry that does not hold is named', () => {
+  test.each<[string, string[], (used: SwitchLog) => void]>([
+    [
+      'a kill by a person without a gesture',
+      ['KILL_INVALID'],
+      (used) => used.pull(GLOBAL, { gesture: false }),
+    ],
+    [
+      'a kill with a gesture over another',
+      ['KILL_INVALID'],
+      (used) => used.pull(GLOBAL, { over: used.kill(GLOBAL) }),
+    ],
+    ['a kill that a stranger signed', ['KILL_INVALID'], (used) => used.outside(GLOBAL, 'thief')],
+    [
+      'a frame whose kill the log does not hold',
+      ['KILL_INVALID'],
+      (used) => {
+        const statement = signKill(used.log.world.signer('frame'), 'frame', used.kill(GLOBAL))
+        used.log.revoke('kill', statement.kill.id, (frame) => ({ ...frame, statement }))
+      },
+    ],
+    ['a roster by another key', ['ROSTER_INVALID'], (used) => used.roster([ALICE, BOB], { key: 'frame' })],
+    ['a roster of which one is enough', ['ROSTER_INVALID'], (used) => used.roster([ALICE, BOB], { m: 1 })],
+    [
+      'a roster with a number that was there',
+      ['ROSTER_INVALID'],
+      (used) => {
+        used.roster([ALICE, BOB])
+        used.roster([ALICE, CAROL])
+      },
+    ],
+    [
+      'a lift by one',
+      ['LIFT_INVALID'],
+      (used) => {
+        used.roster([ALICE, BOB])
+        used.lift([used.pull()], [ALICE])
+      },
+    ],
+    [
+      'a lift by somebody who is not on the roster',
+      ['LIFT_INVALID'],
+      (used) => {
+        used.roster([ALICE, BOB])
+        used.lift([used.pull()], [ALICE, CAROL])
+      },
+    ],
+    [
+      'a lift by somebody who had left',
+      ['LIFT_INVALID'],
+      (used) => {
+        used.roster([ALICE, BOB])
+        used.log.revoke('person', used.log.people.get(BOB)!.rev)
+        used.lift([used.pull(GLOBAL, { by: CAROL })], [ALICE, BOB])
+      },
+    ],
+    [
+      'a lift by an old roster',
+      ['LIFT_INVALID'],
+      (used) => {
+        used.roster([ALICE, BOB])
+        used.roster([ALICE, CAROL], { seq: 2 })
+        used.lift([used.pull()], [ALICE, BOB])
+      },
+    ],
+  ])('%s', async (_, codes, bend) => {
+    const used = new SwitchLog()
+    bend(used)
+    expect(await used.codes()).toEqual(codes)
+  })
+})
+
+describe('an allow under a kill', () => {
+  /** An agent that is allowed, `after_ms` after a kill of which its point knows nothing, unless `head` says so. */
+  async function allowed(scope: KillScope, after_ms: number, o: { head?: number; lifted?: boolean } = {}) {
+    const used = new SwitchLog()
+    const { log } = used
+    const chain = log.root('bot')
+    if (o.lifted === true) used.roster([ALICE, BOB])
+    const kill = used.pull(scope.kind === 'agent' ? { kind: 'agent', id: chain.agent } : scope)
+    const t = log.clock.now()
+    if (o.lifted === true) used.lift([kill], [ALICE, BOB])
+    log.clock.advance(after_ms)
+    const age_ms = Math.min(after_ms, BOUND_MS)
+    log.decide(chain, { freshness: { epoch: 1, head: o.head ?? 0, t: t + after_ms - age_ms, age_ms } })
+    log.head()
+    return used.codes()
+  }
+
+  test.each<[KillScope]>([
+    [GLOBAL],
+    [{ kind: 'agent', id: '' }],
+    [{ kind: 'class', id: 'coding' }],
+    [{ kind: 'system', id: 'files' }],
+  ])('past the bound, or of a point that knew, is named: %j', async (scope) => {
+    expect(await allowed(scope, BOUND_MS)).toEqual([])
+    expect(await allowed(scope, BOUND_MS + 1)).toEqual(['ALLOW_AFTER_KILL'])
+    expect(await allowed(scope, 1, { head: 1 })).toEqual(['ALLOW_AFTER_KILL'])
+  })
+
+  test('is none for another class or server, nor after the lift', async () => {
+    expect(await allowed({ kind: 'class', id: 'other' }, BOUND_MS + 1)).toEqual([])
+    expect(await allowed({ kind: 'system', id: 'mail' }, BOUND_MS + 1)).toEqual([])
+    expect(await allowed(GLOBAL, BOUND_MS + 1, { lifted: true, head: 2 })).toEqual([])
+  })
+})
