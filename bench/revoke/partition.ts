@@ -28,6 +28,8 @@ const POINTS = 50
 const CALL_EVERY_MS = 25
 /** Longer than the bound: what comes this late was too late. */
 const SLOW_MS = 4_000
+/** REV-4. */
+const HEARTBEATS_MS = 500
 /** After the last denial, to see that nothing is allowed any more. */
 const WATCH_MS = 500
 const CLEAR: Weather = { kind: 'clear' }
@@ -72,6 +74,8 @@ async function partition(
   const weatherOf = new Map(
     plant.points.map((point, i) => [point.id, WEATHERS[(i + turn) % WEATHERS.length] ?? CLEAR]),
   )
+  // Anywhere between two heartbeats: right after one, all of the bound is still to come.
+  await pause(HEARTBEATS_MS * (1 + Math.random()))
   const denied = points.denied()
   for (const { id, jkt } of plant.points) proxy.setWeather(jkt, weatherOf.get(id) ?? CLEAR)
   const { acknowledged } = await plant.revoke('key', target.jkt)

@@ -23,7 +23,7 @@ export interface RevokeOptions {
 
 export async function revoke({ json, short }: RevokeOptions): Promise<void> {
   const ran_on = machine()
-  const partition = await measurePartition(short ? 1 : 6)
+  const partition = await measurePartition(short ? 2 : 12)
   const fleet = await measureFleet(short ? { rounds: 5, revocations: 100 } : { rounds: 25, revocations: 500 })
   const report: Report = {
     benchmark: 'revoke',
