@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { Webhook } from 'standardwebhooks'
@@ -66,7 +67,7 @@ async function revokePoint(): Promise<string> {
 /** Kills, which end no session (SIG-4). */
 async function kills(n: number): Promise<void> {
   const key = JSON.parse(readFileSync(join(server.dataDir, 'keys/break-glass.jwk'), 'utf8'))
-  const iss = (await (await fetch(`${server.base()}/v1/info`)).json()).issuer
+  const { issuer: iss } = (await (await fetch(`${server.base()}/v1/info`)).json()) as { issuer: string }
   const scope = { kind: 'class', id: 'none' } as const
   for (let i = 0; i < n; i++) {
     const kill = { v: 1, id: `kil_${i}`, iss, scope, reason: 'test', t: 1 } as const
@@ -240,6 +241,27 @@ describe('Shared Signals', () => {
     const [jti = ''] = Object.keys(sets)
     expect((await verified(sets[jti], pull.listener)).events).toEqual({ [VERIFICATION]: {} })
     expect((await poll(pull, { ack: [jti] })).sets).toEqual({})
+  })
+
+  test('a verification that is given up costs no event', async () => {
+    const push = await listen({ kind: 'ssf_push', url })
+    status = 500
+    await ssf(push.token, 'POST', '/ssf/verify', { stream_id: push.listener })
+    await told(1)
+    const failing = async () => (await ann.api.get('/v1/listeners')).json.listeners[0].failing_since
+    await expect.poll(failing).toEqual(expect.any(Number))
+    const database = new DatabaseSync(join(server.dataDir, 'countersign.db'))
+    const days_ago = Date.now() - 4 * 86_400_000
+    database.prepare('UPDATE deliveries SET failing_since = ?, next_try = 0').run(days_ago)
+    database.close()
+    await expect.poll(failing, { timeout: 10_000 }).toBe(null)
+    status = 202
+    const handle = await revokePoint()
+    const subject = async () => {
+      const last = received.at(-1)?.body ?? ''
+      return (await verified(last, push.listener)).sub_id.id
+    }
+    await expect.poll(subject, { timeout: 10_000 }).toBe(handle)
   })
 
   test('paused, a stream keeps what commits; disabled, it skips it', async () => {
