@@ -6,25 +6,15 @@
 import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
-import {
-  decide,
-  isKilled,
-  isNamed,
-  loosestBound,
-  standing,
-  type CalledTool,
-  type DecideInput,
-  type KillView,
-  type RevocationView,
-  type Verdict,
-} from '../decide/decide.ts'
+import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/decide.ts'
+import type { CalledTool, DecideInput, KillView, RevocationView, Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
-import { CallsUnderWay, type Outcome } from './calls-under-way.ts'
+import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
 import { deniedAs, killed, type Judged } from './judged.ts'
 import type { Ledger } from './ledger.ts'
 import { bounded, openingOf } from './opening.ts'
@@ -47,19 +37,22 @@ export interface PointOptions {
   readonly registration: (server: string, tool: string) => ToolRegistration | null
   /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */
   readonly systems: (server: string) => readonly string[]
-  /** Told after each record, so that it is shipped. */
+  /** After each record, so that it is shipped. */
   readonly onRecorded: () => void
-  /** Told of a fault of ours that was turned into a denial. */
+  /** Told of a fault that was turned into a denial. */
   readonly onFault: (error: unknown) => void
   readonly onClose: () => Promise<void>
 }
+
+/** What ends a call that is under way: not that the state grew old (REV-12). */
+const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   /** Outcomes that are being recorded. */
   readonly #outcomes = new Set<Promise<void>>()
   readonly #underWay = new CallsUnderWay(({ chain, request }) =>
-    this.#standing(chain, request).filter((reason) => reason === 'REVOKED'),
+    this.#standing(chain, request).filter((reason) => STOPS.has(reason)),
   )
 
   constructor(options: PointOptions) {
@@ -300,9 +293,4 @@ export class EnforcementPoint implements Point {
     await Promise.all(this.#outcomes)
     await this.#o.onClose()
   }
-}
-
-/** Two turns of the event loop: whoever waits for the answer has written it by then. */
-function laterTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }
