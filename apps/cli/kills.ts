@@ -14,8 +14,9 @@ import { newId } from '../../src/core/ids.ts'
 import { parseJson, type JsonObject } from '../../src/core/json.ts'
 import { STATEMENT_BYTES_MAX } from '../../src/enforce/kill-desk.ts'
 import { KeyStoreError } from '../../src/ports/key-store.ts'
-import { signKill, signProbe, signRoster } from '../../src/revoke/kill-rules.ts'
+import { signFrameKey, signKill, signProbe, signRoster } from '../../src/revoke/kill-rules.ts'
 import {
+  frameKeySchema,
   killSchema,
   rosterSchema,
   signedAckSchema,
@@ -25,6 +26,7 @@ import {
   statementSchema,
   type KillScope,
   type SignedAck,
+  type SignedFrameKey,
   type SignedKill,
   type SignedProbe,
   type SignedRoster,
@@ -109,6 +111,25 @@ export async function setRoster(
     throw new CliError('GESTURE_MISMATCH', 'nothing was signed, the roster is another than was asked for')
   show(roster)
   const signed = signRoster(breakGlass, roster)
+  await profile.client.post('/v1/statements', { ...signed })
+  return signed
+}
+
+/**
+ * A new frame key, put in force by the break-glass key (KIL-21). @param iss the control plane's name
+ * @param show told what is signed, before it is
+ */
+export async function replaceFrameKey(
+  profile: Profile,
+  breakGlass: Signer,
+  iss: string,
+  show: (frameKey: SignedFrameKey['frame_key']) => void,
+): Promise<SignedFrameKey> {
+  const drafted = frameKeySchema.parse(await profile.client.post('/v1/keys/frame/draft', {}))
+  if (drafted.iss !== iss)
+    throw new CliError('GESTURE_MISMATCH', 'nothing was signed, the frame key is of another control plane')
+  show(drafted)
+  const signed = signFrameKey(breakGlass, drafted)
   await profile.client.post('/v1/statements', { ...signed })
   return signed
 }

@@ -61,7 +61,11 @@ export class History {
   readonly revocations: OfType<'revocation'>[] = []
   /** The kill switch, in the order of the log. */
   readonly kills: (
-    OfType<'break_glass.created'> | OfType<'roster.set'> | OfType<'kill.pulled'> | OfType<'kill.lifted'>
+    | OfType<'break_glass.created'>
+    | OfType<'roster.set'>
+    | OfType<'kill.pulled'>
+    | OfType<'kill.lifted'>
+    | OfType<'frame_key.replaced'>
   )[] = []
   readonly tools: OfType<'tool.registered'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
@@ -126,6 +130,7 @@ export class History {
       case 'roster.set':
       case 'kill.pulled':
       case 'kill.lifted':
+      case 'frame_key.replaced':
         this.kills.push({ index, entry } as (typeof this.kills)[number])
         return
       case 'tool.registered':
@@ -213,7 +218,6 @@ export class History {
       case 'topup.requested':
       case 'topup.granted':
       case 'topup.declined':
-      case 'frame_key.replaced':
       case 'listener.added':
       case 'listener.removed':
       case 'system.added':
