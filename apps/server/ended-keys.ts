@@ -27,7 +27,7 @@ export async function endKeys(store: Store, { issuer, frame }: Keys): Promise<vo
 export function destroyEndedKeys(store: Store, keys: Keys, report: (error: unknown) => void): () => void {
   let timer: NodeJS.Timeout | null = null
   const unsubscribe = store.onCommit(() => {
-    if (keys.issuer.signers.length < 2 && keys.frame.signers.length < 2) return
+    if (keys.issuer.signers.length < 2 && !keys.frame.mayHaveReplaced) return
     timer ??= setTimeout(() => {
       timer = null
       endKeys(store, keys).catch(report)

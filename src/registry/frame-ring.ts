@@ -76,6 +76,8 @@ export async function recordFrameKey(
 export class FrameRing {
   readonly #crypto: Crypto
   readonly #ring: KeyRing
+  /** Another node made the key that signs now, so what is here may be a replaced one. */
+  #isBehind = false
 
   private constructor(crypto: Crypto, ring: KeyRing) {
     this.#crypto = crypto
@@ -91,6 +93,11 @@ export class FrameRing {
     return this.#ring.signers
   }
 
+  /** Whether there may be a key here that signs no more. */
+  get mayHaveReplaced(): boolean {
+    return this.#isBehind || this.#ring.signers.length > 1
+  }
+
   /**
    * The signer of frames as of what `db` sees: ask inside the transaction that uses it.
    * @throws {RegistryError} `FRAME_KEY_MISSING`: this node does not have it; {KeyStoreError}
@@ -98,6 +105,7 @@ export class FrameRing {
   async current(db: Kysely<Schema>): Promise<FrameSigner> {
     const key = await frameKey(db)
     const signer = await this.#ring.find(key.kid)
+    this.#isBehind = signer === undefined
     if (signer === undefined)
       throw new RegistryError(
         'FRAME_KEY_MISSING',
