@@ -1,5 +1,7 @@
 /** The frame key replaced under points that run, with real processes. spec/kill.md (KIL-9, KIL-21 to KIL-23). */
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { revoke } from '../../apps/cli/operator.ts'
@@ -8,6 +10,7 @@ import type { Signer } from '../../src/core/crypto.ts'
 import { newId } from '../../src/core/ids.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import { verifyPack } from '../../src/evidence/verify/verify.ts'
+import { signAck } from '../../src/revoke/ack.ts'
 import { signKill } from '../../src/revoke/kill-rules.ts'
 import { CLI, ECHO_SERVER, McpProcess, runCli, until } from '../fixtures/processes.ts'
 import { callTool, randomText, receiptsOf, Stage, type StagedPoint } from '../fixtures/stage.ts'
@@ -90,6 +93,28 @@ test('a point goes on under the new key, hears of revocations by it, and of noth
   expect(pushed.status).toBe(403)
   expect(await answerOf(gateway, one)).toBe('allow')
 }, 60_000)
+
+test('who pushes is told whether the point signed the answer, and takes none that another signed', async () => {
+  const url = /takes statements at (\S+)/.exec(gateways[0]?.stderr ?? '')?.[1] ?? ''
+  const ack = { v: 1 as const, point: point.id, epoch: 2, head: 1, kills: [], t: Date.now() }
+  const impostor = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(signAck(stolen, ack)))
+  })
+  await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve))
+  const { port } = impostor.address() as AddressInfo
+  const at = ['--to', url, '--to', `http://127.0.0.1:${port}`]
+  const probe = await runCli(['--json', '--profile', stage.profileDir, 'kill', 'probe', ...at])
+  impostor.closeAllConnections()
+  await new Promise((resolve) => impostor.close(resolve))
+  expect(JSON.parse(probe.stdout)).toMatchObject({
+    ok: false,
+    pushed: [
+      { acks: [{ point: point.id, verified: true }], fault: null },
+      { acks: [], fault: 'ACK_INVALID' },
+    ],
+  })
+}, 30_000)
 
 test('a point that was away, and a new one, are fresh under the new key, and know what was revoked before', async () => {
   const [first] = gateways
