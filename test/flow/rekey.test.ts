@@ -85,9 +85,8 @@ test('a point goes on under the new key, hears of revocations by it, and of noth
   const url = /takes statements at (\S+)/.exec(gateway.stderr)?.[1] ?? ''
   const t = Date.now()
   const { iss } = point.file.trust
-  const kill = signKill(stolen, 'frame', {
-    ...{ v: 1, id: newId(nodeCrypto, 'kil', t), iss, scope: { kind: 'global' }, reason: 'test', t },
-  })
+  const id = newId(nodeCrypto, 'kil', t)
+  const kill = signKill(stolen, 'frame', { v: 1, id, iss, scope: { kind: 'global' }, reason: 'test', t })
   const headers = { 'content-type': 'application/json' }
   const pushed = await fetch(url, { method: 'POST', headers, body: JSON.stringify(kill) })
   expect(pushed.status).toBe(403)
