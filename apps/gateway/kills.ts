@@ -11,6 +11,7 @@ import { publicJwk } from '../../src/core/jwk.ts'
 import { KillDesk } from '../../src/enforce/kill-desk.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
 import { StatementKeeper } from '../../src/enforce/statement-keeper.ts'
+import type { Trust } from '../../src/enforce/trust.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { StatementExchange } from '../../src/ports/control-plane.ts'
 import type { StatementLog } from '../../src/ports/statement-log.ts'
@@ -46,8 +47,7 @@ export interface KillParts {
   readonly signer: Signer
   readonly control: StatementExchange
   readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey'>
-  /** Told of a new frame key too. */
-  readonly onFrameKey: (key: PublicJwk) => void
+  readonly trust: Pick<Trust, 'useFrameKey'>
   readonly systems: (server: string) => readonly string[]
   readonly listen: Listening | undefined
   readonly onFault: (error: unknown) => void
@@ -89,7 +89,7 @@ export class Kills {
    * @returns where it listens, or null
    */
   async begin(point: EnforcementPoint): Promise<string | null> {
-    const { file, signer, control, revocations, onFrameKey, listen, onFault } = this.#o
+    const { file, signer, control, revocations, trust, listen, onFault } = this.#o
     const desk = new KillDesk({
       crypto: nodeCrypto,
       clock: systemClock,
@@ -101,7 +101,7 @@ export class Kills {
       onFrameKey: () => {
         const { jwk, epoch } = this.state.frameKey
         revocations.useFrameKey(jwk, epoch)
-        onFrameKey(jwk)
+        trust.useFrameKey(jwk)
       },
       onForce: async () => {
         point.revocationsChanged() // calls that are at their tool are asked anew (REV-12)

@@ -46,7 +46,7 @@ export const pointFileSchema = z.strictObject({
     iss: z.string(),
     issuer_keys: z.array(jwkSchema).min(1),
     frame_key: jwkSchema,
-    /** KIL-21. Absent in files from before it could be replaced: it is the first. */
+    /** KIL-9. Absent: it is the first. */
     frame_key_seq: z.int().nonnegative().exactOptional(),
     frame_epoch: z.int().nonnegative().exactOptional(),
     rp_id: z.string(),
@@ -156,8 +156,7 @@ export async function openPoint(
     const { listen, onFault } = options
     const { systems } = tools
     const trust = trustOf(file, state, signer, () => point.revocationsChanged())
-    const onFrameKey = (key: PublicJwk): void => trust.useFrameKey(key)
-    const parts = { file, path, signer, control, systems, listen, onFault, onFrameKey, revocations: state }
+    const parts = { file, path, signer, control, systems, listen, onFault, trust, revocations: state }
     const switchboard = await Kills.open(parts)
     kills = switchboard
     const acks = new AckSender({

@@ -12,8 +12,7 @@ export interface Indexed<T> {
   readonly entry: T
 }
 
-/** Entries of a bundle. */
-const BUNDLE = 256
+const BUNDLE = 256 // entries
 
 /** A receipt of one stream, with the entry that holds it. */
 export interface LoggedReceipt {
@@ -41,6 +40,7 @@ export interface StreamRecord {
 }
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
+type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
 
 /** Of an identifier the first entry counts: one that comes again is kept in {@link History.repeated}. */
 export class History {
@@ -60,32 +60,24 @@ export class History {
   readonly segments = new Map<string, OfType<'chain.segment'>>()
   readonly revocations: OfType<'revocation'>[] = []
   /** The kill switch, in the order of the log. */
-  readonly kills: (
-    | OfType<'break_glass.created'>
-    | OfType<'roster.set'>
-    | OfType<'kill.pulled'>
-    | OfType<'kill.lifted'>
-    | OfType<'frame_key.replaced'>
-  )[] = []
+  readonly kills: Any<
+    'break_glass.created' | 'roster.set' | 'kill.pulled' | 'kill.lifted' | 'frame_key.replaced'
+  >[] = []
   readonly tools: OfType<'tool.registered'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
-  readonly keyEvents: (OfType<'key.retired'> | OfType<'key.compromised'>)[] = []
-  readonly issuers: (OfType<'issuer.proposed'> | OfType<'issuer.trusted'> | OfType<'issuer.dropped'>)[] = []
-  readonly templates: (
-    OfType<'template.preset'> | OfType<'template.proposed'> | OfType<'template.approved'>
-  )[] = []
+  readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
+  readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
+  readonly templates: Any<'template.preset' | 'template.proposed' | 'template.approved'>[] = []
   readonly exchanges: OfType<'token.exchanged'>[] = []
   /** In the order of the log: holds are in the way of erasures. */
-  readonly erasures: (
-    OfType<'subject.erased'> | OfType<'erasure.deferred'> | OfType<'hold.placed'> | OfType<'hold.lifted'>
-  )[] = []
+  readonly erasures: Any<'subject.erased' | 'erasure.deferred' | 'hold.placed' | 'hold.lifted'>[] = []
   readonly prunings: OfType<'log.pruned'>[] = []
   /** Entries below may be gone: the end of the last bundle that was pruned (RET-8). */
   prunedEnd = 0
   /** In the order of the log: what is given back may be leased again. */
-  readonly limits: (OfType<'budget.reserved'> | OfType<'lease.granted'> | OfType<'lease.settled'>)[] = []
+  readonly limits: Any<'budget.reserved' | 'lease.granted' | 'lease.settled'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
