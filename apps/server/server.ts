@@ -25,7 +25,7 @@ import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
-import { destroyEndedKeys } from './ended-keys.ts'
+import { destroyEndedKeys, endKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
@@ -150,7 +150,7 @@ async function run(
     keys,
     wanted,
   )
-  await store.query((db) => keys.issuer.destroyEnded(db))
+  await endKeys(store, keys)
   const breakGlass = await pinBreakGlass({ store, crypto: nodeCrypto }, keys.breakGlass.first, () =>
     options.onBreakGlass?.(keys.breakGlass.file),
   )
@@ -194,7 +194,7 @@ async function run(
   const place = { url: '', hosts: new Set<string>() }
   const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey })
-  const stopEnded = destroyEndedKeys(store, keys.issuer, report)
+  const stopEnded = destroyEndedKeys(store, keys, report)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
@@ -277,7 +277,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     clock,
     tiles,
-    hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
+    hub: new RevocationHub({ registry, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
     prunings,

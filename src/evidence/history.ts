@@ -12,7 +12,7 @@ export interface Indexed<T> {
   readonly entry: T
 }
 
-const BUNDLE = 256
+const BUNDLE = 256 // entries
 
 /** A receipt of one stream, with the entry that holds it. */
 export interface LoggedReceipt {
@@ -40,7 +40,7 @@ export interface StreamRecord {
 }
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
-type OfAny<T extends EntryType> = T extends EntryType ? OfType<T> : never
+type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
 
 /** Of an identifier the first entry counts: one that comes again is kept in {@link History.repeated}. */
 export class History {
@@ -60,24 +60,24 @@ export class History {
   readonly segments = new Map<string, OfType<'chain.segment'>>()
   readonly revocations: OfType<'revocation'>[] = []
   /** The kill switch, in the order of the log. */
-  readonly kills: OfAny<'break_glass.created' | 'roster.set' | 'kill.pulled' | 'kill.lifted'>[] = []
+  readonly kills: Any<
+    'break_glass.created' | 'roster.set' | 'kill.pulled' | 'kill.lifted' | 'frame_key.replaced'
+  >[] = []
   readonly tools: OfType<'tool.registered'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
-  readonly keyEvents: (OfType<'key.retired'> | OfType<'key.compromised'>)[] = []
-  readonly issuers: (OfType<'issuer.proposed'> | OfType<'issuer.trusted'> | OfType<'issuer.dropped'>)[] = []
-  readonly templates: (
-    OfType<'template.preset'> | OfType<'template.proposed'> | OfType<'template.approved'>
-  )[] = []
+  readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
+  readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
+  readonly templates: Any<'template.preset' | 'template.proposed' | 'template.approved'>[] = []
   readonly exchanges: OfType<'token.exchanged'>[] = []
   /** In the order of the log: holds are in the way of erasures. */
-  readonly erasures: OfAny<'subject.erased' | 'erasure.deferred' | 'hold.placed' | 'hold.lifted'>[] = []
+  readonly erasures: Any<'subject.erased' | 'erasure.deferred' | 'hold.placed' | 'hold.lifted'>[] = []
   readonly prunings: OfType<'log.pruned'>[] = []
   /** Entries below may be gone: the end of the last bundle that was pruned (RET-8). */
   prunedEnd = 0
   /** In the order of the log: what is given back may be leased again. */
-  readonly limits: (OfType<'budget.reserved'> | OfType<'lease.granted'> | OfType<'lease.settled'>)[] = []
+  readonly limits: Any<'budget.reserved' | 'lease.granted' | 'lease.settled'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -122,6 +122,7 @@ export class History {
       case 'roster.set':
       case 'kill.pulled':
       case 'kill.lifted':
+      case 'frame_key.replaced':
         this.kills.push({ index, entry } as (typeof this.kills)[number])
         return
       case 'tool.registered':
@@ -209,7 +210,6 @@ export class History {
       case 'topup.requested':
       case 'topup.granted':
       case 'topup.declined':
-      case 'frame_key.replaced':
       case 'listener.added':
       case 'listener.removed':
       case 'system.added':

@@ -4,6 +4,7 @@ import { CountersignError } from '../core/errors.ts'
 export type RegistryErrorCode =
   | 'ACK_INVALID'
   | 'BUDGET_MISMATCH'
+  | 'FRAME_KEY_MISSING'
   | 'GESTURE_INVALID'
   | 'ISSUER_KEY_MISSING'
   | 'KEY_IN_USE'

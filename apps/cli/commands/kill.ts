@@ -10,6 +10,7 @@ import {
   offlineKill,
   offlineProbe,
   openBreakGlass,
+  knownPoints,
   pullKill,
   pushTo,
   pushToFolder,
@@ -17,6 +18,7 @@ import {
   readSwitch,
   setRoster,
   signLift,
+  type PointKeys,
   type Pushed,
 } from '../kills.ts'
 import { readInfo } from '../operator.ts'
@@ -201,7 +203,7 @@ function pushCommand(kill: Command): void {
   placed(kill.command('push').description('bring a statement to points; who answers has it on disk'))
     .argument('<file>', 'the statement')
     .action(async (file: string, options: PlaceOptions, command: Command) => {
-      report(command, await push(await readStatement(file), options))
+      report(command, await push(command, await readStatement(file), options))
     })
 }
 
@@ -218,17 +220,24 @@ function probeCommand(kill: Command): void {
         key === undefined || iss === undefined
           ? await askProbe(await profileOf(command))
           : offlineProbe(await keyOf({ ...options, key }), iss)
-      report(command, await push(probe, options))
+      report(command, await push(command, probe, options))
     })
 }
 
 /** @throws {CliError} `ARGUMENT_INVALID` */
-async function push(statement: Statement, { to = [], toFolder = [] }: PlaceOptions): Promise<Pushed[]> {
+async function push(
+  command: Command,
+  statement: Statement,
+  { to = [], toFolder = [] }: PlaceOptions,
+): Promise<Pushed[]> {
   if (to.length + toFolder.length === 0)
     throw new CliError('ARGUMENT_INVALID', 'say where to: --to URL, --to-folder DIR')
+  // Nobody needs a profile to push, and no push waits for the control plane.
+  const nobody: PointKeys = new Map()
+  const keys = profileOf(command).then(knownPoints, () => nobody)
   return Promise.all([
-    ...to.map((url) => pushTo(url, statement)),
-    ...toFolder.map((folder) => pushToFolder(folder, statement)),
+    ...to.map((url) => pushTo(url, statement, keys)),
+    ...toFolder.map((folder) => pushToFolder(folder, statement, keys)),
   ])
 }
 
@@ -236,15 +245,18 @@ function report(command: Command, pushed: readonly Pushed[]): void {
   const ok = pushed.every(({ fault }) => fault === null)
   result(wantsJson(command), { ok, pushed }, () =>
     pushed
-      .flatMap(({ to, acks, fault }) =>
-        fault === null
-          ? acks.map((ack) =>
-              [
-                `${paint('green', 'OK')} ${ack.point} at ${to}: ${ack.kills.length} in force`,
-                ...(ack.break_glass === undefined ? [] : [`pins ${ack.break_glass}`]),
-              ].join(', '),
-            )
-          : [`${paint('red', fault)} ${to}: ${NEXT[fault] ?? 'see the log of the point'}`],
+      .flatMap(({ to, acks, subscribers, fault }) =>
+        fault === null && subscribers !== undefined
+          ? `${paint('green', 'OK')} ${to} passed it on to ${subscribers} who listen there`
+          : fault === null
+            ? acks.map((ack) =>
+                [
+                  `${paint('green', 'OK')} ${ack.point} at ${to}: ${ack.kills.length} in force`,
+                  ...(ack.verified ? [] : ['its key is not known here']),
+                  ...(ack.break_glass === undefined ? [] : [`pins ${ack.break_glass}`]),
+                ].join(', '),
+              )
+            : [`${paint('red', fault)} ${to}: ${NEXT[fault] ?? 'see the log of the point'}`],
       )
       .join('\n'),
   )
@@ -252,6 +264,7 @@ function report(command: Command, pushed: readonly Pushed[]): void {
 }
 
 const NEXT: Readonly<Record<string, string>> = {
+  ACK_INVALID: 'who answers is not the point that it says: do not take it for stopped',
   NOT_DURABLE: 'in force, but it would not outlive a restart: free disk space there, push again',
   STATEMENT_REFUSED: 'compare "countersign kill key --key FILE" and trust.iss with the enrolment file',
   TOO_MANY: 'push again in a second',

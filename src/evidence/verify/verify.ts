@@ -29,6 +29,7 @@ import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
+import { checkFrameKeys } from './frame-keys.ts'
 import { checkKillBound, checkKills } from './kills.ts'
 import { checkLeases, type LeaseBook } from './leases.ts'
 import { checkLimits } from './limits.ts'
@@ -185,8 +186,9 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('identifiers are given once', () => checkIdentifiers(history, findings))
   check('receipts are gapless, chained and signed', () => checkStreams(crypto, history, findings))
   check('chain segments are what their identifiers say', () => checkSegments(crypto, history, findings))
+  check('frame keys were replaced by the break-glass key', () => checkFrameKeys(crypto, history, findings))
   check('revocation frames hold and follow each other', () => checkFrames(crypto, history, findings))
-  check('no revocation that a point knew is missing', () => checkKnownFrames(history, findings))
+  check('no revocation that a point knew is missing', () => checkKnownFrames(crypto, history, findings))
   const trust = trustOf(crypto, history)
   const settings = history.created?.entry.body
   if (trust === null || settings === undefined) return []

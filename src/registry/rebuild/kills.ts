@@ -2,7 +2,8 @@
 import { canonicalize } from '../../core/json.ts'
 import { BREAK_GLASS } from '../break-glass.ts'
 import { keepLifted } from '../kill-lifts.ts'
-import { keepStatement } from '../kills.ts'
+import { keepFrameKey } from '../frame-keys.ts'
+import { keepStatement } from '../statements.ts'
 import { setMeta, type Folds } from './state.ts'
 
 export const killFolds: Folds = {
@@ -19,7 +20,7 @@ export const killFolds: Folds = {
     await keepStatement(db, index, 'lift', statement.lift.id, statement)
     await keepLifted(db, statement.lift)
   },
-  'frame_key.replaced': async ({ db, index }, { body }) => {
-    await keepStatement(db, index, 'frame_key', String(body.frame_key.seq), body)
+  'frame_key.replaced': async (at, { body }) => {
+    await keepFrameKey(at, at.db, at.index, body)
   },
 }
