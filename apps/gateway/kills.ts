@@ -94,9 +94,9 @@ export class Kills {
       point: file.point,
       position: () => revocations.resume,
       onFrameKey: () => revocations.useFrameKey(this.state.frameKey.jwk, this.state.frameKey.epoch),
-      onForce: async () => {
+      onForce: async ({ id }) => {
         point.revocationsChanged() // calls that are at their tool are asked anew (REV-12)
-        await point.refuse(file.server, 'countersign/kill', 'KILLED')
+        await point.killed(file.server, id)
       },
       isWithin: (kill) => this.#isWithin(kill),
       onFault,

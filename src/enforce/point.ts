@@ -217,7 +217,7 @@ export class EnforcementPoint implements Point {
     return late.length > 0 ? deniedAs(judged, late) : judged
   }
 
-  async #record(request: CallRequest, action: string, judged: Judged): Promise<boolean> {
+  async #record(request: CallRequest, action: string, judged: Judged, kill?: string): Promise<boolean> {
     const { authenticated, verdict } = judged
     const fields: DecisionFields = {
       action,
@@ -234,6 +234,7 @@ export class EnforcementPoint implements Point {
       placement: this.#o.placement,
       freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
       debits: [...judged.debits],
+      ...(kill === undefined ? {} : { kill }),
     }
     return this.#durably(() =>
       this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
@@ -265,6 +266,21 @@ export class EnforcementPoint implements Point {
     what: string,
     ...reasons: Reason[]
   ): Promise<{ action: string; reasons: readonly Reason[] }> {
+    return this.#refuse(server, what, reasons)
+  }
+
+  /** Records that a kill came into force here (KIL-18). @returns false: nothing could be recorded */
+  async killed(server: string, kill: string): Promise<boolean> {
+    const { reasons } = await this.#refuse(server, 'countersign/kill', ['KILLED'], kill)
+    return reasons[0] === 'KILLED'
+  }
+
+  async #refuse(
+    server: string,
+    what: string,
+    reasons: readonly Reason[],
+    kill?: string,
+  ): Promise<{ action: string; reasons: readonly Reason[] }> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
     const called = server === '' ? null : { server, tool: what }
     const asked = { ...this.#tool(called), server: called?.server ?? null, chain: null }
@@ -277,11 +293,8 @@ export class EnforcementPoint implements Point {
       definition_hash: null,
     }
     const verdict: Verdict = { decision: 'deny', grant: null, reasons }
-    const recorded = await this.#record(request, action, {
-      authenticated: NOBODY,
-      verdict,
-      debits: [],
-    })
+    const judged: Judged = { authenticated: NOBODY, verdict, debits: [] }
+    const recorded = await this.#record(request, action, judged, kill)
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 

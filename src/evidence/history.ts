@@ -63,6 +63,8 @@ export class History {
   readonly kills: (
     OfType<'break_glass.created'> | OfType<'roster.set'> | OfType<'kill.pulled'> | OfType<'kill.lifted'>
   )[] = []
+  /** In the order of the log. */
+  readonly drills: (OfType<'drill.planned'> | OfType<'drill.started'> | OfType<'drill.closed'>)[] = []
   readonly tools: OfType<'tool.registered'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
@@ -127,6 +129,11 @@ export class History {
       case 'kill.pulled':
       case 'kill.lifted':
         this.kills.push({ index, entry } as (typeof this.kills)[number])
+        return
+      case 'drill.planned':
+      case 'drill.started':
+      case 'drill.closed':
+        this.drills.push({ index, entry } as (typeof this.drills)[number])
         return
       case 'tool.registered':
         this.tools.push({ index, entry })
