@@ -65,7 +65,9 @@ describe('a drill in production', () => {
     const drill = await plan(ann, 'production')
     expect(await listed(drill)).toMatchObject({ status: 'planned', scope, planner: ann.id, kill: null })
     const time = rfc3339(Date.now())
-    await spool.ship([spool.decide({ decision: 'allow', reasons: [], agent: agent.id, action: 'act_x', time })])
+    await spool.ship([
+      spool.decide({ decision: 'allow', reasons: [], agent: agent.id, action: 'act_x', time }),
+    ])
     const begun = await ben.api.post(`/v1/drills/${drill}/start`, { pull: await pull(ben, scope) })
     const { kill } = begun.json
     expect(await listed(drill)).toMatchObject({ status: 'started', kill })

@@ -16,6 +16,10 @@ export interface ControlPlaneProcess {
   readonly vkey: string
   readonly bootstrap_secret: string
   stop(): Promise<void>
+  /** Ends it at once, as a power cut does. */
+  crash(): Promise<void>
+  /** Starts it again, at the same address and on the same data. */
+  restart(): Promise<void>
 }
 
 const startedSchema = z.object({ url: z.string(), vkey: z.string(), bootstrap_secret: z.string() })
@@ -25,16 +29,25 @@ export async function startControlPlane(
   data: string,
   store: string | undefined,
 ): Promise<ControlPlaneProcess> {
-  const child = spawn(process.execPath, [CLI, '--json', 'start', '--data', data, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...(store === undefined ? {} : { COUNTERSIGN_STORE: store }) },
-  })
+  const start = (port: string): ChildProcess =>
+    spawn(process.execPath, [CLI, '--json', 'start', '--data', data, '--port', port], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...(store === undefined ? {} : { COUNTERSIGN_STORE: store }) },
+    })
+  let child = start('0')
   const started = startedSchema.parse(JSON.parse(await firstLine(child)))
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill(signal)
+    await once(child, 'exit')
+  }
   return {
     ...started,
-    stop: async () => {
-      child.kill('SIGTERM')
-      if (child.exitCode === null) await once(child, 'exit')
+    stop: () => end('SIGTERM'),
+    crash: () => end('SIGKILL'),
+    restart: async () => {
+      child = start(new URL(started.url).port)
+      await firstLine(child)
     },
   }
 }

@@ -48,8 +48,7 @@ class DrillLog extends SwitchLog {
     expect(pulled.kill.id).toBe(kill)
     const at = rfc3339(log.clock.now())
     log.clock.advance(7)
-    const denied = { tool: KILL_CALL, decision: 'deny', reasons: ['KILLED'], kill } as const
-    log.decide(null, denied)
+    log.decide(null, { tool: KILL_CALL, decision: 'deny', reasons: ['KILLED'], kill })
     log.receipt({ kind: 'outcome', action, outcome: 'stopped' })
     log.clock.advance(993)
     const lift = this.lift([pulled], [ALICE, BOB]).lift.id

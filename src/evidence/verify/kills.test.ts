@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import { ALICE, BOB, BOUND_MS } from '../../../test/fixtures/history.ts'
 import { CAROL, GLOBAL, SwitchLog } from '../../../test/fixtures/switch-log.ts'
-import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { signKill } from '../../revoke/kill-rules.ts'
 import type { KillScope } from '../../revoke/statement.ts'
 
