@@ -24,7 +24,7 @@ import {
 import { delegate } from '../../apps/cli/operator.ts'
 import type { Signer } from '../../src/core/crypto.ts'
 import type { Narrator } from './narrator.ts'
-import { AgentProcess } from './processes.ts'
+import { AgentProcess, BREAK_GLASS_FILE } from './processes.ts'
 import { DemoFailed, expectAllowed, expectDenied } from './scenes.ts'
 import { BOUND_S, boundedRead, type Stage, type StagedAgent } from './stage.ts'
 
@@ -48,7 +48,7 @@ export interface KillStage {
 
 /** Two agents behind a gateway each, and the people who may lift. */
 export async function startKillStage(stage: Stage): Promise<KillStage> {
-  const breakGlass = await openBreakGlass(join(stage.folder, 'control-plane/keys/break-glass.jwk'), null)
+  const breakGlass = await openBreakGlass(join(stage.folder, 'control-plane', BREAK_GLASS_FILE), null)
   const people = [stage.manager.person, stage.lead.person]
   await setRoster(stage.manager, breakGlass, { people, m: 2 }, () => undefined)
   const busy = [

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { tell } from '../../apps/cli/output.ts'
 
 const CLI = fileURLToPath(new URL('../../apps/cli/main.ts', import.meta.url))
 const AGENT = fileURLToPath(new URL('agent.ts', import.meta.url))
@@ -22,6 +23,9 @@ export interface ControlPlaneProcess {
   restart(): Promise<void>
 }
 
+/** Under the data of a control plane. */
+export const BREAK_GLASS_FILE = 'keys/break-glass.jwk'
+
 const startedSchema = z.object({ url: z.string(), vkey: z.string(), bootstrap_secret: z.string() })
 
 /** @param store `postgres://…`, or SQLite in `data` */
@@ -29,11 +33,18 @@ export async function startControlPlane(
   data: string,
   store: string | undefined,
 ): Promise<ControlPlaneProcess> {
-  const start = (port: string): ChildProcess =>
-    spawn(process.execPath, [CLI, '--json', 'start', '--data', data, '--port', port], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+  const start = (port: string): ChildProcess => {
+    const starting = spawn(process.execPath, [CLI, '--json', 'start', '--data', data, '--port', port], {
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...(store === undefined ? {} : { COUNTERSIGN_STORE: store }) },
     })
+    const said = createInterface({ input: starting.stderr })
+    // Where that key is kept is for an operator: here it stays where the last scene finds it.
+    said.on('line', (line) => {
+      if (!line.includes(BREAK_GLASS_FILE)) tell(line)
+    })
+    return starting
+  }
   let child = start('0')
   const started = startedSchema.parse(JSON.parse(await firstLine(child)))
   const end = async (signal: NodeJS.Signals): Promise<void> => {
