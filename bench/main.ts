@@ -9,12 +9,16 @@ import { join } from 'node:path'
 
 const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- log [--json] [--short]
+       npm run bench -- revoke [--json] [--short]
 `
 
 const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
-const unknown = options.filter((option) => option !== '--json' && !(name === 'log' && option === '--short'))
-if (unknown.length > 0 || (name !== 'authorize' && name !== 'log')) {
+const short = options.includes('--short')
+const unknown = options.filter(
+  (option) => option !== '--json' && !(name !== 'authorize' && option === '--short'),
+)
+if (unknown.length > 0 || (name !== 'authorize' && name !== 'log' && name !== 'revoke')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
@@ -22,9 +26,12 @@ if (name === 'authorize') {
   installPeers()
   const { authorize } = await import('./authorize/authorize.ts')
   await authorize({ json })
-} else {
+} else if (name === 'log') {
   const { log } = await import('./log/log.ts')
-  await log({ json, short: options.includes('--short') })
+  await log({ json, short })
+} else {
+  const { revoke } = await import('./revoke/revoke.ts')
+  await revoke({ json, short })
 }
 
 /** Peers that are not there are installed once, as the lock file has them. */

@@ -146,7 +146,7 @@ export class Relay implements Followed {
     this.#epoch = frame.epoch
     this.#head = frame.seq
     this.#hash = frameHash(this.#crypto, frame)
-    this.#fanout.frame(frame.seq, signed)
+    this.#fanout.frames([signed])
     if (this.#frames.length > FRAMES_MAX) this.#shorten()
     return 'applied'
   }

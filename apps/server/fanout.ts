@@ -3,7 +3,7 @@
  * every frame up to its head. Who reads too slowly is cut, and resumes. A control plane has one, and a relay.
  * @module
  */
-import type { SignedHeartbeat } from '../../src/revoke/frame.ts'
+import type { SignedFrame, SignedHeartbeat } from '../../src/revoke/frame.ts'
 import type { SignedSnapshot } from '../../src/revoke/snapshot.ts'
 import type { Statement } from '../../src/revoke/statement.ts'
 import { ApiError } from './errors.ts'
@@ -11,6 +11,8 @@ import { sseEvent, SseStream } from './sse.ts'
 
 /** Points that may listen at once. */
 export const SUBSCRIBERS_MAX = 20_000
+/** Those who get a heartbeat in one turn. */
+const GROUP_MAX = 1_000
 
 export interface Subscriber {
   readonly stream: SseStream
@@ -36,19 +38,32 @@ export class Fanout {
     return subscriber
   }
 
-  frame(seq: number, signed: unknown): void {
-    const bytes = eventOf('frame', signed)
+  /** Frames that follow one another, together: one write to each who listens. */
+  frames(signed: readonly SignedFrame[]): void {
+    const events = signed.map((one) => eventOf('frame', one))
+    const all = Buffer.concat(events)
+    const head = signed.at(-1)?.frame.seq ?? 0
     for (const subscriber of this.#subscribers) {
-      if (!subscriber.live || subscriber.sent >= seq) continue
-      subscriber.sent = seq
-      subscriber.stream.send(bytes)
+      if (!subscriber.live || subscriber.sent >= head) continue
+      // Who caught up from elsewhere meanwhile has the first of them already.
+      const has = Math.max(0, events.length - (head - subscriber.sent))
+      subscriber.sent = head
+      subscriber.stream.send(has === 0 ? all : Buffer.concat(events.slice(has)))
     }
   }
 
-  /** To all who have caught up. One who had more before, from another node, learns nothing by it. */
-  heartbeat(signed: SignedHeartbeat): void {
+  /** Who listens now, in groups: a frame waits for so many writes of a heartbeat, and not for all. */
+  groups(): Subscriber[][] {
+    const all = [...this.#subscribers]
+    const groups: Subscriber[][] = []
+    for (let at = 0; at < all.length; at += GROUP_MAX) groups.push(all.slice(at, at + GROUP_MAX))
+    return groups
+  }
+
+  /** To those who have caught up. One who had more before, from another node, learns nothing by it. */
+  heartbeat(signed: SignedHeartbeat, to: Iterable<Subscriber> = this.#subscribers): void {
     const bytes = eventOf('heartbeat', signed)
-    for (const { live, sent, stream } of this.#subscribers) {
+    for (const { live, sent, stream } of to) {
       if (live && sent <= signed.heartbeat.head) stream.send(bytes)
     }
   }

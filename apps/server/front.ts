@@ -3,9 +3,11 @@
  * calls before there is an application waits for it.
  * @module
  */
+import { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import { ListenError } from './errors.ts'
+import { connectSse } from './sse.ts'
 
 type Answer = Parameters<typeof createAdaptorServer>[0]['fetch']
 
@@ -20,7 +22,10 @@ export interface Front {
 export async function openFront(host: string, port: number): Promise<Front> {
   const ready = Promise.withResolvers<Answer>()
   const server = createAdaptorServer({
-    fetch: async (request, env) => (await ready.promise)(request, env),
+    fetch: async (request, env) => {
+      const response = (await (await ready.promise)(request, env)) as Response
+      return env.outgoing instanceof ServerResponse ? connectSse(response, env.outgoing) : response
+    },
   })
   const address = await listen(server, host, port)
   return { address, answerWith: (answer) => ready.resolve(answer), close: () => closeHttp(server) }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fsCheckpointLock } from '../../src/adapters/fs/checkpoint-lock.ts'
@@ -56,6 +57,8 @@ interface Faults {
   readonly peers?: readonly Asked[]
   readonly isWitnessed?: boolean
   readonly takeOverFrom?: Uint8Array
+  /** Of each public file that it writes. */
+  readonly beforeWrite?: () => Promise<void>
 }
 
 type Asked = () => Promise<Uint8Array | null>
@@ -74,7 +77,15 @@ async function startNode(name: string, faults: Faults = {}): Promise<Node> {
   const { before, isMute, isHeld = (really: boolean) => really, peers = [] } = faults
   const store = await openPostgresStore({ url })
   ends.push(() => store.close())
-  const tiles = fsTileStore(join(folder, name))
+  const files = fsTileStore(join(folder, name))
+  const { beforeWrite = async () => undefined } = faults
+  const tiles: typeof files = {
+    ...files,
+    write: async (path, bytes) => {
+      await beforeWrite()
+      return files.write(path, bytes)
+    },
+  }
   let losePlace = async (): Promise<void> => undefined
   const { cosigner, asked } = log.cosigner(tiles, before === undefined ? {} : { before })
   const lock = fsCheckpointLock(join(folder, `${name}.lock`))
@@ -151,6 +162,34 @@ test('the one that follows has the cosignatures that the one that signs got, and
   await two.publisher.publish()
   expect(await two.published()).toEqual({ size: 5, cosigned: (await one.published())?.cosigned })
   expect(two.asked()).toBe(0)
+})
+
+test('the one that follows takes one checkpoint at a time, also when it is asked in the middle', async () => {
+  const one = await startNode('one')
+  await commit(one, 3)
+  await one.publisher.start()
+  let meanwhile: (() => Promise<void>) | null = null
+  const two = await startNode('two', {
+    beforeWrite: async () => {
+      const work = meanwhile
+      meanwhile = null
+      await work?.()
+    },
+  })
+  await two.publisher.start()
+  await commit(one, 1)
+  await one.publisher.publish()
+  let other: Promise<void> | undefined
+  meanwhile = async () => {
+    await commit(one, 1)
+    await one.publisher.publish()
+    other = two.publisher.publish()
+    other.catch(() => undefined)
+    await pause(100) // it would have begun by then, if it did not wait for this very run
+  }
+  await two.publisher.publish()
+  await other
+  expect(await two.published()).toMatchObject({ size: 5 })
 })
 
 test('a cosignature that comes late reaches the one that follows as well', async () => {

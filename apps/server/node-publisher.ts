@@ -45,6 +45,8 @@ export class NodePublisher implements Publisher {
   #followed = 0
   #expected: Recorded | null = null
   #behindSince: number | null = null
+  #queued: Promise<void> | null = null
+  #last: Promise<unknown> = Promise.resolve()
   /** Why this node does not sign although nobody else may. */
   #objection: string | null = null
 
@@ -80,7 +82,17 @@ export class NodePublisher implements Publisher {
     await this.publish()
   }
 
-  async publish(): Promise<void> {
+  /** One run at a time, as what is followed belongs to a run: who asks meanwhile shares the next one. */
+  publish(): Promise<void> {
+    this.#queued ??= this.#last.then(() => {
+      this.#queued = null
+      return this.#run()
+    })
+    this.#last = this.#queued.catch(() => undefined) // who asked hears of the fault
+    return this.#queued
+  }
+
+  async #run(): Promise<void> {
     if (this.#place !== null && !this.#place.isHeld()) await this.#stepDown()
     if (this.#place === null && !(await this.#takeOver())) return this.#follow()
     try {
@@ -92,6 +104,7 @@ export class NodePublisher implements Publisher {
   }
 
   async stop(): Promise<void> {
+    await this.#last
     if (this.#place !== null) return this.#stepDown()
     await this.#unfollow()
   }

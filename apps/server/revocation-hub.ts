@@ -53,6 +53,9 @@ export class RevocationHub {
   #waiting: ((heartbeat: SignedHeartbeat) => void)[] = []
   #lastBeat: { readonly at: number; readonly signed: SignedHeartbeat } | null = null
   #timer: NodeJS.Timeout | undefined
+  #rest: NodeJS.Timeout | undefined
+  #restUntil = 0
+  #isClosed = false
   #leave: () => void = () => undefined
 
   constructor(options: HubOptions) {
@@ -65,7 +68,7 @@ export class RevocationHub {
     const last = await registry.store.query(lastFrame)
     if (last) this.#advance(last)
     this.#leave = registry.store.onCommit(() => this.#wake())
-    this.#timer = setInterval(() => void this.#tick(), heartbeat_ms)
+    void this.#beats(heartbeat_ms)
   }
 
   subscribe(asked: Asked): Response {
@@ -108,7 +111,9 @@ export class RevocationHub {
   }
 
   close(): void {
-    clearInterval(this.#timer)
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    clearTimeout(this.#rest)
     this.#leave()
     this.#fanout.cut()
   }
@@ -150,7 +155,11 @@ export class RevocationHub {
   #wake(): void {
     if (this.#queued) return
     this.#queued = true
-    void this.#read().catch(() => undefined) // the next heartbeat tries again, and says nothing if it fails too
+    // The next heartbeat tries again, and says nothing if it fails too.
+    const read = (): void => void this.#read().catch(() => undefined)
+    const wait_ms = this.#restUntil - performance.now()
+    if (wait_ms < 1) read()
+    else this.#rest = setTimeout(read, wait_ms)
   }
 
   /** Reads and broadcasts new frames, one read at a time. */
@@ -164,12 +173,21 @@ export class RevocationHub {
     this.#queued = false
     for (;;) {
       const frames = await this.#options.registry.store.query((db) => framesAfter(db, this.#head, PAGE))
-      for (const signed of frames) {
-        this.#advance(signed)
-        this.#fanout.frame(signed.frame.seq, signed)
-      }
+      if (frames.length > 0) this.#broadcast(frames)
       if (frames.length < PAGE) return
     }
+  }
+
+  /**
+   * Then it rests for as long as that took, so that who revokes a lot is served in between, and what they revoke goes out
+   * together.
+   */
+  #broadcast(frames: readonly SignedFrame[]): void {
+    const begun = performance.now()
+    for (const signed of frames) this.#advance(signed)
+    this.#fanout.frames(frames)
+    const now = performance.now()
+    this.#restUntil = now + (now - begun)
   }
 
   #advance({ frame }: SignedFrame): void {
@@ -177,10 +195,26 @@ export class RevocationHub {
     this.#headHash = frameHash(this.#options.registry.crypto, frame)
   }
 
-  /** A beat that waits for the database is not overtaken by the next: there is one answer to give. */
-  async #tick(): Promise<void> {
-    if (this.#beating !== null) return
-    await this.#beat((heartbeat) => this.#fanout.heartbeat(heartbeat))
+  /**
+   * Once an interval to everybody, spread over it, and one after the other: a beat that waits for the database is not
+   * overtaken by the next.
+   */
+  async #beats(heartbeat_ms: number): Promise<void> {
+    while (!this.#isClosed) {
+      const groups = this.#fanout.groups() // who comes later had a beat of its own when it caught up
+      const begun = performance.now()
+      const turns = Math.max(1, groups.length)
+      for (let turn = 0; turn < turns && !this.#isClosed; turn++) {
+        await this.#until(begun + ((turn + 1) * heartbeat_ms) / turns)
+        await this.#beat((heartbeat) => this.#fanout.heartbeat(heartbeat, groups[turn] ?? []))
+      }
+    }
+  }
+
+  #until(time: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, time - performance.now())
+    })
   }
 
   /** The last one, while it is hardly older than a new one would be, and of the head that there is. */

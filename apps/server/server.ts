@@ -4,7 +4,7 @@
  * @module
  */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { httpSender } from '../../src/adapters/webhook/http-sender.ts'
+import { httpSender } from '../../src/adapters/http/sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'

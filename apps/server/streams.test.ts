@@ -115,6 +115,24 @@ describe('the revocation stream', () => {
     reader.stop()
   })
 
+  test('brings a burst to who listens and to who comes in the middle of it: each frame once, in order', async () => {
+    const keys = await Promise.all(Array.from({ length: 24 }, () => server.agent(ann, ann)))
+    const before = await revokeAgent()
+    const first = follow(before)
+    await first.next('heartbeat')
+    const revoked = Promise.all(
+      keys.map(({ id }) => ann.api.post('/v1/revocations', { kind: 'agent', target: id, reason: 'test' })),
+    )
+    const second = follow(before)
+    for (const reader of [first, second]) {
+      for (let seq = before + 1; seq <= before + keys.length; seq++) {
+        expect((await reader.next('frame')).data.frame.seq).toBe(seq)
+      }
+      reader.stop()
+    }
+    await revoked
+  })
+
   test('resumes after the last frame that the point has', async () => {
     const [one, two] = [await revokeAgent(), await revokeAgent()]
     const reader = follow(one)

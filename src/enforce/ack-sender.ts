@@ -10,6 +10,8 @@ import { signAck } from '../revoke/ack.ts'
 import type { Ack } from '../revoke/statement.ts'
 
 const APART_MS = 100
+/** The first waits for a moment of its own: a fleet that has just learned something denies before it reports. */
+const SPREAD_MS = 250
 const RETRY_MS = 1_000
 
 export interface AckSenderOptions {
@@ -34,9 +36,8 @@ export class AckSender {
 
   /** Something was applied. */
   poke(): void {
-    if (this.#isStopped || this.#timer !== null) return
-    if (this.#sending) this.#again = true
-    else void this.#send()
+    this.#again = true
+    if (!this.#isStopped && !this.#sending && this.#timer === null) this.#wait(Math.random() * SPREAD_MS)
   }
 
   stop(): void {
@@ -57,10 +58,13 @@ export class AckSender {
     } finally {
       this.#sending = false
     }
-    if (this.#isStopped) return
+    if (!this.#isStopped) this.#wait(wait_ms)
+  }
+
+  #wait(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = null
       if (this.#again) void this.#send()
-    }, wait_ms)
+    }, ms)
   }
 }

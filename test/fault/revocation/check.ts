@@ -16,6 +16,8 @@ export interface Stopped {
   readonly jti: string
   readonly t: number
   readonly until?: number
+  /** Only this point was told. */
+  readonly point?: string
 }
 
 /** From `t` to `until` nothing stood in the way of a call of this chain at this point. */
@@ -45,8 +47,9 @@ export function check({ acts, stopped, caps, expected, bound_ms }: Run): Checked
   const faults: string[] = []
   const of = Map.groupBy(acts, ({ jti }) => jti)
   let worst = -Infinity
-  for (const { jti, t, until = Infinity } of stopped) {
-    const after = (of.get(jti) ?? []).filter((act) => act.t > t && act.t < until)
+  for (const { jti, t, until = Infinity, point } of stopped) {
+    const told = (of.get(jti) ?? []).filter((act) => point === undefined || act.point === point)
+    const after = told.filter((act) => act.t > t && act.t < until)
     for (const act of after) {
       worst = Math.max(worst, act.t - t)
       if (act.t - t > bound_ms) {

@@ -17,10 +17,11 @@ let worst = -Infinity
 const failed: number[] = []
 try {
   for (let seed = first; seed < first + Number(values.schedules); seed++) {
-    const { faults, worst_allow_after_ms } = await play(world, scheduleOf(seed, SHAPE))
+    const { faults, worst_allow_after_ms, words } = await play(world, scheduleOf(seed, SHAPE))
     worst = Math.max(worst, worst_allow_after_ms)
     if (faults.length > 0) {
       failed.push(seed)
+      process.stderr.write(`${words.join('\n')}\n`)
       for (const { id, said } of world.points) if (said !== '') process.stderr.write(`${id} said: ${said}\n`)
     }
     const verdict = faults.length === 0 ? 'ok' : faults.join('; ')

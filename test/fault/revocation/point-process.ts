@@ -17,8 +17,7 @@ import type { Credential } from '../../../src/enforce/types.ts'
 import { systemClock } from '../../../src/ports/clock.ts'
 
 export interface Chains {
-  readonly key: PrivateJwk
-  readonly chains: readonly { readonly jti: string; readonly chain: string }[]
+  readonly chains: readonly { readonly jti: string; readonly chain: string; readonly key: PrivateJwk }[]
 }
 
 const SERVER = 'echo'
@@ -44,6 +43,7 @@ class Agent {
   readonly #point: EnforcementPoint
   readonly #id: string
   readonly #sessions = new Map<string, CountersignMcpSession>()
+  readonly #said = new Map<string, string>()
   #known = 0
   chains: Chains | null = null
 
@@ -59,7 +59,7 @@ class Agent {
     this.chains = JSON.parse(readFileSync(chainsFile, 'utf8')) as Chains
   }
 
-  async call({ jti, chain }: Chains['chains'][number], key: PrivateJwk): Promise<void> {
+  async call({ jti, chain, key }: Chains['chains'][number]): Promise<void> {
     try {
       const session = this.#sessions.get(jti) ?? (await this.#open(chain, key))
       this.#sessions.set(jti, session)
@@ -74,9 +74,18 @@ class Agent {
       })
       if (outcome.decision === 'deny' && outcome.reasons.includes('SESSION_UNKNOWN'))
         this.#sessions.delete(jti)
-    } catch {
+      this.#say(jti, outcome.decision === 'deny' ? outcome.reasons.join() : '')
+    } catch (cause) {
       this.#sessions.delete(jti) // no session to be had for now
+      this.#say(jti, cause instanceof Error ? cause.message : 'fault')
     }
+  }
+
+  /** Why it is denied, when that changes: for whoever looks for the cause of a fault. */
+  #say(jti: string, denied: string): void {
+    if (this.#said.get(jti) === denied) return
+    this.#said.set(jti, denied)
+    note({ point: this.#id, about: jti, denied, t: now() })
   }
 
   #open(chain: string, key: PrivateJwk): Promise<CountersignMcpSession> {
@@ -88,7 +97,7 @@ class Agent {
       holder: crypto.signer(key),
       request: async (method, params) => {
         if (method === METHOD_CHALLENGE) return { ...this.#point.challenge(), server: SERVER }
-        const opened = await this.#point.open(String((params as { presentation: string }).presentation))
+        const opened = await this.#point.open((params as { presentation: string }).presentation)
         if (!opened.ok) throw new Error(opened.reasons.join())
         return { session: opened.session, expires_at: opened.expires_at }
       },
@@ -101,8 +110,8 @@ const agent = new Agent(point)
 note({ point: point.id, up: now() })
 for (let i = 0; ; i++) {
   agent.look()
-  const { chains = [], key } = agent.chains ?? {}
+  const { chains = [] } = agent.chains ?? {}
   const next = chains[i % Math.max(1, chains.length)]
-  if (next !== undefined && key !== undefined) await agent.call(next, key)
+  if (next !== undefined) await agent.call(next)
   await pause(EVERY_MS)
 }

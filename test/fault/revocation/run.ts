@@ -1,6 +1,6 @@
 /** Plays a schedule in a world, heals it, and checks what was done. @module */
 import { setTimeout as pause } from 'node:timers/promises'
-import { check, type Checked, type Expected, type Stopped } from './check.ts'
+import { check, type Checked, type Expected, type Stopped as StoppedBy } from './check.ts'
 import type { Event, Schedule, Shape } from './schedule.ts'
 import { now, type World } from './world.ts'
 
@@ -10,23 +10,35 @@ export const BOUND_MS = 2_000
 export const RECONNECT_MS = 6_000
 
 export const SHAPE: Shape = { points: 8, nodes: 2, revocable: 3 }
+/** Of one that was killed: by which kill. */
+interface Stopped extends StoppedBy {
+  readonly kill?: string
+}
+
 /** Three that will be revoked, two that stay, two that allow so many calls. */
 const CALLS = [null, null, null, null, null, 20, 60] as const
+/** After them, to the agent that kills are about. */
+const KILLABLE = [null, null] as const
 
-export async function play(world: World, schedule: Schedule): Promise<Checked> {
+export async function play(
+  world: World,
+  schedule: Schedule,
+): Promise<Checked & { readonly words: readonly string[] }> {
   const delegations = await world.delegate(CALLS)
-  await world.hold(delegations)
+  const killable = await world.delegate(KILLABLE, 'killed')
+  await world.hold(delegations, killable)
   await served(world, delegations[3]?.jti ?? '')
   const stopped: Stopped[] = []
   const pending: Promise<unknown>[] = []
   const begun = now()
   for (const event of schedule.events) {
     await pause(Math.max(0, begun + event.at - now()))
-    pending.push(happen(world, event, delegations, stopped))
+    pending.push(happen(world, event, { delegations, killable }, stopped))
   }
   await pause(Math.max(0, begun + schedule.length_ms - now()))
   await Promise.all(pending)
   for (const { jkt } of world.points) world.proxy.setWeather(jkt, { kind: 'clear' })
+  await world.allUp()
   const healed = now()
   const until = healed + BOUND_MS + RECONNECT_MS
   const stay = delegations.slice(3, 5)
@@ -35,10 +47,13 @@ export async function play(world: World, schedule: Schedule): Promise<Checked> {
   )
   await settled(world, expected, until)
   await world.hold([])
+  const acts = await world.acts()
+  await world.lift([...new Set(stopped.flatMap(({ kill }) => kill ?? []))])
   const caps = new Map(
-    delegations.flatMap(({ jti }, i) => (CALLS[i] == null ? [] : [[jti, CALLS[i]] as const])),
+    delegations.flatMap(({ jti }, i) => (typeof CALLS[i] === 'number' ? [[jti, CALLS[i]] as const] : [])),
   )
-  return check({ acts: await world.acts(), stopped, caps, expected, bound_ms: BOUND_MS })
+  const checked = check({ acts, stopped, caps, expected, bound_ms: BOUND_MS })
+  return { ...checked, words: checked.faults.length === 0 ? [] : await world.lastWords(stay[0]?.jti ?? '') }
 }
 
 /** Every point has let something through: the schedule starts from peace. */
@@ -62,16 +77,31 @@ async function settled(world: World, expected: readonly Expected[], until: numbe
   }
 }
 
+interface Held {
+  readonly jti: string
+}
+
 async function happen(
   world: World,
   event: Event,
-  delegations: readonly { readonly jti: string }[],
+  held: { readonly delegations: readonly Held[]; readonly killable: readonly Held[] },
   stopped: Stopped[],
 ): Promise<void> {
   switch (event.do) {
     case 'revoke': {
-      const jti = delegations[event.delegation]?.jti ?? ''
+      const jti = held.delegations[event.delegation]?.jti ?? ''
       stopped.push({ jti, t: await world.revoke(jti) })
+      return
+    }
+    case 'kill': {
+      const { kill, t } = await world.kill()
+      for (const { jti } of held.killable) stopped.push({ jti, t, kill })
+      return
+    }
+    case 'kill_by_file': {
+      const { kill, t } = await world.killByFile(event.point)
+      const point = world.points[event.point]?.id ?? ''
+      for (const { jti } of held.killable) stopped.push({ jti, t, kill, point })
       return
     }
     case 'weather':

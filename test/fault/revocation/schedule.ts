@@ -17,6 +17,9 @@ export type Weather =
 
 export type Event =
   | { readonly at: number; readonly do: 'revoke'; readonly delegation: number }
+  /** At the control plane, for every point; or a file on the disk of one. */
+  | { readonly at: number; readonly do: 'kill' }
+  | { readonly at: number; readonly do: 'kill_by_file'; readonly point: number }
   | { readonly at: number; readonly do: 'weather'; readonly point: number; readonly weather: Weather }
   | { readonly at: number; readonly do: 'route'; readonly point: number; readonly node: number }
   | { readonly at: number; readonly do: 'kill_point'; readonly point: number }
@@ -74,6 +77,10 @@ export function scheduleOf(seed: number, shape: Shape): Schedule {
   for (let delegation = 0; delegation < shape.revocable; delegation++) {
     events.push({ at: 300 + below(LENGTH_MS - 300), do: 'revoke', delegation })
   }
+  const draw = next()
+  if (draw < 0.3) events.push({ at: 300 + below(LENGTH_MS - 300), do: 'kill' })
+  else if (draw < 0.6)
+    events.push({ at: 300 + below(LENGTH_MS - 300), do: 'kill_by_file', point: below(shape.points) })
   for (let i = 0; i < 10; i++) {
     const [point, node] = [below(shape.points), below(shape.nodes)]
     const draw = next()

@@ -3,6 +3,7 @@
  * between them. One world serves many schedules.
  * @module
  */
+import { existsSync } from 'node:fs'
 import { fork, type ChildProcess } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -21,9 +22,18 @@ import {
   invite,
   proposeAgent,
 } from '../../../apps/cli/operator.ts'
+import {
+  beginLift,
+  offlineKill,
+  openBreakGlass,
+  pullKill,
+  readSwitch,
+  setRoster,
+  signLift,
+} from '../../../apps/cli/kills.ts'
 import { openProfile, writePrivate, type Profile } from '../../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import type { PrivateJwk, PublicJwk } from '../../../src/core/crypto.ts'
+import type { PrivateJwk, Signer } from '../../../src/core/crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { freePort, Postgres } from '../../fixtures/postgres.ts'
 import { startControlPlane, until, type ControlPlane } from '../../fixtures/processes.ts'
@@ -37,14 +47,29 @@ const REVIVE_MS = 200
 const SAID_MAX = 4_096
 const ENV = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'countersign-compile-cache') }
 
+interface Chain {
+  readonly jti: string
+  readonly chain: string
+}
+
 interface PointState {
   readonly id: string
   readonly jkt: string
   readonly enrolment: string
   readonly acts: string
   process: ChildProcess | null
+  /** When its present life began. */
+  born: number
   /** The end of what its lives wrote to stderr. */
   said: string
+}
+
+type AgentName = 'restless' | 'killed'
+
+interface Agent {
+  readonly id: string
+  readonly jkt: string
+  readonly key: PrivateJwk
 }
 
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6
@@ -61,7 +86,11 @@ export class World {
   #isEnding = false
   /** Under the harness's own key: it has no weather, and asks any node. */
   #manager: Profile | null = null
-  #agent = { id: '', jkt: '', key: {} as PrivateJwk }
+  #lead: Profile | null = null
+  #breakGlass: Signer | null = null
+  #iss = ''
+  /** One whose delegations are revoked, and one whom kills are about. */
+  readonly #agents = new Map<AgentName, Agent>()
 
   private constructor(folder: string, proxy: Proxy, postgres: Postgres, store: string) {
     this.folder = folder
@@ -98,48 +127,69 @@ export class World {
       await this.startNode(i)
     }
     for (let i = 0; i < points; i++) await this.#enrol(manager, i)
-    await this.#hold([])
+    await this.hold([])
     for (let i = 0; i < points; i++) this.startPoint(i)
-    await until(
-      'every point is up',
-      async () => (await this.#lines()).filter((line) => 'up' in line).length >= points,
-      60_000,
-    )
+    await this.allUp()
   }
 
   async #register(manager: Profile): Promise<void> {
     const lead = openProfile(await enroll(this.proxy.url, (await invite(manager, 'Lead')).invitation, 'Lead'))
+    this.#lead = lead
     await endorse(manager, lead.person)
-    const id = await proposeAgent(manager, {
-      name: 'restless',
-      class: 'assistant',
-      purpose: 'Calls without a pause',
-      systems: [await addSystem(manager, 'Echoes')],
-      manifest: { version: 1 },
-    })
-    await approveAgent(lead, id)
-    await changeAgent(manager, id, 'activate', 'approved')
-    const key = nodeCrypto.generateKey('Ed25519')
-    const { publicJwk } = nodeCrypto.signer(key)
-    await addAgentKey(manager, id, publicJwk)
-    this.#agent = { id, key, jkt: thumbprint(nodeCrypto, publicJwk) }
+    const system = await addSystem(manager, 'Echoes')
+    for (const name of ['restless', 'killed'] as const) {
+      const id = await proposeAgent(manager, {
+        name,
+        class: 'assistant',
+        purpose: 'Calls without a pause',
+        systems: [system],
+        manifest: { version: 1 },
+      })
+      await approveAgent(lead, id)
+      await changeAgent(manager, id, 'activate', 'approved')
+      const key = nodeCrypto.generateKey('Ed25519')
+      const { publicJwk } = nodeCrypto.signer(key)
+      await addAgentKey(manager, id, publicJwk)
+      this.#agents.set(name, { id, key, jkt: thumbprint(nodeCrypto, publicJwk) })
+    }
+    this.#breakGlass = await openBreakGlass(join(this.folder, 'node-0', 'keys', 'break-glass.jwk'), null)
+    const people = [manager.person, lead.person]
+    await setRoster(manager, this.#breakGlass, { people, m: 2 }, () => undefined)
+  }
+
+  #agent(name: AgentName): Agent {
+    const agent = this.#agents.get(name)
+    if (agent === undefined) throw new Error(`there is no agent ${name}`)
+    return agent
   }
 
   async #enrol(manager: Profile, i: number): Promise<void> {
     const file = await enrollPoint(manager, `point-${i}`, SERVER)
+    this.#iss = file.trust.iss
     const folder = join(this.folder, `point-${i}`)
     await mkdir(folder, { recursive: true })
     const enrolment = join(folder, 'point.json')
     await writePrivate(enrolment, file)
     const { publicJwk } = nodeCrypto.signer(file.key as unknown as PrivateJwk)
-    const jkt = thumbprint(nodeCrypto, publicJwk as PublicJwk)
-    this.points.push({ id: file.point, jkt, enrolment, acts: join(folder, 'acts'), process: null, said: '' })
+    const jkt = thumbprint(nodeCrypto, publicJwk)
+    this.points.push({
+      id: file.point,
+      jkt,
+      enrolment,
+      acts: join(folder, 'acts'),
+      process: null,
+      born: 0,
+      said: '',
+    })
   }
 
   /** Delegations to the agent, good at every point. @param calls how many each allows in all */
-  async delegate(calls: readonly (number | null)[]): Promise<{ jti: string; chain: string }[]> {
+  async delegate(
+    calls: readonly (number | null)[],
+    to: AgentName = 'restless',
+  ): Promise<{ jti: string; chain: string }[]> {
     const aud = this.points.map(({ id }) => id)
-    const { id, jkt } = this.#agent
+    const { id, jkt } = this.#agent(to)
     const made: { jti: string; chain: string }[] = []
     for (const max of calls) {
       const limits = max === null ? [] : [{ measure: 'calls', unit: '1', max, per: 'delegation' as const }]
@@ -156,15 +206,16 @@ export class World {
   }
 
   /** What the agents call with from now on. */
-  #hold(chains: Chains['chains']): Promise<void> {
-    const held: Chains = { key: this.#agent.key, chains }
-    const path = this.#chains
+  async hold(restless: readonly Chain[], killed: readonly Chain[] = []): Promise<void> {
+    const held: Chains = {
+      chains: [
+        ...restless.map((chain) => ({ ...chain, key: this.#agent('restless').key })),
+        ...killed.map((chain) => ({ ...chain, key: this.#agent('killed').key })),
+      ],
+    }
     // Renamed into place: a point that looks meanwhile reads the old file or the new one.
-    return writeFile(`${path}.new`, JSON.stringify(held)).then(() => rename(`${path}.new`, path))
-  }
-
-  hold(chains: Chains['chains']): Promise<void> {
-    return this.#hold(chains)
+    await writeFile(`${this.#chains}.new`, JSON.stringify(held))
+    await rename(`${this.#chains}.new`, this.#chains)
   }
 
   get #chains(): string {
@@ -181,6 +232,42 @@ export class World {
     const request = { kind: 'delegation', target: jti, reason: 'drill' }
     await again(() => this.manager.client.post('/v1/revocations', request))
     return now()
+  }
+
+  /** Of the second agent, at the control plane. @returns when it was acknowledged */
+  async kill(): Promise<{ kill: string; t: number }> {
+    const scope = { kind: 'agent' as const, id: this.#agent('killed').id }
+    const { kill } = await again(() => pullKill(this.manager, scope, 'drill'))
+    return { kill, t: now() }
+  }
+
+  /** The same by a file on the disk of one point. @returns when the point had acknowledged */
+  async killByFile(i: number): Promise<{ kill: string; t: number }> {
+    const { enrolment, id } = this.#point(i)
+    if (this.#breakGlass === null) throw new Error('there is no break-glass key')
+    const scope = { kind: 'agent' as const, id: this.#agent('killed').id }
+    const signed = offlineKill(this.#breakGlass, this.#iss, scope, 'drill')
+    const folder = join(enrolment, '..', 'statements')
+    await mkdir(folder, { recursive: true })
+    const path = join(folder, signed.kill.id)
+    await writeFile(`${path}.new`, JSON.stringify(signed))
+    await rename(`${path}.new`, `${path}.json`)
+    await until('the point has acknowledged', () => existsSync(`${path}.${id}.ack`), 60_000)
+    return { kill: signed.kill.id, t: now() }
+  }
+
+  /** By two people, once the control plane knows all of them. */
+  async lift(kills: readonly string[]): Promise<void> {
+    if (kills.length === 0 || this.#lead === null) return
+    const isKnown = async (): Promise<boolean> => {
+      const known = new Set((await readSwitch(this.manager)).kills.map(({ kill }) => kill.id))
+      return kills.every((id) => known.has(id))
+    }
+    await until('the control plane knows every kill', () => isKnown().catch(() => false), 60_000)
+    const lift = await again(() => beginLift(this.manager, kills, 'drill'))
+    await again(() => signLift(this.manager, lift, kills, () => undefined))
+    const lead = this.#lead
+    await again(() => signLift(lead, lift, kills, () => undefined))
   }
 
   async startNode(node: number): Promise<ControlPlane> {
@@ -236,6 +323,7 @@ export class World {
       stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
     })
     point.process = child
+    point.born = now()
     child.stdin?.on('error', () => undefined) // it was killed: nothing is to be told
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       point.said = (point.said + text).slice(-SAID_MAX)
@@ -271,19 +359,25 @@ export class World {
     this.#point(i).process?.stdin?.write(`step ${ms}\n`)
   }
 
-  async #lines(): Promise<(Act | { point: string; up: number })[]> {
-    const texts = await Promise.all(this.points.map(({ acts }) => readFile(acts, 'utf8').catch(() => '')))
-    return texts.flatMap((text) =>
-      text
-        .slice(0, text.lastIndexOf('\n') + 1)
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Act),
-    )
+  /** Every point has begun its present life. */
+  async allUp(): Promise<void> {
+    const isUp = async ({ acts, born }: PointState): Promise<boolean> =>
+      (await linesOf(acts)).some((line) => 'up' in line && line.up >= born)
+    for (const point of this.points) await until('a point is up', () => isUp(point), 60_000)
   }
 
   async acts(): Promise<Act[]> {
-    return (await this.#lines()).filter((line): line is Act => 'jti' in line)
+    const lines = await Promise.all(this.points.map(({ acts }) => linesOf(acts)))
+    return lines.flat().filter((line): line is Act => 'jti' in line)
+  }
+
+  /** What each point last said of a chain, for whoever looks for a cause. */
+  async lastWords(jti: string): Promise<string[]> {
+    const texts = await Promise.all(this.points.map(({ acts }) => readFile(acts, 'utf8').catch(() => '')))
+    return texts.map(
+      (text, i) =>
+        `point ${i}: ${text.split('\n').findLast((line) => line.includes(`"about":"${jti}"`)) ?? 'nothing'}`,
+    )
   }
 
   async remove(): Promise<void> {
@@ -313,4 +407,15 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
       await pause(100)
     }
   }
+}
+
+type Line = Act | { readonly up: number }
+
+async function linesOf(path: string): Promise<Line[]> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+  return whole
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line)
 }

@@ -1,6 +1,6 @@
 /** {@link SignalSender} over HTTP. spec/signals.md, SIG-2. @module */
 import type { Delivery, SignalSender } from '../../ports/signal.ts'
-import { readBody } from '../http/body.ts'
+import { readBody } from './body.ts'
 
 const ANSWER_BYTES_MAX = 64 * 1024
 const ANSWER_MS_MAX = 10_000

@@ -1,0 +1,167 @@
+/**
+ * A control plane as a process of its own, as a user starts it: embedded store, one agent, enforcement points and
+ * delegations to revoke. In a folder that goes away.
+ * @module
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  addAgentKey,
+  addSystem,
+  approveAgent,
+  changeAgent,
+  delegate,
+  enroll,
+  enrollPoint,
+  proposeAgent,
+} from '../../apps/cli/operator.ts'
+import { openProfile, writePrivate, type Profile } from '../../apps/cli/profile.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { PrivateJwk } from '../../src/core/crypto.ts'
+import { thumbprint } from '../../src/core/jwk.ts'
+import { freePort } from '../../test/fixtures/postgres.ts'
+import { startControlPlane, type ControlPlane } from '../../test/fixtures/processes.ts'
+import { now } from './clock.ts'
+import { SERVER } from './names.ts'
+
+/** Enforcement points that one chain may name (spec/delegation.md). */
+const AUDIENCES_MAX = 16
+
+/** A key of the agent, and what it holds: one frame stops it at every point. */
+export interface Target {
+  readonly jkt: string
+  readonly key: PrivateJwk
+  /** Chain by point: one chain names 16 of them. */
+  readonly chains: ReadonlyMap<string, string>
+}
+
+export interface Enrolled {
+  readonly id: string
+  readonly jkt: string
+  readonly key: PrivateJwk
+  /** Path of the enrolment file. */
+  readonly file: string
+}
+
+export interface Plant {
+  readonly folder: string
+  readonly url: string
+  /** Where the server itself listens, when `url` is that of a network in between. */
+  readonly port: number
+  readonly manager: Profile
+  readonly points: readonly Enrolled[]
+  /** A key that may call at every point, without end. */
+  target(): Promise<Target>
+  /** Delegations that nobody uses. @returns their identifiers */
+  delegations(count: number): Promise<string[]>
+  /** @returns milliseconds of the shared clock: when the request was sent, and when it was answered */
+  revoke(
+    kind: 'key' | 'delegation',
+    target: string,
+  ): Promise<{ readonly sent: number; readonly acknowledged: number }>
+  /** Resident memory of the server's process. */
+  rssBytes(): number
+  remove(): Promise<void>
+}
+
+/** @param network told of the server's address; gives that at which callers reach it */
+export async function openPlant(
+  count: number,
+  network: (node: string) => string = (node) => node,
+): Promise<Plant> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
+  const port = await freePort()
+  const url = network(`http://127.0.0.1:${port}`)
+  let server: ControlPlane | undefined
+  const remove = async (): Promise<void> => {
+    await server?.process.end('SIGTERM')
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    server = await startControlPlane(join(folder, 'data'), port, {
+      args: ['--public-url', url, '--separation', 'after'],
+    })
+    const { child } = server.process
+    const manager = openProfile(await enroll(url, server.bootstrap_secret ?? '', 'Manager'))
+    const agent = await register(manager)
+    const points: Enrolled[] = []
+    for (let i = 0; i < count; i++) points.push(await enrol(manager, folder, i))
+    return {
+      folder,
+      url,
+      port,
+      manager,
+      points,
+      target: () => newTarget(manager, agent, points),
+      delegations: async (wanted) => {
+        const { jkt } = await newKey(manager, agent)
+        const aud = points.slice(0, 1).map(({ id }) => id)
+        const made: string[] = []
+        while (made.length < wanted) made.push((await delegateTo(manager, agent, jkt, aud)).jti)
+        return made
+      },
+      revoke: async (kind, target) => {
+        const sent = now()
+        await manager.client.post('/v1/revocations', { kind, target, reason: 'drill' })
+        return { sent, acknowledged: now() }
+      },
+      rssBytes: () => 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)])),
+      remove,
+    }
+  } catch (cause) {
+    await remove()
+    throw cause
+  }
+}
+
+/** @returns the agent's identifier */
+async function register(manager: Profile): Promise<string> {
+  const id = await proposeAgent(manager, {
+    name: 'caller',
+    class: 'assistant',
+    purpose: 'Calls until it is stopped',
+    systems: [await addSystem(manager, 'Echoes')],
+    manifest: { version: 1 },
+  })
+  await approveAgent(manager, id)
+  await changeAgent(manager, id, 'activate', 'approved')
+  return id
+}
+
+async function enrol(manager: Profile, folder: string, i: number): Promise<Enrolled> {
+  const enrolment = await enrollPoint(manager, `point-${i}`, SERVER)
+  const file = join(folder, `point-${i}.json`)
+  await writePrivate(file, enrolment)
+  const key = enrolment.key as unknown as PrivateJwk
+  return { id: enrolment.point, jkt: thumbprint(nodeCrypto, nodeCrypto.signer(key).publicJwk), key, file }
+}
+
+async function newKey(manager: Profile, agent: string): Promise<{ key: PrivateJwk; jkt: string }> {
+  const key = nodeCrypto.generateKey('Ed25519')
+  const jwk = nodeCrypto.signer(key).publicJwk
+  await addAgentKey(manager, agent, jwk)
+  return { key, jkt: thumbprint(nodeCrypto, jwk) }
+}
+
+async function newTarget(manager: Profile, agent: string, points: readonly Enrolled[]): Promise<Target> {
+  const { key, jkt } = await newKey(manager, agent)
+  const chains = new Map<string, string>()
+  for (let first = 0; first < points.length; first += AUDIENCES_MAX) {
+    const aud = points.slice(first, first + AUDIENCES_MAX).map(({ id }) => id)
+    const { chain } = await delegateTo(manager, agent, jkt, aud)
+    for (const point of aud) chains.set(point, chain)
+  }
+  return { jkt, key, chains }
+}
+
+function delegateTo(
+  manager: Profile,
+  agent: string,
+  jkt: string,
+  aud: readonly string[],
+): ReturnType<typeof delegate> {
+  const grants = [{ type: 'tool' as const, server: SERVER, actions: [SERVER] }]
+  return delegate(manager, { agent, jkt, aud: [...aud], grants, ttl_s: 3600, depth_max: 0 })
+}
