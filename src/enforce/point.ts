@@ -3,7 +3,6 @@
  * closed. Invariants 1 and 2: nothing runs without a verified chain and a durable receipt before it.
  * @module
  */
-import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
 import {
@@ -14,45 +13,19 @@ import {
   standing,
   type CalledTool,
   type DecideInput,
-  type KillView,
   type RevocationView,
   type Verdict,
 } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import { CallsUnderWay, type Outcome } from './calls-under-way.ts'
 import { deniedAs, killed, type Judged } from './judged.ts'
-import type { Ledger } from './ledger.ts'
 import { bounded, openingOf } from './opening.ts'
-import type { DecisionFields, Recorder } from './recorder.ts'
+import type { PointOptions } from './point-options.ts'
+import type { DecisionFields } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
-
-export interface PointOptions {
-  readonly id: string
-  readonly crypto: Crypto
-  readonly clock: Clock
-  readonly placement: 'in_process' | 'gateway' | 'tool_side'
-  readonly bound_ms: number
-  /** The revocation state of an issuer, by name: a root's (KEY-8), or null for the point's own. */
-  readonly revocations: (iss: string | null) => RevocationView
-  readonly kills: KillView
-  readonly recorder: Recorder
-  readonly ledger: Ledger
-  readonly authenticator: Authenticator
-  /** The registration of a tool, or null. */
-  readonly registration: (server: string, tool: string) => ToolRegistration | null
-  /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */
-  readonly systems: (server: string) => readonly string[]
-  /** Told after each record, so that it is shipped. */
-  readonly onRecorded: () => void
-  /** Told of a fault of ours that was turned into a denial. */
-  readonly onFault: (error: unknown) => void
-  readonly onClose: () => Promise<void>
-}
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions

@@ -4,41 +4,13 @@
  * @module
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
-import type { DecisionReceipt, OutcomeReceipt, SignedHead } from '../log/receipt.ts'
 import type { Frame } from '../revoke/frame.ts'
+import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
-export interface Indexed<T> {
-  readonly index: number
-  readonly entry: T
-}
+export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 /** Entries of a bundle. */
 const BUNDLE = 256
-
-/** A receipt of one stream, with the entry that holds it. */
-export interface LoggedReceipt {
-  readonly index: number
-  /** Milliseconds: when it was appended. */
-  readonly logged_ms: number
-  readonly receipt: DecisionReceipt | OutcomeReceipt
-}
-
-export interface AgentRecord {
-  readonly proposal: Indexed<Entry<'agent.proposed'>>
-  /** The first; others are in {@link History.approvals}. */
-  approval: Indexed<Entry<'agent.approved'>> | null
-  /** Holder keys. */
-  readonly keys: Indexed<Entry<'agent.key_added'>>[]
-  /** Status entries in order. */
-  readonly changes: { readonly index: number; readonly time: string; readonly status: string }[]
-}
-
-export interface StreamRecord {
-  readonly point: string
-  readonly epoch: number
-  readonly receipts: LoggedReceipt[]
-  readonly heads: { readonly index: number; readonly signed: SignedHead }[]
-}
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
 
