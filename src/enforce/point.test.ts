@@ -670,6 +670,26 @@ describe('a call that is at its tool when its chain is revoked', () => {
     }
   })
 
+  test('a kill stops it as well, also when the state is stale', async () => {
+    let isKilled = false
+    const kills = {
+      get active() {
+        return isKilled
+      },
+      stops: () => isKilled,
+    }
+    const point = await makePoint({ kills })
+    const tool = slowTool()
+    const calling = point.call(request(perCall(point)), tool.act)
+    const signal = await tool.called
+    clock.advance(60_000)
+    isKilled = true
+    point.revocationsChanged()
+    expect(signal.aborted).toBe(true)
+    expect(await calling).toMatchObject({ decision: 'deny', reasons: ['KILLED'], underWay: true })
+    tool.answer.reject(new ToolStopped())
+  })
+
   test('goes on when the state only grew old', async () => {
     const point = await makePoint()
     const tool = slowTool()

@@ -5,34 +5,28 @@
  */
 import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
-import {
-  decide,
-  isKilled,
-  isNamed,
-  loosestBound,
-  standing,
-  type CalledTool,
-  type DecideInput,
-  type RevocationView,
-  type Verdict,
-} from '../decide/decide.ts'
+import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/decide.ts'
+import type { CalledTool, DecideInput, RevocationView, Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
-import { CallsUnderWay, type Outcome } from './calls-under-way.ts'
+import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
 import { deniedAs, killed, type Judged } from './judged.ts'
 import { bounded, openingOf } from './opening.ts'
 import type { PointOptions } from './point-options.ts'
 import type { DecisionFields } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
 
+/** What ends a call that is under way: not that the state grew old (REV-12). */
+const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
+
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   /** Outcomes that are being recorded. */
   readonly #outcomes = new Set<Promise<void>>()
   readonly #underWay = new CallsUnderWay(({ chain, request }) =>
-    this.#standing(chain, request).filter((reason) => reason === 'REVOKED'),
+    this.#standing(chain, request).filter((reason) => STOPS.has(reason)),
   )
 
   constructor(options: PointOptions) {
@@ -286,9 +280,4 @@ export class EnforcementPoint implements Point {
     await Promise.all(this.#outcomes)
     await this.#o.onClose()
   }
-}
-
-/** Two turns of the event loop: whoever waits for the answer has written it by then. */
-function laterTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }

@@ -9,10 +9,10 @@ import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './record
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
-/** Entries of a bundle. */
 const BUNDLE = 256
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
+type OfAny<T extends EntryType> = T extends EntryType ? OfType<T> : never
 
 /** Of an identifier the first entry counts: one that comes again is kept in {@link History.repeated}. */
 export class History {
@@ -32,11 +32,9 @@ export class History {
   readonly segments = new Map<string, OfType<'chain.segment'>>()
   readonly revocations: OfType<'revocation'>[] = []
   /** The kill switch, in the order of the log. */
-  readonly kills: (
-    OfType<'break_glass.created'> | OfType<'roster.set'> | OfType<'kill.pulled'> | OfType<'kill.lifted'>
-  )[] = []
+  readonly kills: OfAny<'break_glass.created' | 'roster.set' | 'kill.pulled' | 'kill.lifted'>[] = []
   /** In the order of the log. */
-  readonly drills: (OfType<'drill.planned'> | OfType<'drill.started'> | OfType<'drill.closed'>)[] = []
+  readonly drills: OfAny<'drill.planned' | 'drill.started' | 'drill.closed'>[] = []
   readonly tools: OfType<'tool.registered'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
@@ -48,9 +46,7 @@ export class History {
   )[] = []
   readonly exchanges: OfType<'token.exchanged'>[] = []
   /** In the order of the log: holds are in the way of erasures. */
-  readonly erasures: (
-    OfType<'subject.erased'> | OfType<'erasure.deferred'> | OfType<'hold.placed'> | OfType<'hold.lifted'>
-  )[] = []
+  readonly erasures: OfAny<'subject.erased' | 'erasure.deferred' | 'hold.placed' | 'hold.lifted'>[] = []
   readonly prunings: OfType<'log.pruned'>[] = []
   /** Entries below may be gone: the end of the last bundle that was pruned (RET-8). */
   prunedEnd = 0
