@@ -54,13 +54,17 @@ export async function pullKill(
   scope: KillScope,
   reason: string,
 ): Promise<{ kill: string; acknowledged_at: number; statement: SignedKill }> {
+  const answer = await profile.client.post('/v1/kills', { ...(await pullGesture(profile, scope, reason)) })
+  return z.object({ kill: z.string(), acknowledged_at: z.int(), statement: signedKillSchema }).parse(answer)
+}
+
+/** A kill of that scope, with a gesture over it. */
+export async function pullGesture(profile: Profile, scope: KillScope, reason: string) {
   const { challenge, act } = asked.parse(await profile.client.post('/v1/kills/draft', { scope, reason }))
   assertAct({ act: 'kill.pull', person: profile.person }, act)
   assertAct({ scope, reason }, act.kill as JsonObject)
   const gesture = await profile.authenticator.assert(challenge, { tag: ACT_TAG, value: act })
-  const kill = killSchema.parse(act.kill)
-  const answer = await profile.client.post('/v1/kills', { ...gesture, kill })
-  return z.object({ kill: z.string(), acknowledged_at: z.int(), statement: signedKillSchema }).parse(answer)
+  return { ...gesture, kill: killSchema.parse(act.kill) }
 }
 
 /** Begins a lift. @returns its identifier */

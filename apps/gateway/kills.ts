@@ -103,9 +103,9 @@ export class Kills {
         revocations.useFrameKey(jwk, epoch)
         trust.useFrameKey(jwk)
       },
-      onForce: async () => {
+      onForce: async ({ id }) => {
         point.revocationsChanged() // calls that are at their tool are asked anew (REV-12)
-        await point.refuse(file.server, 'countersign/kill', 'KILLED')
+        await point.killed(file.server, id)
       },
       isWithin: (kill) => this.#isWithin(kill),
       onFault,

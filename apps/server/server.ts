@@ -25,6 +25,7 @@ import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
+import { DrillRunner } from './drill-runner.ts'
 import { destroyEndedKeys, endKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
@@ -196,6 +197,7 @@ async function run(
   const ctx = contextOf(options, { ...fixed, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys, report)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
+  const drills = new DrillRunner({ registry: ctx.registry, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -204,6 +206,7 @@ async function run(
       ctx.feed.close()
       await front.close()
       await listeners.stop()
+      await drills.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
       await runner.stop()
@@ -225,6 +228,7 @@ async function run(
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
     listeners.start()
+    drills.start()
   } catch (cause) {
     await stop(null)
     throw cause

@@ -4,40 +4,12 @@
  * @module
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
-import type { DecisionReceipt, OutcomeReceipt, SignedHead } from '../log/receipt.ts'
 import type { Frame } from '../revoke/frame.ts'
+import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
-export interface Indexed<T> {
-  readonly index: number
-  readonly entry: T
-}
+export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 const BUNDLE = 256 // entries
-
-/** A receipt of one stream, with the entry that holds it. */
-export interface LoggedReceipt {
-  readonly index: number
-  /** Milliseconds: when it was appended. */
-  readonly logged_ms: number
-  readonly receipt: DecisionReceipt | OutcomeReceipt
-}
-
-export interface AgentRecord {
-  readonly proposal: Indexed<Entry<'agent.proposed'>>
-  /** The first; others are in {@link History.approvals}. */
-  approval: Indexed<Entry<'agent.approved'>> | null
-  /** Holder keys. */
-  readonly keys: Indexed<Entry<'agent.key_added'>>[]
-  /** Status entries in order. */
-  readonly changes: { readonly index: number; readonly time: string; readonly status: string }[]
-}
-
-export interface StreamRecord {
-  readonly point: string
-  readonly epoch: number
-  readonly receipts: LoggedReceipt[]
-  readonly heads: { readonly index: number; readonly signed: SignedHead }[]
-}
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
 type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
@@ -63,6 +35,8 @@ export class History {
   readonly kills: Any<
     'break_glass.created' | 'roster.set' | 'kill.pulled' | 'kill.lifted' | 'frame_key.replaced'
   >[] = []
+  /** In the order of the log. */
+  readonly drills: Any<'drill.planned' | 'drill.started' | 'drill.closed'>[] = []
   readonly tools: OfType<'tool.registered'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
@@ -124,6 +98,11 @@ export class History {
       case 'kill.lifted':
       case 'frame_key.replaced':
         this.kills.push({ index, entry } as (typeof this.kills)[number])
+        return
+      case 'drill.planned':
+      case 'drill.started':
+      case 'drill.closed':
+        this.drills.push({ index, entry } as (typeof this.drills)[number])
         return
       case 'tool.registered':
         this.tools.push({ index, entry })

@@ -28,6 +28,7 @@ export type RegistryErrorCode =
   | 'TEMPLATE_INVALID'
   | 'UNKNOWN_CEREMONY'
   | 'UNKNOWN_DELEGATION'
+  | 'UNKNOWN_DRILL'
   | 'UNKNOWN_ENTRY'
   | 'UNKNOWN_CLASS'
   | 'UNKNOWN_FIELD'

@@ -40,7 +40,7 @@ export async function pullOf(
 }
 
 /** Something unknown is an error, so that a mistyped scope cannot look like a stop. */
-async function assertScope(db: Kysely<Schema>, scope: KillScope): Promise<void> {
+export async function assertScope(db: Kysely<Schema>, scope: KillScope): Promise<void> {
   switch (scope.kind) {
     case 'global':
       return
@@ -75,20 +75,29 @@ export function pullKill(
   kill: Kill,
   parts: GestureParts,
 ): Promise<SignedKill> {
-  return ctx.store.write(async (tx) => {
-    if (kill.iss !== ctx.iss || Math.abs(tx.now - kill.t) > PULL_MS)
-      throw new RegistryError(
-        'STATEMENT_REFUSED',
-        'the kill is of another control plane, or of another time: pull anew',
-      )
-    const act = pullAct(person, kill)
-    const gesture = gestureOf(await findEnrolled(tx.db, person), 'principal', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, { ...act }), gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const statement = signKill((await ctx.frame.current(tx.db)).signer, 'frame', kill)
-    await commitKill(ctx, tx, personActor(person), statement, { act, gesture })
-    return statement
-  })
+  return ctx.store.write((tx) => pullKillTx(ctx, tx, person, kill, parts))
+}
+
+/** {@link pullKill} within a transaction. */
+export async function pullKillTx(
+  ctx: RegistryContext,
+  tx: Tx,
+  person: string,
+  kill: Kill,
+  parts: GestureParts,
+): Promise<SignedKill> {
+  if (kill.iss !== ctx.iss || Math.abs(tx.now - kill.t) > PULL_MS)
+    throw new RegistryError(
+      'STATEMENT_REFUSED',
+      'the kill is of another control plane, or of another time: pull anew',
+    )
+  const act = pullAct(person, kill)
+  const gesture = gestureOf(await findEnrolled(tx.db, person), 'principal', parts)
+  const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, { ...act }), gesture)
+  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+  const statement = signKill((await ctx.frame.current(tx.db)).signer, 'frame', kill)
+  await commitKill(ctx, tx, personActor(person), statement, { act, gesture })
+  return statement
 }
 
 type Pulled = { readonly act: PullAct; readonly gesture: ReturnType<typeof gestureOf> }

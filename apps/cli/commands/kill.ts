@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
-import type { KillScope, Statement } from '../../../src/revoke/statement.ts'
+import type { Statement } from '../../../src/revoke/statement.ts'
 import {
   askProbe,
   beginLift,
@@ -25,14 +25,8 @@ import { readInfo } from '../operator.ts'
 import { CliError, EXIT_FAILED, listing, paint, result, tell } from '../output.ts'
 import { writePrivate } from '../profile.ts'
 import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
+import { scopeInWords, scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
 import { givenPassphrase } from './start.ts'
-
-interface ScopeOptions {
-  readonly global?: true
-  readonly system?: string
-  readonly class?: string
-  readonly agent?: string
-}
 
 interface KeyOptions {
   readonly key: string
@@ -57,30 +51,11 @@ export function killCommands(program: Command): void {
 }
 
 function scoped(command: Command): Command {
-  return command
-    .option('--global', 'everything')
-    .option('--system <id>', 'every tool of a system: its identifier, or a server as grants name it')
-    .option('--class <class>', 'every agent of a class')
-    .option('--agent <id>', 'one agent')
-    .requiredOption('--reason <code>', 'why, in a word; say more with countersign note', reasonCode)
-}
-
-/** @throws {CliError} `ARGUMENT_INVALID` */
-function scopeOf({ global, system, class: agents, agent }: ScopeOptions): KillScope {
-  const scopes: KillScope[] = [
-    ...(global === true ? [{ kind: 'global' as const }] : []),
-    ...(system === undefined ? [] : [{ kind: 'system' as const, id: system }]),
-    ...(agents === undefined ? [] : [{ kind: 'class' as const, id: agents }]),
-    ...(agent === undefined ? [] : [{ kind: 'agent' as const, id: agent }]),
-  ]
-  const [scope] = scopes
-  if (scope === undefined || scopes.length > 1)
-    throw new CliError('ARGUMENT_INVALID', 'give one of --global, --system, --class and --agent')
-  return scope
-}
-
-function inWords(scope: KillScope): string {
-  return scope.kind === 'global' ? 'everything' : `${scope.kind} ${scope.id}`
+  return withScope(command).requiredOption(
+    '--reason <code>',
+    'why, in a word; say more with countersign note',
+    reasonCode,
+  )
 }
 
 function pullCommand(kill: Command): void {
@@ -91,7 +66,7 @@ function pullCommand(kill: Command): void {
     const pulled = await pullKill(await profileOf(command), scope, options.reason)
     result(wantsJson(command), pulled, () =>
       [
-        `${paint('red', 'KILLED')} ${inWords(scope)} by ${pulled.kill}, ${rfc3339(pulled.acknowledged_at)}`,
+        `${paint('red', 'KILLED')} ${scopeInWords(scope)} by ${pulled.kill}, ${rfc3339(pulled.acknowledged_at)}`,
         `to lift it: countersign kill lift ${pulled.kill} --reason CODE`,
       ].join('\n'),
     )
@@ -129,7 +104,13 @@ function listCommand(kill: Command): void {
       [
         listing(
           ['kill', 'stops', 'reason', 'since', 'by'],
-          kills.map(({ kill: { id, scope, reason, t }, by }) => [id, inWords(scope), reason, rfc3339(t), by]),
+          kills.map(({ kill: { id, scope, reason, t }, by }) => [
+            id,
+            scopeInWords(scope),
+            reason,
+            rfc3339(t),
+            by,
+          ]),
           'nothing is killed',
         ),
         ...lifts.map(
@@ -185,7 +166,7 @@ function signCommand(kill: Command): void {
         await writePrivate(options.out, statement)
         result(wantsJson(command), { file: options.out, statement }, () =>
           [
-            `${statement.kill.id} in ${options.out} stops ${inWords(scope)} where it arrives`,
+            `${statement.kill.id} in ${options.out} stops ${scopeInWords(scope)} where it arrives`,
             `next: countersign kill push ${options.out} --to http://POINT | --to-folder statements`,
           ].join('\n'),
         )

@@ -24,6 +24,7 @@ import { POPULATIONS } from '../populations/populations.ts'
 import { approvalJudge, checkApprovals } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
+import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
@@ -246,6 +247,10 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     checkKills(crypto, history, terms, findings),
   )
   check('no allow under a kill past the bound', () => checkKillBound(history, allows, bound_ms, findings))
+  if (history.drills.length > 0)
+    check('drills went as they may, and their reports recompute', () =>
+      checkDrills(crypto, history, separation, findings),
+    )
   check('what points debited was leased, and no leases passed a cap', () => {
     const { count, book } = checkLeases(history, findings)
     leases = book
