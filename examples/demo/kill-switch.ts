@@ -128,7 +128,7 @@ export async function playOutage(
 
   const statement = offlineKill(breakGlass, await issuerOf(stage), SCOPE, 'demonstration')
   const folder = join(stage.folder, 'statements')
-  const { to } = await pushToFolder(folder, statement)
+  const { to } = await pushToFolder(folder, statement, Promise.resolve(new Map()))
   const mark = basename(to, '.json')
   await until('every point has the kill on its disk', async () => {
     const acks = (await readdir(folder)).filter(
