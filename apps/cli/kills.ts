@@ -9,13 +9,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { readKey } from '../../src/adapters/fs/key-file.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import type { Signer } from '../../src/core/crypto.ts'
+import type { PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { newId } from '../../src/core/ids.ts'
 import { parseJson, type JsonObject } from '../../src/core/json.ts'
+import { jwkSchema, publicJwk } from '../../src/core/jwk.ts'
 import { STATEMENT_BYTES_MAX } from '../../src/enforce/kill-desk.ts'
 import { KeyStoreError } from '../../src/ports/key-store.ts'
-import { signKill, signProbe, signRoster } from '../../src/revoke/kill-rules.ts'
+import { ackHolds, signFrameKey, signKill, signProbe, signRoster } from '../../src/revoke/kill-rules.ts'
 import {
+  frameKeySchema,
   killSchema,
   rosterSchema,
   signedAckSchema,
@@ -25,6 +27,7 @@ import {
   statementSchema,
   type KillScope,
   type SignedAck,
+  type SignedFrameKey,
   type SignedKill,
   type SignedProbe,
   type SignedRoster,
@@ -40,6 +43,8 @@ import { askSecret, hasTerminal } from './prompt.ts'
 const ACK_MS = 3_000
 const LOOK_MS = 50
 const PUSH_MS = 10_000
+/** How long the control plane has to say which keys its points have, in milliseconds: it may be away. */
+const POINTS_MS = 2_000
 
 const asked = z.object({ challenge: z.string(), act: z.record(z.string(), z.json()) })
 
@@ -49,13 +54,17 @@ export async function pullKill(
   scope: KillScope,
   reason: string,
 ): Promise<{ kill: string; acknowledged_at: number; statement: SignedKill }> {
+  const answer = await profile.client.post('/v1/kills', { ...(await pullGesture(profile, scope, reason)) })
+  return z.object({ kill: z.string(), acknowledged_at: z.int(), statement: signedKillSchema }).parse(answer)
+}
+
+/** A kill of that scope, with a gesture over it. */
+export async function pullGesture(profile: Profile, scope: KillScope, reason: string) {
   const { challenge, act } = asked.parse(await profile.client.post('/v1/kills/draft', { scope, reason }))
   assertAct({ act: 'kill.pull', person: profile.person }, act)
   assertAct({ scope, reason }, act.kill as JsonObject)
   const gesture = await profile.authenticator.assert(challenge, { tag: ACT_TAG, value: act })
-  const kill = killSchema.parse(act.kill)
-  const answer = await profile.client.post('/v1/kills', { ...gesture, kill })
-  return z.object({ kill: z.string(), acknowledged_at: z.int(), statement: signedKillSchema }).parse(answer)
+  return { ...gesture, kill: killSchema.parse(act.kill) }
 }
 
 /** Begins a lift. @returns its identifier */
@@ -113,6 +122,25 @@ export async function setRoster(
   return signed
 }
 
+/**
+ * A new frame key, put in force by the break-glass key (KIL-21). @param iss the control plane's name
+ * @param show told what is signed, before it is
+ */
+export async function replaceFrameKey(
+  profile: Profile,
+  breakGlass: Signer,
+  iss: string,
+  show: (frameKey: SignedFrameKey['frame_key']) => void,
+): Promise<SignedFrameKey> {
+  const drafted = frameKeySchema.parse(await profile.client.post('/v1/keys/frame/draft', {}))
+  if (drafted.iss !== iss)
+    throw new CliError('GESTURE_MISMATCH', 'nothing was signed, the frame key is of another control plane')
+  show(drafted)
+  const signed = signFrameKey(breakGlass, drafted)
+  await profile.client.post('/v1/statements', { ...signed })
+  return signed
+}
+
 /** A kill made offline, by the break-glass key. @param iss the control plane's name, as enrolment files have it */
 export function offlineKill(breakGlass: Signer, iss: string, scope: KillScope, reason: string): SignedKill {
   const t = Date.now()
@@ -157,16 +185,43 @@ export async function readStatement(path: string): Promise<Statement> {
   }
 }
 
-/** What became of a statement at one place. Who signed an acknowledgement is not checked here. */
+/** Keys of points, by their identifiers, as far as they are known here. */
+export type PointKeys = ReadonlyMap<string, PublicJwk>
+
+/** What became of a statement at one place. */
 export interface Pushed {
   readonly to: string
-  /** One of each point that answered. */
-  readonly acks: readonly SignedAck['ack'][]
+  /** One of each point that answered; `verified` is false of a point whose key is not known here. */
+  readonly acks: readonly (SignedAck['ack'] & { readonly verified: boolean })[]
+  /** Of a relay: how many it passed it on to, whose acknowledgements the control plane gets. */
+  readonly subscribers?: number
   /** Why there is none. */
   readonly fault: string | null
 }
 
-export async function pushTo(url: string, statement: Statement): Promise<Pushed> {
+/** @returns as the control plane of the profile has them; none while it is away: a push waits for nobody */
+export async function knownPoints(profile: Profile): Promise<PointKeys> {
+  const away = pause(POINTS_MS, null, { ref: false })
+  const answer = await Promise.race([profile.client.get('/v1/points').catch(() => null), away])
+  const parsed = pointsSchema.safeParse(answer)
+  return new Map(parsed.success ? parsed.data.points.map(({ id, jwk }) => [id, publicJwk(jwk)]) : [])
+}
+
+const pointsSchema = z.object({ points: z.array(z.object({ id: z.string(), jwk: jwkSchema })) })
+
+/** @param fault when there is no answer */
+function answered(to: string, signed: readonly SignedAck[], keys: PointKeys, fault: string | null): Pushed {
+  const acks: Pushed['acks'][number][] = []
+  for (const each of signed) {
+    const key = keys.get(each.ack.point)
+    if (key !== undefined && !ackHolds(nodeCrypto, key, each)) return { to, acks: [], fault: 'ACK_INVALID' }
+    acks.push({ ...each.ack, verified: key !== undefined })
+  }
+  return { to, acks, fault }
+}
+
+/** @param keys not waited for before it is pushed */
+export async function pushTo(url: string, statement: Statement, keys: Promise<PointKeys>): Promise<Pushed> {
   const at = url.endsWith('/statements') ? url : `${url.replace(/\/$/, '')}/statements`
   try {
     const response = await fetch(at, {
@@ -178,7 +233,10 @@ export async function pushTo(url: string, statement: Statement): Promise<Pushed>
     })
     const answer: unknown = await response.json()
     const ack = signedAckSchema.safeParse(answer)
-    if (response.ok && ack.success) return { to: at, acks: [ack.data.ack], fault: null }
+    if (response.ok && ack.success) return answered(at, [ack.data], await keys, null)
+    const passed = passedSchema.safeParse(answer)
+    if (response.ok && passed.success)
+      return { to: at, acks: [], subscribers: passed.data.subscribers, fault: null }
     const error = z.object({ error: z.object({ code: z.string() }) }).safeParse(answer)
     return { to: at, acks: [], fault: error.success ? error.data.error.code : `status ${response.status}` }
   } catch {
@@ -186,8 +244,14 @@ export async function pushTo(url: string, statement: Statement): Promise<Pushed>
   }
 }
 
+const passedSchema = z.object({ passed_on: z.boolean(), subscribers: z.int() })
+
 /** Writes it where points look, and waits for what they answer. @throws {CliError} `FILE_UNWRITABLE` */
-export async function pushToFolder(folder: string, statement: Statement): Promise<Pushed> {
+export async function pushToFolder(
+  folder: string,
+  statement: Statement,
+  keys: Promise<PointKeys>,
+): Promise<Pushed> {
   const name = `${kindOf(statement)}-${newId(nodeCrypto, 'act', Date.now())}`
   const path = join(folder, `${name}.json`)
   try {
@@ -198,16 +262,16 @@ export async function pushToFolder(folder: string, statement: Statement): Promis
     throw unwritable(path, cause)
   }
   const end = performance.now() + ACK_MS
-  let acks: SignedAck['ack'][] = []
+  let acks: SignedAck[] = []
   while (performance.now() < end && acks.length === 0) {
     await pause(LOOK_MS)
     const names = (await readdir(folder)).filter(
       (each) => each.startsWith(`${name}.`) && each.endsWith('.ack'),
     )
     const read = names.map(async (each) => JSON.parse(await readFile(join(folder, each), 'utf8')) as unknown)
-    acks = (await Promise.all(read)).map((each) => signedAckSchema.parse(each).ack)
+    acks = (await Promise.all(read)).map((each) => signedAckSchema.parse(each))
   }
-  return { to: path, acks, fault: acks.length === 0 ? 'UNANSWERED' : null }
+  return answered(path, acks, await keys, acks.length === 0 ? 'UNANSWERED' : null)
 }
 
 function kindOf(statement: Statement): string {

@@ -7,6 +7,7 @@ import { backupCommands } from './commands/backup.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { drillCommands } from './commands/drill.ts'
 import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { gatewayCommand } from './commands/gateway.ts'
@@ -58,6 +59,7 @@ approvalCommands(program)
 topUpCommands(program)
 gatewayCommand(program)
 killCommands(program)
+drillCommands(program)
 relayCommand(program)
 keyCommands(program)
 issuerCommands(program)

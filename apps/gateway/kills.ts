@@ -11,6 +11,7 @@ import { publicJwk } from '../../src/core/jwk.ts'
 import { KillDesk } from '../../src/enforce/kill-desk.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
 import { StatementKeeper } from '../../src/enforce/statement-keeper.ts'
+import type { Trust } from '../../src/enforce/trust.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { StatementExchange } from '../../src/ports/control-plane.ts'
 import type { StatementLog } from '../../src/ports/statement-log.ts'
@@ -32,6 +33,8 @@ interface Enrolled {
     readonly rp_id: string
     readonly origins: readonly string[]
     readonly frame_key: PublicJwk
+    readonly frame_key_seq?: number
+    readonly frame_epoch?: number
     readonly break_glass?: PublicJwk
     readonly separation?: 'independent' | 'after'
   }
@@ -44,6 +47,7 @@ export interface KillParts {
   readonly signer: Signer
   readonly control: StatementExchange
   readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey'>
+  readonly trust: Pick<Trust, 'useFrameKey'>
   readonly systems: (server: string) => readonly string[]
   readonly listen: Listening | undefined
   readonly onFault: (error: unknown) => void
@@ -57,7 +61,7 @@ export class Kills {
   #closers: (() => Promise<void> | void)[] = []
 
   private constructor(parts: KillParts, log: StatementLog) {
-    const { iss, rp_id, origins, frame_key, break_glass, separation } = parts.file.trust
+    const { iss, rp_id, origins, break_glass, separation, ...pinned } = parts.file.trust
     this.#o = parts
     this.#log = log
     this.state = new KillState({
@@ -65,7 +69,8 @@ export class Kills {
       trust: {
         iss,
         rp: { rp_id, origins },
-        frameKey: publicJwk(frame_key),
+        frameKey: publicJwk(pinned.frame_key),
+        frameKeyPlace: { seq: pinned.frame_key_seq ?? 0, epoch: pinned.frame_epoch ?? 0 },
         breakGlass: break_glass === undefined ? null : publicJwk(break_glass),
         alone: separation === 'after',
       },
@@ -84,7 +89,7 @@ export class Kills {
    * @returns where it listens, or null
    */
   async begin(point: EnforcementPoint): Promise<string | null> {
-    const { file, signer, control, revocations, listen, onFault } = this.#o
+    const { file, signer, control, revocations, trust, listen, onFault } = this.#o
     const desk = new KillDesk({
       crypto: nodeCrypto,
       clock: systemClock,
@@ -93,10 +98,14 @@ export class Kills {
       signer,
       point: file.point,
       position: () => revocations.resume,
-      onFrameKey: () => revocations.useFrameKey(this.state.frameKey.jwk, this.state.frameKey.epoch),
-      onForce: async () => {
+      onFrameKey: () => {
+        const { jwk, epoch } = this.state.frameKey
+        revocations.useFrameKey(jwk, epoch)
+        trust.useFrameKey(jwk)
+      },
+      onForce: async ({ id }) => {
         point.revocationsChanged() // calls that are at their tool are asked anew (REV-12)
-        await point.refuse(file.server, 'countersign/kill', 'KILLED')
+        await point.killed(file.server, id)
       },
       isWithin: (kill) => this.#isWithin(kill),
       onFault,

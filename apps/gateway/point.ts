@@ -46,6 +46,9 @@ export const pointFileSchema = z.strictObject({
     iss: z.string(),
     issuer_keys: z.array(jwkSchema).min(1),
     frame_key: jwkSchema,
+    /** KIL-9. Absent: it is the first. */
+    frame_key_seq: z.int().nonnegative().exactOptional(),
+    frame_epoch: z.int().nonnegative().exactOptional(),
     rp_id: z.string(),
     origins: z.array(z.string()).min(1),
     /** KIL-7. Absent in files from before there was one. */
@@ -152,7 +155,8 @@ export async function openPoint(
     })
     const { listen, onFault } = options
     const { systems } = tools
-    const parts = { file, path, signer, control, systems, listen, onFault, revocations: state }
+    const trust = trustOf(file, state, signer, () => point.revocationsChanged())
+    const parts = { file, path, signer, control, systems, listen, onFault, trust, revocations: state }
     const switchboard = await Kills.open(parts)
     kills = switchboard
     const acks = new AckSender({
@@ -167,7 +171,6 @@ export async function openPoint(
       point.revocationsChanged()
       acks.poke()
     }
-    const trust = trustOf(file, state, signer, () => point.revocationsChanged())
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
     const point: EnforcementPoint = new EnforcementPoint({
       id: file.point,

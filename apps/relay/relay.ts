@@ -142,8 +142,8 @@ export class Relay implements Followed {
     if (frame.seq <= this.#head) return 'ignored'
     if (frame.seq !== this.#head + 1) return 'rejected'
     if (frame.prev !== this.#hash) return this.#forget()
+    this.#enter(frame.epoch)
     this.#frames.push(signed)
-    this.#epoch = frame.epoch
     this.#head = frame.seq
     this.#hash = frameHash(this.#crypto, frame)
     this.#fanout.frames([signed])
@@ -155,7 +155,7 @@ export class Relay implements Followed {
     const { head, head_hash, epoch } = signed.heartbeat
     if (head !== this.#head) return 'ignored'
     if (head_hash !== this.#hash) return this.#forget()
-    this.#epoch = epoch
+    this.#enter(epoch)
     this.#beat = { signed, at: performance.now() }
     this.#fanout.heartbeat(signed)
     return 'applied'
@@ -178,6 +178,12 @@ export class Relay implements Followed {
     return this.pass(statement) ? 'applied' : 'ignored'
   }
 
+  /** Frames of an earlier epoch are of no use to anybody: a snapshot stands for them (KIL-21). */
+  #enter(epoch: number): void {
+    if (epoch !== this.#epoch) this.#frames = []
+    this.#epoch = epoch
+  }
+
   /** The upstream has another history than what is kept: all begins anew, for who listens too. */
   #forget(): 'rejected' {
     this.#frames = []
@@ -192,6 +198,9 @@ export class Relay implements Followed {
 
   async #begin(subscriber: Subscriber, { epoch, after }: Asked): Promise<void> {
     const { stream } = subscriber
+    // First: what follows may be signed by it.
+    for (const statement of this.#statements.all())
+      if ('frame_key' in statement) stream.send(eventOf('statement', statement))
     if (this.#wantsSnapshot(epoch, after)) {
       const { signed } = await this.snapshot()
       stream.send(eventOf('snapshot', signed))

@@ -8,6 +8,7 @@ import { agentRoutes } from './routes-agents.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
+import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
@@ -53,6 +54,7 @@ export function createApp(ctx: ServerContext): App {
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   killRoutes(app, ctx)
+  drillRoutes(app, ctx)
   listenerRoutes(app, ctx)
   ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)

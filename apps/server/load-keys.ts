@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { openFsKeyStore } from '../../src/adapters/fs/key-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
+import { FrameRing } from '../../src/registry/frame-ring.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
 import type { SetupKeys } from '../../src/registry/setup.ts'
 
@@ -42,7 +43,7 @@ export async function loadKeys(
       first: () => keyStore.first('break-glass'),
     },
     issuer: await IssuerRing.open(nodeCrypto, keyStore),
-    frame: nodeCrypto.signer(await keyStore.first('frame')),
+    frame: await FrameRing.open(nodeCrypto, keyStore),
     log: nodeCrypto.signer(logKey),
   }
 }

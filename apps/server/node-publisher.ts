@@ -279,9 +279,7 @@ function plain(lock: CheckpointLock): CheckpointLock {
   }
 }
 
-function isLocked(cause: unknown): boolean {
-  return cause instanceof LogError && cause.code === 'LOG_LOCKED'
-}
+const isLocked = (cause: unknown): boolean => cause instanceof LogError && cause.code === 'LOG_LOCKED'
 
 /** @param objection why this node does not, when no other does either */
 function unpublished(objection: string | null): LogError {

@@ -1,12 +1,14 @@
 /**
  * The revocation stream: frames as they commit, heartbeats in between. spec/revocation.md (REV-4, REV-14, REV-15).
- * Invariants: a heartbeat's time is taken before its head is read, and it follows every frame up to that head on
- * each stream; without a good read nothing is signed.
+ * Invariants: a heartbeat's time is taken before its head and its key are read, and it follows every frame up to that
+ * head on each stream; without a good read nothing is signed. No frame of an earlier epoch is sent: a snapshot stands for
+ * them (KIL-21).
  * @module
  */
-import type { Signer } from '../../src/core/crypto.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
-import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
+import { lastFrameKey } from '../../src/registry/frame-keys.ts'
+import type { FrameSigner } from '../../src/registry/frame-ring.ts'
+import { framesAfter, lastFrame } from '../../src/registry/frames.ts'
 import { Snapshots, type MadeSnapshot } from '../../src/registry/snapshots.ts'
 import {
   frameHash,
@@ -36,8 +38,7 @@ export interface Asked {
 }
 
 export interface HubOptions {
-  readonly registry: Pick<RegistryContext, 'store' | 'crypto'>
-  readonly signer: Signer
+  readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
   readonly heartbeat_ms: number
 }
 
@@ -45,6 +46,10 @@ export class RevocationHub {
   readonly #options: HubOptions
   readonly #fanout = new Fanout()
   readonly #snapshots: Snapshots
+  /** As it was read last. Null: this node does not have it, or nothing was read yet. */
+  #key: FrameSigner | null = null
+  /** Of the stream that is served, whether or not this node has its key. */
+  #epoch = 0
   #head = 0
   #headHash = ''
   #reading: Promise<void> = Promise.resolve()
@@ -60,13 +65,14 @@ export class RevocationHub {
 
   constructor(options: HubOptions) {
     this.#options = options
-    this.#snapshots = new Snapshots(options.registry, options.signer)
+    this.#snapshots = new Snapshots(options.registry)
   }
 
   async start(): Promise<void> {
     const { registry, heartbeat_ms } = this.#options
     const last = await registry.store.query(lastFrame)
     if (last) this.#advance(last)
+    await this.#readKey().catch(() => undefined) // without it nothing is signed, and the next beat looks again
     this.#leave = registry.store.onCommit(() => this.#wake())
     void this.#beats(heartbeat_ms)
   }
@@ -80,7 +86,7 @@ export class RevocationHub {
   /** REV-15. */
   async poll({ epoch, after, nonce }: Asked): Promise<PollAnswer> {
     const time = nonce === undefined ? {} : { time: await this.time(nonce) }
-    const made = this.#wantsSnapshot(epoch, after) ? await this.#snapshots.latest(this.#head) : null
+    const made = this.#wantsSnapshot(epoch, after) ? await this.snapshot() : null
     const from = made?.signed.snapshot.head ?? after
     const heartbeat = await this.#sharedBeat(from)
     const { store } = this.#options.registry
@@ -96,13 +102,14 @@ export class RevocationHub {
 
   /** By the clock of frames and heartbeats, which is the database's: the point compares them (REV-5). */
   async time(nonce: string): Promise<SignedTime> {
-    const { registry, signer } = this.#options
-    return signTime(signer, nonce, await registry.store.now())
+    const { store, frame } = this.#options.registry
+    const { signer } = this.#key ?? (await store.query((db) => frame.current(db)))
+    return signTime(signer, nonce, await store.now())
   }
 
   /** Null when more is revoked than a snapshot holds. */
   snapshot(): Promise<MadeSnapshot | null> {
-    return this.#snapshots.latest(this.#head)
+    return this.#snapshots.latest(this.#head, this.#key?.epoch ?? 0)
   }
 
   /** Null when nobody was told of that body lately. */
@@ -120,21 +127,30 @@ export class RevocationHub {
 
   async #begin(subscriber: Subscriber, { epoch, after, nonce }: Asked): Promise<void> {
     const { stream } = subscriber
+    // First: what follows is signed by the key that it names.
+    if (epoch !== this.#key?.epoch) await this.#sendKey(subscriber)
     if (nonce !== undefined) stream.send(eventOf('time', await this.time(nonce)))
     if (this.#wantsSnapshot(epoch, after)) await this.#sendSnapshot(subscriber)
     await this.#catchUp(subscriber)
   }
 
   #wantsSnapshot(epoch: number | undefined, after: number): boolean {
-    const isOther = epoch !== undefined && epoch !== 0 && epoch !== FRAMES_EPOCH
-    return isOther || this.#head - after > FRAMES_BEHIND_MAX
+    const now = this.#key?.epoch ?? epoch
+    const isOther = epoch !== undefined && epoch !== 0 && epoch !== now
+    return isOther || this.#head - after > FRAMES_BEHIND_MAX || after < (this.#key?.after ?? 0)
   }
 
   async #sendSnapshot(subscriber: Subscriber): Promise<void> {
-    const made = await this.#snapshots.latest(this.#head)
+    const made = await this.snapshot()
     if (made === null) return // frames are all there is
     subscriber.stream.send(eventOf('snapshot', made.signed))
     subscriber.sent = made.signed.snapshot.head
+  }
+
+  /** KIL-10. */
+  async #sendKey({ stream }: Subscriber): Promise<void> {
+    const signed = await this.#options.registry.store.query(lastFrameKey)
+    if (signed !== null) stream.send(eventOf('statement', signed))
   }
 
   async #catchUp(subscriber: Subscriber): Promise<void> {
@@ -171,11 +187,28 @@ export class RevocationHub {
 
   async #load(): Promise<void> {
     this.#queued = false
+    await this.#readKey()
     for (;;) {
       const frames = await this.#options.registry.store.query((db) => framesAfter(db, this.#head, PAGE))
       if (frames.length > 0) this.#broadcast(frames)
       if (frames.length < PAGE) return
     }
+  }
+
+  /** Who listens is told of a new one, and asks anew: what it signed before, it signs no more. */
+  async #readKey(): Promise<void> {
+    const { store, frame } = this.#options.registry
+    try {
+      this.#key = await store.query((db) => frame.current(db))
+    } catch (cause) {
+      this.#key = null
+      throw cause
+    }
+    const { epoch } = this.#key
+    if (epoch === this.#epoch) return
+    const signed = this.#epoch === 0 ? null : await store.query(lastFrameKey)
+    this.#epoch = epoch
+    if (signed !== null) this.#fanout.statement(signed)
   }
 
   /**
@@ -240,19 +273,19 @@ export class RevocationHub {
   }
 
   async #newBeat(): Promise<void> {
-    const { registry, signer } = this.#options
+    const { registry } = this.#options
     let t: number | null = null
     try {
-      t = await registry.store.horizon() // every frame of an earlier time is in the read below
+      t = await registry.store.horizon() // every frame of an earlier time is in the read below, and so is its key
       await this.#read()
     } catch {
       t = null // we cannot tell what was revoked: points go stale and deny
     }
     this.#beating = null
     const waiting = this.#waiting.splice(0)
-    if (t === null) return
-    const heartbeat = { epoch: FRAMES_EPOCH, head: this.#head, head_hash: this.#headHash, t }
-    const signed = signHeartbeat(signer, heartbeat)
+    if (t === null || this.#key === null) return
+    const { epoch, signer } = this.#key
+    const signed = signHeartbeat(signer, { epoch, head: this.#head, head_hash: this.#headHash, t })
     this.#lastBeat = { at: performance.now(), signed }
     for (const tell of waiting) tell(signed)
   }

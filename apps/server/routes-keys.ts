@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { base64url } from '../../src/core/encoding.ts'
 import { canonicalBytes, type JsonObject } from '../../src/core/json.ts'
 import { personActor } from '../../src/registry/context.ts'
+import { draftFrameKey } from '../../src/registry/frame-keys.ts'
 import {
   compromiseIssuerKey,
   listIssuerKeys,
@@ -11,6 +12,7 @@ import {
   rotateIssuerKey,
   verifyingKeys,
 } from '../../src/registry/issuer-keys.ts'
+import { frameKeySchema } from '../../src/revoke/statement.ts'
 import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
@@ -70,6 +72,18 @@ export function keyRoutes(app: App, ctx: ServerContext): void {
       const actor = personActor(callerId(c, 'person'))
       return c.json(await retireIssuerKey(registry, actor, c.req.valid('param').kid), 200)
     },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/keys/frame/draft',
+      summary: 'Make a frame key that waits: what the break-glass key signs to put it in force (KIL-21)',
+      middleware: operator,
+      request: { body: { ...body(z.strictObject({})), required: false } },
+      responses: answers('What is to be signed, and handed in as a statement', frameKeySchema),
+    }),
+    async (c) => c.json(await draftFrameKey(registry), 200),
   )
 
   app.openapi(

@@ -12,7 +12,8 @@ import {
   takeStatement,
   type OpenLift,
 } from '../../src/registry/kill-lifts.ts'
-import { killsInForce, pullKill, pullOf, statementsFrom } from '../../src/registry/kills.ts'
+import { killsInForce, pullKill, pullOf } from '../../src/registry/kills.ts'
+import { statementsFrom } from '../../src/registry/statements.ts'
 import { signProbe } from '../../src/revoke/kill-rules.ts'
 import {
   killSchema,
@@ -211,7 +212,8 @@ function rosterRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const t = await store.now()
       const { crypto, frame, iss } = ctx.registry
-      return c.json(signProbe(frame, 'frame', { v: 1, id: newId(crypto, 'prb', t), iss, t }), 200)
+      const { signer } = await store.query((db) => frame.current(db))
+      return c.json(signProbe(signer, 'frame', { v: 1, id: newId(crypto, 'prb', t), iss, t }), 200)
     },
   )
 }
@@ -221,7 +223,8 @@ function statementRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'post',
       path: '/v1/statements',
-      summary: 'Hand in a kill, a lift or a roster that was signed elsewhere; idempotent (KIL-13)',
+      summary:
+        'Hand in a kill, a lift, a roster or a frame key that was signed elsewhere; idempotent (KIL-13)',
       middleware: who(ctx, 'point', 'person'),
       request: { body: body(statementSchema) },
       responses: answers('Committed', ok),

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { foreignIssuerSchema } from '../../src/core/issuer.ts'
 import { enrolAct, enrolPerson } from '../../src/registry/enrolment.ts'
 import { assertInvitation, secretHash } from '../../src/registry/invitations.ts'
+import { frameKey } from '../../src/registry/frame-ring.ts'
 import { verifyingKeys } from '../../src/registry/issuer-keys.ts'
 import { ownRecord } from '../../src/registry/issuers.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
@@ -21,6 +22,11 @@ const infoAnswer = z.object({
   /** Whether this node has the private half of the one that signs (KEY-11). */
   issues: z.boolean(),
   frame_key: jwk,
+  /** Of the statement that put it in force, and its epoch (KIL-21). 0: it is the first. */
+  frame_key_seq: z.int(),
+  frame_epoch: z.int(),
+  /** Whether this node has the private half of the frame key. */
+  revokes: z.boolean(),
   /** KIL-7. */
   break_glass: jwk,
   log_vkey: z.string(),
@@ -60,8 +66,14 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const now = ctx.clock.now()
-      const [keys, own, issues] = await store.query((db) =>
-        Promise.all([verifyingKeys(db, now), ownRecord(ctx.registry, db, now), issuer.canSign(db)]),
+      const [keys, own, issues, key, revokes] = await store.query((db) =>
+        Promise.all([
+          verifyingKeys(db, now),
+          ownRecord(ctx.registry, db, now),
+          issuer.canSign(db),
+          frameKey(db),
+          frame.canSign(db),
+        ]),
       )
       return c.json(
         {
@@ -71,7 +83,10 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
             .filter(({ retired_at }) => retired_at === null)
             .map(({ kid, jwk: key }) => ({ kid, jwk: key })),
           issues,
-          frame_key: frame.publicJwk,
+          frame_key: key.jwk,
+          frame_key_seq: key.seq,
+          frame_epoch: key.epoch,
+          revokes,
           break_glass: ctx.registry.breakGlass,
           log_vkey: ctx.vkey,
           rp_id: ctx.settings.rp_id,
@@ -81,7 +96,7 @@ export function publicRoutes(app: App, ctx: ServerContext): void {
           separation: ctx.settings.separation,
           simulated: ctx.settings.simulated,
           now,
-          record: { ...own, control_plane: ctx.publicUrl(), frame_key: frame.publicJwk },
+          record: { ...own, control_plane: ctx.publicUrl(), frame_key: key.jwk },
         },
         200,
       )

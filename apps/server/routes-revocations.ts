@@ -2,7 +2,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { personActor } from '../../src/registry/context.ts'
 import { acknowledgedBy } from '../../src/registry/acks.ts'
-import { FRAMES_EPOCH, framesAfter, lastFrame } from '../../src/registry/frames.ts'
+import { frameKey } from '../../src/registry/frame-ring.ts'
+import { framesAfter, lastFrame } from '../../src/registry/frames.ts'
 import { revoke } from '../../src/registry/revocations.ts'
 import { signedFrameSchema, signedTimeSchema, type SignedFrame } from '../../src/revoke/frame.ts'
 import { pollAnswerSchema } from '../../src/revoke/poll.ts'
@@ -94,7 +95,8 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
       const { after, limit } = c.req.valid('query')
       const answer = await ctx.registry.store.query(async (db) => {
         const head = (await lastFrame(db))?.frame.seq ?? 0
-        return { epoch: FRAMES_EPOCH, head, frames: await framesAfter(db, after, limit) }
+        const { epoch } = await frameKey(db)
+        return { epoch, head, frames: await framesAfter(db, after, limit) }
       })
       return c.json(answer, 200)
     },

@@ -25,7 +25,8 @@ import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
-import { destroyEndedKeys } from './ended-keys.ts'
+import { DrillRunner } from './drill-runner.ts'
+import { destroyEndedKeys, endKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
@@ -150,7 +151,7 @@ async function run(
     keys,
     wanted,
   )
-  await store.query((db) => keys.issuer.destroyEnded(db))
+  await endKeys(store, keys)
   const breakGlass = await pinBreakGlass({ store, crypto: nodeCrypto }, keys.breakGlass.first, () =>
     options.onBreakGlass?.(keys.breakGlass.file),
   )
@@ -194,8 +195,9 @@ async function run(
   const place = { url: '', hosts: new Set<string>() }
   const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey })
-  const stopEnded = destroyEndedKeys(store, keys.issuer, report)
+  const stopEnded = destroyEndedKeys(store, keys, report)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
+  const drills = new DrillRunner({ registry: ctx.registry, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -204,6 +206,7 @@ async function run(
       ctx.feed.close()
       await front.close()
       await listeners.stop()
+      await drills.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
       await runner.stop()
@@ -225,6 +228,7 @@ async function run(
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
     listeners.start()
+    drills.start()
   } catch (cause) {
     await stop(null)
     throw cause
@@ -277,7 +281,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     clock,
     tiles,
-    hub: new RevocationHub({ registry, signer: keys.frame, heartbeat_ms }),
+    hub: new RevocationHub({ registry, heartbeat_ms }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
     prunings,

@@ -13,6 +13,7 @@ import { viewerLink } from '../../apps/cli/operator.ts'
 import { paint, say, tell } from '../../apps/cli/output.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import type { Postgres } from '../../test/fixtures/postgres.ts'
+import { playDrill, playOutage, startKillStage } from './kill-switch.ts'
 import { Narrator } from './narrator.ts'
 import { runCli } from './processes.ts'
 import { checkFiles, DemoFailed, playCalls, playRevocations, playThief } from './scenes.ts'
@@ -121,10 +122,20 @@ async function main(): Promise<void> {
     const { template, quorum } = await playTwoPeople(stage, narrator)
     await playThief(stage, delegated, narrator)
     const latencies = await playRevocations(stage, narrator)
+    const switched = await startKillStage(stage)
+    const drill = await playDrill(stage, switched, narrator)
+    const killed_not_stale = await playOutage(stage, switched, postgres, narrator)
     await checkFiles(stage)
     const proof = await prove(stage, from, narrator)
     const result = {
-      ok: template && quorum && proof.verified && proof.tamper_detected && proof.deletion_detected,
+      ok:
+        template &&
+        quorum &&
+        drill &&
+        killed_not_stale &&
+        proof.verified &&
+        proof.tamper_detected &&
+        proof.deletion_detected,
       allowed: proof.allowed,
       denied: proof.denied,
       revocation_ms: { p50: percentile(latencies, 0.5), max: percentile(latencies, 1) },
@@ -136,6 +147,8 @@ async function main(): Promise<void> {
       deletion_detected: proof.deletion_detected,
       template,
       quorum,
+      drill,
+      killed_not_stale,
     }
     if (!result.ok) process.exitCode = 1
     if (json) say(JSON.stringify(result))
@@ -204,5 +217,5 @@ try {
     `${paint('red', 'the demo failed', process.stderr)}: ${error instanceof Error ? error.message : 'fault'}`,
   )
   if (process.argv.includes('--json')) say(JSON.stringify({ ok: false }))
-  process.exitCode = 1
+  process.exit(1) // agents and their gateways end with it
 }

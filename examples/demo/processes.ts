@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { tell } from '../../apps/cli/output.ts'
 
 const CLI = fileURLToPath(new URL('../../apps/cli/main.ts', import.meta.url))
 const AGENT = fileURLToPath(new URL('agent.ts', import.meta.url))
@@ -16,7 +17,14 @@ export interface ControlPlaneProcess {
   readonly vkey: string
   readonly bootstrap_secret: string
   stop(): Promise<void>
+  /** Ends it at once, as a power cut does. */
+  crash(): Promise<void>
+  /** Starts it again, at the same address and on the same data. */
+  restart(): Promise<void>
 }
+
+/** Under the data of a control plane. */
+export const BREAK_GLASS_FILE = 'keys/break-glass.jwk'
 
 const startedSchema = z.object({ url: z.string(), vkey: z.string(), bootstrap_secret: z.string() })
 
@@ -25,16 +33,32 @@ export async function startControlPlane(
   data: string,
   store: string | undefined,
 ): Promise<ControlPlaneProcess> {
-  const child = spawn(process.execPath, [CLI, '--json', 'start', '--data', data, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...(store === undefined ? {} : { COUNTERSIGN_STORE: store }) },
-  })
+  const start = (port: string): ChildProcess => {
+    const starting = spawn(process.execPath, [CLI, '--json', 'start', '--data', data, '--port', port], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(store === undefined ? {} : { COUNTERSIGN_STORE: store }) },
+    })
+    const said = createInterface({ input: starting.stderr })
+    // Where that key is kept is for an operator: here it stays where the last scene finds it.
+    said.on('line', (line) => {
+      if (!line.includes(BREAK_GLASS_FILE)) tell(line)
+    })
+    return starting
+  }
+  let child = start('0')
   const started = startedSchema.parse(JSON.parse(await firstLine(child)))
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill(signal)
+    await once(child, 'exit')
+  }
   return {
     ...started,
-    stop: async () => {
-      child.kill('SIGTERM')
-      if (child.exitCode === null) await once(child, 'exit')
+    stop: () => end('SIGTERM'),
+    crash: () => end('SIGKILL'),
+    restart: async () => {
+      child = start(new URL(started.url).port)
+      await firstLine(child)
     },
   }
 }

@@ -28,6 +28,7 @@ import { FILES_SERVER, startControlPlane, type ControlPlaneProcess } from './pro
 
 export const SERVER = 'files'
 export const DAY_S = 24 * 3600
+export const BOUND_S = 60
 
 export interface StagedAgent {
   readonly id: string
@@ -110,6 +111,17 @@ export function moveGrant(files: string): Grant {
   }
 }
 
+/** What the scenes of the kill switch delegate: it goes on for a minute without news of revocations. */
+export function boundedRead(files: string): Grant {
+  return {
+    type: 'tool',
+    server: SERVER,
+    actions: ['read_text_file'],
+    constraints: { path: { glob: `${files}/reports/**` } },
+    bound: BOUND_S,
+  }
+}
+
 /** A day at most, nothing outside of reports/ and out/: proposed by one, approved by the other. */
 async function setTemplate(manager: Profile, lead: Profile, files: string, tell: Narrator): Promise<void> {
   const read = { actions: ['read_text_file', 'list_directory'], path: `${files}/reports/**` }
@@ -120,6 +132,8 @@ async function setTemplate(manager: Profile, lead: Profile, files: string, tell:
     actions,
     constraints: { path: { glob: path } },
   }))
+  // Who asks for another bound gets it for reading alone.
+  grants.push(boundedRead(files))
   const template = { class: 'assistant', ttl_s_max: DAY_S, depth_max: 1, approvals: null }
   const all = [...grants, moveGrant(files)] as unknown as JsonValue
   await approveTemplate(lead, await proposeTemplate(manager, { ...template, grants: all }))

@@ -103,3 +103,8 @@ function once(tell: (outcome: Outcome) => void): (outcome: Outcome) => void {
     tell(outcome)
   }
 }
+
+/** Two turns of the event loop: whoever waits for the answer has written it by then. */
+export function laterTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+}

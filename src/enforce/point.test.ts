@@ -18,7 +18,8 @@ import { Authenticator } from './authenticate.ts'
 import { STOP_GRACE_MS, ToolStopped } from './calls-under-way.ts'
 import type { LeaseAnswer } from '../ports/control-plane.ts'
 import { LeasedLedger, type Ledger } from './ledger.ts'
-import { EnforcementPoint, type PointOptions } from './point.ts'
+import { EnforcementPoint } from './point.ts'
+import type { PointOptions } from './point-options.ts'
 import { readSpoolLine, Recorder } from './recorder.ts'
 import type { CallRequest, Credential, ToolResult } from './types.ts'
 
@@ -667,6 +668,26 @@ describe('a call that is at its tool when its chain is revoked', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  test('a kill stops it as well, also when the state is stale', async () => {
+    let isKilled = false
+    const kills = {
+      get active() {
+        return isKilled
+      },
+      stops: () => isKilled,
+    }
+    const point = await makePoint({ kills })
+    const tool = slowTool()
+    const calling = point.call(request(perCall(point)), tool.act)
+    const signal = await tool.called
+    clock.advance(60_000)
+    isKilled = true
+    point.revocationsChanged()
+    expect(signal.aborted).toBe(true)
+    expect(await calling).toMatchObject({ decision: 'deny', reasons: ['KILLED'], underWay: true })
+    tool.answer.reject(new ToolStopped())
   })
 
   test('goes on when the state only grew old', async () => {

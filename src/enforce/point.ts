@@ -3,63 +3,30 @@
  * closed. Invariants 1 and 2: nothing runs without a verified chain and a durable receipt before it.
  * @module
  */
-import type { Crypto } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
-import {
-  decide,
-  isKilled,
-  isNamed,
-  loosestBound,
-  standing,
-  type CalledTool,
-  type DecideInput,
-  type KillView,
-  type RevocationView,
-  type Verdict,
-} from '../decide/decide.ts'
+import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/decide.ts'
+import type { CalledTool, DecideInput, RevocationView, Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
-import { CallsUnderWay, type Outcome } from './calls-under-way.ts'
+import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
 import { deniedAs, killed, type Judged } from './judged.ts'
-import type { Ledger } from './ledger.ts'
 import { bounded, openingOf } from './opening.ts'
-import type { DecisionFields, Recorder } from './recorder.ts'
+import type { PointOptions } from './point-options.ts'
+import type { DecisionFields } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
 
-export interface PointOptions {
-  readonly id: string
-  readonly crypto: Crypto
-  readonly clock: Clock
-  readonly placement: 'in_process' | 'gateway' | 'tool_side'
-  readonly bound_ms: number
-  /** The revocation state of an issuer, by name: a root's (KEY-8), or null for the point's own. */
-  readonly revocations: (iss: string | null) => RevocationView
-  readonly kills: KillView
-  readonly recorder: Recorder
-  readonly ledger: Ledger
-  readonly authenticator: Authenticator
-  /** The registration of a tool, or null. */
-  readonly registration: (server: string, tool: string) => ToolRegistration | null
-  /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */
-  readonly systems: (server: string) => readonly string[]
-  /** Told after each record, so that it is shipped. */
-  readonly onRecorded: () => void
-  /** Told of a fault of ours that was turned into a denial. */
-  readonly onFault: (error: unknown) => void
-  readonly onClose: () => Promise<void>
-}
+/** What ends a call that is under way: not that the state grew old (REV-12). */
+const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   /** Outcomes that are being recorded. */
   readonly #outcomes = new Set<Promise<void>>()
   readonly #underWay = new CallsUnderWay(({ chain, request }) =>
-    this.#standing(chain, request).filter((reason) => reason === 'REVOKED'),
+    this.#standing(chain, request).filter((reason) => STOPS.has(reason)),
   )
 
   constructor(options: PointOptions) {
@@ -217,7 +184,7 @@ export class EnforcementPoint implements Point {
     return late.length > 0 ? deniedAs(judged, late) : judged
   }
 
-  async #record(request: CallRequest, action: string, judged: Judged): Promise<boolean> {
+  async #record(request: CallRequest, action: string, judged: Judged, kill?: string): Promise<boolean> {
     const { authenticated, verdict } = judged
     const fields: DecisionFields = {
       action,
@@ -234,6 +201,7 @@ export class EnforcementPoint implements Point {
       placement: this.#o.placement,
       freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
       debits: [...judged.debits],
+      ...(kill === undefined ? {} : { kill }),
     }
     return this.#durably(() =>
       this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
@@ -265,6 +233,21 @@ export class EnforcementPoint implements Point {
     what: string,
     ...reasons: Reason[]
   ): Promise<{ action: string; reasons: readonly Reason[] }> {
+    return this.#refuse(server, what, reasons)
+  }
+
+  /** Records that a kill came into force here (KIL-18). @returns false: nothing could be recorded */
+  async killed(server: string, kill: string): Promise<boolean> {
+    const { reasons } = await this.#refuse(server, 'countersign/kill', ['KILLED'], kill)
+    return reasons[0] === 'KILLED'
+  }
+
+  async #refuse(
+    server: string,
+    what: string,
+    reasons: readonly Reason[],
+    kill?: string,
+  ): Promise<{ action: string; reasons: readonly Reason[] }> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
     const called = server === '' ? null : { server, tool: what }
     const asked = { ...this.#tool(called), server: called?.server ?? null, chain: null }
@@ -277,11 +260,8 @@ export class EnforcementPoint implements Point {
       definition_hash: null,
     }
     const verdict: Verdict = { decision: 'deny', grant: null, reasons }
-    const recorded = await this.#record(request, action, {
-      authenticated: NOBODY,
-      verdict,
-      debits: [],
-    })
+    const judged: Judged = { authenticated: NOBODY, verdict, debits: [] }
+    const recorded = await this.#record(request, action, judged, kill)
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 
@@ -300,9 +280,4 @@ export class EnforcementPoint implements Point {
     await Promise.all(this.#outcomes)
     await this.#o.onClose()
   }
-}
-
-/** Two turns of the event loop: whoever waits for the answer has written it by then. */
-function laterTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }

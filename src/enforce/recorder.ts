@@ -184,6 +184,7 @@ export class Recorder {
       epoch,
       freshness: fields.freshness,
       grant: fields.grant,
+      ...(fields.kill === undefined ? {} : { kill: fields.kill }),
       kind,
       placement: fields.placement,
       point,

@@ -1,7 +1,7 @@
 /**
  * Whom an enforcement point trusts: its own issuer as enrolment pinned it, then whoever the last verified trust list
  * names, each with the revocation state of its own control plane. spec/keys.md (KEY-6 to KEY-8).
- * Invariants: a list counts only under the pinned frame key, and its number never goes back; what one issuer revokes
+ * Invariants: a list counts only under the frame key that is pinned or replaced it, and its number never goes back; what one issuer revokes
  * says nothing of another. Nothing is fetched here: see {@link TrustKeeper}.
  * @module
  */
@@ -32,7 +32,7 @@ export interface TrustOptions {
   readonly clock: Clock
   /** The point's own issuer, from its enrolment. */
   readonly pinned: IssuerRecord
-  /** Signs the lists; from its enrolment. */
+  /** Signs the lists; from its enrolment, until {@link Trust.useFrameKey}. */
   readonly frameKey: PublicJwk
   /** The state of the point's own issuer. */
   readonly revocations: RevocationView
@@ -51,6 +51,7 @@ export class Trust {
   readonly #o: TrustOptions
   readonly #followed = new Map<string, Followed>()
   #chains: ChainTrust
+  #frameKey: PublicJwk
   #seq = 0
   /** Milliseconds: when the last list was signed. */
   #t = 0
@@ -59,6 +60,7 @@ export class Trust {
 
   constructor(options: TrustOptions) {
     this.#o = options
+    this.#frameKey = options.frameKey
     this.#chains = new Map([[options.pinned.iss, issuerOfRecord(options.crypto, options.pinned)]])
   }
 
@@ -79,7 +81,7 @@ export class Trust {
    * lower number
    */
   take(signed: SignedTrustList, asked: number): 'taken' | 'ignored' | 'refused' {
-    const { crypto, clock, pinned, frameKey } = this.#o
+    const { crypto, clock, pinned } = this.#o
     const { list } = signed
     const [own, ...others] = list.issuers
     const good =
@@ -87,7 +89,7 @@ export class Trust {
       own.iss === pinned.iss &&
       list.seq >= this.#seq &&
       Math.abs(clock.now() - list.t) <= LIST_TIME_MAX_MS &&
-      verifyTrustList(crypto, frameKey, signed)
+      verifyTrustList(crypto, this.#frameKey, signed)
     if (!good) return 'refused'
     if (list.t <= this.#t) return 'ignored'
     const chains = this.#chainsOf([own, ...others])
@@ -98,6 +100,11 @@ export class Trust {
     this.#asked = asked
     this.#followAll(others)
     return 'taken'
+  }
+
+  /** From here on only this key signs lists (KIL-9). */
+  useFrameKey(key: PublicJwk): void {
+    this.#frameKey = key
   }
 
   async stop(): Promise<void> {

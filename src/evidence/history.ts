@@ -4,43 +4,15 @@
  * @module
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
-import type { DecisionReceipt, OutcomeReceipt, SignedHead } from '../log/receipt.ts'
 import type { Frame } from '../revoke/frame.ts'
+import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
-export interface Indexed<T> {
-  readonly index: number
-  readonly entry: T
-}
+export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
-/** Entries of a bundle. */
-const BUNDLE = 256
-
-/** A receipt of one stream, with the entry that holds it. */
-export interface LoggedReceipt {
-  readonly index: number
-  /** Milliseconds: when it was appended. */
-  readonly logged_ms: number
-  readonly receipt: DecisionReceipt | OutcomeReceipt
-}
-
-export interface AgentRecord {
-  readonly proposal: Indexed<Entry<'agent.proposed'>>
-  /** The first; others are in {@link History.approvals}. */
-  approval: Indexed<Entry<'agent.approved'>> | null
-  /** Holder keys. */
-  readonly keys: Indexed<Entry<'agent.key_added'>>[]
-  /** Status entries in order. */
-  readonly changes: { readonly index: number; readonly time: string; readonly status: string }[]
-}
-
-export interface StreamRecord {
-  readonly point: string
-  readonly epoch: number
-  readonly receipts: LoggedReceipt[]
-  readonly heads: { readonly index: number; readonly signed: SignedHead }[]
-}
+const BUNDLE = 256 // entries
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
+type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
 
 /** Of an identifier the first entry counts: one that comes again is kept in {@link History.repeated}. */
 export class History {
@@ -60,28 +32,26 @@ export class History {
   readonly segments = new Map<string, OfType<'chain.segment'>>()
   readonly revocations: OfType<'revocation'>[] = []
   /** The kill switch, in the order of the log. */
-  readonly kills: (
-    OfType<'break_glass.created'> | OfType<'roster.set'> | OfType<'kill.pulled'> | OfType<'kill.lifted'>
-  )[] = []
+  readonly kills: Any<
+    'break_glass.created' | 'roster.set' | 'kill.pulled' | 'kill.lifted' | 'frame_key.replaced'
+  >[] = []
+  /** In the order of the log. */
+  readonly drills: Any<'drill.planned' | 'drill.started' | 'drill.closed'>[] = []
   readonly tools: OfType<'tool.registered'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
-  readonly keyEvents: (OfType<'key.retired'> | OfType<'key.compromised'>)[] = []
-  readonly issuers: (OfType<'issuer.proposed'> | OfType<'issuer.trusted'> | OfType<'issuer.dropped'>)[] = []
-  readonly templates: (
-    OfType<'template.preset'> | OfType<'template.proposed'> | OfType<'template.approved'>
-  )[] = []
+  readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
+  readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
+  readonly templates: Any<'template.preset' | 'template.proposed' | 'template.approved'>[] = []
   readonly exchanges: OfType<'token.exchanged'>[] = []
   /** In the order of the log: holds are in the way of erasures. */
-  readonly erasures: (
-    OfType<'subject.erased'> | OfType<'erasure.deferred'> | OfType<'hold.placed'> | OfType<'hold.lifted'>
-  )[] = []
+  readonly erasures: Any<'subject.erased' | 'erasure.deferred' | 'hold.placed' | 'hold.lifted'>[] = []
   readonly prunings: OfType<'log.pruned'>[] = []
   /** Entries below may be gone: the end of the last bundle that was pruned (RET-8). */
   prunedEnd = 0
   /** In the order of the log: what is given back may be leased again. */
-  readonly limits: (OfType<'budget.reserved'> | OfType<'lease.granted'> | OfType<'lease.settled'>)[] = []
+  readonly limits: Any<'budget.reserved' | 'lease.granted' | 'lease.settled'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -126,7 +96,13 @@ export class History {
       case 'roster.set':
       case 'kill.pulled':
       case 'kill.lifted':
+      case 'frame_key.replaced':
         this.kills.push({ index, entry } as (typeof this.kills)[number])
+        return
+      case 'drill.planned':
+      case 'drill.started':
+      case 'drill.closed':
+        this.drills.push({ index, entry } as (typeof this.drills)[number])
         return
       case 'tool.registered':
         this.tools.push({ index, entry })
@@ -213,7 +189,6 @@ export class History {
       case 'topup.requested':
       case 'topup.granted':
       case 'topup.declined':
-      case 'frame_key.replaced':
       case 'listener.added':
       case 'listener.removed':
       case 'system.added':

@@ -6,12 +6,14 @@ import { jwkSchema } from '../core/jwk.ts'
 import { frameSchema } from '../revoke/frame.ts'
 import {
   killSchema,
+  killScopeSchema,
   signedFrameKeySchema,
   signedKillSchema,
   signedLiftSchema,
   signedRosterSchema,
 } from '../revoke/statement.ts'
 import { anchoredSchema } from './anchored.ts'
+import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 
@@ -239,6 +241,12 @@ export const bodies = {
   }),
   'kill.lifted': z.strictObject({ statement: signedLiftSchema }),
   'frame_key.replaced': signedFrameKeySchema,
+  /** KIL-17. `at`: when it is meant to be run. */
+  'drill.planned': z.strictObject({ mode: drillModeSchema, scope: killScopeSchema, at: z.iso.datetime() }),
+  /** `kill` is null for a tabletop. */
+  'drill.started': z.strictObject({ kill: id.nullable() }),
+  /** KIL-19: computed from the entries below `size`. */
+  'drill.closed': z.strictObject({ size: z.int().nonnegative(), report: drillReportSchema }),
   'listener.added': z.strictObject({
     kind: z.enum(['webhook', 'ssf_push', 'ssf_poll']),
     url: z.string().max(2048).nullable(),
@@ -251,6 +259,7 @@ export const bodies = {
   'alert.raised': z.strictObject({
     rule: z.enum([
       'ANCHOR_OVERDUE',
+      'DRILL_OVERDUE',
       'EPOCH_REOPENED',
       'LATE_RECEIPT',
       'LIMIT_NEAR',

@@ -24,14 +24,19 @@ export class PruneChoice {
   readonly #last = new Map<string, { readonly seq: number; readonly index: number }>()
   /** By action: the allow that has no outcome yet. */
   readonly #open = new Map<string, number>()
+  readonly #owed: ReadonlyMap<string, number>
 
-  constructor(from: number, to: number) {
+  /**
+   * @param owed by `point/epoch`: from which place of a stream on a lease that is not settled yet rests on it (RET-2)
+   */
+  constructor(from: number, to: number, owed: ReadonlyMap<string, number> = new Map()) {
     this.map = PrunedMap.over(from, to)
+    this.#owed = owed
   }
 
   add(index: number, entry: AnyEntry): void {
     if (!isPrunable(entry)) return
-    this.map.set(index, true)
+    this.map.set(index, !this.#isOwed(entry))
     if (entry.type === 'receipt.head') {
       const { point, epoch, seq } = entry.body.head
       this.#note(`head/${point}/${epoch}`, seq, index)
@@ -48,6 +53,13 @@ export class PruneChoice {
     for (const { index } of this.#last.values()) this.map.set(index, false)
     for (const index of this.#open.values()) this.map.set(index, false)
     return this.map
+  }
+
+  /** Whether every receipt is there says what may be given back, so those without a debit count too (LIM-8). */
+  #isOwed(entry: AnyEntry): boolean {
+    if (entry.type !== 'receipt') return false
+    const { point, epoch, seq } = entry.body
+    return seq >= (this.#owed.get(`${point}/${epoch}`) ?? Infinity)
   }
 
   #note(name: string, seq: number, index: number): void {

@@ -96,6 +96,8 @@ export const decisionReceiptSchema = z.strictObject({
   placement: z.enum(['in_process', 'gateway', 'tool_side']),
   freshness: freshnessSchema.nullable(),
   debits: z.array(debitSchema).max(128),
+  /** Of `countersign/kill`: the kill that came into force (KIL-18). */
+  kill: z.string().max(64).exactOptional(),
 })
 
 export const outcomeReceiptSchema = z.strictObject({

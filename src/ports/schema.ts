@@ -147,6 +147,21 @@ export interface Schema {
   lifted: { kill: string; lift: string }
   lift_drafts: { id: string; lift_json: string; expires: number }
   lift_gestures: { lift: string; person: string; gesture_json: string }
+  /** Drills of the kill switch (KIL-17). `entry`, `started` and `closed` are indices, times milliseconds. */
+  drills: {
+    id: string
+    entry: number
+    mode: 'production' | 'tabletop'
+    scope_json: string
+    /** When it is meant to be run. */
+    at: number
+    planner: string
+    started: number | null
+    /** Null for a tabletop. */
+    kill: string | null
+    closed: number | null
+    closed_ms: number | null
+  }
   /** How far each point has followed the frames (REV-13); `t` by its own clock, in milliseconds. */
   acks: { point: string; epoch: number; head: number; t: number; kills_json: string }
   /** Software elsewhere that is told of revocations (SIG-1). Times of entries are their indices. */

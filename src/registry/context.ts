@@ -1,9 +1,10 @@
 /** What every register needs: the store, cryptography, the issuer's keys and the policies that the log records. @module */
-import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
+import type { Crypto, PublicJwk } from '../core/crypto.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
 import type { Vault } from '../ports/vault.ts'
 import type { RelyingParty } from '../token/gesture.ts'
+import type { FrameRing } from './frame-ring.ts'
 import type { IssuerRing } from './issuer-ring.ts'
 
 export interface RegistryContext {
@@ -13,8 +14,8 @@ export interface RegistryContext {
   readonly vault: Vault
   /** Signs roots and agent statements: `await issuer.current(tx.db)`. */
   readonly issuer: IssuerRing
-  /** Signs revocation frames, heartbeats, time answers and trust lists. */
-  readonly frame: Signer
+  /** Signs revocation frames, heartbeats, time answers and trust lists: `await frame.current(tx.db)`. */
+  readonly frame: FrameRing
   /** What signs kills, rosters and new frame keys from outside (KIL-7). */
   readonly breakGlass: PublicJwk
   /** The issuer's name, `iss` in every token. */

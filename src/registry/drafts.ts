@@ -47,9 +47,7 @@ export interface OpenDraft extends StoredDraft {
 
 type Vaulted = Pick<RegistryContext, 'vault'>
 
-function placeOf(jti: string): string {
-  return `draft/${jti}`
-}
+const placeOf = (jti: string): string => `draft/${jti}`
 
 /** @throws {RegistryError} `LIMIT_EXCEEDED` */
 export async function insertDraft(

@@ -19,9 +19,6 @@ import {
 import type { SignedKill, SignedLift } from '../revoke/statement.ts'
 import type { RegistryContext } from './context.ts'
 
-/** The stream's epoch. It changes only when a stream starts over, which this version never does. */
-export const FRAMES_EPOCH = 1
-
 export interface FrameRequest {
   readonly kind: RevocationKind
   readonly handle: string
@@ -32,7 +29,7 @@ export interface FrameRequest {
   readonly statement?: SignedKill | SignedLift
 }
 
-/** Revokes one handle. Idempotent: a handle that is revoked already keeps its frame. */
+/** Revokes one handle. Idempotent: a handle that is revoked already keeps its frame. @throws {RegistryError} `FRAME_KEY_MISSING` */
 export async function appendFrame(
   ctx: Pick<RegistryContext, 'crypto' | 'frame'>,
   tx: Tx,
@@ -46,7 +43,8 @@ export async function appendFrame(
     .where('handle', '=', request.handle)
     .executeTakeFirst()
   if (earlier) return readFrame(earlier)
-  const signed = signFrame(ctx.frame, await nextFrame(ctx, tx, request))
+  const { signer, epoch } = await ctx.frame.current(tx.db)
+  const signed = signFrame(signer, await nextFrame(ctx, tx, epoch, request))
   const { frame, sig } = signed
   await tx.db
     .insertInto('frames')
@@ -64,11 +62,12 @@ export async function appendFrame(
 async function nextFrame(
   ctx: Pick<RegistryContext, 'crypto'>,
   tx: Tx,
+  epoch: number,
   request: FrameRequest,
 ): Promise<Frame> {
   const last = await lastFrame(tx.db)
   return {
-    epoch: FRAMES_EPOCH,
+    epoch,
     seq: (last?.frame.seq ?? 0) + 1,
     prev: last ? frameHash(ctx.crypto, last.frame) : '',
     kind: request.kind,

@@ -1,35 +1,29 @@
 /**
- * The issuer's private keys at run time: in memory by `kid`, in the key store behind. Which one signs is read from the
- * database each time, so that a rotation holds from its entry on, whatever runs at once (KEY-2). Another node may have
- * made it: the store is asked for what is not here (KEY-11).
+ * The issuer's private keys at run time. Which one signs is read from the database each time, so that a rotation holds
+ * from its entry on, whatever runs at once (KEY-2). Another node may have made it (KEY-11).
  * @module
  */
 import type { Kysely } from 'kysely'
-import type { Crypto, PrivateJwk, Signer } from '../core/crypto.ts'
-import { thumbprint } from '../core/jwk.ts'
+import type { Crypto, Signer } from '../core/crypto.ts'
 import type { KeyStore } from '../ports/key-store.ts'
 import type { Schema } from '../ports/schema.ts'
 import { RegistryError } from './errors.ts'
+import { KeyRing } from './key-ring.ts'
 
 export class IssuerRing {
-  readonly #crypto: Crypto
-  readonly #store: KeyStore
-  readonly #signers = new Map<string, Signer>()
+  readonly #ring: KeyRing
 
-  private constructor(crypto: Crypto, store: KeyStore, keys: readonly PrivateJwk[]) {
-    this.#crypto = crypto
-    this.#store = store
-    for (const key of keys) this.#add(key)
+  private constructor(ring: KeyRing) {
+    this.#ring = ring
   }
 
   /** With every key that is stored; the first is made when there is none. @throws {KeyStoreError} */
   static async open(crypto: Crypto, store: KeyStore): Promise<IssuerRing> {
-    const keys = await store.list('issuer')
-    return new IssuerRing(crypto, store, keys.length > 0 ? keys : [await store.first('issuer')])
+    return new IssuerRing(await KeyRing.open(crypto, store, 'issuer'))
   }
 
   get signers(): readonly Signer[] {
-    return [...this.#signers.values()]
+    return this.#ring.signers
   }
 
   /**
@@ -42,8 +36,7 @@ export class IssuerRing {
       .select('kid')
       .where('status', '=', 'current')
       .executeTakeFirst()
-    const signer =
-      row === undefined ? undefined : (this.#signers.get(row.kid) ?? (await this.#fetch(row.kid)))
+    const signer = row === undefined ? undefined : await this.#ring.find(row.kid)
     if (signer === undefined) {
       throw new RegistryError(
         'ISSUER_KEY_MISSING',
@@ -52,12 +45,6 @@ export class IssuerRing {
       )
     }
     return signer
-  }
-
-  /** @returns undefined: it is not there */
-  async #fetch(kid: string): Promise<Signer | undefined> {
-    for (const key of await this.#store.list('issuer')) this.#add(key)
-    return this.#signers.get(kid)
   }
 
   /** Whether this node could sign now. @throws {KeyStoreError} */
@@ -72,19 +59,13 @@ export class IssuerRing {
   }
 
   /** Makes a key, durable before it is returned. @throws {KeyStoreError} `KEY_UNAVAILABLE` */
-  async make(): Promise<Signer> {
-    return this.#add(await this.#store.make('issuer'))
+  make(): Promise<Signer> {
+    return this.#ring.make()
   }
 
   /** It signs no more from here on. @returns false when the store could not destroy it: the next start tries again */
-  async destroy(kid: string): Promise<boolean> {
-    this.#signers.delete(kid)
-    try {
-      await this.#store.destroy('issuer', kid)
-      return true
-    } catch {
-      return false
-    }
+  destroy(kid: string): Promise<boolean> {
+    return this.#ring.destroy(kid)
   }
 
   /** What a crash left between the entry of a key's end and its destruction, or another node has ended (KEY-11). */
@@ -94,12 +75,6 @@ export class IssuerRing {
       .select('kid')
       .where('status', 'in', ['retired', 'compromised'])
       .execute()
-    for (const { kid } of ended) if (this.#signers.has(kid)) await this.destroy(kid)
-  }
-
-  #add(key: PrivateJwk): Signer {
-    const signer = this.#crypto.signer(key)
-    this.#signers.set(thumbprint(this.#crypto, signer.publicJwk), signer)
-    return signer
+    for (const { kid } of ended) if (this.#ring.has(kid)) await this.destroy(kid)
   }
 }

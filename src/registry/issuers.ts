@@ -10,6 +10,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
+import type { PublicJwk } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import { foreignIssuerSchema, type ForeignIssuer, type IssuerRecord } from '../core/issuer.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
@@ -21,6 +22,7 @@ import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { frameKey } from './frame-ring.ts'
 import { verifyingKeys } from './issuer-keys.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { nextTrustSeq, trustSeq } from './trust-seq.ts'
@@ -39,9 +41,12 @@ export function proposeIssuer(
   issuer: ForeignIssuer,
 ): Promise<{ id: string; proposal: number }> {
   const { iss } = issuer
-  if (iss === ctx.iss) throw new RegistryError('STATE_CONFLICT', whyNotOurName(ctx, issuer))
   for (const jwk of [issuer.frame_key, ...issuer.keys.map((key) => key.jwk)]) publicJwk(jwk)
   return ctx.store.write(async (tx) => {
+    if (iss === ctx.iss) {
+      const { jwk } = await frameKey(tx.db)
+      throw new RegistryError('STATE_CONFLICT', whyNotOurName(jwk, issuer))
+    }
     await assertRoom(tx.db, 'proposed', iss, PROPOSALS_MAX)
     const id = newId(ctx.crypto, 'isp', tx.now)
     const proposal = await tx.append({
@@ -67,8 +72,8 @@ export function proposeIssuer(
   })
 }
 
-function whyNotOurName(ctx: RegistryContext, { iss, frame_key }: ForeignIssuer): string {
-  const isOurs = canonicalize(frame_key) === canonicalize({ ...ctx.frame.publicJwk })
+function whyNotOurName(ours: PublicJwk, { iss, frame_key }: ForeignIssuer): string {
+  const isOurs = canonicalize(frame_key) === canonicalize({ ...ours })
   return isOurs
     ? 'this is the issuer itself: give the address of the other one'
     : `both control planes are called ${iss}: one of them needs a name of its own, which ` +
@@ -233,7 +238,8 @@ export function trustList(ctx: RegistryContext, t: number): Promise<SignedTrustL
     const seq = await trustSeq(db)
     const own = await ownRecord(ctx, db, t)
     const trusted = (await listIssuers(db)).filter(({ status }) => status === 'trusted')
-    return signTrustList(ctx.frame, {
+    const { signer } = await ctx.frame.current(db)
+    return signTrustList(signer, {
       v: 1,
       iss: ctx.iss,
       seq,

@@ -25,9 +25,11 @@ import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { replacedFrameKeys, takeFrameKey } from './frame-keys.ts'
 import { appendFrame } from './frames.ts'
-import { find, isLifted, keepStatement, takeKill } from './kills.ts'
+import { isLifted, takeKill } from './kills.ts'
 import { findEnrolled, gestureOf } from './people.ts'
+import { find, keepStatement } from './statements.ts'
 
 /** How long a lift waits for the others: a working day of each, wherever they are. */
 const LIFT_TTL_MS = 24 * 3600 * 1000
@@ -69,14 +71,17 @@ export async function rosterOf(
   return roster
 }
 
-/** Kills, lifts and rosters from outside, by whom they are signed: who brings them does not matter. @throws {RegistryError} `STATEMENT_REFUSED` */
-export function takeStatement(ctx: RegistryContext, actor: Actor, statement: Statement): Promise<void> {
-  return ctx.store.write(async (tx) => {
+/** Kills, lifts, rosters and frame keys from outside, by whom they are signed: who brings them does not matter. @throws {RegistryError} `STATEMENT_REFUSED`; of frame keys also `STATE_CONFLICT`, `FRAME_KEY_MISSING` */
+export async function takeStatement(ctx: RegistryContext, actor: Actor, statement: Statement): Promise<void> {
+  await ctx.store.write(async (tx) => {
     if ('kill' in statement) return takeKill(ctx, tx, actor, statement)
     if ('roster' in statement) return takeRoster(ctx, tx, actor, statement)
     if ('lift' in statement) return takeLift(ctx, tx, actor, statement)
-    throw new RegistryError('STATEMENT_REFUSED', 'only kills, lifts and rosters are taken here')
+    if ('frame_key' in statement) return takeFrameKey(ctx, tx, actor, statement)
+    throw new RegistryError('STATEMENT_REFUSED', 'a probe is for points: nothing of it is kept here')
   })
+  if (!('frame_key' in statement)) return
+  await ctx.frame.destroyReplaced(await ctx.store.query((db) => replacedFrameKeys(ctx, db)))
 }
 
 async function takeRoster(ctx: RegistryContext, tx: Tx, actor: Actor, signed: SignedRoster): Promise<void> {

@@ -11,25 +11,18 @@ import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import { killHolds, pullAct, signKill, type PullAct } from '../revoke/kill-rules.ts'
-import {
-  signedKillSchema,
-  statementSchema,
-  type Kill,
-  type KillScope,
-  type SignedKill,
-  type Statement,
-} from '../revoke/statement.ts'
+import { signedKillSchema, type Kill, type KillScope, type SignedKill } from '../revoke/statement.ts'
 import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { frameKey } from './frame-ring.ts'
 import { appendFrame } from './frames.ts'
 import { findEnrolled, gestureOf } from './people.ts'
+import { find, keepStatement } from './statements.ts'
 
 /** How long somebody may take over the gesture: as long as a ceremony, and a clock that is off. */
 const PULL_MS = 15 * 60 * 1000
-/** Statements in one answer: each is at most 48 KiB. */
-export const STATEMENTS_MAX = 200
 
 /** What a person signs to pull, made anew each time. @throws {RegistryError} `UNKNOWN_SYSTEM`, `UNKNOWN_CLASS`, `UNKNOWN_AGENT`, `NOT_ENDORSED` */
 export async function pullOf(
@@ -47,7 +40,7 @@ export async function pullOf(
 }
 
 /** Something unknown is an error, so that a mistyped scope cannot look like a stop. */
-async function assertScope(db: Kysely<Schema>, scope: KillScope): Promise<void> {
+export async function assertScope(db: Kysely<Schema>, scope: KillScope): Promise<void> {
   switch (scope.kind) {
     case 'global':
       return
@@ -82,20 +75,29 @@ export function pullKill(
   kill: Kill,
   parts: GestureParts,
 ): Promise<SignedKill> {
-  return ctx.store.write(async (tx) => {
-    if (kill.iss !== ctx.iss || Math.abs(tx.now - kill.t) > PULL_MS)
-      throw new RegistryError(
-        'STATEMENT_REFUSED',
-        'the kill is of another control plane, or of another time: pull anew',
-      )
-    const act = pullAct(person, kill)
-    const gesture = gestureOf(await findEnrolled(tx.db, person), 'principal', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, { ...act }), gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const statement = signKill(ctx.frame, 'frame', kill)
-    await commitKill(ctx, tx, personActor(person), statement, { act, gesture })
-    return statement
-  })
+  return ctx.store.write((tx) => pullKillTx(ctx, tx, person, kill, parts))
+}
+
+/** {@link pullKill} within a transaction. */
+export async function pullKillTx(
+  ctx: RegistryContext,
+  tx: Tx,
+  person: string,
+  kill: Kill,
+  parts: GestureParts,
+): Promise<SignedKill> {
+  if (kill.iss !== ctx.iss || Math.abs(tx.now - kill.t) > PULL_MS)
+    throw new RegistryError(
+      'STATEMENT_REFUSED',
+      'the kill is of another control plane, or of another time: pull anew',
+    )
+  const act = pullAct(person, kill)
+  const gesture = gestureOf(await findEnrolled(tx.db, person), 'principal', parts)
+  const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, { ...act }), gesture)
+  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+  const statement = signKill((await ctx.frame.current(tx.db)).signer, 'frame', kill)
+  await commitKill(ctx, tx, personActor(person), statement, { act, gesture })
+  return statement
 }
 
 type Pulled = { readonly act: PullAct; readonly gesture: ReturnType<typeof gestureOf> }
@@ -134,8 +136,13 @@ export async function takeKill(
   actor: Actor,
   statement: SignedKill,
 ): Promise<void> {
-  const keys = { frame: ctx.frame.publicJwk, breakGlass: ctx.breakGlass }
-  if (statement.kill.iss !== ctx.iss || !killHolds(ctx.crypto, keys, statement))
+  const { kill } = statement
+  const known = await find(tx.db, 'kill', kill.id)
+  // It held when it came: the frame key may be another since (KIL-9).
+  const isKnown = known !== null && 'kill' in known && canonicalize(known.kill) === canonicalize(kill)
+  if (isKnown) return
+  const keys = { frame: (await frameKey(tx.db)).jwk, breakGlass: ctx.breakGlass }
+  if (kill.iss !== ctx.iss || !killHolds(ctx.crypto, keys, statement))
     throw new RegistryError('STATEMENT_REFUSED', 'the kill is not signed by a key of this control plane')
   await commitKill(ctx, tx, actor, statement)
 }
@@ -144,52 +151,6 @@ export async function isLifted(db: Kysely<Schema>, kill: string): Promise<boolea
   return (
     (await db.selectFrom('lifted').select('kill').where('kill', '=', kill).executeTakeFirst()) !== undefined
   )
-}
-
-export async function find(
-  db: Kysely<Schema>,
-  kind: Schema['statements']['kind'],
-  name: string,
-): Promise<Statement | null> {
-  const row = await db
-    .selectFrom('statements')
-    .select('statement_json')
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .executeTakeFirst()
-  return row === undefined ? null : statementSchema.parse(parseJson(row.statement_json))
-}
-
-export async function keepStatement(
-  db: Kysely<Schema>,
-  entry: number,
-  kind: Schema['statements']['kind'],
-  name: string,
-  statement: Statement,
-): Promise<void> {
-  const statement_json = canonicalize({ ...statement })
-  await db.insertInto('statements').values({ entry, kind, name, statement_json }).execute()
-}
-
-/** In the order of the log, without the kills that were lifted: who has the lifts needs none of them (KIL-5). */
-export async function statementsFrom(
-  db: Kysely<Schema>,
-  after: number,
-): Promise<{ statements: Statement[]; next: number }> {
-  const rows = await db
-    .selectFrom('statements')
-    .leftJoin('lifted', 'lifted.kill', 'statements.name')
-    .select(['statements.entry', 'statement_json'])
-    .where('statements.entry', '>=', after)
-    .where((eb) => eb.or([eb('kind', '!=', 'kill'), eb('lifted.kill', 'is', null)]))
-    .orderBy('statements.entry')
-    .limit(STATEMENTS_MAX)
-    .execute()
-  const last = rows.at(-1)
-  return {
-    statements: rows.map((row) => statementSchema.parse(parseJson(row.statement_json))),
-    next: last === undefined ? after : last.entry + 1,
-  }
 }
 
 /** Those that no lift names, the oldest first. */

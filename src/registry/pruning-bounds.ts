@@ -64,6 +64,20 @@ export async function isPruned(db: Kysely<Schema>, bundle: number): Promise<bool
   return row !== undefined
 }
 
+/**
+ * From which place of which stream (`point/epoch`) on receipts stay for leases that are not settled yet: the first is
+ * where the stream stood when the lease was granted. One that is settled meanwhile leaves some too many.
+ */
+export async function owedReceipts(db: Kysely<Schema>): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.selectFrom('leases').select(['point', 'epoch', 'from_seq']).execute()
+  const owed = new Map<string, number>()
+  for (const { point, epoch, from_seq } of rows) {
+    const stream = `${point}/${epoch}`
+    owed.set(stream, Math.min(from_seq, owed.get(stream) ?? Infinity))
+  }
+  return owed
+}
+
 /** What is about a subject begins with its first entry; what is about a person's delegations lies behind that. */
 async function holdsFrom(db: Kysely<Schema>): Promise<Bounds['hold']> {
   const open = await db

@@ -19,7 +19,7 @@ import { personActor, type GestureParts, type RegistryContext } from './context.
 import { gestureOver } from './erasure.ts'
 import { RegistryError } from './errors.ts'
 import { findEnrolled } from './people.ts'
-import { boundsOf, type Bounds, type HeldBack } from './pruning-bounds.ts'
+import { boundsOf, owedReceipts, type Bounds, type HeldBack } from './pruning-bounds.ts'
 
 /** RET-3: what is younger stays, whoever asks: the longest period that an auditor reports on. */
 export const KEEP_MS_MIN = 366 * 24 * 3600 * 1000
@@ -175,7 +175,7 @@ interface Chosen {
 }
 
 async function choose(ctx: PruneContext, from: number, to: number): Promise<Chosen> {
-  const choice = new PruneChoice(from, to)
+  const choice = new PruneChoice(from, to, await ctx.store.query(owedReceipts))
   const typeAt = new Map<number, string>()
   let oldest: string | null = null
   let newest: string | null = null

@@ -25,6 +25,7 @@ import { endorsementOf, endorsePerson } from './endorsements.ts'
 import { enrolPerson } from './enrolment.ts'
 import { INVITATION_TTL_MS, secretHash } from './invitations.ts'
 import { insertCurrentKey } from './issuer-keys.ts'
+import { frameKey, FrameRing, recordFirstFrameKey } from './frame-ring.ts'
 import { IssuerRing } from './issuer-ring.ts'
 import { addPerson } from './people.ts'
 import { enrolPoint } from './points.ts'
@@ -49,12 +50,17 @@ beforeEach(async () => {
       nodeCrypto,
       await openFsKeyStore(join(folder, 'keys'), { crypto: nodeCrypto }),
     ),
-    frame: nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')),
+    frame: await FrameRing.open(
+      nodeCrypto,
+      await openFsKeyStore(join(folder, 'keys'), { crypto: nodeCrypto }),
+    ),
     iss: 'countersign.test',
     publicUrl: () => 'https://countersign.test',
     rp,
     separation: 'after',
   }
+  const frame = ctx.frame.signers[0]!.publicJwk
+  await ctx.store.write((tx) => recordFirstFrameKey(nodeCrypto, tx.db, frame))
   const jwk = ctx.issuer.signers[0]!.publicJwk
   await ctx.store.write((tx) => insertCurrentKey(tx, thumbprint(nodeCrypto, jwk), jwk))
 })
@@ -134,10 +140,11 @@ describe('frames', () => {
     )
     const frames = await ctx.store.query((db) => framesAfter(db, 0, 100))
     expect(frames.map(({ frame }) => frame.seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+    const { jwk } = await ctx.store.query(frameKey)
     for (const [i, signed] of frames.entries()) {
       const before = frames[i - 1]
       expect(signed.frame.prev).toBe(before ? frameHash(nodeCrypto, before.frame) : '')
-      expect(verifyFrame(nodeCrypto, ctx.frame.publicJwk, signed)).toBe(true)
+      expect(verifyFrame(nodeCrypto, jwk, signed)).toBe(true)
     }
     const entries = await ctx.store.entries.read(0, await ctx.store.entries.size())
     const revocations = entries.map(decodeEntry).filter((entry) => entry.type === 'revocation')

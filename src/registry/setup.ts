@@ -1,7 +1,8 @@
 /**
  * The first start: the log's first entries, the first person's invitation, and the policies kept for later starts.
  * Invariant: a database and a set of keys that do not belong together are refused, and so is a choice that the first
- * start has made otherwise. Issuer keys rotate, so of those it is the current one that must be there (KEY-2).
+ * start has made otherwise. Issuer keys rotate and frame keys are replaced, so of those the one in force must be
+ * there (KEY-2, KIL-21).
  * @module
  */
 import { z } from 'zod'
@@ -12,6 +13,7 @@ import type { Store, Tx } from '../ports/store.ts'
 import type { Vault } from '../ports/vault.ts'
 import { SYSTEM } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { frameKey, hasFrameKey, recordFirstFrameKey, type FrameRing } from './frame-ring.ts'
 import { insertCurrentKey } from './issuer-keys.ts'
 import type { IssuerRing } from './issuer-ring.ts'
 import { addPersonTx } from './people.ts'
@@ -53,7 +55,7 @@ const storedSchema = z.strictObject({
 
 export interface SetupKeys {
   readonly issuer: IssuerRing
-  readonly frame: Signer
+  readonly frame: FrameRing
   readonly log: Signer
 }
 
@@ -66,15 +68,13 @@ export function setUp(
   keys: SetupKeys,
   wanted: { readonly chosen: Chosen; readonly otherwise: Settings },
 ): Promise<{ settings: Settings; bootstrapSecret: string | null }> {
-  const kids = {
-    frame: thumbprint(crypto, keys.frame.publicJwk),
-    log: thumbprint(crypto, keys.log.publicJwk),
-  }
+  const log = thumbprint(crypto, keys.log.publicJwk)
   return store.write(async (tx) => {
     const row = await tx.db.selectFrom('meta').select('value').where('name', '=', SETTINGS).executeTakeFirst()
     if (row) {
       const stored = storedSchema.parse(parseJson(row.value))
-      if (canonicalize(stored.kids) !== canonicalize(kids)) {
+      const frame = await haveFrameKey(crypto, tx, keys, stored.kids.frame)
+      if (!frame || stored.kids.log !== log) {
         throw new RegistryError(
           'SETUP_MISMATCH',
           'the keys are not those of this database: restore both together',
@@ -84,16 +84,34 @@ export function setUp(
       assertChosen(stored.settings, wanted.chosen)
       return { settings: stored.settings, bootstrapSecret: null }
     }
+    const [frame] = keys.frame.signers
+    if (frame === undefined) throw new RegistryError('SETUP_MISMATCH', 'there is no frame key')
+    const kids = { frame: thumbprint(crypto, frame.publicJwk), log }
+    await recordFirstFrameKey(crypto, tx.db, frame.publicJwk)
     const settings = settingsSchema.parse({ ...wanted.otherwise, ...madeIn(wanted.chosen) })
     await tx.db
       .insertInto('meta')
       .values({ name: SETTINGS, value: canonicalize({ settings, kids }) })
       .execute()
-    await appendFirst(crypto, tx, keys, settings)
+    await appendFirst(crypto, tx, { ...keys, frame }, settings)
     await presetTemplate({ crypto }, tx)
     const { invitation } = await addPersonTx({ crypto, vault }, tx, SYSTEM, 'First operator')
     return { settings, bootstrapSecret: invitation }
   })
+}
+
+/**
+ * Whether the first frame key is there. @throws {RegistryError} `FRAME_KEY_MISSING`: it was replaced, and the new one is
+ * not there
+ */
+async function haveFrameKey(crypto: Crypto, tx: Tx, { frame }: SetupKeys, first: string): Promise<boolean> {
+  const known = frame.signers.find(({ publicJwk }) => thumbprint(crypto, publicJwk) === first)
+  // A database from before there could be another has no row for it.
+  if (known !== undefined) await recordFirstFrameKey(crypto, tx.db, known.publicJwk)
+  else if (!(await hasFrameKey(tx.db))) return false
+  if ((await frameKey(tx.db)).seq === 0) return frame.canSign(tx.db)
+  await frame.current(tx.db)
+  return true
 }
 
 function madeIn(chosen: Chosen): Partial<Settings> {
@@ -114,7 +132,12 @@ function assertChosen(stored: Settings, chosen: Chosen): void {
   )
 }
 
-async function appendFirst(crypto: Crypto, tx: Tx, keys: SetupKeys, settings: Settings): Promise<void> {
+async function appendFirst(
+  crypto: Crypto,
+  tx: Tx,
+  keys: Omit<SetupKeys, 'frame'> & { readonly frame: Signer },
+  settings: Settings,
+): Promise<void> {
   await tx.append({ type: 'log.created', actor: SYSTEM, body: settings })
   const [issuer] = keys.issuer.signers
   if (issuer === undefined) throw new RegistryError('SETUP_MISMATCH', 'there is no issuer key')

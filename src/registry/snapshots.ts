@@ -3,7 +3,6 @@
  * REV-14).
  * @module
  */
-import type { Signer } from '../core/crypto.ts'
 import { frameHash } from '../revoke/frame.ts'
 import { markOf, MarkTable } from '../revoke/marks.ts'
 import {
@@ -36,8 +35,7 @@ export interface MadeSnapshot {
  * of the table, which is nearly its own.
  */
 export class Snapshots {
-  readonly #ctx: Pick<RegistryContext, 'store' | 'crypto'>
-  readonly #signer: Signer
+  readonly #ctx: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
   readonly #marks = new MarkTable()
   readonly #kills = new Map<string, SignedKill>()
   readonly #lifts: SignedLift[] = []
@@ -45,18 +43,19 @@ export class Snapshots {
   #made: MadeSnapshot[] = []
   #making: Promise<MadeSnapshot | null> | null = null
 
-  constructor(ctx: Pick<RegistryContext, 'store' | 'crypto'>, signer: Signer) {
+  constructor(ctx: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>) {
     this.#ctx = ctx
-    this.#signer = signer
   }
 
   /**
    * @param head the last frame that is known: the snapshot is at most 1,000 behind it
+   * @param epoch of the key that signs now: one of another is of no use to anybody (KIL-21)
    * @returns null when more is revoked, or killed, than a snapshot holds: frames are all there is then
    */
-  latest(head: number): Promise<MadeSnapshot | null> {
+  latest(head: number, epoch: number): Promise<MadeSnapshot | null> {
     const [last] = this.#made
-    if (last !== undefined && head - last.signed.snapshot.head <= BEHIND_MAX) return Promise.resolve(last)
+    if (last?.signed.snapshot.epoch === epoch && head - last.signed.snapshot.head <= BEHIND_MAX)
+      return Promise.resolve(last)
     this.#making ??= this.#make().finally(() => {
       this.#making = null
     })
@@ -69,7 +68,9 @@ export class Snapshots {
   }
 
   async #make(): Promise<MadeSnapshot | null> {
-    const { store, crypto } = this.#ctx
+    const { store, crypto, frame } = this.#ctx
+    // Before the frames are read: so they are at least those of before its epoch, for which it stands.
+    const { signer, epoch } = await store.query((db) => frame.current(db))
     while (await this.#page()) await new Promise((resolve) => setImmediate(resolve))
     const kills = this.#inForce()
     const isTooMuch =
@@ -79,7 +80,7 @@ export class Snapshots {
     const body = this.#marks.sorted()
     const snapshot: Snapshot = {
       v: 1,
-      epoch: last?.frame.epoch ?? 1,
+      epoch,
       head: this.#read,
       head_hash: last === undefined ? '' : frameHash(crypto, last.frame),
       t: await store.now(),
@@ -88,7 +89,7 @@ export class Snapshots {
       kills,
       lifts: [...this.#lifts],
     }
-    const made = { signed: signSnapshot(this.#signer, snapshot), body }
+    const made = { signed: signSnapshot(signer, snapshot), body }
     this.#made = [made, ...this.#made].slice(0, KEPT)
     return made
   }

@@ -31,6 +31,8 @@ export interface KillTrust {
   readonly iss: string
   readonly rp: RelyingParty
   readonly frameKey: PublicJwk
+  /** Where it stands among frame keys, so that a statement from before it changes nothing. The first unless told otherwise. */
+  readonly frameKeyPlace?: { readonly seq: number; readonly epoch: number }
   /** Null: enrolled before there was one. Then nothing that it signs holds here. */
   readonly breakGlass: PublicJwk | null
   /** Whether a roster may say that one person lifts (KIL-6). */
@@ -65,7 +67,7 @@ export class KillState {
   constructor({ crypto, trust }: { crypto: Crypto; trust: KillTrust }) {
     this.#crypto = crypto
     this.#trust = trust
-    this.#frameKey = { seq: 0, epoch: 0, jwk: trust.frameKey }
+    this.#frameKey = { seq: 0, epoch: 0, ...trust.frameKeyPlace, jwk: trust.frameKey }
   }
 
   /** Whether any kill is in force, or arriving. */
@@ -96,7 +98,7 @@ export class KillState {
     return this.#roster?.roster ?? null
   }
 
-  /** Those that may sign now; `epoch` is 0 until a statement replaced the key of the enrolment. */
+  /** Those that may sign now; `epoch` is 0 while the point was never told of one. */
   get frameKey(): { readonly seq: number; readonly epoch: number; readonly jwk: PublicJwk } {
     return this.#frameKey
   }

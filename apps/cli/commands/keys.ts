@@ -1,9 +1,15 @@
 /** `countersign keys …`: the keys by which the issuer signs. spec/keys.md. @module */
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { publicJwk, thumbprint } from '../../../src/core/jwk.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
-import { listing, result } from '../output.ts'
+import { openBreakGlass, replaceFrameKey } from '../kills.ts'
+import { readInfo } from '../operator.ts'
+import { CliError, listing, result, tell } from '../output.ts'
+import { writePrivate } from '../profile.ts'
 import { assertDigest, profileOf, reasonCode, wantsJson } from './globals.ts'
+import { givenPassphrase } from './start.ts'
 
 const keysSchema = z.object({
   issuer: z.array(
@@ -12,7 +18,8 @@ const keysSchema = z.object({
 })
 
 export function keyCommands(program: Command): void {
-  const keys = program.command('keys').description("the issuer's keys")
+  const keys = program.command('keys').description("the issuer's keys, and the frame key")
+  replaceFrameCommand(keys)
   const list = keys.command('list').description('every key that ever signed, the current one first')
   list.action(async (_: unknown, command: Command) => {
     const { client } = await profileOf(command)
@@ -73,6 +80,46 @@ export function keyCommands(program: Command): void {
         revoked,
         () =>
           `revoked: frame ${revoked.frames.join(', ')}${fate(revoked.destroyed)}; ${revoked.current} signs now`,
+      )
+    })
+}
+
+interface ReplaceOptions {
+  readonly key: string
+  readonly passphraseFile?: string
+  readonly out?: string
+}
+
+function replaceFrameCommand(keys: Command): void {
+  keys
+    .command('replace-frame')
+    .description(
+      'make a new frame key, put in force by the break-glass key; the old one signs nothing any more',
+    )
+    .requiredOption('--key <file>', 'the break-glass key')
+    .option('--passphrase-file <file>', 'holds its passphrase; or the variable COUNTERSIGN_PASSPHRASE')
+    .option('-o, --out <file>', 'where to write the statement, to push to points that nothing else reaches')
+    .action(async (options: ReplaceOptions, command: Command) => {
+      const profile = await profileOf(command)
+      const passphrase = (await givenPassphrase(options)).passphrase ?? null
+      const breakGlass = await openBreakGlass(options.key, passphrase)
+      const info = await readInfo(profile.url)
+      if (thumbprint(nodeCrypto, info.break_glass) !== thumbprint(nodeCrypto, breakGlass.publicJwk))
+        throw new CliError(
+          'ARGUMENT_INVALID',
+          'that is not the break-glass key of this control plane: compare "countersign kill key" with and without --key',
+        )
+      const signed = await replaceFrameKey(profile, breakGlass, info.issuer, ({ jwk, epoch }) =>
+        tell(`frame key ${thumbprint(nodeCrypto, publicJwk(jwk))} from epoch ${epoch} on`),
+      )
+      if (options.out !== undefined) await writePrivate(options.out, signed)
+      const { epoch, jwk } = signed.frame_key
+      const kid = thumbprint(nodeCrypto, publicJwk(jwk))
+      result(wantsJson(command), { kid, epoch, statement: signed }, () =>
+        [
+          `${kid} signs frames from here on, in epoch ${epoch}`,
+          'next: let issuers that trust this one approve its new record (countersign issuer propose)',
+        ].join('\n'),
       )
     })
 }

@@ -3,13 +3,14 @@ import type { Command } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
-import type { KillScope, Statement } from '../../../src/revoke/statement.ts'
+import type { Statement } from '../../../src/revoke/statement.ts'
 import {
   askProbe,
   beginLift,
   offlineKill,
   offlineProbe,
   openBreakGlass,
+  knownPoints,
   pullKill,
   pushTo,
   pushToFolder,
@@ -17,20 +18,15 @@ import {
   readSwitch,
   setRoster,
   signLift,
+  type PointKeys,
   type Pushed,
 } from '../kills.ts'
 import { readInfo } from '../operator.ts'
 import { CliError, EXIT_FAILED, listing, paint, result, tell } from '../output.ts'
 import { writePrivate } from '../profile.ts'
 import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
+import { scopeInWords, scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
 import { givenPassphrase } from './start.ts'
-
-interface ScopeOptions {
-  readonly global?: true
-  readonly system?: string
-  readonly class?: string
-  readonly agent?: string
-}
 
 interface KeyOptions {
   readonly key: string
@@ -55,30 +51,11 @@ export function killCommands(program: Command): void {
 }
 
 function scoped(command: Command): Command {
-  return command
-    .option('--global', 'everything')
-    .option('--system <id>', 'every tool of a system: its identifier, or a server as grants name it')
-    .option('--class <class>', 'every agent of a class')
-    .option('--agent <id>', 'one agent')
-    .requiredOption('--reason <code>', 'why, in a word; say more with countersign note', reasonCode)
-}
-
-/** @throws {CliError} `ARGUMENT_INVALID` */
-function scopeOf({ global, system, class: agents, agent }: ScopeOptions): KillScope {
-  const scopes: KillScope[] = [
-    ...(global === true ? [{ kind: 'global' as const }] : []),
-    ...(system === undefined ? [] : [{ kind: 'system' as const, id: system }]),
-    ...(agents === undefined ? [] : [{ kind: 'class' as const, id: agents }]),
-    ...(agent === undefined ? [] : [{ kind: 'agent' as const, id: agent }]),
-  ]
-  const [scope] = scopes
-  if (scope === undefined || scopes.length > 1)
-    throw new CliError('ARGUMENT_INVALID', 'give one of --global, --system, --class and --agent')
-  return scope
-}
-
-function inWords(scope: KillScope): string {
-  return scope.kind === 'global' ? 'everything' : `${scope.kind} ${scope.id}`
+  return withScope(command).requiredOption(
+    '--reason <code>',
+    'why, in a word; say more with countersign note',
+    reasonCode,
+  )
 }
 
 function pullCommand(kill: Command): void {
@@ -89,7 +66,7 @@ function pullCommand(kill: Command): void {
     const pulled = await pullKill(await profileOf(command), scope, options.reason)
     result(wantsJson(command), pulled, () =>
       [
-        `${paint('red', 'KILLED')} ${inWords(scope)} by ${pulled.kill}, ${rfc3339(pulled.acknowledged_at)}`,
+        `${paint('red', 'KILLED')} ${scopeInWords(scope)} by ${pulled.kill}, ${rfc3339(pulled.acknowledged_at)}`,
         `to lift it: countersign kill lift ${pulled.kill} --reason CODE`,
       ].join('\n'),
     )
@@ -127,7 +104,13 @@ function listCommand(kill: Command): void {
       [
         listing(
           ['kill', 'stops', 'reason', 'since', 'by'],
-          kills.map(({ kill: { id, scope, reason, t }, by }) => [id, inWords(scope), reason, rfc3339(t), by]),
+          kills.map(({ kill: { id, scope, reason, t }, by }) => [
+            id,
+            scopeInWords(scope),
+            reason,
+            rfc3339(t),
+            by,
+          ]),
           'nothing is killed',
         ),
         ...lifts.map(
@@ -183,7 +166,7 @@ function signCommand(kill: Command): void {
         await writePrivate(options.out, statement)
         result(wantsJson(command), { file: options.out, statement }, () =>
           [
-            `${statement.kill.id} in ${options.out} stops ${inWords(scope)} where it arrives`,
+            `${statement.kill.id} in ${options.out} stops ${scopeInWords(scope)} where it arrives`,
             `next: countersign kill push ${options.out} --to http://POINT | --to-folder statements`,
           ].join('\n'),
         )
@@ -201,7 +184,7 @@ function pushCommand(kill: Command): void {
   placed(kill.command('push').description('bring a statement to points; who answers has it on disk'))
     .argument('<file>', 'the statement')
     .action(async (file: string, options: PlaceOptions, command: Command) => {
-      report(command, await push(await readStatement(file), options))
+      report(command, await push(command, await readStatement(file), options))
     })
 }
 
@@ -218,17 +201,24 @@ function probeCommand(kill: Command): void {
         key === undefined || iss === undefined
           ? await askProbe(await profileOf(command))
           : offlineProbe(await keyOf({ ...options, key }), iss)
-      report(command, await push(probe, options))
+      report(command, await push(command, probe, options))
     })
 }
 
 /** @throws {CliError} `ARGUMENT_INVALID` */
-async function push(statement: Statement, { to = [], toFolder = [] }: PlaceOptions): Promise<Pushed[]> {
+async function push(
+  command: Command,
+  statement: Statement,
+  { to = [], toFolder = [] }: PlaceOptions,
+): Promise<Pushed[]> {
   if (to.length + toFolder.length === 0)
     throw new CliError('ARGUMENT_INVALID', 'say where to: --to URL, --to-folder DIR')
+  // Nobody needs a profile to push, and no push waits for the control plane.
+  const nobody: PointKeys = new Map()
+  const keys = profileOf(command).then(knownPoints, () => nobody)
   return Promise.all([
-    ...to.map((url) => pushTo(url, statement)),
-    ...toFolder.map((folder) => pushToFolder(folder, statement)),
+    ...to.map((url) => pushTo(url, statement, keys)),
+    ...toFolder.map((folder) => pushToFolder(folder, statement, keys)),
   ])
 }
 
@@ -236,15 +226,18 @@ function report(command: Command, pushed: readonly Pushed[]): void {
   const ok = pushed.every(({ fault }) => fault === null)
   result(wantsJson(command), { ok, pushed }, () =>
     pushed
-      .flatMap(({ to, acks, fault }) =>
-        fault === null
-          ? acks.map((ack) =>
-              [
-                `${paint('green', 'OK')} ${ack.point} at ${to}: ${ack.kills.length} in force`,
-                ...(ack.break_glass === undefined ? [] : [`pins ${ack.break_glass}`]),
-              ].join(', '),
-            )
-          : [`${paint('red', fault)} ${to}: ${NEXT[fault] ?? 'see the log of the point'}`],
+      .flatMap(({ to, acks, subscribers, fault }) =>
+        fault === null && subscribers !== undefined
+          ? `${paint('green', 'OK')} ${to} passed it on to ${subscribers} who listen there`
+          : fault === null
+            ? acks.map((ack) =>
+                [
+                  `${paint('green', 'OK')} ${ack.point} at ${to}: ${ack.kills.length} in force`,
+                  ...(ack.verified ? [] : ['its key is not known here']),
+                  ...(ack.break_glass === undefined ? [] : [`pins ${ack.break_glass}`]),
+                ].join(', '),
+              )
+            : [`${paint('red', fault)} ${to}: ${NEXT[fault] ?? 'see the log of the point'}`],
       )
       .join('\n'),
   )
@@ -252,6 +245,7 @@ function report(command: Command, pushed: readonly Pushed[]): void {
 }
 
 const NEXT: Readonly<Record<string, string>> = {
+  ACK_INVALID: 'who answers is not the point that it says: do not take it for stopped',
   NOT_DURABLE: 'in force, but it would not outlive a restart: free disk space there, push again',
   STATEMENT_REFUSED: 'compare "countersign kill key --key FILE" and trust.iss with the enrolment file',
   TOO_MANY: 'push again in a second',

@@ -24,6 +24,7 @@ export type DoctorCode =
   | 'ENTRY_CHANGED'
   | 'ENTRY_MISSING'
   | 'EPOCH_REOPENED'
+  | 'FRAME_KEY_MISSING'
   | 'ISSUER_KEY_MISSING'
   | 'KEYS_MISSING'
   | 'KEYS_PLAIN'

@@ -17,6 +17,18 @@ function issuerCheck(url: string, { issues, issuer_keys }: Awaited<ReturnType<ty
   )
 }
 
+/** KIL-21. */
+function frameCheck(url: string, { revokes, frame_epoch }: Awaited<ReturnType<typeof readInfo>>): Check {
+  const name = 'frame key'
+  if (revokes) return ok(name, `that of epoch ${frame_epoch} is there`)
+  return fail(
+    name,
+    'FRAME_KEY_MISSING',
+    `${url} has no file of the frame key of epoch ${frame_epoch}: it revokes nothing, and points that follow it deny`,
+    'copy the newest frame-….jwk from the node that made it into its key folder, or let the nodes share one with --keys',
+  )
+}
+
 /** @param vkey of the database; null: not known */
 export async function serverChecks(url: string, vkey: string | null): Promise<Check[]> {
   const name = 'server'
@@ -32,7 +44,7 @@ export async function serverChecks(url: string, vkey: string | null): Promise<Ch
             'name the folder that it serves with --data',
           )
     await new ApiClient({ url, crypto: nodeCrypto, clock: systemClock }).get('/healthz')
-    return [ok(name, `${url} records and publishes`), own, issuerCheck(url, info)]
+    return [ok(name, `${url} records and publishes`), own, issuerCheck(url, info), frameCheck(url, info)]
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause
     return cause.code === 'API_UNREACHABLE'

@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 6
+export const SCHEMA_VERSION = 7
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -102,6 +102,10 @@ CREATE TABLE lift_gestures (
   lift TEXT NOT NULL REFERENCES lift_drafts (id) ON DELETE CASCADE, person TEXT NOT NULL REFERENCES people (id),
   gesture_json TEXT NOT NULL, PRIMARY KEY (lift, person)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE drills (
+  id TEXT PRIMARY KEY, entry INTEGER NOT NULL, mode TEXT NOT NULL, scope_json TEXT NOT NULL, at INTEGER NOT NULL,
+  planner TEXT NOT NULL, started INTEGER, kill TEXT, closed INTEGER, closed_ms INTEGER
+) STRICT;
 CREATE TABLE acks (
   point TEXT PRIMARY KEY, epoch INTEGER NOT NULL, head INTEGER NOT NULL, t INTEGER NOT NULL, kills_json TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

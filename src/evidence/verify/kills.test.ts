@@ -1,87 +1,9 @@
 /** Logs with a kill switch that was used wrongly, or passed by. spec/kill.md, spec/pack.md. */
 import { describe, expect, test } from 'vitest'
-import { ALICE, BOB, BOUND_MS, LogBuilder, ORIGIN } from '../../../test/fixtures/history.ts'
-import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
-import { liftAct, pullAct, signKill, signRoster } from '../../revoke/kill-rules.ts'
-import type { Kill, KillScope, Lift, Roster, SignedKill, SignedLift } from '../../revoke/statement.ts'
-import { ACT_TAG } from '../../token/constants.ts'
-import { challengeOf } from '../../token/gesture.ts'
-import { verifyPack } from './verify.ts'
-
-const CAROL = 'carol'
-const SYSTEM = { kind: 'system', id: 'control-plane' } as const
-const GLOBAL: KillScope = { kind: 'global' }
-
-/** A company with a break-glass key. */
-class SwitchLog {
-  readonly log = new LogBuilder().company()
-  readonly #breakGlass = this.log.world.signer('break-glass')
-  #n = 0
-
-  constructor() {
-    this.log.person(CAROL)
-    const jwk = this.#breakGlass.publicJwk
-    this.log.add('break_glass.created', SYSTEM, null, { kid: this.log.kid('break-glass'), jwk })
-  }
-
-  kill(scope: KillScope): Kill {
-    const id = `kil_${++this.#n}`
-    return { v: 1, id, iss: ORIGIN, scope, reason: 'test', t: this.log.clock.now() }
-  }
-
-  /** By a person's gesture, as the control plane does. */
-  pull(scope = GLOBAL, o: { over?: Kill; frame?: boolean; gesture?: boolean; by?: string } = {}): SignedKill {
-    const { log } = this
-    const kill = this.kill(scope)
-    const by = o.by ?? BOB
-    const person = log.id('per', by)
-    const statement = signKill(log.world.signer('frame'), 'frame', kill)
-    const act = pullAct(person, o.over ?? kill)
-    const gesture = log.gesture(by, 'principal', challengeOf(nodeCrypto, ACT_TAG, { ...act }))
-    const body = o.gesture === false ? { statement } : { statement, act, gesture }
-    log.add('kill.pulled', { kind: 'person', id: person }, kill.id, body)
-    if (o.frame !== false) log.revoke('kill', kill.id, (frame) => ({ ...frame, statement }))
-    return statement
-  }
-
-  /** Handed in by a point. */
-  outside(scope = GLOBAL, key = 'break-glass'): SignedKill {
-    const kill = this.kill(scope)
-    const statement = signKill(this.log.world.signer(key), 'break_glass', kill)
-    this.log.add('kill.pulled', { kind: 'point', id: this.log.id('pnt', 'gate') }, kill.id, { statement })
-    this.log.revoke('kill', kill.id, (frame) => ({ ...frame, statement }))
-    return statement
-  }
-
-  roster(names: string[], o: { m?: number; seq?: number; key?: string } = {}): Roster {
-    const people = names.map((name) => {
-      const { rev, jwk } = this.log.gesture(name, 'approver', 'A'.repeat(43))
-      return { rev, jwk }
-    })
-    const { m = 2, seq = 1, key = 'break-glass' } = o
-    const roster: Roster = { v: 1, seq, iss: ORIGIN, people, m, t: this.log.clock.now() }
-    const signed = signRoster(this.log.world.signer(key), roster)
-    this.log.add('roster.set', { kind: 'person', id: this.log.id('per', BOB) }, String(seq), signed)
-    return roster
-  }
-
-  lift(kills: SignedKill[], by: string[], roster = 1): SignedLift {
-    const { log } = this
-    const ids = kills.map(({ kill }) => kill.id)
-    const id = `lft_${++this.#n}`
-    const lift: Lift = { v: 1, id, iss: ORIGIN, kills: ids, roster, reason: 'over', t: log.clock.now() }
-    const challenge = challengeOf(nodeCrypto, ACT_TAG, liftAct(lift))
-    const statement = { lift, gestures: by.map((name) => log.gesture(name, 'approver', challenge)) }
-    log.add('kill.lifted', { kind: 'person', id: log.id('per', BOB) }, id, { statement })
-    log.revoke('lift', id, (frame) => ({ ...frame, statement }))
-    return statement
-  }
-
-  async codes(): Promise<string[]> {
-    const { report } = await verifyPack(nodeCrypto, await this.log.pack(), this.log.vkey)
-    return report.faults.map(({ code }) => code)
-  }
-}
+import { ALICE, BOB, BOUND_MS } from '../../../test/fixtures/history.ts'
+import { CAROL, GLOBAL, SwitchLog } from '../../../test/fixtures/switch-log.ts'
+import { signKill } from '../../revoke/kill-rules.ts'
+import type { KillScope } from '../../revoke/statement.ts'
 
 describe('a kill switch that was used as it may be', () => {
   test('holds: pulled by one, handed in from outside, lifted by two of the roster, who were replaced', async () => {

@@ -12,6 +12,7 @@ import type { History } from '../history.ts'
 import { actFault } from './acts.ts'
 import type { ApprovalTerms } from './approvals.ts'
 import type { ProvenAllow } from './chains.ts'
+import { FrameReigns } from './frame-keys.ts'
 import { isForeign } from './issuers.ts'
 import type { FaultCode, Findings } from './report.ts'
 
@@ -55,6 +56,7 @@ class KillJudge {
   readonly #crypto: Crypto
   readonly #history: History
   readonly #terms: ApprovalTerms
+  readonly #frameKeys: FrameReigns
   #breakGlass: PublicJwk | null = null
   #roster: Roster | null = null
   /** Index of the entry, by ID and canonical text. */
@@ -64,6 +66,7 @@ class KillJudge {
     this.#crypto = crypto
     this.#history = history
     this.#terms = terms
+    this.#frameKeys = new FrameReigns(crypto, history)
   }
 
   isLogged(statement: string, id: string, index: number): boolean {
@@ -85,6 +88,8 @@ class KillJudge {
         return this.#killFault(each.index, each.entry)
       case 'kill.lifted':
         return this.#liftFault(each.index, each.entry)
+      case 'frame_key.replaced':
+        return null // see frame-keys.ts
     }
   }
 
@@ -112,10 +117,9 @@ class KillJudge {
     const { statement, act, gesture } = entry.body
     const { kill, by } = statement
     this.#logged.set(`${kill.id} ${canonicalize({ ...statement })}`, index)
-    const frames = this.#history.keys.filter((key) => key.entry.body.use === 'frame' && key.index < index)
-    const signed = frames.some((key) =>
-      killHolds(this.#crypto, { frame: key.entry.body.jwk, breakGlass: this.#breakGlass }, statement),
-    )
+    const frame = this.#frameKeys.at(index)?.jwk
+    const signed =
+      frame !== undefined && killHolds(this.#crypto, { frame, breakGlass: this.#breakGlass }, statement)
     const isPulled = act !== undefined && gesture !== undefined
     // Who brings one that the frame key signed is a point, to a log that lost it; a person makes a gesture (KIL-14).
     const needsGesture = by === 'frame' && entry.actor.kind === 'person'

@@ -208,7 +208,7 @@ function checkSettled(
 function isAccountedFor(history: History, { point, epoch, lease }: LoggedLease, at: number): boolean {
   const heads = history.streams.get(`${point}/${epoch}`)?.heads ?? []
   const head = heads.find(({ index }) => index === at)?.signed.head
-  if (head === undefined) return false
+  if (head === undefined) return at < history.prunedEnd // RET-8: the head may be gone
   const { settles, returns = [] } = head
   return (
     returns.includes(lease.id) || (settles !== undefined && Date.parse(settles) >= Date.parse(lease.expires))

@@ -3,16 +3,17 @@
  * spec/revocation.md, REV-8 and REV-9. Invariant 4.
  * @module
  */
-import type { Crypto } from '../../core/crypto.ts'
+import type { Crypto, PublicJwk } from '../../core/crypto.ts'
 import { frameHash, verifyFrame, type Frame } from '../../revoke/frame.ts'
 import { boundOf, lineageOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import type { ProvenAllow } from './chains.ts'
+import { FrameReigns } from './frame-keys.ts'
 import { isForeign, RootIssuers } from './issuers.ts'
 import type { Findings } from './report.ts'
 
 export function checkFrames(crypto: Crypto, history: History, findings: Findings): number {
-  const keys = history.keys.filter(({ entry }) => entry.body.use === 'frame')
+  const keys = new FrameReigns(crypto, history)
   let previous: { seq: number; hash: string } = { seq: 0, hash: '' }
   const handles = new Set<string>()
   for (const { index, entry } of history.revocations) {
@@ -21,15 +22,16 @@ export function checkFrames(crypto: Crypto, history: History, findings: Findings
     // REV-9: acknowledged means committed, so a frame cannot be from another time than its entry. One frame a handle.
     const own = frame.t === Date.parse(entry.time) && !handles.has(`${frame.kind}:${frame.handle}`)
     handles.add(`${frame.kind}:${frame.handle}`)
-    const signed = keys.some(
-      (key) => key.index < index && verifyFrame(crypto, key.entry.body.jwk, { frame, sig }),
-    )
+    const signs = (jwk: PublicJwk): boolean => verifyFrame(crypto, jwk, { frame, sig })
+    const key = keys.at(index)
+    const signed = key !== null && key.epoch === frame.epoch && signs(key.jwk)
     if (!follows || !own || !signed) {
-      findings.add({
-        code: 'FRAME_INVALID',
-        message: `frame ${frame.seq} does not hold or does not follow`,
-        index,
-      })
+      const replaced = keys.replacedBy(index, signs)
+      const message =
+        replaced === null
+          ? `frame ${frame.seq} does not hold or does not follow`
+          : `frame ${frame.seq} is signed by a frame key that entry ${replaced.index} replaced`
+      findings.add({ code: 'FRAME_INVALID', message, index })
     }
     previous = { seq: frame.seq, hash: frameHash(crypto, frame) }
   }
@@ -37,19 +39,28 @@ export function checkFrames(crypto: Crypto, history: History, findings: Findings
 }
 
 /** A point knows of no frame that the log did not hold before: else a revocation was taken out of the log. */
-export function checkKnownFrames(history: History, findings: Findings): number {
+export function checkKnownFrames(crypto: Crypto, history: History, findings: Findings): number {
   let checked = 0
+  const keys = new FrameReigns(crypto, history)
   const issuers = new RootIssuers(history)
   const own = history.created?.entry.body.origin
   for (const { index, receipt } of history.receipts()) {
     if (receipt.kind !== 'decision' || receipt.freshness === null) continue
     // What was known of another issuer's frames is numbered in its stream (KEY-8).
     if ((receipt.chain === null ? own : (issuers.of(receipt.chain) ?? own)) !== own) continue
-    const { epoch, head } = receipt.freshness
+    const { epoch, head, t } = receipt.freshness
     checked++
+    const ended = keys.endOf(epoch)
+    // Whoever signs a heartbeat reads the key after its time (REV-4), so none of an old key has a time past its end.
+    if (ended !== null && t > ended.from_ms && receipt.decision === 'allow') {
+      const message = `allowed by a heartbeat of a frame key that entry ${ended.index} had replaced by then`
+      findings.add({ code: 'ALLOW_WHILE_STALE', message, index })
+    }
     const frame = history.revocations[head - 1]
-    if (head === 0 || (frame !== undefined && frame.index < index && frame.entry.body.frame.epoch === epoch))
-      continue
+    const isThere = head === 0 || (frame !== undefined && frame.index < index)
+    // Numbers go on through epochs: a point may be in a later one than its last frame, and in none that is to come.
+    const known = head === 0 ? epoch : (frame?.entry.body.frame.epoch ?? 0)
+    if (isThere && known <= epoch && epoch <= (keys.at(index)?.epoch ?? 0)) continue
     const message = `the point knew of frame ${head}, which the log does not hold before`
     findings.add({ code: 'FRAME_MISSING', message, index })
   }
@@ -83,7 +94,7 @@ export function checkBound(
     for (const { kind, handle } of chain.handles) {
       const frame = revoked.get(`${kind}:${handle}`)
       if (frame === undefined) continue
-      const knew = freshness.epoch === frame.epoch && freshness.head >= frame.seq
+      const knew = freshness.head >= frame.seq
       const decided_ms = freshness.t + freshness.age_ms
       if (knew || decided_ms > frame.t + bound_ms) {
         const late_ms = Math.round(decided_ms - frame.t)

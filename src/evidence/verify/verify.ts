@@ -24,11 +24,13 @@ import { POPULATIONS } from '../populations/populations.ts'
 import { approvalJudge, checkApprovals } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
+import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
+import { checkFrameKeys } from './frame-keys.ts'
 import { checkKillBound, checkKills } from './kills.ts'
 import { checkLeases, type LeaseBook } from './leases.ts'
 import { checkLimits } from './limits.ts'
@@ -185,8 +187,9 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('identifiers are given once', () => checkIdentifiers(history, findings))
   check('receipts are gapless, chained and signed', () => checkStreams(crypto, history, findings))
   check('chain segments are what their identifiers say', () => checkSegments(crypto, history, findings))
+  check('frame keys were replaced by the break-glass key', () => checkFrameKeys(crypto, history, findings))
   check('revocation frames hold and follow each other', () => checkFrames(crypto, history, findings))
-  check('no revocation that a point knew is missing', () => checkKnownFrames(history, findings))
+  check('no revocation that a point knew is missing', () => checkKnownFrames(crypto, history, findings))
   const trust = trustOf(crypto, history)
   const settings = history.created?.entry.body
   if (trust === null || settings === undefined) return []
@@ -244,6 +247,10 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     checkKills(crypto, history, terms, findings),
   )
   check('no allow under a kill past the bound', () => checkKillBound(history, allows, bound_ms, findings))
+  if (history.drills.length > 0)
+    check('drills went as they may, and their reports recompute', () =>
+      checkDrills(crypto, history, separation, findings),
+    )
   check('what points debited was leased, and no leases passed a cap', () => {
     const { count, book } = checkLeases(history, findings)
     leases = book

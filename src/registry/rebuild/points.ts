@@ -2,6 +2,7 @@
 import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { receiptHash } from '../../log/receipt.ts'
+import { DRILL_ALERTED } from '../drills.ts'
 import { ledgerKey, recordDebits, recordEpochEnd, recordNear } from '../ledgers.ts'
 import { fileUnder } from '../personal.ts'
 import { forkName } from '../receipts.ts'
@@ -67,6 +68,7 @@ export const pointFolds: Folds = {
   },
   'alert.raised': async ({ db, time_ms }, { subject = '', body }) => {
     if (body.rule === 'LIMIT_NEAR') await recordNear(db, ledgerKey(nearKey(body.detail)))
+    if (body.rule === 'DRILL_OVERDUE') await setMeta(db, DRILL_ALERTED, String(time_ms))
     if (body.rule !== 'SEQUENCE_FORK') return
     await setMeta(db, forkName(subject, Number(body.detail.epoch), Number(body.detail.seq)), String(time_ms))
   },

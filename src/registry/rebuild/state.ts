@@ -13,7 +13,7 @@ export interface FoldState {
   /** Whether `sealed` has a row without its box for what each entry commits to: what kept values are held against. */
   readonly withCommitments: boolean
   settings: EntryBody<'log.created'> | null
-  /** Thumbprints of the frame key and the log's key. */
+  /** Thumbprints of the first frame key and the log's key. */
   readonly kids: { frame: string; log: string }
   /** Of each segment that is one of a root or a hop. */
   readonly segments: Map<string, SegmentFacts>

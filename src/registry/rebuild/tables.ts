@@ -56,6 +56,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   topups: log('id'),
   statements: log('entry'),
   lifted: log('kill'),
+  drills: log('id'),
   delegations: log('jti'),
   subjects: log('id'),
   erasures: log('subject'),

@@ -1,8 +1,10 @@
 /** Folds of the log's first entry, issuer keys, other issuers and templates. spec/registers.md. @module */
 import type { Kysely } from 'kysely'
 import { canonicalize } from '../../core/json.ts'
+import { publicJwk } from '../../core/jwk.ts'
 import type { Entry } from '../../log/entries.ts'
 import type { Schema } from '../../ports/schema.ts'
+import { recordFirstFrameKey } from '../frame-ring.ts'
 import { ROTATED } from '../issuer-keys.ts'
 import { NAME as TRUST_SEQ, trustSeq } from '../trust-seq.ts'
 import { setMeta, type At, type Folds } from './state.ts'
@@ -15,6 +17,7 @@ export const trustFolds: Folds = {
     const { use, kid, jwk } = body
     if (use !== 'issuer') {
       at.kids[use] = kid
+      if (use === 'frame') await recordFirstFrameKey(at.crypto, at.db, publicJwk(jwk))
       return
     }
     await at.db

@@ -1,0 +1,89 @@
+/** Drills of the kill switch from the command line: one function an act. spec/kill.md (KIL-17 to KIL-19). @module */
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import {
+  drillModeSchema,
+  drillReportSchema,
+  type DrillMode,
+  type DrillReport,
+} from '../../src/log/drill-report.ts'
+import { killScopeSchema, type KillScope } from '../../src/revoke/statement.ts'
+import { pullGesture } from './kills.ts'
+import { CliError } from './output.ts'
+import type { Profile } from './profile.ts'
+
+/** How often it asks who has answered, in milliseconds. */
+const ASK_EVERY_MS = 200
+
+const drillSchema = z.object({
+  id: z.string(),
+  mode: drillModeSchema,
+  scope: killScopeSchema,
+  at: z.int(),
+  planner: z.string(),
+  status: z.enum(['planned', 'started', 'closed']),
+  kill: z.string().nullable(),
+})
+export type Drill = z.infer<typeof drillSchema>
+const reportedSchema = z.object({ drill: drillSchema, size: z.int(), report: drillReportSchema })
+export type ReportedDrill = z.infer<typeof reportedSchema>
+
+export async function planDrill(
+  profile: Profile,
+  plan: { readonly mode: DrillMode; readonly scope: KillScope; readonly at?: string },
+): Promise<string> {
+  const { mode, scope, at } = plan
+  const asked = { mode, scope: { ...scope }, ...(at === undefined ? {} : { at }) }
+  return z.object({ drill: z.string() }).parse(await profile.client.post('/v1/drills', asked)).drill
+}
+
+export async function listDrills(profile: Profile): Promise<Drill[]> {
+  return z.object({ drills: z.array(drillSchema) }).parse(await profile.client.get('/v1/drills')).drills
+}
+
+/** @throws {CliError} `ARGUMENT_INVALID`: there is none of that name */
+export async function findDrill(profile: Profile, id: string): Promise<Drill> {
+  const found = (await listDrills(profile)).find((drill) => drill.id === id)
+  if (found === undefined)
+    throw new CliError('ARGUMENT_INVALID', 'no such drill: see "countersign drill list"')
+  return found
+}
+
+/** Begins it: in production with a gesture over a kill of exactly its scope. @returns the kill */
+export async function startDrill(
+  profile: Profile,
+  { id, mode, scope }: Pick<Drill, 'id' | 'mode' | 'scope'>,
+): Promise<string | null> {
+  const pull = mode === 'tabletop' ? null : await pullGesture(profile, scope, 'drill')
+  const answer = await profile.client.post(`/v1/drills/${id}/start`, { pull })
+  return z.object({ kill: z.string().nullable() }).parse(answer).kill
+}
+
+/**
+ * Asks until every point has answered, or the time is over.
+ * @param onAnswers told of the report whenever more points answered
+ */
+export async function watchDrill(
+  profile: Profile,
+  id: string,
+  wait_ms: number,
+  onAnswers: (report: DrillReport) => void,
+): Promise<DrillReport> {
+  const until = performance.now() + wait_ms
+  for (let known = -1; ;) {
+    const { report } = await readReport(profile, id)
+    if (report.answered_n !== known) onAnswers(report)
+    known = report.answered_n
+    if (report.answered_n === report.points_n || performance.now() >= until) return report
+    await pause(ASK_EVERY_MS)
+  }
+}
+
+export async function readReport(profile: Profile, id: string): Promise<ReportedDrill> {
+  return reportedSchema.parse(await profile.client.get(`/v1/drills/${id}/report`))
+}
+
+export async function closeDrill(profile: Profile, id: string): Promise<ReportedDrill> {
+  await profile.client.post(`/v1/drills/${id}/close`, {})
+  return readReport(profile, id)
+}

@@ -1,0 +1,31 @@
+/** What an enforcement point is put together from. spec/enforcement.md. @module */
+import type { Crypto } from '../core/crypto.ts'
+import type { KillView, RevocationView } from '../decide/decide.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ToolRegistration } from '../ports/control-plane.ts'
+import type { Authenticator } from './authenticate.ts'
+import type { Ledger } from './ledger.ts'
+import type { Recorder } from './recorder.ts'
+
+export interface PointOptions {
+  readonly id: string
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly placement: 'in_process' | 'gateway' | 'tool_side'
+  readonly bound_ms: number
+  /** The revocation state of an issuer, by name: a root's (KEY-8), or null for the point's own. */
+  readonly revocations: (iss: string | null) => RevocationView
+  readonly kills: KillView
+  readonly recorder: Recorder
+  readonly ledger: Ledger
+  readonly authenticator: Authenticator
+  /** The registration of a tool, or null. */
+  readonly registration: (server: string, tool: string) => ToolRegistration | null
+  /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */
+  readonly systems: (server: string) => readonly string[]
+  /** Told after each record, so that it is shipped. */
+  readonly onRecorded: () => void
+  /** Told of a fault of ours that was turned into a denial. */
+  readonly onFault: (error: unknown) => void
+  readonly onClose: () => Promise<void>
+}

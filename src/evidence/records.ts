@@ -1,0 +1,33 @@
+/** Of what a history is made: entries with their places, receipts by stream. spec/log.md. @module */
+import type { Entry } from '../log/entries.ts'
+import type { DecisionReceipt, OutcomeReceipt, SignedHead } from '../log/receipt.ts'
+
+export interface Indexed<T> {
+  readonly index: number
+  readonly entry: T
+}
+
+/** A receipt of one stream, with the entry that holds it. */
+export interface LoggedReceipt {
+  readonly index: number
+  /** Milliseconds: when it was appended. */
+  readonly logged_ms: number
+  readonly receipt: DecisionReceipt | OutcomeReceipt
+}
+
+export interface AgentRecord {
+  readonly proposal: Indexed<Entry<'agent.proposed'>>
+  /** The first; others are in {@link History.approvals}. */
+  approval: Indexed<Entry<'agent.approved'>> | null
+  /** Holder keys. */
+  readonly keys: Indexed<Entry<'agent.key_added'>>[]
+  /** Status entries in order. */
+  readonly changes: { readonly index: number; readonly time: string; readonly status: string }[]
+}
+
+export interface StreamRecord {
+  readonly point: string
+  readonly epoch: number
+  readonly receipts: LoggedReceipt[]
+  readonly heads: { readonly index: number; readonly signed: SignedHead }[]
+}
