@@ -13,6 +13,8 @@ import { statementSchema } from '../../src/revoke/statement.ts'
 /** Whoever asks is a stranger: how long a request may take, in milliseconds, and how many are open at once. */
 const REQUEST_MS_MAX = 5_000
 const CONNECTIONS_MAX = 64
+/** How often that is looked at: by itself only every 30 s, for which a stranger would hold all that may be open. */
+const CHECK_EVERY_MS = 500
 /** Statements a second: each costs a signature's check, a lift 32 of them. A flood must leave the calls their time. */
 const STATEMENTS_A_SECOND = 100
 
@@ -38,7 +40,7 @@ export async function listenForStatements(
   onFault: (error: unknown) => void,
 ): Promise<StatementListener> {
   const gate = new Gate()
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: CHECK_EVERY_MS }, (request, response) => {
     void answer(request, response, desk, gate, onFault).catch(onFault)
   })
   server.requestTimeout = REQUEST_MS_MAX

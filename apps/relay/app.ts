@@ -7,6 +7,7 @@ import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import { parseJson } from '../../src/core/json.ts'
+import { STATEMENT_BYTES_MAX } from '../../src/enforce/kill-desk.ts'
 import { digestSchema } from '../../src/revoke/snapshot.ts'
 import { statementSchema } from '../../src/revoke/statement.ts'
 import { ApiError, onError } from '../server/errors.ts'
@@ -15,8 +16,6 @@ import type { Relay } from './relay.ts'
 import { RateLimit } from './statements.ts'
 import type { Upstream } from './upstream.ts'
 
-/** A lift with the gestures of 32 people, in bytes. */
-const STATEMENT_BYTES_MAX = 128 * 1024
 /** Statements that anybody may push: at once, and a second in the long run. */
 const STATEMENTS_BURST = 64
 const STATEMENTS_PER_S = 8

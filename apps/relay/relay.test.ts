@@ -140,8 +140,32 @@ describe('a statement', () => {
     },
   )
 
+  test('of a stranger who pushes many large ones keeps nobody from connecting', async () => {
+    const own = await newRelay(server.base())
+    await own.ready
+    const gesture = {
+      rev: 'r',
+      role: 'approver',
+      jwk: point.api.jwk,
+      registration: 1,
+      client_data: 'x'.repeat(2048),
+      authenticator_data: 'x'.repeat(1024),
+      signature: 'x',
+    }
+    const lift = { v: 1, iss: 'us', kills: ['kil_1'], roster: 1, reason: 'test', t: 1 }
+    const gestures = Array.from({ length: 12 }, () => gesture)
+    for (let i = 0; i < 40; i++) {
+      const body = JSON.stringify({ lift: { ...lift, id: `lft_${i}` }, gestures })
+      expect((await fetch(`${own.url}/statements`, { method: 'POST', body })).status).toBe(200)
+    }
+    const { heard } = newPoint(own.url)
+    await until(() => heard.length >= 40)
+    expect(new Set(heard.map((each) => ('lift' in each ? each.lift.id : ''))).size).toBe(40)
+    await own.close()
+  })
+
   test('is refused when too large, or one of too many', async () => {
-    expect((await push({ kill: 'x'.repeat(200_000) }))[0]).toBe(413)
+    expect((await push({ kill: 'x'.repeat(48 * 1024) }))[0]).toBe(413)
     const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => push(kill(`kil_many_${i}`))))
     expect(answers.filter(([status]) => status === 503).length).toBeGreaterThan(10)
   })

@@ -215,7 +215,11 @@ export class Relay implements Followed {
     }
     subscriber.live = true // in the turn in which it was found to have all
     if (this.#beat !== null) sendHeartbeat(subscriber, this.#beat.signed)
-    for (const statement of this.#statements.all()) stream.send(eventOf('statement', statement))
+    // Anybody may have pushed them: who connects is not dropped for what strangers have it read.
+    for (const statement of this.#statements.all()) {
+      await stream.room()
+      stream.send(eventOf('statement', statement))
+    }
   }
 
   #wantsSnapshot(epoch: number | undefined, after: number): boolean {

@@ -23,8 +23,9 @@ export class KeptStatements {
     return true
   }
 
-  all(): Iterable<Statement> {
-    return this.#kept.values()
+  /** As they are now: whoever goes through them may wait in between. */
+  all(): Statement[] {
+    return [...this.#kept.values()]
   }
 }
 

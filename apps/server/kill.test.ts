@@ -151,6 +151,13 @@ describe('lifting', () => {
     expect(await setRoster([ann, ben])).toMatchObject({ seq: 1, m: 2 })
   })
 
+  test('is not begun by somebody whose registration was not endorsed', async () => {
+    const [known = ''] = await inForce()
+    const zoe = await server.enrol((await ann.api.post('/v1/people', { name: 'Zoe' })).json.invitation)
+    const asked = { kills: [known], reason: 'over' }
+    expect(code(await zoe.api.post('/v1/lifts', asked))).toBe('NOT_ENDORSED')
+  })
+
   test('takes two of the roster, one after the other, and no one else', async () => {
     const kill = await pull(ann, { kind: 'global' })
     const lift = await begin([kill])

@@ -134,7 +134,7 @@ export class ListenerRunner {
       const isSkipped = signed !== undefined && listener.kind === 'ssf_push' && !endsSessions(signed)
       const delivery = signed === undefined || isSkipped ? null : await this.#try(listener, signed)
       if (delivery?.kind === 'gone') return removeListener(this.#o.registry, { listener: true }, listener.id)
-      if (delivery?.kind === 'failed') return this.#failed({ ...row, sent }, delivery.why)
+      if (delivery?.kind === 'failed') return this.#failed({ ...row, sent }, delivery.why, { sent: sent + 1 })
       if (signed !== undefined) sent = signed.frame.seq
       row = { ...row, attempts: 0, failing_since: null }
       const isDone = signed === undefined || this.#ended.signal.aborted
@@ -190,21 +190,23 @@ export class ListenerRunner {
     const body = verification(await this.#issuing(await registry.store.now()), listener.id, asked)
     const delivery = await this.#push(listener.url, secrets.authorization, body)
     if (delivery.kind === 'failed') {
-      await this.#failed(listener, delivery.why)
+      await this.#failed(listener, delivery.why, { verify_json: null })
       return false
     }
     await registry.store.write((tx) => updateDelivery(tx, listener.id, { verify_json: null }))
     return true
   }
 
-  async #failed({ sent, ...listener }: Due, why: string): Promise<void> {
+  /** @param over what is changed when it is given up */
+  async #failed({ sent, ...listener }: Due, why: string, over: Partial<DeliveryRow>): Promise<void> {
     await this.#o.registry.store.write(async (tx) => {
       const attempts = listener.attempts + 1
       const since = listener.failing_since ?? tx.now
       const isOver = tx.now - since >= GIVE_UP_MS
       const isAlert = tx.now - since >= ALERT_AFTER_MS && tx.now - listener.alerted >= ALERT_APART_MS
       await updateDelivery(tx, listener.id, {
-        sent: isOver ? sent + 1 : sent,
+        sent,
+        ...(isOver ? over : {}),
         attempts: isOver ? 0 : attempts,
         failing_since: isOver ? null : since,
         next_try: tx.now + Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(attempts, 20)),

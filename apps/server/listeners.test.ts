@@ -1,10 +1,15 @@
 /** Webhooks and Shared Signals to a real receiver, verified by other people's software. spec/signals.md. */
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { signKill } from '../../src/revoke/kill-rules.ts'
 import { SESSION_REVOKED, VERIFICATION } from '../../src/revoke/signal.ts'
 import { TestServer, type Operator } from './harness.ts'
 
@@ -57,6 +62,18 @@ async function revokePoint(): Promise<string> {
   const point = await server.point(ann)
   await ann.api.post('/v1/revocations', { kind: 'point', target: point.id, reason: 'lost' })
   return point.api.jkt
+}
+
+/** Kills, which end no session (SIG-4). */
+async function kills(n: number): Promise<void> {
+  const key = JSON.parse(readFileSync(join(server.dataDir, 'keys/break-glass.jwk'), 'utf8'))
+  const { issuer: iss } = (await (await fetch(`${server.base()}/v1/info`)).json()) as { issuer: string }
+  const scope = { kind: 'class', id: 'none' } as const
+  for (let i = 0; i < n; i++) {
+    const kill = { v: 1, id: `kil_${i}`, iss, scope, reason: 'test', t: 1 } as const
+    const signed = signKill(nodeCrypto.signer(key), 'break_glass', kill)
+    expect((await ann.api.post('/v1/statements', { ...signed })).status).toBe(200)
+  }
 }
 
 async function verified(token: string, audience: string) {
@@ -131,6 +148,14 @@ describe('a webhook', () => {
     const failing = async () => (await ann.api.get('/v1/listeners')).json.listeners[0].failing_since
     await expect.poll(failing).toEqual(expect.any(Number))
     expect(received.every(({ body }) => body.includes('revocation.committed'))).toBe(true)
+  })
+
+  test('is not removed by somebody whose registration was not endorsed', async () => {
+    const { listener } = await listen({ kind: 'webhook', url })
+    const zoe = await server.enrol((await ann.api.post('/v1/people', { name: 'Zoe' })).json.invitation)
+    expect(code(await zoe.api.post(`/v1/listeners/${listener}/remove`, {}))).toBe('NOT_ENDORSED')
+    await revokePoint()
+    await told(1)
   })
 
   test.each([
@@ -218,6 +243,27 @@ describe('Shared Signals', () => {
     expect((await poll(pull, { ack: [jti] })).sets).toEqual({})
   })
 
+  test('a verification that is given up costs no event', async () => {
+    const push = await listen({ kind: 'ssf_push', url })
+    status = 500
+    await ssf(push.token, 'POST', '/ssf/verify', { stream_id: push.listener })
+    await told(1)
+    const failing = async () => (await ann.api.get('/v1/listeners')).json.listeners[0].failing_since
+    await expect.poll(failing).toEqual(expect.any(Number))
+    const database = new DatabaseSync(join(server.dataDir, 'countersign.db'))
+    const days_ago = Date.now() - 4 * 86_400_000
+    database.prepare('UPDATE deliveries SET failing_since = ?, next_try = 0').run(days_ago)
+    database.close()
+    await expect.poll(failing, { timeout: 10_000 }).toBe(null)
+    status = 202
+    const handle = await revokePoint()
+    const subject = async () => {
+      const last = received.at(-1)?.body ?? ''
+      return (await verified(last, push.listener)).sub_id.id
+    }
+    await expect.poll(subject, { timeout: 10_000 }).toBe(handle)
+  })
+
   test('paused, a stream keeps what commits; disabled, it skips it', async () => {
     const stream = await listen({ kind: 'ssf_poll', url: null })
     const set = (to: string) =>
@@ -237,6 +283,16 @@ describe('Shared Signals', () => {
       stream_id: stream.listener,
       status: 'enabled',
     })
+  })
+
+  test('a poll is not stuck behind a window of frames that end no session', async () => {
+    const stream = await listen({ kind: 'ssf_poll', url: null })
+    await kills(501)
+    const handle = await revokePoint()
+    const { sets } = await poll(stream)
+    const [jti = ''] = Object.keys(sets)
+    expect((await verified(sets[jti], stream.listener)).sub_id.id).toBe(handle)
+    expect((await poll(stream, { ack: [jti] })).sets).toEqual({})
   })
 
   test('a receiver sees and removes its own stream alone', async () => {

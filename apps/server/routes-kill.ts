@@ -132,7 +132,7 @@ function liftRoutes(app: App, ctx: ServerContext): void {
       request: { body: body(z.strictObject({ kills: z.array(id).min(1).max(LIFTED_MAX), reason })) },
       responses: answers('Begun', z.object({ lift: z.string() })),
     }),
-    async (c) => c.json(await beginLift(ctx.registry, c.req.valid('json')), 200),
+    async (c) => c.json(await beginLift(ctx.registry, callerId(c, 'person'), c.req.valid('json')), 200),
   )
 
   app.openapi(

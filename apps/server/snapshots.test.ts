@@ -1,4 +1,6 @@
 /** Snapshots and polls of a running control plane, and a point that follows it by them. spec/revocation.md. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ApiClient } from '../../src/adapters/http/client.ts'
 import { httpRevocations } from '../../src/adapters/http/revocations.ts'
@@ -6,6 +8,7 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { RevocationSource, StreamEvent } from '../../src/ports/control-plane.ts'
 import { follow } from '../../src/revoke/follower.ts'
+import { signKill } from '../../src/revoke/kill-rules.ts'
 import { markOf } from '../../src/revoke/marks.ts'
 import { isBodyOf, signedSnapshotSchema, verifySnapshot } from '../../src/revoke/snapshot.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
@@ -133,4 +136,20 @@ describe('a point that follows', () => {
     await follower.stop()
     expect(polls).toBeGreaterThan(1)
   })
+
+  test('is fresh by frames when more kills are in force than a snapshot holds', async () => {
+    const key = JSON.parse(readFileSync(join(server.dataDir, 'keys/break-glass.jwk'), 'utf8'))
+    const { issuer } = (await (await fetch(`${server.base()}/v1/info`)).json()) as { issuer: string }
+    const scope = { kind: 'class', id: 'none' } as const
+    for (let i = 0; i <= 1_000; i++) {
+      const kill = { v: 1, id: `kil_${i}`, iss: issuer, scope, reason: 'test', t: 1 } as const
+      await ann.api.post('/v1/statements', { ...signKill(nodeCrypto.signer(key), 'break_glass', kill) })
+    }
+    const events: StreamEvent[] = []
+    const state = newState()
+    const follower = follow({ crypto: nodeCrypto, source: fromAfar(events), state })
+    await follower.ready
+    expect(events.map(({ type }) => type).slice(0, 2)).toEqual(['time', 'frame'])
+    await follower.stop()
+  }, 60_000)
 })

@@ -144,13 +144,15 @@ export async function keepLifted(db: Kysely<Schema>, { id, kills }: Lift): Promi
 /**
  * Names kills to be lifted. Kills that are lifted already may be named again: a point that missed the lift, and has
  * another roster by now, ends them by this one.
- * @throws {RegistryError} `UNKNOWN_KILL`; `STATE_CONFLICT`: there is no roster; `LIMIT_EXCEEDED`
+ * @throws {RegistryError} `UNKNOWN_KILL`; `STATE_CONFLICT`: there is no roster; `LIMIT_EXCEEDED`; `NOT_ENDORSED`
  */
 export function beginLift(
   ctx: RegistryContext,
+  person: string,
   asked: { readonly kills: readonly string[]; readonly reason: string },
 ): Promise<{ lift: string }> {
   return ctx.store.write(async (tx) => {
+    await findEnrolled(tx.db, person) // so many wait at once: a stranger's would keep out the others
     const roster = await rosterInForce(tx.db)
     for (const kill of asked.kills) {
       const known = (await find(tx.db, 'kill', kill)) !== null || (await isLifted(tx.db, kill))

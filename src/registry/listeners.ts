@@ -130,7 +130,7 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
-/** @throws {RegistryError} `UNKNOWN_LISTENER` */
+/** @throws {RegistryError} `UNKNOWN_LISTENER`, `NOT_ENDORSED` */
 export function removeListener(
   ctx: RegistryContext,
   by: { readonly person: string } | { readonly listener: true },
@@ -138,6 +138,7 @@ export function removeListener(
 ): Promise<void> {
   return ctx.store
     .write(async (tx) => {
+      if ('person' in by) await findEnrolled(tx.db, by.person)
       await findListener(tx.db, id)
       const reason = 'person' in by ? 'removed' : 'gone'
       const removed = await tx.append({

@@ -24,17 +24,35 @@ export async function deliveryOf(db: Kysely<Schema>, listener: string): Promise<
   return db.selectFrom('deliveries').selectAll().where('listener', '=', listener).executeTakeFirstOrThrow()
 }
 
+interface Pending {
+  readonly sets: Readonly<Record<string, string>>
+  readonly moreAvailable: boolean
+}
+
 /** What waits: the verification first, then events in order. */
 export async function pendingEvents(
   ctx: RegistryContext,
+  stream: ListenerRow,
+  max: number,
+): Promise<Pending> {
+  for (;;) {
+    const { isPassed, ...pending } = await pendingInWindow(ctx, stream, max)
+    if (!isPassed) return pending
+    await acknowledgeEvents(ctx, stream, [], []) // nobody would: there is nothing in it to take
+  }
+}
+
+/** `isPassed`: the window is full of frames that are no events, and events may lie behind it. */
+async function pendingInWindow(
+  ctx: RegistryContext,
   { id }: ListenerRow,
   max: number,
-): Promise<{ readonly sets: Readonly<Record<string, string>>; readonly moreAvailable: boolean }> {
+): Promise<Pending & { readonly isPassed: boolean }> {
   const now_ms = await ctx.store.now()
   return ctx.store.query(async (db) => {
     const row = await deliveryOf(db, id)
     const sets: Record<string, string> = {}
-    if (row.status !== 'enabled') return { sets, moreAvailable: false }
+    if (row.status !== 'enabled') return { sets, moreAvailable: false, isPassed: false }
     const by = { crypto: ctx.crypto, signer: await ctx.issuer.current(db), iss: ctx.publicUrl(), now_ms }
     const acked = new Set(JSON.parse(row.acked_json) as number[])
     let waiting = 0
@@ -43,13 +61,14 @@ export async function pendingEvents(
       waiting++
       if (max > 0) sets[asked.jti] = verification(by, id, asked)
     }
-    for (const signed of await framesAfter(db, row.sent, WINDOW)) {
+    const frames = await framesAfter(db, row.sent, WINDOW)
+    for (const signed of frames) {
       if (!endsSessions(signed) || acked.has(signed.frame.seq)) continue
       waiting++
       if (waiting > max) break
       sets[eventId(id, signed.frame.seq)] = sessionRevoked(by, id, signed)
     }
-    return { sets, moreAvailable: waiting > max }
+    return { sets, moreAvailable: waiting > max, isPassed: waiting === 0 && frames.length === WINDOW }
   })
 }
 

@@ -7,6 +7,8 @@ import { frameHash } from '../revoke/frame.ts'
 import { markOf, MarkTable } from '../revoke/marks.ts'
 import {
   bodyDigest,
+  KILLS_MAX,
+  LIFTS_MAX,
   SNAPSHOT_MARKS_MAX,
   signSnapshot,
   type SignedSnapshot,
@@ -48,7 +50,7 @@ export class Snapshots {
   /**
    * @param head the last frame that is known: the snapshot is at most 1,000 behind it
    * @param epoch of the key that signs now: one of another is of no use to anybody (KIL-21)
-   * @returns null when more is revoked than a snapshot holds: frames are all there is then
+   * @returns null when more is revoked, or killed, than a snapshot holds: frames are all there is then
    */
   latest(head: number, epoch: number): Promise<MadeSnapshot | null> {
     const [last] = this.#made
@@ -70,7 +72,10 @@ export class Snapshots {
     // Before the frames are read: so they are at least those of before its epoch, for which it stands.
     const { signer, epoch } = await store.query((db) => frame.current(db))
     while (await this.#page()) await new Promise((resolve) => setImmediate(resolve))
-    if (this.#marks.size > SNAPSHOT_MARKS_MAX) return null
+    const kills = this.#inForce()
+    const isTooMuch =
+      this.#marks.size > SNAPSHOT_MARKS_MAX || kills.length > KILLS_MAX || this.#lifts.length > LIFTS_MAX
+    if (isTooMuch) return null // no point would take it
     const [last] = await store.query((db) => framesAfter(db, this.#read - 1, 1))
     const body = this.#marks.sorted()
     const snapshot: Snapshot = {
@@ -81,7 +86,7 @@ export class Snapshots {
       t: await store.now(),
       count: this.#marks.size,
       digest: bodyDigest(crypto, body),
-      kills: this.#inForce(),
+      kills,
       lifts: [...this.#lifts],
     }
     const made = { signed: signSnapshot(signer, snapshot), body }

@@ -13,8 +13,8 @@ const SNAPSHOT_TAG = 'countersign-snapshot-v1'
 /** 64 MiB of marks: a point keeps up to four times as much. */
 export const SNAPSHOT_MARKS_MAX = 4 * 1024 * 1024
 /** Statements of one header. */
-const KILLS_MAX = 1_000
-const LIFTS_MAX = 10_000
+export const KILLS_MAX = 1_000
+export const LIFTS_MAX = 10_000
 /** Bytes of a header as JSON, with as many statements as it may hold by far. */
 export const HEADER_BYTES_MAX = 32 * 1024 * 1024
 
