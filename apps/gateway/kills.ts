@@ -35,7 +35,7 @@ interface Enrolled {
     readonly frame_key: PublicJwk
     readonly frame_key_seq?: number
     readonly frame_epoch?: number
-    readonly break_glass?: PublicJwk
+    readonly break_glass: PublicJwk
     readonly separation?: 'independent' | 'after'
   }
 }
@@ -71,7 +71,7 @@ export class Kills {
         rp: { rp_id, origins },
         frameKey: publicJwk(pinned.frame_key),
         frameKeyPlace: { seq: pinned.frame_key_seq ?? 0, epoch: pinned.frame_epoch ?? 0 },
-        breakGlass: break_glass === undefined ? null : publicJwk(break_glass),
+        breakGlass: publicJwk(break_glass),
         alone: separation === 'after',
       },
     })

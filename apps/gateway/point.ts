@@ -51,8 +51,8 @@ export const pointFileSchema = z.strictObject({
     frame_epoch: z.int().nonnegative().exactOptional(),
     rp_id: z.string(),
     origins: z.array(z.string()).min(1),
-    /** KIL-7. Absent in files from before there was one. */
-    break_glass: jwkSchema.exactOptional(),
+    /** KIL-7. Without it a point could not tell a true kill from a false one. */
+    break_glass: jwkSchema,
     /** KIL-6: whether one person may be enough to lift. */
     separation: z.enum(['independent', 'after']).exactOptional(),
   }),
