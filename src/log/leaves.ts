@@ -39,7 +39,11 @@ export async function readLeaves(
 ): Promise<Leaves> {
   const entries = await source.read(start, end)
   if (entries.length !== end - start)
-    throw new LogError('LOG_DIVERGED', `the database has a gap in entries ${start} to ${end - 1}`)
+    throw new LogError(
+      'LOG_DIVERGED',
+      `the database has a gap in entries ${start} to ${end - 1}. Restore the database to a state that extends the ` +
+        'last signed checkpoint',
+    )
   const index = Math.floor(start / TILE_WIDTH)
   const tile = await source.hashes(index)
   const hashes = tile && decodeHashes(tile, TILE_WIDTH).slice(start - index * TILE_WIDTH)
