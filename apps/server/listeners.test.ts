@@ -229,6 +229,21 @@ describe('Shared Signals', () => {
     expect(Object.keys((await waiting).sets)).toHaveLength(1)
   })
 
+  test('one stream holds two polls at most, so that it keeps no other out', async () => {
+    const [one, two] = [
+      await listen({ kind: 'ssf_poll', url: null }),
+      await listen({ kind: 'ssf_poll', url: null }),
+    ]
+    const ask = (stream: typeof one, body: object = {}) =>
+      ssf(stream.token, 'POST', `/ssf/poll/${stream.listener}`, body)
+    const many = Array.from({ length: 8 }, () => ask(one))
+    expect((await Promise.any(many)).status).toBe(429)
+    expect((await ask(two, { returnImmediately: true })).status).toBe(200)
+    await revokePoint() // ends those that are held
+    const statuses = (await Promise.all(many)).map(({ status }) => status).sort((a, b) => a - b)
+    expect(statuses).toEqual([200, 200, 429, 429, 429, 429, 429, 429])
+  })
+
   test('a verification comes back with its state, by push and by poll', async () => {
     const push = await listen({ kind: 'ssf_push', url })
     const ask = { stream_id: push.listener, state: 'here' }

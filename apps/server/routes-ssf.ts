@@ -24,8 +24,9 @@ const POLL = 'urn:ietf:rfc:8936'
 /** How long a poll that may wait is held, in milliseconds. */
 const HOLD_MS = 20_000
 const LOOK_EVERY_MS = 100
-/** Polls that are held at once, for all receivers together. */
+/** Polls that are held at once, for all receivers together, and of one stream: none keeps the others out. */
 const HELD_MAX = 64
+const HELD_EACH_MAX = 2
 
 const TOKEN = /^Bearer ([A-Za-z0-9_-]{16,128})$/i
 const jti = z.string().min(1).max(256)
@@ -118,7 +119,7 @@ function pollRoute(
   ctx: ServerContext,
   route: (method: 'POST', path: string, answer: (c: C, stream: ListenerRow) => Promise<Response>) => void,
 ): void {
-  let held = 0
+  const held: string[] = []
   route('POST', '/ssf/poll/:stream', async (c, stream) => {
     assertIs(stream, c.req.param('stream'))
     if (stream.kind !== 'ssf_poll') throw new SsfError(404, 'not_found')
@@ -135,8 +136,9 @@ function pollRoute(
     }
     const max = Math.min(maxEvents, EVENTS_MAX)
     const until = ctx.clock.monotonic() + (returnImmediately || max === 0 ? 0 : HOLD_MS)
-    if (held >= HELD_MAX) throw new SsfError(429, 'slow_down')
-    held++
+    const own = held.filter((id) => id === stream.id).length
+    if (held.length >= HELD_MAX || own >= HELD_EACH_MAX) throw new SsfError(429, 'slow_down')
+    held.push(stream.id)
     try {
       for (;;) {
         const answer = await pendingEvents(ctx.registry, stream, max)
@@ -145,7 +147,7 @@ function pollRoute(
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
       }
     } finally {
-      held--
+      held.splice(held.indexOf(stream.id), 1)
     }
   })
 }
