@@ -171,6 +171,26 @@ describe('a lift', () => {
     expect(state.apply(lift(['kil_1'], [ann, ben], { roster: 2 }))).toBe('applied')
   })
 
+  test.each<[string, number, () => SignedLift]>([
+    ['gestures of 32 people', 0, () => lift(['kil_1'], Array(32).fill(ann) as Named[])],
+    ['gestures of more people than it takes', 0, () => lift(['kil_1'], people)],
+    ['a gesture of a stranger', 0, () => lift(['kil_1'], [ann, stranger('rev_x')])],
+    ['the gestures of another lift', 0, () => forged(lift(['kil_2'], [ann, ben]))],
+    ['two signatures that do not verify', 1, () => broken(lift(['kil_1'], [ann, ben]))],
+  ])('with %s is refused after %i signatures', (_, signatures, made) => {
+    let checked = 0
+    const verify: Crypto['verify'] = (...parts) => {
+      checked++
+      return w.crypto.verify(...parts)
+    }
+    state = newState({ ...w.crypto, verify })
+    state.apply(roster(1))
+    state.apply(kill('kil_1'))
+    const forgery = made()
+    checked = 0
+    expect([state.apply(forgery), checked]).toEqual(['rejected', signatures])
+  })
+
   test('does not hold without a roster, nor by the break-glass key alone', () => {
     expect(state.apply(lift(['kil_1'], [ann, ben]))).toBe('rejected')
   })
@@ -182,6 +202,16 @@ describe('a lift', () => {
     expect(ids()).toEqual(['kil_1', 'kil_2'])
   })
 })
+
+function forged({ gestures }: SignedLift): SignedLift {
+  return { lift: lift(['kil_1'], []).lift, gestures }
+}
+
+/** Each has the signature of the other. */
+function broken({ lift: body, gestures }: SignedLift): SignedLift {
+  const signatures = gestures.map(({ signature }) => signature).reverse()
+  return { lift: body, gestures: gestures.map((each, i) => ({ ...each, signature: signatures[i] ?? '' })) }
+}
 
 function stranger(rev: string): Named {
   return { rev, authenticator: w.authenticator('stranger') }
