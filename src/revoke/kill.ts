@@ -12,6 +12,7 @@ import {
   frameKeyHolds,
   killHolds,
   liftFault,
+  liftShapeFault,
   probeHolds,
   rosterFault,
   type StatementKeys,
@@ -117,6 +118,17 @@ export class KillState {
       : 'rejected'
   }
 
+  /** Whether {@link apply} would reject it without a look at a signature. */
+  isHopeless(statement: Statement): boolean {
+    if ('kill' in statement) return !this.#lifted.has(statement.kill.id) && !this.#isOurs(statement.kill)
+    if ('lift' in statement) {
+      if (this.#isDone(statement)) return false
+      return !this.#isOurs(statement.lift) || liftShapeFault(this.roster, statement) !== null
+    }
+    if ('roster' in statement) return !this.#isOurs(statement.roster)
+    return !this.#isOurs('frame_key' in statement ? statement.frame_key : statement.probe)
+  }
+
   /** What held when it was kept: keys and rosters may have changed since, and it holds all the same. */
   restore(statement: Statement): void {
     if ('kill' in statement && !this.#lifted.has(statement.kill.id)) this.#enforce(statement)
@@ -149,11 +161,15 @@ export class KillState {
 
   #applyLift(signed: SignedLift): Taken {
     const { lift } = signed
-    if (lift.kills.every((id) => this.#lifted.has(id))) return 'ignored'
+    if (this.#isDone(signed)) return 'ignored'
     if (!this.#isOurs(lift) || liftFault(this.#crypto, this.#trust.rp, this.roster, signed) !== null)
       return 'rejected'
     this.#end(lift.kills)
     return 'applied'
+  }
+
+  #isDone({ lift }: SignedLift): boolean {
+    return lift.kills.every((id) => this.#lifted.has(id))
   }
 
   #applyRoster(signed: SignedRoster): Taken {
