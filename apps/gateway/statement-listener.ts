@@ -9,7 +9,7 @@ import { CountersignError } from '../../src/core/errors.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { SourceLimit, sourceOf } from '../../src/core/source-limit.ts'
 import { STATEMENT_BYTES_MAX, type KillDesk } from '../../src/enforce/kill-desk.ts'
-import { statementSchema, type Statement } from '../../src/revoke/statement.ts'
+import { saysByBreakGlass, statementSchema, type Statement } from '../../src/revoke/statement.ts'
 import { limitConnections } from './connections.ts'
 
 /** Whoever asks is a stranger: how long a request may take, in milliseconds, and how many are open at once. */
@@ -92,7 +92,7 @@ async function answer(
   if (statement === null)
     return refuse(response, 400, 'STATEMENT_INVALID', 'this is no statement of spec/kill.md')
   if (desk.isHopeless(statement)) return refuseHere(response)
-  if (!isByBreakGlass(statement) && !limit.take(sourceOf(request.socket.remoteAddress), performance.now()))
+  if (!saysByBreakGlass(statement) && !limit.take(sourceOf(request.socket.remoteAddress), performance.now()))
     return refuse(response, 429, 'TOO_MANY', 'too many statements: try again in a second')
   try {
     const { ack } = await desk.take(statement)
@@ -107,11 +107,6 @@ async function answer(
       'it is in force, but could not be stored: free disk space, push it again',
     )
   }
-}
-
-/** Or says that it is. */
-function isByBreakGlass(statement: Statement): boolean {
-  return 'lift' in statement ? false : 'by' in statement ? statement.by === 'break_glass' : true
 }
 
 function parsed(body: Buffer): Statement | null {
