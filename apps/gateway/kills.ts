@@ -46,7 +46,7 @@ export interface KillParts {
   readonly path: string
   readonly signer: Signer
   readonly control: StatementExchange
-  readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey'>
+  readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey' | 'isRevoked'>
   readonly trust: Pick<Trust, 'useFrameKey'>
   readonly systems: (server: string) => readonly string[]
   readonly listen: Listening | undefined
@@ -76,7 +76,8 @@ export class Kills {
   private constructor(parts: KillParts, log: StatementLog) {
     this.#o = parts
     this.#log = log
-    this.state = new KillState({ crypto: nodeCrypto, trust: killTrustOf(parts.file) })
+    const isGone = (rev: string): boolean => parts.revocations.isRevoked({ kind: 'person', handle: rev })
+    this.state = new KillState({ crypto: nodeCrypto, trust: killTrustOf(parts.file), isGone })
   }
 
   /** @throws {SpoolError}: what is kept cannot be read, and may be a kill */

@@ -122,6 +122,9 @@ export function liftAct(lift: Lift): LiftAct {
   return { act: 'kill.lift', ...lift }
 }
 
+/** Whether a person of a roster is known to have left since: by their revocation handle. */
+export type IsGone = (rev: string) => boolean
+
 /**
  * What costs nothing to see is looked at first: whoever forges a lift has at most one signature checked for it.
  * @returns what does not hold, or null
@@ -131,8 +134,9 @@ export function liftFault(
   rp: RelyingParty,
   roster: Roster | null,
   signed: SignedLift,
+  isGone: IsGone,
 ): string | null {
-  const fault = liftShapeFault(roster, signed)
+  const fault = liftShapeFault(roster, signed, isGone)
   if (fault !== null) return fault
   const challenge = challengeOf(crypto, ACT_TAG, liftAct(signed.lift))
   for (const gesture of signed.gestures) {
@@ -143,12 +147,17 @@ export function liftFault(
 }
 
 /** Without a signature: whether these are gestures of as many different people of the roster as it takes. */
-export function liftShapeFault(roster: Roster | null, { lift, gestures }: SignedLift): string | null {
+export function liftShapeFault(
+  roster: Roster | null,
+  { lift, gestures }: SignedLift,
+  isGone: IsGone,
+): string | null {
   if (roster === null) return 'there is no roster: nobody lifts'
   if (roster.seq !== lift.roster) return `it goes by roster ${lift.roster}, in force is ${roster.seq}`
   if (gestures.length !== roster.m) return `it has ${gestures.length} gestures, it takes ${roster.m}`
   const keys = new Map(roster.people.map(({ rev, jwk }) => [rev, canonicalize({ ...jwk })]))
   const isOfIts = gestures.every(({ rev, jwk }) => keys.get(rev) === canonicalize({ ...jwk }))
   if (!isOfIts) return 'it has a gesture of somebody who is not of the roster'
+  if (gestures.some(({ rev }) => isGone(rev))) return 'it has a gesture of somebody who has left'
   return new Set(gestures.map(({ rev }) => rev)).size === roster.m ? null : 'one person made two gestures'
 }

@@ -52,9 +52,16 @@ function lift(kills: string[], by: readonly Named[], edit: Partial<Lift> = {}): 
   return { lift: body, gestures }
 }
 
+const trust = {
+  iss: ISS,
+  rp: RP,
+  frameKey: frame.publicJwk,
+  breakGlass: breakGlass.publicJwk,
+  alone: false,
+}
+
 function newState(crypto: Crypto = w.crypto, alone = false): KillState {
-  const trust = { iss: ISS, rp: RP, frameKey: frame.publicJwk, breakGlass: breakGlass.publicJwk, alone }
-  return new KillState({ crypto, trust })
+  return new KillState({ crypto, trust: { ...trust, alone } })
 }
 
 let state: KillState
@@ -189,6 +196,20 @@ describe('a lift', () => {
     const forgery = made()
     checked = 0
     expect([state.apply(forgery), checked]).toEqual(['rejected', signatures])
+  })
+
+  test('does not hold with a gesture of somebody who has left, until a roster is without them', () => {
+    const gone = new Set<string>()
+    state = new KillState({ crypto: w.crypto, trust, isGone: (rev) => gone.has(rev) })
+    state.apply(roster(1))
+    for (const id of ['kil_1', 'kil_2', 'kil_3']) state.apply(kill(id))
+    expect(state.apply(lift(['kil_1'], [ann, ben]))).toBe('applied')
+    gone.add(ben.rev)
+    expect(state.isHopeless(lift(['kil_2'], [ann, ben]))).toBe(true)
+    expect(state.apply(lift(['kil_2'], [ann, ben]))).toBe('rejected')
+    expect(state.apply(lift(['kil_2'], [ann, cem]))).toBe('applied')
+    state.apply(roster(2, [ann, cem]))
+    expect(state.apply(lift(['kil_3'], [cem, ann], { roster: 2 }))).toBe('applied')
   })
 
   test('does not hold without a roster, nor by the break-glass key alone', () => {

@@ -15,6 +15,7 @@ import {
   liftShapeFault,
   probeHolds,
   rosterFault,
+  type IsGone,
   type StatementKeys,
 } from './kill-rules.ts'
 import type {
@@ -56,6 +57,7 @@ export interface Stoppable {
 export class KillState {
   readonly #crypto: Crypto
   readonly #trust: KillTrust
+  readonly #isGone: IsGone
   /** By their IDs. */
   readonly #kills = new Map<string, SignedKill>()
   /** How many kills, in force or on arrival, name a scope. */
@@ -65,9 +67,11 @@ export class KillState {
   #roster: SignedRoster | null = null
   #frameKey: { readonly seq: number; readonly epoch: number; readonly jwk: PublicJwk }
 
-  constructor({ crypto, trust }: { crypto: Crypto; trust: KillTrust }) {
+  /** @param isGone of whom the point knows that they left: without, nobody */
+  constructor({ crypto, trust, isGone }: { crypto: Crypto; trust: KillTrust; isGone?: IsGone }) {
     this.#crypto = crypto
     this.#trust = trust
+    this.#isGone = isGone ?? (() => false)
     this.#frameKey = { seq: 0, epoch: 0, ...trust.frameKeyPlace, jwk: trust.frameKey }
   }
 
@@ -123,7 +127,7 @@ export class KillState {
     if ('kill' in statement) return !this.#lifted.has(statement.kill.id) && !this.#isOurs(statement.kill)
     if ('lift' in statement) {
       if (this.#isDone(statement)) return false
-      return !this.#isOurs(statement.lift) || liftShapeFault(this.roster, statement) !== null
+      return !this.#isOurs(statement.lift) || liftShapeFault(this.roster, statement, this.#isGone) !== null
     }
     if ('roster' in statement) return !this.#isOurs(statement.roster)
     return !this.#isOurs('frame_key' in statement ? statement.frame_key : statement.probe)
@@ -162,7 +166,8 @@ export class KillState {
   #applyLift(signed: SignedLift): Taken {
     const { lift } = signed
     if (this.#isDone(signed)) return 'ignored'
-    if (!this.#isOurs(lift) || liftFault(this.#crypto, this.#trust.rp, this.roster, signed) !== null)
+    const { rp } = this.#trust
+    if (!this.#isOurs(lift) || liftFault(this.#crypto, rp, this.roster, signed, this.#isGone) !== null)
       return 'rejected'
     this.#end(lift.kills)
     return 'applied'
