@@ -158,10 +158,9 @@ export async function openPoint(
       onStatement: (statement) => kills?.onStatement(statement),
     })
     const { listen, onFault } = options
-    const { systems } = tools
     const trust = trustOf(file, state, signer, () => point.revocationsChanged())
-    const parts = { file, path, signer, control, systems, listen, onFault, trust, revocations: state }
-    const switchboard = await Kills.open(parts)
+    const parts = { file, path, signer, control, listen, onFault, trust, revocations: state }
+    const switchboard = await Kills.open({ ...parts, systems: tools.systems })
     kills = switchboard
     const acks = new AckSender({
       point: file.point,
