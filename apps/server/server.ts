@@ -201,7 +201,7 @@ async function run(
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
-      ctx.hub.close()
+      await ctx.hub.close()
       stopEnded()
       ctx.feed.close()
       await front.close()

@@ -101,6 +101,6 @@ export async function framesAfter(db: Kysely<Schema>, after: number, limit: numb
   return rows.map(readFrame)
 }
 
-function readFrame(row: { frame_json: string; sig: string }): SignedFrame {
+export function readFrame(row: { readonly frame_json: string; readonly sig: string }): SignedFrame {
   return { frame: frameSchema.parse(parseJson(row.frame_json)), sig: row.sig }
 }
