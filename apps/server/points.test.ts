@@ -227,13 +227,13 @@ describe('acknowledgements of revocations', () => {
       const at = async (seq: number) => (await bea.api.get(`/v1/revocations/${seq}/acks`)).json
       expect(await at(1)).toMatchObject({ of: 2, acknowledged: 0, missing: [{ head: null }, { head: null }] })
       const ack = (...of: Parameters<typeof signed>) => send(own.base(), signed(...of))
-      expect(await ack(one)).toEqual({ status: 200, json: { spread_ms: 1 } })
-      expect(await ack(two, { head: 0 })).toEqual({ status: 200, json: { spread_ms: 2 } })
+      expect(await ack(one)).toEqual({ status: 200, json: { spread_ms: 2 } })
+      expect(await ack(two, { head: 0 })).toEqual({ status: 200, json: { spread_ms: 4 } })
       expect(await at(1)).toEqual({
         of: 2,
         acknowledged: 1,
         missing: [{ point: two.id, name: expect.any(String), head: 0 }],
-        spread_ms: 2,
+        spread_ms: 4,
       })
       const late = signed(two, { head: 1 })
       await ack(two, { head: 5 })

@@ -27,7 +27,7 @@ const PAGE = 500
 /** REV-14: who is further behind gets a snapshot. */
 export const FRAMES_BEHIND_MAX = 10_000
 /** REV-18: of the time in which the fleet acknowledges, this much is each point's. */
-const ACK_SPREAD_MS = 1
+const ACK_SPREAD_MS = 2
 /** A poll is answered with the last heartbeat for so long, in milliseconds: thousands may poll at once. */
 const BEAT_SHARED_MS = 100
 
@@ -44,6 +44,7 @@ export interface Asked {
 export interface HubOptions {
   readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
   readonly heartbeat_ms: number
+  readonly report: (error: unknown) => void
 }
 
 export class RevocationHub {
@@ -72,7 +73,7 @@ export class RevocationHub {
 
   constructor(options: HubOptions) {
     this.#options = options
-    this.#snapshots = new Snapshots(options.registry)
+    this.#snapshots = new Snapshots(options.registry, options.report)
     this.acks = new AckBoard(options.registry)
   }
 

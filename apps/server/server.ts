@@ -281,7 +281,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     clock,
     tiles,
-    hub: new RevocationHub({ registry, heartbeat_ms }),
+    hub: new RevocationHub({ registry, heartbeat_ms, report }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
     prunings,

@@ -5,8 +5,11 @@
  */
 import { setTimeout } from 'node:timers/promises'
 
-/** What one turn may take, milliseconds. */
-const TURN_MS = 3
+/**
+ * What one turn may take, milliseconds: a thousand streams. With less, who is last waits for the work of all who were
+ * first and have something to tell about it.
+ */
+const TURN_MS = 10
 /** Visits between two looks at the clock: some 10 us each. */
 const UNWATCHED = 16
 
