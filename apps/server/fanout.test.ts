@@ -8,7 +8,7 @@ import { signProbe } from '../../src/revoke/kill-rules.ts'
 import { Fanout, type Subscriber } from './fanout.ts'
 import { connectSse } from './sse.ts'
 
-const MANY = 5_000
+const MANY = 6_000
 const signer = nodeCrypto.signer(nodeCrypto.generateKey('Ed25519'))
 const probe = signProbe(signer, 'frame', { v: 1, id: 'prb_1', iss: 'us', t: 1 })
 

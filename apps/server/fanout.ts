@@ -2,7 +2,7 @@
  * One stream of revocations to many who listen: each gets every frame once, in order, and a heartbeat only when it has
  * every frame up to its head. Who reads too slowly is cut, and resumes. A control plane has one, and a relay.
  *
- * A frame goes to ten thousand in some hundred milliseconds, a few at a time (see sweep.ts). Whoever is sent anything else
+ * A frame goes to ten thousand in some hundred milliseconds, a part of them at a time (see sweep.ts). Whoever is sent anything else
  * meanwhile is sent first what it lacks.
  * @module
  */
@@ -80,7 +80,7 @@ export class Fanout {
     for (const subscriber of to) this.#beat(subscriber, beat)
   }
 
-  /** To all, a few at a time, and to everyone before the next frame: who has that has no use for it. */
+  /** To all, a part of them at a time, and to everyone before the next frame: who has that has no use for it. */
   heartbeatToAll(signed: SignedHeartbeat): void {
     const beat = beatOf(signed)
     this.#beats?.finish()

@@ -1,33 +1,26 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Sweep } from './sweep.ts'
+import { Sweep, VISITS_A_TURN } from './sweep.ts'
 
-const MANY = 200
-
-function slowly(): void {
-  const end = performance.now() + 0.5
-  while (performance.now() < end);
-}
+const MANY = 3 * VISITS_A_TURN + 1
 
 test('visits all in order over several turns, and lets others have theirs in between', async () => {
   const visited: number[] = []
   const seen: number[] = []
   const ended = new Promise<void>((resolve) => {
     const visit = (one: number): void => {
-      slowly()
       visited.push(one)
     }
     new Sweep(Array(MANY).keys(), visit, resolve)
   })
-  expect(visited.length).toBeGreaterThan(0) // it begins at once
-  expect(visited.length).toBeLessThan(MANY / 2)
+  expect(visited.length).toBe(VISITS_A_TURN) // it begins at once
   while (visited.length < MANY) {
     seen.push(visited.length)
     await setImmediate()
   }
   await ended
   expect(visited).toEqual([...Array(MANY).keys()])
-  expect(seen.length).toBeGreaterThan(2)
+  expect(seen).toEqual([1, 2, 3].map((turn) => turn * VISITS_A_TURN))
 })
 
 test('the rest can be had in this turn, once, and it ends once', async () => {
@@ -36,7 +29,6 @@ test('the rest can be had in this turn, once, and it ends once', async () => {
   const sweep = new Sweep(
     Array(MANY).keys(),
     () => {
-      slowly()
       visits++
     },
     () => ends++,
@@ -50,6 +42,10 @@ test('the rest can be had in this turn, once, and it ends once', async () => {
 
 test('of none it is over as it begins', () => {
   let ends = 0
-  new Sweep([], slowly, () => ends++)
+  new Sweep(
+    [],
+    () => undefined,
+    () => ends++,
+  )
   expect(ends).toBe(1)
 })
