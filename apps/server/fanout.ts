@@ -84,7 +84,7 @@ export class Fanout {
   heartbeatToAll(signed: SignedHeartbeat): void {
     const beat = beatOf(signed)
     this.#beats?.finish()
-    this.#beats = new Sweep(
+    this.#beats = Sweep.begin(
       this.#subscribers,
       (subscriber) => this.#beat(subscriber, beat),
       () => {
@@ -127,7 +127,7 @@ export class Fanout {
     for (let last = this.#events.at(-1); last !== undefined; last = this.#events.at(-1)) {
       const { seq } = last
       await new Promise<void>((resolve) => {
-        new Sweep(this.#subscribers, (subscriber) => this.#bring(subscriber), resolve)
+        Sweep.begin(this.#subscribers, (subscriber) => this.#bring(subscriber), resolve)
       })
       this.#events = this.#events.filter((event) => event.seq > seq)
       this.#joined.clear()

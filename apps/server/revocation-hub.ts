@@ -7,9 +7,9 @@
  */
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { lastFrameKey } from '../../src/registry/frame-keys.ts'
-import { keyAndFrames, type FrameSigner } from '../../src/registry/frame-ring.ts'
+import type { FrameSigner } from '../../src/registry/frame-ring.ts'
 import { AckBoard } from '../../src/registry/acks.ts'
-import { framesAfter, lastFrame } from '../../src/registry/frames.ts'
+import { framesAfter, keyAndFrames, lastFrame } from '../../src/registry/frames.ts'
 import { Snapshots, type MadeSnapshot } from '../../src/registry/snapshots.ts'
 import {
   frameHash,

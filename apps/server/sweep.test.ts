@@ -11,7 +11,7 @@ test('visits all in order over several turns, and lets others have theirs in bet
     const visit = (one: number): void => {
       visited.push(one)
     }
-    new Sweep(Array(MANY).keys(), visit, resolve)
+    Sweep.begin(Array(MANY).keys(), visit, resolve)
   })
   expect(visited.length).toBe(VISITS_A_TURN) // it begins at once
   while (visited.length < MANY) {
@@ -26,7 +26,7 @@ test('visits all in order over several turns, and lets others have theirs in bet
 test('the rest can be had in this turn, once, and it ends once', async () => {
   let visits = 0
   let ends = 0
-  const sweep = new Sweep(
+  const sweep = Sweep.begin(
     Array(MANY).keys(),
     () => {
       visits++
@@ -42,7 +42,7 @@ test('the rest can be had in this turn, once, and it ends once', async () => {
 
 test('of none it is over as it begins', () => {
   let ends = 0
-  new Sweep(
+  Sweep.begin(
     [],
     () => undefined,
     () => ends++,

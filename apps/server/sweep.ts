@@ -22,12 +22,17 @@ export class Sweep<T> {
   readonly #onEnd: () => void
   #isOver = false
 
-  /** Begins at once. @param onEnd when all were visited; not in the turn of the last visit if there were several turns */
-  constructor(all: Iterable<T>, visit: (one: T) => void, onEnd: () => void) {
+  private constructor(all: Iterable<T>, visit: (one: T) => void, onEnd: () => void) {
     this.#left = all[Symbol.iterator]()
     this.#visit = visit
     this.#onEnd = onEnd
-    this.#turn()
+  }
+
+  /** Begins at once. @param onEnd when all were visited; not in this turn if there are several */
+  static begin<T>(all: Iterable<T>, visit: (one: T) => void, onEnd: () => void): Sweep<T> {
+    const sweep = new Sweep(all, visit, onEnd)
+    sweep.#turn()
+    return sweep
   }
 
   /** The rest in this turn. */

@@ -192,11 +192,11 @@ class Fleet {
 
   async #requestsUntil(end: Promise<unknown>): Promise<number[]> {
     const took: number[] = []
-    let isOver = false
+    const rest = { isOver: false }
     void end.finally(() => {
-      isOver = true
+      rest.isOver = true
     })
-    while (!isOver) {
+    while (!rest.isOver) {
       const begun = now()
       await (await fetch(`${this.#plant.url}/v1/time`)).arrayBuffer() // refused, as fast as a server can
       took.push(now() - begun)

@@ -121,11 +121,11 @@ async function keep(db: Kysely<Schema>, rows: readonly Row[]): Promise<void> {
     .onConflict((on) =>
       on
         .column('point')
-        .doUpdateSet(({ ref }) => ({
-          epoch: ref('excluded.epoch'),
-          head: ref('excluded.head'),
-          t: ref('excluded.t'),
-          kills_json: ref('excluded.kills_json'),
+        .doUpdateSet((eb) => ({
+          epoch: eb.ref('excluded.epoch'),
+          head: eb.ref('excluded.head'),
+          t: eb.ref('excluded.t'),
+          kills_json: eb.ref('excluded.kills_json'),
         }))
         .whereRef('excluded.t', '>', 'acks.t'),
     )

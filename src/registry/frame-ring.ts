@@ -10,13 +10,11 @@ import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import type { KeyStore } from '../ports/key-store.ts'
 import type { Schema } from '../ports/schema.ts'
-import type { SignedFrame } from '../revoke/frame.ts'
 import { RegistryError } from './errors.ts'
-import { readFrame } from './frames.ts'
 import { KeyRing } from './key-ring.ts'
 
 /** A row of `meta`: the frame key in force. */
-const CURRENT = 'frame_key'
+export const CURRENT = 'frame_key'
 /** Private keys that wait to be put in force, and those in force, at once: each was asked for by a person. */
 const KEYS_MAX = 16
 
@@ -50,39 +48,13 @@ export async function frameKey(db: Kysely<Schema>): Promise<FrameKey> {
   return readKey(row.value)
 }
 
-function neverBegun(): RegistryError {
+export function neverBegun(): RegistryError {
   return new RegistryError('SETUP_MISMATCH', 'the database names no frame key')
 }
 
 function readKey(text: string): FrameKey {
   const { jwk, ...rest } = rowSchema.parse(parseJson(text))
   return { ...rest, jwk: publicJwk(jwk) }
-}
-
-/**
- * Frames with a number above `after`, in order, at most `limit`, and the frame key as of the same read: what a stream is
- * served from. The same text is the same key ({@link FrameRing.named}).
- * @throws {RegistryError} `SETUP_MISMATCH`: the database was never begun
- */
-export async function keyAndFrames(
-  db: Kysely<Schema>,
-  after: number,
-  limit: number,
-): Promise<{ readonly key: string; readonly frames: SignedFrame[] }> {
-  const rows = await db
-    .selectFrom('meta')
-    .leftJoin('frames', (join) => join.on('frames.seq', '>', after))
-    .select(['meta.value', 'frames.frame_json', 'frames.sig'])
-    .where('meta.name', '=', CURRENT)
-    .orderBy('frames.seq')
-    .limit(limit)
-    .execute()
-  const [first] = rows
-  if (first === undefined) throw neverBegun()
-  const frames: SignedFrame[] = []
-  for (const { frame_json, sig } of rows)
-    if (frame_json !== null && sig !== null) frames.push(readFrame({ frame_json, sig }))
-  return { key: first.value, frames }
 }
 
 export async function hasFrameKey(db: Kysely<Schema>): Promise<boolean> {
@@ -142,7 +114,7 @@ export class FrameRing {
     return this.#signing(await frameKey(db))
   }
 
-  /** {@link current} as it was read before ({@link keyAndFrames}). @throws the same */
+  /** {@link current} as it was read before (`keyAndFrames` of frames.ts). @throws the same */
   named(text: string): Promise<FrameSigner> {
     return this.#signing(readKey(text))
   }
