@@ -11,8 +11,13 @@ const trust = { iss: ISS, rp: RP, frameKey: frame.publicJwk, breakGlass: breakGl
 
 function kill(id: string, signer = breakGlass, reason = 'test'): SignedKill {
   return signKill(signer, signer === frame ? 'frame' : 'break_glass', {
-    ...{ v: 1, id, iss: ISS, scope: { kind: 'global' }, reason, t: NOW_MS },
-  } as SignedKill['kill'])
+    v: 1,
+    id,
+    iss: ISS,
+    scope: { kind: 'global' },
+    reason,
+    t: NOW_MS,
+  })
 }
 
 function lift(id: string): SignedLift {

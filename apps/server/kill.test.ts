@@ -206,7 +206,7 @@ describe('lifting', () => {
     }[]
     const gestures = [ann, dan].map((each) => {
       const at = people.find(({ entry }) => entry.type === 'person.enrolled' && entry.subject === each.id)
-      const { rev, credential } = at?.entry.body as { rev: string; credential: { jwk: object } }
+      const { rev, credential } = (at?.entry.body ?? {}) as { rev: string; credential: { jwk: object } }
       const made = each.authenticator.assert(challenge)
       return { rev, role: 'approver', jwk: credential.jwk, registration: at?.index, ...made }
     })

@@ -1,6 +1,6 @@
 /**
  * What a point may lease of a delegation that was issued here: what the root says, and nobody else's word. spec/limits.md
- * (LIM-13). Of hops, which are made offline, the control plane knows nothing.
+ * (LIM-15). Of hops, which are made offline, the control plane knows nothing.
  * @module
  */
 import { fromBase64url } from '../core/encoding.ts'

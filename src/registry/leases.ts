@@ -51,7 +51,7 @@ interface Priced {
 /**
  * Leases that cover every need, or none. A need of 0 asks ahead: it gets something, or nothing, and is never refused.
  * @throws {RegistryError} `RECEIPT_EPOCH`: the point goes by another epoch; `BUDGET_MISMATCH`: a maximum above the one
- * first seen, so one of the two is not the grant's, a limit that is asked for twice, or none of a root of ours (LIM-13)
+ * first seen, so one of the two is not the grant's, a limit that is asked for twice, or none of a root of ours (LIM-15)
  */
 export async function grantLeases(
   ctx: RegistryContext,

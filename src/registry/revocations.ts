@@ -37,7 +37,7 @@ export function revoke(
 }
 
 /**
- * REV-18: whose registration nobody endorsed revokes themselves, and delegations that are theirs. They are a name that
+ * REV-19: whose registration nobody endorsed revokes themselves, and delegations that are theirs. They are a name that
  * somebody typed, and a stop of everything is worth as much to an attacker as a start.
  * @throws {RegistryError} `NOT_ENDORSED`
  */
