@@ -177,8 +177,8 @@ describe('a statement', () => {
     const { heard, ready } = newPoint(own.url)
     await ready
     const flood = await Promise.all(
-      Array.from({ length: 100 }, (_, i) =>
-        give({ ...kill(`kil_${i}`), by: i % 2 ? 'frame' : 'break_glass' }),
+      Array.from({ length: 200 }, (_, i) =>
+        give({ ...kill(`kil_${i}`), by: i % 4 ? 'frame' : 'break_glass' }),
       ),
     )
     expect(new Set(flood)).toEqual(new Set([403, 503]))
