@@ -1,14 +1,21 @@
 /**
- * Tells listeners of revocations, in order, again and again until they take them. spec/signals.md (SIG-2 to SIG-4).
+ * Tells listeners of revocations, in order, again and again until they take them. spec/signals.md (SIG-2 to SIG-4, SIG-9).
  * Of several nodes one at a time tells a listener: it claims it for a while. A crash leaves a claim that ends by itself,
  * and a message that may come twice under the same identifier.
  * @module
  */
+import { httpSender } from '../../src/adapters/http/sender.ts'
 import type { SignalSender } from '../../src/ports/signal.ts'
 import type { Schema } from '../../src/ports/schema.ts'
 import { SYSTEM, type RegistryContext } from '../../src/registry/context.ts'
 import { framesAfter } from '../../src/registry/frames.ts'
-import { removeListener, secretsOf, updateDelivery, type ListenerRow } from '../../src/registry/listeners.ts'
+import {
+  isLoopback,
+  removeListener,
+  secretsOf,
+  updateDelivery,
+  type ListenerRow,
+} from '../../src/registry/listeners.ts'
 import type { SignedFrame } from '../../src/revoke/frame.ts'
 import { endsSessions, sessionRevoked, verification, webhookMessage } from '../../src/revoke/signal.ts'
 
@@ -24,6 +31,16 @@ const RETRY_MAX_MS = 3_600_000
 const GIVE_UP_MS = 3 * 86_400_000
 const ALERT_AFTER_MS = 3_600_000
 const ALERT_APART_MS = 86_400_000
+
+/** SIG-9. @param isAnywhere whether an operator lets it call this machine and its network */
+export function listenerSender(isAnywhere: boolean | undefined, place: { readonly url: string }): SignalSender {
+  return {
+    send: (...message) => {
+      const isLocal = isLoopback(new URL(place.url).hostname)
+      return httpSender({ isAnywhere: isAnywhere === true || isLocal }).send(...message)
+    },
+  }
+}
 
 export interface ListenerRunnerOptions {
   readonly registry: RegistryContext
