@@ -19,7 +19,11 @@ export function relayCommand(program: Command): void {
     .description('follow a control plane, or another relay, and pass its revocations on to many points')
     .option('--enrolment <file>', 'enrolment file (countersign point enroll): its key signs the requests')
     .option('--from <url>', 'what to follow, where that is not the control plane of the enrolment file')
-    .option('--listen <host:port>', 'where points reach it, port 0 for any', '127.0.0.1:7420')
+    .option(
+      '--listen <host:port>',
+      'where points reach it; a port alone means loopback, 0 any free one',
+      '127.0.0.1:7420',
+    )
     .action(async (options: Options, command: Command) => serve(options, wantsJson(command)))
 }
 
@@ -65,8 +69,8 @@ function httpUrl(text: string): string {
 }
 
 function placeOf(listen: string): { host: string; port: number } {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(listen) ?? []
-  if (host === '' || Number(port) > 65_535) {
+  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(listen) ?? []
+  if (port === '' || Number(port) > 65_535) {
     throw new CliError('ARGUMENT_INVALID', '--listen takes an address and a port: 127.0.0.1:7420')
   }
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
