@@ -80,13 +80,14 @@ test('when a quarter has passed since, a start of the control plane says so', as
   const dataDir = join(stage.folder, 'control-plane')
   const server = await createServer({ dataDir, clock: later })
   try {
-    await until('the log says it', async () => {
+    const isSaid = await until('the log says it', async () => {
       const folder = join(dataDir, 'log/tile/entries')
       const names = await readdir(folder, { recursive: true, withFileTypes: true })
       const bundles = names.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name))
       const texts = await Promise.all(bundles.map((path) => readFile(path, 'latin1')))
       return texts.some((text) => text.includes('DRILL_OVERDUE'))
     })
+    expect(isSaid).toBe(true)
   } finally {
     await server.close()
   }
