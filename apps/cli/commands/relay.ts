@@ -23,7 +23,11 @@ export function relayCommand(program: Command): void {
       'enrolment file (countersign point enroll): its key signs the requests, and statements that do not hold by its pins are not passed on',
     )
     .option('--from <url>', 'what to follow, where that is not the control plane of the enrolment file')
-    .option('--listen <host:port>', 'where points reach it, port 0 for any', '127.0.0.1:7420')
+    .option(
+      '--listen <host:port>',
+      'where points reach it; a port alone means loopback, 0 any free one',
+      '127.0.0.1:7420',
+    )
     .action(async (options: Options, command: Command) => serve(options, wantsJson(command)))
 }
 
@@ -75,8 +79,8 @@ function httpUrl(text: string): string {
 }
 
 function placeOf(listen: string): { host: string; port: number } {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(listen) ?? []
-  if (host === '' || Number(port) > 65_535) {
+  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(listen) ?? []
+  if (port === '' || Number(port) > 65_535) {
     throw new CliError('ARGUMENT_INVALID', '--listen takes an address and a port: 127.0.0.1:7420')
   }
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
