@@ -33,7 +33,10 @@ const ALERT_AFTER_MS = 3_600_000
 const ALERT_APART_MS = 86_400_000
 
 /** SIG-9. @param isAnywhere whether an operator lets it call this machine and its network */
-export function listenerSender(isAnywhere: boolean | undefined, place: { readonly url: string }): SignalSender {
+export function listenerSender(
+  isAnywhere: boolean | undefined,
+  place: { readonly url: string },
+): SignalSender {
   return {
     send: (...message) => {
       const isLocal = isLoopback(new URL(place.url).hostname)
