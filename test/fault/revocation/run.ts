@@ -9,7 +9,8 @@ export const BOUND_MS = 2_000
 /** How long a point may need to be back once everything is: the follower's pause, a node's start, a busy machine. */
 export const RECONNECT_MS = 6_000
 
-export const SHAPE: Shape = { points: 8, nodes: 2, revocable: 3 }
+/** Three follow the relay, one of them by two ways at once; each has a node as well, for when the relay keeps it stale. */
+export const SHAPE: Shape = { points: 8, relayed: [1, 1, 2], nodes: 2, revocable: 3 }
 /** Of one that was killed: by which kill. */
 interface Stopped extends StoppedBy {
   readonly kill?: string
@@ -20,25 +21,21 @@ const CALLS = [null, null, null, null, null, 20, 60] as const
 /** After them, to the agent that kills are about. */
 const KILLABLE = [null, null] as const
 
-export async function play(
-  world: World,
-  schedule: Schedule,
-): Promise<Checked & { readonly words: readonly string[] }> {
+/** Of the log that holds all receipts of the world up to here. */
+export interface Played extends Checked {
+  readonly words: readonly string[]
+  readonly entries: number
+  readonly allowed: number
+}
+
+export async function play(world: World, schedule: Schedule): Promise<Played> {
+  const from_ms = Date.now()
   const delegations = await world.delegate(CALLS)
   const killable = await world.delegate(KILLABLE, 'killed')
   await world.hold(delegations, killable)
   await served(world, delegations[3]?.jti ?? '')
-  const stopped: Stopped[] = []
-  const pending: Promise<unknown>[] = []
-  const begun = now()
-  for (const event of schedule.events) {
-    await pause(Math.max(0, begun + event.at - now()))
-    pending.push(happen(world, event, { delegations, killable }, stopped))
-  }
-  await pause(Math.max(0, begun + schedule.length_ms - now()))
-  await Promise.all(pending)
-  for (const { jkt } of world.points) world.proxy.setWeather(jkt, { kind: 'clear' })
-  await world.allUp()
+  const stopped = await storm(world, schedule, { delegations, killable })
+  await heal(world)
   const healed = now()
   const until = healed + BOUND_MS + RECONNECT_MS
   const stay = delegations.slice(3, 5)
@@ -53,7 +50,30 @@ export async function play(
     delegations.flatMap(({ jti }, i) => (typeof CALLS[i] === 'number' ? [[jti, CALLS[i]] as const] : [])),
   )
   const checked = check({ acts, stopped, caps, expected, bound_ms: BOUND_MS })
-  return { ...checked, words: checked.faults.length === 0 ? [] : await world.lastWords(stay[0]?.jti ?? '') }
+  const judged = await world.judged(from_ms, acts)
+  const faults = [...checked.faults, ...judged.faults]
+  const words = faults.length === 0 ? [] : await world.lastWords(stay[0]?.jti ?? '')
+  return { ...judged, worst_allow_after_ms: checked.worst_allow_after_ms, faults, words }
+}
+
+/** @returns who was stopped in it */
+async function storm(world: World, { events, length_ms }: Schedule, held: Delegated): Promise<Stopped[]> {
+  const stopped: Stopped[] = []
+  const pending: Promise<unknown>[] = []
+  const begun = now()
+  for (const event of events) {
+    await pause(Math.max(0, begun + event.at - now()))
+    pending.push(happen(world, event, held, stopped))
+  }
+  await pause(Math.max(0, begun + length_ms - now()))
+  await Promise.all(pending)
+  return stopped
+}
+
+async function heal(world: World): Promise<void> {
+  const ways = [...world.points.flatMap(({ jkt, ways: more }) => [jkt, ...more]), world.relay.jkt]
+  for (const way of ways) world.proxy.setWeather(way, { kind: 'clear' })
+  await world.allUp()
 }
 
 /** Every point has let something through: the schedule starts from peace. */
@@ -77,14 +97,15 @@ async function settled(world: World, expected: readonly Expected[], until: numbe
   }
 }
 
-interface Held {
-  readonly jti: string
+interface Delegated {
+  readonly delegations: readonly { readonly jti: string }[]
+  readonly killable: readonly { readonly jti: string }[]
 }
 
 async function happen(
   world: World,
   event: Event,
-  held: { readonly delegations: readonly Held[]; readonly killable: readonly Held[] },
+  held: Delegated,
   stopped: Stopped[],
 ): Promise<void> {
   switch (event.do) {
@@ -113,20 +134,34 @@ async function happen(
     case 'step_clock':
       world.stepClock(event.point, event.ms)
       return
+    case 'weather_before_relay':
+      world.proxy.setWeather(world.relay.jkt, event.weather)
+      return
+    case 'weather_behind_relay':
+      world.proxy.setWeather(world.points[event.point]?.ways[event.way] ?? '', event.weather)
+      return
     case 'freeze_point':
-      world.signalPoint(event.point, 'SIGSTOP')
-      await pause(event.ms)
-      world.signalPoint(event.point, 'SIGCONT')
+      await frozen(event.ms, (signal) => world.signalPoint(event.point, signal))
       return
     case 'kill_point':
       await world.restartPoint(event.point)
       return
     case 'freeze_node':
-      world.signalNode(event.node, 'SIGSTOP')
-      await pause(event.ms)
-      world.signalNode(event.node, 'SIGCONT')
+      await frozen(event.ms, (signal) => world.signalNode(event.node, signal))
       return
     case 'kill_node':
       await world.restartNode(event.node, event.ms)
+      return
+    case 'freeze_relay':
+      await frozen(event.ms, (signal) => world.relay.signal(signal))
+      return
+    case 'kill_relay':
+      await world.relay.restart(event.ms)
   }
+}
+
+async function frozen(ms: number, send: (signal: NodeJS.Signals) => void): Promise<void> {
+  send('SIGSTOP')
+  await pause(ms)
+  send('SIGCONT')
 }

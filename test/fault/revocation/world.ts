@@ -1,6 +1,6 @@
 /**
- * Real processes for a run: two nodes on one PostgreSQL, enforcement points with agents that never pause, and the network
- * between them. One world serves many schedules.
+ * Real processes for a run: two nodes on one PostgreSQL, a relay, enforcement points with agents that never pause, and
+ * the network between them. One world serves many schedules.
  * @module
  */
 import { existsSync } from 'node:fs'
@@ -31,7 +31,7 @@ import {
   setRoster,
   signLift,
 } from '../../../apps/cli/kills.ts'
-import { openProfile, writePrivate, type Profile } from '../../../apps/cli/profile.ts'
+import { openProfile, saveProfile, writePrivate, type Profile } from '../../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, Signer } from '../../../src/core/crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
@@ -40,8 +40,14 @@ import { startControlPlane, until, type ControlPlane } from '../../fixtures/proc
 import type { Act } from './check.ts'
 import type { Chains } from './point-process.ts'
 import { Proxy } from './proxy.ts'
+import type { Handed, Judged } from './receipts.ts'
+import { RelayProcess } from './relay-process.ts'
+import type { Shape } from './schedule.ts'
 
-const POINT_PROCESS = fileURLToPath(new URL('point-process.ts', import.meta.url))
+const programOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const POINT = programOf('point-process.ts')
+const LYING_POINT = programOf('lying-point-process.ts')
+const RECEIPTS = programOf('receipts-process.ts')
 const SERVER = 'echo'
 const REVIVE_MS = 200
 const SAID_MAX = 4_096
@@ -57,6 +63,9 @@ interface PointState {
   readonly jkt: string
   readonly enrolment: string
   readonly acts: string
+  /** Names of the ways by which it follows the relay, if it does. */
+  readonly ways: readonly string[]
+  program: string
   process: ChildProcess | null
   /** When its present life began. */
   born: number
@@ -84,6 +93,8 @@ export class World {
   readonly #nodes: (ControlPlane | null)[] = []
   readonly #turns = new Map<string, Promise<void>>()
   #isEnding = false
+  #relay: RelayProcess | null = null
+  #receipts: ChildProcess | null = null
   /** Under the harness's own key: it has no weather, and asks any node. */
   #manager: Profile | null = null
   #lead: Profile | null = null
@@ -99,7 +110,7 @@ export class World {
     this.#store = store
   }
 
-  static async set(options: { nodes: number; points: number; random: () => number }): Promise<World> {
+  static async set(options: Omit<Shape, 'revocable'> & { random: () => number }): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'countersign-faults-'))
     const postgres = await Postgres.start()
     const proxy = new Proxy(options.random)
@@ -114,11 +125,12 @@ export class World {
     }
   }
 
-  async #begin({ nodes, points }: { nodes: number; points: number }): Promise<void> {
+  async #begin({ nodes, points, relayed }: Omit<Shape, 'revocable'>): Promise<void> {
     for (let i = 0; i < nodes; i++) this.#ports.push(await freePort())
     const first = await this.startNode(0)
     const manager = openProfile(await enroll(this.proxy.url, first.bootstrap_secret ?? '', 'Manager'))
     this.#manager = manager
+    await this.#beginReceipts(manager, first.vkey)
     await this.#register(manager)
     for (let i = 1; i < nodes; i++) {
       await cp(join(this.folder, 'node-0', 'keys'), join(this.folder, `node-${i}`, 'keys'), {
@@ -126,10 +138,26 @@ export class World {
       })
       await this.startNode(i)
     }
-    for (let i = 0; i < points; i++) await this.#enrol(manager, i)
+    for (let i = 0; i < points; i++) {
+      const ways = relayed[i - (points - relayed.length)] ?? 0
+      await this.#enrol(manager, i, ways)
+    }
+    const { enrolment, jkt } = await this.#enrolled(manager, 'relay')
+    this.#relay = await RelayProcess.start(this.proxy, enrolment, jkt)
     await this.hold([])
     for (let i = 0; i < points; i++) this.startPoint(i)
     await this.allUp()
+  }
+
+  /** Under a key of its own, of one node: each publishes the log for itself, and a pack is of one that was published. */
+  async #beginReceipts(manager: Profile, vkey: string): Promise<void> {
+    const { invitation } = await invite(manager, 'Auditor')
+    const profile = await enroll(this.proxy.url, invitation, 'Auditor')
+    const { publicJwk } = nodeCrypto.signer(profile.operator as unknown as PrivateJwk)
+    this.proxy.setRoute(thumbprint(nodeCrypto, publicJwk), 0)
+    const folder = join(this.folder, 'auditor')
+    await saveProfile(folder, profile)
+    this.#receipts = fork(RECEIPTS, [folder, vkey], { env: ENV })
   }
 
   async #register(manager: Profile): Promise<void> {
@@ -163,24 +191,28 @@ export class World {
     return agent
   }
 
-  async #enrol(manager: Profile, i: number): Promise<void> {
-    const file = await enrollPoint(manager, `point-${i}`, SERVER)
+  async #enrol(manager: Profile, i: number, ways_n: number): Promise<void> {
+    const ways = Array.from({ length: ways_n }, (_, way) => `${i}-${way}`)
+    const sources = ways.map((way) => this.proxy.wayToRelay(way))
+    const enrolled = await this.#enrolled(manager, `point-${i}`, sources)
+    const acts = join(enrolled.enrolment, '..', 'acts')
+    this.points.push({ ...enrolled, acts, ways, program: POINT, process: null, born: 0, said: '' })
+  }
+
+  /** @param sources relays that it follows */
+  async #enrolled(
+    manager: Profile,
+    name: string,
+    sources: readonly string[] = [],
+  ): Promise<Pick<PointState, 'id' | 'jkt' | 'enrolment'>> {
+    const file = await enrollPoint(manager, name, SERVER)
     this.#iss = file.trust.iss
-    const folder = join(this.folder, `point-${i}`)
+    const folder = join(this.folder, name)
     await mkdir(folder, { recursive: true })
     const enrolment = join(folder, 'point.json')
-    await writePrivate(enrolment, file)
+    await writePrivate(enrolment, sources.length === 0 ? file : { ...file, sources })
     const { publicJwk } = nodeCrypto.signer(file.key as unknown as PrivateJwk)
-    const jkt = thumbprint(nodeCrypto, publicJwk)
-    this.points.push({
-      id: file.point,
-      jkt,
-      enrolment,
-      acts: join(folder, 'acts'),
-      process: null,
-      born: 0,
-      said: '',
-    })
+    return { id: file.point, jkt: thumbprint(nodeCrypto, publicJwk), enrolment }
   }
 
   /** Delegations to the agent, good at every point. @param calls how many each allows in all */
@@ -220,6 +252,11 @@ export class World {
 
   get #chains(): string {
     return join(this.folder, 'chains.json')
+  }
+
+  get relay(): RelayProcess {
+    if (this.#relay === null) throw new Error('there is no relay yet')
+    return this.#relay
   }
 
   get manager(): Profile {
@@ -296,6 +333,12 @@ export class World {
     })
   }
 
+  /** From here on it hears of what is revoked, and lets it through. */
+  corruptPoint(i: number): Promise<void> {
+    this.#point(i).program = LYING_POINT
+    return this.restartPoint(i)
+  }
+
   #inTurn(what: string, work: () => Promise<void>): Promise<void> {
     const done = (this.#turns.get(what) ?? Promise.resolve()).then(work)
     this.#turns.set(
@@ -318,7 +361,7 @@ export class World {
   /** As a supervisor does: one that ends by itself, because no node answered as it began, is begun again. */
   startPoint(i: number): void {
     const point = this.#point(i)
-    const child = fork(POINT_PROCESS, [point.enrolment, this.#chains, point.acts], {
+    const child = fork(point.program, [point.enrolment, this.#chains, point.acts], {
       env: ENV,
       stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
     })
@@ -371,6 +414,22 @@ export class World {
     return lines.flat().filter((line): line is Act => 'jti' in line)
   }
 
+  /** What the log says of it all: {@link judge}. */
+  async judged(from_ms: number, acts: readonly Act[]): Promise<Judged> {
+    const handed = this.points.flatMap(({ id: point }) =>
+      [...Map.groupBy(acts.filter((act) => act.point === point), ({ jti }) => jti)].map(
+        ([jti, { length: n }]): Handed => ({ point, jti, n }),
+      ),
+    )
+    const child = this.#receipts
+    if (child === null) throw new Error('nobody reads the receipts yet')
+    const answer = Promise.withResolvers<Judged>()
+    child.once('message', (judged) => answer.resolve(judged as Judged))
+    child.once('exit', () => answer.reject(new Error('who reads the receipts is gone')))
+    child.send({ from_ms, handed })
+    return answer.promise
+  }
+
   /** What each point last said of a chain, for whoever looks for a cause. */
   async lastWords(jti: string): Promise<string[]> {
     const texts = await Promise.all(this.points.map(({ acts }) => readFile(acts, 'utf8').catch(() => '')))
@@ -390,6 +449,8 @@ export class World {
       this.signalNode(i, 'SIGCONT')
       await this.killNode(i)
     }
+    this.#receipts?.kill()
+    await this.#relay?.kill()
     await this.proxy.close()
     await this.#postgres.remove()
     await rm(this.folder, { recursive: true, force: true })
