@@ -1,6 +1,6 @@
 /**
- * A part of the seeded schedules of faults: two nodes on PostgreSQL, eight enforcement points, a network that delays,
- * drops, repeats, reorders, holds back and cuts. `npm run test:faults` plays two hundred.
+ * A part of the seeded schedules of faults: two nodes on PostgreSQL, a relay, eight enforcement points, a network that
+ * delays, drops, repeats, reorders, holds back and cuts. `npm run test:faults` plays two hundred.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { play, SHAPE } from './revocation/run.ts'
@@ -24,3 +24,13 @@ test.each(SEEDS)(
   },
   120_000,
 )
+
+test('a point that lets through what it knows to be revoked is found, by what its tool says and by its receipts', async () => {
+  await world.corruptPoint(0)
+  const schedule = { seed: 0, events: [{ at: 0, do: 'revoke', delegation: 0 }], length_ms: 3_000 } as const
+  const { faults } = await play(world, schedule)
+  const liar = world.points[0]?.id ?? ''
+  const found = [/^(\S+) let \S+ through \d+ ms after it was stopped$/, /^ALLOW_AFTER_REVOCATION: allowed /]
+  for (const each of found) expect(faults).toContainEqual(expect.stringMatching(each))
+  expect(faults.filter((fault) => fault.startsWith('pnt_') && !fault.startsWith(liar))).toEqual([])
+}, 120_000)

@@ -102,11 +102,7 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
 }
 
 /** Over the whole log, for a period of it. */
-export async function packOf(
-  profile: Profile,
-  from_ms: number,
-  to_ms: number,
-): ReturnType<typeof buildPack> {
+export async function packOf(profile: Profile, from_ms: number, to_ms: number): ReturnType<typeof buildPack> {
   const { client } = profile
   const { log_vkey: vkey } = await readInfo(profile.url)
   const tiles = httpTiles(client)

@@ -25,8 +25,7 @@ async function playSeed(world: World, seed: number): Promise<void> {
   worst = Math.max(worst, worst_allow_after_ms)
   if (faults.length > 0) {
     failed.push(seed)
-    process.stderr.write(`${words.join('\n')}\n`)
-    for (const { id, said } of world.points) if (said !== '') process.stderr.write(`${id} said: ${said}\n`)
+    process.stderr.write(`${[...words, ...world.said()].join('\n')}\n`)
   }
   const after = worst_allow_after_ms === -Infinity ? 'none' : `${worst_allow_after_ms.toFixed(0)} ms`
   const took = ((performance.now() - began) / 1000).toFixed(1)
@@ -41,6 +40,9 @@ for (let seed = first; seed < end;) {
   try {
     for (const last = Math.min(end, seed + SCHEDULES_A_WORLD); seed < last; seed++)
       await playSeed(world, seed)
+  } catch (cause) {
+    process.stderr.write(`${world.said().join('\n')}\nseed ${seed} was not played to its end\n`)
+    throw cause
   } finally {
     await world.remove()
   }

@@ -24,7 +24,7 @@ export interface Judged {
 }
 
 /** Points ship what they have when they are at rest; this is for one that had to begin anew, on a busy machine. */
-const SHIPPED_MAX_MS = 20_000
+const SHIPPED_MAX_MS = 60_000
 const AGAIN_MS = 200
 
 /**

@@ -4,7 +4,8 @@ import { freePort } from '../../fixtures/postgres.ts'
 import { CLI, Process, until } from '../../fixtures/processes.ts'
 import type { Proxy } from './proxy.ts'
 
-const UP_MAX_MS = 60_000
+/** However busy the machine: it is no subject of the run. */
+const UP_MAX_MS = 120_000
 
 export class RelayProcess {
   readonly jkt: string
@@ -26,6 +27,10 @@ export class RelayProcess {
     const relay = new RelayProcess(proxy, enrolment, jkt, await freePort())
     await relay.#start()
     return relay
+  }
+
+  get said(): string {
+    return this.#process?.stderr ?? ''
   }
 
   /** Killed, away for a while, and back. One life after the other. */

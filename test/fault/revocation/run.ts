@@ -30,8 +30,10 @@ export interface Played extends Checked {
 
 export async function play(world: World, schedule: Schedule): Promise<Played> {
   const from_ms = Date.now()
-  const delegations = await world.delegate(CALLS)
-  const killable = await world.delegate(KILLABLE, 'killed')
+  const [delegations, killable] = await Promise.all([
+    world.delegate(CALLS),
+    world.delegate(KILLABLE, 'killed'),
+  ])
   await world.hold(delegations, killable)
   await served(world, delegations[3]?.jti ?? '')
   const stopped = await storm(world, schedule, { delegations, killable })
@@ -63,7 +65,9 @@ async function storm(world: World, { events, length_ms }: Schedule, held: Delega
   const begun = now()
   for (const event of events) {
     await pause(Math.max(0, begun + event.at - now()))
-    pending.push(happen(world, event, held, stopped))
+    const happened = happen(world, event, held, stopped)
+    happened.catch(() => undefined) // it is told of at the end
+    pending.push(happened)
   }
   await pause(Math.max(0, begun + length_ms - now()))
   await Promise.all(pending)
@@ -102,12 +106,7 @@ interface Delegated {
   readonly killable: readonly { readonly jti: string }[]
 }
 
-async function happen(
-  world: World,
-  event: Event,
-  held: Delegated,
-  stopped: Stopped[],
-): Promise<void> {
+async function happen(world: World, event: Event, held: Delegated, stopped: Stopped[]): Promise<void> {
   switch (event.do) {
     case 'revoke': {
       const jti = held.delegations[event.delegation]?.jti ?? ''

@@ -51,6 +51,8 @@ const RECEIPTS = programOf('receipts-process.ts')
 const SERVER = 'echo'
 const REVIVE_MS = 200
 const SAID_MAX = 4_096
+/** For what is no subject of the run: that something begins or answers, however busy the machine. */
+const PATIENCE_MS = 120_000
 const ENV = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'countersign-compile-cache') }
 
 interface Chain {
@@ -216,14 +218,13 @@ export class World {
   }
 
   /** Delegations to the agent, good at every point. @param calls how many each allows in all */
-  async delegate(
+  delegate(
     calls: readonly (number | null)[],
     to: AgentName = 'restless',
   ): Promise<{ jti: string; chain: string }[]> {
     const aud = this.points.map(({ id }) => id)
     const { id, jkt } = this.#agent(to)
-    const made: { jti: string; chain: string }[] = []
-    for (const max of calls) {
+    const made = calls.map((max) => {
       const limits = max === null ? [] : [{ measure: 'calls', unit: '1', max, per: 'delegation' as const }]
       const grant = {
         type: 'tool' as const,
@@ -232,9 +233,9 @@ export class World {
         ...(max === null ? {} : { limits }),
       }
       const input = { agent: id, jkt, aud, grants: [grant], ttl_s: 3600, depth_max: 0 }
-      made.push(await again(() => delegate(this.manager, input)))
-    }
-    return made
+      return again(() => delegate(this.manager, input))
+    })
+    return Promise.all(made)
   }
 
   /** What the agents call with from now on. */
@@ -289,7 +290,7 @@ export class World {
     const path = join(folder, signed.kill.id)
     await writeFile(`${path}.new`, JSON.stringify(signed))
     await rename(`${path}.new`, `${path}.json`)
-    await until('the point has acknowledged', () => existsSync(`${path}.${id}.ack`), 60_000)
+    await until('the point has acknowledged', () => existsSync(`${path}.${id}.ack`), PATIENCE_MS)
     return { kill: signed.kill.id, t: now() }
   }
 
@@ -300,7 +301,7 @@ export class World {
       const known = new Set((await readSwitch(this.manager)).kills.map(({ kill }) => kill.id))
       return kills.every((id) => known.has(id))
     }
-    await until('the control plane knows every kill', () => isKnown().catch(() => false), 60_000)
+    await until('the control plane knows every kill', () => isKnown().catch(() => false), PATIENCE_MS)
     const lift = await again(() => beginLift(this.manager, kills, 'drill'))
     await again(() => signLift(this.manager, lift, kills, () => undefined))
     const lead = this.#lead
@@ -406,7 +407,7 @@ export class World {
   async allUp(): Promise<void> {
     const isUp = async ({ acts, born }: PointState): Promise<boolean> =>
       (await linesOf(acts)).some((line) => 'up' in line && line.up >= born)
-    for (const point of this.points) await until('a point is up', () => isUp(point), 60_000)
+    for (const point of this.points) await until('a point is up', () => isUp(point), PATIENCE_MS)
   }
 
   async acts(): Promise<Act[]> {
@@ -417,9 +418,12 @@ export class World {
   /** What the log says of it all: {@link judge}. */
   async judged(from_ms: number, acts: readonly Act[]): Promise<Judged> {
     const handed = this.points.flatMap(({ id: point }) =>
-      [...Map.groupBy(acts.filter((act) => act.point === point), ({ jti }) => jti)].map(
-        ([jti, { length: n }]): Handed => ({ point, jti, n }),
-      ),
+      [
+        ...Map.groupBy(
+          acts.filter((act) => act.point === point),
+          ({ jti }) => jti,
+        ),
+      ].map(([jti, { length: n }]): Handed => ({ point, jti, n })),
     )
     const child = this.#receipts
     if (child === null) throw new Error('nobody reads the receipts yet')
@@ -437,6 +441,14 @@ export class World {
       (text, i) =>
         `point ${i}: ${text.split('\n').findLast((line) => line.includes(`"about":"${jti}"`)) ?? 'nothing'}`,
     )
+  }
+
+  /** The end of what each process wrote to stderr. */
+  said(): string[] {
+    const nodes = this.#nodes.map((node, i) => [`node ${i}`, node?.process.stderr ?? ''] as const)
+    const points = this.points.map(({ id, said }) => [id, said] as const)
+    const all = [...nodes, ['relay', this.#relay?.said ?? ''] as const, ...points]
+    return all.flatMap(([who, text]) => (text === '' ? [] : [`${who} said: ${text.slice(-SAID_MAX)}`]))
   }
 
   async remove(): Promise<void> {
@@ -457,9 +469,9 @@ export class World {
   }
 }
 
-/** A node that was killed a moment ago, or waits for its place, is asked again. @throws what it said for a minute */
+/** A node that was killed a moment ago, or waits for its place, is asked again. @throws what it said for long */
 async function again<T>(work: () => Promise<T>): Promise<T> {
-  const end = now() + 60_000
+  const end = now() + PATIENCE_MS
   for (;;) {
     try {
       return await work()
