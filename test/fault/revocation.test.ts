@@ -7,7 +7,7 @@ import { play, SHAPE } from './revocation/run.ts'
 import { random, scheduleOf } from './revocation/schedule.ts'
 import { World } from './revocation/world.ts'
 
-/** Of them `kill` and `kill_by_file`, frozen and killed points and nodes, stepped clocks. */
+/** Of them `kill` and `kill_by_file`, frozen and killed points, nodes and relays, stepped clocks. */
 const SEEDS = [1, 2, 3, 4, 5, 6]
 let world: World
 
