@@ -26,10 +26,10 @@ test.each(SEEDS)(
 )
 
 test('a point that lets through what it knows to be revoked is found, by what its tool says and by its receipts', async () => {
-  await world.corruptPoint(0)
+  await world.point(0).corrupt()
   const schedule = { seed: 0, events: [{ at: 0, do: 'revoke', delegation: 0 }], length_ms: 3_000 } as const
   const { faults } = await play(world, schedule)
-  const liar = world.points[0]?.id ?? ''
+  const liar = world.point(0).id
   const found = [/^(\S+) let \S+ through \d+ ms after it was stopped$/, /^ALLOW_AFTER_REVOCATION: allowed /]
   for (const each of found) expect(faults).toContainEqual(expect.stringMatching(each))
   expect(faults.filter((fault) => fault.startsWith('pnt_') && !fault.startsWith(liar))).toEqual([])

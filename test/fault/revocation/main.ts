@@ -35,18 +35,24 @@ async function playSeed(world: World, seed: number): Promise<void> {
   )
 }
 
-for (let seed = first; seed < end;) {
-  const world = await World.set({ ...SHAPE, random: random(seed) })
+/** Up to the first that cannot be played to its end: what comes after that begins in a new world. @returns the next */
+async function playSome(from: number, to: number): Promise<number> {
+  const world = await World.set({ ...SHAPE, random: random(from) })
+  let seed = from
   try {
-    for (const last = Math.min(end, seed + SCHEDULES_A_WORLD); seed < last; seed++)
-      await playSeed(world, seed)
+    for (; seed < to; seed++) await playSeed(world, seed)
+    return to
   } catch (cause) {
-    process.stderr.write(`${world.said().join('\n')}\nseed ${seed} was not played to its end\n`)
-    throw cause
+    failed.push(seed)
+    process.stderr.write(`${[...world.said(), String(cause)].join('\n')}\n`)
+    process.stdout.write(`seed ${seed}: not played to its end\n`)
+    return seed + 1
   } finally {
     await world.remove()
   }
 }
+
+for (let seed = first; seed < end;) seed = await playSome(seed, Math.min(end, seed + SCHEDULES_A_WORLD))
 process.stdout.write(
   `worst allow ${worst.toFixed(0)} ms after an acknowledged revocation; ${failed.length} failed\n`,
 )

@@ -2,10 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../../fixtures/postgres.ts'
 import { CLI, Process, until } from '../../fixtures/processes.ts'
+import { PATIENCE_MS } from './patience.ts'
+import type { Enrolled } from './people.ts'
 import type { Proxy } from './proxy.ts'
-
-/** However busy the machine: it is no subject of the run. */
-const UP_MAX_MS = 120_000
 
 export class RelayProcess {
   readonly jkt: string
@@ -15,16 +14,15 @@ export class RelayProcess {
   #process: Process | null = null
   #turn: Promise<void> = Promise.resolve()
 
-  private constructor(proxy: Proxy, enrolment: string, jkt: string, port: number) {
+  private constructor(proxy: Proxy, { jkt, enrolment }: Enrolled, port: number) {
     this.jkt = jkt
     this.#proxy = proxy
     this.#enrolment = enrolment
     this.#port = port
   }
 
-  /** @param enrolment a file whose key, of this thumbprint, signs what it asks of nodes */
-  static async start(proxy: Proxy, enrolment: string, jkt: string): Promise<RelayProcess> {
-    const relay = new RelayProcess(proxy, enrolment, jkt, await freePort())
+  static async start(proxy: Proxy, enrolled: Enrolled): Promise<RelayProcess> {
+    const relay = new RelayProcess(proxy, enrolled, await freePort())
     await relay.#start()
     return relay
   }
@@ -61,7 +59,7 @@ export class RelayProcess {
       if (!started.isRunning) throw new Error(`the relay ended: ${started.output}`)
       return started.lines.length > 0
     }
-    await until('the relay is up', isUp, UP_MAX_MS)
+    await until('the relay is up', isUp, PATIENCE_MS)
     this.#proxy.setRelay(`http://${listen}`)
   }
 }

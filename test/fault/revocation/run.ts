@@ -1,8 +1,9 @@
 /** Plays a schedule in a world, heals it, and checks what was done. @module */
 import { setTimeout as pause } from 'node:timers/promises'
 import { check, type Checked, type Expected, type Stopped as StoppedBy } from './check.ts'
+import { now } from './patience.ts'
 import type { Event, Schedule, Shape } from './schedule.ts'
-import { now, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /** REV-8: the default, which the enrolment files have. */
 export const BOUND_MS = 2_000
@@ -31,8 +32,8 @@ export interface Played extends Checked {
 export async function play(world: World, schedule: Schedule): Promise<Played> {
   const from_ms = Date.now()
   const [delegations, killable] = await Promise.all([
-    world.delegate(CALLS),
-    world.delegate(KILLABLE, 'killed'),
+    world.delegate('restless', CALLS),
+    world.delegate('killed', KILLABLE),
   ])
   await world.hold(delegations, killable)
   await served(world, delegations[3]?.jti ?? '')
@@ -47,7 +48,7 @@ export async function play(world: World, schedule: Schedule): Promise<Played> {
   await settled(world, expected, until)
   await world.hold([])
   const acts = await world.acts()
-  await world.lift([...new Set(stopped.flatMap(({ kill }) => kill ?? []))])
+  await world.people.lift([...new Set(stopped.flatMap(({ kill }) => kill ?? []))])
   const caps = new Map(
     delegations.flatMap(({ jti }, i) => (typeof CALLS[i] === 'number' ? [[jti, CALLS[i]] as const] : [])),
   )
@@ -75,7 +76,10 @@ async function storm(world: World, { events, length_ms }: Schedule, held: Delega
 }
 
 async function heal(world: World): Promise<void> {
-  const ways = [...world.points.flatMap(({ jkt, ways: more }) => [jkt, ...more]), world.relay.jkt]
+  const ways = [
+    ...world.points.flatMap(({ enrolled, ways: more }) => [enrolled.jkt, ...more]),
+    world.relay.jkt,
+  ]
   for (const way of ways) world.proxy.setWeather(way, { kind: 'clear' })
   await world.allUp()
 }
@@ -110,40 +114,41 @@ async function happen(world: World, event: Event, held: Delegated, stopped: Stop
   switch (event.do) {
     case 'revoke': {
       const jti = held.delegations[event.delegation]?.jti ?? ''
-      stopped.push({ jti, t: await world.revoke(jti) })
+      stopped.push({ jti, t: await world.people.revoke(jti) })
       return
     }
     case 'kill': {
-      const { kill, t } = await world.kill()
+      const { kill, t } = await world.people.kill()
       for (const { jti } of held.killable) stopped.push({ jti, t, kill })
       return
     }
     case 'kill_by_file': {
-      const { kill, t } = await world.killByFile(event.point)
-      const point = world.points[event.point]?.id ?? ''
+      const { enrolled } = world.point(event.point)
+      const { kill, t } = await world.people.killByFile(enrolled)
+      const point = enrolled.id
       for (const { jti } of held.killable) stopped.push({ jti, t, kill, point })
       return
     }
     case 'weather':
-      world.proxy.setWeather(world.points[event.point]?.jkt ?? '', event.weather)
+      world.proxy.setWeather(world.point(event.point).enrolled.jkt, event.weather)
       return
     case 'route':
-      world.proxy.setRoute(world.points[event.point]?.jkt ?? '', event.node)
+      world.proxy.setRoute(world.point(event.point).enrolled.jkt, event.node)
       return
     case 'step_clock':
-      world.stepClock(event.point, event.ms)
+      world.point(event.point).stepClock(event.ms)
       return
     case 'weather_before_relay':
       world.proxy.setWeather(world.relay.jkt, event.weather)
       return
     case 'weather_behind_relay':
-      world.proxy.setWeather(world.points[event.point]?.ways[event.way] ?? '', event.weather)
+      world.proxy.setWeather(world.point(event.point).ways[event.way] ?? '', event.weather)
       return
     case 'freeze_point':
-      await frozen(event.ms, (signal) => world.signalPoint(event.point, signal))
+      await frozen(event.ms, (signal) => world.point(event.point).signal(signal))
       return
     case 'kill_point':
-      await world.restartPoint(event.point)
+      await world.point(event.point).restart()
       return
     case 'freeze_node':
       await frozen(event.ms, (signal) => world.signalNode(event.node, signal))
