@@ -170,8 +170,8 @@ export async function openPoint(
       standing: () => ({ epoch: state.resume.epoch, head: state.resume.after, kills: switchboard.kept }),
     })
     const changed = ({ type }: StreamEvent): void => {
-      if (type === 'heartbeat' || type === 'time') return
-      point.revocationsChanged()
+      if (type === 'heartbeat') return
+      if (type !== 'time') point.revocationsChanged() // a stream that begins changes nothing, and is told of (REV-18)
       acks.poke()
     }
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })

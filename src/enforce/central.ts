@@ -5,7 +5,6 @@
  */
 import type { PointOptions } from './point-options.ts'
 import type { StreamPlace } from './recorder.ts'
-import type { Shipper } from './shipper.ts'
 
 /** How long a call may wait for the control plane, in milliseconds: what does not answer by then is taken for away. */
 const CENTRAL_WAIT_MS = 2000
@@ -17,7 +16,7 @@ export type Recording = (typeof RECORDINGS)[number]
 /** What a point is given of it. */
 export function recordingAs(
   recording: Recording,
-  shipper: Pick<Shipper, 'logged'>,
+  shipper: { logged(place: StreamPlace, wait_ms: number): Promise<boolean> },
 ): Pick<PointOptions, 'central'> {
   if (recording === 'spool') return {}
   return { central: (place) => shipper.logged(place, CENTRAL_WAIT_MS) }
