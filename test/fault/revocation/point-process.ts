@@ -23,7 +23,7 @@ export interface Chains {
 const SERVER = 'echo'
 const TOOL = 'echo'
 /** Between calls. As long as twice what the last one took, so that a busy machine is not kept busy by agents alone. */
-const PAUSE_MS_MIN = 12
+const PAUSE_MS_MIN = 25
 const PAUSE_MS_MAX = 100
 const ARGS = { text: 'x' }
 

@@ -1,6 +1,6 @@
 /** An enforcement point as a process that is killed and begun again: its lives, and what its tool wrote down. @module */
 import { fork, type ChildProcess } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +15,7 @@ const HONEST = programOf('point-process.ts')
 const LYING = programOf('lying-point-process.ts')
 const REVIVE_MS = 200
 const SAID_MAX = 4_096
+const NEWLINE = 10
 
 type Line = Act | { readonly up: number } | { readonly about: string }
 
@@ -32,6 +33,9 @@ export class Point {
   #born = 0
   #isEnding = false
   #turn: Promise<void> = Promise.resolve()
+  readonly #known: Line[] = []
+  #read_bytes = 0
+  #reading: Promise<readonly Line[]> = Promise.resolve(this.#known)
 
   /** @param chains file with what its agent calls with */
   constructor(enrolled: Enrolled, ways: readonly string[], chains: string) {
@@ -118,12 +122,30 @@ export class Point {
     return `${this.id}: ${last === undefined ? 'nothing' : JSON.stringify(last)}`
   }
 
-  async #lines(): Promise<Line[]> {
-    const text = await readFile(this.#written, 'utf8').catch(() => '')
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-    return whole
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Line)
+  /** What was written since is read, and no more: this is asked ten times a second, of a file that grows. */
+  #lines(): Promise<readonly Line[]> {
+    this.#reading = this.#reading.then(async () => {
+      const text = await readFrom(this.#written, this.#read_bytes)
+      const whole = text.subarray(0, text.lastIndexOf(NEWLINE) + 1)
+      this.#read_bytes += whole.length
+      for (const line of whole.toString().split('\n')) {
+        if (line !== '') this.#known.push(JSON.parse(line) as Line)
+      }
+      return this.#known
+    })
+    return this.#reading
+  }
+}
+
+/** Empty while there is no such file. */
+async function readFrom(path: string, start: number): Promise<Buffer> {
+  const file = await open(path).catch(() => null)
+  if (file === null) return Buffer.alloc(0)
+  try {
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - start), position: start })
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
   }
 }
