@@ -25,7 +25,7 @@ const LABELS = new Map([
   ['backed_up', 'Synced between devices'],
   ['credential', 'Passkey'],
   ['id', 'Identifier'],
-  ['iss', 'Control plane'],
+  ['iss', 'Issuer'],
   ['jwk', 'Key'],
   ['operator', 'Key of the command line'],
   ['rev', 'Revocation handle'],
