@@ -4,6 +4,7 @@
  * @module
  */
 import { newId } from '../core/ids.ts'
+import type { JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
 import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/decide.ts'
 import type { CalledTool, DecideInput, RevocationView, Verdict } from '../decide/decide.ts'
@@ -16,7 +17,7 @@ import { deniedAs, killed, type Judged } from './judged.ts'
 import { bounded, openingOf } from './opening.ts'
 import type { PointOptions } from './point-options.ts'
 import type { DecisionFields } from './recorder.ts'
-import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
+import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, Shown, ToolResult } from './types.ts'
 
 /** What ends a call that is under way: not that the state grew old (REV-12). */
 const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
@@ -265,10 +266,24 @@ export class EnforcementPoint implements Point {
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 
-  isVisible(session: string | null, server: string, name: string): boolean {
+  isVisible(session: string | null, server: string, name: string, shown: Shown = {}): boolean {
     const chain = this.#o.authenticator.chainOf(session)
-    const tool = { server, tool: name, definition_hash: null }
-    return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name)
+    const { args, definition_hash } = shown
+    const tool = { server, tool: name, definition_hash: definition_hash ?? null }
+    if (chain === null || this.#standing(chain, tool).length > 0) return false
+    if (definition_hash !== undefined && this.#isHeldBack(tool)) return false
+    return isNamed(chain, server, name, args)
+  }
+
+  noteDefinition(server: string, tool: string, definition_hash: string, definition: JsonObject): void {
+    if (this.#isHeldBack({ server, tool, definition_hash }))
+      this.#o.onToolChanged?.({ server, tool, definition_hash, definition })
+  }
+
+  /** MCP-12. */
+  #isHeldBack({ server, tool, definition_hash }: CalledTool): boolean {
+    const pinned = this.#o.registration(server, tool)
+    return pinned !== null && pinned.definition_hash !== definition_hash
   }
 
   #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
