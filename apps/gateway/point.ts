@@ -19,6 +19,7 @@ import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
 import { Trust } from '../../src/enforce/trust.ts'
+import { ToolChanges } from '../../src/enforce/tool-changes.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
@@ -192,6 +193,7 @@ export async function openPoint(
         ...(hosted === undefined ? {} : { hosted }),
       }),
       registration: tools.find,
+      onToolChanged: new ToolChanges(control, onFault).note,
       onRecorded: () => shipper.poke(),
       onFault: options.onFault,
       onClose: async () => {

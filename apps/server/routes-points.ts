@@ -125,7 +125,9 @@ function selfRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const answer = await ctx.registry.store.query(async (db) => {
         const { id, server } = await findPoint(db, callerId(c, 'point'))
-        return { point: id, server, tools: await listTools(db, server) }
+        // Points hash what is listed to them: the texts are for people.
+        const tools = (await listTools(db, server)).map(({ definition: _, ...tool }) => tool)
+        return { point: id, server, tools }
       })
       return c.json(answer, 200)
     },

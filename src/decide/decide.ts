@@ -183,8 +183,7 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
 function grantFault(input: DecideInput, grant: Grant): Reason | null {
   if (!grantNames(grant, input.server, input.tool)) return 'NO_MATCHING_GRANT'
   if (!constraintsMet(grant, input.args)) return 'CONSTRAINT_VIOLATED'
-  const resources =
-    grant.resources === undefined ? null : resourcesOf(input.args, pointersOf(input))
+  const resources = grant.resources === undefined ? null : resourcesOf(input.args, pointersOf(input))
   return resourcesFault(grant, resources) ?? labelFault(grant, null)
 }
 

@@ -134,6 +134,8 @@ export interface ControlPlane extends RevocationSource, StatementExchange {
   /** How far the point has followed the revocations (REV-13). */
   acknowledge(ack: SignedAck): Promise<void>
   tools(): Promise<readonly ToolRegistration[]>
+  /** Proposes a definition that a server lists for a pinned tool (MCP-13). Idempotent. */
+  toolChanged(change: ToolChange): Promise<void>
   /** Whom the point trusts (KEY-6). Not verified. */
   trust(): Promise<SignedTrustList>
 }

@@ -1,0 +1,153 @@
+/**
+ * Mutated frames through an {@link McpProxy} before a real process that reads carelessly. spec/mcp.md.
+ * `npm run test:fuzz -- [--frames 100000] [--seed 1]`. Fails when the gateway throws or stops answering, when its memory
+ * grows, or when the server takes for a call what was not decided and recorded.
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { canonicalize, type JsonObject } from '../../src/core/json.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
+import { MCP_LIMITS } from '../../src/enforce/adapters/mcp/limits.ts'
+import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
+import type { CallOutcome, CallRequest, ToolResult } from '../../src/enforce/types.ts'
+import { ListPoint } from '../fixtures/mcp-rig.ts'
+import { nextFrame, seeded } from './mutate.ts'
+
+const SERVER = join(import.meta.dirname, '../fixtures/careless-server.ts')
+/** Frames between two waits for everything to be answered. */
+const BATCH = 128
+/** What a garbage collector may be late with. */
+const GROWTH_BYTES_MAX = 96 * 1024 * 1024
+/** Arguments that stand beside others or around them, and that no server takes for arguments. */
+const ADDED = new Set(['_meta', 'inputResponses', 'requestState'])
+
+/** Remembers what it allowed until the server has been seen doing it. */
+class RecordingPoint extends ListPoint {
+  readonly recorded = new Map<string, number>()
+  decided_n = 0
+
+  override async call<T>(
+    request: CallRequest,
+    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+  ): Promise<CallOutcome<T>> {
+    this.asked.length = 0
+    this.outcomes.length = 0
+    this.decided_n++
+    return super.call(request, (action, signal) => {
+      const key = keyOf(request.tool, request.args)
+      this.recorded.set(key, (this.recorded.get(key) ?? 0) + 1)
+      return act(action, signal)
+    })
+  }
+
+  /** @returns false: nobody decided that */
+  seen(what: string, args: JsonObject): boolean {
+    const key = keyOf(what, args)
+    const left = this.recorded.get(key) ?? 0
+    if (left > 1) this.recorded.set(key, left - 1)
+    else this.recorded.delete(key)
+    return left > 0
+  }
+}
+
+function keyOf(what: string, args: JsonObject): string {
+  const own = Object.entries(args).filter(([name]) => !ADDED.has(name))
+  if (what === 'completion/complete') return canonicalize([what, Object.fromEntries(own.filter(isAsked))])
+  return canonicalize([what, Object.fromEntries(own)])
+}
+
+/** Not what was put beside it (MCP-7). */
+function isAsked([name]: [string, unknown]): boolean {
+  return name !== 'name' && name !== 'uri'
+}
+
+export interface FuzzReport {
+  readonly frames: number
+  readonly seed: number
+  readonly decided: number
+  readonly reached: number
+  /** What the server did that nobody decided. Empty, or it is a hole. */
+  readonly unrecorded: readonly string[]
+  readonly answered: number
+  readonly rss_mb: { readonly early: number; readonly late: number }
+  readonly isFlat: boolean
+}
+
+export async function fuzz(frames: number, seed: number): Promise<FuzzReport> {
+  const child = spawn(process.execPath, [SERVER], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const point = new RecordingPoint()
+  point.allowed.set(null, [
+    'read',
+    'resources/read',
+    'resources/subscribe',
+    'prompts/get',
+    'completion/complete',
+  ])
+  const unrecorded: string[] = []
+  let [reached, answered] = [0, 0]
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const { what, args } = JSON.parse(line) as { what: string; args: JsonObject }
+    reached++
+    if (!point.seen(what, args)) unrecorded.push(line)
+  })
+  const proxy = new McpProxy({
+    crypto: nodeCrypto,
+    point,
+    server: 'files',
+    hosted: true,
+    limits: { ...MCP_LIMITS, call_ms: 1000 },
+    toClient: () => answered++,
+    toServer: (line) => child.stdin.write(`${line}\n`),
+    endServer: () => unrecorded.push('the server was ended'),
+    log: () => undefined,
+  })
+  const fromServer = new FrameReader((frame) => proxy.fromServer(frame))
+  child.stdout.on('data', (chunk: Uint8Array) => fromServer.push(chunk))
+  const fromClient = new FrameReader((frame) => proxy.fromClient(frame), true)
+  const random = seeded(seed)
+  let early = 0
+  for (let n = 1; n <= frames; n++) {
+    fromClient.push(nextFrame(random, n))
+    fromClient.push(LINE_END)
+    if (n % BATCH !== 0 && n !== frames) continue
+    await proxy.idle()
+    if (early === 0 && n >= frames / 4) early = process.memoryUsage.rss()
+  }
+  const late = process.memoryUsage.rss()
+  await answersStill(proxy)
+  child.stdin.end()
+  await once(child, 'close')
+  const rss_mb = { early: Math.round(early / 1e6), late: Math.round(late / 1e6) }
+  return {
+    frames,
+    seed,
+    decided: point.decided_n,
+    reached,
+    unrecorded,
+    answered,
+    rss_mb,
+    isFlat: late - early < GROWTH_BYTES_MAX,
+  }
+}
+
+const LINE_END = Uint8Array.of(0x0a)
+
+/** A call that is good in every respect is let through still. */
+async function answersStill(proxy: McpProxy): Promise<void> {
+  const reader = new FrameReader((frame) => proxy.fromClient(frame), true)
+  const line = '{"jsonrpc":"2.0","id":"the last one","method":"tools/call","params":{"name":"read"}}\n'
+  reader.push(new TextEncoder().encode(line))
+  await proxy.idle()
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { frames: { type: 'string' }, seed: { type: 'string' } } })
+  const report = await fuzz(Number(values.frames ?? 100_000), Number(values.seed ?? 1))
+  console.log(JSON.stringify({ ...report, unrecorded: report.unrecorded.slice(0, 5) }))
+  if (report.unrecorded.length > 0 || !report.isFlat) process.exitCode = 1
+}
