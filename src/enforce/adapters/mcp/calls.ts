@@ -109,11 +109,11 @@ export class Calls {
     return deniedError(request.id, outcome.reasons, outcome.action)
   }
 
-  /** Records that something is denied which no grant could allow. */
-  async refuse(id: RpcId | null, what: string): Promise<string> {
+  /** Records that something is denied which no grant could allow. @param code that of a denial unless told otherwise */
+  async refuse(id: RpcId | null, what: string, code?: number): Promise<string> {
     const { point, server } = this.#o
     const { action, reasons } = await point.refuse(server, what, 'METHOD_NOT_GRANTED')
-    return deniedError(id, reasons, action)
+    return deniedError(id, reasons, action, code)
   }
 
   async #decide(pending: Pending, call: ReadCall, act: Act): Promise<CallOutcome<string>> {

@@ -13,6 +13,7 @@ import { hasCaseTwins, hasLookalike, type RpcId, type RpcRequest, type RpcRespon
 /** JSON-RPC error codes: the specification's own, and ours from its range for implementations. */
 export const RPC_INVALID_PARAMS = -32602
 export const RPC_INTERNAL_ERROR = -32603
+export const RPC_METHOD_NOT_FOUND = -32601
 /** Denied. `data` is `{reasons}` or `{reasons, action}`. */
 export const RPC_DENIED = -32001
 /** A request that ended because it was withdrawn, as the Language Server Protocol numbers it: many servers do. */
@@ -177,9 +178,14 @@ export function deniedResult(
 }
 
 /** A denied request of another kind, or a denied session. */
-export function deniedError(id: RpcId | null, reasons: readonly Reason[], action?: string): string {
+export function deniedError(
+  id: RpcId | null,
+  reasons: readonly Reason[],
+  action?: string,
+  code = RPC_DENIED,
+): string {
   const data = action === undefined ? { reasons } : { reasons, action }
-  return rpcError(id, RPC_DENIED, reasons.map(explain).join('\n'), data)
+  return rpcError(id, code, reasons.map(explain).join('\n'), data)
 }
 
 /** Whether the server says that it stopped as it was told, and did not do it. */

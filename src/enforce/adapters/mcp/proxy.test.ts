@@ -350,7 +350,7 @@ describe('what passes (MCP-5)', () => {
       expect(rig.point.refused).toEqual([method])
       expect(rig.last).toMatchObject({
         id: 1,
-        error: { code: -32001, data: { reasons: ['METHOD_NOT_GRANTED'], action: 'act_r' } },
+        error: { code: -32601, data: { reasons: ['METHOD_NOT_GRANTED'], action: 'act_r' } },
       })
     },
   )

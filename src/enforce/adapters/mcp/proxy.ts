@@ -31,6 +31,7 @@ import {
   RPC_BUSY,
   RPC_INTERNAL_ERROR,
   RPC_INVALID_PARAMS,
+  RPC_METHOD_NOT_FOUND,
   rpcError,
   rpcResult,
   sessionNamed,
@@ -146,7 +147,12 @@ export class McpProxy {
     if (!this.#upstream.hasEnded) this.#upstream.end()
   }
 
-  /** Resolves when no request of the client is in flight: every outcome has been recorded by then. */
+  /** Whether a subscription is open. */
+  get lasts(): boolean {
+    return this.#inFlight.long_n > 0
+  }
+
+  /** Resolves when no request of the client is in flight, but subscriptions: every outcome has been recorded by then. */
   idle(): Promise<void> {
     return this.#inFlight.idle()
   }
@@ -269,7 +275,8 @@ export class McpProxy {
   #own(request: RpcRequest): Promise<string> {
     if (request.method === METHOD_CHALLENGE) return this.#challenge(request)
     if (request.method === METHOD_OPEN) return this.#open(request)
-    return this.#calls.refuse(request.id, request.method)
+    // To the client it is a method that is not there: what clients that probe for one understand.
+    return this.#calls.refuse(request.id, request.method, RPC_METHOD_NOT_FOUND)
   }
 
   async #challenge(request: RpcRequest): Promise<string> {
