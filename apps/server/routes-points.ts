@@ -3,18 +3,17 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonValue } from '../../src/core/json.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
 import { receiptSchema, signedHeadSchema } from '../../src/log/receipt.ts'
-import { takeAck } from '../../src/registry/acks.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { trustList } from '../../src/registry/issuers.ts'
 import { enrolPoint, findPoint, listPoints, openEpoch } from '../../src/registry/points.ts'
 import { RECEIPTS_MAX, takeReceipts } from '../../src/registry/receipts.ts'
 import { listTools } from '../../src/registry/tools.ts'
-import { signedAckSchema } from '../../src/revoke/statement.ts'
+import type { Tool } from '../../src/registry/tool-rows.ts'
 import { signedTrustListSchema } from '../../src/revoke/trust-list.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { RECEIPTS_PATH, who } from './middleware.ts'
 import { toolAnswer } from './routes-people.ts'
-import { answers, body, digest, jwk, name, ok } from './schemas.ts'
+import { answers, body, digest, jwk, name } from './schemas.ts'
 
 /** Segments in one batch: a root and 8 hops for a good number of chains. */
 const SEGMENTS_MAX = 256
@@ -87,21 +86,6 @@ function selfRoutes(app: App, ctx: ServerContext): void {
 
   app.openapi(
     createRoute({
-      method: 'post',
-      path: '/v1/points/self/acks',
-      summary: 'How far the point has followed the revocations (REV-13)',
-      middleware: point,
-      request: { body: body(signedAckSchema) },
-      responses: answers('Noted', ok),
-    }),
-    async (c) => {
-      await takeAck(ctx.registry, callerId(c, 'point'), c.req.valid('json'))
-      return c.json({ ok: true as const }, 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
       method: 'get',
       path: '/v1/points/self/trust',
       summary: 'The signed list of whom the point trusts (KEY-6)',
@@ -126,7 +110,7 @@ function selfRoutes(app: App, ctx: ServerContext): void {
       const answer = await ctx.registry.store.query(async (db) => {
         const { id, server } = await findPoint(db, callerId(c, 'point'))
         // Points hash what is listed to them: the texts are for people.
-        const tools = (await listTools(db, server)).map(({ definition: _, ...tool }) => tool)
+        const tools = (await listTools(db, server)).map(withoutText)
         return { point: id, server, tools }
       })
       return c.json(answer, 200)
@@ -184,4 +168,9 @@ function receiptRoute(app: App, ctx: ServerContext): void {
       return c.json({ acknowledged, recalled: [...recalled], now_ms }, 200)
     },
   )
+}
+
+function withoutText({ id, system, server, tool, definition_hash, measures, resources }: Tool): Tool {
+  const own = { id, system, server, tool, definition_hash, measures }
+  return resources === undefined ? own : { ...own, resources }
 }

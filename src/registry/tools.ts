@@ -4,11 +4,11 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import type { z } from 'zod'
+
 import { base64url, utf8 } from '../core/encoding.ts'
 import { newId } from '../core/ids.ts'
 import { canonicalize } from '../core/json.ts'
-import type { Actor, measuresSchema } from '../log/entries.ts'
+import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import { isMethodAction } from '../token/method-action.ts'
 import type { RegistryContext } from './context.ts'
@@ -16,8 +16,6 @@ import { RegistryError } from './errors.ts'
 import { assertSystems } from './systems.ts'
 import { proposeChange } from './tool-changes.ts'
 import { findTool, pin, rowOf, toolOf, type Tool, type ToolInput } from './tool-rows.ts'
-
-export type Measures = z.infer<typeof measuresSchema>
 
 /** What is in force, and the change that waits, if this made one. */
 export type Registered = Tool & { readonly waiting?: string }

@@ -170,6 +170,6 @@ async function answersStill(proxy: McpProxy): Promise<void> {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { frames: { type: 'string' }, seed: { type: 'string' } } })
   const report = await fuzz(Number(values.frames ?? 100_000), Number(values.seed ?? 1))
-  console.log(JSON.stringify({ ...report, unrecorded: report.unrecorded.slice(0, 5) }))
+  process.stdout.write(`${JSON.stringify({ ...report, unrecorded: report.unrecorded.slice(0, 5) })}\n`)
   if (report.unrecorded.length > 0 || !report.isFlat) process.exitCode = 1
 }

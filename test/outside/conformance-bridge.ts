@@ -62,7 +62,7 @@ async function relay(upstream: string, req: IncomingMessage, res: ServerResponse
     const isOwn = line.includes('"countersign-')
     const own = new Headers(headers)
     if (isOwn) own.set('mcp-method', 'tools/list')
-    if (isOwn) for (const name of [...own.keys()]) if (/^mcp-(name|param)/.test(name)) own.delete(name)
+    if (isOwn) for (const name of Array.from(own.keys())) if (/^mcp-(name|param)/.test(name)) own.delete(name)
     const answer = await fetch(upstream, { method: 'POST', headers: own, body: line, signal: aborter.signal })
     const isEvents = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false
     if (!isOwn) {

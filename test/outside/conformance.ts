@@ -54,6 +54,10 @@ export function lost(direct: Verdicts, through: Verdicts): string[] {
     .map(([name]) => name)
 }
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
 export async function listen(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -70,12 +74,10 @@ if (import.meta.main) {
     const [one, two] = [await runSuite(direct, revision), await runSuite(through, revision)]
     const passing = [...one.values()].filter(({ failed }) => failed === 0).length
     const missing = lost(one, two)
-    console.log(
-      `${revision}: ${one.size} scenarios, ${passing} pass direct, ${missing.length} of them not through`,
-    )
+    print(`${revision}: ${one.size} scenarios, ${passing} pass direct, ${missing.length} of them not through`)
     for (const name of new Set([...one.keys(), ...two.keys()])) {
       const [a, b] = [JSON.stringify(one.get(name)), JSON.stringify(two.get(name))]
-      if (a !== b) console.log(`  ${name}: direct ${a}, through ${b}`)
+      if (a !== b) print(`  ${name}: direct ${a}, through ${b}`)
     }
     if (missing.length > 0) process.exitCode = 1
   }

@@ -41,6 +41,7 @@ import { Findings, type FaultCode, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
+import { checkToolChanges, hasToolChanges } from './tool-changes.ts'
 
 export interface VerifiedPack {
   readonly report: PackReport
@@ -225,6 +226,10 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check(`agents were approved by a registered gesture of ${whose}`, () =>
     checkApprovals(history, judge, findings),
   )
+  if (hasToolChanges(history))
+    check(`changed tools were approved by a registered gesture of ${whose}`, () =>
+      checkToolChanges(history, judge, findings),
+    )
   let allows: ProvenAllow[] = []
   check('every allow has a chain back to a registered human gesture', () => {
     const standing = standingAllows(history)

@@ -77,7 +77,7 @@ export class Calls {
     if (this.#isContinued(request)) return this.#goOn(request)
     const call = readMethodCall(request, method, argumentsOf(method, params), hosted)
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
-    const uri = method === 'resources/subscribe' ? String(params.uri) : null
+    const uri = method === 'resources/subscribe' && typeof params.uri === 'string' ? params.uri : null
     if (uri !== null && !continuations.hasRoomFor(uri))
       return rpcError(request.id, RPC_BUSY, TEXT_SUBSCRIPTIONS)
     const own = originOf(call.credential, method)
@@ -154,7 +154,7 @@ export class Calls {
   async #goOn(request: RpcRequest): Promise<string> {
     const { uri } = request.params
     const { result, failed } = await this.#asked(request, new AbortController().signal, null)
-    if (request.method === 'resources/unsubscribe' && !failed) this.#o.continuations.unsubscribe(String(uri))
+    if (typeof uri === 'string' && !failed) this.#o.continuations.unsubscribe(uri)
     return result
   }
 

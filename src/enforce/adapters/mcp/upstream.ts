@@ -100,7 +100,7 @@ export class Upstream {
   /** Gives up what waited too long: the server is told, and an answer that still comes is dropped. */
   sweep(): void {
     const now_ms = this.#clock.monotonic()
-    for (const { id, until_ms } of [...this.#waiting.values()]) {
+    for (const { id, until_ms } of this.#waiting.values()) {
       if (until_ms > now_ms) continue
       this.send(rpcNotice('notifications/cancelled', { requestId: id, reason: 'timed out' }))
       this.withdraw(id, new AnswerLost(RPC_TIMED_OUT, 'the tool server did not answer in time'))
