@@ -142,16 +142,8 @@ export async function openPoint(
       position: () => recorder.begun,
       onReturn: () => shipper.poke(),
     })
-    const shipper = new Shipper({
-      crypto,
-      clock,
-      spool,
-      recorder,
-      control,
-      signer,
-      point: file.point,
-      leases: ledger,
-    })
+    const shipping = { crypto, clock, spool, recorder, control, signer }
+    const shipper = new Shipper({ ...shipping, point: file.point, leases: ledger })
     const state = new RevocationState({
       crypto,
       frameKey: publicJwk(file.trust.frame_key),

@@ -14,9 +14,9 @@ import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
 import { deniedAs, killed, type Judged } from './judged.ts'
-import { bounded, openingOf } from './opening.ts'
+import { decisionFields, openingOf } from './opening.ts'
 import type { PointOptions } from './point-options.ts'
-import type { DecisionFields, StreamPlace } from './recorder.ts'
+import type { StreamPlace } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, Shown, ToolResult } from './types.ts'
 
 /** What ends a call that is under way: not that the state grew old (REV-12). */
@@ -201,24 +201,12 @@ export class EnforcementPoint implements Point {
     judged: Judged,
     kill?: string,
   ): Promise<StreamPlace | null> {
-    const { authenticated, verdict } = judged
-    const fields: DecisionFields = {
-      action,
-      chain: authenticated.record?.id ?? null,
-      agent: authenticated.chain?.agent ?? null,
-      grant: verdict.grant,
-      server: bounded(request.server),
-      tool: bounded(request.tool),
-      definition_hash: request.definition_hash,
-      args_commit: authenticated.args_commit,
-      decision: verdict.decision,
-      reasons: verdict.decision === 'deny' ? [...verdict.reasons] : [],
-      binding: authenticated.binding,
+    const { authenticated } = judged
+    const fields = decisionFields(request, action, judged, {
       placement: this.#o.placement,
       freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
-      debits: [...judged.debits],
       ...(kill === undefined ? {} : { kill }),
-    }
+    })
     return this.#durably(() =>
       this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
     )
@@ -285,9 +273,8 @@ export class EnforcementPoint implements Point {
     const chain = this.#o.authenticator.chainOf(session)
     const { args, definition_hash } = shown
     const tool = { server, tool: name, definition_hash: definition_hash ?? null }
-    if (chain === null || this.#standing(chain, tool).length > 0) return false
     if (definition_hash !== undefined && this.#isHeldBack(tool)) return false
-    return isNamed(chain, server, name, args)
+    return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name, args)
   }
 
   noteDefinition(server: string, tool: string, definition_hash: string, definition: JsonObject): void {

@@ -4,19 +4,35 @@
  * @module
  */
 import type { History } from '../history.ts'
-import type { ApprovalJudge } from './approvals.ts'
+import { checkApprovals, type ApprovalJudge } from './approvals.ts'
 import type { Findings } from './report.ts'
 
 type Change = Extract<History['toolChanges'][number]['entry'], { type: 'tool.changed' }>
 type Approved = Extract<History['toolChanges'][number]['entry'], { type: 'tool.approved' }>
 
+/** Agents, and tools that changed. @param whose gestures count */
+export function checkApproved(
+  history: History,
+  judge: ApprovalJudge,
+  findings: Findings,
+  whose: string,
+): void {
+  findings.check(`agents were approved by a registered gesture of ${whose}`, () =>
+    checkApprovals(history, judge, findings),
+  )
+  if (!hasToolChanges(history)) return
+  findings.check(`changed tools were approved by a registered gesture of ${whose}`, () =>
+    checkToolChanges(history, judge, findings),
+  )
+}
+
 /** Whether a tool was ever registered twice, or another definition of one was proposed. */
-export function hasToolChanges({ toolChanges, tools }: History): boolean {
+function hasToolChanges({ toolChanges, tools }: History): boolean {
   return toolChanges.length > 0 || new Set(tools.map(({ entry }) => entry.subject)).size < tools.length
 }
 
 /** @returns how many approvals there were */
-export function checkToolChanges(history: History, judge: ApprovalJudge, findings: Findings): number {
+function checkToolChanges(history: History, judge: ApprovalJudge, findings: Findings): number {
   const changes = new Map<string, { readonly index: number; readonly entry: Change }>()
   const approvals = new Map<number, Change | undefined>()
   for (const { index, entry } of history.toolChanges) {

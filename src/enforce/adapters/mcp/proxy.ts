@@ -4,10 +4,8 @@
  * Invariant: what passes without a decision is what MCP-5 names; the rest goes the way of {@link Calls}.
  * @module
  */
-import type { Crypto } from '../../../core/crypto.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
-import { systemClock, type Clock } from '../../../ports/clock.ts'
-import type { Point } from '../../types.ts'
+import { systemClock } from '../../../ports/clock.ts'
 import { Calls } from './calls.ts'
 import { Continuations } from './continuations.ts'
 import { ToolDefinitions } from './definitions.ts'
@@ -37,26 +35,8 @@ import {
   sessionNamed,
 } from './messages.ts'
 import { listOf, wayOf } from './methods.ts'
+import type { McpProxyOptions } from './proxy-options.ts'
 import { AnswerLost, keyOf, Upstream } from './upstream.ts'
-
-export interface McpProxyOptions {
-  readonly crypto: Crypto
-  readonly point: Point
-  /** The tool server's name, as grants name it. */
-  readonly server: string
-  /** Whether the point has a delegation of its own for clients that hold no key (MCP-3). */
-  readonly hosted: boolean
-  readonly limits?: McpLimits
-  /** The system's unless told otherwise. */
-  readonly clock?: Clock
-  /** Each takes one message, without a line end. Must not throw. */
-  readonly toClient: (line: string) => void
-  readonly toServer: (line: string) => void
-  /** The server broke the protocol beyond repair: end it. */
-  readonly endServer: () => void
-  /** Never told a frame, an argument or a token. */
-  readonly log: (message: string) => void
-}
 
 export class McpProxy {
   readonly #options: McpProxyOptions
