@@ -26,6 +26,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'template.approved': 'It is in force, by a gesture over that proposal.',
   'system.added': 'A service that agents touch.',
   'tool.registered': 'A tool of a system, as it was defined, and how its calls are measured.',
+  'tool.changed': 'Another definition of it was listed or registered; it waits for a person’s approval.',
+  'tool.approved': 'Somebody approved that change, by a gesture over it; its registration follows.',
   'agent.proposed': 'An agent: who answers for it, what for, and what it is made of.',
   'agent.approved': 'Somebody approved that proposal, by a gesture over it.',
   'agent.activated': 'It may act.',

@@ -142,19 +142,6 @@ export async function addSystem(profile: Profile, name: string): Promise<string>
   return idOf(await profile.client.post('/v1/systems', { name }))
 }
 
-export interface ToolInput {
-  readonly system: string
-  readonly server: string
-  readonly tool: string
-  readonly definition_hash: string
-  readonly measures: JsonObject
-  readonly resources?: readonly string[]
-}
-
-export async function registerTool(profile: Profile, tool: ToolInput): Promise<string> {
-  return idOf(await profile.client.post('/v1/tools', { ...tool }))
-}
-
 export interface AgentInput {
   readonly name: string
   readonly class: string

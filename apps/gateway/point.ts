@@ -20,6 +20,7 @@ import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
 import { Trust } from '../../src/enforce/trust.ts'
+import { ToolChanges } from '../../src/enforce/tool-changes.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
@@ -141,16 +142,8 @@ export async function openPoint(
       position: () => recorder.begun,
       onReturn: () => shipper.poke(),
     })
-    const shipper = new Shipper({
-      crypto,
-      clock,
-      spool,
-      recorder,
-      control,
-      signer,
-      point: file.point,
-      leases: ledger,
-    })
+    const shipping = { crypto, clock, spool, recorder, control, signer }
+    const shipper = new Shipper({ ...shipping, point: file.point, leases: ledger })
     const state = new RevocationState({
       crypto,
       frameKey: publicJwk(file.trust.frame_key),
@@ -196,6 +189,7 @@ export async function openPoint(
         ...(hosted === undefined ? {} : { hosted }),
       }),
       registration: tools.find,
+      onToolChanged: new ToolChanges(control, onFault).note,
       onRecorded: () => shipper.poke(),
       onFault: options.onFault,
       onClose: async () => {

@@ -27,6 +27,7 @@ import { revocationRoutes } from './routes-revocations.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { templateRoutes } from './routes-templates.ts'
+import { toolChangeRoutes } from './routes-tools.ts'
 
 export function createApp(ctx: ServerContext): App {
   const app = new OpenAPIHono<AppEnv>({
@@ -50,6 +51,7 @@ export function createApp(ctx: ServerContext): App {
   pointRoutes(app, ctx)
   limitRoutes(app, ctx)
   templateRoutes(app, ctx)
+  toolChangeRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)

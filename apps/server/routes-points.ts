@@ -8,6 +8,7 @@ import { trustList } from '../../src/registry/issuers.ts'
 import { enrolPoint, findPoint, listPoints, openEpoch } from '../../src/registry/points.ts'
 import { RECEIPTS_MAX, takeReceipts } from '../../src/registry/receipts.ts'
 import { listTools } from '../../src/registry/tools.ts'
+import type { Tool } from '../../src/registry/tool-rows.ts'
 import { signedTrustListSchema } from '../../src/revoke/trust-list.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { RECEIPTS_PATH, who } from './middleware.ts'
@@ -108,7 +109,9 @@ function selfRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const answer = await ctx.registry.store.query(async (db) => {
         const { id, server } = await findPoint(db, callerId(c, 'point'))
-        return { point: id, server, tools: await listTools(db, server) }
+        // Points hash what is listed to them: the texts are for people.
+        const tools = (await listTools(db, server)).map(withoutText)
+        return { point: id, server, tools }
       })
       return c.json(answer, 200)
     },
@@ -165,4 +168,9 @@ function receiptRoute(app: App, ctx: ServerContext): void {
       return c.json({ acknowledged, recalled: [...recalled], now_ms }, 200)
     },
   )
+}
+
+function withoutText({ id, system, server, tool, definition_hash, measures, resources }: Tool): Tool {
+  const own = { id, system, server, tool, definition_hash, measures }
+  return resources === undefined ? own : { ...own, resources }
 }

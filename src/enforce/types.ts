@@ -53,6 +53,14 @@ export interface Challenge {
   readonly key: string
 }
 
+/** What is known of something that a list would show. */
+export interface Shown {
+  /** Arguments that a call of it would have for certain (MCP-9). */
+  readonly args?: JsonObject
+  /** Of a tool as it is listed, null when that is not clear: a pinned one with another is held back (MCP-12). */
+  readonly definition_hash?: string | null
+}
+
 /** The enforcement point as adapters see it. */
 export interface Point {
   readonly id: string
@@ -74,8 +82,10 @@ export interface Point {
     what: string,
     reason: Reason,
   ): Promise<{ action: string; reasons: readonly Reason[] }>
-  /** Whether some disclosed grant of that session (null: the hosted delegation) names the tool. MCP-4. */
-  isVisible(session: string | null, server: string, tool: string): boolean
+  /** Whether some disclosed grant of that session (null: the hosted delegation) names the tool or method. MCP-4. */
+  isVisible(session: string | null, server: string, tool: string, shown?: Shown): boolean
+  /** Takes note of a definition that the server lists: one that is not the pinned one is proposed (MCP-13). */
+  noteDefinition(server: string, tool: string, definition_hash: string, definition: JsonObject): void
   /** The terminal state: stops following revocations, flushes and closes the spool. */
   close(): Promise<void>
 }

@@ -44,6 +44,21 @@ export const templateSchema = z.strictObject({
   approvals: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(1).max(15) }).nullable(),
 })
 
+/** Characters of a definition's JCS in an entry (MCP-13): room for what stands around it. */
+export const DEFINITION_LENGTH_MAX = 32 * 1024
+
+const toolSchema = z.strictObject({
+  system: id,
+  server: text,
+  tool: text,
+  definition_hash: digest,
+  measures: measuresSchema,
+  /** JSON Pointers to the arguments that name what a call touches (GRT-6). */
+  resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
+  /** JCS of what `definition_hash` is the hash of, where whoever registered it gave it and it is not too long. */
+  definition: z.string().max(DEFINITION_LENGTH_MAX).exactOptional(),
+})
+
 /** Of each type. */
 export const bodies = {
   'log.created': z.strictObject({
@@ -118,14 +133,25 @@ export const bodies = {
     acted_alone: z.boolean(),
   }),
   'system.added': z.strictObject({ name: text }),
-  'tool.registered': z.strictObject({
-    system: id,
-    server: text,
-    tool: text,
-    definition_hash: digest,
-    measures: measuresSchema,
-    /** JSON Pointers to the arguments that name what a call touches (GRT-6). */
-    resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
+  'tool.registered': toolSchema,
+  /** A registration that waits for another person (MCP-13, MCP-14). */
+  'tool.changed': z.strictObject({
+    /** The tool's identifier. */
+    registered: id,
+    /** The definition that the tool is pinned to. */
+    was: digest,
+    becomes: toolSchema,
+  }),
+  'tool.approved': z.strictObject({
+    act: z.strictObject({
+      act: z.literal('tool.approve'),
+      change: id,
+      /** Index of the `tool.changed` entry. */
+      proposal: z.int().nonnegative(),
+      approver: id,
+    }),
+    gesture: gestureSchema,
+    acted_alone: z.boolean(),
   }),
   'agent.proposed': z.strictObject({
     /** Absent in logs that began before it was logged. */
@@ -266,6 +292,7 @@ export const bodies = {
       'LISTENER_FAILING',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',
+      'TOOL_CHANGED',
       'WITNESS_CONFLICT',
     ]),
     detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),

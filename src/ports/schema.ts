@@ -33,6 +33,20 @@ export interface Schema {
     definition_hash: string
     measures_json: string
     resources_json: string
+    /** JCS of the definition, where it is known. */
+    definition: string | null
+  }
+  tool_changes: {
+    id: string
+    /** The tool's identifier. */
+    registered: string
+    status: 'waiting' | 'approved' | 'replaced'
+    definition_hash: string
+    /** The whole registration that it would become. */
+    becomes_json: string
+    proposer: string
+    /** Index of the `tool.changed` entry. */
+    proposal: number
   }
   agents: {
     id: string

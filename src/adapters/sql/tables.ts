@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 7
+export const SCHEMA_VERSION = 8
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -25,9 +25,14 @@ CREATE TABLE invitations (
 CREATE TABLE systems (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE tools (
   id TEXT PRIMARY KEY, system TEXT NOT NULL REFERENCES systems (id), server TEXT NOT NULL, tool TEXT NOT NULL,
-  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, resources_json TEXT NOT NULL,
+  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, resources_json TEXT NOT NULL, definition TEXT,
   UNIQUE (server, tool)
 ) STRICT;
+CREATE TABLE tool_changes (
+  id TEXT PRIMARY KEY, registered TEXT NOT NULL REFERENCES tools (id), status TEXT NOT NULL,
+  definition_hash TEXT NOT NULL, becomes_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL
+) STRICT;
+CREATE INDEX tool_changes_registered ON tool_changes (registered, status);
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,

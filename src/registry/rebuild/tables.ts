@@ -39,6 +39,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   entries: log('idx'),
   systems: log('id'),
   tools: log('id'),
+  tool_changes: log('id'),
   agents: log('id'),
   agent_keys: log('jkt'),
   points: log('id'),

@@ -1,5 +1,5 @@
 /**
- * MCP stdio frames: one JSON-RPC 2.0 message a line, read strictly from chunks of bytes. spec/enforcement.md MCP-5.
+ * MCP stdio frames: one JSON-RPC 2.0 message a line, read strictly from chunks of bytes. spec/mcp.md (MCP-5).
  * Invariant: a line that passes means the same to every reader, or it does not pass. So no duplicate names, no names
  * that differ from ours by case alone, no batches, and no carriage return inside (many readers split there).
  * @module
