@@ -56,10 +56,10 @@ export function registerTool(ctx: RegistryContext, actor: Actor, input: ToolInpu
   })
 }
 
-/** @param server only the tools of that server */
-export async function listTools(db: Kysely<Schema>, server?: string): Promise<Tool[]> {
+/** @param servers only the tools of those */
+export async function listTools(db: Kysely<Schema>, servers?: readonly string[]): Promise<Tool[]> {
   let query = db.selectFrom('tools').selectAll().orderBy('server').orderBy('tool')
-  if (server !== undefined) query = query.where('server', '=', server)
+  if (servers !== undefined) query = query.where('server', 'in', servers)
   const rows = await query.execute()
   return rows.map(({ measures_json, resources_json, ...rest }) => {
     const resources = z.array(z.string()).parse(parseJson(resources_json))

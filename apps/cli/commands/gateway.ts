@@ -36,7 +36,7 @@ export function gatewayCommand(program: Command): void {
       const hosted = await hostedOf(options)
       const {
         point,
-        server: name,
+        servers: [name = ''],
         listens,
       } = await openPoint(options.point, {
         ...(hosted === undefined ? {} : { hosted }),
