@@ -16,7 +16,7 @@ import { deniedAs, killed, type Judged } from './judged.ts'
 import { bounded, openingOf } from './opening.ts'
 import type { PointOptions } from './point-options.ts'
 import type { DecisionFields } from './recorder.ts'
-import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
+import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult, Viewer } from './types.ts'
 
 /** What ends a call that is under way: not that the state grew old (REV-12). */
 const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
@@ -163,7 +163,13 @@ export class EnforcementPoint implements Point {
     const authenticated = authenticator.authenticate(request)
     const { credential } = request
     const named = authenticated.record === null || recorder.canName(authenticated.record)
-    if (named || credential.kind !== 'session') return authenticated
+    if (named) return authenticated
+    if (credential.kind === 'hosted') {
+      // The point has the chain: it is presented again, for a record of the present epoch.
+      authenticator.presentAnew(credential.delegation)
+      return authenticator.authenticate(request)
+    }
+    if (credential.kind !== 'session') return authenticated
     authenticator.forget(credential.session)
     return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
   }
@@ -265,8 +271,14 @@ export class EnforcementPoint implements Point {
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 
-  isVisible(session: string | null, server: string, name: string): boolean {
-    const chain = this.#o.authenticator.chainOf(session)
+  /** Why nothing under the delegation of that viewer is allowed now: of a chain that does not hold, the one reason. */
+  standingOf(viewer: Viewer): readonly Reason[] {
+    const { reason, chain } = this.#o.authenticator.viewed(viewer)
+    return reason === null ? this.#standing(chain, null) : [reason]
+  }
+
+  isVisible(viewer: Viewer, server: string, name: string): boolean {
+    const { chain } = this.#o.authenticator.viewed(viewer)
     const tool = { server, tool: name, definition_hash: null }
     return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name)
   }

@@ -18,11 +18,14 @@ export interface Pending {
 
 export class InFlight {
   readonly #toClient: (line: string) => void
+  readonly #onAnswer: ((key: string, line: string | null) => void) | undefined
   readonly #pending = new Map<string, Pending>()
   #idleWaiters: (() => void)[] = []
 
-  constructor(toClient: (line: string) => void) {
+  /** @param onAnswer in place of `toClient` for answers; null: it was withdrawn and gets none */
+  constructor(toClient: (line: string) => void, onAnswer?: (key: string, line: string | null) => void) {
     this.#toClient = toClient
+    this.#onAnswer = onAnswer
   }
 
   get isFull(): boolean {
@@ -50,7 +53,9 @@ export class InFlight {
   /** The one place where a request of the client is answered. */
   finish(pending: Pending, line: string): void {
     this.#pending.delete(pending.key)
-    if (!pending.isCancelled) this.#toClient(line)
+    const answer = pending.isCancelled ? null : line
+    if (this.#onAnswer !== undefined) this.#onAnswer(pending.key, answer)
+    else if (answer !== null) this.#toClient(answer)
     if (this.#pending.size === 0) for (const wake of this.#idleWaiters.splice(0)) wake()
   }
 

@@ -81,7 +81,7 @@ function hasProto(value: JsonValue): boolean {
 /** A proof that cannot be read is no proof, in a hosted gateway too: who sends one does not mean to be hosted. */
 function readCredential(request: RpcRequest, hosted: boolean): Credential {
   const meta = metaOf(request)
-  if (!Object.hasOwn(meta, CALL_META)) return { kind: hosted ? 'hosted' : 'none' }
+  if (!Object.hasOwn(meta, CALL_META)) return request.credential ?? { kind: hosted ? 'hosted' : 'none' }
   const parsed = callMetaSchema.safeParse(meta[CALL_META])
   if (!parsed.success) return { kind: 'none' }
   return 'session' in parsed.data ? { kind: 'session', ...parsed.data } : { kind: 'call', ...parsed.data }

@@ -51,7 +51,10 @@ export interface McpProxyOptions {
   readonly hosted: boolean
   /** Each takes one message, without a line end. Must not throw. */
   readonly toClient: (line: string) => void
-  readonly toServer: (line: string) => void
+  /** In place of `toClient` for the answers to requests, by their `keyOf`; null: it was withdrawn and gets none. */
+  readonly onAnswer?: (key: string, line: string | null) => void
+  /** @param key of a request that waits for an answer */
+  readonly toServer: (line: string, key?: string) => void
   /** The server broke the protocol beyond repair: end it. */
   readonly endServer: () => void
   /** Never told a frame, an argument or a token. */
@@ -72,7 +75,7 @@ export class McpProxy {
 
   constructor(options: McpProxyOptions) {
     this.#options = options
-    this.#inFlight = new InFlight(options.toClient)
+    this.#inFlight = new InFlight(options.toClient, options.onAnswer)
     this.#upstream = new Upstream(options.crypto, options.toServer)
     this.#definitions = new ToolDefinitions(options.crypto, (cursor) => this.#askForPage(cursor), options.log)
   }

@@ -27,14 +27,15 @@ export class AnswerLost extends Error {
 export type OnAnswer = (answer: RpcResponse | AnswerLost) => void
 
 export class Upstream {
-  readonly #send: (line: string) => void
+  readonly #send: (line: string, key?: string) => void
   readonly #waiting = new Map<string, OnAnswer>()
   readonly #withdrawn = new Set<string>()
   readonly #prefix: string
   #own_n = 0
   #hasEnded = false
 
-  constructor(crypto: Crypto, send: (line: string) => void) {
+  /** @param send told the {@link keyOf} of a request that waits for an answer */
+  constructor(crypto: Crypto, send: (line: string, key?: string) => void) {
     this.#send = send
     this.#prefix = `countersign-${base64url(crypto.randomBytes(16))}-`
   }
@@ -65,8 +66,9 @@ export class Upstream {
       onAnswer(ended())
       return
     }
-    this.#waiting.set(keyOf(id), onAnswer)
-    this.#send(line)
+    const key = keyOf(id)
+    this.#waiting.set(key, onAnswer)
+    this.#send(line, key)
   }
 
   /** Sends a request of our own. */
