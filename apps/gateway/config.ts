@@ -48,9 +48,7 @@ const serverSchema = z
         cwd: text.exactOptional(),
       })
       .exactOptional(),
-    http: z
-      .strictObject({ url: httpUrl, headers: z.record(headerName, secret).default({}) })
-      .exactOptional(),
+    http: z.strictObject({ url: httpUrl, headers: z.record(headerName, secret).default({}) }).exactOptional(),
     /** Who may come: with an access token, or with a key that proves each call. */
     access: z.enum(['oauth', 'keys']).default('oauth'),
     /** The upstream credential as it is inventoried: never the secret. */
@@ -82,12 +80,10 @@ export const configSchema = z.strictObject({
   /** Pages of these origins may call it, besides those of its own. */
   origins: z.array(httpUrl).max(64).default([]),
   recording: z.enum(['spool', 'central']).default('spool'),
-  servers: z
-    .record(serverName, serverSchema)
-    .refine((servers) => {
-      const n = Object.keys(servers).length
-      return n >= 1 && n <= SERVERS_MAX
-    }, `names 1 to ${SERVERS_MAX} servers`),
+  servers: z.record(serverName, serverSchema).refine((servers) => {
+    const n = Object.keys(servers).length
+    return n >= 1 && n <= SERVERS_MAX
+  }, `names 1 to ${SERVERS_MAX} servers`),
 })
 
 type Written = z.infer<typeof configSchema>
@@ -184,7 +180,10 @@ async function parseFile(path: string): Promise<{ document: Document; lines: Lin
   const [error] = [...document.errors, ...document.warnings]
   if (error !== undefined) {
     const { line } = lines.linePos(error.pos[0])
-    throw new GatewayError('CONFIG_INVALID', `${path}: line ${line}: is not YAML as it has to be (${error.code})`)
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `${path}: line ${line}: is not YAML as it has to be (${error.code})`,
+    )
   }
   return { document, lines }
 }
@@ -242,7 +241,8 @@ class SecretReader {
   async header(from: Secret, member: readonly PropertyKey[]): Promise<string> {
     const value = await this.text(from, member)
     // oxlint-disable-next-line no-control-regex -- what RFC 9110 lets stand in a field's value
-    if (!/^[\t\x20-\x7e\x80-\xff]+$/.test(value)) throw this.fault(member, 'is nothing that a header can hold')
+    if (!/^[\t\x20-\x7e\x80-\xff]+$/.test(value))
+      throw this.fault(member, 'is nothing that a header can hold')
     return value
   }
 }

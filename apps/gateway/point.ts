@@ -104,6 +104,8 @@ export async function openPoint(
   path: string,
   options: {
     readonly hosted?: Hosted
+    /** Chains held for clients, by the `jti` of their roots (GWR-6). */
+    readonly delegations?: (jti: string) => string | null
     readonly listen?: Listening
     /** In place of those of the enrolment file. */
     readonly relays?: readonly string[]
@@ -188,6 +190,7 @@ export async function openPoint(
         onUnknownIssuer: () => keeper.soon(),
         audience: file.point,
         ...(hosted === undefined ? {} : { hosted }),
+        ...(options.delegations === undefined ? {} : { delegations: options.delegations }),
       }),
       registration: tools.find,
       onRecorded: () => shipper.poke(),

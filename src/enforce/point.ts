@@ -9,6 +9,7 @@ import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/dec
 import type { CalledTool, DecideInput, RevocationView, Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
+import { lastOf } from '../token/lineage.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
@@ -275,6 +276,12 @@ export class EnforcementPoint implements Point {
   standingOf(viewer: Viewer): readonly Reason[] {
     const { reason, chain } = this.#o.authenticator.viewed(viewer)
     return reason === null ? this.#standing(chain, null) : [reason]
+  }
+
+  /** Whether some grant of the viewer is for a tool of that server. */
+  reaches(viewer: Viewer, server: string): boolean {
+    const { chain } = this.#o.authenticator.viewed(viewer)
+    return chain !== null && [...lastOf(chain).grants.values()].some((grant) => grant.server === server)
   }
 
   isVisible(viewer: Viewer, server: string, name: string): boolean {

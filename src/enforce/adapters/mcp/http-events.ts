@@ -54,7 +54,8 @@ export class EventMemory {
       if (dropped === undefined) return
       this.#kept_length -= dropped.text.length
       dropped.stream.dropped_n = dropped.n
-      if (dropped.stream.isOver && dropped.n === dropped.stream.sent_n) this.#streams.delete(dropped.stream.id)
+      if (dropped.stream.isOver && dropped.n === dropped.stream.sent_n)
+        this.#streams.delete(dropped.stream.id)
     }
   }
 }
