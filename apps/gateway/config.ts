@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { LineCounter, parseDocument, type Document } from 'yaml'
+import { LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { z } from 'zod'
 import { SERVERS_MAX } from '../../src/log/entry-bodies.ts'
 import { GatewayError } from './errors.ts'
@@ -185,6 +185,12 @@ async function parseFile(path: string): Promise<{ document: Document; lines: Lin
       `${path}: line ${line}: is not YAML as it has to be (${error.code})`,
     )
   }
+  visit(document, {
+    Alias: (_, { range }) => {
+      const { line } = lines.linePos(range?.[0] ?? 0)
+      throw new GatewayError('CONFIG_INVALID', `${path}: line ${line}: an alias: write it out`)
+    },
+  })
   return { document, lines }
 }
 
