@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { readConfig, type GatewayConfig } from './config.ts'
+import { readConfig } from './config.ts'
 import { watchConfig } from './config-watch.ts'
 
 let folder = ''
@@ -96,7 +96,7 @@ describe('countersign.yaml', () => {
     process.env.COUNTERSIGN_TEST_TICKETS = 'x'
     const text = GOOD.replace('TICKETS', 'COUNTERSIGN_TEST_TICKETS').replace(', TOKEN: {file: token}', '')
     await writeFile(file, text)
-    const seen: (GatewayConfig | unknown)[] = []
+    const seen: unknown[] = []
     let wake: () => void = () => undefined
     const push = (one: unknown): void => {
       seen.push(one)
