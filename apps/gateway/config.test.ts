@@ -78,9 +78,10 @@ describe('countersign.yaml', () => {
       /a header of the transport/,
     ],
     [
-      'recording that is not built',
-      `${GOOD}recording: central\n`,
-      /recording \(line 13\): central is not built/,
+      'recording of another kind',
+      `${GOOD}recording: nowhere
+`,
+      /recording \(line 13\)/,
     ],
   ])('refuses %s and says where', async (_, text, message) => {
     await writeFile(file, text)

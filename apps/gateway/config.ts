@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { z } from 'zod'
+import { RECORDINGS, type Recording } from '../../src/enforce/central.ts'
 import { SERVERS_MAX } from '../../src/log/entry-bodies.ts'
 import { GatewayError } from './errors.ts'
 
@@ -79,7 +80,8 @@ export const configSchema = z.strictObject({
   public_url: httpUrl.exactOptional(),
   /** Pages of these origins may call it, besides those of its own. */
   origins: z.array(httpUrl).max(64).default([]),
-  recording: z.enum(['spool', 'central']).default('spool'),
+  /** Whether a record on its own disk is enough for a call to go out. */
+  recording: z.enum(RECORDINGS).default('spool'),
   servers: z.record(serverName, serverSchema).refine((servers) => {
     const n = Object.keys(servers).length
     return n >= 1 && n <= SERVERS_MAX
@@ -108,6 +110,7 @@ export interface GatewayConfig {
   readonly listen: { readonly host: string; readonly port: number }
   readonly public_url: string | undefined
   readonly origins: readonly string[]
+  readonly recording: Recording
   readonly servers: ReadonlyMap<string, ServerConfig>
 }
 
@@ -128,7 +131,6 @@ export async function readConfig(path: string, env: NodeJS.ProcessEnv = process.
     throw at(first.path, first.message)
   }
   const { listen, public_url, origins, recording, servers } = parsed.data
-  if (recording === 'central') throw at(['recording'], 'central is not built yet: spool is')
   const cut = listen.lastIndexOf(':')
   const port = Number(listen.slice(cut + 1))
   if (port > 65_535) throw at(['listen'], 'not a port')
@@ -140,6 +142,7 @@ export async function readConfig(path: string, env: NodeJS.ProcessEnv = process.
     listen: { host: listen.slice(0, cut).replace(/^\[|\]$/g, ''), port },
     public_url: public_url?.replace(/\/+$/, ''),
     origins: origins.map((origin) => new URL(origin).origin),
+    recording,
     servers: named,
   }
 }

@@ -58,6 +58,7 @@ export async function openHttpGateway(options: HttpGatewayOptions): Promise<Http
   const authority = isOauth ? await authorizationServer(file.control_plane) : null
   const { point, listens } = await openPoint(config.point, {
     delegations: hosting.get,
+    recording: config.recording,
     onFault,
     ...(options.hosted === undefined ? {} : { hosted: options.hosted }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
@@ -145,10 +146,10 @@ export function assertEnrolled(config: GatewayConfig, { point, servers }: PointF
 
 /** What cannot change while it runs. @throws {GatewayError} `CONFIG_INVALID` */
 function assertSameRim(now: GatewayConfig, next: GatewayConfig, isOauth: boolean): void {
-  const rim = ({ point, listen, public_url }: GatewayConfig): string =>
-    JSON.stringify([point, listen, public_url ?? null])
+  const rim = ({ point, listen, public_url, recording }: GatewayConfig): string =>
+    JSON.stringify([point, listen, public_url ?? null, recording])
   if (rim(now) !== rim(next))
-    throw new GatewayError('CONFIG_INVALID', 'point, listen and public_url change with a restart')
+    throw new GatewayError('CONFIG_INVALID', 'point, listen, public_url and recording change with a restart')
   if (!isOauth && [...next.servers.values()].some(({ access }) => access === 'oauth'))
     throw new GatewayError('CONFIG_INVALID', 'the first server with access "oauth" comes with a restart')
 }

@@ -1,6 +1,7 @@
 /** `countersign gateway …`: an enforcement point in front of MCP servers. @module */
 import { once } from 'node:events'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { RECORDINGS, type Recording } from '../../../src/enforce/central.ts'
 import { childLink } from '../../gateway/child.ts'
 import { readConfig, type ServerConfig } from '../../gateway/config.ts'
 import { assertEnrolled, openHttpGateway } from '../../gateway/http-gateway.ts'
@@ -22,6 +23,7 @@ interface GatewayOptions {
   readonly delegation?: string
   readonly key?: string
   readonly listen?: Listening
+  readonly recording?: Recording
   readonly relay?: readonly string[]
 }
 
@@ -48,15 +50,21 @@ export function gatewayCommand(program: Command): void {
       'take statements of the kill switch at POST /statements; a port alone means loopback, 0 any free one',
       listening,
     )
+    .addOption(
+      new Option(
+        '--recording <mode>',
+        'central: a call waits until the log of the control plane has its record',
+      ).choices(RECORDINGS),
+    )
     .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
     .argument('[command]', 'without --config: the tool server')
     .argument('[args...]', 'its arguments')
     .action(async (command: string | undefined, args: string[], options: GatewayOptions) => {
       if (options.config === undefined) return oneServer(options, command, args)
-      if (command !== undefined || options.point !== undefined)
+      if (command !== undefined || options.point !== undefined || options.recording !== undefined)
         throw new CliError(
           'ARGUMENT_INVALID',
-          '--config names the point and its servers: give no --point and no command',
+          '--config names the point, its servers and its recording: give no --point, no --recording, no command',
         )
       return options.stdio === true ? oneOfMany(options, options.config) : many(options, options.config)
     })
@@ -85,7 +93,8 @@ async function oneServer(
   if (stdio !== true || path === undefined || command === undefined)
     throw new CliError('ARGUMENT_INVALID', 'give --config FILE, or --stdio --point FILE -- COMMAND')
   const common = await commonOf(options)
-  const { point, servers, listens } = await openPoint(path, common)
+  const recording = options.recording ?? 'spool'
+  const { point, servers, listens } = await openPoint(path, { ...common, recording })
   sayListens(listens)
   try {
     process.exitCode = await runStdioGateway({
@@ -118,7 +127,7 @@ async function oneOfMany(options: GatewayOptions, path: string): Promise<void> {
   const server = config.servers.get(name)
   if (server === undefined) return
   const common = await commonOf(options)
-  const { point, listens } = await openPoint(config.point, common)
+  const { point, listens } = await openPoint(config.point, { ...common, recording: config.recording })
   sayListens(listens)
   const stop = new AbortController()
   void whenStopped().then(() => stop.abort())
