@@ -20,10 +20,10 @@ import { rpcError } from '../../src/enforce/adapters/mcp/messages.ts'
 import type { Access, AccessQuestion, Caller } from './access.ts'
 import type { ServerConfig } from './config.ts'
 import { GatewayError } from './errors.ts'
-import { onOneLine } from './http-link.ts'
-import { answerJson } from './http-session.ts'
+import { onOneLine } from './http-body.ts'
+import { allowOrigin, bodyOf, passedOf, preflight, refuse, RPC_REFUSED } from './http-request.ts'
+import { answerJson } from './http-exchange.ts'
 import { Full, type Sessions } from './http-sessions.ts'
-import type { PassedHeaders } from './server-link.ts'
 
 const CONNECTIONS_MAX = 4096
 /** How long the whole of a request may take to come, and its headers. */
@@ -34,11 +34,6 @@ const CHECK_EVERY_MS = 5000
 
 const PATH = /^\/servers\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/mcp$/
 const METADATA_PREFIX = '/.well-known/oauth-protected-resource'
-const RPC_REFUSED = -32000
-
-/** Headers of the protocol that go on to the tool server. `mcp-session-id` is each side's own. */
-const PASSED = ['mcp-protocol-version', 'mcp-method', 'mcp-name'] as const
-const PASSED_PREFIX = 'mcp-param-'
 
 export interface FrontOptions {
   readonly listen: { readonly host: string; readonly port: number }
@@ -274,62 +269,4 @@ class HttpFront {
 
 function idIn(frame: Frame): string | number | null {
   return frame.kind === 'request' ? frame.id : null
-}
-
-function passedOf(headers: IncomingMessage['headers']): PassedHeaders {
-  const passed: Record<string, string> = {}
-  for (const name of PASSED) {
-    const value = headers[name]
-    if (typeof value === 'string') passed[name] = value
-  }
-  if (passed['mcp-method'] === undefined) return passed
-  for (const [name, value] of Object.entries(headers))
-    if (name.startsWith(PASSED_PREFIX) && typeof value === 'string') passed[name] = value
-  return passed
-}
-
-/** @returns null when it is too large: the rest of it is not read */
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
-  if (Number(request.headers['content-length'] ?? 0) > FRAME_BYTES_MAX) return null
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = []
-    let total = 0
-    request.on('data', (part: Buffer) => {
-      total += part.length
-      if (total <= FRAME_BYTES_MAX) parts.push(part)
-      else {
-        request.pause()
-        resolve(null)
-      }
-    })
-    request.on('end', () => resolve(parts.length === 1 ? (parts[0] ?? null) : Buffer.concat(parts)))
-    request.on('error', reject)
-  })
-}
-
-function refuse(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  // What is left of the body is not read.
-  const closes = status === 413 ? { connection: 'close' } : {}
-  answerJson(response, status, rpcError(null, RPC_REFUSED, text), { ...headers, ...closes })
-}
-
-function allowOrigin(response: ServerResponse, origin: string): void {
-  response.setHeader('access-control-allow-origin', origin)
-  response.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate, dpop-nonce')
-  response.setHeader('vary', 'origin')
-}
-
-function preflight(response: ServerResponse): void {
-  response.writeHead(204, {
-    'access-control-allow-methods': 'POST, GET, DELETE',
-    'access-control-allow-headers':
-      'authorization, content-type, dpop, last-event-id, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, countersign-proof, countersign-salt',
-    'access-control-max-age': '600',
-  })
-  response.end()
 }

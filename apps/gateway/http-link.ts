@@ -15,6 +15,7 @@ import {
 } from '../../src/enforce/adapters/mcp/frames.ts'
 import { isJsonObject, parseJson } from '../../src/core/json.ts'
 import { keyOf } from '../../src/enforce/adapters/mcp/upstream.ts'
+import { bodyOf, onOneLine } from './http-body.ts'
 import type { LinkEvents, PassedHeaders, ServerLink } from './server-link.ts'
 
 /** Connections to one server. */
@@ -27,8 +28,6 @@ const RETRIES_MAX = 8
 const END_MS = 2000
 
 const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
-const SPACE = 0x20
 
 /** One for each server: its sessions share connections. */
 export class HttpServer {
@@ -51,12 +50,6 @@ export class HttpServer {
   close(): void {
     void this.pool.close().catch(() => undefined)
   }
-}
-
-/** JSON has line ends between its tokens only; in a frame they would be the end of it. */
-export function onOneLine(bytes: Uint8Array): Uint8Array {
-  if (!bytes.includes(LINE_FEED) && !bytes.includes(CARRIAGE_RETURN)) return bytes
-  return bytes.map((byte) => (byte === LINE_FEED || byte === CARRIAGE_RETURN ? SPACE : byte))
 }
 
 export class HttpLink implements ServerLink {
@@ -290,17 +283,6 @@ export class HttpLink implements ServerLink {
 
 function idOf(key: string): RpcId {
   return JSON.parse(key) as RpcId
-}
-
-async function bodyOf({ body }: Dispatcher.ResponseData): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let total = 0
-  for await (const part of body as AsyncIterable<Uint8Array>) {
-    total += part.length
-    if (total > FRAME_BYTES_MAX) throw new RangeError('an answer over the limit')
-    parts.push(part)
-  }
-  return parts.length === 1 ? (parts[0] ?? new Uint8Array()) : Buffer.concat(parts)
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -12,6 +12,7 @@ import { RPC_BUSY, rpcError, rpcNotice } from '../../src/enforce/adapters/mcp/me
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
 import { keyOf } from '../../src/enforce/adapters/mcp/upstream.ts'
 import type { Point } from '../../src/enforce/types.ts'
+import { answerJson, newExchange, ofProgress, type Exchange } from './http-exchange.ts'
 import type { LinkEvents, PassedHeaders, ServerLink } from './server-link.ts'
 
 /** A request without an answer after this gets a stream, so that nobody between takes the connection for dead. */
@@ -32,20 +33,6 @@ export interface SessionOptions {
   readonly log: (text: string) => void
   /** The tool server is gone, or the session was closed. */
   readonly onEnd: () => void
-}
-
-interface Exchange {
-  readonly key: string
-  readonly request: RpcRequest
-  readonly response: ServerResponse
-  readonly passed: PassedHeaders
-  readonly since: number
-  stream: EventStream | null
-  sink: EventSink | null
-  /** Of the server's answer, when it came as the whole of one. */
-  status: number
-  /** What it is told when it is withdrawn; null: nothing. */
-  withdrawn: string | null
 }
 
 export class HttpSession {
@@ -117,17 +104,7 @@ export class HttpSession {
       answerJson(response, 400, rpcError(request.id, RPC_BUSY, text))
       return
     }
-    const exchange: Exchange = {
-      key,
-      request,
-      response,
-      passed,
-      since: this.used,
-      stream: null,
-      sink: null,
-      status: 200,
-      withdrawn: null,
-    }
+    const exchange = newExchange(request, response, passed, this.used)
     this.#exchanges.set(key, exchange)
     response.on('close', () => this.#left(exchange))
     this.#within(exchange, () => this.#proxy.fromClient(request))
@@ -234,19 +211,10 @@ export class HttpSession {
       const subscription = meta[SUBSCRIPTION_META]
       if (subscription !== undefined) return this.#exchanges.get(keyOf(subscription)) ?? null
       const token = frame.params.progressToken
-      if (token !== undefined) return this.#byProgress(keyOf(token))
+      if (token !== undefined) return ofProgress(this.#exchanges.values(), keyOf(token))
       if (this.#own.isOpen) return null
     }
     return [...this.#exchanges.values()].at(-1) ?? null
-  }
-
-  #byProgress(token: string): Exchange | null {
-    for (const exchange of this.#exchanges.values()) {
-      const meta = exchange.request.params._meta
-      if (isJsonObject(meta) && meta.progressToken !== undefined && keyOf(meta.progressToken) === token)
-        return exchange
-    }
-    return null
   }
 
   #toClient(line: string): void {
@@ -326,20 +294,4 @@ export class HttpSession {
   #sessionHeader(): Record<string, string> {
     return this.#o.id === null ? {} : { 'mcp-session-id': this.#o.id }
   }
-}
-
-export function answerJson(
-  response: ServerResponse,
-  status: number,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  if (response.headersSent || response.destroyed) return
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    ...headers,
-  })
-  response.end(body)
 }

@@ -80,6 +80,12 @@ export class Authenticator {
     return this.#hosted(viewer?.delegation)
   }
 
+  /** Whether some grant of the viewer is for a tool of that server. */
+  reaches(viewer: Viewer, server: string): boolean {
+    const { chain } = this.viewed(viewer)
+    return chain !== null && [...lastOf(chain).grants.values()].some((grant) => grant.server === server)
+  }
+
   /** The chain of a hosted delegation is verified again at its next call. */
   presentAnew(delegation?: string): void {
     this.#held.forget(delegation)

@@ -9,12 +9,12 @@ import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/dec
 import type { CalledTool, DecideInput, RevocationView, Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
-import { lastOf } from '../token/lineage.ts'
 import type { DecidedChain } from '../token/verify.ts'
-import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
+import { NOBODY, type Authenticator } from './authenticate.ts'
 import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
 import { deniedAs, killed, type Judged } from './judged.ts'
 import { bounded, openingOf } from './opening.ts'
+import { knownCaller } from './known-caller.ts'
 import type { PointOptions } from './point-options.ts'
 import type { DecisionFields, StreamPlace } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult, Viewer } from './types.ts'
@@ -141,7 +141,7 @@ export class EnforcementPoint implements Point {
   }
 
   #judge(request: CallRequest): Judged {
-    const authenticated = this.#known(request)
+    const authenticated = knownCaller(this.#o, request)
     const tool = this.#tool(request)
     const { server } = request
     if (isKilled({ ...tool, server, chain: authenticated.chain })) return killed(authenticated)
@@ -159,23 +159,6 @@ export class EnforcementPoint implements Point {
       ...this.#state(authenticated.chain),
     })
     return { authenticated, verdict, debits: [] }
-  }
-
-  /** A session whose chain the present epoch cannot name is over: the chain has to be presented again. */
-  #known(request: CallRequest): Authenticated {
-    const { authenticator, recorder } = this.#o
-    const authenticated = authenticator.authenticate(request)
-    const { credential } = request
-    const named = authenticated.record === null || recorder.canName(authenticated.record)
-    if (named) return authenticated
-    if (credential.kind === 'hosted') {
-      // The point has the chain: it is presented again, for a record of the present epoch.
-      authenticator.presentAnew(credential.delegation)
-      return authenticator.authenticate(request)
-    }
-    if (credential.kind !== 'session') return authenticated
-    authenticator.forget(credential.session)
-    return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
   }
 
   /** @returns null when leases do not cover an allow */
@@ -293,10 +276,8 @@ export class EnforcementPoint implements Point {
     return reason === null ? this.#standing(chain, null) : [reason]
   }
 
-  /** Whether some grant of the viewer is for a tool of that server. */
   reaches(viewer: Viewer, server: string): boolean {
-    const { chain } = this.#o.authenticator.viewed(viewer)
-    return chain !== null && [...lastOf(chain).grants.values()].some((grant) => grant.server === server)
+    return this.#o.authenticator.reaches(viewer, server)
   }
 
   isVisible(viewer: Viewer, server: string, name: string): boolean {
