@@ -51,11 +51,9 @@ export interface McpProxyOptions {
   readonly hosted: boolean
   /** Each takes one message, without a line end. Must not throw. */
   readonly toClient: (line: string) => void
-  /** In place of `toClient` for the answers to requests, by their `keyOf`; null: it was withdrawn and gets none. */
+  /** In place of `toClient` for answers, by the `keyOf` of their request; null: withdrawn. `toServer` is told it too. */
   readonly onAnswer?: (key: string, line: string | null) => void
-  /** @param key of a request that waits for an answer */
   readonly toServer: (line: string, key?: string) => void
-  /** The server broke the protocol beyond repair: end it. */
   readonly endServer: () => void
   /** Never told a frame, an argument or a token. */
   readonly log: (message: string) => void
@@ -69,7 +67,6 @@ export class McpProxy {
   /** Requests of the server that the client has not answered. */
   readonly #askedByServer = new Set<string>()
   #nameless_n = 0
-  /** The last session that this connection opened. */
   #session: string | null = null
   #protocolMeta: JsonObject | null = null
 
