@@ -27,7 +27,7 @@ const FOLDER = 'statements'
 /** What the switch needs of an enrolment file. */
 interface Enrolled {
   readonly point: string
-  readonly server: string
+  readonly servers: readonly string[]
   readonly trust: {
     readonly iss: string
     readonly rp_id: string
@@ -106,9 +106,10 @@ export class Kills {
         revocations.useFrameKey(jwk, epoch)
         trust.useFrameKey(jwk)
       },
-      onForce: async ({ id }) => {
+      onForce: async (kill) => {
         point.revocationsChanged() // calls that are at their tool are asked anew (REV-12)
-        await point.killed(file.server, id)
+        const server = file.servers.find((each) => this.#isOf(kill, each)) ?? file.servers[0] ?? ''
+        await point.killed(server, kill.id)
       },
       isWithin: (kill) => this.#isWithin(kill),
       onFault,
@@ -142,11 +143,13 @@ export class Kills {
       .catch(onFault)
   }
 
+  #isWithin(kill: Kill): boolean {
+    return this.#o.file.servers.some((server) => this.#isOf(kill, server))
+  }
+
   /** A class or an agent may call anywhere. */
-  #isWithin({ scope }: Kill): boolean {
-    if (scope.kind !== 'system') return true
-    const { server } = this.#o.file
-    return scope.id === server || this.#o.systems(server).includes(scope.id)
+  #isOf({ scope }: Kill, server: string): boolean {
+    return scope.kind !== 'system' || scope.id === server || this.#o.systems(server).includes(scope.id)
   }
 
   async close(): Promise<void> {

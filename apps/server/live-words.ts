@@ -61,7 +61,7 @@ function summaryOf(entry) {
     case 'agent.activated': case 'agent.suspended': case 'agent.retired': return b.reason
     case 'agent.key_added': return 'Registered'
     case 'agent.statement_issued': return 'For key ' + short(b.jkt)
-    case 'point.enrolled': return 'Guards ' + b.server + ' (' + b.placement + ')'
+    case 'point.enrolled': return 'Guards ' + b.servers.join(', ') + ' (' + b.placement + ')'
     case 'point.epoch_opened': return 'Epoch ' + b.epoch + ' (' + b.reason + ')'
     case 'delegation.issued': return 'To ' + tail(b.agent) + ' until ' + new Date(b.exp * 1000).toISOString().slice(0, 19) + 'Z'
     case 'chain.segment': return short(b.id)

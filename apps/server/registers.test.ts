@@ -66,7 +66,7 @@ describe('with independent approval', () => {
 
   test('a credential is no key of a point or of an agent', async () => {
     const jwk = { ...ann.authenticator.jwk }
-    const point = { name: 'gw', jwk, placement: 'gateway', server: 'files' }
+    const point = { name: 'gw', jwk, placement: 'gateway', servers: ['files'] }
     expect(code(await ann.api.post('/v1/points', point))).toBe('KEY_IN_USE')
     const { id } = await server.agent(ann, ben)
     expect(code(await ann.api.post(`/v1/agents/${id}/keys`, { jwk }))).toBe('KEY_IN_USE')

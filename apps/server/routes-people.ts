@@ -184,7 +184,10 @@ function inventoryRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const { server } = c.req.valid('query')
-      return c.json({ tools: await store.query((db) => listTools(db, server)) }, 200)
+      return c.json(
+        { tools: await store.query((db) => listTools(db, server === undefined ? undefined : [server])) },
+        200,
+      )
     },
   )
 }

@@ -24,6 +24,8 @@ const reason = z.string().regex(REASON_CODE)
 
 /** Leases that one entry settles or recalls. */
 const LEASES_MAX = 256
+/** Tool servers of one enforcement point (GWY-1). */
+export const SERVERS_MAX = 64
 
 /** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
 export const measuresSchema = z.record(
@@ -184,7 +186,8 @@ export const bodies = {
     name: text.exactOptional(),
     jwk: jwkSchema,
     placement: z.enum(['in_process', 'gateway', 'tool_side']),
-    server: text,
+    /** The tool servers that it guards, each once (GWY-1). */
+    servers: z.array(text).min(1).max(SERVERS_MAX),
   }),
   /** What a point took from cumulative limits before it let a call through, receipt or not: before there were leases. */
   'budget.reserved': z.strictObject({ debits: z.array(reservedSchema).min(1).max(RESERVATIONS_MAX) }),

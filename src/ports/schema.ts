@@ -68,7 +68,7 @@ export interface Schema {
     jkt: string
     jwk_json: string
     placement: 'in_process' | 'gateway' | 'tool_side'
-    server: string
+    servers_json: string
     epoch: number
     /** Last receipt accepted in `epoch`. */
     seq: number

@@ -18,7 +18,7 @@ import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, SYSTEM, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findEnrolled, gestureOf } from './people.ts'
-import { findPoint } from './points.ts'
+import { findPoint, serversOf } from './points.ts'
 import { findTool, pin, type ToolInput } from './tool-rows.ts'
 
 /** Of one tool: a server that lists another definition each time must not fill the log. */
@@ -27,7 +27,7 @@ const WAITING_MAX = 8
 /**
  * A gateway was listed another definition of a pinned tool. Idempotent.
  * @returns null when there is nothing to approve: it is the pinned one
- * @throws {RegistryError} `UNKNOWN_TOOL`: not one of the point's server, or not registered; `STATE_CONFLICT`
+ * @throws {RegistryError} `UNKNOWN_TOOL`: not one of the point's servers, or not registered; `STATE_CONFLICT`
  */
 export function reportChange(
   ctx: RegistryContext,
@@ -38,9 +38,9 @@ export function reportChange(
   const definition_hash = base64url(ctx.crypto.sha256(utf8(text)))
   return ctx.store.write(async (tx) => {
     const guarded = await findPoint(tx.db, point)
-    const known = guarded.server === server ? await findTool(tx.db, server, tool) : undefined
+    const known = serversOf(guarded).includes(server) ? await findTool(tx.db, server, tool) : undefined
     if (known === undefined)
-      throw new RegistryError('UNKNOWN_TOOL', 'no such tool is registered for the server of this point')
+      throw new RegistryError('UNKNOWN_TOOL', 'no such tool is registered for a server of this point')
     if (known.definition_hash === definition_hash) return { change: null }
     const { system, measures_json, resources_json } = known
     const becomes = readTool({ system, server, tool, definition_hash, measures_json, resources_json, text })

@@ -57,9 +57,9 @@ function assertTool({ crypto }: RegistryContext, { tool, definition, definition_
     throw new RegistryError('TOOL_INVALID', 'the definition has another hash: see that it is its JCS')
 }
 
-/** @param server only the tools of that server */
-export async function listTools(db: Kysely<Schema>, server?: string): Promise<Tool[]> {
+/** @param servers only the tools of those */
+export async function listTools(db: Kysely<Schema>, servers?: readonly string[]): Promise<Tool[]> {
   let query = db.selectFrom('tools').selectAll().orderBy('server').orderBy('tool')
-  if (server !== undefined) query = query.where('server', '=', server)
+  if (servers !== undefined) query = query.where('server', 'in', servers)
   return (await query.execute()).map(toolOf)
 }

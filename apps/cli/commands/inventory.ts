@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { addSystem, enrollPoint } from '../operator.ts'
 import { listing, result } from '../output.ts'
 import { assertWritable, writePrivate } from '../profile.ts'
-import { profileOf, wantsJson } from './globals.ts'
+import { collect, profileOf, wantsJson } from './globals.ts'
 import { admitCommand } from './issuers.ts'
 import { toolCommands } from './tools.ts'
 
@@ -42,11 +42,11 @@ function pointCommands(program: Command): void {
     .command('enroll')
     .description('register a gateway and write its enrolment file (holds its key)')
     .argument('<name>')
-    .requiredOption('--server <name>', 'the tool server behind it, as grants name it')
+    .requiredOption('--server <name>', 'a tool server behind it, as grants name it (repeat)', collect)
     .requiredOption('-o, --out <file>', 'where to write the enrolment file')
-    .action(async (name: string, options: { server: string; out: string }, command: Command) => {
+    .action(async (name: string, options: { server: string[]; out: string }, command: Command) => {
       await assertWritable(options.out)
-      const file = await enrollPoint(await profileOf(command), name, options.server)
+      const file = await enrollPoint(await profileOf(command), name, ...options.server)
       await writePrivate(options.out, file)
       result(
         wantsJson(command),
@@ -55,16 +55,18 @@ function pointCommands(program: Command): void {
       )
     })
   admitCommand(point)
-  const list = point.command('list').description('enrolled points, each with the tool server behind it')
+  const list = point.command('list').description('enrolled points, each with the tool servers behind it')
   list.action(async (_: unknown, command: Command) => {
     const answer = await (await profileOf(command)).client.get('/v1/points')
     const { points } = z
-      .object({ points: z.array(z.looseObject({ id: z.string(), name: z.string(), server: z.string() })) })
+      .object({
+        points: z.array(z.looseObject({ id: z.string(), name: z.string(), servers: z.array(z.string()) })),
+      })
       .parse(answer)
     result(wantsJson(command), points, () =>
       listing(
-        ['point', 'server', 'name'],
-        points.map((each) => [each.id, each.server, each.name]),
+        ['point', 'servers', 'name'],
+        points.map((each) => [each.id, each.servers.join(', '), each.name]),
         'no enforcement point yet: countersign point enroll NAME --server NAME -o FILE',
       ),
     )

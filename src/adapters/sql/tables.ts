@@ -44,7 +44,7 @@ CREATE TABLE agent_keys (
 CREATE INDEX agent_keys_agent ON agent_keys (agent);
 CREATE TABLE points (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, jkt TEXT NOT NULL UNIQUE, jwk_json TEXT NOT NULL,
-  placement TEXT NOT NULL, server TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
+  placement TEXT NOT NULL, servers_json TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
 ) STRICT;
 CREATE TABLE drafts (
   jti TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES people (id), draft_box BLOB NOT NULL,

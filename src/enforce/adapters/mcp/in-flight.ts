@@ -18,13 +18,20 @@ export interface Pending {
 export class InFlight {
   readonly #toClient: (line: string) => void
   readonly #max: number
+  readonly #onAnswer: ((key: string, line: string | null) => void) | undefined
   readonly #pending = new Map<string, Pending>()
   #long_n = 0
   #idleWaiters: (() => void)[] = []
 
-  constructor(toClient: (line: string) => void, max: number) {
+  /** @param onAnswer in place of `toClient` for answers; null: it was withdrawn and gets none */
+  constructor(
+    toClient: (line: string) => void,
+    max: number,
+    onAnswer?: (key: string, line: string | null) => void,
+  ) {
     this.#toClient = toClient
     this.#max = max
+    this.#onAnswer = onAnswer
   }
 
   get isFull(): boolean {
@@ -68,7 +75,9 @@ export class InFlight {
   finish(pending: Pending, line: string): void {
     this.#pending.delete(pending.key)
     if (pending.isLong) this.#long_n--
-    if (!pending.isCancelled) this.#toClient(line)
+    const answer = pending.isCancelled ? null : line
+    if (this.#onAnswer !== undefined) this.#onAnswer(pending.key, answer)
+    else if (answer !== null) this.#toClient(answer)
     this.#wake()
   }
 

@@ -103,7 +103,7 @@ function hasProto(value: JsonValue): boolean {
 /** A proof that cannot be read is no proof, in a hosted gateway too: who sends one does not mean to be hosted. */
 function readCredential(request: RpcRequest, hosted: boolean): Credential {
   const meta = metaOf(request)
-  if (!Object.hasOwn(meta, CALL_META)) return { kind: hosted ? 'hosted' : 'none' }
+  if (!Object.hasOwn(meta, CALL_META)) return request.credential ?? { kind: hosted ? 'hosted' : 'none' }
   const parsed = callMetaSchema.safeParse(meta[CALL_META])
   if (!parsed.success) return { kind: 'none' }
   return 'session' in parsed.data ? { kind: 'session', ...parsed.data } : { kind: 'call', ...parsed.data }
@@ -148,8 +148,11 @@ export function rpcNotice(method: string, params: JsonObject): string {
   return JSON.stringify({ jsonrpc: '2.0', method, params })
 }
 
-export function rpcResult(id: RpcId, result: JsonObject): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, result })
+export function rpcResult(request: RpcRequest, result: JsonObject): string {
+  // Requests say their revision since results say whether they are complete (2026-07-28).
+  const isTyped = Object.hasOwn(metaOf(request), VERSION_META)
+  const typed = isTyped ? { ...result, resultType: 'complete' } : result
+  return JSON.stringify({ jsonrpc: '2.0', id: request.id, result: typed })
 }
 
 export function rpcError(id: RpcId | null, code: number, message: string, data?: JsonValue): string {
@@ -165,15 +168,12 @@ export function deniedResult(
   request: RpcRequest,
   { action, reasons, underWay }: Extract<CallOutcome<unknown>, { decision: 'deny' }>,
 ): string {
-  // Requests say their revision since results say whether they are complete (2026-07-28).
-  const isTyped = Object.hasOwn(metaOf(request), VERSION_META)
-  return rpcResult(request.id, {
+  return rpcResult(request, {
     isError: true,
     content: [
       { type: 'text', text: [...reasons.map(explain), ...(underWay ? [TEXT_UNDER_WAY] : [])].join('\n') },
     ],
     _meta: { [DECISION_META]: { action, decision: 'deny', reasons } },
-    ...(isTyped ? { resultType: 'complete' } : {}),
   })
 }
 

@@ -16,7 +16,9 @@ export interface McpProxyOptions {
   readonly clock?: Clock
   /** Each takes one message, without a line end. Must not throw. */
   readonly toClient: (line: string) => void
-  readonly toServer: (line: string) => void
+  /** In place of `toClient` for answers, by the `keyOf` of their request; null: withdrawn. `toServer` is told it too. */
+  readonly onAnswer?: (key: string, line: string | null) => void
+  readonly toServer: (line: string, key?: string) => void
   /** The server broke the protocol beyond repair: end it. */
   readonly endServer: () => void
   /** Never told a frame, an argument or a token. */

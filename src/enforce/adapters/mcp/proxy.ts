@@ -49,7 +49,6 @@ export class McpProxy {
   /** Requests of the server that the client has not answered. */
   readonly #askedByServer = new Set<string>()
   #nameless_n = 0
-  /** The last session that this connection opened. */
   #session: string | null = null
   #protocolMeta: JsonObject | null = null
 
@@ -58,7 +57,7 @@ export class McpProxy {
     this.#options = options
     this.#limits = limits
     const upstream = new Upstream(crypto, clock, options.toServer)
-    const inFlight = new InFlight(options.toClient, limits.in_flight)
+    const inFlight = new InFlight(options.toClient, limits.in_flight, options.onAnswer)
     const definitions = new ToolDefinitions({
       crypto,
       clock,
@@ -261,7 +260,7 @@ export class McpProxy {
 
   async #challenge(request: RpcRequest): Promise<string> {
     const { point, server } = this.#options
-    return rpcResult(request.id, { ...point.challenge(), server })
+    return rpcResult(request, { ...point.challenge(), server })
   }
 
   async #open(request: RpcRequest): Promise<string> {
@@ -270,7 +269,7 @@ export class McpProxy {
     const outcome = await this.#options.point.open(presentation)
     if (!outcome.ok) return deniedError(request.id, outcome.reasons)
     this.#session = outcome.session
-    return rpcResult(request.id, { session: outcome.session, expires_at: outcome.expires_at })
+    return rpcResult(request, { session: outcome.session, expires_at: outcome.expires_at })
   }
 
   #askForPage(cursor: string | null): Promise<JsonObject | null> {

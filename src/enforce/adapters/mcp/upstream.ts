@@ -37,7 +37,7 @@ interface Waiting {
 }
 
 export class Upstream {
-  readonly #send: (line: string) => void
+  readonly #send: (line: string, key?: string) => void
   readonly #clock: Clock
   readonly #waiting = new Map<string, Waiting>()
   readonly #withdrawn = new Set<string>()
@@ -46,7 +46,8 @@ export class Upstream {
   #hasEnded = false
   #sweeper: NodeJS.Timeout | null = null
 
-  constructor(crypto: Crypto, clock: Clock, send: (line: string) => void) {
+  /** @param send told the {@link keyOf} of a request that waits for an answer */
+  constructor(crypto: Crypto, clock: Clock, send: (line: string, key?: string) => void) {
     this.#send = send
     this.#clock = clock
     this.#prefix = `countersign-${base64url(crypto.randomBytes(16))}-`
@@ -81,9 +82,10 @@ export class Upstream {
       onAnswer(ended())
       return
     }
-    this.#waiting.set(keyOf(id), { id, onAnswer, until_ms: this.#clock.monotonic() + wait_ms })
+    const key = keyOf(id)
+    this.#waiting.set(key, { id, onAnswer, until_ms: this.#clock.monotonic() + wait_ms })
     this.#sweeper ??= setTimeout(() => this.sweep(), SWEEP_MS).unref()
-    this.#send(line)
+    this.#send(line, key)
   }
 
   /** Sends a request of our own. */
