@@ -1,6 +1,6 @@
 /** Hosting keys and resources, as a gateway offers them. spec/oauth.md (OAU-15 to OAU-17). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Caller, TestServer, type Operator } from './harness.ts'
+import { TestServer, type Caller, type Operator } from './harness.ts'
 import { hostingKeyFor } from '../../src/registry/hosting-keys.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'

@@ -35,6 +35,13 @@ interface Person {
   readonly profile: Profile
 }
 
+interface Parts {
+  readonly folder: string
+  readonly server: RunningServer
+  readonly clients: Server
+  readonly faults: readonly unknown[]
+}
+
 export class OauthWorld {
   readonly #folder: string
   /** Metadata documents by URL, as the clients' own servers would serve them. */
@@ -42,6 +49,7 @@ export class OauthWorld {
   /** Where clients are answered. */
   readonly callback: string
   readonly #clients: Server
+  readonly #faults: readonly unknown[]
   readonly server: RunningServer
   readonly browser: Browser
   ann!: Person
@@ -49,10 +57,11 @@ export class OauthWorld {
   point!: { readonly id: string; readonly api: Caller }
   resource!: ProtectedResource
 
-  private constructor(folder: string, server: RunningServer, clients: Server, browser: Browser) {
-    this.#clients = clients
-    this.callback = `http://127.0.0.1:${(clients.address() as AddressInfo).port}/callback`
+  private constructor({ folder, server, clients, faults }: Parts, browser: Browser) {
     this.#folder = folder
+    this.#clients = clients
+    this.#faults = faults
+    this.callback = `http://127.0.0.1:${(clients.address() as AddressInfo).port}/callback`
     this.server = server
     this.browser = browser
   }
@@ -62,18 +71,19 @@ export class OauthWorld {
     const url = `http://localhost:${port}`
     const folder = mkdtempSync(join(tmpdir(), 'countersign-oauth-'))
     let world: OauthWorld | null = null
+    const faults: unknown[] = []
     const server = await createServer({
       dataDir: folder,
       port,
       publicUrl: url,
       separation,
       rp: { rp_id: 'localhost', origins: [url] },
-      report: (error) => console.error(error),
-      clientFetch: async (at) => world?.document(String(at)) ?? Response.error(),
+      report: (error) => faults.push(error),
+      clientFetch: async (at) => world?.document(new Request(at).url) ?? Response.error(),
     })
     const clients = createHttp((_, response) => response.end('back at the client')).listen(0, '127.0.0.1')
     await once(clients, 'listening')
-    world = new OauthWorld(folder, server, clients, await launchChromium())
+    world = new OauthWorld({ folder, server, clients, faults }, await launchChromium())
     await world.#furnish()
     return world
   }
@@ -89,7 +99,10 @@ export class OauthWorld {
     this.ben = await this.#enrol(invitation, 'Ben', false)
     await this.during(this.ann, endorse(this.ann.profile, this.ben.profile.person))
     const file = await enrollPoint(this.ann.profile, 'gateway-1', 'files')
-    this.point = { id: file.point, api: new Caller(() => this.server.url, 'Ed25519', file.key as PrivateJwk) }
+    this.point = {
+      id: file.point,
+      api: new Caller(() => this.server.url, 'Ed25519', file.key as unknown as PrivateJwk),
+    }
     const system = await addSystem(this.ann.profile, 'files')
     for (const tool of TOOLS)
       await registerTool(this.ann.profile, {
@@ -167,6 +180,7 @@ export class OauthWorld {
     this.#clients.closeAllConnections()
     await this.server.close()
     rmSync(this.#folder, { recursive: true, force: true })
+    if (this.#faults.length > 0) throw new AggregateError(this.#faults, 'the server had unexpected faults')
   }
 }
 

@@ -2,7 +2,12 @@
  * OAuth clients that nobody here wrote, led to the consent page in a real Chromium with a virtual authenticator.
  * spec/oauth.md (OAU-1 to OAU-17).
  */
-import { auth, type OAuthClientProvider } from '@modelcontextprotocol/client'
+import {
+  auth,
+  type OAuthClientProvider,
+  type OAuthDiscoveryState,
+  type StoredOAuthClientInformation,
+} from '@modelcontextprotocol/client'
 import * as oauth from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { revoke } from '../../apps/cli/operator.ts'
@@ -17,11 +22,16 @@ const READ = {
   constraints: { path: { glob: '/srv/reports/**' } },
 }
 
+/** What a browser answers to a request for a gesture. */
+interface Asserted {
+  readonly response: Record<'clientDataJSON' | 'authenticatorData' | 'signature', ArrayBuffer>
+}
+
 /** An MCP client's memory: the SDK asks for it and does the rest. */
 class Memory implements OAuthClientProvider {
   readonly redirectUrl: string
   readonly clientMetadata: { client_name: string; redirect_uris: string[] }
-  #client: never | undefined
+  #client: StoredOAuthClientInformation | undefined
   #verifier = ''
   kept: { access_token: string; refresh_token?: string } | undefined
   sentTo: URL | null = null
@@ -30,12 +40,16 @@ class Memory implements OAuthClientProvider {
     this.clientMetadata = { client_name: 'Desk Assistant', redirect_uris: [callback] }
   }
   clientInformation = () => this.#client
-  saveClientInformation = (client: object): void => void (this.#client = client as never)
+  saveClientInformation = (client: object): void =>
+    void (this.#client = client as StoredOAuthClientInformation)
   tokens = () => this.kept as never
   saveTokens = (tokens: object): void => void (this.kept = tokens as never)
   redirectToAuthorization = (url: URL): void => void (this.sentTo = url)
   saveCodeVerifier = (verifier: string): void => void (this.#verifier = verifier)
   codeVerifier = (): string => this.#verifier
+  #discovered: OAuthDiscoveryState | undefined
+  discoveryState = () => this.#discovered
+  saveDiscoveryState = (state: OAuthDiscoveryState): void => void (this.#discovered = state)
 }
 
 describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
@@ -67,7 +81,9 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     expect(await auth(client, { serverUrl })).toBe('REDIRECT')
     expect(await at.open(String(client.sentTo))).toMatch(/^Desk Assistant wants to use files\n/)
     await at.shot('sign-in-light-wide')
-    expect(await signIn(at, String(client.sentTo))).toMatch(/^Desk Assistant is new here\n[^]*registered itself/)
+    expect(await signIn(at, String(client.sentTo))).toMatch(
+      /^Desk Assistant is new here\n[^]*registered itself/,
+    )
     await at.shot('agent-new-light-wide')
     await at.press('Propose this agent')
     const waiting = await at.reaches('agent_proposed')
@@ -84,7 +100,13 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     await at.shot('choose-light-wide')
     await at.press('Continue')
     const root = await at.reaches('sign')
-    for (const words of ['Authorize Desk Assistant', 'read_text_file', 'At most 20 calls a day', '1 hour, until', 'gateway-1'])
+    for (const words of [
+      'Authorize Desk Assistant',
+      'read_text_file',
+      'At most 20 calls a day',
+      '1 hour, until',
+      'gateway-1',
+    ])
       expect(root).toContain(words)
     expect(root).not.toContain('write_file')
     await at.shot('sign-light-wide')
@@ -102,7 +124,9 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     expect(aud).toBe(serverUrl)
     expect(exp - iat).toBeLessThanOrEqual(300)
     expect(sub).not.toMatch(/^per_/)
-    expect(authorization_details).toMatchObject([{ actions: ['read_text_file'], limits: [{ max: 20, per: 'day' }] }])
+    expect(authorization_details).toMatchObject([
+      { actions: ['read_text_file'], limits: [{ max: 20, per: 'day' }] },
+    ])
     const hosted = await world.point.api.get(`/v1/points/hosted/${String(delegation)}`)
     expect(hosted).toMatchObject({ status: 200, json: { jti: delegation } })
 
@@ -154,30 +178,47 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     const DPoP = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair('ES256'))
     const { parameters, checks } = await request()
     const at = await choosing(await oauth.buildAuthorizationUrlWithPAR(config, parameters, { DPoP }))
-    expect(await at.reaches('choose')).toMatch(/client\.example publishes[^]*path matches \/srv\/reports\/\*\*/)
+    expect(await at.reaches('choose')).toMatch(
+      /client\.example publishes[^]*path matches \/srv\/reports\/\*\*/,
+    )
     await at.page.getByLabel('list_directory').uncheck()
     await at.shot('choose-asked-light-wide')
     const back = await sign(at)
     const wrong = new URL(back)
     wrong.searchParams.set('iss', 'https://other.example')
-    await expect(oauth.authorizationCodeGrant(config, wrong, checks, resourceOf(), { DPoP })).rejects.toThrow()
+    await expect(
+      oauth.authorizationCodeGrant(config, wrong, checks, resourceOf(), { DPoP }),
+    ).rejects.toMatchObject({ code: 'OAUTH_INVALID_RESPONSE' })
 
     const tokens = await oauth.authorizationCodeGrant(config, back, checks, resourceOf(), { DPoP })
     const granted = [{ ...READ, actions: ['read_text_file'] }]
     expect(tokens).toMatchObject({ token_type: 'dpop', authorization_details: granted })
     const url = new URL(world.resource.url)
     const call = (handle?: oauth.DPoPHandle): Promise<Response> =>
-      oauth.fetchProtectedResource(config, tokens.access_token, url, 'GET', null, new Headers(), handle && { DPoP: handle })
+      oauth.fetchProtectedResource(
+        config,
+        tokens.access_token,
+        url,
+        'GET',
+        null,
+        new Headers(),
+        handle && { DPoP: handle },
+      )
     expect((await call(DPoP)).status).toBe(200)
     const thief = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair('ES256'))
-    for (const handle of [thief, undefined]) await expect(call(handle)).rejects.toThrow()
+    for (const handle of [thief, undefined]) await expect(call(handle)).rejects.toMatchObject({ status: 401 })
     await expect(
       oauth.refreshTokenGrant(config, tokens.refresh_token ?? '', resourceOf(), { DPoP: thief }),
     ).rejects.toMatchObject({ error: 'invalid_grant' })
 
     const again = await oauth.refreshTokenGrant(config, tokens.refresh_token ?? '', resourceOf(), { DPoP })
     await expect(
-      oauth.refreshTokenGrant(config, again.refresh_token ?? '', { resource: 'https://other.example/mcp' }, { DPoP }),
+      oauth.refreshTokenGrant(
+        config,
+        again.refresh_token ?? '',
+        { resource: 'https://other.example/mcp' },
+        { DPoP },
+      ),
     ).rejects.toMatchObject({ error: 'invalid_target' })
     const { delegation } = world.resource.claims ?? {}
     await expect(
@@ -186,7 +227,10 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     await expect(
       oauth.refreshTokenGrant(config, again.refresh_token ?? '', resourceOf(), { DPoP }),
     ).rejects.toMatchObject({ error: 'invalid_grant' })
-    await expect.poll(async () => (await world.ann.profile.client.get(`/v1/delegations/${String(delegation)}`)) as object)
+    await expect
+      .poll(
+        async () => (await world.ann.profile.client.get(`/v1/delegations/${String(delegation)}`)) as object,
+      )
       .toMatchObject({ revoked: true })
   }, 60_000)
 
@@ -196,7 +240,12 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     const at = await choosing(oauth.buildAuthorizationUrl(config, parameters))
     const back = await sign(at)
     await expect(
-      oauth.authorizationCodeGrant(config, back, { ...checks, pkceCodeVerifier: oauth.randomPKCECodeVerifier() }, resourceOf()),
+      oauth.authorizationCodeGrant(
+        config,
+        back,
+        { ...checks, pkceCodeVerifier: oauth.randomPKCECodeVerifier() },
+        resourceOf(),
+      ),
     ).rejects.toMatchObject({ error: 'invalid_grant' })
     const tokens = await oauth.authorizationCodeGrant(config, back, checks, resourceOf())
     await expect(oauth.authorizationCodeGrant(config, back, checks, resourceOf())).rejects.toMatchObject({
@@ -209,12 +258,18 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
 
   test('is refused without PKCE, for another resource, at another address, or as somebody else', async () => {
     const config = await discover()
-    const answer = async (more: Record<string, string>, without: string[] = []): Promise<[number, URLSearchParams]> => {
+    const answer = async (
+      more: Record<string, string>,
+      without: string[] = [],
+    ): Promise<[number, URLSearchParams]> => {
       const { parameters } = await request(more)
       const url = oauth.buildAuthorizationUrl(config, parameters)
       for (const name of without) url.searchParams.delete(name)
       const response = await fetch(url, { redirect: 'manual' })
-      return [response.status, URL.parse(response.headers.get('location') ?? '')?.searchParams ?? new URLSearchParams()]
+      return [
+        response.status,
+        URL.parse(response.headers.get('location') ?? '')?.searchParams ?? new URLSearchParams(),
+      ]
     }
     const [, noPkce] = await answer({}, ['code_challenge', 'code_challenge_method'])
     expect([noPkce.get('error'), noPkce.get('iss')]).toEqual(['invalid_request', world.server.url])
@@ -226,7 +281,10 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     expect(nowhere.get('error')).toBe('invalid_target')
     const [, foreign] = await answer({ authorization_details: JSON.stringify([{ ...READ, server: 'mail' }]) })
     expect(foreign.get('error')).toBe('invalid_authorization_details')
-    world.documents.set('https://impostor.example/a', { client_id: DOCUMENT_URL, redirect_uris: [world.callback] })
+    world.documents.set('https://impostor.example/a', {
+      client_id: DOCUMENT_URL,
+      redirect_uris: [world.callback],
+    })
     for (const more of [
       { redirect_uri: 'https://evil.example/callback' },
       { redirect_uri: `${world.callback}/../evil` },
@@ -258,7 +316,8 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
         },
         body: JSON.stringify(body),
       })
-    const codeOf = async (answer: Response): Promise<unknown> => ((await answer.json()) as { error: { code: string } }).error.code
+    const codeOf = async (answer: Response): Promise<unknown> =>
+      ((await answer.json()) as { error: { code: string } }).error.code
     expect((await post('open', {})).status).toBe(200)
     expect((await post('open', {}, { origin: 'https://evil.example' })).status).toBe(403)
     expect((await post('open', {}, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
@@ -266,20 +325,35 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     const { constraints: _, ...unbounded } = READ
     for (const grants of [[wider], [unbounded], [{ ...READ, server: 'mail' }]])
       expect(await codeOf(await post('draft', { grants, ttl_s: 3600 }))).toBe('OUTSIDE_TEMPLATE')
-    expect(await codeOf(await post('draft', { grants: [READ], ttl_s: 90 * 86_400 + 1 }))).toBe('REQUEST_INVALID')
+    expect(await codeOf(await post('draft', { grants: [READ], ttl_s: 90 * 86_400 + 1 }))).toBe(
+      'REQUEST_INVALID',
+    )
 
-    await post('draft', { grants: [READ], ttl_s: 3600 })
+    const opened = await post('draft', { grants: [READ], ttl_s: 3600 })
+    expect(opened.status).toBe(200)
     const { draft } = (await (await post('open', {})).json()) as { draft: { challenge: string } }
     // Ben's passkey over Ann's root.
     const parts = await world.ben.at.page.evaluate(async (challenge) => {
-      const bytes = Uint8Array.from(atob(challenge.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0))
+      const { navigator } = globalThis as unknown as {
+        navigator: { credentials: { get(of: object): Promise<Asserted> } }
+      }
+      const bytes = Uint8Array.from(atob(challenge.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
+        c.charCodeAt(0),
+      )
       const text = (buffer: ArrayBuffer): string =>
-        btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-      const made = (await navigator.credentials.get({
+        btoa(String.fromCharCode(...new Uint8Array(buffer)))
+          .replaceAll('+', '-')
+          .replaceAll('/', '_')
+          .replaceAll('=', '')
+      const made = await navigator.credentials.get({
         publicKey: { challenge: bytes, rpId: 'localhost', userVerification: 'required' },
-      })) as unknown as { response: Record<'clientDataJSON' | 'authenticatorData' | 'signature', ArrayBuffer> }
+      })
       const { clientDataJSON, authenticatorData, signature } = made.response
-      return { client_data: text(clientDataJSON), authenticator_data: text(authenticatorData), signature: text(signature) }
+      return {
+        client_data: text(clientDataJSON),
+        authenticator_data: text(authenticatorData),
+        signature: text(signature),
+      }
     }, draft.challenge)
     expect(await codeOf(await post('seal', { gesture: parts }))).toBe('GESTURE_INVALID')
   }, 60_000)
@@ -304,26 +378,30 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     ['dark-wide', { colorScheme: 'dark' }],
     ['dark-narrow', { colorScheme: 'dark', viewport: { width: 360, height: 740 } }],
     ['light-narrow', { viewport: { width: 320, height: 640 } }],
-  ] as const)('reads a page that fits: %s', async (name, look) => {
-    const { at } = world.ann
-    const config = await discover()
-    const { parameters } = await request()
-    await at.page.setViewportSize('viewport' in look ? look.viewport : { width: 1280, height: 720 })
-    await at.page.emulateMedia({ colorScheme: 'colorScheme' in look ? look.colorScheme : 'light' })
-    const fits = async (screen: string): Promise<void> => {
-      await at.shot(`${screen}-${name}`)
-      const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
-      expect(await at.page.evaluate(overflow)).toBe(0)
-    }
-    const url = oauth.buildAuthorizationUrl(config, parameters)
-    await at.open(String(url))
-    await fits('sign-in')
-    await choosing(url)
-    await fits('choose')
-    await at.press('Continue')
-    await at.reaches('sign')
-    await fits('sign')
-    await at.open(`${world.server.url}/oauth2/authorize?client_id=nobody`)
-    await fits('error')
-  }, 60_000)
+  ] as const)(
+    'reads a page that fits: %s',
+    async (name, look) => {
+      const { at } = world.ann
+      const config = await discover()
+      const { parameters } = await request()
+      await at.page.setViewportSize('viewport' in look ? look.viewport : { width: 1280, height: 720 })
+      await at.page.emulateMedia({ colorScheme: 'colorScheme' in look ? look.colorScheme : 'light' })
+      const fits = async (screen: string): Promise<void> => {
+        await at.shot(`${screen}-${name}`)
+        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+        expect(await at.page.evaluate(overflow)).toBe(0)
+      }
+      const url = oauth.buildAuthorizationUrl(config, parameters)
+      await at.open(String(url))
+      await fits('sign-in')
+      await choosing(url)
+      await fits('choose')
+      await at.press('Continue')
+      await at.reaches('sign')
+      await fits('sign')
+      await at.open(`${world.server.url}/oauth2/authorize?client_id=nobody`)
+      await fits('error')
+    },
+    60_000,
+  )
 })

@@ -87,7 +87,7 @@ function plainName(name: string | undefined): string | null {
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
-  return plain === '' ? null : [...plain].slice(0, NAME_CHARS_MAX).join('')
+  return plain === '' ? null : plain.slice(0, NAME_CHARS_MAX).trim()
 }
 
 /** Whether one more metadata document may be fetched now. */

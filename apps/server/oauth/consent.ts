@@ -6,82 +6,28 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InteractionResults, Provider } from 'oidc-provider'
-import { z } from 'zod'
 import { base64url } from '../../../src/core/encoding.ts'
-import type { JsonObject } from '../../../src/core/json.ts'
-import { approvalOf, approveAgent, type AgentRow } from '../../../src/registry/agents.ts'
+import { approveAgent, type AgentRow } from '../../../src/registry/agents.ts'
 import { agentOfClient, proposeClientAgent, startClientAgent } from '../../../src/registry/client-agents.ts'
 import { personActor, type GestureParts } from '../../../src/registry/context.ts'
 import { draftDelegation, sealDelegation } from '../../../src/registry/delegations.ts'
-import { declineDraft, showDraft } from '../../../src/registry/drafts.ts'
+import { declineDraft } from '../../../src/registry/drafts.ts'
 import { RegistryError } from '../../../src/registry/errors.ts'
 import { hostingKeyFor } from '../../../src/registry/hosting-keys.ts'
-import { namesIn } from '../../../src/registry/names.ts'
 import { findEnrolled, findRegistered, gestureOf } from '../../../src/registry/people.ts'
-import { ACT_TAG, ROOT_TAG } from '../../../src/token/constants.ts'
+import { ACT_TAG } from '../../../src/token/constants.ts'
 import { challengeOf, gestureFault } from '../../../src/token/gesture.ts'
-import { grantSchema } from '../../../src/token/grant.ts'
-import type { Shown } from '../../../src/token/shown.ts'
 import type { ServerContext } from '../context.ts'
 import { ApiError } from '../errors.ts'
 import { readAsked, type Asked } from './asked.ts'
+import { bareView, recordSchema, signInAct, viewOf, type ConsentRecord, type View } from './consent-view.ts'
 import { grantOf } from './oauth-grant.ts'
-import { assertWithinProposal, proposalFor, type Choice, type Proposal } from './proposal.ts'
+import { assertWithinProposal, proposalFor, type Choice } from './proposal.ts'
 import type { OauthState } from './state.ts'
 
 const KIND = 'Consent'
 const TTL_MS = 3_600_000
 const NONCE_BYTES = 32
-
-/** What one browser has done so far. */
-const recordSchema = z.object({
-  /** Of the sign-in, used once. */
-  nonce: z.string().nullable(),
-  person: z.string().optional(),
-  /** Of the draft, then of the delegation. */
-  jti: z.string().optional(),
-  grants: z.array(grantSchema).optional(),
-})
-type Record = z.infer<typeof recordSchema>
-
-interface Draft {
-  readonly challenge: string
-  readonly shown: Shown
-  readonly signed: boolean
-  readonly expires: number
-  readonly waits_for: readonly string[]
-  readonly missing: number
-}
-
-export interface View {
-  readonly step:
-    | 'sign_in'
-    | 'unendorsed'
-    | 'agent_new'
-    | 'agent_proposed'
-    | 'agent_suspended'
-    | 'choose'
-    | 'sign'
-    | 'waiting'
-    | 'done'
-  readonly client: Asked['client']
-  readonly resource: { readonly url: string; readonly server: string; readonly point: string }
-  readonly names: Readonly<{ [id: string]: string }>
-  readonly sign_in?: JsonObject
-  readonly person?: {
-    readonly id: string
-    readonly name: string
-    readonly rev: string
-    readonly credential_id: string | null
-  }
-  readonly agent?: Pick<AgentRow, 'id' | 'name' | 'class' | 'status'>
-  /** To be signed by the person themselves, where they may. */
-  readonly approval?: { readonly challenge: string; readonly shown: Shown } | null
-  readonly proposal?: Proposal
-  readonly draft?: Draft
-  /** Where the browser goes on. */
-  readonly location?: string
-}
 
 /** One request of the page: the browser that makes it has the cookie of the request. */
 export interface Browser {
@@ -186,7 +132,7 @@ export class Consents {
     const record = await this.#record(browser)
     await this.#drop(record)
     const result = { error: 'access_denied', error_description: 'the person declined' }
-    return { ...this.#bare(asked), step: 'done', location: await this.#finish(browser, result) }
+    return { ...bareView(asked), step: 'done', location: await this.#finish(browser, result) }
   }
 
   async #asked({ uid, incoming, outgoing }: Browser): Promise<Asked> {
@@ -196,7 +142,7 @@ export class Consents {
     return readAsked(this.#ctx, this.#provider, interaction)
   }
 
-  async #record({ uid }: Browser): Promise<Record> {
+  async #record({ uid }: Browser): Promise<ConsentRecord> {
     const known = await this.#state.find(KIND, uid)
     if (known !== undefined) return recordSchema.parse(known)
     const record = { nonce: base64url(this.#ctx.registry.crypto.randomBytes(NONCE_BYTES)) }
@@ -204,7 +150,7 @@ export class Consents {
     return record
   }
 
-  async #signedIn(browser: Browser): Promise<{ asked: Asked; record: Record; person: string }> {
+  async #signedIn(browser: Browser): Promise<{ asked: Asked; record: ConsentRecord; person: string }> {
     const asked = await this.#asked(browser)
     const record = await this.#record(browser)
     const { person } = record
@@ -213,9 +159,15 @@ export class Consents {
     return { asked, record, person }
   }
 
-  async #step(browser: Browser, asked: Asked, record: Record): Promise<View> {
+  async #step(browser: Browser, asked: Asked, record: ConsentRecord): Promise<View> {
     await this.#state.put(KIND, browser.uid, record, TTL_MS)
     return this.#view(browser, asked, record)
+  }
+
+  async #view(browser: Browser, asked: Asked, record: ConsentRecord): Promise<View> {
+    const view = await viewOf(this.#ctx, asked, record)
+    if (view.step !== 'sealed') return view
+    return { ...view, step: 'done', location: await this.#granted(browser, asked, record) }
   }
 
   #agent(asked: Asked, person: string): Promise<AgentRow | null> {
@@ -223,7 +175,7 @@ export class Consents {
     return registry.store.query((db) => agentOfClient(registry, db, asked.agentFor(person)))
   }
 
-  async #drop({ jti, person }: Record): Promise<void> {
+  async #drop({ jti, person }: ConsentRecord): Promise<void> {
     if (jti === undefined || person === undefined) return
     try {
       await declineDraft(this.#ctx.registry, person, jti)
@@ -232,87 +184,8 @@ export class Consents {
     }
   }
 
-  #bare({ client, resource }: Asked): Pick<View, 'client' | 'resource' | 'names'> {
-    const { url, server, point } = resource
-    return { client, resource: { url, server, point }, names: {} }
-  }
-
-  async #view(browser: Browser, asked: Asked, record: Record): Promise<View> {
-    const bare = this.#bare(asked)
-    const { nonce, person } = record
-    if (person === undefined) return { ...bare, step: 'sign_in', sign_in: signInAct(asked, nonce ?? '') }
-    const { registry } = this.#ctx
-    const row = await registry.store.query((db) => findRegistered(db, person))
-    const named = async (...of: (JsonObject | string)[]) =>
-      registry.store.query((db) => namesIn(registry, db, [person, asked.resource.point, ...of]))
-    const names = await named()
-    const who = { id: person, name: names[person] ?? person, rev: row.rev, credential_id: row.credential_id }
-    const whole = { ...bare, names, person: who }
-    if (!row.endorsed) return { ...whole, step: 'unendorsed' }
-    const agent = await this.#agent(asked, person)
-    if (agent === null) return { ...whole, step: 'agent_new' }
-    const { id, name, status } = agent
-    const seen = { ...whole, agent: { id, name, class: agent.class, status } }
-    if (status === 'proposed')
-      return { ...seen, step: 'agent_proposed', approval: await this.#approval(id, person) }
-    if (status === 'suspended') return { ...seen, step: 'agent_suspended' }
-    const draft = await this.#draftOf(record, person)
-    if (draft === 'sealed')
-      return { ...seen, step: 'done', location: await this.#granted(browser, asked, record) }
-    if (draft !== null) {
-      const step = draft.signed ? 'waiting' : 'sign'
-      return { ...seen, step, draft, names: await named(draft.shown.value as JsonObject, ...draft.waits_for) }
-    }
-    const proposal = await registry.store.query((db) => proposalFor(db, asked, agent.class))
-    return { ...seen, step: 'choose', proposal }
-  }
-
-  async #approval(agent: string, person: string): Promise<NonNullable<View['approval']> | null> {
-    const { registry } = this.#ctx
-    if (registry.separation === 'independent') return null
-    const { act, challenge } = await registry.store.query((db) => approvalOf(registry, db, agent, person))
-    return { challenge, shown: { tag: ACT_TAG, value: act } }
-  }
-
-  async #draftOf({ jti }: Record, person: string): Promise<Draft | 'sealed' | null> {
-    if (jti === undefined) return null
-    const { registry, clock } = this.#ctx
-    return registry.store.query(async (db) => {
-      const sealed = await db
-        .selectFrom('delegations')
-        .select('jti')
-        .where('jti', '=', jti)
-        .executeTakeFirst()
-      if (sealed) return 'sealed'
-      try {
-        const { challenge, shown, expires, missing, answers } = await showDraft(
-          registry,
-          db,
-          jti,
-          person,
-          clock.now(),
-        )
-        const { header, payload, disclosures } = shown
-        const signed = answers.some((each) => each.role === 'principal' && each.answer === 'approved')
-        const waits_for = answers.filter(({ role, answer }) => role === 'approver' && answer === 'open')
-        const whole = { tag: ROOT_TAG, value: { header, payload }, disclosures }
-        return {
-          challenge,
-          shown: whole,
-          signed,
-          expires,
-          missing,
-          waits_for: waits_for.map((each) => each.person),
-        }
-      } catch (error) {
-        if (error instanceof RegistryError) return null
-        throw error
-      }
-    })
-  }
-
   /** A crash before this leaves a delegation that nobody uses yet: the page comes here again. */
-  async #granted(browser: Browser, asked: Asked, { jti, person, grants }: Record): Promise<string> {
+  async #granted(browser: Browser, asked: Asked, { jti, person, grants }: ConsentRecord): Promise<string> {
     if (jti === undefined || person === undefined || grants === undefined)
       throw new RegistryError('UNKNOWN_DELEGATION', 'choose what you allow first')
     await grantOf(this.#ctx, this.#provider, this.#state, asked, { jti, person, grants })
@@ -322,8 +195,4 @@ export class Consents {
   #finish({ incoming, outgoing }: Browser, result: InteractionResults): Promise<string> {
     return this.#provider.interactionResult(incoming, outgoing, result, { mergeWithLastSubmission: false })
   }
-}
-
-function signInAct({ client }: Asked, nonce: string): JsonObject {
-  return { act: 'oauth.sign_in', client: client.id, nonce }
 }

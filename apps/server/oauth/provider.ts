@@ -48,6 +48,7 @@ export const PATHS = {
 } as const
 export const METADATA_PATH = '/.well-known/oauth-authorization-server'
 export const CONSENT_PATH = '/oauth2/consent'
+export const SESSION_COOKIE = 'countersign_oauth'
 
 /** Call once the server's public URL is known. */
 export function openProvider(ctx: ServerContext, state: OauthState): Provider {
@@ -58,7 +59,9 @@ export function openProvider(ctx: ServerContext, state: OauthState): Provider {
   provider.on('server_error', (_, error) => ctx.report(error))
   provider.on('grant.revoked', (koa, jti) => {
     const reason = koa.oidc.route === 'revocation' ? 'oauth' : 'oauth_replay'
-    revoke(ctx.registry, SYSTEM, { kind: 'delegation', target: jti, reason }).catch(ctx.report)
+    revoke(ctx.registry, SYSTEM, { kind: 'delegation', target: jti, reason }).catch((error: unknown) =>
+      ctx.report(error),
+    )
   })
   provider.use(plainMetadata)
   return provider
@@ -110,7 +113,7 @@ function configurationOf(ctx: ServerContext, state: OauthState): Configuration {
     },
     cookies: {
       names: {
-        session: 'countersign_oauth',
+        session: SESSION_COOKIE,
         interaction: 'countersign_oauth_request',
         resume: 'countersign_oauth_resume',
       },
@@ -203,7 +206,9 @@ async function assertGrant(ctx: ServerContext, { oidc }: KoaContextWithOIDC, det
     throw new errors.InvalidAuthorizationDetails(`at most ${GRANTS_MAX} authorization details`)
   const [url] = [resource].flat()
   const known = typeof url === 'string' ? await ctx.registry.store.query((db) => findResource(db, url)) : null
-  if (known?.server !== parsed.data.server)
+  if (known === null)
+    throw new errors.InvalidTarget('name a resource that an enforcement point has registered')
+  if (known.server !== parsed.data.server)
     throw new errors.InvalidAuthorizationDetails('authorization details are for the server of the resource')
 }
 

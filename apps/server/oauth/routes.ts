@@ -15,8 +15,9 @@ import type { App, AppEnv, ServerContext } from '../context.ts'
 import { ApiError } from '../errors.ts'
 import { anyone } from '../middleware.ts'
 import { gestureParts } from '../schemas.ts'
-import { Consents, type Browser, type View } from './consent.ts'
-import { CONSENT_PATH, METADATA_PATH, openProvider, PATHS } from './provider.ts'
+import { Consents, type Browser } from './consent.ts'
+import type { View } from './consent-view.ts'
+import { CONSENT_PATH, METADATA_PATH, openProvider, PATHS, SESSION_COOKIE } from './provider.ts'
 import { OauthState } from './state.ts'
 
 interface NodeEnv {
@@ -50,6 +51,11 @@ function endpointRoutes(app: App, ctx: ServerContext, callback: Callback): void 
     const { incoming, outgoing } = c.env as NodeEnv
     // Callers do not say how they reached us: the public URL does.
     incoming.headers['x-forwarded-proto'] = isSecure ? 'https' : 'http'
+    // Nobody is signed in: a session of the library's does not outlive the redirect that it is for (OAU-10).
+    incoming.headers.cookie = (incoming.headers.cookie ?? '')
+      .split(/;\s*/)
+      .filter((cookie) => !cookie.startsWith(`${SESSION_COOKIE}=`))
+      .join('; ')
     if (c.req.path === PATHS.registration) outgoing.setHeader('access-control-allow-origin', '*')
     await callback(incoming, outgoing)
     return RESPONSE_ALREADY_SENT

@@ -56,10 +56,10 @@ export class OauthState {
     return this.#store.write(async (tx) => {
       await tx.db.deleteFrom('oauth_state').where('expires', '<=', tx.now).execute()
       const row = this.#row(kind, id, value, names)
-      const { id: _, consumed: __, ...changed } = { ...row, consumed: null, expires: tx.now + ttl_ms }
+      const expires = tx.now + ttl_ms
       const { numUpdatedRows } = await tx.db
         .updateTable('oauth_state')
-        .set(changed)
+        .set({ uid: row.uid, grant_id: row.grant_id, box: row.box, expires })
         .where('id', '=', row.id)
         .executeTakeFirst()
       if (numUpdatedRows > 0n) {
@@ -70,7 +70,7 @@ export class OauthState {
       await assertRoom(tx, kind)
       await tx.db
         .insertInto('oauth_state')
-        .values({ ...changed, id: row.id, consumed: null })
+        .values({ ...row, consumed: null, expires })
         .execute()
     })
   }
@@ -142,13 +142,14 @@ export class OauthState {
 
   /** For `oidc-provider`, which makes one of each kind. */
   readonly adapter = (kind: string): Adapter => ({
-    upsert: (id, { jti: _, ...payload }, expiresIn) => {
+    upsert: (id, payload, expiresIn) => {
       const { uid, grantId } = payload
       const names = {
         ...(kind === 'Session' && typeof uid === 'string' ? { uid } : {}),
         ...(typeof grantId === 'string' ? { grantId } : {}),
       }
-      return this.put(kind, id, payload, expiresIn === undefined ? CLIENT_TTL_MS : expiresIn * 1000, names)
+      const kept = { ...payload, jti: undefined }
+      return this.put(kind, id, kept, expiresIn === undefined ? CLIENT_TTL_MS : expiresIn * 1000, names)
     },
     find: async (id) => withId(kind, id, await this.find(kind, id)),
     // A session that is found by its other name is looked at and never saved.

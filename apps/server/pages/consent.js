@@ -13,6 +13,9 @@ const ACT_TAG = 'countersign-act-v1'
 
 const main = document.getElementById('main')
 let polling = null
+/** What follows from what is ticked. */
+let watching = null
+main.addEventListener('input', () => watching?.())
 
 const ENDS = {
   gone: [
@@ -92,10 +95,8 @@ async function show(view) {
     ...screen.body,
     element('footer', {}, notice, ...(screen.before ?? []), bar, origin(view)),
   )
-  if (screen.watch) {
-    main.oninput = () => screen.watch(buttons)
-    screen.watch(buttons)
-  } else main.oninput = null
+  watching = screen.watch ? () => screen.watch(buttons) : null
+  watching?.()
   if (screen.polls) polling = setTimeout(() => void poll(view), POLL_MS)
 }
 
@@ -147,7 +148,7 @@ async function run(act, view, { read, notice }) {
     notice.textContent = faultOf(error)
     notice.hidden = false
     busy(false, view.step)
-    main.oninput?.()
+    watching?.()
     notice.scrollIntoView({ block: 'nearest' })
   }
 }
