@@ -24,6 +24,7 @@ import { bareView, recordSchema, signInAct, viewOf, type ConsentRecord, type Vie
 import { grantOf } from './oauth-grant.ts'
 import { assertWithinProposal, proposalFor, type Choice } from './proposal.ts'
 import type { OauthState } from './state.ts'
+import { pageOrigin } from './urls.ts'
 
 const KIND = 'Consent'
 const TTL_MS = 3_600_000
@@ -192,7 +193,10 @@ export class Consents {
     return this.#finish(browser, { login: { accountId: person, remember: false }, consent: { grantId: jti } })
   }
 
-  #finish({ incoming, outgoing }: Browser, result: InteractionResults): Promise<string> {
-    return this.#provider.interactionResult(incoming, outgoing, result, { mergeWithLastSubmission: false })
+  /** Goes on where the browser has its cookies. */
+  async #finish({ incoming, outgoing }: Browser, result: InteractionResults): Promise<string> {
+    const options = { mergeWithLastSubmission: false }
+    const { pathname } = new URL(await this.#provider.interactionResult(incoming, outgoing, result, options))
+    return pageOrigin(this.#ctx) + pathname
   }
 }

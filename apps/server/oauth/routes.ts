@@ -19,6 +19,7 @@ import { Consents, type Browser } from './consent.ts'
 import type { View } from './consent-view.ts'
 import { CONSENT_PATH, METADATA_PATH, openProvider, PATHS, SESSION_COOKIE } from './provider.ts'
 import { OauthState } from './state.ts'
+import { pageOrigin } from './urls.ts'
 
 interface NodeEnv {
   readonly incoming: IncomingMessage
@@ -60,6 +61,13 @@ function endpointRoutes(app: App, ctx: ServerContext, callback: Callback): void 
     await callback(incoming, outgoing)
     return RESPONSE_ALREADY_SENT
   }
+  // From an address where passkeys do not work to one of ours where they do, before the browser gets a cookie.
+  app.get(PATHS.authorization, async (c, next) => {
+    const here = pageOrigin(ctx)
+    const isElsewhere =
+      new URL(ctx.publicUrl()).origin !== here && c.req.header('host') !== new URL(here).host
+    return isElsewhere ? c.redirect(here + PATHS.authorization + new URL(c.req.url).search, 307) : next()
+  })
   for (const path of Object.values(PATHS)) app.all(path, toProvider)
   app.get(`${PATHS.authorization}/:uid`, toProvider)
   app.on(['GET', 'OPTIONS'], METADATA_PATH, toProvider)
@@ -108,7 +116,7 @@ function pageRoutes(app: App, ctx: ServerContext, consents: Consents): void {
 
 /** OAU-14: the cookie goes with requests of our own page alone, and those of others are turned away besides. */
 function assertOwnPage(ctx: ServerContext, c: Context<AppEnv>): void {
-  const isOwn = c.req.header('origin') === new URL(ctx.publicUrl()).origin
+  const isOwn = c.req.header('origin') === pageOrigin(ctx)
   const site = c.req.header('sec-fetch-site') ?? 'same-origin'
   if (!isOwn || site !== 'same-origin')
     throw new ApiError('FORBIDDEN', 'this is for the page of the request alone')

@@ -1,4 +1,5 @@
-/** Which URLs the authorization server takes: of resources and of redirects. spec/oauth.md (OAU-5, OAU-15). @module */
+/** Which URLs the authorization server takes: of resources, of redirects, of its own page. spec/oauth.md (OAU-1, OAU-5, OAU-15). @module */
+import type { ServerContext } from '../context.ts'
 
 const LOOPBACKS = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -29,4 +30,12 @@ export function isRedirectUri(text: string, isNative: boolean): boolean {
   if (url === null || text.includes('#')) return false
   if (isSecureUrl(text)) return true
   return isNative && !RUNS.has(url.protocol) && !PUBLIC.has(url.protocol)
+}
+
+/** Where passkeys work: a pinned origin that this server is reached at, else where it is reached and they do not. */
+export function pageOrigin(ctx: Pick<ServerContext, 'publicUrl' | 'hosts' | 'settings'>): string {
+  const { origin } = new URL(ctx.publicUrl())
+  const { origins } = ctx.settings
+  if (origins.includes(origin)) return origin
+  return origins.find((each) => ctx.hosts().has(URL.parse(each)?.host ?? '')) ?? origin
 }
