@@ -15,6 +15,7 @@ import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
+import { recordingAs, type Recording } from '../../src/enforce/central.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
@@ -28,6 +29,7 @@ import { lastDelegation } from '../../src/token/narrow.ts'
 import { followForeign, followOwn } from './follow.ts'
 import { Kills } from './kills.ts'
 import type { Listening } from './statement-listener.ts'
+import { within } from './within.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
@@ -110,6 +112,8 @@ export async function openPoint(
     /** In place of those of the enrolment file. */
     readonly relays?: readonly string[]
     readonly onFault: (error: unknown) => void
+    /** RCP-10; `spool` unless told otherwise. */
+    readonly recording?: Recording
     /** The system's unless told otherwise. */
     readonly clock?: Clock
   },
@@ -154,10 +158,9 @@ export async function openPoint(
       onStatement: (statement) => kills?.onStatement(statement),
     })
     const { listen, onFault } = options
-    const { systems } = tools
     const trust = trustOf(file, state, signer, () => point.revocationsChanged())
-    const parts = { file, path, signer, control, systems, listen, onFault, trust, revocations: state }
-    const switchboard = await Kills.open(parts)
+    const parts = { file, path, signer, control, listen, onFault, trust, revocations: state }
+    const switchboard = await Kills.open({ ...parts, systems: tools.systems })
     kills = switchboard
     const acks = new AckSender({
       point: file.point,
@@ -167,8 +170,8 @@ export async function openPoint(
       standing: () => ({ epoch: state.resume.epoch, head: state.resume.after, kills: switchboard.kept }),
     })
     const changed = ({ type }: StreamEvent): void => {
-      if (type === 'heartbeat' || type === 'time') return
-      point.revocationsChanged()
+      if (type === 'heartbeat') return
+      if (type !== 'time') point.revocationsChanged() // a stream that begins changes nothing, and is told of (REV-18)
       acks.poke()
     }
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
@@ -183,6 +186,7 @@ export async function openPoint(
       systems: tools.systems,
       recorder,
       ledger,
+      ...recordingAs(options.recording ?? 'spool', shipper),
       authenticator: new Authenticator({
         crypto,
         clock,
@@ -207,7 +211,11 @@ export async function openPoint(
     })
     const listens = await switchboard.begin(point)
     const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
-    await within(Promise.all([follower.ready, keeper.refresh()]), READY_MAX_MS)
+    // A point whose state is not fresh serves too: it denies and says why.
+    await within(
+      Promise.all([follower.ready, keeper.refresh()]).catch(() => undefined),
+      READY_MAX_MS,
+    )
     return { point, server: file.server, listens }
   } catch (cause) {
     tools.stop()
@@ -289,12 +297,4 @@ async function watchTools(
     systems: () => systems,
     stop: () => clearInterval(timer),
   }
-}
-
-/** A point whose state is not fresh serves too: it denies and says why. */
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  const { promise: timeout, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
-  await Promise.race([promise.catch(() => undefined), timeout])
-  clearTimeout(timer)
 }

@@ -137,15 +137,23 @@ export class ListenerRunner {
       if (delivery?.kind === 'failed') return this.#failed({ ...row, sent }, delivery.why, { sent: sent + 1 })
       if (signed !== undefined) sent = signed.frame.seq
       row = { ...row, attempts: 0, failing_since: null }
-      const isDone = signed === undefined || this.#ended.signal.aborted
-      await store.write((tx) =>
-        updateDelivery(tx, listener.id, {
+      const isLast = signed === undefined || this.#ended.signal.aborted
+      const isDone = await store.write(async (tx) => {
+        // It may have paused meanwhile, or be gone: then what follows is not for it now.
+        const now = await tx.db
+          .selectFrom('deliveries')
+          .select('status')
+          .where('listener', '=', listener.id)
+          .executeTakeFirst()
+        const isOver = isLast || now?.status !== 'enabled'
+        await updateDelivery(tx, listener.id, {
           sent,
           attempts: 0,
           failing_since: null,
-          claimed_until: isDone ? 0 : tx.now + CLAIM_MS,
-        }),
-      )
+          claimed_until: isOver ? 0 : tx.now + CLAIM_MS,
+        })
+        return isOver
+      })
       if (isDone) return
     }
   }
@@ -185,7 +193,11 @@ export class ListenerRunner {
   async #verify(listener: Due, verify_json: string): Promise<boolean> {
     const { registry } = this.#o
     const secrets = await secretsOf(registry, listener)
-    if (listener.url === null || secrets === null) return true
+    if (listener.url === null || secrets === null) {
+      // Nothing to ask with: as with a frame, it is tried less and less often and said to fail.
+      await this.#failed(listener, 'its secret is not there any more: add it again', { verify_json: null })
+      return false
+    }
     const asked = JSON.parse(verify_json) as { jti: string; state?: string }
     const body = verification(await this.#issuing(await registry.store.now()), listener.id, asked)
     const delivery = await this.#push(listener.url, secrets.authorization, body)

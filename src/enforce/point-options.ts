@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
-import type { Recorder } from './recorder.ts'
+import type { Recorder, StreamPlace } from './recorder.ts'
 
 export interface PointOptions {
   readonly id: string
@@ -18,6 +18,8 @@ export interface PointOptions {
   readonly kills: KillView
   readonly recorder: Recorder
   readonly ledger: Ledger
+  /** Recording `central` (RCP-10): whether the control plane's log has the receipt at this place. */
+  readonly central?: (place: StreamPlace) => Promise<boolean>
   readonly authenticator: Authenticator
   /** The registration of a tool, or null. */
   readonly registration: (server: string, tool: string) => ToolRegistration | null

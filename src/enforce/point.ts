@@ -15,11 +15,13 @@ import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
 import { deniedAs, killed, type Judged } from './judged.ts'
 import { bounded, openingOf } from './opening.ts'
 import type { PointOptions } from './point-options.ts'
-import type { DecisionFields } from './recorder.ts'
+import type { DecisionFields, StreamPlace } from './recorder.ts'
 import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
 
 /** What ends a call that is under way: not that the state grew old (REV-12). */
 const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
+
+const NOT_LOGGED: readonly Reason[] = ['NOT_LOGGED']
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
@@ -77,9 +79,10 @@ export class EnforcementPoint implements Point {
     const judged = await this.#judgeAndRecord(request, action)
     if (judged.verdict.decision === 'deny')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
+    const isLogged = await this.#isLogged(judged)
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
-    const late = this.#standing(chain, request, judged.verdict.bound_ms)
+    const late = isLogged ? this.#standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
     if (chain === null || late.length > 0) {
       await this.#record(request, action, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
@@ -113,7 +116,7 @@ export class EnforcementPoint implements Point {
       this.#o.onFault(error)
     }
     const recorded = await this.#record(request, action, judged)
-    return recorded ? judged : deniedAs(judged, ['NOT_RECORDED'])
+    return recorded === null ? deniedAs(judged, ['NOT_RECORDED']) : { ...judged, place: recorded }
   }
 
   /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
@@ -184,7 +187,19 @@ export class EnforcementPoint implements Point {
     return late.length > 0 ? deniedAs(judged, late) : judged
   }
 
-  async #record(request: CallRequest, action: string, judged: Judged, kill?: string): Promise<boolean> {
+  /** RCP-10. */
+  async #isLogged({ place }: Judged): Promise<boolean> {
+    const { central } = this.#o
+    return central === undefined || (place !== undefined && (await central(place)))
+  }
+
+  /** @returns null when nothing could be recorded */
+  async #record(
+    request: CallRequest,
+    action: string,
+    judged: Judged,
+    kill?: string,
+  ): Promise<StreamPlace | null> {
     const { authenticated, verdict } = judged
     const fields: DecisionFields = {
       action,
@@ -208,14 +223,14 @@ export class EnforcementPoint implements Point {
     )
   }
 
-  async #durably(write: () => Promise<void>): Promise<boolean> {
+  async #durably<T>(write: () => Promise<T>): Promise<T | null> {
     try {
-      await write()
+      const written = await write()
       this.#o.onRecorded()
-      return true
+      return written
     } catch (error) {
       this.#o.onFault(error)
-      return false
+      return null
     }
   }
 
@@ -262,7 +277,7 @@ export class EnforcementPoint implements Point {
     const verdict: Verdict = { decision: 'deny', grant: null, reasons }
     const judged: Judged = { authenticated: NOBODY, verdict, debits: [] }
     const recorded = await this.#record(request, action, judged, kill)
-    return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
+    return { action, reasons: recorded === null ? ['NOT_RECORDED'] : reasons }
   }
 
   isVisible(session: string | null, server: string, name: string): boolean {

@@ -1,5 +1,6 @@
 /** `countersign gateway --stdio -- COMMAND…`: an enforcement point in front of an MCP server. @module */
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { RECORDINGS, type Recording } from '../../../src/enforce/central.ts'
 import { openPoint, type Hosted } from '../../gateway/point.ts'
 import type { Listening } from '../../gateway/statement-listener.ts'
 import { runStdioGateway } from '../../gateway/stdio.ts'
@@ -13,6 +14,7 @@ interface GatewayOptions {
   readonly delegation?: string
   readonly key?: string
   readonly listen?: Listening
+  readonly recording: Recording
   readonly relay?: readonly string[]
 }
 
@@ -29,6 +31,14 @@ export function gatewayCommand(program: Command): void {
       'take statements of the kill switch at POST /statements; a port alone means loopback, 0 any free one',
       listening,
     )
+    .addOption(
+      new Option(
+        '--recording <mode>',
+        'central: a call waits until the log of the control plane has its record',
+      )
+        .choices(RECORDINGS)
+        .default('spool'),
+    )
     .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
@@ -41,6 +51,7 @@ export function gatewayCommand(program: Command): void {
       } = await openPoint(options.point, {
         ...(hosted === undefined ? {} : { hosted }),
         ...(options.listen === undefined ? {} : { listen: options.listen }),
+        recording: options.recording,
         ...(options.relay === undefined ? {} : { relays: options.relay }),
         onFault: (error) => tell(`countersign gateway: ${error instanceof Error ? error.message : 'fault'}`),
       })
