@@ -66,7 +66,11 @@ export class OauthWorld {
     this.browser = browser
   }
 
-  static async begin(separation: 'independent' | 'after' = 'independent'): Promise<OauthWorld> {
+  /** @param isPinned whether clients reach it at the origin of its passkeys */
+  static async begin(
+    separation: 'independent' | 'after' = 'independent',
+    isPinned = true,
+  ): Promise<OauthWorld> {
     const port = await freePort()
     const url = `http://localhost:${port}`
     const folder = mkdtempSync(join(tmpdir(), 'countersign-oauth-'))
@@ -75,7 +79,7 @@ export class OauthWorld {
     const server = await createServer({
       dataDir: folder,
       port,
-      publicUrl: url,
+      ...(isPinned ? { publicUrl: url } : {}),
       separation,
       rp: { rp_id: 'localhost', origins: [url] },
       report: (error) => faults.push(error),

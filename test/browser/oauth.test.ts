@@ -305,6 +305,11 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     const page = at.page.url()
     expect(await (await world.sit()).open(page)).toMatch(/^This request is over/)
     const [cookie] = await at.page.context().cookies(page)
+    const elsewhere = await world.sit()
+    const { parameters: others } = await request()
+    const there = oauth.buildAuthorizationUrl(config, others)
+    there.hostname = '127.0.0.1'
+    expect(await elsewhere.open(String(there))).toMatch(/^Wrong address/)
     const post = (name: string, body: object, headers = {}): Promise<Response> =>
       fetch(`${page}/${name}`, {
         method: 'POST',

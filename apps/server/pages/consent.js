@@ -22,6 +22,10 @@ const ENDS = {
     'This request is over',
     'It has been answered, has expired, or was begun in another browser. Go back to the program and connect again.',
   ],
+  elsewhere: [
+    'Wrong address',
+    'This page works at the address of the control plane alone. Go back to the program and connect again.',
+  ],
   mismatch: [
     'This does not match',
     'What the control plane shows is not what it asks you to sign. Nothing was signed. Tell whoever runs it.',
@@ -217,5 +221,10 @@ function faultOf(error) {
 try {
   await show(await post('open'))
 } catch (error) {
-  end(error.code === 'NOT_FOUND' ? 'gone' : 'failed')
+  end(
+    new Map([
+      ['NOT_FOUND', 'gone'],
+      ['FORBIDDEN', 'elsewhere'],
+    ]).get(error.code) ?? 'failed',
+  )
 }
