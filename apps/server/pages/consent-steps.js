@@ -45,7 +45,7 @@ export const SCREENS = {
   sign: signRoot,
   waiting: (view) => ({
     title: 'Others have to sign too',
-    lead: `You have signed. ${missing(view)} This page goes on by itself when they did.`,
+    lead: `You have signed. ${missing(view)} This page goes on by itself once they have.`,
     body: [
       element('p', { className: 'from pulse', textContent: 'Waiting for:' }),
       rowList(view.draft.waits_for.map((id) => row('Approver', [view.names[id] ?? id], id))),
