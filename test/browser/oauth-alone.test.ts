@@ -23,7 +23,7 @@ describe.runIf(CHROMIUM_RUNS)('consent', () => {
       code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
       code_challenge_method: 'S256',
     })
-    return `${origin}/oauth2/authorize?${parameters}`
+    return `${origin}/oauth2/authorize?${parameters.toString()}`
   }
 
   test('by one person: the log says that they approved the agent alone', async () => {
@@ -80,10 +80,7 @@ describe.runIf(CHROMIUM_RUNS)('consent', () => {
     expect(waiting).toMatch(/One more signature is needed[^]*Ben/)
     await at.shot('waiting-light-wide')
     const jti = /dlg_\w+/.exec(waiting)?.[0] ?? ''
-    await world.during(
-      world.ben,
-      approveDraft(world.ben.profile, jti, async () => true),
-    )
+    await world.during(world.ben, approveDraft(world.ben.profile, jti))
     await at.page.waitForURL(`${world.callback}**`)
     const answer = new URL(at.page.url()).searchParams
     expect(answer.get('code')).toMatch(/.{20}/)

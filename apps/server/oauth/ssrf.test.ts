@@ -24,7 +24,7 @@ test.each(['localhost', '127.0.0.1', '[::ffff:127.0.0.1]'])(
         response_type: 'code',
         redirect_uri: 'https://a.example/',
       })
-      const answer = await fetch(`${server.running.url}/oauth2/authorize?${parameters}`, {
+      const answer = await fetch(`${server.running.url}/oauth2/authorize?${parameters.toString()}`, {
         redirect: 'manual',
       })
       expect([answer.status, answer.headers.get('location')]).toEqual([400, null])
