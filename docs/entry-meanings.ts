@@ -33,7 +33,7 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'agent.activated': 'It may act.',
   'agent.suspended': 'It may not act for now; its keys are revoked.',
   'agent.retired': 'It may never act again.',
-  'agent.key_added': 'A key that it holds.',
+  'agent.key_added': 'A key that it holds, or that `point` holds in its place.',
   'agent.statement_issued': 'The issuer said of that key that it is the agent’s, until `exp`.',
   'point.enrolled': 'An enforcement point and its key.',
   'point.epoch_opened': 'It begins a new sequence of receipts, and why.',

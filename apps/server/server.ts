@@ -15,7 +15,7 @@ import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { pinBreakGlass } from '../../src/registry/break-glass.ts'
-import { pairVault, setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { pairVault, setUp, type Settings } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { DueAnchor } from './anchor-runner.ts'
@@ -34,6 +34,7 @@ import { ListenerRunner, listenerSender } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
+import { oauthSettings, type OauthOptions } from './oauth/settings.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
@@ -41,9 +42,8 @@ import { openLogPlace, placeOfLog } from './tiles.ts'
 import { tryPassphrase, unlockVault, vaultPlace } from './vault.ts'
 import { Viewers } from './viewers.ts'
 
-/** REV-4. */
-export const HEARTBEAT_MS = 500
-export interface ServerOptions extends FirstChoices {
+export const HEARTBEAT_MS = 500 // REV-4
+export interface ServerOptions extends FirstChoices, OauthOptions {
   readonly dataDir: string
   /** `postgres://…`: state and log live there, and other nodes may share them. SQLite in `dataDir` unless told otherwise. */
   readonly store?: string
@@ -246,7 +246,7 @@ async function run(
 
 interface Parts {
   readonly clock: Clock
-  readonly keys: SetupKeys
+  readonly keys: ServerKeys
   readonly store: Store
   readonly vault: Vault
   readonly settings: Settings
@@ -263,7 +263,6 @@ interface Parts {
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
   const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey, breakGlass } =
     parts
-  const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
     store: namingStore(store),
     vault,
@@ -276,6 +275,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     rp: { rp_id: settings.rp_id, origins: settings.origins },
     separation: settings.separation,
   }
+  const report = options.report ?? (() => undefined)
   const heartbeat_ms = options.heartbeatMs ?? HEARTBEAT_MS
   return {
     registry,
@@ -290,6 +290,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,
     log: keys.log,
+    oauth: oauthSettings(options, keys.oauth),
     signed: () => lock.load(),
     heartbeat_ms,
     publicUrl: () => place.url,

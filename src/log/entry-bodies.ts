@@ -179,7 +179,11 @@ export const bodies = {
   'agent.activated': z.strictObject({ reason }),
   'agent.suspended': z.strictObject({ reason }),
   'agent.retired': z.strictObject({ reason }),
-  'agent.key_added': z.strictObject({ jwk: jwkSchema }),
+  'agent.key_added': z.strictObject({
+    jwk: jwkSchema,
+    /** The point that holds it in the agent's place (OAU-16). */
+    point: id.exactOptional(),
+  }),
   'agent.statement_issued': z.strictObject({ jkt: digest, exp: z.int() }),
   'point.enrolled': z.strictObject({
     /** Absent in logs that began before it was logged. */

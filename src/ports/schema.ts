@@ -140,6 +140,25 @@ export interface Schema {
     answer_json: string | null
     expires: number
   }
+  /**
+   * Keys that a gateway holds in the place of agents (OAU-15). `agent`: whose it is by `agent.key_added`, null until then.
+   */
+  hosting_keys: { jkt: string; point: string; jwk_json: string; agent: string | null }
+  /** Which URL is which server of which point. */
+  hosted_resources: { url: string; point: string; server: string }
+  /** What the authorization server remembers for a while (OAU-9). Times in milliseconds. */
+  oauth_state: {
+    /** Digest of the kind and of the secret that finds it. */
+    id: string
+    kind: string
+    /** Digest of another name, by which sessions are found. */
+    uid: string | null
+    /** The delegation under which codes and tokens were given. */
+    grant_id: string | null
+    box: Uint8Array
+    consumed: number | null
+    expires: number
+  }
   delegations: {
     jti: string
     agent: string

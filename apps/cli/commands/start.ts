@@ -37,6 +37,7 @@ interface StartOptions {
   readonly newVault?: boolean
   readonly peer?: readonly string[]
   readonly takeOverFrom?: string
+  readonly clientClass?: Readonly<Record<string, string>>
 }
 
 export function startCommand(program: Command): void {
@@ -54,6 +55,11 @@ export function startCommand(program: Command): void {
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <port>', 'port to bind, 0 for any', port, 7400)
     .option('--public-url <url>', 'where callers reach it, when behind a proxy')
+    .option(
+      '--client-class <host=class>',
+      'class of the agents that OAuth clients of a host are; else mcp-client',
+      clientClass,
+    )
     .option(
       '--tiles <s3 url>',
       'keep the public log in a bucket, s3://bucket/prefix; keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a file',
@@ -121,6 +127,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...givenVault(options),
     ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.newVault === true ? { newVault: true } : {}),
+    ...(options.clientClass === undefined ? {} : { clientClasses: options.clientClass }),
     ...(options.peer === undefined ? {} : { peers: options.peer }),
     ...(options.takeOverFrom === undefined
       ? {}
@@ -236,4 +243,14 @@ export function port(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('not a port')
   return value
+}
+
+function clientClass(
+  given: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [host = '', agentClass = '', ...more] = given.split('=')
+  if (host === '' || agentClass === '' || more.length > 0)
+    throw new InvalidArgumentError('It is HOST=CLASS, such as claude.ai=assistant.')
+  return { ...before, [host]: agentClass }
 }

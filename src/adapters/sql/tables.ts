@@ -84,6 +84,20 @@ CREATE TABLE ceremonies (
   id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, person TEXT NOT NULL, jkt TEXT NOT NULL,
   request_box BLOB NOT NULL, answer_json TEXT, expires INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE hosting_keys (
+  jkt TEXT PRIMARY KEY, point TEXT NOT NULL REFERENCES points (id), jwk_json TEXT NOT NULL, agent TEXT
+) STRICT;
+CREATE INDEX hosting_keys_point ON hosting_keys (point, agent);
+CREATE TABLE hosted_resources (
+  url TEXT PRIMARY KEY, point TEXT NOT NULL REFERENCES points (id), server TEXT NOT NULL
+) STRICT;
+CREATE TABLE oauth_state (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, uid TEXT UNIQUE, grant_id TEXT, box BLOB NOT NULL, consumed INTEGER,
+  expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX oauth_state_grant ON oauth_state (grant_id);
+CREATE INDEX oauth_state_expires ON oauth_state (expires);
+CREATE INDEX oauth_state_kind ON oauth_state (kind);
 CREATE TABLE delegations (
   jti TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), principal TEXT NOT NULL REFERENCES people (id),
   exp INTEGER NOT NULL, chain TEXT NOT NULL, issued INTEGER NOT NULL, revoked INTEGER NOT NULL

@@ -114,6 +114,16 @@ export const agentFolds: Folds = {
         revoked: 0,
       })
       .execute()
+    if (body.point !== undefined)
+      await db
+        .insertInto('hosting_keys')
+        .values({
+          jkt: thumbprint(crypto, body.jwk),
+          point: body.point,
+          jwk_json: canonicalize({ ...body.jwk }),
+          agent: subject,
+        })
+        .execute()
   },
 }
 
