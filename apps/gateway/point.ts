@@ -13,6 +13,7 @@ import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
+import { ApprovalDesk } from '../../src/enforce/approvals.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
@@ -110,6 +111,8 @@ export async function openPoint(
     /** In place of those of the enrolment file. */
     readonly relays?: readonly string[]
     readonly onFault: (error: unknown) => void
+    /** How long a call waits for a person (APR-5). */
+    readonly approvalTtlMs?: number
     /** The system's unless told otherwise. */
     readonly clock?: Clock
   },
@@ -183,6 +186,21 @@ export async function openPoint(
       systems: tools.systems,
       recorder,
       ledger,
+      approvals: new ApprovalDesk({
+        crypto,
+        clock,
+        point: file.point,
+        control,
+        trust: () => ({
+          iss: file.trust.iss,
+          rp: { rp_id: file.trust.rp_id, origins: file.trust.origins },
+          frameKey: switchboard.state.frameKey.jwk,
+          alone: file.trust.separation === 'after',
+        }),
+        isRevoked: (handle) => state.isRevoked(handle),
+        onFault: options.onFault,
+        ...(options.approvalTtlMs === undefined ? {} : { ttl_ms: options.approvalTtlMs }),
+      }),
       authenticator: new Authenticator({
         crypto,
         clock,

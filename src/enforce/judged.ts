@@ -2,6 +2,7 @@
 import type { Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
+import type { HeldCall } from './approvals.ts'
 import type { Authenticated } from './authenticate.ts'
 
 export interface Judged {
@@ -9,6 +10,14 @@ export interface Judged {
   readonly authenticated: Authenticated
   /** Taken already (LIM-5). */
   readonly debits: readonly Debit[]
+  /** Of a step_up: the call as it waits. `again`: it is one that has been recorded (APR-16). */
+  readonly held?: HeldCall
+  readonly again?: boolean
+}
+
+export function stepUp(judged: Judged, held: HeldCall | null, again: boolean): Judged {
+  if (held === null) return deniedAs(judged, [again ? 'APPROVAL_USED' : 'APPROVAL_LIMIT'])
+  return { ...judged, held, again }
 }
 
 export function killed(authenticated: Authenticated): Judged {

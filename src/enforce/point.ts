@@ -5,37 +5,47 @@
  */
 import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
-import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/decide.ts'
-import type { CalledTool, DecideInput, RevocationView, Verdict } from '../decide/decide.ts'
+import { decide, isKilled, isNamed, type Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
-import type { DecidedChain } from '../token/verify.ts'
+import type { HeldCall } from './approvals.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
-import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
-import { deniedAs, killed, type Judged } from './judged.ts'
-import { bounded, openingOf } from './opening.ts'
+import { CallRecords, type Names } from './call-records.ts'
+import { CallsUnderWay } from './calls-under-way.ts'
+import { deniedAs, killed, stepUp, type Judged } from './judged.ts'
+import { openingOf } from './opening.ts'
 import type { PointOptions } from './point-options.ts'
-import type { DecisionFields } from './recorder.ts'
-import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
+import { PointView } from './point-view.ts'
+import type {
+  CallHooks,
+  CallOutcome,
+  CallRequest,
+  Challenge,
+  OpenOutcome,
+  Point,
+  ToolResult,
+} from './types.ts'
 
-/** What ends a call that is under way: not that the state grew old (REV-12). */
-const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
+type Act<T> = (action: string, signal: AbortSignal) => Promise<ToolResult<T>>
+
+const APPROVAL_USED: Verdict = { decision: 'deny', grant: null, reasons: ['APPROVAL_USED'] }
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
-  /** Outcomes that are being recorded. */
-  readonly #outcomes = new Set<Promise<void>>()
-  readonly #underWay = new CallsUnderWay(({ chain, request }) =>
-    this.#standing(chain, request).filter((reason) => STOPS.has(reason)),
-  )
+  readonly #view: PointView
+  readonly #records: CallRecords
+  readonly #underWay = new CallsUnderWay(({ chain, request }) => this.#view.stopping(chain, request))
 
   constructor(options: PointOptions) {
     this.#o = options
+    this.#view = new PointView(options)
+    this.#records = new CallRecords(options)
   }
 
   /** Something was revoked: calls that are under way are asked about again (REV-12). */
   revocationsChanged(): void {
     this.#underWay.recheck()
+    this.#o.approvals?.recheck(({ chain, request }) => this.#view.stopping(chain, request))
   }
 
   get id(): string {
@@ -49,7 +59,7 @@ export class EnforcementPoint implements Point {
   async open(presentation: string): Promise<OpenOutcome> {
     const opened = this.#authenticated(presentation)
     if (opened.ok) {
-      const reasons = this.#standing(opened.session.chain, null)
+      const reasons = this.#view.standing(opened.session.chain, null)
       if (reasons.length === 0) {
         return { ok: true, session: opened.session.id, expires_at: seconds(opened.session.expires_ms) }
       }
@@ -69,39 +79,96 @@ export class EnforcementPoint implements Point {
     }
   }
 
-  async call<T>(
-    request: CallRequest,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
-  ): Promise<CallOutcome<T>> {
+  async call<T>(request: CallRequest, act: Act<T>, hooks: CallHooks = {}): Promise<CallOutcome<T>> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
-    const judged = await this.#judgeAndRecord(request, action)
-    if (judged.verdict.decision === 'deny')
+    const judged = await this.#judgeAndRecord(request, { action }, () => this.#judge(request, action))
+    if (judged.held === undefined) return this.#go(judged, request, { action }, act)
+    return this.#wait(judged.held, judged, request, act, hooks)
+  }
+
+  /** Acts on a decision that is recorded. */
+  async #go<T>(judged: Judged, request: CallRequest, names: Names, act: Act<T>): Promise<CallOutcome<T>> {
+    const { action } = names
+    if (judged.verdict.decision !== 'allow')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
-    const late = this.#standing(chain, request, judged.verdict.bound_ms)
+    const late = this.#view.standing(chain, request, judged.verdict.bound_ms)
     if (chain === null || late.length > 0) {
-      await this.#record(request, action, deniedAs(judged, late))
+      await this.#records.decision(request, names, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
     }
     const acted = await this.#underWay.run(
       { chain, request },
       (signal) => act(action, signal),
-      (outcome) => this.#recordOutcome(action, outcome),
+      (outcome) => this.#records.outcome(action, outcome),
     )
     if (acted.reasons === null) return { decision: 'allow', action, result: acted.result }
     return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
   }
 
+  /** A call whose step_up is recorded: a person decides, and then it is decided again (APR-12). */
+  async #wait<T>(
+    held: HeldCall,
+    { authenticated, again }: Judged,
+    request: CallRequest,
+    act: Act<T>,
+    hooks: CallHooks,
+  ): Promise<CallOutcome<T>> {
+    const { approvals } = this.#o
+    const { approval } = held
+    const { action, args_commit, salt } = held.call
+    if (again !== true) {
+      approvals?.ask(held)
+      const notice = held.url.then((url) => ({ approval, url, expires_at: seconds(held.expires) }))
+      void notice.then((told) => hooks.onHeld?.(told)).catch(this.#o.onFault)
+      const left = hooks.leaves === true ? await Promise.race([notice, held.decided.then(() => null)]) : null
+      if (left !== null) {
+        void held.over.then(() => this.#decideAgain(held, authenticated, held.call.request))
+        return { decision: 'deny', action, reasons: ['APPROVAL_NEEDED'], held: left }
+      }
+    }
+    await held.decided
+    const definition_hash = hooks.definitionHash?.() ?? request.definition_hash
+    // Whoever comes back proves itself anew; what it asks for is what the person saw, under that commitment.
+    const caller = { ...authenticated, args_commit, salt }
+    const judged = await this.#decideAgain(held, caller, { ...request, definition_hash })
+    if (judged !== null) return this.#go(judged, request, { action, approval }, act)
+    const used = newId(this.#o.crypto, 'act', this.#o.clock.now())
+    const late: Judged = { authenticated, debits: [], verdict: APPROVAL_USED }
+    await this.#records.decision(request, { action: used }, late)
+    return { decision: 'deny', action: used, reasons: ['APPROVAL_USED'] }
+  }
+
+  /** @returns null: somebody else has the one decision that the approval is for (APR-13) */
+  async #decideAgain(held: HeldCall, caller: Authenticated, request: CallRequest): Promise<Judged | null> {
+    const { approvals, clock } = this.#o
+    const isLate = clock.now() > held.expires
+    const decided = isLate ? (['APPROVAL_TIMED_OUT'] as const) : await held.decided
+    if (approvals?.claim(held) !== true) return null
+    const { action, grant, request: asked } = held.call
+    return this.#judgeAndRecord(request, { action, approval: held.approval }, () => {
+      const denied = (reasons: readonly Reason[]): Judged => ({
+        authenticated: caller,
+        verdict: { decision: 'deny', grant, reasons },
+        debits: [],
+      })
+      if (decided.length > 0) return denied(decided)
+      if (request.definition_hash !== asked.definition_hash) return denied(['TOOL_CHANGED'])
+      const judged = this.#judgeBy(caller, request, grant)
+      return judged.verdict.decision === 'step_up' ? denied(['APPROVAL_USED']) : judged
+    })
+  }
+
   /** Never rejects: whatever goes wrong in here is a denial. */
-  async #judgeAndRecord(request: CallRequest, action: string): Promise<Judged> {
+  async #judgeAndRecord(request: CallRequest, names: Names, judge: () => Judged): Promise<Judged> {
     let judged: Judged = {
       authenticated: NOBODY,
       verdict: { decision: 'deny', grant: null, reasons: ['INTERNAL'] },
       debits: [],
     }
     try {
-      let next = this.#judge(request)
+      let next = judge()
       let debits = this.#debit(next)
       while (debits === null) {
         next = await this.#covered(next, request)
@@ -112,33 +179,37 @@ export class EnforcementPoint implements Point {
     } catch (error) {
       this.#o.onFault(error)
     }
-    const recorded = await this.#record(request, action, judged)
-    return recorded ? judged : deniedAs(judged, ['NOT_RECORDED'])
+    if (judged.again === true) return judged
+    const { held } = judged
+    const recorded = await this.#records.decision(
+      request,
+      held === undefined ? names : { ...names, approval: held.approval },
+      judged,
+    )
+    if (recorded) return judged
+    if (held !== undefined) this.#o.approvals?.claim(held)
+    return deniedAs(judged, ['NOT_RECORDED'])
   }
 
-  /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: DecidedChain | null, call: CalledTool | null, bound_ms?: number): readonly Reason[] {
-    if (chain === null) return ['NO_CHAIN']
-    const state = { ...this.#state(chain), ...this.#tool(call) }
-    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) }, call)
-  }
-
-  /** What kills ask of a call besides its chain. */
-  #tool(
-    call: Pick<CalledTool, 'server' | 'tool'> | null,
-  ): Pick<DecideInput, 'kills' | 'registration' | 'systems'> {
-    const { kills, registration, systems } = this.#o
-    const found = call === null ? null : registration(call.server, call.tool)
-    return {
-      kills,
-      registration: found,
-      ...(call !== null && found === null ? { systems: systems(call.server) } : {}),
-    }
-  }
-
-  #judge(request: CallRequest): Judged {
+  #judge(request: CallRequest, action: string): Judged {
     const authenticated = this.#known(request)
-    const tool = this.#tool(request)
+    const judged = this.#judgeBy(authenticated, request)
+    const { verdict } = judged
+    if (verdict.decision !== 'step_up') return judged
+    const { approvals } = this.#o
+    const { chain, record } = authenticated
+    if (request.approval !== undefined)
+      return stepUp(judged, approvals?.comeBack(request.approval, record?.id ?? '', request) ?? null, true)
+    const opening = openingOf(request, action, authenticated)
+    if (chain === null || record === null || opening === null) return stepUp(judged, null, false)
+    const { grant } = verdict
+    const call = { ...opening, action, chain, chain_id: record.id, grant, request }
+    return stepUp(judged, approvals?.open(call) ?? null, false)
+  }
+
+  /** @param approved the asking grant under which a person approved it */
+  #judgeBy(authenticated: Authenticated, request: CallRequest, approved?: string): Judged {
+    const tool = this.#view.tool(request)
     const { server } = request
     if (isKilled({ ...tool, server, chain: authenticated.chain })) return killed(authenticated)
     if (authenticated.reason !== null || authenticated.chain === null) {
@@ -152,7 +223,8 @@ export class EnforcementPoint implements Point {
       tool: request.tool,
       args: request.args,
       definition_hash: request.definition_hash,
-      ...this.#state(authenticated.chain),
+      ...this.#view.state(authenticated.chain),
+      ...(approved === undefined ? {} : { approved }),
     })
     return { authenticated, verdict, debits: [] }
   }
@@ -170,62 +242,18 @@ export class EnforcementPoint implements Point {
 
   /** @returns null when leases do not cover an allow */
   #debit({ verdict }: Judged): readonly Debit[] | null {
-    if (verdict.decision === 'deny' || verdict.reservations.length === 0) return []
+    if (verdict.decision !== 'allow' || verdict.reservations.length === 0) return []
     return this.#o.ledger.debit(verdict.reservations)
   }
 
   async #covered(judged: Judged, request: CallRequest): Promise<Judged> {
     const { verdict, authenticated } = judged
-    if (verdict.decision === 'deny') return judged
+    if (verdict.decision !== 'allow') return judged
     const reason = await this.#o.ledger.obtain(verdict.reservations)
     if (reason !== null) return deniedAs(judged, [reason])
     // It took a round trip: what the receipt will say of the state has to hold when it is written.
-    const late = this.#standing(authenticated.chain, request, verdict.bound_ms)
+    const late = this.#view.standing(authenticated.chain, request, verdict.bound_ms)
     return late.length > 0 ? deniedAs(judged, late) : judged
-  }
-
-  async #record(request: CallRequest, action: string, judged: Judged, kill?: string): Promise<boolean> {
-    const { authenticated, verdict } = judged
-    const fields: DecisionFields = {
-      action,
-      chain: authenticated.record?.id ?? null,
-      agent: authenticated.chain?.agent ?? null,
-      grant: verdict.grant,
-      server: bounded(request.server),
-      tool: bounded(request.tool),
-      definition_hash: request.definition_hash,
-      args_commit: authenticated.args_commit,
-      decision: verdict.decision,
-      reasons: verdict.decision === 'deny' ? [...verdict.reasons] : [],
-      binding: authenticated.binding,
-      placement: this.#o.placement,
-      freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
-      debits: [...judged.debits],
-      ...(kill === undefined ? {} : { kill }),
-    }
-    return this.#durably(() =>
-      this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
-    )
-  }
-
-  async #durably(write: () => Promise<void>): Promise<boolean> {
-    try {
-      await write()
-      this.#o.onRecorded()
-      return true
-    } catch (error) {
-      this.#o.onFault(error)
-      return false
-    }
-  }
-
-  #recordOutcome(action: string, outcome: Outcome): void {
-    // The caller gets its answer first: a crash in between leaves the outcome `unknown`, as RCP-4 has it.
-    const done = laterTurn()
-      .then(() => this.#durably(() => this.#o.recorder.outcome({ action, outcome })))
-      .then(() => undefined)
-    this.#outcomes.add(done)
-    void done.finally(() => this.#outcomes.delete(done))
   }
 
   async refuse(
@@ -250,7 +278,7 @@ export class EnforcementPoint implements Point {
   ): Promise<{ action: string; reasons: readonly Reason[] }> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
     const called = server === '' ? null : { server, tool: what }
-    const asked = { ...this.#tool(called), server: called?.server ?? null, chain: null }
+    const asked = { ...this.#view.tool(called), server: called?.server ?? null, chain: null }
     if (isKilled(asked)) reasons = ['KILLED']
     const request: CallRequest = {
       server,
@@ -261,23 +289,20 @@ export class EnforcementPoint implements Point {
     }
     const verdict: Verdict = { decision: 'deny', grant: null, reasons }
     const judged: Judged = { authenticated: NOBODY, verdict, debits: [] }
-    const recorded = await this.#record(request, action, judged, kill)
+    const names = kill === undefined ? { action } : { action, kill }
+    const recorded = await this.#records.decision(request, names, judged)
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 
   isVisible(session: string | null, server: string, name: string): boolean {
     const chain = this.#o.authenticator.chainOf(session)
     const tool = { server, tool: name, definition_hash: null }
-    return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name)
-  }
-
-  #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
-    const { revocations, bound_ms, clock } = this.#o
-    return { revocations: revocations(iss), bound_ms, now_ms: clock.now() }
+    return chain !== null && this.#view.standing(chain, tool).length === 0 && isNamed(chain, server, name)
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#outcomes)
+    this.#o.approvals?.close()
+    await this.#records.idle()
     await this.#o.onClose()
   }
 }

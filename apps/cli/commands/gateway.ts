@@ -3,10 +3,11 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { openPoint, type Hosted } from '../../gateway/point.ts'
 import type { Listening } from '../../gateway/statement-listener.ts'
 import { runStdioGateway } from '../../gateway/stdio.ts'
+import { APPROVAL_TTL_MAX_MS } from '../../../src/enforce/approvals.ts'
 import { CliError, tell } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
 import { port } from './start.ts'
-import { collect } from './globals.ts'
+import { collect, whole } from './globals.ts'
 
 interface GatewayOptions {
   readonly point: string
@@ -14,6 +15,7 @@ interface GatewayOptions {
   readonly key?: string
   readonly listen?: Listening
   readonly relay?: readonly string[]
+  readonly approvalTimeout: number
 }
 
 export function gatewayCommand(program: Command): void {
@@ -29,6 +31,7 @@ export function gatewayCommand(program: Command): void {
       'take statements of the kill switch at POST /statements; a port alone means loopback, 0 any free one',
       listening,
     )
+    .option('--approval-timeout <seconds>', 'how long a call waits for a person', approvalSeconds, 300)
     .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
@@ -42,6 +45,7 @@ export function gatewayCommand(program: Command): void {
         ...(hosted === undefined ? {} : { hosted }),
         ...(options.listen === undefined ? {} : { listen: options.listen }),
         ...(options.relay === undefined ? {} : { relays: options.relay }),
+        approvalTtlMs: options.approvalTimeout * 1000,
         onFault: (error) => tell(`countersign gateway: ${error instanceof Error ? error.message : 'fault'}`),
       })
       if (listens !== null) tell(`countersign gateway: takes statements at ${listens}/statements`)
@@ -60,6 +64,14 @@ export function gatewayCommand(program: Command): void {
         await point.close()
       }
     })
+}
+
+/** APR-5. */
+function approvalSeconds(text: string): number {
+  const seconds = whole(text)
+  if (seconds < 1 || seconds * 1000 > APPROVAL_TTL_MAX_MS)
+    throw new InvalidArgumentError('not 1 to 3600 seconds')
+  return seconds
 }
 
 async function hostedOf({ delegation, key }: GatewayOptions): Promise<Hosted | undefined> {
