@@ -7,6 +7,10 @@ import { readFileSync } from 'node:fs'
 import { ApiError } from './errors.ts'
 
 const TYPES = {
+  'approval.html': 'text/html; charset=utf-8',
+  'approval.css': 'text/css; charset=utf-8',
+  'approval.js': 'text/javascript; charset=utf-8',
+  'visible.js': 'text/javascript; charset=utf-8',
   'ceremony.html': 'text/html; charset=utf-8',
   'ceremony.css': 'text/css; charset=utf-8',
   'ceremony.js': 'text/javascript; charset=utf-8',
@@ -27,6 +31,13 @@ const parts = new Map(
     { type, text: readFileSync(new URL(`pages/${name}`, import.meta.url), 'utf8') },
   ]),
 )
+
+/** @throws {ApiError} `NOT_FOUND` */
+export function pageText(name: string): string {
+  const part = parts.get(name)
+  if (part === undefined) throw new ApiError('NOT_FOUND', 'no such part of the page')
+  return part.text
+}
 
 /** @throws {ApiError} `NOT_FOUND` */
 export function pageFile(name: string): Response {

@@ -20,10 +20,15 @@ export function stepUp(judged: Judged, held: HeldCall | null, again: boolean): J
   return { ...judged, held, again }
 }
 
-export function killed(authenticated: Authenticated): Judged {
-  return { authenticated, verdict: { decision: 'deny', grant: null, reasons: ['KILLED'] }, debits: [] }
+export function deniedTo(
+  authenticated: Authenticated,
+  grant: string | null,
+  reasons: readonly Reason[],
+): Judged {
+  return { authenticated, verdict: { decision: 'deny', grant, reasons }, debits: [] }
 }
 
-export function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
-  return { ...judged, debits: [], verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
+/** What waits no more is no part of it. */
+export function deniedAs({ authenticated, verdict }: Judged, reasons: readonly Reason[]): Judged {
+  return deniedTo(authenticated, verdict.grant, reasons)
 }

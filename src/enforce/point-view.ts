@@ -1,16 +1,18 @@
-/** What a point knows now of what a call stands on: kills, revocations, registrations. spec/enforcement.md. @module */
-import { loosestBound, standing } from '../decide/decide.ts'
+/** What a point knows now of what a call stands on: who calls, kills, revocations, registrations. spec/enforcement.md. @module */
+import { isNamed, loosestBound, standing } from '../decide/decide.ts'
 import type { CalledTool, DecideInput, RevocationView } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { DecidedChain } from '../token/verify.ts'
+import { NOBODY, type Authenticated } from './authenticate.ts'
 import type { PointOptions } from './point-options.ts'
+import type { CallRequest } from './types.ts'
 
 /** What ends a call that is under way, or waits: not that the state grew old (REV-12). */
 const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
 
 type ViewOptions = Pick<
   PointOptions,
-  'kills' | 'registration' | 'systems' | 'revocations' | 'bound_ms' | 'clock'
+  'kills' | 'registration' | 'systems' | 'revocations' | 'bound_ms' | 'clock' | 'authenticator' | 'recorder'
 >
 
 export class PointView {
@@ -47,5 +49,22 @@ export class PointView {
   state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
     const { revocations, bound_ms, clock } = this.#o
     return { revocations: revocations(iss), bound_ms, now_ms: clock.now() }
+  }
+
+  /** A session whose chain the present epoch cannot name is over: the chain has to be presented again. */
+  caller(request: CallRequest): Authenticated {
+    const { authenticator, recorder } = this.#o
+    const authenticated = authenticator.authenticate(request)
+    const { credential } = request
+    const named = authenticated.record === null || recorder.canName(authenticated.record)
+    if (named || credential.kind !== 'session') return authenticated
+    authenticator.forget(credential.session)
+    return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
+  }
+
+  isVisible(session: string | null, server: string, name: string): boolean {
+    const chain = this.#o.authenticator.chainOf(session)
+    const tool = { server, tool: name, definition_hash: null }
+    return chain !== null && this.standing(chain, tool).length === 0 && isNamed(chain, server, name)
   }
 }

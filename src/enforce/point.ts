@@ -5,14 +5,14 @@
  */
 import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
-import { decide, isKilled, isNamed, type Verdict } from '../decide/decide.ts'
+import { decide, isKilled } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
 import type { HeldCall } from './approvals.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import { CallRecords, type Names } from './call-records.ts'
-import { CallsUnderWay } from './calls-under-way.ts'
-import { deniedAs, killed, stepUp, type Judged } from './judged.ts'
+import { CallsUnderWay, laterTurn } from './calls-under-way.ts'
+import { deniedAs, deniedTo, stepUp, type Judged } from './judged.ts'
 import { openingOf } from './opening.ts'
 import type { PointOptions } from './point-options.ts'
 import { PointView } from './point-view.ts'
@@ -28,12 +28,12 @@ import type {
 
 type Act<T> = (action: string, signal: AbortSignal) => Promise<ToolResult<T>>
 
-const APPROVAL_USED: Verdict = { decision: 'deny', grant: null, reasons: ['APPROVAL_USED'] }
-
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   readonly #view: PointView
   readonly #records: CallRecords
+  /** Decisions after a wait that are being recorded. */
+  readonly #deciding = new Set<Promise<unknown>>()
   readonly #underWay = new CallsUnderWay(({ chain, request }) => this.#view.stopping(chain, request))
 
   constructor(options: PointOptions) {
@@ -124,7 +124,7 @@ export class EnforcementPoint implements Point {
       void notice.then((told) => hooks.onHeld?.(told)).catch(this.#o.onFault)
       const left = hooks.leaves === true ? await Promise.race([notice, held.decided.then(() => null)]) : null
       if (left !== null) {
-        void held.over.then(() => this.#decideAgain(held, authenticated, held.call.request))
+        void held.over.then(() => this.#settle(held, authenticated, held.call.request, true))
         return { decision: 'deny', action, reasons: ['APPROVAL_NEEDED'], held: left }
       }
     }
@@ -132,28 +132,41 @@ export class EnforcementPoint implements Point {
     const definition_hash = hooks.definitionHash?.() ?? request.definition_hash
     // Whoever comes back proves itself anew; what it asks for is what the person saw, under that commitment.
     const caller = { ...authenticated, args_commit, salt }
-    const judged = await this.#decideAgain(held, caller, { ...request, definition_hash })
+    const judged = await this.#settle(held, caller, { ...request, definition_hash })
     if (judged !== null) return this.#go(judged, request, { action, approval }, act)
     const used = newId(this.#o.crypto, 'act', this.#o.clock.now())
-    const late: Judged = { authenticated, debits: [], verdict: APPROVAL_USED }
-    await this.#records.decision(request, { action: used }, late)
+    await this.#records.decision(request, { action: used }, deniedTo(authenticated, null, ['APPROVAL_USED']))
     return { decision: 'deny', action: used, reasons: ['APPROVAL_USED'] }
   }
 
+  /** @param lapsed nobody came back for it */
+  #settle(
+    held: HeldCall,
+    caller: Authenticated,
+    request: CallRequest,
+    lapsed = false,
+  ): Promise<Judged | null> {
+    const deciding = this.#decideAgain(held, caller, request, lapsed)
+    this.#deciding.add(deciding)
+    return deciding.finally(() => this.#deciding.delete(deciding))
+  }
+
   /** @returns null: somebody else has the one decision that the approval is for (APR-13) */
-  async #decideAgain(held: HeldCall, caller: Authenticated, request: CallRequest): Promise<Judged | null> {
+  async #decideAgain(
+    held: HeldCall,
+    caller: Authenticated,
+    request: CallRequest,
+    lapsed: boolean,
+  ): Promise<Judged | null> {
     const { approvals, clock } = this.#o
-    const isLate = clock.now() > held.expires
-    const decided = isLate ? (['APPROVAL_TIMED_OUT'] as const) : await held.decided
+    const answer = await held.decided
+    const isLate = lapsed || clock.now() > held.expires
+    const reasons: readonly Reason[] = isLate && answer.length === 0 ? ['APPROVAL_TIMED_OUT'] : answer
     if (approvals?.claim(held) !== true) return null
     const { action, grant, request: asked } = held.call
     return this.#judgeAndRecord(request, { action, approval: held.approval }, () => {
-      const denied = (reasons: readonly Reason[]): Judged => ({
-        authenticated: caller,
-        verdict: { decision: 'deny', grant, reasons },
-        debits: [],
-      })
-      if (decided.length > 0) return denied(decided)
+      const denied = (why: readonly Reason[]): Judged => deniedTo(caller, grant, why)
+      if (reasons.length > 0) return denied(reasons)
       if (request.definition_hash !== asked.definition_hash) return denied(['TOOL_CHANGED'])
       const judged = this.#judgeBy(caller, request, grant)
       return judged.verdict.decision === 'step_up' ? denied(['APPROVAL_USED']) : judged
@@ -162,11 +175,7 @@ export class EnforcementPoint implements Point {
 
   /** Never rejects: whatever goes wrong in here is a denial. */
   async #judgeAndRecord(request: CallRequest, names: Names, judge: () => Judged): Promise<Judged> {
-    let judged: Judged = {
-      authenticated: NOBODY,
-      verdict: { decision: 'deny', grant: null, reasons: ['INTERNAL'] },
-      debits: [],
-    }
+    let judged = deniedTo(NOBODY, null, ['INTERNAL'])
     try {
       let next = judge()
       let debits = this.#debit(next)
@@ -192,7 +201,7 @@ export class EnforcementPoint implements Point {
   }
 
   #judge(request: CallRequest, action: string): Judged {
-    const authenticated = this.#known(request)
+    const authenticated = this.#view.caller(request)
     const judged = this.#judgeBy(authenticated, request)
     const { verdict } = judged
     if (verdict.decision !== 'step_up') return judged
@@ -211,10 +220,10 @@ export class EnforcementPoint implements Point {
   #judgeBy(authenticated: Authenticated, request: CallRequest, approved?: string): Judged {
     const tool = this.#view.tool(request)
     const { server } = request
-    if (isKilled({ ...tool, server, chain: authenticated.chain })) return killed(authenticated)
+    if (isKilled({ ...tool, server, chain: authenticated.chain }))
+      return deniedTo(authenticated, null, ['KILLED'])
     if (authenticated.reason !== null || authenticated.chain === null) {
-      const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
-      return { authenticated, verdict: { decision: 'deny', grant: null, reasons }, debits: [] }
+      return deniedTo(authenticated, null, [authenticated.reason ?? 'NO_CHAIN'])
     }
     const verdict = decide({
       chain: authenticated.chain,
@@ -227,17 +236,6 @@ export class EnforcementPoint implements Point {
       ...(approved === undefined ? {} : { approved }),
     })
     return { authenticated, verdict, debits: [] }
-  }
-
-  /** A session whose chain the present epoch cannot name is over: the chain has to be presented again. */
-  #known(request: CallRequest): Authenticated {
-    const { authenticator, recorder } = this.#o
-    const authenticated = authenticator.authenticate(request)
-    const { credential } = request
-    const named = authenticated.record === null || recorder.canName(authenticated.record)
-    if (named || credential.kind !== 'session') return authenticated
-    authenticator.forget(credential.session)
-    return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
   }
 
   /** @returns null when leases do not cover an allow */
@@ -287,21 +285,20 @@ export class EnforcementPoint implements Point {
       credential: { kind: 'none' },
       definition_hash: null,
     }
-    const verdict: Verdict = { decision: 'deny', grant: null, reasons }
-    const judged: Judged = { authenticated: NOBODY, verdict, debits: [] }
+    const judged = deniedTo(NOBODY, null, reasons)
     const names = kill === undefined ? { action } : { action, kill }
     const recorded = await this.#records.decision(request, names, judged)
     return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
   }
 
   isVisible(session: string | null, server: string, name: string): boolean {
-    const chain = this.#o.authenticator.chainOf(session)
-    const tool = { server, tool: name, definition_hash: null }
-    return chain !== null && this.#view.standing(chain, tool).length === 0 && isNamed(chain, server, name)
+    return this.#view.isVisible(session, server, name)
   }
 
   async close(): Promise<void> {
     this.#o.approvals?.close()
+    await laterTurn() // whoever waited has begun to record what became of it
+    await Promise.all(this.#deciding)
     await this.#records.idle()
     await this.#o.onClose()
   }

@@ -18,10 +18,10 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from './frames.ts'
+import { HeldCalls, lineWithoutState, resultOf } from './held.ts'
 import { IN_FLIGHT_MAX, InFlight, type Pending } from './in-flight.ts'
 import {
   deniedError,
-  deniedResult,
   hasFailed,
   hasStopped,
   lineForServer,
@@ -63,6 +63,7 @@ export class McpProxy {
   readonly #upstream: Upstream
   readonly #definitions: ToolDefinitions
   readonly #inFlight: InFlight
+  readonly #held: HeldCalls
   /** Requests of the server that the client has not answered. */
   readonly #askedByServer = new Set<string>()
   #nameless_n = 0
@@ -73,6 +74,7 @@ export class McpProxy {
   constructor(options: McpProxyOptions) {
     this.#options = options
     this.#inFlight = new InFlight(options.toClient)
+    this.#held = new HeldCalls(options.crypto, options.toClient)
     this.#upstream = new Upstream(options.crypto, options.toServer)
     this.#definitions = new ToolDefinitions(options.crypto, (cursor) => this.#askForPage(cursor), options.log)
   }
@@ -83,6 +85,7 @@ export class McpProxy {
         this.#options.toClient(rpcError(frame.id, frame.code, frame.message))
         return
       case 'response':
+        if (this.#held.answered(frame.id)) return
         if (this.#askedByServer.delete(keyOf(frame.id))) this.#upstream.send(frame.line)
         else this.#options.log('dropped a response of the client that nobody asked for')
         return
@@ -175,6 +178,7 @@ export class McpProxy {
     this.#protocolMeta = protocolMeta(request) ?? this.#protocolMeta
     const pending = this.#inFlight.add(request.id, key)
     const { method } = request
+    if (method === 'initialize') this.#held.began(request)
     if (method === 'tools/list') this.#list(pending, request)
     else if (PASSING.has(method)) this.#pass(pending, request, (response) => response.line)
     else if (method === 'tools/call') void this.#answer(pending, () => this.#call(pending, request))
@@ -245,18 +249,19 @@ export class McpProxy {
     if (pending.isCancelled) return ''
     this.#upstream.assertRunning()
     const definition_hash = this.#definitions.hashOf(call.tool)
-    const outcome = await point.call({ server, ...call, definition_hash }, (_, signal) =>
-      // Withdrawn while the point decided: the server never sees it, so what it did is known.
-      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : this.#asked(request, signal),
-    )
-    return outcome.decision === 'allow' ? outcome.result : deniedResult(request, outcome)
+    const asking = this.#held.ask(request, () => this.#definitions.hashOf(call.tool))
+    // Withdrawn while the point decided: the server never sees it, so what it did is known.
+    const act = (_: string, signal: AbortSignal): Promise<ToolResult<string>> =>
+      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : this.#asked(request, signal)
+    const named = { server, ...call, definition_hash, ...asking.approval }
+    return resultOf(request, await point.call(named, act, asking.hooks).finally(asking.done))
   }
 
   /** What the tool does, as the point sees it. Rejects with {@link AnswerLost}, or {@link ToolStopped}. */
   #asked(request: RpcRequest, signal: AbortSignal): Promise<ToolResult<string>> {
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => this.#upstream.tellToStop(request.id, STOP_GRACE_MS))
-      this.#upstream.ask(request.id, lineForServer(request), (answer) => {
+      this.#upstream.ask(request.id, lineWithoutState(request), (answer) => {
         if (answer instanceof AnswerLost) reject(answer)
         else if (signal.aborted && hasStopped(answer)) reject(new ToolStopped())
         else resolve({ result: answer.line, failed: hasFailed(answer) })
