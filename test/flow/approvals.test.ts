@@ -29,7 +29,7 @@ const gateways: McpProcess[] = []
 beforeAll(async () => {
   stage = await Stage.set()
   point = await stage.point('gate')
-  gateway = await start()
+  gateway = await start(point)
   session = await stage.open(gateway, (await asking()).chain)
 }, 60_000)
 afterAll(async () => {
@@ -37,18 +37,18 @@ afterAll(async () => {
   await stage.remove()
 })
 
-async function start(...options: string[]): Promise<McpProcess> {
-  const own = [CLI, 'gateway', '--stdio', '--point', point.path, ...options]
+async function start({ path }: StagedPoint, ...options: string[]): Promise<McpProcess> {
+  const own = [CLI, 'gateway', '--stdio', '--point', path, ...options]
   const command = [...own, '--', process.execPath, ECHO_SERVER, join(stage.folder, 'echoes')]
   const made = await new McpProcess(process.execPath, command).initialize()
   gateways.push(made)
   return made
 }
 
-function asking(): Promise<{ jti: string; chain: string }> {
+function asking(at = point): Promise<{ jti: string; chain: string }> {
   const { id, jkt } = stage.agent
   const grants = [{ ...ECHO_GRANT, ask: true as const }]
-  return delegate(stage.manager, { agent: id, jkt, aud: [point.id], grants, ttl_s: 3600, depth_max: 0 })
+  return delegate(stage.manager, { agent: id, jkt, aud: [at.id], grants, ttl_s: 3600, depth_max: 0 })
 }
 
 /** The one that waits. */
@@ -100,7 +100,7 @@ describe('a call under a grant that asks', () => {
     expect(await echoed(text)).toBe(false)
   }, 30_000)
 
-  test('tells its client where, by a progress notification, or by an elicitation whose answer decides nothing', async () => {
+  test('tells its client by a progress notification where people decide', async () => {
     const text = randomText()
     const meta = { ...session.metaFor('echo', { text }), progressToken: 'p1' }
     const answer = gateway.request('tools/call', { name: 'echo', arguments: { text }, _meta: meta })
@@ -133,7 +133,7 @@ describe('a call under a grant that asks', () => {
     await gateway.end('SIGKILL')
     expect(await lost).toBe('gone')
     await decideApproval(stage.lead, shown, 'approve', noLink)
-    gateway = await start('--approval-timeout', '4')
+    gateway = await start(point)
     session = await stage.open(gateway, (await asking()).chain)
     const decisions = await until('it is shipped', async () => {
       const found = await decisionsOf(shown.action)
@@ -141,9 +141,20 @@ describe('a call under a grant that asks', () => {
     })
     expect(decisions.map(({ decision }) => decision)).toEqual(['step_up'])
     const again = callTool(gateway, session, 'echo', text)
-    expect((await held(text)).id).not.toBe(shown.id)
+    const anew = await held(text)
+    expect(anew.id).not.toBe(shown.id)
+    await decideApproval(stage.lead, anew, 'refuse', noLink)
+    expect(await again.answer).toMatchObject({ allowed: false, reasons: ['APPROVAL_REFUSED'] })
     expect(await echoed(text)).toBe(false)
-    expect(await again.answer).toMatchObject({ allowed: false, reasons: ['APPROVAL_TIMED_OUT'] })
+  }, 60_000)
+
+  test('is denied when nobody decides in time', async () => {
+    const late = await stage.point('late')
+    const impatient = await start(late, '--approval-timeout', '1')
+    const { chain } = await asking(late)
+    const text = randomText()
+    const { answer } = callTool(impatient, await stage.open(impatient, chain), 'echo', text)
+    expect(await answer).toMatchObject({ allowed: false, reasons: ['APPROVAL_TIMED_OUT'] })
     expect(await echoed(text)).toBe(false)
   }, 60_000)
 
@@ -161,7 +172,7 @@ describe('a call under a grant that asks', () => {
     expect(approved.stdout).toContain(`${id} is approved`)
     expect(await answer).toMatchObject({ allowed: true })
     const load = JSON.parse((await runCli([...profile, '--json', 'approval', 'load'])).stdout)
-    expect(load.total).toMatchObject({ approved: 4, refused: 2, timed_out: 1 })
+    expect(load.total).toMatchObject({ approved: 4, refused: 3, timed_out: 1 })
   }, 60_000)
 
   test('is denied by a kill while it waits', async () => {
