@@ -13,7 +13,6 @@ import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
 import { CountersignError } from '../../src/core/errors.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
-import { ApprovalDesk } from '../../src/enforce/approvals.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
@@ -26,6 +25,7 @@ import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/port
 import type { Spool } from '../../src/ports/spool.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { approvalDesk } from './approvals.ts'
 import { followForeign, followOwn } from './follow.ts'
 import { Kills } from './kills.ts'
 import type { Listening } from './statement-listener.ts'
@@ -186,20 +186,14 @@ export async function openPoint(
       systems: tools.systems,
       recorder,
       ledger,
-      approvals: new ApprovalDesk({
-        crypto,
-        clock,
-        point: file.point,
+      approvals: approvalDesk({
+        file,
         control,
-        trust: () => ({
-          iss: file.trust.iss,
-          rp: { rp_id: file.trust.rp_id, origins: file.trust.origins },
-          frameKey: switchboard.state.frameKey.jwk,
-          alone: file.trust.separation === 'after',
-        }),
-        isRevoked: (handle) => state.isRevoked(handle),
-        onFault: options.onFault,
-        ...(options.approvalTtlMs === undefined ? {} : { ttl_ms: options.approvalTtlMs }),
+        state,
+        kills: switchboard.state,
+        clock,
+        onFault,
+        ttl_ms: options.approvalTtlMs,
       }),
       authenticator: new Authenticator({
         crypto,

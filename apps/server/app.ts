@@ -5,6 +5,7 @@ import { ApiError, onError } from './errors.ts'
 import { bodyLimits, hostCheck, writable } from './middleware.ts'
 import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
+import { approvalPointRoutes } from './routes-approval-points.ts'
 import { approvalRoutes } from './routes-approvals.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
@@ -55,6 +56,7 @@ export function createApp(ctx: ServerContext): App {
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   killRoutes(app, ctx)
+  approvalPointRoutes(app, ctx)
   approvalRoutes(app, ctx)
   drillRoutes(app, ctx)
   listenerRoutes(app, ctx)

@@ -7,7 +7,7 @@ import { newId } from '../../src/core/ids.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { commitTo } from '../../src/log/commitment.ts'
 import { approvalChallenge, approvalGestureFault } from '../../src/token/approval.ts'
-import { TestServer, type Caller, type Operator } from './harness.ts'
+import { TestServer, type Answer, type Caller, type Operator } from './harness.ts'
 
 const ARGS = { path: '/data/a', text: 'invisible\u200b' }
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   agent = await server.agent(manager, lead)
   point = await server.point(manager)
   ;({ jti } = await server.delegate(manager, agent, point.id))
-  iss = (await (await fetch(`${server.base()}/v1/info`)).json()).issuer
+  iss = ((await (await fetch(`${server.base()}/v1/info`)).json()) as { issuer: string }).issuer
 })
 afterAll(() => server.remove())
 
@@ -58,9 +58,24 @@ async function asked(edit: JsonObject = {}) {
   return { request, url: answer.json.url as string }
 }
 
-function actOf(request: ReturnType<typeof requestOf>, decision: ApprovalAct['decision'] = 'approve'): ApprovalAct {
+function actOf(
+  request: ReturnType<typeof requestOf>,
+  decision: ApprovalAct['decision'] = 'approve',
+): ApprovalAct {
   const { approval, action, grant, server: name, tool, args_commit, expires } = request
-  return { v: 1, approval, point: point.id, action, jti, grant, server: name, tool, args_commit, decision, expires }
+  return {
+    v: 1,
+    approval,
+    point: point.id,
+    action,
+    jti,
+    grant,
+    server: name,
+    tool,
+    args_commit,
+    decision,
+    expires,
+  }
 }
 
 function decide(by: Operator, request: ReturnType<typeof requestOf>, act = actOf(request)) {
@@ -68,7 +83,7 @@ function decide(by: Operator, request: ReturnType<typeof requestOf>, act = actOf
   return by.api.post(`/v1/approvals/${request.approval}/decide`, { decision: act.decision, ...gesture })
 }
 
-async function open(url: string) {
+async function open(url: string): Promise<Answer> {
   const body = JSON.stringify({ secret: url.split('#')[1] })
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(`${server.base()}/v1/approvals/open`, { method: 'POST', headers, body })
@@ -182,6 +197,8 @@ describe('a decision', () => {
     const value = actOf(request)
     const challenge = approvalChallenge(nodeCrypto, value)
     const shown = { tag: 'countersign-approval-v1', value }
-    expect((await lead.api.post('/v1/ceremonies', { challenge, shown })).json.error.code).toBe('GESTURE_INVALID')
+    expect((await lead.api.post('/v1/ceremonies', { challenge, shown })).json.error.code).toBe(
+      'GESTURE_INVALID',
+    )
   })
 })

@@ -129,7 +129,8 @@ export class EnforcementPoint implements Point {
       }
     }
     await held.decided
-    const definition_hash = hooks.definitionHash?.() ?? request.definition_hash
+    const { definitionHash = () => request.definition_hash } = hooks
+    const definition_hash = definitionHash()
     // Whoever comes back proves itself anew; what it asks for is what the person saw, under that commitment.
     const caller = { ...authenticated, args_commit, salt }
     const judged = await this.#settle(held, caller, { ...request, definition_hash })
@@ -165,11 +166,9 @@ export class EnforcementPoint implements Point {
     if (approvals?.claim(held) !== true) return null
     const { action, grant, request: asked } = held.call
     return this.#judgeAndRecord(request, { action, approval: held.approval }, () => {
-      const denied = (why: readonly Reason[]): Judged => deniedTo(caller, grant, why)
-      if (reasons.length > 0) return denied(reasons)
-      if (request.definition_hash !== asked.definition_hash) return denied(['TOOL_CHANGED'])
-      const judged = this.#judgeBy(caller, request, grant)
-      return judged.verdict.decision === 'step_up' ? denied(['APPROVAL_USED']) : judged
+      if (reasons.length > 0) return deniedTo(caller, grant, reasons)
+      const isChanged = request.definition_hash !== asked.definition_hash
+      return isChanged ? deniedTo(caller, grant, ['TOOL_CHANGED']) : this.#judgeBy(caller, request, grant)
     })
   }
 

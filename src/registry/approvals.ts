@@ -7,7 +7,7 @@
 import type { Kysely } from 'kysely'
 import { approvalActSchema, type Approval, type ApprovalAct } from '../core/approval.ts'
 import { gestureSchema } from '../core/gesture.ts'
-import { canonicalize, parseJson, type JsonValue } from '../core/json.ts'
+import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
 import { commitmentOf } from '../log/commitment.ts'
 import type { EntryBody } from '../log/entries.ts'
@@ -18,17 +18,14 @@ import { approvalGestureFault, signApprover } from '../token/approval.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { newSecret, secretHash } from './invitations.ts'
+import { actOf, bodyOf, findApproval, viewOf, type Requested } from './approval-views.ts'
 import { findEnrolled, gestureOf } from './people.ts'
-import { isOpen, keep, openingOf } from './personal.ts'
+import { isOpen, keep } from './personal.ts'
 
 /** Open requests of one point: as many as a point holds, and as many again that it has given up. */
 const OPEN_PER_POINT_MAX = 128
 /** How far ahead a request may expire, in milliseconds (APR-5), and how far clocks may differ. */
 const EXPIRES_MAX_MS = 3600 * 1000 + 60_000
-/** Requests of a listing, newest first. */
-const LISTED_MAX = 200
-
-type Requested = EntryBody<'approval.requested'>
 
 /** What arguments are filed under: the delegation, when it is one of ours, else the point. */
 export async function subjectOf(
@@ -137,11 +134,6 @@ async function insert(
   if (await isOpen(tx, subject)) await keep(ctx, tx, subject, 'args', committed)
 }
 
-function bodyOf(row: Schema['approvals']): Requested {
-  const { action, agent, iss, jti, grant_digest, server, tool, definition_hash, args_commit, expires } = row
-  return { action, agent, iss, jti, grant: grant_digest, server, tool, definition_hash, args_commit, expires }
-}
-
 async function newLink(ctx: RegistryContext, tx: Tx, approval: string, expires: number): Promise<string> {
   const secret = newSecret(ctx.crypto)
   await tx.db.deleteFrom('approval_links').where('expires', '<=', tx.now).execute()
@@ -151,101 +143,6 @@ async function newLink(ctx: RegistryContext, tx: Tx, approval: string, expires: 
     .values({ secret_hash: secretHash(ctx.crypto, secret), approval, expires })
     .execute()
   return secret
-}
-
-export interface ApprovalView extends Requested {
-  readonly id: string
-  readonly point: string
-  /** Milliseconds. */
-  readonly requested: number
-  readonly status: 'open' | 'approved' | 'refused' | 'timed_out'
-  readonly decided: number | null
-  readonly approver: string | null
-  /** Handles of those whose gestures stand in the root, where it is one of ours (APR-9). */
-  readonly behind: readonly string[]
-}
-
-export interface ShownApproval extends ApprovalView {
-  /** Null: erased. */
-  readonly opening: { readonly salt: string; readonly args: JsonValue } | null
-}
-
-async function viewOf(
-  db: Kysely<Schema>,
-  own: string,
-  row: Schema['approvals'],
-  now: number,
-): Promise<ApprovalView> {
-  const { id, point, requested, decided, approver } = row
-  const status = row.status === 'open' && row.expires <= now ? 'timed_out' : row.status
-  const behind = row.iss === own ? await behindOf(db, row.jti) : []
-  return { id, point, requested, status, decided, approver, behind, ...bodyOf(row) }
-}
-
-async function behindOf(db: Kysely<Schema>, jti: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('handles')
-    .select('handle')
-    .where('owner', '=', jti)
-    .where('kind', '=', 'person')
-    .orderBy('handle')
-    .execute()
-  return rows.map(({ handle }) => handle)
-}
-
-/** Newest first. @param waiting those alone that can be decided. @param now milliseconds */
-export async function listApprovals(
-  ctx: Pick<RegistryContext, 'iss'>,
-  db: Kysely<Schema>,
-  waiting: boolean,
-  now: number,
-): Promise<ApprovalView[]> {
-  const all = db.selectFrom('approvals').selectAll().orderBy('id', 'desc').limit(LISTED_MAX)
-  const rows = await (waiting ? all.where('status', '=', 'open').where('expires', '>', now) : all).execute()
-  return Promise.all(rows.map((row) => viewOf(db, ctx.iss, row, now)))
-}
-
-/** @param now milliseconds. @throws {RegistryError} `UNKNOWN_APPROVAL` */
-export async function showApproval(
-  ctx: Pick<RegistryContext, 'iss' | 'vault'>,
-  db: Kysely<Schema>,
-  id: string,
-  now: number,
-): Promise<ShownApproval> {
-  const row = await find(db, id)
-  const opened = (await openingOf(ctx, db, row.args_commit))?.opening
-  const opening =
-    opened === undefined || 'disclosure' in opened ? null : { salt: opened.salt, args: opened.value }
-  return { ...(await viewOf(db, ctx.iss, row, now)), opening }
-}
-
-async function find(db: Kysely<Schema>, id: string): Promise<Schema['approvals']> {
-  const row = await db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst()
-  if (row === undefined) throw new RegistryError('UNKNOWN_APPROVAL', 'no such approval')
-  return row
-}
-
-/** @throws {RegistryError} `UNKNOWN_APPROVAL`: also of a link that is over */
-export async function approvalOfLink(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  secret: string,
-  now: number,
-): Promise<string> {
-  const row = await db
-    .selectFrom('approval_links')
-    .select('approval')
-    .where('secret_hash', '=', secretHash(ctx.crypto, secret))
-    .where('expires', '>', now)
-    .executeTakeFirst()
-  if (row === undefined) throw new RegistryError('UNKNOWN_APPROVAL', 'no such link, or it is over')
-  return row.approval
-}
-
-/** What a person signs. */
-export function actOf(view: ApprovalView, decision: ApprovalAct['decision']): ApprovalAct {
-  const { id, point, action, jti, grant, server, tool, args_commit, expires } = view
-  return { v: 1, approval: id, point, action, jti, grant, server, tool, args_commit, decision, expires }
 }
 
 /** @throws {RegistryError} `GESTURE_INVALID`: nobody's passkey */
@@ -272,7 +169,7 @@ export function decideApproval(
   parts: GestureParts,
 ): Promise<{ acted_alone: boolean }> {
   return ctx.store.write(async (tx) => {
-    const view = await viewOf(tx.db, ctx.iss, await find(tx.db, id), tx.now)
+    const view = await viewOf(tx.db, ctx.iss, await findApproval(tx.db, id), tx.now)
     if (view.status !== 'open')
       throw new RegistryError('STATE_CONFLICT', `this call waits no more: ${view.status.replace('_', ' ')}`)
     const gesture = gestureOf(await findEnrolled(tx.db, person), 'approver', parts)
@@ -301,7 +198,7 @@ export async function decisionFor(
   id: string,
   now: number,
 ): Promise<Approval | null> {
-  const row = await find(db, id)
+  const row = await findApproval(db, id)
   if (row.point !== point) throw new RegistryError('UNKNOWN_APPROVAL', 'no such approval')
   if (row.act_json === null || row.gesture_json === null) return null
   const gesture = gestureSchema.parse(parseJson(row.gesture_json))

@@ -65,7 +65,11 @@ describe.runIf(CHROMIUM_RUNS)('the page of a call that waits', () => {
   beforeAll(async () => {
     const port = await freePort()
     origin = `http://localhost:${port}`
-    server = await createServer({ dataDir: join(folder, 'data'), port, rp: { rp_id: 'localhost', origins: [origin] } })
+    server = await createServer({
+      dataDir: join(folder, 'data'),
+      port,
+      rp: { rp_id: 'localhost', origins: [origin] },
+    })
     browser = await launchChromium()
     page = await (await browser.newContext(CONTEXT)).newPage()
     page.on('pageerror', (error) => breaches.push(String(error)))
@@ -120,7 +124,11 @@ describe.runIf(CHROMIUM_RUNS)('the page of a call that waits', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  async function asked(args: JsonObject, tool = 'send', ttl_ms = 300_000): Promise<{ id: string; url: string }> {
+  async function asked(
+    args: JsonObject,
+    tool = 'send',
+    ttl_ms = 300_000,
+  ): Promise<{ id: string; url: string }> {
     const now = Date.now()
     const { commitment, opening } = commitTo(nodeCrypto, args)
     const id = newId(nodeCrypto, 'apr', now)
@@ -164,12 +172,27 @@ describe.runIf(CHROMIUM_RUNS)('the page of a call that waits', () => {
   const press = (name: string): Promise<void> => page.getByRole('button', { name }).click()
 
   test('shows exactly what the call would do, and takes the passkey over it', async () => {
-    const { id, url } = await asked({ to: ['team@example.com'], subject: 'Q3', attach: { path: '/srv/q3.pdf' } })
+    const { id, url } = await asked({
+      to: ['team@example.com'],
+      subject: 'Q3',
+      attach: { path: '/srv/q3.pdf' },
+    })
     const text = await opened(url)
     for (const words of ['Let it call send?', 'report-writer', 'mail gateway', 'Delegated by\nAnn'])
       expect(text).toContain(words)
     expect(await page.locator('.arguments').innerText()).toBe(
-      ['{', '  "attach": {', '    "path": "/srv/q3.pdf"', '  },', '  "subject": "Q3",', '  "to": [', '    "team@example.com"', '  ]', '}', ''].join('\n'),
+      [
+        '{',
+        '  "attach": {',
+        '    "path": "/srv/q3.pdf"',
+        '  },',
+        '  "subject": "Q3",',
+        '  "to": [',
+        '    "team@example.com"',
+        '  ]',
+        '}',
+        '',
+      ].join('\n'),
     )
     expect(page.url()).toBe(`${origin}/a`)
     await shot('approval')
@@ -178,7 +201,14 @@ describe.runIf(CHROMIUM_RUNS)('the page of a call that waits', () => {
     await page.locator('main[data-state="approved"]').waitFor()
     const { approval } = await waiting
     if (approval === null) throw new Error('nobody decided')
-    expect(approvalGestureFault(nodeCrypto, { rp_id: 'localhost', origins: [origin] }, approval.act, approval.gesture)).toBeNull()
+    expect(
+      approvalGestureFault(
+        nodeCrypto,
+        { rp_id: 'localhost', origins: [origin] },
+        approval.act,
+        approval.gesture,
+      ),
+    ).toBeNull()
     expect(approval.act).toMatchObject({ decision: 'approve', approval: id, point })
     expect(await opened(url, 'over')).toContain('waits no more')
   })
@@ -217,7 +247,10 @@ describe.runIf(CHROMIUM_RUNS)('the page of a call that waits', () => {
     await opened(await approvalLink(ben), 'list')
     await page.getByRole('button', { name: 'mail: send' }).first().waitFor()
     await shot('approval-list')
-    const long = await asked({ body: 'Lorem ipsum dolor sit amet. '.repeat(900), ids: Array.from({ length: 80 }, (_, i) => i) }, 'send_many')
+    const long = await asked(
+      { body: 'Lorem ipsum dolor sit amet. '.repeat(900), ids: Array.from({ length: 80 }, (_, i) => i) },
+      'send_many',
+    )
     await page.getByRole('button', { name: 'send_many' }).click()
     await page.locator('main[data-state="open"] h1').waitFor()
     await shot('approval-long')

@@ -5,7 +5,12 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { delegate, revoke } from '../../apps/cli/operator.ts'
-import { decideApproval, listApprovals, showApproval, type ShownApproval } from '../../apps/cli/operator-approvals.ts'
+import {
+  decideApproval,
+  listApprovals,
+  showApproval,
+  type ShownApproval,
+} from '../../apps/cli/operator-approvals.ts'
 import { saveProfile } from '../../apps/cli/profile.ts'
 import type { CountersignMcpSession } from '../../src/enforce/adapters/mcp/client.ts'
 import type { DecisionReceipt } from '../../src/log/receipt.ts'
@@ -68,7 +73,9 @@ const noLink = (): never => {
 const echoed = async (text: string): Promise<boolean> =>
   (await echoesOf(join(stage.folder, 'echoes'))).some((each) => each.text === text)
 const decisionsOf = async (action: string): Promise<DecisionReceipt[]> =>
-  (await receiptsOf(stage, point)).filter((one) => one.kind === 'decision').filter((one) => one.action === action)
+  (await receiptsOf(stage, point))
+    .filter((one) => one.kind === 'decision')
+    .filter((one) => one.action === action)
 
 describe('a call under a grant that asks', () => {
   test('waits, is approved by somebody else over exactly what it does, and goes out', async () => {
@@ -179,7 +186,16 @@ describe('a call under a grant that asks', () => {
     const text = randomText()
     const { answer } = callTool(gateway, session, 'echo', text)
     await held(text)
-    const args = ['--profile', stage.profileDir, 'kill', 'pull', '--agent', stage.agent.id, '--reason', 'test']
+    const args = [
+      '--profile',
+      stage.profileDir,
+      'kill',
+      'pull',
+      '--agent',
+      stage.agent.id,
+      '--reason',
+      'test',
+    ]
     const killed = await runCli(args)
     expect(killed.code).toBe(0)
     expect(await answer).toMatchObject({ allowed: false, reasons: ['KILLED'] })
@@ -188,7 +204,16 @@ describe('a call under a grant that asks', () => {
 
   test('leaves evidence that verifies', async () => {
     const file = join(stage.folder, 'pack.zip')
-    const built = await runCli(['--profile', stage.profileDir, 'evidence', 'build', '--from', '2026-01-01T00:00:00Z', '-o', file])
+    const built = await runCli([
+      '--profile',
+      stage.profileDir,
+      'evidence',
+      'build',
+      '--from',
+      '2026-01-01T00:00:00Z',
+      '-o',
+      file,
+    ])
     expect(built.code, built.stderr).toBe(0)
     const verified = await runCli(['--json', 'verify', file, '--key', stage.control.vkey])
     expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, faults: [] })

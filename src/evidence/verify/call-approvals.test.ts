@@ -29,7 +29,15 @@ class AskingLog {
     const approval = log.id('apr', String(this.#n))
     const grant = chain.grants[0]!.digest
     const expires = log.clock.now() + 60_000
-    const call = { action, jti: chain.jti, grant, server: 'files', tool: 'read', args_commit: digestOf(action), expires }
+    const call = {
+      action,
+      jti: chain.jti,
+      grant,
+      server: 'files',
+      tool: 'read',
+      args_commit: digestOf(action),
+      expires,
+    }
     log.decide(chain, { action, decision: 'step_up', reasons: ['APPROVAL_NEEDED'], approval, debits: [] })
     const point = log.id('pnt', 'gate')
     const body = { ...call, agent: chain.agent, iss: ORIGIN, definition_hash: null }

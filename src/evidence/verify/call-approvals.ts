@@ -29,7 +29,9 @@ export function checkCallApprovals(
   const good = new Map<string, Decided>()
   for (const decided of history.decidedCalls) {
     const { act } = decided.entry.body
-    const fault = good.has(act.approval) ? 'it was decided before' : decisionFault(crypto, history, terms, decided)
+    const fault = good.has(act.approval)
+      ? 'it was decided before'
+      : decisionFault(crypto, history, terms, decided)
     if (fault === null) good.set(act.approval, decided)
     else {
       const message = `the decision on ${act.approval} does not hold: ${fault}`
@@ -92,7 +94,8 @@ function allowFault(
   terms: ApprovalTerms,
   decided: Decided | undefined,
 ): string | null {
-  if (decided === undefined || decided.index >= index) return 'the log has no decision of it before that holds'
+  if (decided === undefined || decided.index >= index)
+    return 'the log has no decision of it before that holds'
   const { act, gesture, acted_alone } = decided.entry.body
   const { point, action, server, tool, grant, args_commit } = receipt
   const { approval, expires } = act

@@ -209,8 +209,9 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     allows = new ChainChecker(crypto, history, trust, findings).check(standing)
     return standing.length
   })
-  check(`calls were decided by registered gestures of ${whose}, and allows that need one have their own`, () =>
-    checkCallApprovals(crypto, history, terms, allows, findings),
+  check(
+    `calls were decided by registered gestures of ${whose}, and allows that need one have their own`,
+    () => checkCallApprovals(crypto, history, terms, allows, findings),
   )
   check('every access token was given for a chain that held', () =>
     checkExchanges(crypto, history, trust, findings),
