@@ -18,23 +18,17 @@ export interface ApprovalParts {
     }
   }
   readonly control: ApprovalExchange
-  readonly state: Pick<RevocationState, 'isRevoked'>
+  readonly revocations: Pick<RevocationState, 'isRevoked'>
   /** Knows the frame key in force. */
   readonly kills: Pick<KillState, 'frameKey'>
   readonly clock: Clock
   readonly onFault: (error: unknown) => void
-  readonly ttl_ms: number | undefined
 }
 
-export function approvalDesk({
-  file,
-  control,
-  state,
-  kills,
-  clock,
-  onFault,
-  ttl_ms,
-}: ApprovalParts): ApprovalDesk {
+export function approvalDesk(
+  { file, control, revocations, kills, clock, onFault }: ApprovalParts,
+  ttl_ms: number | undefined,
+): ApprovalDesk {
   const { iss, rp_id, origins, separation } = file.trust
   const rp = { rp_id, origins }
   return new ApprovalDesk({
@@ -43,7 +37,7 @@ export function approvalDesk({
     point: file.point,
     control,
     trust: () => ({ iss, rp, frameKey: kills.frameKey.jwk, alone: separation === 'after' }),
-    isRevoked: (handle) => state.isRevoked(handle),
+    isRevoked: (handle) => revocations.isRevoked(handle),
     onFault,
     ...(ttl_ms === undefined ? {} : { ttl_ms }),
   })

@@ -15,10 +15,10 @@ import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
+import { recordingAs, type Recording } from '../../src/enforce/central.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
-import { Trust } from '../../src/enforce/trust.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
@@ -26,9 +26,10 @@ import type { Spool } from '../../src/ports/spool.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
 import { approvalDesk } from './approvals.ts'
-import { followForeign, followOwn } from './follow.ts'
+import { followOwn, trustOf } from './follow.ts'
 import { Kills } from './kills.ts'
 import type { Listening } from './statement-listener.ts'
+import { within } from './within.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
@@ -113,6 +114,8 @@ export async function openPoint(
     readonly onFault: (error: unknown) => void
     /** How long a call waits for a person (APR-5). */
     readonly approvalTtlMs?: number
+    /** RCP-10; `spool` unless told otherwise. */
+    readonly recording?: Recording
     /** The system's unless told otherwise. */
     readonly clock?: Clock
   },
@@ -157,10 +160,9 @@ export async function openPoint(
       onStatement: (statement) => kills?.onStatement(statement),
     })
     const { listen, onFault } = options
-    const { systems } = tools
     const trust = trustOf(file, state, signer, () => point.revocationsChanged())
-    const parts = { file, path, signer, control, systems, listen, onFault, trust, revocations: state }
-    const switchboard = await Kills.open(parts)
+    const parts = { file, path, signer, control, listen, onFault, trust, revocations: state }
+    const switchboard = await Kills.open({ ...parts, systems: tools.systems })
     kills = switchboard
     const acks = new AckSender({
       point: file.point,
@@ -170,8 +172,8 @@ export async function openPoint(
       standing: () => ({ epoch: state.resume.epoch, head: state.resume.after, kills: switchboard.kept }),
     })
     const changed = ({ type }: StreamEvent): void => {
-      if (type === 'heartbeat' || type === 'time') return
-      point.revocationsChanged()
+      if (type === 'heartbeat') return
+      if (type !== 'time') point.revocationsChanged() // a stream that begins changes nothing, and is told of (REV-18)
       acks.poke()
     }
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
@@ -186,15 +188,8 @@ export async function openPoint(
       systems: tools.systems,
       recorder,
       ledger,
-      approvals: approvalDesk({
-        file,
-        control,
-        state,
-        kills: switchboard.state,
-        clock,
-        onFault,
-        ttl_ms: options.approvalTtlMs,
-      }),
+      approvals: approvalDesk({ ...parts, clock, kills: switchboard.state }, options.approvalTtlMs),
+      ...recordingAs(options.recording ?? 'spool', shipper),
       authenticator: new Authenticator({
         crypto,
         clock,
@@ -219,7 +214,11 @@ export async function openPoint(
     })
     const listens = await switchboard.begin(point)
     const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
-    await within(Promise.all([follower.ready, keeper.refresh()]), READY_MAX_MS)
+    // A point whose state is not fresh serves too: it denies and says why.
+    await within(
+      Promise.all([follower.ready, keeper.refresh()]).catch(() => undefined),
+      READY_MAX_MS,
+    )
     return { point, server: file.server, listens }
   } catch (cause) {
     tools.stop()
@@ -258,18 +257,6 @@ function hostedChain({ chain, key }: Hosted, point: string): string {
   return chain
 }
 
-function trustOf(file: PointFile, revocations: RevocationState, signer: Signer, onFrame: () => void): Trust {
-  const { iss, issuer_keys, frame_key, rp_id, origins } = file.trust
-  return new Trust({
-    crypto: nodeCrypto,
-    clock: systemClock,
-    pinned: { iss, rp_id, origins, keys: issuer_keys.map((jwk) => ({ jwk })) },
-    frameKey: publicJwk(frame_key),
-    revocations,
-    follow: (issuer) => followForeign(issuer, signer, onFrame),
-  })
-}
-
 interface Tools {
   readonly find: (server: string, tool: string) => ToolRegistration | null
   /** Those that the tools of the server are of: all that were given are of the one that the point guards. */
@@ -301,12 +288,4 @@ async function watchTools(
     systems: () => systems,
     stop: () => clearInterval(timer),
   }
-}
-
-/** A point whose state is not fresh serves too: it denies and says why. */
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  const { promise: timeout, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
-  await Promise.race([promise.catch(() => undefined), timeout])
-  clearTimeout(timer)
 }

@@ -11,6 +11,7 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
 import type { Point } from '../../src/enforce/types.ts'
+import { within } from './within.ts'
 
 /** How long calls in flight may take to be answered once the client has said its last. */
 const ANSWER_MS = 5000
@@ -219,17 +220,6 @@ async function stopChild(
   child.kill('SIGTERM')
   if (await within(closed, grace_ms)) return
   child.kill('SIGKILL')
-}
-
-/** Whether `work` settled in time. */
-async function within(work: Promise<unknown>, time_ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), time_ms)
-  })
-  const inTime = await Promise.race([work.then(() => true), late])
-  clearTimeout(timer)
-  return inTime
 }
 
 /** Everything written so far is with the reader, or the reader is gone. */

@@ -12,7 +12,7 @@ import { POLL_FRAMES_MAX, type PollAnswer } from '../../src/revoke/poll.ts'
 import type { SignedSnapshot } from '../../src/revoke/snapshot.ts'
 import type { Applied, RevocationFeed } from '../../src/revoke/state.ts'
 import type { Statement } from '../../src/revoke/statement.ts'
-import { eventOf, Fanout, sendHeartbeat, type Subscriber } from '../server/fanout.ts'
+import { eventOf, Fanout, type Subscriber } from '../server/fanout.ts'
 import { FRAMES_BEHIND_MAX, type Asked } from '../server/revocation-hub.ts'
 import { KeptStatements } from './statements.ts'
 import type { Upstream } from './upstream.ts'
@@ -146,7 +146,7 @@ export class Relay implements Followed {
     this.#frames.push(signed)
     this.#head = frame.seq
     this.#hash = frameHash(this.#crypto, frame)
-    this.#fanout.frames([signed])
+    void this.#fanout.frames([signed])
     if (this.#frames.length > FRAMES_MAX) this.#shorten()
     return 'applied'
   }
@@ -157,7 +157,7 @@ export class Relay implements Followed {
     if (head_hash !== this.#hash) return this.#forget()
     this.#enter(epoch)
     this.#beat = { signed, at: performance.now() }
-    this.#fanout.heartbeat(signed)
+    this.#fanout.heartbeatToAll(signed)
     return 'applied'
   }
 
@@ -214,7 +214,7 @@ export class Relay implements Followed {
       await stream.room()
     }
     subscriber.live = true // in the turn in which it was found to have all
-    if (this.#beat !== null) sendHeartbeat(subscriber, this.#beat.signed)
+    if (this.#beat !== null) this.#fanout.heartbeat(this.#beat.signed, [subscriber])
     // Anybody may have pushed them: who connects is not dropped for what strangers have it read.
     for (const statement of this.#statements.all()) {
       await stream.room()

@@ -20,11 +20,13 @@ export const BODY_BYTES_MAX = 256 * 1024
 /** The largest batch of receipts, in bytes: 1,000 with their openings. */
 export const RECEIPTS_BYTES_MAX = 4 * 1024 * 1024
 export const RECEIPTS_PATH = '/v1/points/self/receipts'
+export const ACKS_PATH = '/v1/acks'
 export const REVOKE_PATH = '/oauth/revoke'
 export const INTROSPECT_PATH = '/oauth/introspect'
 /** Stopping something, and asking, work for as long as the database does, even when the log cannot be published. */
 const ALWAYS_PATHS = new Set([
   '/v1/revocations',
+  ACKS_PATH,
   '/v1/kills',
   '/v1/kills/draft',
   '/v1/statements',
@@ -99,7 +101,7 @@ export function anyKey(ctx: ServerContext): Middleware {
   }
 }
 
-/** The route takes a secret in its body and no key: a browser's part of a ceremony (API-4). */
+/** The route takes no key, because its body says enough: a secret of a ceremony (API-4), a signed acknowledgement (REV-18). */
 export function anyone(): Middleware {
   return async (c, next) => {
     await strictJson(c)

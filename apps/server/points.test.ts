@@ -204,11 +204,14 @@ describe('what comes with receipts', () => {
 })
 
 describe('acknowledgements of revocations', () => {
-  const ack = (point: { id: string; api: Caller }, edit: object = {}, key = point.api.key) =>
-    point.api.post(
-      '/v1/points/self/acks',
-      signAck(nodeCrypto.signer(key), { v: 1, point: point.id, epoch: 1, head: 1, kills: [], t: 1, ...edit }),
-    )
+  let t = Date.now()
+  const signed = (point: { id: string; api: Caller }, edit: object = {}, key = point.api.key) =>
+    signAck(nodeCrypto.signer(key), { v: 1, point: point.id, epoch: 1, head: 1, kills: [], t: t++, ...edit })
+  const send = async (base: string, body: object) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${base}/v1/acks`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return { status: answer.status, json: (await answer.json()) as never }
+  }
 
   test('say which points have come how far, and a point whose key is revoked is none of them', async () => {
     const own = new TestServer({ separation: 'after' })
@@ -223,23 +226,50 @@ describe('acknowledgements of revocations', () => {
       await bea.api.post('/v1/revocations', { kind: 'point', target: gone.id, reason: 'lost' })
       const at = async (seq: number) => (await bea.api.get(`/v1/revocations/${seq}/acks`)).json
       expect(await at(1)).toMatchObject({ of: 2, acknowledged: 0, missing: [{ head: null }, { head: null }] })
-      expect((await ack(one)).status).toBe(200)
-      expect((await ack(two, { head: 0 })).status).toBe(200)
+      const ack = (...of: Parameters<typeof signed>) => send(own.base(), signed(...of))
+      expect(await ack(one)).toEqual({ status: 200, json: { spread_ms: 2 } })
+      expect(await ack(two, { head: 0 })).toEqual({ status: 200, json: { spread_ms: 4 } })
       expect(await at(1)).toEqual({
         of: 2,
         acknowledged: 1,
         missing: [{ point: two.id, name: expect.any(String), head: 0 }],
+        spread_ms: 4,
       })
+      const late = signed(two, { head: 1 })
       await ack(two, { head: 5 })
+      expect((await send(own.base(), late)).status).toBe(200) // overtaken on the way: it changes nothing
+      expect(await at(5)).toMatchObject({ acknowledged: 1 })
       expect(await at(1)).toMatchObject({ of: 2, acknowledged: 2, missing: [] })
     } finally {
       await own.remove()
     }
   })
 
-  test('in the name of another point, or signed by another key, are refused', async () => {
+  test('outlive a restart once they were asked for, or half a second after they came', async () => {
+    const own = new TestServer({ separation: 'after' })
+    await own.start()
+    try {
+      const bea = await own.enrol(own.bootstrapSecret)
+      const one = await own.point(bea, 'a')
+      await send(own.base(), signed(one, { head: 3 }))
+      await own.restart()
+      expect((await bea.api.get('/v1/revocations/3/acks')).json).toMatchObject({ of: 1, acknowledged: 1 })
+      const older = signed(one, { head: 1, t: Date.now() - 30_000 })
+      await send(own.base(), older) // newer than what this process knows, older than what is stored
+      expect((await bea.api.get('/v1/revocations/3/acks')).json).toMatchObject({ acknowledged: 1 })
+    } finally {
+      await own.remove()
+    }
+  })
+
+  test('of nobody, in the name of another point, by another key or of another time are refused', async () => {
     const [one, two] = [await server.point(ann, 'a'), await server.point(ann, 'b')]
-    expect(code(await ack(one, { point: two.id }))).toBe('ACK_INVALID')
-    expect(code(await ack(one, {}, two.api.key))).toBe('ACK_INVALID')
+    const refused = async (...of: Parameters<typeof signed>) =>
+      expect(code(await send(server.base(), signed(...of)))).toBe('ACK_INVALID')
+    await refused(one, { point: two.id })
+    await refused(one, { point: 'pnt_none' })
+    await refused(one, {}, two.api.key)
+    await refused(one, { t: Date.now() - 90_000 })
+    await refused(one, { t: Date.now() + 90_000 })
   })
 })

@@ -8,7 +8,8 @@
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { lastFrameKey } from '../../src/registry/frame-keys.ts'
 import type { FrameSigner } from '../../src/registry/frame-ring.ts'
-import { framesAfter, lastFrame } from '../../src/registry/frames.ts'
+import { AckBoard } from '../../src/registry/acks.ts'
+import { framesAfter, keyAndFrames, lastFrame } from '../../src/registry/frames.ts'
 import { Snapshots, type MadeSnapshot } from '../../src/registry/snapshots.ts'
 import {
   frameHash,
@@ -19,11 +20,14 @@ import {
   type SignedTime,
 } from '../../src/revoke/frame.ts'
 import { POLL_FRAMES_MAX, type PollAnswer } from '../../src/revoke/poll.ts'
-import { eventOf, Fanout, sendHeartbeat, type Subscriber } from './fanout.ts'
+import { eventOf, Fanout, type Subscriber } from './fanout.ts'
+import { rest } from './sweep.ts'
 
 const PAGE = 500
 /** REV-14: who is further behind gets a snapshot. */
 export const FRAMES_BEHIND_MAX = 10_000
+/** REV-18: of the time in which the fleet acknowledges, this much is each point's. */
+const ACK_SPREAD_MS = 2
 /** A poll is answered with the last heartbeat for so long, in milliseconds: thousands may poll at once. */
 const BEAT_SHARED_MS = 100
 
@@ -40,14 +44,19 @@ export interface Asked {
 export interface HubOptions {
   readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
   readonly heartbeat_ms: number
+  readonly report: (error: unknown) => void
 }
 
 export class RevocationHub {
+  /** What points answer. */
+  readonly acks: AckBoard
   readonly #options: HubOptions
   readonly #fanout = new Fanout()
   readonly #snapshots: Snapshots
   /** As it was read last. Null: this node does not have it, or nothing was read yet. */
   #key: FrameSigner | null = null
+  /** {@link #key} as the database had it. */
+  #keyText = ''
   /** Of the stream that is served, whether or not this node has its key. */
   #epoch = 0
   #head = 0
@@ -58,21 +67,21 @@ export class RevocationHub {
   #waiting: ((heartbeat: SignedHeartbeat) => void)[] = []
   #lastBeat: { readonly at: number; readonly signed: SignedHeartbeat } | null = null
   #timer: NodeJS.Timeout | undefined
-  #rest: NodeJS.Timeout | undefined
-  #restUntil = 0
+  #rested: Promise<void> = Promise.resolve()
   #isClosed = false
   #leave: () => void = () => undefined
 
   constructor(options: HubOptions) {
     this.#options = options
-    this.#snapshots = new Snapshots(options.registry)
+    this.#snapshots = new Snapshots(options.registry, options.report)
+    this.acks = new AckBoard(options.registry)
   }
 
   async start(): Promise<void> {
     const { registry, heartbeat_ms } = this.#options
     const last = await registry.store.query(lastFrame)
     if (last) this.#advance(last)
-    await this.#readKey().catch(() => undefined) // without it nothing is signed, and the next beat looks again
+    await this.#read().catch(() => undefined) // without the key nothing is signed, and the next beat looks again
     this.#leave = registry.store.onCommit(() => this.#wake())
     void this.#beats(heartbeat_ms)
   }
@@ -117,12 +126,17 @@ export class RevocationHub {
     return this.#snapshots.body(digest)
   }
 
-  close(): void {
+  /** Over how long points are to spread their acknowledgements: of those that listen here, or that relays serve. */
+  get spreadMs(): number {
+    return ACK_SPREAD_MS * Math.max(this.#fanout.size, this.acks.heard)
+  }
+
+  async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    clearTimeout(this.#rest)
     this.#leave()
     this.#fanout.cut()
+    await this.acks.close()
   }
 
   async #begin(subscriber: Subscriber, { epoch, after, nonce }: Asked): Promise<void> {
@@ -165,17 +179,14 @@ export class RevocationHub {
       if (frames.length === 0) break
     }
     subscriber.live = true // in the turn in which it was found to have all: no broadcast lies between
-    await this.#beat((heartbeat) => sendHeartbeat(subscriber, heartbeat))
+    await this.#beat((heartbeat) => this.#fanout.heartbeat(heartbeat, [subscriber]))
   }
 
   #wake(): void {
     if (this.#queued) return
     this.#queued = true
     // The next heartbeat tries again, and says nothing if it fails too.
-    const read = (): void => void this.#read().catch(() => undefined)
-    const wait_ms = this.#restUntil - performance.now()
-    if (wait_ms < 1) read()
-    else this.#rest = setTimeout(read, wait_ms)
+    void this.#rested.then(() => this.#read()).catch(() => undefined)
   }
 
   /** Reads and broadcasts new frames, one read at a time. */
@@ -187,23 +198,22 @@ export class RevocationHub {
 
   async #load(): Promise<void> {
     this.#queued = false
-    await this.#readKey()
     for (;;) {
-      const frames = await this.#options.registry.store.query((db) => framesAfter(db, this.#head, PAGE))
+      const { store } = this.#options.registry
+      const { key, frames } = await store.query((db) => keyAndFrames(db, this.#head, PAGE))
+      await this.#useKey(key)
       if (frames.length > 0) this.#broadcast(frames)
       if (frames.length < PAGE) return
     }
   }
 
   /** Who listens is told of a new one, and asks anew: what it signed before, it signs no more. */
-  async #readKey(): Promise<void> {
+  async #useKey(text: string): Promise<void> {
+    if (this.#key !== null && text === this.#keyText) return
     const { store, frame } = this.#options.registry
-    try {
-      this.#key = await store.query((db) => frame.current(db))
-    } catch (cause) {
-      this.#key = null
-      throw cause
-    }
+    this.#key = null
+    this.#key = await frame.named(text)
+    this.#keyText = text
     const { epoch } = this.#key
     if (epoch === this.#epoch) return
     const signed = this.#epoch === 0 ? null : await store.query(lastFrameKey)
@@ -218,9 +228,7 @@ export class RevocationHub {
   #broadcast(frames: readonly SignedFrame[]): void {
     const begun = performance.now()
     for (const signed of frames) this.#advance(signed)
-    this.#fanout.frames(frames)
-    const now = performance.now()
-    this.#restUntil = now + (now - begun)
+    this.#rested = this.#fanout.frames(frames).then(() => rest(performance.now() - begun))
   }
 
   #advance({ frame }: SignedFrame): void {

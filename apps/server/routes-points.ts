@@ -3,18 +3,16 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonValue } from '../../src/core/json.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
 import { receiptSchema, signedHeadSchema } from '../../src/log/receipt.ts'
-import { takeAck } from '../../src/registry/acks.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { trustList } from '../../src/registry/issuers.ts'
 import { enrolPoint, findPoint, listPoints, openEpoch } from '../../src/registry/points.ts'
 import { RECEIPTS_MAX, takeReceipts } from '../../src/registry/receipts.ts'
 import { listTools } from '../../src/registry/tools.ts'
-import { signedAckSchema } from '../../src/revoke/statement.ts'
 import { signedTrustListSchema } from '../../src/revoke/trust-list.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { RECEIPTS_PATH, who } from './middleware.ts'
 import { toolAnswer } from './routes-people.ts'
-import { answers, body, digest, jwk, name, ok } from './schemas.ts'
+import { answers, body, digest, jwk, name } from './schemas.ts'
 
 /** Segments in one batch: a root and 8 hops for a good number of chains. */
 const SEGMENTS_MAX = 256
@@ -83,21 +81,6 @@ function selfRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Opened', z.object({ epoch: z.int() })),
     }),
     async (c) => c.json(await openEpoch(ctx.registry, callerId(c, 'point'), c.req.valid('json').reason), 200),
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/points/self/acks',
-      summary: 'How far the point has followed the revocations (REV-13)',
-      middleware: point,
-      request: { body: body(signedAckSchema) },
-      responses: answers('Noted', ok),
-    }),
-    async (c) => {
-      await takeAck(ctx.registry, callerId(c, 'point'), c.req.valid('json'))
-      return c.json({ ok: true as const }, 200)
-    },
   )
 
   app.openapi(

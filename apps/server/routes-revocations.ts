@@ -8,12 +8,15 @@ import { revoke } from '../../src/registry/revocations.ts'
 import { signedFrameSchema, signedTimeSchema, type SignedFrame } from '../../src/revoke/frame.ts'
 import { pollAnswerSchema } from '../../src/revoke/poll.ts'
 import { snapshotAnswerSchema } from '../../src/revoke/snapshot.ts'
+import { signedAckSchema } from '../../src/revoke/statement.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
-import { who } from './middleware.ts'
+import { ACKS_PATH, anyone, who } from './middleware.ts'
 import { answers, body, digest, framesAnswer, reason } from './schemas.ts'
 
 const PAGE_MAX = 1_000
+/** Milliseconds over which the fleet spreads its acknowledgements (REV-18). */
+const spread = { spread_ms: z.int().nonnegative() }
 const nonce = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/)
 const counter = z.coerce.number().int().nonnegative()
 /** From where a point wants to go on. Without an epoch, or with 0, it knows none. */
@@ -106,7 +109,7 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'get',
       path: '/v1/revocations/{seq}/acks',
-      summary: 'Which points have followed the stream up to a frame',
+      summary: 'Which points have followed the stream up to a frame (REV-13)',
       middleware: operator,
       request: { params: z.strictObject({ seq: counter }) },
       responses: answers(
@@ -115,13 +118,30 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
           of: z.int(),
           acknowledged: z.int(),
           missing: z.array(z.object({ point: z.string(), name: z.string(), head: z.int().nullable() })),
+          ...spread,
         }),
       ),
     }),
     async (c) => {
       const { seq } = c.req.valid('param')
+      await ctx.hub.acks.write()
       const { missing, ...counts } = await ctx.registry.store.query((db) => acknowledgedBy(db, seq))
-      return c.json({ ...counts, missing: [...missing] }, 200)
+      return c.json({ ...counts, missing: [...missing], spread_ms: ctx.hub.spreadMs }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: ACKS_PATH,
+      summary: 'How far a point has followed the revocations, by its own signature (REV-13)',
+      middleware: anyone(),
+      request: { body: body(signedAckSchema) },
+      responses: answers('Noted, in memory for a moment (REV-18)', z.object(spread)),
+    }),
+    async (c) => {
+      await ctx.hub.acks.take(c.req.valid('json'), ctx.clock.now())
+      return c.json({ spread_ms: ctx.hub.spreadMs }, 200)
     },
   )
   streamRoutes(app, ctx)

@@ -201,7 +201,7 @@ async function run(
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
-      ctx.hub.close()
+      await ctx.hub.close()
       stopEnded()
       ctx.feed.close()
       await front.close()
@@ -281,7 +281,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     clock,
     tiles,
-    hub: new RevocationHub({ registry, heartbeat_ms }),
+    hub: new RevocationHub({ registry, heartbeat_ms, report }),
     feed: new EntryFeed(store),
     viewers: new Viewers(nodeCrypto, clock),
     prunings,

@@ -31,6 +31,8 @@ export interface FleetFigures extends Spread {
   readonly bare: Spread & { readonly subscribers: number }
   /** When who revoked had the answer. */
   readonly acknowledged: Spread
+  /** How long somebody else's requests took, one after the other, while the frame went round. */
+  readonly meanwhile: Spread
 }
 
 export interface FleetReport {
@@ -162,6 +164,7 @@ class Fleet {
       last_allow: spreadOf(all.flatMap((each) => each.last_allow)),
       bare: { ...spreadOf(bare), subscribers: this.#listeners.count },
       acknowledged: spreadOf(all.map((each) => each.acknowledged)),
+      meanwhile: spreadOf(all.flatMap((each) => each.meanwhile)),
     }
   }
 
@@ -172,8 +175,10 @@ class Fleet {
     await this.#listeners.expect([target.jkt])
     await pause(BETWEEN_ROUNDS_MS * (0.5 + Math.random()))
     const denied = Promise.all([this.#points.denied(), this.#listeners.denied()])
+    const others = this.#requestsUntil(denied)
     const { sent, acknowledged } = await this.#revoke('key', target.jkt)
     const [, bare] = await denied
+    const meanwhile = await others
     const complete = await this.#points.stop()
     if (complete.some(({ reasons }) => !reasons.includes('REVOKED'))) return null
     return {
@@ -181,7 +186,22 @@ class Fleet {
       last_allow: complete.map(({ last_allow }) => last_allow - sent),
       bare: bare.map((time) => time - sent),
       acknowledged: acknowledged - sent,
+      meanwhile,
     }
+  }
+
+  async #requestsUntil(end: Promise<unknown>): Promise<number[]> {
+    const took: number[] = []
+    const rest = { isOver: false }
+    void end.finally(() => {
+      rest.isOver = true
+    })
+    while (!rest.isOver) {
+      const begun = now()
+      await (await fetch(`${this.#plant.url}/v1/time`)).arrayBuffer() // refused, as fast as a server can
+      took.push(now() - begun)
+    }
+    return took
   }
 
   #revoke(kind: 'key' | 'delegation', target: string): ReturnType<Plant['revoke']> {
@@ -214,6 +234,7 @@ interface Round {
   readonly last_allow: readonly number[]
   readonly bare: readonly number[]
   readonly acknowledged: number
+  readonly meanwhile: readonly number[]
 }
 
 function spreadOf(samples: readonly number[]): Spread {

@@ -4,6 +4,7 @@
  * @module
  */
 import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -63,6 +64,8 @@ export interface Plant {
   ): Promise<{ readonly sent: number; readonly acknowledged: number }>
   /** Resident memory of the server's process. */
   rssBytes(): number
+  /** Processor time of the server's process so far, all threads. */
+  cpuMs(): number
   remove(): Promise<void>
 }
 
@@ -108,12 +111,23 @@ export async function openPlant(
         return { sent, acknowledged: now() }
       },
       rssBytes: () => 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)])),
+      cpuMs: () => processorMs(child.pid),
       remove,
     }
   } catch (cause) {
     await remove()
     throw cause
   }
+}
+
+/** Where Linux says it (proc(5)), in ticks of a hundredth of a second; else not a number. */
+function processorMs(pid: number | undefined): number {
+  const path = `/proc/${pid}/stat`
+  if (!existsSync(path)) return Number.NaN
+  const fields = readFileSync(path, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return 10 * (Number(fields[11]) + Number(fields[12]))
 }
 
 /** @returns the agent's identifier */

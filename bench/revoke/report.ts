@@ -28,6 +28,9 @@ export function tableOf(report: Report): string {
       report.memory_per_subscriber_bytes === null ? '-' : count(report.memory_per_subscriber_bytes),
     ]),
     ...spread('a plain fsync where the server keeps its data, ms', report.fsync),
+    row('processor time of the server by acknowledgement of a point, us', [
+      count(report.acks.cpu_us_per_ack),
+    ]),
     row('revocations/s, acknowledged, with 1,000 points', [count(report.revocations_per_s)]),
     row('  and denied by every one', [count(report.revocations_denied_per_s)]),
     row('calls/s of one point under a cap, leased', [count(limits.leased_calls_per_s)]),
@@ -37,7 +40,7 @@ export function tableOf(report: Report): string {
 }
 
 function fleet(name: string, figures: FleetFigures, target_ms: number): string[] {
-  const { acknowledged, bare, complete, last, last_allow } = figures
+  const { acknowledged, bare, complete, last, last_allow, meanwhile } = figures
   return [
     ...against(`${name}: from request to denial, p99, ms`, figures.p99_ms, target_ms),
     ...spread('  all', figures),
@@ -46,6 +49,7 @@ function fleet(name: string, figures: FleetFigures, target_ms: number): string[]
     ...spread('  complete points: last call handed over', last_allow),
     ...spread(`  ${count(bare.subscribers)} bare subscribers`, bare),
     ...spread('  answer to the request', acknowledged),
+    ...spread('  requests of others meanwhile', meanwhile),
   ]
 }
 

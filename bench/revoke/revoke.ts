@@ -1,5 +1,6 @@
 /** `npm run bench -- revoke`: from the revoke request to the last denial, whole and partitioned, and what it costs. @module */
 import { machine, ownCommit, type Machine } from '../machine.ts'
+import { measureAcks, type AckFigures } from './acks.ts'
 import { measureFleet, type FleetReport } from './fleet.ts'
 import { benchLimits, type LimitsBench } from './limits.ts'
 import { measurePartition, type PartitionFigures } from './partition.ts'
@@ -13,6 +14,7 @@ export interface Report extends FleetReport {
   readonly countersign: string
   readonly partition: PartitionFigures
   readonly limits: LimitsBench
+  readonly acks: AckFigures
 }
 
 export interface RevokeOptions {
@@ -32,6 +34,7 @@ export async function revoke({ json, short }: RevokeOptions): Promise<void> {
     ...fleet,
     partition,
     limits: await benchLimits(),
+    acks: await measureAcks(),
   }
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
 }

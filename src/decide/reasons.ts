@@ -68,6 +68,10 @@ export const REASONS = {
   REVOKED: ['the delegation, or someone or something behind it, was revoked', 'stop; ask the principal'],
   STALE_REVOCATION: ['the revocation state is not fresh', 'wait until the control plane is reachable'],
   LEDGER_UNAVAILABLE: ['the cumulative limit cannot be leased', 'wait until the control plane is reachable'],
+  NOT_LOGGED: [
+    'the control plane did not confirm the record in time',
+    'wait until the control plane is reachable',
+  ],
   NOT_RECORDED: ['the decision could not be durably recorded', 'free disk space for the spool, then retry'],
   INTERNAL: ['the enforcement point failed and denied to be safe', 'see its log'],
 } as const satisfies Record<string, readonly [what: string, todo: string]>

@@ -10,6 +10,7 @@ const signer = w.signer('point')
 let sent: SignedAck[]
 let head: number
 let isAway: boolean
+let spread_ms: number
 let sender: AckSender
 
 beforeEach(() => {
@@ -17,6 +18,7 @@ beforeEach(() => {
   sent = []
   head = 1
   isAway = false
+  spread_ms = 2
   sender = new AckSender({
     point: 'pnt_1',
     signer,
@@ -25,6 +27,7 @@ beforeEach(() => {
       acknowledge: async (ack) => {
         if (isAway) throw new Error('away')
         sent.push(ack)
+        return { spread_ms }
       },
     },
     standing: () => ({ epoch: 1, head, kills: [] }),
@@ -61,6 +64,27 @@ test('a frame that comes right after one was told of is told of too, a tenth of 
   sender.poke()
   await vi.advanceTimersByTimeAsync(100)
   expect(heads()).toEqual([1, 2])
+})
+
+test('of a large fleet each sends one at most in the time that the control plane names, a minute at most', async () => {
+  spread_ms = 10_000
+  sender.poke()
+  await vi.advanceTimersByTimeAsync(250)
+  expect(heads()).toEqual([1])
+  while (head < 60) {
+    head++
+    sender.poke()
+    await vi.advanceTimersByTimeAsync(500)
+  }
+  expect(sent.length).toBeGreaterThanOrEqual(3)
+  expect(sent.length).toBeLessThanOrEqual(4)
+  spread_ms = 1e9
+  await vi.advanceTimersByTimeAsync(20_000)
+  const before = sent.length
+  expect(heads().at(-1)).toBe(60)
+  sender.poke()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(sent.length).toBe(before + 1)
 })
 
 test('while the control plane is away it tries once a second, and then says where it is now', async () => {

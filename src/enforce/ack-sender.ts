@@ -1,6 +1,7 @@
 /**
- * Tells the control plane how far the point has followed the revocations: after something was applied, and at most ten
- * times a second. spec/revocation.md, REV-13. One that is lost is made up for by the next: each says all there is.
+ * Tells the control plane how far the point has followed the revocations: after something was applied, spread over the
+ * time that the control plane names, so that a fleet does not answer at once. spec/revocation.md, REV-13 and REV-18. One
+ * that is lost is made up for by the next: each says all there is.
  * @module
  */
 import type { Signer } from '../core/crypto.ts'
@@ -10,8 +11,10 @@ import { signAck } from '../revoke/ack.ts'
 import type { Ack } from '../revoke/statement.ts'
 
 const APART_MS = 100
-/** The first waits for a moment of its own: a fleet that has just learned something denies before it reports. */
+/** Until the control plane has named one: a fleet that has just learned something denies before it reports. */
 const SPREAD_MS = 250
+/** Whatever it names: the fleet would have to be that of several control planes. */
+const SPREAD_MAX_MS = 60_000
 const RETRY_MS = 1_000
 
 export interface AckSenderOptions {
@@ -25,6 +28,7 @@ export interface AckSenderOptions {
 
 export class AckSender {
   readonly #o: AckSenderOptions
+  #spread_ms = SPREAD_MS
   #timer: NodeJS.Timeout | null = null
   #sending = false
   #again = false
@@ -34,10 +38,11 @@ export class AckSender {
     this.#o = options
   }
 
-  /** Something was applied. */
+  /** Something was applied, or a stream began. */
   poke(): void {
     this.#again = true
-    if (!this.#isStopped && !this.#sending && this.#timer === null) this.#wait(Math.random() * SPREAD_MS)
+    if (!this.#isStopped && !this.#sending && this.#timer === null)
+      this.#wait(Math.random() * this.#spread_ms)
   }
 
   stop(): void {
@@ -49,12 +54,15 @@ export class AckSender {
     const { clock, control, point, signer, standing } = this.#o
     this.#sending = true
     this.#again = false
-    let wait_ms = APART_MS
+    let wait_ms: number
     try {
-      await control.acknowledge(signAck(signer, { v: 1, point, ...standing(), t: clock.now() }))
+      const ack = signAck(signer, { v: 1, point, ...standing(), t: clock.now() })
+      const { spread_ms } = await control.acknowledge(ack)
+      this.#spread_ms = Math.min(spread_ms, SPREAD_MAX_MS)
+      wait_ms = Math.max(this.#spread_ms, APART_MS) // one at most in that time, whatever is revoked meanwhile
     } catch {
       this.#again = true // the control plane is away, or does not know us: the state goes on by itself
-      wait_ms = RETRY_MS
+      wait_ms = Math.max(Math.random() * this.#spread_ms, RETRY_MS)
     } finally {
       this.#sending = false
     }

@@ -7,7 +7,7 @@ import { laterTurn, type Outcome } from './calls-under-way.ts'
 import type { Judged } from './judged.ts'
 import { bounded, openingOf } from './opening.ts'
 import type { PointOptions } from './point-options.ts'
-import type { DecisionFields } from './recorder.ts'
+import type { DecisionFields, StreamPlace } from './recorder.ts'
 import type { CallRequest } from './types.ts'
 
 /** What a receipt is about. */
@@ -28,8 +28,8 @@ export class CallRecords {
     this.#o = options
   }
 
-  /** @returns false: nothing could be recorded */
-  async decision(request: CallRequest, names: Names, judged: Judged): Promise<boolean> {
+  /** @returns null: nothing could be recorded */
+  async decision(request: CallRequest, names: Names, judged: Judged): Promise<StreamPlace | null> {
     const { authenticated, verdict } = judged
     const { action, approval, kill } = names
     const fields: DecisionFields = {
@@ -68,14 +68,14 @@ export class CallRecords {
     await Promise.all(this.#outcomes)
   }
 
-  async #durably(write: () => Promise<void>): Promise<boolean> {
+  async #durably<T>(write: () => Promise<T>): Promise<T | null> {
     try {
-      await write()
+      const written = await write()
       this.#o.onRecorded()
-      return true
+      return written
     } catch (error) {
       this.#o.onFault(error)
-      return false
+      return null
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
 import type { HeldCall } from './approvals.ts'
 import type { Authenticated } from './authenticate.ts'
+import type { StreamPlace } from './recorder.ts'
 
 export interface Judged {
   readonly verdict: Verdict
@@ -13,11 +14,8 @@ export interface Judged {
   /** Of a step_up: the call as it waits. `again`: it is one that has been recorded (APR-16). */
   readonly held?: HeldCall
   readonly again?: boolean
-}
-
-export function stepUp(judged: Judged, held: HeldCall | null, again: boolean): Judged {
-  if (held === null) return deniedAs(judged, [again ? 'APPROVAL_USED' : 'APPROVAL_LIMIT'])
-  return { ...judged, held, again }
+  /** Of its receipt, once that is durable. */
+  readonly place?: StreamPlace
 }
 
 export function deniedTo(

@@ -6,7 +6,7 @@ import type { ToolRegistration } from '../ports/control-plane.ts'
 import type { ApprovalDesk } from './approvals.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
-import type { Recorder } from './recorder.ts'
+import type { Recorder, StreamPlace } from './recorder.ts'
 
 export interface PointOptions {
   readonly id: string
@@ -19,6 +19,8 @@ export interface PointOptions {
   readonly kills: KillView
   readonly recorder: Recorder
   readonly ledger: Ledger
+  /** Recording `central` (RCP-10): whether the control plane's log has the receipt at this place. */
+  readonly central?: (place: StreamPlace) => Promise<boolean>
   readonly authenticator: Authenticator
   /** Without one, what a person has to approve is denied. */
   readonly approvals?: ApprovalDesk

@@ -561,6 +561,28 @@ describe('no record, no action', () => {
     expect(await point.call(request(perCall(point)), act)).toMatchObject({ decision: 'allow' })
   })
 
+  test('when the log has to have it and does not say so: the denial follows the allow', async () => {
+    const places: unknown[] = []
+    let isLogged = false
+    const central = (place: unknown): Promise<boolean> => {
+      places.push(place)
+      return Promise.resolve(isLogged)
+    }
+    const point = await makePoint({ central })
+    expect(await point.call(request(perCall(point)), act)).toMatchObject({
+      decision: 'deny',
+      reasons: ['NOT_LOGGED'],
+    })
+    expect(acted).toEqual([])
+    expect(receipts()).toMatchObject([{ decision: 'allow' }, { decision: 'deny', reasons: ['NOT_LOGGED'] }])
+    isLogged = true
+    expect(await point.call(request(perCall(point)), act)).toMatchObject({ decision: 'allow' })
+    expect(places).toEqual([
+      { epoch: 1, seq: 1 },
+      { epoch: 1, seq: 3 },
+    ])
+  })
+
   test('and an outcome that cannot be recorded is unknown after the next start', async () => {
     const point = await makePoint()
     await point.call(request(perCall(point)), (action) => {

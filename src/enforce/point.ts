@@ -12,8 +12,8 @@ import type { HeldCall } from './approvals.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import { CallRecords, type Names } from './call-records.ts'
 import { CallsUnderWay, laterTurn } from './calls-under-way.ts'
-import { deniedAs, deniedTo, stepUp, type Judged } from './judged.ts'
-import { openingOf } from './opening.ts'
+import { deniedAs, deniedTo, type Judged } from './judged.ts'
+import { holdIfAsked } from './hold.ts'
 import type { PointOptions } from './point-options.ts'
 import { PointView } from './point-view.ts'
 import type {
@@ -27,6 +27,8 @@ import type {
 } from './types.ts'
 
 type Act<T> = (action: string, signal: AbortSignal) => Promise<ToolResult<T>>
+
+const NOT_LOGGED: readonly Reason[] = ['NOT_LOGGED']
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
@@ -91,9 +93,10 @@ export class EnforcementPoint implements Point {
     const { action } = names
     if (judged.verdict.decision !== 'allow')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
+    const isLogged = await this.#isLogged(judged)
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
-    const late = this.#view.standing(chain, request, judged.verdict.bound_ms)
+    const late = isLogged ? this.#view.standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
     if (chain === null || late.length > 0) {
       await this.#records.decision(request, names, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
@@ -189,30 +192,16 @@ export class EnforcementPoint implements Point {
     }
     if (judged.again === true) return judged
     const { held } = judged
-    const recorded = await this.#records.decision(
-      request,
-      held === undefined ? names : { ...names, approval: held.approval },
-      judged,
-    )
-    if (recorded) return judged
+    const named = held === undefined ? names : { ...names, approval: held.approval }
+    const place = await this.#records.decision(request, named, judged)
+    if (place !== null) return { ...judged, place }
     if (held !== undefined) this.#o.approvals?.claim(held)
     return deniedAs(judged, ['NOT_RECORDED'])
   }
 
   #judge(request: CallRequest, action: string): Judged {
     const authenticated = this.#view.caller(request)
-    const judged = this.#judgeBy(authenticated, request)
-    const { verdict } = judged
-    if (verdict.decision !== 'step_up') return judged
-    const { approvals } = this.#o
-    const { chain, record } = authenticated
-    if (request.approval !== undefined)
-      return stepUp(judged, approvals?.comeBack(request.approval, record?.id ?? '', request) ?? null, true)
-    const opening = openingOf(request, action, authenticated)
-    if (chain === null || record === null || opening === null) return stepUp(judged, null, false)
-    const { grant } = verdict
-    const call = { ...opening, action, chain, chain_id: record.id, grant, request }
-    return stepUp(judged, approvals?.open(call) ?? null, false)
+    return holdIfAsked(this.#o.approvals, this.#judgeBy(authenticated, request), request, action)
   }
 
   /** @param approved the asking grant under which a person approved it */
@@ -253,6 +242,12 @@ export class EnforcementPoint implements Point {
     return late.length > 0 ? deniedAs(judged, late) : judged
   }
 
+  /** RCP-10. */
+  async #isLogged({ place }: Judged): Promise<boolean> {
+    const { central } = this.#o
+    return central === undefined || (place !== undefined && (await central(place)))
+  }
+
   async refuse(
     server: string,
     what: string,
@@ -284,10 +279,9 @@ export class EnforcementPoint implements Point {
       credential: { kind: 'none' },
       definition_hash: null,
     }
-    const judged = deniedTo(NOBODY, null, reasons)
     const names = kill === undefined ? { action } : { action, kill }
-    const recorded = await this.#records.decision(request, names, judged)
-    return { action, reasons: recorded ? reasons : ['NOT_RECORDED'] }
+    const place = await this.#records.decision(request, names, deniedTo(NOBODY, null, reasons))
+    return { action, reasons: place === null ? ['NOT_RECORDED'] : reasons }
   }
 
   isVisible(session: string | null, server: string, name: string): boolean {

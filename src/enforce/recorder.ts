@@ -25,6 +25,12 @@ type StreamMember = 'v' | 'kind' | 'point' | 'epoch' | 'seq' | 'prev_hash' | 'ti
 export type DecisionFields = Omit<DecisionReceipt, StreamMember>
 export type OutcomeFields = Omit<OutcomeReceipt, StreamMember>
 
+/** Where a receipt stands in the stream of its point. */
+export interface StreamPlace {
+  readonly epoch: number
+  readonly seq: number
+}
+
 /** One line of the spool. */
 const spoolLineSchema = z.strictObject({
   receipt: receiptSchema,
@@ -118,7 +124,7 @@ export class Recorder {
   }
 
   /** The last receipt that was begun, or null while an epoch is being begun. */
-  get begun(): { epoch: number; seq: number } | null {
+  get begun(): StreamPlace | null {
     return this.#beginning === null ? { epoch: this.#epoch, seq: this.#seq } : null
   }
 
@@ -150,9 +156,14 @@ export class Recorder {
 
   /**
    * @param chain the one that `fields` names
+   * @returns its place in the stream
    * @throws {SpoolError} when it could not be made durable, or the chain cannot be named: the caller denies.
    */
-  async decision(fields: DecisionFields, chain: ChainRecord | null, opening: Opening | null): Promise<void> {
+  async decision(
+    fields: DecisionFields,
+    chain: ChainRecord | null,
+    opening: Opening | null,
+  ): Promise<StreamPlace> {
     if (this.#beginning !== null) await this.#begun()
     const segments = chain === null ? [] : chain.segmentsFor(this.#epoch)
     if (segments === null)
@@ -161,6 +172,7 @@ export class Recorder {
     const receipt = this.#decisionReceipt(fields)
     await this.#append(receipt, fresh, opening)
     chain?.carriedIn(receipt.epoch)
+    return { epoch: receipt.epoch, seq: receipt.seq }
   }
 
   /** @throws {SpoolError} */

@@ -194,6 +194,54 @@ describe('a control plane that is away', () => {
   })
 })
 
+describe('a call that waits for the log', () => {
+  const place = () => recorder.begun ?? { epoch: 0, seq: 0 }
+
+  test('is told at once, without gathering, and at once again for what the log has', async () => {
+    await vi.advanceTimersByTimeAsync(0)
+    await recorder.outcome({ action: 'act_1', outcome: 'finished' })
+    const logged = shipper.logged(place(), 2000)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await logged).toBe(true)
+    expect(await shipper.logged(place(), 2000)).toBe(true)
+  })
+
+  test('is told no when the control plane stays away, and hurries nobody', async () => {
+    await vi.advanceTimersByTimeAsync(0)
+    plane.answer = 'away'
+    await record()
+    await vi.advanceTimersByTimeAsync(5000)
+    const before = plane.attempts
+    const logged = Array.from({ length: 50 }, () => shipper.logged(place(), 500))
+    await vi.advanceTimersByTimeAsync(500)
+    expect(new Set(await Promise.all(logged))).toEqual(new Set([false]))
+    expect(plane.attempts - before).toBeLessThan(3)
+  })
+
+  test('is told no when its stream is refused: the next one is another', async () => {
+    await vi.advanceTimersByTimeAsync(0)
+    plane.answer = 'refused'
+    await recorder.outcome({ action: 'act_1', outcome: 'finished' })
+    const logged = shipper.logged(place(), 2000)
+    await vi.advanceTimersByTimeAsync(1000)
+    await record()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await logged).toBe(false)
+    expect(recorder.head).toMatchObject({ epoch: 2, seq: 1 })
+  })
+
+  test('is told no when the point stops', async () => {
+    await vi.advanceTimersByTimeAsync(0)
+    plane.answer = 'away'
+    await record()
+    const logged = shipper.logged(place(), 60_000)
+    const stopped = shipper.stop(0)
+    await vi.advanceTimersByTimeAsync(3000)
+    await stopped
+    expect(await logged).toBe(false)
+  })
+})
+
 describe('stopping', () => {
   test('ships what there is first', async () => {
     await vi.advanceTimersByTimeAsync(0)

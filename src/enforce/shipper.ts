@@ -14,8 +14,9 @@ import {
   type ShippedSegment,
 } from '../ports/control-plane.ts'
 import type { Spool, SpoolRecord } from '../ports/spool.ts'
+import { Acknowledgements } from './central.ts'
 import type { LeaseKeeper, Promised } from './ledger.ts'
-import { readSpoolLine, type Recorder } from './recorder.ts'
+import { readSpoolLine, type Recorder, type StreamPlace } from './recorder.ts'
 
 const BATCH_MAX = 500
 /** The control plane takes bodies of 4 MiB; base64 and framing leave room. */
@@ -43,16 +44,26 @@ export interface ShipperOptions {
 export class Shipper {
   readonly #options: ShipperOptions
   #acknowledged = 0
+  readonly #acknowledgements = new Acknowledgements()
   #wake: (() => void) | null = null
   /** Poked since the last look at the spool. */
   #poked = false
   #pausing = false
+  /** The control plane is away: nobody's hurry shortens the pause. */
+  #retrying = false
   #stopping = false
   #flushed: (() => void)[] = []
   readonly #running: Promise<void>
 
+  /** Settles once the control plane has been asked for the first time whether it knows this stream. */
+  readonly asked: Promise<void>
+  readonly #onAsked: () => void
+
   constructor(options: ShipperOptions) {
     this.#options = options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.asked = promise
+    this.#onAsked = resolve
     this.#running = this.#run()
   }
 
@@ -61,6 +72,17 @@ export class Shipper {
     this.#poked = true
     // While records gather, or the control plane is away, they come faster than it is worth asking.
     if (!this.#pausing) this.#wake?.()
+  }
+
+  /**
+   * Ships at once, for a call that waits for it (RCP-10).
+   * @returns whether the control plane has the receipt at `place`; false when it did not say so in time
+   */
+  logged(place: StreamPlace, wait_ms: number): Promise<boolean> {
+    const answer = this.#acknowledgements.has(place, wait_ms)
+    this.#poked = true
+    if (!this.#retrying) this.#wake?.()
+    return answer
   }
 
   /** Ships what there is, once, then stops. @param deadline_ms how long it may take before it gives up */
@@ -75,6 +97,7 @@ export class Shipper {
     this.#stopping = true
     this.#wake?.()
     await this.#running
+    this.#acknowledgements.end()
   }
 
   async #run(): Promise<void> {
@@ -84,16 +107,21 @@ export class Shipper {
         this.#poked = false
         const more = await this.#shipOnce()
         retry_ms = RETRY_MIN_MS
+        this.#onAsked()
         if (more) continue
         if (!this.#poked) {
           for (const resolve of this.#flushed.splice(0)) resolve()
           const soon = this.#options.leases?.pending === true
           await this.#sleep(soon ? LEASED_HEAD_EVERY_MS : HEAD_EVERY_MS)
         }
-        if (this.#poked && this.#flushed.length === 0) await this.#pause(LINGER_MS)
+        const isHurried = this.#flushed.length > 0 || this.#acknowledgements.isAwaited
+        if (this.#poked && !isHurried) await this.#pause(LINGER_MS)
       } catch (error) {
         if (error instanceof StreamRefused) await this.#newEpoch()
+        this.#onAsked()
+        this.#retrying = true
         await this.#pause(retry_ms)
+        this.#retrying = false
         retry_ms = Math.min(retry_ms * 2, RETRY_MAX_MS)
       }
     }
@@ -102,16 +130,21 @@ export class Shipper {
   /** @returns whether there may be more to ship at once */
   async #shipOnce(): Promise<boolean> {
     const { spool, recorder, control, leases } = this.#options
-    const head = recorder.head
+    // What is durable: a head says nothing of records that are being written.
+    const durable = spool.position
+    if (durable === null || durable === 'damaged') return false
     const records = await spool.read(this.#acknowledged, BATCH_MAX)
     const batch = withinBytes(records)
     const last = batch.at(-1)
-    const position = last === undefined ? { ...head } : { epoch: head.epoch, seq: last.seq, hash: last.hash }
-    if (last === undefined && head.seq !== this.#acknowledged) return false
+    const position = last === undefined ? durable : { epoch: durable.epoch, seq: last.seq, hash: last.hash }
     const promised = leases?.promise(position) ?? {}
     const answer = await control.ship(this.#shipment(batch, position, promised))
+    // It has more of this stream than was ever in this spool, which is an older copy of itself.
+    if (answer.seq > recorder.head.seq)
+      throw new StreamRefused('STREAM_REFUSED', 'the log has more of this stream than the spool')
     leases?.shipped(promised, answer)
     this.#acknowledged = answer.seq
+    this.#acknowledgements.upTo({ epoch: position.epoch, seq: answer.seq })
     await spool.acknowledge(this.#acknowledged)
     return batch.length < records.length || records.length === BATCH_MAX
   }

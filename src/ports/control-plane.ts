@@ -151,8 +151,11 @@ export interface ControlPlane extends RevocationSource, StatementExchange, Appro
   ship(shipment: Shipment): Promise<Shipped>
   /** All or nothing. @param epoch the open one of the point's receipts */
   lease(epoch: number, needs: readonly LeaseNeed[]): Promise<LeaseAnswer>
-  /** How far the point has followed the revocations (REV-13). */
-  acknowledge(ack: SignedAck): Promise<void>
+  /**
+   * How far the point has followed the revocations (REV-13). It may be lost all the same: the next says all there is.
+   * @returns over how many milliseconds the points are to spread theirs (REV-18)
+   */
+  acknowledge(ack: SignedAck): Promise<{ readonly spread_ms: number }>
   tools(): Promise<readonly ToolRegistration[]>
   /** Whom the point trusts (KEY-6). Not verified. */
   trust(): Promise<SignedTrustList>

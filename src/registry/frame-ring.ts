@@ -14,7 +14,7 @@ import { RegistryError } from './errors.ts'
 import { KeyRing } from './key-ring.ts'
 
 /** A row of `meta`: the frame key in force. */
-const CURRENT = 'frame_key'
+export const CURRENT = 'frame_key'
 /** Private keys that wait to be put in force, and those in force, at once: each was asked for by a person. */
 const KEYS_MAX = 16
 
@@ -44,8 +44,16 @@ const rowSchema = z.strictObject({
 /** @throws {RegistryError} `SETUP_MISMATCH`: the database was never begun */
 export async function frameKey(db: Kysely<Schema>): Promise<FrameKey> {
   const row = await db.selectFrom('meta').select('value').where('name', '=', CURRENT).executeTakeFirst()
-  if (row === undefined) throw new RegistryError('SETUP_MISMATCH', 'the database names no frame key')
-  const { jwk, ...rest } = rowSchema.parse(parseJson(row.value))
+  if (row === undefined) throw neverBegun()
+  return readKey(row.value)
+}
+
+export function neverBegun(): RegistryError {
+  return new RegistryError('SETUP_MISMATCH', 'the database names no frame key')
+}
+
+function readKey(text: string): FrameKey {
+  const { jwk, ...rest } = rowSchema.parse(parseJson(text))
   return { ...rest, jwk: publicJwk(jwk) }
 }
 
@@ -103,7 +111,15 @@ export class FrameRing {
    * @throws {RegistryError} `FRAME_KEY_MISSING`: this node does not have it; {KeyStoreError}
    */
   async current(db: Kysely<Schema>): Promise<FrameSigner> {
-    const key = await frameKey(db)
+    return this.#signing(await frameKey(db))
+  }
+
+  /** {@link current} as it was read before (`keyAndFrames` of frames.ts). @throws the same */
+  named(text: string): Promise<FrameSigner> {
+    return this.#signing(readKey(text))
+  }
+
+  async #signing(key: FrameKey): Promise<FrameSigner> {
     const signer = await this.#ring.find(key.kid)
     this.#isBehind = signer === undefined
     if (signer === undefined)

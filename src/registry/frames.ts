@@ -18,6 +18,7 @@ import {
 } from '../revoke/frame.ts'
 import type { SignedKill, SignedLift } from '../revoke/statement.ts'
 import type { RegistryContext } from './context.ts'
+import { CURRENT, neverBegun } from './frame-ring.ts'
 
 export interface FrameRequest {
   readonly kind: RevocationKind
@@ -101,6 +102,32 @@ export async function framesAfter(db: Kysely<Schema>, after: number, limit: numb
   return rows.map(readFrame)
 }
 
-function readFrame(row: { frame_json: string; sig: string }): SignedFrame {
+/**
+ * Frames with a number above `after`, in order, at most `limit`, and the frame key as of the same read: what a stream is
+ * served from. The same text is the same key (`FrameRing.named`).
+ * @throws {RegistryError} `SETUP_MISMATCH`: the database was never begun
+ */
+export async function keyAndFrames(
+  db: Kysely<Schema>,
+  after: number,
+  limit: number,
+): Promise<{ readonly key: string; readonly frames: SignedFrame[] }> {
+  const rows = await db
+    .selectFrom('meta')
+    .leftJoin('frames', (join) => join.on('frames.seq', '>', after))
+    .select(['meta.value', 'frames.frame_json', 'frames.sig'])
+    .where('meta.name', '=', CURRENT)
+    .orderBy('frames.seq')
+    .limit(limit)
+    .execute()
+  const [first] = rows
+  if (first === undefined) throw neverBegun()
+  const frames: SignedFrame[] = []
+  for (const { frame_json, sig } of rows)
+    if (frame_json !== null && sig !== null) frames.push(readFrame({ frame_json, sig }))
+  return { key: first.value, frames }
+}
+
+function readFrame(row: { readonly frame_json: string; readonly sig: string }): SignedFrame {
   return { frame: frameSchema.parse(parseJson(row.frame_json)), sig: row.sig }
 }

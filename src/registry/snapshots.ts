@@ -9,6 +9,7 @@ import {
   bodyDigest,
   KILLS_MAX,
   LIFTS_MAX,
+  SNAPSHOT_MARKS_MANY,
   SNAPSHOT_MARKS_MAX,
   signSnapshot,
   type SignedSnapshot,
@@ -16,6 +17,7 @@ import {
 } from '../revoke/snapshot.ts'
 import type { SignedKill, SignedLift } from '../revoke/statement.ts'
 import type { RegistryContext } from './context.ts'
+import { RegistryError } from './errors.ts'
 import { framesAfter } from './frames.ts'
 
 /** Frames read in one turn: some 10 ms of hashing. */
@@ -39,12 +41,19 @@ export class Snapshots {
   readonly #marks = new MarkTable()
   readonly #kills = new Map<string, SignedKill>()
   readonly #lifts: SignedLift[] = []
+  readonly #report: (error: unknown) => void
+  #isToldOf = false
   #read = 0
   #made: MadeSnapshot[] = []
   #making: Promise<MadeSnapshot | null> | null = null
 
-  constructor(ctx: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>) {
+  /** @param report told, once, that the limit is near */
+  constructor(
+    ctx: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>,
+    report: (error: unknown) => void = () => undefined,
+  ) {
     this.#ctx = ctx
+    this.#report = report
   }
 
   /**
@@ -72,6 +81,7 @@ export class Snapshots {
     // Before the frames are read: so they are at least those of before its epoch, for which it stands.
     const { signer, epoch } = await store.query((db) => frame.current(db))
     while (await this.#page()) await new Promise((resolve) => setImmediate(resolve))
+    this.#tell()
     const kills = this.#inForce()
     const isTooMuch =
       this.#marks.size > SNAPSHOT_MARKS_MAX || kills.length > KILLS_MAX || this.#lifts.length > LIFTS_MAX
@@ -92,6 +102,14 @@ export class Snapshots {
     const made = { signed: signSnapshot(signer, snapshot), body }
     this.#made = [made, ...this.#made].slice(0, KEPT)
     return made
+  }
+
+  #tell(): void {
+    const { size } = this.#marks
+    if (this.#isToldOf || size < SNAPSHOT_MARKS_MANY) return
+    this.#isToldOf = true
+    const message = `${size} handles are revoked, and a snapshot holds ${SNAPSHOT_MARKS_MAX}: past that, new points have to read every frame`
+    this.#report(new RegistryError('LIMIT_EXCEEDED', message))
   }
 
   #inForce(): SignedKill[] {

@@ -12,6 +12,8 @@ import { signedKillSchema, signedLiftSchema } from './statement.ts'
 const SNAPSHOT_TAG = 'countersign-snapshot-v1'
 /** 64 MiB of marks: a point keeps up to four times as much. */
 export const SNAPSHOT_MARKS_MAX = 4 * 1024 * 1024
+/** From here on whoever runs the control plane is told: past the limit there is no snapshot (REV-14). */
+export const SNAPSHOT_MARKS_MANY = (SNAPSHOT_MARKS_MAX / 4) * 3
 /** Statements of one header. */
 export const KILLS_MAX = 1_000
 export const LIFTS_MAX = 10_000

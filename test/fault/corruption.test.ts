@@ -18,6 +18,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { examine } from '../../apps/cli/commands/doctor.ts'
 import { nodeCheck } from '../../apps/cli/doctor/machine.ts'
+import { openDatabase, revocationsCheck } from '../../apps/cli/doctor/registers.ts'
 import { TestServer } from '../../apps/server/harness.ts'
 import { createServer } from '../../apps/server/server.ts'
 import { openSqliteVault } from '../../src/adapters/sqlite-vault/sqlite-vault.ts'
@@ -237,6 +238,14 @@ describe('of the rest', () => {
     expect(await failed()).toEqual([fault('VAULT_UNUSABLE', /./)])
     rmSync(file('vault.db'))
     expect(await failed()).toEqual([fault('VAULT_MISSING', 'vault.db')])
+  })
+
+  test('revocations near what a snapshot holds are said, before there is none', async () => {
+    const { snapshot } = openDatabase(data)
+    if (snapshot === null) throw new TypeError('it opens')
+    expect(await revocationsCheck(snapshot)).toMatchObject({ state: 'ok' })
+    expect(await revocationsCheck(snapshot, 0)).toMatchObject({ state: 'warn', code: 'REVOCATIONS_MANY' })
+    snapshot.close()
   })
 
   test('a clock behind the last entry is named', async () => {

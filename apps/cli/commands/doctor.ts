@@ -14,7 +14,7 @@ import {
   nodeCheck,
 } from '../doctor/machine.ts'
 import { outsideChecks } from '../doctor/outside.ts'
-import { clockCheck, epochsCheck, openDatabase, vkeyOf } from '../doctor/registers.ts'
+import { clockCheck, epochsCheck, openDatabase, revocationsCheck, vkeyOf } from '../doctor/registers.ts'
 import { serverChecks } from '../doctor/server.ts'
 import { vaultCheck } from '../doctor/vault.ts'
 import { EXIT_FAILED, paint, progress, progressDone, result } from '../output.ts'
@@ -86,6 +86,7 @@ export async function examine(options: DoctorOptions): Promise<Check[]> {
         vkey = await vkeyOf(snapshot)
         checks.push(await vaultCheck(data, options.vault, snapshot))
         checks.push(await clockCheck(snapshot, now()), await epochsCheck(snapshot))
+        checks.push(await revocationsCheck(snapshot))
         if (vkey !== null) checks.push(...(await logChecks({ data, notes, snapshot, vkey, onProgress })))
         const outside = { data, note: notes.published, settings: anchors ?? null, now_ms: now() }
         checks.push(...(await outsideChecks(outside)))

@@ -1,5 +1,6 @@
 /** `countersign gateway --stdio -- COMMAND…`: an enforcement point in front of an MCP server. @module */
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { RECORDINGS, type Recording } from '../../../src/enforce/central.ts'
 import { openPoint, type Hosted } from '../../gateway/point.ts'
 import type { Listening } from '../../gateway/statement-listener.ts'
 import { runStdioGateway } from '../../gateway/stdio.ts'
@@ -14,6 +15,7 @@ interface GatewayOptions {
   readonly delegation?: string
   readonly key?: string
   readonly listen?: Listening
+  readonly recording: Recording
   readonly relay?: readonly string[]
   readonly approvalTimeout: number
 }
@@ -32,6 +34,14 @@ export function gatewayCommand(program: Command): void {
       listening,
     )
     .option('--approval-timeout <seconds>', 'how long a call waits for a person', approvalSeconds, 300)
+    .addOption(
+      new Option(
+        '--recording <mode>',
+        'central: a call waits until the log of the control plane has its record',
+      )
+        .choices(RECORDINGS)
+        .default('spool'),
+    )
     .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
@@ -44,6 +54,7 @@ export function gatewayCommand(program: Command): void {
       } = await openPoint(options.point, {
         ...(hosted === undefined ? {} : { hosted }),
         ...(options.listen === undefined ? {} : { listen: options.listen }),
+        recording: options.recording,
         ...(options.relay === undefined ? {} : { relays: options.relay }),
         approvalTtlMs: options.approvalTimeout * 1000,
         onFault: (error) => tell(`countersign gateway: ${error instanceof Error ? error.message : 'fault'}`),

@@ -8,16 +8,18 @@ import { CliError, paint, progress, progressDone, result, say } from '../output.
 import type { Profile } from '../profile.ts'
 import { DIGEST, profileOf, reasonCode, wantsJson } from './globals.ts'
 
-/** How often it asks who has acknowledged, in milliseconds. */
+/** How often it asks who has acknowledged, in milliseconds: of a large fleet twenty times in all. */
 const ASK_EVERY_MS = 50
+const ASKS_A_SPREAD = 20
 const WAIT_S = 5
 
 const acksSchema = z.object({
   of: z.int(),
   acknowledged: z.int(),
   missing: z.array(z.object({ point: z.string(), name: z.string(), head: z.int().nullable() })),
+  spread_ms: z.int(),
 })
-type Acks = z.infer<typeof acksSchema>
+type Acks = Omit<z.infer<typeof acksSchema>, 'spread_ms'>
 
 export function revokeCommand(program: Command): void {
   program
@@ -27,7 +29,7 @@ export function revokeCommand(program: Command): void {
     .option('--reason <code>', 'why, in a word; say more with countersign note', reasonCode, 'revoked')
     .option(
       '--wait <seconds>',
-      `how long to watch the points acknowledge (${WAIT_S}; with --json 0)`,
+      `how long to watch the points acknowledge (${WAIT_S}, longer for a large fleet; with --json 0)`,
       seconds,
     )
     .action(async (target: string, options: { reason: string; wait?: number }, command: Command) => {
@@ -36,9 +38,9 @@ export function revokeCommand(program: Command): void {
       const started = Date.now()
       const revoked = await revoke(profile, kindOf(target), target, options.reason)
       if (!json) say(inWords(target, revoked, started))
-      const wait_ms = (options.wait ?? (json ? 0 : WAIT_S)) * 1000
+      const wait_s = options.wait ?? (json ? 0 : null)
       const seq = Math.max(0, ...revoked.frames)
-      const points = wait_ms > 0 && seq > 0 ? await watch(profile, seq, wait_ms) : null
+      const points = wait_s !== 0 && seq > 0 ? await watch(profile, seq, wait_s) : null
       if (json) result(true, { ...revoked, ...(points === null ? {} : { points }) }, () => '')
       else if (points !== null) say(arrived(points, Date.now() - revoked.acknowledged_at))
     })
@@ -53,17 +55,21 @@ function inWords(target: string, revoked: Awaited<ReturnType<typeof revoke>>, st
   return `revoked: ${number}, committed ${acknowledged_at - started} ms after the call`
 }
 
-/** Asks until every point has acknowledged, or the time is over. */
-async function watch(profile: Profile, seq: number, wait_ms: number): Promise<Acks> {
-  const until = performance.now() + wait_ms
+/**
+ * Asks until every point has acknowledged, or the time is over.
+ * @param wait_s null: some seconds more than the points take by themselves (REV-18)
+ */
+async function watch(profile: Profile, seq: number, wait_s: number | null): Promise<Acks> {
+  const begun = performance.now()
   for (;;) {
-    const acks = acksSchema.parse(await profile.client.get(`/v1/revocations/${seq}/acks`))
+    const { spread_ms, ...acks } = acksSchema.parse(await profile.client.get(`/v1/revocations/${seq}/acks`))
+    const until = begun + (wait_s === null ? WAIT_S * 1000 + spread_ms : wait_s * 1000)
     progress(`${acks.acknowledged} of ${acks.of} points have acknowledged`)
     if (acks.acknowledged === acks.of || performance.now() >= until) {
       progressDone()
       return acks
     }
-    await sleep(ASK_EVERY_MS)
+    await sleep(Math.max(ASK_EVERY_MS, spread_ms / ASKS_A_SPREAD))
   }
 }
 

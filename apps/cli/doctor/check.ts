@@ -36,6 +36,7 @@ export type DoctorCode =
   | 'NODE_OLD'
   | 'OK'
   | 'PRUNING_INVALID'
+  | 'REVOCATIONS_MANY'
   | 'SERVER_FAULT'
   | 'SERVER_UNREACHABLE'
   | 'TAIL_UNPUBLISHED'

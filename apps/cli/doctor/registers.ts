@@ -6,6 +6,7 @@ import { openSnapshot, type Snapshot } from '../../../src/adapters/sqlite/offlin
 import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
 import { decodeEntry, LogError } from '../../../src/log/entries.ts'
 import { StoreError } from '../../../src/ports/store.ts'
+import { SNAPSHOT_MARKS_MANY, SNAPSHOT_MARKS_MAX } from '../../../src/revoke/snapshot.ts'
 import { vkeyIn } from '../../../src/registry/rebuild/check.ts'
 import { DATABASE_FILE } from '../backup/manifest.ts'
 import { fail, ok, warn, type Check } from './check.ts'
@@ -71,6 +72,26 @@ export async function clockCheck(snapshot: Snapshot, now_ms: number): Promise<Ch
     if (!(cause instanceof LogError)) throw cause
     return fail('clock', 'ENTRY_CHANGED', `entry ${size - 1} cannot be read`, RESTORE)
   }
+}
+
+/** REV-14: what a new point loads in one piece has a limit. @param many from where on it is near */
+export async function revocationsCheck(
+  { db }: Pick<Snapshot, 'db'>,
+  many: number = SNAPSHOT_MARKS_MANY,
+): Promise<Check> {
+  const { n } = await db
+    .selectFrom('frames')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('kind', 'not in', ['kill', 'lift'])
+    .executeTakeFirstOrThrow()
+  const found = `${n} handles, of ${SNAPSHOT_MARKS_MAX} that a snapshot holds`
+  if (n < many) return ok('revocations', found)
+  return warn(
+    'revocations',
+    'REVOCATIONS_MANY',
+    found,
+    'revoke an agent or its key in place of each of its delegations, and let delegations expire: past the limit a new point reads every frame before it is fresh',
+  )
 }
 
 export async function epochsCheck({ db }: Snapshot): Promise<Check> {

@@ -55,6 +55,12 @@ export class ApiClient {
     return this.#o.url
   }
 
+  /** To the same place without proofs: for what says by itself whose it is. */
+  unsigned(): ApiClient {
+    const { url, crypto, clock } = this.#o
+    return new ApiClient({ url, crypto, clock })
+  }
+
   /** @throws {ApiError} */
   get(path: string): Promise<JsonValue> {
     return this.#json('GET', path, null)

@@ -30,6 +30,7 @@ const toolsSchema = z.object({
     }),
   ),
 })
+const acksSchema = z.object({ spread_ms: z.int().nonnegative() })
 const statementsSchema = z.object({ statements: z.array(statementSchema), next: z.int().nonnegative() })
 /** Answers that mean: this stream is not the one that the control plane knows. */
 /** Answers that mean: this statement does not hold there. */
@@ -37,6 +38,7 @@ const FINAL = new Set(['STATEMENT_REFUSED', 'REQUEST_INVALID'])
 const REFUSALS = new Set(['RECEIPT_FORK', 'RECEIPT_EPOCH'])
 
 export function httpControlPlane(client: ApiClient): ControlPlane {
+  const unsigned = client.unsigned()
   return {
     openEpoch: async (reason) =>
       z.object({ epoch: z.int().positive() }).parse(await client.post('/v1/points/self/epochs', { reason }))
@@ -58,7 +60,7 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     lease: async (epoch, needs) =>
       leaseAnswerSchema.parse(await client.post('/v1/points/self/leases', asJson({ epoch, needs }))),
 
-    acknowledge: async (ack) => void (await client.post('/v1/points/self/acks', asJson(ack))),
+    acknowledge: async (ack) => acksSchema.parse(await unsigned.post('/v1/acks', asJson(ack))),
 
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
 

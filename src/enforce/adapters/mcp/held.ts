@@ -6,7 +6,7 @@
 import type { Crypto } from '../../../core/crypto.ts'
 import { base64url } from '../../../core/encoding.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import type { CallHooks, CallOutcome, HeldNotice } from '../../types.ts'
+import type { CallHooks, CallOutcome, CallRequest, HeldNotice, Point, ToolResult } from '../../types.ts'
 import { cutMember } from './cut.ts'
 import type { RpcId, RpcRequest } from './frames.ts'
 import { deniedResult, lineForServer, rpcNotice, rpcRequest, rpcResult, VERSION_META } from './messages.ts'
@@ -21,7 +21,7 @@ const STATE_CHARS_MAX = 128
 const MESSAGE = 'A person has to approve this call. Whoever may can do so on this page.'
 
 /** What a call gives to the point, and what is to be done once it is decided. */
-export interface Asking {
+interface Asking {
   readonly hooks: CallHooks
   /** The held call that this is once more. */
   readonly approval: { readonly approval?: string }
@@ -52,7 +52,23 @@ export class HeldCalls {
     return id !== null && this.#asked.delete(keyOf(id))
   }
 
-  ask(request: RpcRequest, definitionHash: () => string | null): Asking {
+  /** Has the point decide, and tells the client while it waits. @returns what the client gets */
+  async call(
+    point: Pick<Point, 'call'>,
+    request: RpcRequest,
+    call: CallRequest,
+    definitionHash: () => string | null,
+    act: (action: string, signal: AbortSignal) => Promise<ToolResult<string>>,
+  ): Promise<string> {
+    const { hooks, approval, done } = this.#ask(request, definitionHash)
+    try {
+      return resultOf(request, await point.call({ ...call, ...approval }, act, hooks))
+    } finally {
+      done()
+    }
+  }
+
+  #ask(request: RpcRequest, definitionHash: () => string | null): Asking {
     const meta = isJsonObject(request.params._meta) ? request.params._meta : {}
     const approval = stateOf(request.params)
     const isLater = meta[VERSION_META] === INPUT_REQUIRED_VERSION
@@ -100,8 +116,7 @@ export function lineWithoutState(request: RpcRequest): string {
   return cutMember(cutMember(line, ['params', 'requestState']), ['params', 'inputResponses'])
 }
 
-/** @returns the result that the client gets */
-export function resultOf(request: RpcRequest, outcome: CallOutcome<string>): string {
+function resultOf(request: RpcRequest, outcome: CallOutcome<string>): string {
   if (outcome.decision === 'allow') return outcome.result
   return outcome.held === undefined ? deniedResult(request, outcome) : heldResult(request, outcome.held)
 }

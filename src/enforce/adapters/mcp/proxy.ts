@@ -1,7 +1,6 @@
 /**
  * The MCP gateway's logic between one client and one tool server, message by message: no process, no stream, no clock.
- * spec/enforcement.md, MCP-1 to MCP-5.
- * Invariant: no `tools/call` reaches the server but from inside the point's `act`, that is, decided and recorded; and
+ * spec/enforcement.md (MCP-1 to MCP-5). Invariant: no `tools/call` reaches the server but from inside the point's `act`, that is, decided and recorded; and
  * no other request of the client reaches it unless MCP-5 names it.
  * @module
  */
@@ -18,7 +17,7 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from './frames.ts'
-import { HeldCalls, lineWithoutState, resultOf } from './held.ts'
+import { HeldCalls, lineWithoutState } from './held.ts'
 import { IN_FLIGHT_MAX, InFlight, type Pending } from './in-flight.ts'
 import {
   deniedError,
@@ -171,10 +170,7 @@ export class McpProxy {
       )
       return
     }
-    if (this.#inFlight.isFull) {
-      toClient(rpcError(request.id, RPC_BUSY, TEXT_BUSY))
-      return
-    }
+    if (this.#inFlight.isFull) return toClient(rpcError(request.id, RPC_BUSY, TEXT_BUSY))
     this.#protocolMeta = protocolMeta(request) ?? this.#protocolMeta
     const pending = this.#inFlight.add(request.id, key)
     const { method } = request
@@ -248,13 +244,11 @@ export class McpProxy {
     await this.#definitions.ready()
     if (pending.isCancelled) return ''
     this.#upstream.assertRunning()
-    const definition_hash = this.#definitions.hashOf(call.tool)
-    const asking = this.#held.ask(request, () => this.#definitions.hashOf(call.tool))
-    // Withdrawn while the point decided: the server never sees it, so what it did is known.
-    const act = (_: string, signal: AbortSignal): Promise<ToolResult<string>> =>
-      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : this.#asked(request, signal)
-    const named = { server, ...call, definition_hash, ...asking.approval }
-    return resultOf(request, await point.call(named, act, asking.hooks).finally(asking.done))
+    const hash = (): string | null => this.#definitions.hashOf(call.tool)
+    return this.#held.call(point, request, { server, ...call, definition_hash: hash() }, hash, (_, signal) =>
+      // Withdrawn while the point decided: the server never sees it, so what it did is known.
+      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : this.#asked(request, signal),
+    )
   }
 
   /** What the tool does, as the point sees it. Rejects with {@link AnswerLost}, or {@link ToolStopped}. */
@@ -296,9 +290,8 @@ export class McpProxy {
     }
     return new Promise((resolve) => {
       this.#upstream.askOwn('tools/list', params, (answer) => {
-        resolve(
-          !(answer instanceof AnswerLost) && isJsonObject(answer.body.result) ? answer.body.result : null,
-        )
+        const result = answer instanceof AnswerLost ? undefined : answer.body.result
+        resolve(isJsonObject(result) ? result : null)
       })
     })
   }
