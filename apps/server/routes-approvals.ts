@@ -2,7 +2,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
-import type { JsonObject } from '../../src/core/json.ts'
 import { approvalLoad } from '../../src/registry/approval-load.ts'
 import { approvalOfLink, listApprovals, showApproval } from '../../src/registry/approval-views.ts'
 import { decideApproval, personOfCredential } from '../../src/registry/approvals.ts'
@@ -132,7 +131,7 @@ function showRoutes(app: App, ctx: ServerContext): void {
     const answer = await registry.store.query(async (db) => {
       const approval = await showApproval(registry, db, found, now)
       const { opening: _, ...plain } = approval
-      return { approval, names: await namesIn(registry, db, { ...plain } as unknown as JsonObject) }
+      return { approval, names: await namesIn(registry, db, { ...plain }) }
     })
     const { rp_id, origins, origin, simulated } = settings
     return { ...answer, credential_id, rp_id, origins, log: { origin, simulated }, now }

@@ -1,7 +1,7 @@
 /** The {@link ApprovalExchange} port of an enforcement point, over HTTP. @module */
 import { z } from 'zod'
 import { approvalSchema } from '../../core/approval.ts'
-import { parseJson, type JsonObject } from '../../core/json.ts'
+import { parseJson } from '../../core/json.ts'
 import type { ApprovalExchange } from '../../ports/control-plane.ts'
 import { readBody } from './body.ts'
 import { refusal, type ApiClient } from './client.ts'
@@ -13,7 +13,7 @@ const ANSWER_LIMITS = { bytes_max: 64 * 1024, depth_max: 16 }
 export function httpApprovals(client: ApiClient): ApprovalExchange {
   return {
     requestApproval: async (request) =>
-      z.object({ url: z.url() }).parse(await client.post('/v1/approvals', { ...request } as JsonObject)),
+      z.object({ url: z.url() }).parse(await client.post('/v1/approvals', { ...request })),
 
     awaitApproval: async (approval, signal) => {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS_MAX)])
