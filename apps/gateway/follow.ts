@@ -4,14 +4,13 @@ import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { httpRevocations } from '../../src/adapters/http/revocations.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Signer } from '../../src/core/crypto.ts'
-import type { ForeignIssuer } from '../../src/core/issuer.ts'
+import type { ForeignIssuer, IssuerRecord } from '../../src/core/issuer.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
 import { Trust, type FollowedIssuer } from '../../src/enforce/trust.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent } from '../../src/ports/control-plane.ts'
 import { follow, followAll, type Follower } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
-import type { PointFile } from './point.ts'
 
 /**
  * Relays, if there are any, and then the control plane only when they do not keep the state fresh: thousands of points
@@ -46,8 +45,17 @@ function followForeign(issuer: ForeignIssuer, signer: Signer, onFrame: () => voi
   return { revocations: state, stop: () => follower.stop() }
 }
 
+/** What an enrolment file pins. */
+interface Pinned {
+  readonly iss: string
+  readonly issuer_keys: IssuerRecord['keys'][number]['jwk'][]
+  readonly frame_key: IssuerRecord['keys'][number]['jwk']
+  readonly rp_id: string
+  readonly origins: string[]
+}
+
 export function trustOf(
-  file: Pick<PointFile, 'trust'>,
+  file: { readonly trust: Pinned },
   revocations: RevocationState,
   signer: Signer,
   onFrame: () => void,

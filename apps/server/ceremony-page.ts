@@ -10,6 +10,7 @@ const TYPES = {
   'approval.html': 'text/html; charset=utf-8',
   'approval.css': 'text/css; charset=utf-8',
   'approval.js': 'text/javascript; charset=utf-8',
+  'call.js': 'text/javascript; charset=utf-8',
   'visible.js': 'text/javascript; charset=utf-8',
   'ceremony.html': 'text/html; charset=utf-8',
   'ceremony.css': 'text/css; charset=utf-8',

@@ -3,8 +3,9 @@
  * hands over what the passkey answered. spec/approvals.md (APR-6 to APR-9).
  * @module
  */
+import { actOf, argumentsOf, element, exact, heading, list, seen } from './call.js'
 import { canonicalize, challengeOf, fromBase64url, toBase64url } from './shown.js'
-import { commitmentOf, linesOf, visible } from './visible.js'
+import { commitmentOf } from './visible.js'
 
 const TAG = 'countersign-approval-v1'
 /** How long an authenticator is waited for, in milliseconds. */
@@ -39,12 +40,6 @@ const ENDS = {
   ],
 }
 
-function element(name, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(name), properties)
-  node.append(...children)
-  return node
-}
-
 function show(state, ...children) {
   clearTimeout(timer)
   main.dataset.state = state
@@ -56,17 +51,6 @@ function end(state, ...more) {
   const [title, text] = ENDS[state]
   document.title = title
   show(state, heading(title), element('p', { textContent: text }), ...more)
-}
-
-function heading(text) {
-  return element('h1', { tabIndex: -1 }, ...seen(text))
-}
-
-/** As text, with what does not show named. */
-function seen(text) {
-  return visible(text).map((part) =>
-    part.unseen ? element('span', { className: 'unseen', textContent: part.text }) : part.text,
-  )
 }
 
 async function ask(method, path, body) {
@@ -171,66 +155,6 @@ function count(left, ends) {
   left.textContent = `${Math.floor(rest / 60)}:${String(rest % 60).padStart(2, '0')}`
   if (rest === 0 && main.dataset.state === 'open') return end('timed_out')
   timer = setTimeout(() => count(left, ends), 1_000)
-}
-
-function list(rows) {
-  return element(
-    'dl',
-    {},
-    ...rows.map(([label, text, id]) => {
-      const value = element('dd', {}, element('span', {}, ...seen(text)))
-      if (id !== undefined && id !== text) value.append(element('code', { textContent: id }))
-      return element('div', {}, element('dt', { textContent: label }), value)
-    }),
-  )
-}
-
-function argumentsOf(args) {
-  const lines = linesOf(args)
-  const unseen = lines.flat().filter((part) => part.unseen).length
-  const text = element('pre', { className: 'arguments', tabIndex: 0 })
-  text.setAttribute('aria-label', 'Arguments')
-  for (const line of lines) {
-    for (const part of line)
-      text.append(part.unseen ? element('span', { className: 'unseen', textContent: part.text }) : part.text)
-    text.append('\n')
-  }
-  const size = new Intl.NumberFormat('en').format(canonicalize(args).length)
-  return element(
-    'section',
-    {},
-    element('h2', { textContent: 'Its arguments, all of them' }),
-    ...(unseen === 0
-      ? []
-      : [
-          element('p', {
-            className: 'warning',
-            textContent: `${unseen} characters in here do not show or turn text around. They stand as \\u{…}: ask yourself why they are there.`,
-          }),
-        ]),
-    text,
-    element('p', { className: 'soft', textContent: `${size} characters, checked against what you sign.` }),
-  )
-}
-
-function actOf({ id, point, action, jti, grant, server, tool, args_commit, expires }, decision) {
-  return { v: 1, approval: id, point, action, jti, grant, server, tool, args_commit, decision, expires }
-}
-
-function exact(approval) {
-  const text = JSON.stringify(actOf(approval, 'approve'), null, 2)
-  return element(
-    'details',
-    {},
-    element('summary', { textContent: 'Everything that is signed, word for word' }),
-    element('pre', { tabIndex: 0 }, ...seen(text).flatMap(lineBreaks)),
-    element('p', { className: 'soft', textContent: 'Refusing signs the same with "refuse".' }),
-  )
-}
-
-/** Those of our own indenting are named like any other control: here they are meant. */
-function lineBreaks(part) {
-  return typeof part !== 'string' && part.textContent === '\\u{a}' ? ['\n'] : [part]
 }
 
 async function decide({ approval, rp_id, credential_id }, decision, { buttons, notice }) {
