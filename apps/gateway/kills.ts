@@ -15,7 +15,7 @@ import type { Trust } from '../../src/enforce/trust.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { StatementExchange } from '../../src/ports/control-plane.ts'
 import type { StatementLog } from '../../src/ports/statement-log.ts'
-import { KillState } from '../../src/revoke/kill.ts'
+import { KillState, type KillTrust } from '../../src/revoke/kill.ts'
 import type { RevocationState } from '../../src/revoke/state.ts'
 import type { Kill, Statement } from '../../src/revoke/statement.ts'
 import { watchStatements } from './statement-folder.ts'
@@ -46,11 +46,24 @@ export interface KillParts {
   readonly path: string
   readonly signer: Signer
   readonly control: StatementExchange
-  readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey'>
+  readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey' | 'isRevoked'>
   readonly trust: Pick<Trust, 'useFrameKey'>
   readonly systems: (server: string) => readonly string[]
   readonly listen: Listening | undefined
   readonly onFault: (error: unknown) => void
+}
+
+/** What an enrolment file pins of the switch. */
+export function killTrustOf({ trust }: Pick<Enrolled, 'trust'>): KillTrust {
+  const { iss, rp_id, origins, frame_key, frame_key_seq, frame_epoch, break_glass, separation } = trust
+  return {
+    iss,
+    rp: { rp_id, origins },
+    frameKey: publicJwk(frame_key),
+    frameKeyPlace: { seq: frame_key_seq ?? 0, epoch: frame_epoch ?? 0 },
+    breakGlass: publicJwk(break_glass),
+    alone: separation === 'after',
+  }
 }
 
 export class Kills {
@@ -61,20 +74,10 @@ export class Kills {
   #closers: (() => Promise<void> | void)[] = []
 
   private constructor(parts: KillParts, log: StatementLog) {
-    const { iss, rp_id, origins, break_glass, separation, ...pinned } = parts.file.trust
     this.#o = parts
     this.#log = log
-    this.state = new KillState({
-      crypto: nodeCrypto,
-      trust: {
-        iss,
-        rp: { rp_id, origins },
-        frameKey: publicJwk(pinned.frame_key),
-        frameKeyPlace: { seq: pinned.frame_key_seq ?? 0, epoch: pinned.frame_epoch ?? 0 },
-        breakGlass: publicJwk(break_glass),
-        alone: separation === 'after',
-      },
-    })
+    const isGone = (rev: string): boolean => parts.revocations.isRevoked({ kind: 'person', handle: rev })
+    this.state = new KillState({ crypto: nodeCrypto, trust: killTrustOf(parts.file), isGone })
   }
 
   /** @throws {SpoolError}: what is kept cannot be read, and may be a kill */

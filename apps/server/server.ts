@@ -4,7 +4,6 @@
  * @module
  */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { httpSender } from '../../src/adapters/http/sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
@@ -31,7 +30,7 @@ import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
-import { ListenerRunner } from './listener-runner.ts'
+import { ListenerRunner, listenerSender } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
@@ -73,6 +72,7 @@ export interface ServerOptions extends FirstChoices {
   readonly onBreakGlass?: (file: string) => void
   /** Publish from a thread of its own (docs/adr/0023). */
   readonly publisherThread?: boolean
+  readonly listenersAnywhere?: boolean // SIG-9: also on this machine and in its network
   /** Who cosigns the log, and where it is anchored. */
   readonly anchors?: AnchorSettings
   /** Where the keys of what is sealed are, which nodes on one database share: a file, `vault.db` in `dataDir` unless told otherwise, or `postgres://…`. */
@@ -196,7 +196,8 @@ async function run(
   const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys, report)
-  const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
+  const sender = listenerSender(options.listenersAnywhere, place)
+  const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
   const drills = new DrillRunner({ registry: ctx.registry, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {

@@ -28,6 +28,7 @@ interface StartOptions {
   readonly passphraseFile?: string
   readonly anchors?: string
   readonly publisherThread?: boolean
+  readonly listenersAnywhere?: boolean
   readonly tiles?: string
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
@@ -78,6 +79,7 @@ export function startCommand(program: Command): void {
       'holds the passphrase of the key files and the vault; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
     .option('--publisher-thread', 'publish the log from a thread of its own: more appends a second in bursts')
+    .option('--listeners-anywhere', 'tell listeners on this machine and in its private network too')
     .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
     .addOption(vaultOption('one for all nodes; vault.db in --data unless given'))
     .option('--keys <dir>', 'the folder of the key files, which nodes may share; keys in --data unless given')
@@ -107,6 +109,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...givenStore(options),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.publisherThread === true ? { publisherThread: true } : {}),
+    ...(options.listenersAnywhere === true ? { listenersAnywhere: true } : {}),
     ...(options.tiles === undefined ? {} : { tilesUrl: options.tiles }),
     ...(options.s3Endpoint === undefined ? {} : { s3Endpoint: options.s3Endpoint }),
     ...(options.s3Style === undefined ? {} : { s3Style: options.s3Style }),
