@@ -12,6 +12,7 @@ import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
+import { inventoryRoutes } from './routes-inventory.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
@@ -27,6 +28,7 @@ import { revocationRoutes } from './routes-revocations.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { templateRoutes } from './routes-templates.ts'
+import { versionRoutes } from './routes-versions.ts'
 
 export function createApp(ctx: ServerContext): App {
   const app = new OpenAPIHono<AppEnv>({
@@ -47,6 +49,8 @@ export function createApp(ctx: ServerContext): App {
   publicRoutes(app, ctx)
   peopleRoutes(app, ctx)
   agentRoutes(app, ctx)
+  versionRoutes(app, ctx)
+  inventoryRoutes(app, ctx)
   pointRoutes(app, ctx)
   limitRoutes(app, ctx)
   templateRoutes(app, ctx)

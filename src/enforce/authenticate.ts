@@ -25,6 +25,7 @@ import { ChainRecord } from './chain-record.ts'
 import { keptOf } from './kept-chain.ts'
 import { Sessions, type Session } from './sessions.ts'
 import type { CallRequest, Credential } from './types.ts'
+import { VersionGate, type VersionGateOptions } from './versions.ts'
 
 const SALT_BYTES = 32
 
@@ -37,6 +38,8 @@ export interface Authenticated {
   readonly binding: 'call' | 'session' | 'dpop' | 'hosted' | 'none'
   readonly args_commit: string | null
   readonly salt: string | null
+  /** Digest of the manifest that the caller says it runs (VER-3). */
+  readonly manifest: string | null
 }
 
 interface Presented {
@@ -57,6 +60,7 @@ export interface AuthenticatorOptions {
   readonly audience: string
   /** A chain of the point's own, for clients that hold no key. */
   readonly hosted?: string
+  readonly versions?: Pick<VersionGateOptions, 'required' | 'hosted'>
 }
 
 export const NOBODY: Authenticated = {
@@ -66,15 +70,18 @@ export const NOBODY: Authenticated = {
   binding: 'none',
   args_commit: null,
   salt: null,
+  manifest: null,
 }
 
 export class Authenticator {
   readonly #o: AuthenticatorOptions
   readonly #sessions: Sessions
+  readonly #versions: VersionGate
 
   constructor(options: AuthenticatorOptions) {
     this.#o = options
     this.#sessions = new Sessions(options.crypto, options.clock)
+    this.#versions = new VersionGate({ ...options.versions, ...pick(options) })
   }
 
   challenge(): { challenge: string; key: string } {
@@ -102,15 +109,19 @@ export class Authenticator {
     }
     const shared = this.#sessions.agree(proof.x25519)
     if (shared === null) return { ok: false, reason: 'PROOF_INVALID' }
+    const reported = this.#versions.judge(presented.chain, proof)
+    if (reported.reason !== null) return { ok: false, reason: reported.reason }
     const key = sessionKey(this.#o.crypto, shared, {
       challenge: proof.nonce,
       client: proof.x25519,
       point: this.#sessions.key,
       sd_hash: presented.sd_hash,
     })
-    const ends = Math.min(...presented.chain.delegations.map((delegation) => delegation.ends))
+    const ends = Math.min(reported.ends, ...presented.chain.delegations.map((delegation) => delegation.ends))
     const { chain, record } = presented
-    const session = this.#sessions.open({ key: base64url(key), chain: keptOf(chain), record }, ends * 1000)
+    const { manifest } = reported
+    const opened = { key: base64url(key), chain: keptOf(chain), record, manifest }
+    const session = this.#sessions.open(opened, ends * 1000)
     return { ok: true, session }
   }
 
@@ -140,6 +151,7 @@ export class Authenticator {
       binding: 'session',
       args_commit: null,
       salt: null,
+      manifest: session.manifest,
     }
     const args_commit = this.#commit(credential.salt, request)
     const call = { session: session.id, n: credential.n, server: request.server, tool: request.tool }
@@ -157,14 +169,8 @@ export class Authenticator {
   #byCall(request: CallRequest, credential: Extract<Credential, { kind: 'call' }>): Authenticated {
     const presented = this.#present(credential.presentation)
     if ('reason' in presented) return { ...NOBODY, reason: presented.reason }
-    const known: Authenticated = {
-      reason: null,
-      chain: presented.chain,
-      record: presented.record,
-      binding: 'none',
-      args_commit: null,
-      salt: null,
-    }
+    const { chain, record } = presented
+    const known: Authenticated = { ...NOBODY, reason: null, chain, record }
     if (presented.proof === null) return { ...known, reason: 'PROOF_MISSING' }
     const proof = verifyCallProof(this.#proofContext(presented), presented.proof)
     const args_commit = this.#commit(credential.salt, request)
@@ -177,8 +183,9 @@ export class Authenticator {
     ) {
       return { ...known, reason: 'PROOF_INVALID' }
     }
-    const reason = this.#sessions.useCallNonce(proof.nonce)
-    return { ...known, reason, binding: 'call', args_commit, salt: credential.salt }
+    const { manifest, reason: unapproved } = this.#versions.judge(chain, proof)
+    const reason = this.#sessions.useCallNonce(proof.nonce) ?? unapproved
+    return { ...known, reason, binding: 'call', args_commit, salt: credential.salt, manifest }
   }
 
   #byDpop(request: CallRequest, credential: Extract<Credential, { kind: 'dpop' }>): Authenticated {
@@ -202,8 +209,9 @@ export class Authenticator {
     if (proof === null || args_commit === null || proof.args_commit !== args_commit) {
       return { ...known, reason: 'PROOF_INVALID' }
     }
-    const reason = this.#sessions.useCallNonce(`${proof.nonce}.${proof.jti}`)
-    return { ...known, reason, binding: 'dpop', args_commit, salt: credential.salt }
+    const { manifest, reason: unapproved } = this.#versions.judge(chain, proof)
+    const reason = this.#sessions.useCallNonce(`${proof.nonce}.${proof.jti}`) ?? unapproved
+    return { ...known, reason, binding: 'dpop', args_commit, salt: credential.salt, manifest }
   }
 
   #hosted(): Authenticated {
@@ -211,7 +219,8 @@ export class Authenticator {
     const presented = this.#present(this.#o.hosted)
     if ('reason' in presented) return { ...NOBODY, reason: presented.reason }
     const { chain, record } = presented
-    return { reason: null, chain, record, binding: 'hosted', args_commit: null, salt: null }
+    const { reason, manifest } = this.#versions.judgeHosted(chain)
+    return { ...NOBODY, reason, chain, record, binding: 'hosted', manifest }
   }
 
   #withOwnSalt(request: CallRequest, known: Authenticated): Authenticated {
@@ -259,6 +268,14 @@ export class Authenticator {
       throw error
     }
   }
+}
+
+function pick({
+  crypto,
+  clock,
+  trust,
+}: AuthenticatorOptions): Pick<VersionGateOptions, 'crypto' | 'clock' | 'trust'> {
+  return { crypto, clock, trust }
 }
 
 function isPresentationReason(code: string): code is 'TOKEN_TOO_LARGE' | 'DEPTH_EXCEEDED' {

@@ -217,6 +217,7 @@ export class EnforcementPoint implements Point {
       freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
       debits: [...judged.debits],
       ...(kill === undefined ? {} : { kill }),
+      ...(authenticated.manifest === null ? {} : { manifest: authenticated.manifest }),
     }
     return this.#durably(() =>
       this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),

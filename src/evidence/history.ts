@@ -26,6 +26,8 @@ export class History {
   readonly filed = new Map<string, number>()
   readonly agents = new Map<string, AgentRecord>()
   readonly approvals: OfType<'agent.approved'>[] = []
+  /** In the order of the log. */
+  readonly versions: Any<'version.proposed' | 'version.approved'>[] = []
   readonly points = new Map<string, OfType<'point.enrolled'>>()
   /** By jti. */
   readonly delegations = new Map<string, OfType<'delegation.issued'>>()
@@ -178,6 +180,15 @@ export class History {
         this.#file(entry.subject, index)
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
         return
+      case 'version.proposed':
+      case 'version.approved':
+        this.versions.push({ index, entry } as (typeof this.versions)[number])
+        return
+      case 'version.withdrawn':
+      case 'version.statement_issued':
+      case 'inventory.recorded':
+      case 'inventory.assigned':
+      case 'inventory.removed':
       case 'agent.statement_issued':
       case 'lease.recalled':
       case 'person.left':

@@ -43,6 +43,8 @@ export type RegistryErrorCode =
   | 'UNKNOWN_SYSTEM'
   | 'UNKNOWN_TEMPLATE'
   | 'UNKNOWN_TOPUP'
+  | 'UNKNOWN_VERSION'
+  | 'UNKNOWN_ITEM'
   | 'VALUE_ERASED'
 
 export class RegistryError extends CountersignError<RegistryErrorCode> {}

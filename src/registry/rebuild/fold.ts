@@ -13,6 +13,7 @@ import type { Schema } from '../../ports/schema.ts'
 import { notePlace } from '../pruned-streams.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
+import { inventoryFolds } from './inventory.ts'
 import { killFolds } from './kills.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { limitFolds } from './limits.ts'
@@ -30,6 +31,7 @@ const FOLDS: Folds = {
   ...limitFolds,
   ...erasureFolds,
   ...killFolds,
+  ...inventoryFolds,
 }
 
 export interface RegisterFoldOptions {

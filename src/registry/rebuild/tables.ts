@@ -40,6 +40,8 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   systems: log('id'),
   tools: log('id'),
   agents: log('id'),
+  versions: log('agent', 'manifest'),
+  inventory: log('id'),
   agent_keys: log('jkt'),
   points: log('id'),
   templates: log('id'),
