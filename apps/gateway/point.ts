@@ -21,6 +21,7 @@ import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
 import { Trust } from '../../src/enforce/trust.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
+import type { VersionGateOptions } from '../../src/enforce/versions.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
@@ -114,6 +115,8 @@ export async function openPoint(
     readonly onFault: (error: unknown) => void
     /** RCP-10; `spool` unless told otherwise. */
     readonly recording?: Recording
+    /** Which versions of agents may call (VER-3, VER-6). */
+    readonly versions?: Pick<VersionGateOptions, 'required' | 'hosted'>
     /** The system's unless told otherwise. */
     readonly clock?: Clock
   },
@@ -194,6 +197,7 @@ export async function openPoint(
         onUnknownIssuer: () => keeper.soon(),
         audience: file.point,
         ...(hosted === undefined ? {} : { hosted }),
+        ...(options.versions === undefined ? {} : { versions: options.versions }),
       }),
       registration: tools.find,
       onRecorded: () => shipper.poke(),

@@ -1,6 +1,9 @@
 /** `countersign gateway --stdio -- COMMAND…`: an enforcement point in front of an MCP server. @module */
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { manifestDigest } from '../../../src/core/manifest.ts'
 import { RECORDINGS, type Recording } from '../../../src/enforce/central.ts'
+import type { VersionGateOptions } from '../../../src/enforce/versions.ts'
 import { openPoint, type Hosted } from '../../gateway/point.ts'
 import type { Listening } from '../../gateway/statement-listener.ts'
 import { runStdioGateway } from '../../gateway/stdio.ts'
@@ -8,6 +11,7 @@ import { CliError, tell } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
 import { port } from './start.ts'
 import { collect } from './globals.ts'
+import { readManifest } from './versions.ts'
 
 interface GatewayOptions {
   readonly point: string
@@ -16,6 +20,9 @@ interface GatewayOptions {
   readonly listen?: Listening
   readonly recording: Recording
   readonly relay?: readonly string[]
+  readonly manifest?: string
+  readonly versionStatement?: string
+  readonly requireVersion?: boolean
 }
 
 export function gatewayCommand(program: Command): void {
@@ -40,6 +47,12 @@ export function gatewayCommand(program: Command): void {
         .default('spool'),
     )
     .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
+    .option('--manifest <file>', 'hosted: JSON file of the version that the client runs')
+    .option(
+      '--version-statement <file>',
+      'hosted: the word of the issuer for that version (countersign agent version statement)',
+    )
+    .option('--require-version', 'deny agents that do not report which version they run')
     .argument('<command>', 'the tool server')
     .argument('[args...]', 'its arguments')
     .action(async (server: string, args: string[], options: GatewayOptions) => {
@@ -52,6 +65,7 @@ export function gatewayCommand(program: Command): void {
         ...(hosted === undefined ? {} : { hosted }),
         ...(options.listen === undefined ? {} : { listen: options.listen }),
         recording: options.recording,
+        versions: await versionsOf(options),
         ...(options.relay === undefined ? {} : { relays: options.relay }),
         onFault: (error) => tell(`countersign gateway: ${error instanceof Error ? error.message : 'fault'}`),
       })
@@ -79,6 +93,15 @@ async function hostedOf({ delegation, key }: GatewayOptions): Promise<Hosted | u
     throw new CliError('ARGUMENT_INVALID', '--delegation and --key go together: give both, or neither')
   }
   return { chain: await readText(delegation), key: await readJson(key) }
+}
+
+async function versionsOf(options: GatewayOptions): Promise<Pick<VersionGateOptions, 'required' | 'hosted'>> {
+  const required = options.requireVersion === true
+  if (options.manifest === undefined) return { required }
+  const manifest = manifestDigest(nodeCrypto, await readManifest(options.manifest))
+  const { versionStatement: file } = options
+  const said = file === undefined ? {} : { version: (await readText(file)).trim() }
+  return { required, hosted: { manifest, ...said } }
 }
 
 /** Loopback unless told: whoever reaches it can make a point check signatures. */

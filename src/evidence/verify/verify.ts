@@ -37,10 +37,11 @@ import { checkLimits } from './limits.ts'
 import { notChecked, notesOf } from './notes.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { checkGaps, checkPeriod, checkPrunings } from './prunings.ts'
-import { Findings, type FaultCode, type PackReport } from './report.ts'
+import { Findings, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
+import { treeFault } from './tree-fault.ts'
 import { checkRunVersions, checkVersions, type ApprovedVersions } from './versions.ts'
 
 export interface VerifiedPack {
@@ -156,30 +157,6 @@ async function checkTree(crypto: Crypto, files: PackFiles, check: TreeCheck): Pr
     ok: findings.faults_n === before,
     count: history.size,
   })
-}
-
-function treeFault(result: { code: string; index?: number; path?: string }): {
-  code: FaultCode
-  message: string
-  index?: number
-  file?: string
-} {
-  const where = {
-    ...(result.index === undefined ? {} : { index: result.index }),
-    ...(result.path === undefined ? {} : { file: result.path }),
-  }
-  switch (result.code) {
-    case 'ENTRY_CHANGED':
-      return {
-        code: 'ENTRY_CHANGED',
-        message: `entry ${result.index} is not the one that was logged`,
-        ...where,
-      }
-    case 'ENTRY_MISSING':
-      return { code: 'ENTRY_MISSING', message: `entry ${result.index} was removed`, ...where }
-    default:
-      return { code: 'TREE_INVALID', message: `the tree does not recompute: ${result.code}`, ...where }
-  }
 }
 
 function checkHistory(crypto: Crypto, history: History, vkey: string, findings: Findings): ProvenAllow[] {
