@@ -10,7 +10,10 @@ import { join } from 'node:path'
 const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- log [--json] [--short]
        npm run bench -- revoke [--json] [--short]
+       npm run bench -- gateway [--json] [--short]
 `
+
+const NAMES: ReadonlySet<string> = new Set(['authorize', 'log', 'revoke', 'gateway'])
 
 const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
@@ -18,7 +21,7 @@ const short = options.includes('--short')
 const unknown = options.filter(
   (option) => option !== '--json' && !(name !== 'authorize' && option === '--short'),
 )
-if (unknown.length > 0 || (name !== 'authorize' && name !== 'log' && name !== 'revoke')) {
+if (unknown.length > 0 || !NAMES.has(name ?? '')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
@@ -29,6 +32,10 @@ if (name === 'authorize') {
 } else if (name === 'log') {
   const { log } = await import('./log/log.ts')
   await log({ json, short })
+} else if (name === 'gateway') {
+  installPeers()
+  const { gateway } = await import('./gateway/gateway.ts')
+  await gateway({ json, short })
 } else {
   const { revoke } = await import('./revoke/revoke.ts')
   await revoke({ json, short })

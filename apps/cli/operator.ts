@@ -143,19 +143,6 @@ export async function addSystem(profile: Profile, name: string): Promise<string>
   return idOf(await profile.client.post('/v1/systems', { name }))
 }
 
-export interface ToolInput {
-  readonly system: string
-  readonly server: string
-  readonly tool: string
-  readonly definition_hash: string
-  readonly measures: JsonObject
-  readonly resources?: readonly string[]
-}
-
-export async function registerTool(profile: Profile, tool: ToolInput): Promise<string> {
-  return idOf(await profile.client.post('/v1/tools', { ...tool }))
-}
-
 export interface AgentInput {
   readonly name: string
   readonly class: string
@@ -196,16 +183,16 @@ export async function agentStatement(profile: Profile, agent: string, jkt: strin
 }
 
 /** Registers an enforcement point and returns its enrolment file: the only copy of its key. */
-export async function enrollPoint(profile: Profile, name: string, server: string): Promise<PointFile> {
+export async function enrollPoint(profile: Profile, name: string, ...servers: string[]): Promise<PointFile> {
   const info = await readInfo(profile.url)
   const key = nodeCrypto.generateKey('Ed25519')
   const { publicJwk } = nodeCrypto.signer(key)
   const placement = 'gateway'
-  const answer = await profile.client.post('/v1/points', { name, jwk: { ...publicJwk }, placement, server })
+  const answer = await profile.client.post('/v1/points', { name, jwk: { ...publicJwk }, placement, servers })
   return {
     v: 1,
     point: z.object({ point: z.string() }).parse(answer).point,
-    server,
+    servers,
     placement,
     control_plane: profile.url,
     key: { ...key },

@@ -3,8 +3,11 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { App, AppEnv, ServerContext } from './context.ts'
 import { ApiError, onError } from './errors.ts'
 import { bodyLimits, hostCheck, writable } from './middleware.ts'
+import { oauthServer } from './oauth/routes.ts'
 import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
+import { approvalPointRoutes } from './routes-approval-points.ts'
+import { approvalRoutes } from './routes-approvals.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
@@ -13,6 +16,7 @@ import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
+import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
@@ -29,6 +33,7 @@ import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { templateRoutes } from './routes-templates.ts'
 import { versionRoutes } from './routes-versions.ts'
+import { toolChangeRoutes } from './routes-tools.ts'
 
 export function createApp(ctx: ServerContext): App {
   const app = new OpenAPIHono<AppEnv>({
@@ -44,6 +49,8 @@ export function createApp(ctx: ServerContext): App {
     throw new ApiError('NOT_FOUND', 'no such resource: see /openapi.json')
   })
   app.use(hostCheck(ctx))
+  const oauth = oauthServer(ctx)
+  oauth.endpoints(app)
   app.use(bodyLimits())
   app.use(writable(ctx))
   publicRoutes(app, ctx)
@@ -52,16 +59,21 @@ export function createApp(ctx: ServerContext): App {
   versionRoutes(app, ctx)
   inventoryRoutes(app, ctx)
   pointRoutes(app, ctx)
+  hostingRoutes(app, ctx)
   limitRoutes(app, ctx)
   templateRoutes(app, ctx)
+  toolChangeRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   killRoutes(app, ctx)
+  approvalPointRoutes(app, ctx)
+  approvalRoutes(app, ctx)
   drillRoutes(app, ctx)
   listenerRoutes(app, ctx)
   ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)
+  oauth.pages(app)
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)
   keyRoutes(app, ctx)

@@ -138,9 +138,9 @@ function itemRoutes(app: App, ctx: ServerContext): void {
 
 /** Names and dates of what a gateway holds for its servers, never a secret (INV-6). */
 const credential = z.strictObject({
-  id: z.string().min(1).max(64),
+  id: z.string().min(1).max(256),
   server: z.string().min(1).max(256),
-  owner: id.exactOptional(),
+  owner: z.string().max(256).exactOptional(),
   scope: z.array(z.string().max(256)).max(64).exactOptional(),
   rotated: z.iso.datetime().exactOptional(),
   rotate_days: z.int().positive().max(3660).exactOptional(),

@@ -4,7 +4,6 @@
  * @module
  */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { httpSender } from '../../src/adapters/http/sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
@@ -16,11 +15,10 @@ import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { pinBreakGlass } from '../../src/registry/break-glass.ts'
-import { pairVault, setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { pairVault, setUp, type Settings } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { DueAnchor } from './anchor-runner.ts'
-import type { AnchorSettings } from './anchor-settings.ts'
 import { createApp } from './app.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
@@ -28,65 +26,24 @@ import { databaseOf, makeDataDir } from './data-dir.ts'
 import { DrillRunner } from './drill-runner.ts'
 import { destroyEndedKeys, endKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
-import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
+import { chosenSettings, defaultSettings } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
-import { ListenerRunner } from './listener-runner.ts'
+import { ListenerRunner, listenerSender } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
+import { oauthSettings } from './oauth/settings.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
+import type { ServerOptions } from './server-options.ts'
 import { openLogPlace, placeOfLog } from './tiles.ts'
 import { tryPassphrase, unlockVault, vaultPlace } from './vault.ts'
 import { Viewers } from './viewers.ts'
 
 /** REV-4. */
 export const HEARTBEAT_MS = 500
-export interface ServerOptions extends FirstChoices {
-  readonly dataDir: string
-  /** `postgres://…`: state and log live there, and other nodes may share them. SQLite in `dataDir` unless told otherwise. */
-  readonly store?: string
-  /** 127.0.0.1 unless told otherwise. */
-  readonly host?: string
-  /** 0: any free port. */
-  readonly port?: number
-  /** Where callers reach the server, when that is not `http://host:port`. */
-  readonly publicUrl?: string
-  /** Addresses of the other nodes of this log, where each has a folder of its own (LOG-44). */
-  readonly peers?: readonly string[]
-  /** The checkpoint that was signed last, by the word of an operator. */
-  readonly takeOverFrom?: Uint8Array
-  /** Public files and last checkpoint in a bucket (apps/server/tiles.ts), instead of under `dataDir`. */
-  readonly tilesUrl?: string
-  readonly s3Endpoint?: string
-  readonly s3Style?: 'path' | 'virtual-host'
-  readonly heartbeatMs?: number
-  /** The folder of the key files, `keys` in `dataDir` unless told otherwise: nodes that share it share rotations too. */
-  readonly keys?: string
-  /** Of the key files (KEY-10) and the vault (ERA-13). What is in the clear is encrypted under it. */
-  readonly passphrase?: string
-  /** Told of each key file that was encrypted, and of the vault. */
-  readonly onEncrypted?: (file: string) => void
-  /** Told of the file of the break-glass key when it was made: it is to be taken offline (KIL-7). */
-  readonly onBreakGlass?: (file: string) => void
-  /** Publish from a thread of its own (docs/adr/0023). */
-  readonly publisherThread?: boolean
-  /** Who cosigns the log, and where it is anchored. */
-  readonly anchors?: AnchorSettings
-  /** Where the keys of what is sealed are, which nodes on one database share: a file, `vault.db` in `dataDir` unless told otherwise, or `postgres://…`. */
-  readonly vault?: string
-  /** Begins an empty vault in place of one that is lost: what was sealed is lost with it (ERA-4). */
-  readonly newVault?: boolean
-  /** Told of erased subjects whose key was there again, from a backup: it is destroyed now (ERA-10). */
-  readonly onErasedAgain?: (subjects: readonly string[]) => void
-  readonly clock?: Clock
-  /** Hears why the log is not published, once for as long as it is for that. */
-  readonly onUnpublished?: (error: Error) => void
-  /** Hears of unexpected faults. Messages may name files, never secrets. */
-  readonly report?: (error: unknown) => void
-}
 
 export interface RunningServer {
   readonly url: string
@@ -196,7 +153,8 @@ async function run(
   const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys, report)
-  const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
+  const sender = listenerSender(options.listenersAnywhere, place)
+  const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
   const drills = new DrillRunner({ registry: ctx.registry, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
@@ -245,7 +203,7 @@ async function run(
 
 interface Parts {
   readonly clock: Clock
-  readonly keys: SetupKeys
+  readonly keys: ServerKeys
   readonly store: Store
   readonly vault: Vault
   readonly settings: Settings
@@ -262,7 +220,6 @@ interface Parts {
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
   const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey, breakGlass } =
     parts
-  const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
     store: namingStore(store),
     vault,
@@ -275,6 +232,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     rp: { rp_id: settings.rp_id, origins: settings.origins },
     separation: settings.separation,
   }
+  const report = options.report ?? (() => undefined)
   const heartbeat_ms = options.heartbeatMs ?? HEARTBEAT_MS
   return {
     registry,
@@ -289,6 +247,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,
     log: keys.log,
+    oauth: oauthSettings(options, keys.oauth),
     signed: () => lock.load(),
     heartbeat_ms,
     publicUrl: () => place.url,

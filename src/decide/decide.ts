@@ -8,13 +8,15 @@ import { seconds } from '../core/time.ts'
 import type { Freshness, Reservation } from '../log/receipt.ts'
 import {
   constraintsMet,
+  couldBeMet,
   grantNames,
   labelFault,
   resourcesFault,
   type Grant,
   type Limit,
 } from '../token/grant.ts'
-import { boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
+import { isMethodAction } from '../token/method-action.ts'
+import { asks, boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
 import type { DecidedChain, Handle } from '../token/verify.ts'
 import { measure, resourcesOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
@@ -68,6 +70,8 @@ export interface DecideInput {
   /** The point's own bound: grants may set another (GRT-9). */
   readonly bound_ms: number
   readonly now_ms: number
+  /** Digest of the asking grant under which a person approved this very call (APR-12). */
+  readonly approved?: string
 }
 
 export type Verdict =
@@ -78,9 +82,14 @@ export type Verdict =
       /** How old the revocation state may be when the call goes out. */
       readonly bound_ms: number
     }
+  /** Allowed once a person approves (APR-2). */
+  | { readonly decision: 'step_up'; readonly grant: string; readonly reasons: readonly ['APPROVAL_NEEDED'] }
   | { readonly decision: 'deny'; readonly grant: string | null; readonly reasons: readonly Reason[] }
 
-/** @returns allow with what to reserve, or deny with every reason that the first failing stage found. */
+/**
+ * @returns allow with what to reserve, step_up when a person has to approve first, or deny with every reason that the
+ * first failing stage found.
+ */
 export function decide(input: DecideInput): Verdict {
   if (isKilled(input)) return { decision: 'deny', grant: null, reasons: ['KILLED'] }
   const freshness = input.revocations.freshness()
@@ -93,7 +102,7 @@ export function decide(input: DecideInput): Verdict {
     if (!grantNames(grant, input.server, input.tool)) continue
     const verdict = judgeGrant(input, freshness, digest)
     if (verdict.decision === 'allow') return verdict
-    best = verdict
+    if (best.decision === 'deny') best = verdict
   }
   return best
 }
@@ -175,15 +184,23 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
       if (limit.per !== 'call') reservations.push(reservation(input, step, limit, amount))
     }
   }
+  if (asks(lineage) && input.approved !== digest)
+    return { decision: 'step_up', grant: digest, reasons: ['APPROVAL_NEEDED'] }
   return { decision: 'allow', grant: digest, reservations, bound_ms }
 }
 
 function grantFault(input: DecideInput, grant: Grant): Reason | null {
   if (!grantNames(grant, input.server, input.tool)) return 'NO_MATCHING_GRANT'
   if (!constraintsMet(grant, input.args)) return 'CONSTRAINT_VIOLATED'
-  const resources =
-    grant.resources === undefined ? null : resourcesOf(input.args, input.registration?.resources)
+  const resources = grant.resources === undefined ? null : resourcesOf(input.args, pointersOf(input))
   return resourcesFault(grant, resources) ?? labelFault(grant, null)
+}
+
+/** A method has no registration: what it touches is its `uri` (MCP-7). */
+const METHOD_RESOURCES = ['/uri']
+
+function pointersOf({ tool, registration }: DecideInput): readonly string[] | undefined {
+  return isMethodAction(tool) ? METHOD_RESOURCES : registration?.resources
 }
 
 /** The longest bound of a grant that could be used: past it nothing of the chain is allowed. */
@@ -214,7 +231,12 @@ function reservation({ chain }: DecideInput, step: LineageStep, limit: Limit, am
   }
 }
 
-/** Whether some disclosed grant names the tool: what a list of tools may show (MCP-4). */
-export function isNamed(chain: DecidedChain, server: string, tool: string): boolean {
-  return [...lastOf(chain).grants.values()].some((grant) => grantNames(grant, server, tool))
+/**
+ * Whether some disclosed grant names the tool or the method: what a list may show (MCP-4).
+ * @param known arguments that a call of it would have for certain (MCP-9)
+ */
+export function isNamed(chain: DecidedChain, server: string, tool: string, known?: JsonObject): boolean {
+  return [...lastOf(chain).grants.values()].some(
+    (grant) => grantNames(grant, server, tool) && (known === undefined || couldBeMet(grant, known)),
+  )
 }

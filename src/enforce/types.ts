@@ -13,9 +13,18 @@ export type Credential =
   | { kind: 'call'; presentation: string; salt: string }
   /** Over HTTP: the chain as access token with a DPoP proof for this request (PRF-5). */
   | { kind: 'dpop'; chain: string; proof: string; method: string; url: string; salt: string }
-  /** The point's own delegation stands in for a client that holds no key (MCP-3). */
-  | { kind: 'hosted' }
+  /**
+   * A delegation that the point holds for a client that holds no key: the one that it was started with (MCP-3), or that
+   * of the client, by the `jti` of its root (GWR-6).
+   */
+  | { kind: 'hosted'; delegation?: string }
   | { kind: 'none' }
+
+/**
+ * Whose grants decide what a list shows: those of an open session; of the point's own delegation (null); of one that it
+ * holds for a client; or of a chain as it was presented over HTTP.
+ */
+export type Viewer = string | null | { readonly delegation: string } | { readonly chain: string }
 
 export interface CallRequest {
   readonly server: string
@@ -24,6 +33,26 @@ export interface CallRequest {
   readonly credential: Credential
   /** base64url SHA-256 of the JCS of the tool's definition as the server lists it; null when unknown. */
   readonly definition_hash: string | null
+  /** A held call that this is once more (APR-16). */
+  readonly approval?: string
+}
+
+/** A call waits for a person (APR-15). */
+export interface HeldNotice {
+  readonly approval: string
+  /** Where people see it and decide. */
+  readonly url: string
+  /** Seconds since 1970. */
+  readonly expires_at: number
+}
+
+export interface CallHooks {
+  /** Told once the control plane has the request. Nothing that it does decides anything. */
+  readonly onHeld?: (held: HeldNotice) => void
+  /** The caller comes back with `approval` instead of waiting: it gets a denial that says `held`. */
+  readonly leaves?: boolean
+  /** The definition of the tool now, for the decision after the wait. */
+  readonly definitionHash?: () => string | null
 }
 
 /** What the tool did: `failed` means that it answered with an error. */
@@ -40,6 +69,8 @@ export type CallOutcome<T> =
       reasons: readonly Reason[]
       /** It was allowed and had gone out when it was stopped: what the tool did of it is in its outcome (REV-12). */
       underWay?: true
+      /** It waits, for whoever leaves and comes back ({@link CallHooks.leaves}). */
+      held?: HeldNotice
     }
 
 /** `expires_at` in seconds since 1970. */
@@ -53,6 +84,14 @@ export interface Challenge {
   readonly key: string
 }
 
+/** What is known of something that a list would show. */
+export interface Shown {
+  /** Arguments that a call of it would have for certain (MCP-9). */
+  readonly args?: JsonObject
+  /** Of a tool as it is listed, null when that is not clear: a pinned one with another is held back (MCP-12). */
+  readonly definition_hash?: string | null
+}
+
 /** The enforcement point as adapters see it. */
 export interface Point {
   readonly id: string
@@ -62,11 +101,13 @@ export interface Point {
   /**
    * Decides, records, acts, records the outcome. Never throws for a denial. If `act` rejects, the outcome
    * `unknown` is recorded and the rejection is passed on. `signal` is aborted when the call is to stop: what `act` does
-   * then is recorded, `stopped` if it rejects with {@link ToolStopped}, and its result goes to nobody.
+   * then is recorded, `stopped` if it rejects with {@link ToolStopped}, and its result goes to nobody. A call that a
+   * person has to approve waits for that.
    */
   call<T>(
     request: CallRequest,
     act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+    hooks?: CallHooks,
   ): Promise<CallOutcome<T>>
   /** Records a denial for something that is not a tool call (a method that no grant covers, say). */
   refuse(
@@ -74,8 +115,10 @@ export interface Point {
     what: string,
     reason: Reason,
   ): Promise<{ action: string; reasons: readonly Reason[] }>
-  /** Whether some disclosed grant of that session (null: the hosted delegation) names the tool. MCP-4. */
-  isVisible(session: string | null, server: string, tool: string): boolean
+  /** Whether some disclosed grant of the viewer names the tool or method. MCP-4. */
+  isVisible(viewer: Viewer, server: string, tool: string, shown?: Shown): boolean
+  /** Takes note of a definition that the server lists: one that is not the pinned one is proposed (MCP-13). */
+  noteDefinition(server: string, tool: string, definition_hash: string, definition: JsonObject): void
   /** The terminal state: stops following revocations, flushes and closes the spool. */
   close(): Promise<void>
 }

@@ -8,8 +8,7 @@ import { seconds } from '../core/time.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ChainTrust } from '../token/trust.ts'
-import type { VerifiedChain } from '../token/verify.ts'
-import { approvedUntil, type VersionReport } from '../token/version.ts'
+import { approvedUntil, type RunChain, type VersionReport } from '../token/version.ts'
 
 export interface VersionGateOptions {
   readonly crypto: Crypto
@@ -34,7 +33,7 @@ export class VersionGate {
   }
 
   /** @param report of the proof, as its holder signed it */
-  judge(chain: VerifiedChain, report: Partial<VersionReport>): Reported {
+  judge(chain: RunChain, report: Partial<VersionReport>): Reported {
     const { crypto, clock, trust, required } = this.#o
     const { manifest, version } = report
     if (manifest === undefined) {
@@ -46,8 +45,8 @@ export class VersionGate {
     return ends === null ? { reason: 'VERSION_NOT_APPROVED', manifest } : { reason: null, manifest, ends }
   }
 
-  /** Of the point's own delegation (MCP-3). */
-  judgeHosted(chain: VerifiedChain): Reported {
-    return this.judge(chain, this.#o.hosted ?? {})
+  /** Of a client that knows nothing of us. @param own whether it runs under the delegation that the point was started with (MCP-3) */
+  judgeHosted(chain: RunChain, own: boolean): Reported {
+    return this.judge(chain, own ? (this.#o.hosted ?? {}) : {})
   }
 }

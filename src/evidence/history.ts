@@ -5,6 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
+import { pathOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -28,6 +29,10 @@ export class History {
   readonly approvals: OfType<'agent.approved'>[] = []
   /** In the order of the log. */
   readonly versions: Any<'version.proposed' | 'version.approved'>[] = []
+  /** Calls that waited for a person, by the identifier of the approval. */
+  readonly asked = new Map<string, OfType<'approval.requested'>>()
+  /** In the order of the log. */
+  readonly decidedCalls: OfType<'approval.decided'>[] = []
   readonly points = new Map<string, OfType<'point.enrolled'>>()
   /** By jti. */
   readonly delegations = new Map<string, OfType<'delegation.issued'>>()
@@ -40,6 +45,8 @@ export class History {
   /** In the order of the log. */
   readonly drills: Any<'drill.planned' | 'drill.started' | 'drill.closed'>[] = []
   readonly tools: OfType<'tool.registered'>[] = []
+  /** In the order of the log. */
+  readonly toolChanges: Any<'tool.changed' | 'tool.approved'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
@@ -106,8 +113,18 @@ export class History {
       case 'drill.closed':
         this.drills.push({ index, entry } as (typeof this.drills)[number])
         return
+      case 'approval.requested':
+        this.#once(this.asked, entry.subject ?? '', { index, entry })
+        return
+      case 'approval.decided':
+        this.decidedCalls.push({ index, entry })
+        return
       case 'tool.registered':
         this.tools.push({ index, entry })
+        return
+      case 'tool.changed':
+      case 'tool.approved':
+        this.toolChanges.push({ index, entry } as (typeof this.toolChanges)[number])
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })
@@ -277,14 +294,7 @@ export class History {
   }
 
   /** Segment texts from the root to `id`, or null when one is not logged. */
-  chain(id: string): readonly { readonly index: number; readonly segment: string }[] | null {
-    const path: { index: number; segment: string }[] = []
-    for (let at: string | null = id; at !== null;) {
-      const found: OfType<'chain.segment'> | undefined = this.segments.get(at)
-      if (found === undefined || path.length > 16) return null
-      path.unshift({ index: found.index, segment: found.entry.body.segment })
-      at = found.entry.body.parent
-    }
-    return path
+  chain(id: string): readonly ChainPart[] | null {
+    return pathOf(this.segments, id)
   }
 }

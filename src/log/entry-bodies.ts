@@ -1,5 +1,6 @@
 /** Bodies of log entries: the closed set of types, and the schema of each. spec/entries.md says what they mean. @module */
 import { z } from 'zod'
+import { approvalActSchema } from '../core/approval.ts'
 import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
@@ -17,6 +18,7 @@ import { anchoredSchema } from './anchored.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
+import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 
 const id = z.string().max(64)
@@ -26,16 +28,8 @@ const reason = z.string().regex(REASON_CODE)
 
 /** Leases that one entry settles or recalls. */
 const LEASES_MAX = 256
-
-/** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
-export const measuresSchema = z.record(
-  z.string().max(64),
-  z.strictObject({
-    path: z.string().max(256),
-    of: z.enum(['number', 'bytes', 'items']),
-    unit: z.string().max(32),
-  }),
-)
+/** Tool servers of one enforcement point (GWY-1). */
+export const SERVERS_MAX = 64
 
 /** TPL-1. Grants are those of spec/grants.md; `src/token/template.ts` reads them. */
 export const templateSchema = z.strictObject({
@@ -120,15 +114,7 @@ export const bodies = {
     acted_alone: z.boolean(),
   }),
   'system.added': z.strictObject({ name: text }),
-  'tool.registered': z.strictObject({
-    system: id,
-    server: text,
-    tool: text,
-    definition_hash: digest,
-    measures: measuresSchema,
-    /** JSON Pointers to the arguments that name what a call touches (GRT-6). */
-    resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
-  }),
+  ...toolBodies,
   'agent.proposed': z.strictObject({
     /** Absent in logs that began before it was logged. */
     name: text.exactOptional(),
@@ -155,14 +141,19 @@ export const bodies = {
   'agent.activated': z.strictObject({ reason }),
   'agent.suspended': z.strictObject({ reason }),
   'agent.retired': z.strictObject({ reason }),
-  'agent.key_added': z.strictObject({ jwk: jwkSchema }),
+  'agent.key_added': z.strictObject({
+    jwk: jwkSchema,
+    /** The point that holds it in the agent's place (OAU-16). */
+    point: id.exactOptional(),
+  }),
   'agent.statement_issued': z.strictObject({ jkt: digest, exp: z.int() }),
   'point.enrolled': z.strictObject({
     /** Absent in logs that began before it was logged. */
     name: text.exactOptional(),
     jwk: jwkSchema,
     placement: z.enum(['in_process', 'gateway', 'tool_side']),
-    server: text,
+    /** The tool servers that it guards, each once (GWY-1). */
+    servers: z.array(text).min(1).max(SERVERS_MAX),
   }),
   /** What a point took from cumulative limits before it let a call through, receipt or not: before there were leases. */
   'budget.reserved': z.strictObject({ debits: z.array(reservedSchema).min(1).max(RESERVATIONS_MAX) }),
@@ -193,6 +184,27 @@ export const bodies = {
   }),
   'topup.granted': z.strictObject({ delegation: id }),
   'topup.declined': z.strictObject({ reason }),
+  /** A call waits for a person (APR-5): what it would do, but for its arguments. */
+  'approval.requested': z.strictObject({
+    action: id,
+    agent: id,
+    /** Issuer and identifier of the chain's root. */
+    iss: z.string().min(1).max(256),
+    jti: id,
+    grant: digest,
+    server: z.string().max(256),
+    tool: z.string().max(256),
+    definition_hash: digest.nullable(),
+    args_commit: digest,
+    /** Milliseconds since 1970. */
+    expires: z.int().nonnegative(),
+  }),
+  'approval.decided': z.strictObject({
+    act: approvalActSchema,
+    gesture: gestureSchema,
+    /** The approver stands behind the delegation (APR-9). */
+    acted_alone: z.boolean(),
+  }),
   /** A backup was restored apart from the log, and its entries recomputed this root (BAK-7). */
   'restore.tested': z.strictObject({
     size: z.int().nonnegative(),
@@ -271,6 +283,7 @@ export const bodies = {
       'LISTENER_FAILING',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',
+      'TOOL_CHANGED',
       'WITNESS_CONFLICT',
     ]),
     detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),

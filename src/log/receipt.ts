@@ -90,7 +90,7 @@ export const decisionReceiptSchema = z.strictObject({
   tool: z.string().max(name_max),
   definition_hash: digest.nullable(),
   args_commit: digest.nullable(),
-  decision: z.enum(['allow', 'deny']),
+  decision: z.enum(['allow', 'deny', 'step_up']),
   reasons: z.array(z.string().max(64)).max(16),
   binding: z.enum(['call', 'session', 'dpop', 'hosted', 'none']),
   placement: z.enum(['in_process', 'gateway', 'tool_side']),
@@ -100,6 +100,8 @@ export const decisionReceiptSchema = z.strictObject({
   kill: z.string().max(64).exactOptional(),
   /** Digest of the version manifest that the agent says it runs (VER-3). */
   manifest: digest.exactOptional(),
+  /** Of a call that waits, or waited, for a person (APR-3). */
+  approval: z.string().max(64).exactOptional(),
 })
 
 export const outcomeReceiptSchema = z.strictObject({

@@ -1,9 +1,10 @@
 /** The tables, as every dialect has them. spec/registers.md says where each row comes from. @module */
+import type { ApprovalTables } from './approval-tables.ts'
 
 import type { InventorySchema } from './inventory-schema.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
-export interface Schema extends InventorySchema {
+export interface Schema extends ApprovalTables, InventorySchema {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */
@@ -35,6 +36,20 @@ export interface Schema extends InventorySchema {
     definition_hash: string
     measures_json: string
     resources_json: string
+    /** JCS of the definition, where it is known. */
+    definition: string | null
+  }
+  tool_changes: {
+    id: string
+    /** The tool's identifier. */
+    registered: string
+    status: 'waiting' | 'approved' | 'replaced'
+    definition_hash: string
+    /** The whole registration that it would become. */
+    becomes_json: string
+    proposer: string
+    /** Index of the `tool.changed` entry. */
+    proposal: number
   }
   agents: {
     id: string
@@ -56,7 +71,7 @@ export interface Schema extends InventorySchema {
     jkt: string
     jwk_json: string
     placement: 'in_process' | 'gateway' | 'tool_side'
-    server: string
+    servers_json: string
     epoch: number
     /** Last receipt accepted in `epoch`. */
     seq: number
@@ -126,6 +141,25 @@ export interface Schema extends InventorySchema {
     request_box: Uint8Array
     /** What came of it, for who asked; null until then. */
     answer_json: string | null
+    expires: number
+  }
+  /**
+   * Keys that a gateway holds in the place of agents (OAU-15). `agent`: whose it is by `agent.key_added`, null until then.
+   */
+  hosting_keys: { jkt: string; point: string; jwk_json: string; agent: string | null }
+  /** Which URL is which server of which point. */
+  hosted_resources: { url: string; point: string; server: string }
+  /** What the authorization server remembers for a while (OAU-9). Times in milliseconds. */
+  oauth_state: {
+    /** Digest of the kind and of the secret that finds it. */
+    id: string
+    kind: string
+    /** Digest of another name, by which sessions are found. */
+    uid: string | null
+    /** The delegation under which codes and tokens were given. */
+    grant_id: string | null
+    box: Uint8Array
+    consumed: number | null
     expires: number
   }
   delegations: {
@@ -216,20 +250,6 @@ export interface Schema extends InventorySchema {
   }
   /** Debits of sliding periods, by when they cease to count (LIM-3). */
   usages: { key: string; until: number; amount: number }
-  topups: {
-    id: string
-    key: string
-    agent: string
-    delegation: string
-    grant_digest: string
-    limit_json: string
-    asked: number
-    status: 'open' | 'granted' | 'declined'
-    /** Milliseconds. */
-    requested: number
-    /** The new delegation, or the reason. */
-    answer: string | null
-  }
   /** What personal values are filed and erased under. */
   subjects: {
     id: string

@@ -189,7 +189,7 @@ function credentialItem(
   { id, server, scope, rotated, rotate_days }: HeldCredential,
 ): Item {
   return {
-    ref: sha256Text(ctx.crypto, canonicalize({ from: 'point', id, point })),
+    ref: sha256Text(ctx.crypto, canonicalize({ from: 'point', id, point, server })),
     kind: 'credential',
     name: id,
     origin: 'point',

@@ -6,7 +6,6 @@
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
-import { gestureSchema, type Gesture } from '../core/gesture.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
@@ -28,6 +27,7 @@ import { RegistryError } from './errors.ts'
 import { replacedFrameKeys, takeFrameKey } from './frame-keys.ts'
 import { appendFrame } from './frames.ts'
 import { isLifted, takeKill } from './kills.ts'
+import { gesturesOf } from './lift-gestures.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { find, keepStatement } from './statements.ts'
 
@@ -117,8 +117,11 @@ async function takeLift(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Sign
   const { lift } = signed
   if ((await find(tx.db, 'lift', lift.id)) !== null) return
   const roster = (await currentRoster(tx.db))?.roster ?? null
+  const enrolled = await enrolledOf(tx.db, signed)
   const fault =
-    lift.iss === ctx.iss ? liftFault(ctx.crypto, ctx.rp, roster, signed) : 'it is of another control plane'
+    lift.iss === ctx.iss
+      ? liftFault(ctx.crypto, ctx.rp, roster, signed, (rev) => !enrolled.has(rev))
+      : 'it is of another control plane'
   if (fault !== null) throw new RegistryError('STATEMENT_REFUSED', `the lift does not hold: ${fault}`)
   const entry = await tx.append({
     type: 'kill.lifted',
@@ -130,6 +133,20 @@ async function takeLift(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Sign
   await keepLifted(tx.db, lift)
   const { id, reason } = lift
   await appendFrame(ctx, tx, actor, { kind: 'lift', handle: id, reason, target: id, statement: signed })
+}
+
+async function enrolledOf(db: Kysely<Schema>, { gestures }: SignedLift): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('people')
+    .select('rev')
+    .where(
+      'rev',
+      'in',
+      gestures.map(({ rev }) => rev),
+    )
+    .where('status', '=', 'enrolled')
+    .execute()
+  return new Set(rows.flatMap(({ rev }) => rev ?? []))
 }
 
 export async function keepLifted(db: Kysely<Schema>, { id, kills }: Lift): Promise<void> {
@@ -274,17 +291,4 @@ export function signLift(
     await tx.db.deleteFrom('lift_drafts').where('id', '=', id).execute()
     return { missing: 0 }
   })
-}
-
-/** Those of people who are still enrolled. */
-async function gesturesOf(db: Kysely<Schema>, lift: string): Promise<Gesture[]> {
-  const rows = await db
-    .selectFrom('lift_gestures')
-    .innerJoin('people', 'people.id', 'lift_gestures.person')
-    .select('gesture_json')
-    .where('lift', '=', lift)
-    .where('people.status', '=', 'enrolled')
-    .orderBy('person')
-    .execute()
-  return rows.map((row) => gestureSchema.parse(parseJson(row.gesture_json)))
 }

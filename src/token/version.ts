@@ -21,6 +21,12 @@ export interface VersionReport {
   readonly version?: string
 }
 
+/** What of a verified chain says whose version it is. */
+export type RunChain = Pick<VerifiedChain, 'iss' | 'agent'> & {
+  readonly delegations: { readonly length: number }
+  readonly root: { readonly agent: { readonly manifest: string } }
+}
+
 /** @throws {TokenError} `STATEMENT_INVALID`: it does not fit, or lives longer than an agent statement may */
 export function signVersion(crypto: Crypto, issuer: Signer, statement: VersionStatement): string {
   const life = statement.exp - statement.iat
@@ -39,7 +45,7 @@ export function signVersion(crypto: Crypto, issuer: Signer, statement: VersionSt
 export function approvedUntil(
   crypto: Crypto,
   trust: ChainTrust,
-  chain: VerifiedChain,
+  chain: RunChain,
   { manifest, version }: VersionReport,
   now: number,
 ): number | null {

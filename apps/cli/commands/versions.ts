@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { manifestDigest, manifestSchema, type Manifest } from '../../../src/core/manifest.ts'
+import type { VersionGateOptions } from '../../../src/enforce/versions.ts'
 import { gestureOver } from '../operator.ts'
 import { CliError, listing, result } from '../output.ts'
-import { readJson } from '../profile.ts'
+import { readJson, readText } from '../profile.ts'
 import { assertDigest, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 const MANIFEST_HINT = 'countersign agent version list AGENT'
@@ -111,4 +112,22 @@ function statementCommand(version: Command): void {
       const { statement } = z.object({ statement: z.string() }).parse(answer)
       result(wantsJson(command), { statement }, () => statement)
     })
+}
+
+export interface VersionOptions {
+  readonly manifest?: string
+  readonly versionStatement?: string
+  readonly requireVersion?: boolean
+}
+
+export type Versions = Pick<VersionGateOptions, 'required' | 'hosted'>
+
+/** What a gateway makes of versions, from its options. @throws {CliError} */
+export async function versionsOf(options: VersionOptions): Promise<Versions> {
+  const required = options.requireVersion === true
+  if (options.manifest === undefined) return { required }
+  const manifest = manifestDigest(nodeCrypto, await readManifest(options.manifest))
+  const { versionStatement: file } = options
+  const said = file === undefined ? {} : { version: (await readText(file)).trim() }
+  return { required, hosted: { manifest, ...said } }
 }

@@ -5,6 +5,7 @@ import { leaseSchema, measuresSchema } from '../../log/entries.ts'
 import { StreamRefused, type ControlPlane } from '../../ports/control-plane.ts'
 import { statementSchema } from '../../revoke/statement.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
+import { httpApprovals } from './approvals.ts'
 import { ApiError, type ApiClient } from './client.ts'
 import { httpRevocations } from './revocations.ts'
 
@@ -63,6 +64,9 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
 
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
 
+    toolChanged: async ({ server, tool, definition }) =>
+      void (await client.post('/v1/points/self/tools/changes', asJson({ server, tool, definition }))),
+
     trust: async () => signedTrustListSchema.parse(await client.get('/v1/points/self/trust')),
 
     statements: async (after) =>
@@ -78,6 +82,7 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
       }
     },
 
+    ...httpApprovals(client),
     ...httpRevocations(client),
   }
 }

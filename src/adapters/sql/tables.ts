@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 8
+export const SCHEMA_VERSION = 9
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -25,9 +25,14 @@ CREATE TABLE invitations (
 CREATE TABLE systems (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE tools (
   id TEXT PRIMARY KEY, system TEXT NOT NULL REFERENCES systems (id), server TEXT NOT NULL, tool TEXT NOT NULL,
-  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, resources_json TEXT NOT NULL,
+  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, resources_json TEXT NOT NULL, definition TEXT,
   UNIQUE (server, tool)
 ) STRICT;
+CREATE TABLE tool_changes (
+  id TEXT PRIMARY KEY, registered TEXT NOT NULL REFERENCES tools (id), status TEXT NOT NULL,
+  definition_hash TEXT NOT NULL, becomes_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL
+) STRICT;
+CREATE INDEX tool_changes_registered ON tool_changes (registered, status);
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
@@ -49,7 +54,7 @@ CREATE TABLE agent_keys (
 CREATE INDEX agent_keys_agent ON agent_keys (agent);
 CREATE TABLE points (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, jkt TEXT NOT NULL UNIQUE, jwk_json TEXT NOT NULL,
-  placement TEXT NOT NULL, server TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
+  placement TEXT NOT NULL, servers_json TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
 ) STRICT;
 CREATE TABLE drafts (
   jti TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES people (id), draft_box BLOB NOT NULL,
@@ -89,6 +94,20 @@ CREATE TABLE ceremonies (
   id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, person TEXT NOT NULL, jkt TEXT NOT NULL,
   request_box BLOB NOT NULL, answer_json TEXT, expires INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE hosting_keys (
+  jkt TEXT PRIMARY KEY, point TEXT NOT NULL REFERENCES points (id), jwk_json TEXT NOT NULL, agent TEXT
+) STRICT;
+CREATE INDEX hosting_keys_point ON hosting_keys (point, agent);
+CREATE TABLE hosted_resources (
+  url TEXT PRIMARY KEY, point TEXT NOT NULL REFERENCES points (id), server TEXT NOT NULL
+) STRICT;
+CREATE TABLE oauth_state (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, uid TEXT UNIQUE, grant_id TEXT, box BLOB NOT NULL, consumed INTEGER,
+  expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX oauth_state_grant ON oauth_state (grant_id);
+CREATE INDEX oauth_state_expires ON oauth_state (expires);
+CREATE INDEX oauth_state_kind ON oauth_state (kind);
 CREATE TABLE delegations (
   jti TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), principal TEXT NOT NULL REFERENCES people (id),
   exp INTEGER NOT NULL, chain TEXT NOT NULL, issued INTEGER NOT NULL, revoked INTEGER NOT NULL
@@ -145,6 +164,17 @@ CREATE TABLE topups (
   id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, delegation TEXT NOT NULL,
   grant_digest TEXT NOT NULL, limit_json TEXT NOT NULL, asked INTEGER NOT NULL, status TEXT NOT NULL,
   requested INTEGER NOT NULL, answer TEXT
+) STRICT;
+CREATE TABLE approvals (
+  id TEXT PRIMARY KEY, point TEXT NOT NULL, action TEXT NOT NULL, agent TEXT NOT NULL, iss TEXT NOT NULL,
+  jti TEXT NOT NULL, grant_digest TEXT NOT NULL, server TEXT NOT NULL, tool TEXT NOT NULL, definition_hash TEXT,
+  args_commit TEXT NOT NULL, expires INTEGER NOT NULL, requested INTEGER NOT NULL, status TEXT NOT NULL,
+  decided INTEGER, approver TEXT, act_json TEXT, gesture_json TEXT
+) STRICT;
+CREATE INDEX approvals_requested ON approvals (requested);
+CREATE INDEX approvals_open ON approvals (point) WHERE status = 'open';
+CREATE TABLE approval_links (
+  secret_hash TEXT PRIMARY KEY, approval TEXT NOT NULL REFERENCES approvals (id), expires INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE subjects (
   id TEXT PRIMARY KEY, owner TEXT, first INTEGER NOT NULL, erased INTEGER

@@ -146,9 +146,11 @@ function actGestures(history: History): LoggedGesture[] {
   const acts = [
     ...history.approvals,
     ...history.templates,
+    ...history.toolChanges,
     ...history.issuers,
     ...history.erasures,
     ...history.prunings,
+    ...history.decidedCalls,
   ].flatMap(({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []))
   const kills = history.kills.flatMap(({ index, entry }) => {
     if (entry.type === 'kill.lifted')

@@ -1,4 +1,4 @@
-/** Why a tree does not recompute, as a fault of the report. spec/pack.md (PCK-3). @module */
+/** What is wrong with a tree of a pack, as a finding. spec/pack.md. @module */
 import type { FaultCode } from './report.ts'
 
 export function treeFault(result: { code: string; index?: number; path?: string }): {

@@ -21,7 +21,8 @@ import {
   type Manifest,
 } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
-import { approvalJudge, checkApprovals } from './approvals.ts'
+import { approvalJudge } from './approvals.ts'
+import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkDrills } from './drills.ts'
@@ -41,6 +42,7 @@ import { Findings, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
+import { checkApproved } from './tool-changes.ts'
 import { treeFault } from './tree-fault.ts'
 import { checkRunVersions, checkVersions, type ApprovedVersions } from './versions.ts'
 
@@ -200,15 +202,18 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every delegation issued lies within the template of its class', () =>
     checkWithinTemplates(history, reigns, roots, findings),
   )
-  check(`agents were approved by a registered gesture of ${whose}`, () =>
-    checkApprovals(history, judge, findings),
-  )
+  checkApproved(history, judge, findings, whose)
   let allows: ProvenAllow[] = []
   check('every allow has a chain back to a registered human gesture', () => {
     const standing = standingAllows(history)
     allows = new ChainChecker(crypto, history, trust, findings).check(standing)
     return standing.length
   })
+  if (needsApprovals(history, allows))
+    check(
+      `calls were decided by registered gestures of ${whose}, and allows that need one have their own`,
+      () => checkCallApprovals(crypto, history, terms, allows, findings),
+    )
   check('every access token was given for a chain that held', () =>
     checkExchanges(crypto, history, trust, findings),
   )

@@ -39,6 +39,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   entries: log('idx'),
   systems: log('id'),
   tools: log('id'),
+  tool_changes: log('id'),
   agents: log('id'),
   versions: log('agent', 'manifest'),
   inventory: log('id'),
@@ -56,6 +57,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   leases: log('id'),
   usages: log('key', 'until'),
   topups: log('id'),
+  approvals: log('id'),
   statements: log('entry'),
   lifted: log('kill'),
   drills: log('id'),
@@ -130,6 +132,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'gone with its draft; those that count are in the lift',
   },
+  approval_links: {
+    from: 'transient',
+    key: ['secret_hash'],
+    missing: [],
+    why: 'a secret of minutes: list what waits',
+  },
   submissions: {
     from: 'transient',
     key: ['key'],
@@ -153,6 +161,24 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['point'],
     missing: [],
     why: 'how far points have come: they say it again',
+  },
+  hosting_keys: {
+    from: 'partly',
+    key: ['jkt'],
+    missing: [],
+    why: 'keys that no agent has yet: the gateway hands them over again',
+  },
+  hosted_resources: {
+    from: 'transient',
+    key: ['url'],
+    missing: [],
+    why: 'where gateways are reached: they say it again',
+  },
+  oauth_state: {
+    from: 'transient',
+    key: ['id'],
+    missing: [],
+    why: 'clients, requests and tokens of a while: connect the client again',
   },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
