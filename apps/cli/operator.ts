@@ -195,11 +195,15 @@ export async function agentStatement(profile: Profile, agent: string, jkt: strin
 }
 
 /** Registers an enforcement point and returns its enrolment file: the only copy of its key. */
-export async function enrollPoint(profile: Profile, name: string, server: string): Promise<PointFile> {
+export async function enrollPoint(
+  profile: Profile,
+  name: string,
+  server: string,
+  placement: PointFile['placement'] = 'gateway',
+): Promise<PointFile> {
   const info = await readInfo(profile.url)
   const key = nodeCrypto.generateKey('Ed25519')
   const { publicJwk } = nodeCrypto.signer(key)
-  const placement = 'gateway'
   const answer = await profile.client.post('/v1/points', { name, jwk: { ...publicJwk }, placement, server })
   return {
     v: 1,

@@ -1,7 +1,8 @@
 /** `countersign system …`, `tool …`, `point …`: what agents touch, and where they are held. @module */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { z } from 'zod'
 import type { JsonObject } from '../../../src/core/json.ts'
+import type { PointFile } from '../../gateway/point.ts'
 import { addSystem, enrollPoint, registerTool } from '../operator.ts'
 import { CliError, listing, result } from '../output.ts'
 import { assertWritable, readJson, writePrivate } from '../profile.ts'
@@ -110,6 +111,12 @@ function toolCommands(program: Command): void {
   })
 }
 
+interface EnrollOptions {
+  readonly server: string
+  readonly placement: PointFile['placement']
+  readonly out: string
+}
+
 function pointCommands(program: Command): void {
   const point = program.command('point').description('enforcement points')
   point
@@ -117,10 +124,18 @@ function pointCommands(program: Command): void {
     .description('register a gateway and write its enrolment file (holds its key)')
     .argument('<name>')
     .requiredOption('--server <name>', 'the tool server behind it, as grants name it')
+    .addOption(
+      new Option(
+        '--placement <where>',
+        'in_process: in the agent (SDK); tool_side: in the tool server or service',
+      )
+        .choices(['gateway', 'in_process', 'tool_side'])
+        .default('gateway'),
+    )
     .requiredOption('-o, --out <file>', 'where to write the enrolment file')
-    .action(async (name: string, options: { server: string; out: string }, command: Command) => {
+    .action(async (name: string, options: EnrollOptions, command: Command) => {
       await assertWritable(options.out)
-      const file = await enrollPoint(await profileOf(command), name, options.server)
+      const file = await enrollPoint(await profileOf(command), name, options.server, options.placement)
       await writePrivate(options.out, file)
       result(
         wantsJson(command),

@@ -1,0 +1,29 @@
+/** A connection to an HTTP service that stands behind our middleware or `countersign ext-authz`. spec/sdk.md (SDK-12). @module */
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { HttpConnection } from '../../src/enforce/adapters/http/client.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import { heldBy, type HeldOptions } from './held.ts'
+
+export interface HttpOptions extends HeldOptions {
+  /** Where the service is, as its door has it: scheme, host and port. */
+  readonly origin: string
+  /** What grants call it by. */
+  readonly server: string
+  /** The platform's unless told otherwise. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+}
+
+/** Nothing is sent yet: each request brings the chain and a proof of its own. @throws {SdkError} */
+export async function connectHttp(options: HttpOptions): Promise<HttpConnection> {
+  const { chain, holder, claims } = await heldBy(options)
+  return new HttpConnection({
+    crypto: nodeCrypto,
+    clock: systemClock,
+    chain,
+    holder,
+    claims,
+    server: options.server,
+    origin: options.origin,
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+  })
+}

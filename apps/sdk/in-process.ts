@@ -1,0 +1,83 @@
+/**
+ * Composes an enforcement point in the process that calls it, from its enrolment file. spec/sdk.md (SDK-3, SDK-4).
+ * @module
+ */
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { Recording } from '../../src/enforce/central.ts'
+import { Guard } from '../../src/enforce/guard.ts'
+import { SdkError } from '../../src/enforce/sdk-errors.ts'
+import type { Served } from '../../src/enforce/served.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import { openPoint, readPointFile, type PointFile } from '../gateway/point.ts'
+import { heldBy, type HeldOptions } from './held.ts'
+
+export interface PointAt {
+  /** The enrolment file (`countersign point enroll`). Its spool lies beside it, and has one process. */
+  readonly point: string
+  /** What grants call these tools by; where the point is enrolled for one server, that. */
+  readonly server?: string
+  /** RCP-10; `spool` unless told otherwise. */
+  readonly recording?: Recording
+  /** Told of faults that became denials; they go to the console unless told otherwise. */
+  readonly onFault?: (error: unknown) => void
+}
+
+export interface GuardedOptions extends PointAt, HeldOptions {}
+
+/** @throws {ConnectionDenied}, {SdkError}, and what opening a point throws */
+export async function openGuard(options: GuardedOptions): Promise<Guard> {
+  const { chain, holder, claims } = await heldBy(options)
+  const { point, server } = await openServed(options, 'in_process')
+  try {
+    const parts = { crypto: nodeCrypto, clock: systemClock, chain, holder, claims }
+    return await Guard.open({ ...parts, point, server })
+  } catch (cause) {
+    await point.close()
+    throw cause
+  }
+}
+
+/**
+ * An enforcement point beside tools of yours, for an MCP server (`countersign/mcp-server`) or an HTTP service
+ * (`countersign/hono`, `/express`, `/fastify`): who calls brings a chain and a proof.
+ * @throws {SdkError}, and what opening a point throws
+ */
+export function serve(options: PointAt): Promise<Served> {
+  return openServed(options, 'tool_side')
+}
+
+/**
+ * Receipts say where a point stands, so it is used nowhere else than where it was enrolled for.
+ * @throws {SdkError} `PLACEMENT_WRONG`, `SERVER_UNKNOWN`
+ */
+export async function openServed(
+  { point: path, server, recording, onFault }: PointAt,
+  placement: PointFile['placement'],
+): Promise<Served> {
+  const file = await readPointFile(path)
+  if (file.placement !== placement) {
+    const enrol = `enrol one with "countersign point enroll --placement ${placement}"`
+    throw new SdkError(
+      'PLACEMENT_WRONG',
+      `${path} is of a point that was enrolled as ${file.placement}: ${enrol}`,
+    )
+  }
+  const name = serverOf([file.server], server)
+  const opened = await openPoint(path, {
+    onFault: onFault ?? faultOnConsole,
+    ...(recording === undefined ? {} : { recording }),
+  })
+  const { point } = opened
+  return { point, server: name, crypto: nodeCrypto, close: () => point.close() }
+}
+
+function serverOf(enrolled: readonly string[], wanted: string | undefined): string {
+  const [first, second] = enrolled
+  const name = wanted ?? (second === undefined ? first : undefined)
+  if (name !== undefined && enrolled.includes(name)) return name
+  throw new SdkError('SERVER_UNKNOWN', `say which server: the point is enrolled for ${enrolled.join(', ')}`)
+}
+
+function faultOnConsole(error: unknown): void {
+  console.error(`countersign: ${error instanceof Error ? error.message : 'fault'}`)
+}
