@@ -10,6 +10,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { drillCommands } from './commands/drill.ts'
 import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
+import { extAuthzCommand } from './commands/ext-authz.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
@@ -58,6 +59,7 @@ discloseCommand(program)
 approvalCommands(program)
 topUpCommands(program)
 gatewayCommand(program)
+extAuthzCommand(program)
 killCommands(program)
 drillCommands(program)
 relayCommand(program)

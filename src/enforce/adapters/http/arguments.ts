@@ -33,7 +33,7 @@ export function parseTool(tool: string): RouteCall {
 export interface Requested {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
-  /** Parsed JSON; undefined when there is no body. */
+  /** Parsed JSON; undefined when there is no body, or none that could be read. */
   readonly body: unknown
 }
 
@@ -65,7 +65,7 @@ export function parseBody(text: string | Uint8Array): JsonValue {
 }
 
 /** @returns the parameters, or null when the path is not of the route. `*` at the end takes the rest, as `*`. */
-export function matchRoute(route: string, path: string): Record<string, string> | null {
+function matchRoute(route: string, path: string): Record<string, string> | null {
   const wanted = route.split('/')
   const given = path.split('/')
   const rest = wanted.at(-1) === '*'
@@ -82,6 +82,20 @@ export function matchRoute(route: string, path: string): Record<string, string> 
     } else if (segment !== value) return null
   }
   return Object.fromEntries(params)
+}
+
+export interface RouteFound {
+  readonly route: string
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** The first that takes the request. */
+export function routeIn(routes: readonly RouteCall[], method: string, path: string): RouteFound | null {
+  for (const each of routes) {
+    const params = each.method === method ? matchRoute(each.route, path) : null
+    if (params !== null) return { route: each.route, params }
+  }
+  return null
 }
 
 function decoded(segment: string): string | null {

@@ -10,6 +10,7 @@ import { CountersignError } from '../../../core/errors.ts'
 import type { Served } from '../../served.ts'
 import type { Credential } from '../../types.ts'
 import { argumentsOf, toolOf, type Requested } from './arguments.ts'
+import { hasBody, isJson, type Header } from './body.ts'
 
 /** The salt of the commitment to the arguments (PRF-3, GWR-8). */
 export const SALT_HEADER = 'countersign-salt'
@@ -45,7 +46,7 @@ export interface Asked extends Requested {
   /** Without query. As the client sent it. */
   readonly path: string
   /** A header by its name in small letters. */
-  readonly header: (name: string) => string | undefined
+  readonly header: Header
 }
 
 /** For the response: the decision, and a challenge for the next proof. */
@@ -162,6 +163,7 @@ export class HttpDoor {
 }
 
 function readArguments(asked: Asked): JsonObject | null {
+  if (hasBody(asked.header) && (asked.body === undefined || !isJson(asked.header))) return null
   try {
     const args = argumentsOf(asked)
     return args === null ? null : checkedArguments(args)

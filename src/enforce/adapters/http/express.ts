@@ -5,8 +5,8 @@
  */
 import type { Request, RequestHandler } from 'express'
 import type { Served } from '../../served.ts'
-import { matchRoute, parseTool, type RouteCall } from './arguments.ts'
-import { hasBody, NOT_JSON } from './body.ts'
+import { parseTool, routeIn, type RouteCall, type RouteFound } from './arguments.ts'
+import { hasBody } from './body.ts'
 import { HttpDoor, type Asked, type DoorOptions } from './door.ts'
 
 export interface ExpressOptions extends DoorOptions {
@@ -22,8 +22,7 @@ export function protectExpress(served: Served, options: ExpressOptions): Request
   const door = new HttpDoor(served, options)
   const routes = options.routes?.map(parseTool)
   return async (request, response, next) => {
-    const asked = askedOf(request, routes)
-    const answer = asked === null ? NOT_JSON : await door.ask(asked)
+    const answer = await door.ask(askedOf(request, routes))
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value)
     if (answer.decision === 'deny') {
       response.status(answer.status).json(answer.body)
@@ -36,37 +35,22 @@ export function protectExpress(served: Served, options: ExpressOptions): Request
   }
 }
 
-function askedOf(request: Request, routes: readonly RouteCall[] | undefined): Asked | null {
+function askedOf(request: Request, routes: readonly RouteCall[] | undefined): Asked {
   const header = (name: string): string | undefined => request.get(name)
-  const body: unknown = request.body
-  // A body that no parser has read (express.json() comes first) cannot be decided on.
-  if (hasBody(header) && body === undefined) return null
   const { pathname, searchParams } = new URL(request.originalUrl, 'http://localhost')
-  const found = routes === undefined ? ofItself(request) : inTable(request.method, pathname, routes)
+  const found = routes === undefined ? ofItself(request) : routeIn(routes, request.method, pathname)
   return {
     method: request.method,
     path: pathname,
     query: searchParams,
     header,
-    body: hasBody(header) ? body : undefined,
+    // express.json() comes first: a body that nobody has read cannot be decided on.
+    body: hasBody(header) ? (request.body as unknown) : undefined,
     ...(found ?? { route: null, params: {} }),
   }
 }
 
-interface Found {
-  readonly route: string
-  readonly params: Readonly<Record<string, string>>
-}
-
-function inTable(method: string, path: string, routes: readonly RouteCall[]): Found | null {
-  for (const each of routes) {
-    const params = each.method === method ? matchRoute(each.route, path) : null
-    if (params !== null) return { route: each.route, params }
-  }
-  return null
-}
-
-function ofItself(request: Request): Found | null {
+function ofItself(request: Request): RouteFound | null {
   const { route, baseUrl, params } = request as Request & { route?: { path: unknown } }
   if (typeof route?.path !== 'string') return null
   const given = Object.entries(params).filter(

@@ -4,17 +4,17 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
+import type { JsonValue } from '../../../core/json.ts'
 import { parseBody } from './arguments.ts'
 import { HttpDoor, type Asked, type DoorOptions, type Refused } from './door.ts'
-import { hasBody, isJson, NOT_JSON } from './body.ts'
+import { hasBody, isJson } from './body.ts'
 import type { Served } from '../../served.ts'
 
 /** Decides every request by the route that takes it, in whatever order they were declared. */
 export function protectHono(served: Served, options: DoorOptions): MiddlewareHandler {
   const door = new HttpDoor(served, options)
   return async (c, next) => {
-    const asked = await askedOf(c)
-    const answer = asked === null ? NOT_JSON : await door.ask(asked)
+    const answer = await door.ask(await askedOf(c))
     if (answer.decision === 'deny') return refuse(c, answer)
     for (const [name, value] of Object.entries(answer.headers)) c.header(name, value)
     try {
@@ -31,18 +31,10 @@ function refuse(c: Context, { status, headers, body }: Refused): Response {
   return c.json(body, status, { ...headers })
 }
 
-async function askedOf(c: Context): Promise<Asked | null> {
+async function askedOf(c: Context): Promise<Asked> {
   const { req } = c
   const header = (name: string): string | undefined => req.header(name)
-  let body: unknown
-  if (hasBody(header)) {
-    if (!isJson(header)) return null
-    try {
-      body = parseBody(await req.text())
-    } catch {
-      return null
-    }
-  }
+  const body = hasBody(header) && isJson(header) ? jsonIn(await req.text()) : undefined
   const url = new URL(req.url)
   return { method: req.method, path: url.pathname, query: url.searchParams, header, body, ...routeOf(c) }
 }
@@ -59,5 +51,13 @@ function routeOf(c: Context): Pick<Asked, 'params' | 'route'> {
     return { route, params: c.req.param() }
   } finally {
     c.req.routeIndex = routeIndex
+  }
+}
+
+function jsonIn(text: string): JsonValue | undefined {
+  try {
+    return parseBody(text)
+  } catch {
+    return undefined
   }
 }
