@@ -123,7 +123,7 @@ test('the body that Envoy sends along is decided on', async () => {
   expect(await notes.call('POST /notes/:id', { id: 'a', amount: 30 })).toMatchObject({ decision: 'deny' })
 })
 
-test('401 without a proof, 403 for what no route takes, and dots match no glob', async () => {
+test('401 without a proof, 403 for what no route takes, and the rest of a path as an argument', async () => {
   const bare = await fetch(`${checks}/check/notes/a`)
   expect(bare.status).toBe(401)
   expect(bare.headers.get('dpop-nonce')).not.toBeNull()
@@ -131,6 +131,8 @@ test('401 without a proof, 403 for what no route takes, and dots match no glob',
   expect([unknown.status, unknown.headers.get('countersign-reasons')]).toEqual([403, 'METHOD_NOT_GRANTED'])
   const outside = await fetch(`${checks}/notes/a`)
   expect(outside.status).toBe(403)
-  const escaped = await fetch(`${checks}/check/files/public%2f..%2fsecret`)
-  expect(escaped.status).toBe(401)
+  expect(await notes.call('GET /files/*', { '*': 'public/a/b.txt' })).toMatchObject({ decision: 'allow' })
+  expect(await notes.call('GET /files/*', { '*': 'secret/b.txt' })).toMatchObject({
+    reasons: ['CONSTRAINT_VIOLATED'],
+  })
 })

@@ -115,12 +115,13 @@ export function requestFor(
   const path = route
     .split('/')
     .map((segment) => {
-      if (!segment.startsWith(':')) return segment
-      const value = left.get(segment.slice(1))
-      left.delete(segment.slice(1))
+      const name = segment === '*' ? segment : segment.startsWith(':') ? segment.slice(1) : null
+      if (name === null) return segment
+      const value = left.get(name)
+      left.delete(name)
       if (typeof value !== 'string' || value === '')
-        throw new SdkError('ARGUMENTS_INVALID', `the route needs ${segment.slice(1)}, a text`)
-      return encodeURIComponent(value)
+        throw new SdkError('ARGUMENTS_INVALID', `the route needs ${name}, a text`)
+      return segment === '*' ? value.split('/').map(encodeURIComponent).join('/') : encodeURIComponent(value)
     })
     .join('/')
   if (method !== 'GET' && method !== 'HEAD' && method !== 'DELETE')
