@@ -9,6 +9,7 @@ import { join } from 'node:path'
 
 const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- log [--json] [--short]
+       npm run bench -- protect [--json]
        npm run bench -- revoke [--json] [--short]
 `
 
@@ -16,9 +17,9 @@ const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
 const short = options.includes('--short')
 const unknown = options.filter(
-  (option) => option !== '--json' && !(name !== 'authorize' && option === '--short'),
+  (option) => option !== '--json' && !((name === 'log' || name === 'revoke') && option === '--short'),
 )
-if (unknown.length > 0 || (name !== 'authorize' && name !== 'log' && name !== 'revoke')) {
+if (unknown.length > 0 || !['authorize', 'log', 'protect', 'revoke'].includes(name ?? '')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
@@ -29,6 +30,9 @@ if (name === 'authorize') {
 } else if (name === 'log') {
   const { log } = await import('./log/log.ts')
   await log({ json, short })
+} else if (name === 'protect') {
+  const { protect } = await import('./protect/protect.ts')
+  await protect({ json })
 } else {
   const { revoke } = await import('./revoke/revoke.ts')
   await revoke({ json, short })

@@ -18,7 +18,7 @@ export interface PointAt {
   readonly server?: string
   /** RCP-10; `spool` unless told otherwise. */
   readonly recording?: Recording
-  /** Told of faults that became denials; they go to the console unless told otherwise. */
+  /** Told of faults that became denials; they go to standard error unless told otherwise. */
   readonly onFault?: (error: unknown) => void
 }
 
@@ -64,7 +64,7 @@ export async function openServed(
   }
   const name = serverOf([file.server], server)
   const opened = await openPoint(path, {
-    onFault: onFault ?? faultOnConsole,
+    onFault: onFault ?? faultOnStderr,
     ...(recording === undefined ? {} : { recording }),
   })
   const { point } = opened
@@ -78,6 +78,6 @@ function serverOf(enrolled: readonly string[], wanted: string | undefined): stri
   throw new SdkError('SERVER_UNKNOWN', `say which server: the point is enrolled for ${enrolled.join(', ')}`)
 }
 
-function faultOnConsole(error: unknown): void {
-  console.error(`countersign: ${error instanceof Error ? error.message : 'fault'}`)
+function faultOnStderr(error: unknown): void {
+  process.stderr.write(`countersign: ${error instanceof Error ? error.message : 'fault'}\n`)
 }

@@ -43,7 +43,7 @@ for (;;) {
     assert.ok(first)
     const result = await first.invoke({ ...asked, type: 'tool_call' })
     messages.push(result)
-    results.push(String(result.content))
+    results.push(result.text)
   }
 }
 

@@ -202,7 +202,7 @@ export async function beginning(
       if (outcome.decision === 'deny') begun.resolve(denied(outcome))
     })
     .catch((error: unknown) => {
-      if (!(error instanceof OutOfSight)) begun.reject(error as Error)
+      if (!(error instanceof OutOfSight)) begun.reject(error)
     })
   return begun.promise
 }

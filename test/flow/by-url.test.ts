@@ -43,7 +43,8 @@ async function notesServer(): Promise<string> {
     headers.push(request.headers.get('countersign-proof') ?? undefined)
     return (known ?? (await opened())).handleRequest(request)
   }
-  const server = createServer(getRequestListener(handle) as Parameters<typeof createServer>[1])
+  const listener = getRequestListener(handle)
+  const server = createServer((request, response) => void listener(request, response))
   servers.push(server)
   return `${await listening(server)}/servers/notes/mcp`
 }

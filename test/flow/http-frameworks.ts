@@ -41,7 +41,8 @@ const serveHono: Serve = async (served, handled) => {
   })
   app.get('/broken', (c) => c.text('no', 500))
   app.get('/secret', (c) => c.text('never'))
-  return getRequestListener(app.fetch) as Listener
+  const listener = getRequestListener(app.fetch)
+  return (request, response) => void listener(request, response)
 }
 
 const serveExpress: Serve = async (served, handled) => {
@@ -82,6 +83,7 @@ const serveExpressRoutes: Serve = async (served, handled) => {
 const serveFastify: Serve = async (served, handled) => {
   const app = fastify()
   protectFastify(app, served, { origin: ORIGIN })
+  // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits it
   app.get<{ Params: { id: string }; Querystring: { tag?: string } }>('/notes/:id', async (request) => {
     handled.push({ id: request.params.id, tag: request.query.tag })
     return { text: 'hello' }

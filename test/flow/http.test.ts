@@ -132,7 +132,7 @@ describe.each(NAMES)('%s', (framework) => {
       '/SECRET',
       'http://x/secret',
     ])
-      expect(await statusOf(service.url, path), path).toBeGreaterThanOrEqual(400)
+      expect(await statusOf(service.url, path)).toBeGreaterThanOrEqual(400)
     expect(service.handled).toHaveLength(handled_n)
   })
 

@@ -79,9 +79,9 @@ test('arguments that readers read differently are refused before they are decide
 })
 
 test('what a function throws is thrown, and recorded as failed', async () => {
-  const read_note = (_: { path: string }): Promise<never> => Promise.reject(new Error('no disk'))
+  const read_note = ({ path }: { path: string }): Promise<never> => Promise.reject(new Error(`no ${path}`))
   const broken = await protect({ read_note }, guard)
-  await expect(broken.read_note({ path: 'public/a.txt' })).rejects.toThrow('no disk')
+  await expect(broken.read_note({ path: 'public/a.txt' })).rejects.toThrow('no public/a.txt')
 })
 
 test('one function keeps its name, or is told one', async () => {

@@ -30,7 +30,7 @@ function protectedTool(name: string, tool: ToolSet[string], guard: Guard): ToolS
       )
       return answer.decision === 'allow' ? answer.result : explainDenial(answer)
     },
-  } as ToolSet[string]
+  }
 }
 
 /** A tool may stream preliminary results; the last is the result, and the model is given no other. */

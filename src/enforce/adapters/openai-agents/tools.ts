@@ -41,5 +41,5 @@ function invoking({ name, invoke }: Invocable, guard: Guard): Invocable['invoke'
     )
     return answer.decision === 'allow' ? answer.result : explainDenial(answer)
   }
-  return guarded as Invocable['invoke']
+  return guarded
 }
