@@ -11,15 +11,18 @@ const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- log [--json] [--short]
        npm run bench -- protect [--json]
        npm run bench -- revoke [--json] [--short]
+       npm run bench -- gateway [--json] [--short]
 `
+
+const NAMES: ReadonlySet<string> = new Set(['authorize', 'gateway', 'log', 'protect', 'revoke'])
 
 const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
 const short = options.includes('--short')
 const unknown = options.filter(
-  (option) => option !== '--json' && !((name === 'log' || name === 'revoke') && option === '--short'),
+  (option) => option !== '--json' && !(name !== 'authorize' && name !== 'protect' && option === '--short'),
 )
-if (unknown.length > 0 || !['authorize', 'log', 'protect', 'revoke'].includes(name ?? '')) {
+if (unknown.length > 0 || !NAMES.has(name ?? '')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
@@ -30,6 +33,10 @@ if (name === 'authorize') {
 } else if (name === 'log') {
   const { log } = await import('./log/log.ts')
   await log({ json, short })
+} else if (name === 'gateway') {
+  installPeers()
+  const { gateway } = await import('./gateway/gateway.ts')
+  await gateway({ json, short })
 } else if (name === 'protect') {
   const { protect } = await import('./protect/protect.ts')
   await protect({ json })

@@ -41,20 +41,20 @@ export async function listDrills(profile: Profile): Promise<Drill[]> {
   return z.object({ drills: z.array(drillSchema) }).parse(await profile.client.get('/v1/drills')).drills
 }
 
-/** @throws {CliError} `ARGUMENT_INVALID`: there is none of that name */
+/** @throws {CliError} `UNKNOWN_DRILL` */
 export async function findDrill(profile: Profile, id: string): Promise<Drill> {
   const found = (await listDrills(profile)).find((drill) => drill.id === id)
-  if (found === undefined)
-    throw new CliError('ARGUMENT_INVALID', 'no such drill: see "countersign drill list"')
+  if (found === undefined) throw new CliError('UNKNOWN_DRILL', 'no such drill: see "countersign drill list"')
   return found
 }
 
 /** Begins it: in production with a gesture over a kill of exactly its scope. @returns the kill */
 export async function startDrill(
   profile: Profile,
-  { id, mode, scope }: Pick<Drill, 'id' | 'mode' | 'scope'>,
+  { id, mode, scope, status }: Drill,
 ): Promise<string | null> {
-  const pull = mode === 'tabletop' ? null : await pullGesture(profile, scope, 'drill')
+  // Nobody is asked for a gesture that would be refused.
+  const pull = mode === 'tabletop' || status !== 'planned' ? null : await pullGesture(profile, scope, 'drill')
   const answer = await profile.client.post(`/v1/drills/${id}/start`, { pull })
   return z.object({ kill: z.string().nullable() }).parse(answer).kill
 }

@@ -97,7 +97,7 @@ export interface Guest {
   readonly name: string
   readonly jwk: PublicJwk
   readonly placement: 'in_process' | 'gateway' | 'tool_side'
-  readonly server: string
+  readonly servers: readonly string[]
 }
 
 /** Lets an enforcement point of another control plane follow the revocations here, and be named in delegations. */

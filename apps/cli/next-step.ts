@@ -66,7 +66,8 @@ const STEPS: Partial<Record<Code, string>> = {
   TOKEN_MALFORMED: CHAIN_FILE,
   TOKEN_TOO_LARGE: 'give fewer or shorter grants',
   UNKNOWN_AGENT: 'see "countersign agent list"',
-  STATEMENT_REFUSED: 'compare "countersign kill key" with "countersign kill key --key FILE"',
+  STATEMENT_REFUSED:
+    'where it is about the key, compare "countersign kill key" with "countersign kill key --key FILE"',
   UNKNOWN_CEREMONY: 'run the command again for a new link',
   UNKNOWN_DELEGATION:
     'see "countersign delegations" and, for those that wait, "countersign delegation waiting"',
@@ -86,6 +87,8 @@ const STEPS: Partial<Record<Code, string>> = {
     'give the ID of a person, a delegation or a point: see "countersign person list", "countersign delegations" and ' +
     '"countersign point list"',
   UNKNOWN_SYSTEM: 'see "countersign system list", or add it with "countersign system add NAME"',
+  UNKNOWN_DRILL: 'see "countersign drill list"',
+  UNKNOWN_TOPUP: 'see "countersign topup list"',
   UNKNOWN_TEMPLATE: 'see "countersign template list"',
   VALUE_ERASED: 'see "countersign erasure list" for what was erased, and when',
   VKEY_INVALID: 'give the line "log key" that "countersign start" prints',

@@ -24,11 +24,11 @@ export async function listTopUps(profile: Profile): Promise<TopUp[]> {
   return z.object({ topups: z.array(topUpSchema) }).parse(await profile.client.get('/v1/topups')).topups
 }
 
-/** @throws {CliError} `ARGUMENT_INVALID`: none of this name is open */
+/** @throws {CliError} `UNKNOWN_TOPUP`: none of this name is open */
 export async function topUpOf(profile: Profile, id: string): Promise<TopUp> {
   const found = (await listTopUps(profile)).find((each) => each.id === id && each.status === 'open')
   if (found === undefined)
-    throw new CliError('ARGUMENT_INVALID', `no top-up ${id} is open: countersign topup list`)
+    throw new CliError('UNKNOWN_TOPUP', `no top-up ${id} is open: see "countersign topup list"`)
   return found
 }
 

@@ -142,19 +142,6 @@ export async function addSystem(profile: Profile, name: string): Promise<string>
   return idOf(await profile.client.post('/v1/systems', { name }))
 }
 
-export interface ToolInput {
-  readonly system: string
-  readonly server: string
-  readonly tool: string
-  readonly definition_hash: string
-  readonly measures: JsonObject
-  readonly resources?: readonly string[]
-}
-
-export async function registerTool(profile: Profile, tool: ToolInput): Promise<string> {
-  return idOf(await profile.client.post('/v1/tools', { ...tool }))
-}
-
 export interface AgentInput {
   readonly name: string
   readonly class: string
@@ -195,20 +182,25 @@ export async function agentStatement(profile: Profile, agent: string, jkt: strin
 }
 
 /** Registers an enforcement point and returns its enrolment file: the only copy of its key. */
-export async function enrollPoint(
+export function enrollPoint(profile: Profile, name: string, ...servers: string[]): Promise<PointFile> {
+  return enrollPointAs('gateway', profile, name, servers)
+}
+
+/** @param placement where it will stand: receipts say so */
+export async function enrollPointAs(
+  placement: PointFile['placement'],
   profile: Profile,
   name: string,
-  server: string,
-  placement: PointFile['placement'] = 'gateway',
+  servers: readonly string[],
 ): Promise<PointFile> {
   const info = await readInfo(profile.url)
   const key = nodeCrypto.generateKey('Ed25519')
   const { publicJwk } = nodeCrypto.signer(key)
-  const answer = await profile.client.post('/v1/points', { name, jwk: { ...publicJwk }, placement, server })
+  const answer = await profile.client.post('/v1/points', { name, jwk: { ...publicJwk }, placement, servers })
   return {
     v: 1,
     point: z.object({ point: z.string() }).parse(answer).point,
-    server,
+    servers: [...servers],
     placement,
     control_plane: profile.url,
     key: { ...key },

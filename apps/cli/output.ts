@@ -105,6 +105,8 @@ export type CliErrorCode =
   | 'TEMPLATE_INVALID'
   | 'TOOL_SERVER_FAILED'
   | 'UNKNOWN_DELEGATION'
+  | 'UNKNOWN_DRILL'
+  | 'UNKNOWN_TOPUP'
   | 'VAULT_OLD'
 
 export class CliError extends CountersignError<CliErrorCode> {}

@@ -13,6 +13,8 @@ const PAGES_MAX = 256
 export interface InspectedTool {
   readonly tool: string
   readonly definition_hash: string
+  /** As it was listed. */
+  readonly definition: JsonObject
 }
 
 /** A definition is hashed as it was listed, so no member may be dropped on the way. */
@@ -48,7 +50,8 @@ async function listTools(client: Client): Promise<InspectedTool[]> {
     const params = cursor === undefined ? {} : { cursor }
     const answer = await client.request({ method: 'tools/list', params }, pageSchema)
     for (const tool of answer.tools) {
-      tools.push({ tool: tool.name, definition_hash: definitionHash(nodeCrypto, tool as JsonObject) })
+      const definition = tool as JsonObject
+      tools.push({ tool: tool.name, definition_hash: definitionHash(nodeCrypto, definition), definition })
     }
     cursor = answer.nextCursor
     if (cursor === undefined) break

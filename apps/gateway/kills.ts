@@ -15,7 +15,7 @@ import type { Trust } from '../../src/enforce/trust.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { StatementExchange } from '../../src/ports/control-plane.ts'
 import type { StatementLog } from '../../src/ports/statement-log.ts'
-import { KillState } from '../../src/revoke/kill.ts'
+import { KillState, type KillTrust } from '../../src/revoke/kill.ts'
 import type { RevocationState } from '../../src/revoke/state.ts'
 import type { Kill, Statement } from '../../src/revoke/statement.ts'
 import { watchStatements } from './statement-folder.ts'
@@ -27,7 +27,7 @@ const FOLDER = 'statements'
 /** What the switch needs of an enrolment file. */
 interface Enrolled {
   readonly point: string
-  readonly server: string
+  readonly servers: readonly string[]
   readonly trust: {
     readonly iss: string
     readonly rp_id: string
@@ -46,11 +46,24 @@ export interface KillParts {
   readonly path: string
   readonly signer: Signer
   readonly control: StatementExchange
-  readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey'>
+  readonly revocations: Pick<RevocationState, 'resume' | 'useFrameKey' | 'isRevoked'>
   readonly trust: Pick<Trust, 'useFrameKey'>
   readonly systems: (server: string) => readonly string[]
   readonly listen: Listening | undefined
   readonly onFault: (error: unknown) => void
+}
+
+/** What an enrolment file pins of the switch. */
+export function killTrustOf({ trust }: Pick<Enrolled, 'trust'>): KillTrust {
+  const { iss, rp_id, origins, frame_key, frame_key_seq, frame_epoch, break_glass, separation } = trust
+  return {
+    iss,
+    rp: { rp_id, origins },
+    frameKey: publicJwk(frame_key),
+    frameKeyPlace: { seq: frame_key_seq ?? 0, epoch: frame_epoch ?? 0 },
+    breakGlass: publicJwk(break_glass),
+    alone: separation === 'after',
+  }
 }
 
 export class Kills {
@@ -61,20 +74,10 @@ export class Kills {
   #closers: (() => Promise<void> | void)[] = []
 
   private constructor(parts: KillParts, log: StatementLog) {
-    const { iss, rp_id, origins, break_glass, separation, ...pinned } = parts.file.trust
     this.#o = parts
     this.#log = log
-    this.state = new KillState({
-      crypto: nodeCrypto,
-      trust: {
-        iss,
-        rp: { rp_id, origins },
-        frameKey: publicJwk(pinned.frame_key),
-        frameKeyPlace: { seq: pinned.frame_key_seq ?? 0, epoch: pinned.frame_epoch ?? 0 },
-        breakGlass: publicJwk(break_glass),
-        alone: separation === 'after',
-      },
-    })
+    const isGone = (rev: string): boolean => parts.revocations.isRevoked({ kind: 'person', handle: rev })
+    this.state = new KillState({ crypto: nodeCrypto, trust: killTrustOf(parts.file), isGone })
   }
 
   /** @throws {SpoolError}: what is kept cannot be read, and may be a kill */
@@ -103,9 +106,10 @@ export class Kills {
         revocations.useFrameKey(jwk, epoch)
         trust.useFrameKey(jwk)
       },
-      onForce: async ({ id }) => {
+      onForce: async (kill) => {
         point.revocationsChanged() // calls that are at their tool are asked anew (REV-12)
-        await point.killed(file.server, id)
+        const server = file.servers.find((each) => this.#isOf(kill, each)) ?? file.servers[0] ?? ''
+        await point.killed(server, kill.id)
       },
       isWithin: (kill) => this.#isWithin(kill),
       onFault,
@@ -139,11 +143,13 @@ export class Kills {
       .catch(onFault)
   }
 
+  #isWithin(kill: Kill): boolean {
+    return this.#o.file.servers.some((server) => this.#isOf(kill, server))
+  }
+
   /** A class or an agent may call anywhere. */
-  #isWithin({ scope }: Kill): boolean {
-    if (scope.kind !== 'system') return true
-    const { server } = this.#o.file
-    return scope.id === server || this.#o.systems(server).includes(scope.id)
+  #isOf({ scope }: Kill, server: string): boolean {
+    return scope.kind !== 'system' || scope.id === server || this.#o.systems(server).includes(scope.id)
   }
 
   async close(): Promise<void> {

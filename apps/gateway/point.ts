@@ -6,11 +6,10 @@ import { dirname, join } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { openFsSpool } from '../../src/adapters/fs/spool.ts'
-import { ApiClient, ApiError } from '../../src/adapters/http/client.ts'
+import { ApiClient } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
-import { CountersignError } from '../../src/core/errors.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
@@ -20,15 +19,19 @@ import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
 import { Trust } from '../../src/enforce/trust.ts'
+import { ToolChanges } from '../../src/enforce/tool-changes.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
+import { SERVERS_MAX } from '../../src/log/entry-bodies.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
-import type { ControlPlane, StreamEvent, ToolRegistration } from '../../src/ports/control-plane.ts'
+import type { StreamEvent } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { GatewayError } from './errors.ts'
 import { followForeign, followOwn } from './follow.ts'
 import { Kills } from './kills.ts'
 import type { Listening } from './statement-listener.ts'
+import { watchTools } from './tools.ts'
 import { within } from './within.ts'
 
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
@@ -40,7 +43,7 @@ const SOURCES_MAX = 8
 export const pointFileSchema = z.strictObject({
   v: z.literal(1),
   point: z.string(),
-  server: z.string(),
+  servers: z.array(z.string()).min(1).max(SERVERS_MAX),
   placement: z.enum(['in_process', 'gateway', 'tool_side']),
   control_plane: z.url(),
   key: privateJwkSchema,
@@ -65,13 +68,8 @@ export const pointFileSchema = z.strictObject({
 
 export type PointFile = z.infer<typeof pointFileSchema>
 
-export type GatewayErrorCode = 'CONTROL_PLANE_AWAY' | 'DELEGATION_UNUSABLE' | 'POINT_FILE_INVALID'
-
-export class GatewayError extends CountersignError<GatewayErrorCode> {}
-
 /** How long a starting point waits for a fresh revocation state before it serves (and denies) all the same. */
 const READY_MAX_MS = 5000
-const TOOLS_EVERY_MS = 10_000
 const SHIP_ON_CLOSE_MS = 3000
 
 /** For clients that hold no key: the gateway holds it in their place (MCP-3). */
@@ -84,7 +82,8 @@ export interface Hosted {
 
 export interface OpenPoint {
   readonly point: EnforcementPoint
-  readonly server: string
+  /** Whose tools it guards. */
+  readonly servers: readonly string[]
   /** Where it takes statements, when it listens (KIL-11). */
   readonly listens: string | null
 }
@@ -108,6 +107,8 @@ export async function openPoint(
   path: string,
   options: {
     readonly hosted?: Hosted
+    /** Chains held for clients, by the `jti` of their roots (GWR-6). */
+    readonly delegations?: (jti: string) => string | null
     readonly listen?: Listening
     /** In place of those of the enrolment file. */
     readonly relays?: readonly string[]
@@ -124,7 +125,7 @@ export async function openPoint(
   const clock = options.clock ?? systemClock
   const signer = crypto.signer(file.key as unknown as PrivateJwk)
   const control = httpControlPlane(new ApiClient({ url: file.control_plane, crypto, clock, signer }))
-  const tools = await watchTools(control, file, options.onFault)
+  const tools = await watchTools(control, file.control_plane, options.onFault)
   let spool: Spool
   try {
     spool = await openFsSpool(join(dirname(path), `${file.point}.spool`))
@@ -141,16 +142,8 @@ export async function openPoint(
       position: () => recorder.begun,
       onReturn: () => shipper.poke(),
     })
-    const shipper = new Shipper({
-      crypto,
-      clock,
-      spool,
-      recorder,
-      control,
-      signer,
-      point: file.point,
-      leases: ledger,
-    })
+    const shipping = { crypto, clock, spool, recorder, control, signer }
+    const shipper = new Shipper({ ...shipping, point: file.point, leases: ledger })
     const state = new RevocationState({
       crypto,
       frameKey: publicJwk(file.trust.frame_key),
@@ -194,8 +187,10 @@ export async function openPoint(
         onUnknownIssuer: () => keeper.soon(),
         audience: file.point,
         ...(hosted === undefined ? {} : { hosted }),
+        ...(options.delegations === undefined ? {} : { delegations: options.delegations }),
       }),
       registration: tools.find,
+      onToolChanged: new ToolChanges(control, onFault).note,
       onRecorded: () => shipper.poke(),
       onFault: options.onFault,
       onClose: async () => {
@@ -216,7 +211,7 @@ export async function openPoint(
       Promise.all([follower.ready, keeper.refresh()]).catch(() => undefined),
       READY_MAX_MS,
     )
-    return { point, server: file.server, listens }
+    return { point, servers: file.servers, listens }
   } catch (cause) {
     tools.stop()
     await kills?.close()
@@ -264,37 +259,4 @@ function trustOf(file: PointFile, revocations: RevocationState, signer: Signer, 
     revocations,
     follow: (issuer) => followForeign(issuer, signer, onFrame),
   })
-}
-
-interface Tools {
-  readonly find: (server: string, tool: string) => ToolRegistration | null
-  /** Those that the tools of the server are of: all that were given are of the one that the point guards. */
-  readonly systems: (server: string) => readonly string[]
-  readonly stop: () => void
-}
-
-async function watchTools(
-  control: Pick<ControlPlane, 'tools'>,
-  file: PointFile,
-  onFault: (error: unknown) => void,
-): Promise<Tools> {
-  let known: ReadonlyMap<string, ToolRegistration>
-  let systems: readonly string[] = []
-  const load = async (): Promise<void> => {
-    known = new Map((await control.tools()).map((tool) => [`${tool.server}\n${tool.tool}`, tool]))
-    systems = [...new Set([...known.values()].flatMap(({ system }) => system ?? []))]
-  }
-  try {
-    await load()
-  } catch (cause) {
-    if (cause instanceof ApiError && cause.code === 'API_REFUSED') throw cause // it is there, and says why not
-    const message = `the control plane at ${file.control_plane} does not answer: start it, or correct the enrolment file`
-    throw new GatewayError('CONTROL_PLANE_AWAY', message, { cause })
-  }
-  const timer = setInterval(() => void load().catch(onFault), TOOLS_EVERY_MS)
-  return {
-    find: (server, tool) => known.get(`${server}\n${tool}`) ?? null,
-    systems: () => systems,
-    stop: () => clearInterval(timer),
-  }
 }

@@ -7,16 +7,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { CountersignError } from '../../src/core/errors.ts'
 import { parseJson } from '../../src/core/json.ts'
+import { SourceLimit, sourceOf } from '../../src/core/source-limit.ts'
 import { STATEMENT_BYTES_MAX, type KillDesk } from '../../src/enforce/kill-desk.ts'
-import { statementSchema } from '../../src/revoke/statement.ts'
+import { saysByBreakGlass, statementSchema, type Statement } from '../../src/revoke/statement.ts'
+import { limitConnections } from './connections.ts'
 
 /** Whoever asks is a stranger: how long a request may take, in milliseconds, and how many are open at once. */
 const REQUEST_MS_MAX = 5_000
 const CONNECTIONS_MAX = 64
 /** How often that is looked at: by itself only every 30 s, for which a stranger would hold all that may be open. */
 const CHECK_EVERY_MS = 500
-/** Statements a second: each costs a signature's check, a lift 32 of them. A flood must leave the calls their time. */
-const STATEMENTS_A_SECOND = 100
+/**
+ * What is worth a signature's check, a tenth of a millisecond: a flood must leave the calls their time. One that is said
+ * to be by the break-glass key does not count: one check says whether it is, and nobody's flood keeps it out.
+ */
+const RATES = { each: { burst: 20, per_s: 20 }, all: { burst: 100, per_s: 100 } }
 
 export type ListenerErrorCode = 'LISTEN_FAILED'
 
@@ -39,13 +44,13 @@ export async function listenForStatements(
   desk: KillDesk,
   onFault: (error: unknown) => void,
 ): Promise<StatementListener> {
-  const gate = new Gate()
+  const limit = new SourceLimit(RATES)
   const server = createServer({ connectionsCheckingInterval: CHECK_EVERY_MS }, (request, response) => {
-    void answer(request, response, desk, gate, onFault).catch(onFault)
+    void answer(request, response, desk, limit, onFault).catch(onFault)
   })
   server.requestTimeout = REQUEST_MS_MAX
   server.headersTimeout = REQUEST_MS_MAX
-  server.maxConnections = CONNECTIONS_MAX
+  limitConnections(server, CONNECTIONS_MAX)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = `cannot listen for statements at ${host}:${port} (${cause.code ?? 'unknown'})`
@@ -69,41 +74,29 @@ function close(server: Server): Promise<void> {
   })
 }
 
-/** A bucket that fills up over a second. */
-class Gate {
-  #left = STATEMENTS_A_SECOND
-  #at = performance.now()
-
-  opens(): boolean {
-    const now = performance.now()
-    this.#left = Math.min(STATEMENTS_A_SECOND, this.#left + ((now - this.#at) / 1000) * STATEMENTS_A_SECOND)
-    this.#at = now
-    if (this.#left < 1) return false
-    this.#left--
-    return true
-  }
-}
-
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   desk: KillDesk,
-  gate: Gate,
+  limit: SourceLimit,
   onFault: (error: unknown) => void,
 ): Promise<void> {
   if (request.url !== '/statements')
     return refuse(response, 404, 'NOT_FOUND', 'there is POST /statements and nothing else')
   if (request.method !== 'POST') return refuse(response, 405, 'METHOD_INVALID', 'statements are posted')
-  if (!gate.opens()) return refuse(response, 429, 'TOO_MANY', 'too many statements: try again in a second')
   const body = await bodyOf(request)
+  if (body === 'gone') return
   if (body === null)
     return refuse(response, 413, 'BODY_TOO_LARGE', `a statement is at most ${STATEMENT_BYTES_MAX} bytes`)
   const statement = parsed(body)
   if (statement === null)
     return refuse(response, 400, 'STATEMENT_INVALID', 'this is no statement of spec/kill.md')
+  if (desk.isHopeless(statement)) return refuseHere(response)
+  if (!saysByBreakGlass(statement) && !limit.take(sourceOf(request.socket.remoteAddress), performance.now()))
+    return refuse(response, 429, 'TOO_MANY', 'too many statements: try again in a second')
   try {
     const { ack } = await desk.take(statement)
-    if (ack === null) return refuse(response, 403, 'STATEMENT_REFUSED', 'the statement does not hold here')
+    if (ack === null) return refuseHere(response)
     send(response, 200, ack)
   } catch (error) {
     onFault(error)
@@ -116,7 +109,7 @@ async function answer(
   }
 }
 
-function parsed(body: Buffer): ReturnType<typeof statementSchema.parse> | null {
+function parsed(body: Buffer): Statement | null {
   try {
     return statementSchema.parse(parseJson(body, { bytes_max: STATEMENT_BYTES_MAX, depth_max: 16 }))
   } catch {
@@ -124,15 +117,24 @@ function parsed(body: Buffer): ReturnType<typeof statementSchema.parse> | null {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
+/** @returns null: too large; `gone`: nobody waits for an answer */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | 'gone' | null> {
   const parts: Buffer[] = []
   let size = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > STATEMENT_BYTES_MAX) return null
-    parts.push(part)
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      size += part.length
+      if (size > STATEMENT_BYTES_MAX) return null
+      parts.push(part)
+    }
+  } catch {
+    return 'gone' // a stranger who goes away is no fault of ours
   }
   return Buffer.concat(parts)
+}
+
+function refuseHere(response: ServerResponse): void {
+  refuse(response, 403, 'STATEMENT_REFUSED', 'the statement does not hold here')
 }
 
 function refuse(response: ServerResponse, status: number, code: string, message: string): void {

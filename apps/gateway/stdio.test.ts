@@ -131,7 +131,7 @@ describe('a hosted gateway', () => {
     await expect(readFile(target)).rejects.toThrow('ENOENT')
 
     const reading = client.request({ method: 'acme/read', params: { uri: 'file:///etc/passwd' } }, anyResult)
-    await expect(reading).rejects.toMatchObject({ code: -32001, data: { reasons: ['METHOD_NOT_GRANTED'] } })
+    await expect(reading).rejects.toMatchObject({ code: -32601, data: { reasons: ['METHOD_NOT_GRANTED'] } })
   })
 
   test('an error of the tool itself comes through as it is', async () => {

@@ -1,6 +1,6 @@
 /**
  * The stdio gateway: runs a tool server as a child process and stands between it and the MCP client on our own
- * standard streams. spec/enforcement.md, MCP. What it says itself goes to `stderr` and never holds a frame.
+ * standard streams. spec/mcp.md. What it says itself goes to `stderr` and never holds a frame.
  * @module
  */
 import { spawn, type ChildProcess } from 'node:child_process'

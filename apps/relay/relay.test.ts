@@ -5,6 +5,7 @@ import { httpRevocations } from '../../src/adapters/http/revocations.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { followAll, type Follower, type FollowOptions } from '../../src/revoke/follower.ts'
+import { signKill } from '../../src/revoke/kill-rules.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import type { Statement } from '../../src/revoke/statement.ts'
 import { freePort } from '../../test/fixtures/postgres.ts'
@@ -161,6 +162,30 @@ describe('a statement', () => {
     const { heard } = newPoint(own.url)
     await until(() => heard.length >= 40)
     expect(new Set(heard.map((each) => ('lift' in each ? each.lift.id : ''))).size).toBe(40)
+    await own.close()
+  })
+
+  test('that the break-glass key signed gets through a flood, where the relay knows the key', async () => {
+    const key = nodeCrypto.signer(nodeCrypto.generateKey('Ed25519'))
+    const rp = { rp_id: 'localhost', origins: ['http://localhost'] }
+    const trust = { iss: 'us', rp, frameKey, breakGlass: key.publicJwk, alone: false }
+    const signer = nodeCrypto.signer(point.api.key)
+    const own = await createRelay({ from: server.base(), signer, trust, host: '127.0.0.1', port: 0 })
+    await own.ready
+    const give = async (body: unknown): Promise<number> =>
+      (await fetch(`${own.url}/statements`, { method: 'POST', body: JSON.stringify(body) })).status
+    const { heard, ready } = newPoint(own.url)
+    await ready
+    const flood = await Promise.all(
+      Array.from({ length: 200 }, (_, i) =>
+        give({ ...kill(`kil_${i}`), by: i % 4 ? 'frame' : 'break_glass' }),
+      ),
+    )
+    expect(new Set(flood)).toEqual(new Set([403, 503]))
+    const held = signKill(key, 'break_glass', { ...kill('kil_true').kill, v: 1, scope: { kind: 'global' } })
+    expect(await give(held)).toBe(200)
+    await until(() => heard.length > 0)
+    expect(heard).toEqual([held])
     await own.close()
   })
 

@@ -1,7 +1,7 @@
 /**
  * What a relay keeps of the stream that it follows, and serves on to many: recent frames, the last heartbeat, a snapshot,
  * statements. spec/revocation.md (REV-16), spec/kill.md (KIL-10).
- * Nothing is verified and nothing is signed here. That frames follow one another is looked at, because a break in them
+ * No frame is verified and nothing is signed here; statements are, where their keys are known. That frames follow one another is looked at, because a break in them
  * would be of no use to anybody; whether they are true is for points to tell.
  * @module
  */
@@ -14,7 +14,8 @@ import type { Applied, RevocationFeed } from '../../src/revoke/state.ts'
 import type { Statement } from '../../src/revoke/statement.ts'
 import { eventOf, Fanout, type Subscriber } from '../server/fanout.ts'
 import { FRAMES_BEHIND_MAX, type Asked } from '../server/revocation-hub.ts'
-import { KeptStatements } from './statements.ts'
+import type { KillTrust } from '../../src/revoke/kill.ts'
+import { KeptStatements, UPSTREAM, type Added } from './statements.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Frames kept, some 500 bytes each. Past this many those go that a snapshot stands for. */
@@ -41,10 +42,11 @@ export class Relay implements Followed {
   #beat: { readonly signed: SignedHeartbeat; readonly at: number } | null = null
   #fetching: Promise<KeptSnapshot> | null = null
 
-  constructor(crypto: Crypto, upstream: Upstream) {
+  /** @param trust whose statements hold; null: none is judged */
+  constructor(crypto: Crypto, upstream: Upstream, trust: KillTrust | null) {
     this.#crypto = crypto
     this.#upstream = upstream
-    this.#statements = new KeptStatements(crypto)
+    this.#statements = new KeptStatements(crypto, trust)
   }
 
   get subscribers(): number {
@@ -52,12 +54,12 @@ export class Relay implements Followed {
   }
 
   /** @throws ApiError `TOO_MANY` */
-  subscribe(asked: Asked): Response {
+  subscribe(asked: Asked, source: string): Response {
     const subscriber = this.#fanout.add(asked.after)
     const { stream } = subscriber
     if (asked.nonce !== undefined) {
       // Frames do not wait for it: without it a point is stale, and without them it does not know why.
-      void this.#upstream.time(asked.nonce).then(
+      void this.#upstream.time(asked.nonce, source).then(
         (signed) => stream.send(eventOf('time', signed)),
         () => undefined,
       )
@@ -66,8 +68,8 @@ export class Relay implements Followed {
     return stream.response
   }
 
-  async poll({ epoch, after, nonce }: Asked): Promise<PollAnswer> {
-    const time = nonce === undefined ? {} : { time: await this.#upstream.time(nonce) }
+  async poll({ epoch, after, nonce }: Asked, source: string): Promise<PollAnswer> {
+    const time = nonce === undefined ? {} : { time: await this.#upstream.time(nonce, source) }
     const snapshot = this.#wantsSnapshot(epoch, after) ? (await this.snapshot()).signed : null
     const from = snapshot?.snapshot.head ?? after
     const last = this.#beat?.signed ?? null
@@ -94,11 +96,16 @@ export class Relay implements Followed {
     return this.#snapshots.find(({ signed }) => signed.snapshot.digest === digest)?.body ?? null
   }
 
-  /** @returns whether it is new */
-  pass(statement: Statement): boolean {
-    const isNew = this.#statements.add(statement)
-    if (isNew) this.#fanout.statement(statement)
-    return isNew
+  /** @param source who gave it, for its share of what is kept */
+  pass(statement: Statement, source: string): Added {
+    const added = this.#statements.add(statement, source)
+    if (added === 'new') this.#fanout.statement(statement)
+    return added
+  }
+
+  /** Whether one look says if the break-glass key signed a statement. */
+  get judges(): boolean {
+    return this.#statements.judges
   }
 
   close(): void {
@@ -175,7 +182,8 @@ export class Relay implements Followed {
   }
 
   applyStatement(statement: Statement): Applied {
-    return this.pass(statement) ? 'applied' : 'ignored'
+    const added = this.pass(statement, UPSTREAM)
+    return added === 'new' ? 'applied' : added === 'known' ? 'ignored' : 'rejected'
   }
 
   /** Frames of an earlier epoch are of no use to anybody: a snapshot stands for them (KIL-21). */

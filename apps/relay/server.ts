@@ -9,6 +9,7 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Signer } from '../../src/core/crypto.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { follow } from '../../src/revoke/follower.ts'
+import type { KillTrust } from '../../src/revoke/kill.ts'
 import { openFront } from '../server/front.ts'
 import { relayApp } from './app.ts'
 import { Relay } from './relay.ts'
@@ -24,6 +25,8 @@ export interface RelayOptions {
   readonly from: string
   /** Signs its requests: a control plane answers those of enrolled points only, a relay anybody's. */
   readonly signer?: Signer
+  /** Whose statements hold. Without, what is pushed is passed on unjudged, each source's share of it. */
+  readonly trust?: KillTrust
   readonly host: string
   /** 0: any free port. */
   readonly port: number
@@ -54,7 +57,7 @@ export async function createRelay(options: RelayOptions): Promise<RunningRelay> 
   })
   const source = httpRevocations(client)
   const upstream = new Upstream(source, stopping.signal)
-  const relay = new Relay(nodeCrypto, upstream)
+  const relay = new Relay(nodeCrypto, upstream, options.trust ?? null)
   const follower = follow({ crypto: nodeCrypto, source, state: relay })
   front.answerWith(relayApp(relay, upstream, report).fetch)
   const watch = watchUpstream(relay, options.onUpstream)

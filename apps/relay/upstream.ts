@@ -8,6 +8,7 @@ import type { SignedTime } from '../../src/revoke/frame.ts'
 import { MARK_BYTES } from '../../src/revoke/marks.ts'
 import type { SignedSnapshot } from '../../src/revoke/snapshot.ts'
 import { ApiError } from '../server/errors.ts'
+import { Turns } from './turns.ts'
 
 /** Requests for the time that are under way at once. */
 const TIMES_MAX = 64
@@ -17,23 +18,24 @@ const WAITING_MAX = 20_000
 export class Upstream {
   readonly #source: HttpRevocations
   readonly #signal: AbortSignal
-  readonly #waiting: (() => void)[] = []
-  #asking = 0
+  readonly #turns = new Turns({ at_once_max: TIMES_MAX, waiting_max: WAITING_MAX })
 
   constructor(source: HttpRevocations, signal: AbortSignal) {
     this.#source = source
     this.#signal = signal
   }
 
-  /** The answer is older than the asking, never younger, however long it waits: so a point takes its state for older. */
-  async time(nonce: string): Promise<SignedTime> {
-    if (this.#asking >= TIMES_MAX) await this.#turn()
-    this.#asking++
+  /**
+   * The answer is older than the asking, never younger, however long it waits: so a point takes its state for older.
+   * @param source who asks, for its share
+   * @throws ApiError `TOO_MANY`
+   */
+  async time(nonce: string, source: string): Promise<SignedTime> {
+    if (!(await this.#turns.begin(source))) throw new ApiError('TOO_MANY', 'too many points ask for the time')
     try {
       return await this.#source.time(nonce, this.#signal)
     } finally {
-      this.#asking--
-      this.#waiting.shift()?.()
+      this.#turns.end()
     }
   }
 
@@ -41,11 +43,5 @@ export class Upstream {
     const signed = await this.#source.snapshotHeader(this.#signal)
     const { digest, count } = signed.snapshot
     return { signed, body: await this.#source.snapshot(digest, count * MARK_BYTES, this.#signal) }
-  }
-
-  #turn(): Promise<void> {
-    if (this.#waiting.length >= WAITING_MAX)
-      throw new ApiError('TOO_MANY', 'too many points ask for the time')
-    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 }

@@ -62,7 +62,7 @@ export async function openServed(
       `${path} is of a point that was enrolled as ${file.placement}: ${enrol}`,
     )
   }
-  const name = serverOf([file.server], server)
+  const name = serverOf(file.servers, server)
   const opened = await openPoint(path, {
     onFault: onFault ?? faultOnStderr,
     ...(recording === undefined ? {} : { recording }),

@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { App, AppEnv, ServerContext } from './context.ts'
 import { ApiError, onError } from './errors.ts'
 import { bodyLimits, hostCheck, writable } from './middleware.ts'
+import { oauthServer } from './oauth/routes.ts'
 import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
 import { backupRoutes } from './routes-backups.ts'
@@ -12,6 +13,7 @@ import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
+import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
@@ -27,6 +29,7 @@ import { revocationRoutes } from './routes-revocations.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { templateRoutes } from './routes-templates.ts'
+import { toolChangeRoutes } from './routes-tools.ts'
 
 export function createApp(ctx: ServerContext): App {
   const app = new OpenAPIHono<AppEnv>({
@@ -42,14 +45,18 @@ export function createApp(ctx: ServerContext): App {
     throw new ApiError('NOT_FOUND', 'no such resource: see /openapi.json')
   })
   app.use(hostCheck(ctx))
+  const oauth = oauthServer(ctx)
+  oauth.endpoints(app)
   app.use(bodyLimits())
   app.use(writable(ctx))
   publicRoutes(app, ctx)
   peopleRoutes(app, ctx)
   agentRoutes(app, ctx)
   pointRoutes(app, ctx)
+  hostingRoutes(app, ctx)
   limitRoutes(app, ctx)
   templateRoutes(app, ctx)
+  toolChangeRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
@@ -58,6 +65,7 @@ export function createApp(ctx: ServerContext): App {
   listenerRoutes(app, ctx)
   ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)
+  oauth.pages(app)
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)
   keyRoutes(app, ctx)

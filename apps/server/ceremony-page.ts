@@ -7,9 +7,15 @@ import { readFileSync } from 'node:fs'
 import { ApiError } from './errors.ts'
 
 const TYPES = {
+  'consent.css': 'text/css; charset=utf-8',
+  'consent.html': 'text/html; charset=utf-8',
+  'consent.js': 'text/javascript; charset=utf-8',
+  'consent-choices.js': 'text/javascript; charset=utf-8',
+  'consent-steps.js': 'text/javascript; charset=utf-8',
   'ceremony.html': 'text/html; charset=utf-8',
   'ceremony.css': 'text/css; charset=utf-8',
   'ceremony.js': 'text/javascript; charset=utf-8',
+  'element.js': 'text/javascript; charset=utf-8',
   'grants.js': 'text/javascript; charset=utf-8',
   'plain.js': 'text/javascript; charset=utf-8',
   'shown.js': 'text/javascript; charset=utf-8',
@@ -28,20 +34,20 @@ const parts = new Map(
   ]),
 )
 
+/** Of every page that asks a person for a gesture, and of what it is made of. */
+export const PAGE_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'publickey-credentials-create=(self), publickey-credentials-get=(self)',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
 /** @throws {ApiError} `NOT_FOUND` */
 export function pageFile(name: string): Response {
   const part = parts.get(name)
   if (part === undefined) throw new ApiError('NOT_FOUND', 'no such part of the page')
-  return new Response(part.text, {
-    headers: {
-      'cache-control': 'no-store',
-      'content-security-policy': POLICY,
-      'content-type': part.type,
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'permissions-policy': 'publickey-credentials-create=(self), publickey-credentials-get=(self)',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-    },
-  })
+  return new Response(part.text, { headers: { ...PAGE_HEADERS, 'content-type': part.type } })
 }

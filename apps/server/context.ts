@@ -11,6 +11,7 @@ import type { DpopVerifier } from './auth.ts'
 import type { EntryFeed } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
 import type { Idempotency } from './idempotency.ts'
+import type { OauthSettings } from './oauth/settings.ts'
 import type { PruneKeeper } from './prune-keeper.ts'
 import type { RevocationHub } from './revocation-hub.ts'
 import type { Viewers } from './viewers.ts'
@@ -31,6 +32,7 @@ export interface ServerContext {
   readonly log: Signer
   /** The note that this node signed or took over last. */
   readonly signed: () => Promise<Uint8Array | null>
+  readonly oauth: OauthSettings
   readonly heartbeat_ms: number
   /** Where callers reach the server, without a trailing slash; known once it listens. */
   publicUrl(): string

@@ -45,11 +45,9 @@ function listen(server: ServerType, host: string, port: number): Promise<Address
 function listenError(cause: NodeJS.ErrnoException, host: string, port: number): ListenError {
   const place = `${host}:${port}`
   return cause.code === 'EADDRINUSE'
-    ? new ListenError(
-        'PORT_IN_USE',
-        `another process listens on ${place}: stop it, or choose another --port`,
-        { cause },
-      )
+    ? new ListenError('PORT_IN_USE', `another process listens on ${place}: stop it, or choose another port`, {
+        cause,
+      })
     : new ListenError('ADDRESS_UNAVAILABLE', `cannot listen on ${place} (${cause.code ?? 'unknown'})`, {
         cause,
       })

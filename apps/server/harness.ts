@@ -199,7 +199,7 @@ export class TestServer {
 
   async point(by: Operator, server = 'files'): Promise<{ id: string; api: Caller }> {
     const api = this.caller()
-    const body = { name: 'gw', jwk: api.jwk, placement: 'gateway', server }
+    const body = { name: 'gw', jwk: api.jwk, placement: 'gateway', servers: [server] }
     return { id: (await by.api.post('/v1/points', body)).json.point, api }
   }
 

@@ -54,7 +54,10 @@ describe('the same request with the same key', () => {
       () => ({ name: 'Bot', class: 'coding', purpose: 'tests', systems: [], manifest: { version: '1' } }),
       (json) => (made.agent = json.agent ?? ''),
     ],
-    ['/v1/points', () => ({ name: 'gw', jwk: server.caller().jwk, placement: 'gateway', server: 'files' })],
+    [
+      '/v1/points',
+      () => ({ name: 'gw', jwk: server.caller().jwk, placement: 'gateway', servers: ['files'] }),
+    ],
     ['/v1/notes', () => ({ entry: 0, text: 'the beginning' })],
     ['/v1/holds', () => ({ target: made.person, reason: 'a dispute' })],
     ['/v1/keys/issuer/rotate', () => ({})],

@@ -251,7 +251,7 @@ describe('another issuer', () => {
       id: 'pnt_01kmxwy1yna3dq95pftz2bwmnr',
       name: 'guest',
       placement: 'gateway',
-      server: 'files',
+      servers: ['files'],
     }
     const admit = (jwk: object, id = guest.id) => ann.api.post('/v1/points', { ...guest, id, jwk })
     expect((await admit(api.jwk)).json).toEqual({ point: guest.id })

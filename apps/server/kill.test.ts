@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Signer } from '../../src/core/crypto.ts'
-import { signKill, signRoster } from '../../src/revoke/kill-rules.ts'
+import { liftAct, signKill, signRoster } from '../../src/revoke/kill-rules.ts'
 import type { Kill, KillScope, Roster, SignedKill } from '../../src/revoke/statement.ts'
+import { ACT_TAG } from '../../src/token/constants.ts'
+import { challengeOf } from '../../src/token/gesture.ts'
 import { TestServer, type Operator } from './harness.ts'
 
 const server = new TestServer()
@@ -189,6 +191,29 @@ describe('lifting', () => {
     const { statement: again } = lifted!.body as { statement: object }
     expect((await ann.api.post('/v1/statements', { ...again })).status).toBe(200)
     expect((await entries('kill.lifted')).filter(({ subject }) => subject === lift)).toHaveLength(1)
+  })
+
+  test('that comes from outside does not hold with a gesture of somebody who has left', async () => {
+    const dan = await server.invite(ann, 'Dan')
+    const { seq } = await setRoster([ann, dan])
+    const kill = await pull(ann, { kind: 'agent', id: agent.id })
+    const { iss } = (await outside({ kind: 'global' })).kill
+    const lift = { v: 1 as const, id: 'lft_dan', iss, kills: [kill], roster: seq, reason: 'test', t: 1 }
+    const challenge = challengeOf(nodeCrypto, ACT_TAG, liftAct(lift))
+    const people = (await ann.api.get(`/v1/entries?limit=1000`)).json.entries as {
+      entry: Logged
+      index: number
+    }[]
+    const gestures = [ann, dan].map((each) => {
+      const at = people.find(({ entry }) => entry.type === 'person.enrolled' && entry.subject === each.id)
+      const { rev, credential } = (at?.entry.body ?? {}) as { rev: string; credential: { jwk: object } }
+      const made = each.authenticator.assert(challenge)
+      return { rev, role: 'approver', jwk: credential.jwk, registration: at?.index, ...made }
+    })
+    await ann.api.post('/v1/revocations', { kind: 'person', target: dan.id, reason: 'test' })
+    expect(code(await ann.api.post('/v1/statements', { lift, gestures }))).toBe('STATEMENT_REFUSED')
+    expect(await inForce()).toContain(kill)
+    await setRoster([ann, ben])
   })
 
   test('begins again when the roster was replaced meanwhile', async () => {

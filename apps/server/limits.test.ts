@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debitOf, need, Spool } from '../../test/fixtures/spool.ts'
-import { TestServer, type Operator } from './harness.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { disclosureDigest } from '../../src/token/disclosure.ts'
+import { delegationOf, TestServer, type Operator } from './harness.ts'
 
 const server = new TestServer({ separation: 'after' })
 let ann: Operator
@@ -45,6 +47,28 @@ describe('a cumulative limit', () => {
     expect(await spool.lease(need(5, { ...e, max: 5 }))).toBeUndefined()
     spool.epoch++
     expect((await spool.askLease(need(1, e))).error.code).toBe('RECEIPT_EPOCH')
+  })
+
+  test('of a root is leased to the points that it names, as the root has it', async () => {
+    const [one, other] = [await opened(), await opened()]
+    const agent = await server.agent(ann, ann)
+    const limit = { measure: 'calls', unit: '1', per: 'day', max: 10 }
+    const grants = [{ type: 'tool', server: 'files', actions: ['read'], limits: [limit] }]
+    const draft = await ann.api.post('/v1/delegations/drafts', {
+      ...delegationOf(agent, one.point.id),
+      grants,
+    })
+    const seal = ann.authenticator.assert(draft.json.challenge)
+    const { chain } = (await ann.api.post(`/v1/delegations/drafts/${draft.json.jti}/seal`, seal)).json
+    const [jwt = '', disclosure = ''] = (chain as string).split('~')
+    const { iss, jti } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString())
+    const its = { iss, jti, grant: disclosureDigest(nodeCrypto, disclosure), ...limit }
+    const codeOf = async (spool: Spool, edit: object) =>
+      (await spool.askLease(need(1, { ...its, ...edit }))).error?.code
+    expect(await codeOf(other, {})).toBe('BUDGET_MISMATCH')
+    for (const edit of [{ max: 1 }, { max: 11 }, { per: 'hour' }, { grant: 'G'.repeat(43) }])
+      expect(await codeOf(one, edit)).toBe('BUDGET_MISMATCH')
+    expect(await one.lease(need(1, its))).toHaveLength(1)
   })
 
   test('is leased by a share of the rest, less the nearer the cap, down to the need', async () => {

@@ -1,14 +1,21 @@
 /**
- * Tells listeners of revocations, in order, again and again until they take them. spec/signals.md (SIG-2 to SIG-4).
+ * Tells listeners of revocations, in order, again and again until they take them. spec/signals.md (SIG-2 to SIG-4, SIG-9).
  * Of several nodes one at a time tells a listener: it claims it for a while. A crash leaves a claim that ends by itself,
  * and a message that may come twice under the same identifier.
  * @module
  */
+import { httpSender } from '../../src/adapters/http/sender.ts'
 import type { SignalSender } from '../../src/ports/signal.ts'
 import type { Schema } from '../../src/ports/schema.ts'
 import { SYSTEM, type RegistryContext } from '../../src/registry/context.ts'
 import { framesAfter } from '../../src/registry/frames.ts'
-import { removeListener, secretsOf, updateDelivery, type ListenerRow } from '../../src/registry/listeners.ts'
+import {
+  isLoopback,
+  removeListener,
+  secretsOf,
+  updateDelivery,
+  type ListenerRow,
+} from '../../src/registry/listeners.ts'
 import type { SignedFrame } from '../../src/revoke/frame.ts'
 import { endsSessions, sessionRevoked, verification, webhookMessage } from '../../src/revoke/signal.ts'
 
@@ -24,6 +31,19 @@ const RETRY_MAX_MS = 3_600_000
 const GIVE_UP_MS = 3 * 86_400_000
 const ALERT_AFTER_MS = 3_600_000
 const ALERT_APART_MS = 86_400_000
+
+/** SIG-9. @param isAnywhere whether an operator lets it call this machine and its network */
+export function listenerSender(
+  isAnywhere: boolean | undefined,
+  place: { readonly url: string },
+): SignalSender {
+  return {
+    send: (...message) => {
+      const isLocal = isLoopback(new URL(place.url).hostname)
+      return httpSender({ isAnywhere: isAnywhere === true || isLocal }).send(...message)
+    },
+  }
+}
 
 export interface ListenerRunnerOptions {
   readonly registry: RegistryContext
@@ -137,15 +157,23 @@ export class ListenerRunner {
       if (delivery?.kind === 'failed') return this.#failed({ ...row, sent }, delivery.why, { sent: sent + 1 })
       if (signed !== undefined) sent = signed.frame.seq
       row = { ...row, attempts: 0, failing_since: null }
-      const isDone = signed === undefined || this.#ended.signal.aborted
-      await store.write((tx) =>
-        updateDelivery(tx, listener.id, {
+      const isLast = signed === undefined || this.#ended.signal.aborted
+      const isDone = await store.write(async (tx) => {
+        // It may have paused meanwhile, or be gone: then what follows is not for it now.
+        const now = await tx.db
+          .selectFrom('deliveries')
+          .select('status')
+          .where('listener', '=', listener.id)
+          .executeTakeFirst()
+        const isOver = isLast || now?.status !== 'enabled'
+        await updateDelivery(tx, listener.id, {
           sent,
           attempts: 0,
           failing_since: null,
-          claimed_until: isDone ? 0 : tx.now + CLAIM_MS,
-        }),
-      )
+          claimed_until: isOver ? 0 : tx.now + CLAIM_MS,
+        })
+        return isOver
+      })
       if (isDone) return
     }
   }
@@ -185,7 +213,11 @@ export class ListenerRunner {
   async #verify(listener: Due, verify_json: string): Promise<boolean> {
     const { registry } = this.#o
     const secrets = await secretsOf(registry, listener)
-    if (listener.url === null || secrets === null) return true
+    if (listener.url === null || secrets === null) {
+      // Nothing to ask with: as with a frame, it is tried less and less often and said to fail.
+      await this.#failed(listener, 'its secret is not there any more: add it again', { verify_json: null })
+      return false
+    }
     const asked = JSON.parse(verify_json) as { jti: string; state?: string }
     const body = verification(await this.#issuing(await registry.store.now()), listener.id, asked)
     const delivery = await this.#push(listener.url, secrets.authorization, body)

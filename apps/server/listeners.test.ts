@@ -140,6 +140,21 @@ describe('a webhook', () => {
     expect(received).toHaveLength(1)
   })
 
+  test('that is taken with an answer of any length is taken', async () => {
+    receiver.removeAllListeners('request').on('request', (request, response) => {
+      void text(request).then((body) => {
+        received.push({ headers: request.headers, body })
+        response.writeHead(200).end('x'.repeat(200_000))
+      })
+    })
+    await listen({ kind: 'webhook', url })
+    await revokePoint()
+    await told(1)
+    await revokePoint()
+    await told(2)
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+  })
+
   test('follows no redirect', async () => {
     await listen({ kind: 'webhook', url })
     status = 307

@@ -3,6 +3,7 @@
  * Invariant: nothing from the log becomes markup; the script sets text only.
  * @module
  */
+import type { SignedKill } from '../../src/revoke/statement.ts'
 import { LIVE_SCRIPT } from './live-script.ts'
 import { LIVE_STYLE } from './live-style.ts'
 
@@ -14,6 +15,8 @@ export interface LivePage {
   readonly simulated: boolean
   /** The entry after which the page begins. */
   readonly after: number
+  /** Those in force when it is made. */
+  readonly kills: readonly SignedKill['kill'][]
 }
 
 export function livePage(page: LivePage): string {
@@ -51,9 +54,11 @@ function signedIn(page: LivePage): string {
 </dl>
 </header>
 <main>
+<section id="killed" class="killed" role="alert" hidden><h2>Stopped by the kill switch</h2><ul id="kills"></ul>
+<p>Two people of the roster lift it: <code>countersign kill lift kil_…</code></p></section>
 <div class="bar"><label for="show">Show</label><select id="show">
 <option value="all">everything</option><option value="decisions">decisions</option><option value="denials">denials</option>
-<option value="alarms">revocations and alerts</option><option value="changes">people, agents, tools, delegations</option>
+<option value="alarms">revocations, kills, alerts</option><option value="changes">people, agents, tools, delegations</option>
 </select><span>Times are UTC. A row opens to its entry.</span></div>
 <p id="lost" class="notice" role="alert" hidden>The connection is lost. Trying again; what is missing will follow.</p>
 <div class="rows" role="list" id="rows" data-show="all" aria-label="Entries, newest first"></div>
@@ -61,7 +66,7 @@ function signedIn(page: LivePage): string {
 <p id="none" class="empty" hidden>None of these among the entries on this page.</p>
 <p id="capped" class="capped" hidden>Showing the newest 500 entries.</p>
 </main>
-<script nonce="${page.nonce}" id="live" data-after="${page.after}">${LIVE_SCRIPT}</script>`
+<script nonce="${page.nonce}" id="live" data-after="${page.after}" data-kills="${escape(JSON.stringify(page.kills))}">${LIVE_SCRIPT}</script>`
 }
 
 const ESCAPES: Record<string, string> = {

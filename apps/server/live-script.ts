@@ -1,4 +1,5 @@
 /** The script of the live page, plain JavaScript. It sets text and never markup. @module */
+import { LIVE_WORDS } from './live-words.ts'
 
 export const LIVE_SCRIPT = `
 'use strict'
@@ -17,81 +18,23 @@ const short = (text) => String(text ?? '').slice(0, 12) + '…'
 /** An identifier by its kind and its end: those made together begin alike. */
 const tail = (id) => /^[a-z]+_.{26}$/.test(id) ? id.slice(0, 4) + '…' + id.slice(-6) : id.length > 24 ? short(id) : id
 
-/** Types as people say them, and whether a row is shown softly. */
-const LABELS = {
-  'log.created': 'Log created', 'key.created': 'Key', 'person.added': 'Person invited', 'person.enrolled': 'Person enrolled',
-  'person.endorsed': 'Person endorsed', 'person.left': 'Invitation ended', 'budget.reserved': 'Limits reserved',
-  'restore.tested': 'Backup tested',
-  'system.added': 'System', 'tool.registered': 'Tool registered', 'agent.proposed': 'Agent proposed',
-  'agent.approved': 'Agent approved', 'agent.activated': 'Agent active', 'agent.suspended': 'Agent suspended',
-  'agent.retired': 'Agent retired', 'agent.key_added': 'Holder key', 'agent.statement_issued': 'Agent statement',
-  'point.enrolled': 'Point enrolled', 'point.epoch_opened': 'Point epoch', 'delegation.issued': 'Delegation',
-  'chain.segment': 'Chain segment', 'receipt.head': 'Spool head', revocation: 'Revocation', 'alert.raised': 'Alert',
-  'log.anchored': 'Log anchored',
-  'subject.erased': 'Erased', 'erasure.deferred': 'Erasure deferred', 'hold.placed': 'Legal hold', 'hold.lifted': 'Hold lifted',
-  'field.opened': 'Field opened', 'evidence.built': 'Pack built', 'note.added': 'Note',
-}
-const SOFT = new Set(['outcome', 'receipt.head', 'chain.segment'])
-
-function kindOf(entry) {
-  return entry.type === 'receipt' ? entry.body.kind : entry.type
-}
-function labelOf(entry) {
-  if (entry.type === 'receipt') return entry.body.kind === 'decision' ? 'Decision' : 'Outcome'
-  return LABELS[entry.type] ?? entry.type
-}
-
-function summaryOf(entry) {
-  const b = entry.body
-  switch (entry.type) {
-    case 'log.created': return b.origin + ', separation: ' + b.separation
-    case 'key.created': return 'For ' + b.use + ': ' + short(b.kid)
-    case 'person.added': return 'An invitation is open'
-    case 'person.enrolled': return 'With a credential (' + b.credential.amr.join(', ') + ')'
-    case 'person.endorsed': return b.acted_alone ? 'By themselves' : 'By another person'
-    case 'person.left': return b.reason
-    case 'budget.reserved': return b.debits.map((d) => d.amount + ' ' + d.unit + ' of ' + d.max).join(', ')
-    case 'restore.tested': return (b.ok ? 'Restores to ' : 'Does not restore to ') + b.size + ' entries'
-    case 'system.added': return b.name
-    case 'tool.registered': return b.server + ' / ' + b.tool
-    case 'agent.proposed': return b.class + ': ' + b.purpose
-    case 'agent.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
-    case 'agent.activated': case 'agent.suspended': case 'agent.retired': return b.reason
-    case 'agent.key_added': return 'Registered'
-    case 'agent.statement_issued': return 'For key ' + short(b.jkt)
-    case 'point.enrolled': return 'Guards ' + b.server + ' (' + b.placement + ')'
-    case 'point.epoch_opened': return 'Epoch ' + b.epoch + ' (' + b.reason + ')'
-    case 'delegation.issued': return 'To ' + tail(b.agent) + ' until ' + new Date(b.exp * 1000).toISOString().slice(0, 19) + 'Z'
-    case 'chain.segment': return short(b.id)
-    case 'receipt': return b.kind === 'decision'
-      ? b.server + ' / ' + b.tool + (b.reasons.length ? ': ' + b.reasons.join(', ') : '')
-      : b.outcome + ', ' + tail(b.action)
-    case 'receipt.head': return 'Epoch ' + b.head.epoch + ', ' + b.head.seq + ' receipts'
-    case 'revocation': return b.frame.kind + ' ' + tail(b.frame.handle) + ': ' + b.frame.reason
-    case 'subject.erased': return b.fields_n + ' values of ' + tail(entry.subject)
-    case 'erasure.deferred': return tail(entry.subject) + ', for ' + b.holds.map(tail).join(', ')
-    case 'hold.placed': return b.target === '*' ? 'On everything' : 'On ' + tail(b.target)
-    case 'field.opened': return b.field + ' of entry ' + b.entry
-    case 'note.added': return 'On entry ' + b.entry
-    case 'evidence.built': return b.from + ' to ' + b.to + ', ' + b.size + ' entries'
-    case 'alert.raised': return Object.entries(b.detail).map(([k, v]) => k + ' ' + v).join(', ')
-    default: return ''
-  }
-}
-
+${LIVE_WORDS}
 function badgeOf(entry) {
   const b = entry.body
   if (entry.type === 'receipt' && b.kind === 'decision') return [b.decision, b.decision]
   if (entry.type === 'alert.raised') return ['alert', b.rule]
-  if (entry.type === 'revocation') return ['deny', 'revoked']
+  if (kindOf(entry) === 'revocation') return ['deny', 'revoked']
+  if (entry.type === 'kill.pulled') return ['deny', 'killed']
+  if (entry.type === 'kill.lifted') return ['allow', 'lifted']
   return null
 }
 
+const ALARMS = new Set(['revocation', 'alert.raised', 'kill.pulled', 'kill.lifted', 'drill.started', 'drill.closed', 'topup.requested'])
 /** Which choices of the filter show a row. */
 function shownBy(entry) {
   const kind = kindOf(entry)
   if (kind === 'decision') return entry.body.decision === 'allow' ? 'decisions' : 'decisions denials'
-  if (kind === 'revocation' || kind === 'alert.raised') return 'alarms'
+  if (ALARMS.has(kind)) return 'alarms'
   return SOFT.has(kind) ? '' : 'changes'
 }
 
@@ -144,6 +87,27 @@ function show(index, entry) {
   }
 }
 
+/** Kills in force: those of when the page was made, and what was pulled and lifted since. */
+const KILLS_SHOWN = 5
+const inForce = new Map(JSON.parse(script.dataset.kills).map((kill) => [kill.id, kill]))
+function switched({ type, body }) {
+  if (type === 'kill.pulled') inForce.set(body.statement.kill.id, body.statement.kill)
+  else if (type === 'kill.lifted') for (const kill of body.statement.lift.kills) inForce.delete(kill)
+  else return
+  killed()
+}
+function killed() {
+  byId('killed').hidden = inForce.size === 0
+  const lines = [...inForce.values()].slice(-KILLS_SHOWN).reverse().map(({ id, scope, reason, t }) => {
+    const line = element('li', '')
+    line.append(element('strong', '', scopeOf(scope)), ' since ' + new Date(t).toISOString().slice(0, 19) + 'Z, ' + reason + ' ', element('code', '', id))
+    return line
+  })
+  if (inForce.size > KILLS_SHOWN) lines.push(element('li', '', 'and ' + (inForce.size - KILLS_SHOWN) + ' more: countersign kill list'))
+  byId('kills').replaceChildren(...lines)
+}
+killed()
+
 let refresh = 0
 async function checkpoint() {
   refresh = 0
@@ -170,6 +134,7 @@ source.addEventListener('error', () => {
 source.addEventListener('entry', (event) => {
   const { index, entry } = JSON.parse(event.data)
   show(index, entry)
+  switched(entry)
   checkpointSoon()
 })
 `

@@ -26,6 +26,12 @@ dd { margin: 0; font-variant-numeric: tabular-nums; }
 main { max-width: 1280px; margin: 0 auto; padding: 16px 24px 48px; }
 .simulated { margin: 0; padding: 8px 24px; background: var(--warn-bg); color: var(--warn); }
 .notice { padding: 10px 14px; border-radius: 8px; background: var(--deny-bg); color: var(--deny); }
+.killed { margin: 0 0 16px; padding: 14px 18px; border: 2px solid var(--deny); border-radius: 10px; background: var(--deny-bg); color: var(--deny); }
+.killed h2 { margin: 0; font-size: 17px; }
+.killed ul { margin: 8px 0; padding: 0; list-style: none; }
+.killed li { overflow-wrap: anywhere; }
+.killed p { margin: 0; font-size: 13.5px; }
+.killed code { font: 12.5px/1.5 ui-monospace, monospace; }
 .empty, .capped { padding: 32px 0; text-align: center; color: var(--soft); }
 .rows { border: 1px solid var(--line); border-radius: 10px; background: var(--panel); overflow: hidden; }
 .rows:empty { display: none; }

@@ -9,6 +9,8 @@ import type { SetupKeys } from '../../src/registry/setup.ts'
 
 export type ServerKeys = SetupKeys & {
   readonly logKey: PrivateJwk
+  /** Signs access tokens (OAU-8), and what is derived from it seals what the authorization server remembers. */
+  readonly oauth: PrivateJwk
   /** The key that is made here and taken away (KIL-7): its file, and it, the first time. */
   readonly breakGlass: { readonly file: string; readonly first: () => Promise<PrivateJwk> }
 }
@@ -38,6 +40,7 @@ export async function loadKeys(
   const logKey = await keyStore.first('log')
   return {
     logKey,
+    oauth: await keyStore.first('oauth'),
     breakGlass: {
       file: join(folder, 'break-glass.jwk'),
       first: () => keyStore.first('break-glass'),

@@ -163,6 +163,19 @@ describe('before somebody endorses a registration', () => {
   const refused = (answer: Answer): void =>
     expect([answer.status, code(answer)]).toEqual([403, 'NOT_ENDORSED'])
 
+  test('that person revokes nothing but themselves and what is theirs', async () => {
+    const eve = await server.enrol(await invitation('Eve, not endorsed'))
+    const { id } = await server.agent(ann, ann)
+    for (const [kind, target] of [
+      ['agent', id],
+      ['person', ann.id],
+      ['delegation', 'dlg_of_nobody'],
+    ])
+      refused(await eve.api.post('/v1/revocations', { kind, target, reason: 'test' }))
+    const own = await eve.api.post('/v1/revocations', { kind: 'person', target: eve.id, reason: 'test' })
+    expect(own.status).toBe(200)
+  })
+
   test('no gesture of that person counts: drafts, approvals, endorsements', async () => {
     const proposal = { name: 'Bot', class: 'c', purpose: 'p', systems: [], manifest: {} }
     const agent = (await ann.api.post('/v1/agents', proposal)).json.agent

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { base64url, utf8 } from '../../src/core/encoding.ts'
 import { enrolAct } from '../../src/registry/enrolment.ts'
 import { secretHash } from '../../src/registry/invitations.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
@@ -65,7 +66,7 @@ describe('with independent approval', () => {
 
   test('a credential is no key of a point or of an agent', async () => {
     const jwk = { ...ann.authenticator.jwk }
-    const point = { name: 'gw', jwk, placement: 'gateway', server: 'files' }
+    const point = { name: 'gw', jwk, placement: 'gateway', servers: ['files'] }
     expect(code(await ann.api.post('/v1/points', point))).toBe('KEY_IN_USE')
     const { id } = await server.agent(ann, ben)
     expect(code(await ann.api.post(`/v1/agents/${id}/keys`, { jwk }))).toBe('KEY_IN_USE')
@@ -123,11 +124,84 @@ describe('with independent approval', () => {
     const size = (await ann.api.get('/v1/entries?limit=1')).json.size
     expect((await ann.api.post('/v1/tools', tool)).json).toEqual(json)
     expect((await ann.api.get('/v1/entries?limit=1')).json.size).toBe(size)
-    const changed = await ann.api.post('/v1/tools', { ...tool, definition_hash: 'B'.repeat(42) + 'A' })
-    expect(changed.json).toMatchObject({ id: json.id })
     const point = await server.point(ann, 'files')
-    expect((await point.api.get('/v1/points/self/tools')).json.tools).toEqual([changed.json])
+    expect((await point.api.get('/v1/points/self/tools')).json.tools).toEqual([json])
     expect((await ann.api.get('/v1/tools?server=other')).json.tools).toEqual([])
+  })
+
+  const approve = async (by: Operator, change: string) => {
+    const path = `/v1/tools/changes/${change}`
+    const asked = await by.api.get(`${path}/approval`)
+    if (asked.status !== 200) return asked
+    return by.api.post(`${path}/approve`, by.authenticator.assert(asked.json.challenge))
+  }
+
+  test('another definition of a tool waits until another person approves it (MCP-13, MCP-14)', async () => {
+    const system = (await ann.api.post('/v1/systems', { name: 'Mail' })).json.id
+    const tool = { system, server: 'mail', tool: 'send', definition_hash: 'A'.repeat(43), measures: {} }
+    const { id } = (await ann.api.post('/v1/tools', tool)).json
+    const other = { ...tool, definition_hash: 'B'.repeat(42) + 'A' }
+    const { waiting, ...inForce } = (await ann.api.post('/v1/tools', other)).json
+    expect(inForce).toEqual({ id, ...tool })
+    expect((await ann.api.post('/v1/tools', other)).json.waiting).toBe(waiting)
+    expect(code(await approve(ann, waiting))).toBe('SAME_PERSON')
+    expect((await approve(ben, waiting)).json).toEqual({ acted_alone: false })
+    expect((await ann.api.get('/v1/tools?server=mail')).json.tools).toEqual([{ id, ...other }])
+    expect(code(await approve(ben, waiting))).toBe('STATE_CONFLICT')
+    const { size } = (await ann.api.get('/v1/entries?limit=1')).json
+    const { entries } = (await ann.api.get(`/v1/entries?after=${size - 5}&limit=5`)).json
+    expect(entries.map(({ entry }: { entry: { type: string } }) => entry.type)).toEqual(
+      expect.arrayContaining(['tool.approved', 'tool.registered']),
+    )
+    expect(JSON.stringify(entries)).toContain('"rule":"TOOL_CHANGED"')
+  })
+
+  test('a gateway proposes what it is listed, with the text; it approves nothing', async () => {
+    const system = (await ann.api.post('/v1/systems', { name: 'Web' })).json.id
+    const hashOf = (text: string) => base64url(nodeCrypto.sha256(utf8(text)))
+    const was = '{"inputSchema":{},"name":"get"}'
+    const tool = {
+      system,
+      server: 'web',
+      tool: 'get',
+      definition_hash: hashOf(was),
+      measures: {},
+      definition: was,
+    }
+    await ann.api.post('/v1/tools', tool)
+    const point = await server.point(ann, 'web')
+    const report = (definition: object, of = 'get') =>
+      point.api.post('/v1/points/self/tools/changes', { server: 'web', tool: of, definition })
+    expect((await report(JSON.parse(was))).json).toEqual({ change: null })
+    const { change } = (await report({ name: 'get', inputSchema: {}, description: 'and deletes' })).json
+    expect((await report({ description: 'and deletes', name: 'get', inputSchema: {} })).json).toEqual({
+      change,
+    })
+    const becomes = '{"description":"and deletes","inputSchema":{},"name":"get"}'
+    expect((await ben.api.get('/v1/tools/changes')).json.changes).toMatchObject([
+      {
+        id: change,
+        proposer: point.id,
+        was: { definition_hash: hashOf(was), definition: was },
+        becomes: { definition_hash: hashOf(becomes), definition: becomes },
+      },
+    ])
+    expect(code(await report({}, 'unknown'))).toBe('UNKNOWN_TOOL')
+    for (let n = 1; n < 8; n++) await report({ name: 'get', n })
+    expect(code(await report({ name: 'get', n: 8 }))).toBe('STATE_CONFLICT')
+    expect((await point.api.get(`/v1/tools/changes/${change}/approval`)).status).toBe(403)
+    await approve(ann, change)
+    expect((await ben.api.get('/v1/tools/changes')).json.changes).toEqual([])
+    expect((await point.api.get('/v1/points/self/tools')).json.tools).toMatchObject([
+      { definition_hash: hashOf(becomes) },
+    ])
+  })
+
+  test('a tool is not registered under the name of a method, nor with the text of another', async () => {
+    const system = (await ann.api.post('/v1/systems', { name: 'Odd' })).json.id
+    const tool = { system, server: 'odd', tool: 'x', definition_hash: 'A'.repeat(43), measures: {} }
+    for (const wrong of [{ tool: 'resources/read' }, { definition: '{}' }])
+      expect(code(await ann.api.post('/v1/tools', { ...tool, ...wrong }))).toBe('TOOL_INVALID')
   })
 
   test('a delegation is sealed by its principal, once, with a gesture over that draft', async () => {

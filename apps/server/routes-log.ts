@@ -6,6 +6,7 @@ import { base64url } from '../../src/core/encoding.ts'
 import { parseRfc3339, rfc3339 } from '../../src/core/time.ts'
 import type { EntrySource } from '../../src/ports/entry-source.ts'
 import { checkpointAt } from '../../src/registry/checkpoints.ts'
+import { killsInForce } from '../../src/registry/kills.ts'
 import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { livePage } from './live-page.ts'
@@ -138,12 +139,14 @@ function liveRoutes(app: App, ctx: ServerContext): void {
     const isHere = ticket === undefined ? await hasSession(ctx, c) : openSession(ctx, c, ticket)
     const nonce = base64url(ctx.registry.crypto.randomBytes(16))
     const size = isHere ? await ctx.registry.store.entries.size() : 0
+    const kills = isHere ? await ctx.registry.store.query(killsInForce) : []
     const page = livePage({
       nonce,
       signedIn: isHere,
       origin: ctx.settings.origin,
       simulated: ctx.settings.simulated,
       after: Math.max(-1, size - LIVE_ENTRIES - 1),
+      kills: kills.map(({ kill }) => kill),
     })
     return c.html(page, isHere ? 200 : 401, {
       'cache-control': 'no-store',

@@ -1,6 +1,6 @@
 /** People, systems and tools, as operators keep them. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { measuresSchema } from '../../src/log/entries.ts'
+import { DEFINITION_LENGTH_MAX, measuresSchema } from '../../src/log/entries.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { endorsementOf, endorsePerson } from '../../src/registry/endorsements.ts'
 import { addPerson, leave, listPeople } from '../../src/registry/people.ts'
@@ -19,6 +19,8 @@ const toolInput = z.strictObject({
   definition_hash: digest,
   measures: measuresSchema,
   resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
+  /** JCS of what `definition_hash` is the hash of. */
+  definition: z.string().max(DEFINITION_LENGTH_MAX).exactOptional(),
 })
 export const toolAnswer = z.object({ id: z.string(), ...toolInput.shape })
 
@@ -160,10 +162,10 @@ function inventoryRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'post',
       path: '/v1/tools',
-      summary: 'Register a tool, or its new definition',
+      summary: 'Register a tool, or propose another definition of it: `waiting` names the change (MCP-14)',
       middleware: operator,
       request: { body: body(toolInput) },
-      responses: answers('Registered', toolAnswer),
+      responses: answers('Registered', toolAnswer.extend({ waiting: z.string().exactOptional() })),
     }),
     async (c) => {
       const actor = personActor(callerId(c, 'person'))
@@ -182,7 +184,10 @@ function inventoryRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const { server } = c.req.valid('query')
-      return c.json({ tools: await store.query((db) => listTools(db, server)) }, 200)
+      return c.json(
+        { tools: await store.query((db) => listTools(db, server === undefined ? undefined : [server])) },
+        200,
+      )
     },
   )
 }

@@ -2,12 +2,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonValue } from '../../src/core/json.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
+import { SERVERS_MAX } from '../../src/log/entry-bodies.ts'
 import { receiptSchema, signedHeadSchema } from '../../src/log/receipt.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { trustList } from '../../src/registry/issuers.ts'
-import { enrolPoint, findPoint, listPoints, openEpoch } from '../../src/registry/points.ts'
+import { enrolPoint, findPoint, listPoints, openEpoch, serversOf } from '../../src/registry/points.ts'
 import { RECEIPTS_MAX, takeReceipts } from '../../src/registry/receipts.ts'
 import { listTools } from '../../src/registry/tools.ts'
+import type { Tool } from '../../src/registry/tool-rows.ts'
 import { signedTrustListSchema } from '../../src/revoke/trust-list.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { RECEIPTS_PATH, who } from './middleware.ts'
@@ -24,7 +26,7 @@ const pointAnswer = z.object({
   jkt: z.string(),
   jwk,
   placement,
-  server: z.string(),
+  servers: z.array(z.string()),
   epoch: z.int(),
   seq: z.int(),
 })
@@ -40,7 +42,13 @@ export function pointRoutes(app: App, ctx: ServerContext): void {
       middleware: operator,
       request: {
         body: body(
-          z.strictObject({ id: z.string().max(64).exactOptional(), name, jwk, placement, server: name }),
+          z.strictObject({
+            id: z.string().max(64).exactOptional(),
+            name,
+            jwk,
+            placement,
+            servers: z.array(name).min(1).max(SERVERS_MAX),
+          }),
         ),
       },
       responses: answers('Enrolled', z.object({ point: z.string() })),
@@ -98,17 +106,20 @@ function selfRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'get',
       path: '/v1/points/self/tools',
-      summary: 'The tools of the server that the point guards',
+      summary: 'The tools of the servers that the point guards',
       middleware: point,
       responses: answers(
         'Tools',
-        z.object({ point: z.string(), server: z.string(), tools: z.array(toolAnswer) }),
+        z.object({ point: z.string(), servers: z.array(z.string()), tools: z.array(toolAnswer) }),
       ),
     }),
     async (c) => {
       const answer = await ctx.registry.store.query(async (db) => {
-        const { id, server } = await findPoint(db, callerId(c, 'point'))
-        return { point: id, server, tools: await listTools(db, server) }
+        const row = await findPoint(db, callerId(c, 'point'))
+        const servers = serversOf(row)
+        // Points hash what is listed to them: the texts are for people.
+        const tools = (await listTools(db, servers)).map(withoutText)
+        return { point: row.id, servers, tools }
       })
       return c.json(answer, 200)
     },
@@ -165,4 +176,9 @@ function receiptRoute(app: App, ctx: ServerContext): void {
       return c.json({ acknowledged, recalled: [...recalled], now_ms }, 200)
     },
   )
+}
+
+function withoutText({ id, system, server, tool, definition_hash, measures, resources }: Tool): Tool {
+  const own = { id, system, server, tool, definition_hash, measures }
+  return resources === undefined ? own : { ...own, resources }
 }

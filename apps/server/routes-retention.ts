@@ -6,6 +6,7 @@ import { isCarriedOut } from '../../src/registry/pruning-run.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
 import { answers, body, gestureParts } from './schemas.ts'
+import { Turns } from './turns.ts'
 
 const index = z.int().nonnegative()
 const time = z.iso.datetime()
@@ -39,6 +40,8 @@ const plan = z.object({
 export function retentionRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
   const { store } = ctx.registry
+  /** It reads every head of what is old. */
+  const plans = new Turns<Awaited<ReturnType<typeof planPruning>>>()
   const pruning: PruneContext = { ...ctx.registry, tiles: ctx.tiles, vkey: ctx.vkey }
 
   app.openapi(
@@ -53,7 +56,8 @@ export function retentionRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const { before, unreported } = c.req.valid('query')
       const asked = { before_ms: parseRfc3339(before), unreported: unreported === 'true' }
-      return c.json(await planPruning(pruning, { ...asked, approver: callerId(c, 'person') }), 200)
+      const mine = { ...asked, approver: callerId(c, 'person') }
+      return c.json(await plans.take(JSON.stringify(mine), () => planPruning(pruning, mine)), 200)
     },
   )
 

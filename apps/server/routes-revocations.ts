@@ -4,7 +4,7 @@ import { personActor } from '../../src/registry/context.ts'
 import { acknowledgedBy } from '../../src/registry/acks.ts'
 import { frameKey } from '../../src/registry/frame-ring.ts'
 import { framesAfter, lastFrame } from '../../src/registry/frames.ts'
-import { revoke } from '../../src/registry/revocations.ts'
+import { assertMayRevoke, revoke } from '../../src/registry/revocations.ts'
 import { signedFrameSchema, signedTimeSchema, type SignedFrame } from '../../src/revoke/frame.ts'
 import { pollAnswerSchema } from '../../src/revoke/poll.ts'
 import { snapshotAnswerSchema } from '../../src/revoke/snapshot.ts'
@@ -68,7 +68,9 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
       ),
     }),
     async (c) => {
-      const actor = personActor(callerId(c, 'person'))
+      const person = callerId(c, 'person')
+      await assertMayRevoke(ctx.registry, person, c.req.valid('json'))
+      const actor = personActor(person)
       const before = (await ctx.registry.store.query(lastFrame))?.frame.seq ?? 0
       const frames = await revoke(ctx.registry, actor, c.req.valid('json'))
       const isEarlier = frames.length > 0 && frames.every(({ frame }) => frame.seq <= before)

@@ -4,7 +4,6 @@
  * @module
  */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { httpSender } from '../../src/adapters/http/sender.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
@@ -16,7 +15,7 @@ import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { pinBreakGlass } from '../../src/registry/break-glass.ts'
-import { pairVault, setUp, type Settings, type SetupKeys } from '../../src/registry/setup.ts'
+import { pairVault, setUp, type Settings } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { DueAnchor } from './anchor-runner.ts'
@@ -31,10 +30,11 @@ import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings, type FirstChoices } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
-import { ListenerRunner } from './listener-runner.ts'
+import { ListenerRunner, listenerSender } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
+import { oauthSettings, type OauthOptions } from './oauth/settings.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
@@ -42,9 +42,8 @@ import { openLogPlace, placeOfLog } from './tiles.ts'
 import { tryPassphrase, unlockVault, vaultPlace } from './vault.ts'
 import { Viewers } from './viewers.ts'
 
-/** REV-4. */
-export const HEARTBEAT_MS = 500
-export interface ServerOptions extends FirstChoices {
+export const HEARTBEAT_MS = 500 // REV-4
+export interface ServerOptions extends FirstChoices, OauthOptions {
   readonly dataDir: string
   /** `postgres://…`: state and log live there, and other nodes may share them. SQLite in `dataDir` unless told otherwise. */
   readonly store?: string
@@ -73,6 +72,7 @@ export interface ServerOptions extends FirstChoices {
   readonly onBreakGlass?: (file: string) => void
   /** Publish from a thread of its own (docs/adr/0023). */
   readonly publisherThread?: boolean
+  readonly listenersAnywhere?: boolean // SIG-9: also on this machine and in its network
   /** Who cosigns the log, and where it is anchored. */
   readonly anchors?: AnchorSettings
   /** Where the keys of what is sealed are, which nodes on one database share: a file, `vault.db` in `dataDir` unless told otherwise, or `postgres://…`. */
@@ -196,7 +196,8 @@ async function run(
   const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey })
   const stopEnded = destroyEndedKeys(store, keys, report)
-  const listeners = new ListenerRunner({ registry: ctx.registry, sender: httpSender, report })
+  const sender = listenerSender(options.listenersAnywhere, place)
+  const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
   const drills = new DrillRunner({ registry: ctx.registry, report })
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
@@ -245,7 +246,7 @@ async function run(
 
 interface Parts {
   readonly clock: Clock
-  readonly keys: SetupKeys
+  readonly keys: ServerKeys
   readonly store: Store
   readonly vault: Vault
   readonly settings: Settings
@@ -262,7 +263,6 @@ interface Parts {
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
   const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey, breakGlass } =
     parts
-  const report = options.report ?? (() => undefined)
   const registry: RegistryContext = {
     store: namingStore(store),
     vault,
@@ -275,6 +275,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     rp: { rp_id: settings.rp_id, origins: settings.origins },
     separation: settings.separation,
   }
+  const report = options.report ?? (() => undefined)
   const heartbeat_ms = options.heartbeatMs ?? HEARTBEAT_MS
   return {
     registry,
@@ -289,6 +290,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,
     log: keys.log,
+    oauth: oauthSettings(options, keys.oauth),
     signed: () => lock.load(),
     heartbeat_ms,
     publicUrl: () => place.url,

@@ -13,8 +13,8 @@ import {
   enrollPoint,
   invite,
   proposeAgent,
-  registerTool,
 } from '../../apps/cli/operator.ts'
+import { registerTool } from '../../apps/cli/tools.ts'
 import { approveTemplate, proposeTemplate } from '../../apps/cli/operator-quorum.ts'
 import { openProfile, saveProfile, writePrivate, type Profile } from '../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'

@@ -16,7 +16,7 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
  * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer, `hld` a legal hold, `lse` a lease,
- * `tup` a top-up, `kil` a kill, `lft` a lift, `prb` a probe, `drl` a drill, `lsn` a listener, `set` a security event. */
+ * `tch` a change of a tool, `tup` a top-up, `kil` a kill, `lft` a lift, `prb` a probe, `drl` a drill, `lsn` a listener, `set` a security event. */
 export type IdPrefix =
   | 'per'
   | 'lsn'
@@ -37,6 +37,7 @@ export type IdPrefix =
   | 'hld'
   | 'lse'
   | 'tup'
+  | 'tch'
   | 'kil'
   | 'lft'
   | 'prb'

@@ -8,12 +8,14 @@ import { seconds } from '../core/time.ts'
 import type { Freshness, Reservation } from '../log/receipt.ts'
 import {
   constraintsMet,
+  couldBeMet,
   grantNames,
   labelFault,
   resourcesFault,
   type Grant,
   type Limit,
 } from '../token/grant.ts'
+import { isMethodAction } from '../token/method-action.ts'
 import { boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
 import type { DecidedChain, Handle } from '../token/verify.ts'
 import { measure, resourcesOf, type Measures } from './measure.ts'
@@ -181,9 +183,15 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
 function grantFault(input: DecideInput, grant: Grant): Reason | null {
   if (!grantNames(grant, input.server, input.tool)) return 'NO_MATCHING_GRANT'
   if (!constraintsMet(grant, input.args)) return 'CONSTRAINT_VIOLATED'
-  const resources =
-    grant.resources === undefined ? null : resourcesOf(input.args, input.registration?.resources)
+  const resources = grant.resources === undefined ? null : resourcesOf(input.args, pointersOf(input))
   return resourcesFault(grant, resources) ?? labelFault(grant, null)
+}
+
+/** A method has no registration: what it touches is its `uri` (MCP-7). */
+const METHOD_RESOURCES = ['/uri']
+
+function pointersOf({ tool, registration }: DecideInput): readonly string[] | undefined {
+  return isMethodAction(tool) ? METHOD_RESOURCES : registration?.resources
 }
 
 /** The longest bound of a grant that could be used: past it nothing of the chain is allowed. */
@@ -214,7 +222,12 @@ function reservation({ chain }: DecideInput, step: LineageStep, limit: Limit, am
   }
 }
 
-/** Whether some disclosed grant names the tool: what a list of tools may show (MCP-4). */
-export function isNamed(chain: DecidedChain, server: string, tool: string): boolean {
-  return [...lastOf(chain).grants.values()].some((grant) => grantNames(grant, server, tool))
+/**
+ * Whether some disclosed grant names the tool or the method: what a list may show (MCP-4).
+ * @param known arguments that a call of it would have for certain (MCP-9)
+ */
+export function isNamed(chain: DecidedChain, server: string, tool: string, known?: JsonObject): boolean {
+  return [...lastOf(chain).grants.values()].some(
+    (grant) => grantNames(grant, server, tool) && (known === undefined || couldBeMet(grant, known)),
+  )
 }

@@ -6,7 +6,6 @@ import type { Crypto } from '../core/crypto.ts'
 import { base64url, fromBase64url } from '../core/encoding.ts'
 import { CountersignError } from '../core/errors.ts'
 import type { Reason } from '../decide/reasons.ts'
-import type { Clock } from '../ports/clock.ts'
 import { verifyDpop } from '../token/dpop.ts'
 import { lastOf } from '../token/lineage.ts'
 import { parsePresentation, sdHashOfSegment } from '../token/presentation.ts'
@@ -19,12 +18,12 @@ import {
   type ProofContext,
 } from '../token/proof.ts'
 import { chainSegments } from '../token/segment.ts'
-import type { ChainTrust } from '../token/trust.ts'
-import { verifyChain, type DecidedChain, type VerifiedChain } from '../token/verify.ts'
+import { verifyChain, type DecidedChain } from '../token/verify.ts'
 import { ChainRecord } from './chain-record.ts'
+import { HeldChains, type HeldOptions, type Presented } from './held-chains.ts'
 import { keptOf } from './kept-chain.ts'
 import { Sessions, type Session } from './sessions.ts'
-import type { CallRequest, Credential } from './types.ts'
+import type { CallRequest, Credential, Viewer } from './types.ts'
 
 const SALT_BYTES = 32
 
@@ -39,24 +38,12 @@ export interface Authenticated {
   readonly salt: string | null
 }
 
-interface Presented {
-  readonly chain: VerifiedChain
-  readonly record: ChainRecord
-  readonly proof: string | null
-  readonly sd_hash: string
-}
-
-export interface AuthenticatorOptions {
+export interface AuthenticatorOptions extends HeldOptions {
   readonly crypto: Crypto
-  readonly clock: Clock
-  /** Asked for each chain: it changes while the point runs. */
-  readonly trust: () => ChainTrust
   /** Told of a chain whose issuer or key is not known: there may be a newer trust list. */
   readonly onUnknownIssuer?: () => void
   /** The point's identifier: the audience of chains and proofs. */
   readonly audience: string
-  /** A chain of the point's own, for clients that hold no key. */
-  readonly hosted?: string
 }
 
 export const NOBODY: Authenticated = {
@@ -71,21 +58,37 @@ export const NOBODY: Authenticated = {
 export class Authenticator {
   readonly #o: AuthenticatorOptions
   readonly #sessions: Sessions
+  readonly #held: HeldChains
 
   constructor(options: AuthenticatorOptions) {
     this.#o = options
     this.#sessions = new Sessions(options.crypto, options.clock)
+    this.#held = new HeldChains(options, (chain) => this.#present(chain))
   }
 
   challenge(): { challenge: string; key: string } {
     return { challenge: this.#sessions.challenge(), key: this.#sessions.key }
   }
 
-  /** The chain that decides what a list shows; null when there is none. */
-  chainOf(session: string | null): DecidedChain | null {
-    if (session !== null) return this.#sessions.get(session)?.chain ?? null
-    const hosted = this.#hosted()
-    return hosted.reason === null ? hosted.chain : null
+  /** The chain that decides what a list shows, or why there is none. */
+  viewed(viewer: Viewer): { readonly reason: Reason | null; readonly chain: DecidedChain | null } {
+    if (typeof viewer === 'string') {
+      const chain = this.#sessions.get(viewer)?.chain ?? null
+      return { reason: chain === null ? 'SESSION_UNKNOWN' : null, chain }
+    }
+    if (viewer !== null && 'chain' in viewer) return this.#held.shown(viewer.chain)
+    return this.#hosted(viewer?.delegation)
+  }
+
+  /** Whether some grant of the viewer is for a tool of that server. */
+  reaches(viewer: Viewer, server: string): boolean {
+    const { chain } = this.viewed(viewer)
+    return chain !== null && [...lastOf(chain).grants.values()].some((grant) => grant.server === server)
+  }
+
+  /** The chain of a hosted delegation is verified again at its next call. */
+  presentAnew(delegation?: string): void {
+    this.#held.forget(delegation)
   }
 
   forget(session: string): void {
@@ -124,7 +127,7 @@ export class Authenticator {
       case 'dpop':
         return this.#byDpop(request, credential)
       case 'hosted':
-        return this.#withOwnSalt(request, this.#hosted())
+        return this.#withOwnSalt(request, this.#hosted(credential.delegation))
       case 'none':
         return NOBODY
     }
@@ -206,12 +209,11 @@ export class Authenticator {
     return { ...known, reason, binding: 'dpop', args_commit, salt: credential.salt }
   }
 
-  #hosted(): Authenticated {
-    if (this.#o.hosted === undefined) return NOBODY
-    const presented = this.#present(this.#o.hosted)
-    if ('reason' in presented) return { ...NOBODY, reason: presented.reason }
-    const { chain, record } = presented
-    return { reason: null, chain, record, binding: 'hosted', args_commit: null, salt: null }
+  #hosted(delegation: string | undefined): Authenticated {
+    const held = this.#held.hosted(delegation)
+    return held.reason === null
+      ? { ...NOBODY, ...held, binding: 'hosted' }
+      : { ...NOBODY, reason: held.reason }
   }
 
   #withOwnSalt(request: CallRequest, known: Authenticated): Authenticated {

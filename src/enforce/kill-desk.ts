@@ -81,6 +81,11 @@ export class KillDesk {
     for (const { kill } of this.#o.state.inForce) this.#record(kill)
   }
 
+  /** Whether it shows without a signature that it does not hold. */
+  isHopeless(statement: Statement): boolean {
+    return this.#o.state.isHopeless(statement)
+  }
+
   /**
    * In force when this returns its promise; durable when that resolves.
    * @param from whose word it is that the control plane has it: its own (`log`), that of a stream, which is likely and

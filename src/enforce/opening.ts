@@ -2,6 +2,8 @@
 import type { JsonValue } from '../core/json.ts'
 import type { Opening } from '../ports/control-plane.ts'
 import type { Authenticated } from './authenticate.ts'
+import type { Judged } from './judged.ts'
+import type { DecisionFields } from './recorder.ts'
 import type { CallRequest } from './types.ts'
 
 /** Arguments above this are committed to but not kept, in bytes of JSON. */
@@ -35,6 +37,30 @@ function isPlain(value: JsonValue | undefined, depth: number): boolean {
 }
 
 /** Names come from the caller: a receipt holds 256 characters of them. */
-export function bounded(name: string): string {
+function bounded(name: string): string {
   return name.toWellFormed().slice(0, 256).toWellFormed()
+}
+
+/** What the receipt of a decision says. @param state how the point stood then */
+export function decisionFields(
+  request: CallRequest,
+  action: string,
+  { authenticated, verdict, debits }: Judged,
+  state: Pick<DecisionFields, 'placement' | 'freshness' | 'kill'>,
+): DecisionFields {
+  return {
+    action,
+    chain: authenticated.record?.id ?? null,
+    agent: authenticated.chain?.agent ?? null,
+    grant: verdict.grant,
+    server: bounded(request.server),
+    tool: bounded(request.tool),
+    definition_hash: request.definition_hash,
+    args_commit: authenticated.args_commit,
+    decision: verdict.decision,
+    reasons: verdict.decision === 'deny' ? [...verdict.reasons] : [],
+    binding: authenticated.binding,
+    debits: [...debits],
+    ...state,
+  }
 }

@@ -2,7 +2,7 @@
 import type { Crypto } from '../core/crypto.ts'
 import type { KillView, RevocationView } from '../decide/decide.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { ToolRegistration } from '../ports/control-plane.ts'
+import type { ToolChange, ToolRegistration } from '../ports/control-plane.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
 import type { Recorder, StreamPlace } from './recorder.ts'
@@ -25,6 +25,8 @@ export interface PointOptions {
   readonly registration: (server: string, tool: string) => ToolRegistration | null
   /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */
   readonly systems: (server: string) => readonly string[]
+  /** Told of a definition that is not the one that its tool is pinned to (MCP-13), as often as it is listed. */
+  readonly onToolChanged?: (change: ToolChange) => void
   /** Told after each record, so that it is shipped. */
   readonly onRecorded: () => void
   /** Told of a fault of ours that was turned into a denial. */

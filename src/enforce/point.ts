@@ -4,19 +4,30 @@
  * @module
  */
 import { newId } from '../core/ids.ts'
+import type { JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
 import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/decide.ts'
 import type { CalledTool, DecideInput, RevocationView, Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
 import type { DecidedChain } from '../token/verify.ts'
-import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
+import { NOBODY, type Authenticator } from './authenticate.ts'
 import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
 import { deniedAs, killed, type Judged } from './judged.ts'
-import { bounded, openingOf } from './opening.ts'
+import { decisionFields, openingOf } from './opening.ts'
+import { knownCaller } from './known-caller.ts'
 import type { PointOptions } from './point-options.ts'
-import type { DecisionFields, StreamPlace } from './recorder.ts'
-import type { CallOutcome, CallRequest, Challenge, OpenOutcome, Point, ToolResult } from './types.ts'
+import type { StreamPlace } from './recorder.ts'
+import type {
+  CallOutcome,
+  CallRequest,
+  Challenge,
+  OpenOutcome,
+  Point,
+  Shown,
+  ToolResult,
+  Viewer,
+} from './types.ts'
 
 /** What ends a call that is under way: not that the state grew old (REV-12). */
 const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
@@ -140,7 +151,7 @@ export class EnforcementPoint implements Point {
   }
 
   #judge(request: CallRequest): Judged {
-    const authenticated = this.#known(request)
+    const authenticated = knownCaller(this.#o, request)
     const tool = this.#tool(request)
     const { server } = request
     if (isKilled({ ...tool, server, chain: authenticated.chain })) return killed(authenticated)
@@ -158,17 +169,6 @@ export class EnforcementPoint implements Point {
       ...this.#state(authenticated.chain),
     })
     return { authenticated, verdict, debits: [] }
-  }
-
-  /** A session whose chain the present epoch cannot name is over: the chain has to be presented again. */
-  #known(request: CallRequest): Authenticated {
-    const { authenticator, recorder } = this.#o
-    const authenticated = authenticator.authenticate(request)
-    const { credential } = request
-    const named = authenticated.record === null || recorder.canName(authenticated.record)
-    if (named || credential.kind !== 'session') return authenticated
-    authenticator.forget(credential.session)
-    return { ...NOBODY, reason: 'SESSION_UNKNOWN' }
   }
 
   /** @returns null when leases do not cover an allow */
@@ -200,24 +200,12 @@ export class EnforcementPoint implements Point {
     judged: Judged,
     kill?: string,
   ): Promise<StreamPlace | null> {
-    const { authenticated, verdict } = judged
-    const fields: DecisionFields = {
-      action,
-      chain: authenticated.record?.id ?? null,
-      agent: authenticated.chain?.agent ?? null,
-      grant: verdict.grant,
-      server: bounded(request.server),
-      tool: bounded(request.tool),
-      definition_hash: request.definition_hash,
-      args_commit: authenticated.args_commit,
-      decision: verdict.decision,
-      reasons: verdict.decision === 'deny' ? [...verdict.reasons] : [],
-      binding: authenticated.binding,
+    const { authenticated } = judged
+    const fields = decisionFields(request, action, judged, {
       placement: this.#o.placement,
       freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
-      debits: [...judged.debits],
       ...(kill === undefined ? {} : { kill }),
-    }
+    })
     return this.#durably(() =>
       this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
     )
@@ -280,10 +268,33 @@ export class EnforcementPoint implements Point {
     return { action, reasons: recorded === null ? ['NOT_RECORDED'] : reasons }
   }
 
-  isVisible(session: string | null, server: string, name: string): boolean {
-    const chain = this.#o.authenticator.chainOf(session)
-    const tool = { server, tool: name, definition_hash: null }
-    return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name)
+  /** Why nothing under the delegation of that viewer is allowed now: of a chain that does not hold, the one reason. */
+  standingOf(viewer: Viewer): readonly Reason[] {
+    const { reason, chain } = this.#o.authenticator.viewed(viewer)
+    return reason === null ? this.#standing(chain, null) : [reason]
+  }
+
+  reaches(viewer: Viewer, server: string): boolean {
+    return this.#o.authenticator.reaches(viewer, server)
+  }
+
+  isVisible(viewer: Viewer, server: string, name: string, shown: Shown = {}): boolean {
+    const { chain } = this.#o.authenticator.viewed(viewer)
+    const { args, definition_hash } = shown
+    const tool = { server, tool: name, definition_hash: definition_hash ?? null }
+    if (definition_hash !== undefined && this.#isHeldBack(tool)) return false
+    return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name, args)
+  }
+
+  noteDefinition(server: string, tool: string, definition_hash: string, definition: JsonObject): void {
+    if (this.#isHeldBack({ server, tool, definition_hash }))
+      this.#o.onToolChanged?.({ server, tool, definition_hash, definition })
+  }
+
+  /** MCP-12. */
+  #isHeldBack({ server, tool, definition_hash }: CalledTool): boolean {
+    const pinned = this.#o.registration(server, tool)
+    return pinned !== null && pinned.definition_hash !== definition_hash
   }
 
   #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {

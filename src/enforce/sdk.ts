@@ -1,6 +1,6 @@
 /**
  * The SDK: puts the calls of a connected MCP client (`@modelcontextprotocol/client` 2) under its agent's delegation.
- * spec/sdk.md, spec/enforcement.md, MCP-1 and MCP-2. What an agent embeds, so it chooses the crypto of this platform.
+ * spec/sdk.md, spec/mcp.md (MCP-1, MCP-2). What an agent embeds, so it chooses the crypto of this platform.
  *
  * A denied call is an answer and is returned, typed, with the text that a model can read. Only a connection that is
  * refused is thrown, as {@link ConnectionDenied}: there is nothing to call with.

@@ -13,9 +13,18 @@ export type Credential =
   | { kind: 'call'; presentation: string; salt: string }
   /** Over HTTP: the chain as access token with a DPoP proof for this request (PRF-5). */
   | { kind: 'dpop'; chain: string; proof: string; method: string; url: string; salt: string }
-  /** The point's own delegation stands in for a client that holds no key (MCP-3). */
-  | { kind: 'hosted' }
+  /**
+   * A delegation that the point holds for a client that holds no key: the one that it was started with (MCP-3), or that
+   * of the client, by the `jti` of its root (GWR-6).
+   */
+  | { kind: 'hosted'; delegation?: string }
   | { kind: 'none' }
+
+/**
+ * Whose grants decide what a list shows: those of an open session; of the point's own delegation (null); of one that it
+ * holds for a client; or of a chain as it was presented over HTTP.
+ */
+export type Viewer = string | null | { readonly delegation: string } | { readonly chain: string }
 
 export interface CallRequest {
   readonly server: string
@@ -53,6 +62,14 @@ export interface Challenge {
   readonly key: string
 }
 
+/** What is known of something that a list would show. */
+export interface Shown {
+  /** Arguments that a call of it would have for certain (MCP-9). */
+  readonly args?: JsonObject
+  /** Of a tool as it is listed, null when that is not clear: a pinned one with another is held back (MCP-12). */
+  readonly definition_hash?: string | null
+}
+
 /** The enforcement point as adapters see it. */
 export interface Point {
   readonly id: string
@@ -74,8 +91,10 @@ export interface Point {
     what: string,
     reason: Reason,
   ): Promise<{ action: string; reasons: readonly Reason[] }>
-  /** Whether some disclosed grant of that session (null: the hosted delegation) names the tool. MCP-4. */
-  isVisible(session: string | null, server: string, tool: string): boolean
+  /** Whether some disclosed grant of the viewer names the tool or method. MCP-4. */
+  isVisible(viewer: Viewer, server: string, tool: string, shown?: Shown): boolean
+  /** Takes note of a definition that the server lists: one that is not the pinned one is proposed (MCP-13). */
+  noteDefinition(server: string, tool: string, definition_hash: string, definition: JsonObject): void
   /** The terminal state: stops following revocations, flushes and closes the spool. */
   close(): Promise<void>
 }

@@ -38,6 +38,8 @@ export class History {
   /** In the order of the log. */
   readonly drills: Any<'drill.planned' | 'drill.started' | 'drill.closed'>[] = []
   readonly tools: OfType<'tool.registered'>[] = []
+  /** In the order of the log. */
+  readonly toolChanges: Any<'tool.changed' | 'tool.approved'>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
@@ -106,6 +108,10 @@ export class History {
         return
       case 'tool.registered':
         this.tools.push({ index, entry })
+        return
+      case 'tool.changed':
+      case 'tool.approved':
+        this.toolChanges.push({ index, entry } as (typeof this.toolChanges)[number])
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })

@@ -24,6 +24,8 @@ const reason = z.string().regex(REASON_CODE)
 
 /** Leases that one entry settles or recalls. */
 const LEASES_MAX = 256
+/** Tool servers of one enforcement point (GWY-1). */
+export const SERVERS_MAX = 64
 
 /** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
 export const measuresSchema = z.record(
@@ -42,6 +44,21 @@ export const templateSchema = z.strictObject({
   depth_max: z.int().min(0).max(8),
   grants: z.array(z.record(z.string(), z.json())).max(64).nullable(),
   approvals: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(1).max(15) }).nullable(),
+})
+
+/** Characters of a definition's JCS in an entry (MCP-13): room for what stands around it. */
+export const DEFINITION_LENGTH_MAX = 32 * 1024
+
+const toolSchema = z.strictObject({
+  system: id,
+  server: text,
+  tool: text,
+  definition_hash: digest,
+  measures: measuresSchema,
+  /** JSON Pointers to the arguments that name what a call touches (GRT-6). */
+  resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
+  /** JCS of what `definition_hash` is the hash of, where whoever registered it gave it and it is not too long. */
+  definition: z.string().max(DEFINITION_LENGTH_MAX).exactOptional(),
 })
 
 /** Of each type. */
@@ -118,14 +135,25 @@ export const bodies = {
     acted_alone: z.boolean(),
   }),
   'system.added': z.strictObject({ name: text }),
-  'tool.registered': z.strictObject({
-    system: id,
-    server: text,
-    tool: text,
-    definition_hash: digest,
-    measures: measuresSchema,
-    /** JSON Pointers to the arguments that name what a call touches (GRT-6). */
-    resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
+  'tool.registered': toolSchema,
+  /** A registration that waits for another person (MCP-13, MCP-14). */
+  'tool.changed': z.strictObject({
+    /** The tool's identifier. */
+    registered: id,
+    /** The definition that the tool is pinned to. */
+    was: digest,
+    becomes: toolSchema,
+  }),
+  'tool.approved': z.strictObject({
+    act: z.strictObject({
+      act: z.literal('tool.approve'),
+      change: id,
+      /** Index of the `tool.changed` entry. */
+      proposal: z.int().nonnegative(),
+      approver: id,
+    }),
+    gesture: gestureSchema,
+    acted_alone: z.boolean(),
   }),
   'agent.proposed': z.strictObject({
     /** Absent in logs that began before it was logged. */
@@ -151,14 +179,19 @@ export const bodies = {
   'agent.activated': z.strictObject({ reason }),
   'agent.suspended': z.strictObject({ reason }),
   'agent.retired': z.strictObject({ reason }),
-  'agent.key_added': z.strictObject({ jwk: jwkSchema }),
+  'agent.key_added': z.strictObject({
+    jwk: jwkSchema,
+    /** The point that holds it in the agent's place (OAU-16). */
+    point: id.exactOptional(),
+  }),
   'agent.statement_issued': z.strictObject({ jkt: digest, exp: z.int() }),
   'point.enrolled': z.strictObject({
     /** Absent in logs that began before it was logged. */
     name: text.exactOptional(),
     jwk: jwkSchema,
     placement: z.enum(['in_process', 'gateway', 'tool_side']),
-    server: text,
+    /** The tool servers that it guards, each once (GWY-1). */
+    servers: z.array(text).min(1).max(SERVERS_MAX),
   }),
   /** What a point took from cumulative limits before it let a call through, receipt or not: before there were leases. */
   'budget.reserved': z.strictObject({ debits: z.array(reservedSchema).min(1).max(RESERVATIONS_MAX) }),
@@ -266,6 +299,7 @@ export const bodies = {
       'LISTENER_FAILING',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',
+      'TOOL_CHANGED',
       'WITNESS_CONFLICT',
     ]),
     detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),

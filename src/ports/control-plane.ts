@@ -9,6 +9,15 @@ import type { SignedAck, Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
+/** A definition that a server lists for a tool that is pinned to another. spec/mcp.md (MCP-13). */
+export interface ToolChange {
+  readonly server: string
+  readonly tool: string
+  readonly definition_hash: string
+  /** The entry of `tools/list`. */
+  readonly definition: JsonObject
+}
+
 export interface ToolRegistration {
   readonly server: string
   readonly tool: string
@@ -128,6 +137,8 @@ export interface ControlPlane extends RevocationSource, StatementExchange {
    */
   acknowledge(ack: SignedAck): Promise<{ readonly spread_ms: number }>
   tools(): Promise<readonly ToolRegistration[]>
+  /** Proposes a definition that a server lists for a pinned tool (MCP-13). Idempotent. */
+  toolChanged(change: ToolChange): Promise<void>
   /** Whom the point trusts (KEY-6). Not verified. */
   trust(): Promise<SignedTrustList>
 }

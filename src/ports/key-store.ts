@@ -8,7 +8,7 @@ export type KeyStoreErrorCode =
 /** Faults of key stores. Messages name the file, never its content. */
 export class KeyStoreError extends CountersignError<KeyStoreErrorCode> {}
 
-export type KeyUse = 'issuer' | 'frame' | 'log' | 'witness' | 'break-glass'
+export type KeyUse = 'issuer' | 'frame' | 'log' | 'witness' | 'break-glass' | 'oauth'
 
 /** Ed25519 keys by use and `kid`. What a method returns survives a crash. */
 export interface KeyStore {

@@ -33,6 +33,20 @@ export interface Schema {
     definition_hash: string
     measures_json: string
     resources_json: string
+    /** JCS of the definition, where it is known. */
+    definition: string | null
+  }
+  tool_changes: {
+    id: string
+    /** The tool's identifier. */
+    registered: string
+    status: 'waiting' | 'approved' | 'replaced'
+    definition_hash: string
+    /** The whole registration that it would become. */
+    becomes_json: string
+    proposer: string
+    /** Index of the `tool.changed` entry. */
+    proposal: number
   }
   agents: {
     id: string
@@ -54,7 +68,7 @@ export interface Schema {
     jkt: string
     jwk_json: string
     placement: 'in_process' | 'gateway' | 'tool_side'
-    server: string
+    servers_json: string
     epoch: number
     /** Last receipt accepted in `epoch`. */
     seq: number
@@ -124,6 +138,25 @@ export interface Schema {
     request_box: Uint8Array
     /** What came of it, for who asked; null until then. */
     answer_json: string | null
+    expires: number
+  }
+  /**
+   * Keys that a gateway holds in the place of agents (OAU-15). `agent`: whose it is by `agent.key_added`, null until then.
+   */
+  hosting_keys: { jkt: string; point: string; jwk_json: string; agent: string | null }
+  /** Which URL is which server of which point. */
+  hosted_resources: { url: string; point: string; server: string }
+  /** What the authorization server remembers for a while (OAU-9). Times in milliseconds. */
+  oauth_state: {
+    /** Digest of the kind and of the secret that finds it. */
+    id: string
+    kind: string
+    /** Digest of another name, by which sessions are found. */
+    uid: string | null
+    /** The delegation under which codes and tokens were given. */
+    grant_id: string | null
+    box: Uint8Array
+    consumed: number | null
     expires: number
   }
   delegations: {

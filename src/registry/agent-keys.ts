@@ -10,6 +10,7 @@ import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { seconds } from '../core/time.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
+import type { Tx } from '../ports/store.ts'
 import { signStatement } from '../token/issue.ts'
 import { assertStatus, findAgent } from './agents.ts'
 import { assertKeyUnused } from './callers.ts'
@@ -28,24 +29,34 @@ export function addAgentKey(
   agent: string,
   jwk: PublicJwk,
 ): Promise<{ jkt: string }> {
+  return ctx.store.write((tx) => addAgentKeyTx(ctx, tx, actor, agent, { jwk }))
+}
+
+/** As {@link addAgentKey}. @param body with the point that holds the key in the agent's place, when one does (OAU-16) */
+export async function addAgentKeyTx(
+  ctx: Pick<RegistryContext, 'crypto'>,
+  tx: Tx,
+  actor: Actor,
+  agent: string,
+  body: { readonly jwk: PublicJwk; readonly point?: string },
+): Promise<{ jkt: string }> {
+  const { jwk } = body
   const jkt = thumbprint(ctx.crypto, jwk)
-  return ctx.store.write(async (tx) => {
-    assertStatus(await findAgent(tx.db, agent), ['approved', 'active'])
-    await assertKeyUnused(ctx.crypto, tx.db, jwk)
-    const keys = await tx.db.selectFrom('agent_keys').select('jkt').where('agent', '=', agent).execute()
-    if (keys.length >= AGENT_KEYS_MAX) {
-      throw new RegistryError(
-        'LIMIT_EXCEEDED',
-        `an agent has at most ${AGENT_KEYS_MAX} keys, revoked ones too: propose another agent`,
-      )
-    }
-    await tx.db
-      .insertInto('agent_keys')
-      .values({ jkt, agent, jwk_json: canonicalize({ ...jwk }), revoked: 0 })
-      .execute()
-    await tx.append({ type: 'agent.key_added', actor, subject: agent, body: { jwk } })
-    return { jkt }
-  })
+  assertStatus(await findAgent(tx.db, agent), ['approved', 'active'])
+  await assertKeyUnused(ctx.crypto, tx.db, jwk)
+  const keys = await tx.db.selectFrom('agent_keys').select('jkt').where('agent', '=', agent).execute()
+  if (keys.length >= AGENT_KEYS_MAX) {
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `an agent has at most ${AGENT_KEYS_MAX} keys, revoked ones too: propose another agent`,
+    )
+  }
+  await tx.db
+    .insertInto('agent_keys')
+    .values({ jkt, agent, jwk_json: canonicalize({ ...jwk }), revoked: 0 })
+    .execute()
+  await tx.append({ type: 'agent.key_added', actor, subject: agent, body })
+  return { jkt }
 }
 
 /**

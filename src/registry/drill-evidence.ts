@@ -19,6 +19,7 @@ import type { Schema } from '../ports/schema.ts'
 import { killScopeSchema, signedLiftSchema, type KillScope } from '../revoke/statement.ts'
 import { parseJson } from '../core/json.ts'
 import type { RegistryContext } from './context.ts'
+import { serversOf } from './points.ts'
 
 type DrillRow = Schema['drills']
 
@@ -124,10 +125,10 @@ async function pointsAt(
     .where('kind', '=', 'kill')
     .where('handle', '=', kill)
     .executeTakeFirst()
-  let query = db
+  const query = db
     .selectFrom('points')
     .innerJoin('subjects', 'subjects.id', 'points.id')
-    .select('points.id')
+    .select(['points.id', 'points.servers_json'])
     .where('subjects.first', '<', index)
     .where((eb) =>
       eb.not(
@@ -141,16 +142,9 @@ async function pointsAt(
         ),
       ),
     )
-  if (scope.kind === 'system')
-    query = query.where((eb) =>
-      eb.or([
-        eb('points.server', '=', scope.id),
-        eb(
-          'points.server',
-          'in',
-          eb.selectFrom('tools').select('tools.server').where('tools.system', '=', scope.id),
-        ),
-      ]),
-    )
-  return (await query.execute()).map((row) => row.id)
+  const rows = await query.execute()
+  if (scope.kind !== 'system') return rows.map((row) => row.id)
+  const tools = await db.selectFrom('tools').select('server').where('system', '=', scope.id).execute()
+  const within = new Set([scope.id, ...tools.map(({ server }) => server)])
+  return rows.filter((row) => serversOf(row).some((server) => within.has(server))).map((row) => row.id)
 }

@@ -85,7 +85,8 @@ export function startDrill(
   return ctx.store.write(async (tx) => {
     await findEnrolled(tx.db, person)
     const row = await findDrill(tx.db, drill)
-    if (row.started !== null) throw new RegistryError('STATE_CONFLICT', 'the drill began already')
+    if (row.started !== null)
+      throw new RegistryError('STATE_CONFLICT', 'the drill began already: see its report, or plan another')
     if ((pull !== null) !== (row.mode === 'production'))
       throw new RegistryError(
         'STATE_CONFLICT',
@@ -133,7 +134,7 @@ async function assertClosable(
   await findEnrolled(db, person)
   const row = await findDrill(db, drill)
   if (row.started === null) throw new RegistryError('STATE_CONFLICT', 'the drill has not begun: run it first')
-  if (row.closed !== null) throw new RegistryError('STATE_CONFLICT', 'the drill is closed')
+  if (row.closed !== null) throw new RegistryError('STATE_CONFLICT', 'the drill is closed: see its report')
   if (row.planner === person && ctx.separation === 'independent')
     throw new RegistryError('SAME_PERSON', 'who planned a drill does not close it: somebody else does')
   if (row.kill !== null && !(await isLifted(db, row.kill))) throw notLifted(row.kill)

@@ -42,6 +42,9 @@ export type RegistryErrorCode =
   | 'UNKNOWN_SUBJECT'
   | 'UNKNOWN_SYSTEM'
   | 'UNKNOWN_TEMPLATE'
+  | 'UNKNOWN_TOOL'
+  | 'UNKNOWN_CHANGE'
+  | 'TOOL_INVALID'
   | 'UNKNOWN_TOPUP'
   | 'VALUE_ERASED'
 

@@ -117,8 +117,11 @@ async function takeLift(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Sign
   const { lift } = signed
   if ((await find(tx.db, 'lift', lift.id)) !== null) return
   const roster = (await currentRoster(tx.db))?.roster ?? null
+  const enrolled = await enrolledOf(tx.db, signed)
   const fault =
-    lift.iss === ctx.iss ? liftFault(ctx.crypto, ctx.rp, roster, signed) : 'it is of another control plane'
+    lift.iss === ctx.iss
+      ? liftFault(ctx.crypto, ctx.rp, roster, signed, (rev) => !enrolled.has(rev))
+      : 'it is of another control plane'
   if (fault !== null) throw new RegistryError('STATEMENT_REFUSED', `the lift does not hold: ${fault}`)
   const entry = await tx.append({
     type: 'kill.lifted',
@@ -130,6 +133,20 @@ async function takeLift(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Sign
   await keepLifted(tx.db, lift)
   const { id, reason } = lift
   await appendFrame(ctx, tx, actor, { kind: 'lift', handle: id, reason, target: id, statement: signed })
+}
+
+async function enrolledOf(db: Kysely<Schema>, { gestures }: SignedLift): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('people')
+    .select('rev')
+    .where(
+      'rev',
+      'in',
+      gestures.map(({ rev }) => rev),
+    )
+    .where('status', '=', 'enrolled')
+    .execute()
+  return new Set(rows.flatMap(({ rev }) => rev ?? []))
 }
 
 export async function keepLifted(db: Kysely<Schema>, { id, kills }: Lift): Promise<void> {

@@ -19,6 +19,7 @@ import { RegistryError } from './errors.ts'
 import { frameKey } from './frame-ring.ts'
 import { appendFrame } from './frames.ts'
 import { findEnrolled, gestureOf } from './people.ts'
+import { serversOf } from './points.ts'
 import { find, keepStatement } from './statements.ts'
 
 /** How long somebody may take over the gesture: as long as a ceremony, and a clock that is off. */
@@ -54,11 +55,17 @@ export async function assertScope(db: Kysely<Schema>, scope: KillScope): Promise
       for (const found of [
         db.selectFrom('systems').select('id').where('id', '=', scope.id),
         db.selectFrom('tools').select('id').where('server', '=', scope.id),
-        db.selectFrom('points').select('id').where('server', '=', scope.id),
       ])
         if (await has(found)) return
+      if (await isGuarded(db, scope.id)) return
       throw new RegistryError('UNKNOWN_SYSTEM', 'no system has that identifier, and no server that name')
   }
+}
+
+/** Whether some point guards a server of that name. */
+async function isGuarded(db: Kysely<Schema>, server: string): Promise<boolean> {
+  const points = await db.selectFrom('points').select('servers_json').execute()
+  return points.some((row) => serversOf(row).includes(server))
 }
 
 async function has(query: { limit(n: number): { executeTakeFirst(): Promise<unknown> } }): Promise<boolean> {

@@ -21,6 +21,7 @@ import {
   recordSettled,
   type LeaseRow,
 } from './ledgers.ts'
+import { assertTerms } from './lease-terms.ts'
 import { findPoint, type PointRow } from './points.ts'
 import { requestTopUp } from './topups.ts'
 
@@ -50,7 +51,7 @@ interface Priced {
 /**
  * Leases that cover every need, or none. A need of 0 asks ahead: it gets something, or nothing, and is never refused.
  * @throws {RegistryError} `RECEIPT_EPOCH`: the point goes by another epoch; `BUDGET_MISMATCH`: a maximum above the one
- * first seen, so one of the two is not the grant's, or a limit that is asked for twice
+ * first seen, so one of the two is not the grant's, a limit that is asked for twice, or none of a root of ours (LIM-15)
  */
 export async function grantLeases(
   ctx: RegistryContext,
@@ -64,7 +65,10 @@ export async function grantLeases(
     if (row.epoch !== epoch)
       throw new RegistryError('RECEIPT_EPOCH', `the open epoch is ${row.epoch}: ask for a new one`)
     const priced: Priced[] = []
-    for (const need of needs) priced.push(await price(tx, need))
+    for (const need of needs) {
+      await assertTerms(ctx, tx, point, need)
+      priced.push(await price(tx, need))
+    }
     if (new Set(priced.map(({ key }) => key)).size < priced.length)
       throw new RegistryError('BUDGET_MISMATCH', 'a limit is asked for twice')
     const short = priced.filter(({ need, left }) => need.need > left)

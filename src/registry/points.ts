@@ -3,6 +3,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
+import { z } from 'zod'
 import type { PublicJwk } from '../core/crypto.ts'
 import { assertId, newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
@@ -24,17 +25,23 @@ export interface PointInput {
   readonly name: string
   readonly jwk: PublicJwk
   readonly placement: PointRow['placement']
-  /** The server whose tools it guards. */
-  readonly server: string
+  /** The servers whose tools it guards, each once. */
+  readonly servers: readonly string[]
 }
 
-/** @throws {RegistryError} `KEY_IN_USE`; `STATE_CONFLICT`: the identifier is given; {CoreError} `ID_INVALID` */
+/**
+ * @throws {RegistryError} `KEY_IN_USE`; `STATE_CONFLICT`: the identifier is given, or a server is named twice;
+ * {CoreError} `ID_INVALID`
+ */
 export function enrolPoint(
   ctx: RegistryContext,
   actor: Actor,
   input: PointInput,
 ): Promise<{ point: string }> {
-  const { name, jwk, placement, server } = input
+  const { name, jwk, placement } = input
+  const servers = [...input.servers]
+  if (new Set(servers).size !== servers.length)
+    throw new RegistryError('STATE_CONFLICT', 'a tool server is named twice')
   const jkt = thumbprint(ctx.crypto, jwk)
   return ctx.store.write(async (tx) => {
     await assertKeyUnused(ctx.crypto, tx.db, jwk)
@@ -47,13 +54,13 @@ export function enrolPoint(
         jkt,
         jwk_json: canonicalize({ ...jwk }),
         placement,
-        server,
+        servers_json: canonicalize(servers),
         epoch: 0,
         seq: 0,
         hash: '',
       })
       .execute()
-    const body = { name, jwk, placement, server }
+    const body = { name, jwk, placement, servers }
     const first = await tx.append({ type: 'point.enrolled', actor, subject: id, body })
     await fileUnder(tx, { id, owner: null, first })
     return { point: id }
@@ -112,13 +119,25 @@ export async function assertPoints(db: Kysely<Schema>, ids: readonly string[]): 
   }
 }
 
-export type Point = Omit<PointRow, 'jwk_json' | 'hash'> & { readonly jwk: PublicJwk }
+/** The servers that a point guards. */
+export function serversOf({ servers_json }: Pick<PointRow, 'servers_json'>): string[] {
+  return z.array(z.string()).parse(parseJson(servers_json))
+}
+
+export type Point = Omit<PointRow, 'jwk_json' | 'hash' | 'servers_json'> & {
+  readonly jwk: PublicJwk
+  readonly servers: string[]
+}
 
 export async function listPoints(db: Kysely<Schema>): Promise<Point[]> {
   const rows = await db
     .selectFrom('points')
-    .select(['id', 'name', 'jkt', 'jwk_json', 'placement', 'server', 'epoch', 'seq'])
+    .select(['id', 'name', 'jkt', 'jwk_json', 'placement', 'servers_json', 'epoch', 'seq'])
     .orderBy('id')
     .execute()
-  return rows.map(({ jwk_json, ...row }) => ({ ...row, jwk: publicJwk(parseJson(jwk_json)) }))
+  return rows.map(({ jwk_json, servers_json, ...row }) => ({
+    ...row,
+    jwk: publicJwk(parseJson(jwk_json)),
+    servers: serversOf({ servers_json }),
+  }))
 }

@@ -166,7 +166,7 @@ describe('a draft', () => {
     await ctx.store.write((tx) => presetTemplate(ctx, tx))
     const owner = await person()
     const { agent, jkt } = await activeAgent(owner)
-    const input = { name: 'gw', jwk: key(), placement: 'gateway' as const, server: 'files' }
+    const input = { name: 'gw', jwk: key(), placement: 'gateway' as const, servers: ['files'] }
     const { point } = await enrolPoint(ctx, SYSTEM, input)
     const grants = [{ type: 'tool' as const, server: 'files', actions: ['read'] }]
     return { owner, request: { agent, jkt, aud: [point], grants, ttl_s, depth_max: 0 } }

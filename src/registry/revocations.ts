@@ -11,7 +11,7 @@ import { retireTx } from './agents.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
-import { leaveTx } from './people.ts'
+import { findEnrolled, leaveTx } from './people.ts'
 import { findPoint } from './points.ts'
 
 export type RevocableKind = 'delegation' | 'agent' | 'key' | 'person' | 'point'
@@ -34,6 +34,25 @@ export function revoke(
   request: RevocationRequest,
 ): Promise<readonly SignedFrame[]> {
   return ctx.store.write((tx) => revokeTx(ctx, tx, actor, request))
+}
+
+/**
+ * REV-19: whose registration nobody endorsed revokes themselves, and delegations that are theirs. They are a name that
+ * somebody typed, and a stop of everything is worth as much to an attacker as a start.
+ * @throws {RegistryError} `NOT_ENDORSED`
+ */
+export async function assertMayRevoke(
+  ctx: Pick<RegistryContext, 'store'>,
+  person: string,
+  { kind, target }: RevocationRequest,
+): Promise<void> {
+  if (kind === 'person' && target === person) return
+  await ctx.store.query(async (db) => {
+    const own = db.selectFrom('delegations').select('jti').where('jti', '=', target)
+    const isOwn =
+      kind === 'delegation' && (await own.where('principal', '=', person).executeTakeFirst()) !== undefined
+    if (!isOwn) await findEnrolled(db, person)
+  })
 }
 
 function revokeTx(

@@ -122,26 +122,42 @@ export function liftAct(lift: Lift): LiftAct {
   return { act: 'kill.lift', ...lift }
 }
 
+/** Whether a person of a roster is known to have left since: by their revocation handle. */
+export type IsGone = (rev: string) => boolean
+
 /**
- * Gestures of others than the roster's people, and second ones of the same, count for nothing and do no harm.
+ * What costs nothing to see is looked at first: whoever forges a lift has at most one signature checked for it.
  * @returns what does not hold, or null
  */
 export function liftFault(
   crypto: Crypto,
   rp: RelyingParty,
   roster: Roster | null,
+  signed: SignedLift,
+  isGone: IsGone,
+): string | null {
+  const fault = liftShapeFault(roster, signed, isGone)
+  if (fault !== null) return fault
+  const challenge = challengeOf(crypto, ACT_TAG, liftAct(signed.lift))
+  for (const gesture of signed.gestures) {
+    const gestured = gestureFault(crypto, rp, challenge, gesture)
+    if (gestured !== null) return `the gesture of ${gesture.rev} does not hold: ${gestured}`
+  }
+  return null
+}
+
+/** Without a signature: whether these are gestures of as many different people of the roster as it takes. */
+export function liftShapeFault(
+  roster: Roster | null,
   { lift, gestures }: SignedLift,
+  isGone: IsGone,
 ): string | null {
   if (roster === null) return 'there is no roster: nobody lifts'
   if (roster.seq !== lift.roster) return `it goes by roster ${lift.roster}, in force is ${roster.seq}`
-  const challenge = challengeOf(crypto, ACT_TAG, liftAct(lift))
+  if (gestures.length !== roster.m) return `it has ${gestures.length} gestures, it takes ${roster.m}`
   const keys = new Map(roster.people.map(({ rev, jwk }) => [rev, canonicalize({ ...jwk })]))
-  const made = new Set<string>()
-  for (const gesture of gestures) {
-    if (keys.get(gesture.rev) !== canonicalize({ ...gesture.jwk }) || made.has(gesture.rev)) continue
-    if (gestureFault(crypto, rp, challenge, gesture) === null) made.add(gesture.rev)
-  }
-  return made.size >= roster.m
-    ? null
-    : `${made.size} of the roster made a gesture over it, it takes ${roster.m}`
+  const isOfIts = gestures.every(({ rev, jwk }) => keys.get(rev) === canonicalize({ ...jwk }))
+  if (!isOfIts) return 'it has a gesture of somebody who is not of the roster'
+  if (gestures.some(({ rev }) => isGone(rev))) return 'it has a gesture of somebody who has left'
+  return new Set(gestures.map(({ rev }) => rev)).size === roster.m ? null : 'one person made two gestures'
 }

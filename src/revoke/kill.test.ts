@@ -52,9 +52,16 @@ function lift(kills: string[], by: readonly Named[], edit: Partial<Lift> = {}): 
   return { lift: body, gestures }
 }
 
+const trust = {
+  iss: ISS,
+  rp: RP,
+  frameKey: frame.publicJwk,
+  breakGlass: breakGlass.publicJwk,
+  alone: false,
+}
+
 function newState(crypto: Crypto = w.crypto, alone = false): KillState {
-  const trust = { iss: ISS, rp: RP, frameKey: frame.publicJwk, breakGlass: breakGlass.publicJwk, alone }
-  return new KillState({ crypto, trust })
+  return new KillState({ crypto, trust: { ...trust, alone } })
 }
 
 let state: KillState
@@ -171,6 +178,40 @@ describe('a lift', () => {
     expect(state.apply(lift(['kil_1'], [ann, ben], { roster: 2 }))).toBe('applied')
   })
 
+  test.each<[string, number, () => SignedLift]>([
+    ['gestures of 32 people', 0, () => lift(['kil_1'], Array(32).fill(ann) as Named[])],
+    ['gestures of more people than it takes', 0, () => lift(['kil_1'], people)],
+    ['a gesture of a stranger', 0, () => lift(['kil_1'], [ann, stranger('rev_x')])],
+    ['the gestures of another lift', 0, () => forged(lift(['kil_2'], [ann, ben]))],
+    ['two signatures that do not verify', 1, () => broken(lift(['kil_1'], [ann, ben]))],
+  ])('with %s is refused after %i signatures', (_, signatures, made) => {
+    let checked = 0
+    const verify: Crypto['verify'] = (...parts) => {
+      checked++
+      return w.crypto.verify(...parts)
+    }
+    state = newState({ ...w.crypto, verify })
+    state.apply(roster(1))
+    state.apply(kill('kil_1'))
+    const forgery = made()
+    checked = 0
+    expect([state.apply(forgery), checked]).toEqual(['rejected', signatures])
+  })
+
+  test('does not hold with a gesture of somebody who has left, until a roster is without them', () => {
+    const gone = new Set<string>()
+    state = new KillState({ crypto: w.crypto, trust, isGone: (rev) => gone.has(rev) })
+    state.apply(roster(1))
+    for (const id of ['kil_1', 'kil_2', 'kil_3']) state.apply(kill(id))
+    expect(state.apply(lift(['kil_1'], [ann, ben]))).toBe('applied')
+    gone.add(ben.rev)
+    expect(state.isHopeless(lift(['kil_2'], [ann, ben]))).toBe(true)
+    expect(state.apply(lift(['kil_2'], [ann, ben]))).toBe('rejected')
+    expect(state.apply(lift(['kil_2'], [ann, cem]))).toBe('applied')
+    state.apply(roster(2, [ann, cem]))
+    expect(state.apply(lift(['kil_3'], [cem, ann], { roster: 2 }))).toBe('applied')
+  })
+
   test('does not hold without a roster, nor by the break-glass key alone', () => {
     expect(state.apply(lift(['kil_1'], [ann, ben]))).toBe('rejected')
   })
@@ -182,6 +223,16 @@ describe('a lift', () => {
     expect(ids()).toEqual(['kil_1', 'kil_2'])
   })
 })
+
+function forged({ gestures }: SignedLift): SignedLift {
+  return { lift: lift(['kil_1'], []).lift, gestures }
+}
+
+/** Each has the signature of the other. */
+function broken({ lift: body, gestures }: SignedLift): SignedLift {
+  const signatures = gestures.map(({ signature }) => signature).reverse()
+  return { lift: body, gestures: gestures.map((each, i) => ({ ...each, signature: signatures[i] ?? '' })) }
+}
 
 function stranger(rev: string): Named {
   return { rev, authenticator: w.authenticator('stranger') }

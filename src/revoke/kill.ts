@@ -12,8 +12,10 @@ import {
   frameKeyHolds,
   killHolds,
   liftFault,
+  liftShapeFault,
   probeHolds,
   rosterFault,
+  type IsGone,
   type StatementKeys,
 } from './kill-rules.ts'
 import type {
@@ -55,6 +57,7 @@ export interface Stoppable {
 export class KillState {
   readonly #crypto: Crypto
   readonly #trust: KillTrust
+  readonly #isGone: IsGone
   /** By their IDs. */
   readonly #kills = new Map<string, SignedKill>()
   /** How many kills, in force or on arrival, name a scope. */
@@ -64,9 +67,11 @@ export class KillState {
   #roster: SignedRoster | null = null
   #frameKey: { readonly seq: number; readonly epoch: number; readonly jwk: PublicJwk }
 
-  constructor({ crypto, trust }: { crypto: Crypto; trust: KillTrust }) {
+  /** @param isGone of whom the point knows that they left: without, nobody */
+  constructor({ crypto, trust, isGone }: { crypto: Crypto; trust: KillTrust; isGone?: IsGone }) {
     this.#crypto = crypto
     this.#trust = trust
+    this.#isGone = isGone ?? (() => false)
     this.#frameKey = { seq: 0, epoch: 0, ...trust.frameKeyPlace, jwk: trust.frameKey }
   }
 
@@ -117,6 +122,17 @@ export class KillState {
       : 'rejected'
   }
 
+  /** Whether {@link apply} would reject it without a look at a signature. */
+  isHopeless(statement: Statement): boolean {
+    if ('kill' in statement) return !this.#lifted.has(statement.kill.id) && !this.#isOurs(statement.kill)
+    if ('lift' in statement) {
+      if (this.#isDone(statement)) return false
+      return !this.#isOurs(statement.lift) || liftShapeFault(this.roster, statement, this.#isGone) !== null
+    }
+    if ('roster' in statement) return !this.#isOurs(statement.roster)
+    return !this.#isOurs('frame_key' in statement ? statement.frame_key : statement.probe)
+  }
+
   /** What held when it was kept: keys and rosters may have changed since, and it holds all the same. */
   restore(statement: Statement): void {
     if ('kill' in statement && !this.#lifted.has(statement.kill.id)) this.#enforce(statement)
@@ -149,11 +165,16 @@ export class KillState {
 
   #applyLift(signed: SignedLift): Taken {
     const { lift } = signed
-    if (lift.kills.every((id) => this.#lifted.has(id))) return 'ignored'
-    if (!this.#isOurs(lift) || liftFault(this.#crypto, this.#trust.rp, this.roster, signed) !== null)
+    if (this.#isDone(signed)) return 'ignored'
+    const { rp } = this.#trust
+    if (!this.#isOurs(lift) || liftFault(this.#crypto, rp, this.roster, signed, this.#isGone) !== null)
       return 'rejected'
     this.#end(lift.kills)
     return 'applied'
+  }
+
+  #isDone({ lift }: SignedLift): boolean {
+    return lift.kills.every((id) => this.#lifted.has(id))
   }
 
   #applyRoster(signed: SignedRoster): Taken {

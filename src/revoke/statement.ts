@@ -88,6 +88,12 @@ export const statementSchema = z.union([
   signedFrameKeySchema,
 ])
 
+/** Whether the break-glass key is what it holds by, if it holds. */
+export function saysByBreakGlass(statement: Statement): boolean {
+  if ('lift' in statement) return false
+  return 'by' in statement ? statement.by === 'break_glass' : true
+}
+
 export const ackSchema = z.strictObject({
   v: z.literal(1),
   point: id,

@@ -3,6 +3,7 @@
  * Pure: the caller keeps nonces.
  * @module
  */
+import { z } from 'zod'
 import type { Crypto, Signer } from '../core/crypto.ts'
 import { sha256Text } from '../core/digest.ts'
 import { base64url } from '../core/encoding.ts'
@@ -74,6 +75,42 @@ export function verifyDpop(context: DpopContext, proof: string): DpopProof | nul
       Math.abs(fields.iat - seconds(context.now_ms)) <= CLOCK_SKEW_MAX_S &&
       verifyJws(crypto, jws, key)
     return good ? fields : null
+  } catch (error) {
+    if (error instanceof CountersignError) return null
+    throw error
+  }
+}
+
+/** RFC 9449: what a proof for an access token holds. Others than ours make them, with claims that we do not know. */
+const accessProofSchema = z.looseObject({
+  jti: z.string().min(1).max(256),
+  htm: z.string().max(32),
+  htu: z.string().max(2048),
+  iat: z.int(),
+  ath: z.string().max(64),
+})
+
+/**
+ * A proof for an access token of RFC 9068 that is bound to `jkt`; it covers no arguments.
+ * @param context `chain` is the token
+ * @returns its `jti`, or null when it does not hold. Not checked: whether that `jti` was used before.
+ */
+export function verifyAccessProof(context: DpopContext, proof: string): string | null {
+  const { crypto } = context
+  try {
+    const jws = parseJws(proof)
+    const key = publicJwk(jws.header.jwk)
+    const fields = accessProofSchema.safeParse(jws.payload)
+    const good =
+      fields.success &&
+      hasHeader(jws, DPOP_TYP, ['jwk']) &&
+      thumbprint(crypto, key) === context.jkt &&
+      fields.data.htm === context.method &&
+      fields.data.htu === context.url &&
+      fields.data.ath === accessTokenHash(crypto, context.chain) &&
+      Math.abs(fields.data.iat - seconds(context.now_ms)) <= CLOCK_SKEW_MAX_S &&
+      verifyJws(crypto, jws, key)
+    return good ? fields.data.jti : null
   } catch (error) {
     if (error instanceof CountersignError) return null
     throw error

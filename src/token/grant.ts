@@ -10,6 +10,7 @@ import { PER } from '../core/period.ts'
 import { LIMITS_MAX } from './constants.ts'
 import { TokenError } from './errors.ts'
 import { globMatches, isGlob, isResourceGlob, resourceMatches } from './glob.ts'
+import { isMethodAction } from './method-action.ts'
 import { isPattern, patternMatches } from './pattern.ts'
 
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
@@ -122,9 +123,14 @@ export function limitName(limit: Pick<Limit, 'measure' | 'unit' | 'per'>): strin
   return canonicalize([limit.measure, limit.unit, limit.per])
 }
 
-/** Whether the grant names the tool. GRT-1, without the arguments. */
+/** Whether the grant names the tool or the method. GRT-1, without the arguments. */
 export function grantNames(grant: Grant, server: string, tool: string): boolean {
-  return grant.server === server && (grant.actions[0] === '*' || grant.actions.includes(tool))
+  return grant.server === server && isAmong(grant.actions, tool)
+}
+
+/** Whether `actions` cover `action`: all tools do not cover a method (MCP-7). */
+export function isAmong(actions: readonly string[], action: string): boolean {
+  return actions[0] === '*' ? !isMethodAction(action) : actions.includes(action)
 }
 
 /** GRT-5: of all values of a call that patterns are asked about, in UTF-16 code units. */
@@ -153,6 +159,20 @@ export function constraintsMet(grant: Grant, args: JsonObject): boolean {
     if (!isMet(rule, Object.hasOwn(args, name) ? args[name] : undefined)) return false
   }
   return true
+}
+
+/**
+ * Whether a call of which only these arguments are known could meet the constraints and resources: what a list may show
+ * (MCP-9).
+ */
+export function couldBeMet(grant: Grant, known: JsonObject): boolean {
+  for (const [name, value] of Object.entries(known)) {
+    const { constraints = {} } = grant
+    const rule = Object.hasOwn(constraints, name) ? constraints[name] : undefined
+    if (rule !== undefined && !isMet(rule, value)) return false
+  }
+  const { uri } = known
+  return typeof uri !== 'string' || resourcesFault(grant, [uri]) === null
 }
 
 function isMet(rule: Rule, value: JsonValue | undefined): boolean {

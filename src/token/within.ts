@@ -5,7 +5,7 @@
  */
 import { periodWithin } from '../core/period.ts'
 import { globWithin, resourceWithin } from './glob.ts'
-import { acceptsAbsence, LEVELS, ruleAccepts, type Grant, type Limit, type Rule } from './grant.ts'
+import { acceptsAbsence, isAmong, LEVELS, ruleAccepts, type Grant, type Limit, type Rule } from './grant.ts'
 import { patternWithin } from './pattern.ts'
 
 /** Why a child does not lie within its parent. */
@@ -24,7 +24,7 @@ export function grantWithin(child: Grant, parent: Grant): boolean {
 /** @returns the first member that is not within, or null. NRW-5. */
 export function outsideOf(child: Grant, parent: Grant): Outside | null {
   if (child.server !== parent.server) return { member: 'server', why: 'another server' }
-  if (!(parent.actions[0] === '*' || child.actions.every((action) => parent.actions.includes(action))))
+  if (!child.actions.every((action) => isAmong(parent.actions, action)))
     return { member: 'actions', why: 'an action that the parent has not' }
   return (
     resourcesOutside(child, parent) ??

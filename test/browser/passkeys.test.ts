@@ -2,12 +2,10 @@
  * People with passkeys, in a real browser: enrolment, endorsement, and a delegation whose root verifies offline.
  * The authenticator is Chromium's own virtual one (WebAuthn Level 3, section 11): its keys never leave the browser.
  */
-import { createServer as createSocket } from 'node:net'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContextOptions, CDPSession, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   addAgentKey,
@@ -17,7 +15,6 @@ import {
   endorse,
   enroll,
   enrollPoint,
-  enrollWithPasskey,
   invite,
   proposeAgent,
   readInfo,
@@ -31,7 +28,8 @@ import { challengeOf } from '../../src/token/gesture.ts'
 import type { Grant } from '../../src/token/grant.ts'
 import { verifyChainText } from '../../src/token/verify.ts'
 import { CLI, Process, runCli, startControlPlane, until } from '../fixtures/processes.ts'
-import { CHROMIUM_RUNS, CONTEXT, launchChromium } from './chromium.ts'
+import { CHROMIUM_RUNS, launchChromium } from './chromium.ts'
+import { during, enrolledAt, freePort, Links, PersonAtBrowser } from './person.ts'
 
 const GRANTS: Grant[] = [
   {
@@ -43,95 +41,6 @@ const GRANTS: Grant[] = [
   },
   { type: 'tool', server: 'mail', actions: ['send'], constraints: { to: { in: ['team@example.com'] } } },
 ]
-
-/** A browser of one person, with a passkey of its own. */
-class PersonAtBrowser {
-  readonly page: Page
-  readonly #cdp: CDPSession
-  readonly #authenticator: string
-
-  private constructor(page: Page, cdp: CDPSession, authenticator: string) {
-    this.page = page
-    this.#cdp = cdp
-    this.#authenticator = authenticator
-  }
-
-  static async sit(browser: Browser, look: BrowserContextOptions = {}): Promise<PersonAtBrowser> {
-    const context = await browser.newContext({ ...CONTEXT, ...look })
-    const page = await context.newPage()
-    const cdp = await context.newCDPSession(page)
-    await cdp.send('WebAuthn.enable')
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    })
-    return new PersonAtBrowser(page, cdp, authenticatorId)
-  }
-
-  /** As when another device than this one has the passkey. */
-  async loseKeys(): Promise<void> {
-    await this.#cdp.send('WebAuthn.clearCredentials', { authenticatorId: this.#authenticator })
-  }
-
-  async verified(isUserVerified: boolean): Promise<void> {
-    const authenticatorId = this.#authenticator
-    await this.#cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified })
-  }
-
-  async reaches(state: string): Promise<string> {
-    await this.page.locator(`main[data-state="${state}"] h1`).waitFor()
-    return this.page.locator('main').innerText()
-  }
-
-  async open(url: string): Promise<string> {
-    // The page takes its secret out of the address, and a change of the fragment alone would not load it again.
-    await this.page.goto('about:blank')
-    await this.page.goto(url)
-    await this.page.locator('main:not([data-state="loading"]) h1').waitFor()
-    return this.page.locator('main').innerText()
-  }
-
-  press(name: string): Promise<void> {
-    return this.page.getByRole('button', { name }).click()
-  }
-
-  async shot(name: string): Promise<void> {
-    const folder = process.env.COUNTERSIGN_SCREENSHOTS
-    if (folder !== undefined)
-      await this.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
-  }
-}
-
-/** Links as the command line prints them, each taken once. */
-class Links {
-  readonly #waiting: ((url: string) => void)[] = []
-  readonly #urls: string[] = []
-  readonly show = (url: string): void => {
-    const taker = this.#waiting.shift()
-    if (taker) taker(url)
-    else this.#urls.push(url)
-  }
-
-  next(): Promise<string> {
-    const url = this.#urls.shift()
-    return url === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(url)
-  }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket().listen(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const address = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 describe.runIf(CHROMIUM_RUNS)('passkeys in a real browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-passkeys-'))
@@ -155,35 +64,17 @@ describe.runIf(CHROMIUM_RUNS)('passkeys in a real browser', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  async function enrolled(
+  const enrolled = (
     secret: string,
     name: string,
     perform: (at: PersonAtBrowser) => Promise<void>,
-  ): Promise<typeof ann> {
-    const at = await PersonAtBrowser.sit(browser)
-    let key = ''
-    const file = enrollWithPasskey(server.url, secret, name, (url, jkt) => {
-      key = jkt
-      links.show(url)
+  ): Promise<typeof ann> =>
+    enrolledAt(browser, links, { url: server.url, secret, name }, async (at, text, key) => {
+      expect(text).toMatch(/^Make your passkey\n/)
+      expect(text).toContain(name)
+      expect(text).toContain(key)
+      await perform(at)
     })
-    file.catch(() => undefined) // heard below, unless the page fails first
-    const text = await at.open(await links.next())
-    expect(text).toMatch(/^Make your passkey\n/)
-    expect(text).toContain(name)
-    expect(text).toContain(key)
-    await perform(at)
-    return { at, profile: openProfile(await file, links.show) }
-  }
-
-  /** Does what the page of the next link asks, while the command waits for it. */
-  async function during<T>(command: Promise<T>, at: PersonAtBrowser, name?: string): Promise<[T, string]> {
-    const early = command.then(() => Promise.reject(new Error('the command ended before it asked')))
-    const text = await at.open(await Promise.race([links.next(), early]))
-    if (name !== undefined) await at.shot(name)
-    await at.press('Approve with passkey')
-    await at.reaches('done')
-    return [await command, text]
-  }
 
   const act = { act: 'test.act', number: 7 }
   const challenge = challengeOf(nodeCrypto, ACT_TAG, act)
@@ -218,6 +109,7 @@ describe.runIf(CHROMIUM_RUNS)('passkeys in a real browser', () => {
 
   test('they endorse and approve; a delegation is authorized, and its root verifies offline', async () => {
     const [endorsed, endorsing] = await during(
+      links,
       endorse(ann.profile, ben.profile.person),
       ann.at,
       'endorse-light-wide',
@@ -226,7 +118,7 @@ describe.runIf(CHROMIUM_RUNS)('passkeys in a real browser', () => {
     expect(endorsing).toMatch(/^Endorse a person\n[^]*\nBen\n/)
 
     const agent = await proposed(ann.profile)
-    const [, approving] = await during(approveAgent(ben.profile, agent), ben.at, 'approve-light-wide')
+    const [, approving] = await during(links, approveAgent(ben.profile, agent), ben.at, 'approve-light-wide')
     expect(approving).toMatch(/^Approve an agent\n[^]*\nReads and mails reports\n/)
     await changeAgent(ann.profile, agent, 'activate', 'approved')
     const holder = nodeCrypto.signer(nodeCrypto.generateKey('Ed25519')).publicJwk
@@ -243,7 +135,12 @@ describe.runIf(CHROMIUM_RUNS)('passkeys in a real browser', () => {
       depth_max: 1,
       instruction: 'Summarize the quarter.',
     }
-    const [{ chain }, shown] = await during(delegate(ann.profile, input), ann.at, 'delegate-light-wide')
+    const [{ chain }, shown] = await during(
+      links,
+      delegate(ann.profile, input),
+      ann.at,
+      'delegate-light-wide',
+    )
     expect(shown).toMatch(/^Authorize report-writer\n/)
     for (const words of [
       'read_text_file\nlist_directory',
@@ -362,7 +259,7 @@ describe.runIf(CHROMIUM_RUNS)('passkeys in a real browser', () => {
   test('a software authenticator registers on the same path, and says what it is', async () => {
     const { person, invitation } = await invite(ann.profile, 'Cem')
     const cem = openProfile(await enroll(server.url, invitation, 'Cem'), links.show)
-    const [, text] = await during(endorse(ann.profile, person), ann.at)
+    const [, text] = await during(links, endorse(ann.profile, person), ann.at)
     expect(text).toContain('a software authenticator: a key in a file')
     await approveAgent(cem, await proposed(ann.profile))
   })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { check, type Run } from './revocation/check.ts'
 import { scheduleOf } from './revocation/schedule.ts'
 
-const SHAPE = { points: 8, nodes: 2, revocable: 3 }
+const SHAPE = { points: 8, relayed: [1, 2], nodes: 2, revocable: 3 }
 const run = (edit: Partial<Run>): Run => ({
   acts: [],
   stopped: [],

@@ -434,7 +434,7 @@ describe('a control plane that cannot start', () => {
       expect(code).toBe(1)
       expect(error).toEqual({
         code: 'PORT_IN_USE',
-        message: `another process listens on 127.0.0.1:${port}: stop it, or choose another --port`,
+        message: `another process listens on 127.0.0.1:${port}: stop it, or choose another port`,
       })
       // No place of passkeys above all: it would be that of the other process's port, for ever.
       expect(existsSync(data)).toBe(false)

@@ -1,6 +1,6 @@
 /**
  * A hosted gateway: a client that knows nothing of Countersign, as desktop assistants are, behind a gateway that holds
- * the agent's chain and key. spec/enforcement.md MCP-3.
+ * the agent's chain and key. spec/mcp.md (MCP-3).
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -46,7 +46,12 @@ async function playHistory(): Promise<void> {
   const { id: system } = (await ann.api.post('/v1/systems', { name: 'Files' })).json
   const tool = { system, server: 'files', tool: 'read', definition_hash: 'D'.repeat(43), measures: {} }
   await ann.api.post('/v1/tools', tool)
-  await ann.api.post('/v1/tools', { ...tool, definition_hash: 'E'.repeat(43), resources: ['/path'] })
+  const changed = { ...tool, definition_hash: 'E'.repeat(43), resources: ['/path'] }
+  const { waiting } = (await ann.api.post('/v1/tools', changed)).json
+  await ann.api.post('/v1/tools', { ...tool, definition_hash: 'F'.repeat(42) + 'A' })
+  const { challenge } = (await ben.api.get(`/v1/tools/changes/${waiting}/approval`)).json
+  await ben.api.post(`/v1/tools/changes/${waiting}/approve`, ben.authenticator.assert(challenge))
+  await ann.api.post('/v1/tools', { ...tool, definition_hash: 'F'.repeat(42) + 'E' })
   const point = await server.point(ann)
   const [bot, other, third] = [
     await server.agent(ann, ben),

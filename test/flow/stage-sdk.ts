@@ -1,6 +1,6 @@
 /** A point for the SDK on a flow stage: enrolled for where it stands, with a chain beside the agent's key. @module */
 import { join } from 'node:path'
-import { addAgentKey, agentStatement, delegate, enrollPoint } from '../../apps/cli/operator.ts'
+import { addAgentKey, agentStatement, delegate, enrollPointAs } from '../../apps/cli/operator.ts'
 import { writePrivate } from '../../apps/cli/profile.ts'
 import type { PointFile } from '../../apps/gateway/point.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
@@ -38,7 +38,7 @@ export async function sdkPoint(
   options: { readonly server?: string; readonly depth_max?: number } = {},
 ): Promise<SdkPoint> {
   const { manager, agent, folder } = stage
-  const enrolled = await enrollPoint(manager, name, options.server ?? 'notes', placement)
+  const enrolled = await enrollPointAs(placement, manager, name, [options.server ?? 'notes'])
   const point = join(folder, `${name}.point.json`)
   await writePrivate(point, enrolled)
   const jwk = nodeCrypto.generateKey('Ed25519')

@@ -39,10 +39,12 @@ export function readGrant(folder: string): Grant {
 }
 
 export interface FlowStage {
-  /** Holds `files/notes.txt`, `gateway.json`, `agent.key.json`, `agent.chain`, and the manager's profile `manager`. */
+  /** Holds `files/notes.txt`, `gateway.json`, `agent.key.json`, `agent.chain`, and the profiles `manager` and `lead`. */
   readonly folder: string
   readonly server: RunningServer
   readonly manager: Profile
+  /** The second person. */
+  readonly lead: Profile
   readonly agent: string
   readonly point: string
   readonly jkt: string
@@ -63,7 +65,10 @@ export async function setFlowStage(): Promise<FlowStage> {
   await mkdir(join(folder, 'manager'))
   await writePrivate(join(folder, 'manager', 'profile.json'), enrolledAs)
   const { invitation } = await invite(manager, 'Security lead')
-  const lead = openProfile(await enroll(server.url, invitation, 'Security lead'))
+  const leadAs = await enroll(server.url, invitation, 'Security lead')
+  const lead = openProfile(leadAs)
+  await mkdir(join(folder, 'lead'))
+  await writePrivate(join(folder, 'lead', 'profile.json'), leadAs)
   await endorse(manager, lead.person)
   const agent = await proposeAgent(manager, {
     name: 'note-reader',
@@ -88,6 +93,7 @@ export async function setFlowStage(): Promise<FlowStage> {
     folder,
     server,
     manager,
+    lead,
     agent,
     point: enrolled.point,
     jkt,

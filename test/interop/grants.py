@@ -157,6 +157,14 @@ def authority_is_clear(rest: str) -> bool:
 # --- Calls: GRT-1, GRT-4 to GRT-7 ----------------------------------------------------------------------------
 
 
+METHODS = ("completion/", "prompts/", "resources/", "tasks/")
+
+
+def is_among(actions: list[str], action: str) -> bool:
+    """GRT-1: all tools are no methods (MCP-7)."""
+    return not action.startswith(METHODS) if actions == ["*"] else action in actions
+
+
 def refusal_of_call(grant: Grant, call: dict[str, Any]) -> Optional[str]:
     """The code with which a grant refuses a call, or None. What earlier calls debited is the caller's to add.
 
@@ -168,7 +176,7 @@ def refusal_of_call(grant: Grant, call: dict[str, Any]) -> Optional[str]:
         call = {**call, "resources": resources_at(call["pointers"], call["args"])}
     if "measures" in call:
         call = {**call, "amounts": amounts_of(call["measures"], call["args"])}
-    if call["server"] != grant["server"] or grant["actions"] != ["*"] and call["tool"] not in grant["actions"]:
+    if call["server"] != grant["server"] or not is_among(grant["actions"], call["tool"]):
         return "NO_MATCHING_GRANT"
     if not arguments_meet(grant.get("constraints", {}), call["args"]):
         return "CONSTRAINT_VIOLATED"
@@ -265,7 +273,7 @@ def refusal_of_amounts(grant: Grant, call: dict[str, Any]) -> Optional[str]:
 def grant_within(child: Grant, parent: Grant) -> bool:
     return (
         child["server"] == parent["server"]
-        and (parent["actions"] == ["*"] or set(child["actions"]) <= set(parent["actions"]))
+        and all(is_among(parent["actions"], action) for action in child["actions"])
         and resources_within(child, parent)
         and constraints_within(child.get("constraints", {}), parent.get("constraints", {}))
         and all(limit_within(child.get("limits", []), limit) for limit in parent.get("limits", []))

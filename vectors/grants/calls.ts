@@ -51,6 +51,8 @@ const globbed = (name: string, glob: string, value: string): CallCase => [
 export const ALLOWED: readonly CallCase[] = [
   ['plain', 'A grant without restrictions', {}, {}],
   ['star', 'Every tool of the server', { actions: ['*'] }, { tool: 'anything at all' }],
+  ['star-resources', 'A tool whose name is no method', { actions: ['*'] }, { tool: 'resources' }],
+  ['method', 'A method by its name', { actions: ['resources/read'] }, { tool: 'resources/read' }],
   [
     'unconstrained',
     'Arguments that nobody constrains',
@@ -183,6 +185,14 @@ export const DENIED: Readonly<Record<string, readonly CallCase[]>> = {
     ['tool', 'Another tool', {}, { tool: 'write' }],
     ['tool-case', 'Another case', {}, { tool: 'Read' }],
     ['tool-star', 'A tool called "*" where one tool is granted', {}, { tool: '*' }],
+    ...['completion/complete', 'prompts/get', 'resources/read', 'tasks/get', 'tasks/of/later'].map(
+      (tool): CallCase => [
+        `star-${tool.replaceAll('/', '-')}`,
+        `The method ${tool} where every tool is granted`,
+        { actions: ['*'] },
+        { tool },
+      ],
+    ),
   ],
   CONSTRAINT_VIOLATED: [
     ['absent', 'A constrained argument is absent', rule({ in: ['a'] }), {}],

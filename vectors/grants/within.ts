@@ -25,6 +25,7 @@ const periods = (parent: string, child: string): Pair => [
 ]
 
 export const INSIDE: readonly Pair[] = [
+  ['method', 'A method of several', { actions: ['read', 'prompts/get'] }, { actions: ['prompts/get'] }],
   globs('same', 'The same glob', '/a/*/b/**', '/a/*/b/**'),
   globs('text', 'A text that the glob matches', '/a/*', '/a/b'),
   globs('star-by-star', 'A "*" under a "*" that asks for less', '/a/*', '/a/b*c'),
@@ -116,6 +117,7 @@ export const INSIDE: readonly Pair[] = [
 ]
 
 export const OUTSIDE: readonly Pair[] = [
+  ['method-of-star', 'A method under every tool', { actions: ['*'] }, { actions: ['resources/read'] }],
   periods('week', 'month'),
   periods('month', 'week'),
   periods('week', 'day'),

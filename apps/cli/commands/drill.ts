@@ -36,7 +36,7 @@ function planCommand(drill: Command): void {
         .choices(['production', 'tabletop'])
         .makeOptionMandatory(),
     )
-    .option('--at <time>', 'when it is meant to be run: 2026-03-01T09:00:00Z (now)', time)
+    .option('--at <time>', 'when it is meant to be run: 2026-03-01T09:00:00Z; now unless you say', time)
     .action(async (options: ScopeOptions & { mode: DrillMode; at?: string }, command: Command) => {
       const { mode, at } = options
       const scope = scopeOf(options)
@@ -51,7 +51,7 @@ function runCommand(drill: Command): void {
     .command('run')
     .description('begin: in production it stops its scope, with a gesture, and shows who denies')
     .argument('<drill>', 'drl_…')
-    .option('--wait <seconds>', `how long to watch the points (${WAIT_S})`, seconds, WAIT_S)
+    .option('--wait <seconds>', 'how long to watch the points', seconds, WAIT_S)
     .action(async (id: string, options: { wait: number }, command: Command) => {
       const profile = await profileOf(command)
       const json = wantsJson(command)
@@ -87,13 +87,13 @@ function fresh({ points }: DrillReport, seen: Set<string>): string[] {
 }
 
 function whatNow(id: string, kill: string | null, report: DrillReport): string {
-  const close = `countersign drill close ${id} (by somebody else than who planned it)`
+  const close = `countersign drill close ${id}, by somebody else than who planned it`
   if (kill === null) return `when you have talked it through: ${close}`
   const silent = report.points.filter(({ denied_ms }) => denied_ms === null).map(({ point }) => `  ${point}`)
   return [
     `${report.answered_n} of ${report.points_n} points deny${silent.length === 0 ? '' : '; no answer yet from:'}`,
     ...silent,
-    `next: countersign kill lift ${kill} --reason drill-over, then ${close}`,
+    `next: countersign kill lift ${kill} --reason drill-over, and once it is lifted: ${close}`,
   ].join('\n')
 }
 

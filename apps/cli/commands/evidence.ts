@@ -46,7 +46,7 @@ export function evidenceCommands(program: Command): void {
     .action(async (options: BuildOptions, command: Command) => {
       const profile = await profileOf(command)
       await assertWritable(options.out)
-      const { manifest, bytes } = await build(profile, options.from, options.to ?? Date.now() + 1)
+      const { manifest, bytes } = await packOf(profile, options.from, options.to ?? Date.now() + 1)
       await recordBuilt(profile, manifest, bytes)
       await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
@@ -101,7 +101,8 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
   return lines.filter((line) => line !== '').map((line) => decisionRow.parse(parseJson(line)))
 }
 
-async function build(profile: Profile, from_ms: number, to_ms: number): ReturnType<typeof buildPack> {
+/** Over the whole log, for a period of it. */
+export async function packOf(profile: Profile, from_ms: number, to_ms: number): ReturnType<typeof buildPack> {
   const { client } = profile
   const { log_vkey: vkey } = await readInfo(profile.url)
   const tiles = httpTiles(client)

@@ -15,7 +15,7 @@ import {
 import { CliError, result, table, tell } from '../output.ts'
 import { readPublicKey } from '../profile.ts'
 import { confirm } from '../prompt.ts'
-import { profileOf, reasonCode, wantsJson } from './globals.ts'
+import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 const COMPARED = 'the fingerprints were compared before: do not ask'
 
@@ -96,7 +96,7 @@ export function issuerCommands(program: Command): void {
 interface AdmitOptions {
   readonly jwk: string
   readonly name: string
-  readonly server: string
+  readonly server: string[]
   readonly placement: Guest['placement']
 }
 
@@ -107,7 +107,7 @@ export function admitCommand(point: Command): void {
     .description('let a point of another control plane in as a guest, under the identifier that it has there')
     .argument('<point>', 'pnt_…')
     .requiredOption('--jwk <file>', 'its public JWK (countersign point key, at its own control plane)')
-    .requiredOption('--server <name>', 'the tool server behind it, as grants name it')
+    .requiredOption('--server <name>', 'a tool server behind it, as grants name it (repeat)', collect)
     .option('--name <name>', 'how you call it', 'guest')
     .addOption(
       new Option('--placement <where>', 'where it stands')
@@ -116,8 +116,8 @@ export function admitCommand(point: Command): void {
     )
     .action(async (id: string, options: AdmitOptions, command: Command) => {
       const jwk = await readPublicKey(options.jwk)
-      const { name, server, placement } = options
-      await admitPoint(await profileOf(command), { id, name, jwk, placement, server })
+      const { name, server: servers, placement } = options
+      await admitPoint(await profileOf(command), { id, name, jwk, placement, servers })
       result(wantsJson(command), { point: id }, () => `${id} is a guest here`)
     })
 

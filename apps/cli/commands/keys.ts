@@ -7,7 +7,7 @@ import { rfc3339 } from '../../../src/core/time.ts'
 import { openBreakGlass, replaceFrameKey } from '../kills.ts'
 import { readInfo } from '../operator.ts'
 import { CliError, listing, result, tell } from '../output.ts'
-import { writePrivate } from '../profile.ts'
+import { assertWritable, writePrivate } from '../profile.ts'
 import { assertDigest, profileOf, reasonCode, wantsJson } from './globals.ts'
 import { givenPassphrase } from './start.ts'
 
@@ -20,7 +20,7 @@ const keysSchema = z.object({
 export function keyCommands(program: Command): void {
   const keys = program.command('keys').description("the issuer's keys, and the frame key")
   replaceFrameCommand(keys)
-  const list = keys.command('list').description('every key that ever signed, the current one first')
+  const list = keys.command('list').description('every issuer key that ever signed, the current one first')
   list.action(async (_: unknown, command: Command) => {
     const { client } = await profileOf(command)
     const { issuer } = keysSchema.parse(await client.get('/v1/keys'))
@@ -100,6 +100,7 @@ function replaceFrameCommand(keys: Command): void {
     .option('--passphrase-file <file>', 'holds its passphrase; or the variable COUNTERSIGN_PASSPHRASE')
     .option('-o, --out <file>', 'where to write the statement, to push to points that nothing else reaches')
     .action(async (options: ReplaceOptions, command: Command) => {
+      if (options.out !== undefined) await assertWritable(options.out) // or the key is replaced, and its word lost
       const profile = await profileOf(command)
       const passphrase = (await givenPassphrase(options)).passphrase ?? null
       const breakGlass = await openBreakGlass(options.key, passphrase)
@@ -118,6 +119,9 @@ function replaceFrameCommand(keys: Command): void {
       result(wantsJson(command), { kid, epoch, statement: signed }, () =>
         [
           `${kid} signs frames from here on, in epoch ${epoch}`,
+          ...(options.out === undefined
+            ? []
+            : [`next: countersign kill push ${options.out} --to URL, where points get nothing else`]),
           'next: let issuers that trust this one approve its new record (countersign issuer propose)',
         ].join('\n'),
       )

@@ -1,5 +1,5 @@
 /** `countersign kill …`: stop agents by scope, also when the control plane is gone. spec/kill.md. @module */
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
@@ -83,7 +83,8 @@ function liftCommand(kill: Command): void {
       const profile = await profileOf(command)
       const [first = ''] = ids
       const waits = first.startsWith('lft_')
-      if (waits && ids.length > 1) throw new CliError('ARGUMENT_INVALID', 'one lift at a time')
+      if (waits && ids.length > 1)
+        throw new CliError('ARGUMENT_INVALID', `give ${first} alone: it names the kills that it lifts`)
       const lift = waits ? first : await beginLift(profile, ids, options.reason)
       const { missing, kills } = await signLift(profile, lift, waits ? null : ids, (named) =>
         tell(`This lifts ${named.join(', ')}`),
@@ -91,7 +92,7 @@ function liftCommand(kill: Command): void {
       result(wantsJson(command), { lift, kills, missing }, () =>
         missing === 0
           ? `lifted: ${kills.join(', ')}`
-          : `${missing} more of the roster: countersign kill lift ${lift}`,
+          : `your gesture counts; ${missing} more of the roster: countersign kill lift ${lift}`,
       )
     })
 }
@@ -135,13 +136,18 @@ async function keyOf(options: KeyOptions): ReturnType<typeof openBreakGlass> {
 }
 
 function rosterCommand(kill: Command): void {
-  const roster = kill.command('roster').description('who may lift a kill')
-  withKey(roster.command('set').description('replace it, signed by the break-glass key'))
+  const roster = kill.command('roster').description('the roster: who may lift a kill, and how many it takes')
+  withKey(roster.command('set').description('replace the roster, signed by the break-glass key'))
     .requiredOption('--person <id>', 'may lift (repeat)', collect)
     .requiredOption('--m <n>', 'how many of them it takes', Number)
     .action(async (options: KeyOptions & { person: string[]; m: number }, command: Command) => {
       if (!Number.isInteger(options.m) || options.m < 1)
         throw new CliError('ARGUMENT_INVALID', '--m is how many people it takes: 2 or more')
+      if (options.m > options.person.length)
+        throw new CliError(
+          'ARGUMENT_INVALID',
+          '--m is more than the people named: give --person for each of them',
+        )
       const key = await keyOf(options)
       const asked = { people: options.person, m: options.m }
       const signed = await setRoster(await profileOf(command), key, asked, ({ people }) => {
@@ -153,9 +159,15 @@ function rosterCommand(kill: Command): void {
 }
 
 function signCommand(kill: Command): void {
-  withKey(scoped(kill.command('sign').description('make a kill offline: it needs no control plane')))
+  withKey(
+    scoped(
+      kill
+        .command('sign')
+        .description('write a kill to a file, signed by the break-glass key: it needs no control plane'),
+    ),
+  )
     .requiredOption('--iss <name>', "the control plane's name: trust.iss in an enrolment file")
-    .requiredOption('-o, --out <file>', 'where to write the statement')
+    .requiredOption('-o, --out <file>', 'where to write the kill')
     .action(
       async (
         options: ScopeOptions & KeyOptions & { reason: string; iss: string; out: string },
@@ -167,7 +179,7 @@ function signCommand(kill: Command): void {
         result(wantsJson(command), { file: options.out, statement }, () =>
           [
             `${statement.kill.id} in ${options.out} stops ${scopeInWords(scope)} where it arrives`,
-            `next: countersign kill push ${options.out} --to http://POINT | --to-folder statements`,
+            `next: countersign kill push ${options.out} --to URL, or --to-folder DIR`,
           ].join('\n'),
         )
       },
@@ -176,13 +188,19 @@ function signCommand(kill: Command): void {
 
 function placed(command: Command): Command {
   return command
-    .option('--to <url>', 'a point that listens, or a relay (repeat)', collect)
+    .option('--to <url>', 'a point that listens, or a relay (repeat)', collectUrls)
     .option('--to-folder <dir>', 'the folder "statements" beside an enrolment file (repeat)', collect)
 }
 
+function collectUrls(text: string, previous: readonly string[] = []): string[] {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('not a URL such as http://127.0.0.1:7410')
+  return [...previous, text]
+}
+
 function pushCommand(kill: Command): void {
-  placed(kill.command('push').description('bring a statement to points; who answers has it on disk'))
-    .argument('<file>', 'the statement')
+  placed(kill.command('push').description('bring what "sign" wrote to points; who answers has it on disk'))
+    .argument('<file>', 'what "countersign kill sign … -o FILE" wrote')
     .action(async (file: string, options: PlaceOptions, command: Command) => {
       report(command, await push(command, await readStatement(file), options))
     })

@@ -42,13 +42,17 @@ export function listenerCommands(program: Command): void {
     .option('--authorization <file>', 'what a push is sent with as its Authorization header')
     .action(async (options: AddOptions, command: Command) => {
       const input = await inputOf(options)
-      const answer = await (await profileOf(command)).client.post('/v1/listeners', input)
+      const profile = await profileOf(command)
+      const answer = await profile.client.post('/v1/listeners', input)
       const added = addedSchema.parse(answer)
       result(wantsJson(command), added, () =>
         [
           `${added.listener} is told of every revocation from now on`,
           ...(added.secret === undefined ? [] : [`secret, shown once: ${added.secret}`]),
           ...(added.token === undefined ? [] : [`bearer token of the receiver, shown once: ${added.token}`]),
+          ...(input.kind === 'webhook'
+            ? []
+            : [`the receiver begins at ${profile.url}/.well-known/ssf-configuration, with that token`]),
         ].join('\n'),
       )
     })

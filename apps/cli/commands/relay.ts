@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../../src/core/crypto.ts'
+import { killTrustOf } from '../../gateway/kills.ts'
 import { readPointFile } from '../../gateway/point.ts'
 import { createRelay, type RelayOptions } from '../../relay/server.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
@@ -17,9 +18,16 @@ export function relayCommand(program: Command): void {
   program
     .command('relay')
     .description('follow a control plane, or another relay, and pass its revocations on to many points')
-    .option('--enrolment <file>', 'enrolment file (countersign point enroll): its key signs the requests')
+    .option(
+      '--enrolment <file>',
+      'enrolment file (countersign point enroll): its key signs the requests, and statements that do not hold by its pins are not passed on',
+    )
     .option('--from <url>', 'what to follow, where that is not the control plane of the enrolment file')
-    .option('--listen <host:port>', 'where points reach it, port 0 for any', '127.0.0.1:7420')
+    .option(
+      '--listen <host:port>',
+      'where points reach it; a port alone means loopback, 0 any free one',
+      '127.0.0.1:7420',
+    )
     .action(async (options: Options, command: Command) => serve(options, wantsJson(command)))
 }
 
@@ -35,6 +43,9 @@ async function serve(options: Options, json: boolean): Promise<void> {
     [
       `${paint('green', 'relay')} of ${upstream.from} at ${paint('bold', relay.url)}`,
       'It signs nothing and is trusted with nothing: points check what it passes on.',
+      ...(upstream.trust === undefined
+        ? ['It knows no keys: statements that anybody pushes are passed on. Give it --enrolment.']
+        : []),
     ].join('\n'),
   )
   const asked = Promise.withResolvers<void>()
@@ -44,7 +55,10 @@ async function serve(options: Options, json: boolean): Promise<void> {
   if (!json) say('stopped')
 }
 
-async function upstreamOf({ from, enrolment }: Options): Promise<Pick<RelayOptions, 'from' | 'signer'>> {
+async function upstreamOf({
+  from,
+  enrolment,
+}: Options): Promise<Pick<RelayOptions, 'from' | 'signer' | 'trust'>> {
   const url = from === undefined ? undefined : httpUrl(from)
   if (enrolment === undefined) {
     if (url === undefined) {
@@ -54,7 +68,7 @@ async function upstreamOf({ from, enrolment }: Options): Promise<Pick<RelayOptio
   }
   const file = await readPointFile(enrolment)
   const signer = nodeCrypto.signer(file.key as unknown as PrivateJwk)
-  return { from: url ?? httpUrl(file.control_plane), signer }
+  return { from: url ?? httpUrl(file.control_plane), signer, trust: killTrustOf(file) }
 }
 
 function httpUrl(text: string): string {
@@ -65,8 +79,8 @@ function httpUrl(text: string): string {
 }
 
 function placeOf(listen: string): { host: string; port: number } {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(listen) ?? []
-  if (host === '' || Number(port) > 65_535) {
+  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(listen) ?? []
+  if (port === '' || Number(port) > 65_535) {
     throw new CliError('ARGUMENT_INVALID', '--listen takes an address and a port: 127.0.0.1:7420')
   }
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }

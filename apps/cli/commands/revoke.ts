@@ -29,7 +29,7 @@ export function revokeCommand(program: Command): void {
     .option('--reason <code>', 'why, in a word; say more with countersign note', reasonCode, 'revoked')
     .option(
       '--wait <seconds>',
-      `how long to watch the points acknowledge (${WAIT_S}, longer for a large fleet; with --json 0)`,
+      `how long to watch the points acknowledge; ${WAIT_S} unless you say, longer for a large fleet, with --json 0`,
       seconds,
     )
     .action(async (target: string, options: { reason: string; wait?: number }, command: Command) => {
@@ -75,7 +75,8 @@ async function watch(profile: Profile, seq: number, wait_s: number | null): Prom
 
 function arrived({ acknowledged, of, missing }: Acks, took_ms: number): string {
   if (of === 0) return 'no enforcement point is enrolled'
-  if (acknowledged === of) return `all of ${of} points acknowledged within ${took_ms} ms`
+  if (acknowledged === of)
+    return `${of === 1 ? 'the only point' : `all ${of} points`} acknowledged within ${took_ms} ms`
   const named = missing.map(
     ({ point, name, head }) => `  ${point}  ${name}  ${head === null ? 'never' : `at frame ${head}`}`,
   )

@@ -28,6 +28,7 @@ interface StartOptions {
   readonly passphraseFile?: string
   readonly anchors?: string
   readonly publisherThread?: boolean
+  readonly listenersAnywhere?: boolean
   readonly tiles?: string
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
@@ -36,6 +37,7 @@ interface StartOptions {
   readonly newVault?: boolean
   readonly peer?: readonly string[]
   readonly takeOverFrom?: string
+  readonly clientClass?: Readonly<Record<string, string>>
 }
 
 export function startCommand(program: Command): void {
@@ -53,6 +55,11 @@ export function startCommand(program: Command): void {
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <port>', 'port to bind, 0 for any', port, 7400)
     .option('--public-url <url>', 'where callers reach it, when behind a proxy')
+    .option(
+      '--client-class <host=class>',
+      'class of the agents that OAuth clients of a host are; else mcp-client',
+      clientClass,
+    )
     .option(
       '--tiles <s3 url>',
       'keep the public log in a bucket, s3://bucket/prefix; keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a file',
@@ -78,6 +85,7 @@ export function startCommand(program: Command): void {
       'holds the passphrase of the key files and the vault; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
     .option('--publisher-thread', 'publish the log from a thread of its own: more appends a second in bursts')
+    .option('--listeners-anywhere', 'tell listeners on this machine and in its private network too')
     .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
     .addOption(vaultOption('one for all nodes; vault.db in --data unless given'))
     .option('--keys <dir>', 'the folder of the key files, which nodes may share; keys in --data unless given')
@@ -107,6 +115,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...givenStore(options),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.publisherThread === true ? { publisherThread: true } : {}),
+    ...(options.listenersAnywhere === true ? { listenersAnywhere: true } : {}),
     ...(options.tiles === undefined ? {} : { tilesUrl: options.tiles }),
     ...(options.s3Endpoint === undefined ? {} : { s3Endpoint: options.s3Endpoint }),
     ...(options.s3Style === undefined ? {} : { s3Style: options.s3Style }),
@@ -118,6 +127,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...givenVault(options),
     ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.newVault === true ? { newVault: true } : {}),
+    ...(options.clientClass === undefined ? {} : { clientClasses: options.clientClass }),
     ...(options.peer === undefined ? {} : { peers: options.peer }),
     ...(options.takeOverFrom === undefined
       ? {}
@@ -233,4 +243,14 @@ export function port(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('not a port')
   return value
+}
+
+function clientClass(
+  given: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [host = '', agentClass = '', ...more] = given.split('=')
+  if (host === '' || agentClass === '' || more.length > 0)
+    throw new InvalidArgumentError('It is HOST=CLASS, such as claude.ai=assistant.')
+  return { ...before, [host]: agentClass }
 }

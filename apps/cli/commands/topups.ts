@@ -43,7 +43,7 @@ export function topUpCommands(program: Command): void {
     .command('grant')
     .description('answer with a new delegation of yours: the same grants, and the limit that you choose')
     .argument('<topup>', 'tup_…')
-    .requiredOption('--max <amount>', 'the new maximum of that limit', whole)
+    .requiredOption('--max <amount>', 'the maximum of the new delegation, which counts from zero', whole)
     .option(
       '--point <id>',
       'an enforcement point where it counts (repeat); those of before unless you say',
@@ -57,7 +57,7 @@ export function topUpCommands(program: Command): void {
       const profile = await profileOf(command)
       const raised = await raisedGrants(profile, await topUpOf(profile, id), options.max)
       tell(
-        `${raised.agent} gets the same grants as in ${raised.before}, with ${options.max} of ${raised.limit}`,
+        `${raised.agent} gets the same grants as in ${raised.before}, with ${options.max} of ${raised.limit}, from zero`,
       )
       const { jti, chain } = await delegate(profile, {
         agent: raised.agent,
@@ -70,7 +70,9 @@ export function topUpCommands(program: Command): void {
       })
       await writePrivate(options.out, `${chain}\n`)
       await profile.client.post(`/v1/topups/${id}/grant`, { delegation: jti })
-      result(wantsJson(command), { topup: id, jti, file: options.out }, () => `${jti} in ${options.out}`)
+      result(wantsJson(command), { topup: id, jti, file: options.out }, () =>
+        [`${jti} in ${options.out}`, 'next: give it to the agent in place of the chain of before'].join('\n'),
+      )
     })
   topup
     .command('decline')

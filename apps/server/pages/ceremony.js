@@ -3,6 +3,7 @@
  * decline, and hands over what their authenticator answered. spec/people.md (CER-3 to CER-6).
  * @module
  */
+import { element, section } from './element.js'
 import { fromBase64url, isWhatItShows, toBase64url } from './shown.js'
 import { viewOf } from './words.js'
 
@@ -32,12 +33,6 @@ const ENDS = {
     'Something went wrong',
     'The control plane did not answer as it should. Nothing was signed. Try again.',
   ],
-}
-
-function element(name, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(name), properties)
-  node.append(...children)
-  return node
 }
 
 function show(state, ...children) {
@@ -121,18 +116,6 @@ function ask(question, secret) {
     exact(question),
     element('footer', {}, notice, buttons, origin(question)),
   )
-}
-
-function section({ heading, note, rows }) {
-  const list = element('dl')
-  for (const { label, lines, id } of rows) {
-    const value = element('dd', {}, ...lines.map((line) => element('span', { textContent: line })))
-    if (id !== undefined && !lines.includes(id)) value.append(element('code', { textContent: id }))
-    list.append(element('div', {}, element('dt', { textContent: label }), value))
-  }
-  const title = element('h2', { textContent: heading })
-  const told = note === undefined ? [] : [element('p', { className: 'soft', textContent: note })]
-  return element('section', {}, title, ...told, list)
 }
 
 /** Every member, as it is. */

@@ -24,9 +24,13 @@ const LABELS = new Map([
   ['amr', 'Kind'],
   ['backed_up', 'Synced between devices'],
   ['credential', 'Passkey'],
+  ['id', 'Identifier'],
+  ['iss', 'Issuer'],
   ['jwk', 'Key'],
   ['operator', 'Key of the command line'],
   ['rev', 'Revocation handle'],
+  ['t', 'When'],
+  ['v', 'Version of the form'],
 ])
 
 /** Members that are the index of a log entry. */
@@ -54,6 +58,7 @@ export function wordsOf(value, names = new Map()) {
   if (typeof value !== 'object' || value === null) return [String(value)]
   return Object.entries(value).map(([name, member]) => {
     const text = typeof member === 'object' ? JSON.stringify(member) : nameOf(names, String(member))
+    if (name === 't' && typeof member === 'number') return `${labelOf(name)}: ${time(member / 1000)} (${text})`
     return `${labelOf(name)}: ${name === 'amr' ? (AMR.get(text) ?? text) : text}`
   })
 }

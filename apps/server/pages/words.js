@@ -65,7 +65,7 @@ function rootView({ shown, names, person, jkt }) {
     ...claims.map(([name, text]) =>
       row(name === 'instruction' ? 'What you ask for' : `Claim ${name}`, [text]),
     ),
-    askedBy(jkt),
+    ...askedBy(jkt),
   ]
   const unknown = Object.keys(payload).filter(
     (name) => !ROOT_WORDS.includes(name) && !ROOT_FORM.includes(name),
@@ -150,7 +150,7 @@ function actView({ shown, names, person, entry, jkt }) {
         rows: [
           ...(act === 'kill.pull' ? [row('Stops', [stopped(members.kill?.scope, names)])] : []),
           ...Object.entries(members).map(([name, value]) => memberRow(name, value, names)),
-          askedBy(jkt),
+          ...askedBy(jkt),
         ],
       },
       ...(entry === null
@@ -181,8 +181,10 @@ function stopped(scope, names) {
   return words === undefined ? JSON.stringify(scope) : words(nameOf(names, scope.id))
 }
 
+/** @param jkt of the command line's key; undefined where no command line asks */
 function askedBy(jkt) {
-  return row('Asked by', ['Your command line, with this key. That is not part of what you sign.'], jkt)
+  if (jkt === undefined) return []
+  return [row('Asked by', ['Your command line, with this key. That is not part of what you sign.'], jkt)]
 }
 
 function handOn(depth_max) {

@@ -197,7 +197,7 @@ describe('the words for an act', () => {
     const view = ask(value, { index: 9, entry: { body: { issuer } } })
     expect(view.title).toBe('Trust another issuer')
     expect(linesOf(view, 'Approver')).toEqual(['Ben'])
-    const record = ['Iss: other.example/log', 'Keys: [{"jwk":{"kty":"OKP"}}]']
+    const record = ['Issuer: other.example/log', 'Keys: [{"jwk":{"kty":"OKP"}}]']
     expect(linesOf(view, 'Issuer')).toEqual([...record, ...record]) // as it is signed, and as entry 9 has it
     expect(linesOf(view, 'Proposal')).toEqual(['Entry 9 of the log'])
     expect(linesOf(view, 'Seq')).toEqual(['2'])

@@ -14,7 +14,7 @@ import { KeyStoreError, type KeyStore, type KeyUse } from '../../ports/key-store
 import { hasCode, syncDirectory } from './files.ts'
 import { readKey, writeKey, type OpenedKey } from './key-file.ts'
 
-const KEY_FILE = /^(issuer|frame|log|witness|break-glass)(?:-[A-Za-z0-9_-]{43})?\.jwk$/
+const KEY_FILE = /^(issuer|frame|log|witness|break-glass|oauth)(?:-[A-Za-z0-9_-]{43})?\.jwk$/
 
 export interface FsKeyStoreOptions {
   readonly crypto: Crypto

@@ -71,6 +71,11 @@ export class ApiClient {
     return this.#json('POST', path, JSON.stringify(body))
   }
 
+  /** @throws {ApiError} */
+  put(path: string, body: JsonObject): Promise<JsonValue> {
+    return this.#json('PUT', path, JSON.stringify(body))
+  }
+
   /** @returns null for 404 and 410. @throws {ApiError} */
   async bytes(path: string): Promise<Uint8Array | null> {
     const response = await this.send('GET', path, null, AbortSignal.timeout(TIMEOUT_MS))

@@ -63,6 +63,9 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
 
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
 
+    toolChanged: async ({ server, tool, definition }) =>
+      void (await client.post('/v1/points/self/tools/changes', asJson({ server, tool, definition }))),
+
     trust: async () => signedTrustListSchema.parse(await client.get('/v1/points/self/trust')),
 
     statements: async (after) =>

@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 7
+export const SCHEMA_VERSION = 8
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -25,9 +25,14 @@ CREATE TABLE invitations (
 CREATE TABLE systems (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE tools (
   id TEXT PRIMARY KEY, system TEXT NOT NULL REFERENCES systems (id), server TEXT NOT NULL, tool TEXT NOT NULL,
-  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, resources_json TEXT NOT NULL,
+  definition_hash TEXT NOT NULL, measures_json TEXT NOT NULL, resources_json TEXT NOT NULL, definition TEXT,
   UNIQUE (server, tool)
 ) STRICT;
+CREATE TABLE tool_changes (
+  id TEXT PRIMARY KEY, registered TEXT NOT NULL REFERENCES tools (id), status TEXT NOT NULL,
+  definition_hash TEXT NOT NULL, becomes_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL
+) STRICT;
+CREATE INDEX tool_changes_registered ON tool_changes (registered, status);
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
@@ -39,7 +44,7 @@ CREATE TABLE agent_keys (
 CREATE INDEX agent_keys_agent ON agent_keys (agent);
 CREATE TABLE points (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, jkt TEXT NOT NULL UNIQUE, jwk_json TEXT NOT NULL,
-  placement TEXT NOT NULL, server TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
+  placement TEXT NOT NULL, servers_json TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
 ) STRICT;
 CREATE TABLE drafts (
   jti TEXT PRIMARY KEY, principal TEXT NOT NULL REFERENCES people (id), draft_box BLOB NOT NULL,
@@ -79,6 +84,20 @@ CREATE TABLE ceremonies (
   id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, person TEXT NOT NULL, jkt TEXT NOT NULL,
   request_box BLOB NOT NULL, answer_json TEXT, expires INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE hosting_keys (
+  jkt TEXT PRIMARY KEY, point TEXT NOT NULL REFERENCES points (id), jwk_json TEXT NOT NULL, agent TEXT
+) STRICT;
+CREATE INDEX hosting_keys_point ON hosting_keys (point, agent);
+CREATE TABLE hosted_resources (
+  url TEXT PRIMARY KEY, point TEXT NOT NULL REFERENCES points (id), server TEXT NOT NULL
+) STRICT;
+CREATE TABLE oauth_state (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, uid TEXT UNIQUE, grant_id TEXT, box BLOB NOT NULL, consumed INTEGER,
+  expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX oauth_state_grant ON oauth_state (grant_id);
+CREATE INDEX oauth_state_expires ON oauth_state (expires);
+CREATE INDEX oauth_state_kind ON oauth_state (kind);
 CREATE TABLE delegations (
   jti TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), principal TEXT NOT NULL REFERENCES people (id),
   exp INTEGER NOT NULL, chain TEXT NOT NULL, issued INTEGER NOT NULL, revoked INTEGER NOT NULL

@@ -11,7 +11,9 @@ import { actFault } from './acts.ts'
 import type { Findings } from './report.ts'
 
 type Approval = Indexed<Entry<'agent.approved'>>
-type AnyApproval = Indexed<Entry<'agent.approved'> | Entry<'template.approved'> | Entry<'issuer.trusted'>>
+type AnyApproval = Indexed<
+  Entry<'agent.approved'> | Entry<'template.approved'> | Entry<'issuer.trusted'> | Entry<'tool.approved'>
+>
 
 export interface ApprovalTerms {
   readonly rp: RelyingParty

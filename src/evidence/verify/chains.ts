@@ -182,7 +182,8 @@ export class ChainChecker {
     if (receipt.binding === 'none' || receipt.args_commit === null || receipt.reasons.length > 0)
       this.#add('ACTION_UNBOUND', 'allowed without a holder proof or a commitment to the arguments', index)
     const point = this.#history.points.get(receipt.point)?.entry.body
-    if (point !== undefined && (point.placement !== receipt.placement || point.server !== receipt.server))
+    const isThere = point?.placement === receipt.placement && point.servers.includes(receipt.server)
+    if (point !== undefined && !isThere)
       this.#add('RECEIPT_POINT_UNKNOWN', 'the point is enrolled for another place or server', index)
   }
 

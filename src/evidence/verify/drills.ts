@@ -151,7 +151,11 @@ class DrillJudge {
     )
     const servers = this.#serversOf(scope, size)
     return [...this.#history.points.values()]
-      .filter((point) => point.index < index && (servers?.has(point.entry.body.server) ?? true))
+      .filter(
+        (point) =>
+          point.index < index &&
+          (servers === null || point.entry.body.servers.some((server) => servers.has(server))),
+      )
       .filter((point) => !revoked.has(thumbprint(this.#crypto, point.entry.body.jwk)))
       .map((point) => point.entry.subject ?? '')
   }

@@ -146,6 +146,7 @@ function actGestures(history: History): LoggedGesture[] {
   const acts = [
     ...history.approvals,
     ...history.templates,
+    ...history.toolChanges,
     ...history.issuers,
     ...history.erasures,
     ...history.prunings,

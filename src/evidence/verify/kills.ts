@@ -147,18 +147,13 @@ class KillJudge {
     const { statement } = entry.body
     const { lift, gestures } = statement
     this.#logged.set(`${lift.id} ${canonicalize({ ...statement })}`, index)
-    const standing = gestures.filter(
-      ({ rev, jwk }) => this.#isRegistered(rev, jwk, index) && !this.#hadLeft(rev, index),
-    )
+    const standing = gestures.filter(({ rev, jwk }) => this.#isRegistered(rev, jwk, index))
     const counted = { lift, gestures: standing }
-    const fault = liftFault(this.#crypto, this.#terms.rp, this.#roster, counted)
+    const hadLeft = (rev: string): boolean => this.#history.hadLeft(rev, index)
+    const fault = liftFault(this.#crypto, this.#terms.rp, this.#roster, counted, hadLeft)
     return fault === null
       ? null
       : { code: 'LIFT_INVALID', message: `lift ${lift.id} does not hold: ${fault}` }
-  }
-
-  #hadLeft(rev: string, index: number): boolean {
-    return this.#history.hadLeft(rev, index)
   }
 }
 

@@ -1002,7 +1002,7 @@ describe('the beginning of the log', () => {
         log.add('point.enrolled', { kind: 'system', id: 'x' }, 'pnt_gate', {
           jwk: log.world.signer('x').publicJwk,
           placement: 'gateway',
-          server: 'files',
+          servers: ['files'],
         }),
     ],
     ['a delegation', (log) => log.root('bot', { jti: 'same' })],

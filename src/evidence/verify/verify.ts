@@ -21,7 +21,7 @@ import {
   type Manifest,
 } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
-import { approvalJudge, checkApprovals } from './approvals.ts'
+import { approvalJudge } from './approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkDrills } from './drills.ts'
@@ -41,6 +41,7 @@ import { Findings, type FaultCode, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
+import { checkApproved } from './tool-changes.ts'
 
 export interface VerifiedPack {
   readonly report: PackReport
@@ -222,9 +223,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   check('every delegation issued lies within the template of its class', () =>
     checkWithinTemplates(history, reigns, roots, findings),
   )
-  check(`agents were approved by a registered gesture of ${whose}`, () =>
-    checkApprovals(history, judge, findings),
-  )
+  checkApproved(history, judge, findings, whose)
   let allows: ProvenAllow[] = []
   check('every allow has a chain back to a registered human gesture', () => {
     const standing = standingAllows(history)

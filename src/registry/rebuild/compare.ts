@@ -112,11 +112,12 @@ function isSame(column: string, a: unknown, b: unknown): boolean {
 }
 
 /**
- * A place that a draft took and no delegation has: the draft is not in the log, so neither is its place. And which
- * vault the database is of, which another may replace (ERA-4).
+ * A place that a draft took and no delegation has: the draft is not in the log, so neither is its place. Which vault
+ * the database is of, which another may replace (ERA-4). And keys of gateways that are nobody's yet.
  */
 async function isKnownExtra(live: Kysely<Schema>, table: TableName, row: Row): Promise<boolean> {
   if (table === 'meta') return row.name === VAULT
+  if (table === 'hosting_keys') return row.agent === null
   if (table !== 'statuses') return false
   const jti = String(row.jti)
   const issued = await live.selectFrom('delegations').select('jti').where('jti', '=', jti).executeTakeFirst()

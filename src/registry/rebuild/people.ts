@@ -3,6 +3,8 @@ import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { fileUnder } from '../personal.ts'
+import { settleChange, waiting } from '../tool-changes.ts'
+import { rowOf } from '../tool-rows.ts'
 import { committed } from './commitments.ts'
 import type { At, Folds } from './state.ts'
 
@@ -59,14 +61,21 @@ export const peopleFolds: Folds = {
     await db.insertInto('systems').values({ id: subject, name: body.name }).execute()
   },
   'tool.registered': async ({ db }, { subject = '', body }) => {
-    const { measures, resources = [], ...rest } = body
-    const row = { ...rest, measures_json: canonicalize(measures), resources_json: canonicalize(resources) }
+    const row = rowOf(body)
     await db
       .insertInto('tools')
       .values({ id: subject, ...row })
       .onConflict((on) => on.column('id').doUpdateSet(row))
       .execute()
   },
+  'tool.changed': async ({ db, index }, { subject = '', actor, body }) => {
+    const { registered, becomes } = body
+    await db
+      .insertInto('tool_changes')
+      .values({ id: subject, registered, ...waiting(becomes), proposer: actor.id, proposal: index })
+      .execute()
+  },
+  'tool.approved': async ({ db }, { subject = '' }) => settleChange(db, subject),
 }
 
 export const agentFolds: Folds = {
@@ -105,6 +114,16 @@ export const agentFolds: Folds = {
         revoked: 0,
       })
       .execute()
+    if (body.point !== undefined)
+      await db
+        .insertInto('hosting_keys')
+        .values({
+          jkt: thumbprint(crypto, body.jwk),
+          point: body.point,
+          jwk_json: canonicalize({ ...body.jwk }),
+          agent: subject,
+        })
+        .execute()
   },
 }
 

@@ -13,7 +13,7 @@ import { setMeta, type Folds } from './state.ts'
 export const pointFolds: Folds = {
   'point.enrolled': async (at, { subject = '', body }) => {
     const { db, crypto } = at
-    const { name = '', jwk, placement, server } = body
+    const { name = '', jwk, placement, servers } = body
     await db
       .insertInto('points')
       .values({
@@ -22,7 +22,7 @@ export const pointFolds: Folds = {
         jkt: thumbprint(crypto, jwk),
         jwk_json: canonicalize({ ...jwk }),
         placement,
-        server,
+        servers_json: canonicalize(servers),
         epoch: 0,
         seq: 0,
         hash: '',

@@ -39,6 +39,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   entries: log('idx'),
   systems: log('id'),
   tools: log('id'),
+  tool_changes: log('id'),
   agents: log('id'),
   agent_keys: log('jkt'),
   points: log('id'),
@@ -151,6 +152,24 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['point'],
     missing: [],
     why: 'how far points have come: they say it again',
+  },
+  hosting_keys: {
+    from: 'partly',
+    key: ['jkt'],
+    missing: [],
+    why: 'keys that no agent has yet: the gateway hands them over again',
+  },
+  hosted_resources: {
+    from: 'transient',
+    key: ['url'],
+    missing: [],
+    why: 'where gateways are reached: they say it again',
+  },
+  oauth_state: {
+    from: 'transient',
+    key: ['id'],
+    missing: [],
+    why: 'clients, requests and tokens of a while: connect the client again',
   },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }

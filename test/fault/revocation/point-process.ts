@@ -22,7 +22,9 @@ export interface Chains {
 
 const SERVER = 'echo'
 const TOOL = 'echo'
-const EVERY_MS = 12
+/** Between calls. As long as twice what the last one took, so that a busy machine is not kept busy by agents alone. */
+const PAUSE_MS_MIN = 25
+const PAUSE_MS_MAX = 100
 const ARGS = { text: 'x' }
 
 const [, , enrolment = '', chainsFile = '', actsFile = ''] = process.argv
@@ -112,6 +114,7 @@ for (let i = 0; ; i++) {
   agent.look()
   const { chains = [] } = agent.chains ?? {}
   const next = chains[i % Math.max(1, chains.length)]
+  const began = now()
   if (next !== undefined) await agent.call(next)
-  await pause(EVERY_MS)
+  await pause(Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, 2 * (now() - began))))
 }

@@ -1,6 +1,7 @@
 /**
- * The network between the points and the nodes: one address before all nodes, where each point has its own weather.
- * Requests are told apart by the key that signs them.
+ * The network between the points, the relay and the nodes: one address before all of them, where each way has its own
+ * weather. Requests to nodes are told apart by the key that signs them, those to the relay, which nobody signs, by their
+ * address.
  * @module
  */
 import {
@@ -18,6 +19,9 @@ import { parseJws } from '../../../src/core/sign.ts'
 import type { PublicJwk } from '../../../src/core/crypto.ts'
 import type { Weather } from './schedule.ts'
 
+/** Before the address of what is asked of the relay: {@link Proxy.wayToRelay}. */
+const TO_RELAY = /^\/relay\/([^/]+)(\/.*)$/
+
 interface Path {
   weather: Weather
   /** Null: any. */
@@ -32,6 +36,7 @@ interface Path {
 export class Proxy {
   readonly #server: Server
   readonly #nodes: (string | null)[] = []
+  #relay: string | null = null
   readonly #paths = new Map<string, Path>()
   readonly #random: () => number
   /** Without keep-alive: a connection to a node that was killed is no good for the next one. */
@@ -57,8 +62,18 @@ export class Proxy {
     this.#nodes[node] = url
   }
 
-  setWeather(jkt: string, weather: Weather): void {
-    const path = this.#pathOf(jkt)
+  setRelay(url: string | null): void {
+    this.#relay = url
+  }
+
+  /** Where the relay is reached by a way of this name. */
+  wayToRelay(way: string): string {
+    return `${this.url}/relay/${way}`
+  }
+
+  /** @param way the thumbprint of who asks nodes, or the name of a way to the relay */
+  setWeather(way: string, weather: Weather): void {
+    const path = this.#pathOf(way)
     path.weather = weather
     if (weather.kind !== 'hold') for (const letGo of path.held.splice(0)) letGo()
     if (weather.kind === 'cut') this.#cut(path)
@@ -77,22 +92,23 @@ export class Proxy {
     path.held = []
   }
 
-  #pathOf(jkt: string): Path {
-    let path = this.#paths.get(jkt)
+  #pathOf(way: string): Path {
+    let path = this.#paths.get(way)
     if (path === undefined) {
       path = { weather: { kind: 'clear' }, node: null, sockets: new Set(), held: [], swapped: null }
-      this.#paths.set(jkt, path)
+      this.#paths.set(way, path)
     }
     return path
   }
 
   #pass(request: IncomingMessage, response: ServerResponse): void {
-    const path = this.#pathOf(callerOf(request))
-    const base = this.#nodeFor(path)
-    if (path.weather.kind === 'cut' || base === undefined) return void response.destroy()
+    const [, way, address = request.url ?? '/'] = TO_RELAY.exec(request.url ?? '') ?? []
+    const path = this.#pathOf(way ?? callerOf(request))
+    const base = way === undefined ? this.#nodeFor(path) : this.#relay
+    if (path.weather.kind === 'cut' || base === null) return void response.destroy()
     path.sockets.add(response)
     response.on('close', () => path.sockets.delete(response))
-    const target = new URL(request.url ?? '/', base)
+    const target = new URL(address, base)
     const upstream = send(
       target,
       { method: request.method, headers: request.headers, agent: this.#agent },
@@ -113,10 +129,10 @@ export class Proxy {
   }
 
   /** The point's own while it is there; any for who has none. */
-  #nodeFor({ node }: Path): string | undefined {
+  #nodeFor({ node }: Path): string | null {
     const alive = this.#nodes.filter((each) => each !== null)
     const own = node === null ? undefined : this.#nodes[node]
-    return own ?? alive[Math.floor(this.#random() * alive.length)]
+    return own ?? alive[Math.floor(this.#random() * alive.length)] ?? null
   }
 
   #events(path: Path, answer: IncomingMessage, response: ServerResponse): void {

@@ -4,14 +4,14 @@
  * @module
  */
 
-/** How the network treats what one point gets from the control plane. */
+/** How the network treats what comes on one way: to a point from the control plane, to the relay, or to a point from it. */
 export type Weather =
   | { readonly kind: 'clear' }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'drop'; readonly share: number }
   | { readonly kind: 'repeat' }
   | { readonly kind: 'reorder' }
-  /** Takes everything and passes nothing on, until it lets all of it go at once: what a relay that buffers does. */
+  /** Takes everything and passes nothing on, until it lets all of it go at once: something on the way buffers. */
   | { readonly kind: 'hold' }
   | { readonly kind: 'cut' }
 
@@ -21,6 +21,19 @@ export type Event =
   | { readonly at: number; readonly do: 'kill' }
   | { readonly at: number; readonly do: 'kill_by_file'; readonly point: number }
   | { readonly at: number; readonly do: 'weather'; readonly point: number; readonly weather: Weather }
+  /** Before the relay, for all behind it at once. */
+  | { readonly at: number; readonly do: 'weather_before_relay'; readonly weather: Weather }
+  /** On one of the ways by which a point follows the relay. */
+  | {
+      readonly at: number
+      readonly do: 'weather_behind_relay'
+      readonly point: number
+      readonly way: number
+      readonly weather: Weather
+    }
+  /** What came meanwhile waits in its sockets, and is passed on when it goes on. */
+  | { readonly at: number; readonly do: 'freeze_relay'; readonly ms: number }
+  | { readonly at: number; readonly do: 'kill_relay'; readonly ms: number }
   | { readonly at: number; readonly do: 'route'; readonly point: number; readonly node: number }
   | { readonly at: number; readonly do: 'kill_point'; readonly point: number }
   | { readonly at: number; readonly do: 'freeze_point'; readonly point: number; readonly ms: number }
@@ -37,6 +50,8 @@ export interface Schedule {
 
 export interface Shape {
   readonly points: number
+  /** For each of the last points, by how many ways it follows the relay. All have a node as well. */
+  readonly relayed: readonly number[]
   readonly nodes: number
   /** Delegations that may be revoked: the first so many. */
   readonly revocable: number
@@ -92,6 +107,16 @@ export function scheduleOf(seed: number, shape: Shape): Schedule {
     else if (draw < 0.9) events.push({ at: at(), do: 'kill_point', point })
     else if (draw < 0.96) events.push({ at: at(), do: 'freeze_node', node, ms: 100 + below(2_500) })
     else events.push({ at: at(), do: 'kill_node', node, ms: below(1_000) })
+  }
+  for (let i = 0; i < 3; i++) {
+    const behind = below(shape.relayed.length)
+    const point = shape.points - shape.relayed.length + behind
+    const way = below(shape.relayed[behind] ?? 1)
+    const draw = next()
+    if (draw < 0.3) events.push({ at: at(), do: 'weather_before_relay', weather: weather() })
+    else if (draw < 0.6) events.push({ at: at(), do: 'weather_behind_relay', point, way, weather: weather() })
+    else if (draw < 0.85) events.push({ at: at(), do: 'freeze_relay', ms: 100 + below(2_500) })
+    else events.push({ at: at(), do: 'kill_relay', ms: below(1_000) })
   }
   return { seed, events: events.sort((a, b) => a.at - b.at), length_ms: LENGTH_MS }
 }

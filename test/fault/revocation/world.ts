@@ -1,96 +1,52 @@
 /**
- * Real processes for a run: two nodes on one PostgreSQL, enforcement points with agents that never pause, and the network
- * between them. One world serves many schedules.
+ * Real processes for a run: two nodes on one PostgreSQL, a relay, enforcement points with agents that never pause, and
+ * the network between them. One world serves many schedules.
  * @module
  */
-import { existsSync } from 'node:fs'
 import { fork, type ChildProcess } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import {
-  addAgentKey,
-  addSystem,
-  approveAgent,
-  changeAgent,
-  delegate,
-  endorse,
-  enroll,
-  enrollPoint,
-  invite,
-  proposeAgent,
-} from '../../../apps/cli/operator.ts'
-import {
-  beginLift,
-  offlineKill,
-  openBreakGlass,
-  pullKill,
-  readSwitch,
-  setRoster,
-  signLift,
-} from '../../../apps/cli/kills.ts'
-import { openProfile, writePrivate, type Profile } from '../../../apps/cli/profile.ts'
+import { saveProfile } from '../../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import type { PrivateJwk, Signer } from '../../../src/core/crypto.ts'
+import type { PrivateJwk } from '../../../src/core/crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { freePort, Postgres } from '../../fixtures/postgres.ts'
 import { startControlPlane, until, type ControlPlane } from '../../fixtures/processes.ts'
 import type { Act } from './check.ts'
+import { PATIENCE_MS } from './patience.ts'
+import { People, type AgentName, type Chain } from './people.ts'
+import { ENV, Point } from './point.ts'
 import type { Chains } from './point-process.ts'
 import { Proxy } from './proxy.ts'
+import type { Handed, Judged } from './receipts.ts'
+import { RelayProcess } from './relay-process.ts'
+import type { Shape } from './schedule.ts'
 
-const POINT_PROCESS = fileURLToPath(new URL('point-process.ts', import.meta.url))
-const SERVER = 'echo'
-const REVIVE_MS = 200
+const RECEIPTS = fileURLToPath(new URL('receipts-process.ts', import.meta.url))
 const SAID_MAX = 4_096
-const ENV = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'countersign-compile-cache') }
 
-interface Chain {
-  readonly jti: string
-  readonly chain: string
+type Size = Omit<Shape, 'revocable'>
+
+/** Those that are there once a world is set. */
+interface Cast {
+  readonly people: People
+  readonly relay: RelayProcess
+  readonly receipts: ChildProcess
 }
-
-interface PointState {
-  readonly id: string
-  readonly jkt: string
-  readonly enrolment: string
-  readonly acts: string
-  process: ChildProcess | null
-  /** When its present life began. */
-  born: number
-  /** The end of what its lives wrote to stderr. */
-  said: string
-}
-
-type AgentName = 'restless' | 'killed'
-
-interface Agent {
-  readonly id: string
-  readonly jkt: string
-  readonly key: PrivateJwk
-}
-
-export const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
 export class World {
   readonly folder: string
   readonly proxy: Proxy
-  readonly points: PointState[] = []
+  readonly points: Point[] = []
   readonly #postgres: Postgres
   readonly #store: string
   readonly #ports: number[] = []
   readonly #nodes: (ControlPlane | null)[] = []
-  readonly #turns = new Map<string, Promise<void>>()
-  #isEnding = false
-  /** Under the harness's own key: it has no weather, and asks any node. */
-  #manager: Profile | null = null
-  #lead: Profile | null = null
-  #breakGlass: Signer | null = null
-  #iss = ''
-  /** One whose delegations are revoked, and one whom kills are about. */
-  readonly #agents = new Map<AgentName, Agent>()
+  readonly #turns = new Map<number, Promise<void>>()
+  readonly #cast: Partial<{ -readonly [K in keyof Cast]: Cast[K] }> = {}
 
   private constructor(folder: string, proxy: Proxy, postgres: Postgres, store: string) {
     this.folder = folder
@@ -99,7 +55,7 @@ export class World {
     this.#store = store
   }
 
-  static async set(options: { nodes: number; points: number; random: () => number }): Promise<World> {
+  static async set(options: Size & { random: () => number }): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'countersign-faults-'))
     const postgres = await Postgres.start()
     const proxy = new Proxy(options.random)
@@ -114,103 +70,73 @@ export class World {
     }
   }
 
-  async #begin({ nodes, points }: { nodes: number; points: number }): Promise<void> {
+  async #begin({ nodes, points, relayed }: Size): Promise<void> {
     for (let i = 0; i < nodes; i++) this.#ports.push(await freePort())
-    const first = await this.startNode(0)
-    const manager = openProfile(await enroll(this.proxy.url, first.bootstrap_secret ?? '', 'Manager'))
-    this.#manager = manager
-    await this.#register(manager)
+    const first = await this.#startNode(0)
+    const keys = join(this.folder, 'node-0', 'keys')
+    const people = await People.begin(this.proxy.url, first.bootstrap_secret ?? '', keys)
+    this.#cast.people = people
+    await this.#beginReceipts(first.vkey)
     for (let i = 1; i < nodes; i++) {
-      await cp(join(this.folder, 'node-0', 'keys'), join(this.folder, `node-${i}`, 'keys'), {
-        recursive: true,
-      })
-      await this.startNode(i)
+      await cp(keys, join(this.folder, `node-${i}`, 'keys'), { recursive: true })
+      await this.#startNode(i)
     }
-    for (let i = 0; i < points; i++) await this.#enrol(manager, i)
+    for (let i = 0; i < points; i++) {
+      const ways_n = relayed[i - (points - relayed.length)] ?? 0
+      const ways = Array.from({ length: ways_n }, (_, way) => `${i}-${way}`)
+      const sources = ways.map((way) => this.proxy.wayToRelay(way))
+      const enrolled = await people.enrol(this.folder, `point-${i}`, sources)
+      this.points.push(new Point(enrolled, ways, this.#chains))
+    }
+    this.#cast.relay = await RelayProcess.start(this.proxy, await people.enrol(this.folder, 'relay'))
     await this.hold([])
-    for (let i = 0; i < points; i++) this.startPoint(i)
+    for (const point of this.points) point.start()
     await this.allUp()
   }
 
-  async #register(manager: Profile): Promise<void> {
-    const lead = openProfile(await enroll(this.proxy.url, (await invite(manager, 'Lead')).invitation, 'Lead'))
-    this.#lead = lead
-    await endorse(manager, lead.person)
-    const system = await addSystem(manager, 'Echoes')
-    for (const name of ['restless', 'killed'] as const) {
-      const id = await proposeAgent(manager, {
-        name,
-        class: 'assistant',
-        purpose: 'Calls without a pause',
-        systems: [system],
-        manifest: { version: 1 },
-      })
-      await approveAgent(lead, id)
-      await changeAgent(manager, id, 'activate', 'approved')
-      const key = nodeCrypto.generateKey('Ed25519')
-      const { publicJwk } = nodeCrypto.signer(key)
-      await addAgentKey(manager, id, publicJwk)
-      this.#agents.set(name, { id, key, jkt: thumbprint(nodeCrypto, publicJwk) })
-    }
-    this.#breakGlass = await openBreakGlass(join(this.folder, 'node-0', 'keys', 'break-glass.jwk'), null)
-    const people = [manager.person, lead.person]
-    await setRoster(manager, this.#breakGlass, { people, m: 2 }, () => undefined)
+  /** Under a key of its own, of one node: each publishes the log for itself, and a pack is of one that was published. */
+  async #beginReceipts(vkey: string): Promise<void> {
+    const profile = await this.people.newcomer('Auditor')
+    const { publicJwk } = nodeCrypto.signer(profile.operator as unknown as PrivateJwk)
+    this.proxy.setRoute(thumbprint(nodeCrypto, publicJwk), 0)
+    const folder = join(this.folder, 'auditor')
+    await saveProfile(folder, profile)
+    this.#cast.receipts = fork(RECEIPTS, [folder, vkey], { env: ENV })
   }
 
-  #agent(name: AgentName): Agent {
-    const agent = this.#agents.get(name)
-    if (agent === undefined) throw new Error(`there is no agent ${name}`)
-    return agent
+  get people(): People {
+    return this.#there('people')
   }
 
-  async #enrol(manager: Profile, i: number): Promise<void> {
-    const file = await enrollPoint(manager, `point-${i}`, SERVER)
-    this.#iss = file.trust.iss
-    const folder = join(this.folder, `point-${i}`)
-    await mkdir(folder, { recursive: true })
-    const enrolment = join(folder, 'point.json')
-    await writePrivate(enrolment, file)
-    const { publicJwk } = nodeCrypto.signer(file.key as unknown as PrivateJwk)
-    const jkt = thumbprint(nodeCrypto, publicJwk)
-    this.points.push({
-      id: file.point,
-      jkt,
-      enrolment,
-      acts: join(folder, 'acts'),
-      process: null,
-      born: 0,
-      said: '',
-    })
+  get relay(): RelayProcess {
+    return this.#there('relay')
   }
 
-  /** Delegations to the agent, good at every point. @param calls how many each allows in all */
-  async delegate(
-    calls: readonly (number | null)[],
-    to: AgentName = 'restless',
-  ): Promise<{ jti: string; chain: string }[]> {
+  #there<K extends keyof Cast>(who: K): Cast[K] {
+    const there = this.#cast[who]
+    if (there === undefined) throw new Error(`the world is not set: no ${who}`)
+    return there
+  }
+
+  point(i: number): Point {
+    const point = this.points[i]
+    if (point === undefined) throw new Error(`there is no point ${i}`)
+    return point
+  }
+
+  /** Good at every point. @param calls how many each allows in all */
+  delegate(name: AgentName, calls: readonly (number | null)[]): Promise<Chain[]> {
     const aud = this.points.map(({ id }) => id)
-    const { id, jkt } = this.#agent(to)
-    const made: { jti: string; chain: string }[] = []
-    for (const max of calls) {
-      const limits = max === null ? [] : [{ measure: 'calls', unit: '1', max, per: 'delegation' as const }]
-      const grant = {
-        type: 'tool' as const,
-        server: SERVER,
-        actions: ['echo'],
-        ...(max === null ? {} : { limits }),
-      }
-      const input = { agent: id, jkt, aud, grants: [grant], ttl_s: 3600, depth_max: 0 }
-      made.push(await again(() => delegate(this.manager, input)))
-    }
-    return made
+    return this.people.delegate(name, aud, calls)
   }
 
   /** What the agents call with from now on. */
   async hold(restless: readonly Chain[], killed: readonly Chain[] = []): Promise<void> {
+    const { people } = this
     const held: Chains = {
       chains: [
-        ...restless.map((chain) => ({ ...chain, key: this.#agent('restless').key })),
-        ...killed.map((chain) => ({ ...chain, key: this.#agent('killed').key })),
+        ...restless.map((chain) => ({ ...chain, key: people.agent('restless').key })),
+        ...killed.map((chain) => ({ ...chain, key: people.agent('killed').key })),
       ],
     }
     // Renamed into place: a point that looks meanwhile reads the old file or the new one.
@@ -222,55 +148,7 @@ export class World {
     return join(this.folder, 'chains.json')
   }
 
-  get manager(): Profile {
-    if (this.#manager === null) throw new Error('nobody is enrolled yet')
-    return this.#manager
-  }
-
-  /** At any node, again and again until one answers. @returns when it was acknowledged */
-  async revoke(jti: string): Promise<number> {
-    const request = { kind: 'delegation', target: jti, reason: 'drill' }
-    await again(() => this.manager.client.post('/v1/revocations', request))
-    return now()
-  }
-
-  /** Of the second agent, at the control plane. @returns when it was acknowledged */
-  async kill(): Promise<{ kill: string; t: number }> {
-    const scope = { kind: 'agent' as const, id: this.#agent('killed').id }
-    const { kill } = await again(() => pullKill(this.manager, scope, 'drill'))
-    return { kill, t: now() }
-  }
-
-  /** The same by a file on the disk of one point. @returns when the point had acknowledged */
-  async killByFile(i: number): Promise<{ kill: string; t: number }> {
-    const { enrolment, id } = this.#point(i)
-    if (this.#breakGlass === null) throw new Error('there is no break-glass key')
-    const scope = { kind: 'agent' as const, id: this.#agent('killed').id }
-    const signed = offlineKill(this.#breakGlass, this.#iss, scope, 'drill')
-    const folder = join(enrolment, '..', 'statements')
-    await mkdir(folder, { recursive: true })
-    const path = join(folder, signed.kill.id)
-    await writeFile(`${path}.new`, JSON.stringify(signed))
-    await rename(`${path}.new`, `${path}.json`)
-    await until('the point has acknowledged', () => existsSync(`${path}.${id}.ack`), 60_000)
-    return { kill: signed.kill.id, t: now() }
-  }
-
-  /** By two people, once the control plane knows all of them. */
-  async lift(kills: readonly string[]): Promise<void> {
-    if (kills.length === 0 || this.#lead === null) return
-    const isKnown = async (): Promise<boolean> => {
-      const known = new Set((await readSwitch(this.manager)).kills.map(({ kill }) => kill.id))
-      return kills.every((id) => known.has(id))
-    }
-    await until('the control plane knows every kill', () => isKnown().catch(() => false), 60_000)
-    const lift = await again(() => beginLift(this.manager, kills, 'drill'))
-    await again(() => signLift(this.manager, lift, kills, () => undefined))
-    const lead = this.#lead
-    await again(() => signLift(lead, lift, kills, () => undefined))
-  }
-
-  async startNode(node: number): Promise<ControlPlane> {
+  async #startNode(node: number): Promise<ControlPlane> {
     const args = ['--public-url', this.proxy.url, '--vault', join(this.folder, 'vault.db')]
     const data = join(this.folder, `node-${node}`)
     const port = this.#ports[node] ?? 0
@@ -282,30 +160,20 @@ export class World {
 
   /** Killed, away for a while, and back. One life after the other. */
   restartNode(node: number, away_ms: number): Promise<void> {
-    return this.#inTurn(`node ${node}`, async () => {
-      await this.killNode(node)
+    const before = this.#turns.get(node) ?? Promise.resolve()
+    const done = before.then(async () => {
+      await this.#killNode(node)
       await pause(away_ms)
-      await this.startNode(node)
+      await this.#startNode(node)
     })
-  }
-
-  restartPoint(i: number): Promise<void> {
-    return this.#inTurn(`point ${i}`, async () => {
-      await this.killPoint(i)
-      this.startPoint(i)
-    })
-  }
-
-  #inTurn(what: string, work: () => Promise<void>): Promise<void> {
-    const done = (this.#turns.get(what) ?? Promise.resolve()).then(work)
     this.#turns.set(
-      what,
+      node,
       done.catch(() => undefined),
     )
     return done
   }
 
-  async killNode(node: number): Promise<void> {
+  async #killNode(node: number): Promise<void> {
     this.proxy.setNode(node, null)
     await this.#nodes[node]?.process.end('SIGKILL')
     this.#nodes[node] = null
@@ -315,107 +183,53 @@ export class World {
     this.#nodes[node]?.process.child.kill(signal)
   }
 
-  /** As a supervisor does: one that ends by itself, because no node answered as it began, is begun again. */
-  startPoint(i: number): void {
-    const point = this.#point(i)
-    const child = fork(POINT_PROCESS, [point.enrolment, this.#chains, point.acts], {
-      env: ENV,
-      stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
-    })
-    point.process = child
-    point.born = now()
-    child.stdin?.on('error', () => undefined) // it was killed: nothing is to be told
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      point.said = (point.said + text).slice(-SAID_MAX)
-    })
-    child.once('exit', (code) => {
-      if (code !== null && !this.#isEnding) setTimeout(() => this.#revive(i, child), REVIVE_MS)
-    })
-  }
-
-  #revive(i: number, dead: ChildProcess): void {
-    if (this.#point(i).process === dead && !this.#isEnding) this.startPoint(i)
-  }
-
-  #point(i: number): PointState {
-    const point = this.points[i]
-    if (point === undefined) throw new Error(`there is no point ${i}`)
-    return point
-  }
-
-  async killPoint(i: number): Promise<void> {
-    const { process: child } = this.#point(i)
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await ended
-  }
-
-  signalPoint(i: number, signal: NodeJS.Signals): void {
-    this.#point(i).process?.kill(signal)
-  }
-
-  stepClock(i: number, ms: number): void {
-    this.#point(i).process?.stdin?.write(`step ${ms}\n`)
-  }
-
   /** Every point has begun its present life. */
   async allUp(): Promise<void> {
-    const isUp = async ({ acts, born }: PointState): Promise<boolean> =>
-      (await linesOf(acts)).some((line) => 'up' in line && line.up >= born)
-    for (const point of this.points) await until('a point is up', () => isUp(point), 60_000)
+    for (const point of this.points) await until('a point is up', () => point.isUp(), PATIENCE_MS)
   }
 
   async acts(): Promise<Act[]> {
-    const lines = await Promise.all(this.points.map(({ acts }) => linesOf(acts)))
-    return lines.flat().filter((line): line is Act => 'jti' in line)
+    return (await Promise.all(this.points.map((point) => point.acts()))).flat()
+  }
+
+  /** What the log says of it all: {@link judge}. */
+  async judged(from_ms: number, acts: readonly Act[]): Promise<Judged> {
+    const handed = this.points.flatMap(({ id: point }) =>
+      [
+        ...Map.groupBy(
+          acts.filter((act) => act.point === point),
+          ({ jti }) => jti,
+        ),
+      ].map(([jti, { length: n }]): Handed => ({ point, jti, n })),
+    )
+    const child = this.#there('receipts')
+    const answer = Promise.withResolvers<Judged>()
+    const gone = (): void => answer.reject(new Error('who reads the receipts is gone'))
+    child.once('message', (judged) => answer.resolve(judged as Judged)).once('exit', gone)
+    child.send({ from_ms, handed })
+    return answer.promise.finally(() => child.off('exit', gone))
   }
 
   /** What each point last said of a chain, for whoever looks for a cause. */
-  async lastWords(jti: string): Promise<string[]> {
-    const texts = await Promise.all(this.points.map(({ acts }) => readFile(acts, 'utf8').catch(() => '')))
-    return texts.map(
-      (text, i) =>
-        `point ${i}: ${text.split('\n').findLast((line) => line.includes(`"about":"${jti}"`)) ?? 'nothing'}`,
-    )
+  lastWords(jti: string): Promise<string[]> {
+    return Promise.all(this.points.map((point) => point.lastWords(jti)))
+  }
+
+  /** The end of what each process wrote to stderr. */
+  said(): string[] {
+    const nodes = this.#nodes.map((node, i) => [`node ${i}`, node?.process.stderr ?? ''] as const)
+    const points = this.points.map(({ id, said }) => [id, said] as const)
+    const all = [...nodes, ['relay', this.#cast.relay?.said ?? ''] as const, ...points]
+    return all.flatMap(([who, text]) => (text === '' ? [] : [`${who} said: ${text.slice(-SAID_MAX)}`]))
   }
 
   async remove(): Promise<void> {
-    this.#isEnding = true
-    for (let i = 0; i < this.points.length; i++) {
-      this.signalPoint(i, 'SIGCONT')
-      await this.killPoint(i)
-    }
-    for (let i = 0; i < this.#nodes.length; i++) {
-      this.signalNode(i, 'SIGCONT')
-      await this.killNode(i)
-    }
+    await Promise.all(this.points.map((point) => point.end()))
+    for (let i = 0; i < this.#nodes.length; i++) await this.#killNode(i)
+    this.#cast.receipts?.kill()
+    await this.#cast.relay?.kill()
     await this.proxy.close()
     await this.#postgres.remove()
     await rm(this.folder, { recursive: true, force: true })
   }
-}
-
-/** A node that was killed a moment ago, or waits for its place, is asked again. @throws what it said for a minute */
-async function again<T>(work: () => Promise<T>): Promise<T> {
-  const end = now() + 60_000
-  for (;;) {
-    try {
-      return await work()
-    } catch (cause) {
-      if (now() > end) throw cause
-      await pause(100)
-    }
-  }
-}
-
-type Line = Act | { readonly up: number }
-
-async function linesOf(path: string): Promise<Line[]> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  return whole
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Line)
 }

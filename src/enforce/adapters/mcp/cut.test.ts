@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cutMember } from './cut.ts'
+import { cutMember, keepItems, replaceMember } from './cut.ts'
 
 test.each([
   ['{"a":1,"b":2,"c":3}', ['a'], '{"b":2,"c":3}'],
@@ -30,4 +30,20 @@ test('cutting is deleting, and nothing else changes', () => {
       expect(cutMember(write(list, space), [cut])).toBe(write(rest, space))
     }),
   )
+})
+
+test.each([
+  ['{"r":{"l":[1.0, {"a":"]"} ,"x,y"],"z":1.0}}', [true, false, true], '{"r":{"l":[1.0,"x,y"],"z":1.0}}'],
+  ['{"r":{"l":[ [1], [2] ]}}', [false, true], '{"r":{"l":[[2]]}}'],
+  ['{"r":{"l":[{"a":1}]}}', [false], '{"r":{"l":[]}}'],
+  ['{"r":{"l":[]}}', [], '{"r":{"l":[]}}'],
+])('items of a list go, and the others stay as they were: %s', (text, keep, expected) => {
+  expect(keepItems(text, ['r', 'l'], keep)).toBe(expected)
+})
+
+test('a value is replaced where it stands, and nowhere when it does not', () => {
+  expect(replaceMember('{"r":{ "ttlMs" : 5.0 , "x":1}}', ['r', 'ttlMs'], '0')).toBe(
+    '{"r":{ "ttlMs" : 0 , "x":1}}',
+  )
+  expect(replaceMember('{"r":{}}', ['r', 'ttlMs'], '0')).toBe('{"r":{}}')
 })

@@ -1,6 +1,6 @@
 /**
- * Removes one member from JSON text and leaves every other byte as it was: MCP-2 lets the gateway take its own member
- * out of a request and change nothing else, not even the spelling of a number.
+ * Removes members and items from JSON text and leaves every other byte as it was: MCP-2 lets the gateway take its own
+ * member out of a request, and MCP-9 items out of a list, and change nothing else, not even the spelling of a number.
  * @module
  */
 
@@ -25,14 +25,43 @@ interface Member extends Span {
  * @returns the text without the member and its comma, or the text itself when there is no such member
  */
 export function cutMember(text: string, path: readonly string[]): string {
+  const found = locate(text, path)
+  return found === null ? text : text.slice(0, found.start) + text.slice(found.end)
+}
+
+/** Writes another value in place of a member's. @returns the text itself when there is no such member */
+export function replaceMember(text: string, path: readonly string[], json: string): string {
+  const found = locate(text, path)
+  return found === null ? text : text.slice(0, found.value.start) + json + text.slice(found.value.end)
+}
+
+/**
+ * Removes items of a list, with their commas.
+ * @param path leads to an array with as many items as `keep` has members
+ */
+export function keepItems(text: string, path: readonly string[], keep: readonly boolean[]): string {
+  const list = locate(text, path)?.value
+  if (list === undefined) return text
+  const kept: string[] = []
+  let at = list.start + 1
+  for (const isKept of keep) {
+    const start = skipSpace(text, at)
+    const end = endOfValue(text, start)
+    if (isKept) kept.push(text.slice(start, end))
+    at = skipSpace(text, end) + 1
+  }
+  return `${text.slice(0, list.start)}[${kept.join(',')}]${text.slice(list.end)}`
+}
+
+function locate(text: string, path: readonly string[]): Member | null {
   let scope: Span = { start: 0, end: text.length }
   let found: Member | null = null
   for (const name of path) {
     found = findMember(text, scope, name)
-    if (found === null) return text
+    if (found === null) return null
     scope = found.value
   }
-  return found === null ? text : text.slice(0, found.start) + text.slice(found.end)
+  return found
 }
 
 /** The member `name` of the object in `scope`, with the comma that has to go with it. */

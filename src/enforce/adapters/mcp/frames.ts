@@ -1,5 +1,5 @@
 /**
- * MCP stdio frames: one JSON-RPC 2.0 message a line, read strictly from chunks of bytes. spec/enforcement.md MCP-5.
+ * MCP stdio frames: one JSON-RPC 2.0 message a line, read strictly from chunks of bytes. spec/mcp.md (MCP-5).
  * Invariant: a line that passes means the same to every reader, or it does not pass. So no duplicate names, no names
  * that differ from ours by case alone, no batches, and no carriage return inside (many readers split there).
  * @module
@@ -8,6 +8,7 @@ import { fromUtf8 } from '../../../core/encoding.ts'
 import { CoreError } from '../../../core/errors.ts'
 import { foldCase } from '../../../core/fold.ts'
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../../core/json.ts'
+import type { Credential } from '../../types.ts'
 
 /** Bytes of one frame, without its line end. */
 export const FRAME_BYTES_MAX = 4 * 1024 * 1024
@@ -39,6 +40,8 @@ export interface RpcRequest extends Message {
   readonly id: RpcId
   readonly method: string
   readonly params: JsonObject
+  /** What the transport says of who calls, for a request that proves nothing itself (GWR-5). */
+  readonly credential?: Credential
 }
 
 export interface RpcNotification extends Message {

@@ -1,6 +1,6 @@
 /**
- * The JSON-RPC messages that the gateway writes itself, and what it reads out of a `tools/call`.
- * spec/enforcement.md, Reason codes and MCP-1 to MCP-3.
+ * The JSON-RPC messages that the gateway writes itself, and what it reads out of a call.
+ * spec/enforcement.md, Reason codes; spec/mcp.md (MCP-1 to MCP-3, MCP-6, MCP-7).
  * @module
  */
 import { z } from 'zod'
@@ -13,14 +13,17 @@ import { hasCaseTwins, hasLookalike, type RpcId, type RpcRequest, type RpcRespon
 /** JSON-RPC error codes: the specification's own, and ours from its range for implementations. */
 export const RPC_INVALID_PARAMS = -32602
 export const RPC_INTERNAL_ERROR = -32603
+export const RPC_METHOD_NOT_FOUND = -32601
 /** Denied. `data` is `{reasons}` or `{reasons, action}`. */
 export const RPC_DENIED = -32001
-/** Too much in flight: wait for answers. */
-export const RPC_BUSY = -32002
 /** A request that ended because it was withdrawn, as the Language Server Protocol numbers it: many servers do. */
 const RPC_CANCELLED = -32800
 /** The tool server has ended. */
 export const RPC_SERVER_ENDED = -32003
+/** The tool server has not answered in time. */
+export const RPC_TIMED_OUT = -32004
+/** Too much in flight: wait for answers. */
+export const RPC_BUSY = -32005
 
 export const METHOD_CHALLENGE = 'countersign/challenge'
 export const METHOD_OPEN = 'countersign/open'
@@ -31,8 +34,6 @@ export const CALL_META = 'io.countersign/call'
 export const DECISION_META = 'io.countersign/decision'
 const PROTOCOL_META = 'io.modelcontextprotocol/'
 export const VERSION_META = `${PROTOCOL_META}protocolVersion`
-/** The revision from which a result says whether it is complete. */
-const RESULT_TYPE_VERSION = '2026-07-28'
 
 const TEXT_UNDER_WAY =
   'The call was under way when this arrived: the tool was told to stop, and may have done it.'
@@ -49,15 +50,15 @@ const callMetaSchema = z.union([
 ])
 const openParamsSchema = z.object({ presentation: z.string().max(PRESENTATION_LENGTH_MAX) })
 
-/** What a client asks for with `tools/call`. */
-export interface ToolCall {
+/** What a client asks for with `tools/call`, or with a method that is granted like a tool. */
+export interface ReadCall {
   readonly tool: string
   readonly args: JsonObject
   readonly credential: Credential
 }
 
 /** @returns text that says what is wrong when the request is not a tool call that every reader reads alike */
-export function readToolCall(request: RpcRequest, hosted: boolean): ToolCall | string {
+export function readToolCall(request: RpcRequest, hosted: boolean): ReadCall | string {
   const { params } = request
   const { name, arguments: args = {} } = params
   if (typeof name !== 'string') return 'tools/call needs the name of a tool'
@@ -67,6 +68,27 @@ export function readToolCall(request: RpcRequest, hosted: boolean): ToolCall | s
   if (hasCaseTwins(args)) return 'two arguments differ by case alone'
   if (hasProto(args)) return '__proto__ is no argument'
   return { tool: name, args, credential: readCredential(request, hosted) }
+}
+
+/** Names that a call by method has, by their folding: what a careless reader would take for one of them is refused. */
+const METHOD_PARAMS = new Set(['_meta', 'argument', 'arguments', 'name', 'ref', 'uri'])
+
+/**
+ * MCP-7, MCP-10. @param action the method, or what it counts as
+ * @param args null when they could not be told apart
+ */
+export function readMethodCall(
+  request: RpcRequest,
+  action: string,
+  args: JsonObject | null,
+  hosted: boolean,
+): ReadCall | string {
+  const { params } = request
+  if (Object.hasOwn(params, '_meta') && !isJsonObject(params._meta)) return '_meta must be an object'
+  if (args === null) return 'the parameters cannot be told apart'
+  if (hasLookalike(params, METHOD_PARAMS) || hasCaseTwins(params)) return 'parameters differ by case alone'
+  if (hasProto(params)) return '__proto__ is no argument'
+  return { tool: action, args, credential: readCredential(request, hosted) }
 }
 
 /**
@@ -81,7 +103,7 @@ function hasProto(value: JsonValue): boolean {
 /** A proof that cannot be read is no proof, in a hosted gateway too: who sends one does not mean to be hosted. */
 function readCredential(request: RpcRequest, hosted: boolean): Credential {
   const meta = metaOf(request)
-  if (!Object.hasOwn(meta, CALL_META)) return { kind: hosted ? 'hosted' : 'none' }
+  if (!Object.hasOwn(meta, CALL_META)) return request.credential ?? { kind: hosted ? 'hosted' : 'none' }
   const parsed = callMetaSchema.safeParse(meta[CALL_META])
   if (!parsed.success) return { kind: 'none' }
   return 'session' in parsed.data ? { kind: 'session', ...parsed.data } : { kind: 'call', ...parsed.data }
@@ -126,8 +148,11 @@ export function rpcNotice(method: string, params: JsonObject): string {
   return JSON.stringify({ jsonrpc: '2.0', method, params })
 }
 
-export function rpcResult(id: RpcId, result: JsonObject): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, result })
+export function rpcResult(request: RpcRequest, result: JsonObject): string {
+  // Requests say their revision since results say whether they are complete (2026-07-28).
+  const isTyped = Object.hasOwn(metaOf(request), VERSION_META)
+  const typed = isTyped ? { ...result, resultType: 'complete' } : result
+  return JSON.stringify({ jsonrpc: '2.0', id: request.id, result: typed })
 }
 
 export function rpcError(id: RpcId | null, code: number, message: string, data?: JsonValue): string {
@@ -143,21 +168,24 @@ export function deniedResult(
   request: RpcRequest,
   { action, reasons, underWay }: Extract<CallOutcome<unknown>, { decision: 'deny' }>,
 ): string {
-  const isTyped = metaOf(request)[VERSION_META] === RESULT_TYPE_VERSION
-  return rpcResult(request.id, {
+  return rpcResult(request, {
     isError: true,
     content: [
       { type: 'text', text: [...reasons.map(explain), ...(underWay ? [TEXT_UNDER_WAY] : [])].join('\n') },
     ],
     _meta: { [DECISION_META]: { action, decision: 'deny', reasons } },
-    ...(isTyped ? { resultType: 'complete' } : {}),
   })
 }
 
 /** A denied request of another kind, or a denied session. */
-export function deniedError(id: RpcId | null, reasons: readonly Reason[], action?: string): string {
+export function deniedError(
+  id: RpcId | null,
+  reasons: readonly Reason[],
+  action?: string,
+  code = RPC_DENIED,
+): string {
   const data = action === undefined ? { reasons } : { reasons, action }
-  return rpcError(id, RPC_DENIED, reasons.map(explain).join('\n'), data)
+  return rpcError(id, code, reasons.map(explain).join('\n'), data)
 }
 
 /** Whether the server says that it stopped as it was told, and did not do it. */

@@ -1,154 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { READ, Rig, WRITE, type Sent } from '../../../../test/fixtures/mcp-rig.ts'
 import { nodeCrypto } from '../../../adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../../../core/encoding.ts'
-import { ToolStopped } from '../../calls-under-way.ts'
 import type { JsonObject } from '../../../core/json.ts'
-import type { Reason } from '../../../decide/reasons.ts'
-import type { CallOutcome, CallRequest, OpenOutcome, Point, ToolResult } from '../../types.ts'
 import { definitionHash } from './definitions.ts'
-import { FRAME_BYTES_MAX, FrameReader, readFrame } from './frames.ts'
-import { IN_FLIGHT_MAX } from './in-flight.ts'
+import { FRAME_BYTES_MAX, FrameReader } from './frames.ts'
+import { MCP_LIMITS } from './limits.ts'
 import { CALL_META, DECISION_META } from './messages.ts'
-import { McpProxy } from './proxy.ts'
-
-/** An enforcement point that keeps the contract of {@link Point} with a list in place of a decision. */
-class ListPoint implements Point {
-  readonly id = 'pnt_test'
-  readonly allowed = new Map<string | null, readonly string[]>()
-  readonly asked: CallRequest[] = []
-  readonly refused: string[] = []
-  readonly outcomes: string[] = []
-  /** Held back until it resolves: a decision takes time. */
-  deciding: Promise<void> = Promise.resolve()
-
-  challenge(): { challenge: string; audience: string; key: string } {
-    return { challenge: 'Y2hhbGxlbmdl', audience: 'point.test', key: 'a2V5' }
-  }
-
-  /** Aborted: calls that are at the server are to stop. */
-  readonly stopping = new AbortController()
-
-  async open(presentation: string): Promise<OpenOutcome> {
-    if (presentation !== 'good~') return { ok: false, reasons: ['SIGNATURE_INVALID'] }
-    return { ok: true, session: 'ses_1', expires_at: 1_800_000_000 }
-  }
-
-  async call<T>(
-    request: CallRequest,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
-  ): Promise<CallOutcome<T>> {
-    this.asked.push(request)
-    const action = `act_${this.asked.length}`
-    await this.deciding
-    const { credential } = request
-    if (credential.kind === 'none') return { decision: 'deny', action, reasons: ['PROOF_MISSING'] }
-    const session = credential.kind === 'session' ? credential.session : null
-    if (!this.isVisible(session, request.server, request.tool)) {
-      return { decision: 'deny', action, reasons: ['NO_MATCHING_GRANT', 'CLOCK_SKEW'] }
-    }
-    try {
-      const { result, failed } = await act(action, this.stopping.signal)
-      this.outcomes.push(failed ? 'failed' : 'finished')
-      return { decision: 'allow', action, result }
-    } catch (cause) {
-      this.outcomes.push(cause instanceof ToolStopped ? 'stopped' : 'unknown')
-      throw cause
-    }
-  }
-
-  async refuse(
-    _server: string,
-    what: string,
-    reason: Reason,
-  ): Promise<{ action: string; reasons: readonly Reason[] }> {
-    this.refused.push(what)
-    return { action: 'act_r', reasons: [reason] }
-  }
-
-  isVisible(session: string | null, _server: string, tool: string): boolean {
-    return this.allowed.get(session)?.includes(tool) ?? false
-  }
-
-  async close(): Promise<void> {}
-}
-
-const READ: JsonObject = { name: 'read', inputSchema: { type: 'object' } }
-const WRITE: JsonObject = { name: 'write', inputSchema: { type: 'object' } }
-
-type Sent = JsonObject & {
-  id?: string | number | null
-  method?: string
-  params?: JsonObject
-  result?: JsonObject
-}
-
-class Rig {
-  readonly point = new ListPoint()
-  readonly toClient: string[] = []
-  readonly toServer: string[] = []
-  readonly logged: string[] = []
-  isServerKilled = false
-  readonly proxy: McpProxy
-
-  constructor(hosted = true) {
-    this.point.allowed.set(null, ['read'])
-    this.point.allowed.set('ses_1', ['write'])
-    this.proxy = new McpProxy({
-      crypto: nodeCrypto,
-      point: this.point,
-      server: 'files',
-      hosted,
-      toClient: (line) => this.toClient.push(line),
-      toServer: (line) => this.toServer.push(line),
-      endServer: () => (this.isServerKilled = true),
-      log: (message) => this.logged.push(message),
-    })
-  }
-
-  /** Past the handshake, the tools listed. */
-  static async started(hosted = true): Promise<Rig> {
-    const rig = new Rig(hosted)
-    rig.client({ jsonrpc: '2.0', method: 'notifications/initialized' })
-    rig.answerOwnListing({ tools: [READ, WRITE] })
-    await rig.turn()
-    rig.toServer.length = 0
-    return rig
-  }
-
-  client(message: object | string): void {
-    this.proxy.fromClient(readFrame(utf8(typeof message === 'string' ? message : JSON.stringify(message))))
-  }
-
-  server(message: object | string): void {
-    this.proxy.fromServer(readFrame(utf8(typeof message === 'string' ? message : JSON.stringify(message))))
-  }
-
-  request(id: string | number, method: string, params?: object): void {
-    this.client({ jsonrpc: '2.0', id, method, ...(params ? { params } : {}) })
-  }
-
-  answer(id: string | number, result: object): void {
-    this.server({ jsonrpc: '2.0', id, result })
-  }
-
-  answerOwnListing(result: object): Sent {
-    const asked = JSON.parse(this.toServer.at(-1) ?? '') as Sent
-    if (asked.method !== 'tools/list' || !String(asked.id).startsWith('countersign-')) {
-      throw new Error('the proxy did not ask for the tools')
-    }
-    this.answer(asked.id as string, result)
-    return asked
-  }
-
-  /** Lets everything happen that is ready to happen. */
-  async turn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-
-  get last(): Sent {
-    return JSON.parse(this.toClient.at(-1) ?? 'null') as Sent
-  }
-}
 
 describe('tools/call', () => {
   test('an allowed call reaches the server as it came and its answer comes back as it came', async () => {
@@ -346,13 +204,13 @@ describe('identifiers', () => {
 
   test('more in flight than the bound is answered with back-pressure', async () => {
     const rig = await Rig.started()
-    for (let id = 0; id < IN_FLIGHT_MAX; id++) rig.request(id, 'tools/call', { name: 'read' })
+    for (let id = 0; id < MCP_LIMITS.in_flight; id++) rig.request(id, 'tools/call', { name: 'read' })
     await rig.turn()
-    expect(rig.toServer).toHaveLength(IN_FLIGHT_MAX)
+    expect(rig.toServer).toHaveLength(MCP_LIMITS.in_flight)
     rig.request('more', 'ping')
     expect(rig.last).toMatchObject({
       id: 'more',
-      error: { code: -32002, message: expect.stringMatching(/back-pressure/) },
+      error: { code: -32005, message: expect.stringMatching(/back-pressure/) },
     })
     rig.answer(0, { content: [] })
     await rig.turn()
@@ -366,7 +224,7 @@ describe('tools/list', () => {
     const rig = await Rig.started()
     rig.request(1, 'tools/list', { cursor: 'a' })
     rig.answer(1, { tools: [READ, WRITE], nextCursor: 'b', ttlMs: 5 })
-    expect(rig.last).toEqual({ jsonrpc: '2.0', id: 1, result: { tools: [READ], nextCursor: 'b', ttlMs: 5 } })
+    expect(rig.last).toEqual({ jsonrpc: '2.0', id: 1, result: { tools: [READ], nextCursor: 'b', ttlMs: 0 } })
   })
 
   test('shows nothing before a session is open, then what that session may', async () => {
@@ -470,16 +328,19 @@ describe('tools/list', () => {
 })
 
 describe('what passes (MCP-5)', () => {
-  test.each(['initialize', 'ping', 'logging/setLevel'])('%s passes both ways, in order', async (method) => {
-    const rig = new Rig()
-    rig.request(1, method, { level: 'info' })
-    expect(rig.toServer).toHaveLength(1)
-    rig.answer(1, { ok: true })
-    rig.server({ jsonrpc: '2.0', method: 'notifications/message' })
-    expect(rig.toClient.map((line) => (JSON.parse(line) as Sent).id)).toEqual([1, undefined])
-  })
+  test.each(['initialize', 'server/discover', 'ping', 'logging/setLevel'])(
+    '%s passes both ways, in order',
+    async (method) => {
+      const rig = new Rig()
+      rig.request(1, method, { level: 'info' })
+      expect(rig.toServer).toHaveLength(1)
+      rig.answer(1, { ok: true })
+      rig.server({ jsonrpc: '2.0', method: 'notifications/message' })
+      expect(rig.toClient.map((line) => (JSON.parse(line) as Sent).id)).toEqual([1, undefined])
+    },
+  )
 
-  test.each(['resources/read', 'prompts/get', 'completion/complete', 'tasks/result', 'Tools/call', 'x'])(
+  test.each(['sampling/createMessage', 'elicitation/create', 'Tools/call', 'Resources/read', 'x'])(
     '%s is refused and recorded',
     async (method) => {
       const rig = await Rig.started()
@@ -489,7 +350,7 @@ describe('what passes (MCP-5)', () => {
       expect(rig.point.refused).toEqual([method])
       expect(rig.last).toMatchObject({
         id: 1,
-        error: { code: -32001, data: { reasons: ['METHOD_NOT_GRANTED'], action: 'act_r' } },
+        error: { code: -32601, data: { reasons: ['METHOD_NOT_GRANTED'], action: 'act_r' } },
       })
     },
   )

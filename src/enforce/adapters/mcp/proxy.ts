@@ -1,80 +1,77 @@
 /**
- * The MCP gateway's logic between one client and one tool server, message by message: no process, no stream, no clock.
- * spec/enforcement.md, MCP-1 to MCP-5.
- * Invariant: no `tools/call` reaches the server but from inside the point's `act`, that is, decided and recorded; and
- * no other request of the client reaches it unless MCP-5 names it.
+ * The MCP gateway's logic between one client and one tool server, message by message: no process, no stream.
+ * spec/mcp.md.
+ * Invariant: what passes without a decision is what MCP-5 names; the rest goes the way of {@link Calls}.
  * @module
  */
-import type { Crypto } from '../../../core/crypto.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import { STOP_GRACE_MS, ToolStopped } from '../../calls-under-way.ts'
-import type { Point, ToolResult } from '../../types.ts'
+import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import { systemClock } from '../../../ports/clock.ts'
+import { Calls } from './calls.ts'
+import { Continuations } from './continuations.ts'
 import { ToolDefinitions } from './definitions.ts'
 import {
   RPC_INVALID_REQUEST,
   type Frame,
-  type RpcId,
   type RpcNotification,
   type RpcRequest,
   type RpcResponse,
 } from './frames.ts'
-import { IN_FLIGHT_MAX, InFlight, type Pending } from './in-flight.ts'
+import { InFlight, type Pending } from './in-flight.ts'
+import { LISTING_MS, MCP_LIMITS, type McpLimits } from './limits.ts'
+import { Lists } from './lists.ts'
 import {
   deniedError,
-  deniedResult,
-  hasFailed,
-  hasStopped,
   lineForServer,
   METHOD_CHALLENGE,
   METHOD_OPEN,
   protocolMeta,
   readPresentation,
-  readToolCall,
   RPC_BUSY,
   RPC_INTERNAL_ERROR,
   RPC_INVALID_PARAMS,
+  RPC_METHOD_NOT_FOUND,
   rpcError,
   rpcResult,
   sessionNamed,
 } from './messages.ts'
+import { listOf, wayOf } from './methods.ts'
+import type { McpProxyOptions } from './proxy-options.ts'
 import { AnswerLost, keyOf, Upstream } from './upstream.ts'
-
-/** Client requests that go to the server as they are (MCP-5). `tools/list` and `tools/call` have their own ways. */
-const PASSING = new Set(['initialize', 'ping', 'logging/setLevel'])
-const TEXT_BUSY = `back-pressure: ${IN_FLIGHT_MAX} requests are in flight, wait for answers`
-export interface McpProxyOptions {
-  readonly crypto: Crypto
-  readonly point: Point
-  /** The tool server's name, as grants name it. */
-  readonly server: string
-  /** Whether the point has a delegation of its own for clients that hold no key (MCP-3). */
-  readonly hosted: boolean
-  /** Each takes one message, without a line end. Must not throw. */
-  readonly toClient: (line: string) => void
-  readonly toServer: (line: string) => void
-  /** The server broke the protocol beyond repair: end it. */
-  readonly endServer: () => void
-  /** Never told a frame, an argument or a token. */
-  readonly log: (message: string) => void
-}
 
 export class McpProxy {
   readonly #options: McpProxyOptions
+  readonly #limits: McpLimits
   readonly #upstream: Upstream
   readonly #definitions: ToolDefinitions
   readonly #inFlight: InFlight
+  readonly #calls: Calls
+  readonly #lists: Lists
   /** Requests of the server that the client has not answered. */
   readonly #askedByServer = new Set<string>()
   #nameless_n = 0
-  /** The last session that this connection opened. */
   #session: string | null = null
   #protocolMeta: JsonObject | null = null
 
   constructor(options: McpProxyOptions) {
+    const { crypto, clock = systemClock, hosted, limits = MCP_LIMITS, log, point, server } = options
     this.#options = options
-    this.#inFlight = new InFlight(options.toClient)
-    this.#upstream = new Upstream(options.crypto, options.toServer)
-    this.#definitions = new ToolDefinitions(options.crypto, (cursor) => this.#askForPage(cursor), options.log)
+    this.#limits = limits
+    const upstream = new Upstream(crypto, clock, options.toServer)
+    const inFlight = new InFlight(options.toClient, limits.in_flight, options.onAnswer)
+    const definitions = new ToolDefinitions({
+      crypto,
+      clock,
+      ask: (cursor) => this.#askForPage(cursor),
+      onListed: (tool, hash, definition) => point.noteDefinition(server, tool, hash, definition),
+      log,
+    })
+    const continuations = new Continuations(limits.subscriptions)
+    const shared = { point, server, hosted, definitions, continuations }
+    this.#lists = new Lists(shared)
+    this.#calls = new Calls({ ...shared, limits, upstream, inFlight })
+    this.#upstream = upstream
+    this.#inFlight = inFlight
+    this.#definitions = definitions
   }
 
   fromClient(frame: Frame): void {
@@ -112,12 +109,16 @@ export class McpProxy {
       case 'notification':
         this.#options.toClient(frame.line)
         if (frame.method === 'notifications/tools/list_changed') this.#definitions.refresh()
-        if (frame.method === 'notifications/cancelled')
-          this.#askedByServer.delete(keyOf(frame.params.requestId))
+        if (frame.method === 'notifications/cancelled') this.#endedByServer(frame)
         return
       case 'request':
         this.#fromServerRequest(frame)
     }
+  }
+
+  /** Gives up what waited too long; happens by itself once a second. */
+  sweep(): void {
+    this.#upstream.sweep()
   }
 
   /** The server is gone: everything in flight is answered with an error, and so is all that follows. */
@@ -125,14 +126,26 @@ export class McpProxy {
     if (!this.#upstream.hasEnded) this.#upstream.end()
   }
 
-  /** Resolves when no request of the client is in flight: every outcome has been recorded by then. */
+  /** Whether a subscription is open. */
+  get lasts(): boolean {
+    return this.#inFlight.long_n > 0
+  }
+
+  /** Resolves when no request of the client is in flight, but subscriptions: every outcome has been recorded by then. */
   idle(): Promise<void> {
     return this.#inFlight.idle()
   }
 
+  /** A request of its own that it no longer needs answered, or a subscription that it ends. */
+  #endedByServer({ params }: RpcNotification): void {
+    const key = keyOf(params.requestId)
+    this.#askedByServer.delete(key)
+    if (this.#inFlight.isLong(key)) this.#cancel(key)
+  }
+
   #fromServerRequest(request: RpcRequest): void {
-    if (this.#askedByServer.size >= IN_FLIGHT_MAX) {
-      this.#upstream.send(rpcError(request.id, RPC_BUSY, TEXT_BUSY))
+    if (this.#askedByServer.size >= this.#limits.in_flight) {
+      this.#upstream.send(rpcError(request.id, RPC_BUSY, this.#textBusy()))
       return
     }
     this.#askedByServer.add(keyOf(request.id))
@@ -144,13 +157,17 @@ export class McpProxy {
     if (!method.startsWith('notifications/')) {
       // A request without an identifier: a server may well act on it, so to us it is a request.
       const key = `nameless ${++this.#nameless_n}`
-      if (this.#inFlight.isFull) this.#options.toClient(rpcError(null, RPC_BUSY, TEXT_BUSY))
-      else void this.#answer(this.#inFlight.add(null, key), () => this.#refuse(null, method))
+      if (this.#inFlight.isFull) this.#options.toClient(rpcError(null, RPC_BUSY, this.#textBusy()))
+      else void this.#answer(this.#inFlight.add(null, key), () => this.#calls.refuse(null, method))
       return
     }
     this.#upstream.send(line)
     if (method === 'notifications/initialized') this.#definitions.refresh()
     if (method === 'notifications/cancelled') this.#cancel(keyOf(params.requestId))
+  }
+
+  #textBusy(): string {
+    return `back-pressure: ${this.#limits.in_flight} requests are in flight, wait for answers`
   }
 
   #cancel(key: string): void {
@@ -169,18 +186,30 @@ export class McpProxy {
       return
     }
     if (this.#inFlight.isFull) {
-      toClient(rpcError(request.id, RPC_BUSY, TEXT_BUSY))
+      toClient(rpcError(request.id, RPC_BUSY, this.#textBusy()))
       return
     }
     this.#protocolMeta = protocolMeta(request) ?? this.#protocolMeta
     const pending = this.#inFlight.add(request.id, key)
+    this.#route(pending, request)
+  }
+
+  #route(pending: Pending, request: RpcRequest): void {
     const { method } = request
-    if (method === 'tools/list') this.#list(pending, request)
-    else if (PASSING.has(method)) this.#pass(pending, request, (response) => response.line)
-    else if (method === 'tools/call') void this.#answer(pending, () => this.#call(pending, request))
-    else if (method === METHOD_CHALLENGE) void this.#answer(pending, () => this.#challenge(request))
-    else if (method === METHOD_OPEN) void this.#answer(pending, () => this.#open(request))
-    else void this.#answer(pending, () => this.#refuse(request.id, method))
+    switch (wayOf(method)) {
+      case 'tool':
+        return void this.#answer(pending, () => this.#calls.tool(pending, request))
+      case 'pass':
+        return this.#pass(pending, request, (response) => response.line)
+      case 'list':
+        return this.#list(pending, request)
+      case 'method':
+        return void this.#answer(pending, () => this.#calls.method(pending, request))
+      case 'listen':
+        return void this.#answer(pending, () => this.#calls.listen(pending, request))
+      case 'refuse':
+        return void this.#answer(pending, () => this.#own(request))
+    }
   }
 
   async #answer(pending: Pending, work: () => Promise<string>): Promise<void> {
@@ -202,7 +231,7 @@ export class McpProxy {
 
   /** Sends a request on and answers in the turn of the server's answer: messages keep their order. */
   #pass(pending: Pending, request: RpcRequest, render: (response: RpcResponse) => string): void {
-    this.#upstream.ask(request.id, lineForServer(request), (answer) => {
+    this.#upstream.ask(request.id, lineForServer(request), this.#limits.call_ms, (answer) => {
       let line: string
       try {
         if (answer instanceof AnswerLost) throw answer
@@ -214,59 +243,24 @@ export class McpProxy {
     })
   }
 
-  /** MCP-4. */
+  /** MCP-4, MCP-9. */
   #list(pending: Pending, request: RpcRequest): void {
     const session = sessionNamed(request) ?? this.#session
-    this.#pass(pending, request, ({ line, body }) => {
-      if (Object.hasOwn(body, 'error')) return line
-      const { result } = body
-      if (!isJsonObject(result) || !Array.isArray(result.tools)) {
-        return rpcError(request.id, RPC_INTERNAL_ERROR, 'the tool server answered without a list of tools')
-      }
-      const tools = result.tools as readonly JsonValue[]
-      const visible = tools.filter((tool) => this.#isVisible(session, tool))
-      this.#definitions.learn(tools, visible)
-      if (visible.length === tools.length) return line
-      return JSON.stringify({ ...body, result: { ...result, tools: visible } })
-    })
+    const list = listOf(request.method)
+    this.#pass(pending, request, (response) => this.#lists.render(list, session, response))
   }
 
-  #isVisible(session: string | null, tool: JsonValue): boolean {
-    const { hosted, point, server } = this.#options
-    if (session === null && !hosted) return false
-    return isJsonObject(tool) && typeof tool.name === 'string' && point.isVisible(session, server, tool.name)
-  }
-
-  async #call(pending: Pending, request: RpcRequest): Promise<string> {
-    const { hosted, point, server } = this.#options
-    const call = readToolCall(request, hosted)
-    if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
-    await this.#definitions.ready()
-    if (pending.isCancelled) return ''
-    this.#upstream.assertRunning()
-    const definition_hash = this.#definitions.hashOf(call.tool)
-    const outcome = await point.call({ server, ...call, definition_hash }, (_, signal) =>
-      // Withdrawn while the point decided: the server never sees it, so what it did is known.
-      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : this.#asked(request, signal),
-    )
-    return outcome.decision === 'allow' ? outcome.result : deniedResult(request, outcome)
-  }
-
-  /** What the tool does, as the point sees it. Rejects with {@link AnswerLost}, or {@link ToolStopped}. */
-  #asked(request: RpcRequest, signal: AbortSignal): Promise<ToolResult<string>> {
-    return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => this.#upstream.tellToStop(request.id, STOP_GRACE_MS))
-      this.#upstream.ask(request.id, lineForServer(request), (answer) => {
-        if (answer instanceof AnswerLost) reject(answer)
-        else if (signal.aborted && hasStopped(answer)) reject(new ToolStopped())
-        else resolve({ result: answer.line, failed: hasFailed(answer) })
-      })
-    })
+  /** What the gateway answers itself. */
+  #own(request: RpcRequest): Promise<string> {
+    if (request.method === METHOD_CHALLENGE) return this.#challenge(request)
+    if (request.method === METHOD_OPEN) return this.#open(request)
+    // To the client it is a method that is not there: what clients that probe for one understand.
+    return this.#calls.refuse(request.id, request.method, RPC_METHOD_NOT_FOUND)
   }
 
   async #challenge(request: RpcRequest): Promise<string> {
     const { point, server } = this.#options
-    return rpcResult(request.id, { ...point.challenge(), server })
+    return rpcResult(request, { ...point.challenge(), server })
   }
 
   async #open(request: RpcRequest): Promise<string> {
@@ -275,13 +269,7 @@ export class McpProxy {
     const outcome = await this.#options.point.open(presentation)
     if (!outcome.ok) return deniedError(request.id, outcome.reasons)
     this.#session = outcome.session
-    return rpcResult(request.id, { session: outcome.session, expires_at: outcome.expires_at })
-  }
-
-  async #refuse(id: RpcId | null, method: string): Promise<string> {
-    const { point, server } = this.#options
-    const { action, reasons } = await point.refuse(server, method, 'METHOD_NOT_GRANTED')
-    return deniedError(id, reasons, action)
+    return rpcResult(request, { session: outcome.session, expires_at: outcome.expires_at })
   }
 
   #askForPage(cursor: string | null): Promise<JsonObject | null> {
@@ -290,7 +278,7 @@ export class McpProxy {
       ...(this.#protocolMeta === null ? {} : { _meta: this.#protocolMeta }),
     }
     return new Promise((resolve) => {
-      this.#upstream.askOwn('tools/list', params, (answer) => {
+      this.#upstream.askOwn('tools/list', params, LISTING_MS, (answer) => {
         resolve(
           !(answer instanceof AnswerLost) && isJsonObject(answer.body.result) ? answer.body.result : null,
         )

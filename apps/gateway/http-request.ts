@@ -1,0 +1,70 @@
+/** Parts of an HTTP request of a client, and answers that hold no result. spec/gateway.md (GWH-2, GWH-3, GWH-6). @module */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { FRAME_BYTES_MAX } from '../../src/enforce/adapters/mcp/frames.ts'
+import { rpcError } from '../../src/enforce/adapters/mcp/messages.ts'
+import { answerJson } from './http-exchange.ts'
+import type { PassedHeaders } from './server-link.ts'
+
+export const RPC_REFUSED = -32000
+
+/** Headers of the protocol that go on to the tool server. `mcp-session-id` is each side's own. */
+const PASSED = ['mcp-protocol-version', 'mcp-method', 'mcp-name'] as const
+const PASSED_PREFIX = 'mcp-param-'
+
+export function passedOf(headers: IncomingMessage['headers']): PassedHeaders {
+  const passed: Record<string, string> = {}
+  for (const name of PASSED) {
+    const value = headers[name]
+    if (typeof value === 'string') passed[name] = value
+  }
+  if (passed['mcp-method'] === undefined) return passed
+  for (const [name, value] of Object.entries(headers))
+    if (name.startsWith(PASSED_PREFIX) && typeof value === 'string') passed[name] = value
+  return passed
+}
+
+/** @returns null when it is too large: the rest of it is not read */
+export async function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
+  if (Number(request.headers['content-length'] ?? 0) > FRAME_BYTES_MAX) return null
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let total = 0
+    request.on('data', (part: Buffer) => {
+      total += part.length
+      if (total <= FRAME_BYTES_MAX) parts.push(part)
+      else {
+        request.pause()
+        resolve(null)
+      }
+    })
+    request.on('end', () => resolve(parts.length === 1 ? (parts[0] ?? null) : Buffer.concat(parts)))
+    request.on('error', reject)
+  })
+}
+
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  // What is left of the body is not read.
+  const closes = status === 413 ? { connection: 'close' } : {}
+  answerJson(response, status, rpcError(null, RPC_REFUSED, text), { ...headers, ...closes })
+}
+
+export function allowOrigin(response: ServerResponse, origin: string): void {
+  response.setHeader('access-control-allow-origin', origin)
+  response.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate, dpop-nonce')
+  response.setHeader('vary', 'origin')
+}
+
+export function preflight(response: ServerResponse): void {
+  response.writeHead(204, {
+    'access-control-allow-methods': 'POST, GET, DELETE',
+    'access-control-allow-headers':
+      'authorization, content-type, dpop, last-event-id, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, countersign-proof, countersign-salt',
+    'access-control-max-age': '600',
+  })
+  response.end()
+}

@@ -1,0 +1,197 @@
+/**
+ * What a client asks for that has to be decided: calls of tools, methods that are granted like tools, subscriptions.
+ * spec/mcp.md (MCP-2, MCP-7, MCP-8, MCP-10).
+ * Invariant: none of them reaches the server but from inside the point's `act`, that is, decided and recorded; or as the
+ * continuation of one that did (MCP-8).
+ * @module
+ */
+import { isMethodAction } from '../../../token/method-action.ts'
+import { STOP_GRACE_MS, ToolStopped } from '../../calls-under-way.ts'
+import type { CallOutcome, Credential, Point, ToolResult } from '../../types.ts'
+import type { Continuations, Origin } from './continuations.ts'
+import type { ToolDefinitions } from './definitions.ts'
+import type { RpcId, RpcRequest, RpcResponse } from './frames.ts'
+import type { InFlight, Pending } from './in-flight.ts'
+import type { McpLimits } from './limits.ts'
+import {
+  deniedError,
+  deniedResult,
+  hasFailed,
+  hasStopped,
+  lineForServer,
+  readMethodCall,
+  readToolCall,
+  RPC_BUSY,
+  RPC_INVALID_PARAMS,
+  rpcError,
+  type ReadCall,
+} from './messages.ts'
+import { argumentsOf, readListen, taskMadeBy, type ListenFilter } from './methods.ts'
+import { AnswerLost, type Upstream } from './upstream.ts'
+
+const TEXT_SUBSCRIPTIONS = 'too many subscriptions: end one of them first'
+
+export interface CallsOptions {
+  readonly point: Point
+  readonly server: string
+  readonly hosted: boolean
+  readonly limits: McpLimits
+  readonly upstream: Upstream
+  readonly definitions: ToolDefinitions
+  readonly continuations: Continuations
+  readonly inFlight: InFlight
+}
+
+type Act = (action: string, signal: AbortSignal) => Promise<ToolResult<string>>
+
+export class Calls {
+  readonly #o: CallsOptions
+
+  constructor(options: CallsOptions) {
+    this.#o = options
+  }
+
+  /** @returns the line that answers it, here and below. Rejects with {@link AnswerLost}, or what the point rejects with. */
+  async tool(pending: Pending, request: RpcRequest): Promise<string> {
+    const { definitions, hosted, point, server, upstream } = this.#o
+    const call = readToolCall(request, hosted)
+    if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
+    if (isMethodAction(call.tool)) return this.refuse(request.id, call.tool)
+    await definitions.ready()
+    if (pending.isCancelled) return ''
+    upstream.assertRunning()
+    const definition_hash = definitions.hashOf(call.tool)
+    const outcome = await point.call({ server, ...call, definition_hash }, (_, signal) =>
+      // Withdrawn while the point decided: the server never sees it, so what it did is known.
+      pending.isCancelled
+        ? Promise.resolve({ result: '', failed: true })
+        : this.#asked(request, signal, originOf(call.credential, call.tool)),
+    )
+    return outcome.decision === 'allow' ? outcome.result : deniedResult(request, outcome)
+  }
+
+  /** A method that is granted like a tool. */
+  async method(pending: Pending, request: RpcRequest): Promise<string> {
+    const { method, params } = request
+    const { continuations, hosted } = this.#o
+    if (this.#isContinued(request)) return this.#goOn(request)
+    const call = readMethodCall(request, method, argumentsOf(method, params), hosted)
+    if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
+    const uri = method === 'resources/subscribe' && typeof params.uri === 'string' ? params.uri : null
+    if (uri !== null && !continuations.hasRoomFor(uri))
+      return rpcError(request.id, RPC_BUSY, TEXT_SUBSCRIPTIONS)
+    const own = originOf(call.credential, method)
+    const outcome = await this.#decide(pending, call, async (_, signal) => {
+      const done = await this.#asked(request, signal, own)
+      if (uri !== null && !done.failed) continuations.subscribed(uri, own ?? { session: '', action: method })
+      return done
+    })
+    if (outcome.decision === 'allow') return outcome.result
+    return deniedError(request.id, outcome.reasons, outcome.action)
+  }
+
+  /** `subscriptions/listen`: lasts until either side ends it, or its delegation does. */
+  async listen(pending: Pending, request: RpcRequest): Promise<string> {
+    const { hosted, inFlight, limits } = this.#o
+    const filter = readListen(request.params)
+    if (filter === null) return this.refuse(request.id, request.method)
+    if (inFlight.long_n >= limits.subscriptions) return rpcError(request.id, RPC_BUSY, TEXT_SUBSCRIPTIONS)
+    const denied = await this.#tasksDenied(pending, request, filter)
+    if (denied !== null) return denied
+    if (filter.uris.length === 0) {
+      const { result } = await this.#lasting(pending, request, new AbortController().signal)
+      return result
+    }
+    const call = readMethodCall(request, 'resources/subscribe', { uri: [...filter.uris] }, hosted)
+    if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
+    const outcome = await this.#decide(pending, call, (_, signal) => this.#lasting(pending, request, signal))
+    if (outcome.decision === 'allow') return outcome.result
+    return deniedError(request.id, outcome.reasons, outcome.action)
+  }
+
+  /** Records that something is denied which no grant could allow. @param code that of a denial unless told otherwise */
+  async refuse(id: RpcId | null, what: string, code?: number): Promise<string> {
+    const { point, server } = this.#o
+    const { action, reasons } = await point.refuse(server, what, 'METHOD_NOT_GRANTED')
+    return deniedError(id, reasons, action, code)
+  }
+
+  async #decide(pending: Pending, call: ReadCall, act: Act): Promise<CallOutcome<string>> {
+    const { point, server, upstream } = this.#o
+    upstream.assertRunning()
+    return point.call({ server, ...call, definition_hash: null }, (action, signal) =>
+      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : act(action, signal),
+    )
+  }
+
+  /** MCP-10: tasks of others need a grant. @returns the denial, or null */
+  async #tasksDenied(pending: Pending, request: RpcRequest, { tasks }: ListenFilter): Promise<string | null> {
+    const foreign = tasks.filter((task) => !this.#goesOn(this.#o.continuations.task(task)))
+    if (foreign.length === 0) return null
+    const call = readMethodCall(request, 'tasks/get', { taskId: foreign }, this.#o.hosted)
+    if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
+    const nothing: Act = () => Promise.resolve({ result: '', failed: false })
+    const outcome = await this.#decide(pending, call, nothing)
+    return outcome.decision === 'allow' ? null : deniedError(request.id, outcome.reasons, outcome.action)
+  }
+
+  /** MCP-8. */
+  #isContinued({ method, params }: RpcRequest): boolean {
+    const { continuations } = this.#o
+    const { taskId, uri } = params
+    if (method === 'resources/unsubscribe')
+      return typeof uri === 'string' && this.#goesOn(continuations.subscription(uri))
+    return (
+      method.startsWith('tasks/') && typeof taskId === 'string' && this.#goesOn(continuations.task(taskId))
+    )
+  }
+
+  #goesOn(origin: Origin | null): boolean {
+    const { point, server } = this.#o
+    return origin !== null && point.isVisible(origin.session, server, origin.action)
+  }
+
+  async #goOn(request: RpcRequest): Promise<string> {
+    const { uri } = request.params
+    const { result, failed } = await this.#asked(request, new AbortController().signal, null)
+    if (typeof uri === 'string' && !failed) this.#o.continuations.unsubscribe(uri)
+    return result
+  }
+
+  /** What the tool does, as the point sees it. Rejects with {@link AnswerLost}, or {@link ToolStopped}. */
+  #asked(request: RpcRequest, signal: AbortSignal, origin: Origin | null): Promise<ToolResult<string>> {
+    const { continuations, limits, upstream } = this.#o
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => upstream.tellToStop(request.id, STOP_GRACE_MS))
+      upstream.ask(request.id, lineForServer(request), limits.call_ms, (answer) => {
+        if (answer instanceof AnswerLost) reject(answer)
+        else if (signal.aborted && hasStopped(answer)) reject(new ToolStopped())
+        else {
+          const task = origin === null ? null : taskMadeBy(answer.body)
+          if (task !== null && origin !== null) continuations.taskMade(task, origin)
+          resolve({ result: answer.line, failed: hasFailed(answer) })
+        }
+      })
+    })
+  }
+
+  /** As above, for what has no answer while it lasts: that it ended is how it should be, whoever ended it. */
+  #lasting(pending: Pending, request: RpcRequest, signal: AbortSignal): Promise<ToolResult<string>> {
+    const { inFlight, upstream } = this.#o
+    inFlight.lasts(pending)
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => upstream.tellToStop(request.id, STOP_GRACE_MS))
+      upstream.ask(request.id, lineForServer(request), Infinity, (answer: RpcResponse | AnswerLost) => {
+        if (answer instanceof AnswerLost)
+          resolve({ result: rpcError(request.id, answer.code, answer.message), failed: false })
+        else resolve({ result: answer.line, failed: hasFailed(answer) })
+      })
+    })
+  }
+}
+
+/** Null for a proof of one call: nothing shows later on that its delegation still holds. */
+function originOf(credential: Credential, action: string): Origin | null {
+  if (credential.kind === 'session') return { session: credential.session, action }
+  return credential.kind === 'hosted' ? { session: null, action } : null
+}

@@ -1,0 +1,26 @@
+/** What an {@link McpProxy} stands between, and with what. @module */
+import type { Crypto } from '../../../core/crypto.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { Point } from '../../types.ts'
+import type { McpLimits } from './limits.ts'
+
+export interface McpProxyOptions {
+  readonly crypto: Crypto
+  readonly point: Point
+  /** The tool server's name, as grants name it. */
+  readonly server: string
+  /** Whether the point has a delegation of its own for clients that hold no key (MCP-3). */
+  readonly hosted: boolean
+  readonly limits?: McpLimits
+  /** The system's unless told otherwise. */
+  readonly clock?: Clock
+  /** Each takes one message, without a line end. Must not throw. */
+  readonly toClient: (line: string) => void
+  /** In place of `toClient` for answers, by the `keyOf` of their request; null: withdrawn. `toServer` is told it too. */
+  readonly onAnswer?: (key: string, line: string | null) => void
+  readonly toServer: (line: string, key?: string) => void
+  /** The server broke the protocol beyond repair: end it. */
+  readonly endServer: () => void
+  /** Never told a frame, an argument or a token. */
+  readonly log: (message: string) => void
+}
