@@ -1,16 +1,20 @@
 /** `connect({ url, key })`: an address and a key file, over Streamable HTTP, and nothing else to set up. spec/sdk.md SDK-2. */
 import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { McpServer, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stringify } from 'yaml'
 import { z } from 'zod'
 import { call, connect, serve } from 'countersign'
 import { protectTransport } from 'countersign/mcp-server'
+import { openHttpGateway } from '../../apps/gateway/http-gateway.ts'
 import type { Served } from '../../src/enforce/served.ts'
 import { listening, stopped } from './http-frameworks.ts'
 import { sdkPoint, type SdkPoint } from './stage-sdk.ts'
-import { setFlowStage, type FlowStage } from './stage.ts'
+import { FILES_SERVER, NOTES, setFlowStage, type FlowStage } from './stage.ts'
 
 let stage: FlowStage
 let at: SdkPoint
@@ -91,6 +95,33 @@ test('calls in flight together, each with its own proof', async () => {
     paths.map((path) => [{ type: 'text', text: `text of ${path}` }]),
   )
   await notes.close()
+})
+
+test('a gateway in front of a server that knows nothing of us', async () => {
+  const path = join(stage.folder, 'countersign.yaml')
+  const files = { command: process.execPath, args: [FILES_SERVER, 'files'], cwd: stage.folder }
+  const settings = {
+    v: 1,
+    point: 'gateway.json',
+    listen: '127.0.0.1:0',
+    servers: { files: { stdio: files } },
+  }
+  await writeFile(path, stringify(settings))
+  const gateway = await openHttpGateway({ config: path, say: () => undefined, onFault: () => undefined })
+  try {
+    const key = join(stage.folder, 'agent.key.json')
+    const notes = await connect({ url: `${gateway.url}/servers/files/mcp`, key })
+    const read = (name: string): ReturnType<typeof notes.callTool> =>
+      notes.callTool({ name: 'read_text_file', arguments: { path: join(stage.folder, name) } })
+    expect(await read('files/notes.txt')).toMatchObject({
+      decision: 'allow',
+      result: { content: [{ type: 'text', text: NOTES }] },
+    })
+    expect(await read('agent.key.json')).toMatchObject({ decision: 'deny', reasons: ['CONSTRAINT_VIOLATED'] })
+    await notes.close()
+  } finally {
+    await gateway.close()
+  }
 })
 
 test('a chain of another agent is refused by name', async () => {

@@ -1,8 +1,12 @@
 /** Middleware of real frameworks before real handlers, and a client that proves each request. spec/sdk.md SDK-9 to SDK-12. */
+import { readFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectHttp, serve } from 'countersign'
 import { revoke } from '../../apps/cli/operator.ts'
+import { openPoint } from '../../apps/gateway/point.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { HttpDoor, type Asked } from '../../src/enforce/adapters/http/door.ts'
 import type { HttpConnection } from '../../src/enforce/adapters/http/client.ts'
 import type { Served } from '../../src/enforce/served.ts'
 import { NAMES, ORIGIN, startService, type Service } from './http-frameworks.ts'
@@ -147,6 +151,46 @@ describe.each(NAMES)('%s', (framework) => {
     await expect
       .poll(() => notes.call('GET /notes/:id', { id: 'a' }))
       .toMatchObject({ decision: 'deny', reasons: ['REVOKED'] })
+  })
+})
+
+describe('access tokens', () => {
+  test('are asked of the verifier that the service was given, and are nothing without one', async () => {
+    const at = await sdkPoint(stage, 'tokens', 'tool_side', GRANTS)
+    const key: unknown = JSON.parse(await readFile(at.key, 'utf8'))
+    const chain = (await readFile(at.key.replace('.key.json', '.chain'), 'utf8')).trim()
+    const opened = await openPoint(at.point, { hosted: { chain, key }, onFault: () => undefined })
+    const served = {
+      point: opened.point,
+      server: 'notes',
+      crypto: nodeCrypto,
+      close: () => opened.point.close(),
+    }
+    const asked = (authorization: string, path: string): Asked => ({
+      method: 'GET',
+      route: path === '/secret' ? '/secret' : '/notes/:id',
+      path,
+      params: path === '/secret' ? {} : { id: 'a' },
+      query: new URLSearchParams(),
+      body: undefined,
+      header: (name) => (name === 'authorization' ? authorization : undefined),
+    })
+    const door = new HttpDoor(served, {
+      origin: ORIGIN,
+      bearer: (token) => {
+        if (token === 'broken') return Promise.reject(new Error('the authorization server is away'))
+        return Promise.resolve(token === 'good' ? { kind: 'hosted' } : null)
+      },
+    })
+    const allowed = await door.ask(asked('Bearer good', '/notes/a'))
+    expect(allowed.decision).toBe('allow')
+    if (allowed.decision === 'allow') allowed.end('finished')
+    expect(await door.ask(asked('Bearer good', '/secret'))).toMatchObject({ status: 403 })
+    expect(await door.ask(asked('Bearer other', '/notes/a'))).toMatchObject({ status: 401 })
+    expect(await door.ask(asked('Bearer broken', '/notes/a'))).toMatchObject({ status: 401 })
+    const without = new HttpDoor(served, { origin: ORIGIN })
+    expect(await without.ask(asked('Bearer good', '/notes/a'))).toMatchObject({ status: 401 })
+    await served.close()
   })
 })
 

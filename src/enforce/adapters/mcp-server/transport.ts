@@ -61,13 +61,14 @@ class GuardedTransport implements Transport {
   }
 
   async start(): Promise<void> {
+    /* oxlint-disable unicorn/prefer-add-event-listener -- a transport has no other way */
     this.#outer.onclose = () => {
       this.#proxy.serverEnded()
       this.onclose?.()
     }
     this.#outer.onerror = (error) => this.onerror?.(error)
-    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport has no other way
     this.#outer.onmessage = (message, extra) => this.#fromClient(message, extra)
+    /* oxlint-enable unicorn/prefer-add-event-listener */
     await this.#outer.start()
   }
 
