@@ -49,6 +49,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'topup.requested': 'A limit is used up, and an agent needs more.',
   'topup.granted': 'A person answered with that new delegation.',
   'topup.declined': 'A person said no.',
+  'approval.requested': 'A call under a grant that asks waits for a person.',
+  'approval.decided': 'Somebody approved or refused that very call, by a gesture over it.',
   receipt: 'A decision or an outcome, as the enforcement point recorded it.',
   'receipt.head': 'The point’s signature over its sequence up to there.',
   revocation: 'A frame of the revocation stream, and what the operator named.',

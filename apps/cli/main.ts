@@ -2,6 +2,7 @@
 /** The command line: argv in, functions of `src` and `apps` called, results out. @module */
 import { Command, CommanderError, Option } from 'commander'
 import { agentCommands } from './commands/agents.ts'
+import { approvalCommands as callApprovalCommands } from './commands/approval.ts'
 import { approvalCommands } from './commands/approvals.ts'
 import { backupCommands } from './commands/backup.ts'
 import { delegationCommands } from './commands/delegations.ts'
@@ -57,6 +58,7 @@ delegationCommands(program)
 revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)
+callApprovalCommands(program)
 topUpCommands(program)
 gatewayCommand(program)
 extAuthzCommand(program)

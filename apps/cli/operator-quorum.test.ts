@@ -46,6 +46,7 @@ function profileOf({ id, api, authenticator }: Operator): Profile & { readonly c
     url,
     client: new Interrupted({ url, crypto: nodeCrypto, clock: systemClock, signer }),
     authenticator: checkedAuthenticator(async (challenge) => authenticator.assert(challenge)),
+    usesBrowser: false,
   }
 }
 

@@ -37,6 +37,8 @@ export interface Profile {
   readonly url: string
   readonly client: ApiClient
   readonly authenticator: Authenticator
+  /** Whether the passkey is in a browser. */
+  readonly usesBrowser: boolean
 }
 
 export function profileFolder(option: string | undefined): string {
@@ -65,7 +67,9 @@ export async function loadProfile(option: string | undefined): Promise<Profile> 
 export function openProfile(file: ProfileFile, show: ShowLink = tellLink): Profile {
   const signer = nodeCrypto.signer(file.operator as unknown as PrivateJwk)
   const client = new ApiClient({ url: file.url, crypto: nodeCrypto, clock: systemClock, signer })
-  return { person: file.person, url: file.url, client, authenticator: authenticatorOf(file, client, show) }
+  const authenticator = authenticatorOf(file, client, show)
+  const usesBrowser = file.passkey === undefined
+  return { person: file.person, url: file.url, client, authenticator, usesBrowser }
 }
 
 function authenticatorOf(file: ProfileFile, client: ApiClient, show: ShowLink): Authenticator {

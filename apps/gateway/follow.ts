@@ -4,9 +4,9 @@ import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { httpRevocations } from '../../src/adapters/http/revocations.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Signer } from '../../src/core/crypto.ts'
-import type { ForeignIssuer } from '../../src/core/issuer.ts'
+import type { ForeignIssuer, IssuerRecord } from '../../src/core/issuer.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
-import type { FollowedIssuer } from '../../src/enforce/trust.ts'
+import { Trust, type FollowedIssuer } from '../../src/enforce/trust.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent } from '../../src/ports/control-plane.ts'
 import { follow, followAll, type Follower } from '../../src/revoke/follower.ts'
@@ -32,7 +32,7 @@ export function followOwn(
 }
 
 /** As a guest there: under the same key, and the identifier that chains name as their audience (KEY-9). */
-export function followForeign(issuer: ForeignIssuer, signer: Signer, onFrame: () => void): FollowedIssuer {
+function followForeign(issuer: ForeignIssuer, signer: Signer, onFrame: () => void): FollowedIssuer {
   const client = new ApiClient({ url: issuer.control_plane, crypto: nodeCrypto, clock: systemClock, signer })
   const frameKey = publicJwk(issuer.frame_key)
   const state = new RevocationState({ crypto: nodeCrypto, frameKey, clock: systemClock })
@@ -43,4 +43,30 @@ export function followForeign(issuer: ForeignIssuer, signer: Signer, onFrame: ()
     onEvent: ({ type }) => type !== 'heartbeat' && onFrame(),
   })
   return { revocations: state, stop: () => follower.stop() }
+}
+
+/** What an enrolment file pins. */
+interface Pinned {
+  readonly iss: string
+  readonly issuer_keys: IssuerRecord['keys'][number]['jwk'][]
+  readonly frame_key: IssuerRecord['keys'][number]['jwk']
+  readonly rp_id: string
+  readonly origins: string[]
+}
+
+export function trustOf(
+  file: { readonly trust: Pinned },
+  revocations: RevocationState,
+  signer: Signer,
+  onFrame: () => void,
+): Trust {
+  const { iss, issuer_keys, frame_key, rp_id, origins } = file.trust
+  return new Trust({
+    crypto: nodeCrypto,
+    clock: systemClock,
+    pinned: { iss, rp_id, origins, keys: issuer_keys.map((jwk) => ({ jwk })) },
+    frameKey: publicJwk(frame_key),
+    revocations,
+    follow: (issuer) => followForeign(issuer, signer, onFrame),
+  })
 }

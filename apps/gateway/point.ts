@@ -9,7 +9,7 @@ import { openFsSpool } from '../../src/adapters/fs/spool.ts'
 import { ApiClient } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import type { PrivateJwk, PublicJwk, Signer } from '../../src/core/crypto.ts'
+import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
@@ -18,7 +18,6 @@ import { recordingAs, type Recording } from '../../src/enforce/central.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
-import { Trust } from '../../src/enforce/trust.ts'
 import { ToolChanges } from '../../src/enforce/tool-changes.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import { SERVERS_MAX } from '../../src/log/entry-bodies.ts'
@@ -27,8 +26,9 @@ import type { StreamEvent } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { approvalDesk } from './approvals.ts'
 import { GatewayError } from './errors.ts'
-import { followForeign, followOwn } from './follow.ts'
+import { followOwn, trustOf } from './follow.ts'
 import { Kills } from './kills.ts'
 import type { Listening } from './statement-listener.ts'
 import { watchTools } from './tools.ts'
@@ -113,6 +113,8 @@ export async function openPoint(
     /** In place of those of the enrolment file. */
     readonly relays?: readonly string[]
     readonly onFault: (error: unknown) => void
+    /** How long a call waits for a person (APR-5). */
+    readonly approvalTtlMs?: number
     /** RCP-10; `spool` unless told otherwise. */
     readonly recording?: Recording
     /** The system's unless told otherwise. */
@@ -179,6 +181,7 @@ export async function openPoint(
       systems: tools.systems,
       recorder,
       ledger,
+      approvals: approvalDesk({ ...parts, clock, kills: switchboard.state }, options.approvalTtlMs),
       ...recordingAs(options.recording ?? 'spool', shipper),
       authenticator: new Authenticator({
         crypto,
@@ -247,16 +250,4 @@ function hostedChain({ chain, key }: Hosted, point: string): string {
     )
   }
   return chain
-}
-
-function trustOf(file: PointFile, revocations: RevocationState, signer: Signer, onFrame: () => void): Trust {
-  const { iss, issuer_keys, frame_key, rp_id, origins } = file.trust
-  return new Trust({
-    crypto: nodeCrypto,
-    clock: systemClock,
-    pinned: { iss, rp_id, origins, keys: issuer_keys.map((jwk) => ({ jwk })) },
-    frameKey: publicJwk(frame_key),
-    revocations,
-    follow: (issuer) => followForeign(issuer, signer, onFrame),
-  })
 }

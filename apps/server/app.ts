@@ -6,6 +6,8 @@ import { bodyLimits, hostCheck, writable } from './middleware.ts'
 import { oauthServer } from './oauth/routes.ts'
 import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
+import { approvalPointRoutes } from './routes-approval-points.ts'
+import { approvalRoutes } from './routes-approvals.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
@@ -61,6 +63,8 @@ export function createApp(ctx: ServerContext): App {
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   killRoutes(app, ctx)
+  approvalPointRoutes(app, ctx)
+  approvalRoutes(app, ctx)
   drillRoutes(app, ctx)
   listenerRoutes(app, ctx)
   ssfRoutes(app, ctx)

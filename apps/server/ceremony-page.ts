@@ -12,6 +12,11 @@ const TYPES = {
   'consent.js': 'text/javascript; charset=utf-8',
   'consent-choices.js': 'text/javascript; charset=utf-8',
   'consent-steps.js': 'text/javascript; charset=utf-8',
+  'approval.html': 'text/html; charset=utf-8',
+  'approval.css': 'text/css; charset=utf-8',
+  'approval.js': 'text/javascript; charset=utf-8',
+  'call.js': 'text/javascript; charset=utf-8',
+  'visible.js': 'text/javascript; charset=utf-8',
   'ceremony.html': 'text/html; charset=utf-8',
   'ceremony.css': 'text/css; charset=utf-8',
   'ceremony.js': 'text/javascript; charset=utf-8',
@@ -43,6 +48,13 @@ export const PAGE_HEADERS = {
   'permissions-policy': 'publickey-credentials-create=(self), publickey-credentials-get=(self)',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+}
+
+/** @throws {ApiError} `NOT_FOUND` */
+export function pageText(name: string): string {
+  const part = parts.get(name)
+  if (part === undefined) throw new ApiError('NOT_FOUND', 'no such part of the page')
+  return part.text
 }
 
 /** @throws {ApiError} `NOT_FOUND` */

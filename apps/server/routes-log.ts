@@ -164,7 +164,8 @@ async function hasSession(ctx: ServerContext, c: Context<AppEnv>): Promise<boole
   return person !== null && isEnrolled(ctx, person)
 }
 
-function openSession(ctx: ServerContext, c: Context<AppEnv>, ticket: string): boolean {
+/** @returns false: the ticket is unknown, used or over */
+export function openSession(ctx: ServerContext, c: Context<AppEnv>, ticket: string): boolean {
   const secret = ctx.viewers.redeem(ticket)
   if (secret === null) return false
   setCookie(c, VIEWER_COOKIE, secret, {

@@ -16,7 +16,7 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
  * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer, `hld` a legal hold, `lse` a lease,
- * `tch` a change of a tool, `tup` a top-up, `kil` a kill, `lft` a lift, `prb` a probe, `drl` a drill, `lsn` a listener, `set` a security event. */
+ * `tch` a change of a tool, `tup` a top-up, `kil` a kill, `lft` a lift, `prb` a probe, `drl` a drill, `apr` an approval, `lsn` a listener, `set` a security event. */
 export type IdPrefix =
   | 'per'
   | 'lsn'
@@ -42,6 +42,7 @@ export type IdPrefix =
   | 'lft'
   | 'prb'
   | 'drl'
+  | 'apr'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)

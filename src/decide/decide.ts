@@ -16,7 +16,7 @@ import {
   type Limit,
 } from '../token/grant.ts'
 import { isMethodAction } from '../token/method-action.ts'
-import { boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
+import { asks, boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
 import type { DecidedChain, Handle } from '../token/verify.ts'
 import { measure, resourcesOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
@@ -70,6 +70,8 @@ export interface DecideInput {
   /** The point's own bound: grants may set another (GRT-9). */
   readonly bound_ms: number
   readonly now_ms: number
+  /** Digest of the asking grant under which a person approved this very call (APR-12). */
+  readonly approved?: string
 }
 
 export type Verdict =
@@ -80,9 +82,14 @@ export type Verdict =
       /** How old the revocation state may be when the call goes out. */
       readonly bound_ms: number
     }
+  /** Allowed once a person approves (APR-2). */
+  | { readonly decision: 'step_up'; readonly grant: string; readonly reasons: readonly ['APPROVAL_NEEDED'] }
   | { readonly decision: 'deny'; readonly grant: string | null; readonly reasons: readonly Reason[] }
 
-/** @returns allow with what to reserve, or deny with every reason that the first failing stage found. */
+/**
+ * @returns allow with what to reserve, step_up when a person has to approve first, or deny with every reason that the
+ * first failing stage found.
+ */
 export function decide(input: DecideInput): Verdict {
   if (isKilled(input)) return { decision: 'deny', grant: null, reasons: ['KILLED'] }
   const freshness = input.revocations.freshness()
@@ -95,7 +102,7 @@ export function decide(input: DecideInput): Verdict {
     if (!grantNames(grant, input.server, input.tool)) continue
     const verdict = judgeGrant(input, freshness, digest)
     if (verdict.decision === 'allow') return verdict
-    best = verdict
+    if (best.decision === 'deny') best = verdict
   }
   return best
 }
@@ -177,6 +184,8 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
       if (limit.per !== 'call') reservations.push(reservation(input, step, limit, amount))
     }
   }
+  if (asks(lineage) && input.approved !== digest)
+    return { decision: 'step_up', grant: digest, reasons: ['APPROVAL_NEEDED'] }
   return { decision: 'allow', grant: digest, reservations, bound_ms }
 }
 

@@ -50,6 +50,18 @@ export const REASONS = {
     'try again in a few seconds',
   ],
   MEASURE_UNKNOWN: ['the tool has no measure that the limit needs', 'register the tool with its measures'],
+  // A person's decision
+  APPROVAL_NEEDED: ['a person has to approve this call', 'wait for their decision'],
+  APPROVAL_REFUSED: ['the person who was asked refused this call', 'do something else, or talk to them'],
+  APPROVAL_TIMED_OUT: ['nobody approved this call in time', 'make it again when somebody can decide'],
+  APPROVAL_USED: [
+    'the approval that was named is used up, over, or for another call',
+    'make the call again without it',
+  ],
+  APPROVAL_LIMIT: [
+    'too many calls wait for people, or nobody can be shown this one',
+    'wait until others are decided, or make a smaller call',
+  ],
   TOOL_CHANGED: ['the tool differs from its registration', 'have the new definition registered'],
   // The state
   KILLED: ['a kill is in force for this agent, tool or everything', 'stop; a kill ends when people lift it'],

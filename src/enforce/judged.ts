@@ -2,6 +2,7 @@
 import type { Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
+import type { HeldCall } from './approvals.ts'
 import type { Authenticated } from './authenticate.ts'
 import type { StreamPlace } from './recorder.ts'
 
@@ -10,14 +11,22 @@ export interface Judged {
   readonly authenticated: Authenticated
   /** Taken already (LIM-5). */
   readonly debits: readonly Debit[]
+  /** Of a step_up: the call as it waits. `again`: it is one that has been recorded (APR-16). */
+  readonly held?: HeldCall
+  readonly again?: boolean
   /** Of its receipt, once that is durable. */
   readonly place?: StreamPlace
 }
 
-export function killed(authenticated: Authenticated): Judged {
-  return { authenticated, verdict: { decision: 'deny', grant: null, reasons: ['KILLED'] }, debits: [] }
+export function deniedTo(
+  authenticated: Authenticated,
+  grant: string | null,
+  reasons: readonly Reason[],
+): Judged {
+  return { authenticated, verdict: { decision: 'deny', grant, reasons }, debits: [] }
 }
 
-export function deniedAs(judged: Judged, reasons: readonly Reason[]): Judged {
-  return { ...judged, debits: [], verdict: { decision: 'deny', grant: judged.verdict.grant, reasons } }
+/** What waits no more is no part of it. */
+export function deniedAs({ authenticated, verdict }: Judged, reasons: readonly Reason[]): Judged {
+  return deniedTo(authenticated, verdict.grant, reasons)
 }

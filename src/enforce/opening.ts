@@ -46,7 +46,7 @@ export function decisionFields(
   request: CallRequest,
   action: string,
   { authenticated, verdict, debits }: Judged,
-  state: Pick<DecisionFields, 'placement' | 'freshness' | 'kill'>,
+  state: Pick<DecisionFields, 'placement' | 'freshness' | 'kill' | 'approval'>,
 ): DecisionFields {
   return {
     action,
@@ -58,7 +58,7 @@ export function decisionFields(
     definition_hash: request.definition_hash,
     args_commit: authenticated.args_commit,
     decision: verdict.decision,
-    reasons: verdict.decision === 'deny' ? [...verdict.reasons] : [],
+    reasons: verdict.decision === 'allow' ? [] : [...verdict.reasons],
     binding: authenticated.binding,
     debits: [...debits],
     ...state,

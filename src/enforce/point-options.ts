@@ -3,6 +3,7 @@ import type { Crypto } from '../core/crypto.ts'
 import type { KillView, RevocationView } from '../decide/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ToolChange, ToolRegistration } from '../ports/control-plane.ts'
+import type { ApprovalDesk } from './approvals.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { Ledger } from './ledger.ts'
 import type { Recorder, StreamPlace } from './recorder.ts'
@@ -21,6 +22,8 @@ export interface PointOptions {
   /** Recording `central` (RCP-10): whether the control plane's log has the receipt at this place. */
   readonly central?: (place: StreamPlace) => Promise<boolean>
   readonly authenticator: Authenticator
+  /** Without one, what a person has to approve is denied. */
+  readonly approvals?: ApprovalDesk
   /** The registration of a tool, or null. */
   readonly registration: (server: string, tool: string) => ToolRegistration | null
   /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */

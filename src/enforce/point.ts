@@ -6,19 +6,19 @@
 import { newId } from '../core/ids.ts'
 import type { JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import { decide, isKilled, isNamed, loosestBound, standing } from '../decide/decide.ts'
-import type { CalledTool, DecideInput, RevocationView, Verdict } from '../decide/decide.ts'
+import { decide, isKilled } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
-import type { DecidedChain } from '../token/verify.ts'
-import { NOBODY, type Authenticator } from './authenticate.ts'
-import { CallsUnderWay, laterTurn, type Outcome } from './calls-under-way.ts'
-import { deniedAs, killed, type Judged } from './judged.ts'
-import { decisionFields, openingOf } from './opening.ts'
-import { knownCaller } from './known-caller.ts'
+import type { HeldCall } from './approvals.ts'
+import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
+import { CallRecords, type Names } from './call-records.ts'
+import { CallsUnderWay, laterTurn } from './calls-under-way.ts'
+import { deniedAs, deniedTo, type Judged } from './judged.ts'
+import { holdIfAsked } from './hold.ts'
 import type { PointOptions } from './point-options.ts'
-import type { StreamPlace } from './recorder.ts'
+import { PointView } from './point-view.ts'
 import type {
+  CallHooks,
   CallOutcome,
   CallRequest,
   Challenge,
@@ -29,26 +29,28 @@ import type {
   Viewer,
 } from './types.ts'
 
-/** What ends a call that is under way: not that the state grew old (REV-12). */
-const STOPS: ReadonlySet<Reason> = new Set(['KILLED', 'REVOKED'])
+type Act<T> = (action: string, signal: AbortSignal) => Promise<ToolResult<T>>
 
 const NOT_LOGGED: readonly Reason[] = ['NOT_LOGGED']
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
-  /** Outcomes that are being recorded. */
-  readonly #outcomes = new Set<Promise<void>>()
-  readonly #underWay = new CallsUnderWay(({ chain, request }) =>
-    this.#standing(chain, request).filter((reason) => STOPS.has(reason)),
-  )
+  readonly #view: PointView
+  readonly #records: CallRecords
+  /** Decisions after a wait that are being recorded. */
+  readonly #deciding = new Set<Promise<unknown>>()
+  readonly #underWay = new CallsUnderWay(({ chain, request }) => this.#view.stopping(chain, request))
 
   constructor(options: PointOptions) {
     this.#o = options
+    this.#view = new PointView(options)
+    this.#records = new CallRecords(options)
   }
 
   /** Something was revoked: calls that are under way are asked about again (REV-12). */
   revocationsChanged(): void {
     this.#underWay.recheck()
+    this.#o.approvals?.recheck(({ chain, request }) => this.#view.stopping(chain, request))
   }
 
   get id(): string {
@@ -62,7 +64,7 @@ export class EnforcementPoint implements Point {
   async open(presentation: string): Promise<OpenOutcome> {
     const opened = this.#authenticated(presentation)
     if (opened.ok) {
-      const reasons = this.#standing(opened.session.chain, null)
+      const reasons = this.#view.standing(opened.session.chain, null)
       if (reasons.length === 0) {
         return { ok: true, session: opened.session.id, expires_at: seconds(opened.session.expires_ms) }
       }
@@ -82,40 +84,105 @@ export class EnforcementPoint implements Point {
     }
   }
 
-  async call<T>(
-    request: CallRequest,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
-  ): Promise<CallOutcome<T>> {
+  async call<T>(request: CallRequest, act: Act<T>, hooks: CallHooks = {}): Promise<CallOutcome<T>> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
-    const judged = await this.#judgeAndRecord(request, action)
-    if (judged.verdict.decision === 'deny')
+    const judged = await this.#judgeAndRecord(request, { action }, () => this.#judge(request, action))
+    if (judged.held === undefined) return this.#go(judged, request, { action }, act)
+    return this.#wait(judged.held, judged, request, act, hooks)
+  }
+
+  /** Acts on a decision that is recorded. */
+  async #go<T>(judged: Judged, request: CallRequest, names: Names, act: Act<T>): Promise<CallOutcome<T>> {
+    const { action } = names
+    if (judged.verdict.decision !== 'allow')
       return { decision: 'deny', action, reasons: judged.verdict.reasons }
     const isLogged = await this.#isLogged(judged)
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
-    const late = isLogged ? this.#standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
+    const late = isLogged ? this.#view.standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
     if (chain === null || late.length > 0) {
-      await this.#record(request, action, deniedAs(judged, late))
+      await this.#records.decision(request, names, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
     }
     const acted = await this.#underWay.run(
       { chain, request },
       (signal) => act(action, signal),
-      (outcome) => this.#recordOutcome(action, outcome),
+      (outcome) => this.#records.outcome(action, outcome),
     )
     if (acted.reasons === null) return { decision: 'allow', action, result: acted.result }
     return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
   }
 
-  /** Never rejects: whatever goes wrong in here is a denial. */
-  async #judgeAndRecord(request: CallRequest, action: string): Promise<Judged> {
-    let judged: Judged = {
-      authenticated: NOBODY,
-      verdict: { decision: 'deny', grant: null, reasons: ['INTERNAL'] },
-      debits: [],
+  /** A call whose step_up is recorded: a person decides, and then it is decided again (APR-12). */
+  async #wait<T>(
+    held: HeldCall,
+    { authenticated, again }: Judged,
+    request: CallRequest,
+    act: Act<T>,
+    hooks: CallHooks,
+  ): Promise<CallOutcome<T>> {
+    const { approvals } = this.#o
+    const { approval } = held
+    const { action, args_commit, salt } = held.call
+    if (again !== true) {
+      approvals?.ask(held)
+      const notice = held.url.then((url) => ({ approval, url, expires_at: seconds(held.expires) }))
+      void notice.then((told) => hooks.onHeld?.(told)).catch(this.#o.onFault)
+      const left = hooks.leaves === true ? await Promise.race([notice, held.decided.then(() => null)]) : null
+      if (left !== null) {
+        void held.over.then(() => this.#settle(held, authenticated, held.call.request, true))
+        return { decision: 'deny', action, reasons: ['APPROVAL_NEEDED'], held: left }
+      }
     }
+    await held.decided
+    const { definitionHash = () => request.definition_hash } = hooks
+    const definition_hash = definitionHash()
+    // Whoever comes back proves itself anew; what it asks for is what the person saw, under that commitment.
+    const caller = { ...authenticated, args_commit, salt }
+    const judged = await this.#settle(held, caller, { ...request, definition_hash })
+    if (judged !== null) return this.#go(judged, request, { action, approval }, act)
+    const used = newId(this.#o.crypto, 'act', this.#o.clock.now())
+    await this.#records.decision(request, { action: used }, deniedTo(authenticated, null, ['APPROVAL_USED']))
+    return { decision: 'deny', action: used, reasons: ['APPROVAL_USED'] }
+  }
+
+  /** @param lapsed nobody came back for it */
+  #settle(
+    held: HeldCall,
+    caller: Authenticated,
+    request: CallRequest,
+    lapsed = false,
+  ): Promise<Judged | null> {
+    const deciding = this.#decideAgain(held, caller, request, lapsed)
+    this.#deciding.add(deciding)
+    return deciding.finally(() => this.#deciding.delete(deciding))
+  }
+
+  /** @returns null: somebody else has the one decision that the approval is for (APR-13) */
+  async #decideAgain(
+    held: HeldCall,
+    caller: Authenticated,
+    request: CallRequest,
+    lapsed: boolean,
+  ): Promise<Judged | null> {
+    const { approvals, clock } = this.#o
+    const answer = await held.decided
+    const isLate = lapsed || clock.now() > held.expires
+    const reasons: readonly Reason[] = isLate && answer.length === 0 ? ['APPROVAL_TIMED_OUT'] : answer
+    if (approvals?.claim(held) !== true) return null
+    const { action, grant, request: asked } = held.call
+    return this.#judgeAndRecord(request, { action, approval: held.approval }, () => {
+      if (reasons.length > 0) return deniedTo(caller, grant, reasons)
+      const isChanged = request.definition_hash !== asked.definition_hash
+      return isChanged ? deniedTo(caller, grant, ['TOOL_CHANGED']) : this.#judgeBy(caller, request, grant)
+    })
+  }
+
+  /** Never rejects: whatever goes wrong in here is a denial. */
+  async #judgeAndRecord(request: CallRequest, names: Names, judge: () => Judged): Promise<Judged> {
+    let judged = deniedTo(NOBODY, null, ['INTERNAL'])
     try {
-      let next = this.#judge(request)
+      let next = judge()
       let debits = this.#debit(next)
       while (debits === null) {
         next = await this.#covered(next, request)
@@ -126,38 +193,28 @@ export class EnforcementPoint implements Point {
     } catch (error) {
       this.#o.onFault(error)
     }
-    const recorded = await this.#record(request, action, judged)
-    return recorded === null ? deniedAs(judged, ['NOT_RECORDED']) : { ...judged, place: recorded }
+    if (judged.again === true) return judged
+    const { held } = judged
+    const named = held === undefined ? names : { ...names, approval: held.approval }
+    const place = await this.#records.decision(request, named, judged)
+    if (place !== null) return { ...judged, place }
+    if (held !== undefined) this.#o.approvals?.claim(held)
+    return deniedAs(judged, ['NOT_RECORDED'])
   }
 
-  /** @param bound_ms of the grant that the call uses; the loosest of the chain when none is chosen yet */
-  #standing(chain: DecidedChain | null, call: CalledTool | null, bound_ms?: number): readonly Reason[] {
-    if (chain === null) return ['NO_CHAIN']
-    const state = { ...this.#state(chain), ...this.#tool(call) }
-    return standing({ chain, ...state, bound_ms: bound_ms ?? loosestBound(chain, state.bound_ms) }, call)
+  #judge(request: CallRequest, action: string): Judged {
+    const authenticated = this.#view.caller(request)
+    return holdIfAsked(this.#o.approvals, this.#judgeBy(authenticated, request), request, action)
   }
 
-  /** What kills ask of a call besides its chain. */
-  #tool(
-    call: Pick<CalledTool, 'server' | 'tool'> | null,
-  ): Pick<DecideInput, 'kills' | 'registration' | 'systems'> {
-    const { kills, registration, systems } = this.#o
-    const found = call === null ? null : registration(call.server, call.tool)
-    return {
-      kills,
-      registration: found,
-      ...(call !== null && found === null ? { systems: systems(call.server) } : {}),
-    }
-  }
-
-  #judge(request: CallRequest): Judged {
-    const authenticated = knownCaller(this.#o, request)
-    const tool = this.#tool(request)
+  /** @param approved the asking grant under which a person approved it */
+  #judgeBy(authenticated: Authenticated, request: CallRequest, approved?: string): Judged {
+    const tool = this.#view.tool(request)
     const { server } = request
-    if (isKilled({ ...tool, server, chain: authenticated.chain })) return killed(authenticated)
+    if (isKilled({ ...tool, server, chain: authenticated.chain }))
+      return deniedTo(authenticated, null, ['KILLED'])
     if (authenticated.reason !== null || authenticated.chain === null) {
-      const reasons: Reason[] = [authenticated.reason ?? 'NO_CHAIN']
-      return { authenticated, verdict: { decision: 'deny', grant: null, reasons }, debits: [] }
+      return deniedTo(authenticated, null, [authenticated.reason ?? 'NO_CHAIN'])
     }
     const verdict = decide({
       chain: authenticated.chain,
@@ -166,24 +223,25 @@ export class EnforcementPoint implements Point {
       tool: request.tool,
       args: request.args,
       definition_hash: request.definition_hash,
-      ...this.#state(authenticated.chain),
+      ...this.#view.state(authenticated.chain),
+      ...(approved === undefined ? {} : { approved }),
     })
     return { authenticated, verdict, debits: [] }
   }
 
   /** @returns null when leases do not cover an allow */
   #debit({ verdict }: Judged): readonly Debit[] | null {
-    if (verdict.decision === 'deny' || verdict.reservations.length === 0) return []
+    if (verdict.decision !== 'allow' || verdict.reservations.length === 0) return []
     return this.#o.ledger.debit(verdict.reservations)
   }
 
   async #covered(judged: Judged, request: CallRequest): Promise<Judged> {
     const { verdict, authenticated } = judged
-    if (verdict.decision === 'deny') return judged
+    if (verdict.decision !== 'allow') return judged
     const reason = await this.#o.ledger.obtain(verdict.reservations)
     if (reason !== null) return deniedAs(judged, [reason])
     // It took a round trip: what the receipt will say of the state has to hold when it is written.
-    const late = this.#standing(authenticated.chain, request, verdict.bound_ms)
+    const late = this.#view.standing(authenticated.chain, request, verdict.bound_ms)
     return late.length > 0 ? deniedAs(judged, late) : judged
   }
 
@@ -191,44 +249,6 @@ export class EnforcementPoint implements Point {
   async #isLogged({ place }: Judged): Promise<boolean> {
     const { central } = this.#o
     return central === undefined || (place !== undefined && (await central(place)))
-  }
-
-  /** @returns null when nothing could be recorded */
-  async #record(
-    request: CallRequest,
-    action: string,
-    judged: Judged,
-    kill?: string,
-  ): Promise<StreamPlace | null> {
-    const { authenticated } = judged
-    const fields = decisionFields(request, action, judged, {
-      placement: this.#o.placement,
-      freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
-      ...(kill === undefined ? {} : { kill }),
-    })
-    return this.#durably(() =>
-      this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
-    )
-  }
-
-  async #durably<T>(write: () => Promise<T>): Promise<T | null> {
-    try {
-      const written = await write()
-      this.#o.onRecorded()
-      return written
-    } catch (error) {
-      this.#o.onFault(error)
-      return null
-    }
-  }
-
-  #recordOutcome(action: string, outcome: Outcome): void {
-    // The caller gets its answer first: a crash in between leaves the outcome `unknown`, as RCP-4 has it.
-    const done = laterTurn()
-      .then(() => this.#durably(() => this.#o.recorder.outcome({ action, outcome })))
-      .then(() => undefined)
-    this.#outcomes.add(done)
-    void done.finally(() => this.#outcomes.delete(done))
   }
 
   async refuse(
@@ -253,7 +273,7 @@ export class EnforcementPoint implements Point {
   ): Promise<{ action: string; reasons: readonly Reason[] }> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
     const called = server === '' ? null : { server, tool: what }
-    const asked = { ...this.#tool(called), server: called?.server ?? null, chain: null }
+    const asked = { ...this.#view.tool(called), server: called?.server ?? null, chain: null }
     if (isKilled(asked)) reasons = ['KILLED']
     const request: CallRequest = {
       server,
@@ -262,48 +282,33 @@ export class EnforcementPoint implements Point {
       credential: { kind: 'none' },
       definition_hash: null,
     }
-    const verdict: Verdict = { decision: 'deny', grant: null, reasons }
-    const judged: Judged = { authenticated: NOBODY, verdict, debits: [] }
-    const recorded = await this.#record(request, action, judged, kill)
-    return { action, reasons: recorded === null ? ['NOT_RECORDED'] : reasons }
+    const names = kill === undefined ? { action } : { action, kill }
+    const place = await this.#records.decision(request, names, deniedTo(NOBODY, null, reasons))
+    return { action, reasons: place === null ? ['NOT_RECORDED'] : reasons }
   }
 
-  /** Why nothing under the delegation of that viewer is allowed now: of a chain that does not hold, the one reason. */
   standingOf(viewer: Viewer): readonly Reason[] {
-    const { reason, chain } = this.#o.authenticator.viewed(viewer)
-    return reason === null ? this.#standing(chain, null) : [reason]
+    return this.#view.standingOf(viewer)
   }
 
   reaches(viewer: Viewer, server: string): boolean {
     return this.#o.authenticator.reaches(viewer, server)
   }
 
-  isVisible(viewer: Viewer, server: string, name: string, shown: Shown = {}): boolean {
-    const { chain } = this.#o.authenticator.viewed(viewer)
-    const { args, definition_hash } = shown
-    const tool = { server, tool: name, definition_hash: definition_hash ?? null }
-    if (definition_hash !== undefined && this.#isHeldBack(tool)) return false
-    return chain !== null && this.#standing(chain, tool).length === 0 && isNamed(chain, server, name, args)
+  isVisible(viewer: Viewer, server: string, name: string, shown?: Shown): boolean {
+    return this.#view.isVisible(viewer, server, name, shown)
   }
 
   noteDefinition(server: string, tool: string, definition_hash: string, definition: JsonObject): void {
-    if (this.#isHeldBack({ server, tool, definition_hash }))
+    if (this.#view.isHeldBack({ server, tool, definition_hash }))
       this.#o.onToolChanged?.({ server, tool, definition_hash, definition })
   }
 
-  /** MCP-12. */
-  #isHeldBack({ server, tool, definition_hash }: CalledTool): boolean {
-    const pinned = this.#o.registration(server, tool)
-    return pinned !== null && pinned.definition_hash !== definition_hash
-  }
-
-  #state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
-    const { revocations, bound_ms, clock } = this.#o
-    return { revocations: revocations(iss), bound_ms, now_ms: clock.now() }
-  }
-
   async close(): Promise<void> {
-    await Promise.all(this.#outcomes)
+    this.#o.approvals?.close()
+    await laterTurn() // whoever waited has begun to record what became of it
+    await Promise.all(this.#deciding)
+    await this.#records.idle()
     await this.#o.onClose()
   }
 }

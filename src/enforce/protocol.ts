@@ -242,6 +242,6 @@ export function verify(shown: Presented, trust: ChainTrust, { aud, nonce, call }
     bound_ms: 0,
     now_ms,
   })
-  if (verdict.decision === 'deny') return { ok: false, reasons: verdict.reasons }
+  if (verdict.decision !== 'allow') return { ok: false, reasons: verdict.reasons }
   return { ok: true, agent: lastOf(chain).agent.id, grant: verdict.grant, chain }
 }

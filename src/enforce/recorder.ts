@@ -187,6 +187,7 @@ export class Recorder {
     return {
       action: fields.action,
       agent: fields.agent,
+      ...(fields.approval === undefined ? {} : { approval: fields.approval }),
       args_commit: fields.args_commit,
       binding: fields.binding,
       chain: fields.chain,

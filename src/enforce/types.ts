@@ -33,6 +33,26 @@ export interface CallRequest {
   readonly credential: Credential
   /** base64url SHA-256 of the JCS of the tool's definition as the server lists it; null when unknown. */
   readonly definition_hash: string | null
+  /** A held call that this is once more (APR-16). */
+  readonly approval?: string
+}
+
+/** A call waits for a person (APR-15). */
+export interface HeldNotice {
+  readonly approval: string
+  /** Where people see it and decide. */
+  readonly url: string
+  /** Seconds since 1970. */
+  readonly expires_at: number
+}
+
+export interface CallHooks {
+  /** Told once the control plane has the request. Nothing that it does decides anything. */
+  readonly onHeld?: (held: HeldNotice) => void
+  /** The caller comes back with `approval` instead of waiting: it gets a denial that says `held`. */
+  readonly leaves?: boolean
+  /** The definition of the tool now, for the decision after the wait. */
+  readonly definitionHash?: () => string | null
 }
 
 /** What the tool did: `failed` means that it answered with an error. */
@@ -49,6 +69,8 @@ export type CallOutcome<T> =
       reasons: readonly Reason[]
       /** It was allowed and had gone out when it was stopped: what the tool did of it is in its outcome (REV-12). */
       underWay?: true
+      /** It waits, for whoever leaves and comes back ({@link CallHooks.leaves}). */
+      held?: HeldNotice
     }
 
 /** `expires_at` in seconds since 1970. */
@@ -79,11 +101,13 @@ export interface Point {
   /**
    * Decides, records, acts, records the outcome. Never throws for a denial. If `act` rejects, the outcome
    * `unknown` is recorded and the rejection is passed on. `signal` is aborted when the call is to stop: what `act` does
-   * then is recorded, `stopped` if it rejects with {@link ToolStopped}, and its result goes to nobody.
+   * then is recorded, `stopped` if it rejects with {@link ToolStopped}, and its result goes to nobody. A call that a
+   * person has to approve waits for that.
    */
   call<T>(
     request: CallRequest,
     act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+    hooks?: CallHooks,
   ): Promise<CallOutcome<T>>
   /** Records a denial for something that is not a tool call (a method that no grant covers, say). */
   refuse(

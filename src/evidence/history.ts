@@ -26,6 +26,10 @@ export class History {
   readonly filed = new Map<string, number>()
   readonly agents = new Map<string, AgentRecord>()
   readonly approvals: OfType<'agent.approved'>[] = []
+  /** Calls that waited for a person, by the identifier of the approval. */
+  readonly asked = new Map<string, OfType<'approval.requested'>>()
+  /** In the order of the log. */
+  readonly decidedCalls: OfType<'approval.decided'>[] = []
   readonly points = new Map<string, OfType<'point.enrolled'>>()
   /** By jti. */
   readonly delegations = new Map<string, OfType<'delegation.issued'>>()
@@ -105,6 +109,12 @@ export class History {
       case 'drill.started':
       case 'drill.closed':
         this.drills.push({ index, entry } as (typeof this.drills)[number])
+        return
+      case 'approval.requested':
+        this.#once(this.asked, entry.subject ?? '', { index, entry })
+        return
+      case 'approval.decided':
+        this.decidedCalls.push({ index, entry })
         return
       case 'tool.registered':
         this.tools.push({ index, entry })

@@ -103,6 +103,7 @@ class PointTrace {
       this.#allows.set(receipt.action, { at_ms, isAfter, outcome: null, wasOpen: false })
       return
     }
+    if (receipt.decision === 'step_up') return
     const known = this.#allows.get(receipt.action)
     if (known?.outcome === null) this.#allows.delete(receipt.action)
     if (receipt.tool !== KILL_CALL || receipt.kill !== kill || this.denied_ms !== null) return

@@ -1,5 +1,6 @@
 /** Bodies of log entries: the closed set of types, and the schema of each. spec/entries.md says what they mean. @module */
 import { z } from 'zod'
+import { approvalActSchema } from '../core/approval.ts'
 import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
@@ -222,6 +223,27 @@ export const bodies = {
   }),
   'topup.granted': z.strictObject({ delegation: id }),
   'topup.declined': z.strictObject({ reason }),
+  /** A call waits for a person (APR-5): what it would do, but for its arguments. */
+  'approval.requested': z.strictObject({
+    action: id,
+    agent: id,
+    /** Issuer and identifier of the chain's root. */
+    iss: z.string().min(1).max(256),
+    jti: id,
+    grant: digest,
+    server: z.string().max(256),
+    tool: z.string().max(256),
+    definition_hash: digest.nullable(),
+    args_commit: digest,
+    /** Milliseconds since 1970. */
+    expires: z.int().nonnegative(),
+  }),
+  'approval.decided': z.strictObject({
+    act: approvalActSchema,
+    gesture: gestureSchema,
+    /** The approver stands behind the delegation (APR-9). */
+    acted_alone: z.boolean(),
+  }),
   /** A backup was restored apart from the log, and its entries recomputed this root (BAK-7). */
   'restore.tested': z.strictObject({
     size: z.int().nonnegative(),

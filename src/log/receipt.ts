@@ -90,7 +90,7 @@ export const decisionReceiptSchema = z.strictObject({
   tool: z.string().max(name_max),
   definition_hash: digest.nullable(),
   args_commit: digest.nullable(),
-  decision: z.enum(['allow', 'deny']),
+  decision: z.enum(['allow', 'deny', 'step_up']),
   reasons: z.array(z.string().max(64)).max(16),
   binding: z.enum(['call', 'session', 'dpop', 'hosted', 'none']),
   placement: z.enum(['in_process', 'gateway', 'tool_side']),
@@ -98,6 +98,8 @@ export const decisionReceiptSchema = z.strictObject({
   debits: z.array(debitSchema).max(128),
   /** Of `countersign/kill`: the kill that came into force (KIL-18). */
   kill: z.string().max(64).exactOptional(),
+  /** Of a call that waits, or waited, for a person (APR-3). */
+  approval: z.string().max(64).exactOptional(),
 })
 
 export const outcomeReceiptSchema = z.strictObject({

@@ -1,4 +1,5 @@
 /** What an enforcement point needs of the control plane. `src/adapters/http` implements it over HTTP. @module */
+import type { Approval } from '../core/approval.ts'
 import { CountersignError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Lease, Receipt, SignedHead } from '../log/receipt.ts'
@@ -124,8 +125,36 @@ export interface StatementExchange {
   handIn(statement: Statement): Promise<boolean>
 }
 
+/** A call that waits for a person. spec/approvals.md (APR-5). */
+export interface ApprovalRequest {
+  readonly approval: string
+  readonly action: string
+  readonly agent: string
+  /** Issuer and identifier of the chain's root. */
+  readonly iss: string
+  readonly jti: string
+  /** Digest. */
+  readonly grant: string
+  readonly server: string
+  readonly tool: string
+  readonly definition_hash: string | null
+  readonly args_commit: string
+  readonly salt: string
+  readonly args: JsonObject
+  /** Milliseconds since 1970. */
+  readonly expires: number
+}
+
+/** Where people are asked. Every method rejects when it cannot be reached or refuses. */
+export interface ApprovalExchange {
+  /** Idempotent. @returns where people decide */
+  requestApproval(request: ApprovalRequest): Promise<{ readonly url: string }>
+  /** Waits for a while. Nothing of the answer has been verified; null: nobody has decided yet. */
+  awaitApproval(approval: string, signal: AbortSignal): Promise<{ readonly approval: Approval | null }>
+}
+
 /** Every method rejects when the control plane cannot be reached or refuses. */
-export interface ControlPlane extends RevocationSource, StatementExchange {
+export interface ControlPlane extends RevocationSource, StatementExchange, ApprovalExchange {
   openEpoch(reason: EpochReason): Promise<number>
   /** @throws {StreamRefused} */
   ship(shipment: Shipment): Promise<Shipped>

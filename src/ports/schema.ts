@@ -261,6 +261,31 @@ export interface Schema {
     /** The new delegation, or the reason. */
     answer: string | null
   }
+  /** Calls that wait, or waited, for a person (APR-5). Times in milliseconds. */
+  approvals: {
+    id: string
+    point: string
+    action: string
+    agent: string
+    /** Issuer and identifier of the chain's root. */
+    iss: string
+    jti: string
+    grant_digest: string
+    server: string
+    tool: string
+    definition_hash: string | null
+    args_commit: string
+    expires: number
+    requested: number
+    /** One that is open past `expires` has timed out. */
+    status: 'open' | 'approved' | 'refused'
+    decided: number | null
+    approver: string | null
+    act_json: string | null
+    gesture_json: string | null
+  }
+  /** What opens the page of an approval, by the hash of its secret. */
+  approval_links: { secret_hash: string; approval: string; expires: number }
   /** What personal values are filed and erased under. */
   subjects: {
     id: string

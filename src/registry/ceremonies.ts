@@ -11,6 +11,7 @@ import { isJsonObject } from '../core/json.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
+import { APPROVAL_TAG } from '../token/approval.ts'
 import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { shownFault, type Shown } from '../token/shown.ts'
@@ -86,6 +87,9 @@ export function makeGestureCeremony(
   by: { readonly person: string; readonly jkt: string },
   asked: { readonly challenge: string; readonly shown: Shown },
 ): Promise<Made> {
+  // Its page shows the arguments too, which a ceremony would not (APR-8).
+  if (asked.shown.tag === APPROVAL_TAG)
+    throw new RegistryError('GESTURE_INVALID', 'calls are decided on their own page: take a link to it')
   const fault = shownFault(ctx.crypto, asked.challenge, asked.shown)
   if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
   return ctx.store.write(async (tx) => {

@@ -89,11 +89,7 @@ async function unusedKeys(db: Kysely<Schema>, point: string): Promise<number> {
   return Number(n)
 }
 
-async function insertResource(
-  tx: Tx,
-  row: Schema['points'],
-  { server, url }: HostedResource,
-): Promise<void> {
+async function insertResource(tx: Tx, row: Schema['points'], { server, url }: HostedResource): Promise<void> {
   if (!serversOf(row).includes(server))
     throw new RegistryError('STATE_CONFLICT', `this enforcement point does not guard the server ${server}`)
   const other = await findResource(tx.db, url)

@@ -1,5 +1,5 @@
 /**
- * Grants: the schema, and when one allows what a call does. spec/grants.md (GRT-1 to GRT-9).
+ * Grants: the schema, and when one allows what a call does. spec/grants.md (GRT-1 to GRT-10).
  * @module
  */
 import { z } from 'zod'
@@ -101,6 +101,8 @@ export const grantSchema = z.strictObject({
   purposes: terms.exactOptional(),
   /** Seconds (GRT-9). */
   bound: z.int().min(1).max(900).exactOptional(),
+  /** A person decides on each call (GRT-10). */
+  ask: z.literal(true).exactOptional(),
 })
 
 export type Rule = z.infer<typeof ruleSchema>

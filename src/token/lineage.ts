@@ -33,6 +33,11 @@ export function lineageOf(chain: DecidedChain, digest: string | null): LineageSt
   return lineage
 }
 
+/** APR-1: whether a person decides on each call. */
+export function asks(lineage: readonly LineageStep[]): boolean {
+  return lineage.some(({ grant }) => grant.ask === true)
+}
+
 /** GRT-9: the smallest bound along the ancestors, where one without has the point's. @param lineage not empty */
 export function boundOf(lineage: readonly LineageStep[], point_ms: number): number {
   let bound_ms = Infinity

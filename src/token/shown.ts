@@ -5,12 +5,13 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { isJsonObject, type JsonValue } from '../core/json.ts'
+import { APPROVAL_TAG } from './approval.ts'
 import { ACT_TAG, ROOT_TAG } from './constants.ts'
 import { disclosureDigest } from './disclosure.ts'
 import { challengeOf } from './gesture.ts'
 
 export interface Shown {
-  /** `countersign-root-v1` over `{header, payload}`, or `countersign-act-v1` over an act. */
+  /** `countersign-root-v1` over `{header, payload}`, `countersign-act-v1` over an act, or `countersign-approval-v1` over a call (APR-7). */
   readonly tag: string
   readonly value: JsonValue
   /** Of a root: each grant and claim that its payload has the digest of. */
@@ -22,7 +23,8 @@ export interface Shown {
  * @returns what does not hold, or null when the challenge is a digest of all that is shown and of nothing else
  */
 export function shownFault(crypto: Crypto, challenge: string, shown: Shown): string | null {
-  if (shown.tag !== ROOT_TAG && shown.tag !== ACT_TAG) return 'nothing of this kind is signed with a gesture'
+  if (![ROOT_TAG, ACT_TAG, APPROVAL_TAG].includes(shown.tag))
+    return 'nothing of this kind is signed with a gesture'
   if (challengeOf(crypto, shown.tag, shown.value) !== challenge)
     return 'the challenge is a digest of something else than is shown'
   const digests = shown.tag === ROOT_TAG ? digestsOf(shown.value) : []

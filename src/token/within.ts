@@ -33,7 +33,10 @@ export function outsideOf(child: Grant, parent: Grant): Outside | null {
     subsetOutside('categories', child.categories, parent.categories) ??
     subsetOutside('purposes', child.purposes, parent.purposes) ??
     clearanceOutside(child, parent) ??
-    boundOutside(child, parent)
+    boundOutside(child, parent) ??
+    (parent.ask === true && child.ask !== true
+      ? { member: 'ask', why: 'the parent asks a person for each call' }
+      : null)
   )
 }
 

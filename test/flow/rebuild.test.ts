@@ -6,6 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { commitTo } from '../../src/log/commitment.ts'
+import { approvalChallenge } from '../../src/token/approval.ts'
 import { delegationOf, registersOf, TestServer, type Operator } from '../../apps/server/harness.ts'
 import { createServer } from '../../apps/server/server.ts'
 import { openCopy, tableNames } from '../../src/adapters/sqlite/offline.ts'
@@ -65,6 +68,7 @@ async function playHistory(): Promise<void> {
   await ann.api.post('/v1/delegations/drafts', delegationOf(bot, point.id)) // never sealed: its place stays taken
   const spool = await playReceipts(point)
   await playLimits(spool, { iss: (await ann.api.get('/v1/info')).json.issuer, jti: first.jti })
+  await playApprovals(point, bot.id, first.jti)
   await ann.api.post('/v1/revocations', { kind: 'delegation', target: first.jti, reason: 'done' })
   await ann.api.post(`/v1/agents/${other.id}/suspend`, { reason: 'odd' })
   await ann.api.post('/v1/revocations', { kind: 'agent', target: third.id, reason: 'over' })
@@ -72,6 +76,36 @@ async function playHistory(): Promise<void> {
   const keys = (await ann.api.get('/v1/keys')).json.issuer
   await ann.api.post(`/v1/keys/issuer/${keys[1].kid}/compromise`, { reason: 'leaked' })
   await playErasures(first.jti, gone, cat.id)
+}
+
+/** One that is decided, and one that waits. */
+async function playApprovals(
+  point: Awaited<ReturnType<TestServer['point']>>,
+  agent: string,
+  jti: string,
+): Promise<void> {
+  const iss: string = (await ann.api.get('/v1/info')).json.issuer
+  for (const n of ['1', '2']) {
+    const args = { path: '/data/a', n }
+    const { commitment, opening } = commitTo(nodeCrypto, args)
+    const call = {
+      action: `act_${n}`,
+      jti,
+      grant: 'A'.repeat(43),
+      server: 'files',
+      tool: 'read',
+      args_commit: commitment,
+      expires: Date.now() + 600_000,
+    }
+    const salt = 'salt' in opening ? opening.salt : ''
+    const request = { approval: `apr_${n}`, ...call, agent, iss, definition_hash: null, salt, args }
+    expect((await point.api.post('/v1/approvals', request)).status).toBe(200)
+    if (n === '2') return
+    const act = { v: 1 as const, approval: 'apr_1', point: point.id, ...call, decision: 'approve' as const }
+    const gesture = ben.authenticator.assert(approvalChallenge(nodeCrypto, act))
+    const answer = await ben.api.post('/v1/approvals/apr_1/decide', { decision: 'approve', ...gesture })
+    expect(answer.status).toBe(200)
+  }
 }
 
 /** One at once, one that a hold deferred until it was lifted, and one that waits. */

@@ -281,6 +281,7 @@ def grant_within(child: Grant, parent: Grant) -> bool:
         and subset_within("categories", child, parent)
         and subset_within("purposes", child, parent)
         and bound_within(child, parent)
+        and ("ask" not in parent or "ask" in child)
     )
 
 

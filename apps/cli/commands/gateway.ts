@@ -10,10 +10,11 @@ import { openPoint, readPointFile, type Hosted } from '../../gateway/point.ts'
 import type { Listening } from '../../gateway/statement-listener.ts'
 import { runStdioFront } from '../../gateway/stdio-front.ts'
 import { runStdioGateway } from '../../gateway/stdio.ts'
+import { APPROVAL_TTL_MAX_MS } from '../../../src/enforce/approvals.ts'
 import { CliError, result, tell } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
 import { port } from './start.ts'
-import { collect, wantsJson } from './globals.ts'
+import { collect, wantsJson, whole } from './globals.ts'
 
 interface GatewayOptions {
   readonly stdio?: true
@@ -25,6 +26,7 @@ interface GatewayOptions {
   readonly listen?: Listening
   readonly recording?: Recording
   readonly relay?: readonly string[]
+  readonly approvalTimeout: number
 }
 
 /** What every kind of gateway is opened with. */
@@ -50,6 +52,7 @@ export function gatewayCommand(program: Command): void {
       'take statements of the kill switch at POST /statements; a port alone means loopback, 0 any free one',
       listening,
     )
+    .option('--approval-timeout <seconds>', 'how long a call waits for a person', approvalSeconds, 300)
     .addOption(
       new Option(
         '--recording <mode>',
@@ -186,6 +189,14 @@ function sayListens(listens: string | null): void {
 
 async function whenStopped(): Promise<void> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+}
+
+/** APR-5. */
+function approvalSeconds(text: string): number {
+  const seconds = whole(text)
+  if (seconds < 1 || seconds * 1000 > APPROVAL_TTL_MAX_MS)
+    throw new InvalidArgumentError('not 1 to 3600 seconds')
+  return seconds
 }
 
 async function hostedOf({ delegation, key }: GatewayOptions): Promise<Hosted | undefined> {

@@ -1,4 +1,4 @@
-/** What a grant allows, in words. spec/grants.md (GRT-1 to GRT-9). Pure. @module */
+/** What a grant allows, in words. spec/grants.md (GRT-1 to GRT-10). Pure. @module */
 import { count, duration, row, sentence, wordsOf } from './plain.js'
 
 /** Members of a grant, each with a label and its lines; the first four are said also when they are absent. */
@@ -11,6 +11,7 @@ const GRANT_WORDS = new Map([
   ['clearance', ['Data', (level) => [`${level} at most`]]],
   ['categories', ['Of these kinds', (names) => names]],
   ['purposes', ['For', (names) => names]],
+  ['ask', ['Each call', () => ['Waits until a person who is not behind this has approved it']]],
   ['bound', ['Fresh', (seconds) => [`Only while news of revocations is at most ${duration(seconds)} old`]]],
 ])
 

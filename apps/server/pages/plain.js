@@ -58,7 +58,8 @@ export function wordsOf(value, names = new Map()) {
   if (typeof value !== 'object' || value === null) return [String(value)]
   return Object.entries(value).map(([name, member]) => {
     const text = typeof member === 'object' ? JSON.stringify(member) : nameOf(names, String(member))
-    if (name === 't' && typeof member === 'number') return `${labelOf(name)}: ${time(member / 1000)} (${text})`
+    if (name === 't' && typeof member === 'number')
+      return `${labelOf(name)}: ${time(member / 1000)} (${text})`
     return `${labelOf(name)}: ${name === 'amr' ? (AMR.get(text) ?? text) : text}`
   })
 }

@@ -5,6 +5,7 @@ import { leaseSchema, measuresSchema } from '../../log/entries.ts'
 import { StreamRefused, type ControlPlane } from '../../ports/control-plane.ts'
 import { statementSchema } from '../../revoke/statement.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
+import { httpApprovals } from './approvals.ts'
 import { ApiError, type ApiClient } from './client.ts'
 import { httpRevocations } from './revocations.ts'
 
@@ -81,6 +82,7 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
       }
     },
 
+    ...httpApprovals(client),
     ...httpRevocations(client),
   }
 }

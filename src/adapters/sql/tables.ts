@@ -155,6 +155,17 @@ CREATE TABLE topups (
   grant_digest TEXT NOT NULL, limit_json TEXT NOT NULL, asked INTEGER NOT NULL, status TEXT NOT NULL,
   requested INTEGER NOT NULL, answer TEXT
 ) STRICT;
+CREATE TABLE approvals (
+  id TEXT PRIMARY KEY, point TEXT NOT NULL, action TEXT NOT NULL, agent TEXT NOT NULL, iss TEXT NOT NULL,
+  jti TEXT NOT NULL, grant_digest TEXT NOT NULL, server TEXT NOT NULL, tool TEXT NOT NULL, definition_hash TEXT,
+  args_commit TEXT NOT NULL, expires INTEGER NOT NULL, requested INTEGER NOT NULL, status TEXT NOT NULL,
+  decided INTEGER, approver TEXT, act_json TEXT, gesture_json TEXT
+) STRICT;
+CREATE INDEX approvals_requested ON approvals (requested);
+CREATE INDEX approvals_open ON approvals (point) WHERE status = 'open';
+CREATE TABLE approval_links (
+  secret_hash TEXT PRIMARY KEY, approval TEXT NOT NULL REFERENCES approvals (id), expires INTEGER NOT NULL
+) STRICT;
 CREATE TABLE subjects (
   id TEXT PRIMARY KEY, owner TEXT, first INTEGER NOT NULL, erased INTEGER
 ) STRICT, WITHOUT ROWID;

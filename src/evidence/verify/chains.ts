@@ -75,7 +75,7 @@ export function standingAllows(history: History): LoggedReceipt[] {
       const { receipt } = logged
       if (receipt.kind === 'decision' && receipt.decision === 'allow') {
         open.set(receipt.action, [...(open.get(receipt.action) ?? []), logged])
-      } else {
+      } else if (receipt.kind === 'outcome' || receipt.decision === 'deny') {
         if (receipt.kind === 'outcome') standing.push(...(open.get(receipt.action) ?? []))
         open.delete(receipt.action)
       }

@@ -150,6 +150,7 @@ function actGestures(history: History): LoggedGesture[] {
     ...history.issuers,
     ...history.erasures,
     ...history.prunings,
+    ...history.decidedCalls,
   ].flatMap(({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []))
   const kills = history.kills.flatMap(({ index, entry }) => {
     if (entry.type === 'kill.lifted')

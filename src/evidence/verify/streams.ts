@@ -121,17 +121,21 @@ function checkOutcomes(
   findings: Findings,
 ): void {
   const open = new Set<string>()
+  /** By actions that wait for a person: one decision more is due (APR-3). */
+  const waiting = new Set<string>()
   for (const { index, receipt } of recorded) {
     const { action } = receipt
+    const wasWaiting = waiting.delete(action)
     if (receipt.kind === 'outcome') {
       if (open.delete(action) || index < prunedEnd) continue // its decision may be gone
       const message = `the outcome of ${action} has no open allow before it`
       findings.add({ code: 'OUTCOME_WITHOUT_DECISION', message, index })
     } else if (receipt.decision === 'deny' && open.delete(action)) {
       continue // the allow was taken back before the call went out
-    } else if (decided.has(action)) {
+    } else if (decided.has(action) && !(wasWaiting && receipt.decision !== 'step_up')) {
       findings.add({ code: 'IDENTIFIER_REUSED', message: `${action} was decided before`, index })
     } else if (receipt.decision === 'allow') open.add(action)
+    else if (receipt.decision === 'step_up') waiting.add(action)
     decided.add(action)
   }
 }

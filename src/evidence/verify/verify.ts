@@ -22,6 +22,7 @@ import {
 } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
 import { approvalJudge } from './approvals.ts'
+import { checkCallApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkDrills } from './drills.ts'
@@ -37,11 +38,12 @@ import { checkLimits } from './limits.ts'
 import { notChecked, notesOf } from './notes.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { checkGaps, checkPeriod, checkPrunings } from './prunings.ts'
-import { Findings, type FaultCode, type PackReport } from './report.ts'
+import { Findings, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 import { checkApproved } from './tool-changes.ts'
+import { treeFault } from './tree-fault.ts'
 
 export interface VerifiedPack {
   readonly report: PackReport
@@ -158,30 +160,6 @@ async function checkTree(crypto: Crypto, files: PackFiles, check: TreeCheck): Pr
   })
 }
 
-function treeFault(result: { code: string; index?: number; path?: string }): {
-  code: FaultCode
-  message: string
-  index?: number
-  file?: string
-} {
-  const where = {
-    ...(result.index === undefined ? {} : { index: result.index }),
-    ...(result.path === undefined ? {} : { file: result.path }),
-  }
-  switch (result.code) {
-    case 'ENTRY_CHANGED':
-      return {
-        code: 'ENTRY_CHANGED',
-        message: `entry ${result.index} is not the one that was logged`,
-        ...where,
-      }
-    case 'ENTRY_MISSING':
-      return { code: 'ENTRY_MISSING', message: `entry ${result.index} was removed`, ...where }
-    default:
-      return { code: 'TREE_INVALID', message: `the tree does not recompute: ${result.code}`, ...where }
-  }
-}
-
 function checkHistory(crypto: Crypto, history: History, vkey: string, findings: Findings): ProvenAllow[] {
   const check = (name: string, run: () => number): void => findings.check(name, run)
   check('the log begins once, under the key given', () => checkBeginning(crypto, history, vkey, findings))
@@ -230,6 +208,10 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     allows = new ChainChecker(crypto, history, trust, findings).check(standing)
     return standing.length
   })
+  check(
+    `calls were decided by registered gestures of ${whose}, and allows that need one have their own`,
+    () => checkCallApprovals(crypto, history, terms, allows, findings),
+  )
   check('every access token was given for a chain that held', () =>
     checkExchanges(crypto, history, trust, findings),
   )

@@ -11,6 +11,7 @@ import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { notePlace } from '../pruned-streams.ts'
+import { approvalFolds } from './approvals.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
 import { killFolds } from './kills.ts'
@@ -28,6 +29,7 @@ const FOLDS: Folds = {
   ...delegationFolds,
   ...pointFolds,
   ...limitFolds,
+  ...approvalFolds,
   ...erasureFolds,
   ...killFolds,
 }

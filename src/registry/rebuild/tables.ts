@@ -55,6 +55,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   leases: log('id'),
   usages: log('key', 'until'),
   topups: log('id'),
+  approvals: log('id'),
   statements: log('entry'),
   lifted: log('kill'),
   drills: log('id'),
@@ -128,6 +129,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['lift', 'person'],
     missing: [],
     why: 'gone with its draft; those that count are in the lift',
+  },
+  approval_links: {
+    from: 'transient',
+    key: ['secret_hash'],
+    missing: [],
+    why: 'a secret of minutes: list what waits',
   },
   submissions: {
     from: 'transient',

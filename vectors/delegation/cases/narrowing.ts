@@ -108,6 +108,8 @@ export const WITHIN: readonly Pair[] = [
   ['categories', 'Fewer categories', { categories: ['a', 'b'] }, { categories: ['b'] }],
   ['categories-none', 'No category', { categories: ['a'] }, { categories: [] }],
   ['purposes', 'Fewer purposes', { purposes: ['a', 'b'] }, { purposes: ['a'] }],
+  ['ask', 'A grant that asks, as its parent does', { ask: true }, { ask: true }],
+  ['ask-added', 'A grant that asks where its parent does not', {}, { ask: true }],
   ['bound', 'A shorter bound', { bound: 9 }, { bound: 8 }],
   ['bound-same', 'The same bound', { bound: 9 }, { bound: 9 }],
 ]
@@ -210,6 +212,7 @@ export const WIDER: readonly Pair[] = [
   ['categories-missing', 'Categories left out', { categories: ['a'] }, {}],
   ['purposes', 'One more purpose', { purposes: ['a'] }, { purposes: ['a', 'b'] }],
   ['purposes-missing', 'Purposes left out', { purposes: [] }, {}],
+  ['ask-missing', 'A grant that does not ask where its parent does', { ask: true }, {}],
   ['bound', 'A longer bound', { bound: 9 }, { bound: 10 }],
   ['bound-missing', 'A bound left out', { bound: 9 }, {}],
   ['bound-added', 'A bound where the parent has none', {}, { bound: 1 }],

@@ -11,6 +11,7 @@ import type { CallOutcome, Credential, Point, ToolResult } from '../../types.ts'
 import type { Continuations, Origin } from './continuations.ts'
 import type { ToolDefinitions } from './definitions.ts'
 import type { RpcId, RpcRequest, RpcResponse } from './frames.ts'
+import { lineWithoutState, resultOf, type HeldCalls } from './held.ts'
 import type { InFlight, Pending } from './in-flight.ts'
 import type { McpLimits } from './limits.ts'
 import {
@@ -18,7 +19,6 @@ import {
   deniedResult,
   hasFailed,
   hasStopped,
-  lineForServer,
   readMethodCall,
   readToolCall,
   RPC_BUSY,
@@ -40,6 +40,7 @@ export interface CallsOptions {
   readonly definitions: ToolDefinitions
   readonly continuations: Continuations
   readonly inFlight: InFlight
+  readonly held: HeldCalls
 }
 
 type Act = (action: string, signal: AbortSignal) => Promise<ToolResult<string>>
@@ -53,21 +54,22 @@ export class Calls {
 
   /** @returns the line that answers it, here and below. Rejects with {@link AnswerLost}, or what the point rejects with. */
   async tool(pending: Pending, request: RpcRequest): Promise<string> {
-    const { definitions, hosted, point, server, upstream } = this.#o
+    const { definitions, held, hosted, point, server, upstream } = this.#o
     const call = readToolCall(request, hosted)
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
     if (isMethodAction(call.tool)) return this.refuse(request.id, call.tool)
     await definitions.ready()
     if (pending.isCancelled) return ''
     upstream.assertRunning()
-    const definition_hash = definitions.hashOf(call.tool)
-    const outcome = await point.call({ server, ...call, definition_hash }, (_, signal) =>
+    const hash = (): string | null => definitions.hashOf(call.tool)
+    const asked = { server, ...call, definition_hash: hash() }
+    const outcome = await held.call(point, request, asked, hash, (_, signal) =>
       // Withdrawn while the point decided: the server never sees it, so what it did is known.
       pending.isCancelled
         ? Promise.resolve({ result: '', failed: true })
         : this.#asked(request, signal, originOf(call.credential, call.tool)),
     )
-    return outcome.decision === 'allow' ? outcome.result : deniedResult(request, outcome)
+    return resultOf(request, outcome, (denied) => deniedResult(request, denied))
   }
 
   /** A method that is granted like a tool. */
@@ -81,13 +83,12 @@ export class Calls {
     if (uri !== null && !continuations.hasRoomFor(uri))
       return rpcError(request.id, RPC_BUSY, TEXT_SUBSCRIPTIONS)
     const own = originOf(call.credential, method)
-    const outcome = await this.#decide(pending, call, async (_, signal) => {
+    const outcome = await this.#decide(pending, request, call, async (_, signal) => {
       const done = await this.#asked(request, signal, own)
       if (uri !== null && !done.failed) continuations.subscribed(uri, own ?? { session: '', action: method })
       return done
     })
-    if (outcome.decision === 'allow') return outcome.result
-    return deniedError(request.id, outcome.reasons, outcome.action)
+    return resultOf(request, outcome, ({ reasons, action }) => deniedError(request.id, reasons, action))
   }
 
   /** `subscriptions/listen`: lasts until either side ends it, or its delegation does. */
@@ -104,9 +105,10 @@ export class Calls {
     }
     const call = readMethodCall(request, 'resources/subscribe', { uri: [...filter.uris] }, hosted)
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
-    const outcome = await this.#decide(pending, call, (_, signal) => this.#lasting(pending, request, signal))
-    if (outcome.decision === 'allow') return outcome.result
-    return deniedError(request.id, outcome.reasons, outcome.action)
+    const outcome = await this.#decide(pending, request, call, (_, signal) =>
+      this.#lasting(pending, request, signal),
+    )
+    return resultOf(request, outcome, ({ reasons, action }) => deniedError(request.id, reasons, action))
   }
 
   /** Records that something is denied which no grant could allow. @param code that of a denial unless told otherwise */
@@ -116,11 +118,22 @@ export class Calls {
     return deniedError(id, reasons, action, code)
   }
 
-  async #decide(pending: Pending, call: ReadCall, act: Act): Promise<CallOutcome<string>> {
-    const { point, server, upstream } = this.#o
+  async #decide(
+    pending: Pending,
+    request: RpcRequest,
+    call: ReadCall,
+    act: Act,
+  ): Promise<CallOutcome<string>> {
+    const { held, point, server, upstream } = this.#o
     upstream.assertRunning()
-    return point.call({ server, ...call, definition_hash: null }, (action, signal) =>
-      pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : act(action, signal),
+    const asked = { server, ...call, definition_hash: null }
+    return held.call(
+      point,
+      request,
+      asked,
+      () => null,
+      (action, signal) =>
+        pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : act(action, signal),
     )
   }
 
@@ -131,7 +144,7 @@ export class Calls {
     const call = readMethodCall(request, 'tasks/get', { taskId: foreign }, this.#o.hosted)
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
     const nothing: Act = () => Promise.resolve({ result: '', failed: false })
-    const outcome = await this.#decide(pending, call, nothing)
+    const outcome = await this.#decide(pending, request, call, nothing)
     return outcome.decision === 'allow' ? null : deniedError(request.id, outcome.reasons, outcome.action)
   }
 
@@ -163,7 +176,7 @@ export class Calls {
     const { continuations, limits, upstream } = this.#o
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => upstream.tellToStop(request.id, STOP_GRACE_MS))
-      upstream.ask(request.id, lineForServer(request), limits.call_ms, (answer) => {
+      upstream.ask(request.id, lineWithoutState(request), limits.call_ms, (answer) => {
         if (answer instanceof AnswerLost) reject(answer)
         else if (signal.aborted && hasStopped(answer)) reject(new ToolStopped())
         else {
@@ -181,7 +194,7 @@ export class Calls {
     inFlight.lasts(pending)
     return new Promise((resolve) => {
       signal.addEventListener('abort', () => upstream.tellToStop(request.id, STOP_GRACE_MS))
-      upstream.ask(request.id, lineForServer(request), Infinity, (answer: RpcResponse | AnswerLost) => {
+      upstream.ask(request.id, lineWithoutState(request), Infinity, (answer: RpcResponse | AnswerLost) => {
         if (answer instanceof AnswerLost)
           resolve({ result: rpcError(request.id, answer.code, answer.message), failed: false })
         else resolve({ result: answer.line, failed: hasFailed(answer) })

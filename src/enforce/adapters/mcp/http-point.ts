@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../../core/json.ts'
 import type { Reason } from '../../../decide/reasons.ts'
 import type {
+  CallHooks,
   CallOutcome,
   CallRequest,
   Challenge,
@@ -41,8 +42,9 @@ export class ClientPoint implements Point {
   call<T>(
     request: CallRequest,
     act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+    hooks?: CallHooks,
   ): Promise<CallOutcome<T>> {
-    return this.#point.call(this.#asClient(request), act)
+    return this.#point.call(this.#asClient(request), act, hooks)
   }
 
   refuse(

@@ -16,6 +16,7 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from './frames.ts'
+import { HeldCalls } from './held.ts'
 import { InFlight, type Pending } from './in-flight.ts'
 import { LISTING_MS, MCP_LIMITS, type McpLimits } from './limits.ts'
 import { Lists } from './lists.ts'
@@ -46,6 +47,7 @@ export class McpProxy {
   readonly #inFlight: InFlight
   readonly #calls: Calls
   readonly #lists: Lists
+  readonly #held: HeldCalls
   /** Requests of the server that the client has not answered. */
   readonly #askedByServer = new Set<string>()
   #nameless_n = 0
@@ -67,8 +69,9 @@ export class McpProxy {
     })
     const continuations = new Continuations(limits.subscriptions)
     const shared = { point, server, hosted, definitions, continuations }
+    this.#held = new HeldCalls(crypto, options.toClient)
     this.#lists = new Lists(shared)
-    this.#calls = new Calls({ ...shared, limits, upstream, inFlight })
+    this.#calls = new Calls({ ...shared, limits, upstream, inFlight, held: this.#held })
     this.#upstream = upstream
     this.#inFlight = inFlight
     this.#definitions = definitions
@@ -80,6 +83,7 @@ export class McpProxy {
         this.#options.toClient(rpcError(frame.id, frame.code, frame.message))
         return
       case 'response':
+        if (this.#held.answered(frame.id)) return
         if (this.#askedByServer.delete(keyOf(frame.id))) this.#upstream.send(frame.line)
         else this.#options.log('dropped a response of the client that nobody asked for')
         return
@@ -185,10 +189,7 @@ export class McpProxy {
       )
       return
     }
-    if (this.#inFlight.isFull) {
-      toClient(rpcError(request.id, RPC_BUSY, this.#textBusy()))
-      return
-    }
+    if (this.#inFlight.isFull) return toClient(rpcError(request.id, RPC_BUSY, this.#textBusy()))
     this.#protocolMeta = protocolMeta(request) ?? this.#protocolMeta
     const pending = this.#inFlight.add(request.id, key)
     this.#route(pending, request)
@@ -196,6 +197,7 @@ export class McpProxy {
 
   #route(pending: Pending, request: RpcRequest): void {
     const { method } = request
+    if (method === 'initialize') this.#held.began(request)
     switch (wayOf(method)) {
       case 'tool':
         return void this.#answer(pending, () => this.#calls.tool(pending, request))
@@ -279,9 +281,8 @@ export class McpProxy {
     }
     return new Promise((resolve) => {
       this.#upstream.askOwn('tools/list', params, LISTING_MS, (answer) => {
-        resolve(
-          !(answer instanceof AnswerLost) && isJsonObject(answer.body.result) ? answer.body.result : null,
-        )
+        const result = answer instanceof AnswerLost ? undefined : answer.body.result
+        resolve(isJsonObject(result) ? result : null)
       })
     })
   }

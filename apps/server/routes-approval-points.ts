@@ -1,0 +1,111 @@
+/** Calls that wait for a person: asked for by points, and the page where people decide. spec/approvals.md. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import { approvalSchema } from '../../src/core/approval.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { decisionFor, requestApproval } from '../../src/registry/approvals.ts'
+import { ApprovalWaits } from './approval-waits.ts'
+import { pageFile, pageText } from './ceremony-page.ts'
+import { callerId, type App, type ServerContext } from './context.ts'
+import { who } from './middleware.ts'
+import { openSession } from './routes-log.ts'
+import { answers, body, digest, idParam } from './schemas.ts'
+
+const id = z.string().min(1).max(64)
+
+export function approvalPointRoutes(app: App, ctx: ServerContext): void {
+  pointRoutes(app, ctx)
+  pageRoutes(app, ctx)
+}
+
+/** At a pinned origin, this server's own if it is one of them: passkeys work nowhere else (CER-1). */
+function pageAt(ctx: ServerContext): string {
+  const { origins } = ctx.settings
+  const here = origins.find((origin) => URL.canParse(origin) && ctx.hosts().has(new URL(origin).host))
+  return `${here ?? origins[0]}/a`
+}
+
+function pointRoutes(app: App, ctx: ServerContext): void {
+  const { registry } = ctx
+  const waits = new ApprovalWaits(registry.store)
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals',
+      summary: 'Ask people to decide on a call that the point holds; idempotent (APR-5)',
+      middleware: who(ctx, 'point'),
+      request: {
+        body: body(
+          z.strictObject({
+            approval: id,
+            action: id,
+            agent: id,
+            iss: z.string().min(1).max(256),
+            jti: id,
+            grant: digest,
+            server: z.string().max(256),
+            tool: z.string().max(256),
+            definition_hash: digest.nullable(),
+            args_commit: digest,
+            salt: digest,
+            args: z.record(z.string(), z.unknown()),
+            expires: z.int().nonnegative(),
+          }),
+        ),
+      },
+      responses: answers('Where people decide', z.object({ url: z.string() })),
+    }),
+    async (c) => {
+      const { args, ...request } = c.req.valid('json')
+      const asked = { ...request, args: args as JsonObject }
+      const { secret } = await requestApproval(registry, callerId(c, 'point'), asked)
+      return c.json({ url: `${pageAt(ctx)}#${secret}` }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/points/self/approvals/{id}',
+      summary: 'What people decided; waits up to 20 s for it (APR-11)',
+      middleware: who(ctx, 'point'),
+      request: { params: idParam },
+      responses: answers('The decision, or null', z.object({ approval: approvalSchema.nullable() })),
+    }),
+    async (c) => {
+      const point = callerId(c, 'point')
+      const { id: approval } = c.req.valid('param')
+      const look = () =>
+        registry.store.query((db) => decisionFor(registry, db, point, approval, ctx.clock.now()))
+      return c.json({ approval: await waits.wait(look, c.req.raw.signal) }, 200)
+    },
+  )
+}
+
+function pageRoutes(app: App, ctx: ServerContext): void {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals/links',
+      summary:
+        'A link to what waits, or to one call, with a session of the caller; good once and for a minute',
+      middleware: who(ctx, 'person'),
+      request: { body: body(z.strictObject({ approval: id.exactOptional() })) },
+      responses: answers('The link', z.object({ url: z.string() })),
+    }),
+    (c) => {
+      const { approval } = c.req.valid('json')
+      const ticket = ctx.viewers.ticketFor(callerId(c, 'person'))
+      const at = approval === undefined ? '' : `#${approval}`
+      return c.json({ url: `${pageAt(ctx)}?ticket=${ticket}${at}` }, 200)
+    },
+  )
+
+  app.get('/a', (c) => {
+    const ticket = c.req.query('ticket')
+    if (ticket === undefined || !openSession(ctx, c, ticket)) return pageFile('approval.html')
+    for (const [name, value] of pageFile('approval.html').headers) c.header(name, value)
+    return c.body(pageText('approval.html'))
+  })
+  app.get('/a/:file', (c) => pageFile(c.req.param('file')))
+}

@@ -1,0 +1,228 @@
+/** Calls that wait for a person, as people see and decide them. spec/approvals.md. @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { getCookie } from 'hono/cookie'
+import { approvalLoad } from '../../src/registry/approval-load.ts'
+import { approvalOfLink, listApprovals, showApproval } from '../../src/registry/approval-views.ts'
+import { decideApproval, personOfCredential } from '../../src/registry/approvals.ts'
+import { namesIn } from '../../src/registry/names.ts'
+import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
+import { anyone, viewer, who } from './middleware.ts'
+import { answers, body, gestureParts, idParam } from './schemas.ts'
+import { VIEWER_COOKIE } from './viewers.ts'
+
+const id = z.string().min(1).max(64)
+const decision = z.enum(['approve', 'refuse'])
+
+const view = z.object({
+  id: z.string(),
+  point: z.string(),
+  action: z.string(),
+  agent: z.string(),
+  iss: z.string(),
+  jti: z.string(),
+  grant: z.string(),
+  server: z.string(),
+  tool: z.string(),
+  definition_hash: z.string().nullable(),
+  args_commit: z.string(),
+  expires: z.int(),
+  requested: z.int(),
+  status: z.enum(['open', 'approved', 'refused', 'timed_out']),
+  decided: z.int().nullable(),
+  approver: z.string().nullable(),
+  behind: z.array(z.string()).readonly(),
+})
+const shown = z.object({
+  approval: view.extend({
+    /** Null: erased. */
+    opening: z.object({ salt: z.string(), args: z.unknown() }).nullable(),
+  }),
+  /** By identifier; nobody signs a name. */
+  names: z.record(z.string(), z.string()),
+  /** Of the viewer's passkey; null when it is not known who looks. */
+  credential_id: z.string().nullable(),
+  rp_id: z.string(),
+  origins: z.array(z.string()),
+  log: z.object({ origin: z.string(), simulated: z.boolean() }),
+  /** The control plane's clock, milliseconds since 1970. */
+  now: z.int(),
+})
+const decided = z.object({ acted_alone: z.boolean() })
+
+export function approvalRoutes(app: App, ctx: ServerContext): void {
+  listRoutes(app, ctx)
+  showRoutes(app, ctx)
+  decideRoutes(app, ctx)
+}
+
+function listRoutes(app: App, ctx: ServerContext): void {
+  const { registry } = ctx
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/approvals',
+      summary: 'Calls that wait for a person, newest first; with `all`, also those that are over',
+      middleware: viewer(ctx),
+      request: { query: z.strictObject({ all: z.literal('true').exactOptional() }) },
+      responses: answers(
+        'Without their arguments',
+        z.object({
+          approvals: z.array(view),
+          names: z.record(z.string(), z.string()),
+          log: z.object({ origin: z.string(), simulated: z.boolean() }),
+          now: z.int(),
+        }),
+      ),
+    }),
+    async (c) => {
+      const now = ctx.clock.now()
+      const waiting = c.req.valid('query').all === undefined
+      const answer = await registry.store.query(async (db) => {
+        const approvals = await listApprovals(registry, db, waiting, now)
+        const named = approvals.map(({ agent, point, approver }) => [agent, point, approver])
+        return { approvals, names: await namesIn(registry, db, named) }
+      })
+      const { origin, simulated } = ctx.settings
+      return c.json({ ...answer, log: { origin, simulated }, now }, 200)
+    },
+  )
+
+  const load = {
+    requested: z.int(),
+    approved: z.int(),
+    refused: z.int(),
+    timed_out: z.int(),
+    open: z.int(),
+    median_s: z.number().nullable(),
+    longest_s: z.number().nullable(),
+  }
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/approvals/load',
+      summary: 'How much people were asked, and how they answered (APR-18)',
+      middleware: viewer(ctx),
+      request: {
+        query: z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) }),
+      },
+      responses: answers(
+        'In total, by day, by agent',
+        z.object({
+          total: z.object(load),
+          days: z.array(z.object({ day: z.string(), ...load })).readonly(),
+          agents: z.array(z.object({ agent: z.string(), ...load })).readonly(),
+        }),
+      ),
+    }),
+    async (c) => {
+      const { days } = c.req.valid('query')
+      return c.json(await registry.store.query((db) => approvalLoad(db, days, ctx.clock.now())), 200)
+    },
+  )
+}
+
+function showRoutes(app: App, ctx: ServerContext): void {
+  const { registry, settings } = ctx
+  const show = (find: (now: number) => Promise<string>, credential_id: string | null) => async () => {
+    const now = ctx.clock.now()
+    const found = await find(now)
+    const answer = await registry.store.query(async (db) => {
+      const approval = await showApproval(registry, db, found, now)
+      const { opening: _, ...plain } = approval
+      return { approval, names: await namesIn(registry, db, { ...plain }) }
+    })
+    const { rp_id, origins, origin, simulated } = settings
+    return { ...answer, credential_id, rp_id, origins, log: { origin, simulated }, now }
+  }
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/approvals/{id}',
+      summary: 'The call as a person decides on it',
+      middleware: viewer(ctx),
+      request: { params: idParam },
+      responses: answers('With its arguments', shown),
+    }),
+    async (c) => {
+      const { id: approval } = c.req.valid('param')
+      const answer = await show(() => Promise.resolve(approval), await credentialOf(ctx, c))()
+      return c.json(answer as z.infer<typeof shown>, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals/open',
+      summary: 'The same for a browser that has a link',
+      middleware: anyone(),
+      request: { body: body(z.strictObject({ secret: z.string().min(1).max(128) })) },
+      responses: answers('With its arguments', shown),
+    }),
+    async (c) => {
+      const { secret } = c.req.valid('json')
+      const find = (now: number) => registry.store.query((db) => approvalOfLink(registry, db, secret, now))
+      const answer = await show(find, await credentialOf(ctx, c))()
+      return c.json(answer as z.infer<typeof shown>, 200)
+    },
+  )
+}
+
+/** Of the person who looks, when a session or a key says who. */
+async function credentialOf(ctx: ServerContext, c: Context<AppEnv>): Promise<string | null> {
+  const caller = c.get('caller') as AppEnv['Variables']['caller'] | undefined
+  const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE)) ?? caller?.id
+  if (person === undefined) return null
+  const row = await ctx.registry.store.query((db) =>
+    db.selectFrom('people').select('credential_id').where('id', '=', person).executeTakeFirst(),
+  )
+  return row?.credential_id ?? null
+}
+
+function decideRoutes(app: App, ctx: ServerContext): void {
+  const { registry } = ctx
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals/{id}/decide',
+      summary: "Approve or refuse, with the caller's gesture over it",
+      middleware: who(ctx, 'person'),
+      request: { params: idParam, body: body(gestureParts.extend({ decision })) },
+      responses: answers('Decided', decided),
+    }),
+    async (c) => {
+      const { decision: chosen, ...parts } = c.req.valid('json')
+      const person = callerId(c, 'person')
+      return c.json(await decideApproval(registry, person, c.req.valid('param').id, chosen, parts), 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals/answer',
+      summary: 'The same from a browser: whose passkey it is says who decides',
+      middleware: anyone(),
+      request: {
+        body: body(
+          z.strictObject({
+            approval: id,
+            credential_id: z.string().min(1).max(1366),
+            decision,
+            gesture: gestureParts,
+          }),
+        ),
+      },
+      responses: answers('Decided', decided),
+    }),
+    async (c) => {
+      const { approval, credential_id, decision: chosen, gesture } = c.req.valid('json')
+      const person = await registry.store.query((db) => personOfCredential(db, credential_id))
+      return c.json(await decideApproval(registry, person, approval, chosen, gesture), 200)
+    },
+  )
+}

@@ -1,0 +1,69 @@
+/**
+ * What a point records of a call: its decisions before anything else happens, its outcome after. spec/enforcement.md.
+ * Never rejects: what cannot be recorded is for the caller to deny.
+ * @module
+ */
+import { laterTurn, type Outcome } from './calls-under-way.ts'
+import type { Judged } from './judged.ts'
+import { decisionFields, openingOf } from './opening.ts'
+import type { PointOptions } from './point-options.ts'
+import type { StreamPlace } from './recorder.ts'
+import type { CallRequest } from './types.ts'
+
+/** What a receipt is about. */
+export interface Names {
+  readonly action: string
+  readonly approval?: string
+  readonly kill?: string
+}
+
+type RecordOptions = Pick<PointOptions, 'recorder' | 'placement' | 'revocations' | 'onRecorded' | 'onFault'>
+
+export class CallRecords {
+  readonly #o: RecordOptions
+  /** Outcomes that are being recorded. */
+  readonly #outcomes = new Set<Promise<void>>()
+
+  constructor(options: RecordOptions) {
+    this.#o = options
+  }
+
+  /** @returns null: nothing could be recorded */
+  async decision(request: CallRequest, names: Names, judged: Judged): Promise<StreamPlace | null> {
+    const { authenticated } = judged
+    const { action, approval, kill } = names
+    const fields = decisionFields(request, action, judged, {
+      placement: this.#o.placement,
+      freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
+      ...(kill === undefined ? {} : { kill }),
+      ...(approval === undefined ? {} : { approval }),
+    })
+    return this.#durably(() =>
+      this.#o.recorder.decision(fields, authenticated.record, openingOf(request, action, authenticated)),
+    )
+  }
+
+  outcome(action: string, outcome: Outcome): void {
+    // The caller gets its answer first: a crash in between leaves the outcome `unknown`, as RCP-4 has it.
+    const done = laterTurn()
+      .then(() => this.#durably(() => this.#o.recorder.outcome({ action, outcome })))
+      .then(() => undefined)
+    this.#outcomes.add(done)
+    void done.finally(() => this.#outcomes.delete(done))
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(this.#outcomes)
+  }
+
+  async #durably<T>(write: () => Promise<T>): Promise<T | null> {
+    try {
+      const written = await write()
+      this.#o.onRecorded()
+      return written
+    } catch (error) {
+      this.#o.onFault(error)
+      return null
+    }
+  }
+}

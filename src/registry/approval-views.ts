@@ -1,0 +1,116 @@
+/** Calls that wait, or waited, for a person, as people are shown them. spec/approvals.md (APR-6, APR-7). @module */
+import type { Kysely } from 'kysely'
+import type { ApprovalAct } from '../core/approval.ts'
+import type { JsonValue } from '../core/json.ts'
+import type { EntryBody } from '../log/entries.ts'
+import type { Schema } from '../ports/schema.ts'
+import type { RegistryContext } from './context.ts'
+import { RegistryError } from './errors.ts'
+import { secretHash } from './invitations.ts'
+import { openingOf } from './personal.ts'
+
+/** Requests of a listing, newest first. */
+const LISTED_MAX = 200
+
+export type Requested = EntryBody<'approval.requested'>
+
+export function bodyOf(row: Schema['approvals']): Requested {
+  const { action, agent, iss, jti, grant_digest, server, tool, definition_hash, args_commit, expires } = row
+  return { action, agent, iss, jti, grant: grant_digest, server, tool, definition_hash, args_commit, expires }
+}
+
+export interface ApprovalView extends Requested {
+  readonly id: string
+  readonly point: string
+  /** Milliseconds. */
+  readonly requested: number
+  readonly status: 'open' | 'approved' | 'refused' | 'timed_out'
+  readonly decided: number | null
+  readonly approver: string | null
+  /** Handles of those whose gestures stand in the root, where it is one of ours (APR-9). */
+  readonly behind: readonly string[]
+}
+
+export interface ShownApproval extends ApprovalView {
+  /** Null: erased. */
+  readonly opening: { readonly salt: string; readonly args: JsonValue } | null
+}
+
+export async function viewOf(
+  db: Kysely<Schema>,
+  own: string,
+  row: Schema['approvals'],
+  now: number,
+): Promise<ApprovalView> {
+  const { id, point, requested, decided, approver } = row
+  const status = row.status === 'open' && row.expires <= now ? 'timed_out' : row.status
+  const behind = row.iss === own ? await behindOf(db, row.jti) : []
+  return { id, point, requested, status, decided, approver, behind, ...bodyOf(row) }
+}
+
+async function behindOf(db: Kysely<Schema>, jti: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('handles')
+    .select('handle')
+    .where('owner', '=', jti)
+    .where('kind', '=', 'person')
+    .orderBy('handle')
+    .execute()
+  return rows.map(({ handle }) => handle)
+}
+
+/** Newest first. @param waiting those alone that can be decided. @param now milliseconds */
+export async function listApprovals(
+  ctx: Pick<RegistryContext, 'iss'>,
+  db: Kysely<Schema>,
+  waiting: boolean,
+  now: number,
+): Promise<ApprovalView[]> {
+  const all = db.selectFrom('approvals').selectAll().orderBy('id', 'desc').limit(LISTED_MAX)
+  const rows = await (waiting ? all.where('status', '=', 'open').where('expires', '>', now) : all).execute()
+  return Promise.all(rows.map((row) => viewOf(db, ctx.iss, row, now)))
+}
+
+/** @param now milliseconds. @throws {RegistryError} `UNKNOWN_APPROVAL` */
+export async function showApproval(
+  ctx: Pick<RegistryContext, 'iss' | 'vault'>,
+  db: Kysely<Schema>,
+  id: string,
+  now: number,
+): Promise<ShownApproval> {
+  const row = await findApproval(db, id)
+  const opened = (await openingOf(ctx, db, row.args_commit))?.opening
+  const opening =
+    opened === undefined || 'disclosure' in opened ? null : { salt: opened.salt, args: opened.value }
+  return { ...(await viewOf(db, ctx.iss, row, now)), opening }
+}
+
+/** @throws {RegistryError} `UNKNOWN_APPROVAL` */
+export async function findApproval(db: Kysely<Schema>, id: string): Promise<Schema['approvals']> {
+  const row = await db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) throw new RegistryError('UNKNOWN_APPROVAL', 'no such approval')
+  return row
+}
+
+/** @throws {RegistryError} `UNKNOWN_APPROVAL`: also of a link that is over */
+export async function approvalOfLink(
+  ctx: Pick<RegistryContext, 'crypto'>,
+  db: Kysely<Schema>,
+  secret: string,
+  now: number,
+): Promise<string> {
+  const row = await db
+    .selectFrom('approval_links')
+    .select('approval')
+    .where('secret_hash', '=', secretHash(ctx.crypto, secret))
+    .where('expires', '>', now)
+    .executeTakeFirst()
+  if (row === undefined) throw new RegistryError('UNKNOWN_APPROVAL', 'no such link, or it is over')
+  return row.approval
+}
+
+/** What a person signs. */
+export function actOf(view: ApprovalView, decision: ApprovalAct['decision']): ApprovalAct {
+  const { id, point, action, jti, grant, server, tool, args_commit, expires } = view
+  return { v: 1, approval: id, point, action, jti, grant, server, tool, args_commit, decision, expires }
+}
