@@ -5,6 +5,7 @@
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Recording } from '../../src/enforce/central.ts'
 import { Guard } from '../../src/enforce/guard.ts'
+import type { HeldNotice } from '../../src/enforce/types.ts'
 import { SdkError } from '../../src/enforce/sdk-errors.ts'
 import type { Served } from '../../src/enforce/served.ts'
 import { systemClock } from '../../src/ports/clock.ts'
@@ -22,7 +23,10 @@ export interface PointAt {
   readonly onFault?: (error: unknown) => void
 }
 
-export interface GuardedOptions extends PointAt, HeldOptions {}
+export interface GuardedOptions extends PointAt, HeldOptions {
+  /** Told of each call that waits for a person, with the link for them. The call waits meanwhile. */
+  readonly onHeld?: (held: HeldNotice) => void
+}
 
 /** @throws {ConnectionDenied}, {SdkError}, and what opening a point throws */
 export async function openGuard(options: GuardedOptions): Promise<Guard> {
@@ -30,7 +34,8 @@ export async function openGuard(options: GuardedOptions): Promise<Guard> {
   const { point, server } = await openServed(options, 'in_process')
   try {
     const parts = { crypto: nodeCrypto, clock: systemClock, chain, holder, claims }
-    return await Guard.open({ ...parts, point, server })
+    const { onHeld } = options
+    return await Guard.open({ ...parts, point, server, ...(onHeld === undefined ? {} : { onHeld }) })
   } catch (cause) {
     await point.close()
     throw cause

@@ -14,7 +14,7 @@ import { definitionHash } from './adapters/mcp/definitions.ts'
 import { hasCaseTwins } from './adapters/mcp/frames.ts'
 import { CALL_META, METHOD_CHALLENGE } from './adapters/mcp/messages.ts'
 import { ConnectionDenied, SdkError } from './sdk-errors.ts'
-import type { CallOutcome, CallRequest, Credential, Point, ToolResult } from './types.ts'
+import type { CallOutcome, CallRequest, Credential, HeldNotice, Point, ToolResult } from './types.ts'
 
 /** Of the arguments of one call, as in a frame of the gateway. */
 const ARGUMENT_LIMITS = { bytes_max: 4 * 1024 * 1024, depth_max: 60 }
@@ -29,6 +29,8 @@ export interface GuardOptions {
   readonly chain: string
   readonly claims?: readonly DisclosableClaim[]
   readonly holder: Signer
+  /** Told of each call that waits for a person (APR-15): where to send them. The call resolves once they decided. */
+  readonly onHeld?: (held: HeldNotice) => void
 }
 
 export interface GuardedCall {
@@ -48,6 +50,8 @@ export interface Denied {
   readonly text: string
   /** It had gone out when it was stopped: the tool may have done it (REV-12). */
   readonly underWay?: true
+  /** It waits for a person, for whoever comes back (`leaves` of a point's hooks). */
+  readonly held?: HeldNotice
 }
 
 /** A denied call is an answer. */
@@ -164,7 +168,11 @@ export class Guard {
       credential: { kind: 'session', ...meta },
       definition_hash: definition === undefined ? null : definitionHash(this.#o.crypto, definition),
     }
-    return this.#o.point.call(request, act)
+    const { point, onHeld } = this.#o
+    return point.call(request, act, {
+      definitionHash: () => request.definition_hash,
+      ...(onHeld === undefined ? {} : { onHeld }),
+    })
   }
 
   async #renew(dead: CountersignMcpSession): Promise<void> {
@@ -210,9 +218,16 @@ export async function beginning(
 /** The point records `unknown` for a tool that rejects. */
 class OutOfSight extends Error {}
 
-export function denied({ action, reasons, underWay }: Omit<Denied, 'text'>): Denied {
+export function denied({ action, reasons, underWay, held }: Omit<Denied, 'text'>): Denied {
   const text = reasons.map(explain).join('\n')
-  return { decision: 'deny', action, reasons, text, ...(underWay ? { underWay } : {}) }
+  return {
+    decision: 'deny',
+    action,
+    reasons,
+    text,
+    ...(underWay ? { underWay } : {}),
+    ...(held ? { held } : {}),
+  }
 }
 
 async function running<T>(act: () => T | Promise<T>, signal: AbortSignal): Promise<ToolResult<Ran<T>>> {

@@ -15,7 +15,8 @@ import { argsCommit } from '../../../token/proof.ts'
 import { checkedArguments } from '../../guard.ts'
 import type { ReasonCode } from '../../sdk-errors.ts'
 import { parseTool, requestFor } from './arguments.ts'
-import { SALT_HEADER } from './door.ts'
+import type { HeldNotice } from '../../types.ts'
+import { APPROVAL_HEADER, SALT_HEADER } from './door.ts'
 
 const SALT_BYTES = 32
 /** Of a refusal. */
@@ -32,6 +33,8 @@ export interface HttpHolder {
   /** As the service's door has it. */
   readonly origin: string
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  /** Told of a request that waits for a person, with the link for them. It comes back for the decision by itself. */
+  readonly onHeld?: (held: HeldNotice) => void
 }
 
 /** `response` is what the service answered in both cases; of a denial its body is read. */
@@ -43,6 +46,8 @@ export type HttpAnswer =
       readonly reasons: readonly ReasonCode[]
       readonly text: string
       readonly response: Response
+      /** It waits for a person. */
+      readonly held?: HeldNotice
     }
 
 const refusalSchema = z.object({
@@ -51,6 +56,7 @@ const refusalSchema = z.object({
     message: z.string(),
     action: z.string().optional(),
     reasons: z.array(z.string()).optional(),
+    held: z.object({ approval: z.string(), url: z.string(), expires_at: z.number() }).exactOptional(),
   }),
 })
 
@@ -69,14 +75,29 @@ export class HttpConnection {
    * @throws {SdkError} `ROUTE_INVALID`, `ARGUMENTS_INVALID`; what `fetch` throws: whether it arrived is then not known
    */
   async call(tool: string, args: Readonly<Record<string, unknown>> = {}): Promise<HttpAnswer> {
-    const had = this.#nonce
-    const answer = await this.#once(tool, args)
-    // Without the challenge in force nothing was decided on but the proof: once more with the one that came back.
-    if (answer.response.status !== 401 || this.#nonce === had || this.#nonce === null) return answer
-    return this.#once(tool, args)
+    const answer = await this.#proven(tool, args)
+    if (answer.decision === 'allow' || answer.held === undefined) return answer
+    this.#o.onHeld?.(answer.held)
+    return this.#proven(tool, args, answer.held.approval)
   }
 
-  async #once(tool: string, given: Readonly<Record<string, unknown>>): Promise<HttpAnswer> {
+  async #proven(
+    tool: string,
+    args: Readonly<Record<string, unknown>>,
+    approval?: string,
+  ): Promise<HttpAnswer> {
+    const had = this.#nonce
+    const answer = await this.#once(tool, args, approval)
+    // Without the challenge in force nothing was decided on but the proof: once more with the one that came back.
+    if (answer.response.status !== 401 || this.#nonce === had || this.#nonce === null) return answer
+    return this.#once(tool, args, approval)
+  }
+
+  async #once(
+    tool: string,
+    given: Readonly<Record<string, unknown>>,
+    approval: string | undefined,
+  ): Promise<HttpAnswer> {
     const args = checkedArguments(given)
     const call = parseTool(tool)
     const { path, body } = requestFor(call, args)
@@ -99,6 +120,7 @@ export class HttpConnection {
         authorization: `DPoP ${chain}`,
         dpop: proof,
         [SALT_HEADER]: base64url(salt),
+        ...(approval === undefined ? {} : { [APPROVAL_HEADER]: approval }),
         ...(body === null ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === null ? {} : { body }),
@@ -115,8 +137,9 @@ async function answerOf(response: Response): Promise<HttpAnswer> {
   const refusal = refusalSchema.safeParse(jsonOrNull(text))
   if (!refusal.success)
     return { decision: 'deny', action, reasons: [], text: 'the service refused', response }
-  const { code, message, reasons = [code] } = refusal.data.error
-  return { decision: 'deny', action, reasons, text: message, response }
+  const { code, message, reasons = [code], held } = refusal.data.error
+  const said = { decision: 'deny' as const, action, reasons, text: message, response }
+  return held === undefined ? said : { ...said, held }
 }
 
 function jsonOrNull(text: string): unknown {

@@ -8,12 +8,15 @@ import type { Reason } from '../../../decide/reasons.ts'
 import { beginning, checkedArguments, type Begun, type Denied } from '../../guard.ts'
 import { CountersignError } from '../../../core/errors.ts'
 import type { Served } from '../../served.ts'
-import type { Credential } from '../../types.ts'
+import type { Credential, HeldNotice } from '../../types.ts'
 import { argumentsOf, toolOf, type Requested } from './arguments.ts'
 import { hasBody, isJson, type Header } from './body.ts'
 
 /** The salt of the commitment to the arguments (PRF-3, GWR-8). */
 export const SALT_HEADER = 'countersign-salt'
+/** Of a call that waits for a person: the answer has it, and so has the request that comes back for it (APR-16). */
+export const APPROVAL_HEADER = 'countersign-approval'
+const APPROVAL = /^apr_[0-9a-z]{26}$/
 const TOKEN = /^(bearer|dpop) +([A-Za-z0-9._~+/=-]+)$/i
 
 /** Who calls is not shown: another proof may be. Every other reason stands whoever calls. */
@@ -62,6 +65,7 @@ export interface Refused {
       readonly message: string
       readonly action?: string
       readonly reasons?: readonly Reason[]
+      readonly held?: HeldNotice
     }
   }
 }
@@ -89,14 +93,19 @@ export class HttpDoor {
     const args = readArguments(asked)
     if (args === null) return this.#unreadable()
     const credential = await this.#credential(asked)
+    const approval = asked.header(APPROVAL_HEADER) ?? ''
+    const comesBack = APPROVAL.test(approval)
     const request = {
       server,
       tool: toolOf(asked.method, asked.route),
       args,
       credential,
       definition_hash: null,
+      ...(comesBack ? { approval } : {}),
     }
-    const begun = await beginning((act) => point.call(request, (action, signal) => act(args, action, signal)))
+    const begun = await beginning((act) =>
+      point.call(request, (action, signal) => act(args, action, signal), { leaves: !comesBack }),
+    )
     if (begun.decision === 'deny') return this.#refused(begun)
     return {
       ...begun,
@@ -127,7 +136,7 @@ export class HttpDoor {
   }
 
   #refused(denied: Denied): Refused {
-    const { action, reasons, text: message } = denied
+    const { action, reasons, text: message, held } = denied
     const [code = 'INTERNAL'] = reasons
     const isUnproven = UNPROVEN.has(code)
     return {
@@ -141,8 +150,9 @@ export class HttpDoor {
         'countersign-action': action,
         'countersign-decision': 'deny',
         'countersign-reasons': reasons.join(', '),
+        ...(held === undefined ? {} : { [APPROVAL_HEADER]: held.approval }),
       },
-      body: { error: { code, message, action, reasons } },
+      body: { error: { code, message, action, reasons, ...(held === undefined ? {} : { held }) } },
     }
   }
 
