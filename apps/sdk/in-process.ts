@@ -7,10 +7,12 @@ import type { Recording } from '../../src/enforce/central.ts'
 import { Guard } from '../../src/enforce/guard.ts'
 import type { HeldNotice } from '../../src/enforce/types.ts'
 import { SdkError } from '../../src/enforce/sdk-errors.ts'
+import type { HostedDelegations } from '../../src/enforce/hosted.ts'
 import type { Served } from '../../src/enforce/served.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { openPoint, readPointFile, type PointFile } from '../gateway/point.ts'
 import { heldBy, type HeldOptions } from './held.ts'
+import { takeTokens } from './hosted.ts'
 
 export interface PointAt {
   /** The enrolment file (`countersign point enroll`). Its spool lies beside it, and has one process. */
@@ -47,8 +49,29 @@ export async function openGuard(options: GuardedOptions): Promise<Guard> {
  * (`countersign/hono`, `/express`, `/fastify`): who calls brings a chain and a proof.
  * @throws {SdkError}, and what opening a point throws
  */
-export function serve(options: PointAt): Promise<Served> {
-  return openServed(options, 'tool_side')
+export async function serve(options: PointAt & TokensFor): Promise<Served> {
+  const { resource } = options
+  if (resource === undefined) return openServed(options, 'tool_side')
+  const file = await readPointFile(options.point)
+  const server = serverOf(file.servers, options.server)
+  const onFault = options.onFault ?? faultOnStderr
+  const taking = await takeTokens(file, options.point, { server, resource, onFault })
+  try {
+    const served = await openServed(options, 'tool_side', taking.hosting.get)
+    const close = async (): Promise<void> => {
+      taking.stop()
+      await served.close()
+    }
+    return { ...served, bearer: taking.bearer, close }
+  } catch (cause) {
+    taking.stop()
+    throw cause
+  }
+}
+
+export interface TokensFor {
+  /** Takes access tokens of the control plane's authorization server for this resource (its URL): SDK-15. */
+  readonly resource?: string
 }
 
 /**
@@ -58,6 +81,7 @@ export function serve(options: PointAt): Promise<Served> {
 export async function openServed(
   { point: path, server, recording, onFault }: PointAt,
   placement: PointFile['placement'],
+  delegations?: HostedDelegations['get'],
 ): Promise<Served> {
   const file = await readPointFile(path)
   if (file.placement !== placement) {
@@ -70,6 +94,7 @@ export async function openServed(
   const name = serverOf(file.servers, server)
   const opened = await openPoint(path, {
     onFault: onFault ?? faultOnStderr,
+    ...(delegations === undefined ? {} : { delegations }),
     ...(recording === undefined ? {} : { recording }),
   })
   const { point } = opened

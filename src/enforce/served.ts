@@ -3,12 +3,14 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
-import type { Point } from './types.ts'
+import type { Credential, Point } from './types.ts'
 
 export interface Served {
   readonly point: Point
   /** What grants call these tools by. */
   readonly server: string
   readonly crypto: Crypto
+  /** For access tokens: who may call by one, or null. Without it no token is taken. */
+  readonly bearer?: (token: string) => Promise<Credential | null>
   close(): Promise<void>
 }

@@ -1,13 +1,19 @@
 /** Middleware of real frameworks before real handlers, and a client that proves each request. spec/sdk.md SDK-9 to SDK-12. */
-import { readFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectHttp, serve } from 'countersign'
-import { revoke } from '../../apps/cli/operator.ts'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { addAgentKey, delegate, revoke } from '../../apps/cli/operator.ts'
 import { openPoint } from '../../apps/gateway/point.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { PublicJwk } from '../../src/core/crypto.ts'
+import { thumbprint } from '../../src/core/jwk.ts'
+import { AccessTokens } from '../../src/enforce/access-tokens.ts'
+import { bearerOf } from '../../src/enforce/adapters/http/bearer.ts'
 import { HttpDoor, type Asked } from '../../src/enforce/adapters/http/door.ts'
 import type { HttpConnection } from '../../src/enforce/adapters/http/client.ts'
+import { HostedDelegations } from '../../src/enforce/hosted.ts'
+import { systemClock } from '../../src/ports/clock.ts'
 import type { Served } from '../../src/enforce/served.ts'
 import { NAMES, ORIGIN, startService, type Service } from './http-frameworks.ts'
 import { sdkPoint, type SdkPoint } from './stage-sdk.ts'
@@ -155,41 +161,88 @@ describe.each(NAMES)('%s', (framework) => {
 })
 
 describe('access tokens', () => {
-  test('are asked of the verifier that the service was given, and are nothing without one', async () => {
+  const asked = (authorization: string, path = '/notes/a'): Asked => ({
+    method: 'GET',
+    route: path === '/secret' ? '/secret' : '/notes/:id',
+    path,
+    params: path === '/secret' ? {} : { id: 'a' },
+    query: new URLSearchParams(),
+    body: undefined,
+    header: (name) => (name === 'authorization' ? authorization : undefined),
+  })
+
+  test('are calls under the delegation that they name, which the service holds', async () => {
     const at = await sdkPoint(stage, 'tokens', 'tool_side', GRANTS)
-    const key: unknown = JSON.parse(await readFile(at.key, 'utf8'))
-    const chain = (await readFile(at.key.replace('.key.json', '.chain'), 'utf8')).trim()
-    const opened = await openPoint(at.point, { hosted: { chain, key }, onFault: () => undefined })
-    const served = {
-      point: opened.point,
-      server: 'notes',
+    let pool: readonly PublicJwk[] = []
+    const chains = new Map<string, string>()
+    const hosting = new HostedDelegations({
       crypto: nodeCrypto,
-      close: () => opened.point.close(),
-    }
-    const asked = (authorization: string, path: string): Asked => ({
-      method: 'GET',
-      route: path === '/secret' ? '/secret' : '/notes/:id',
-      path,
-      params: path === '/secret' ? {} : { id: 'a' },
-      query: new URLSearchParams(),
-      body: undefined,
-      header: (name) => (name === 'authorization' ? authorization : undefined),
-    })
-    const door = new HttpDoor(served, {
-      origin: ORIGIN,
-      bearer: (token) => {
-        if (token === 'broken') return Promise.reject(new Error('the authorization server is away'))
-        return Promise.resolve(token === 'good' ? { kind: 'hosted' } : null)
+      clock: systemClock,
+      point: at.id,
+      plane: {
+        register: async (keys) => void (pool = keys),
+        delegation: async (jti) => chains.get(jti) ?? null,
       },
+      keys: [],
+      keep: () => Promise.resolve(),
+      onFault: () => undefined,
     })
-    const allowed = await door.ask(asked('Bearer good', '/notes/a'))
+    await hosting.fill()
+    const { manager, agent } = stage
+    const jwk = pool[0]!
+    await addAgentKey(manager, agent, jwk)
+    const jkt = thumbprint(nodeCrypto, jwk)
+    const input = { agent, jkt, aud: [at.id], grants: GRANTS, ttl_s: 600, depth_max: 0 }
+    const { jti, chain } = await delegate(manager, input)
+    chains.set(jti, chain)
+    const { privateKey, publicKey } = await generateKeyPair('ES256')
+    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'as-1', alg: 'ES256' }] }
+    const authority = { issuer: 'https://control.example', keys: () => Promise.resolve(jwks) }
+    const tokens = new AccessTokens({ crypto: nodeCrypto, clock: systemClock, server: authority })
+    const token = (claims: object): Promise<string> => {
+      const iat = Math.floor(Date.now() / 1000)
+      const own = {
+        iss: authority.issuer,
+        aud: ORIGIN,
+        sub: 'x',
+        client_id: 'app',
+        iat,
+        exp: iat + 60,
+        jti: 't',
+      }
+      const jwt = new SignJWT({ ...own, delegation: jti, ...claims })
+      return jwt.setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'as-1' }).sign(privateKey)
+    }
+    const { point } = await openPoint(at.point, { delegations: hosting.get, onFault: () => undefined })
+    const bare = { point, server: 'notes', crypto: nodeCrypto, close: () => point.close() }
+    const door = new HttpDoor(
+      { ...bare, bearer: bearerOf({ tokens, hosting, resource: ORIGIN }) },
+      { origin: ORIGIN },
+    )
+    const good = `Bearer ${await token({})}`
+
+    const allowed = await door.ask(asked(good))
     expect(allowed.decision).toBe('allow')
     if (allowed.decision === 'allow') allowed.end('finished')
-    expect(await door.ask(asked('Bearer good', '/secret'))).toMatchObject({ status: 403 })
-    expect(await door.ask(asked('Bearer other', '/notes/a'))).toMatchObject({ status: 401 })
-    expect(await door.ask(asked('Bearer broken', '/notes/a'))).toMatchObject({ status: 401 })
-    const without = new HttpDoor(served, { origin: ORIGIN })
-    expect(await without.ask(asked('Bearer good', '/notes/a'))).toMatchObject({ status: 401 })
+    expect(await door.ask(asked(good, '/secret'))).toMatchObject({ status: 403 })
+    for (const claims of [
+      { aud: 'https://other.example' },
+      { delegation: 'dlg_x' },
+      { cnf: { jkt: 'x'.repeat(43) } },
+    ])
+      expect(await door.ask(asked(`Bearer ${await token(claims)}`))).toMatchObject({ status: 401 })
+    expect(await new HttpDoor(bare, { origin: ORIGIN }).ask(asked(good))).toMatchObject({ status: 401 })
+    await point.close()
+  })
+
+  test('of nobody are refused by a service that takes those of its control plane', async () => {
+    const at = await sdkPoint(stage, 'takes-tokens', 'tool_side', GRANTS)
+    const served = await serve({ ...at, resource: ORIGIN })
+    const door = new HttpDoor(served, { origin: ORIGIN })
+    expect(await door.ask(asked('Bearer a.b.c'))).toMatchObject({
+      status: 401,
+      body: { error: { reasons: ['NO_CHAIN'] } },
+    })
     await served.close()
   })
 })

@@ -121,7 +121,10 @@ export function requestFor(
       left.delete(name)
       if (typeof value !== 'string' || value === '')
         throw new SdkError('ARGUMENTS_INVALID', `the route needs ${name}, a text`)
-      return segment === '*' ? value.split('/').map(encodeURIComponent).join('/') : encodeURIComponent(value)
+      const segments = segment === '*' ? value.split('/') : [value]
+      if (segments.some((each) => each === '.' || each === '..'))
+        throw new SdkError('ARGUMENTS_INVALID', `${name} goes into the path, where dots alone say another`)
+      return segments.map(encodeURIComponent).join('/')
     })
     .join('/')
   if (method !== 'GET' && method !== 'HEAD' && method !== 'DELETE')

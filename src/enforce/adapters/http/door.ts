@@ -35,11 +35,6 @@ export interface DoorOptions {
    * chooses: a proof is for this address.
    */
   readonly origin: string
-  /**
-   * For access tokens of an authorization server: who may call by one, or null. A token is not taken unless told.
-   * What it rejects with is a denial.
-   */
-  readonly bearer?: (token: string) => Promise<Credential | null>
 }
 
 export interface Asked extends Requested {
@@ -74,12 +69,10 @@ export type Passed = Begun & { readonly headers: DecisionHeaders }
 
 export class HttpDoor {
   readonly #served: Served
-  readonly #o: DoorOptions
   readonly #origin: string
 
   constructor(served: Served, options: DoorOptions) {
     this.#served = served
-    this.#o = options
     this.#origin = new URL(options.origin).origin
   }
 
@@ -127,9 +120,10 @@ export class HttpDoor {
         salt: header(SALT_HEADER) ?? '',
       }
     }
-    if (scheme.toLowerCase() !== 'bearer' || this.#o.bearer === undefined) return { kind: 'none' }
+    const { bearer } = this.#served
+    if (scheme.toLowerCase() !== 'bearer' || bearer === undefined) return { kind: 'none' }
     try {
-      return (await this.#o.bearer(token)) ?? { kind: 'none' }
+      return (await bearer(token)) ?? { kind: 'none' }
     } catch {
       return { kind: 'none' } // the point records the denial
     }
