@@ -18,7 +18,8 @@ import { secretHash } from '../../src/registry/invitations.ts'
 import { checkRegisters, type RegisterCheck } from '../../src/registry/rebuild/check.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
-import { createServer, type RunningServer, type ServerOptions } from './server.ts'
+import { createServer, type RunningServer } from './server.ts'
+import type { ServerOptions } from './server-options.ts'
 
 export interface Answer {
   readonly status: number

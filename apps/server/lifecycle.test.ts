@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { TestServer } from './harness.ts'
-import { createServer, type ServerOptions } from './server.ts'
+import { createServer } from './server.ts'
+import type { ServerOptions } from './server-options.ts'
 
 let server: TestServer
 beforeEach(async () => {

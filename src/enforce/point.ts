@@ -17,6 +17,7 @@ import { deniedAs, deniedTo, type Judged } from './judged.ts'
 import { holdIfAsked } from './hold.ts'
 import type { PointOptions } from './point-options.ts'
 import { PointView } from './point-view.ts'
+import { Refusals } from './refusals.ts'
 import type {
   CallHooks,
   CallOutcome,
@@ -37,6 +38,7 @@ export class EnforcementPoint implements Point {
   readonly #o: PointOptions
   readonly #view: PointView
   readonly #records: CallRecords
+  readonly #refusals: Refusals
   /** Decisions after a wait that are being recorded. */
   readonly #deciding = new Set<Promise<unknown>>()
   readonly #underWay = new CallsUnderWay(({ chain, request }) => this.#view.stopping(chain, request))
@@ -45,6 +47,7 @@ export class EnforcementPoint implements Point {
     this.#o = options
     this.#view = new PointView(options)
     this.#records = new CallRecords(options)
+    this.#refusals = new Refusals(options, this.#view, this.#records)
   }
 
   /** Something was revoked: calls that are under way are asked about again (REV-12). */
@@ -256,35 +259,13 @@ export class EnforcementPoint implements Point {
     what: string,
     ...reasons: Reason[]
   ): Promise<{ action: string; reasons: readonly Reason[] }> {
-    return this.#refuse(server, what, reasons)
+    return this.#refusals.refuse(server, what, reasons)
   }
 
   /** Records that a kill came into force here (KIL-18). @returns false: nothing could be recorded */
   async killed(server: string, kill: string): Promise<boolean> {
-    const { reasons } = await this.#refuse(server, 'countersign/kill', ['KILLED'], kill)
+    const { reasons } = await this.#refusals.refuse(server, 'countersign/kill', ['KILLED'], kill)
     return reasons[0] === 'KILLED'
-  }
-
-  async #refuse(
-    server: string,
-    what: string,
-    reasons: readonly Reason[],
-    kill?: string,
-  ): Promise<{ action: string; reasons: readonly Reason[] }> {
-    const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
-    const called = server === '' ? null : { server, tool: what }
-    const asked = { ...this.#view.tool(called), server: called?.server ?? null, chain: null }
-    if (isKilled(asked)) reasons = ['KILLED']
-    const request: CallRequest = {
-      server,
-      tool: what,
-      args: {},
-      credential: { kind: 'none' },
-      definition_hash: null,
-    }
-    const names = kill === undefined ? { action } : { action, kill }
-    const place = await this.#records.decision(request, names, deniedTo(NOBODY, null, reasons))
-    return { action, reasons: place === null ? ['NOT_RECORDED'] : reasons }
   }
 
   standingOf(viewer: Viewer): readonly Reason[] {

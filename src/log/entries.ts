@@ -12,7 +12,7 @@ import { canonicalize, isJsonObject, parseJson, type JsonValue } from '../core/j
 import { bodies } from './entry-bodies.ts'
 
 /** Adapters read entries through this file alone. */
-export { DEFINITION_LENGTH_MAX, measuresSchema } from './entry-bodies.ts'
+export { DEFINITION_LENGTH_MAX, measuresSchema } from './tool-bodies.ts'
 export { leaseSchema } from './receipt.ts'
 
 /** The largest entry, in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */

@@ -16,6 +16,7 @@ import {
 import { anchoredSchema } from './anchored.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
+import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 
 const id = z.string().max(64)
@@ -28,16 +29,6 @@ const LEASES_MAX = 256
 /** Tool servers of one enforcement point (GWY-1). */
 export const SERVERS_MAX = 64
 
-/** How a tool's call is measured: `path` is a JSON Pointer (RFC 6901) into the arguments. */
-export const measuresSchema = z.record(
-  z.string().max(64),
-  z.strictObject({
-    path: z.string().max(256),
-    of: z.enum(['number', 'bytes', 'items']),
-    unit: z.string().max(32),
-  }),
-)
-
 /** TPL-1. Grants are those of spec/grants.md; `src/token/template.ts` reads them. */
 export const templateSchema = z.strictObject({
   class: z.string().min(1).max(64),
@@ -45,21 +36,6 @@ export const templateSchema = z.strictObject({
   depth_max: z.int().min(0).max(8),
   grants: z.array(z.record(z.string(), z.json())).max(64).nullable(),
   approvals: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(1).max(15) }).nullable(),
-})
-
-/** Characters of a definition's JCS in an entry (MCP-13): room for what stands around it. */
-export const DEFINITION_LENGTH_MAX = 32 * 1024
-
-const toolSchema = z.strictObject({
-  system: id,
-  server: text,
-  tool: text,
-  definition_hash: digest,
-  measures: measuresSchema,
-  /** JSON Pointers to the arguments that name what a call touches (GRT-6). */
-  resources: z.array(z.string().max(256)).min(1).max(16).exactOptional(),
-  /** JCS of what `definition_hash` is the hash of, where whoever registered it gave it and it is not too long. */
-  definition: z.string().max(DEFINITION_LENGTH_MAX).exactOptional(),
 })
 
 /** Of each type. */
@@ -136,26 +112,7 @@ export const bodies = {
     acted_alone: z.boolean(),
   }),
   'system.added': z.strictObject({ name: text }),
-  'tool.registered': toolSchema,
-  /** A registration that waits for another person (MCP-13, MCP-14). */
-  'tool.changed': z.strictObject({
-    /** The tool's identifier. */
-    registered: id,
-    /** The definition that the tool is pinned to. */
-    was: digest,
-    becomes: toolSchema,
-  }),
-  'tool.approved': z.strictObject({
-    act: z.strictObject({
-      act: z.literal('tool.approve'),
-      change: id,
-      /** Index of the `tool.changed` entry. */
-      proposal: z.int().nonnegative(),
-      approver: id,
-    }),
-    gesture: gestureSchema,
-    acted_alone: z.boolean(),
-  }),
+  ...toolBodies,
   'agent.proposed': z.strictObject({
     /** Absent in logs that began before it was logged. */
     name: text.exactOptional(),

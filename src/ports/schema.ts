@@ -1,7 +1,8 @@
 /** The tables, as every dialect has them. spec/registers.md says where each row comes from. @module */
+import type { ApprovalTables } from './approval-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
-export interface Schema {
+export interface Schema extends ApprovalTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */
@@ -247,45 +248,6 @@ export interface Schema {
   }
   /** Debits of sliding periods, by when they cease to count (LIM-3). */
   usages: { key: string; until: number; amount: number }
-  topups: {
-    id: string
-    key: string
-    agent: string
-    delegation: string
-    grant_digest: string
-    limit_json: string
-    asked: number
-    status: 'open' | 'granted' | 'declined'
-    /** Milliseconds. */
-    requested: number
-    /** The new delegation, or the reason. */
-    answer: string | null
-  }
-  /** Calls that wait, or waited, for a person (APR-5). Times in milliseconds. */
-  approvals: {
-    id: string
-    point: string
-    action: string
-    agent: string
-    /** Issuer and identifier of the chain's root. */
-    iss: string
-    jti: string
-    grant_digest: string
-    server: string
-    tool: string
-    definition_hash: string | null
-    args_commit: string
-    expires: number
-    requested: number
-    /** One that is open past `expires` has timed out. */
-    status: 'open' | 'approved' | 'refused'
-    decided: number | null
-    approver: string | null
-    act_json: string | null
-    gesture_json: string | null
-  }
-  /** What opens the page of an approval, by the hash of its secret. */
-  approval_links: { secret_hash: string; approval: string; expires: number }
   /** What personal values are filed and erased under. */
   subjects: {
     id: string

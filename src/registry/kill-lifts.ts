@@ -6,7 +6,6 @@
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
-import { gestureSchema, type Gesture } from '../core/gesture.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
@@ -28,6 +27,7 @@ import { RegistryError } from './errors.ts'
 import { replacedFrameKeys, takeFrameKey } from './frame-keys.ts'
 import { appendFrame } from './frames.ts'
 import { isLifted, takeKill } from './kills.ts'
+import { gesturesOf } from './lift-gestures.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { find, keepStatement } from './statements.ts'
 
@@ -291,17 +291,4 @@ export function signLift(
     await tx.db.deleteFrom('lift_drafts').where('id', '=', id).execute()
     return { missing: 0 }
   })
-}
-
-/** Those of people who are still enrolled. */
-async function gesturesOf(db: Kysely<Schema>, lift: string): Promise<Gesture[]> {
-  const rows = await db
-    .selectFrom('lift_gestures')
-    .innerJoin('people', 'people.id', 'lift_gestures.person')
-    .select('gesture_json')
-    .where('lift', '=', lift)
-    .where('people.status', '=', 'enrolled')
-    .orderBy('person')
-    .execute()
-  return rows.map((row) => gestureSchema.parse(parseJson(row.gesture_json)))
 }

@@ -18,6 +18,15 @@ type Decided = Indexed<Entry<'approval.decided'>>
 /** How long after its check for lateness a receipt may be written: limits may take a round trip. */
 const LATE_SLACK_MS = 60_000
 
+function isAsking({ receipt, chain }: ProvenAllow): boolean {
+  return receipt.approval !== undefined || asks(lineageOf(chain, receipt.grant) ?? [])
+}
+
+/** Whether a person decided a call, or one should have. */
+export function needsApprovals(history: History, allows: readonly ProvenAllow[]): boolean {
+  return history.decidedCalls.length > 0 || allows.some(isAsking)
+}
+
 /** @returns how many decisions and allows there are to check */
 export function checkCallApprovals(
   crypto: Crypto,
@@ -39,9 +48,7 @@ export function checkCallApprovals(
     }
   }
   const used = new Set<string>()
-  const asking = allows.filter(({ receipt, chain }) => {
-    return receipt.approval !== undefined || asks(lineageOf(chain, receipt.grant) ?? [])
-  })
+  const asking = allows.filter(isAsking)
   for (const allow of asking) {
     const { approval } = allow.receipt
     if (approval === undefined) {

@@ -22,7 +22,7 @@ import {
 } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
 import { approvalJudge } from './approvals.ts'
-import { checkCallApprovals } from './call-approvals.ts'
+import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkDrills } from './drills.ts'
@@ -208,10 +208,11 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     allows = new ChainChecker(crypto, history, trust, findings).check(standing)
     return standing.length
   })
-  check(
-    `calls were decided by registered gestures of ${whose}, and allows that need one have their own`,
-    () => checkCallApprovals(crypto, history, terms, allows, findings),
-  )
+  if (needsApprovals(history, allows))
+    check(
+      `calls were decided by registered gestures of ${whose}, and allows that need one have their own`,
+      () => checkCallApprovals(crypto, history, terms, allows, findings),
+    )
   check('every access token was given for a chain that held', () =>
     checkExchanges(crypto, history, trust, findings),
   )

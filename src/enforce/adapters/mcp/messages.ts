@@ -151,7 +151,7 @@ export function rpcNotice(method: string, params: JsonObject): string {
 export function rpcResult(request: RpcRequest, result: JsonObject): string {
   // Requests say their revision since results say whether they are complete (2026-07-28).
   const isTyped = Object.hasOwn(metaOf(request), VERSION_META)
-  const typed = isTyped ? { ...result, resultType: 'complete' } : result
+  const typed = isTyped ? { resultType: 'complete', ...result } : result
   return JSON.stringify({ jsonrpc: '2.0', id: request.id, result: typed })
 }
 
