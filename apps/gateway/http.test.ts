@@ -390,6 +390,33 @@ describe('without sessions', () => {
     servers.delete('other')
   })
 
+  test('a stranger does not see what another one opened', async () => {
+    const proves = { 'countersign-proof': 'call' }
+    const { chain } = await stage.delegate({ id: open.point.id, path: '', file: {} as never })
+    const session = await CountersignMcpSession.open({
+      crypto: nodeCrypto,
+      clock: systemClock,
+      chain,
+      holder: stage.agent.holder,
+      request: async (method, params) => {
+        const answer = (await (await later(method, 'o', params, proves)).json()) as { result: never }
+        return answer.result
+      },
+    })
+    const _meta = session.metaFor('echo', { text: 'x' })
+    const own = await post(
+      {
+        jsonrpc: '2.0',
+        id: 'mine',
+        method: 'tools/list',
+        params: { _meta: { ..._meta, 'io.modelcontextprotocol/protocolVersion': revision } },
+      },
+      { 'mcp-protocol-version': revision, 'mcp-method': 'tools/list', ...proves },
+    )
+    expect(await own.text()).toContain('"echo"')
+    expect(await (await later('tools/list', 'theirs', {}, proves)).text()).toContain('"tools":[]')
+  })
+
   test('whoever writes a chain that ends at somebody’s key is not that somebody', async () => {
     const { chain } = await stage.delegate({ id: open.point.id, path: '', file: {} as never })
     const authorization = `DPoP ${chain}`
