@@ -13,6 +13,9 @@ import type { Frame } from '../../src/enforce/adapters/mcp/frames.ts'
 import type { HostedDelegations } from '../../src/enforce/hosted.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
 import type { Credential, Viewer } from '../../src/enforce/types.ts'
+import { sessionNamed } from '../../src/enforce/adapters/mcp/messages.ts'
+import { systemClock } from '../../src/ports/clock.ts'
+import { verifyDpop } from '../../src/token/dpop.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
 
 /** Delegations whose end a client was told of in the answer to a call. */
@@ -100,6 +103,14 @@ export class Access {
     return true
   }
 
+  /** Of a request without an MCP session: who named an open session of the point shares with nobody else (GWH-10). */
+  inSession(caller: Caller, frame: Frame): Caller {
+    if (caller.identity !== '' || caller.hosted || frame.kind !== 'request') return caller
+    const session = sessionNamed(frame)
+    if (session === null || this.#o.point.standingOf(session).includes('SESSION_UNKNOWN')) return caller
+    return { ...caller, identity: `session ${sha256Text(nodeCrypto, session)}` }
+  }
+
   ended(question: AccessQuestion): Refusal {
     return challenge(question, schemeOf(question), {
       error: 'invalid_token',
@@ -134,6 +145,10 @@ export class Access {
       url: question.url,
       salt: typeof salt === 'string' ? salt : '',
     }
+    const context = { crypto: nodeCrypto, method, url: question.url, jkt: holder, chain }
+    // Anybody can write a chain that ends at somebody's key. The point denies what comes with it, and records that.
+    if (verifyDpop({ ...context, now_ms: systemClock.now() }, proof) === null)
+      return { identity: '', viewer: null, hosted: false, credential }
     return { identity: `holder ${holder}`, viewer: { chain }, hosted: true, credential }
   }
 

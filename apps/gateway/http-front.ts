@@ -23,7 +23,7 @@ import { GatewayError } from './errors.ts'
 import { onOneLine } from './http-body.ts'
 import { allowOrigin, bodyOf, passedOf, preflight, refuse, RPC_REFUSED } from './http-request.ts'
 import { answerJson } from './http-exchange.ts'
-import { Full, type Sessions } from './http-sessions.ts'
+import { Full, isStranger, type Sessions } from './http-sessions.ts'
 
 const CONNECTIONS_MAX = 4096
 /** How long the whole of a request may take to come, and its headers. */
@@ -31,6 +31,8 @@ const REQUEST_MS = 30_000
 const HEADERS_MS = 10_000
 const KEEP_ALIVE_MS = 65_000
 const CHECK_EVERY_MS = 5000
+/** Large messages that are held for strangers: 256 MiB. */
+const STRANGERS_LARGE_MAX = 64
 
 const PATH = /^\/servers\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/mcp$/
 const METADATA_PREFIX = '/.well-known/oauth-protected-resource'
@@ -93,6 +95,8 @@ class HttpFront {
   readonly url: string
   readonly #o: FrontOptions
   readonly #hosts: ReadonlySet<string>
+  /** Bodies of strangers over what is read unasked. */
+  #large = 0
 
   constructor(options: FrontOptions, server: Server) {
     this.#o = options
@@ -175,9 +179,12 @@ class HttpFront {
       return refuse(response, 406, 'accept application/json and text/event-stream')
     const question = this.#question(request, server)
     // The body is read meanwhile: a client that waits for its answer is not to wait twice.
-    const [caller, body] = await Promise.all([this.#caller(question, response), bodyOf(request)])
+    const asked = this.#caller(question, response)
+    const [caller, body] = await Promise.all([asked, bodyOf(request, () => this.#mayGoOn(asked, response))])
     if (caller === null) return
-    if (body === null) return refuse(response, 413, `a message is at most ${FRAME_BYTES_MAX} bytes`)
+    if (body === 'too_large') return refuse(response, 413, `a message is at most ${FRAME_BYTES_MAX} bytes`)
+    if (body === 'refused')
+      return refuse(response, 503, 'too many large messages of strangers', { 'retry-after': '5' })
     const frame = readFrame(onOneLine(body), true)
     if (frame.kind === 'invalid')
       return answerJson(response, 400, rpcError(frame.id, frame.code, frame.message))
@@ -188,6 +195,16 @@ class HttpFront {
       return refuse(response, status, text, said)
     }
     await this.#deliver(frame, request, response, server, caller)
+  }
+
+  /** A body is a large one: whether it is read to its end, and held (GWH-10). */
+  async #mayGoOn(asked: Promise<Caller | null>, response: ServerResponse): Promise<boolean> {
+    const caller = await asked
+    if (caller === null || !isStranger(caller)) return caller !== null
+    if (this.#large >= STRANGERS_LARGE_MAX || response.destroyed) return false
+    this.#large++
+    response.once('close', () => this.#large--)
+    return true
   }
 
   async #deliver(
@@ -207,12 +224,18 @@ class HttpFront {
         400,
         rpcError(idIn(frame), RPC_INVALID_REQUEST, 'Mcp-Session-Id is missing'),
       )
+    const sharer = this.#o.access.inSession(caller, frame)
+    // GWH-10: it could only be meant for somebody else's request.
+    if (isSessionless && id === undefined && frame.kind !== 'request' && isStranger(sharer)) {
+      response.writeHead(202).end()
+      return
+    }
     try {
       const session =
         typeof id === 'string'
           ? sessions.find(id, server.name, caller.identity)
           : isSessionless
-            ? sessions.lane(server, caller, frame.kind === 'request' ? frame : null)
+            ? sessions.lane(server, sharer, frame.kind === 'request' ? frame : null)
             : sessions.begin(server, caller)
       if (session === null)
         return answerJson(response, 404, rpcError(idIn(frame), RPC_REFUSED, 'no such session: begin again'))

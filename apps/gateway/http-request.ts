@@ -23,21 +23,47 @@ export function passedOf(headers: IncomingMessage['headers']): PassedHeaders {
   return passed
 }
 
-/** @returns null when it is too large: the rest of it is not read */
-export async function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
-  if (Number(request.headers['content-length'] ?? 0) > FRAME_BYTES_MAX) return null
+/** What is read of a body before it is known who sends it. */
+const UNASKED_BYTES_MAX = 64 * 1024
+
+/**
+ * @param mayGoOn asked once when the body is a larger one; `refused`: it said no
+ * @returns what is over a limit is dropped as it comes
+ */
+export async function bodyOf(
+  request: IncomingMessage,
+  mayGoOn: () => Promise<boolean>,
+): Promise<Uint8Array | 'too_large' | 'refused'> {
+  if (Number(request.headers['content-length'] ?? 0) > FRAME_BYTES_MAX) return 'too_large'
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = []
+    let parts: Buffer[] = []
     let total = 0
+    let asked = false
+    let isDropped = false
     request.on('data', (part: Buffer) => {
+      if (isDropped) return
       total += part.length
-      if (total <= FRAME_BYTES_MAX) parts.push(part)
-      else {
+      if (total > FRAME_BYTES_MAX) {
         request.pause()
-        resolve(null)
+        resolve('too_large')
+        return
       }
+      parts.push(part)
+      if (asked || total <= UNASKED_BYTES_MAX) return
+      asked = true
+      request.pause()
+      mayGoOn().then((may) => {
+        if (!may) {
+          isDropped = true
+          parts = []
+          resolve('refused')
+        }
+        request.resume()
+      }, reject)
     })
-    request.on('end', () => resolve(parts.length === 1 ? (parts[0] ?? null) : Buffer.concat(parts)))
+    request.on('end', () =>
+      resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts)),
+    )
     request.on('error', reject)
   })
 }

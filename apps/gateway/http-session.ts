@@ -70,6 +70,7 @@ export class HttpSession {
       point: options.point,
       server: options.server,
       hosted: options.hosted,
+      shared: options.id === null,
       toClient: (line) => this.#toClient(line),
       onAnswer: (key, line) => this.#answer(key, line),
       toServer: (line, key) => this.#link.send(line, key),

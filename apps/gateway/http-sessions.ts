@@ -53,6 +53,11 @@ export class Sessions {
     this.#timer.unref()
   }
 
+  /** Requests in flight. */
+  get load(): number {
+    return [...this.#entries].reduce((sum, { session }) => sum + session.load, 0)
+  }
+
   /** @throws {Full} */
   begin(server: ServerConfig, caller: Caller): HttpSession {
     return this.#open(server, caller, base64url(nodeCrypto.randomBytes(32))).session
@@ -65,12 +70,14 @@ export class Sessions {
   }
 
   /**
-   * One in which the request's identifier is free: clients that know nothing of each other number alike.
+   * One in which the request's identifier is free: clients that know nothing of each other number alike. Strangers
+   * share none: what a server says belongs to a request is not always clear, nor who may withdraw one (GWH-10).
    * @throws {Full}
    */
   lane(server: ServerConfig, caller: Caller, request: RpcRequest | null): HttpSession {
+    const most = isStranger(caller) ? 1 : LANE_LOAD_MAX
     for (const { session } of this.#lanes.get(laneOf(server, caller.identity)) ?? [])
-      if (request === null || (session.load < LANE_LOAD_MAX && !session.has(request))) return session
+      if (request === null || (session.load < most && !session.has(request))) return session
     return this.#open(server, caller, null).session
   }
 
@@ -104,6 +111,9 @@ export class Sessions {
     if (same.length >= sessions) throw new Full('too many sessions of this server: try again later')
     // Who proves each call by itself is nobody to its connection.
     const isNamed = caller.identity !== ''
+    const room = server.access === 'oauth' ? Math.ceil(sessions / 2) : sessions
+    if (!isNamed && same.filter(({ identity }) => identity === '').length >= room)
+      throw new Full('too many sessions without a token: try again later')
     if (isNamed && same.filter(({ identity }) => identity === caller.identity).length >= sessions_per_client)
       throw new Full('too many sessions of this client: end one of them')
     const { point, clock, log } = this.#o
@@ -153,6 +163,11 @@ export class Sessions {
     }
     return new HttpLink(pool, events, passed)
   }
+}
+
+/** Nothing is known of it, and it has no authority that everybody here has. */
+export function isStranger({ identity, hosted }: Caller): boolean {
+  return identity === '' && !hosted
 }
 
 function laneOf({ name }: ServerConfig, identity: string): string {

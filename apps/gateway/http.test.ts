@@ -105,10 +105,12 @@ afterAll(async () => {
 
 const urlOf = (name = SERVER): string => `${front.url}/servers/${name}/mcp`
 
-/** A delegation under the next hosting key, as a consent would make it. */
-async function consent(): Promise<string> {
-  const jwk = pool[chains.size]!
-  await addAgentKey(stage.manager, stage.agent.id, jwk)
+let taken = 0
+
+/** A delegation under the next hosting key, as a consent would make it. @param again under the key of the one before */
+async function consent(again = false): Promise<string> {
+  const jwk = pool[again ? taken - 1 : taken++]!
+  if (!again) await addAgentKey(stage.manager, stage.agent.id, jwk)
   const jkt = thumbprint(nodeCrypto, jwk)
   const input = {
     agent: stage.agent.id,
@@ -259,6 +261,30 @@ describe('a client with an access token', () => {
     expect((await post(ping, { ...session, authorization })).status).toBe(404)
   })
 
+  test('is let in again when its person consents anew, under the key that it has', async () => {
+    for (const again of [false, true]) {
+      const authorization = `Bearer ${await tokenFor(await consent(again))}`
+      const begun = await post(initialize, { authorization })
+      expect(begun.status).toBe(200)
+      const session = { 'mcp-session-id': begun.headers.get('mcp-session-id') ?? '' }
+      await fetch(urlOf(), { method: 'DELETE', headers: { ...session, authorization } })
+    }
+  })
+
+  test('finds room, however many strangers came before', async () => {
+    const proves = { 'countersign-proof': 'call' }
+    const strangers = await Promise.all(Array.from({ length: 10 }, () => post(initialize, proves)))
+    const authorization = `Bearer ${await tokenFor(await consent())}`
+    const begun = await post(initialize, { authorization })
+    expect(begun.status).toBe(200)
+    for (const answer of [...strangers, begun]) {
+      const id = answer.headers.get('mcp-session-id')
+      if (id === null) continue
+      const headers = { ...proves, 'mcp-session-id': id, ...(answer === begun ? { authorization } : {}) }
+      await fetch(urlOf(), { method: 'DELETE', headers })
+    }
+  })
+
   test('hands in hosting keys that are kept', () => {
     expect(kept.filter(({ used }) => used !== null).length).toBeGreaterThan(0)
     expect(pool.length).toBeLessThanOrEqual(64)
@@ -323,7 +349,113 @@ describe('a client with a key of its own', () => {
   })
 })
 
+describe('without sessions', () => {
+  const revision = '2026-07-28'
+  const later = (method: string, id: string, params: object = {}, more: Record<string, string> = {}) => {
+    const _meta = { 'io.modelcontextprotocol/protocolVersion': revision }
+    const headers = { 'mcp-protocol-version': revision, 'mcp-method': method, ...more }
+    return post({ jsonrpc: '2.0', id, method, params: { ...params, _meta } }, headers)
+  }
+  test('a stranger does not withdraw the request of another one', async () => {
+    const silent = {
+      kind: 'stdio',
+      command: process.execPath,
+      args: ['-e', 'process.stdin.resume()'],
+    } as const
+    servers.set('other', serverOf('other', { ...silent, env: {}, cwd: undefined }, 'keys'))
+    const abort = new AbortController()
+    const send = (body: object, headers: Record<string, string>): Promise<Response> =>
+      fetch(urlOf('other'), {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'mcp-protocol-version': revision,
+          ...headers,
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', ...body }),
+        signal: abort.signal,
+      })
+    const params = { _meta: { 'io.modelcontextprotocol/protocolVersion': revision } }
+    const lasting = send({ id: 'guessed', method: 'ping', params }, { 'mcp-method': 'ping' }).catch(
+      () => null,
+    )
+    await until('it lasts', () => sessions.load > 0)
+    const withdrawal = { method: 'notifications/cancelled', params: { requestId: 'guessed' } }
+    expect((await send(withdrawal, {})).status).toBe(202)
+    expect(sessions.load).toBe(1)
+    abort.abort()
+    expect(await lasting).toBe(null)
+    await until('it is withdrawn', () => sessions.load === 0)
+    servers.delete('other')
+  })
+
+  test('a stranger does not see what another one opened', async () => {
+    const proves = { 'countersign-proof': 'call' }
+    const { chain } = await stage.delegate({ id: open.point.id, path: '', file: {} as never })
+    const session = await CountersignMcpSession.open({
+      crypto: nodeCrypto,
+      clock: systemClock,
+      chain,
+      holder: stage.agent.holder,
+      request: async (method, params) => {
+        const answer = (await (await later(method, 'o', params, proves)).json()) as { result: never }
+        return answer.result
+      },
+    })
+    const _meta = session.metaFor('echo', { text: 'x' })
+    const own = await post(
+      {
+        jsonrpc: '2.0',
+        id: 'mine',
+        method: 'tools/list',
+        params: { _meta: { ..._meta, 'io.modelcontextprotocol/protocolVersion': revision } },
+      },
+      { 'mcp-protocol-version': revision, 'mcp-method': 'tools/list', ...proves },
+    )
+    expect(await own.text()).toContain('"echo"')
+    expect(await (await later('tools/list', 'theirs', {}, proves)).text()).toContain('"tools":[]')
+  })
+
+  test('whoever writes a chain that ends at somebody’s key is not that somebody', async () => {
+    const { chain } = await stage.delegate({ id: open.point.id, path: '', file: {} as never })
+    const authorization = `DPoP ${chain}`
+    const thief = nodeCrypto.signer(nodeCrypto.generateKey('Ed25519'))
+    const iat = Math.floor(Date.now() / 1000)
+    const dpop = signDpop(nodeCrypto, thief, chain, {
+      method: 'POST',
+      url: urlOf(),
+      iat,
+      nonce: open.point.challenge().challenge,
+      args_commit: argsCommit(nodeCrypto, nodeCrypto.randomBytes(32), {}),
+    })
+    const stolen = await later('tools/list', 'a', {}, { authorization, dpop })
+    expect(JSON.stringify(await stolen.json())).toContain('"tools":[]')
+    const denied = await later(
+      'tools/call',
+      'b',
+      { name: 'echo', arguments: {} },
+      {
+        authorization,
+        dpop,
+        'mcp-name': 'echo',
+      },
+    )
+    expect(JSON.stringify(await denied.json())).toContain('PROOF_INVALID')
+  })
+})
+
 describe('the front', () => {
+  test('reads no large message of who has no token', async () => {
+    const large = JSON.stringify({
+      ...initialize,
+      params: { ...initialize.params, x: 'x'.repeat(3_000_000) },
+    })
+    expect((await post(large)).status).toBe(401)
+    const authorization = `Bearer ${await tokenFor(await consent())}`
+    expect((await post(large, { authorization })).status).toBe(200)
+  })
+
   test('refuses other hosts, other origins, other types, batches, and headers that differ from the body', async () => {
     const proves = { 'countersign-proof': 'call' }
     expect((await post(initialize, { ...proves, origin: 'https://evil.example' })).status).toBe(403)

@@ -74,6 +74,15 @@ describe('hosting keys', () => {
     expect(await offer(other.api, [], [resource])).toMatchObject({ status: 200 })
   })
 
+  test('a point that was revoked holds no resource: another takes its place', async () => {
+    const [gone, next] = [await server.point(ann), await server.point(ann)]
+    const resource = { server: 'files', url: 'https://gateway.example/servers/revoked/mcp' }
+    expect(await offer(gone.api, [server.caller()], [resource])).toMatchObject({ status: 200 })
+    await ann.api.post('/v1/revocations', { kind: 'point', target: gone.id, reason: 'stolen' })
+    expect(await offer(next.api, [], [resource])).toMatchObject({ status: 200, json: { resources: 1 } })
+    expect(await offer((await server.point(ann)).api, [], [resource])).toMatchObject({ status: 409 })
+  })
+
   test.each([
     'http://gateway.example/mcp',
     'https://gateway.example/mcp#part',

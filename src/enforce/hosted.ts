@@ -1,7 +1,7 @@
 /**
  * Delegations that a gateway holds for clients without a key, under keys of its own. spec/gateway.md (GWR-5, GWR-6).
  * Invariant: a chain is used only if its last delegation is bound to a key of this pool and names this point; a key is
- * good for one delegation. The private halves leave this process for its own file alone.
+ * good for one agent. The private halves leave this process for its own file alone.
  * @module
  */
 import type { Crypto, PrivateJwk, PublicJwk } from '../core/crypto.ts'
@@ -21,7 +21,7 @@ const REFUSED_MS = 5000
 
 export interface HostingKey {
   readonly jwk: PrivateJwk
-  /** `jti` of the delegation that is bound to it. */
+  /** The agent whose delegations are bound to it. */
   used: string | null
 }
 
@@ -100,16 +100,17 @@ export class HostedDelegations {
       this.#o.onFault(error)
       return 'away'
     }
-    const key = chain === null ? null : this.#keyOf(chain, jti)
-    if (chain === null || key === null) {
+    const found = chain === null ? null : this.#keyOf(chain, jti)
+    if (chain === null || found === null) {
       makeRoom(this.#refused, REFUSED_MAX)
       this.#refused.set(jti, this.#o.clock.monotonic() + REFUSED_MS)
       return 'refused'
     }
     makeRoom(this.#chains, CHAINS_MAX)
     this.#chains.set(jti, chain)
+    const { key, agent } = found
     if (key.used === null) {
-      key.used = jti
+      key.used = agent
       void this.#usedOne().catch(this.#o.onFault)
     }
     return 'ok'
@@ -122,13 +123,16 @@ export class HostedDelegations {
   }
 
   /** The key of ours that the chain is bound to, when it is for this point and the delegation asked for. */
-  #keyOf(chain: string, jti: string): HostingKey | null {
+  #keyOf(chain: string, jti: string): { readonly key: HostingKey; readonly agent: string } | null {
     const { crypto, point } = this.#o
     try {
       const { payload } = lastDelegation(crypto, chain)
       const key = this.#keys.get(thumbprint(crypto, payload.cnf.jwk)) ?? null
-      const isOurs = payload.jti === jti && payload.aud.includes(point)
-      return isOurs && (key?.used === null || key?.used === jti) ? key : null
+      // A root: what a client was handed on by another agent is not under a consent.
+      if (key === null || !('agent' in payload) || payload.jti !== jti || !payload.aud.includes(point))
+        return null
+      const agent = payload.agent.id
+      return key.used === null || key.used === agent ? { key, agent } : null
     } catch (error) {
       if (error instanceof CountersignError) return null
       throw error

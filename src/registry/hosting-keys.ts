@@ -18,7 +18,7 @@ import type { RegistryContext } from './context.ts'
 import { getDelegation } from './delegations.ts'
 import { RegistryError } from './errors.ts'
 import { findPoint, serversOf } from './points.ts'
-import { isOwnerRevoked } from './statuses.ts'
+import { isOwnerRevoked, isRevoked } from './statuses.ts'
 
 /** Keys of a point that no agent has yet: so many new clients between two of its visits. */
 export const UNUSED_KEYS_MAX = 64
@@ -98,16 +98,20 @@ async function insertResource(tx: Tx, row: Schema['points'], { server, url }: Ho
       'STATE_CONFLICT',
       'a resource is registered twice, or by another enforcement point',
     )
+  // Of a point that was revoked: nobody else could take it away.
+  await tx.db.deleteFrom('hosted_resources').where('url', '=', url).execute()
   await tx.db.insertInto('hosted_resources').values({ url, point: row.id, server }).execute()
 }
 
-/** @returns null for a URL that no point registered, compared as a string */
+/** @returns null for a URL, compared as a string, that no point registered which still stands */
 export async function findResource(
   db: Kysely<Schema>,
   url: string,
 ): Promise<Schema['hosted_resources'] | null> {
   const row = await db.selectFrom('hosted_resources').selectAll().where('url', '=', url).executeTakeFirst()
-  return row ?? null
+  if (row === undefined) return null
+  const { jkt } = await findPoint(db, row.point)
+  return (await isRevoked(db, [{ kind: 'key', handle: jkt }])) ? null : row
 }
 
 /**

@@ -3,7 +3,7 @@
  * (OAU-14). Invariant: it leads nowhere, and what the request said is text on it.
  * @module
  */
-import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider'
+import type { ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { PAGE_HEADERS } from '../ceremony-page.ts'
 import type { ServerContext } from '../context.ts'
 
@@ -32,6 +32,29 @@ export function errorPage(ctx: ServerContext): (koa: KoaContextWithOIDC, out: Er
       `${error}: ${error_description ?? ''}`,
       ctx.settings.simulated,
     )
+  }
+}
+
+/**
+ * OAU-18: anybody registers a client, so a link to us that leads anywhere is no proof that a person is meant to go there.
+ * What goes wrong before a person is asked is said here, but to a program of their own machine.
+ */
+export function ownErrors(ctx: ServerContext): Parameters<Provider['use']>[0] {
+  const show = errorPage(ctx)
+  return async (koa, next) => {
+    await next()
+    if (koa.path !== '/oauth2/authorize') return
+    const { location = '' } = koa.response.headers as { readonly location?: string }
+    const { response_mode } = (koa as Partial<KoaContextWithOIDC>).oidc?.params ?? koa.query
+    if (location.startsWith('/') || (location === '' && response_mode !== 'form_post')) return
+    const to = URL.parse(location)
+    if (to?.protocol === 'http:') return // of a loopback address (OAU-5)
+    const said = new URLSearchParams(to === null ? '' : `${to.search.slice(1)}&${to.hash.slice(1)}`)
+    koa.remove('location')
+    koa.status = 400
+    const description = said.get('error_description')
+    const out = { error: said.get('error') ?? 'invalid_request' }
+    show(koa as KoaContextWithOIDC, description === null ? out : { ...out, error_description: description })
   }
 }
 

@@ -23,7 +23,7 @@ import { GRANTS_MAX } from '../../../src/token/constants.ts'
 import { grantSchema } from '../../../src/token/grant.ts'
 import type { ServerContext } from '../context.ts'
 import { fetchLimit, settleMetadata } from './clients.ts'
-import { errorPage } from './error-page.ts'
+import { errorPage, ownErrors } from './error-page.ts'
 import type { OauthState } from './state.ts'
 
 /** RFC 9068 says minutes; the gateway asks the revocation state for each call anyway. */
@@ -64,6 +64,7 @@ export function openProvider(ctx: ServerContext, state: OauthState): Provider {
     )
   })
   provider.use(plainMetadata)
+  provider.use(ownErrors(ctx))
   return provider
 }
 

@@ -52,6 +52,8 @@ function endpointRoutes(app: App, ctx: ServerContext, callback: Callback): void 
     const { incoming, outgoing } = c.env as NodeEnv
     // Callers do not say how they reached us: the public URL does.
     incoming.headers['x-forwarded-proto'] = isSecure ? 'https' : 'http'
+    // Nor where: the host was compared before, and what they say of another would stand in metadata and in proofs.
+    delete incoming.headers['x-forwarded-host']
     // Nobody is signed in: a session of the library's does not outlive the redirect that it is for (OAU-10).
     incoming.headers.cookie = (incoming.headers.cookie ?? '')
       .split(/;\s*/)

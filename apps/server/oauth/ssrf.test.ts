@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TestServer } from '../harness.ts'
-import { isPublicAddress } from './public-fetch.ts'
+import { isPublicAddress } from '../../../src/adapters/http/public-address.ts'
 
 const server = new TestServer()
 beforeAll(() => server.start())
@@ -56,3 +56,10 @@ test.each([
 test.each(['8.8.8.8', '172.32.0.1', '2606:4700::1111'])('%s is one', (address) =>
   expect(isPublicAddress(address)).toBe(true),
 )
+
+test('who forwards to the server is asked for no host: metadata and proofs are for its own addresses', async () => {
+  const answer = await fetch(`${server.running.url}/.well-known/oauth-authorization-server`, {
+    headers: { 'x-forwarded-host': 'evil.example' },
+  })
+  expect([answer.status, await answer.text()]).toEqual([200, expect.not.stringContaining('evil.example')])
+})

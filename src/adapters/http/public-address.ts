@@ -6,7 +6,7 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
-/** IANA's special-purpose registries: what is not globally reachable, and NAT64, which leads to the same again. */
+/** IANA's special-purpose registries: what is not globally reachable, or stands for another address. */
 const PRIVATE: readonly (readonly [network: string, prefix: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -23,20 +23,15 @@ const PRIVATE: readonly (readonly [network: string, prefix: number])[] = [
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
-  ['5f00::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
+  ['3fff::', 20],
 ]
 
+/** Of IPv6 the global unicast addresses alone. */
+const global6 = new BlockList()
+global6.addSubnet('2000::', 3, 'ipv6')
 const blocked = new BlockList()
 for (const [network, prefix] of PRIVATE) {
   blocked.addSubnet(network, prefix, isIP(network) === 6 ? 'ipv6' : 'ipv4')
@@ -45,6 +40,7 @@ for (const [network, prefix] of PRIVATE) {
 /** @param address an IP address, without brackets or zone */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address)
+  if (family === 6 && !global6.check(address, 'ipv6')) return false
   return family !== 0 && !blocked.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 

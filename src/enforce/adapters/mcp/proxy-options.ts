@@ -11,6 +11,8 @@ export interface McpProxyOptions {
   readonly server: string
   /** Whether the point has a delegation of its own for clients that hold no key (MCP-3). */
   readonly hosted: boolean
+  /** Whether clients that know nothing of each other use it: what one opened is not the others' (GWH-10). */
+  readonly shared?: boolean
   readonly limits?: McpLimits
   /** The system's unless told otherwise. */
   readonly clock?: Clock

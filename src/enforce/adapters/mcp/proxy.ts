@@ -270,7 +270,7 @@ export class McpProxy {
     if (presentation === null) return rpcError(request.id, RPC_INVALID_PARAMS, 'a presentation is needed')
     const outcome = await this.#options.point.open(presentation)
     if (!outcome.ok) return deniedError(request.id, outcome.reasons)
-    this.#session = outcome.session
+    if (this.#options.shared !== true) this.#session = outcome.session
     return rpcResult(request, { session: outcome.session, expires_at: outcome.expires_at })
   }
 
