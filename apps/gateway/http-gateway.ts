@@ -32,6 +32,8 @@ export interface HttpGatewayOptions {
   readonly versions?: Pick<VersionGateOptions, 'required' | 'hosted'>
   readonly listen?: Listening
   readonly relays?: readonly string[]
+  /** How long a call waits for a person. */
+  readonly approvalTtlMs?: number
   readonly say: (text: string) => void
   readonly onFault: (error: unknown) => void
 }
@@ -67,6 +69,7 @@ export async function openHttpGateway(options: HttpGatewayOptions): Promise<Http
     ...(options.versions === undefined ? {} : { versions: options.versions }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.relays === undefined ? {} : { relays: options.relays }),
+    ...(options.approvalTtlMs === undefined ? {} : { approvalTtlMs: options.approvalTtlMs }),
   })
   const tokens =
     authority === null

@@ -36,6 +36,7 @@ interface Common {
   readonly versions: Versions
   readonly listen?: Listening
   readonly relays?: readonly string[]
+  readonly approvalTtlMs: number
   readonly onFault: (error: unknown) => void
 }
 
@@ -182,6 +183,7 @@ async function commonOf(options: GatewayOptions): Promise<Common> {
   return {
     ...(hosted === undefined ? {} : { hosted }),
     versions: await versionsOf(options),
+    approvalTtlMs: options.approvalTimeout * 1000,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.relay === undefined ? {} : { relays: options.relay }),
     onFault: (error) => say(error instanceof Error ? error.message : 'fault'),
