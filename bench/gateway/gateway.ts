@@ -9,6 +9,7 @@ import { Stage } from '../../test/fixtures/stage.ts'
 import { machine, ownCommit, versionOf } from '../machine.ts'
 import { round } from '../measure.ts'
 import { overHttp } from './http.ts'
+import { fdatasyncMs } from './memory.ts'
 import { plant } from './plant.ts'
 import { tableOf, type Report } from './report.ts'
 import { overStdio } from './stdio.ts'
@@ -24,6 +25,7 @@ async function run(short: boolean): Promise<Report> {
   const stage = await Stage.set()
   try {
     const planted = await plant(stage)
+    const fdatasync_ms = fdatasyncMs(planted.folder)
     tell('stdio, and the memory')
     const overPipes = await overStdio(planted, short)
     tell('HTTP')
@@ -34,6 +36,7 @@ async function run(short: boolean): Promise<Report> {
       load_1m_at_the_end: round(loadavg()[0] ?? 0),
       countersign: ownCommit(),
       server_everything: versionOf('@modelcontextprotocol/server-everything'),
+      fdatasync_ms,
       ...overPipes,
       ...overNetwork,
     }

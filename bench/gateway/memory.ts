@@ -1,10 +1,10 @@
-/** What a gateway keeps after many calls. @module */
-import { readdirSync, statSync } from 'node:fs'
+/** What a gateway keeps after many calls, and what the disk does by itself. @module */
+import { closeSync, fdatasyncSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../../test/fixtures/processes.ts'
 import type { Caller } from './callers.ts'
 import type { MemoryFigures } from './report.ts'
-import { burst, residentMib } from './rounds.ts'
+import { burst, residentMib, spread, type Spread } from './rounds.ts'
 
 /** Calls between two looks at the memory. */
 const BLOCK = 10_000
@@ -33,4 +33,25 @@ function spooledBytes(folder: string): number {
     if (name.includes('.spool')) bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0
   }
   return bytes
+}
+
+/** Bytes of one record, more or less. */
+const RECORD_BYTES = 1500
+const SYNCS = 100
+
+/** One append and `fdatasync` where the spools are: every durable call waits for one. */
+export function fdatasyncMs(folder: string): Spread {
+  const fd = openSync(join(folder, 'fdatasync'), 'a')
+  const bytes = Buffer.alloc(RECORD_BYTES)
+  try {
+    const took = Array.from({ length: SYNCS }, () => {
+      const start = performance.now()
+      writeSync(fd, bytes)
+      fdatasyncSync(fd)
+      return performance.now() - start
+    })
+    return spread([took])
+  } finally {
+    closeSync(fd)
+  }
 }

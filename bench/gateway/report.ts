@@ -54,6 +54,8 @@ export interface Report {
   readonly load_1m_at_the_end: number
   readonly countersign: string
   readonly server_everything: string
+  /** Of the disk, before the rounds. */
+  readonly fdatasync_ms: Spread
   readonly stdio: StdioFigures
   readonly http: HttpFigures
   readonly peers: PeerFigures
@@ -77,6 +79,7 @@ export function tableOf(report: Report): string {
     ...peers.rows.map((peer) => row(`  ${peer.name} ${peer.version}, before ${peer.in_front_of}`, peer)),
     ...Object.entries(peers.failed).map(([name, why]) => `  ${name}: not measured: ${why}`),
     '',
+    figure('one append and fdatasync by itself, p50 / p99 ms', both(report.fdatasync_ms)),
     figure('stdio, added by ours, durable, p50 / p99 ms', both(stdio.added_ms.durable), '<= 0.30'),
     figure('  without fdatasync', both(stdio.added_ms.not_durable), '<= 0.10'),
     figure('  by the proxy that does nothing', both(stdio.added_ms.noop)),

@@ -144,7 +144,8 @@ class FsSpool implements Spool {
         return
       }
       this.#scheduled = true
-      queueMicrotask(() => this.#flush())
+      // Not a microtask: what arrives in one turn on many connections is to share the sync.
+      setImmediate(() => this.#flush())
     })
   }
 
