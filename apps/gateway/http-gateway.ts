@@ -174,7 +174,7 @@ function replaceServers(servers: Map<string, ServerConfig>, next: GatewayConfig,
 }
 
 /** Hands hosting keys in until the control plane has taken them. */
-class Filler {
+export class Filler {
   readonly #hosting: HostedDelegations
   readonly #onFault: (error: unknown) => void
   #timer: NodeJS.Timeout | undefined
