@@ -8,6 +8,7 @@ import { loadavg } from 'node:os'
 import { Stage } from '../../test/fixtures/stage.ts'
 import { machine, ownCommit, versionOf } from '../machine.ts'
 import { round } from '../measure.ts'
+import { measureProtect } from '../protect/protect.ts'
 import { overHttp } from './http.ts'
 import { fdatasyncMs } from './memory.ts'
 import { plant } from './plant.ts'
@@ -28,6 +29,8 @@ async function run(short: boolean): Promise<Report> {
     const fdatasync_ms = fdatasyncMs(planted.folder)
     tell('stdio, and the memory')
     const overPipes = await overStdio(planted, short)
+    tell('a function behind a point in this process')
+    const { protect_us } = await measureProtect()
     tell('HTTP')
     const overNetwork = await overHttp(planted, short)
     return {
@@ -37,6 +40,7 @@ async function run(short: boolean): Promise<Report> {
       countersign: ownCommit(),
       server_everything: versionOf('@modelcontextprotocol/server-everything'),
       fdatasync_ms,
+      protect_us,
       ...overPipes,
       ...overNetwork,
     }

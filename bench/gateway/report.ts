@@ -1,5 +1,6 @@
 /** What `bench -- gateway` says, as JSON and as a table. @module */
 import type { Machine } from '../machine.ts'
+import type { Percentiles } from '../measure.ts'
 import type { PeerRow } from './peers.ts'
 import type { Spread } from './rounds.ts'
 
@@ -56,6 +57,8 @@ export interface Report {
   readonly server_everything: string
   /** Of the disk, before the rounds. */
   readonly fdatasync_ms: Spread
+  /** A function behind a point in the process of its caller, durable: `bench -- protect`. */
+  readonly protect_us: Percentiles
   readonly stdio: StdioFigures
   readonly http: HttpFigures
   readonly peers: PeerFigures
@@ -80,6 +83,7 @@ export function tableOf(report: Report): string {
     ...Object.entries(peers.failed).map(([name, why]) => `  ${name}: not measured: ${why}`),
     '',
     figure('one append and fdatasync by itself, p50 / p99 ms', both(report.fdatasync_ms)),
+    figure('protect, in process, p50 / p99 us', both(report.protect_us)),
     figure('stdio, added by ours, durable, p50 / p99 ms', both(stdio.added_ms.durable), '<= 0.30'),
     figure('  without fdatasync', both(stdio.added_ms.not_durable), '<= 0.10'),
     figure('  by the proxy that does nothing', both(stdio.added_ms.noop)),
