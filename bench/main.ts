@@ -4,8 +4,9 @@
  * @module
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { versionOf } from './machine.ts'
 
 const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- log [--json] [--short]
@@ -48,8 +49,11 @@ if (name === 'authorize') {
 /** Peers that are not there are installed once, as the lock file has them. */
 function installPeers(): void {
   const folder = import.meta.dirname
-  // npm writes this file when it is done: a half-made installation does not have it.
-  if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return
+  // One by one: an installation may be half-made, or of an earlier lock file.
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
+  if (Object.entries(dependencies).every(([name, version]) => versionOf(name) === version)) return
   process.stderr.write('installing the peers that are measured beside us: npm ci --prefix bench\n')
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--prefix', folder], {
     stdio: ['ignore', 2, 2],

@@ -35,6 +35,11 @@ interface Report {
 }
 
 export async function protect(options: { readonly json: boolean }): Promise<void> {
+  const report = await measureProtect()
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
+}
+
+export async function measureProtect(): Promise<Report> {
   const ran_on = machine()
   const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-protect-'))
   const disk = await openFsSpool(join(folder, 'spool'))
@@ -52,7 +57,7 @@ export async function protect(options: { readonly json: boolean }): Promise<void
       if (found === undefined) throw new TypeError(`no row ${name}`)
       return found
     }
-    const report: Report = {
+    return {
       benchmark: 'protect',
       machine: ran_on,
       countersign: ownCommit(),
@@ -61,7 +66,6 @@ export async function protect(options: { readonly json: boolean }): Promise<void
       bare_us: of('bare'),
       revocations_n: REVOKED_N,
     }
-    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
   } finally {
     await disk.close()
     await rm(folder, { recursive: true, force: true })

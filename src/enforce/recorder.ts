@@ -175,10 +175,10 @@ export class Recorder {
     return { epoch: receipt.epoch, seq: receipt.seq }
   }
 
-  /** @throws {SpoolError} */
+  /** Nothing waits for it: it is synced with the next decision, if one comes soon (RCP-4). @throws {SpoolError} */
   async outcome(fields: OutcomeFields): Promise<void> {
     if (this.#beginning !== null) await this.#begun()
-    await this.#append({ ...this.#next('outcome'), ...fields }, [], null)
+    await this.#append({ ...this.#next('outcome'), ...fields }, [], null, true)
   }
 
   /** Members in the order of RFC 8785, so that its text needs no sorting. */
@@ -236,6 +236,7 @@ export class Recorder {
     receipt: Receipt,
     segments: readonly ShippedSegment[],
     opening: Opening | null,
+    later = false,
   ): Promise<void> {
     if (this.#failed) throw new SpoolError('SPOOL_UNAVAILABLE', 'a record before this one was not stored')
     const canonical = receiptText(receipt)
@@ -247,7 +248,7 @@ export class Recorder {
     this.#underWay++
     try {
       const text = `{"receipt":${canonical},"segments":${JSON.stringify(segments)},"opening":${JSON.stringify(opening)}}`
-      await this.#spool.append({ seq: receipt.seq, hash, text })
+      await this.#spool.append({ seq: receipt.seq, hash, text }, later)
       for (const segment of segments) this.#remember(segment.id)
     } catch (error) {
       this.#failed = true
@@ -290,6 +291,6 @@ export class Recorder {
       }
       if (records.length < SCAN_BATCH) break
     }
-    for (const action of open) await this.outcome({ action, outcome: 'unknown' })
+    await Promise.all([...open].map((action) => this.outcome({ action, outcome: 'unknown' })))
   }
 }

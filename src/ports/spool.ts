@@ -31,9 +31,10 @@ export interface Spool {
   begin(epoch: number): Promise<void>
   /**
    * Durable once it resolves: calls made in one turn share one fsync.
+   * @param later nothing waits for this record: it may share the fsync of one that comes some milliseconds after it
    * @throws {SpoolError} `SPOOL_FULL`: no space. `SPOOL_UNAVAILABLE`: a write failed; the record may be stored.
    */
-  append(record: SpoolRecord): Promise<void>
+  append(record: SpoolRecord, later?: boolean): Promise<void>
   /** Records of the present epoch with `seq` above `after`, in order, at most `count`. */
   read(after: number, count: number): Promise<SpoolRecord[]>
   /** The control plane has everything up to `seq`: space may be freed. */

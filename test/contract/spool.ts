@@ -64,6 +64,30 @@ export function spoolContract(name: string, create: () => Promise<() => Promise<
       await spool.close()
     })
 
+    test('a record that nothing waits for is stored no later than the one after it', async () => {
+      const spool = await (await create())()
+      await spool.begin(1)
+      const later = spool.append(record(1), true)
+      await spool.append(record(2))
+      expect(await spool.read(0, 10)).toEqual(records(1, 2))
+      await later
+      await spool.close()
+    })
+
+    test('a record that nothing waits for is stored if no other comes, and before the spool is closed', async () => {
+      const open = await create()
+      const first = await open()
+      await first.begin(1)
+      await first.append(record(1), true)
+      expect(first.position).toMatchObject({ seq: 1 })
+      const last = first.append(record(2), true)
+      await first.close()
+      await last
+      const second = await open()
+      expect(await second.read(0, 10)).toEqual(records(1, 2))
+      await second.close()
+    })
+
     test('reads what lies after a place, at most as many as asked for', async () => {
       const spool = await (await create())()
       await spool.begin(1)

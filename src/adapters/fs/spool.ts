@@ -40,6 +40,9 @@ const SPOOL_BYTES_MAX = 1024 * 1024 * 1024
 /** A spool is at least this many files at its limit, or what was acknowledged could not be freed. */
 const FILES_MIN = 4
 
+/** How long a record that nothing waits for waits for another one to be synced with. */
+const LATER_MS = 10
+
 interface Waiting {
   readonly record: SpoolRecord
   readonly resolve: () => void
@@ -81,6 +84,7 @@ class FsSpool implements Spool {
   #position: SpoolPosition | 'damaged' | null
   #waiting: Waiting[] = []
   #scheduled = false
+  #later: NodeJS.Timeout | null = null
   /** A fault that could not be undone: nothing more is taken. */
   #broken = false
 
@@ -131,17 +135,24 @@ class FsSpool implements Spool {
     this.#read = null
   }
 
-  append(record: SpoolRecord): Promise<void> {
+  append(record: SpoolRecord, later = false): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, resolve, reject })
       if (this.#scheduled) return
+      if (later) {
+        this.#later ??= setTimeout(() => this.#flush(), LATER_MS)
+        return
+      }
       this.#scheduled = true
-      queueMicrotask(() => this.#flush())
+      // Not a microtask: what arrives in one turn on many connections is to share the sync.
+      setImmediate(() => this.#flush())
     })
   }
 
   #flush(): void {
     this.#scheduled = false
+    if (this.#later !== null) clearTimeout(this.#later)
+    this.#later = null
     const batch = this.#waiting.splice(0)
     if (batch.length === 0) return
     const error = this.#write(batch.map(({ record }) => record))
