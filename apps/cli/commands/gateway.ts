@@ -34,6 +34,7 @@ interface Common {
   readonly hosted?: Hosted
   readonly listen?: Listening
   readonly relays?: readonly string[]
+  readonly approvalTtlMs: number
   readonly onFault: (error: unknown) => void
 }
 
@@ -175,6 +176,7 @@ async function commonOf(options: GatewayOptions): Promise<Common> {
     ...(hosted === undefined ? {} : { hosted }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.relay === undefined ? {} : { relays: options.relay }),
+    approvalTtlMs: options.approvalTimeout * 1000,
     onFault: (error) => say(error instanceof Error ? error.message : 'fault'),
   }
 }
