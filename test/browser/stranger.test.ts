@@ -305,7 +305,16 @@ servers:
   }, 60_000)
 
   test('waits with what another person has to approve, and hands on where they do', async () => {
-    const client = await connected()
+    const client = program()
+    // It has no stream open but that of the call: the link comes there.
+    const fetchAlone = (at: string | URL, init?: RequestInit): Promise<Response> =>
+      init?.method === 'GET' ? Promise.resolve(new Response(null, { status: 405 })) : fetch(at, init)
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(`${url}/servers/files/mcp`), {
+        authProvider: memory,
+        fetch: fetchAlone,
+      }),
+    )
     const path = join(reports, 'q4.txt')
     const answer = client.callTool({
       name: 'write_file',
@@ -396,8 +405,23 @@ servers:
     const { report } = await verifyPack(nodeCrypto, bytes, control.vkey)
     expect(report.faults).toEqual([])
     expect(report).toMatchObject({ ok: true, allowed: expect.any(Number) })
-    const archive = readArchive(bytes)
-    const text = [...archive].map(([, file]) => Buffer.from(file).toString()).join('\n')
-    for (const words of [delegation, 'approval.decided', point]) expect(text).toContain(words)
+    const [decisions, delegations] = ['decisions', 'delegations'].map((name) =>
+      Buffer.from(readArchive(bytes).get(`populations/${name}.jsonl`) ?? [])
+        .toString()
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    )
+    expect(delegations).toContainEqual(expect.objectContaining({ jti: delegation }))
+    expect(decisions).toContainEqual(
+      expect.objectContaining({
+        decision: 'allow',
+        tool: 'write_file',
+        approval: expect.stringMatching(/^apr_/),
+      }),
+    )
+    expect(decisions).toContainEqual(
+      expect.objectContaining({ decision: 'deny', reasons: ['REVOKED'], point }),
+    )
   }, 60_000)
 })
