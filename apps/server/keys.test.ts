@@ -73,6 +73,7 @@ describe('a rotation', () => {
       `issuer-${second}.jwk`,
       'issuer.jwk',
       'log.jwk',
+      'oauth.jwk',
     ])
     await server.restart()
     expect(kidOfChain((await server.delegate(ann, agent, point.id)).chain)).toBe(second)
@@ -116,7 +117,13 @@ describe('a retirement', () => {
     const { json } = await retire(first)
     expect(json).toMatchObject({ kid: first, destroyed: true })
     expect(json.retired_at).toBeLessThanOrEqual(Math.floor(clock.now() / 1000))
-    expect(keyFiles()).toEqual(['break-glass.jwk', 'frame.jwk', `issuer-${second}.jwk`, 'log.jwk'])
+    expect(keyFiles()).toEqual([
+      'break-glass.jwk',
+      'frame.jwk',
+      `issuer-${second}.jwk`,
+      'log.jwk',
+      'oauth.jwk',
+    ])
     expect((await listFor(point.api)).issuers[0].keys.map(({ retired_at }) => retired_at)).toEqual([
       undefined,
       json.retired_at,
@@ -199,7 +206,7 @@ test('with a passphrase its key files are encrypted, and without one it does not
   await expect(start()).rejects.toThrowWithCode('KEY_LOCKED')
   await expect(start('another')).rejects.toThrowWithCode('KEY_PASSPHRASE_WRONG')
   await server.start()
-})
+}, 90_000) // each key file that is encrypted takes a core for half a second and more
 
 describe('what anyone may read', () => {
   test('names the issuer, its endpoints and its keys, and may be kept for a minute', async () => {

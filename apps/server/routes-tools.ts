@@ -40,7 +40,9 @@ export function toolChangeRoutes(app: App, ctx: ServerContext): void {
       summary: 'A pinned tool that the server lists with another definition; idempotent',
       middleware: who(ctx, 'point'),
       request: {
-        body: body(z.strictObject({ server: name, tool: name, definition: z.record(z.string(), z.json()) })),
+        body: body(
+          z.strictObject({ server: name, tool: name, definition: z.record(z.string(), z.unknown()) }),
+        ),
       },
       responses: answers('Waits, unless it is the pinned one', z.object({ change: z.string().nullable() })),
     }),

@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: { schedules: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
 })
 /** The log of a world is read from its beginning after each schedule: it does not grow for ever. */
-const SCHEDULES_A_WORLD = 20
+const SCHEDULES_A_WORLD = 10
 
 const first = Number(values.seed)
 const end = first + Number(values.schedules)

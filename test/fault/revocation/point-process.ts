@@ -46,6 +46,8 @@ class Agent {
   readonly #id: string
   readonly #sessions = new Map<string, CountersignMcpSession>()
   readonly #said = new Map<string, string>()
+  /** Chains of which a call has not come back yet. */
+  readonly #busy = new Set<string>()
   #known = 0
   chains: Chains | null = null
 
@@ -61,7 +63,17 @@ class Agent {
     this.chains = JSON.parse(readFileSync(chainsFile, 'utf8')) as Chains
   }
 
-  async call({ jti, chain, key }: Chains['chains'][number]): Promise<void> {
+  /**
+   * Waits for the answer, but not for long: one that needs a lease waits for a node, and what other chains are let do is
+   * nothing to it.
+   */
+  async call(next: Chains['chains'][number]): Promise<void> {
+    if (this.#busy.has(next.jti)) return
+    this.#busy.add(next.jti)
+    await Promise.race([this.#call(next).finally(() => this.#busy.delete(next.jti)), pause(PAUSE_MS_MAX)])
+  }
+
+  async #call({ jti, chain, key }: Chains['chains'][number]): Promise<void> {
     try {
       const session = this.#sessions.get(jti) ?? (await this.#open(chain, key))
       this.#sessions.set(jti, session)

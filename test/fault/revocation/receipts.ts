@@ -9,6 +9,7 @@ import type { Profile } from '../../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { counted } from '../../../src/core/words.ts'
 import { verifyPack, type VerifiedPack } from '../../../src/evidence/verify/verify.ts'
+import { again } from './patience.ts'
 
 /** What a tool says that it was handed: of this chain, by this point, so often. */
 export interface Handed {
@@ -39,7 +40,7 @@ export async function judge(
 ): Promise<Judged> {
   const end = performance.now() + SHIPPED_MAX_MS
   for (;;) {
-    const { bytes } = await packOf(profile, from_ms, Date.now() + 1)
+    const { bytes } = await again(() => packOf(profile, from_ms, Date.now() + 1))
     const pack = await verifyPack(nodeCrypto, bytes, vkey)
     const missing = missingFrom(pack, handed)
     if (missing.length > 0 && performance.now() < end) {
