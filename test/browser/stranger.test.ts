@@ -79,8 +79,7 @@ class Memory implements OAuthClientProvider {
 type Revision = '2025-11-25' | '2026-07-28'
 type Answer = Awaited<ReturnType<Client['callTool']>>
 
-const decisionOf = (answer: Answer): unknown =>
-  (answer._meta as Record<string, unknown> | undefined)?.[DECISION]
+const decisionOf = (answer: Answer): unknown => answer._meta?.[DECISION]
 const denied = (...reasons: string[]): object => ({ decision: 'deny', reasons })
 
 describe.runIf(CHROMIUM_RUNS)('a stranger who knows the URL of a gateway', () => {
