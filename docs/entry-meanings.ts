@@ -30,6 +30,15 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'tool.approved': 'Somebody approved that change, by a gesture over it; its registration follows.',
   'agent.proposed': 'An agent: who answers for it, what for, and what it is made of.',
   'agent.approved': 'Somebody approved that proposal, by a gesture over it.',
+  'version.proposed': 'Another version of an agent, with what it is made of.',
+  'version.approved':
+    'Somebody approved that version, by a gesture over its proposal: roots name it from here on.',
+  'version.withdrawn': 'No new root or statement names that version.',
+  'version.statement_issued': 'The issuer said that this version of the agent is approved, until `exp`.',
+  'inventory.recorded':
+    'Something that acts, or lets others act, was found, imported or reported by a point.',
+  'inventory.assigned': 'Who answers for it, which system it belongs to, which registered agent it is.',
+  'inventory.removed': 'It is not there any more, or was none.',
   'agent.activated': 'It may act.',
   'agent.suspended': 'It may not act for now; its keys are revoked.',
   'agent.retired': 'It may never act again.',

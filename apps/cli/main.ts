@@ -7,11 +7,14 @@ import { approvalCommands } from './commands/approvals.ts'
 import { backupCommands } from './commands/backup.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
+import { discoverCommand } from './commands/discover.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { drillCommands } from './commands/drill.ts'
 import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { gatewayCommand } from './commands/gateway.ts'
+import { importCommand } from './commands/import.ts'
+import { itemCommands } from './commands/inventory-items.ts'
 import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
@@ -51,6 +54,9 @@ const program = new Command('countersign')
 startCommand(program)
 peopleCommands(program)
 inventoryCommands(program)
+discoverCommand(program)
+importCommand(program)
+itemCommands(program)
 agentCommands(program)
 templateCommands(program)
 delegationCommands(program)

@@ -11,6 +11,7 @@ import type { PublicJwk } from '../../src/core/crypto.ts'
 import { base64url, utf8 } from '../../src/core/encoding.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { jwkSchema, thumbprint } from '../../src/core/jwk.ts'
+import type { Manifest } from '../../src/core/manifest.ts'
 import { counted } from '../../src/core/words.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { ACT_TAG, ROOT_TAG } from '../../src/token/constants.ts'
@@ -148,7 +149,7 @@ export interface AgentInput {
   readonly purpose: string
   readonly systems: readonly string[]
   /** Model, prompt, tools: whatever makes this version of the agent what it is. */
-  readonly manifest: JsonObject
+  readonly manifest: Manifest
 }
 
 export async function proposeAgent(profile: Profile, agent: AgentInput): Promise<string> {

@@ -96,6 +96,7 @@ export type CliErrorCode =
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
   | 'GESTURE_MISMATCH'
+  | 'IMPORT_INVALID'
   | 'ISSUER_UNCLEAR'
   | 'LOG_BEHIND'
   | 'NO_PROFILE'

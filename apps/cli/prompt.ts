@@ -23,6 +23,16 @@ export async function confirm(question: string, otherwise: string): Promise<void
   }
 }
 
+/** @returns the line as it was typed, without white space around it */
+export async function ask(question: string): Promise<string> {
+  const line = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await line.question(`${question} `)).trim()
+  } finally {
+    line.close()
+  }
+}
+
 /** Reads a line without showing it. @throws {CliError} `NOT_CONFIRMED`: interrupted */
 export function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process

@@ -59,6 +59,8 @@ const serverSchema = z
         owner: z.string().min(1).max(256),
         scope: z.string().max(1024),
         rotated: z.iso.date(),
+        /** How often it is to be rotated: without, it counts as static. */
+        rotate_days: z.int().min(1).max(3660).exactOptional(),
       })
       .exactOptional(),
     limits: limits.prefault({}),

@@ -8,10 +8,12 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { AccessTokens } from '../../src/enforce/access-tokens.ts'
 import type { HostedDelegations } from '../../src/enforce/hosted.ts'
+import type { VersionGateOptions } from '../../src/enforce/versions.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { Access } from './access.ts'
 import { readConfig, type GatewayConfig, type ServerConfig } from './config.ts'
+import { CredentialReport } from './credentials.ts'
 import { watchConfig } from './config-watch.ts'
 import { GatewayError } from './errors.ts'
 import { authorizationServer, openHosting, type Resource } from './hosting.ts'
@@ -29,6 +31,7 @@ export interface HttpGatewayOptions {
   /** `countersign.yaml`. */
   readonly config: string
   readonly hosted?: Hosted
+  readonly versions?: Pick<VersionGateOptions, 'required' | 'hosted'>
   readonly listen?: Listening
   readonly relays?: readonly string[]
   /** How long a call waits for a person (APR-5). */
@@ -65,6 +68,7 @@ export async function openHttpGateway(options: HttpGatewayOptions): Promise<Http
     recording: config.recording,
     onFault,
     ...(options.hosted === undefined ? {} : { hosted: options.hosted }),
+    ...(options.versions === undefined ? {} : { versions: options.versions }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.relays === undefined ? {} : { relays: options.relays }),
     ...(options.approvalTtlMs === undefined ? {} : { approvalTtlMs: options.approvalTtlMs }),
@@ -94,6 +98,7 @@ export async function openHttpGateway(options: HttpGatewayOptions): Promise<Http
   }
   url = front.url
   const filler = new Filler(hosting, isOauth, onFault)
+  const credentials = new CredentialReport(file, () => servers.values(), onFault)
   const watch = watchConfig(
     options.config,
     (next) => {
@@ -102,6 +107,7 @@ export async function openHttpGateway(options: HttpGatewayOptions): Promise<Http
       settings.origins = next.origins
       replaceServers(servers, next, sessions)
       filler.now()
+      credentials.now()
       say(`took ${options.config}: ${servers.size} servers`)
     },
     (error) => {
@@ -116,6 +122,7 @@ export async function openHttpGateway(options: HttpGatewayOptions): Promise<Http
     close: async () => {
       watch.close()
       filler.stop()
+      credentials.stop()
       await front.close()
       await point.close()
     },

@@ -20,6 +20,7 @@ import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
 import { ToolChanges } from '../../src/enforce/tool-changes.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
+import type { VersionGateOptions } from '../../src/enforce/versions.ts'
 import { SERVERS_MAX } from '../../src/log/entry-bodies.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { StreamEvent } from '../../src/ports/control-plane.ts'
@@ -117,6 +118,8 @@ export async function openPoint(
     readonly approvalTtlMs?: number
     /** RCP-10; `spool` unless told otherwise. */
     readonly recording?: Recording
+    /** Which versions of agents may call (VER-3, VER-6). */
+    readonly versions?: Pick<VersionGateOptions, 'required' | 'hosted'>
     /** The system's unless told otherwise. */
     readonly clock?: Clock
   },
@@ -190,6 +193,7 @@ export async function openPoint(
         onUnknownIssuer: () => keeper.soon(),
         audience: file.point,
         ...(hosted === undefined ? {} : { hosted }),
+        ...(options.versions === undefined ? {} : { versions: options.versions }),
         ...(options.delegations === undefined ? {} : { delegations: options.delegations }),
       }),
       registration: tools.find,

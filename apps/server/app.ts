@@ -15,6 +15,7 @@ import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
+import { inventoryRoutes } from './routes-inventory.ts'
 import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
@@ -31,6 +32,7 @@ import { revocationRoutes } from './routes-revocations.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { templateRoutes } from './routes-templates.ts'
+import { versionRoutes } from './routes-versions.ts'
 import { toolChangeRoutes } from './routes-tools.ts'
 
 export function createApp(ctx: ServerContext): App {
@@ -54,6 +56,8 @@ export function createApp(ctx: ServerContext): App {
   publicRoutes(app, ctx)
   peopleRoutes(app, ctx)
   agentRoutes(app, ctx)
+  versionRoutes(app, ctx)
+  inventoryRoutes(app, ctx)
   pointRoutes(app, ctx)
   hostingRoutes(app, ctx)
   limitRoutes(app, ctx)

@@ -83,6 +83,10 @@ export class Caller {
   async post(path: string, value: unknown, bend?: Bend): Promise<Answer> {
     return read(await this.fetch('POST', path, JSON.stringify(value), bend))
   }
+
+  async put(path: string, value: unknown, bend?: Bend): Promise<Answer> {
+    return read(await this.fetch('PUT', path, JSON.stringify(value), bend))
+  }
 }
 
 async function read(response: Response): Promise<Answer> {

@@ -9,6 +9,9 @@ const LABELS = {
   'system.added': 'System', 'tool.registered': 'Tool registered', 'agent.proposed': 'Agent proposed',
   'agent.approved': 'Agent approved', 'agent.activated': 'Agent active', 'agent.suspended': 'Agent suspended',
   'agent.retired': 'Agent retired', 'agent.key_added': 'Holder key', 'agent.statement_issued': 'Agent statement',
+  'version.proposed': 'Version proposed', 'version.approved': 'Version approved',
+  'version.withdrawn': 'Version withdrawn', 'version.statement_issued': 'Version statement',
+  'inventory.recorded': 'Inventory', 'inventory.assigned': 'Inventory assigned', 'inventory.removed': 'Inventory removed',
   'point.enrolled': 'Point enrolled', 'point.epoch_opened': 'Point epoch', 'delegation.issued': 'Delegation',
   'chain.segment': 'Chain segment', 'receipt.head': 'Spool head', revocation: 'Revocation', 'alert.raised': 'Alert',
   'log.anchored': 'Log anchored',
@@ -58,6 +61,11 @@ function summaryOf(entry) {
     case 'tool.registered': return b.server + ' / ' + b.tool
     case 'agent.proposed': return b.class + ': ' + b.purpose
     case 'agent.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
+    case 'version.proposed': return short(b.manifest)
+    case 'version.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
+    case 'version.statement_issued': return short(b.manifest)
+    case 'inventory.recorded': return b.item.kind + ': ' + b.item.name
+    case 'version.withdrawn': case 'inventory.removed': return b.reason
     case 'agent.activated': case 'agent.suspended': case 'agent.retired': return b.reason
     case 'agent.key_added': return 'Registered'
     case 'agent.statement_issued': return 'For key ' + short(b.jkt)

@@ -1,7 +1,7 @@
 /** Agents: proposal, approval, life, keys and statements. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import type { JsonObject } from '../../src/core/json.ts'
 import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { manifestSchema } from '../../src/core/manifest.ts'
 import { addAgentKey, issueStatement } from '../../src/registry/agent-keys.ts'
 import {
   activateAgent,
@@ -62,7 +62,7 @@ export function agentRoutes(app: App, ctx: ServerContext): void {
             class: z.string().min(1).max(64),
             purpose: z.string().min(1).max(512),
             systems: z.array(z.string().max(64)).max(64),
-            manifest: z.record(z.string(), z.unknown()),
+            manifest: manifestSchema,
           }),
         ),
       },
@@ -72,8 +72,7 @@ export function agentRoutes(app: App, ctx: ServerContext): void {
       ),
     }),
     async (c) => {
-      const { manifest, ...rest } = c.req.valid('json')
-      const input = { ...rest, manifest: manifest as JsonObject }
+      const input = c.req.valid('json')
       return c.json(await proposeAgent(ctx.registry, callerId(c, 'person'), input), 200)
     },
   )

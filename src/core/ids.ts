@@ -16,9 +16,11 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
  * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer, `hld` a legal hold, `lse` a lease,
- * `tch` a change of a tool, `tup` a top-up, `kil` a kill, `lft` a lift, `prb` a probe, `drl` a drill, `apr` an approval, `lsn` a listener, `set` a security event. */
+ * `tch` a change of a tool, `tup` a top-up, `kil` a kill, `lft` a lift, `prb` a probe, `drl` a drill, `apr` an approval, `lsn` a listener, `set` a security event, `itm` an
+ * item of the inventory. */
 export type IdPrefix =
   | 'per'
+  | 'itm'
   | 'lsn'
   | 'set'
   | 'agt'

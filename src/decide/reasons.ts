@@ -32,6 +32,15 @@ export const REASONS = {
   PROOF_REPLAYED: ['this proof or counter was used before', 'make a new proof for each call'],
   SESSION_UNKNOWN: ['the session is not open here', 'take a new challenge and open a session'],
   SESSION_LIMIT: ['too many open sessions or challenges', 'try again later'],
+  // The version
+  VERSION_NOT_APPROVED: [
+    'the agent reports a version that nobody approved',
+    'propose it with "countersign agent version propose" and have somebody else approve it',
+  ],
+  VERSION_NOT_REPORTED: [
+    'this enforcement point wants to know which version of the agent calls',
+    'report the manifest: the option manifest of connect',
+  ],
   // The call
   METHOD_NOT_GRANTED: ['this kind of request is not covered by any grant', 'use a tool that is granted'],
   NO_MATCHING_GRANT: ['no disclosed grant allows this tool', 'ask for a delegation that names the tool'],

@@ -24,6 +24,7 @@ import { HeldChains, type HeldOptions, type Presented } from './held-chains.ts'
 import { keptOf } from './kept-chain.ts'
 import { Sessions, type Session } from './sessions.ts'
 import type { CallRequest, Credential, Viewer } from './types.ts'
+import { VersionGate, type VersionGateOptions } from './versions.ts'
 
 const SALT_BYTES = 32
 
@@ -36,6 +37,8 @@ export interface Authenticated {
   readonly binding: 'call' | 'session' | 'dpop' | 'hosted' | 'none'
   readonly args_commit: string | null
   readonly salt: string | null
+  /** Digest of the manifest that the caller says it runs (VER-3). */
+  readonly manifest: string | null
 }
 
 export interface AuthenticatorOptions extends HeldOptions {
@@ -44,6 +47,7 @@ export interface AuthenticatorOptions extends HeldOptions {
   readonly onUnknownIssuer?: () => void
   /** The point's identifier: the audience of chains and proofs. */
   readonly audience: string
+  readonly versions?: Pick<VersionGateOptions, 'required' | 'hosted'>
 }
 
 export const NOBODY: Authenticated = {
@@ -53,16 +57,19 @@ export const NOBODY: Authenticated = {
   binding: 'none',
   args_commit: null,
   salt: null,
+  manifest: null,
 }
 
 export class Authenticator {
   readonly #o: AuthenticatorOptions
   readonly #sessions: Sessions
+  readonly #versions: VersionGate
   readonly #held: HeldChains
 
   constructor(options: AuthenticatorOptions) {
     this.#o = options
     this.#sessions = new Sessions(options.crypto, options.clock)
+    this.#versions = new VersionGate({ ...options.versions, ...pick(options) })
     this.#held = new HeldChains(options, (chain) => this.#present(chain))
   }
 
@@ -105,15 +112,19 @@ export class Authenticator {
     }
     const shared = this.#sessions.agree(proof.x25519)
     if (shared === null) return { ok: false, reason: 'PROOF_INVALID' }
+    const reported = this.#versions.judge(presented.chain, proof)
+    if (reported.reason !== null) return { ok: false, reason: reported.reason }
     const key = sessionKey(this.#o.crypto, shared, {
       challenge: proof.nonce,
       client: proof.x25519,
       point: this.#sessions.key,
       sd_hash: presented.sd_hash,
     })
-    const ends = Math.min(...presented.chain.delegations.map((delegation) => delegation.ends))
+    const ends = Math.min(reported.ends, ...presented.chain.delegations.map((delegation) => delegation.ends))
     const { chain, record } = presented
-    const session = this.#sessions.open({ key: base64url(key), chain: keptOf(chain), record }, ends * 1000)
+    const { manifest } = reported
+    const opened = { key: base64url(key), chain: keptOf(chain), record, manifest }
+    const session = this.#sessions.open(opened, ends * 1000)
     return { ok: true, session }
   }
 
@@ -143,6 +154,7 @@ export class Authenticator {
       binding: 'session',
       args_commit: null,
       salt: null,
+      manifest: session.manifest,
     }
     const args_commit = this.#commit(credential.salt, request)
     const call = { session: session.id, n: credential.n, server: request.server, tool: request.tool }
@@ -160,14 +172,8 @@ export class Authenticator {
   #byCall(request: CallRequest, credential: Extract<Credential, { kind: 'call' }>): Authenticated {
     const presented = this.#present(credential.presentation)
     if ('reason' in presented) return { ...NOBODY, reason: presented.reason }
-    const known: Authenticated = {
-      reason: null,
-      chain: presented.chain,
-      record: presented.record,
-      binding: 'none',
-      args_commit: null,
-      salt: null,
-    }
+    const { chain, record } = presented
+    const known: Authenticated = { ...NOBODY, reason: null, chain, record }
     if (presented.proof === null) return { ...known, reason: 'PROOF_MISSING' }
     const proof = verifyCallProof(this.#proofContext(presented), presented.proof)
     const args_commit = this.#commit(credential.salt, request)
@@ -180,8 +186,9 @@ export class Authenticator {
     ) {
       return { ...known, reason: 'PROOF_INVALID' }
     }
-    const reason = this.#sessions.useCallNonce(proof.nonce)
-    return { ...known, reason, binding: 'call', args_commit, salt: credential.salt }
+    const { manifest, reason: unapproved } = this.#versions.judge(chain, proof)
+    const reason = this.#sessions.useCallNonce(proof.nonce) ?? unapproved
+    return { ...known, reason, binding: 'call', args_commit, salt: credential.salt, manifest }
   }
 
   #byDpop(request: CallRequest, credential: Extract<Credential, { kind: 'dpop' }>): Authenticated {
@@ -205,15 +212,18 @@ export class Authenticator {
     if (proof === null || args_commit === null || proof.args_commit !== args_commit) {
       return { ...known, reason: 'PROOF_INVALID' }
     }
-    const reason = this.#sessions.useCallNonce(`${proof.nonce}.${proof.jti}`)
-    return { ...known, reason, binding: 'dpop', args_commit, salt: credential.salt }
+    const { manifest, reason: unapproved } = this.#versions.judge(chain, proof)
+    const reason = this.#sessions.useCallNonce(`${proof.nonce}.${proof.jti}`) ?? unapproved
+    return { ...known, reason, binding: 'dpop', args_commit, salt: credential.salt, manifest }
   }
 
   #hosted(delegation: string | undefined): Authenticated {
     const held = this.#held.hosted(delegation)
-    return held.reason === null
-      ? { ...NOBODY, ...held, binding: 'hosted' }
-      : { ...NOBODY, reason: held.reason }
+    if (held.reason !== null) return { ...NOBODY, reason: held.reason }
+    const { chain, record, root } = held
+    const run = { iss: chain.iss, agent: chain.agent, delegations: chain.delegations, root }
+    const { reason, manifest } = this.#versions.judgeHosted(run, delegation === undefined)
+    return { ...NOBODY, reason, chain, record, binding: 'hosted', manifest }
   }
 
   #withOwnSalt(request: CallRequest, known: Authenticated): Authenticated {
@@ -261,6 +271,14 @@ export class Authenticator {
       throw error
     }
   }
+}
+
+function pick({
+  crypto,
+  clock,
+  trust,
+}: AuthenticatorOptions): Pick<VersionGateOptions, 'crypto' | 'clock' | 'trust'> {
+  return { crypto, clock, trust }
 }
 
 function isPresentationReason(code: string): code is 'TOKEN_TOO_LARGE' | 'DEPTH_EXCEEDED' {

@@ -33,7 +33,13 @@ export interface HeldOptions {
 }
 
 export type Held =
-  | { readonly reason: null; readonly chain: DecidedChain; readonly record: ChainRecord }
+  | {
+      readonly reason: null
+      readonly chain: DecidedChain
+      readonly record: ChainRecord
+      /** The version that the root names (VER-5). */
+      readonly root: { readonly agent: { readonly manifest: string } }
+    }
   | { readonly reason: Reason; readonly chain: null; readonly record: null }
 
 interface Verified {
@@ -68,7 +74,9 @@ export class HeldChains {
     this.#verified.delete(chain)
     const presented = this.#present(chain)
     if ('reason' in presented) return none(presented.reason)
-    const held = { reason: null, chain: keptOf(presented.chain), record: presented.record } as const
+    const { manifest } = presented.chain.root.agent
+    const root = { agent: { manifest } }
+    const held = { reason: null, chain: keptOf(presented.chain), record: presented.record, root } as const
     const ends_ms = 1000 * Math.min(...presented.chain.delegations.map(({ ends }) => ends))
     for (const oldest of this.#verified.keys()) {
       if (this.#verified.size < VERIFIED_MAX) break

@@ -61,6 +61,7 @@ export function decisionFields(
     reasons: verdict.decision === 'allow' ? [] : [...verdict.reasons],
     binding: authenticated.binding,
     debits: [...debits],
+    ...(authenticated.manifest === null ? {} : { manifest: authenticated.manifest }),
     ...state,
   }
 }

@@ -199,6 +199,7 @@ export class Recorder {
       grant: fields.grant,
       ...(fields.kill === undefined ? {} : { kill: fields.kill }),
       kind,
+      ...(fields.manifest === undefined ? {} : { manifest: fields.manifest }),
       placement: fields.placement,
       point,
       prev_hash,

@@ -17,8 +17,10 @@ import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, Signer } from '../core/crypto.ts'
 import { CountersignError } from '../core/errors.ts'
 import { parseJson, type JsonObject } from '../core/json.ts'
+import { manifestDigest, type Manifest } from '../core/manifest.ts'
 import type { Reason } from '../decide/reasons.ts'
 import { systemClock } from '../ports/clock.ts'
+import type { VersionReport } from '../token/version.ts'
 import { CountersignMcpSession, type McpHolder } from './adapters/mcp/client.ts'
 import { DECISION_META, RPC_DENIED } from './adapters/mcp/messages.ts'
 
@@ -38,6 +40,13 @@ export interface ConnectOptions {
   readonly claims?: readonly ('instruction' | 'sub')[]
   /** The holder key that the chain is bound to: a private JWK, or its text as `countersign agent key` wrote it. */
   readonly key: PrivateJwk | string
+  /**
+   * The version that runs: its manifest, or the manifest's digest (VER-3). One that nobody approved is refused with
+   * `VERSION_NOT_APPROVED`.
+   */
+  readonly manifest?: Manifest | string
+  /** The issuer's word for a version that the root does not name, as `countersign agent version statement` wrote it. */
+  readonly version?: string
 }
 
 /** `result` is the MCP result in both cases: for a denial a tool error whose text names the reasons. */
@@ -96,7 +105,8 @@ export async function connect(client: Client, options: ConnectOptions): Promise<
   const holder = signerOf(options.key)
   const chain = options.chain.trim()
   const claims = options.claims ?? ['instruction']
-  const held = { chain, claims, holder }
+  const report = reportOf(options)
+  const held = { chain, claims, holder, ...(report === undefined ? {} : { report }) }
   let session = await openSession(client, held)
   /** The session that is being opened, so that calls in flight together open one. */
   let opening: Promise<CountersignMcpSession> | null = null
@@ -143,11 +153,17 @@ function signerOf(key: PrivateJwk | string): Signer {
   }
 }
 
+function reportOf({ manifest, version }: ConnectOptions): VersionReport | undefined {
+  if (manifest === undefined) return undefined
+  const digest = typeof manifest === 'string' ? manifest : manifestDigest(nodeCrypto, manifest)
+  return { manifest: digest, ...(version === undefined ? {} : { version: version.trim() }) }
+}
+
 const anyResult = z.record(z.string(), z.unknown())
 
 async function openSession(
   client: Client,
-  held: Pick<McpHolder, 'chain' | 'claims' | 'holder'>,
+  held: Pick<McpHolder, 'chain' | 'claims' | 'holder' | 'report'>,
 ): Promise<CountersignMcpSession> {
   try {
     return await CountersignMcpSession.open({

@@ -25,6 +25,8 @@ export interface Session {
   readonly key: string
   readonly chain: DecidedChain
   readonly record: ChainRecord
+  /** Digest of the manifest that the agent reported, or null (VER-3). */
+  readonly manifest: string | null
   readonly expires_ms: number
   readonly counters: CounterWindow
 }
@@ -125,12 +127,15 @@ export class Sessions {
     }
   }
 
-  open(session: Omit<Session, 'id' | 'expires_ms' | 'counters'>, chainExpires_ms: number): Session {
+  open(
+    session: Pick<Session, 'key' | 'chain' | 'record'> & Partial<Pick<Session, 'manifest'>>,
+    chainExpires_ms: number,
+  ): Session {
     const id = newId(this.#crypto, 'ses', this.#clock.now())
     makeRoom(this.#sessions, SESSIONS_MAX)
     const expires_ms = Math.min(chainExpires_ms, this.#clock.now() + SESSION_LIFE_MS)
-    const { key, chain, record } = session
-    const opened = { id, key, chain, record, expires_ms, counters: new CounterWindow() }
+    const { key, chain, record, manifest = null } = session
+    const opened = { id, key, chain, record, manifest, expires_ms, counters: new CounterWindow() }
     this.#sessions.set(id, opened)
     return opened
   }

@@ -5,6 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
+import { pathOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -26,6 +27,8 @@ export class History {
   readonly filed = new Map<string, number>()
   readonly agents = new Map<string, AgentRecord>()
   readonly approvals: OfType<'agent.approved'>[] = []
+  /** In the order of the log. */
+  readonly versions: Any<'version.proposed' | 'version.approved'>[] = []
   /** Calls that waited for a person, by the identifier of the approval. */
   readonly asked = new Map<string, OfType<'approval.requested'>>()
   /** In the order of the log. */
@@ -194,6 +197,15 @@ export class History {
         this.#file(entry.subject, index)
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
         return
+      case 'version.proposed':
+      case 'version.approved':
+        this.versions.push({ index, entry } as (typeof this.versions)[number])
+        return
+      case 'version.withdrawn':
+      case 'version.statement_issued':
+      case 'inventory.recorded':
+      case 'inventory.assigned':
+      case 'inventory.removed':
       case 'agent.statement_issued':
       case 'lease.recalled':
       case 'person.left':
@@ -282,14 +294,7 @@ export class History {
   }
 
   /** Segment texts from the root to `id`, or null when one is not logged. */
-  chain(id: string): readonly { readonly index: number; readonly segment: string }[] | null {
-    const path: { index: number; segment: string }[] = []
-    for (let at: string | null = id; at !== null;) {
-      const found: OfType<'chain.segment'> | undefined = this.segments.get(at)
-      if (found === undefined || path.length > 16) return null
-      path.unshift({ index: found.index, segment: found.entry.body.segment })
-      at = found.entry.body.parent
-    }
-    return path
+  chain(id: string): readonly ChainPart[] | null {
+    return pathOf(this.segments, id)
   }
 }

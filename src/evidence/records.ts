@@ -31,3 +31,24 @@ export interface StreamRecord {
   readonly receipts: LoggedReceipt[]
   readonly heads: { readonly index: number; readonly signed: SignedHead }[]
 }
+
+/** The text of one segment, with the entry that holds it. */
+export interface ChainPart {
+  readonly index: number
+  readonly segment: string
+}
+
+/** From the root to `id`, or null when one is not logged. */
+export function pathOf(
+  segments: ReadonlyMap<string, Indexed<Entry<'chain.segment'>>>,
+  id: string,
+): readonly ChainPart[] | null {
+  const path: ChainPart[] = []
+  for (let at: string | null = id; at !== null;) {
+    const found = segments.get(at)
+    if (found === undefined || path.length > 16) return null
+    path.unshift({ index: found.index, segment: found.entry.body.segment })
+    at = found.entry.body.parent
+  }
+  return path
+}

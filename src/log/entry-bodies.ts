@@ -4,6 +4,7 @@ import { approvalActSchema } from '../core/approval.ts'
 import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
+import { manifestSchema } from '../core/manifest.ts'
 import { frameSchema } from '../revoke/frame.ts'
 import {
   killSchema,
@@ -16,6 +17,7 @@ import {
 import { anchoredSchema } from './anchored.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
+import { inventoryBodies } from './inventory-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 
@@ -121,6 +123,8 @@ export const bodies = {
     purpose: text,
     systems: z.array(id).max(64),
     manifest: digest,
+    /** What `manifest` is the digest of. Absent in logs that began before it was logged. */
+    document: manifestSchema.exactOptional(),
   }),
   'agent.approved': z.strictObject({
     /** What was shown and signed: `{act: "agent.approve", agent, proposal, approver, time}`. */
@@ -268,6 +272,7 @@ export const bodies = {
   'listener.removed': z.strictObject({ reason: z.enum(['removed', 'gone']) }),
   'log.anchored': anchoredSchema,
   ...erasureBodies,
+  ...inventoryBodies,
   'alert.raised': z.strictObject({
     rule: z.enum([
       'ANCHOR_OVERDUE',

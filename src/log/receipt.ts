@@ -98,6 +98,8 @@ export const decisionReceiptSchema = z.strictObject({
   debits: z.array(debitSchema).max(128),
   /** Of `countersign/kill`: the kill that came into force (KIL-18). */
   kill: z.string().max(64).exactOptional(),
+  /** Digest of the version manifest that the agent says it runs (VER-3). */
+  manifest: digest.exactOptional(),
   /** Of a call that waits, or waited, for a person (APR-3). */
   approval: z.string().max(64).exactOptional(),
 })

@@ -6,9 +6,9 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import { base64url } from '../core/encoding.ts'
 import { newId } from '../core/ids.ts'
-import { canonicalBytes, canonicalize, type JsonObject } from '../core/json.ts'
+import { canonicalize } from '../core/json.ts'
+import type { Manifest } from '../core/manifest.ts'
 import type { Actor, EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
@@ -20,6 +20,7 @@ import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { assertSystems } from './systems.ts'
+import { digestOf, insertVersion, markApproved } from './version-rows.ts'
 
 export type AgentStatus = Schema['agents']['status']
 export type AgentRow = Schema['agents']
@@ -29,11 +30,11 @@ export interface AgentInput {
   readonly class: string
   readonly purpose: string
   readonly systems: readonly string[]
-  /** The version manifest: only its digest is kept. */
-  readonly manifest: JsonObject
+  /** Of its first version (VER-1). */
+  readonly manifest: Manifest
 }
 
-/** The proposer is the owner. @throws {RegistryError} `UNKNOWN_SYSTEM` */
+/** The proposer is the owner. @throws {RegistryError} `UNKNOWN_SYSTEM`, `LIMIT_EXCEEDED` */
 export function proposeAgent(
   ctx: RegistryContext,
   proposer: string,
@@ -42,10 +43,19 @@ export function proposeAgent(
   return ctx.store.write(async (tx) => {
     await assertSystems(tx.db, input.systems)
     const agent = newId(ctx.crypto, 'agt', tx.now)
-    const manifest = base64url(ctx.crypto.sha256(canonicalBytes(input.manifest)))
+    const manifest = digestOf(ctx, input.manifest)
+    const document = input.manifest
     const systems = [...new Set(input.systems)]
     const { name } = input
-    const body = { name, owner: proposer, class: input.class, purpose: input.purpose, systems, manifest }
+    const body = {
+      name,
+      owner: proposer,
+      class: input.class,
+      purpose: input.purpose,
+      systems,
+      manifest,
+      document,
+    }
     const proposal = await tx.append({
       type: 'agent.proposed',
       actor: personActor(proposer),
@@ -67,6 +77,7 @@ export function proposeAgent(
         status: 'proposed',
       })
       .execute()
+    await insertVersion(tx.db, { agent, manifest, document, proposer, proposal })
     return { agent, proposal, manifest }
   })
 }
@@ -110,12 +121,13 @@ export function approveAgent(
     const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
     if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
     await setStatus(tx, agent, 'approved')
-    await tx.append({
+    const approval = await tx.append({
       type: 'agent.approved',
       actor: personActor(approver),
       subject: agent,
       body: { act, gesture, acted_alone },
     })
+    await markApproved(tx.db, { agent, manifest: row.manifest, approval })
     return { acted_alone }
   })
 }

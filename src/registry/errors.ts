@@ -47,6 +47,8 @@ export type RegistryErrorCode =
   | 'UNKNOWN_CHANGE'
   | 'TOOL_INVALID'
   | 'UNKNOWN_TOPUP'
+  | 'UNKNOWN_VERSION'
+  | 'UNKNOWN_ITEM'
   | 'VALUE_ERASED'
 
 export class RegistryError extends CountersignError<RegistryErrorCode> {}

@@ -10,6 +10,8 @@ export const PROOF_TYP = 'kb+jwt'
 export const DPOP_TYP = 'dpop+jwt'
 /** `typ` of an issuer's statement about an agent's key (DLG-7). */
 export const STATEMENT_TYP = 'agent-statement+jwt'
+/** `typ` of an issuer's statement that a version of an agent is approved (VER-4). */
+export const VERSION_TYP = 'agent-version+jwt'
 /** `typ` of a status list token: draft-ietf-oauth-status-list. */
 export const STATUS_LIST_TYP = 'statuslist+jwt'
 /** `typ` of an access token: RFC 9068. */

@@ -14,6 +14,7 @@ import { CLOCK_SKEW_MAX_S, seconds } from '../core/time.ts'
 import { DPOP_TYP } from './constants.ts'
 import { hasHeader } from './header.ts'
 import { isDpopProof, type DpopProof } from './payload.ts'
+import type { VersionReport } from './version.ts'
 
 /** Random bytes of a `jti`. */
 const JTI_BYTES = 16
@@ -31,6 +32,8 @@ export interface DpopInput extends HttpTarget {
   /** The point's current challenge. */
   readonly nonce: string
   readonly args_commit: string
+  /** What the holder says it runs (VER-3). */
+  readonly report?: VersionReport
 }
 
 /** `ath` of RFC 9449. @param chain ends in `~` */
@@ -40,11 +43,11 @@ export function accessTokenHash(crypto: Crypto, chain: string): string {
 
 /** @returns the value of the header `DPoP` */
 export function signDpop(crypto: Crypto, holder: Signer, chain: string, input: DpopInput): string {
-  const { method: htm, url: htu, iat, nonce, args_commit } = input
+  const { method: htm, url: htu, iat, nonce, args_commit, report } = input
   const jti = base64url(crypto.randomBytes(JTI_BYTES))
   const header = { typ: DPOP_TYP, jwk: { ...holder.publicJwk } }
   const ath = accessTokenHash(crypto, chain)
-  return signJws(holder, header, { jti, htm, htu, iat, ath, nonce, args_commit })
+  return signJws(holder, header, { jti, htm, htu, iat, ath, nonce, args_commit, ...report })
 }
 
 export interface DpopContext extends HttpTarget {

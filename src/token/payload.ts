@@ -64,6 +64,21 @@ export const statementSchema = z.strictObject({
   exp: numericDate,
 })
 
+/** VER-4. */
+export const versionSchema = z.strictObject({
+  iss: z.string().min(1).max(256),
+  agent: id,
+  manifest: digest,
+  iat: numericDate,
+  exp: numericDate,
+})
+
+/** VER-3: what the holder says it runs, in any proof. */
+const reported = {
+  manifest: digest.exactOptional(),
+  version: z.string().max(4096).exactOptional(),
+}
+
 const target = {
   aud: z.string().min(1).max(256),
   nonce: z.string().min(1).max(128),
@@ -75,6 +90,7 @@ export const callProofSchema = z.strictObject({
   server: z.string().max(256),
   tool: z.string().max(256),
   args_commit: digest,
+  ...reported,
 })
 /** PRF-5. */
 export const dpopProofSchema = z.strictObject({
@@ -85,13 +101,15 @@ export const dpopProofSchema = z.strictObject({
   ath: digest,
   nonce: z.string().min(1).max(128),
   args_commit: digest,
+  ...reported,
 })
-export const sessionProofSchema = z.strictObject({ ...target, x25519: digest, peer: digest })
+export const sessionProofSchema = z.strictObject({ ...target, x25519: digest, peer: digest, ...reported })
 
 /** What every verification asks. */
 export const isRootPayload = guardOf(rootPayloadSchema)
 export const isHopPayload = guardOf(hopPayloadSchema)
 export const isStatement = guardOf(statementSchema)
+export const isVersion = guardOf(versionSchema)
 export const isCallProof = guardOf(callProofSchema)
 export const isSessionProof = guardOf(sessionProofSchema)
 export const isDpopProof = guardOf(dpopProofSchema)
@@ -99,6 +117,7 @@ export const isDpopProof = guardOf(dpopProofSchema)
 export type RootPayload = z.infer<typeof rootPayloadSchema>
 export type DelegatePayload = z.infer<typeof delegatePayloadSchema>
 export type Statement = z.infer<typeof statementSchema>
+export type VersionStatement = z.infer<typeof versionSchema>
 export type CallProof = z.infer<typeof callProofSchema>
 export type DpopProof = z.infer<typeof dpopProofSchema>
 export type SessionProof = z.infer<typeof sessionProofSchema>

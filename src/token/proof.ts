@@ -14,6 +14,7 @@ import { CALL_TAG, PROOF_TYP, SESSION_INFO } from './constants.ts'
 import { hasHeader } from './header.ts'
 import { isCallProof, isSessionProof, type CallProof, type SessionProof } from './payload.ts'
 import { sdHashOf } from './presentation.ts'
+import type { VersionReport } from './version.ts'
 
 /** What a proof is made for. */
 export interface ProofTarget {
@@ -42,7 +43,7 @@ export function signCallProof(
   holder: Signer,
   chain: string,
   target: ProofTarget,
-  call: ProvenCall,
+  call: ProvenCall & Partial<VersionReport>,
 ): string {
   return chain + signJws(holder, { typ: PROOF_TYP }, { ...target, sd_hash: sdHashOf(crypto, chain), ...call })
 }
@@ -53,7 +54,7 @@ export function signSessionProof(
   holder: Signer,
   chain: string,
   target: ProofTarget,
-  keys: { readonly x25519: string; readonly peer: string },
+  keys: { readonly x25519: string; readonly peer: string } & Partial<VersionReport>,
 ): string {
   return chain + signJws(holder, { typ: PROOF_TYP }, { ...target, sd_hash: sdHashOf(crypto, chain), ...keys })
 }

@@ -240,7 +240,7 @@ test('encrypted keys come along when asked for', async () => {
   const to = fresh('backup')
   const { files } = await takeBackup({ data: own, to, keys: true, vault: false, now })
   await locked.close()
-  expect(files.map(({ path }) => path).filter((path) => path.startsWith('keys/'))).toHaveLength(3)
+  expect(files.map(({ path }) => path).filter((path) => path.startsWith('keys/'))).toHaveLength(4)
   const restored = fresh('data')
   cpSync(join(own, 'vault.db'), join(restored, 'vault.db'))
   expect(await restoreBackup({ backup: to, data: restored, now })).toMatchObject({ keys: true })

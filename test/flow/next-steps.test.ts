@@ -205,7 +205,7 @@ describe('a list', () => {
       ['agent list', /^AGENT +STATUS +NAME\nagt_/],
       ['person list', /^PERSON +STATUS +NAME\nper_/],
       ['system list', /^SYSTEM +NAME\nsys_/],
-      ['point list', /^POINT +SERVER +NAME\npnt_/],
+      ['point list', /^POINT +SERVERS +NAME\npnt_/],
       ['template list', /^TEMPLATE +STATUS +CLASS +PROPOSER\ntpl_/],
       ['keys list', /^KEY +STATUS\n/],
       ['delegations', /^DELEGATION +STATUS +AGENT +PRINCIPAL\ndlg_/],

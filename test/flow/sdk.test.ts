@@ -129,6 +129,15 @@ test('a key that is not the chain’s is denied by the gateway, and what is no k
   expect(JSON.stringify(refused) + String(refused)).not.toContain('sss')
 })
 
+test('a version that was approved may call, and one that nobody approved opens no session', async () => {
+  const { client } = await gatewayClient()
+  const tools = await connect(client, { chain, key, manifest: { version: 1 } })
+  const call = { name: 'read_text_file', arguments: file('files/notes.txt') }
+  expect((await tools.callTool(call)).decision).toBe('allow')
+  const next = connect(client, { chain, key, manifest: { version: 2 } })
+  await expect(next).rejects.toMatchObject({ code: 'CONNECTION_DENIED', reasons: ['VERSION_NOT_APPROVED'] })
+})
+
 test('arguments that are no JSON never leave', async () => {
   const { client } = await gatewayClient()
   const tools = await connect(client, { chain, key })

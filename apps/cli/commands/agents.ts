@@ -6,8 +6,9 @@ import { ApiError } from '../../../src/adapters/http/client.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { addAgentKey, agentStatement, approveAgent, changeAgent, proposeAgent } from '../operator.ts'
-import { CliError, listing, result } from '../output.ts'
-import { readJson, readPublicKey, writePrivate } from '../profile.ts'
+import { listing, result } from '../output.ts'
+import { readPublicKey, writePrivate } from '../profile.ts'
+import { readManifest, versionCommands } from './versions.ts'
 import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 interface ProposeOptions {
@@ -39,18 +40,13 @@ export function agentCommands(program: Command): void {
     .option('--class <name>', 'agent class', 'assistant')
     .option('--system <id>', 'a system that it touches (repeat)', collect)
     .action(async (name: string, options: ProposeOptions, command: Command) => {
-      const manifest = z.record(z.string(), z.json()).safeParse(await readJson(options.manifest))
-      if (!manifest.success)
-        throw new CliError(
-          'ARGUMENT_INVALID',
-          `${options.manifest} is not a JSON object such as {"model":"any","version":1}`,
-        )
+      const manifest = await readManifest(options.manifest)
       const id = await proposeAgent(await profileOf(command), {
         name,
         class: options.class,
         purpose: options.purpose,
         systems: options.system ?? [],
-        manifest: manifest.data,
+        manifest,
       })
       result(wantsJson(command), { agent: id }, () => `${id} is proposed; someone else approves it`)
     })
@@ -87,6 +83,7 @@ export function agentCommands(program: Command): void {
       ),
     )
   })
+  versionCommands(agent)
   keyCommands(agent)
 }
 

@@ -15,8 +15,9 @@ import { CliError, result, tell } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
 import { port } from './start.ts'
 import { collect, wantsJson, whole } from './globals.ts'
+import { versionsOf, type VersionOptions, type Versions } from './versions.ts'
 
-interface GatewayOptions {
+interface GatewayOptions extends VersionOptions {
   readonly stdio?: true
   readonly config?: string
   readonly server?: string
@@ -32,6 +33,7 @@ interface GatewayOptions {
 /** What every kind of gateway is opened with. */
 interface Common {
   readonly hosted?: Hosted
+  readonly versions: Versions
   readonly listen?: Listening
   readonly relays?: readonly string[]
   readonly approvalTtlMs: number
@@ -61,6 +63,12 @@ export function gatewayCommand(program: Command): void {
       ).choices(RECORDINGS),
     )
     .option('--relay <url>', 'learn of revocations from this relay; may be given again', collect)
+    .option('--manifest <file>', 'hosted: JSON file of the version that the client runs')
+    .option(
+      '--version-statement <file>',
+      'hosted: the word of the issuer for that version (countersign agent version statement)',
+    )
+    .option('--require-version', 'deny agents that do not report which version they run')
     .argument('[command]', 'without --config: the tool server')
     .argument('[args...]', 'its arguments')
     .action(async (command: string | undefined, args: string[], options: GatewayOptions) => {
@@ -174,6 +182,7 @@ async function commonOf(options: GatewayOptions): Promise<Common> {
   const hosted = await hostedOf(options)
   return {
     ...(hosted === undefined ? {} : { hosted }),
+    versions: await versionsOf(options),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.relay === undefined ? {} : { relays: options.relay }),
     approvalTtlMs: options.approvalTimeout * 1000,

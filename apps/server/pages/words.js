@@ -108,6 +108,10 @@ const ACTS = new Map(
       'Approve an agent',
       'With your approval this version of the agent may be activated and given work.',
     ],
+    'version.approve': [
+      'Approve a version of an agent',
+      'With your approval the agent may act with this model, prompt, tools and code.',
+    ],
     'person.endorse': [
       'Endorse a person',
       'You vouch that this passkey is the one of the person you know by this name. From then on their signatures count.',

@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 8
+export const SCHEMA_VERSION = 9
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -37,6 +37,16 @@ CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
   proposer TEXT NOT NULL REFERENCES people (id), status TEXT NOT NULL
+) STRICT;
+CREATE TABLE versions (
+  agent TEXT NOT NULL REFERENCES agents (id), manifest TEXT NOT NULL, document_json TEXT NOT NULL,
+  status TEXT NOT NULL, proposer TEXT NOT NULL REFERENCES people (id), proposal INTEGER NOT NULL, approval INTEGER,
+  PRIMARY KEY (agent, manifest)
+) STRICT;
+CREATE TABLE inventory (
+  id TEXT PRIMARY KEY, ref TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL, origin TEXT NOT NULL,
+  point TEXT, owner TEXT, system TEXT, agent TEXT, secret TEXT NOT NULL, detail_json TEXT NOT NULL,
+  created INTEGER, rotated INTEGER, used INTEGER, status TEXT NOT NULL
 ) STRICT;
 CREATE TABLE agent_keys (
   jkt TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), jwk_json TEXT NOT NULL, revoked INTEGER NOT NULL

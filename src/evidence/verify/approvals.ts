@@ -12,7 +12,11 @@ import type { Findings } from './report.ts'
 
 type Approval = Indexed<Entry<'agent.approved'>>
 type AnyApproval = Indexed<
-  Entry<'agent.approved'> | Entry<'template.approved'> | Entry<'issuer.trusted'> | Entry<'tool.approved'>
+  | Entry<'agent.approved'>
+  | Entry<'template.approved'>
+  | Entry<'issuer.trusted'>
+  | Entry<'tool.approved'>
+  | Entry<'version.approved'>
 >
 
 export interface ApprovalTerms {

@@ -56,6 +56,7 @@ export type FaultCode =
   | 'ROSTER_INVALID'
   | 'SEGMENT_INVALID'
   | 'TREE_INVALID'
+  | 'VERSION_NOT_APPROVED'
 
 /** Something that does not hold, as exactly as it can be named. */
 export interface Fault {

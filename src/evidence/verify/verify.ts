@@ -44,6 +44,7 @@ import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 import { checkApproved } from './tool-changes.ts'
 import { treeFault } from './tree-fault.ts'
+import { checkRunVersions, checkVersions, type ApprovedVersions } from './versions.ts'
 
 export interface VerifiedPack {
   readonly report: PackReport
@@ -215,6 +216,14 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     )
   check('every access token was given for a chain that held', () =>
     checkExchanges(crypto, history, trust, findings),
+  )
+  let versions: ApprovedVersions = new Map()
+  check(`versions of agents were approved by a registered gesture of ${whose}`, () => {
+    versions = checkVersions(crypto, history, judge, findings)
+    return versions.size
+  })
+  check('no allow to a version that was not approved', () =>
+    checkRunVersions(history, allows, versions, findings),
   )
   let leases: LeaseBook = new Map()
   check('erasures were approved, and none happened while a hold was in its way', () =>

@@ -14,6 +14,7 @@ import { notePlace } from '../pruned-streams.ts'
 import { approvalFolds } from './approvals.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
+import { inventoryFolds } from './inventory.ts'
 import { killFolds } from './kills.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { limitFolds } from './limits.ts'
@@ -32,6 +33,7 @@ const FOLDS: Folds = {
   ...approvalFolds,
   ...erasureFolds,
   ...killFolds,
+  ...inventoryFolds,
 }
 
 export interface RegisterFoldOptions {

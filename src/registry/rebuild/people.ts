@@ -3,6 +3,7 @@ import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { fileUnder } from '../personal.ts'
+import { insertVersion, markApproved, markWithdrawn } from '../version-rows.ts'
 import { settleChange, waiting } from '../tool-changes.ts'
 import { rowOf } from '../tool-rows.ts'
 import { committed } from './commitments.ts'
@@ -80,7 +81,7 @@ export const peopleFolds: Folds = {
 
 export const agentFolds: Folds = {
   'agent.proposed': async ({ db, index }, { subject = '', actor, body }) => {
-    const { name = NO_NAME, owner, class: agentClass, purpose, systems, manifest } = body
+    const { name = NO_NAME, owner, class: agentClass, purpose, systems, manifest, document = {} } = body
     await db
       .insertInto('agents')
       .values({
@@ -96,8 +97,22 @@ export const agentFolds: Folds = {
         status: 'proposed',
       })
       .execute()
+    await insertVersion(db, { agent: subject, manifest, document, proposer: actor.id, proposal: index })
   },
-  'agent.approved': (at, { subject }) => setStatus(at, subject, 'approved'),
+  'agent.approved': async (at, { subject = '' }) => {
+    await setStatus(at, subject, 'approved')
+    const row = await at.db
+      .selectFrom('agents')
+      .select('manifest')
+      .where('id', '=', subject)
+      .executeTakeFirst()
+    if (row) await markApproved(at.db, { agent: subject, manifest: row.manifest, approval: at.index })
+  },
+  'version.proposed': async ({ db, index }, { subject = '', actor, body }) =>
+    insertVersion(db, { ...body, agent: subject, proposer: actor.id, proposal: index }),
+  'version.approved': async ({ db, index }, { subject = '', body }) =>
+    markApproved(db, { agent: subject, manifest: body.act.manifest, approval: index }),
+  'version.withdrawn': async ({ db }, { subject = '', body }) => markWithdrawn(db, subject, body.manifest),
   'agent.activated': (at, { subject }) => setStatus(at, subject, 'active'),
   'agent.retired': (at, { subject }) => setStatus(at, subject, 'retired'),
   'agent.suspended': async (at, { subject = '' }) => {

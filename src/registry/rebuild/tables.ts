@@ -41,6 +41,8 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   tools: log('id'),
   tool_changes: log('id'),
   agents: log('id'),
+  versions: log('agent', 'manifest'),
+  inventory: log('id'),
   agent_keys: log('jkt'),
   points: log('id'),
   templates: log('id'),

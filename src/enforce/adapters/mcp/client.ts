@@ -31,6 +31,7 @@ import { argsCommit, callMac, sessionKey, signCallProof, signSessionProof } from
 import type { DisclosableClaim } from '../../../token/disclosure.ts'
 import { discloseFor, type Audience } from '../../../token/present.ts'
 import { sdHashOf } from '../../../token/presentation.ts'
+import type { VersionReport } from '../../../token/version.ts'
 import { CALL_META, METHOD_CHALLENGE, METHOD_OPEN } from './messages.ts'
 
 /** PRF-3: bytes of the salt of one call. */
@@ -64,6 +65,8 @@ export interface McpHolder {
   readonly claims?: readonly DisclosableClaim[]
   /** The key that the last delegation of the chain is bound to. */
   readonly holder: Signer
+  /** What the agent says it runs (VER-3). */
+  readonly report?: VersionReport
   /** Sends one MCP request and resolves to its result. Rejects for a JSON-RPC error. */
   readonly request: (method: string, params: Record<string, unknown>) => Promise<unknown>
 }
@@ -103,7 +106,11 @@ export class CountersignMcpSession {
     const pair = crypto.x25519()
     const x25519 = base64url(pair.publicKey)
     const target = { aud: audience, nonce: challenge, iat: seconds(holder.clock.now()) }
-    const presentation = signSessionProof(crypto, holder.holder, chain, target, { x25519, peer })
+    const presentation = signSessionProof(crypto, holder.holder, chain, target, {
+      x25519,
+      peer,
+      ...holder.report,
+    })
     const shared = pair.agree(keyBytes(peer))
     if (shared === null)
       throw new McpSessionError('POINT_KEY_INVALID', 'the key of the point is of small order')
@@ -163,7 +170,7 @@ export function metaForOneCall(
       nonce: `${challenge.challenge}.${base64url(crypto.randomBytes(NONCE_BYTES))}`,
       iat: seconds(clock.now()),
     },
-    { server: challenge.server, tool, args_commit: argsCommit(crypto, salt, args) },
+    { server: challenge.server, tool, args_commit: argsCommit(crypto, salt, args), ...holder.report },
   )
   return { [CALL_META]: { presentation, salt: base64url(salt) } }
 }
