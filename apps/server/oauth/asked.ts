@@ -48,7 +48,7 @@ export async function readAsked(
     oauth_client: {
       client_id: client.clientId,
       client_name: client.clientName ?? null,
-      redirect_uris: client.redirectUris ?? [],
+      redirect_uris: [...(client.redirectUris ?? [])],
     },
   }
   const where = view.host ?? view.goes_to ?? 'a program of the person'
