@@ -9,17 +9,18 @@ import { join } from 'node:path'
 
 const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- log [--json] [--short]
+       npm run bench -- protect [--json]
        npm run bench -- revoke [--json] [--short]
        npm run bench -- gateway [--json] [--short]
 `
 
-const NAMES: ReadonlySet<string> = new Set(['authorize', 'log', 'revoke', 'gateway'])
+const NAMES: ReadonlySet<string> = new Set(['authorize', 'gateway', 'log', 'protect', 'revoke'])
 
 const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
 const short = options.includes('--short')
 const unknown = options.filter(
-  (option) => option !== '--json' && !(name !== 'authorize' && option === '--short'),
+  (option) => option !== '--json' && !(name !== 'authorize' && name !== 'protect' && option === '--short'),
 )
 if (unknown.length > 0 || !NAMES.has(name ?? '')) {
   process.stderr.write(USAGE)
@@ -36,6 +37,9 @@ if (name === 'authorize') {
   installPeers()
   const { gateway } = await import('./gateway/gateway.ts')
   await gateway({ json, short })
+} else if (name === 'protect') {
+  const { protect } = await import('./protect/protect.ts')
+  await protect({ json })
 } else {
   const { revoke } = await import('./revoke/revoke.ts')
   await revoke({ json, short })

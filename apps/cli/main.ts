@@ -12,6 +12,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { drillCommands } from './commands/drill.ts'
 import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
+import { extAuthzCommand } from './commands/ext-authz.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { importCommand } from './commands/import.ts'
 import { itemCommands } from './commands/inventory-items.ts'
@@ -66,6 +67,7 @@ approvalCommands(program)
 callApprovalCommands(program)
 topUpCommands(program)
 gatewayCommand(program)
+extAuthzCommand(program)
 killCommands(program)
 drillCommands(program)
 relayCommand(program)

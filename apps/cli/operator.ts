@@ -183,16 +183,25 @@ export async function agentStatement(profile: Profile, agent: string, jkt: strin
 }
 
 /** Registers an enforcement point and returns its enrolment file: the only copy of its key. */
-export async function enrollPoint(profile: Profile, name: string, ...servers: string[]): Promise<PointFile> {
+export function enrollPoint(profile: Profile, name: string, ...servers: string[]): Promise<PointFile> {
+  return enrollPointAs('gateway', profile, name, servers)
+}
+
+/** @param placement where it will stand: receipts say so */
+export async function enrollPointAs(
+  placement: PointFile['placement'],
+  profile: Profile,
+  name: string,
+  servers: readonly string[],
+): Promise<PointFile> {
   const info = await readInfo(profile.url)
   const key = nodeCrypto.generateKey('Ed25519')
   const { publicJwk } = nodeCrypto.signer(key)
-  const placement = 'gateway'
   const answer = await profile.client.post('/v1/points', { name, jwk: { ...publicJwk }, placement, servers })
   return {
     v: 1,
     point: z.object({ point: z.string() }).parse(answer).point,
-    servers,
+    servers: [...servers],
     placement,
     control_plane: profile.url,
     key: { ...key },

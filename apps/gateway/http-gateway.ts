@@ -179,7 +179,7 @@ function replaceServers(servers: Map<string, ServerConfig>, next: GatewayConfig,
 }
 
 /** Sees to it that the control plane has hosting keys for new agents. */
-class Filler {
+export class Filler {
   readonly #hosting: HostedDelegations
   readonly #onFault: (error: unknown) => void
   #timer: NodeJS.Timeout | undefined

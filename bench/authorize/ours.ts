@@ -163,6 +163,16 @@ export async function openPoint(
   revocations: RevocationState,
 ): Promise<{ point: EnforcementPoint; spool: StampingSpool; authenticator: Authenticator }> {
   const spool = new StampingSpool()
+  return { spool, ...(await pointOver(spool, crypto, trust, revocations)) }
+}
+
+/** A whole enforcement point, except for the way to the control plane. */
+export async function pointOver(
+  spool: Spool,
+  crypto: Crypto,
+  trust: ChainTrust,
+  revocations: RevocationState,
+): Promise<{ point: EnforcementPoint; authenticator: Authenticator }> {
   const authenticator = new Authenticator({ crypto, clock, trust: () => trust, audience: POINT })
   const control = { openEpoch: () => Promise.resolve(1) }
   const recorder = await Recorder.open({ crypto, clock, spool, point: POINT, control })
@@ -191,7 +201,7 @@ export async function openPoint(
     },
     onClose: () => Promise.resolve(),
   })
-  return { point, spool, authenticator }
+  return { point, authenticator }
 }
 
 /** More than a benchmark spends, until it is over. */

@@ -1,6 +1,6 @@
 /**
  * The SDK: puts the calls of a connected MCP client (`@modelcontextprotocol/client` 2) under its agent's delegation.
- * spec/mcp.md (MCP-1, MCP-2). The package's entry point, so it chooses the crypto of this platform.
+ * spec/sdk.md, spec/mcp.md (MCP-1, MCP-2). What an agent embeds, so it chooses the crypto of this platform.
  *
  * A denied call is an answer and is returned, typed, with the text that a model can read. Only a connection that is
  * refused is thrown, as {@link ConnectionDenied}: there is nothing to call with.
@@ -15,20 +15,16 @@ import type {
 import { z } from 'zod'
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, Signer } from '../core/crypto.ts'
-import { CountersignError } from '../core/errors.ts'
 import { parseJson, type JsonObject } from '../core/json.ts'
 import { manifestDigest, type Manifest } from '../core/manifest.ts'
-import type { Reason } from '../decide/reasons.ts'
 import { systemClock } from '../ports/clock.ts'
 import type { VersionReport } from '../token/version.ts'
 import { CountersignMcpSession, type McpHolder } from './adapters/mcp/client.ts'
 import { DECISION_META, RPC_DENIED } from './adapters/mcp/messages.ts'
+import { ConnectionDenied, SdkError, type ReasonCode } from './sdk-errors.ts'
 
 /** Of the arguments of one call: the gateway reads frames of 4 MiB and 64 levels, envelope included. */
 const ARGUMENT_LIMITS = { bytes_max: 4 * 1024 * 1024, depth_max: 60 }
-
-/** A code of docs/reasons.md. A gateway that is newer than this SDK may know more. */
-export type ReasonCode = Reason | (string & Record<never, never>)
 
 export interface ConnectOptions {
   /** The chain, as `countersign delegate` or `countersign narrow` wrote it. */
@@ -80,20 +76,6 @@ export interface Connection {
   listTools(): Promise<ListToolsResult>
 }
 
-export type SdkErrorCode = 'CONNECTION_DENIED' | 'KEY_INVALID'
-
-export class SdkError extends CountersignError<SdkErrorCode> {}
-
-/** The gateway refused to open a session. */
-export class ConnectionDenied extends SdkError {
-  readonly reasons: readonly ReasonCode[]
-
-  constructor(reasons: readonly ReasonCode[], message: string) {
-    super('CONNECTION_DENIED', message)
-    this.reasons = reasons
-  }
-}
-
 /**
  * Opens a session of `chain` with the holder key over a fresh challenge (PRF-2).
  * Not checked here: that the chain is good and in force. The enforcement point does that, for every call.
@@ -143,7 +125,7 @@ export async function connect(client: Client, options: ConnectOptions): Promise<
 /** The signer checks the rest: encodings, the curve, and that both halves are of one key. */
 const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
 
-function signerOf(key: PrivateJwk | string): Signer {
+export function signerOf(key: PrivateJwk | string): Signer {
   try {
     const jwk = privateJwkSchema.parse(typeof key === 'string' ? parseJson(key) : key)
     return nodeCrypto.signer(jwk as unknown as PrivateJwk)

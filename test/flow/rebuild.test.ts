@@ -14,6 +14,7 @@ import { createServer } from '../../apps/server/server.ts'
 import { openCopy, tableNames } from '../../src/adapters/sqlite/offline.ts'
 import { comparedTables } from '../../src/registry/rebuild/compare.ts'
 import { TABLES } from '../../src/registry/rebuild/tables.ts'
+import { lastDelegation } from '../../src/token/narrow.ts'
 import { debitOf, need, openingOf, Spool } from '../fixtures/spool.ts'
 import { CLI } from './stage.ts'
 
@@ -67,7 +68,7 @@ async function playHistory(): Promise<void> {
   await playQuorum(bot, point.id, cat)
   await ann.api.post('/v1/delegations/drafts', delegationOf(bot, point.id)) // never sealed: its place stays taken
   const spool = await playReceipts(point)
-  await playLimits(spool, { iss: (await ann.api.get('/v1/info')).json.issuer, jti: first.jti })
+  await playLimits(spool, await limitedRoot(bot, point.id))
   await playApprovals(point, bot.id, first.jti)
   await ann.api.post('/v1/revocations', { kind: 'delegation', target: first.jti, reason: 'done' })
   await ann.api.post(`/v1/agents/${other.id}/suspend`, { reason: 'odd' })
@@ -164,8 +165,22 @@ async function playQuorum(
   }
 }
 
+/** A delegation with the limits that {@link need} names. */
+async function limitedRoot(
+  bot: Awaited<ReturnType<TestServer['agent']>>,
+  point: string,
+): Promise<{ iss: string; jti: string; grant: string }> {
+  const limits = ['calls', 'size'].map((measure) => ({ measure, unit: '1', max: 10, per: 'delegation' }))
+  const input = { ...delegationOf(bot, point), grants: [{ ...READ, limits }] }
+  const { jti, challenge } = (await ann.api.post('/v1/delegations/drafts', input)).json
+  const seal = ann.authenticator.assert(challenge)
+  const { chain } = (await ann.api.post(`/v1/delegations/drafts/${jti}/seal`, seal)).json
+  const [grant = ''] = lastDelegation(nodeCrypto, chain).grants.keys()
+  return { iss: (await ann.api.get('/v1/info')).json.issuer, jti, grant }
+}
+
 /** Leases that are debited, recalled, settled and lost; an answer to who needs more. */
-async function playLimits(spool: Spool, root: { iss: string; jti: string }): Promise<void> {
+async function playLimits(spool: Spool, root: { iss: string; jti: string; grant: string }): Promise<void> {
   const sliding = { per: 'PT1H', measure: 'size' }
   const [life, hour] = (await spool.lease(need(3), need(5, sliding)))!
   await spool.ship([spool.allow([debitOf(life!, 2), debitOf(hour!, 4)])])
@@ -224,6 +239,7 @@ test('a history of everything gives the registers that it left', async () => {
   // Those have tests of their own, each with the registers at its end: apps/server.
   const elsewhere = [
     'exchanges',
+    'hosting_keys',
     'inventory',
     'issuers',
     'prunings',

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { delegate, revoke } from '../../apps/cli/operator.ts'
 import { NOTES, readGrant, setFlowStage, type FlowStage } from './stage.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { connect, ConnectionDenied } from '../../src/enforce/sdk.ts'
+import { connect } from '../../src/enforce/sdk.ts'
+import { ConnectionDenied } from '../../src/enforce/sdk-errors.ts'
 
 let stage: FlowStage
 let chain: string

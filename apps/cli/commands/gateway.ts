@@ -219,7 +219,7 @@ async function hostedOf({ delegation, key }: GatewayOptions): Promise<Hosted | u
 }
 
 /** Loopback unless told: whoever reaches it can make a point check signatures. */
-function listening(text: string): Listening {
+export function listening(text: string): Listening {
   const at = text.lastIndexOf(':')
   const host = at < 0 ? '127.0.0.1' : text.slice(0, at).replace(/^\[|\]$/g, '')
   if (host === '') throw new InvalidArgumentError('not HOST:PORT')

@@ -1,7 +1,8 @@
 /** `countersign system …`, `point …`: what agents touch, and where they are held. @module */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { z } from 'zod'
-import { addSystem, enrollPoint } from '../operator.ts'
+import type { PointFile } from '../../gateway/point.ts'
+import { addSystem, enrollPointAs } from '../operator.ts'
 import { listing, result } from '../output.ts'
 import { assertWritable, writePrivate } from '../profile.ts'
 import { collect, profileOf, wantsJson } from './globals.ts'
@@ -36,17 +37,32 @@ export function inventoryCommands(program: Command): void {
   pointCommands(program)
 }
 
+interface EnrollOptions {
+  readonly server: string[]
+  readonly placement: PointFile['placement']
+  readonly out: string
+}
+
 function pointCommands(program: Command): void {
   const point = program.command('point').description('enforcement points')
   point
     .command('enroll')
-    .description('register a gateway and write its enrolment file (holds its key)')
+    .description('register an enforcement point and write its enrolment file (holds its key)')
     .argument('<name>')
     .requiredOption('--server <name>', 'a tool server behind it, as grants name it (repeat)', collect)
+    .addOption(
+      new Option(
+        '--placement <where>',
+        'in_process: in the agent (SDK); tool_side: in the tool server or service',
+      )
+        .choices(['gateway', 'in_process', 'tool_side'])
+        .default('gateway'),
+    )
     .requiredOption('-o, --out <file>', 'where to write the enrolment file')
-    .action(async (name: string, options: { server: string[]; out: string }, command: Command) => {
+    .action(async (name: string, options: EnrollOptions, command: Command) => {
       await assertWritable(options.out)
-      const file = await enrollPoint(await profileOf(command), name, ...options.server)
+      const { placement, server } = options
+      const file = await enrollPointAs(placement, await profileOf(command), name, server)
       await writePrivate(options.out, file)
       result(
         wantsJson(command),

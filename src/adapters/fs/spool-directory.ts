@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  ftruncateSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -47,12 +48,9 @@ function temporaryName(base: SpoolPosition): string {
 /** A durable file under a name that nobody reads. @returns its descriptor, for appending */
 export function prepareFile(directory: string, base: SpoolPosition, header: Buffer): number {
   const path = join(directory, temporaryName(base))
-  const fd = openSync(
-    path,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND,
-    MODE,
-  )
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, MODE)
   try {
+    ftruncateSync(fd, 0) // by itself: Deno opens nothing both to append and to truncate
     writeAll(fd, header)
     fsyncSync(fd)
     return fd

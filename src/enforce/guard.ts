@@ -1,0 +1,274 @@
+/**
+ * The agent's side of an enforcement point in the same process: ordinary functions are decided, recorded and only then
+ * run, as calls of a session that the holder key opened. spec/sdk.md (SDK-3 to SDK-6).
+ * Invariant: what runs gets the very arguments that were decided, a copy that nobody else holds.
+ * @module
+ */
+import type { Crypto, Signer } from '../core/crypto.ts'
+import { parseJson, type JsonObject } from '../core/json.ts'
+import { explain, type Reason } from '../decide/reasons.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { DisclosableClaim } from '../token/disclosure.ts'
+import { CountersignMcpSession } from './adapters/mcp/client.ts'
+import { definitionHash } from './adapters/mcp/definitions.ts'
+import { hasCaseTwins } from './adapters/mcp/frames.ts'
+import { CALL_META, METHOD_CHALLENGE } from './adapters/mcp/messages.ts'
+import { ConnectionDenied, SdkError } from './sdk-errors.ts'
+import type { CallOutcome, CallRequest, Credential, HeldNotice, Point, ToolResult } from './types.ts'
+
+/** Of the arguments of one call, as in a frame of the gateway. */
+const ARGUMENT_LIMITS = { bytes_max: 4 * 1024 * 1024, depth_max: 60 }
+
+export interface GuardOptions {
+  /** Closed with the guard. */
+  readonly point: Point
+  /** What grants call these tools by. */
+  readonly server: string
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly chain: string
+  readonly claims?: readonly DisclosableClaim[]
+  readonly holder: Signer
+  /** Told of each call that waits for a person (APR-15): where to send them. The call resolves once they decided. */
+  readonly onHeld?: (held: HeldNotice) => void
+}
+
+export interface GuardedCall {
+  readonly tool: string
+  /** JSON. */
+  readonly args: unknown
+  /** The tool as an MCP server would list it, where its registration is to be compared (`TOOL_CHANGED`). */
+  readonly definition?: JsonObject
+}
+
+export interface Denied {
+  readonly decision: 'deny'
+  /** Receipts and `countersign verify --action` know the call by this. */
+  readonly action: string
+  readonly reasons: readonly Reason[]
+  /** For a model or a person: each reason, and what to do. */
+  readonly text: string
+  /** It had gone out when it was stopped: the tool may have done it (REV-12). */
+  readonly underWay?: true
+  /** It waits for a person, for whoever comes back (`leaves` of a point's hooks). */
+  readonly held?: HeldNotice
+}
+
+/** A denied call is an answer. */
+export type Answer<T> = { readonly decision: 'allow'; readonly action: string; readonly result: T } | Denied
+
+/** What a function may want to know of the call that it runs for. */
+export interface ToolRun {
+  readonly action: string
+  /** Aborted when the call is to stop. A function that stops and did nothing throws `ToolStopped`. */
+  readonly signal: AbortSignal
+}
+
+/** An allowed call whose tool runs elsewhere. Without {@link Begun.end} its outcome is never known. */
+export interface Begun {
+  readonly decision: 'allow'
+  readonly action: string
+  readonly args: JsonObject
+  readonly signal: AbortSignal
+  /** Told once what the tool did; `unknown` when that is not seen from here. */
+  end(outcome: 'finished' | 'failed' | 'unknown'): void
+}
+
+type Ran<T> = { readonly value: T } | { readonly thrown: unknown }
+
+export class Guard {
+  readonly #o: GuardOptions
+  #session: CountersignMcpSession
+  /** The session that is being opened, so that calls in flight together open one. */
+  #opening: Promise<CountersignMcpSession> | null = null
+
+  private constructor(options: GuardOptions, session: CountersignMcpSession) {
+    this.#o = options
+    this.#session = session
+  }
+
+  /**
+   * Opens a session of the chain with the holder key (PRF-2).
+   * @throws {ConnectionDenied} with the reasons; the point stays open then
+   */
+  static async open(options: GuardOptions): Promise<Guard> {
+    return new Guard(options, await openSession(options))
+  }
+
+  get server(): string {
+    return this.#o.server
+  }
+
+  /** What is presented and handed on. */
+  get held(): Pick<GuardOptions, 'chain' | 'holder'> {
+    return { chain: this.#o.chain, holder: this.#o.holder }
+  }
+
+  /** Whether some grant names the tool: what is not visible need not be offered to a model. */
+  isVisible(tool: string): boolean {
+    return this.#o.point.isVisible(this.#session.session, this.server, tool)
+  }
+
+  /**
+   * Decides, records, runs `act`, records what became of it: a function that throws has failed.
+   * @param act gets a copy of the arguments
+   * @throws what `act` throws; {CoreError}, {SdkError} `ARGUMENTS_INVALID`: the arguments are not JSON that every reader
+   * reads alike, and nothing was decided; {ConnectionDenied}: the session had ended, and no other was given
+   */
+  async call<T>(
+    call: GuardedCall,
+    act: (args: JsonObject, run: ToolRun) => T | Promise<T>,
+  ): Promise<Answer<T>> {
+    const outcome = await this.#decided(call, (args) => (action, signal) => {
+      return running(() => act(args, { action, signal }), signal)
+    })
+    if (outcome.decision === 'deny') return denied(outcome)
+    if ('thrown' in outcome.result) throw outcome.result.thrown
+    return { decision: 'allow', action: outcome.action, result: outcome.result.value }
+  }
+
+  /** Decides and records; whoever asked runs the tool and says what became of it. Throws what {@link call} throws. */
+  begin(call: GuardedCall): Promise<Begun | Denied> {
+    return beginning((act) => this.#decided(call, (args) => (action, signal) => act(args, action, signal)))
+  }
+
+  async close(): Promise<void> {
+    await this.#o.point.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #decided<T>(
+    call: GuardedCall,
+    acting: (args: JsonObject) => (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+  ): Promise<CallOutcome<T>> {
+    const args = checkedArguments(call.args)
+    const used = this.#session
+    const outcome = await this.#once(call, args, acting(args))
+    if (outcome.decision === 'allow' || outcome.reasons[0] !== 'SESSION_UNKNOWN') return outcome
+    await this.#renew(used)
+    return this.#once(call, args, acting(args))
+  }
+
+  #once<T>(
+    { tool, definition }: GuardedCall,
+    args: JsonObject,
+    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+  ): Promise<CallOutcome<T>> {
+    const meta = this.#session.metaFor(tool, args)[CALL_META] as Omit<
+      Extract<Credential, { kind: 'session' }>,
+      'kind'
+    >
+    const request: CallRequest = {
+      server: this.server,
+      tool,
+      args,
+      credential: { kind: 'session', ...meta },
+      definition_hash: definition === undefined ? null : definitionHash(this.#o.crypto, definition),
+    }
+    const { point, onHeld } = this.#o
+    return point.call(request, act, {
+      definitionHash: () => request.definition_hash,
+      ...(onHeld === undefined ? {} : { onHeld }),
+    })
+  }
+
+  async #renew(dead: CountersignMcpSession): Promise<void> {
+    if (this.#session !== dead) return
+    this.#opening ??= openSession(this.#o).finally(() => {
+      this.#opening = null
+    })
+    this.#session = await this.#opening
+  }
+}
+
+/** Lets a call of a point go on outside of it. */
+export async function beginning(
+  decide: (
+    act: (args: JsonObject, action: string, signal: AbortSignal) => Promise<ToolResult<null>>,
+  ) => Promise<{ decision: 'allow' } | Omit<Denied, 'text'>>,
+): Promise<Begun | Denied> {
+  const begun = Promise.withResolvers<Begun | Denied>()
+  const decided = decide(async (args, action, signal) => {
+    const ended = Promise.withResolvers<ToolResult<null>>()
+    begun.resolve({
+      decision: 'allow',
+      action,
+      args,
+      signal,
+      end: (outcome) => {
+        if (outcome === 'unknown') ended.reject(new OutOfSight())
+        else ended.resolve({ result: null, failed: outcome === 'failed' })
+      },
+    })
+    return ended.promise
+  })
+  decided
+    .then((outcome) => {
+      if (outcome.decision === 'deny') begun.resolve(denied(outcome))
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof OutOfSight)) begun.reject(error)
+    })
+  return begun.promise
+}
+
+/** The point records `unknown` for a tool that rejects. */
+class OutOfSight extends Error {}
+
+export function denied({ action, reasons, underWay, held }: Omit<Denied, 'text'>): Denied {
+  const text = reasons.map(explain).join('\n')
+  return {
+    decision: 'deny',
+    action,
+    reasons,
+    text,
+    ...(underWay ? { underWay } : {}),
+    ...(held ? { held } : {}),
+  }
+}
+
+async function running<T>(act: () => T | Promise<T>, signal: AbortSignal): Promise<ToolResult<Ran<T>>> {
+  try {
+    return { result: { value: await act() }, failed: false }
+  } catch (thrown) {
+    // Of a call that was told to stop it is not known how far it came, unless it says so with ToolStopped.
+    if (signal.aborted) throw thrown
+    return { result: { thrown }, failed: true }
+  }
+}
+
+/** A copy, as every reader reads it (MCP-5). */
+export function checkedArguments(args: unknown): JsonObject {
+  const text = JSON.stringify(args ?? {}) as string | undefined
+  const copy = parseJson(text ?? '', ARGUMENT_LIMITS)
+  if (typeof copy !== 'object' || copy === null || Array.isArray(copy))
+    throw new SdkError('ARGUMENTS_INVALID', 'the arguments of a call are one object')
+  if (hasCaseTwins(copy)) throw new SdkError('ARGUMENTS_INVALID', 'two arguments differ by case alone')
+  if (hasProto(copy)) throw new SdkError('ARGUMENTS_INVALID', '__proto__ is no argument')
+  return copy as JsonObject
+}
+
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto)
+}
+
+function openSession(o: GuardOptions): Promise<CountersignMcpSession> {
+  const { point, server, crypto, clock, chain, claims, holder } = o
+  return CountersignMcpSession.open({
+    crypto,
+    clock,
+    chain,
+    holder,
+    ...(claims === undefined ? {} : { claims }),
+    request: async (method, params) => {
+      if (method === METHOD_CHALLENGE) return { ...point.challenge(), server }
+      const opened = await point.open(String(params.presentation))
+      if (opened.ok) return opened
+      throw new ConnectionDenied(opened.reasons, opened.reasons.map(explain).join('\n'))
+    },
+  })
+}
