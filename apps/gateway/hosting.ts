@@ -61,7 +61,8 @@ function hostingPlane(client: ApiClient, resources: () => readonly Resource[]): 
         keys: keys.map((jwk) => ({ ...jwk })),
         resources: resources().map(({ server, url }) => ({ server, url })),
       }
-      await client.put('/v1/points/hosting-keys', body)
+      const answer = await client.put('/v1/points/hosting-keys', body)
+      return z.looseObject({ unused: z.int() }).parse(answer).unused
     },
     delegation: async (jti) => {
       try {

@@ -1,8 +1,14 @@
 /** A request of a client that has no answer yet, and an answer that is one JSON text. @module */
 import type { ServerResponse } from 'node:http'
-import { isJsonObject } from '../../src/core/json.ts'
+import { isJsonObject, parseJson } from '../../src/core/json.ts'
 import type { RpcRequest } from '../../src/enforce/adapters/mcp/frames.ts'
 import type { EventSink, EventStream } from '../../src/enforce/adapters/mcp/http-events.ts'
+import {
+  RPC_CAPABILITY_MISSING,
+  RPC_HEADER_MISMATCH,
+  RPC_VERSION_UNSUPPORTED,
+} from '../../src/enforce/adapters/mcp/http-headers.ts'
+import { RPC_METHOD_NOT_FOUND } from '../../src/enforce/adapters/mcp/messages.ts'
 import { keyOf } from '../../src/enforce/adapters/mcp/upstream.ts'
 import type { PassedHeaders } from './server-link.ts'
 
@@ -34,6 +40,24 @@ export function answerJson(
     ...headers,
   })
   response.end(body)
+}
+
+/** Errors that say so by their status, in revisions without sessions. */
+const STATUS_OF: ReadonlyMap<unknown, number> = new Map([
+  [RPC_METHOD_NOT_FOUND, 404],
+  [RPC_HEADER_MISMATCH, 400],
+  [RPC_CAPABILITY_MISSING, 400],
+  [RPC_VERSION_UNSUPPORTED, 400],
+])
+/** Longer answers are results. */
+const ERROR_CHARS_MAX = 65_536
+
+/** @param session null: there are none */
+export function statusOf({ status }: Exchange, line: string, session: string | null): number {
+  if (session !== null || status !== 200 || line.length > ERROR_CHARS_MAX || !line.includes('"error"'))
+    return status
+  const body = parseJson(line)
+  return isJsonObject(body) && isJsonObject(body.error) ? (STATUS_OF.get(body.error.code) ?? status) : status
 }
 
 /** The request that wants to hear how far it is under that token. */

@@ -11,11 +11,7 @@ import {
   RPC_INVALID_REQUEST,
   type Frame,
 } from '../../src/enforce/adapters/mcp/frames.ts'
-import {
-  headerFault,
-  RPC_HEADER_MISMATCH,
-  sessionlessOf,
-} from '../../src/enforce/adapters/mcp/http-headers.ts'
+import { headerFault, sessionlessOf } from '../../src/enforce/adapters/mcp/http-headers.ts'
 import { rpcError } from '../../src/enforce/adapters/mcp/messages.ts'
 import type { Access, AccessQuestion, Caller } from './access.ts'
 import type { ServerConfig } from './config.ts'
@@ -189,7 +185,7 @@ class HttpFront {
     if (frame.kind === 'invalid')
       return answerJson(response, 400, rpcError(frame.id, frame.code, frame.message))
     const fault = headerFault(headers, frame)
-    if (fault !== null) return answerJson(response, 400, rpcError(idIn(frame), RPC_HEADER_MISMATCH, fault))
+    if (fault !== null) return answerJson(response, 400, rpcError(idIn(frame), fault.code, fault.text))
     if (!this.#o.access.mayBeDenied(caller, frame)) {
       const { status, text, headers: said } = this.#o.access.ended(question)
       return refuse(response, status, text, said)

@@ -23,7 +23,9 @@ import { openPoint, readPointFile, type Hosted, type PointFile } from './point.t
 import type { Listening } from './statement-listener.ts'
 
 /** Keys that the control plane did not take are handed in again. */
-const FILL_EVERY_MS = 15_000
+const FILL_AGAIN_MS = 15_000
+/** Agents take keys without our hearing of it, and a control plane that was restored may have lost some. */
+const FILL_EVERY_MS = 60_000
 
 export interface HttpGatewayOptions {
   /** `countersign.yaml`. */
@@ -32,7 +34,7 @@ export interface HttpGatewayOptions {
   readonly versions?: Pick<VersionGateOptions, 'required' | 'hosted'>
   readonly listen?: Listening
   readonly relays?: readonly string[]
-  /** How long a call waits for a person. */
+  /** How long a call waits for a person (APR-5). */
   readonly approvalTtlMs?: number
   readonly say: (text: string) => void
   readonly onFault: (error: unknown) => void
@@ -176,7 +178,7 @@ function replaceServers(servers: Map<string, ServerConfig>, next: GatewayConfig,
   sessions.closeOf(gone)
 }
 
-/** Hands hosting keys in until the control plane has taken them. */
+/** Sees to it that the control plane has hosting keys for new agents. */
 export class Filler {
   readonly #hosting: HostedDelegations
   readonly #onFault: (error: unknown) => void
@@ -193,10 +195,18 @@ export class Filler {
   now(): void {
     clearTimeout(this.#timer)
     if (this.#isStopped) return
-    this.#hosting.fill().catch((error: unknown) => {
-      this.#onFault(error)
-      if (!this.#isStopped) this.#timer = setTimeout(() => this.now(), FILL_EVERY_MS).unref()
-    })
+    void this.#hosting.fill().then(
+      () => this.#in(FILL_EVERY_MS),
+      (error: unknown) => {
+        this.#onFault(error)
+        this.#in(FILL_AGAIN_MS)
+      },
+    )
+  }
+
+  #in(delay_ms: number): void {
+    clearTimeout(this.#timer)
+    if (!this.#isStopped) this.#timer = setTimeout(() => this.now(), delay_ms).unref()
   }
 
   stop(): void {

@@ -12,7 +12,7 @@ import { RPC_BUSY, rpcError, rpcNotice } from '../../src/enforce/adapters/mcp/me
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
 import { keyOf } from '../../src/enforce/adapters/mcp/upstream.ts'
 import type { Point } from '../../src/enforce/types.ts'
-import { answerJson, newExchange, ofProgress, type Exchange } from './http-exchange.ts'
+import { answerJson, newExchange, ofProgress, statusOf, type Exchange } from './http-exchange.ts'
 import type { LinkEvents, PassedHeaders, ServerLink } from './server-link.ts'
 
 /** A request without an answer after this gets a stream, so that nobody between takes the connection for dead. */
@@ -71,7 +71,7 @@ export class HttpSession {
       server: options.server,
       hosted: options.hosted,
       shared: options.id === null,
-      toClient: (line) => this.#toClient(line),
+      toClient: (line, about) => this.#toClient(line, about),
       onAnswer: (key, line) => this.#answer(key, line),
       toServer: (line, key) => this.#link.send(line, key),
       endServer: () => this.close(),
@@ -218,8 +218,8 @@ export class HttpSession {
     return [...this.#exchanges.values()].at(-1) ?? null
   }
 
-  #toClient(line: string): void {
-    const exchange = this.#current
+  #toClient(line: string, about?: string): void {
+    const exchange = (about === undefined ? undefined : this.#exchanges.get(about)) ?? this.#current
     if (exchange === null) this.#own.send(line)
     else this.#streamOf(exchange).send(line)
   }
@@ -289,7 +289,7 @@ export class HttpSession {
     }
     if (exchange.response.destroyed || exchange.response.headersSent) return
     if (said === null) this.#attach(this.#memory.stream(), exchange.response, []).end()
-    else answerJson(exchange.response, exchange.status, said, this.#sessionHeader())
+    else answerJson(exchange.response, statusOf(exchange, said, this.#o.id), said, this.#sessionHeader())
   }
 
   #sessionHeader(): Record<string, string> {

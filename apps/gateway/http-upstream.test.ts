@@ -90,7 +90,7 @@ beforeAll(async () => {
   staged = await stage.point('http')
   const onFault = (error: unknown): number => faults.push(error)
   open = await openPoint(staged.path, { onFault })
-  const plane = { register: async () => undefined, delegation: async () => null }
+  const plane = { register: async () => 32, delegation: async () => null }
   const point = open.point.id
   const hosting = new HostedDelegations({
     crypto: nodeCrypto,

@@ -60,7 +60,7 @@ beforeAll(async () => {
     clock: systemClock,
     point: enrolled.point,
     plane: {
-      register: async (keys) => void (pool = keys),
+      register: async (keys) => (pool = keys).length,
       delegation: async (jti) => chains.get(jti) ?? null,
     },
     keys: [],

@@ -38,6 +38,14 @@ export const manifestSchema = z.strictObject({
     )
     .max(64)
     .exactOptional(),
+  /** What an OAuth client says of itself: of such an agent nothing else is known (OAU-11). */
+  oauth_client: z
+    .strictObject({
+      client_id: z.string().max(2048),
+      client_name: z.string().max(1024).nullable(),
+      redirect_uris: z.array(z.string().max(2048)).max(64),
+    })
+    .exactOptional(),
 })
 
 export type Manifest = z.infer<typeof manifestSchema>

@@ -1,6 +1,6 @@
 /**
  * Delegations that a gateway holds for clients without a key, under keys of its own. spec/gateway.md (GWR-5, GWR-6).
- * Invariant: a chain is used only if its last delegation is bound to a key of this pool and names this point; a key is
+ * Invariant: a chain is used only if its one delegation is bound to a key of this pool and names this point; a key is
  * good for one agent. The private halves leave this process for its own file alone.
  * @module
  */
@@ -10,9 +10,11 @@ import { thumbprint } from '../core/jwk.ts'
 import type { Clock } from '../ports/clock.ts'
 import { lastDelegation } from '../token/narrow.ts'
 
-/** Keys that wait for a client, and below which the pool is filled up again. */
+/** Keys that wait for an agent, and below which the pool is filled up again. */
 const UNUSED_WANTED = 32
 const UNUSED_LEAST = 16
+/** Of one visit to the control plane: it takes no more at once. */
+const OFFER_MAX = 64
 /** Chains kept; the one that was fetched longest ago goes first, and is fetched again when it is asked for. */
 const CHAINS_MAX = 4096
 /** Delegations that were asked for and are not ours: not asked for again so soon. */
@@ -27,8 +29,11 @@ export interface HostingKey {
 
 /** What the control plane has of it. Both reject when it cannot be reached or refuses. */
 export interface HostingPlane {
-  /** Idempotent: hands in public keys that wait for a client, and where the servers are. */
-  register(keys: readonly PublicJwk[]): Promise<void>
+  /**
+   * Idempotent: hands in public keys that wait for an agent, and where the servers are.
+   * @returns how many no agent has there: it takes one at the consent, of which this point may never hear
+   */
+  register(keys: readonly PublicJwk[]): Promise<number>
   /** The chain of a delegation for this point; null: it has none. */
   delegation(jti: string): Promise<string | null>
 }
@@ -81,15 +86,25 @@ export class HostedDelegations {
   }
 
   async #fill(): Promise<void> {
+    const waiting = this.#unused().length
+    const there = await this.#offer(UNUSED_WANTED - waiting)
+    if (there < UNUSED_LEAST) await this.#offer(UNUSED_WANTED - there)
+  }
+
+  /** Hands in what waits, with `n` keys more. */
+  async #offer(n: number): Promise<number> {
     const { crypto, keep, plane } = this.#o
-    const unused = [...this.#keys.values()].filter(({ used }) => used === null)
-    for (let n = unused.length; n < UNUSED_WANTED; n++) {
+    for (let i = 0; i < n; i++) {
       const key: HostingKey = { jwk: crypto.generateKey('Ed25519'), used: null }
       this.#keys.set(this.#jktOf(key), key)
-      unused.push(key)
     }
     await keep([...this.#keys.values()])
-    await plane.register(unused.map(({ jwk }) => crypto.signer(jwk).publicJwk))
+    const offered = this.#unused().slice(-OFFER_MAX)
+    return plane.register(offered.map(({ jwk }) => crypto.signer(jwk).publicJwk))
+  }
+
+  #unused(): HostingKey[] {
+    return [...this.#keys.values()].filter(({ used }) => used === null)
   }
 
   async #fetch(jti: string): Promise<Fetched> {
@@ -117,20 +132,19 @@ export class HostedDelegations {
   }
 
   async #usedOne(): Promise<void> {
-    const keys = [...this.#keys.values()]
-    if (keys.filter(({ used }) => used === null).length < UNUSED_LEAST) await this.fill()
-    else await this.#o.keep(keys)
+    if (this.#unused().length < UNUSED_LEAST) await this.fill()
+    else await this.#o.keep([...this.#keys.values()])
   }
 
-  /** The key of ours that the chain is bound to, when it is for this point and the delegation asked for. */
+  /** The key of ours that the chain is bound to, when it is for this point and the delegation asked for, and whose it is. */
   #keyOf(chain: string, jti: string): { readonly key: HostingKey; readonly agent: string } | null {
     const { crypto, point } = this.#o
     try {
       const { payload } = lastDelegation(crypto, chain)
-      const key = this.#keys.get(thumbprint(crypto, payload.cnf.jwk)) ?? null
-      // A root: what a client was handed on by another agent is not under a consent.
-      if (key === null || !('agent' in payload) || payload.jti !== jti || !payload.aud.includes(point))
-        return null
+      const key = this.#keys.get(thumbprint(crypto, payload.cnf.jwk))
+      // A consent makes roots.
+      if (key === undefined || !('agent' in payload)) return null
+      if (payload.jti !== jti || !payload.aud.includes(point)) return null
       const agent = payload.agent.id
       return key.used === null || key.used === agent ? { key, agent } : null
     } catch (error) {

@@ -5,7 +5,8 @@
  */
 import type { Kysely } from 'kysely'
 import { base64url } from '../core/encoding.ts'
-import { canonicalBytes, type JsonObject } from '../core/json.ts'
+import { canonicalBytes } from '../core/json.ts'
+import type { Manifest } from '../core/manifest.ts'
 import type { Schema } from '../ports/schema.ts'
 import { activateAgent, proposeAgent, type AgentRow } from './agents.ts'
 import { personActor, type RegistryContext } from './context.ts'
@@ -17,7 +18,7 @@ export interface ClientAgent {
   readonly class: string
   readonly purpose: string
   /** What the client says of itself. */
-  readonly manifest: JsonObject
+  readonly manifest: Manifest
 }
 
 /** @returns null when there is none, or it was retired */

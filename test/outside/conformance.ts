@@ -1,7 +1,7 @@
 /**
  * `@modelcontextprotocol/conformance` against a server, direct and through the gateway: prints the difference, and fails
  * when a scenario that passes direct does not pass through it. `npm run test:conformance [-- --direct URL --through URL]`;
- * without addresses, the fixture of this folder and its bridge.
+ * without addresses, the fixture of this folder and a gateway before it, or with `--bridge` the proxy alone.
  * @module
  */
 import { execFile } from 'node:child_process'
@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Server } from 'node:http'
 import { conformanceBridge } from './conformance-bridge.ts'
+import { conformanceFront } from './conformance-front.ts'
 import { conformanceServer } from './conformance-server.ts'
 
 export const REVISIONS = ['2026-07-28', '2025-11-25'] as const
@@ -65,11 +66,14 @@ export async function listen(server: Server): Promise<string> {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { direct: { type: 'string' }, through: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { direct: { type: 'string' }, through: { type: 'string' }, bridge: { type: 'boolean' } },
+  })
   const own = conformanceServer()
   const direct = values.direct ?? (await listen(own))
   const bridge = conformanceBridge(direct)
-  const through = values.through ?? (await listen(bridge))
+  const front = values.through === undefined && !values.bridge ? await conformanceFront(direct) : null
+  const through = values.through ?? front?.url ?? (await listen(bridge))
   for (const revision of REVISIONS) {
     const [one, two] = [await runSuite(direct, revision), await runSuite(through, revision)]
     const passing = [...one.values()].filter(({ failed }) => failed === 0).length
@@ -81,6 +85,8 @@ if (import.meta.main) {
     }
     if (missing.length > 0) process.exitCode = 1
   }
+  for (const fault of front?.faults ?? []) print(`fault: ${String(fault)}`)
+  await front?.close()
   own.close().closeAllConnections()
   bridge.close().closeAllConnections()
 }

@@ -1,7 +1,7 @@
 /** What a client asks for: its request, read again where a person looks at it. spec/oauth.md (OAU-3, OAU-4, OAU-11). @module */
 import type { Provider } from 'oidc-provider'
 import { z } from 'zod'
-import type { JsonObject } from '../../../src/core/json.ts'
+import type { Manifest } from '../../../src/core/manifest.ts'
 import type { Schema } from '../../../src/ports/schema.ts'
 import type { ClientAgent } from '../../../src/registry/client-agents.ts'
 import { findResource } from '../../../src/registry/hosting-keys.ts'
@@ -44,11 +44,11 @@ export async function readAsked(
     throw new ApiError('NOT_FOUND', 'the client or the resource of this request is gone')
   const details = params.authorization_details
   const view = viewOfClient(client, params.redirect_uri)
-  const manifest: JsonObject = {
+  const manifest: Manifest = {
     oauth_client: {
       client_id: client.clientId,
       client_name: client.clientName ?? null,
-      redirect_uris: client.redirectUris ?? [],
+      redirect_uris: [...(client.redirectUris ?? [])],
     },
   }
   const where = view.host ?? view.goes_to ?? 'a program of the person'

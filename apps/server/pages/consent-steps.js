@@ -205,7 +205,7 @@ function card(grant, { isTicked, can_ask }) {
     'div',
     { className: 'more' },
     element('label', {}, 'At most ', per_day, ' calls a day'),
-    ...(can_ask ? [element('label', {}, ask, 'Ask me each time')] : []),
+    ...(can_ask ? [element('label', {}, ask, 'Another person approves each call')] : []),
   )
   return {
     node: element('div', { className: 'card' }, tools, rowList(rows), more),

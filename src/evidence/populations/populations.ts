@@ -92,7 +92,8 @@ const delegations: PopulationDefinition = {
 
 const decisions: PopulationDefinition = {
   name: 'decisions',
-  definition: 'Every decision of an enforcement point in the period, allowed or denied.',
+  definition:
+    'Every decision of an enforcement point in the period: allowed, denied, or held until a person decides.',
   query: 'type = receipt and body.kind = decision and from <= body.time < to',
   rows: (history, period) => {
     const rows: (JsonObject & { index: number })[] = []
@@ -100,6 +101,7 @@ const decisions: PopulationDefinition = {
       if (receipt.kind !== 'decision' || !inPeriod(receipt.time, period)) continue
       const { time, action, point, epoch, seq, agent, server, tool, decision, reasons, chain, grant } =
         receipt
+      const { approval } = receipt
       rows.push({
         index,
         time,
@@ -114,6 +116,7 @@ const decisions: PopulationDefinition = {
         reasons,
         chain,
         grant,
+        ...(approval === undefined ? {} : { approval }),
       })
     }
     return rows.sort((a, b) => a.index - b.index)

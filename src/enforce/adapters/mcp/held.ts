@@ -29,7 +29,7 @@ interface Asking {
 }
 
 export class HeldCalls {
-  readonly #toClient: (line: string) => void
+  readonly #toClient: (line: string, about: string) => void
   readonly #prefix: string
   /** Whether the client, when it began, said that it opens links for people. */
   #opensLinks = false
@@ -37,7 +37,8 @@ export class HeldCalls {
   /** Our requests that the client has not answered. */
   readonly #asked = new Set<string>()
 
-  constructor(crypto: Crypto, toClient: (line: string) => void) {
+  /** @param toClient is told which request it is about, by its `keyOf`: the decision comes in a later turn */
+  constructor(crypto: Crypto, toClient: (line: string, about: string) => void) {
     this.#toClient = toClient
     this.#prefix = `countersign-${base64url(crypto.randomBytes(16))}-`
   }
@@ -71,16 +72,17 @@ export class HeldCalls {
   #ask(request: RpcRequest, definitionHash: () => string | null): Asking {
     const meta = isJsonObject(request.params._meta) ? request.params._meta : {}
     const approval = stateOf(request.params)
+    const about = keyOf(request.id)
     const isLater = meta[VERSION_META] === INPUT_REQUIRED_VERSION
     if (isLater) {
       // A state of the tool server's would be lost.
       const mayLeave = opensLinks(meta[CAPABILITIES_META]) && !hasState(request.params)
-      const onHeld = mayLeave ? undefined : this.#progress(meta)
+      const onHeld = mayLeave ? undefined : this.#progress(meta, about)
       const hooks = { leaves: mayLeave, definitionHash, ...(onHeld === undefined ? {} : { onHeld }) }
       return { hooks, approval: approval === null ? {} : { approval }, done: () => undefined }
     }
     if (!this.#opensLinks) {
-      const onHeld = this.#progress(meta)
+      const onHeld = this.#progress(meta, about)
       const hooks = { definitionHash, ...(onHeld === undefined ? {} : { onHeld }) }
       return { hooks, approval: {}, done: () => undefined }
     }
@@ -89,22 +91,23 @@ export class HeldCalls {
       elicited = { id: `${this.#prefix}${++this.#own_n}`, elicitationId }
       this.#asked.add(keyOf(elicited.id))
       const params = { mode: 'url', message: MESSAGE, url, elicitationId }
-      this.#toClient(rpcRequest(elicited.id, 'elicitation/create', params))
+      this.#toClient(rpcRequest(elicited.id, 'elicitation/create', params), about)
     }
-    return { hooks: { definitionHash, onHeld }, approval: {}, done: () => this.#over(elicited) }
+    return { hooks: { definitionHash, onHeld }, approval: {}, done: () => this.#over(elicited, about) }
   }
 
-  #over(elicited: { readonly id: string; readonly elicitationId: string } | null): void {
+  #over(elicited: { readonly elicitationId: string } | null, about: string): void {
     if (elicited === null) return
     const { elicitationId } = elicited
-    this.#toClient(rpcNotice('notifications/elicitation/complete', { elicitationId }))
+    this.#toClient(rpcNotice('notifications/elicitation/complete', { elicitationId }), about)
   }
 
-  #progress({ progressToken }: JsonObject): ((held: HeldNotice) => void) | undefined {
+  #progress({ progressToken }: JsonObject, about: string): ((held: HeldNotice) => void) | undefined {
     if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return undefined
     return ({ url }) =>
       this.#toClient(
         rpcNotice('notifications/progress', { progressToken, progress: 0, message: `${MESSAGE} ${url}` }),
+        about,
       )
   }
 }

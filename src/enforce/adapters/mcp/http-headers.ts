@@ -8,10 +8,13 @@ import { CoreError } from '../../../core/errors.ts'
 import { isJsonObject } from '../../../core/json.ts'
 import { foldCase } from '../../../core/fold.ts'
 import type { Frame, RpcRequest } from './frames.ts'
-import { VERSION_META } from './messages.ts'
+import { RPC_INVALID_PARAMS, VERSION_META } from './messages.ts'
 
 /** The code that the revision 2026-07-28 gives to a header that differs from the body. */
 export const RPC_HEADER_MISMATCH = -32020
+/** What it gives to a request for which the client would need a capability, or which is of a revision that is not served. */
+export const RPC_CAPABILITY_MISSING = -32021
+export const RPC_VERSION_UNSUPPORTED = -32022
 /** From this revision on there are no sessions, and headers repeat what the body says. */
 const SESSIONLESS_FROM = '2026-07-28'
 const REVISION = /^\d{4}-\d{2}-\d{2}$/
@@ -29,23 +32,38 @@ const NAMED_BY: ReadonlyMap<string, string> = new Map([
 /** By name, in small letters; of one that came twice, an array or a joined text. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-export function isSessionless(revision: unknown): boolean {
+function isSessionless(revision: unknown): boolean {
   return typeof revision === 'string' && REVISION.test(revision) && revision >= SESSIONLESS_FROM
 }
 
-/** Whether the message is of a revision without sessions, by its body or by its header. */
+/**
+ * Whether the message is of a revision without sessions, by its body or by its header. A body that states what is no
+ * revision at all is of a client of those, and for the tool server to refuse.
+ */
 export function sessionlessOf(headers: Headers, frame: Frame): boolean {
   const stated = frame.kind === 'request' ? versionIn(frame) : undefined
+  if (typeof stated === 'string' && !REVISION.test(stated)) return true
   return isSessionless(stated ?? headers['mcp-protocol-version'])
 }
 
+export interface HeaderFault {
+  readonly code: typeof RPC_HEADER_MISMATCH | typeof RPC_INVALID_PARAMS
+  readonly text: string
+}
+
 /** @returns what does not fit, or null */
-export function headerFault(headers: Headers, frame: Frame): string | null {
+export function headerFault(headers: Headers, frame: Frame): HeaderFault | null {
   if (frame.kind !== 'request') return null
+  const isNew = sessionlessOf(headers, frame)
+  if (versionIn(frame) === undefined && isNew)
+    return { code: RPC_INVALID_PARAMS, text: `_meta does not state ${VERSION_META}` }
+  const text = mismatch(headers, frame, isNew)
+  return text === null ? null : { code: RPC_HEADER_MISMATCH, text }
+}
+
+function mismatch(headers: Headers, frame: RpcRequest, isNew: boolean): string | null {
   const version = versionIn(frame)
   const header = headers['mcp-protocol-version']
-  const isNew = isSessionless(version ?? header)
-  if (version === undefined && isNew) return 'the request does not state its protocol version'
   if (version !== undefined && header !== version && (isNew || header !== undefined))
     return 'mcp-protocol-version is not that of the body'
   const method = headers['mcp-method']

@@ -17,7 +17,8 @@ export interface McpProxyOptions {
   /** The system's unless told otherwise. */
   readonly clock?: Clock
   /** Each takes one message, without a line end. Must not throw. */
-  readonly toClient: (line: string) => void
+  /** `about`: the `keyOf` of the request that it is about, where the turn in which it is said does not tell. */
+  readonly toClient: (line: string, about?: string) => void
   /** In place of `toClient` for answers, by the `keyOf` of their request; null: withdrawn. `toServer` is told it too. */
   readonly onAnswer?: (key: string, line: string | null) => void
   readonly toServer: (line: string, key?: string) => void
