@@ -180,7 +180,10 @@ describe('access tokens', () => {
       clock: systemClock,
       point: at.id,
       plane: {
-        register: async (keys) => void (pool = keys),
+        register: (keys) => {
+          pool = keys
+          return Promise.resolve(keys.length)
+        },
         delegation: async (jti) => chains.get(jti) ?? null,
       },
       keys: [],
