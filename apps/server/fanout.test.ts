@@ -8,7 +8,7 @@ import { signProbe } from '../../src/revoke/kill-rules.ts'
 import { Fanout, type Subscriber } from './fanout.ts'
 import { connectSse } from './sse.ts'
 
-const MANY = 6_000
+const MANY = 18_000
 const signer = nodeCrypto.signer(nodeCrypto.generateKey('Ed25519'))
 const probe = signProbe(signer, 'frame', { v: 1, id: 'prb_1', iss: 'us', t: 1 })
 
@@ -64,13 +64,13 @@ async function crowd(): Promise<{ fanout: Fanout; all: Subscriber[]; read: (() =
   return { fanout, all, read }
 }
 
-test('who listens is in one group, of 250 at most, and nobody who left is', () => {
+test('who listens is in one group, of a thousand at most, and nobody who left is', () => {
   const fanout = new Fanout()
-  const all = Array.from({ length: 600 }, () => fanout.add(0))
-  expect(fanout.groups().map(({ length }) => length)).toEqual([250, 250, 100])
+  const all = Array.from({ length: 2_300 }, () => fanout.add(0))
+  expect(fanout.groups().map(({ length }) => length)).toEqual([1_000, 1_000, 300])
   expect(fanout.groups().flat()).toEqual(all)
-  for (const { stream } of all.slice(0, 500)) stream.close()
-  expect(fanout.groups()).toEqual([all.slice(500)])
+  for (const { stream } of all.slice(0, 2_000)) stream.close()
+  expect(fanout.groups()).toEqual([all.slice(2_000)])
   fanout.cut()
   expect(fanout.groups()).toEqual([])
 })

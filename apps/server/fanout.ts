@@ -15,8 +15,8 @@ import { Sweep } from './sweep.ts'
 
 /** Points that may listen at once. */
 export const SUBSCRIBERS_MAX = 20_000
-/** Those who get a heartbeat in one turn: some 3 ms. */
-const GROUP_MAX = 250
+/** Those who get a heartbeat in one turn: some 12 ms. */
+const GROUP_MAX = 1000
 
 export interface Subscriber {
   readonly stream: SseStream

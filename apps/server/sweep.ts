@@ -6,10 +6,11 @@
 import { setTimeout } from 'node:timers/promises'
 
 /**
- * Visits in one turn: some 25 ms. By number, not by time: on a machine that is busy with something else turns would get
- * shorter, and who is last would wait for the work of all who were first and have something to tell about it.
+ * Visits in one turn: some 10 ms a thousand. A fleet of ten thousand is told in one turn: in four, the first points'
+ * acknowledgements and receipts come between, and the last point hears of it 70 ms later (p99 237 ms in place of 168).
+ * By number, not by time: on a machine that is busy with something else turns would get shorter.
  */
-export const VISITS_A_TURN = 2_500
+export const VISITS_A_TURN = 16_384
 
 /** For what would be done again at once. Keeps no process alive. */
 export async function rest(ms: number): Promise<void> {
