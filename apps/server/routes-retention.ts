@@ -6,7 +6,7 @@ import { isCarriedOut } from '../../src/registry/pruning-run.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
 import { answers, body, gestureParts } from './schemas.ts'
-import { Turns } from './turns.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 
 const index = z.int().nonnegative()
 const time = z.iso.datetime()
@@ -41,7 +41,7 @@ export function retentionRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
   const { store } = ctx.registry
   /** It reads every head of what is old. */
-  const plans = new Turns<Awaited<ReturnType<typeof planPruning>>>()
+  const plans = new OneAtATime<Awaited<ReturnType<typeof planPruning>>>()
   const pruning: PruneContext = { ...ctx.registry, tiles: ctx.tiles, vkey: ctx.vkey }
 
   app.openapi(

@@ -39,7 +39,7 @@ beforeAll(async () => {
     mcpServers: {
       crm: { type: 'http', url: 'https://crm.example/mcp', headers: { Authorization: `Bearer ${SECRET}` } },
     },
-    projects: { '/work/p': { mcpServers: { local: { command: 'local' } } }, '/work/q': {} },
+    projects: { '/home/ann/p': { mcpServers: { local: { command: 'local' } } }, '/home/ann/q': {} },
     history: ['whatever'],
   })
   write(join(home, '.cursor/mcp.json'), {

@@ -4,7 +4,7 @@ import { RegistryError } from '../../src/registry/errors.ts'
 /** How many may wait for their turn. */
 const WAITING_MAX = 8
 
-export class Turns<T> {
+export class OneAtATime<T> {
   readonly #asked = new Map<string, Promise<T>>()
   #last: Promise<unknown> = Promise.resolve()
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Turns } from './turns.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 
 test('those that ask for the same share one piece of work, others follow one by one, and too many are refused', async () => {
-  const turns = new Turns<number>()
+  const turns = new OneAtATime<number>()
   const gate = Promise.withResolvers<void>()
   const done: number[] = []
   const work = (n: number) => async () => {
@@ -19,7 +19,7 @@ test('those that ask for the same share one piece of work, others follow one by 
 })
 
 test('who fails is told so, and the next has its turn', async () => {
-  const turns = new Turns<string>()
+  const turns = new OneAtATime<string>()
   const failing = turns.take('a', () => Promise.reject(new Error('no')))
   const next = turns.take('b', () => Promise.resolve('yes'))
   await expect(failing).rejects.toThrow('no')
