@@ -1,11 +1,11 @@
 /** What our code says of the vectors of spec/grants.md. @module */
 import type { JsonObject } from '../../src/core/json.ts'
+import type { DataLabel } from '../../src/core/label.ts'
 import {
   constraintsMet,
   grantNames,
   labelFault,
   resourcesFault,
-  type DataLabel,
   type Grant,
 } from '../../src/token/grant.ts'
 import { grantWithin } from '../../src/token/within.ts'
