@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { isAmbiguous } from '../core/fold.ts'
 import { guardOf } from '../core/guard.ts'
 import { canonicalize, type JsonObject, type JsonValue } from '../core/json.ts'
+import { isAbove, LEVELS, type DataLabel } from '../core/label.ts'
 import { PER } from '../core/period.ts'
 import { LIMITS_MAX } from './constants.ts'
 import { TokenError } from './errors.ts'
@@ -57,10 +58,6 @@ export const limitSchema = z.strictObject({
   /** LIM-1. */
   per: z.string().regex(PER),
 })
-
-/** Lowest first (GRT-7). */
-export const LEVELS = ['public', 'internal', 'confidential', 'restricted'] as const
-export type Level = (typeof LEVELS)[number]
 
 const terms = z
   .array(z.string().min(1).max(256))
@@ -211,19 +208,13 @@ export function resourcesFault(
   return inside ? null : 'RESOURCE_NOT_GRANTED'
 }
 
-/** What a tool's label says of the data that it returns. */
-export interface DataLabel {
-  readonly level: Level
-  readonly categories: readonly string[]
-}
-
 /** GRT-7. @param label null: unlabelled, so as strict as can be */
 export function labelFault(
   grant: Grant,
-  label: DataLabel | null,
+  label: Pick<DataLabel, 'level' | 'categories'> | null,
 ): 'CLEARANCE_EXCEEDED' | 'CATEGORY_NOT_GRANTED' | null {
-  const level = label === null ? LEVELS.length - 1 : LEVELS.indexOf(label.level)
-  if (grant.clearance !== undefined && level > LEVELS.indexOf(grant.clearance)) return 'CLEARANCE_EXCEEDED'
+  const level = label?.level ?? 'restricted'
+  if (grant.clearance !== undefined && isAbove(level, grant.clearance)) return 'CLEARANCE_EXCEEDED'
   const { categories } = grant
   if (categories === undefined) return null
   const inside = label !== null && label.categories.every((category) => categories.includes(category))

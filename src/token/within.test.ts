@@ -2,16 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FILES } from '../../test/fixtures/tokens.ts'
 import type { JsonObject } from '../core/json.ts'
+import { LEVELS, type DataLabel } from '../core/label.ts'
 import {
   constraintsMet,
   grantNames,
   grantSchema,
   labelFault,
-  LEVELS,
   limitName,
   resourcesFault,
   ruleAccepts,
-  type DataLabel,
   type Grant,
   type Limit,
   type Rule,
@@ -98,7 +97,7 @@ interface Call {
   tool: string
   args: JsonObject
   resources: string[]
-  label: DataLabel
+  label: Pick<DataLabel, 'level' | 'categories'>
   /** Of `bytes`; `calls` is always 1. */
   amount: number
   hour: number

@@ -3,9 +3,10 @@
  * Sound: what cannot be shown to lie within does not, and the answer says which member it was.
  * @module
  */
+import { isAbove } from '../core/label.ts'
 import { periodWithin } from '../core/period.ts'
 import { globWithin, resourceWithin } from './glob.ts'
-import { acceptsAbsence, isAmong, LEVELS, ruleAccepts, type Grant, type Limit, type Rule } from './grant.ts'
+import { acceptsAbsence, isAmong, ruleAccepts, type Grant, type Limit, type Rule } from './grant.ts'
 import { patternWithin } from './pattern.ts'
 
 /** Why a child does not lie within its parent. */
@@ -133,7 +134,7 @@ function subsetOutside(
 
 function clearanceOutside({ clearance: own }: Grant, { clearance: outer }: Grant): Outside | null {
   if (outer === undefined) return null
-  return own !== undefined && LEVELS.indexOf(own) <= LEVELS.indexOf(outer)
+  return own !== undefined && !isAbove(own, outer)
     ? null
     : { member: 'clearance', why: 'higher than that of the parent' }
 }

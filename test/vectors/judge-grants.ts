@@ -1,13 +1,7 @@
 /** What our code says of the vectors of spec/grants.md. @module */
 import type { JsonObject } from '../../src/core/json.ts'
-import {
-  constraintsMet,
-  grantNames,
-  labelFault,
-  resourcesFault,
-  type DataLabel,
-  type Grant,
-} from '../../src/token/grant.ts'
+import type { DataLabel } from '../../src/core/label.ts'
+import { constraintsMet, grantNames, labelFault, resourcesFault, type Grant } from '../../src/token/grant.ts'
 import { grantWithin } from '../../src/token/within.ts'
 import { measure, resourcesOf, type Measures } from '../../src/decide/measure.ts'
 import type { VectorCall } from '../../vectors/grants/call.ts'
