@@ -27,7 +27,7 @@ const level = z.enum(LEVELS)
 const integrity = z.enum(['trusted', 'untrusted'])
 const categories = z.array(z.string().min(1).max(CATEGORY_LENGTH_MAX)).max(CATEGORIES_MAX)
 /** RFC 6901, into the arguments. `*` as a token stands for every item or member (LBL-4). */
-const pointer = z
+export const pointer = z
   .string()
   .max(PATH_LENGTH_MAX)
   .regex(/^(?:\/(?:[^~/]|~[01])*)*$/)
