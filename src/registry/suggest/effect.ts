@@ -29,6 +29,8 @@ const SENT = new Set(
     ' ',
   ),
 )
+/** To open one of these is to make it. */
+const FILED = new Set('issue ticket pull pr discussion order case dispute claim account position'.split(' '))
 /** Keeping order among such things sends nothing. */
 const UPKEEP = new Set(
   'archive bookmark draft label log mark move mute pin record save snooze sort star tag unarchive unpin unstar watch'.split(
@@ -102,6 +104,11 @@ function byWords(
     look.push('its name does not say what it does: does it only read?')
     return 'none'
   }
+  if (annotations.destructiveHint === false) {
+    reasons.push('not destructive by its annotation, which is all that says what it does')
+    look.push('its name does not say what it does: what does it change?')
+    return annotations.openWorldHint === false ? 'internal' : 'external'
+  }
   const said = first === null ? null : verbOf(first)
   if (said !== null) {
     reasons.push(`its description begins with "${said.word}", which ${DOES[said.effect]}`)
@@ -132,6 +139,10 @@ function byNouns(
   const method = parameters.find(({ words }) => words.at(-1) === 'method')
   if (method !== undefined && parameters.some(({ kind }) => kind === 'address')) {
     reasons.push(`the parameter \`${method.name}\` may make it a request that changes something elsewhere`)
+    return 'external'
+  }
+  if (verb.word === 'open' && nouns.some((noun) => FILED.has(noun))) {
+    reasons.push('what it opens is new, and for others to see')
     return 'external'
   }
   if (effect === 'none') return effect

@@ -16,6 +16,7 @@ import { fieldsOf, subjectOf } from './fields.ts'
 import { wordsOf } from './names.ts'
 import { parameterOf, type Parameter } from './parameters.ts'
 import { judgeResult } from './result.ts'
+import { verbIn } from './verbs.ts'
 
 export type Suggestion = LabelFile['tools'][number]
 
@@ -24,7 +25,7 @@ export function suggestLabel(listed: JsonObject): Suggestion | null {
   const tool = readDefinition(listed)
   if (tool === null) return null
   const words = wordsOf(tool.name)
-  const parameters = tool.parameters.map(parameterOf)
+  const parameters = parametersOf(tool, words)
   const judged = judgeEffect(tool, words, parameters)
   const result = judgeResult(tool, words, judged, parameters)
   const to = destinationsOf(judged, parameters)
@@ -45,6 +46,17 @@ export function suggestLabel(listed: JsonObject): Suggestion | null {
   const reasons = [judged, result, fields, to, accepts].flatMap((each) => each.reasons)
   const look = [judged, result, to, accepts].flatMap((each) => each.look)
   return { tool: tool.name, label, reasons: [...new Set(reasons)], look: [...new Set(look)] }
+}
+
+/** `from` and `to` together are the two ends of something, unless it is sent. */
+function parametersOf(tool: Definition, words: readonly string[]): Parameter[] {
+  const parameters = tool.parameters.map(parameterOf)
+  if (verbIn(words)?.effect === 'external') return parameters
+  const names = new Set(parameters.map(({ name }) => name.toLowerCase()))
+  if (!names.has('from') || !names.has('to')) return parameters
+  return parameters.map((each) =>
+    ['from', 'to'].includes(each.name.toLowerCase()) ? { ...each, kind: 'thing' } : each,
+  )
 }
 
 const ALOUD = new Set('announce broadcast deploy publish release tweet retweet upload'.split(' '))

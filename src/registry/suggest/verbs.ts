@@ -6,7 +6,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).f
 const READS = words(`
   analyze analyse ask browse calculate check compare compute convert count describe detect diff download estimate evaluate
   examine explain explore export extract fetch filter find get glob goto grep identify inspect is list load lookup measure
-  monitor navigate parse peek ping poll preview print query read recall recommend resolve retrieve return returns review
+  monitor navigate open parse peek ping poll preview print query read recall recommend resolve retrieve return returns review
   scan scrape crawl search see select show summarize summarise suggest tail think translate validate verify view visit
   watch whoami
 `)
@@ -15,13 +15,13 @@ const READS = words(`
 const CHANGES = words(`
   add append archive assign attach begin bookmark build change clone close commit configure copy create define disable
   draft duplicate edit enable enqueue favorite favourite fork generate import increment index insert install label link log
-  make mark modify move mute open patch pause pin prepend put queue record register remember rename reopen reorder reschedule
-  resume save set snooze sort star start stash stop store tag touch track unarchive unmute unpin unstar update upsert write
+  make mark modify move mute patch pause pin prepend put queue record register remember rename reopen reorder reschedule
+  resume save set snooze sort star start stash stop store tag touch track unarchive unmute unpin unstar toggle turn compress gzip zip unzip simulate switch update upsert write
 `)
 
 /** Of those, what makes something that was not there: its name names nothing that exists. */
 export const CREATES = words(`
-  add attach begin build clone copy create define draft duplicate fork generate import insert install make open record
+  add attach begin build clone copy create define draft duplicate fork generate import insert install make record
   register remember save start store
 `)
 
@@ -59,7 +59,8 @@ const EFFECTS_OF: readonly (readonly [Effect, ReadonlySet<string>])[] = [
 
 /** Nouns with which a name that has no verb asks for something: `order_status`. */
 const ASKED_FOR = words(`
-  balance count detail details history info information metadata stats statistics status summary time version
+  balance content contents count detail details history info information metadata stats statistics status summary time tree
+  version
 `)
 
 export interface Verb {
