@@ -31,6 +31,7 @@ import { relayCommand } from './commands/relay.ts'
 import { replayCommand } from './commands/replay.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
+import { taskCommands } from './commands/tasks.ts'
 import { templateCommands } from './commands/templates.ts'
 import { topUpCommands } from './commands/topups.ts'
 import { vaultCommands } from './commands/vault.ts'
@@ -66,6 +67,7 @@ templateCommands(program)
 labelCommands(program)
 flowCommands(program)
 delegationCommands(program)
+taskCommands(program)
 revokeCommand(program)
 discloseCommand(program)
 approvalCommands(program)

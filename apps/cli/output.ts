@@ -103,6 +103,7 @@ export type CliErrorCode =
   | 'LOG_BEHIND'
   | 'NO_PROFILE'
   | 'NOT_CONFIRMED'
+  | 'NOTHING_LEARNED'
   | 'REGISTERS_DIFFER'
   | 'REQUEST_INVALID'
   | 'TEMPLATE_INVALID'

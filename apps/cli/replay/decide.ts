@@ -8,7 +8,8 @@ import { FlowMemory } from '../../../src/decide/flow/memory.ts'
 import { judgeFlow } from '../../../src/decide/flow/rules.ts'
 import type { Basis, FlowRule } from '../../../src/decide/flow/types.ts'
 import { constraintsMet, grantNames, type Grant } from '../../../src/token/grant.ts'
-import { endorsedArguments, givenArguments } from './templates.ts'
+import { givenArguments } from '../../../src/decide/flow/learn.ts'
+import { endorsedArguments } from './templates.ts'
 import type { DecidedCall, DecidedRun, Labels } from './traces.ts'
 
 /** What speaks: a rule on flows, or the template of a recurring task. */
