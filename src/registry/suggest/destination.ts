@@ -4,6 +4,7 @@ import { NAMES, type Kind, type Parameter } from './parameters.ts'
 
 /** Of a label (LBL-3). */
 const DESTINATIONS_MAX = 64
+const POINTER_LENGTH_MAX = 256
 
 /** They say where something goes, whatever else the call does. */
 const WHERE: ReadonlySet<Kind> = new Set<Kind>([
@@ -27,17 +28,21 @@ export function destinationsOf(
   parameters: readonly Parameter[],
 ): Destinations {
   const chosen = choose()
+  const reasons = chosen
+    .slice(0, DESTINATIONS_MAX)
+    .map(({ name, kind }) => `the parameter \`${name}\` names ${kind === 'other' ? '' : NAMES[kind]}`)
+  // Rather every argument than one too few.
+  if (chosen.length > DESTINATIONS_MAX || chosen.some(({ pointer }) => pointer.length > POINTER_LENGTH_MAX))
+    return {
+      destination: [''],
+      reasons,
+      look: ['more arguments say where it goes than a label names: are they all that?'],
+    }
   const look =
     effect === 'none' || chosen.length > 0 || effect === 'internal'
       ? []
       : ['no argument says to whom or on what: after anything untrusted was read, each call asks a person']
-  return {
-    destination: chosen.slice(0, DESTINATIONS_MAX).map(({ pointer }) => pointer),
-    reasons: chosen.map(
-      ({ name, kind }) => `the parameter \`${name}\` names ${kind === 'other' ? '' : NAMES[kind]}`,
-    ),
-    look,
-  }
+  return { destination: chosen.map(({ pointer }) => pointer), reasons, look }
 
   function choose(): readonly Parameter[] {
     // What a page is fetched from learns its address, and all that was written into it.

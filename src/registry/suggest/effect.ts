@@ -5,7 +5,7 @@
  */
 import type { Effect } from '../../core/label.ts'
 import type { Definition } from './definition.ts'
-import { isOf } from './domains.ts'
+import { domainsOf, isOf } from './domains.ts'
 import type { Parameter } from './parameters.ts'
 import { CREATES, infinitive, verbIn, verbOf, type Verb } from './verbs.ts'
 
@@ -39,6 +39,7 @@ const UPKEEP = new Set(
     ' ',
   ),
 )
+const DISKS = new Set('disk drive volume partition'.split(' '))
 /** Parameters that are programs, whatever the verb. */
 const RUNS = new Set('code cmd command program script'.split(' '))
 /** Where a download lands. */
@@ -109,6 +110,11 @@ function byWords(
     reasons.push('it works on its own arguments alone, by its name')
     return 'none'
   }
+  const about = domainsOf(words)
+  if (about.length > 0 && about.every(({ name }) => name === 'time' || name === 'figures')) {
+    reasons.push('its name is that of a fact which nobody changes')
+    return 'none'
+  }
   if (annotations.readOnlyHint === true) {
     reasons.push('read-only by its annotation')
     look.push('its name does not say what it does: does it only read?')
@@ -156,6 +162,10 @@ function byNouns(
   if (verb.word === 'open' && nouns.some((noun) => FILED.has(noun))) {
     reasons.push('what it opens is new, and for others to see')
     return 'external'
+  }
+  if (verb.word === 'format' && nouns.some((noun) => DISKS.has(noun))) {
+    reasons.push('it wipes what it formats')
+    return 'destructive'
   }
   const lands = verb.word === 'download' && parameters.find(({ words }) => LANDS.has(words.at(-1) ?? ''))
   if (lands) {

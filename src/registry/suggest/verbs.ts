@@ -5,7 +5,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).f
 
 const READS = words(`
   analyze analyse ask browse calculate capture check compare compute convert count describe detect diff download estimate evaluate
-  examine explain explore export extract fetch filter find get glob goto grep identify inspect is list load lookup measure
+  examine explain explore export extract fetch filter format find get glob goto grep identify inspect is list load lookup measure
   monitor navigate open parse peek ping poll preview print query read recall recommend resolve retrieve return returns review
   scan screenshot scrape crawl search see select show snapshot summarize summarise suggest tail think track translate validate verify view visit
   watch whoami
@@ -37,7 +37,7 @@ const SENDS = words(`
 /** Something is gone, overwritten or shut out afterwards, or anything at all may be done. */
 const DESTROYS = words(`
   abort allow authorize ban block bulkdelete cancel clear deactivate delete demote deny deprovision destroy detach discard
-  drop elevate empty erase eval evict exec execute expire flush force format grant kick kill leave merge nuke overwrite
+  drop elevate empty erase eval evict exec execute expire flush force grant kick kill leave merge nuke overwrite
   promote prune purge rebase remove replace reset restart restore restrict revert revoke rollback rotate run shutdown
   suspend terminate transact truncate unassign uninstall uninvite unlink unlock unpublish unregister unshare wipe
 `)
