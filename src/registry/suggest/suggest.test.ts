@@ -151,6 +151,39 @@ describe.each(Object.entries(ROWS))('of %s', (_, rows) => {
   })
 })
 
+describe('a verb of reading that reads nothing', () => {
+  test.each<[string, string, Effect]>([
+    ['open_document', 'document_id', 'none'],
+    ['open_ticket', 'title', 'external'],
+    ['open_garage', '', 'destructive'],
+    ['resolve_hostname', 'name', 'none'],
+    ['resolve_issue', 'issue_id', 'external'],
+    ['check_availability', 'day', 'none'],
+    ['check_in_guest', 'booking_id', 'external'],
+    ['recall_notes', 'query', 'none'],
+    ['recall_message', 'message_id', 'destructive'],
+    ['format_date', 'date', 'none'],
+    ['format_disk', 'device', 'destructive'],
+    ['download_file', 'file_id', 'none'],
+    ['download_file', 'url path', 'internal'],
+    ['return_item', 'order_id', 'external'],
+    ['capture_payment', 'payment_id', 'destructive'],
+    ['evaluate', 'script', 'destructive'],
+  ])('%s(%s) is judged by what it is about', (name, parameters, effect) => {
+    expect(labelled(name, parameters).effect).toBe(effect)
+  })
+
+  test('a program among the arguments may do anything, whatever the name and the hints say', () => {
+    const annotations = { readOnlyHint: true }
+    expect(labelled('frobnicate', 'sql', { annotations }).effect).toBe('destructive')
+    expect(labelled('get_result', 'command', { annotations }).effect).toBe('destructive')
+  })
+
+  test('a change of whereabouts says where things go from then on', () => {
+    expect(labelled('update_delivery', 'street town urgent:flag').destination).toEqual(['/street', '/town'])
+  })
+})
+
 const ALL = Object.values(ROWS).flat()
 
 describe('what a server says of its own tool', () => {
