@@ -49,7 +49,7 @@ const ECHO: DataLabel = { level: 'internal', integrity: 'untrusted', categories:
 const UNKNOWN: DataLabel = { level: 'confidential', integrity: 'untrusted', categories: [] }
 
 const OTHERS_WRITE =
-  /\b(?:reviews?|comments?|web ?pages?|user[- ]generated|free[- ]text|(?:written|posted|submitted|provided) by)\b/i
+  /\b(?:reviews?|comments?|web ?pages?|user[- ]generated|free[- ]text|(?:written|posted|submitted|left) by)\b/i
 /** Words of descriptions, and what they are of. They only add. */
 const HOLDS: readonly (readonly [RegExp, Level, string])[] = [
   [/\b(?:passports?|social security|national id|date of birth|home address)\b/i, 'confidential', 'personal'],
@@ -96,7 +96,8 @@ function domainsIn(
   const { head, rest } = phraseOf(words, verb?.at ?? null)
   let domains = domainsOf(head)
   if (domains.length === 0) domains = domainsOf(rest)
-  if (domains.length === 0 && verb !== null && effect !== 'none') domains = domainsOf([verb.word])
+  if (domains.length === 0 && verb !== null && (effect !== 'none' || verb.word === 'whoami'))
+    domains = domainsOf([verb.word])
   if (domains.length === 0 && parameters.some(({ kind }) => kind === 'bought'))
     domains = domainsOf(['catalogue'])
   const about = new Set(domains.map(({ name }) => name))

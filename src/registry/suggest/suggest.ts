@@ -28,7 +28,7 @@ export function suggestLabel(listed: JsonObject): Suggestion | null {
   const parameters = parametersOf(tool, words)
   const judged = judgeEffect(tool, words, parameters)
   const result = judgeResult(tool, words, judged, parameters)
-  const to = destinationsOf(judged, parameters)
+  const to = destinationsOf(judged, parameters, words)
   const fields = fieldsOf(tool.output, result.result)
   const subject = subjectOf(tool.output, result.domains)
   const accepts = acceptsOf(tool, judged, parameters, result.domains)
@@ -59,7 +59,7 @@ function parametersOf(tool: Definition, words: readonly string[]): Parameter[] {
   )
 }
 
-const ALOUD = new Set('announce broadcast deploy publish release tweet retweet upload'.split(' '))
+const ALOUD = new Set('announce broadcast deploy publish release tweet retweet'.split(' '))
 
 /** LBL-7. */
 function acceptsOf(
@@ -73,10 +73,10 @@ function acceptsOf(
   )
   if (effect !== 'none' && runs !== undefined)
     return { level: 'public', reasons: [`what \`${runs.name}\` runs may send anything anywhere`], look: [] }
+  if (effect !== 'destructive' && parameters.some(({ kind }) => kind === 'address'))
+    return { level: 'public', reasons: ['an address on the network may be anybody’s'], look: [] }
   if (effect === 'internal' || effect === 'destructive')
     return { level: 'restricted', reasons: ['what it is given stays within the system'], look: [] }
-  if (parameters.some(({ kind }) => kind === 'address'))
-    return { level: 'public', reasons: ['an address on the network may be anybody’s'], look: [] }
   const lowest = domains.reduce<Level>(
     (level, { accepts }) => (isAbove(level, accepts) ? accepts : level),
     'restricted',
