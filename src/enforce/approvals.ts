@@ -171,6 +171,11 @@ export class ApprovalDesk {
     return held !== undefined
   }
 
+  /** Its caller no longer wants it (APR-19). */
+  withdraw({ approval }: HeldCall): void {
+    this.#held.get(approval)?.decide(['APPROVAL_WITHDRAWN'])
+  }
+
   /** Something was revoked or killed. @param stopping why a call may not go out; empty when it may */
   recheck(stopping: (call: CallToHold) => readonly Reason[]): void {
     for (const held of this.#held.values()) {
