@@ -262,11 +262,7 @@ export class EnforcementPoint implements Point {
     return central === undefined || (place !== undefined && (await central(place)))
   }
 
-  async refuse(
-    server: string,
-    what: string,
-    ...reasons: Reason[]
-  ): Promise<{ action: string; reasons: readonly Reason[] }> {
+  refuse(server: string, what: string, ...reasons: Reason[]): ReturnType<Refusals['refuse']> {
     return this.#refusals.refuse(server, what, reasons)
   }
 
