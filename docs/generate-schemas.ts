@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { approvalSchema } from '../src/core/approval.ts'
 import { gestureSchema } from '../src/core/gesture.ts'
 import { issuerRecordSchema } from '../src/core/issuer.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
@@ -19,6 +20,7 @@ import {
   rootPayloadSchema,
   sessionProofSchema,
   statementSchema,
+  versionSchema,
 } from '../src/token/payload.ts'
 import { statusListSchema } from '../src/token/status-list.ts'
 import { templateSchema } from '../src/token/template.ts'
@@ -28,6 +30,7 @@ export const FOLDER = join(import.meta.dirname, '../spec/schemas')
 
 const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodType }> = {
   'access-token': { title: 'Payload of an access token (STS-8)', schema: accessTokenSchema },
+  approval: { title: 'Decision about a held call, as a point is given it (APR-11)', schema: approvalSchema },
   'call-proof': { title: 'Payload of a holder proof per call (PRF-1)', schema: callProofSchema },
   'dpop-proof': { title: 'Payload of a holder proof over HTTP (PRF-5)', schema: dpopProofSchema },
   gesture: { title: 'Gesture (DLG-4 to DLG-6)', schema: gestureSchema },
@@ -41,6 +44,7 @@ const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodTy
   template: { title: 'Template (TPL-1)', schema: templateSchema },
   'trust-list': { title: 'Trust list (KEY-6)', schema: trustListSchema },
   'trusted-issuer': { title: 'Issuer in a trust list (KEY-6)', schema: issuerRecordSchema },
+  version: { title: 'Payload of a version statement (VER-4)', schema: versionSchema },
 }
 
 /** File names and their texts. */

@@ -177,7 +177,7 @@ class HttpFront {
     // The body is read meanwhile: a client that waits for its answer is not to wait twice.
     const asked = this.#caller(question, response)
     const [caller, body] = await Promise.all([asked, bodyOf(request, () => this.#mayGoOn(asked, response))])
-    if (caller === null) return
+    if (caller === null || body === 'gone') return
     if (body === 'too_large') return refuse(response, 413, `a message is at most ${FRAME_BYTES_MAX} bytes`)
     if (body === 'refused')
       return refuse(response, 503, 'too many large messages of strangers', { 'retry-after': '5' })

@@ -28,12 +28,12 @@ const UNASKED_BYTES_MAX = 64 * 1024
 
 /**
  * @param mayGoOn asked once when the body is a larger one; `refused`: it said no
- * @returns what is over a limit is dropped as it comes
+ * @returns what is over a limit is dropped as it comes; `gone`: whoever sent it went away before its end
  */
 export async function bodyOf(
   request: IncomingMessage,
   mayGoOn: () => Promise<boolean>,
-): Promise<Uint8Array | 'too_large' | 'refused'> {
+): Promise<Uint8Array | 'too_large' | 'refused' | 'gone'> {
   if (Number(request.headers['content-length'] ?? 0) > FRAME_BYTES_MAX) return 'too_large'
   return new Promise((resolve, reject) => {
     let parts: Buffer[] = []
@@ -64,7 +64,9 @@ export async function bodyOf(
     request.on('end', () =>
       resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts)),
     )
-    request.on('error', reject)
+    // Anybody may begin a body and go away: no fault of ours.
+    request.on('error', () => resolve('gone'))
+    request.on('close', () => resolve('gone'))
   })
 }
 

@@ -143,7 +143,7 @@ export class HttpSession {
       const waited = now - exchange.since
       if (waited >= this.#o.answer_ms) this.#giveUp(exchange)
       else if (waited >= QUIET_MS) this.#streamOf(exchange)
-      if (exchange.sink !== null) exchange.response.write(': waiting\n\n')
+      exchange.stream?.wait()
     }
   }
 

@@ -26,6 +26,7 @@ import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
 import { nodeRoutes } from './routes-nodes.ts'
+import { oauthKeyRoutes } from './routes-oauth-keys.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
@@ -81,6 +82,7 @@ export function createApp(ctx: ServerContext): App {
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)
   keyRoutes(app, ctx)
+  oauthKeyRoutes(app, ctx)
   issuerRoutes(app, ctx)
   erasureRoutes(app, ctx)
   retentionRoutes(app, ctx)

@@ -6,11 +6,12 @@ import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { FrameRing } from '../../src/registry/frame-ring.ts'
 import { IssuerRing } from '../../src/registry/issuer-ring.ts'
 import type { SetupKeys } from '../../src/registry/setup.ts'
+import { OauthKeys } from './oauth/keys.ts'
 
 export type ServerKeys = SetupKeys & {
   readonly logKey: PrivateJwk
   /** Signs access tokens (OAU-8), and what is derived from it seals what the authorization server remembers. */
-  readonly oauth: PrivateJwk
+  readonly oauth: OauthKeys
   /** The key that is made here and taken away (KIL-7): its file, and it, the first time. */
   readonly breakGlass: { readonly file: string; readonly first: () => Promise<PrivateJwk> }
 }
@@ -40,7 +41,7 @@ export async function loadKeys(
   const logKey = await keyStore.first('log')
   return {
     logKey,
-    oauth: await keyStore.first('oauth'),
+    oauth: await OauthKeys.open(nodeCrypto, keyStore),
     breakGlass: {
       file: join(folder, 'break-glass.jwk'),
       first: () => keyStore.first('break-glass'),

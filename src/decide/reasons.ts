@@ -63,6 +63,10 @@ export const REASONS = {
   APPROVAL_NEEDED: ['a person has to approve this call', 'wait for their decision'],
   APPROVAL_REFUSED: ['the person who was asked refused this call', 'do something else, or talk to them'],
   APPROVAL_TIMED_OUT: ['nobody approved this call in time', 'make it again when somebody can decide'],
+  APPROVAL_WITHDRAWN: [
+    'the caller took this call back before anybody decided',
+    'nothing; make it again if it is wanted',
+  ],
   APPROVAL_USED: [
     'the approval that was named is used up, over, or for another call',
     'make the call again without it',

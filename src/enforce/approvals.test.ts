@@ -250,6 +250,24 @@ describe('a call under a grant that asks', () => {
     spool.fault = null
   })
 
+  test('is denied when its caller takes it back, whoever approves then', async () => {
+    const waits = Promise.withResolvers<() => void>()
+    const { outcome, held } = heldCall({}, { onWaits: waits.resolve })
+    const { approval } = await held
+    const withdraw = await waits.promise
+    withdraw()
+    expect(await outcome).toMatchObject({ decision: 'deny', reasons: ['APPROVAL_WITHDRAWN'] })
+    control.answers((asked) => approvalOf(actOf(asked)))
+    expect(acted).toEqual([])
+    expect(decisions()[1]).toMatchObject({ decision: 'deny', reasons: ['APPROVAL_WITHDRAWN'], approval })
+  })
+
+  test('is asked of nobody when its caller took it back before it waited', async () => {
+    const onWaits = (withdraw: () => void): void => withdraw()
+    expect(await call({}, { onWaits })).toMatchObject({ reasons: ['APPROVAL_WITHDRAWN'] })
+    expect(control.requests).toEqual([])
+  })
+
   test('ends with the point: denied, and recorded', async () => {
     const { outcome, held } = heldCall()
     await held
@@ -355,6 +373,19 @@ describe('a caller that leaves and comes back', () => {
     expect(acted).toEqual([action])
     const [, allow] = decisions()
     expect(allow).toMatchObject({ action, approval, args_commit: control.requests[0]!.args_commit })
+  })
+
+  test('and takes back its coming back alone: the call waits on for the next time', async () => {
+    const { action, approval } = await left()
+    const waits = Promise.withResolvers<() => void>()
+    const back = call({ approval }, { onWaits: waits.resolve })
+    const withdraw = await waits.promise
+    withdraw()
+    expect(await back).toMatchObject({ decision: 'deny', reasons: ['APPROVAL_WITHDRAWN'] })
+    expect(decisions()).toHaveLength(1)
+    control.answers((asked) => approvalOf(actOf(asked)))
+    expect(await call({ approval })).toMatchObject({ decision: 'allow', action })
+    expect(acted).toEqual([action])
   })
 
   test('twice at once, gets it once', async () => {

@@ -12,7 +12,7 @@ import { canonicalize, type JsonObject } from '../core/json.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ApprovalExchange } from '../ports/control-plane.ts'
-import { approvalGestureFault, approverFault, otherCall, type AskedCall } from '../token/approval.ts'
+import { approvalFault, type AskedCall } from '../token/approval.ts'
 import type { RelyingParty } from '../token/gesture.ts'
 import type { DecidedChain, Handle } from '../token/verify.ts'
 import type { CallRequest } from './types.ts'
@@ -171,6 +171,11 @@ export class ApprovalDesk {
     return held !== undefined
   }
 
+  /** Its caller no longer wants it (APR-19). */
+  withdraw({ approval }: HeldCall): void {
+    this.#held.get(approval)?.decide(['APPROVAL_WITHDRAWN'])
+  }
+
   /** Something was revoked or killed. @param stopping why a call may not go out; empty when it may */
   recheck(stopping: (call: CallToHold) => readonly Reason[]): void {
     for (const held of this.#held.values()) {
@@ -227,22 +232,15 @@ export class ApprovalDesk {
   }
 
   /** APR-11. @returns what does not hold, or null */
-  #faultOf({ approval, call, expires }: Held, { act, gesture, approver }: Approval): string | null {
+  #faultOf({ approval, call, expires }: Held, answer: Approval): string | null {
     const { crypto, clock, point, trust, isRevoked } = this.#o
-    const { iss, rp, frameKey, alone } = trust()
     const { action, chain, grant, request, args_commit } = call
     const { server, tool } = request
     const [{ jti }] = chain.delegations
     const asked: AskedCall = { approval, point, action, jti, grant, server, tool, args_commit, expires }
-    const other = otherCall(act, asked)
-    if (other !== null) return `it is of another call: ${other}`
-    const person: Handle = { kind: 'person', handle: gesture.rev }
-    const fault =
-      approvalGestureFault(crypto, rp, act, gesture) ??
-      approverFault(crypto, { iss, frameKey }, approver, gesture, clock.now()) ??
-      (isRevoked(person) ? 'who made it has left' : null)
-    if (fault !== null || alone) return fault
-    const isBehind = chain.handles.some(({ kind, handle }) => kind === 'person' && handle === gesture.rev)
-    return isBehind ? 'who made it stands behind the delegation' : null
+    const isBehind = (rev: string): boolean =>
+      chain.handles.some(({ kind, handle }) => kind === 'person' && handle === rev)
+    const hasLeft = (handle: string): boolean => isRevoked({ kind: 'person', handle })
+    return approvalFault(crypto, { ...trust(), isBehind, hasLeft, now_ms: clock.now() }, asked, answer)
   }
 }

@@ -127,6 +127,8 @@ export class EnforcementPoint implements Point {
     const { approvals } = this.#o
     const { approval } = held
     const { action, args_commit, salt } = held.call
+    const gone = Promise.withResolvers<'gone'>()
+    hooks.onWaits?.(() => (again === true ? gone.resolve('gone') : approvals?.withdraw(held)))
     if (again !== true) {
       approvals?.ask(held)
       const notice = held.url.then((url) => ({ approval, url, expires_at: seconds(held.expires) }))
@@ -137,7 +139,8 @@ export class EnforcementPoint implements Point {
         return { decision: 'deny', action, reasons: ['APPROVAL_NEEDED'], held: left }
       }
     }
-    await held.decided
+    if ((await Promise.race([held.decided, gone.promise])) === 'gone')
+      return { decision: 'deny', action, reasons: ['APPROVAL_WITHDRAWN'] }
     const { definitionHash = () => request.definition_hash } = hooks
     const definition_hash = definitionHash()
     // Whoever comes back proves itself anew; what it asks for is what the person saw, under that commitment.
@@ -259,11 +262,7 @@ export class EnforcementPoint implements Point {
     return central === undefined || (place !== undefined && (await central(place)))
   }
 
-  async refuse(
-    server: string,
-    what: string,
-    ...reasons: Reason[]
-  ): Promise<{ action: string; reasons: readonly Reason[] }> {
+  refuse(server: string, what: string, ...reasons: Reason[]): ReturnType<Refusals['refuse']> {
     return this.#refusals.refuse(server, what, reasons)
   }
 

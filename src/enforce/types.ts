@@ -49,6 +49,11 @@ export interface HeldNotice {
 export interface CallHooks {
   /** Told once the control plane has the request. Nothing that it does decides anything. */
   readonly onHeld?: (held: HeldNotice) => void
+  /**
+   * Told when the call waits for a person, with what takes it back (APR-19). A call that came back (`approval`) takes
+   * back only itself: the held one waits on.
+   */
+  readonly onWaits?: (withdraw: () => void) => void
   /** The caller comes back with `approval` instead of waiting: it gets a denial that says `held`. */
   readonly leaves?: boolean
   /** The definition of the tool now, for the decision after the wait. */

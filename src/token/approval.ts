@@ -1,10 +1,10 @@
 /**
  * When a person's approval of one call holds: one set of rules for points, the control plane and the verifier.
  * spec/approvals.md (APR-7, APR-9, APR-11). Pure.
- * Not checked here: that the person is registered, endorsed and has not left, and that nothing used it before.
+ * Not checked here: that the person is registered and endorsed, that it is in time, and that nothing used it before.
  * @module
  */
-import type { ApprovalAct, Approver, SignedApprover } from '../core/approval.ts'
+import type { Approval, ApprovalAct, Approver, SignedApprover } from '../core/approval.ts'
 import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
 import type { Gesture } from '../core/gesture.ts'
 import { canonicalize } from '../core/json.ts'
@@ -53,7 +53,7 @@ export interface ApproverTrust {
 }
 
 /** @returns what does not hold of the statement, or null */
-export function approverFault(
+function approverFault(
   crypto: Crypto,
   { iss, frameKey }: ApproverTrust,
   { approver, sig }: SignedApprover,
@@ -68,4 +68,33 @@ export function approverFault(
     approver.registration === gesture.registration &&
     canonicalize({ ...approver.jwk }) === canonicalize({ ...gesture.jwk })
   return same ? null : 'the gesture is by another key than it names'
+}
+
+/** What a point knows when an answer arrives. */
+export interface ApprovalView extends ApproverTrust {
+  readonly rp: RelyingParty
+  /** Whether who is behind the delegation may approve: the separation is `after` (APR-9). */
+  readonly alone: boolean
+  /** Whether the gesture of the person with this handle stands in the root. */
+  readonly isBehind: (rev: string) => boolean
+  /** Whether the handle is revoked. */
+  readonly hasLeft: (rev: string) => boolean
+  readonly now_ms: number
+}
+
+/** APR-11. @returns what does not hold, or null: then `act.decision` is what the person decided */
+export function approvalFault(
+  crypto: Crypto,
+  view: ApprovalView,
+  asked: AskedCall,
+  { act, gesture, approver }: Approval,
+): string | null {
+  const other = otherCall(act, asked)
+  if (other !== null) return `it is of another call: ${other}`
+  const fault =
+    approvalGestureFault(crypto, view.rp, act, gesture) ??
+    approverFault(crypto, view, approver, gesture, view.now_ms) ??
+    (view.hasLeft(gesture.rev) ? 'who made it has left' : null)
+  if (fault !== null || view.alone) return fault
+  return view.isBehind(gesture.rev) ? 'who made it stands behind the delegation' : null
 }

@@ -256,6 +256,43 @@ describe.runIf(CHROMIUM_RUNS)('a client without a key of its own', () => {
     })
   }, 60_000)
 
+  test('goes on under a new key of the server, and begins again when the old one is retired', async () => {
+    const { client: operator } = world.ann.profile
+    const kidOf = (token: string): string =>
+      String(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid)
+    const published = async (): Promise<string[]> => {
+      const { keys } = (await (await fetch(`${world.server.url}/oauth2/jwks`)).json()) as {
+        keys: { kid: string }[]
+      }
+      return keys.map(({ kid }) => kid)
+    }
+    const config = await discover()
+    const begun = await request()
+    const first = await sign(await choosing(oauth.buildAuthorizationUrl(config, begun.parameters)))
+    const tokens = await oauth.authorizationCodeGrant(config, first, begun.checks, resourceOf())
+    const old = kidOf(tokens.access_token)
+    expect(await published()).toEqual([old])
+
+    const next = await request()
+    const at = await choosing(oauth.buildAuthorizationUrl(config, next.parameters))
+    const { kid } = (await operator.post('/v1/keys/oauth/rotate', {})) as { kid: string }
+    const second = await oauth.authorizationCodeGrant(config, await sign(at), next.checks, resourceOf())
+    const again = await oauth.refreshTokenGrant(config, tokens.refresh_token ?? '', resourceOf())
+    expect([kidOf(second.access_token), kidOf(again.access_token)]).toEqual([kid, kid])
+    expect(await published()).toEqual([kid, old])
+
+    await expect(operator.post(`/v1/keys/oauth/${kid}/retire`, {})).rejects.toMatchObject({
+      remote: 'KEY_CURRENT',
+    })
+    expect(await operator.post(`/v1/keys/oauth/${old}/retire`, {})).toEqual({ kid: old, destroyed: true })
+    expect(await published()).toEqual([kid])
+    await expect(
+      oauth.refreshTokenGrant(config, again.refresh_token ?? '', resourceOf()),
+    ).rejects.toMatchObject({ error: 'invalid_grant' })
+    const later = await oauth.refreshTokenGrant(config, second.refresh_token ?? '', resourceOf())
+    expect(kidOf(later.access_token)).toBe(kid)
+  }, 60_000)
+
   test('is refused without PKCE, for another resource, at another address, or as somebody else', async () => {
     const config = await discover()
     const answer = async (

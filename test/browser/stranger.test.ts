@@ -10,14 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  Client,
-  StreamableHTTPClientTransport,
-  UnauthorizedError,
-  type OAuthClientProvider,
-  type OAuthDiscoveryState,
-  type StoredOAuthClientInformation,
-} from '@modelcontextprotocol/client'
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packOf } from '../../apps/cli/commands/evidence.ts'
@@ -32,6 +25,7 @@ import { readArchive } from '../../src/evidence/pack/archive.ts'
 import { verifyPack } from '../../src/evidence/verify/verify.ts'
 import { CLI, Process, startControlPlane, until, type ControlPlane } from '../fixtures/processes.ts'
 import { CHROMIUM_RUNS, launchChromium } from './chromium.ts'
+import { Memory } from './client-memory.ts'
 import { during, enrolledAt, freePort, Links, type PersonAtBrowser } from './person.ts'
 
 const FILES = fileURLToPath(
@@ -45,36 +39,6 @@ const LOOKS = [
   ['dark', { width: 1280, height: 800 }, 'dark'],
   ['narrow', { width: 360, height: 740 }, 'light'],
 ] as const
-
-/** What the SDK has a program remember; the SDK does the rest. */
-class Memory implements OAuthClientProvider {
-  readonly redirectUrl: string
-  readonly clientMetadata: { client_name: string; redirect_uris: string[] }
-  #client: StoredOAuthClientInformation | undefined
-  #tokens: object | undefined
-  #verifier = ''
-  #discovered: OAuthDiscoveryState | undefined
-  sentTo: URL | null = null
-
-  /** @param known how it is registered, where it is */
-  constructor(callback: string, known?: StoredOAuthClientInformation) {
-    this.redirectUrl = callback
-    this.clientMetadata = { client_name: 'Desk Assistant', redirect_uris: [callback] }
-    this.#client = known
-  }
-
-  clientInformation = () => this.#client
-  saveClientInformation = (client: object): void =>
-    void (this.#client = client as StoredOAuthClientInformation)
-  tokens = () => this.#tokens as never
-  saveTokens = (tokens: object): void => void (this.#tokens = tokens)
-  redirectToAuthorization = (url: URL): void => void (this.sentTo = url)
-  saveCodeVerifier = (verifier: string): void => void (this.#verifier = verifier)
-  codeVerifier = (): string => this.#verifier
-  discoveryState = () => this.#discovered
-  saveDiscoveryState = (state: OAuthDiscoveryState): void => void (this.#discovered = state)
-  invalidateCredentials = (): void => void (this.#tokens = undefined)
-}
 
 type Revision = '2025-11-25' | '2026-07-28'
 type Answer = Awaited<ReturnType<Client['callTool']>>

@@ -132,6 +132,24 @@ describe('a call under a grant that asks', () => {
     expect(await echoed(text)).toBe(false)
   }, 30_000)
 
+  test('is taken back by the client that cancels it, before anybody decides', async () => {
+    const text = randomText()
+    const params = { name: 'echo', arguments: { text }, _meta: session.metaFor('echo', { text }) }
+    gateway.write(JSON.stringify({ jsonrpc: '2.0', id: 'taken back', method: 'tools/call', params }))
+    const shown = await held(text)
+    const cancelled = { method: 'notifications/cancelled', params: { requestId: 'taken back' } }
+    gateway.write(JSON.stringify({ jsonrpc: '2.0', ...cancelled }))
+    const decisions = await until('both are shipped', async () => {
+      const found = await decisionsOf(shown.action)
+      return found.length === 2 ? found : null
+    })
+    expect(decisions[1]).toMatchObject({ decision: 'deny', reasons: ['APPROVAL_WITHDRAWN'] })
+    // Too late to matter, and nobody is answered.
+    await decideApproval(stage.lead, shown, 'approve', noLink)
+    expect(await echoed(text)).toBe(false)
+    expect(JSON.stringify(gateway.nameless)).not.toContain('taken back')
+  }, 30_000)
+
   test('is gone with its point: what is approved then is nobody’s, and the next asks anew', async () => {
     const text = randomText()
     const { answer } = callTool(gateway, session, 'echo', text)
@@ -179,7 +197,7 @@ describe('a call under a grant that asks', () => {
     expect(approved.stdout).toContain(`${id} is approved`)
     expect(await answer).toMatchObject({ allowed: true })
     const load = JSON.parse((await runCli([...profile, '--json', 'approval', 'load'])).stdout)
-    expect(load.total).toMatchObject({ approved: 4, refused: 3, timed_out: 1 })
+    expect(load.total).toMatchObject({ approved: 5, refused: 3, timed_out: 1 })
   }, 60_000)
 
   test('is denied by a kill while it waits', async () => {

@@ -10,9 +10,9 @@ import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** The folders of vectors that the verifier knows. */
-const folders = ['vectors/delegation', 'vectors/grants', 'vectors/proof'].filter((folder) =>
-  existsSync(root + folder),
-)
+const folders = ['delegation', 'grants', 'proof', 'approval', 'version']
+  .map((name) => `vectors/${name}`)
+  .filter((folder) => existsSync(root + folder))
 
 /** The commands that it needs, and how each is asked whether it is there. */
 const needed = { python3: ['--version'], openssl: ['version'] }

@@ -1,6 +1,6 @@
-"""A second verifier of the Countersign protocol, written from spec/ alone: chains, grants and holder proofs.
+"""A second verifier of the Countersign protocol, written from spec/ alone: chains, grants, holder proofs, approvals, versions.
 
-    python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof
+    python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof vectors/approval vectors/version
 
 prints the answer to every vector in these folders and whether it is the one that the vector expects; exits 0 only
 if all agree. Needs Python 3.9 and OpenSSL 3, and nothing else.
@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, NamedTuple
 
+import approvals
 import grants
 import proofs
 from chain import Issuer, Refused, read, require, verify_chain
@@ -95,6 +96,8 @@ KINDS_BY_FILE = {
     "proof/dpop": Kind(answer_dpop_proof, "expect"),
     "proof/session-call": Kind(proofs.mac_holds, "holds"),
     "proof/counters": Kind(answer_counters, "accepted"),
+    "approval/decisions": Kind(approvals.decision_of, "expect"),
+    "version/statements": Kind(approvals.answer_version, "expect"),
 }
 
 

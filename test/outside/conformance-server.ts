@@ -9,11 +9,14 @@ import {
   completable,
   createMcpHandler,
   inputRequired,
+  isLegacyRequest,
   McpServer,
   ResourceTemplate,
+  WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node'
 import { z } from 'zod'
+import { askingTools } from './conformance-asking.ts'
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=='
 const WAV = 'UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAA='
@@ -92,12 +95,16 @@ function prompts(server: McpServer): void {
     arg1: completable(z.string(), () => ['paris', 'park', 'party']),
     arg2: z.string(),
   })
-  server.registerPrompt('test_prompt_with_arguments', { argsSchema }, ({ arg1, arg2 }) =>
-    user(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`)),
+  server.registerPrompt(
+    'test_prompt_with_arguments',
+    { description: 'Arguments', argsSchema },
+    ({ arg1, arg2 }) => user(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`)),
   )
   const embedded = z.object({ resourceUri: z.string() })
-  server.registerPrompt('test_prompt_with_embedded_resource', { argsSchema: embedded }, ({ resourceUri }) =>
-    user(resource(resourceUri, 'Embedded resource content for testing.')),
+  server.registerPrompt(
+    'test_prompt_with_embedded_resource',
+    { description: 'Resource', argsSchema: embedded },
+    ({ resourceUri }) => user(resource(resourceUri, 'Embedded resource content for testing.')),
   )
   server.registerPrompt('test_prompt_with_image', { description: 'Image' }, () => user(image))
 }
@@ -122,13 +129,36 @@ function resources(server: McpServer): void {
   }))
 }
 
+/** Before 2026-07-28 a server asks its client in the stream of a session. */
+function legacySessions(made: () => McpServer): (request: Request) => Promise<Response> {
+  const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>()
+  return async (request) => {
+    const id = request.headers.get('mcp-session-id')
+    const known = sessions.get(id ?? '')
+    if (known !== undefined) return known.handleRequest(request)
+    if (id !== null) return new Response(null, { status: 404 })
+    const transport: WebStandardStreamableHTTPServerTransport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => crypto.randomUUID(),
+      onsessioninitialized: (session) => void sessions.set(session, transport),
+    })
+    await made().connect(transport)
+    return transport.handleRequest(request)
+  }
+}
+
 export function conformanceServer(): Server {
-  const handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'conformance', version: '1.0.0' }, { capabilities: { logging: {} } })
-    for (const part of [contents, asking, prompts, resources]) part(server)
+  const made = (): McpServer => {
+    const capabilities = { logging: {}, resources: { subscribe: true } }
+    const server = new McpServer({ name: 'conformance', version: '1.0.0' }, { capabilities })
+    for (const part of [contents, asking, askingTools, prompts, resources]) part(server)
     return server
+  }
+  const modern = createMcpHandler(made, { legacy: 'reject' })
+  const legacy = legacySessions(made)
+  const answer = toNodeHandler({
+    fetch: async (request: Request) =>
+      (await isLegacyRequest(request)) ? legacy(request) : modern.fetch(request),
   })
-  const answer = toNodeHandler(handler)
   const [isHost, isOrigin] = [localhostHostValidation(), localhostOriginValidation()]
   return createServer((req, res) => {
     if (isHost(req, res) && isOrigin(req, res))

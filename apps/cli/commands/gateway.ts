@@ -1,6 +1,7 @@
 /** `countersign gateway …`: an enforcement point in front of MCP servers. @module */
 import { once } from 'node:events'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { counted } from '../../../src/core/words.ts'
 import { RECORDINGS, type Recording } from '../../../src/enforce/central.ts'
 import { childLink } from '../../gateway/child.ts'
 import { readConfig, type ServerConfig } from '../../gateway/config.ts'
@@ -92,7 +93,11 @@ export function gatewayCommand(program: Command): void {
         access,
         upstream: upstream.kind,
       }))
-      result(wantsJson(command), { ok: true, servers }, () => `${path} is good: ${servers.length} servers`)
+      result(
+        wantsJson(command),
+        { ok: true, servers },
+        () => `${path} is good: ${counted(servers.length, 'server')}`,
+      )
     })
 }
 

@@ -9,6 +9,7 @@ import { readInfo } from '../operator.ts'
 import { CliError, listing, result, tell } from '../output.ts'
 import { assertWritable, writePrivate } from '../profile.ts'
 import { assertDigest, profileOf, reasonCode, wantsJson } from './globals.ts'
+import { oauthKeyCommands } from './oauth-keys.ts'
 import { givenPassphrase } from './start.ts'
 
 const keysSchema = z.object({
@@ -18,8 +19,11 @@ const keysSchema = z.object({
 })
 
 export function keyCommands(program: Command): void {
-  const keys = program.command('keys').description("the issuer's keys, and the frame key")
+  const keys = program
+    .command('keys')
+    .description("the issuer's keys, the frame key, and those of the authorization server")
   replaceFrameCommand(keys)
+  oauthKeyCommands(keys, fate)
   const list = keys.command('list').description('every issuer key that ever signed, the current one first')
   list.action(async (_: unknown, command: Command) => {
     const { client } = await profileOf(command)

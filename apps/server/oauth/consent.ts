@@ -39,10 +39,10 @@ export interface Browser {
 
 export class Consents {
   readonly #ctx: ServerContext
-  readonly #provider: Provider
+  readonly #provider: () => Promise<Provider>
   readonly #state: OauthState
 
-  constructor(ctx: ServerContext, provider: Provider, state: OauthState) {
+  constructor(ctx: ServerContext, provider: () => Promise<Provider>, state: OauthState) {
     this.#ctx = ctx
     this.#provider = provider
     this.#state = state
@@ -137,10 +137,11 @@ export class Consents {
   }
 
   async #asked({ uid, incoming, outgoing }: Browser): Promise<Asked> {
-    const interaction = await this.#provider.interactionDetails(incoming, outgoing).catch(() => null)
+    const provider = await this.#provider()
+    const interaction = await provider.interactionDetails(incoming, outgoing).catch(() => null)
     if (interaction?.uid !== uid)
       throw new ApiError('NOT_FOUND', 'no such request of this browser, or it has expired')
-    return readAsked(this.#ctx, this.#provider, interaction)
+    return readAsked(this.#ctx, provider, interaction)
   }
 
   async #record({ uid }: Browser): Promise<ConsentRecord> {
@@ -189,14 +190,15 @@ export class Consents {
   async #granted(browser: Browser, asked: Asked, { jti, person, grants }: ConsentRecord): Promise<string> {
     if (jti === undefined || person === undefined || grants === undefined)
       throw new RegistryError('UNKNOWN_DELEGATION', 'choose what you allow first')
-    await grantOf(this.#ctx, this.#provider, this.#state, asked, { jti, person, grants })
+    await grantOf(this.#ctx, await this.#provider(), this.#state, asked, { jti, person, grants })
     return this.#finish(browser, { login: { accountId: person, remember: false }, consent: { grantId: jti } })
   }
 
   /** Goes on where the browser has its cookies. */
   async #finish({ incoming, outgoing }: Browser, result: InteractionResults): Promise<string> {
     const options = { mergeWithLastSubmission: false }
-    const { pathname } = new URL(await this.#provider.interactionResult(incoming, outgoing, result, options))
+    const provider = await this.#provider()
+    const { pathname } = new URL(await provider.interactionResult(incoming, outgoing, result, options))
     return pageOrigin(this.#ctx) + pathname
   }
 }

@@ -12,7 +12,6 @@ import {
   type Configuration,
   type KoaContextWithOIDC,
 } from 'oidc-provider'
-import { thumbprint } from '../../../src/core/jwk.ts'
 import { seconds } from '../../../src/core/time.ts'
 import { SYSTEM } from '../../../src/registry/context.ts'
 import { findResource, isDelegationLive } from '../../../src/registry/hosting-keys.ts'
@@ -24,6 +23,7 @@ import { grantSchema } from '../../../src/token/grant.ts'
 import type { ServerContext } from '../context.ts'
 import { fetchLimit, settleMetadata } from './clients.ts'
 import { errorPage, ownErrors } from './error-page.ts'
+import type { OauthKey } from './keys.ts'
 import type { OauthState } from './state.ts'
 
 /** RFC 9068 says minutes; the gateway asks the revocation state for each call anyway. */
@@ -50,9 +50,12 @@ export const METADATA_PATH = '/.well-known/oauth-authorization-server'
 export const CONSENT_PATH = '/oauth2/consent'
 export const SESSION_COOKIE = 'countersign_oauth'
 
-/** Call once the server's public URL is known. */
-export function openProvider(ctx: ServerContext, state: OauthState): Provider {
-  const provider = new Provider(ctx.publicUrl(), configurationOf(ctx, state))
+/** Those that are in force, the current one first. */
+type KeysInForce = readonly [OauthKey, ...OauthKey[]]
+
+/** Call once the server's public URL is known. @param keys it signs with the first, and publishes them all */
+export function openProvider(ctx: ServerContext, state: OauthState, keys: KeysInForce): Provider {
+  const provider = new Provider(ctx.publicUrl(), configurationOf(ctx, state, keys))
   // Whether a cookie is marked as secure: by where callers reach us, which `toProvider` says in a header of its own.
   provider.proxy = true
   ;(provider as EventEmitter).on('error', (error) => ctx.report(error))
@@ -79,19 +82,18 @@ const plainMetadata: Parameters<Provider['use']>[0] = async (koa, next) => {
   koa.body = { ...Object.fromEntries(metadata), scopes_supported: [SCOPE] }
 }
 
-function configurationOf(ctx: ServerContext, state: OauthState): Configuration {
-  const jwk = ctx.registry.crypto.signer(ctx.oauth.key).publicJwk
-  const kid = thumbprint(ctx.registry.crypto, jwk)
+function configurationOf(ctx: ServerContext, state: OauthState, keys: KeysInForce): Configuration {
+  const [{ kid: current }] = keys
   return {
     adapter: state.adapter,
-    jwks: { keys: [{ ...ctx.oauth.key, kid, alg: 'Ed25519', use: 'sig' }] },
+    jwks: { keys: keys.map(({ kid, key }) => ({ ...key, kid, alg: 'Ed25519', use: 'sig' })) },
     routes: {
       ...PATHS,
       end_session: '/oauth2/end',
       userinfo: '/oauth2/me',
       introspection: '/oauth2/introspect',
     },
-    features: featuresOf(ctx),
+    features: featuresOf(ctx, current),
     interactions: { url: (_, { uid }) => `${CONSENT_PATH}/${uid}`, policy: policy() },
     pkce: { required: () => true },
     responseTypes: ['code'],
@@ -139,7 +141,8 @@ function policy(): interactionPolicy.Prompt[] {
   ]
 }
 
-function featuresOf(ctx: ServerContext): NonNullable<Configuration['features']> {
+/** @param kid of the key that signs access tokens */
+function featuresOf(ctx: ServerContext, kid: string): NonNullable<Configuration['features']> {
   const mayFetch = fetchLimit(ctx.clock)
   return {
     devInteractions: { enabled: false },
@@ -162,7 +165,7 @@ function featuresOf(ctx: ServerContext): NonNullable<Configuration['features']> 
         throw new errors.InvalidTarget('name the resource: its URL, as its metadata has it')
       },
       useGrantedResource: () => true,
-      getResourceServerInfo: (koa, url) => resourceServer(ctx, koa, url),
+      getResourceServerInfo: (koa, url) => resourceServer(ctx, koa, url, kid),
     },
     richAuthorizationRequests: {
       enabled: true,
@@ -179,7 +182,7 @@ function featuresOf(ctx: ServerContext): NonNullable<Configuration['features']> 
 }
 
 /** OAU-3. */
-async function resourceServer(ctx: ServerContext, { oidc }: KoaContextWithOIDC, url: string) {
+async function resourceServer(ctx: ServerContext, { oidc }: KoaContextWithOIDC, url: string, kid: string) {
   const params: Record<string, unknown> = oidc.params ?? {}
   if (Array.isArray(params.resource) && params.resource.length > 1)
     throw new errors.InvalidTarget('name one resource')
@@ -191,7 +194,7 @@ async function resourceServer(ctx: ServerContext, { oidc }: KoaContextWithOIDC, 
     audience: url,
     accessTokenTTL: ACCESS_TOKEN_S_MAX,
     accessTokenFormat: 'jwt' as const,
-    jwt: { sign: { alg: 'Ed25519' as never } },
+    jwt: { sign: { alg: 'Ed25519' as never, kid } },
   }
 }
 
@@ -240,8 +243,8 @@ function tokensOf(ctx: ServerContext, state: OauthState): Configuration {
     extraTokenClaims: (_, token) => ('grantId' in token ? { delegation: token.grantId } : undefined),
     formats: {
       customizers: {
-        jwt: (_, token, { payload }) => {
-          payload.sub = state.digest('sub', String(payload.sub), String(token.clientId))
+        jwt: async (_, token, { payload }) => {
+          payload.sub = await state.digest('sub', String(payload.sub), String(token.clientId))
           const details = JSON.stringify(payload.authorization_details ?? [])
           if (details.length > DETAILS_CHARS_MAX) delete payload.authorization_details
         },

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Handler } from 'hono'
+import type { Provider } from 'oidc-provider'
 import { z } from 'zod'
 import { DELEGATION_TTL_S_MAX } from '../../../src/registry/delegations.ts'
 import { GRANTS_MAX } from '../../../src/token/constants.ts'
@@ -35,12 +36,42 @@ export interface OauthServer {
 
 /** Call once the server's public URL is known. */
 export function oauthServer(ctx: ServerContext): OauthServer {
-  const state = new OauthState(ctx.registry.crypto, ctx.registry.store, ctx.oauth.key)
-  const provider = openProvider(ctx, state)
-  const consents = new Consents(ctx, provider, state)
+  const state = new OauthState(ctx.registry.crypto, ctx.registry.store, ctx.oauth.keys)
+  const library = new Library(ctx, state)
+  const consents = new Consents(ctx, () => library.provider(), state)
   return {
-    endpoints: (app) => endpointRoutes(app, ctx, provider.callback()),
+    endpoints: (app) => endpointRoutes(app, ctx, (...call) => library.answer(...call)),
     pages: (app) => pageRoutes(app, ctx, consents),
+  }
+}
+
+/** `oidc-provider` has the keys that it began with: with others in force, another one takes over (OAU-19). */
+class Library {
+  readonly #ctx: ServerContext
+  readonly #state: OauthState
+  #kids = ''
+  #provider: Provider | null = null
+  #callback: Callback | null = null
+
+  constructor(ctx: ServerContext, state: OauthState) {
+    this.#ctx = ctx
+    this.#state = state
+  }
+
+  async provider(): Promise<Provider> {
+    const { oauth, registry } = this.#ctx
+    const keys = await registry.store.query((db) => oauth.keys.inForce(db))
+    const kids = keys.map(({ kid }) => kid).join()
+    if (this.#provider !== null && this.#kids === kids) return this.#provider
+    this.#provider = openProvider(this.#ctx, this.#state, keys)
+    this.#callback = this.#provider.callback()
+    this.#kids = kids
+    return this.#provider
+  }
+
+  async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    await this.provider()
+    await this.#callback?.(incoming, outgoing)
   }
 }
 

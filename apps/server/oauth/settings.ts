@@ -1,5 +1,5 @@
 /** What whoever starts the control plane decides of its authorization server. spec/oauth.md. @module */
-import type { PrivateJwk } from '../../../src/core/crypto.ts'
+import type { OauthKeys } from './keys.ts'
 import { publicFetch } from './public-fetch.ts'
 
 /** The class of the agent that a client is, unless another was named (OAU-11). */
@@ -13,15 +13,15 @@ export interface OauthOptions {
 }
 
 export interface OauthSettings {
-  readonly key: PrivateJwk
+  readonly keys: OauthKeys
   readonly fetch: typeof fetch
   readonly classOf: (host: string) => string
 }
 
-export function oauthSettings({ clientClasses, clientFetch }: OauthOptions, key: PrivateJwk): OauthSettings {
+export function oauthSettings({ clientClasses, clientFetch }: OauthOptions, keys: OauthKeys): OauthSettings {
   const classes = new Map(Object.entries(clientClasses ?? {}))
   return {
-    key,
+    keys,
     fetch: clientFetch ?? publicFetch,
     classOf: (host) => classes.get(host) ?? CLIENT_CLASS,
   }

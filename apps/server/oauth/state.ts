@@ -1,14 +1,18 @@
 /**
  * What the authorization server remembers for a while: clients, requests, codes, tokens. spec/oauth.md (OAU-9).
  * Invariant: neither a secret that finds a row nor what the row holds can be read without the server's key, and what is
- * used once is used once, whoever else tries at the same moment.
+ * used once is used once, whoever else tries at the same moment. What is written is sealed under the current key; what was
+ * sealed under one before it is found as well (OAU-19).
  * @module
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider'
-import type { Crypto, PrivateJwk } from '../../../src/core/crypto.ts'
+import type { Kysely } from 'kysely'
+import type { Crypto } from '../../../src/core/crypto.ts'
 import { base64url, concat, fromBase64url, fromUtf8, utf8 } from '../../../src/core/encoding.ts'
+import type { Schema } from '../../../src/ports/schema.ts'
 import type { Store, Tx } from '../../../src/ports/store.ts'
+import type { OauthKeys } from './keys.ts'
 
 const TAG = 'countersign-oauth-state-v1'
 const CIPHER = 'aes-256-gcm'
@@ -38,29 +42,56 @@ interface RowNames {
 export class OauthState {
   readonly #crypto: Crypto
   readonly #store: Pick<Store, 'write' | 'query'>
-  readonly #key: Uint8Array
+  readonly #keys: OauthKeys
+  /** By `kid` of the key that it is derived from. */
+  readonly #secrets = new Map<string, Uint8Array>()
 
-  constructor(crypto: Crypto, store: Pick<Store, 'write' | 'query'>, key: PrivateJwk) {
+  constructor(crypto: Crypto, store: Pick<Store, 'write' | 'query'>, keys: OauthKeys) {
     this.#crypto = crypto
     this.#store = store
-    this.#key = crypto.hmacSha256(fromBase64url(key.d), utf8(TAG))
+    this.#keys = keys
   }
 
   /** A digest that nobody else can make, of a name and what it is the name of. */
-  digest(...of: readonly string[]): string {
-    return base64url(this.#crypto.hmacSha256(this.#key, utf8(JSON.stringify(of))))
+  digest(...of: readonly string[]): Promise<string> {
+    return this.#store.query(async (db) => {
+      const [secret] = await this.#inForce(db)
+      return this.#digest(secret, ...of)
+    })
+  }
+
+  /** The current one first. */
+  async #inForce(db: Kysely<Schema>): Promise<[Uint8Array, ...Uint8Array[]]> {
+    const [current, ...kept] = await this.#keys.inForce(db)
+    const secretOf = ({ kid, key }: typeof current): Uint8Array => {
+      const known = this.#secrets.get(kid) ?? this.#crypto.hmacSha256(fromBase64url(key.d), utf8(TAG))
+      this.#secrets.set(kid, known)
+      return known
+    }
+    return [secretOf(current), ...kept.map(secretOf)]
+  }
+
+  #digest(secret: Uint8Array, ...of: readonly string[]): string {
+    return base64url(this.#crypto.hmacSha256(secret, utf8(JSON.stringify(of))))
+  }
+
+  /** What a row may be called, under each key. */
+  async #names(db: Kysely<Schema>, ...of: readonly string[]): Promise<string[]> {
+    return (await this.#inForce(db)).map((secret) => this.#digest(secret, ...of))
   }
 
   /** @throws {errors.OIDCProviderError} `temporarily_unavailable` */
   put(kind: string, id: string, value: object, ttl_ms: number, names: RowNames = {}): Promise<void> {
     return this.#store.write(async (tx) => {
       await tx.db.deleteFrom('oauth_state').where('expires', '<=', tx.now).execute()
-      const row = this.#row(kind, id, value, names)
+      const secrets = await this.#inForce(tx.db)
+      const row = this.#row(secrets[0], kind, id, value, names)
       const expires = tx.now + ttl_ms
+      const known = secrets.map((secret) => this.#digest(secret, kind, id))
       const { numUpdatedRows } = await tx.db
         .updateTable('oauth_state')
-        .set({ uid: row.uid, grant_id: row.grant_id, box: row.box, expires })
-        .where('id', '=', row.id)
+        .set({ id: row.id, uid: row.uid, grant_id: row.grant_id, box: row.box, expires })
+        .where('id', 'in', known)
         .executeTakeFirst()
       if (numUpdatedRows > 0n) {
         // A proof that is there already came in twice, at the same moment.
@@ -75,32 +106,39 @@ export class OauthState {
     })
   }
 
-  #row(kind: string, id: string, value: object, { uid, grantId }: RowNames) {
-    const name = this.digest(kind, id)
+  #row(secret: Uint8Array, kind: string, id: string, value: object, { uid, grantId }: RowNames) {
+    const name = this.#digest(secret, kind, id)
     return {
       id: name,
       kind,
-      uid: uid === undefined ? null : this.digest(kind, 'uid', uid),
+      uid: uid === undefined ? null : this.#digest(secret, kind, 'uid', uid),
       grant_id: grantId ?? null,
-      box: this.#seal(name, value),
+      box: this.#seal(secret, name, value),
     }
   }
 
   find(kind: string, id: string): Promise<Record<string, unknown> | undefined> {
-    return this.#find('id', this.digest(kind, id))
+    return this.#find('id', kind, id)
   }
 
   findByUid(kind: string, uid: string): Promise<Record<string, unknown> | undefined> {
-    return this.#find('uid', this.digest(kind, 'uid', uid))
+    return this.#find('uid', kind, 'uid', uid)
   }
 
-  async #find(column: 'id' | 'uid', name: string): Promise<Record<string, unknown> | undefined> {
-    const row = await this.#store.query((db) =>
-      db.selectFrom('oauth_state').selectAll().where(column, '=', name).executeTakeFirst(),
-    )
-    const value = row && this.#open(row.id, row.box)
-    if (!row || value === undefined) return undefined
-    return row.consumed === null ? value : { ...value, consumed: row.consumed }
+  #find(column: 'id' | 'uid', ...of: readonly string[]): Promise<Record<string, unknown> | undefined> {
+    return this.#store.query(async (db) => {
+      for (const secret of await this.#inForce(db)) {
+        const row = await db
+          .selectFrom('oauth_state')
+          .selectAll()
+          .where(column, '=', this.#digest(secret, ...of))
+          .executeTakeFirst()
+        if (row === undefined) continue
+        const value = this.#open(secret, row.id, row.box)
+        return value === undefined || row.consumed === null ? value : { ...value, consumed: row.consumed }
+      }
+      return undefined
+    })
   }
 
   /** @throws {errors.InvalidGrant} when somebody else has at the same moment */
@@ -109,7 +147,7 @@ export class OauthState {
       const { numUpdatedRows } = await tx.db
         .updateTable('oauth_state')
         .set({ consumed: Math.floor(tx.now / 1000) })
-        .where('id', '=', this.digest(kind, id))
+        .where('id', 'in', await this.#names(tx.db, kind, id))
         .where('consumed', 'is', null)
         .executeTakeFirst()
       if (numUpdatedRows === 0n) throw new errors.InvalidGrant('it has been used')
@@ -118,7 +156,8 @@ export class OauthState {
 
   remove(kind: string, id: string): Promise<void> {
     return this.#store.write(async (tx) => {
-      await tx.db.deleteFrom('oauth_state').where('id', '=', this.digest(kind, id)).execute()
+      const names = await this.#names(tx.db, kind, id)
+      await tx.db.deleteFrom('oauth_state').where('id', 'in', names).execute()
     })
   }
 
@@ -134,7 +173,7 @@ export class OauthState {
       await tx.db
         .updateTable('oauth_state')
         .set({ expires: until_ms })
-        .where('id', '=', this.digest(kind, id))
+        .where('id', 'in', await this.#names(tx.db, kind, id))
         .where('expires', '<', until_ms)
         .execute()
     })
@@ -160,16 +199,16 @@ export class OauthState {
     revokeByGrantId: (grantId) => this.removeOfGrant(kind, grantId),
   })
 
-  #seal(name: string, value: object): Uint8Array {
+  #seal(secret: Uint8Array, name: string, value: object): Uint8Array {
     const nonce = this.#crypto.randomBytes(NONCE_BYTES)
-    const cipher = createCipheriv(CIPHER, this.#key, nonce).setAAD(utf8(name))
+    const cipher = createCipheriv(CIPHER, secret, nonce).setAAD(utf8(name))
     const text = JSON.stringify(value)
     return concat(nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag())
   }
 
   /** Undefined for what was sealed under another key, or for another row. */
-  #open(name: string, box: Uint8Array): Record<string, unknown> | undefined {
-    const decipher = createDecipheriv(CIPHER, this.#key, box.subarray(0, NONCE_BYTES))
+  #open(secret: Uint8Array, name: string, box: Uint8Array): Record<string, unknown> | undefined {
+    const decipher = createDecipheriv(CIPHER, secret, box.subarray(0, NONCE_BYTES))
     decipher.setAAD(utf8(name)).setAuthTag(box.subarray(-TAG_BYTES))
     const plain = decipher.update(box.subarray(NONCE_BYTES, -TAG_BYTES))
     try {

@@ -63,7 +63,7 @@ export class Calls {
     upstream.assertRunning()
     const hash = (): string | null => definitions.hashOf(call.tool)
     const asked = { server, ...call, definition_hash: hash() }
-    const outcome = await held.call(point, request, asked, hash, (_, signal) =>
+    const outcome = await held.call(point, pending, request, asked, hash, (_, signal) =>
       // Withdrawn while the point decided: the server never sees it, so what it did is known.
       pending.isCancelled
         ? Promise.resolve({ result: '', failed: true })
@@ -129,6 +129,7 @@ export class Calls {
     const asked = { server, ...call, definition_hash: null }
     return held.call(
       point,
+      pending,
       request,
       asked,
       () => null,

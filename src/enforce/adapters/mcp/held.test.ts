@@ -3,6 +3,7 @@ import { nodeCrypto } from '../../../adapters/node-crypto/node-crypto.ts'
 import { isJsonObject, parseJson, type JsonObject } from '../../../core/json.ts'
 import type { CallHooks, CallOutcome, CallRequest } from '../../types.ts'
 import { FrameReader, type RpcRequest } from './frames.ts'
+import { InFlight } from './in-flight.ts'
 import { HeldCalls, lineWithoutState, resultOf } from './held.ts'
 import { deniedResult } from './messages.ts'
 
@@ -34,6 +35,7 @@ class HoldingPoint {
 
   async call<T>(request: CallRequest, _act: unknown, hooks: CallHooks = {}): Promise<CallOutcome<T>> {
     this.asked.push({ request, leaves: hooks.leaves === true })
+    hooks.onWaits?.(this.decided.resolve)
     if (hooks.leaves === true && request.approval === undefined)
       return { decision: 'deny', action: 'act_1', reasons: ['APPROVAL_NEEDED'], held: NOTICE }
     if (request.approval === undefined) hooks.onHeld?.(NOTICE)
@@ -52,9 +54,11 @@ async function during(params: JsonObject, capabilities: JsonObject = {}) {
   const point = new HoldingPoint()
   const act = () => Promise.reject(new Error('nobody approved it'))
   const request = requestOf({ name: 'read', arguments: {}, ...params })
-  const outcome = held.call(point, request, CALL, () => null, act)
+  const inFlight = new InFlight(() => undefined, 1)
+  const pending = inFlight.add(request.id, 'key')
+  const outcome = held.call(point, pending, request, CALL, () => null, act)
   const answer = outcome.then((one) => resultOf(request, one, (denied) => deniedResult(request, denied)))
-  return { held, point, sent, answer: answer.then((line) => parseJson(line) as JsonObject) }
+  return { held, inFlight, point, sent, answer: answer.then((line) => parseJson(line) as JsonObject) }
 }
 
 describe('a client whose call waits', () => {
@@ -111,6 +115,13 @@ describe('a client whose call waits', () => {
     const plain = await during({ _meta: LATER })
     expect(plain.point.asked).toMatchObject([{ leaves: false }])
   })
+})
+
+test('a client that cancels a call takes it back from the point', async () => {
+  const { inFlight, sent, answer } = await during({}, { elicitation: { url: {} } })
+  inFlight.cancel('key')
+  await answer
+  expect(sent.at(-1)).toMatchObject({ method: 'notifications/elicitation/complete' })
 })
 
 test('the tool server never sees a state of ours, and every state of its own', () => {

@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/jso
 import type { CallHooks, CallOutcome, CallRequest, HeldNotice, Point, ToolResult } from '../../types.ts'
 import { cutMember } from './cut.ts'
 import type { RpcId, RpcRequest } from './frames.ts'
+import type { Pending } from './in-flight.ts'
 import { lineForServer, rpcNotice, rpcRequest, rpcResult, VERSION_META } from './messages.ts'
 import { keyOf } from './upstream.ts'
 
@@ -53,15 +54,16 @@ export class HeldCalls {
     return id !== null && this.#asked.delete(keyOf(id))
   }
 
-  /** Has the point decide, and tells the client while it waits. */
+  /** Has the point decide, and tells the client while it waits. A client that cancels it takes it back. */
   async call(
     point: Pick<Point, 'call'>,
+    pending: Pending,
     request: RpcRequest,
     call: CallRequest,
     definitionHash: () => string | null,
     act: (action: string, signal: AbortSignal) => Promise<ToolResult<string>>,
   ): Promise<CallOutcome<string>> {
-    const { hooks, approval, done } = this.#ask(request, definitionHash)
+    const { hooks, approval, done } = this.#ask(pending, request, definitionHash)
     try {
       return await point.call({ ...call, ...approval }, act, hooks)
     } finally {
@@ -69,7 +71,11 @@ export class HeldCalls {
     }
   }
 
-  #ask(request: RpcRequest, definitionHash: () => string | null): Asking {
+  #ask(pending: Pending, request: RpcRequest, definitionHash: () => string | null): Asking {
+    const onWaits = (withdraw: () => void): void => {
+      pending.withdraw = withdraw
+      if (pending.isCancelled) withdraw()
+    }
     const meta = isJsonObject(request.params._meta) ? request.params._meta : {}
     const approval = stateOf(request.params)
     const about = keyOf(request.id)
@@ -78,12 +84,12 @@ export class HeldCalls {
       // A state of the tool server's would be lost.
       const mayLeave = opensLinks(meta[CAPABILITIES_META]) && !hasState(request.params)
       const onHeld = mayLeave ? undefined : this.#progress(meta, about)
-      const hooks = { leaves: mayLeave, definitionHash, ...(onHeld === undefined ? {} : { onHeld }) }
+      const hooks = { leaves: mayLeave, definitionHash, onWaits, ...(onHeld === undefined ? {} : { onHeld }) }
       return { hooks, approval: approval === null ? {} : { approval }, done: () => undefined }
     }
     if (!this.#opensLinks) {
       const onHeld = this.#progress(meta, about)
-      const hooks = { definitionHash, ...(onHeld === undefined ? {} : { onHeld }) }
+      const hooks = { definitionHash, onWaits, ...(onHeld === undefined ? {} : { onHeld }) }
       return { hooks, approval: {}, done: () => undefined }
     }
     let elicited: { readonly id: string; readonly elicitationId: string } | null = null
@@ -93,7 +99,11 @@ export class HeldCalls {
       const params = { mode: 'url', message: MESSAGE, url, elicitationId }
       this.#toClient(rpcRequest(elicited.id, 'elicitation/create', params), about)
     }
-    return { hooks: { definitionHash, onHeld }, approval: {}, done: () => this.#over(elicited, about) }
+    return {
+      hooks: { definitionHash, onWaits, onHeld },
+      approval: {},
+      done: () => this.#over(elicited, about),
+    }
   }
 
   #over(elicited: { readonly elicitationId: string } | null, about: string): void {

@@ -109,6 +109,11 @@ export class EventStream {
     this.#sink?.write(text)
   }
 
+  /** Says that there is nothing to say yet, to whoever reads it now. */
+  wait(): void {
+    this.#sink?.write(': waiting\n\n')
+  }
+
   end(): void {
     this.#isOver = true
     this.detach(this.#sink, true)

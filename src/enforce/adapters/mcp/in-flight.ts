@@ -11,6 +11,8 @@ export interface Pending {
   readonly key: string
   /** The client has withdrawn it: whatever comes, it gets no answer. */
   isCancelled: boolean
+  /** Takes it back from the point, while it waits there for a person. */
+  withdraw: (() => void) | null
   /** A subscription: it has no answer while it lasts, and nobody waits for one. */
   isLong: boolean
 }
@@ -52,7 +54,7 @@ export class InFlight {
   }
 
   add(id: RpcId | null, key: string): Pending {
-    const pending: Pending = { id, key, isCancelled: false, isLong: false }
+    const pending: Pending = { id, key, isCancelled: false, withdraw: null, isLong: false }
     this.#pending.set(key, pending)
     return pending
   }
@@ -68,6 +70,7 @@ export class InFlight {
     const pending = this.#pending.get(key)
     if (pending === undefined) return null
     pending.isCancelled = true
+    pending.withdraw?.()
     return pending
   }
 
