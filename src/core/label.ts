@@ -33,7 +33,7 @@ export const pointer = z
   .regex(/^(?:\/(?:[^~/]|~[01])*)*$/)
 
 /** LBL-3. What stands in data: of a result, or of all that was read. */
-const dataSchema = z.strictObject({ level, integrity, categories })
+export const dataSchema = z.strictObject({ level, integrity, categories })
 export type DataLabel = z.infer<typeof dataSchema>
 
 /** LBL-3 to LBL-7. */

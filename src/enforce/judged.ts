@@ -2,6 +2,7 @@
 import type { Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
+import type { FlowRecord } from '../log/receipt-flow.ts'
 import type { HeldCall } from './approvals.ts'
 import type { Authenticated } from './authenticate.ts'
 import type { StreamPlace } from './recorder.ts'
@@ -14,6 +15,10 @@ export interface Judged {
   /** Of a step_up: the call as it waits. `again`: it is one that has been recorded (APR-16). */
   readonly held?: HeldCall
   readonly again?: boolean
+  /** What the flow rules went by, where they are in force (RCP-11). */
+  readonly flow?: FlowRecord
+  /** What speaks against it, in sentences for whoever asked (FLW-12). */
+  readonly why?: readonly string[]
   /** Of its receipt, once that is durable. */
   readonly place?: StreamPlace
 }
