@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { dataSchema } from '../core/label.ts'
+import { dataLabelSchema } from '../core/label.ts'
 
 /** Values that rules looked at, as far as a receipt keeps them: those that speak against the call first. */
 export const BASIS_MAX = 12
@@ -28,7 +28,7 @@ const basisSchema = z.strictObject({
 export const flowRecordSchema = z.strictObject({
   basis: z.array(basisSchema).max(BASIS_MAX),
   /** Of the domain when it was decided, this call's own result not among it. */
-  taint: dataSchema,
+  taint: dataLabelSchema,
 })
 
 export type BasisRecord = z.infer<typeof basisSchema>
