@@ -27,6 +27,8 @@ const basisSchema = z.strictObject({
 
 export const flowRecordSchema = z.strictObject({
   basis: z.array(basisSchema).max(BASIS_MAX),
+  /** More values were looked at than have room. */
+  left_out: z.int().positive().exactOptional(),
   /** Of the domain when it was decided, this call's own result not among it. */
   taint: dataLabelSchema,
 })

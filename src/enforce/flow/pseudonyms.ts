@@ -17,6 +17,28 @@ const PSEUDONYM = /psn_[a-z2-7]{26}/g
 /** RFC 4648 in small letters. */
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
+/** Domains whose pseudonyms lead back; the one that was used longest ago goes first. */
+const DOMAINS_MAX = 256
+
+/** The pseudonyms of each domain. */
+export class DomainPseudonyms {
+  readonly #crypto: Crypto
+  readonly #domains = new Map<string, Pseudonyms>()
+
+  constructor(crypto: Crypto) {
+    this.#crypto = crypto
+  }
+
+  of(domain: string): Pseudonyms {
+    const known = this.#domains.get(domain) ?? new Pseudonyms(this.#crypto)
+    this.#domains.delete(domain)
+    const oldest = this.#domains.keys().next()
+    if (this.#domains.size >= DOMAINS_MAX && oldest.done !== true) this.#domains.delete(oldest.value)
+    this.#domains.set(domain, known)
+    return known
+  }
+}
+
 export class Pseudonyms {
   readonly #crypto: Crypto
   readonly #key: Uint8Array

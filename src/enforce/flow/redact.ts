@@ -50,8 +50,6 @@ export interface Redacted {
   /** As many as there were. The very same ones where nothing was taken out. */
   readonly parts: readonly Part[]
   readonly changed: boolean
-  /** What is left is labelled by this (FLW-2). */
-  readonly label: ToolLabel
   /** What detectors found in what is left (LBL-9). */
   readonly raised: DataLabel
 }
@@ -59,13 +57,7 @@ export interface Redacted {
 export function redact(parts: readonly Part[], options: RedactOptions): Redacted {
   const redaction = new Redaction(options)
   const left = parts.map((part) => redaction.part(part))
-  const changed = left.some((part, at) => part !== parts[at])
-  return {
-    parts: left,
-    changed,
-    label: isLimited(options.sight) ? leftOver(options) : options.label,
-    raised: redaction.raised,
-  }
+  return { parts: left, changed: left.some((part, at) => part !== parts[at]), raised: redaction.raised }
 }
 
 export function marker({ level }: DataLabel): string {
@@ -89,8 +81,7 @@ class Redaction {
   }
 
   part(part: Part): Part {
-    if (part.kind === 'opaque')
-      return this.#hidden === null ? part : { kind: 'text', text: marker(this.#hidden) }
+    if (part.kind === 'opaque') return this.#opaque(part)
     if (part.kind === 'json') {
       const value = this.#value(part.value, [])
       return value === part.value ? part : { kind: 'json', value }
@@ -99,6 +90,13 @@ class Redaction {
     if (json === undefined) return this.#prose(part)
     const value = this.#value(json, [])
     return value === json ? part : { kind: 'text', text: JSON.stringify(value) }
+  }
+
+  #opaque(part: Part): Part {
+    if (this.#hidden !== null) return { kind: 'text', text: marker(this.#hidden) }
+    // Whatever it shows, it shows as much as the strictest field.
+    this.raised = this.#fields.map(({ label }) => label).reduce(join, this.raised)
+    return part
   }
 
   /** Text that is no JSON: its fields cannot be told apart. */
@@ -117,9 +115,9 @@ class Redaction {
       const left = this.#text(text, label, true)
       return left === text ? value : left
     }
-    if (typeof value !== 'object' || value === null) return this.#isHidden(label) ? this.#hide(label) : value
+    if (typeof value !== 'object' || value === null) return this.#isHidden(label) ? marker(label) : value
     const isAsOne = this.#isHidden(label) && !hasBelow(this.#fields, path)
-    if (isAsOne && !this.#hasPseudonym(label)) return this.#hide(label)
+    if (isAsOne && !this.#hasPseudonym(label)) return marker(label)
     return isJsonObject(value) ? this.#members(value, path, label) : this.#items(value, path)
   }
 
@@ -163,25 +161,8 @@ class Redaction {
     return this.#isLimited && !maySee(this.#o.sight, label)
   }
 
-  #hide(label: DataLabel): string {
-    return marker(label)
-  }
-
   #hasPseudonym(label: DataLabel): boolean {
     return this.#o.pseudonym('', label) !== null
-  }
-}
-
-/** The label with nothing where things were taken out. What stands there says no more than that. */
-function leftOver({ label, sight }: RedactOptions): ToolLabel {
-  const { integrity, level, categories, fields = {} } = label.result
-  const whole = { level, integrity, categories }
-  const left = (one: DataLabel): DataLabel =>
-    maySee(sight, one) ? one : { ...BOTTOM, integrity: one.integrity }
-  const parts = Object.entries(fields).map(([path, partial]) => [path, left({ ...whole, ...partial })])
-  return {
-    ...label,
-    result: { ...label.result, ...left(whole), ...(parts.length === 0 ? {} : { fields: Object.fromEntries(parts) as NonNullable<typeof fields> }) },
   }
 }
 

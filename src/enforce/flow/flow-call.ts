@@ -1,0 +1,152 @@
+/**
+ * One allowed call on its way through flow: its pseudonyms become values, its result is noted and redacted before anybody
+ * has it. spec/labels.md (LBL-9 to LBL-11), spec/flow.md (FLW-2). Invariant: what cannot be noted, or redacted where it has
+ * to be, is not handed over.
+ * @module
+ */
+import type { FlowPolicy } from '../../core/flow-policy.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isJsonObject } from '../../core/json.ts'
+import { join, UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
+import type { CallRequest, ToolResult } from '../types.ts'
+import type { Part } from './content.ts'
+import type { Detectors } from './detectors.ts'
+import type { DomainStay } from './domains.ts'
+import { fieldsOf } from './fields.ts'
+import type { DomainMemory } from './memories.ts'
+import type { Pseudonyms } from './pseudonyms.ts'
+import { isLimited, maySee, redact, type Sight } from './redact.ts'
+
+/** The domains of a call, for as long as it is in them. */
+export interface Domain {
+  readonly stay: DomainStay
+  readonly memory: DomainMemory
+}
+
+export interface FlowCallOptions {
+  readonly request: CallRequest
+  readonly policy: Pick<FlowPolicy, 'pseudonyms'>
+  readonly label: ToolLabel | null
+  readonly sight: Sight
+  readonly detectors: Detectors
+  readonly pseudonyms: Pseudonyms
+  /** Null: rules do not speak, and nothing is remembered. */
+  readonly domain: Domain | null
+  /** For what comes after the call (MCP-8). @returns null: another point holds the domains now */
+  readonly enter: () => Promise<Domain | null>
+}
+
+/** A result that may not be handed over: it could not be noted, or nobody could take out of it what has to be. */
+export class ResultWithheld extends Error {
+  constructor(why: string) {
+    super(`the result was withheld: ${why}`)
+    this.name = 'ResultWithheld'
+  }
+}
+
+export class FlowCall {
+  readonly #o: FlowCallOptions
+
+  constructor(options: FlowCallOptions) {
+    this.#o = options
+  }
+
+  /** The arguments as the tool gets them (LBL-11). */
+  get args(): JsonObject {
+    const { label, pseudonyms, request } = this.#o
+    return pseudonyms.resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
+  }
+
+  /** Before the call goes out: a result that does not come by here counts now. */
+  async before(action: string): Promise<void> {
+    const { domain, request } = this.#o
+    if (domain === null || request.sight !== 'elsewhere') return
+    domain.memory.noteUnseen({ ...this.#read(action), raised: this.#strictest() })
+    await domain.stay.raise(domain.memory.taint)
+    domain.stay.leave()
+  }
+
+  /** What the tool answered, as the agent may have it. */
+  take<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
+    return this.#take(action, result, this.#o.domain)
+  }
+
+  /** The same for what comes once the call is over: the result of a task. */
+  async takeLater<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
+    if (this.#o.domain === null) return this.#take(action, result, null)
+    const domain = await this.#o.enter()
+    if (domain === null) throw new ResultWithheld('another enforcement point holds the memory domain')
+    try {
+      return await this.#take(action, result, domain)
+    } finally {
+      domain.stay.leave()
+    }
+  }
+
+  leave(): void {
+    this.#o.domain?.stay.leave()
+  }
+
+  async #take<T>(action: string, result: ToolResult<T>, domain: Domain | null): Promise<ToolResult<T>> {
+    const { request, sight, detectors } = this.#o
+    if (request.sight !== undefined) return result
+    const { seen } = result
+    if (seen === undefined) {
+      if (isLimited(sight)) throw new ResultWithheld('nothing can be taken out of it')
+      domain?.memory.noteUnseen(this.#read(action))
+      await domain?.stay.raise(domain.memory.taint)
+      return result
+    }
+    const label = this.#o.label ?? UNLABELLED
+    const left = redact(seen.parts(), { label, sight, detectors, pseudonym: (...of) => this.#pseudonym(...of) })
+    if (domain !== null) {
+      const { raised } = left
+      const content = left.parts.flatMap(contentOf)
+      const failed = result.failed ? ({ integrity: 'untrusted' } as const) : {}
+      domain.memory.note({ ...this.#read(action), content, raised, ...failed })
+      await domain.stay.raise(domain.memory.taint)
+    }
+    return left.changed ? { ...result, result: seen.with(left.parts) } : result
+  }
+
+  #read(action: string): { action: string; label: ToolLabel | null } & Pick<CallRequest, 'server' | 'tool' | 'args'> {
+    const { label, request } = this.#o
+    const { server, tool, args } = request
+    return { action, server, tool, args, label }
+  }
+
+  #strictest(): DataLabel {
+    return fieldsOf(this.#o.label ?? UNLABELLED)
+      .map(({ label }) => label)
+      .reduce(join)
+  }
+
+  #pseudonym(value: string, label: DataLabel): string | null {
+    const { pseudonyms: named = [] } = this.#o.policy
+    if (!named.includes('*') && !label.categories.some((category) => named.includes(category))) return null
+    return this.#o.pseudonyms.of(value, label)
+  }
+}
+
+/** As memory takes it. */
+function contentOf(part: Part): (string | JsonObject)[] {
+  if (part.kind === 'text') return [part.text]
+  return part.kind === 'opaque' || part.value === null ? [] : [textOf(part.value)]
+}
+
+function textOf(value: JsonValue): string | JsonObject {
+  if (typeof value === 'string') return value
+  return isJsonObject(value) ? value : JSON.stringify(value)
+}
+
+/** GRT-7, LBL-10: labels of which a call has to return at least one that the grant lets its agent see. */
+export function shownLabels(label: ToolLabel | null, sight: CallRequest['sight']): readonly DataLabel[] | null {
+  if (label === null) return null
+  const labels = fieldsOf(label).map((field) => field.label)
+  return sight === 'elsewhere' ? [labels.reduce(join)] : labels
+}
+
+/** Whether results of the tool may hold what the agent may not see. */
+export function mayHold(label: ToolLabel, sight: Sight): boolean {
+  return isLimited(sight) && fieldsOf(label).some((field) => !maySee(sight, field.label))
+}
