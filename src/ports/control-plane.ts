@@ -5,6 +5,7 @@ import type { FlowPolicy } from '../core/flow-policy.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { ToolLabel } from '../core/label.ts'
 import type { Lease, Receipt, SignedHead } from '../log/receipt.ts'
+import type { FlowRecord } from '../log/receipt-flow.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
 import type { PollAnswer } from '../revoke/poll.ts'
 import type { SignedSnapshot } from '../revoke/snapshot.ts'
@@ -147,6 +148,8 @@ export interface ApprovalRequest {
   readonly args: JsonObject
   /** Milliseconds since 1970. */
   readonly expires: number
+  /** What rules on flow object to (FLW-12). */
+  readonly flow?: FlowRecord
 }
 
 /** Where people are asked. Every method rejects when it cannot be reached or refuses. */

@@ -18,7 +18,7 @@ const ENOUGH: Readonly<Record<Effect, ReadonlySet<Provenance>>> = {
   destructive: new Set<Provenance>(['instruction', 'trusted']),
 }
 
-const REASON_OF = {
+export const REASON_OF = {
   sink: 'FLOW_SINK',
   destination: 'FLOW_DESTINATION',
   influence: 'FLOW_INFLUENCE',

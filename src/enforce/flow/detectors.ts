@@ -30,6 +30,9 @@ export function detectors(
   }
 }
 
+/** Looks at nothing. */
+export const BLIND: Detectors = { look: () => BOTTOM }
+
 /** Names of the patterns that hold somewhere in the text: for measuring them. */
 export function namesFound(text: string): string[] {
   return PATTERNS.filter((pattern) => isIn(pattern, text)).map(({ name }) => name)

@@ -5,14 +5,13 @@
  * @module
  */
 import type { FlowPolicy } from '../../core/flow-policy.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { isJsonObject } from '../../core/json.ts'
-import { join, UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
-import type { CallRequest, ToolResult } from '../types.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
+import { fieldsOf, strictestOf } from '../../decide/flow/fields.ts'
+import type { Act, CallRequest, Given, ToolResult } from '../types.ts'
 import type { Part } from './content.ts'
 import type { Detectors } from './detectors.ts'
 import type { DomainStay } from './domains.ts'
-import { fieldsOf } from './fields.ts'
 import type { DomainMemory } from './memories.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
 import { isLimited, maySee, redact, type Sight } from './redact.ts'
@@ -52,7 +51,7 @@ export class FlowCall {
   }
 
   /** The arguments as the tool gets them (LBL-11). */
-  get args(): JsonObject {
+  #args(): JsonObject {
     const { label, pseudonyms, request } = this.#o
     return pseudonyms.resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
   }
@@ -60,19 +59,22 @@ export class FlowCall {
   /** Before the call goes out: a result that does not come by here counts now. */
   async before(action: string): Promise<void> {
     const { domain, request } = this.#o
-    if (domain === null || request.sight !== 'elsewhere') return
-    domain.memory.noteUnseen({ ...this.#read(action), raised: this.#strictest() })
+    if (domain === null || request.sight === undefined) return
+    if (request.sight === 'nothing') return domain.stay.leave()
+    domain.memory.noteUnseen({ ...this.#read(action), raised: strictestOf(this.#o.label ?? UNLABELLED) })
     await domain.stay.raise(domain.memory.taint)
     domain.stay.leave()
   }
 
-  /** What the tool answered, as the agent may have it. */
-  take<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
+  /** Runs `act` in this turn. What the tool answered comes out as the agent may have it. */
+  async run<T>(action: string, signal: AbortSignal, act: Act<T>): Promise<ToolResult<T>> {
+    const takeLater: Given['takeLater'] = (result) => this.#takeLater(action, result)
+    const result = await act(action, signal, { args: this.#args(), takeLater })
     return this.#take(action, result, this.#o.domain)
   }
 
-  /** The same for what comes once the call is over: the result of a task. */
-  async takeLater<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
+  /** What comes once the call is over: the result of a task. */
+  async #takeLater<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
     if (this.#o.domain === null) return this.#take(action, result, null)
     const domain = await this.#o.enter()
     if (domain === null) throw new ResultWithheld('another enforcement point holds the memory domain')
@@ -115,12 +117,6 @@ export class FlowCall {
     return { action, server, tool, args, label }
   }
 
-  #strictest(): DataLabel {
-    return fieldsOf(this.#o.label ?? UNLABELLED)
-      .map(({ label }) => label)
-      .reduce(join)
-  }
-
   #pseudonym(value: string, label: DataLabel): string | null {
     const { pseudonyms: named = [] } = this.#o.policy
     if (!named.includes('*') && !label.categories.some((category) => named.includes(category))) return null
@@ -139,14 +135,19 @@ function textOf(value: JsonValue): string | JsonObject {
   return isJsonObject(value) ? value : JSON.stringify(value)
 }
 
-/** GRT-7, LBL-10: labels of which a call has to return at least one that the grant lets its agent see. */
-export function shownLabels(label: ToolLabel | null, sight: CallRequest['sight']): readonly DataLabel[] | null {
-  if (label === null) return null
-  const labels = fieldsOf(label).map((field) => field.label)
-  return sight === 'elsewhere' ? [labels.reduce(join)] : labels
-}
-
 /** Whether results of the tool may hold what the agent may not see. */
 export function mayHold(label: ToolLabel, sight: Sight): boolean {
   return isLimited(sight) && fieldsOf(label).some((field) => !maySee(sight, field.label))
+}
+
+/** Runs `act` in this turn. @param call undefined: nothing has to be noted or taken out */
+export function runCall<T>(
+  call: FlowCall | undefined,
+  { args }: CallRequest,
+  action: string,
+  signal: AbortSignal,
+  act: Act<T>,
+): Promise<ToolResult<T>> {
+  if (call !== undefined) return call.run(action, signal, act)
+  return act(action, signal, { args, takeLater: (result) => Promise.resolve(result) })
 }

@@ -5,10 +5,10 @@
  */
 import { isJsonObject, type JsonValue } from '../../core/json.ts'
 import { BOTTOM, isAbove, join, type DataLabel, type Level, type ToolLabel } from '../../core/label.ts'
+import { fieldsOf, hasBelow, labelAt, type Field } from '../../decide/flow/fields.ts'
 import type { LineageStep } from '../../token/lineage.ts'
 import type { Part } from './content.ts'
 import type { Detectors } from './detectors.ts'
-import { fieldsOf, hasBelow, labelAt, type Field } from './fields.ts'
 
 /** What an agent may see under a grant and those above it (NRW-1). Null: everything. */
 export interface Sight {

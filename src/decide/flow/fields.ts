@@ -2,7 +2,7 @@
  * Labels of parts of a result, by the pointers of its tool's label. spec/labels.md (LBL-4). Pure.
  * @module
  */
-import type { DataLabel, ToolLabel } from '../../core/label.ts'
+import { join, type DataLabel, type ToolLabel } from '../../core/label.ts'
 
 /** A pointer of a label, taken apart, with what stands there. */
 export interface Field {
@@ -46,4 +46,11 @@ export function hasBelow(fields: readonly Field[], path: readonly string[]): boo
 function isAlong(tokens: readonly string[], path: readonly string[], n: number): boolean {
   for (let i = 0; i < n; i++) if (tokens[i] !== '*' && tokens[i] !== path[i]) return false
   return true
+}
+
+/** The join of the whole and every field. */
+export function strictestOf(label: ToolLabel): DataLabel {
+  return fieldsOf(label)
+    .map((field) => field.label)
+    .reduce(join)
 }
