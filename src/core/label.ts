@@ -36,6 +36,12 @@ export const pointer = z
 export const dataLabelSchema = z.strictObject({ level, integrity, categories })
 export type DataLabel = z.infer<typeof dataLabelSchema>
 
+const fieldSchema = z.strictObject({
+  level: level.exactOptional(),
+  integrity: integrity.exactOptional(),
+  categories: categories.exactOptional(),
+})
+
 /** LBL-3 to LBL-7. */
 export const toolLabelSchema = z.strictObject({
   v: z.literal(1),
@@ -44,7 +50,7 @@ export const toolLabelSchema = z.strictObject({
     subject: pointer.exactOptional(),
     /** Of parts of the result, by pointer; what is not said is as the whole. */
     fields: z
-      .record(pointer, z.strictObject({ level, integrity, categories }).partial())
+      .record(pointer, fieldSchema)
       .refine((fields) => Object.keys(fields).length <= PATHS_MAX)
       .exactOptional(),
   }),

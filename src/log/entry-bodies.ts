@@ -18,6 +18,7 @@ import { anchoredSchema } from './anchored.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
+import { labelBodies } from './label-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 
@@ -115,6 +116,7 @@ export const bodies = {
   }),
   'system.added': z.strictObject({ name: text }),
   ...toolBodies,
+  ...labelBodies,
   'agent.proposed': z.strictObject({
     /** Absent in logs that began before it was logged. */
     name: text.exactOptional(),

@@ -35,7 +35,7 @@ export interface ToolRegistration {
     >
   >
   readonly resources?: readonly string[]
-  /** Of this very definition (LBL-3); null: nobody labelled it. Absent: the control plane knows of no labels. */
+  /** Of this very definition (LBL-3). Absent or null: nobody labelled it (LBL-5). */
   readonly label?: ToolLabel | null
 }
 

@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 9
+export const SCHEMA_VERSION = 10
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -33,6 +33,17 @@ CREATE TABLE tool_changes (
   definition_hash TEXT NOT NULL, becomes_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX tool_changes_registered ON tool_changes (registered, status);
+CREATE TABLE label_proposals (
+  id TEXT PRIMARY KEY, status TEXT NOT NULL, labels_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL
+) STRICT;
+CREATE TABLE labels (
+  tool TEXT NOT NULL REFERENCES tools (id), definition_hash TEXT NOT NULL, label_json TEXT NOT NULL,
+  approval INTEGER NOT NULL, PRIMARY KEY (tool, definition_hash)
+) STRICT;
+CREATE TABLE flow_policies (
+  id TEXT PRIMARY KEY, status TEXT NOT NULL, policy_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
+  approval INTEGER
+) STRICT;
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,

@@ -16,6 +16,7 @@ import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
 import { inventoryFolds } from './inventory.ts'
 import { killFolds } from './kills.ts'
+import { labelFolds } from './labels.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
@@ -34,6 +35,7 @@ const FOLDS: Folds = {
   ...erasureFolds,
   ...killFolds,
   ...inventoryFolds,
+  ...labelFolds,
 }
 
 export interface RegisterFoldOptions {
