@@ -207,7 +207,9 @@ function shownFault({ registration, unseen = false }: DecideInput, grant: Grant)
   const label = registration?.label ?? null
   const whole = labelFault(grant, label?.result ?? null)
   if (label === null || (grant.clearance === undefined && grant.categories === undefined)) return whole
-  const parts: readonly DataLabel[] = unseen ? [strictestOf(label)] : fieldsOf(label).map((field) => field.label)
+  const parts: readonly DataLabel[] = unseen
+    ? [strictestOf(label)]
+    : fieldsOf(label).map((field) => field.label)
   const faults = parts.map((part) => labelFault(grant, part))
   return faults.includes(null) ? null : (whole ?? faults[0] ?? null)
 }

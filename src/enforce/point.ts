@@ -199,7 +199,9 @@ export class EnforcementPoint implements Point {
     return this.#judgeAndRecord(request, { action, approval: held.approval }, () => {
       if (reasons.length > 0) return deniedTo(caller, grant, reasons)
       const isChanged = request.definition_hash !== asked.definition_hash
-      return isChanged ? deniedTo(caller, grant, ['TOOL_CHANGED']) : this.#judging.again(caller, request, held)
+      return isChanged
+        ? deniedTo(caller, grant, ['TOOL_CHANGED'])
+        : this.#judging.again(caller, request, held)
     })
   }
 

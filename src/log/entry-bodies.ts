@@ -21,6 +21,7 @@ import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
+import { flowRecordSchema } from './receipt-flow.ts'
 
 const id = z.string().max(64)
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
@@ -200,6 +201,8 @@ export const bodies = {
     args_commit: digest,
     /** Milliseconds since 1970. */
     expires: z.int().nonnegative(),
+    /** What rules on flow object to (FLW-12). */
+    flow: flowRecordSchema.exactOptional(),
   }),
   'approval.decided': z.strictObject({
     act: approvalActSchema,

@@ -19,9 +19,7 @@ const basisSchema = z.strictObject({
   provenance: z.enum(['instruction', 'trusted', 'field', 'prose', 'nowhere']).nullable(),
   rule: z.enum(['sink', 'destination', 'influence']),
   /** The call whose result it came from. */
-  source: z
-    .strictObject({ action: z.string().max(64), path: text, server: text, tool: text })
-    .nullable(),
+  source: z.strictObject({ action: z.string().max(64), path: text, server: text, tool: text }).nullable(),
   verdict: z.enum(['passes', 'objects']).or(z.strictObject({ endorsed_by: text })),
 })
 

@@ -180,7 +180,7 @@ CREATE TABLE approvals (
   id TEXT PRIMARY KEY, point TEXT NOT NULL, action TEXT NOT NULL, agent TEXT NOT NULL, iss TEXT NOT NULL,
   jti TEXT NOT NULL, grant_digest TEXT NOT NULL, server TEXT NOT NULL, tool TEXT NOT NULL, definition_hash TEXT,
   args_commit TEXT NOT NULL, expires INTEGER NOT NULL, requested INTEGER NOT NULL, status TEXT NOT NULL,
-  decided INTEGER, approver TEXT, act_json TEXT, gesture_json TEXT
+  decided INTEGER, approver TEXT, act_json TEXT, gesture_json TEXT, flow_json TEXT
 ) STRICT;
 CREATE INDEX approvals_requested ON approvals (requested);
 CREATE INDEX approvals_open ON approvals (point) WHERE status = 'open';

@@ -35,7 +35,9 @@ function partOf(value: unknown): Part {
   if (value instanceof Error) return { kind: 'text', text: value.message }
   try {
     const text = JSON.stringify(value) as string | undefined
-    return text === undefined ? { kind: 'json', value: null } : { kind: 'json', value: JSON.parse(text) as JsonValue }
+    return text === undefined
+      ? { kind: 'json', value: null }
+      : { kind: 'json', value: JSON.parse(text) as JsonValue }
   } catch {
     return { kind: 'opaque' }
   }

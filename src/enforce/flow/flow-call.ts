@@ -100,7 +100,12 @@ export class FlowCall {
       return result
     }
     const label = this.#o.label ?? UNLABELLED
-    const left = redact(seen.parts(), { label, sight, detectors, pseudonym: (...of) => this.#pseudonym(...of) })
+    const left = redact(seen.parts(), {
+      label,
+      sight,
+      detectors,
+      pseudonym: (...of) => this.#pseudonym(...of),
+    })
     if (domain !== null) {
       const { raised } = left
       const content = left.parts.flatMap(contentOf)
@@ -111,7 +116,9 @@ export class FlowCall {
     return left.changed ? { ...result, result: seen.with(left.parts) } : result
   }
 
-  #read(action: string): { action: string; label: ToolLabel | null } & Pick<CallRequest, 'server' | 'tool' | 'args'> {
+  #read(
+    action: string,
+  ): { action: string; label: ToolLabel | null } & Pick<CallRequest, 'server' | 'tool' | 'args'> {
     const { label, request } = this.#o
     const { server, tool, args } = request
     return { action, server, tool, args, label }

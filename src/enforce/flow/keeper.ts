@@ -6,7 +6,7 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { MEMORY_BYTES, type FlowPolicy } from '../../core/flow-policy.ts'
 import { TOP, type ToolLabel } from '../../core/label.ts'
-import { explainFlow } from '../../decide/flow/explain.ts'
+import { sentencesOf } from '../../decide/flow/sentences.ts'
 import { judgeFlow, REASON_OF } from '../../decide/flow/rules.ts'
 import type { Basis } from '../../decide/flow/types.ts'
 import { lineageOf } from '../../token/lineage.ts'
@@ -71,7 +71,8 @@ export class FlowKeeper {
   /** Labels hold without rules on flow, too: what a grant does not let its agent see is taken out. */
   #unwatched(judged: Judged, chain: DecidedChain, request: CallRequest): Judged {
     const label = this.#o.label(request.server, request.tool)
-    if (label === null || !mayHold(label, sightOf(lineageOf(chain, judged.verdict.grant) ?? []))) return judged
+    if (label === null || !mayHold(label, sightOf(lineageOf(chain, judged.verdict.grant) ?? [])))
+      return judged
     return { ...judged, call: this.#call(judged, chain, request, null) }
   }
 
@@ -93,21 +94,27 @@ export class FlowKeeper {
     const { instruction = null } = chain
     const label = this.#labelOf(request)
     const verdict = judgeFlow({ server, tool, args, label, memory: domain.memory, instruction, policies })
-    const basis = verdict.basis.map((one) => (isApproved(one, judged, approved) ? endorsedBy(one, approved) : one))
+    const basis = verdict.basis.map((one) =>
+      isApproved(one, judged, approved) ? endorsedBy(one, approved) : one,
+    )
     const against = basis.filter((one) => one.verdict === 'objects')
     const seen = {
       ...judged,
       flow: recordOf(basis, domain.memory.taint),
       objections: new Set(against.map(nameOf)),
-      why: against.map((one) => explainFlow(one, request)),
+      why: sentencesOf(against, args),
       call: this.#call(judged, chain, request, domain),
     }
     if (against.length === 0 || mode === 'observe' || judged.verdict.decision === 'deny') return seen
     const { grant } = judged.verdict
     const reasons = [...new Set(against.map(({ rule }) => REASON_OF[rule]))]
-    if (mode === 'deny' || approved !== undefined) return { ...seen, verdict: { decision: 'deny', grant, reasons } }
+    if (mode === 'deny' || approved !== undefined)
+      return { ...seen, verdict: { decision: 'deny', grant, reasons } }
     const asked = judged.verdict.decision === 'step_up' ? judged.verdict.reasons : []
-    return { ...seen, verdict: { decision: 'step_up', grant: judged.verdict.grant, reasons: [...asked, ...reasons] } }
+    return {
+      ...seen,
+      verdict: { decision: 'step_up', grant: judged.verdict.grant, reasons: [...asked, ...reasons] },
+    }
   }
 
   #call(judged: Judged, chain: DecidedChain, request: CallRequest, domain: Domain | null): FlowCall {

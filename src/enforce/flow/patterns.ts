@@ -136,7 +136,9 @@ function isMixed(text: string): boolean {
 
 function isJwt(token: string): boolean {
   try {
-    const header: unknown = JSON.parse(atob(token.slice(0, token.indexOf('.')).replaceAll('-', '+').replaceAll('_', '/')))
+    const header: unknown = JSON.parse(
+      atob(token.slice(0, token.indexOf('.')).replaceAll('-', '+').replaceAll('_', '/')),
+    )
     return typeof header === 'object' && header !== null && 'alg' in header
   } catch {
     return false

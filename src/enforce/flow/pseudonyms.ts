@@ -59,7 +59,10 @@ export class Pseudonyms {
     const oldest = this.#known.keys().next()
     if (this.#known.size >= VALUES_MAX && oldest.done !== true) this.#known.delete(oldest.value)
     // Once seen as more sensitive, it stays so.
-    this.#known.set(name, { value, level: known !== undefined && isAbove(known.level, level) ? known.level : level })
+    this.#known.set(name, {
+      value,
+      level: known !== undefined && isAbove(known.level, level) ? known.level : level,
+    })
     return name
   }
 
@@ -72,7 +75,9 @@ export class Pseudonyms {
     if (typeof value === 'string') return this.#text(value, accepts)
     if (typeof value !== 'object' || value === null) return value
     if (isJsonObject(value)) {
-      const left = Object.entries(value).map(([name, member]) => [name, this.#resolved(member, accepts)] as const)
+      const left = Object.entries(value).map(
+        ([name, member]) => [name, this.#resolved(member, accepts)] as const,
+      )
       return left.some(([name, member]) => member !== value[name]) ? Object.fromEntries(left) : value
     }
     const left = value.map((item: JsonValue) => this.#resolved(item, accepts))
@@ -95,7 +100,8 @@ function base32(bytes: Uint8Array): string {
   let held = 0
   for (const byte of bytes) {
     held = (held << 8) | byte
-    for (bits += 8; bits >= 5 && text.length < CHARS; bits -= 5) text += ALPHABET[(held >> (bits - 5)) & 31] ?? ''
+    for (bits += 8; bits >= 5 && text.length < CHARS; bits -= 5)
+      text += ALPHABET[(held >> (bits - 5)) & 31] ?? ''
     held &= (1 << bits) - 1
   }
   return text

@@ -127,11 +127,7 @@ class Redaction {
   }
 
   /** Names of members are as what holds them. */
-  #members(
-    value: Readonly<Record<string, JsonValue>>,
-    path: readonly string[],
-    label: DataLabel,
-  ): JsonValue {
+  #members(value: Readonly<Record<string, JsonValue>>, path: readonly string[], label: DataLabel): JsonValue {
     let changed = false
     const left = Object.entries(value).map(([name, member]): [string, JsonValue] => {
       const kept = this.#value(member, [...path, name])

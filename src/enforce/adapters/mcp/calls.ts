@@ -159,7 +159,9 @@ export class Calls {
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
     const nothing: Act<string> = () => Promise.resolve({ result: '', failed: false })
     const outcome = await this.#decide(pending, request, call, nothing, 'nothing')
-    return outcome.decision === 'allow' ? null : deniedError(request.id, outcome.reasons, outcome.action, RPC_DENIED, outcome.why)
+    return outcome.decision === 'allow'
+      ? null
+      : deniedError(request.id, outcome.reasons, outcome.action, RPC_DENIED, outcome.why)
   }
 
   /** MCP-8. */

@@ -42,7 +42,10 @@ function isSame(a: Part, b: Part): boolean {
 }
 
 function slotsOf({ result, error }: Members): Slot[] {
-  if (isMembers(error)) return Object.keys(error).filter((name) => name !== 'code').map((name) => slot(error, name))
+  if (isMembers(error))
+    return Object.keys(error)
+      .filter((name) => name !== 'code')
+      .map((name) => slot(error, name))
   return isMembers(result) ? Object.keys(result).flatMap((name) => slotsAt(result, name)) : []
 }
 
