@@ -26,6 +26,7 @@ import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { relayCommand } from './commands/relay.ts'
+import { replayCommand } from './commands/replay.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
@@ -71,6 +72,7 @@ extAuthzCommand(program)
 killCommands(program)
 drillCommands(program)
 relayCommand(program)
+replayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)

@@ -91,8 +91,8 @@ class Walk {
     else if (isJsonObject(value)) {
       for (const [name, member] of Object.entries(value)) {
         const at = `${path}/${escapedToken(name)}`
-        // Names are data as well where a tool lists things by name.
-        this.#leaf(name, at)
+        // Names are data as well where a tool lists things by name. What was taken out leaves nothing of its name to count.
+        if (typeof member !== 'string' || !isTakenOut(member)) this.#leaf(name, at)
         this.value(member, at, depth + 1)
       }
     } else for (const [i, item] of value.entries()) this.value(item, `${path}/${i}`, depth + 1)
