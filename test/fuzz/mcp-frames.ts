@@ -16,7 +16,8 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
 import { MCP_LIMITS } from '../../src/enforce/adapters/mcp/limits.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
-import type { CallOutcome, CallRequest, ToolResult } from '../../src/enforce/types.ts'
+import { asAsked } from '../../src/enforce/flow/flow-call.ts'
+import type { Act, CallOutcome, CallRequest } from '../../src/enforce/types.ts'
 import { ListPoint } from '../fixtures/mcp-rig.ts'
 import { nextFrame, seeded } from './mutate.ts'
 
@@ -37,7 +38,7 @@ class RecordingPoint extends ListPoint {
 
   override async call<T>(
     request: CallRequest,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+    act: Act<T>,
   ): Promise<CallOutcome<T>> {
     for (const kept of [this.asked, this.outcomes, this.refused, this.noted]) kept.length = 0
     this.decided_n++
@@ -45,7 +46,7 @@ class RecordingPoint extends ListPoint {
       const key = keyOf(request.tool, request.args)
       this.recorded.set(key, (this.recorded.get(key) ?? 0) + 1)
       // Of this call alone, as a point has it: one for all would keep every call.
-      return act(action, new AbortController().signal)
+      return act(action, new AbortController().signal, asAsked(request))
     })
   }
 

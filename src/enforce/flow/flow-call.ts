@@ -150,11 +150,16 @@ export function mayHold(label: ToolLabel, sight: Sight): boolean {
 /** Runs `act` in this turn. @param call undefined: nothing has to be noted or taken out */
 export function runCall<T>(
   call: FlowCall | undefined,
-  { args }: CallRequest,
+  request: CallRequest,
   action: string,
   signal: AbortSignal,
   act: Act<T>,
 ): Promise<ToolResult<T>> {
   if (call !== undefined) return call.run(action, signal, act)
-  return act(action, signal, { args, takeLater: (result) => Promise.resolve(result) })
+  return act(action, signal, asAsked(request))
+}
+
+/** Nothing is noted and nothing taken out. */
+export function asAsked({ args }: Pick<CallRequest, 'args'>): Given {
+  return { args, takeLater: (result) => Promise.resolve(result) }
 }

@@ -69,8 +69,8 @@ function itemSlots(list: JsonValue[], at: number, item: JsonValue): Slot[] {
 }
 
 /** Text is read as it is; of an image or a sound nobody here knows what it shows; all else is JSON. */
-function blockSlots<K extends string | number>(owner: Record<K, JsonValue> | JsonValue[], at: K): Slot[] {
-  const holder = owner as Record<K, JsonValue>
+function blockSlots(owner: Members | JsonValue[], at: string | number): Slot[] {
+  const holder = owner as Record<string | number, JsonValue>
   const block = holder[at]
   if (!isMembers(block)) return [slot(holder, at)]
   const inner = isMembers(block.resource) ? block.resource : block
@@ -111,8 +111,8 @@ function drop(block: Members, inner: Members): void {
     for (const name of Object.keys(each)) if (!BODY.has(name) && name !== 'uri') delete each[name]
 }
 
-function slot<K extends string | number>(owner: Record<K, JsonValue> | JsonValue[], at: K): Slot {
-  const holder = owner as Record<K, JsonValue>
+function slot(owner: Members | JsonValue[], at: string | number): Slot {
+  const holder = owner as Record<string | number, JsonValue>
   const value = holder[at]
   return {
     part: typeof value === 'string' ? { kind: 'text', text: value } : { kind: 'json', value },
