@@ -17,6 +17,7 @@ import { erasureFolds } from './erasures.ts'
 import { inventoryFolds } from './inventory.ts'
 import { killFolds } from './kills.ts'
 import { agentFolds, peopleFolds } from './people.ts'
+import { domainFolds } from './domains.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
@@ -29,6 +30,7 @@ const FOLDS: Folds = {
   ...templateFolds,
   ...delegationFolds,
   ...pointFolds,
+  ...domainFolds,
   ...limitFolds,
   ...approvalFolds,
   ...erasureFolds,
