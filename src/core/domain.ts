@@ -10,10 +10,30 @@ import { signTagged, verifyTagged } from './sign.ts'
 
 export const DOMAIN_TAG = 'countersign-domain-v1'
 
-/** Of one delegation: a root and eight hops. */
+/** Of one chain: a root and eight hops. */
 export const CHAIN_AGENTS_MAX = 9
-/** Domains that one request or entry is about. */
-export const DOMAINS_MAX = 64
+/** Domains that one request or entry is about: with categories of some length they fit an entry. */
+export const DOMAINS_MAX = 16
+/** FLW-13: how long a lease lasts, in milliseconds. */
+export const DOMAIN_LEASE_MS = 60_000
+/** FLW-17: how much longer a holder that says nothing is waited for, in milliseconds: the bound unless set otherwise. */
+export const DOMAIN_GRACE_MS = 2_000
+
+const agent = z.string().min(1).max(64)
+const turn = z.int().positive()
+
+/** FLW-13, as the log has it. */
+export const domainLeaseSchema = z.strictObject({
+  agent,
+  /** Counts the holds of a domain: renewing one leaves it as it is. */
+  turn,
+  /** `new`: nobody held it before. `lapsed`: its last holder never said what was read in it. */
+  begins: z.enum(['new', 'handed_over', 'lapsed', 'renewed']),
+  /** What this turn began with. */
+  taint: dataLabelSchema,
+  expires: z.iso.datetime(),
+})
+export type DomainLeased = z.infer<typeof domainLeaseSchema>
 
 export const domainStatementSchema = z.strictObject({
   v: z.literal(1),
@@ -21,9 +41,8 @@ export const domainStatementSchema = z.strictObject({
   /** Of its receipts, when it was given the domain. */
   epoch: z.int().positive(),
   /** The domain's name: an agent. */
-  agent: z.string().min(1).max(64),
-  /** Which of its holds this one was. */
-  turn: z.int().positive(),
+  agent,
+  turn,
   /** The join of all that was read in it, so far. */
   taint: dataLabelSchema,
   time: z.iso.datetime(),

@@ -11,6 +11,7 @@ import type { PollAnswer } from '../revoke/poll.ts'
 import type { SignedSnapshot } from '../revoke/snapshot.ts'
 import type { SignedAck, Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
+import type { DomainExchange } from './domains.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
 /** A definition that a server lists for a tool that is pinned to another. spec/mcp.md (MCP-13). */
@@ -161,7 +162,7 @@ export interface ApprovalExchange {
 }
 
 /** Every method rejects when the control plane cannot be reached or refuses. */
-export interface ControlPlane extends RevocationSource, StatementExchange, ApprovalExchange {
+export interface ControlPlane extends RevocationSource, StatementExchange, ApprovalExchange, DomainExchange {
   openEpoch(reason: EpochReason): Promise<number>
   /** @throws {StreamRefused} */
   ship(shipment: Shipment): Promise<Shipped>

@@ -249,6 +249,23 @@ export interface Schema extends ApprovalTables, FlowTables, InventorySchema {
     window_ms: number
     recalled: number
   }
+  /** Memory domains, by the agent that they are named after. spec/flow.md */
+  domains: {
+    agent: string
+    /** Who holds it; null: it was handed over, or nobody ever did. */
+    point: string | null
+    epoch: number
+    run: string
+    /** How often it was given to a holder. */
+    turn: number
+    /** Milliseconds. */
+    expires: number
+    /** What its turn began with; once handed over, what the next begins with. */
+    taint_json: string
+    /** Which point asks for it, and until when nobody else gets it. */
+    wanted_by: string | null
+    wanted_until: number
+  }
   /** Debits of sliding periods, by when they cease to count (LIM-3). */
   usages: { key: string; until: number; amount: number }
   /** What personal values are filed and erased under. */

@@ -168,6 +168,11 @@ CREATE TABLE leases (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leases_key ON leases (key);
 CREATE INDEX leases_point ON leases (point);
+CREATE TABLE domains (
+  agent TEXT PRIMARY KEY, point TEXT, epoch INTEGER NOT NULL, run TEXT NOT NULL, turn INTEGER NOT NULL,
+  expires INTEGER NOT NULL, taint_json TEXT NOT NULL, wanted_by TEXT, wanted_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX domains_wanted ON domains (wanted_until);
 CREATE TABLE usages (
   key TEXT NOT NULL, until INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (key, until)
 ) STRICT, WITHOUT ROWID;
