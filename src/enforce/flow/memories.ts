@@ -14,7 +14,7 @@ const MEMORIES_MAX = 256
 const CHAINS_MAX = 64
 
 interface Kept {
-  readonly turn: number
+  turn: number
   readonly memory: FlowMemory
   /** Whatever may be asked may have stood in texts that are not here: forgetting more changes nothing. */
   lost: boolean
@@ -36,7 +36,8 @@ export class Memories {
   #of({ agent, turn, forgot }: HeldDomain, taint: DataLabel, bytes_max: number): Kept {
     const known = this.#kept.get(agent)
     this.#kept.delete(agent)
-    const kept = known?.turn === turn ? known : this.#begin(turn, taint, bytes_max)
+    const kept = known !== undefined && (known.turn === turn || !forgot) ? known : this.#begin(turn, taint, bytes_max)
+    kept.turn = turn
     if (forgot) lose(kept)
     this.#kept.set(agent, kept)
     return kept
