@@ -36,7 +36,8 @@ export class Memories {
   #of({ agent, turn, forgot }: HeldDomain, taint: DataLabel, bytes_max: number): Kept {
     const known = this.#kept.get(agent)
     this.#kept.delete(agent)
-    const kept = known !== undefined && (known.turn === turn || !forgot) ? known : this.#begin(turn, taint, bytes_max)
+    const kept =
+      known !== undefined && (known.turn === turn || !forgot) ? known : this.#begin(turn, taint, bytes_max)
     kept.turn = turn
     if (forgot) lose(kept)
     this.#kept.set(agent, kept)

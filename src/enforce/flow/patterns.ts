@@ -73,7 +73,7 @@ export const PATTERNS: readonly Pattern[] = [
     name: 'named-secret',
     hint: /pass|secret|key|token/i,
     find: /(?<![a-z])(?:passw(?:or)?d|passphrase|secret|api[ _-]?key|access[ _-]?key|auth[ _-]?token|access[ _-]?token|private[ _-]?key)["']?(?: is)?\s{0,4}[:=]\s{0,4}["']?[^\s"',;]{8,256}/gi,
-    holds: (found) => isRandom(/[^\s"':=,;]{8,256}$/.exec(found)?.[0] ?? '', NAMED_BITS_MIN),
+    holds: (found) => isSecret(/[^\s"':=,;]{8,256}$/.exec(found)?.[0] ?? ''),
   },
   {
     ...SECRET,
@@ -107,7 +107,7 @@ export const PATTERNS: readonly Pattern[] = [
     ...PERSON,
     name: 'e-mail',
     hint: /@/,
-    find: /(?<![A-Za-z0-9._%+-])[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_])?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])/g,
+    find: /(?<![A-Za-z0-9._%+-]|:\/\/[^\s@]{0,128})[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_])?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])/g,
   },
   {
     ...PERSON,
@@ -120,6 +120,11 @@ export const PATTERNS: readonly Pattern[] = [
 /** Bits a character, by its own frequencies: of what stands behind "password:", and of what stands alone. */
 const NAMED_BITS_MIN = 2.7
 const RANDOM_BITS_MIN = 4.3
+
+/** No word stands there, and no row of stars. */
+function isSecret(value: string): boolean {
+  return !/^(?:[a-z]+|[A-Z][a-z]*)[.!?)]*$/.test(value) && isRandom(value, NAMED_BITS_MIN)
+}
 
 function isRandom(text: string, bits_min: number): boolean {
   const counts = new Map<string, number>()
@@ -157,10 +162,14 @@ export function isIban(text: string): boolean {
   return rest === 1
 }
 
-/** ISO/IEC 7812: Luhn. A run of one digit passes it by chance and is no card. */
+/** Numbers that issuers of cards were given (ISO/IEC 7812), with their lengths. */
+const CARDS =
+  /^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14})$/
+
+/** ISO/IEC 7812: Luhn. */
 export function isCard(text: string): boolean {
   const digits = text.replaceAll(/[ -]/g, '')
-  if (digits.length < 13 || digits.length > 19 || new Set(digits).size < 3) return false
+  if (!CARDS.test(digits)) return false
   let sum = 0
   for (let i = 0; i < digits.length; i++) {
     const digit = Number(digits[digits.length - 1 - i])

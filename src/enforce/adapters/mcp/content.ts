@@ -113,7 +113,7 @@ function drop(block: Members, inner: Members): void {
 
 function slot(owner: Members | JsonValue[], at: string | number): Slot {
   const holder = owner as Record<string | number, JsonValue>
-  const value = holder[at]
+  const value = holder[at] ?? null
   return {
     part: typeof value === 'string' ? { kind: 'text', text: value } : { kind: 'json', value },
     set: (part) => {
