@@ -80,7 +80,8 @@ export async function* readRuns(path: string): AsyncGenerator<Run> {
   const file = createReadStream(path)
   const bytes = path.endsWith('.gz') ? file.pipe(createGunzip()) : file
   const failed = new Promise<never>((_, reject) => {
-    for (const stream of [file, bytes]) stream.once('error', (cause: unknown) => reject(unreadable(path, cause)))
+    for (const stream of [file, bytes])
+      stream.once('error', (cause: unknown) => reject(unreadable(path, cause)))
   })
   failed.catch(() => {})
   const lines = createInterface({ input: bytes, crlfDelay: Infinity })[Symbol.asyncIterator]()

@@ -116,37 +116,33 @@ export class FlowMemory implements MemoryView {
   find(value: string): Found | null {
     const forms = formsOf(value)
     if (forms.length === 0) return null
-    const untrusted = this.#inUntrusted(forms)
-    const trusted = hasInvisible(value) ? null : this.#inTrusted(forms)
-    if (untrusted?.provenance === 'prose') return { ...untrusted, trusted: trusted !== null }
-    if (this.#forgotten.any && (untrusted !== null || trusted !== null) && this.#mayHaveStood(forms)) {
-      const source = untrusted?.source ?? trusted
-      return { provenance: 'prose', source: source ?? null, trusted: trusted !== null }
-    }
-    if (trusted !== null) return { provenance: 'trusted', source: trusted, trusted: true }
-    if (untrusted !== null && hasInvisible(value)) return null
-    return untrusted === null ? null : { ...untrusted, trusted: false }
+    const { field, prose } = this.#inUntrusted(forms)
+    const trusted = this.#inTrusted(forms)
+    const also = { trusted: trusted !== null, field: field !== null }
+    if (prose !== null) return { provenance: 'prose', source: prose, ...also }
+    // It looks like another value, so it is not what that one is.
+    if (hasInvisible(value) || (trusted === null && field === null)) return null
+    if (this.#forgotten.any && forms.some((form) => this.#forgotten.mayHold(form)))
+      return { provenance: 'prose', source: field ?? trusted, ...also }
+    return { provenance: trusted === null ? 'field' : 'trusted', source: trusted ?? field, ...also }
   }
 
-  #mayHaveStood(forms: readonly string[]): boolean {
-    return forms.some((form) => this.#forgotten.mayHold(form))
-  }
-
-  /** The worst of all places: prose, and else a field. */
-  #inUntrusted(forms: readonly string[]): { provenance: 'field' | 'prose'; source: Basis['source'] } | null {
+  #inUntrusted(forms: readonly string[]): { field: Basis['source']; prose: Basis['source'] } {
     let field: Basis['source'] = null
+    let prose: Basis['source'] = null
     for (const chunk of this.#untrusted.chunks) {
       for (const form of forms) {
         const { text } = chunk
-        for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
+        for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
           const to = at + form.length
-          const is_leaf = text[at - 1] === END && text[to] === END
-          if (is_leaf) field ??= sourceAt(chunk, at)
-          else if (isWhole(text, at, to)) return { provenance: 'prose', source: sourceAt(chunk, at) }
+          const is_field = text[at - 1] === END && text[to] === END
+          if (is_field) field ??= sourceAt(chunk, at)
+          else if (prose === null && isWhole(text, at, to)) prose = sourceAt(chunk, at)
+          if (field !== null && prose !== null) return { field, prose }
         }
       }
     }
-    return field === null ? null : { provenance: 'field', source: field }
+    return { field, prose }
   }
 
   #inTrusted(forms: readonly string[]): Basis['source'] {

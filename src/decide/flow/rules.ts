@@ -80,23 +80,36 @@ function destination(
   if (names(instruction, value)) return passes('instruction', null)
   const found = memory.find(value)
   if (found === null) return passes('nowhere', null)
-  if (isChoiceAmongTrusted(found, label) && isOwnWords(values, instruction))
-    return passes('trusted', found.source)
-  return passes(found.provenance, found.source)
+  return passes(weighed(found, value, label, values, instruction), found.source)
 }
 
-/** Someone's prose names what a trusted result holds too: the choice may be theirs, the place is still a known one. */
-function isChoiceAmongTrusted(found: Found, label: ToolLabel): boolean {
-  return found.provenance === 'prose' && found.trusted && label.effect !== 'destructive'
+/** Digits that stand in any longer text by chance. */
+const CHANCE = /^\d{1,3}$/
+
+/** FLW-8: where prose names what also stands elsewhere, and its word counts for nothing. Never for what cannot be undone. */
+function weighed(
+  found: Found,
+  value: string,
+  label: ToolLabel,
+  values: CallValues,
+  instruction: string,
+): Provenance {
+  if (found.provenance !== 'prose' || label.effect === 'destructive') return found.provenance
+  if (found.trusted && (CHANCE.test(value) || isOwnWords(values, instruction))) return 'trusted'
+  return found.field && CHANCE.test(value) ? 'field' : 'prose'
 }
 
 /** Characters from which on a text counts as said and not as a date, a number or a word of a vocabulary. */
 const SAID_LENGTH_MIN = 8
 const LETTERS = /\p{L}{2}/u
 
+function isSaid(value: string): boolean {
+  return value.length >= SAID_LENGTH_MIN && LETTERS.test(value)
+}
+
 /** Whether all that a call carries stands in the instruction, and something does. */
 function isOwnWords({ contents }: CallValues, instruction: string): boolean {
-  const said = contents.filter(({ value }) => value.length >= SAID_LENGTH_MIN && LETTERS.test(value))
+  const said = contents.filter(({ value }) => isSaid(value))
   return said.length > 0 && said.every(({ value }) => stands(instruction, fold(value)))
 }
 
@@ -115,8 +128,9 @@ const ADDRESSES = /\b(?:https?:\/\/|www\.)[^\s<>"')\]]+|[\w.+-]+@[\w-]+(?:\.[\w-
 
 /** FLW-8, influence: what is carried was dictated, word for word, by the prose of somebody else. */
 function dictated({ memory }: FlowInput, instruction: string, { contents }: CallValues): Judged[] {
+  if (contents.some(({ value }) => isSaid(value) && stands(instruction, fold(value)))) return []
   for (const { argument, value } of contents) {
-    const whole = value.length >= SAID_LENGTH_MIN && LETTERS.test(value) ? [value] : []
+    const whole = isSaid(value) ? [value] : []
     for (const said of [...whole, ...(value.match(ADDRESSES) ?? [])]) {
       if (names(instruction, said)) continue
       const found = memory.find(said)

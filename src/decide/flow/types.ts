@@ -49,6 +49,8 @@ export interface Found {
   readonly source: Basis['source']
   /** Whether a trusted result holds it as well. */
   readonly trusted: boolean
+  /** Whether it is a whole field of an untrusted result as well. */
+  readonly field: boolean
 }
 
 /** What was read in a memory domain, as the rules see it (FLW-2). */
