@@ -13,6 +13,7 @@ import { drillCommands } from './commands/drill.ts'
 import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { extAuthzCommand } from './commands/ext-authz.ts'
+import { flowCommands } from './commands/flow-policies.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { importCommand } from './commands/import.ts'
 import { itemCommands } from './commands/inventory-items.ts'
@@ -20,6 +21,7 @@ import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
 import { killCommands } from './commands/kill.ts'
+import { labelCommands } from './commands/labels.ts'
 import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
 import { logPruneCommand } from './commands/log-prune.ts'
@@ -61,6 +63,8 @@ importCommand(program)
 itemCommands(program)
 agentCommands(program)
 templateCommands(program)
+labelCommands(program)
+flowCommands(program)
 delegationCommands(program)
 revokeCommand(program)
 discloseCommand(program)

@@ -5,7 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { pathOf, type ChainPart } from './records.ts'
+import { pathOf, recordAgent, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -47,6 +47,10 @@ export class History {
   readonly tools: OfType<'tool.registered'>[] = []
   /** In the order of the log. */
   readonly toolChanges: Any<'tool.changed' | 'tool.approved'>[] = []
+  /** What flows are judged by, in the order of the log. */
+  readonly labels: Any<
+    'label.proposed' | 'label.approved' | 'flow_policy.proposed' | 'flow_policy.approved'
+  >[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
@@ -125,6 +129,12 @@ export class History {
       case 'tool.changed':
       case 'tool.approved':
         this.toolChanges.push({ index, entry } as (typeof this.toolChanges)[number])
+        return
+      case 'label.proposed':
+      case 'label.approved':
+      case 'flow_policy.proposed':
+      case 'flow_policy.approved':
+        this.labels.push({ index, entry } as (typeof this.labels)[number])
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })
@@ -244,20 +254,9 @@ export class History {
   }
 
   #addAgent(index: number, entry: AnyEntry): void {
-    const id = entry.subject ?? ''
-    if (entry.type === 'agent.proposed') {
-      if (this.agents.has(id)) this.repeated.push({ index, what: `agent.proposed of ${id}` })
-      else this.agents.set(id, { proposal: { index, entry }, approval: null, keys: [], changes: [] })
-    }
     if (entry.type === 'agent.approved') this.approvals.push({ index, entry })
-    const agent = this.agents.get(id)
-    if (agent === undefined) return
-    if (entry.type === 'agent.key_added') {
-      agent.keys.push({ index, entry })
-      return
-    }
-    if (entry.type === 'agent.approved') agent.approval ??= { index, entry }
-    agent.changes.push({ index, time: entry.time, status: entry.type.slice('agent.'.length) })
+    if (!recordAgent(this.agents, index, entry))
+      this.repeated.push({ index, what: `agent.proposed of ${entry.subject}` })
   }
 
   #stream(point: string, epoch: number): StreamRecord {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { generousPlane } from '../../../test/fixtures/leases.ts'
 import { MemorySpool } from '../../../test/fixtures/memory-spool.ts'
 import { OwnDomains } from '../../../test/fixtures/own-domains.ts'
-import { AUD, digestOf, ISS, REV, RP, SettableClock, World } from '../../../test/fixtures/tokens.ts'
+import { AUD, digestOf, ISS, RP, SettableClock, World } from '../../../test/fixtures/tokens.ts'
 import type { Approval, ApprovalAct } from '../../core/approval.ts'
 import type { FlowPolicy } from '../../core/flow-policy.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
@@ -369,7 +369,7 @@ describe('a field above the clearance of the grant', () => {
   test('has a pseudonym where the policy says so, which a tool of its level gets the value of', async () => {
     policy = { v: 1, mode: 'deny', pseudonyms: ['personal'] }
     const read = await call('customer', {}, { as: 'careful' })
-    const { ssn } = (read as { result: { ssn: string } }).result
+    const { ssn } = (read as unknown as { result: { ssn: string } }).result
     expect(ssn).toMatch(/^psn_/)
     await call('file', { to: 'archive', text: `for ${ssn}` }, { as: 'careful' })
     await call('send', { to: 'bo@firm.example', text: `for ${ssn}` }, { as: 'careful' })

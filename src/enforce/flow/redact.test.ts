@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonValue } from '../../core/json.ts'
 import { BOTTOM, type ToolLabel } from '../../core/label.ts'
+import type { Grant } from '../../token/grant.ts'
+import type { LineageStep } from '../../token/lineage.ts'
 import type { Part } from './content.ts'
 import { BLIND, detectors } from './detectors.ts'
 import { redact, sightOf, type RedactOptions, type Sight } from './redact.ts'
@@ -136,8 +138,10 @@ test('an image counts as the strictest field', () => {
 })
 
 test('what an agent may see is what all grants above its own let it see', () => {
-  const grant = { type: 'tool', server: 's', actions: ['*'] } as const
-  const step = (edit: object) => ({ delegation: {} as never, digest: '', grant: { ...grant, ...edit } })
+  const step = (edit: Partial<Grant>): LineageStep => {
+    const grant: Grant = { type: 'tool', server: 's', actions: ['*'], ...edit }
+    return { delegation: {} as never, digest: '', grant }
+  }
   const sight = sightOf([
     step({ categories: ['personal'] }),
     step({ clearance: 'internal' }),

@@ -1,6 +1,5 @@
 /** Which arguments say to whom, where to, or on what (LBL-7). @module */
 import type { Judged } from './effect.ts'
-import { makesNew } from './effect.ts'
 import { NAMES, type Kind, type Parameter } from './parameters.ts'
 
 /** Of a label (LBL-3). */
@@ -23,7 +22,10 @@ export interface Destinations {
   readonly look: readonly string[]
 }
 
-export function destinationsOf({ effect, verb }: Judged, parameters: readonly Parameter[]): Destinations {
+export function destinationsOf(
+  { effect, verb, is_new }: Judged,
+  parameters: readonly Parameter[],
+): Destinations {
   const chosen = choose()
   const look =
     effect === 'none' || chosen.length > 0 || effect === 'internal'
@@ -44,12 +46,11 @@ export function destinationsOf({ effect, verb }: Judged, parameters: readonly Pa
       const what = parameters.filter(({ kind }) => WHERE.has(kind) || kind === 'thing' || kind === 'right')
       return what.length > 0 ? what : named()
     }
-    const isNew = makesNew(verb)
-    const changes = verb?.effect === 'internal' && !isNew
+    const changes = (effect === 'internal' || verb?.effect === 'internal') && !is_new
     const what = parameters.filter(
       ({ kind, existing }) => WHERE.has(kind) || existing || (changes && kind === 'thing'),
     )
-    if (what.length > 0 || isNew) return what
+    if (what.length > 0 || (is_new && effect === 'internal')) return what
     const things = parameters.filter(({ kind }) => kind === 'thing')
     return things.length > 0 ? things : named()
   }

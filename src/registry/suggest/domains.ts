@@ -90,7 +90,7 @@ const DOMAINS = {
   },
   payments: {
     words: `transaction payment transfer statement invoice bill receipt charge refund order subscription donation money fund
-      cash purchase checkout cart payout deposit withdrawal`,
+      cash purchase checkout cart payout deposit withdrawal payee`,
     says: 'payments or orders, whose subjects others write',
     level: 'confidential',
     integrity: 'untrusted',

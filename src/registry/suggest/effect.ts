@@ -13,6 +13,8 @@ export interface Judged {
   readonly effect: Effect
   /** Null: nothing says what it does. */
   readonly verb: (Verb & { readonly at: number | null }) | null
+  /** What it names is new with the call: nothing that exists is named. */
+  readonly is_new: boolean
   readonly reasons: readonly string[]
   readonly look: readonly string[]
 }
@@ -25,16 +27,22 @@ export function stricter(a: Effect, b: Effect): Effect {
 
 /** What is sent or shown to others when it is made or changed. */
 const SENT = new Set(
-  'message mail email post comment reply review tweet sms invitation payment transaction transfer order booking reservation issue ticket pull pr discussion release webhook notification announcement subscription refund charge purchase donation'.split(
+  'message mail email post comment reply review tweet sms invitation payment transaction transfer order booking reservation issue ticket pull pr discussion release webhook notification announcement subscription refund charge purchase donation call bid offer claim'.split(
     ' ',
   ),
 )
+/** To open one of these is to make it. */
+const FILED = new Set('issue ticket pull pr discussion order case dispute claim account position'.split(' '))
 /** Keeping order among such things sends nothing. */
 const UPKEEP = new Set(
   'archive bookmark draft label log mark move mute pin record save snooze sort star tag unarchive unpin unstar watch'.split(
     ' ',
   ),
 )
+/** Parameters that are programs, whatever the verb. */
+const RUNS = new Set('code cmd command program script'.split(' '))
+/** Where a download lands. */
+const LANDS = new Set('destination dest path filename filepath output'.split(' '))
 /** What decides who may do what. */
 const ACCESS = new Set(
   'password passcode permission role access ownership credential privilege acl mfa visibility secret'.split(
@@ -57,6 +65,7 @@ export function judgeEffect(
   const look: string[] = []
   const verb = verbIn(words)
   let effect: Effect
+  let is_new = verb !== null && CREATES.has(verb.word)
   if (verb !== null) {
     effect = verb.effect
     reasons.push(`"${verb.word}" in its name ${DOES[effect]}`)
@@ -65,6 +74,7 @@ export function judgeEffect(
     )
     for (const word of joined) {
       effect = stricter(effect, verbOf(word)?.effect ?? 'none')
+      is_new &&= CREATES.has(word)
       reasons.push(`its name also says "${word}"`)
     }
   } else {
@@ -74,7 +84,7 @@ export function judgeEffect(
   effect = byNouns(effect, verb, nouns, parameters, reasons)
   effect = byAnnotations(effect, verb, tool, reasons, look)
   effect = byDescription(effect, tool, reasons, look)
-  return { effect, verb, reasons, look }
+  return { effect, verb, is_new, reasons, look }
 }
 
 const DOES: Readonly<Record<Effect, string>> = {
@@ -92,7 +102,9 @@ function byWords(
   look: string[],
 ): Effect {
   const first = infinitive(/[A-Za-z]+/.exec(description)?.[0] ?? '')
-  const thinking = words.some((word) => /^(?:think|reason|reflect|echo)|thinking$/.test(word))
+  const thinking = words.some((word) =>
+    /^(?:think|reason|reflect|echo|calculator|converter|translator)|thinking$/.test(word),
+  )
   if (thinking) {
     reasons.push('it works on its own arguments alone, by its name')
     return 'none'
@@ -101,6 +113,11 @@ function byWords(
     reasons.push('read-only by its annotation')
     look.push('its name does not say what it does: does it only read?')
     return 'none'
+  }
+  if (annotations.destructiveHint === false) {
+    reasons.push('not destructive by its annotation, which is all that says what it does')
+    look.push('its name does not say what it does: what does it change?')
+    return annotations.openWorldHint === false ? 'internal' : 'external'
   }
   const said = first === null ? null : verbOf(first)
   if (said !== null) {
@@ -122,10 +139,12 @@ function byNouns(
   reasons: string[],
 ): Effect {
   if (verb === null || effect === 'destructive') return effect
-  const code = parameters.find(({ kind }) => kind === 'code')
+  const code = parameters.find(
+    ({ kind, words }) => kind === 'code' && (effect !== 'none' || RUNS.has(words.at(-1) ?? '')),
+  )
   const query = isOf(nouns, 'data') || nouns.includes('sql') || nouns.length === 0
   const sql = parameters.find(({ words }) => words.includes('sql') || (query && words.at(-1) === 'statement'))
-  if (sql ?? (effect !== 'none' && code)) {
+  if (sql ?? code) {
     reasons.push(`the parameter \`${(sql ?? code)?.name}\` says what is done: it may be anything`)
     return 'destructive'
   }
@@ -133,6 +152,15 @@ function byNouns(
   if (method !== undefined && parameters.some(({ kind }) => kind === 'address')) {
     reasons.push(`the parameter \`${method.name}\` may make it a request that changes something elsewhere`)
     return 'external'
+  }
+  if (verb.word === 'open' && nouns.some((noun) => FILED.has(noun))) {
+    reasons.push('what it opens is new, and for others to see')
+    return 'external'
+  }
+  const lands = verb.word === 'download' && parameters.find(({ words }) => LANDS.has(words.at(-1) ?? ''))
+  if (lands) {
+    reasons.push(`the parameter \`${lands.name}\` says where it writes`)
+    return 'internal'
   }
   if (effect === 'none') return effect
   const access = nouns.find((noun) => ACCESS.has(noun))
@@ -149,6 +177,7 @@ function byNouns(
     return 'external'
   }
   if (UPKEEP.has(verb.word)) return effect
+  if (nouns.includes('draft')) return effect
   const sent = nouns.find((noun) => SENT.has(noun))
   if (sent !== undefined && effect === 'internal') {
     reasons.push(`"${sent}": it is for others to see`)
@@ -214,9 +243,4 @@ function byDescription(effect: Effect, tool: Definition, reasons: string[], look
   if (effect === 'none' && gone !== undefined)
     look.push(`its description says "${gone.toLowerCase()}": does it change anything?`)
   return effect
-}
-
-/** Whether what it names is new with the call, so that nothing that exists is named. */
-export function makesNew(verb: Verb | null): boolean {
-  return verb !== null && CREATES.has(verb.word)
 }

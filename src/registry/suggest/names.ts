@@ -11,6 +11,9 @@ const NOT_PLURAL = new Set(
 )
 const IRREGULAR = new Map(
   Object.entries({
+    ids: 'id',
+    prs: 'pr',
+    dms: 'dm',
     people: 'person',
     children: 'child',
     addresses: 'address',

@@ -11,21 +11,23 @@ const PEOPLE = set(`
   person customer client addressee audience subscriber party counterparty
 `)
 const ACCOUNTS = set('iban account wallet bic swift routing sortcode card')
-const ADDRESSES = set(
-  'url uri link href endpoint webhook callback host hostname domain site website webpage origin',
-)
+const ADDRESSES = set('url uri link href endpoint webhook callback host hostname domain site website webpage')
 const PLACES = set(`
   channel room chat conversation group queue bucket repo repository remote workspace team space destination dest target
-  address topic namespace thread branch
+  address namespace thread branch table collection database
 `)
 const THINGS = set(`
-  id uuid guid path file filename filepath source src key table row record entity event resource object node ref slug
-  document folder directory collection database item issue ticket task page message selector element index number attachment
+  id uuid guid path file filename filepath source src key row record entity event resource object node ref slug
+  document folder directory item issue ticket task page selector element index number attachment pr pull mr commit bug pid
+  service deployment door light device server instance pod container vm cluster pipeline application app agent package plugin
+  extension
 `)
 const SECRETS = set('password passcode passphrase secret token pin credential')
 /** What a person or a thing is let do. */
 const RIGHTS = set('role permission privilege visibility scope acl policy')
-const CODE = set('command cmd code script sql statement expression program args argv')
+const CODE = set('command cmd code script sql statement expression program args argv manifest')
+
+const IDENTIFIERS = set('id uuid guid identifier number no pid ref')
 
 /** What is said, not to whom or where. */
 const CONTENT = set(`
@@ -80,8 +82,6 @@ export function parameterOf(place: Place): Parameter {
   return { ...place, words, kind, existing }
 }
 
-const IDENTIFIERS = set('id uuid guid identifier number no')
-
 function kindOf({ schema }: Place, words: readonly string[]): Kind {
   const types = typesOf(schema)
   const last = words.at(-1) ?? ''
@@ -93,7 +93,7 @@ function kindOf({ schema }: Place, words: readonly string[]): Kind {
   if (schema.format === 'email') return 'person'
   if (schema.format === 'uri' || schema.format === 'url' || ADDRESSES.has(last)) return 'address'
   const isNumber = types.length > 0 && types.every((type) => ['integer', 'number', 'null'].includes(type))
-  const isIdentifier = ['id', 'uuid', 'guid', 'identifier', 'number', 'no', 'name'].includes(last)
+  const isIdentifier = IDENTIFIERS.has(last) || last === 'name'
   const of = isIdentifier && words.length > 1 ? (words.at(-2) ?? '') : last
   if (CODE.has(last)) return 'code'
   if (ACCOUNTS.has(of) || words.includes('iban')) return 'account'

@@ -45,6 +45,7 @@ const TERSE: ReadonlySet<DomainName> = new Set([
   'users',
 ])
 const DETAILS = new Set('bio detail info information profile'.split(' '))
+const ECHO: DataLabel = { level: 'internal', integrity: 'untrusted', categories: [] }
 const UNKNOWN: DataLabel = { level: 'confidential', integrity: 'untrusted', categories: [] }
 
 const OTHERS_WRITE =
@@ -66,6 +67,8 @@ export function judgeResult(
   const { domains } = found
   const reasons: string[] = []
   const look = [...found.look]
+  if (domains.length === 0 && words.some((word) => ECHOES.has(word)))
+    return { result: ECHO, domains, reasons: ['what it returns may be its own arguments'], look }
   if (domains.length === 0) {
     reasons.push('nothing says where its results come from, so they are untrusted and confidential')
     look.push('who can write into what it returns, and how sensitive is it?')
@@ -93,7 +96,8 @@ function domainsIn(
   const { head, rest } = phraseOf(words, verb?.at ?? null)
   let domains = domainsOf(head)
   if (domains.length === 0) domains = domainsOf(rest)
-  if (domains.length === 0 && verb !== null && effect !== 'none') domains = domainsOf([verb.word])
+  if (domains.length === 0 && verb !== null && (effect !== 'none' || verb.word === 'whoami'))
+    domains = domainsOf([verb.word])
   if (domains.length === 0 && parameters.some(({ kind }) => kind === 'bought'))
     domains = domainsOf(['catalogue'])
   const about = new Set(domains.map(({ name }) => name))

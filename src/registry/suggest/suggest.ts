@@ -16,6 +16,7 @@ import { fieldsOf, subjectOf } from './fields.ts'
 import { wordsOf } from './names.ts'
 import { parameterOf, type Parameter } from './parameters.ts'
 import { judgeResult } from './result.ts'
+import { verbIn } from './verbs.ts'
 
 export type Suggestion = LabelFile['tools'][number]
 
@@ -24,7 +25,7 @@ export function suggestLabel(listed: JsonObject): Suggestion | null {
   const tool = readDefinition(listed)
   if (tool === null) return null
   const words = wordsOf(tool.name)
-  const parameters = tool.parameters.map(parameterOf)
+  const parameters = parametersOf(tool, words)
   const judged = judgeEffect(tool, words, parameters)
   const result = judgeResult(tool, words, judged, parameters)
   const to = destinationsOf(judged, parameters)
@@ -47,7 +48,18 @@ export function suggestLabel(listed: JsonObject): Suggestion | null {
   return { tool: tool.name, label, reasons: [...new Set(reasons)], look: [...new Set(look)] }
 }
 
-const ALOUD = new Set('announce broadcast deploy publish release tweet retweet upload'.split(' '))
+/** `from` and `to` together are the two ends of something, unless it is sent. */
+function parametersOf(tool: Definition, words: readonly string[]): Parameter[] {
+  const parameters = tool.parameters.map(parameterOf)
+  if (verbIn(words)?.effect === 'external') return parameters
+  const names = new Set(parameters.map(({ name }) => name.toLowerCase()))
+  if (!names.has('from') || !names.has('to')) return parameters
+  return parameters.map((each) =>
+    ['from', 'to'].includes(each.name.toLowerCase()) ? { ...each, kind: 'thing' } : each,
+  )
+}
+
+const ALOUD = new Set('announce broadcast deploy publish release tweet retweet'.split(' '))
 
 /** LBL-7. */
 function acceptsOf(
@@ -61,10 +73,10 @@ function acceptsOf(
   )
   if (effect !== 'none' && runs !== undefined)
     return { level: 'public', reasons: [`what \`${runs.name}\` runs may send anything anywhere`], look: [] }
+  if (effect !== 'destructive' && parameters.some(({ kind }) => kind === 'address'))
+    return { level: 'public', reasons: ['an address on the network may be anybody’s'], look: [] }
   if (effect === 'internal' || effect === 'destructive')
     return { level: 'restricted', reasons: ['what it is given stays within the system'], look: [] }
-  if (parameters.some(({ kind }) => kind === 'address'))
-    return { level: 'public', reasons: ['an address on the network may be anybody’s'], look: [] }
   const lowest = domains.reduce<Level>(
     (level, { accepts }) => (isAbove(level, accepts) ? accepts : level),
     'restricted',

@@ -4,33 +4,33 @@ import type { Effect } from '../../core/label.ts'
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''))
 
 const READS = words(`
-  analyze analyse ask browse calculate check compare compute convert count describe detect diff download estimate evaluate
+  analyze analyse ask browse calculate capture check compare compute convert count describe detect diff download estimate evaluate
   examine explain explore export extract fetch filter find get glob goto grep identify inspect is list load lookup measure
-  monitor navigate parse peek ping poll preview print query read recall recommend resolve retrieve return returns review
-  scan scrape crawl search see select show summarize summarise suggest tail think translate validate verify view visit
+  monitor navigate open parse peek ping poll preview print query read recall recommend resolve retrieve return returns review
+  scan screenshot scrape crawl search see select show snapshot summarize summarise suggest tail think track translate validate verify view visit
   watch whoami
 `)
 
 /** It changes something that stays within. */
 const CHANGES = words(`
-  add append archive assign attach begin bookmark build change clone close commit configure copy create define disable
+  add advance append archive assign attach begin bookmark build change clone close commit complete configure copy create define disable
   draft duplicate edit enable enqueue favorite favourite fork generate import increment index insert install label link log
-  make mark modify move mute open patch pause pin prepend put queue record register remember rename reopen reorder reschedule
-  resume save set snooze sort star start stash stop store tag touch track unarchive unmute unpin unstar update upsert write
+  make mark modify move mute patch pause pin prepend put queue record register remember rename reopen reorder reschedule
+  resume save set snooze sort star start stash stop store tag touch transition unarchive unmute unpin unstar toggle turn compress gzip zip unzip simulate switch update upsert write
 `)
 
 /** Of those, what makes something that was not there: its name names nothing that exists. */
 export const CREATES = words(`
-  add attach begin build clone copy create define draft duplicate fork generate import insert install make open record
+  add attach begin build clone copy create define draft duplicate fork generate import insert install make record
   register remember save start store
 `)
 
 /** Something leaves, or somebody is let in. */
 const SENDS = words(`
   accept announce answer apply approve bid book broadcast buy call charge checkout click comment confirm contact decline
-  deploy dial dispatch donate email emit enroll fax fill follow forward gift hire invite invoke issue join like mail message
-  negotiate notify order pay phone post press publish purchase push react recruit redeem refund release rent reply report
-  request reserve respond retweet rsvp schedule sell send share ship sign sms subscribe submit text trade transfer trigger
+  delegate deploy dial dispatch donate email emit enroll fax fill follow forward gift handoff hire invite invoke issue join like mail message
+  negotiate notify order pay phone post press publish purchase push rate react recruit redeem refund release rent reply report
+  request reserve respond retweet rsvp schedule sell send share ship sign sms spawn subscribe submit trade transfer trigger
   tweet type unfollow upload upvote vote wire withdraw
 `)
 
@@ -45,8 +45,8 @@ const DESTROYS = words(`
 /** Verbs that are as often nouns: only in front, or where there is no other. */
 const ALSO_NOUNS = words(`
   answer approve archive book build call change charge check comment commit contact count draft email export file filter
-  form format fork gift index invoice issue label link list log mail message order phone pin post press print query queue
-  record release report request review search share ship sign sms snapshot star start store tag text trade transfer type
+  form format fork gift index invoice issue label link list log mail message order phone pin post press print query queue rate
+  record release reply report request review screenshot search share ship sign sms snapshot star start store tag text trade transfer type
   view visit vote watch wire
 `)
 
@@ -59,12 +59,20 @@ const EFFECTS_OF: readonly (readonly [Effect, ReadonlySet<string>])[] = [
 
 /** Nouns with which a name that has no verb asks for something: `order_status`. */
 const ASKED_FOR = words(`
-  balance count detail details history info information metadata stats statistics status summary time version
+  availability balance busy content contents count detail details history info information log metadata stats statistics status summary time tree
+  version
 `)
+
+/** Behind a noun these are verbs: a mail search searches, whatever mailing is. */
+const BEHIND = words('list lookup query search')
 
 export interface Verb {
   readonly word: string
   readonly effect: Effect
+}
+
+function isClear(word: string | undefined): boolean {
+  return word !== undefined && verbOf(word) !== null && !ALSO_NOUNS.has(word)
 }
 
 export function verbOf(word: string): Verb | null {
@@ -77,6 +85,9 @@ export function verbOf(word: string): Verb | null {
  * @param name its words. @returns null: no verb that is known
  */
 export function verbIn(name: readonly string[]): (Verb & { readonly at: number }) | null {
+  const last = name.at(-1)
+  if (name.length > 1 && last !== undefined && BEHIND.has(last) && !isClear(name[0]))
+    return { word: last, effect: 'none', at: name.length - 1 }
   const verbs = name.flatMap((word, at) => {
     const verb = verbOf(word)
     return verb === null ? [] : [{ ...verb, at }]
@@ -84,7 +95,6 @@ export function verbIn(name: readonly string[]): (Verb & { readonly at: number }
   const clear = verbs.filter(({ word }) => !ALSO_NOUNS.has(word))
   const front = verbs.find(({ at }) => at === 0)
   const behind = clear.find(({ at }) => at === name.length - 1)
-  const last = name.at(-1)
   if (front !== undefined && !(ALSO_NOUNS.has(front.word) && clear.length > 0)) {
     if (!ALSO_NOUNS.has(front.word) || last === undefined || !ASKED_FOR.has(last)) return front
   }
