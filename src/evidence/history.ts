@@ -61,6 +61,8 @@ export class History {
   prunedEnd = 0
   /** In the order of the log: what is given back may be leased again. */
   readonly limits: Any<'budget.reserved' | 'lease.granted' | 'lease.settled'>[] = []
+  /** In the order of the log. */
+  readonly domains: Any<'domain.leased' | 'domain.handed_over'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -139,6 +141,10 @@ export class History {
       case 'lease.granted':
       case 'lease.settled':
         this.limits.push({ index, entry } as (typeof this.limits)[number])
+        return
+      case 'domain.leased':
+      case 'domain.handed_over':
+        this.domains.push({ index, entry } as (typeof this.domains)[number])
         return
       case 'person.endorsed':
         this.endorsements.push({ index, entry })
