@@ -86,9 +86,9 @@ export class HeldDomains implements Domains {
 
   /** Those that may be entered; null when one of them may not. */
   #allHeld(agents: readonly string[]): readonly Held[] | null {
-    const held = agents.map((agent) => this.#held.get(agent))
-    const good = held.filter((one) => one !== undefined && !one.leaving && this.#isGood(one))
-    return good.length === agents.length ? good : null
+    const held = agents.flatMap((agent) => this.#held.get(agent) ?? [])
+    const isIn = held.length === agents.length && held.every((one) => !one.leaving && this.#isGood(one))
+    return isIn ? held : null
   }
 
   #isGood(held: Held): boolean {

@@ -28,8 +28,8 @@ export interface Hold {
   readonly from: { readonly index: number; readonly time_ms: number }
   readonly begins: DataLabel
   expires_ms: number
-  /** What its holder said when it handed the domain over, if it did. */
-  said: DataLabel | null
+  /** What its holder said when it handed the domain over, if it did, and when that was logged. */
+  said: { readonly taint: DataLabel; readonly time_ms: number } | null
 }
 
 /** By agent, in the order of the log. */
@@ -68,7 +68,7 @@ export function checkDomains(
         checkHandOver(crypto, history, signed, before, add)
         if (before !== undefined) standing.set(agent, { ...before, taint, isOver: true })
         const hold = holds.get(agent)?.at(-1)
-        if (hold !== undefined) hold.said = taint
+        if (hold !== undefined) hold.said = { taint, time_ms: Date.parse(entry.time) }
       }
     }
   }
