@@ -214,6 +214,7 @@ export class History {
       case 'inventory.removed':
       case 'agent.statement_issued':
       case 'lease.recalled':
+      case 'domain.wanted':
       case 'person.left':
       case 'restore.tested':
       case 'evidence.built':

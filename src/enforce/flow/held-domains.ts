@@ -267,7 +267,7 @@ export class HeldDomains implements Domains {
 
   /** Gives up what nobody may enter and nobody stays in, and hands over. @returns whether anything was handed over */
   async #settle(): Promise<boolean> {
-    for (const one of [...this.#held.values()]) {
+    for (const one of this.#held.values()) {
       if (this.#hasToGo(one) && one.stays === 0 && !this.#busy.has(one.agent)) this.#giveUp(one)
     }
     const some = this.#owed.next((agent) => !this.#busy.has(agent))
