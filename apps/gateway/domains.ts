@@ -14,6 +14,8 @@ const HAND_OVER_MS = 3000
 
 export interface OpenDomains {
   readonly domains: HeldDomains
+  /** Ends what is done in the background, and hands nothing over. */
+  stop(): Promise<void>
   /** Before the spool is closed: who has the spool has the file. */
   close(): Promise<void>
 }
@@ -35,6 +37,7 @@ export async function openDomains(
   const stop = tendDomains(domains, parts.control)
   return {
     domains,
+    stop,
     close: async () => {
       await stop()
       await within(domains.close(), HAND_OVER_MS)

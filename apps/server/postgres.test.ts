@@ -10,6 +10,7 @@ import type { Signer } from '../../src/core/crypto.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import { signAck } from '../../src/revoke/ack.ts'
 import { signFrameKey, signKill, signRoster } from '../../src/revoke/kill-rules.ts'
+import { domainContract } from '../../test/contract/domains.ts'
 import { Postgres } from '../../test/fixtures/postgres.ts'
 import { until } from '../../test/fixtures/processes.ts'
 import { debitOf, need, Spool } from '../../test/fixtures/spool.ts'
@@ -61,6 +62,8 @@ describe.each(['calendar', 'sliding'])('a %s limit', (sort) => {
     expect((await ann.api.get('/v1/topups')).status).toBe(200)
   })
 })
+
+domainContract(() => ({ server, ann }))
 
 test('a kill is pulled by one, listed, and lifted by two of the roster', async () => {
   const { json } = await ann.api.post('/v1/kills/draft', { scope: { kind: 'global' }, reason: 'test' })

@@ -65,6 +65,8 @@ export class History {
   prunedEnd = 0
   /** In the order of the log: what is given back may be leased again. */
   readonly limits: Any<'budget.reserved' | 'lease.granted' | 'lease.settled'>[] = []
+  /** In the order of the log. */
+  readonly domains: Any<'domain.leased' | 'domain.handed_over'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -150,6 +152,10 @@ export class History {
       case 'lease.settled':
         this.limits.push({ index, entry } as (typeof this.limits)[number])
         return
+      case 'domain.leased':
+      case 'domain.handed_over':
+        this.domains.push({ index, entry } as (typeof this.domains)[number])
+        return
       case 'person.endorsed':
         this.endorsements.push({ index, entry })
         return
@@ -218,6 +224,7 @@ export class History {
       case 'inventory.removed':
       case 'agent.statement_issued':
       case 'lease.recalled':
+      case 'domain.wanted':
       case 'person.left':
       case 'restore.tested':
       case 'evidence.built':

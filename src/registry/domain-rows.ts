@@ -16,6 +16,8 @@ export type DomainRow = Schema['domains']
 /** How long a domain that a point asked for is kept for it, in milliseconds: longer than one question waits. */
 const WANTED_MS = 5_000
 
+const NOT_WANTED = { wanted_by: null, wanted_until: 0 }
+
 export function taintOf({ taint_json }: Pick<DomainRow, 'taint_json'>): DataLabel {
   return dataLabelSchema.parse(parseJson(taint_json))
 }
@@ -34,13 +36,14 @@ export async function recordLeased(
 ): Promise<void> {
   for (const { agent, turn, begins, taint, expires } of leases) {
     const held = { point, epoch, run, turn, expires: parseRfc3339(expires), taint_json: canonicalize(taint) }
-    // Whoever gets it is who asked, or nobody asks any more.
-    const next = begins === 'renewed' ? held : { ...held, wanted_by: null, wanted_until: 0 }
     await db
       .insertInto('domains')
-      .values({ agent, ...held, wanted_by: null, wanted_until: 0 })
-      .onConflict((on) => on.column('agent').doUpdateSet(next))
+      .values({ agent, ...held, ...NOT_WANTED })
+      .onConflict((on) => on.column('agent').doUpdateSet(held))
       .execute()
+    // Whoever asked has it now. Only one that goes on as it was may be wanted by another all the same.
+    const asked = db.updateTable('domains').set(NOT_WANTED).where('agent', '=', agent)
+    await (begins === 'renewed' ? asked.where('wanted_by', '=', point) : asked).execute()
   }
 }
 

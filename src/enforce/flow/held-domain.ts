@@ -19,6 +19,8 @@ interface Ends {
 export interface Held extends KeptTaint, Ends {
   taint: DataLabel
   readonly forgot: boolean
+  /** The first of its turns that followed each other in this process, with nobody else between: its texts are here. */
+  readonly since: number
   used_ms: number
   /** Calls that are in it. */
   stays: number

@@ -14,6 +14,7 @@ import type { DomainExchange, DomainLease } from '../../ports/domains.ts'
 import type { TaintFile } from '../../ports/taint-file.ts'
 import type { DomainStay, Domains } from './domains.ts'
 import { Bell } from './bell.ts'
+import { Busy } from './busy.ts'
 import { GivenUp } from './given-up.ts'
 import { endsOf, isOver, taintOf, type Held, type Sending } from './held-domain.ts'
 import { KeptTaints } from './kept-taints.ts'
@@ -35,6 +36,8 @@ const RENEW_AGAIN_MS = 1_000
 const LEAVE_WAIT_MS = 2_000
 /** Domains that were given up and are remembered: whose texts may still be whole here. */
 const PAST_MAX = 4096
+/** Questions for one call: what it had may have been handed over while it asked for the rest. */
+const ASKS_MAX = 4
 const RUN_BYTES = 16
 
 export class HeldDomains implements Domains {
@@ -43,10 +46,10 @@ export class HeldDomains implements Domains {
   readonly #kept: KeptTaints
   readonly #held = new Map<string, Held>()
   readonly #owed: GivenUp
-  /** Domains whose last turn here is known, and whether texts of it were missing. */
-  readonly #past = new Map<string, { readonly turn: number; readonly forgot: boolean }>()
+  /** Domains whose last turn here is known. */
+  readonly #past = new Map<string, Pick<Held, 'turn' | 'since' | 'forgot'>>()
   /** Domains that a question or a hand-over is under way about: one at a time. */
-  readonly #busy = new Map<string, Promise<unknown>>()
+  readonly #busy = new Busy()
   /** Told when somebody leaves. */
   readonly #left = new Bell()
   /** Told when something is held. */
@@ -68,21 +71,24 @@ export class HeldDomains implements Domains {
   }
 
   enter(agents: readonly string[]): DomainStay | null {
+    const held = this.#allHeld(agents)
+    if (held === null) return null
+    const taint = taintOf(held)
+    if (held.some((one) => !covers(one.taint, taint))) return null // what one was told is kept first
     const now = this.#o.clock.monotonic()
-    const held: Held[] = []
-    for (const agent of agents) {
-      const one = this.#held.get(agent)
-      if (one === undefined || one.leaving || !this.#isGood(one)) return null
-      held.push(one)
-    }
     for (const one of held) {
       one.stays++
       one.used_ms = now
     }
     if (held.some(({ renew_ms }) => renew_ms <= now)) void this.tend()
-    // FLW-15: who delegates tells what it knows, and who is asked answers with what it knows.
-    this.#raise(held, taintOf(held))
     return this.#stayIn(held)
+  }
+
+  /** Those that may be entered; null when one of them may not. */
+  #allHeld(agents: readonly string[]): readonly Held[] | null {
+    const held = agents.flatMap((agent) => this.#held.get(agent) ?? [])
+    const isIn = held.length === agents.length && held.every((one) => !one.leaving && this.#isGood(one))
+    return isIn ? held : null
   }
 
   #isGood(held: Held): boolean {
@@ -92,12 +98,12 @@ export class HeldDomains implements Domains {
   #stayIn(held: readonly Held[]): DomainStay {
     let isIn = true
     return {
-      domains: held.map(({ agent, turn, forgot }) => ({ agent, turn, forgot })),
+      domains: held.map(({ agent, since, forgot }) => ({ agent, turn: since, forgot })),
       get taint() {
         return taintOf(held)
       },
       raise: async (label) => {
-        this.#raise(held, label)
+        this.#raise(held, join(label, taintOf(held))) // they answer each other with it
         await this.#kept.saved()
       },
       leave: () => {
@@ -137,14 +143,28 @@ export class HeldDomains implements Domains {
 
   async #obtain(agents: readonly string[]): Promise<DomainStay | null> {
     const late = AbortSignal.timeout(LEAVE_WAIT_MS)
-    let entered = this.enter(agents)
-    // What was ready may be another's question by the next turn.
-    while (entered === null && !this.#isReady(agents) && !late.aborted) {
-      if (!(await this.#readied(agents, late))) return null
-      entered = this.enter(agents)
+    for (let asked = 0; !this.#closed;) {
+      const entered = this.enter(agents)
+      if (entered !== null) return entered
+      const held = this.#allHeld(agents)
+      if (held !== null) await this.#tellEachOther(held)
+      else if (!this.#isReady(agents)) {
+        if (late.aborted || !(await this.#readied(agents, late))) return null
+      } else if (++asked > ASKS_MAX || !(await this.#ask(agents))) return null
     }
+    return null
+  }
+
+  /** FLW-15: who delegates tells what it knows, and who is asked answers with what it knows. */
+  async #tellEachOther(held: readonly Held[]): Promise<void> {
+    this.#raise(held, taintOf(held))
+    await this.#kept.saved()
+  }
+
+  /** @returns false: another point holds one of them */
+  async #ask(agents: readonly string[]): Promise<boolean> {
     const epoch = this.#o.epoch()
-    if (entered !== null || epoch === null || this.#closed || !this.#isReady(agents)) return entered
+    if (epoch === null) return false
     const sent = this.#sending(epoch)
     const asked = agents.map((agent) => {
       const turn = this.#held.get(agent)?.turn
@@ -152,18 +172,14 @@ export class HeldDomains implements Domains {
     })
     const lacking = agents.filter((agent) => !this.#held.has(agent))
     const { control } = this.#o
-    const leases = await this.#exclusively(lacking, () =>
-      control.leaseDomains({ epoch, run: this.#run }, asked),
-    )
+    const leases = await this.#busy.run(lacking, () => control.leaseDomains({ epoch, run: this.#run }, asked))
     for (const lease of leases ?? []) this.#take(lease, sent)
-    const stay = leases === null ? null : this.enter(agents)
-    void this.#settle() // what was asked for meanwhile
-    return stay
+    return leases !== null
   }
 
   /** Waits for what stands in the way of asking for them. @returns false: the control plane is away */
   async #readied(agents: readonly string[], late: AbortSignal): Promise<boolean> {
-    const busy = agents.flatMap((agent) => this.#busy.get(agent) ?? [])
+    const busy = this.#busy.about(agents)
     if (busy.length > 0) await Promise.allSettled(busy)
     else if (!(await this.#settle()) && !this.#isReady(agents)) {
       if (agents.some((agent) => this.#owed.has(agent))) return false
@@ -184,16 +200,6 @@ export class HeldDomains implements Domains {
     return leaving || epoch !== this.#o.epoch()
   }
 
-  async #exclusively<T>(agents: readonly string[], work: () => Promise<T>): Promise<T> {
-    const done = work()
-    for (const agent of agents) this.#busy.set(agent, done)
-    try {
-      return await done
-    } finally {
-      for (const agent of agents) this.#busy.delete(agent)
-    }
-  }
-
   #sending(epoch: number): Sending {
     return { at_ms: this.#o.clock.monotonic(), wall_ms: this.#o.clock.now(), epoch }
   }
@@ -210,8 +216,9 @@ export class HeldDomains implements Domains {
     if (past !== undefined && past.turn >= turn) return // it was given up while the question was under way
     // FLW-14: nobody had it since this process did.
     const isWhole = past?.turn === turn - 1 && begins !== 'lapsed'
-    const forgot = isWhole ? past.forgot : taint.integrity === 'untrusted'
-    const place = { agent, turn, epoch: sent.epoch, taint, forgot, ...ends }
+    const texts = isWhole ? past : { since: turn, forgot: taint.integrity === 'untrusted' }
+    const { since, forgot } = texts
+    const place = { agent, turn, epoch: sent.epoch, taint, since, forgot, ...ends }
     this.#held.set(agent, { ...place, used_ms: sent.at_ms, stays: 0, leaving: this.#closed })
     this.#taken.ring()
     this.#kept.changed()
@@ -247,9 +254,9 @@ export class HeldDomains implements Domains {
       const asked = some.map(({ agent, turn }) => ({ agent, turn }))
       const { control } = this.#o
       const agents = some.map(({ agent }) => agent)
-      const renewed = await this.#exclusively(agents, () =>
-        control.renewDomains({ epoch, run: this.#run }, asked),
-      ).catch(() => null)
+      const renewed = await this.#busy
+        .run(agents, () => control.renewDomains({ epoch, run: this.#run }, asked))
+        .catch(() => null)
       if (renewed === null) return
       for (const lease of renewed) this.#take(lease, sent)
       const lost = some.filter(({ agent }) => renewed.every((lease) => lease.agent !== agent))
@@ -260,14 +267,14 @@ export class HeldDomains implements Domains {
 
   /** Gives up what nobody may enter and nobody stays in, and hands over. @returns whether anything was handed over */
   async #settle(): Promise<boolean> {
-    for (const one of [...this.#held.values()]) {
+    for (const one of this.#held.values()) {
       if (this.#hasToGo(one) && one.stays === 0 && !this.#busy.has(one.agent)) this.#giveUp(one)
     }
     const some = this.#owed.next((agent) => !this.#busy.has(agent))
     if (some.length === 0) return false
     const agents = some.map(({ statement }) => statement.agent)
     try {
-      await this.#exclusively(agents, () => this.#owed.handOver(some))
+      await this.#busy.run(agents, () => this.#owed.handOver(some))
     } catch {
       return false // it stays owed
     }
@@ -279,7 +286,7 @@ export class HeldDomains implements Domains {
   #giveUp(held: Held): void {
     this.#held.delete(held.agent)
     if (this.#past.size >= PAST_MAX) this.#past.clear()
-    this.#past.set(held.agent, { turn: held.turn, forgot: held.forgot })
+    this.#past.set(held.agent, held)
     this.#owed.add(held)
   }
 

@@ -25,6 +25,8 @@ import { approvalJudge } from './approvals.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
+import { checkDomainReceipts } from './domain-receipts.ts'
+import { checkDomains } from './domains.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
@@ -247,6 +249,11 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     leases = book
     return count
   })
+  if (history.domains.length > 0 || allows.some(({ receipt }) => receipt.flow !== undefined))
+    check('memory domains had one holder at a time, and what was read in them stayed', () => {
+      const { count, holds } = checkDomains(crypto, history, findings)
+      return count + checkDomainReceipts(allows, holds, findings)
+    })
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }
