@@ -69,7 +69,11 @@ function approvalOf(request: ApprovalRequest, decision: ApprovalAct['decision'])
   const { approval, action, jti, grant, server, tool, args_commit, expires } = request
   const call = { approval, action, jti, grant, server, tool, args_commit, expires }
   const act: ApprovalAct = { v: 1, point: AUD, ...call, decision }
-  const made = w.gesture(approvalChallenge(w.crypto, act), { rev: LEAD, role: 'approver', registration: 9 }, lead)
+  const made = w.gesture(
+    approvalChallenge(w.crypto, act),
+    { rev: LEAD, role: 'approver', registration: 9 },
+    lead,
+  )
   const { rev, jwk, registration } = made
   const approver = { v: 1 as const, iss: ISS, rev, jwk, registration, t: clock.now() }
   return { act, gesture: made, approver: signApprover(frames, approver) }
@@ -221,9 +225,17 @@ describe('a recipient that stands only in what a stranger wrote', () => {
     expect(sent.decision).toBe('allow')
     expect(asked[0]?.flow?.basis[0]).toMatchObject({ argument: '/to', verdict: 'objects' })
     const [, step, allow] = receipts()
-    expect(step).toMatchObject({ decision: 'step_up', reasons: ['FLOW_DESTINATION'], approval: asked[0]!.approval })
+    expect(step).toMatchObject({
+      decision: 'step_up',
+      reasons: ['FLOW_DESTINATION'],
+      approval: asked[0]!.approval,
+    })
     const endorsed = { rule: 'destination', verdict: { endorsed_by: asked[0]!.approval } }
-    expect(allow).toMatchObject({ decision: 'allow', approval: asked[0]!.approval, flow: { basis: [endorsed] } })
+    expect(allow).toMatchObject({
+      decision: 'allow',
+      approval: asked[0]!.approval,
+      flow: { basis: [endorsed] },
+    })
     answer = 'refuse'
     expect(await call('send', { to: STRANGER, text: 'hi' })).toMatchObject({ reasons: ['APPROVAL_REFUSED'] })
     expect(asked).toHaveLength(2)
@@ -246,11 +258,19 @@ describe('a recipient that stands only in what a stranger wrote', () => {
   })
 
   test('passes by a policy that names it', async () => {
-    const named = { name: 'partners', server: 'desk', tool: 'send', argument: '/to', values: ['*@else.example'] }
+    const named = {
+      name: 'partners',
+      server: 'desk',
+      tool: 'send',
+      argument: '/to',
+      values: ['*@else.example'],
+    }
     policy = { v: 1, mode: 'deny', policies: [named] }
     await call('inbox')
     const sent = await call('send', { to: STRANGER, text: 'thanks' })
-    expect(last().flow?.basis.find(({ argument }) => argument === '/to')?.verdict).toEqual({ endorsed_by: 'partners' })
+    expect(last().flow?.basis.find(({ argument }) => argument === '/to')?.verdict).toEqual({
+      endorsed_by: 'partners',
+    })
     expect(sent.decision).toBe('allow')
   })
 })
@@ -350,7 +370,10 @@ describe('a field above the clearance of the grant', () => {
   test('is taken out before the agent sees it, and out of its memory', async () => {
     const read = await call('customer', {}, { as: 'careful' })
     expect(read).toMatchObject({ result: { name: 'Ann', ssn: '[redacted: confidential]' } })
-    expect(domains.taints.get('agt_00000000000000000000000001')).toMatchObject({ level: 'internal', categories: [] })
+    expect(domains.taints.get('agt_00000000000000000000000001')).toMatchObject({
+      level: 'internal',
+      categories: [],
+    })
   })
 
   test('is taken out where no rule speaks', async () => {

@@ -74,7 +74,9 @@ describe('a field above the clearance', () => {
 })
 
 test('a field of a category outside the grant’s is taken out', () => {
-  const [part] = redacted([json(PEOPLE)], { sight: { clearance: null, categories: new Set(['payment']) } }).parts
+  const [part] = redacted([json(PEOPLE)], {
+    sight: { clearance: null, categories: new Set(['payment']) },
+  }).parts
   expect(JSON.stringify(part)).toContain('Ann')
   expect(JSON.stringify(part)).not.toMatch(/example\.org|536/)
 })
