@@ -247,7 +247,9 @@ async function running<T>(act: () => T | Promise<T>, signal: AbortSignal): Promi
   } catch (thrown) {
     // Of a call that was told to stop it is not known how far it came, unless it says so with ToolStopped.
     if (signal.aborted) throw thrown
-    const seen = seenValue<Ran<T>>(thrown, (left) => ({ thrown: new Error(String(left)) }))
+    const seen = seenValue<Ran<T>>(thrown, (left) => ({
+      thrown: new Error(typeof left === 'string' ? left : 'the tool failed'),
+    }))
     return { result: { thrown }, failed: true, seen }
   }
 }

@@ -7,7 +7,7 @@
 import type { Kysely } from 'kysely'
 import { approvalActSchema, type Approval, type ApprovalAct } from '../core/approval.ts'
 import { gestureSchema } from '../core/gesture.ts'
-import { canonicalize, parseJson, type JsonObject } from '../core/json.ts'
+import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
 import { commitmentOf } from '../log/commitment.ts'
 import type { EntryBody } from '../log/entries.ts'
@@ -60,7 +60,7 @@ export async function recordRequested(
       grant_digest: grant,
       requested: now_ms,
       ...undecided,
-      flow_json: flow === undefined ? null : canonicalize(flow as unknown as JsonObject),
+      flow_json: flow === undefined ? null : canonicalize(flow),
     })
     .execute()
 }
@@ -102,7 +102,7 @@ export function requestApproval(
       .where('id', '=', approval)
       .executeTakeFirst()
     if (known === undefined) await insert(ctx, tx, { point, approval, salt, args }, body)
-    else if (known.point !== point || canonicalize(asJson(bodyOf(known))) !== canonicalize(asJson(body)))
+    else if (known.point !== point || canonicalize(bodyOf(known)) !== canonicalize(body))
       throw new RegistryError('STATE_CONFLICT', 'another call has this identifier')
     return { secret: await newLink(ctx, tx, approval, body.expires) }
   })
@@ -218,8 +218,4 @@ export async function decisionFor(
     gesture,
     approver: signApprover(signer, approver),
   }
-}
-
-function asJson(body: Requested): JsonObject {
-  return body as unknown as JsonObject
 }

@@ -36,10 +36,7 @@ class RecordingPoint extends ListPoint {
   readonly recorded = new Map<string, number>()
   decided_n = 0
 
-  override async call<T>(
-    request: CallRequest,
-    act: Act<T>,
-  ): Promise<CallOutcome<T>> {
+  override async call<T>(request: CallRequest, act: Act<T>): Promise<CallOutcome<T>> {
     for (const kept of [this.asked, this.outcomes, this.refused, this.noted]) kept.length = 0
     this.decided_n++
     return super.call(request, (action) => {

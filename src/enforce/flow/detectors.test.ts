@@ -17,7 +17,7 @@ const RANDOM = 'mJ4pXv92Kq0ZsT7dLr8WbYc3HnVf6GuE'
 const SET: readonly (readonly [text: string, ...holds: string[]])[] = [
   [`Deploy key:\n${PEM}\nMHcCAQEEI`, 'private-key'],
   ['-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blb', 'private-key'],
-  ['-----BEGIN PUBLIC KEY-----\nMCowBQYDK2Vw', ...[]],
+  ['-----BEGIN PUBLIC KEY-----\nMCowBQYDK2Vw'],
   ['Ask for the private key of the safe at the desk.'],
   [`Authorization: Bearer ${JWT}`, 'jwt'],
   [`{"id_token":"${JWT}"}`, 'jwt'],
@@ -31,7 +31,7 @@ const SET: readonly (readonly [text: string, ...holds: string[]])[] = [
   ['AKIA is a prefix of access keys.'],
   ['See gh_pages and npm_config_registry in the docs.'],
   ['postgres://app:s3cretPassw0rd@db.example.org:5432/app', 'password-in-url'],
-  ['redis://:hunter22@cache.example.org', ...[]],
+  ['redis://:hunter22@cache.example.org'],
   ['https://example.org:8443/a@b'],
   ['http://user@example.org/path'],
   ['ftp://backup:Xk9pQ2@files.example.org/x', 'password-in-url'],

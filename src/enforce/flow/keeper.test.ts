@@ -193,7 +193,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await point.close()
-  expect(domains.stays).toBe(0)
+  if (domains.stays > 0) throw new Error('a call is still in its domains')
 })
 
 describe('a recipient that stands only in what a stranger wrote', () => {

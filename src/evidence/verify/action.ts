@@ -131,9 +131,7 @@ function describe(index: number, receipt: DecisionReceipt): JsonObject {
     freshness,
     args_commit,
     // Without values: arguments are in no log.
-    ...(flow === undefined
-      ? {}
-      : { flow: flow as unknown as JsonObject, why: sentencesOf(flow.basis, {}) }),
+    ...(flow === undefined ? {} : { flow, why: sentencesOf(flow.basis, {}) }),
   }
 }
 

@@ -23,9 +23,9 @@ const ENVELOPE = new Set(['isError', 'resultType'])
 /** @returns the parts of an answer, and its line with others in their place */
 export function seenOf({ body }: Pick<RpcResponse, 'body'>): Seen<string> {
   return {
-    parts: () => slotsOf(body as Members).map(({ part }) => part),
+    parts: () => slotsOf(body).map(({ part }) => part),
     with: (parts) => {
-      const copy = structuredClone(body) as Members
+      const copy = structuredClone(body)
       slotsOf(copy).forEach(({ part, set }, at) => {
         const left = parts[at]
         if (left !== undefined && !isSame(left, part)) set(left)
