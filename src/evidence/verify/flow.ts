@@ -61,14 +61,14 @@ function checkEndorsed(history: History, allows: readonly ProvenAllow[], finding
         add('FLOW_MISSING', 'allowed without rules on flow, which were in force')
       continue
     }
-    // A point that has rules speak goes by a policy that is not off.
+    // Of a point that has rules speak it is known that its policy is not off.
     const modes = new Set(inForce.map(({ mode }) => mode).filter((mode) => mode !== 'off'))
-    if (modes.size === 0) add('FLOW_UNENDORSED', 'rules on flow spoke without a policy that says so')
+    if (modes.size === 0 || modes.has('observe')) continue
     for (const one of flow.basis) {
-      const fault = modes.has('observe') ? null : unendorsed(history, receipt, one, inForce)
+      const fault = unendorsed(history, receipt, one, inForce)
       if (fault !== null) add('FLOW_UNENDORSED', `allowed against the rule on ${one.rule}: ${fault}`)
     }
-    if (!modes.has('observe') && leavesOutSink(flow, labels.at(receipt)))
+    if (leavesOutSink(flow, labels.at(receipt)))
       add(
         'FLOW_UNENDORSED',
         'allowed with data above what the tool accepts, and the rule on that is left out',
