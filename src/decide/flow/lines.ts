@@ -164,8 +164,9 @@ function endsKey(text: string, at: number, to: number): boolean {
 
 /** Whether a line that is neither named nor an item reads as a sentence. */
 function isProse(line: string): boolean {
+  if (line.length > BARE_LENGTH_MAX) return true
   const words = line.split(/\s+/).length
-  if (line.length > BARE_LENGTH_MAX || words > BARE_WORDS_MAX) return true
+  if (words > BARE_WORDS_MAX) return true
   return words >= SENTENCE_WORDS_MIN && /[.!?,;:]["')\]]*$/.test(line)
 }
 

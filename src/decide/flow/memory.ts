@@ -6,6 +6,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { BOTTOM, join, UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
 import { Forgotten } from './forgotten.ts'
+import { Grams, probesOf } from './grams.ts'
 import { eachLeaf, isTakenOut } from './leaves.ts'
 import { fold, formsOf, hasInvisible, isWhole, shortestDecimal, stands } from './text.ts'
 import type { Basis, Found, MemoryView, ReadResult } from './types.ts'
@@ -22,11 +23,18 @@ const END = '\u0000'
 interface Chunk {
   /** Folded: each leaf between two {@link END}. */
   readonly text: string
+  readonly grams: Grams
   /** One a leaf. */
   readonly paths: readonly string[]
   readonly source: NonNullable<Basis['source']>
   /** What the call itself said, folded: its answer may only repeat it. Trusted chunks alone. */
   readonly echo: string
+}
+
+/** What is looked for: folded, with what a text that holds it has. */
+interface Form {
+  readonly form: string
+  readonly probes: Int32Array
 }
 
 export interface MemoryOptions {
@@ -42,12 +50,17 @@ export class FlowMemory implements MemoryView {
   readonly #forgotten: Forgotten
   readonly #untrusted = new Kept()
   readonly #trusted = new Kept()
+  /** Of both: most values that are asked about stand nowhere. */
+  #all: Grams
+  /** Characters forgotten since {@link #all} was made. */
+  #stale = 0
   #taint: DataLabel
 
   constructor({ bytes_max = MEMORY_BYTES_DEFAULT, taint = BOTTOM, forgot = false }: MemoryOptions = {}) {
     this.#bytes_max = bytes_max
     this.#taint = taint
     this.#forgotten = new Forgotten(forgot)
+    this.#all = new Grams(bytes_max)
   }
 
   get taint(): DataLabel {
@@ -101,8 +114,8 @@ export class FlowMemory implements MemoryView {
     if (distrusted) this.raise({ ...BOTTOM, integrity: 'untrusted' })
     if (result.raised !== undefined) this.raise(result.raised)
     const source = { action: result.action, server: result.server, tool: result.tool, path: '' }
-    this.#untrusted.push(leaves.untrusted.chunk(source, ''))
-    this.#trusted.push(leaves.trusted.chunk(source, echo))
+    this.#keep(this.#untrusted, leaves.untrusted.chunk(source, ''))
+    this.#keep(this.#trusted, leaves.trusted.chunk(source, echo))
     this.#forgetBeyond()
   }
 
@@ -115,6 +128,8 @@ export class FlowMemory implements MemoryView {
 
   find(value: string): Found | null {
     const forms = formsOf(value)
+      .map((form) => ({ form, probes: probesOf(form) }))
+      .filter(({ probes }) => this.#all.mayHold(probes))
     if (forms.length === 0) return null
     const { field, prose } = this.#inUntrusted(forms)
     const trusted = this.#inTrusted(forms)
@@ -122,16 +137,17 @@ export class FlowMemory implements MemoryView {
     if (prose !== null) return { provenance: 'prose', source: prose, ...also }
     // It looks like another value, so it is not what that one is.
     if (hasInvisible(value) || (trusted === null && field === null)) return null
-    if (this.#forgotten.any && forms.some((form) => this.#forgotten.mayHold(form)))
+    if (this.#forgotten.any && forms.some(({ form }) => this.#forgotten.mayHold(form)))
       return { provenance: 'prose', source: field ?? trusted, ...also }
     return { provenance: trusted === null ? 'field' : 'trusted', source: trusted ?? field, ...also }
   }
 
-  #inUntrusted(forms: readonly string[]): { field: Basis['source']; prose: Basis['source'] } {
+  #inUntrusted(forms: readonly Form[]): { field: Basis['source']; prose: Basis['source'] } {
     let field: Basis['source'] = null
     let prose: Basis['source'] = null
     for (const chunk of this.#untrusted.chunks) {
-      for (const form of forms) {
+      for (const { form, probes } of forms) {
+        if (!chunk.grams.mayHold(probes)) continue
         const { text } = chunk
         for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
           const to = at + form.length
@@ -145,10 +161,10 @@ export class FlowMemory implements MemoryView {
     return { field, prose }
   }
 
-  #inTrusted(forms: readonly string[]): Basis['source'] {
+  #inTrusted(forms: readonly Form[]): Basis['source'] {
     for (const chunk of this.#trusted.chunks) {
-      for (const form of forms) {
-        if (stands(chunk.echo, form)) continue
+      for (const { form, probes } of forms) {
+        if (!chunk.grams.mayHold(probes) || stands(chunk.echo, form)) continue
         const { text } = chunk
         for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1))
           if (isWhole(text, at, at + form.length)) return sourceAt(chunk, at)
@@ -157,13 +173,26 @@ export class FlowMemory implements MemoryView {
     return null
   }
 
+  #keep(kept: Kept, chunk: Chunk | null): void {
+    if (chunk === null) return
+    kept.push(chunk)
+    this.#all.add(chunk.text)
+  }
+
   /** FLW-6. A trusted text goes without a trace: what nobody remembers as trusted is not. */
   #forgetBeyond(): void {
     while (this.bytes > this.#bytes_max) {
       const most = this.#untrusted.bytes >= this.#trusted.bytes ? this.#untrusted : this.#trusted
       const oldest = most.shift()
-      if (oldest !== undefined && most === this.#untrusted) this.#forgotten.add(oldest.text)
+      if (oldest === undefined) return
+      if (most === this.#untrusted) this.#forgotten.add(oldest.text)
+      this.#stale += oldest.text.length
     }
+    if (this.#stale <= this.#bytes_max) return
+    this.#stale = 0
+    this.#all = new Grams(this.#bytes_max)
+    for (const { chunks } of [this.#untrusted, this.#trusted])
+      for (const { text } of chunks) this.#all.add(text)
   }
 }
 
@@ -172,8 +201,7 @@ class Kept {
   readonly chunks: Chunk[] = []
   bytes = 0
 
-  push(chunk: Chunk | null): void {
-    if (chunk === null) return
+  push(chunk: Chunk): void {
     this.chunks.push(chunk)
     this.bytes += chunk.text.length
   }
@@ -209,7 +237,8 @@ class Leaves {
 
   chunk(source: Chunk['source'], echo: string): Chunk | null {
     if (this.#texts.length === 0) return null
-    return { text: `${END}${this.#texts.join(END)}${END}`, paths: this.#paths, source, echo }
+    const text = `${END}${this.#texts.join(END)}${END}`
+    return { text, grams: new Grams(text.length).add(text), paths: this.#paths, source, echo }
   }
 }
 
