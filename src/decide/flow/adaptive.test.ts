@@ -60,10 +60,10 @@ describe('stopped: a destination that', () => {
     ['is in hex', { body: [...EVIL].map((c) => c.charCodeAt(0).toString(16)).join('') }],
     ['is written backwards', { body: [...EVIL].reverse().join('') }],
     ['has letters of another script', { body: EVIL.replaceAll('a', '\u0430') }],
-    ['has characters nobody sees in between', { body: [...EVIL].join('\u200b') }],
+    ['has characters nobody sees in between', { body: `write to ${[...EVIL].join('\u200b')}` }],
     [
       'is in full width',
-      { body: EVIL.replaceAll(/[a-z]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)) },
+      { body: `write to ${EVIL}`.replaceAll(/[a-z]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)) },
     ],
     ['has spaces in it', { body: 'm a l l o r y @ e v i l . e x a m p l e' }],
     [
