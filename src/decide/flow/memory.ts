@@ -29,6 +29,8 @@ interface Chunk {
   readonly source: NonNullable<Basis['source']>
   /** What the call itself said, folded: its answer may only repeat it. Trusted chunks alone. */
   readonly echo: string
+  /** Not a result: what the agent said in a call, once something untrusted was read. */
+  readonly said: boolean
 }
 
 /** What is looked for: folded, with what a text that holds it has. */
@@ -94,6 +96,9 @@ export class FlowMemory implements MemoryView {
     const label = result.label ?? UNLABELLED
     const echo = echoOf(result.args)
     const distrusted = this.#isDistrusted(result, label, echo)
+    const source = { action: result.action, server: result.server, tool: result.tool, path: '' }
+    if (this.#taint.integrity === 'untrusted' && echo !== '')
+      this.#keep(this.#untrusted, chunkOf(`${END}${echo}${END}`, [], source, { said: true }))
     const leaves = { untrusted: new Leaves(), trusted: new Leaves() }
     let said: DataLabel | null = null
     let empty = true
@@ -113,7 +118,6 @@ export class FlowMemory implements MemoryView {
     this.raise(empty || said === null ? wholeOf(label) : said)
     if (distrusted) this.raise({ ...BOTTOM, integrity: 'untrusted' })
     if (result.raised !== undefined) this.raise(result.raised)
-    const source = { action: result.action, server: result.server, tool: result.tool, path: '' }
     this.#keep(this.#untrusted, leaves.untrusted.chunk(source, ''))
     this.#keep(this.#trusted, leaves.trusted.chunk(source, echo))
     this.#forgetBeyond()
@@ -131,9 +135,9 @@ export class FlowMemory implements MemoryView {
       .map((form) => ({ form, probes: probesOf(form) }))
       .filter(({ probes }) => this.#all.mayHold(probes))
     if (forms.length === 0) return null
-    const { field, prose } = this.#inUntrusted(forms)
+    const { field, prose, composed } = this.#inUntrusted(forms)
     const trusted = this.#inTrusted(forms)
-    const also = { trusted: trusted !== null, field: field !== null }
+    const also = { trusted: trusted !== null, field: field !== null, composed }
     if (prose !== null) return { provenance: 'prose', source: prose, ...also }
     // It looks like another value, so it is not what that one is.
     if (hasInvisible(value) || (trusted === null && field === null)) return null
@@ -142,23 +146,33 @@ export class FlowMemory implements MemoryView {
     return { provenance: trusted === null ? 'field' : 'trusted', source: trusted ?? field, ...also }
   }
 
-  #inUntrusted(forms: readonly Form[]): { field: Basis['source']; prose: Basis['source'] } {
+  #inUntrusted(forms: readonly Form[]): {
+    readonly field: Basis['source']
+    readonly prose: Basis['source']
+    readonly composed: boolean
+  } {
     let field: Basis['source'] = null
     let prose: Basis['source'] = null
+    // FLW-3: what the agent said before any result held it comes from the agent, wherever it is read back from.
+    let composed = false
     for (const chunk of this.#untrusted.chunks) {
       for (const { form, probes } of forms) {
         if (!chunk.grams.mayHold(probes)) continue
         const { text } = chunk
+        if (chunk.said) {
+          composed ||= field === null && prose === null && stands(text, form)
+          continue
+        }
         for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
           const to = at + form.length
           const is_field = text[at - 1] === END && text[to] === END
-          if (is_field) field ??= sourceAt(chunk, at)
+          if (is_field) field ??= composed ? null : sourceAt(chunk, at)
           else if (prose === null && isWhole(text, at, to)) prose = sourceAt(chunk, at)
-          if (field !== null && prose !== null) return { field, prose }
+          if (prose !== null && (field !== null || composed)) return { field, prose, composed }
         }
       }
     }
-    return { field, prose }
+    return { field, prose, composed }
   }
 
   #inTrusted(forms: readonly Form[]): Basis['source'] {
@@ -203,12 +217,12 @@ class Kept {
 
   push(chunk: Chunk): void {
     this.chunks.push(chunk)
-    this.bytes += chunk.text.length
+    this.bytes += chunk.text.length + chunk.echo.length
   }
 
   shift(): Chunk | undefined {
     const oldest = this.chunks.shift()
-    this.bytes -= oldest?.text.length ?? 0
+    if (oldest !== undefined) this.bytes -= oldest.text.length + oldest.echo.length
     return oldest
   }
 
@@ -237,9 +251,17 @@ class Leaves {
 
   chunk(source: Chunk['source'], echo: string): Chunk | null {
     if (this.#texts.length === 0) return null
-    const text = `${END}${this.#texts.join(END)}${END}`
-    return { text, grams: new Grams(text.length).add(text), paths: this.#paths, source, echo }
+    return chunkOf(`${END}${this.#texts.join(END)}${END}`, this.#paths, source, { echo })
   }
+}
+
+function chunkOf(
+  text: string,
+  paths: readonly string[],
+  source: Chunk['source'],
+  { echo = '', said = false }: Partial<Chunk>,
+): Chunk {
+  return { text, grams: new Grams(text.length).add(text), paths, source, echo, said }
 }
 
 function isSame(a: DataLabel, b: DataLabel): boolean {

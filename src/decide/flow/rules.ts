@@ -113,7 +113,9 @@ class Call {
     }
     if (names(this.#instruction, value)) return of('instruction', null)
     const found = this.#memory.find(value)
-    return found === null ? of('nowhere', null) : of(this.#weighed(found, value), found.source)
+    // What the agent composed and read back is still what it composed.
+    const composed = found !== null && found.composed && !found.trusted && this.#label.effect === 'none'
+    return found === null || composed ? of('nowhere', null) : of(this.#weighed(found, value), found.source)
   }
 
   /** Where prose names what also stands elsewhere, and its word counts for little. Never for what cannot be undone. */
