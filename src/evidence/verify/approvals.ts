@@ -17,6 +17,7 @@ type AnyApproval = Indexed<
   | Entry<'issuer.trusted'>
   | Entry<'tool.approved'>
   | Entry<'version.approved'>
+  | Entry<'domain.cleared'>
 >
 
 export interface ApprovalTerms {

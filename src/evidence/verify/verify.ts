@@ -251,7 +251,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   })
   if (history.domains.length > 0 || allows.some(({ receipt }) => receipt.flow !== undefined))
     check('memory domains had one holder at a time, and what was read in them stayed', () => {
-      const { count, holds } = checkDomains(crypto, history, findings)
+      const { count, holds } = checkDomains(crypto, history, judge, findings)
       return count + checkDomainReceipts(allows, holds, findings)
     })
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
