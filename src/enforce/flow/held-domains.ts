@@ -205,7 +205,7 @@ export class HeldDomains implements Domains {
   }
 
   #take(lease: DomainLease, sent: Sending): void {
-    const { agent, turn, taint, begins } = lease
+    const { agent, turn, taint } = lease
     const ends = endsOf(lease, sent)
     const known = this.#held.get(agent)
     if (known?.turn === turn) {
@@ -215,8 +215,7 @@ export class HeldDomains implements Domains {
     const past = this.#past.get(agent)
     if (past !== undefined && past.turn >= turn) return // it was given up while the question was under way
     // FLW-14: nobody had it since this process did.
-    const isWhole = past?.turn === turn - 1 && begins !== 'lapsed'
-    const texts = isWhole ? past : { since: turn, forgot: taint.integrity === 'untrusted' }
+    const texts = past?.turn === turn - 1 ? past : { since: turn, forgot: taint.integrity === 'untrusted' }
     const { since, forgot } = texts
     const place = { agent, turn, epoch: sent.epoch, taint, since, forgot, ...ends }
     this.#held.set(agent, { ...place, used_ms: sent.at_ms, stays: 0, leaving: this.#closed })
