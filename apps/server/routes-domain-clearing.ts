@@ -1,4 +1,4 @@
-/** Memory domains as operators see them, and their clearing. spec/flow.md (FLW-20). @module */
+/** Memory domains as operators see them, and their clearing. spec/flow.md (FLW-21). @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { dataLabelSchema } from '../../src/core/label.ts'
 import { clearDomain, clearingOf, listDomains } from '../../src/registry/domain-clearing.ts'

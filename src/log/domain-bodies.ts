@@ -1,4 +1,4 @@
-/** Bodies of the entries about memory domains. spec/entries.md, spec/flow.md (FLW-13 to FLW-20). @module */
+/** Bodies of the entries about memory domains. spec/entries.md, spec/flow.md (FLW-13 to FLW-21). @module */
 import { z } from 'zod'
 import { domainLeaseSchema, DOMAINS_MAX, signedDomainSchema } from '../core/domain.ts'
 import { gestureSchema } from '../core/gesture.ts'
@@ -16,7 +16,7 @@ export const domainBodies = {
   'domain.wanted': z.strictObject({ agents: z.array(id).min(1).max(DOMAINS_MAX) }),
   /** A point holds these no more, and says what was read in them (FLW-16). */
   'domain.handed_over': z.strictObject({ domains: z.array(signedDomainSchema).min(1).max(DOMAINS_MAX) }),
-  /** What was read in it is gone from the agent's memory, says a person (FLW-20). */
+  /** What was read in it is gone from the agent's memory, says a person (FLW-21). */
   'domain.cleared': z.strictObject({
     act: z.strictObject({
       act: z.literal('domain.clear'),

@@ -1,6 +1,6 @@
 /**
  * Memory domains as people see them, and the one way in which what was read in one comes to an end: a person says that
- * the agent's memory was wiped. spec/flow.md (FLW-20).
+ * the agent's memory was wiped. spec/flow.md (FLW-21).
  * @module
  */
 import type { Kysely } from 'kysely'

@@ -1,4 +1,4 @@
-/** `countersign domain …`: what agents have read, and where it is kept. spec/flow.md (FLW-20). @module */
+/** `countersign domain …`: what agents have read, and where it is kept. spec/flow.md (FLW-21). @module */
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { dataLabelSchema } from '../../../src/core/label.ts'

@@ -95,7 +95,7 @@ function noteLease(
   noteHold(holds, { index, entry }, lease)
 }
 
-/** FLW-20. */
+/** FLW-21. */
 function checkCleared(
   history: History,
   { index, entry }: Indexed<Entry<'domain.cleared'>>,
