@@ -5,7 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { pathOf, type ChainPart } from './records.ts'
+import { pathOf, recordAgent, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -252,20 +252,9 @@ export class History {
   }
 
   #addAgent(index: number, entry: AnyEntry): void {
-    const id = entry.subject ?? ''
-    if (entry.type === 'agent.proposed') {
-      if (this.agents.has(id)) this.repeated.push({ index, what: `agent.proposed of ${id}` })
-      else this.agents.set(id, { proposal: { index, entry }, approval: null, keys: [], changes: [] })
-    }
     if (entry.type === 'agent.approved') this.approvals.push({ index, entry })
-    const agent = this.agents.get(id)
-    if (agent === undefined) return
-    if (entry.type === 'agent.key_added') {
-      agent.keys.push({ index, entry })
-      return
-    }
-    if (entry.type === 'agent.approved') agent.approval ??= { index, entry }
-    agent.changes.push({ index, time: entry.time, status: entry.type.slice('agent.'.length) })
+    if (!recordAgent(this.agents, index, entry))
+      this.repeated.push({ index, what: `agent.proposed of ${entry.subject}` })
   }
 
   #stream(point: string, epoch: number): StreamRecord {

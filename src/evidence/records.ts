@@ -1,5 +1,5 @@
 /** Of what a history is made: entries with their places, receipts by stream. spec/log.md. @module */
-import type { Entry } from '../log/entries.ts'
+import type { AnyEntry, Entry } from '../log/entries.ts'
 import type { DecisionReceipt, OutcomeReceipt, SignedHead } from '../log/receipt.ts'
 
 export interface Indexed<T> {
@@ -23,6 +23,19 @@ export interface AgentRecord {
   readonly keys: Indexed<Entry<'agent.key_added'>>[]
   /** Status entries in order. */
   readonly changes: { readonly index: number; readonly time: string; readonly status: string }[]
+}
+
+/** Into the record of its agent. @returns false: another agent was proposed under this identifier before */
+export function recordAgent(agents: Map<string, AgentRecord>, index: number, entry: AnyEntry): boolean {
+  const id = entry.subject ?? ''
+  const known = agents.has(id)
+  if (entry.type === 'agent.proposed' && !known)
+    agents.set(id, { proposal: { index, entry }, approval: null, keys: [], changes: [] })
+  const agent = agents.get(id)
+  if (entry.type === 'agent.key_added') agent?.keys.push({ index, entry })
+  else agent?.changes.push({ index, time: entry.time, status: entry.type.slice('agent.'.length) })
+  if (entry.type === 'agent.approved' && agent !== undefined) agent.approval ??= { index, entry }
+  return entry.type !== 'agent.proposed' || !known
 }
 
 export interface StreamRecord {
