@@ -11,6 +11,7 @@ import { approvalRoutes } from './routes-approvals.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
+import { domainClearingRoutes } from './routes-domain-clearing.ts'
 import { domainRoutes } from './routes-domains.ts'
 import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
@@ -65,6 +66,7 @@ export function createApp(ctx: ServerContext): App {
   hostingRoutes(app, ctx)
   limitRoutes(app, ctx)
   domainRoutes(app, ctx)
+  domainClearingRoutes(app, ctx)
   templateRoutes(app, ctx)
   toolChangeRoutes(app, ctx)
   labelRoutes(app, ctx)

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { BOTTOM, TOP } from '../../src/core/label.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import { domainContract, READ } from '../../test/contract/domains.ts'
+import { DomainAsker, domainContract, READ } from '../../test/contract/domains.ts'
 import { HoldingPoint } from '../../test/fixtures/domain-points.ts'
 import { TestServer, type Operator } from './harness.ts'
 
@@ -135,6 +135,40 @@ describe('two points of one agent', () => {
     expect(await two.read([agent], BOTTOM)).toEqual({ taint: TOP, forgot: true })
     await one.start() // what it has to say is of an earlier turn
     expect((await one.read([agent], BOTTOM)).taint).toEqual(TOP)
+  })
+})
+
+describe('a memory that was wiped', () => {
+  const other = new TestServer()
+  let [owner, second]: Operator[] = []
+  beforeAll(async () => {
+    await other.start()
+    owner = await other.enrol(other.bootstrapSecret)
+    second = await other.invite(owner, 'Second')
+  })
+  afterAll(() => other.remove())
+  const clear = async (by: Operator, agent: string) => {
+    const { json } = await by.api.get(`/v1/domains/${agent}/clearing`)
+    if (json.error !== undefined) return json.error.code
+    const gesture = by.authenticator.assert(json.challenge)
+    const answer = await by.api.post(`/v1/domains/${agent}/clear`, { ...gesture })
+    return answer.json.error?.code ?? answer.json
+  }
+
+  test('is cleared by another than the agent’s owner, once no point holds it, and begins at the bottom', async () => {
+    const { id: agent } = await other.agent(owner!, second!)
+    const asker = await DomainAsker.open(other, owner!)
+    expect(await clear(second!, agent)).toBe('UNKNOWN_DOMAIN')
+    await asker.lease(agent)
+    expect(await clear(second!, agent)).toBe('STATE_CONFLICT')
+    await asker.handOver(asker.signed(agent, 1, READ))
+    expect((await owner!.api.get('/v1/domains')).json.domains).toEqual([
+      { agent, turn: 1, point: null, taint: READ },
+    ])
+    expect(await clear(owner!, agent)).toBe('SAME_PERSON')
+    expect(await clear(second!, agent)).toEqual({ acted_alone: false })
+    await asker.handOver(asker.signed(agent, 1, READ)) // once more, to no effect
+    expect(await asker.lease(agent)).toMatchObject([{ agent, turn: 3, begins: 'handed_over', taint: BOTTOM }])
   })
 })
 

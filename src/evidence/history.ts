@@ -66,7 +66,7 @@ export class History {
   /** In the order of the log: what is given back may be leased again. */
   readonly limits: Any<'budget.reserved' | 'lease.granted' | 'lease.settled'>[] = []
   /** In the order of the log. */
-  readonly domains: Any<'domain.leased' | 'domain.handed_over'>[] = []
+  readonly domains: Any<'domain.leased' | 'domain.handed_over' | 'domain.cleared'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -154,6 +154,7 @@ export class History {
         return
       case 'domain.leased':
       case 'domain.handed_over':
+      case 'domain.cleared':
         this.domains.push({ index, entry } as (typeof this.domains)[number])
         return
       case 'person.endorsed':

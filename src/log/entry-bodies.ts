@@ -1,7 +1,6 @@
 /** Bodies of log entries: the closed set of types, and the schema of each. spec/entries.md says what they mean. @module */
 import { z } from 'zod'
 import { approvalActSchema } from '../core/approval.ts'
-import { domainLeaseSchema, DOMAINS_MAX, signedDomainSchema } from '../core/domain.ts'
 import { gestureSchema } from '../core/gesture.ts'
 import { foreignIssuerSchema } from '../core/issuer.ts'
 import { jwkSchema } from '../core/jwk.ts'
@@ -16,6 +15,7 @@ import {
   signedRosterSchema,
 } from '../revoke/statement.ts'
 import { anchoredSchema } from './anchored.ts'
+import { domainBodies } from './domain-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
@@ -177,16 +177,7 @@ export const bodies = {
       .min(1)
       .max(LEASES_MAX),
   }),
-  /** Memory domains that a point holds from now on, or goes on to hold (FLW-13). */
-  'domain.leased': z.strictObject({
-    epoch: z.int().positive(),
-    run: z.string().min(1).max(64),
-    leases: z.array(domainLeaseSchema).min(1).max(DOMAINS_MAX),
-  }),
-  /** A point asks for these: whoever holds one is asked to hand it over (FLW-16). */
-  'domain.wanted': z.strictObject({ agents: z.array(id).min(1).max(DOMAINS_MAX) }),
-  /** A point holds these no more, and says what was read in them (FLW-16). */
-  'domain.handed_over': z.strictObject({ domains: z.array(signedDomainSchema).min(1).max(DOMAINS_MAX) }),
+  ...domainBodies,
   /** LIM-12. */
   'topup.requested': z.strictObject({
     agent: id,

@@ -1,11 +1,11 @@
 /** The tables, as every dialect has them. spec/registers.md says where each row comes from. @module */
 import type { ApprovalTables } from './approval-tables.ts'
+import type { DomainTables } from './domain-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
-
 import type { InventorySchema } from './inventory-schema.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
-export interface Schema extends ApprovalTables, FlowTables, InventorySchema {
+export interface Schema extends ApprovalTables, DomainTables, FlowTables, InventorySchema {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */
@@ -248,23 +248,6 @@ export interface Schema extends ApprovalTables, FlowTables, InventorySchema {
     /** Of a sliding period, else 0. */
     window_ms: number
     recalled: number
-  }
-  /** Memory domains, by the agent that they are named after. spec/flow.md */
-  domains: {
-    agent: string
-    /** Who holds it; null: it was handed over, or nobody ever did. */
-    point: string | null
-    epoch: number
-    run: string
-    /** How often it was given to a holder. */
-    turn: number
-    /** Milliseconds. */
-    expires: number
-    /** What its turn began with; once handed over, what the next begins with. */
-    taint_json: string
-    /** Which point asks for it, and until when nobody else gets it. */
-    wanted_by: string | null
-    wanted_until: number
   }
   /** Debits of sliding periods, by when they cease to count (LIM-3). */
   usages: { key: string; until: number; amount: number }

@@ -73,3 +73,15 @@ export async function recordHandedOver(db: Db, { domains }: EntryBody<'domain.ha
       .where('agent', '=', statement.agent)
       .execute()
 }
+
+/** `domain.cleared`. A turn of its own, so that no point takes it for the one that it had. */
+export async function recordCleared(
+  db: Db,
+  { act }: Pick<EntryBody<'domain.cleared'>, 'act'>,
+): Promise<void> {
+  await db
+    .updateTable('domains')
+    .set({ point: null, turn: act.turn + 1, taint_json: canonicalize(BOTTOM) })
+    .where('agent', '=', act.agent)
+    .execute()
+}

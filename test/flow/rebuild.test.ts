@@ -238,6 +238,10 @@ async function playDomains(spool: Spool): Promise<void> {
   one.run = 'run-2'
   expect(await one.lease('agt_b')).toMatchObject([{ begins: 'lapsed' }])
   expect(await one.lease('agt_c', 'agt_d')).toBeNull()
+  await two.handOver(two.signed('agt_a', 2, READ_DATA))
+  const { challenge } = (await ann.api.get('/v1/domains/agt_a/clearing')).json
+  const gesture = ann.authenticator.assert(challenge)
+  expect((await ann.api.post('/v1/domains/agt_a/clear', { ...gesture })).status).toBe(200)
 }
 
 async function playReceipts(point: Awaited<ReturnType<TestServer['point']>>): Promise<Spool> {

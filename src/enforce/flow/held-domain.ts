@@ -1,6 +1,6 @@
 /** One memory domain that this point holds, and for how long. spec/flow.md (FLW-13). @module */
 import { DOMAIN_LEASE_MS } from '../../core/domain.ts'
-import { join, type DataLabel } from '../../core/label.ts'
+import { covers, join, type DataLabel } from '../../core/label.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DomainLease } from '../../ports/domains.ts'
 import type { KeptTaint } from './kept-taints.ts'
@@ -46,6 +46,19 @@ export function endsOf({ ttl_ms }: DomainLease, { at_ms, wall_ms }: Sending): En
 
 export function isOver({ ends_ms, ends_wall_ms }: Held, clock: Clock): boolean {
   return clock.monotonic() >= ends_ms || clock.now() >= ends_wall_ms
+}
+
+/** @returns whether that is more than was read in it */
+export function raiseTo(held: Held, label: DataLabel): boolean {
+  if (covers(held.taint, label)) return false
+  held.taint = join(held.taint, label)
+  return true
+}
+
+export function knowTheSame([first, ...others]: readonly Held[]): boolean {
+  return others.every(
+    ({ taint }) => first !== undefined && covers(taint, first.taint) && covers(first.taint, taint),
+  )
 }
 
 export function taintOf(held: readonly Held[]): DataLabel {

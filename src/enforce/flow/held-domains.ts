@@ -8,7 +8,7 @@
 import type { Crypto, Signer } from '../../core/crypto.ts'
 import { DOMAIN_LEASE_MS, DOMAINS_MAX } from '../../core/domain.ts'
 import { base64url } from '../../core/encoding.ts'
-import { covers, join, type DataLabel } from '../../core/label.ts'
+import { join, type DataLabel } from '../../core/label.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DomainExchange, DomainLease } from '../../ports/domains.ts'
 import type { TaintFile } from '../../ports/taint-file.ts'
@@ -16,7 +16,7 @@ import type { DomainStay, Domains } from './domains.ts'
 import { Bell } from './bell.ts'
 import { Busy } from './busy.ts'
 import { GivenUp } from './given-up.ts'
-import { endsOf, isOver, taintOf, type Held, type Sending } from './held-domain.ts'
+import { endsOf, isOver, knowTheSame, raiseTo, taintOf, type Held, type Sending } from './held-domain.ts'
 import { KeptTaints } from './kept-taints.ts'
 
 export interface HeldDomainsOptions {
@@ -73,8 +73,7 @@ export class HeldDomains implements Domains {
   enter(agents: readonly string[]): DomainStay | null {
     const held = this.#allHeld(agents)
     if (held === null) return null
-    const taint = taintOf(held)
-    if (held.some((one) => !covers(one.taint, taint))) return null // what one was told is kept first
+    if (!knowTheSame(held)) return null // what one was told is kept first
     const now = this.#o.clock.monotonic()
     for (const one of held) {
       one.stays++
@@ -103,7 +102,8 @@ export class HeldDomains implements Domains {
         return taintOf(held)
       },
       raise: async (label) => {
-        this.#raise(held, join(label, taintOf(held))) // they answer each other with it
+        // They answer each other with it, and with what they know.
+        this.#raise(held, knowTheSame(held) ? label : join(label, taintOf(held)))
         await this.#kept.saved()
       },
       leave: () => {
@@ -116,10 +116,10 @@ export class HeldDomains implements Domains {
 
   /** Also what a domain has become meanwhile, when its lease ended under a call that was under way. */
   #raise(held: readonly Held[], label: DataLabel): void {
-    for (const one of new Set(held.flatMap((each) => [each, this.#held.get(each.agent) ?? each]))) {
-      if (covers(one.taint, label)) continue
-      one.taint = join(one.taint, label)
-      this.#kept.changed()
+    for (const one of held) {
+      const now = this.#held.get(one.agent)
+      if (raiseTo(one, label)) this.#kept.changed()
+      if (now !== undefined && now !== one && raiseTo(now, label)) this.#kept.changed()
     }
   }
 
@@ -205,7 +205,7 @@ export class HeldDomains implements Domains {
   }
 
   #take(lease: DomainLease, sent: Sending): void {
-    const { agent, turn, taint, begins } = lease
+    const { agent, turn, taint } = lease
     const ends = endsOf(lease, sent)
     const known = this.#held.get(agent)
     if (known?.turn === turn) {
@@ -215,8 +215,7 @@ export class HeldDomains implements Domains {
     const past = this.#past.get(agent)
     if (past !== undefined && past.turn >= turn) return // it was given up while the question was under way
     // FLW-14: nobody had it since this process did.
-    const isWhole = past?.turn === turn - 1 && begins !== 'lapsed'
-    const texts = isWhole ? past : { since: turn, forgot: taint.integrity === 'untrusted' }
+    const texts = past?.turn === turn - 1 ? past : { since: turn, forgot: taint.integrity === 'untrusted' }
     const { since, forgot } = texts
     const place = { agent, turn, epoch: sent.epoch, taint, since, forgot, ...ends }
     this.#held.set(agent, { ...place, used_ms: sent.at_ms, stays: 0, leaving: this.#closed })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LogBuilder, READ, type Chain } from '../../../test/fixtures/history.ts'
+import { ALICE, BOB, LogBuilder, READ, type Chain } from '../../../test/fixtures/history.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { BOTTOM, TOP, type DataLabel } from '../../core/label.ts'
 import { verifyPack } from './verify.ts'
@@ -109,4 +109,32 @@ test('a call that was judged where its domain was not held, or by less than was 
   expect(found).toContainEqual(['TAINT_LOWERED', unsaid])
   expect(found).toContainEqual(['DOMAIN_TWICE', after])
   expect(found).toContainEqual(['TAINT_LOWERED', less])
+})
+
+test('a domain that another than the owner cleared begins at the bottom again', async () => {
+  const { log, chain, agent } = company()
+  log.hold([{ agent, taint: BOTTOM }])
+  log.handOver(agent, 1, SECRET)
+  log.clear(agent, 1)
+  log.hold([{ agent, turn: 3, begins: 'handed_over', taint: BOTTOM }], 'other')
+  log.decide(chain, judged(BOTTOM), 'other')
+  log.clock.advance(62_000)
+  log.clear(agent, 3) // nobody said what was read
+  log.hold([{ agent, turn: 5, begins: 'handed_over', taint: BOTTOM }])
+  expect(await faultsOf(log)).toEqual([])
+})
+
+test('a clearing by the owner, while a point holds the domain, or of another turn, is named', async () => {
+  const { log, agent } = company()
+  log.hold([{ agent }])
+  const held = log.clear(agent, 1)
+  const own = log.clear(agent, 2, ALICE, true)
+  const untrue = log.clear(agent, 3, BOB, true)
+  const again = log.clear(agent, 3)
+  expect(await faultsOf(log)).toEqual([
+    ['DOMAIN_INVALID', held],
+    ['APPROVAL_INVALID', own],
+    ['APPROVAL_INVALID', untrue],
+    ['DOMAIN_INVALID', again],
+  ])
 })

@@ -7,6 +7,7 @@ import { DOMAIN_GRACE_MS, verifyDomain, type DomainLeased, type SignedDomain } f
 import { BOTTOM, covers, TOP, type DataLabel } from '../../core/label.ts'
 import type { Entry } from '../../log/entries.ts'
 import type { History, Indexed } from '../history.ts'
+import type { ApprovalJudge } from './approvals.ts'
 import type { FaultCode, Findings } from './report.ts'
 
 /** How a domain stands as the log goes on. */
@@ -16,7 +17,7 @@ interface Standing {
   readonly run: string
   readonly turn: number
   readonly expires_ms: number
-  /** What its turn began with; once handed over, what its holder says. */
+  /** What its turn began with; once handed over, what its holder says; once cleared, nothing. */
   readonly taint: DataLabel
   readonly isOver: boolean
 }
@@ -37,45 +38,80 @@ export type Holds = ReadonlyMap<string, readonly Hold[]>
 
 type Lease = Indexed<Entry<'domain.leased'>>
 
-/** @returns how many leases and hand-overs, and what points held */
+type Add = (code: FaultCode, message: string) => void
+
+/** @returns how many leases, hand-overs and clearings, and what points held */
 export function checkDomains(
   crypto: Crypto,
   history: History,
+  judge: ApprovalJudge,
   findings: Findings,
 ): { count: number; holds: Holds } {
   const standing = new Map<string, Standing>()
   const holds = new Map<string, Hold[]>()
   let count = 0
-  for (const { index, entry } of history.domains) {
-    const add = (code: FaultCode, message: string): void => findings.add({ code, message, index })
-    if (entry.type === 'domain.leased') {
-      for (const lease of entry.body.leases) {
+  for (const one of history.domains) {
+    const { index, entry } = one
+    const add: Add = (code, message) => findings.add({ code, message, index })
+    switch (entry.type) {
+      case 'domain.leased':
+        count += entry.body.leases.length
+        for (const lease of entry.body.leases) noteLease({ index, entry }, lease, { standing, holds, add })
+        break
+      case 'domain.handed_over':
+        count += entry.body.domains.length
+        for (const signed of entry.body.domains) {
+          const { agent, taint } = signed.statement
+          const before = standing.get(agent)
+          checkHandOver(crypto, history, signed, before, add)
+          if (before !== undefined) standing.set(agent, { ...before, taint, isOver: true })
+          const hold = holds.get(agent)?.at(-1)
+          if (hold !== undefined) hold.said = { taint, time_ms: Date.parse(entry.time) }
+        }
+        break
+      case 'domain.cleared': {
         count++
-        const before = standing.get(lease.agent)
-        checkLease({ index, entry }, lease, before, add)
-        const { agent, turn, taint, expires } = lease
-        const { epoch, run } = entry.body
-        const expires_ms = Date.parse(expires)
-        const point = entry.subject ?? ''
-        standing.set(agent, { point, epoch, run, turn, expires_ms, taint, isOver: false })
-        noteHold(holds, { index, entry }, lease)
-      }
-    } else {
-      for (const signed of entry.body.domains) {
-        count++
-        const { agent, taint } = signed.statement
+        const { agent } = entry.body.act
         const before = standing.get(agent)
-        checkHandOver(crypto, history, signed, before, add)
-        if (before !== undefined) standing.set(agent, { ...before, taint, isOver: true })
-        const hold = holds.get(agent)?.at(-1)
-        if (hold !== undefined) hold.said = { taint, time_ms: Date.parse(entry.time) }
+        checkCleared(history, { index, entry }, before, { judge, add })
+        if (before !== undefined)
+          standing.set(agent, { ...before, turn: before.turn + 1, taint: BOTTOM, isOver: true })
       }
     }
   }
   return { count, holds }
 }
 
-type Add = (code: FaultCode, message: string) => void
+function noteLease(
+  { index, entry }: Lease,
+  lease: DomainLeased,
+  { standing, holds, add }: { standing: Map<string, Standing>; holds: Map<string, Hold[]>; add: Add },
+): void {
+  const { agent, turn, taint, expires } = lease
+  checkLease({ index, entry }, lease, standing.get(agent), add)
+  const { epoch, run } = entry.body
+  const point = entry.subject ?? ''
+  standing.set(agent, { point, epoch, run, turn, expires_ms: Date.parse(expires), taint, isOver: false })
+  noteHold(holds, { index, entry }, lease)
+}
+
+/** FLW-21. */
+function checkCleared(
+  history: History,
+  { index, entry }: Indexed<Entry<'domain.cleared'>>,
+  before: Standing | undefined,
+  { judge, add }: { judge: ApprovalJudge; add: Add },
+): void {
+  const { agent, turn, approver } = entry.body.act
+  if (before === undefined || before.turn !== turn || entry.subject !== agent)
+    add('DOMAIN_INVALID', `a clearing of the domain of ${agent} is of another turn than its last`)
+  else if (!before.isOver && before.expires_ms + DOMAIN_GRACE_MS > Date.parse(entry.time))
+    add('DOMAIN_INVALID', `the domain of ${agent} was cleared while a point held it`)
+  const owner = history.agents.get(agent)?.proposal.entry.body.owner
+  const fault = judge.gestureFault({ index, entry }) ?? judge.separationFault(entry.body, owner === approver)
+  if (fault !== null)
+    add('APPROVAL_INVALID', `the clearing of the domain of ${agent} does not hold: ${fault}`)
+}
 
 function checkLease({ entry }: Lease, lease: DomainLeased, before: Standing | undefined, add: Add): void {
   const { epoch, run } = entry.body

@@ -10,6 +10,7 @@ import type { DecisionReceipt } from '../../log/receipt.ts'
 import type { BasisRecord, FlowRecord } from '../../log/receipt-flow.ts'
 import { isMethodAction } from '../../token/method-action.ts'
 import type { History } from '../history.ts'
+import type { ApprovalJudge } from './approvals.ts'
 import type { ProvenAllow } from './chains.ts'
 import { checkDomainReceipts } from './domain-receipts.ts'
 import { checkDomains } from './domains.ts'
@@ -33,13 +34,14 @@ interface Reign<T> {
 export function checkFlow(
   crypto: Crypto,
   history: History,
+  judge: ApprovalJudge,
   allows: readonly ProvenAllow[],
   findings: Findings,
 ): void {
   const has = allows.some(({ receipt }) => receipt.flow !== undefined)
   if (history.domains.length > 0 || has)
     findings.check('memory domains had one holder at a time, and what was read in them stayed', () => {
-      const { count, holds } = checkDomains(crypto, history, findings)
+      const { count, holds } = checkDomains(crypto, history, judge, findings)
       return count + checkDomainReceipts(allows, holds, findings)
     })
   if (has || history.labels.some(({ entry }) => entry.type === 'flow_policy.approved'))
