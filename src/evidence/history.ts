@@ -5,7 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { pathOf, recordAgent, type ChainPart } from './records.ts'
+import { pathOf, recordAgent, recordedIn, streamIn, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -268,12 +268,7 @@ export class History {
   }
 
   #stream(point: string, epoch: number): StreamRecord {
-    const name = `${point}/${epoch}`
-    const known = this.streams.get(name)
-    if (known !== undefined) return known
-    const stream: StreamRecord = { point, epoch, receipts: [], heads: [] }
-    this.streams.set(name, stream)
-    return stream
+    return streamIn(this.streams, point, epoch)
   }
 
   /** Whether the handle of a person was revoked in an entry before this index. */
@@ -292,12 +287,8 @@ export class History {
   }
 
   /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
-  *recorded(): Generator<readonly LoggedReceipt[]> {
-    for (const streams of Map.groupBy(this.streams.values(), ({ point }) => point).values()) {
-      yield streams
-        .toSorted((a, b) => a.epoch - b.epoch)
-        .flatMap(({ receipts }) => receipts.toSorted((a, b) => a.receipt.seq - b.receipt.seq))
-    }
+  recorded(): Generator<readonly LoggedReceipt[]> {
+    return recordedIn(this.streams)
   }
 
   /** Segment texts from the root to `id`, or null when one is not logged. */

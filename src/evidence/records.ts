@@ -45,6 +45,25 @@ export interface StreamRecord {
   readonly heads: { readonly index: number; readonly signed: SignedHead }[]
 }
 
+/** @param streams by `point/epoch` */
+export function streamIn(streams: Map<string, StreamRecord>, point: string, epoch: number): StreamRecord {
+  const name = `${point}/${epoch}`
+  const known = streams.get(name)
+  if (known !== undefined) return known
+  const stream: StreamRecord = { point, epoch, receipts: [], heads: [] }
+  streams.set(name, stream)
+  return stream
+}
+
+/** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
+export function* recordedIn(all: ReadonlyMap<string, StreamRecord>): Generator<readonly LoggedReceipt[]> {
+  for (const streams of Map.groupBy(all.values(), ({ point }) => point).values()) {
+    yield streams
+      .toSorted((a, b) => a.epoch - b.epoch)
+      .flatMap(({ receipts }) => receipts.toSorted((a, b) => a.receipt.seq - b.receipt.seq))
+  }
+}
+
 /** The text of one segment, with the entry that holds it. */
 export interface ChainPart {
   readonly index: number
