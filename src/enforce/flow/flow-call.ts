@@ -14,8 +14,8 @@ import type { Part } from './content.ts'
 import type { Detectors } from './detectors.ts'
 import type { DomainStay } from './domains.ts'
 import type { DomainMemory } from './memories.ts'
-import type { Pseudonyms } from './pseudonyms.ts'
-import { isLimited, maySee, redact, type Sight } from './redact.ts'
+import { hidden, type Pseudonyms, type Resolved } from './pseudonyms.ts'
+import { isLimited, maySee, readJson, redact, type Sight } from './redact.ts'
 
 /** The domains of a call, for as long as it is in them. */
 export interface Domain {
@@ -46,15 +46,11 @@ export class ResultWithheld extends Error {
 
 export class FlowCall {
   readonly #o: FlowCallOptions
+  /** Values that the tool was given in place of pseudonyms (LBL-11). */
+  #used: Resolved['used'] = new Map()
 
   constructor(options: FlowCallOptions) {
     this.#o = options
-  }
-
-  /** The arguments as the tool gets them (LBL-11). */
-  #args(): JsonObject {
-    const { label, pseudonyms, request } = this.#o
-    return pseudonyms.resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
   }
 
   /** Before the call goes out: a result that does not come by here counts now. @returns why it may not go out */
@@ -81,8 +77,11 @@ export class FlowCall {
 
   /** Runs `act` in this turn. What the tool answered comes out as the agent may have it. */
   async run<T>(action: string, signal: AbortSignal, act: Act<T>): Promise<ToolResult<T>> {
+    const { label, pseudonyms, request } = this.#o
+    const resolved = pseudonyms.resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
+    this.#used = resolved.used
     const takeLater: Given['takeLater'] = (result) => this.#takeLater(action, result)
-    const result = await act(action, signal, { args: this.#args(), takeLater })
+    const result = await act(action, signal, { args: resolved.args, takeLater })
     return this.#take(action, result, this.#o.domain)
   }
 
@@ -113,7 +112,9 @@ export class FlowCall {
       return result
     }
     const label = this.#o.label ?? UNLABELLED
-    const left = redact(seen.parts(), {
+    const parts = seen.parts()
+    const masked = parts.map((part) => maskedPart(part, this.#used))
+    const left = redact(masked, {
       label,
       sight,
       detectors,
@@ -126,7 +127,8 @@ export class FlowCall {
       domain.memory.note({ ...this.#read(action), content, raised, ...failed })
       await domain.stay.raise(domain.memory.taint)
     }
-    return left.changed ? { ...result, result: seen.with(left.parts) } : result
+    const isWhole = left.parts.every((part, at) => part === parts[at])
+    return isWhole ? result : { ...result, result: seen.with(left.parts) }
   }
 
   #read(
@@ -142,6 +144,16 @@ export class FlowCall {
     if (!named.includes('*') && !label.categories.some((category) => named.includes(category))) return null
     return this.#o.pseudonyms.of(value, label)
   }
+}
+
+/** With pseudonyms for values that the tool was given in their place: it may answer with them. */
+function maskedPart(part: Part, used: Resolved['used']): Part {
+  if (used.size === 0 || part.kind === 'opaque') return part
+  const given = part.kind === 'json' ? part.value : (readJson(part.text) ?? part.text)
+  const left = hidden(given, used)
+  if (left === given) return part
+  if (part.kind === 'json') return { kind: 'json', value: left }
+  return { kind: 'text', text: typeof left === 'string' ? left : JSON.stringify(left) }
 }
 
 /** As memory takes it. */

@@ -362,6 +362,8 @@ describe('a domain that another point holds', () => {
   test('does not where rules only observe, and counts as everything', async () => {
     policy = { v: 1, mode: 'observe' }
     expect((await call('contacts')).decision).toBe('allow')
+    const read = await call('customer', {}, { as: 'careful' })
+    expect(read).toMatchObject({ result: { ssn: '[redacted: confidential]' } })
     expect(last().flow?.taint).toMatchObject({ level: 'restricted', integrity: 'untrusted' })
   })
 })
@@ -394,7 +396,9 @@ describe('a field above the clearance of the grant', () => {
     const read = await call('customer', {}, { as: 'careful' })
     const { ssn } = (read as unknown as { result: { ssn: string } }).result
     expect(ssn).toMatch(/^psn_/)
-    await call('file', { to: 'archive', text: `for ${ssn}` }, { as: 'careful' })
+    results.file = 'kept 536-22-8726'
+    const filed = await call('file', { to: 'archive', text: `for ${ssn}` }, { as: 'careful' })
+    expect(filed).toMatchObject({ result: `kept ${ssn}` })
     await call('send', { to: 'bo@firm.example', text: `for ${ssn}` }, { as: 'careful' })
     expect(ran.slice(1)).toEqual([
       { tool: 'file', args: { to: 'archive', text: 'for 536-22-8726' } },

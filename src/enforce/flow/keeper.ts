@@ -56,16 +56,30 @@ export class FlowKeeper {
     if (this.#o.policy().mode === 'off') return this.#unwatched(judged, chain, request)
     const agents = agentsOf(chain)
     const stay = this.#o.domains.enter(agents)
-    if (stay !== null) return this.#within(stay, judged, chain, request, approved)
-    return this.#o.domains.obtain(agents).then((obtained) => {
-      if (obtained === null) return this.#elsewhere(judged)
-      try {
-        return this.#within(obtained, decide(), chain, request, approved)
-      } catch (error) {
-        obtained.leave()
-        throw error
-      }
-    })
+    if (stay !== null) return this.#inside(stay, () => judged, chain, request, approved)
+    return this.#o.domains
+      .obtain(agents)
+      .then((obtained) =>
+        obtained === null
+          ? this.#elsewhere(decide(), chain, request)
+          : this.#inside(obtained, decide, chain, request, approved),
+      )
+  }
+
+  /** Whatever goes wrong, nobody stays in a domain for it. */
+  #inside(
+    stay: DomainStay,
+    decide: () => Judged,
+    chain: DecidedChain,
+    request: CallRequest,
+    approved: HeldCall | undefined,
+  ): Judged {
+    try {
+      return this.#within(stay, decide(), chain, request, approved)
+    } catch (error) {
+      stay.leave()
+      throw error
+    }
   }
 
   /** Labels hold without rules on flow, too: what a grant does not let its agent see is taken out. */
@@ -76,9 +90,10 @@ export class FlowKeeper {
     return { ...judged, call: this.#call(judged, chain, request, null) }
   }
 
-  #elsewhere(judged: Judged): Judged {
+  #elsewhere(judged: Judged, chain: DecidedChain, request: CallRequest): Judged {
+    if (judged.verdict.decision === 'deny') return judged
     if (this.#o.policy().mode !== 'observe') return deniedAs(judged, ['DOMAIN_ELSEWHERE'])
-    return { ...judged, flow: recordOf([], TOP) }
+    return { ...this.#unwatched(judged, chain, request), flow: recordOf([], TOP) }
   }
 
   #within(

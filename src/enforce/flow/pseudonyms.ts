@@ -67,30 +67,59 @@ export class Pseudonyms {
   }
 
   /** The arguments with values in place of pseudonyms, as far as the tool accepts them; the same object if there are none. */
-  resolve(args: JsonObject, accepts: Level): JsonObject {
-    return this.#known.size === 0 ? args : (this.#resolved(args, accepts) as JsonObject)
+  resolve(args: JsonObject, accepts: Level): Resolved {
+    const used = new Map<string, string>()
+    if (this.#known.size === 0) return { args, used }
+    const resolved = mapped(args, (text) => this.#text(text, accepts, used))
+    return { args: resolved as JsonObject, used }
   }
 
-  #resolved(value: JsonValue, accepts: Level): JsonValue {
-    if (typeof value === 'string') return this.#text(value, accepts)
-    if (typeof value !== 'object' || value === null) return value
-    if (isJsonObject(value)) {
-      const left = Object.entries(value).map(
-        ([name, member]) => [name, this.#resolved(member, accepts)] as const,
-      )
-      return left.some(([name, member]) => member !== value[name]) ? Object.fromEntries(left) : value
-    }
-    const left = value.map((item: JsonValue) => this.#resolved(item, accepts))
-    return left.some((item, at) => item !== value[at]) ? left : value
-  }
-
-  #text(text: string, accepts: Level): string {
+  #text(text: string, accepts: Level, used: Map<string, string>): string {
     if (!text.includes('psn_')) return text
     return text.replaceAll(PSEUDONYM, (name) => {
       const known = this.#known.get(name)
-      return known === undefined || isAbove(known.level, accepts) ? name : known.value
+      if (known === undefined || isAbove(known.level, accepts)) return name
+      used.set(known.value, name)
+      return known.value
     })
   }
+}
+
+export interface Resolved {
+  readonly args: JsonObject
+  /** Pseudonyms by the values that stand in their place. */
+  readonly used: ReadonlyMap<string, string>
+}
+
+/** Shorter values stand in texts by chance. */
+const ECHO_LENGTH_MIN = 4
+
+/** A tool may answer with what it was given: values that a call had in place of pseudonyms become pseudonyms again. */
+export function hidden(value: JsonValue, used: Resolved['used']): JsonValue {
+  return mapped(value, (text) => {
+    let left = used.get(text) ?? text
+    for (const [found, name] of used) if (found.length >= ECHO_LENGTH_MIN) left = left.replaceAll(found, name)
+    return left
+  })
+}
+
+/** @returns the value itself where no text in it, nor the text of a number, changes */
+function mapped(value: JsonValue, change: (text: string) => string): JsonValue {
+  if (typeof value === 'string') return change(value)
+  if (typeof value === 'number') {
+    const text = change(String(value))
+    return text === String(value) ? value : text
+  }
+  if (typeof value !== 'object' || value === null) return value
+  if (isJsonObject(value)) {
+    const left = Object.entries(value).map(
+      ([name, member]) => [change(name), mapped(member, change), name] as const,
+    )
+    const changed = left.some(([shown, member, name]) => shown !== name || member !== value[name])
+    return changed ? Object.fromEntries(left.map(([name, member]) => [name, member])) : value
+  }
+  const left = value.map((item: JsonValue) => mapped(item, change))
+  return left.some((item, at) => item !== value[at]) ? left : value
 }
 
 /** The first 130 bits. */

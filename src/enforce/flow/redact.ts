@@ -47,9 +47,8 @@ export interface RedactOptions {
 }
 
 export interface Redacted {
-  /** As many as there were. The very same ones where nothing was taken out. */
+  /** As many as there were, and the very same ones where nothing was taken out. */
   readonly parts: readonly Part[]
-  readonly changed: boolean
   /** What detectors found in what is left (LBL-9). */
   readonly raised: DataLabel
 }
@@ -57,7 +56,7 @@ export interface Redacted {
 export function redact(parts: readonly Part[], options: RedactOptions): Redacted {
   const redaction = new Redaction(options)
   const left = parts.map((part) => redaction.part(part))
-  return { parts: left, changed: left.some((part, at) => part !== parts[at]), raised: redaction.raised }
+  return { parts: left, raised: redaction.raised }
 }
 
 export function marker({ level }: DataLabel): string {
