@@ -3,56 +3,25 @@
  * Invariant 2: `decision` resolves only when the receipt survives a crash.
  * @module
  */
-import { z } from 'zod'
 import type { Crypto } from '../core/crypto.ts'
 import { sha256Text } from '../core/digest.ts'
 import { utf8 } from '../core/encoding.ts'
-import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
-import { receiptText, receiptSchema, type Receipt } from '../log/receipt.ts'
+import { receiptText, type DecisionReceipt, type OutcomeReceipt, type Receipt } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ControlPlane, EpochReason, Opening, ShippedSegment } from '../ports/control-plane.ts'
 import { SpoolError, type Spool } from '../ports/spool.ts'
 import type { ChainRecord } from './chain-record.ts'
-import {
-  decisionReceipt,
-  type DecisionFields,
-  type OutcomeFields,
-  type StreamMember,
-} from './decision-receipt.ts'
+import { readSpoolLine } from './spool-line.ts'
+
+type StreamMember = 'v' | 'kind' | 'point' | 'epoch' | 'seq' | 'prev_hash' | 'time'
+export type DecisionFields = Omit<DecisionReceipt, StreamMember>
+export type OutcomeFields = Omit<OutcomeReceipt, StreamMember>
 
 /** Where a receipt stands in the stream of its point. */
 export interface StreamPlace {
   readonly epoch: number
   readonly seq: number
-}
-
-/** One line of the spool. */
-const spoolLineSchema = z.strictObject({
-  receipt: receiptSchema,
-  segments: z.array(z.strictObject({ id: z.string(), parent: z.string().nullable(), segment: z.string() })),
-  opening: z
-    .strictObject({
-      args_commit: z.string(),
-      action: z.string(),
-      salt: z.string(),
-      args: z.record(z.string(), z.json()).nullable(),
-    })
-    .nullable(),
-})
-export type SpoolLine = z.infer<typeof spoolLineSchema>
-
-/** A receipt, up to nine segments and an opening. */
-const LINE_LIMITS = { bytes_max: 1024 * 1024, depth_max: 72 }
-
-export function readSpoolLine(text: string): SpoolLine {
-  return spoolLineSchema.parse(parseJson(text, LINE_LIMITS))
-}
-
-/** The same of a line on its way to the control plane, which reads it strictly itself: a busy point has no time for it. */
-export function ownSpoolLine(text: string): SpoolLine {
-  // JSON.parse may take an escaped name for another one (nodejs/node#63785).
-  return (text.includes('\\') ? parseJson(text, LINE_LIMITS) : JSON.parse(text)) as SpoolLine
 }
 
 /**
@@ -171,7 +140,7 @@ export class Recorder {
     if (segments === null)
       throw new SpoolError('SPOOL_UNAVAILABLE', 'an epoch began, and its chain is not known')
     const fresh = segments.filter((segment) => !this.#carried.has(segment.id))
-    const receipt = decisionReceipt(this.#next('decision'), fields)
+    const receipt = this.#decisionReceipt(fields)
     await this.#append(receipt, fresh, opening)
     chain?.carriedIn(receipt.epoch)
     return { epoch: receipt.epoch, seq: receipt.seq }
@@ -181,6 +150,38 @@ export class Recorder {
   async outcome(fields: OutcomeFields): Promise<void> {
     if (this.#beginning !== null) await this.#begun()
     await this.#append({ ...this.#next('outcome'), ...fields }, [], null, true)
+  }
+
+  /** Members in the order of RFC 8785, so that its text needs no sorting. */
+  #decisionReceipt(fields: DecisionFields): Receipt {
+    const { epoch, kind, point, prev_hash, seq, time, v } = this.#next('decision')
+    return {
+      action: fields.action,
+      agent: fields.agent,
+      ...(fields.approval === undefined ? {} : { approval: fields.approval }),
+      args_commit: fields.args_commit,
+      binding: fields.binding,
+      chain: fields.chain,
+      debits: fields.debits,
+      decision: fields.decision,
+      definition_hash: fields.definition_hash,
+      epoch,
+      ...(fields.flow === undefined ? {} : { flow: fields.flow }),
+      freshness: fields.freshness,
+      grant: fields.grant,
+      ...(fields.kill === undefined ? {} : { kill: fields.kill }),
+      kind,
+      ...(fields.manifest === undefined ? {} : { manifest: fields.manifest }),
+      placement: fields.placement,
+      point,
+      prev_hash,
+      reasons: fields.reasons,
+      seq,
+      server: fields.server,
+      time,
+      tool: fields.tool,
+      v,
+    }
   }
 
   async #begun(): Promise<void> {
