@@ -233,8 +233,7 @@ function echoOf(args: JsonObject | undefined): string {
   const texts: string[] = []
   const walk = (value: JsonValue): void => {
     if (typeof value === 'string' || typeof value === 'number') texts.push(fold(String(value)))
-    else if (typeof value === 'object' && value !== null)
-      for (const item of Object.values(value)) walk(item as JsonValue)
+    else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) walk(item)
   }
   walk(args)
   return texts.join(END)

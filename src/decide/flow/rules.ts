@@ -41,7 +41,13 @@ export function judgeFlow(input: FlowInput): FlowVerdict {
   const rules = new Set(objecting.map(({ rule }) => rule))
   return {
     reasons: [...rules].map((rule) => REASON_OF[rule]),
-    basis: basis.map(({ value: _, ...one }) => one),
+    basis: basis.map(({ rule, argument, provenance, source, verdict }) => ({
+      rule,
+      argument,
+      provenance,
+      source,
+      verdict,
+    })),
   }
 }
 
