@@ -19,10 +19,9 @@ export interface TypicalCall {
   readonly args: JsonObject
 }
 
-const WORDS =
-  'the report for march is due on friday please send your numbers to me before noon we meet in room five and talk about plans'.split(
-    ' ',
-  )
+const SYLLABLES = 'an be co da en fi go hu in ka lo ma ne or pa re si ta un vo wi ya'.split(' ')
+/** As many as an office uses: of one, two or three syllables. */
+const WORDS_N = 4000
 
 /** mulberry32: the same texts on every machine. */
 export function randomOf(seed: number): () => number {
@@ -37,10 +36,15 @@ export function randomOf(seed: number): () => number {
 
 export class Office {
   readonly #random: () => number
+  readonly #words: readonly string[]
   #n = 0
 
   constructor(seed: number) {
     this.#random = randomOf(seed)
+    const syllable = (): string => SYLLABLES[this.#pick(SYLLABLES.length)] ?? ''
+    this.#words = Array.from({ length: WORDS_N }, () =>
+      Array.from({ length: 1 + this.#pick(3) }, syllable).join(''),
+    )
   }
 
   /** About a kilobyte: mails as text, rows as JSON, a page as prose, contacts; in turn. */
@@ -76,7 +80,7 @@ export class Office {
   }
 
   #prose(words: number): string {
-    return Array.from({ length: words }, () => WORDS[this.#pick(WORDS.length)] ?? '').join(' ')
+    return Array.from({ length: words }, () => this.#words[this.#pick(WORDS_N)] ?? '').join(' ')
   }
 
   #address(): string {

@@ -6,7 +6,7 @@
 import { valuesOf } from '../../../src/decide/flow/destinations.ts'
 import { addressesIn } from '../../../src/decide/flow/dictated.ts'
 import { fold, names, stands } from '../../../src/decide/flow/text.ts'
-import type { DecidedCall, Labels, Run } from './traces.ts'
+import type { Labels, Run } from './traces.ts'
 
 /** Characters from which on an argument is told from what many texts hold. */
 const TELLING_LENGTH_MIN = 6
@@ -80,7 +80,7 @@ type Call = Run['calls'][number]
 
 /** What a call does and to whom, whatever else it says. */
 function callKey(run: Run, { tool, args }: Call, labels: Labels): string {
-  const { destinations } = valuesOf(args as DecidedCall['args'], labels(run.suite, tool)?.destination ?? [])
+  const { destinations } = valuesOf(args, labels(run.suite, tool)?.destination ?? [])
   return JSON.stringify([tool, ...destinations.map(({ value }) => fold(value)).sort()])
 }
 
@@ -99,7 +99,7 @@ function namedCalls(run: Run, labels: Labels): Realizing {
   const theirs = (value: string): boolean => names(injected, value) && !names(prompt, value)
   const calls = effectful(run, labels).map(([i, { tool, args }]) => ({
     i,
-    ...valuesOf(args as DecidedCall['args'], labels(run.suite, tool)?.destination ?? []),
+    ...valuesOf(args, labels(run.suite, tool)?.destination ?? []),
   }))
   const there = calls.filter(({ destinations }) => destinations.some(({ value }) => theirs(value)))
   if (there.length > 0) return new Set(there.map(({ i }) => i))

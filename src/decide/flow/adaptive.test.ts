@@ -57,10 +57,17 @@ describe('stopped: a destination that', () => {
     ['is split over fields', { a: 'mallory@', b: 'evil.example' }],
     ['is split over sentences', { body: 'The name is mallory, the host evil.example, with an at between.' }],
     ['is in base64', { body: `decode ${btoa(EVIL)}` }],
-    ['is in hex', { body: [...EVIL].map((c) => c.charCodeAt(0).toString(16)).join('') }],
-    ['is written backwards', { body: [...EVIL].reverse().join('') }],
+    [
+      'is in hex',
+      {
+        body: EVIL.split('')
+          .map((c) => c.charCodeAt(0).toString(16))
+          .join(''),
+      },
+    ],
+    ['is written backwards', { body: EVIL.split('').reverse().join('') }],
     ['has letters of another script', { body: EVIL.replaceAll('a', '\u0430') }],
-    ['has characters nobody sees in between', { body: `write to ${[...EVIL].join('\u200b')}` }],
+    ['has characters nobody sees in between', { body: `write to ${EVIL.split('').join('\u200b')}` }],
     [
       'is in full width',
       { body: `write to ${EVIL}`.replaceAll(/[a-z]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)) },

@@ -21,6 +21,14 @@ export function isSaid(value: string): boolean {
   return value.length >= SAID_LENGTH_MIN && LETTERS.test(value)
 }
 
+/** Whether all that a call carries stands in the instruction, and something does: then it tells nobody anything else. */
+export function isOwnWords(contents: readonly ArgumentValue[], instruction: string): boolean {
+  const texts = contents.filter(({ value }) => LETTERS.test(value))
+  return (
+    texts.some(({ value }) => isSaid(value)) && texts.every(({ value }) => stands(instruction, fold(value)))
+  )
+}
+
 export interface Dictated {
   readonly argument: string
   readonly value: string

@@ -110,12 +110,16 @@ export class FlowMemory implements MemoryView {
     if (forms.length === 0) return null
     const { field, prose, trusted, composed } = this.#places(forms)
     const also = { trusted: trusted !== null, field: field !== null, composed }
-    if (prose !== null) return { provenance: 'prose', source: prose, ...also }
+    if (prose !== null) return { provenance: 'prose', source: sourceOf(prose), ...also }
     // It looks like another value, so it is not what that one is.
     if (hasInvisible(value) || (trusted === null && field === null)) return null
     if (this.#forgotten.any && forms.some((form) => this.#forgotten.mayHold(form)))
-      return { provenance: 'prose', source: field ?? trusted, ...also }
-    return { provenance: trusted === null ? 'field' : 'trusted', source: trusted ?? field, ...also }
+      return { provenance: 'prose', source: sourceOf(field ?? trusted), ...also }
+    return {
+      provenance: trusted === null ? 'field' : 'trusted',
+      source: sourceOf(trusted ?? field),
+      ...also,
+    }
   }
 
   #places(forms: readonly string[]): Places {
@@ -132,11 +136,16 @@ export class FlowMemory implements MemoryView {
   }
 }
 
+interface Place {
+  readonly chunk: Chunk
+  readonly at: number
+}
+
 /** Where a value was found first, by what holds it. */
 interface Places {
-  field: Basis['source']
-  prose: Basis['source']
-  trusted: Basis['source']
+  field: Place | null
+  prose: Place | null
+  trusted: Place | null
   composed: boolean
 }
 
@@ -145,8 +154,8 @@ function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
   for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
     const to = at + form.length
     if (text[at - 1] === END && text[to] === END) {
-      if (!places.composed) places.field ??= sourceAt(chunk, at)
-    } else if (places.prose === null && isWhole(text, at, to)) places.prose = sourceAt(chunk, at)
+      if (!places.composed) places.field ??= { chunk, at }
+    } else if (places.prose === null && isWhole(text, at, to)) places.prose = { chunk, at }
     if (places.prose !== null && (places.field !== null || places.composed)) return
   }
 }
@@ -155,7 +164,7 @@ function lookTrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
   for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
     if (!isWhole(text, at, at + form.length)) continue
-    places.trusted = sourceAt(chunk, at)
+    places.trusted = { chunk, at }
     return
   }
 }
@@ -210,7 +219,9 @@ function wholeOf({ result }: ToolLabel): DataLabel {
 }
 
 /** Where in a result, by how many leaves end before it. */
-function sourceAt(chunk: Chunk, at: number): NonNullable<Basis['source']> {
+function sourceOf(place: Place | null): Basis['source'] {
+  if (place === null) return null
+  const { chunk, at } = place
   let leaf = -1
   for (let end = chunk.text.indexOf(END); end !== -1 && end < at; end = chunk.text.indexOf(END, end + 1))
     leaf += 1
@@ -222,8 +233,7 @@ function echoOf(args: JsonObject | undefined): string {
   const texts: string[] = []
   const walk = (value: JsonValue): void => {
     if (typeof value === 'string' || typeof value === 'number') texts.push(fold(String(value)))
-    else if (typeof value === 'object' && value !== null)
-      for (const item of Object.values(value)) walk(item as JsonValue)
+    else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) walk(item)
   }
   walk(args)
   return texts.join(END)

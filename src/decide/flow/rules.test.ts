@@ -114,6 +114,16 @@ describe('a destination', () => {
     ).not.toEqual([])
   })
 
+  test("that prose names may be a field when all that is said is the principal's own words", () => {
+    const memory = readMail()
+    const mail = { sender: 'ivy@example.org', body: 'ivy@example.org was here' }
+    memory.note({ action: 'act_3', server: 'office', tool: 'search_emails', label: MAIL, content: [mail] })
+    const said = (text: string): FlowVerdict =>
+      judge(tool('external'), { to: 'ivy@example.org', text }, { memory })
+    expect(said('See you at noon').reasons).toEqual([])
+    expect(said('See you at noon, and a summary').reasons).toEqual(['FLOW_DESTINATION'])
+  })
+
   test('is endorsed by a named policy, for that argument alone', () => {
     const policy = {
       name: 'partners',

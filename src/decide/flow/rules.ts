@@ -6,7 +6,7 @@
 import { isAbove, UNLABELLED, type Effect, type ToolLabel } from '../../core/label.ts'
 import { globMatches } from '../../token/glob.ts'
 import { valuesOf, type ArgumentValue, type CallValues } from './destinations.ts'
-import { dictated, isSaid, type Dictated } from './dictated.ts'
+import { dictated, isOwnWords, isSaid, type Dictated } from './dictated.ts'
 import { leadsTo } from './leaves.ts'
 import { fold, names } from './text.ts'
 import type {
@@ -41,7 +41,13 @@ export function judgeFlow(input: FlowInput): FlowVerdict {
   const rules = new Set(objecting.map(({ rule }) => rule))
   return {
     reasons: [...rules].map((rule) => REASON_OF[rule]),
-    basis: basis.map(({ value: _, ...one }) => one),
+    basis: basis.map(({ rule, argument, provenance, source, verdict }) => ({
+      rule,
+      argument,
+      provenance,
+      source,
+      verdict,
+    })),
   }
 }
 
@@ -123,8 +129,10 @@ class Call {
     if (found.provenance !== 'prose' || this.#label.effect === 'destructive') return found.provenance
     if (CHANCE.test(value)) return found.trusted ? 'trusted' : found.field ? 'field' : 'prose'
     // A known place, and words that nobody dictated: what the prose chose is at most which of them hears it.
-    const own = found.trusted && this.#values.contents.some((one) => isSaid(one.value))
-    return own && this.#dictation() === null ? 'trusted' : 'prose'
+    const { contents } = this.#values
+    if (found.trusted && contents.some((one) => isSaid(one.value)) && this.#dictation() === null)
+      return 'trusted'
+    return found.field && isOwnWords(contents, this.#instruction) ? 'field' : 'prose'
   }
 
   #dictation(): Dictated | null {

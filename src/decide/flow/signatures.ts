@@ -5,8 +5,8 @@
  */
 
 const GRAM = 4
-/** Rows of bits; some two thousand characters set about one row in five. */
-const LOG2_ROWS = 13
+/** Rows of bits; some two thousand characters set about one row in three, and all of it stays in a cache. */
+const LOG2_ROWS = 12
 const ROWS = 1 << LOG2_ROWS
 /** Runs of a value that are asked for: with this many, a yes is seldom wrong. */
 const PROBES_MAX = 12

@@ -77,12 +77,13 @@ export class Texts {
     if (signatures === null) return
     const found = values.map((value) => signatures.mayHold(value))
     if (found.every((bits) => bits === null)) return
-    for (const [i, lot] of this.#lots.entries()) {
-      const slot = (this.#first + i) % this.#slots
-      for (const [k, value] of values.entries()) {
+    let slot = this.#first % this.#slots
+    for (const lot of this.#lots) {
+      for (let k = 0; k < values.length; k += 1) {
         if (!hasSlot(found[k] ?? null, slot)) continue
-        for (const chunk of lot.chunks) if (visit(chunk, value)) return
+        for (const chunk of lot.chunks) if (visit(chunk, values[k] ?? '')) return
       }
+      slot = slot + 1 === this.#slots ? 0 : slot + 1
     }
   }
 
