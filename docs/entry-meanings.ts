@@ -28,6 +28,12 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'tool.registered': 'A tool of a system, as it was defined, and how its calls are measured.',
   'tool.changed': 'Another definition of it was listed or registered; it waits for a person’s approval.',
   'tool.approved': 'Somebody approved that change, by a gesture over it; its registration follows.',
+  'label.proposed':
+    'What tools are to the flow of data, each for one definition; it waits for a person’s approval.',
+  'label.approved': 'These labels are in force, by a gesture over that proposal.',
+  'flow_policy.proposed':
+    'Whether the rules on flows speak, and what they let pass; it waits for a person’s approval.',
+  'flow_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
   'agent.proposed': 'An agent: who answers for it, what for, and what it is made of.',
   'agent.approved': 'Somebody approved that proposal, by a gesture over it.',
   'version.proposed': 'Another version of an agent, with what it is made of.',

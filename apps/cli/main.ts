@@ -14,6 +14,7 @@ import { drillCommands } from './commands/drill.ts'
 import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { extAuthzCommand } from './commands/ext-authz.ts'
+import { flowCommands } from './commands/flow-policies.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { importCommand } from './commands/import.ts'
 import { itemCommands } from './commands/inventory-items.ts'
@@ -21,12 +22,14 @@ import { inventoryCommands } from './commands/inventory.ts'
 import { issuerCommands } from './commands/issuers.ts'
 import { keyCommands } from './commands/keys.ts'
 import { killCommands } from './commands/kill.ts'
+import { labelCommands } from './commands/labels.ts'
 import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
 import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
 import { peopleCommands } from './commands/people.ts'
 import { relayCommand } from './commands/relay.ts'
+import { replayCommand } from './commands/replay.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { templateCommands } from './commands/templates.ts'
@@ -61,6 +64,8 @@ importCommand(program)
 itemCommands(program)
 agentCommands(program)
 templateCommands(program)
+labelCommands(program)
+flowCommands(program)
 delegationCommands(program)
 revokeCommand(program)
 discloseCommand(program)
@@ -73,6 +78,7 @@ killCommands(program)
 domainCommands(program)
 drillCommands(program)
 relayCommand(program)
+replayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)

@@ -77,6 +77,8 @@ const STEPS: Partial<Record<Code, string>> = {
   UNKNOWN_ISSUER: 'see "countersign issuer list"',
   UNKNOWN_CLASS: 'see "countersign agent list"',
   UNKNOWN_KILL: 'see "countersign kill list"',
+  UNKNOWN_FLOW_POLICY: 'see "countersign flow policy pending"',
+  UNKNOWN_LABEL: 'see "countersign label pending"',
   UNKNOWN_KEY:
     'the keys of an agent come from "countersign agent key AGENT -o FILE", those of the issuer are in ' +
     '"countersign keys list"',

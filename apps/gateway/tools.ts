@@ -1,5 +1,6 @@
-/** The registrations of the tools that a point guards, asked for again and again. @module */
+/** The registrations of the tools that a point guards, and the flow policy, asked for again and again. @module */
 import { ApiError } from '../../src/adapters/http/client.ts'
+import type { FlowPolicy } from '../../src/core/flow-policy.ts'
 import type { ControlPlane, ToolRegistration } from '../../src/ports/control-plane.ts'
 import { GatewayError } from './errors.ts'
 
@@ -9,6 +10,8 @@ export interface Tools {
   readonly find: (server: string, tool: string) => ToolRegistration | null
   /** Those that the tools of the server are of. */
   readonly systems: (server: string) => readonly string[]
+  /** The flow policy in force (FLW-10), as of the last answer. */
+  readonly policy: () => FlowPolicy
   readonly stop: () => void
 }
 
@@ -17,14 +20,16 @@ export interface Tools {
  * @throws {GatewayError} `CONTROL_PLANE_AWAY`; {ApiError} `API_REFUSED`: it is there, and says why not
  */
 export async function watchTools(
-  control: Pick<ControlPlane, 'tools'>,
+  control: Pick<ControlPlane, 'tools' | 'flowPolicy'>,
   address: string,
   onFault: (error: unknown) => void,
 ): Promise<Tools> {
   let known: ReadonlyMap<string, ToolRegistration>
+  let policy: FlowPolicy
   let systems: ReadonlyMap<string, ReadonlySet<string>> = new Map()
   const load = async (): Promise<void> => {
-    const tools = await control.tools()
+    const [tools, current] = await Promise.all([control.tools(), control.flowPolicy()])
+    policy = current
     known = new Map(tools.map((tool) => [`${tool.server}\n${tool.tool}`, tool]))
     const found = new Map<string, Set<string>>()
     for (const { server, system } of tools) {
@@ -45,6 +50,7 @@ export async function watchTools(
   return {
     find: (server, tool) => known.get(`${server}\n${tool}`) ?? null,
     systems: (server) => [...(systems.get(server) ?? [])],
+    policy: () => policy,
     stop: () => clearInterval(timer),
   }
 }

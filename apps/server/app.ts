@@ -18,10 +18,12 @@ import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
+import { flowPolicyRoutes } from './routes-flow-policies.ts'
 import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
+import { labelRoutes } from './routes-labels.ts'
 import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
@@ -67,6 +69,8 @@ export function createApp(ctx: ServerContext): App {
   domainClearingRoutes(app, ctx)
   templateRoutes(app, ctx)
   toolChangeRoutes(app, ctx)
+  labelRoutes(app, ctx)
+  flowPolicyRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)

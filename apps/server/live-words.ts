@@ -25,6 +25,8 @@ const LABELS = {
   'listener.added': 'Listener', 'listener.removed': 'Listener removed', 'log.pruned': 'Log pruned',
   'issuer.proposed': 'Issuer proposed', 'issuer.trusted': 'Issuer trusted', 'issuer.dropped': 'Issuer dropped',
   'template.preset': 'Template, preset', 'template.proposed': 'Template proposed', 'template.approved': 'Template approved',
+  'label.proposed': 'Labels proposed', 'label.approved': 'Labels approved',
+  'flow_policy.proposed': 'Flow policy proposed', 'flow_policy.approved': 'Flow policy approved',
   'token.exchanged': 'Access token', 'token.revoked': 'Token revoked',
 }
 const SOFT = new Set(['outcome', 'frame', 'receipt.head', 'chain.segment', 'lease.granted', 'lease.recalled', 'lease.settled'])
@@ -97,7 +99,9 @@ function summaryOf(entry) {
     case 'issuer.proposed': return b.issuer.iss
     case 'issuer.trusted': return b.act.issuer.iss
     case 'template.preset': case 'template.proposed': return 'For the class ' + b.template.class
-    case 'template.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
+    case 'label.proposed': return count(b.labels.length, 'tool', 'tools')
+    case 'flow_policy.proposed': return 'Mode ' + b.policy.mode
+    case 'label.approved': case 'flow_policy.approved': case 'template.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
     case 'token.exchanged': return 'For ' + tail(b.agent) + ' until ' + new Date(b.exp * 1000).toISOString().slice(0, 19) + 'Z'
     case 'receipt': return b.tool === 'countersign/kill'
       ? 'This point denies from here on, by ' + tail(b.kill ?? '')

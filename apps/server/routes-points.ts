@@ -2,12 +2,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonValue } from '../../src/core/json.ts'
 import { publicJwk } from '../../src/core/jwk.ts'
+import { toolLabelSchema } from '../../src/core/label.ts'
 import { SERVERS_MAX } from '../../src/log/entry-bodies.ts'
 import { receiptSchema, signedHeadSchema } from '../../src/log/receipt.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { trustList } from '../../src/registry/issuers.ts'
 import { enrolPoint, findPoint, listPoints, openEpoch, serversOf } from '../../src/registry/points.ts'
 import { RECEIPTS_MAX, takeReceipts } from '../../src/registry/receipts.ts'
+import { labelsInForce } from '../../src/registry/label-rows.ts'
 import { listTools } from '../../src/registry/tools.ts'
 import type { Tool } from '../../src/registry/tool-rows.ts'
 import { signedTrustListSchema } from '../../src/revoke/trust-list.ts'
@@ -20,6 +22,8 @@ import { answers, body, digest, jwk, name } from './schemas.ts'
 const SEGMENTS_MAX = 256
 
 const placement = z.enum(['in_process', 'gateway', 'tool_side'])
+/** Absent: nobody labelled it (LBL-5). */
+const guardedTool = toolAnswer.extend({ label: toolLabelSchema.exactOptional() })
 const pointAnswer = z.object({
   id: z.string(),
   name: z.string(),
@@ -110,7 +114,7 @@ function selfRoutes(app: App, ctx: ServerContext): void {
       middleware: point,
       responses: answers(
         'Tools',
-        z.object({ point: z.string(), servers: z.array(z.string()), tools: z.array(toolAnswer) }),
+        z.object({ point: z.string(), servers: z.array(z.string()), tools: z.array(guardedTool) }),
       ),
     }),
     async (c) => {
@@ -118,7 +122,11 @@ function selfRoutes(app: App, ctx: ServerContext): void {
         const row = await findPoint(db, callerId(c, 'point'))
         const servers = serversOf(row)
         // Points hash what is listed to them: the texts are for people.
-        const tools = (await listTools(db, servers)).map(withoutText)
+        const labels = await labelsInForce(db, servers)
+        const tools = (await listTools(db, servers)).map((tool) => {
+          const label = labels.get(tool.id)?.label
+          return label === undefined ? withoutText(tool) : { ...withoutText(tool), label }
+        })
         return { point: row.id, servers, tools }
       })
       return c.json(answer, 200)

@@ -27,7 +27,7 @@ const level = z.enum(LEVELS)
 const integrity = z.enum(['trusted', 'untrusted'])
 const categories = z.array(z.string().min(1).max(CATEGORY_LENGTH_MAX)).max(CATEGORIES_MAX)
 /** RFC 6901, into the arguments. `*` as a token stands for every item or member (LBL-4). */
-const pointer = z
+export const pointer = z
   .string()
   .max(PATH_LENGTH_MAX)
   .regex(/^(?:\/(?:[^~/]|~[01])*)*$/)
@@ -35,6 +35,12 @@ const pointer = z
 /** LBL-3. What stands in data: of a result, or of all that was read. */
 export const dataLabelSchema = z.strictObject({ level, integrity, categories })
 export type DataLabel = z.infer<typeof dataLabelSchema>
+
+const fieldSchema = z.strictObject({
+  level: level.exactOptional(),
+  integrity: integrity.exactOptional(),
+  categories: categories.exactOptional(),
+})
 
 /** LBL-3 to LBL-7. */
 export const toolLabelSchema = z.strictObject({
@@ -44,7 +50,7 @@ export const toolLabelSchema = z.strictObject({
     subject: pointer.exactOptional(),
     /** Of parts of the result, by pointer; what is not said is as the whole. */
     fields: z
-      .record(pointer, z.strictObject({ level, integrity, categories }).partial())
+      .record(pointer, fieldSchema)
       .refine((fields) => Object.keys(fields).length <= PATHS_MAX)
       .exactOptional(),
   }),

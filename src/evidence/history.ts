@@ -47,6 +47,10 @@ export class History {
   readonly tools: OfType<'tool.registered'>[] = []
   /** In the order of the log. */
   readonly toolChanges: Any<'tool.changed' | 'tool.approved'>[] = []
+  /** What flows are judged by, in the order of the log. */
+  readonly labels: Any<
+    'label.proposed' | 'label.approved' | 'flow_policy.proposed' | 'flow_policy.approved'
+  >[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
@@ -127,6 +131,12 @@ export class History {
       case 'tool.changed':
       case 'tool.approved':
         this.toolChanges.push({ index, entry } as (typeof this.toolChanges)[number])
+        return
+      case 'label.proposed':
+      case 'label.approved':
+      case 'flow_policy.proposed':
+      case 'flow_policy.approved':
+        this.labels.push({ index, entry } as (typeof this.labels)[number])
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })

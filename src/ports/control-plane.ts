@@ -1,8 +1,11 @@
 /** What an enforcement point needs of the control plane. `src/adapters/http` implements it over HTTP. @module */
 import type { Approval } from '../core/approval.ts'
 import { CountersignError } from '../core/errors.ts'
+import type { FlowPolicy } from '../core/flow-policy.ts'
 import type { JsonObject } from '../core/json.ts'
+import type { ToolLabel } from '../core/label.ts'
 import type { Lease, Receipt, SignedHead } from '../log/receipt.ts'
+import type { FlowRecord } from '../log/receipt-flow.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
 import type { PollAnswer } from '../revoke/poll.ts'
 import type { SignedSnapshot } from '../revoke/snapshot.ts'
@@ -33,6 +36,8 @@ export interface ToolRegistration {
     >
   >
   readonly resources?: readonly string[]
+  /** Of this very definition (LBL-3). Absent or null: nobody labelled it (LBL-5). */
+  readonly label?: ToolLabel | null
 }
 
 /** What a point asks of one limit: `need` at once (0: ahead of time), `want` as much as it recently used. */
@@ -144,6 +149,8 @@ export interface ApprovalRequest {
   readonly args: JsonObject
   /** Milliseconds since 1970. */
   readonly expires: number
+  /** What rules on flow object to (FLW-12). */
+  readonly flow?: FlowRecord
 }
 
 /** Where people are asked. Every method rejects when it cannot be reached or refuses. */
@@ -167,6 +174,8 @@ export interface ControlPlane extends RevocationSource, StatementExchange, Appro
    */
   acknowledge(ack: SignedAck): Promise<{ readonly spread_ms: number }>
   tools(): Promise<readonly ToolRegistration[]>
+  /** The one in force (FLW-10). */
+  flowPolicy(): Promise<FlowPolicy>
   /** Proposes a definition that a server lists for a pinned tool (MCP-13). Idempotent. */
   toolChanged(change: ToolChange): Promise<void>
   /** Whom the point trusts (KEY-6). Not verified. */

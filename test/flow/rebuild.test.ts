@@ -57,6 +57,7 @@ async function playHistory(): Promise<void> {
   const { challenge } = (await ben.api.get(`/v1/tools/changes/${waiting}/approval`)).json
   await ben.api.post(`/v1/tools/changes/${waiting}/approve`, ben.authenticator.assert(challenge))
   await ann.api.post('/v1/tools', { ...tool, definition_hash: 'F'.repeat(42) + 'E' })
+  await playLabels()
   const point = await server.point(ann)
   const [bot, other, third] = [
     await server.agent(ann, ben),
@@ -145,6 +146,32 @@ async function playTemplates(): Promise<void> {
     const { json } = await ben.api.get(`/v1/templates/${id}/approval`)
     await ben.api.post(`/v1/templates/${id}/approve`, ben.authenticator.assert(json.challenge))
   }
+}
+
+/** A proposal that waits, one that is out of date, one in force, and a policy of each kind. */
+async function playLabels(): Promise<void> {
+  const [tool] = (await ann.api.get('/v1/tools')).json.tools
+  const result = { level: 'internal', integrity: 'trusted', categories: [] }
+  const label = { v: 1, result, effect: 'none', accepts: 'public', destination: [] }
+  const propose = async (effect: string): Promise<string> => {
+    const labels = [{ tool: tool.id, definition_hash: tool.definition_hash, label: { ...label, effect } }]
+    return (await ann.api.post('/v1/labels/proposals', { labels })).json.labels
+  }
+  const offer = async (mode: string): Promise<string> =>
+    (await ann.api.post('/v1/flow-policies', { v: 1, mode })).json.policy
+  const approve = async (path: string): Promise<void> => {
+    const { json } = await ben.api.get(`${path}/approval`)
+    const answer = await ben.api.post(`${path}/approve`, ben.authenticator.assert(json.challenge))
+    expect(answer.status).toBe(200)
+  }
+  for (const effect of ['destructive', 'internal', 'none']) {
+    const [, id] = [await propose('external'), await propose(effect)]
+    await approve(`/v1/labels/proposals/${id}`)
+  }
+  await propose('external')
+  await offer('deny')
+  for (const mode of ['observe', 'ask']) await approve(`/v1/flow-policies/${await offer(mode)}`)
+  await offer('deny')
 }
 
 async function playQuorum(
@@ -324,6 +351,9 @@ describe('a register that was changed behind the log', () => {
     ],
     ["UPDATE issuer_keys SET status = 'verifying' WHERE status = 'compromised'", 'issuer_keys', 'status'],
     ['UPDATE points SET seq = 99', 'points', 'seq'],
+    ["UPDATE labels SET label_json = replace(label_json, 'public', 'restricted')", 'labels', 'label_json'],
+    ["UPDATE label_proposals SET status = 'waiting'", 'label_proposals', 'status'],
+    ["UPDATE flow_policies SET status = 'replaced'", 'flow_policies', 'status'],
     ['UPDATE subjects SET erased = NULL', 'subjects', 'erased'],
     ["UPDATE erasures SET state = 'erased'", 'erasures', 'state'],
     ["UPDATE people SET name_commit = 'x'", 'people', 'name_commit'],
@@ -346,6 +376,7 @@ describe('a register that was changed behind the log', () => {
     ["UPDATE sealed SET field = 'sub' WHERE field = 'name'", 'sealed', 'unproved'],
     ["INSERT INTO packs VALUES (9, 'per_x', 0, 1, 1, 'made up')", 'packs', 'extra'],
     ['DELETE FROM holds WHERE lifted IS NULL', 'holds', 'missing'],
+    ['DELETE FROM labels', 'labels', 'missing'],
     ["DELETE FROM subjects WHERE id LIKE 'pnt_%'", 'subjects', 'missing'],
     ["UPDATE checkpoints SET note = CAST('forged' AS BLOB) WHERE size > 5", 'checkpoints', 'unproved'],
   ])('is named by table and key: %s', async (statement, table, kind) => {

@@ -16,7 +16,8 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
 import { MCP_LIMITS } from '../../src/enforce/adapters/mcp/limits.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
-import type { CallOutcome, CallRequest, ToolResult } from '../../src/enforce/types.ts'
+import { asAsked } from '../../src/enforce/flow/flow-call.ts'
+import type { Act, CallOutcome, CallRequest } from '../../src/enforce/types.ts'
 import { ListPoint } from '../fixtures/mcp-rig.ts'
 import { nextFrame, seeded } from './mutate.ts'
 
@@ -35,17 +36,14 @@ class RecordingPoint extends ListPoint {
   readonly recorded = new Map<string, number>()
   decided_n = 0
 
-  override async call<T>(
-    request: CallRequest,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
-  ): Promise<CallOutcome<T>> {
+  override async call<T>(request: CallRequest, act: Act<T>): Promise<CallOutcome<T>> {
     for (const kept of [this.asked, this.outcomes, this.refused, this.noted]) kept.length = 0
     this.decided_n++
     return super.call(request, (action) => {
       const key = keyOf(request.tool, request.args)
       this.recorded.set(key, (this.recorded.get(key) ?? 0) + 1)
       // Of this call alone, as a point has it: one for all would keep every call.
-      return act(action, new AbortController().signal)
+      return act(action, new AbortController().signal, asAsked(request))
     })
   }
 

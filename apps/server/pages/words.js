@@ -117,6 +117,14 @@ const ACTS = new Map(
       'You vouch that this passkey is the one of the person you know by this name. From then on their signatures count.',
     ],
     'template.approve': ['Approve a template', 'It bounds what anyone may delegate to agents of its class.'],
+    'label.approve': [
+      'Approve labels of tools',
+      'The rules on flows take the word of these labels: what each tool’s results are, what it does, where it sends.',
+    ],
+    'flow_policy.approve': [
+      'Approve a flow policy',
+      'It says whether the rules on flows speak, and what they let pass, at every enforcement point.',
+    ],
     'kill.pull': [
       'Pull the kill switch',
       'What is named here is stopped at every enforcement point, at once, until people of the roster lift it.',

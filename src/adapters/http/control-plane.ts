@@ -1,6 +1,8 @@
 /** The {@link ControlPlane} port of an enforcement point, over HTTP. @module */
 import { z } from 'zod'
+import { flowPolicySchema } from '../../core/flow-policy.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { toolLabelSchema } from '../../core/label.ts'
 import { leaseSchema, measuresSchema } from '../../log/entries.ts'
 import { StreamRefused, type ControlPlane } from '../../ports/control-plane.ts'
 import { statementSchema } from '../../revoke/statement.ts'
@@ -28,6 +30,7 @@ const toolsSchema = z.object({
       definition_hash: z.string(),
       measures: measuresSchema,
       resources: z.array(z.string()).exactOptional(),
+      label: toolLabelSchema.nullable().exactOptional(),
     }),
   ),
 })
@@ -64,6 +67,9 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     acknowledge: async (ack) => acksSchema.parse(await unsigned.post('/v1/acks', asJson(ack))),
 
     tools: async () => toolsSchema.parse(await client.get('/v1/points/self/tools')).tools,
+
+    flowPolicy: async () =>
+      z.object({ policy: flowPolicySchema }).parse(await client.get('/v1/points/self/flow-policy')).policy,
 
     toolChanged: async ({ server, tool, definition }) =>
       void (await client.post('/v1/points/self/tools/changes', asJson({ server, tool, definition }))),

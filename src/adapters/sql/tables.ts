@@ -33,6 +33,17 @@ CREATE TABLE tool_changes (
   definition_hash TEXT NOT NULL, becomes_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX tool_changes_registered ON tool_changes (registered, status);
+CREATE TABLE label_proposals (
+  id TEXT PRIMARY KEY, status TEXT NOT NULL, labels_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL
+) STRICT;
+CREATE TABLE labels (
+  tool TEXT NOT NULL REFERENCES tools (id), definition_hash TEXT NOT NULL, label_json TEXT NOT NULL,
+  approval INTEGER NOT NULL, PRIMARY KEY (tool, definition_hash)
+) STRICT;
+CREATE TABLE flow_policies (
+  id TEXT PRIMARY KEY, status TEXT NOT NULL, policy_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
+  approval INTEGER
+) STRICT;
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
@@ -174,7 +185,7 @@ CREATE TABLE approvals (
   id TEXT PRIMARY KEY, point TEXT NOT NULL, action TEXT NOT NULL, agent TEXT NOT NULL, iss TEXT NOT NULL,
   jti TEXT NOT NULL, grant_digest TEXT NOT NULL, server TEXT NOT NULL, tool TEXT NOT NULL, definition_hash TEXT,
   args_commit TEXT NOT NULL, expires INTEGER NOT NULL, requested INTEGER NOT NULL, status TEXT NOT NULL,
-  decided INTEGER, approver TEXT, act_json TEXT, gesture_json TEXT
+  decided INTEGER, approver TEXT, act_json TEXT, gesture_json TEXT, flow_json TEXT
 ) STRICT;
 CREATE INDEX approvals_requested ON approvals (requested);
 CREATE INDEX approvals_open ON approvals (point) WHERE status = 'open';

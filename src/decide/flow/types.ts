@@ -43,14 +43,22 @@ export interface Basis {
   readonly verdict: 'passes' | 'objects' | { readonly endorsed_by: string }
 }
 
+/** Where a value stands in what was read: the worst of all places (FLW-4). */
+export interface Found {
+  readonly provenance: 'trusted' | 'field' | 'prose'
+  readonly source: Basis['source']
+  /** Whether a trusted result holds it as well. */
+  readonly trusted: boolean
+  /** Whether it is a whole field of an untrusted result as well. */
+  readonly field: boolean
+}
+
 /** What was read in a memory domain, as the rules see it (FLW-2). */
 export interface MemoryView {
   /** The join of everything that was read. */
   readonly taint: DataLabel
-  /** Where a value stands in what was read, the worst case of all places. Null: nowhere. */
-  find(
-    value: string,
-  ): { readonly provenance: 'trusted' | 'field' | 'prose'; readonly source: Basis['source'] } | null
+  /** @returns null: it stands nowhere */
+  find(value: string): Found | null
 }
 
 /** A recipient, account or address that needs no endorsement, by a policy that two people agreed on (FLW-9). */
@@ -88,10 +96,12 @@ export interface ReadResult {
   readonly tool: string
   /** Of the tool; null: nobody labelled it. */
   readonly label: ToolLabel | null
+  /** Of the call: what its answer only repeats is not trusted by it (FLW-3). */
+  readonly args?: JsonObject
   /** Text parts as they are, structured content as JSON. */
   readonly content: readonly (string | JsonObject)[]
   /** Raised by what detectors found (LBL-9). */
   readonly raised?: DataLabel
-  /** Trust in an effect's own answer is never more than in its arguments: it may echo them (FLW-3). */
+  /** `untrusted` for what the tool's label does not vouch for, such as an error. */
   readonly integrity?: Integrity
 }

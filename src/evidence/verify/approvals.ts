@@ -16,6 +16,8 @@ type AnyApproval = Indexed<
   | Entry<'template.approved'>
   | Entry<'issuer.trusted'>
   | Entry<'tool.approved'>
+  | Entry<'label.approved'>
+  | Entry<'flow_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'domain.cleared'>
 >

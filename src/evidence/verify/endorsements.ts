@@ -147,6 +147,7 @@ function actGestures(history: History): LoggedGesture[] {
     ...history.approvals,
     ...history.templates,
     ...history.toolChanges,
+    ...history.labels,
     ...history.issuers,
     ...history.erasures,
     ...history.prunings,

@@ -5,12 +5,13 @@
  */
 import type { History } from '../history.ts'
 import { checkApprovals, type ApprovalJudge } from './approvals.ts'
+import { checkLabels } from './labels.ts'
 import type { Findings } from './report.ts'
 
 type Change = Extract<History['toolChanges'][number]['entry'], { type: 'tool.changed' }>
 type Approved = Extract<History['toolChanges'][number]['entry'], { type: 'tool.approved' }>
 
-/** Agents, and tools that changed. @param whose gestures count */
+/** Agents, labels of tools, and tools that changed. @param whose gestures count */
 export function checkApproved(
   history: History,
   judge: ApprovalJudge,
@@ -20,6 +21,10 @@ export function checkApproved(
   findings.check(`agents were approved by a registered gesture of ${whose}`, () =>
     checkApprovals(history, judge, findings),
   )
+  if (history.labels.length > 0)
+    findings.check(`labels and flow policies were approved by a registered gesture of ${whose}`, () =>
+      checkLabels(history, judge, findings),
+    )
   if (!hasToolChanges(history)) return
   findings.check(`changed tools were approved by a registered gesture of ${whose}`, () =>
     checkToolChanges(history, judge, findings),

@@ -25,14 +25,13 @@ import { approvalJudge } from './approvals.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
-import { checkDomainReceipts } from './domain-receipts.ts'
-import { checkDomains } from './domains.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
+import { checkFlow } from './flow.ts'
 import { checkFrameKeys } from './frame-keys.ts'
 import { checkKillBound, checkKills } from './kills.ts'
 import { checkLeases, type LeaseBook } from './leases.ts'
@@ -249,11 +248,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     leases = book
     return count
   })
-  if (history.domains.length > 0 || allows.some(({ receipt }) => receipt.flow !== undefined))
-    check('memory domains had one holder at a time, and what was read in them stayed', () => {
-      const { count, holds } = checkDomains(crypto, history, judge, findings)
-      return count + checkDomainReceipts(allows, holds, findings)
-    })
+  checkFlow(crypto, history, { allows, judge }, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }

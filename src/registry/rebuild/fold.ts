@@ -16,6 +16,7 @@ import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
 import { inventoryFolds } from './inventory.ts'
 import { killFolds } from './kills.ts'
+import { labelFolds } from './labels.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { domainFolds } from './domains.ts'
 import { limitFolds } from './limits.ts'
@@ -36,6 +37,7 @@ const FOLDS: Folds = {
   ...erasureFolds,
   ...killFolds,
   ...inventoryFolds,
+  ...labelFolds,
 }
 
 export interface RegisterFoldOptions {

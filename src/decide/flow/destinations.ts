@@ -1,0 +1,58 @@
+/** Which values of a call say where it goes, and which are what it carries. spec/labels.md, LBL-7. Pure. @module */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { leadsTo } from './leaves.ts'
+import { fold } from './text.ts'
+
+export interface ArgumentValue {
+  /** JSON Pointer into the arguments. */
+  readonly argument: string
+  readonly value: string
+}
+
+export interface CallValues {
+  readonly destinations: readonly ArgumentValue[]
+  /** Texts that are no destination. */
+  readonly contents: readonly ArgumentValue[]
+  /** There are more than anybody looks at. */
+  readonly too_many: boolean
+}
+
+/** Values of one call that are looked for, and levels of its arguments. */
+const VALUES_MAX = 256
+const DEPTH_MAX = 32
+
+/** Several recipients in one text. A part without `@` or of an address of a page is not taken apart. */
+const SEVERAL = /\s*[,;]\s*/
+
+/** @param destination pointers of the label; `''` is every argument */
+export function valuesOf(args: JsonObject, destination: readonly string[]): CallValues {
+  const patterns = destination.map((pointer) => pointer.split('/'))
+  const destinations: ArgumentValue[] = []
+  const contents: ArgumentValue[] = []
+  let too_many = false
+  const walk = (value: JsonValue, tokens: readonly string[]): void => {
+    // True and false name nobody.
+    if (value === null || typeof value === 'boolean') return
+    if (typeof value === 'object') {
+      if (tokens.length > DEPTH_MAX) too_many = true
+      else for (const [name, item] of Object.entries(value)) walk(item as JsonValue, [...tokens, token(name)])
+      return
+    }
+    const into = patterns.some((pattern) => leadsTo(pattern, tokens)) ? destinations : contents
+    if (fold(String(value)) === '') return
+    if (into.length >= VALUES_MAX) too_many ||= into === destinations
+    else into.push({ argument: tokens.join('/'), value: String(value) })
+  }
+  if (isJsonObject(args)) walk(args, [''])
+  return { destinations: destinations.flatMap(apart), contents, too_many }
+}
+
+function apart(one: ArgumentValue): ArgumentValue[] {
+  const parts = one.value.split(SEVERAL).filter((part) => part !== '')
+  if (parts.length < 2 || !parts.every((part) => part.includes('@') && !part.includes('/'))) return [one]
+  return parts.map((value) => ({ argument: one.argument, value }))
+}
+
+function token(name: string): string {
+  return name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name
+}

@@ -1,0 +1,70 @@
+/**
+ * What spoke against a call, in one sentence for people. spec/flow.md, FLW-12. The value itself is said, since a person
+ * decides on it; where sentences go that must hold no data, use the basis.
+ * @module
+ */
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import type { Basis, Provenance } from './types.ts'
+
+/** Characters of a value, and of a name of a tool, that a sentence shows. */
+const SHOWN_MAX = 80
+
+const FROM: Readonly<Record<Exclude<Provenance, 'nowhere'>, string>> = {
+  instruction: 'the instruction',
+  trusted: 'a trusted result',
+  field: 'a field of a result that somebody else may have written',
+  prose: 'the text of a result that somebody else may have written',
+}
+
+/** The first objection, else what the first destination rests on. */
+export function explainFlow(basis: readonly Basis[], args: JsonObject): string {
+  const objects = basis.filter(({ verdict }) => verdict === 'objects')
+  const [first] = objects.length > 0 ? objects : basis.filter(({ verdict }) => verdict !== 'passes')
+  if (first === undefined) return 'Nothing that was read speaks against this call.'
+  const more = objects.length > 1 ? ` (and ${objects.length - 1} more)` : ''
+  if (first.verdict !== 'objects' && first.verdict !== 'passes')
+    return `${subject(first, args)} was agreed on before: ${shown(first.verdict.endorsed_by)}.`
+  return `${reason(first, args)}${more}: a person has to agree.`
+}
+
+function reason(one: Basis, args: JsonObject): string {
+  switch (one.rule) {
+    case 'sink':
+      return 'Data was read that is more sensitive than this tool may be given'
+    case 'influence':
+      return one.argument === null
+        ? 'Nothing says where this call goes, and texts that somebody else may have written were read before it'
+        : `${subject(one, args)} repeats ${FROM.prose}${place(one)}, and the instruction does not say where it goes`
+    case 'destination':
+      return one.provenance === null || one.provenance === 'nowhere'
+        ? `${subject(one, args)} stands neither in the instruction nor in anything that was read`
+        : `${subject(one, args)} stands only in ${FROM[one.provenance]}${place(one)}`
+  }
+}
+
+function subject({ argument }: Basis, args: JsonObject): string {
+  if (argument === null || argument === '') return 'This call'
+  const name = argument.split('/')[1] ?? ''
+  const value = valueAt(args, argument)
+  return value === undefined ? `The argument "${shown(name)}"` : `The ${shown(name)} "${shown(value)}"`
+}
+
+function place({ source }: Basis): string {
+  return source === null ? '' : ` (${shown(source.tool)}, action ${shown(source.action)})`
+}
+
+function valueAt(args: JsonObject, argument: string): string | undefined {
+  let value: JsonValue | undefined = args
+  for (const token of argument.split('/').slice(1)) {
+    if (typeof value !== 'object' || value === null) return undefined
+    const name = token.replaceAll('~1', '/').replaceAll('~0', '~')
+    value = Object.hasOwn(value, name) ? (value as JsonObject)[name] : undefined
+  }
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+}
+
+/** On one line and no longer than a person reads. */
+function shown(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
+  return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX - 1)}…` : line
+}

@@ -1,0 +1,161 @@
+/**
+ * A result as leaves: the strings and numbers that stand by themselves in it, and its prose. Structured content and text
+ * that is JSON is walked with the labels of its fields (LBL-4); other text is read by lines. spec/flow.md, FLW-4.
+ * @module
+ */
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { DataLabel, ToolLabel } from '../../core/label.ts'
+import { leavesOfLines, unescaped } from './lines.ts'
+
+/** Text that is longer is not looked into: it is prose, and its label the whole's. */
+const STRUCTURE_CHARS_MAX = 1024 * 1024
+const DEPTH_MAX = 32
+
+export interface Leaf {
+  readonly text: string
+  /** JSON Pointer; empty where the text has no structure that pointers lead into. */
+  readonly path: string
+  readonly label: DataLabel
+}
+
+/** What stands in place of something that was taken out before the agent saw it (LBL-10, LBL-11): it tells nothing. */
+const TAKEN_OUT = /^(?:\[redacted: [a-z]+\]|psn_[a-z2-7]{26})$/
+
+export function isTakenOut(text: string): boolean {
+  return TAKEN_OUT.test(text)
+}
+
+/** @param visit each leaf; a part that is prose is one leaf */
+export function eachLeaf(
+  content: string | JsonObject,
+  label: ToolLabel['result'],
+  visit: (leaf: Leaf) => void,
+): void {
+  const whole: DataLabel = { level: label.level, integrity: label.integrity, categories: label.categories }
+  const value = typeof content === 'string' ? jsonOf(content) : content
+  if (value === null) {
+    for (const text of leavesOfText(content as string)) visit({ text, path: '', label: whole })
+    return
+  }
+  const inner = onlyText(value)
+  if (inner !== null && jsonOf(inner.text) === null) {
+    // A wrapper around a text, as frameworks make it of a function that returns one.
+    const own = labelOf(label, whole, inner.path)
+    for (const text of leavesOfText(inner.text)) visit({ text, path: inner.path, label: own })
+    return
+  }
+  new Walk(label, whole, visit).value(value, '', 0)
+}
+
+function leavesOfText(text: string): readonly string[] {
+  const first = text.trimStart().charCodeAt(0)
+  const literal = first === 0x7b || first === 0x5b ? leavesOfLiteral(text) : null
+  return literal ?? leavesOfLines(text) ?? [text]
+}
+
+/** Null: it is not JSON, or too much of it. */
+function jsonOf(text: string): JsonObject | readonly JsonValue[] | null {
+  const first = text.trimStart().charCodeAt(0)
+  if ((first !== 0x7b && first !== 0x5b) || text.length > STRUCTURE_CHARS_MAX) return null
+  try {
+    const value = parseJson(text, { bytes_max: STRUCTURE_CHARS_MAX, depth_max: DEPTH_MAX })
+    return isJsonObject(value) || Array.isArray(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function onlyText(value: JsonObject | readonly JsonValue[]): { text: string; path: string } | null {
+  if (!isJsonObject(value)) return null
+  const members = Object.entries(value)
+  const [name, text] = members[0] ?? []
+  if (members.length !== 1 || name === undefined || typeof text !== 'string') return null
+  return { text, path: `/${escapedToken(name)}` }
+}
+
+class Walk {
+  readonly #label: ToolLabel['result']
+  readonly #whole: DataLabel
+  readonly #visit: (leaf: Leaf) => void
+
+  constructor(label: ToolLabel['result'], whole: DataLabel, visit: (leaf: Leaf) => void) {
+    this.#label = label
+    this.#whole = whole
+    this.#visit = visit
+  }
+
+  value(value: JsonValue, path: string, depth: number): void {
+    if (value === null || typeof value === 'boolean') return
+    if (typeof value === 'string' || typeof value === 'number') this.#leaf(String(value), path)
+    else if (depth >= DEPTH_MAX) this.#leaf(JSON.stringify(value), path)
+    else if (isJsonObject(value)) {
+      for (const [name, member] of Object.entries(value)) {
+        const at = `${path}/${escapedToken(name)}`
+        // Names are data as well where a tool lists things by name. What was taken out leaves nothing of its name to count.
+        if (typeof member !== 'string' || !isTakenOut(member)) this.#leaf(name, at)
+        this.value(member, at, depth + 1)
+      }
+    } else for (const [i, item] of value.entries()) this.value(item, `${path}/${i}`, depth + 1)
+  }
+
+  #leaf(text: string, path: string): void {
+    if (text === '') return
+    this.#visit({ text, path, label: labelOf(this.#label, this.#whole, path) })
+  }
+}
+
+function escapedToken(name: string): string {
+  return name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name
+}
+
+/** LBL-4: the longest pointer that holds; what it does not say is as the whole. */
+function labelOf({ fields }: ToolLabel['result'], whole: DataLabel, path: string): DataLabel {
+  if (fields === undefined) return whole
+  const tokens = path.split('/')
+  let longest = -1
+  let said: Partial<DataLabel> = {}
+  for (const [pointer, label] of Object.entries(fields)) {
+    const pattern = pointer.split('/')
+    if (pattern.length <= longest || !leadsTo(pattern, tokens)) continue
+    longest = pattern.length
+    said = label as Partial<DataLabel>
+  }
+  return longest === -1 ? whole : { ...whole, ...said }
+}
+
+/** Whether a pointer with `*` holds for a place, or for something that it stands in. */
+export function leadsTo(pattern: readonly string[], tokens: readonly string[]): boolean {
+  if (pattern.length > tokens.length) return false
+  return pattern.every((token, i) => token === '*' || token === tokens[i])
+}
+
+const QUOTED = /(['"])((?:\\[^]|(?!\1)[^\\])*)\1/y
+/** Between quoted strings of a literal: punctuation, numbers, and the constants of the languages that print so. */
+const BETWEEN =
+  /(?:[\s{}[\](),:]|[+-]?\d[\d.eE+-]*|(?:true|false|null|none|nan|undefined)\b|[a-z_.]+(?=\())+/iy
+
+/** Literals as languages print them (`{'name': 'x', 'n': 1}`), JSON that was cut off among them; null for all else. */
+function leavesOfLiteral(text: string): string[] | null {
+  const leaves: string[] = []
+  let at = 0
+  while (at < text.length) {
+    BETWEEN.lastIndex = at
+    const between = BETWEEN.exec(text)?.[0]
+    if (between !== undefined) {
+      for (const number of between.match(/[+-]?\d[\d.]*/g) ?? []) leaves.push(number)
+      at += between.length
+      continue
+    }
+    QUOTED.lastIndex = at
+    const quoted = QUOTED.exec(text)
+    if (quoted === null) {
+      // Cut off within a string: what is left of it is prose. Anything else is no literal.
+      if (text[at] !== '"' && text[at] !== "'") return null
+      leaves.push(`${unescaped(text.slice(at + 1))} …`)
+      break
+    }
+    if (quoted[2]) leaves.push(unescaped(quoted[2]))
+    at += quoted[0].length
+  }
+  return leaves
+}
