@@ -3,7 +3,7 @@ import type { JsonValue } from '../core/json.ts'
 import type { Opening } from '../ports/control-plane.ts'
 import type { Authenticated } from './authenticate.ts'
 import type { Judged } from './judged.ts'
-import type { DecisionFields } from './recorder.ts'
+import type { DecisionFields } from './decision-receipt.ts'
 import type { CallRequest } from './types.ts'
 
 /** Arguments above this are committed to but not kept, in bytes of JSON. */

@@ -12,7 +12,7 @@ import type { HeldCall } from './approvals.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import { CallRecords, type Names } from './call-records.ts'
 import { CallsUnderWay, laterTurn } from './calls-under-way.ts'
-import { runCall, type FlowCall } from './flow/flow-call.ts'
+import { runCall } from './flow/flow-call.ts'
 import { deniedAs, deniedTo, denialOf, type Allowed, type Judged } from './judged.ts'
 import { Judging } from './judging.ts'
 import type { PointOptions } from './point-options.ts'
@@ -109,7 +109,7 @@ export class EnforcementPoint implements Point {
     const { action } = names
     const { call } = judged
     const isLogged = await this.#isLogged(judged)
-    const unready = isLogged && call !== undefined ? await this.#unready(call, action) : []
+    const unready = isLogged && call !== undefined ? await call.before(action, this.#o.onFault) : []
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
     const standing = isLogged ? this.#view.standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
@@ -125,17 +125,6 @@ export class EnforcementPoint implements Point {
     )
     if (acted.reasons === null) return { decision: 'allow', action, result: acted.result }
     return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
-  }
-
-  /** What the agent gets by another way has to be noted before (FLW-2). */
-  async #unready(call: FlowCall, action: string): Promise<readonly Reason[]> {
-    try {
-      await call.before(action)
-      return []
-    } catch (error) {
-      this.#o.onFault(error)
-      return ['NOT_RECORDED']
-    }
   }
 
   /** A call whose step_up is recorded: a person decides, and then it is decided again (APR-12). */

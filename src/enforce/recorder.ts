@@ -9,21 +9,17 @@ import { sha256Text } from '../core/digest.ts'
 import { utf8 } from '../core/encoding.ts'
 import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
-import {
-  receiptText,
-  receiptSchema,
-  type DecisionReceipt,
-  type OutcomeReceipt,
-  type Receipt,
-} from '../log/receipt.ts'
+import { receiptText, receiptSchema, type Receipt } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ControlPlane, EpochReason, Opening, ShippedSegment } from '../ports/control-plane.ts'
 import { SpoolError, type Spool } from '../ports/spool.ts'
 import type { ChainRecord } from './chain-record.ts'
-
-type StreamMember = 'v' | 'kind' | 'point' | 'epoch' | 'seq' | 'prev_hash' | 'time'
-export type DecisionFields = Omit<DecisionReceipt, StreamMember>
-export type OutcomeFields = Omit<OutcomeReceipt, StreamMember>
+import {
+  decisionReceipt,
+  type DecisionFields,
+  type OutcomeFields,
+  type StreamMember,
+} from './decision-receipt.ts'
 
 /** Where a receipt stands in the stream of its point. */
 export interface StreamPlace {
@@ -175,7 +171,7 @@ export class Recorder {
     if (segments === null)
       throw new SpoolError('SPOOL_UNAVAILABLE', 'an epoch began, and its chain is not known')
     const fresh = segments.filter((segment) => !this.#carried.has(segment.id))
-    const receipt = this.#decisionReceipt(fields)
+    const receipt = decisionReceipt(this.#next('decision'), fields)
     await this.#append(receipt, fresh, opening)
     chain?.carriedIn(receipt.epoch)
     return { epoch: receipt.epoch, seq: receipt.seq }
@@ -185,38 +181,6 @@ export class Recorder {
   async outcome(fields: OutcomeFields): Promise<void> {
     if (this.#beginning !== null) await this.#begun()
     await this.#append({ ...this.#next('outcome'), ...fields }, [], null, true)
-  }
-
-  /** Members in the order of RFC 8785, so that its text needs no sorting. */
-  #decisionReceipt(fields: DecisionFields): Receipt {
-    const { epoch, kind, point, prev_hash, seq, time, v } = this.#next('decision')
-    return {
-      action: fields.action,
-      agent: fields.agent,
-      ...(fields.approval === undefined ? {} : { approval: fields.approval }),
-      args_commit: fields.args_commit,
-      binding: fields.binding,
-      chain: fields.chain,
-      debits: fields.debits,
-      decision: fields.decision,
-      definition_hash: fields.definition_hash,
-      epoch,
-      ...(fields.flow === undefined ? {} : { flow: fields.flow }),
-      freshness: fields.freshness,
-      grant: fields.grant,
-      ...(fields.kill === undefined ? {} : { kill: fields.kill }),
-      kind,
-      ...(fields.manifest === undefined ? {} : { manifest: fields.manifest }),
-      placement: fields.placement,
-      point,
-      prev_hash,
-      reasons: fields.reasons,
-      seq,
-      server: fields.server,
-      time,
-      tool: fields.tool,
-      v,
-    }
   }
 
   async #begun(): Promise<void> {

@@ -2,7 +2,6 @@
 import type { ApprovalTables } from './approval-tables.ts'
 import type { DomainTables } from './domain-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
-
 import type { InventorySchema } from './inventory-schema.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */

@@ -134,8 +134,7 @@ function checkChain(
   }
   const agent = parent.agent.id
   const { iss } = root.payload
-  const { instruction } = root
-  const said = instruction === undefined ? {} : { instruction }
+  const said = root.instruction === undefined ? {} : { instruction: root.instruction }
   return { chain: { delegations, iss, agent, ...said, root: root.payload, handles }, loggable }
 }
 
@@ -145,10 +144,7 @@ interface Checked {
   readonly loggable: Segment
 }
 
-interface CheckedRoot extends Checked {
-  readonly payload: RootPayload
-  readonly instruction: string | undefined
-}
+type CheckedRoot = Checked & { readonly payload: RootPayload; readonly instruction: string | undefined }
 
 function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
   const { crypto } = context

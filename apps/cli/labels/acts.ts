@@ -65,7 +65,7 @@ export async function approveLabels(profile: Profile, id: string): Promise<void>
 
 /** @returns the identifier of the proposal */
 export async function proposeFlowPolicy(profile: Profile, policy: FlowPolicy): Promise<string> {
-  const answer = await profile.client.post('/v1/flow-policies', policy as unknown as JsonObject)
+  const answer = await profile.client.post('/v1/flow-policies', policy)
   return z.object({ policy: z.string() }).parse(answer).policy
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { valuesOf } from '../../../src/decide/flow/destinations.ts'
+import { addressesIn } from '../../../src/decide/flow/dictated.ts'
 import { fold, names, stands } from '../../../src/decide/flow/text.ts'
 import type { DecidedCall, Labels, Run } from './traces.ts'
 
@@ -105,16 +106,11 @@ function namedCalls(run: Run, labels: Labels): Realizing {
   const saying = calls.filter(({ contents }) =>
     contents.some(
       ({ value }) =>
-        (value.length >= TELLING_LENGTH_MIN && [value, ...partsOf(value)].some(theirs)) ||
+        (value.length >= TELLING_LENGTH_MIN && [value, ...addressesIn(value)].some(theirs)) ||
         quoted.some((quote) => stands(fold(value), quote)),
     ),
   )
   return new Set(saying.map(({ i }) => i))
-}
-
-/** Addresses within a text. */
-function partsOf(value: string): readonly string[] {
-  return value.match(/\b(?:https?:\/\/|www\.)[^\s<>"')\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi) ?? []
 }
 
 /** What an attacker's text quotes, folded. */

@@ -8,6 +8,7 @@ import type { FlowPolicy } from '../../core/flow-policy.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
 import { fieldsOf, strictestOf } from '../../decide/flow/fields.ts'
+import type { Reason } from '../../decide/reasons.ts'
 import type { Act, CallRequest, Given, ToolResult } from '../types.ts'
 import type { Part } from './content.ts'
 import type { Detectors } from './detectors.ts'
@@ -56,13 +57,25 @@ export class FlowCall {
     return pseudonyms.resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
   }
 
-  /** Before the call goes out: a result that does not come by here counts now. */
-  async before(action: string): Promise<void> {
+  /** Before the call goes out: a result that does not come by here counts now. @returns why it may not go out */
+  async before(action: string, onFault: (error: unknown) => void): Promise<readonly Reason[]> {
+    try {
+      await this.#noteAhead(action)
+      return []
+    } catch (error) {
+      onFault(error)
+      return ['NOT_RECORDED']
+    }
+  }
+
+  async #noteAhead(action: string): Promise<void> {
     const { domain, request } = this.#o
     if (domain === null || request.sight === undefined) return
-    if (request.sight === 'nothing') return domain.stay.leave()
-    domain.memory.noteUnseen({ ...this.#read(action), raised: strictestOf(this.#o.label ?? UNLABELLED) })
-    await domain.stay.raise(domain.memory.taint)
+    if (request.sight === 'elsewhere') {
+      const raised = strictestOf(this.#o.label ?? UNLABELLED)
+      domain.memory.noteUnseen({ ...this.#read(action), raised })
+      await domain.stay.raise(domain.memory.taint)
+    }
     domain.stay.leave()
   }
 

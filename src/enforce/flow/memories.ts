@@ -3,7 +3,7 @@
  * Invariant: a domain whose texts are not all here counts as having forgotten untrusted ones.
  * @module
  */
-import { join, type DataLabel } from '../../core/label.ts'
+import { covers, join, type DataLabel } from '../../core/label.ts'
 import { FlowMemory } from '../../decide/flow/memory.ts'
 import type { Found, MemoryView, ReadResult } from '../../decide/flow/types.ts'
 import type { DomainStay, HeldDomain } from './domains.ts'
@@ -36,8 +36,10 @@ export class Memories {
   #of({ agent, turn, forgot }: HeldDomain, taint: DataLabel, bytes_max: number): Kept {
     const known = this.#kept.get(agent)
     this.#kept.delete(agent)
-    const kept =
-      known !== undefined && (known.turn === turn || !forgot) ? known : this.#begin(turn, taint, bytes_max)
+    // With less than was read in it before, it was cleared (FLW-21): nothing of that is known any more.
+    const isOn =
+      known !== undefined && (known.turn === turn || (!forgot && covers(taint, known.memory.taint)))
+    const kept = isOn ? known : this.#begin(turn, taint, bytes_max)
     kept.turn = turn
     if (forgot) lose(kept)
     this.#kept.set(agent, kept)

@@ -34,7 +34,8 @@ interface Reign<T> {
 export function checkFlow(
   crypto: Crypto,
   history: History,
-  { allows, judge }: { readonly allows: readonly ProvenAllow[]; readonly judge: ApprovalJudge },
+  judge: ApprovalJudge,
+  allows: readonly ProvenAllow[],
   findings: Findings,
 ): void {
   const has = allows.some(({ receipt }) => receipt.flow !== undefined)

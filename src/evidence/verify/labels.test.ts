@@ -100,7 +100,9 @@ describe.each(KINDS)('%s', (kind) => {
   test('may be approved by its proposer under separation after', async () => {
     const log = new LogBuilder().company('after')
     approve(log, kind, 'first', propose(log, kind, 'first'), { by: ALICE, alone: true })
-    expect(await faultsOf(log)).toEqual([])
+    const { faults, notes } = await reportOf(log)
+    expect(faults).toEqual([])
+    expect(notes).toContainEqual(expect.stringContaining('was by its proposer (separation: after)'))
   })
 
   test('is given its identifier once', async () => {

@@ -28,7 +28,7 @@ export function checkLabels(history: History, judge: ApprovalJudge, findings: Fi
     const proposal = proposals.get(named)
     const fault =
       approvalFault(entry, named, proposal) ??
-      judge.gestureFault({ index, entry } as Parameters<ApprovalJudge['gestureFault']>[0]) ??
+      judge.gestureFault({ index, entry }) ??
       judge.separationFault(entry.body, proposal?.entry.actor.id === entry.body.act.approver)
     if (fault === null) continue
     const message = `the approval of ${named} does not hold: ${fault}`

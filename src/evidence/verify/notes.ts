@@ -53,6 +53,7 @@ export function notesOf(history: History, allows: readonly ProvenAllow[]): strin
     notes.push(
       `${counted(ownTemplates, 'template was approved by its proposer', 'templates were approved by their proposers')} (separation: after)`,
     )
+  notes.push(...labelNotes(history))
   notes.push(...issuerNotes(history))
   const invited = [...history.agents.values()].filter(({ proposal, approval }) => {
     const inviter = history.inviters.get(approval?.entry.body.act.approver ?? '')
@@ -76,6 +77,17 @@ export function notesOf(history: History, allows: readonly ProvenAllow[]): strin
 }
 
 /** Who proposes an issuer needs no endorsement, so that either of two people may be of the other's making. */
+function labelNotes({ labels }: History): string[] {
+  const own = labels.filter(({ entry }) => 'acted_alone' in entry.body && entry.body.acted_alone).length
+  if (own === 0) return []
+  const whose = counted(
+    own,
+    'approval of labels or of a flow policy was by its proposer',
+    'approvals of labels or of flow policies were by their proposers',
+  )
+  return [`${whose} (separation: after)`]
+}
+
 function issuerNotes(history: History): string[] {
   const pairs = history.issuers.flatMap(({ entry }) => {
     if (entry.type !== 'issuer.trusted') return []

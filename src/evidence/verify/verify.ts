@@ -248,7 +248,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     leases = book
     return count
   })
-  checkFlow(crypto, history, { allows, judge }, findings)
+  checkFlow(crypto, history, judge, allows, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }

@@ -10,6 +10,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 const PARAMETERS_MAX = 256
 /** Objects within objects. */
 const DEPTH_MAX = 4
+/** Characters of a parameter's name that are read: what it is called, not where it stands. */
+const NAME_LENGTH_MAX = 128
 /** Characters of a description that are read. */
 const TEXT_MAX = 4096
 
@@ -70,7 +72,12 @@ function placesOf(schema: JsonObject): Place[] {
       const below = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
       const inner = innerOf(value, schema)
       if (inner === null || depth >= DEPTH_MAX)
-        places.push({ pointer: below, name, required: required.includes(name), schema: value })
+        places.push({
+          pointer: below,
+          name: name.slice(0, NAME_LENGTH_MAX),
+          required: required.includes(name),
+          schema: value,
+        })
       else into(inner.schema, `${below}${inner.tokens}`, depth + 1)
     }
   }

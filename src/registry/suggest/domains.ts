@@ -58,7 +58,7 @@ const DOMAINS = {
   },
   web: {
     words: `web webpage website site url uri html http link page browser tab screenshot dom snapshot article news feed rss
-      blog internet online search result video podcast caption lyric image`,
+      blog internet online video podcast caption lyric image`,
     says: 'pages, which strangers write',
     level: 'public',
     integrity: 'untrusted',
@@ -125,8 +125,8 @@ const DOMAINS = {
     look: 'who can add to this directory? Whom it names may be written to without asking a person',
   },
   users: {
-    words:
-      'user member person employee staff colleague team participant attendee group organization organisation',
+    words: `user member person employee staff colleague team participant attendee group organization organisation collaborator
+      moderator admin administrator guest friend`,
     says: 'whom the system knows as its users',
     level: 'internal',
     integrity: 'trusted',
@@ -227,7 +227,7 @@ export type DomainName = keyof typeof DOMAINS
 
 /** Words that are of a domain only where nothing else is: `search` is of the web unless it is a search of something. */
 const WEAK = new Set(
-  'search result key value data object text resource page link draft day date month time address leave limit rate group index node item'.split(
+  'key value data object text resource page link draft day date month time address leave limit rate group index node item'.split(
     ' ',
   ),
 )

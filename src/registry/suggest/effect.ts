@@ -5,7 +5,8 @@
  */
 import type { Effect } from '../../core/label.ts'
 import type { Definition } from './definition.ts'
-import { isOf } from './domains.ts'
+import { byNouns } from './by-nouns.ts'
+import { domainsOf } from './domains.ts'
 import type { Parameter } from './parameters.ts'
 import { CREATES, infinitive, verbIn, verbOf, type Verb } from './verbs.ts'
 
@@ -24,33 +25,6 @@ const STRICTER: readonly Effect[] = ['none', 'internal', 'external', 'destructiv
 export function stricter(a: Effect, b: Effect): Effect {
   return STRICTER.indexOf(a) > STRICTER.indexOf(b) ? a : b
 }
-
-/** What is sent or shown to others when it is made or changed. */
-const SENT = new Set(
-  'message mail email post comment reply review tweet sms invitation payment transaction transfer order booking reservation issue ticket pull pr discussion release webhook notification announcement subscription refund charge purchase donation call bid offer claim'.split(
-    ' ',
-  ),
-)
-/** To open one of these is to make it. */
-const FILED = new Set('issue ticket pull pr discussion order case dispute claim account position'.split(' '))
-/** Keeping order among such things sends nothing. */
-const UPKEEP = new Set(
-  'archive bookmark draft label log mark move mute pin record save snooze sort star tag unarchive unpin unstar watch'.split(
-    ' ',
-  ),
-)
-/** Parameters that are programs, whatever the verb. */
-const RUNS = new Set('code cmd command program script'.split(' '))
-/** Where a download lands. */
-const LANDS = new Set('destination dest path filename filepath output'.split(' '))
-/** What decides who may do what. */
-const ACCESS = new Set(
-  'password passcode permission role access ownership credential privilege acl mfa visibility secret'.split(
-    ' ',
-  ),
-)
-const INVITED = new Set('attendee participant invitee guest recipient'.split(' '))
-const OWN_DETAILS = new Set('profile contact account setting preference info information detail'.split(' '))
 
 const GONE =
   /\b(?:permanent(?:ly)?|irreversibl[ey]|cannot be undone|can(?:not|'t) be reverted|overwrit(?:es?|ing|ten))\b/i
@@ -81,7 +55,11 @@ export function judgeEffect(
     effect = byWords(tool, words, reasons, look)
   }
   const nouns = words.filter((_, at) => at !== verb?.at)
-  effect = byNouns(effect, verb, nouns, parameters, reasons)
+  const more = byNouns({ effect, verb, nouns, parameters })
+  if (more !== null) {
+    effect = more.effect
+    reasons.push(more.why)
+  }
   effect = byAnnotations(effect, verb, tool, reasons, look)
   effect = byDescription(effect, tool, reasons, look)
   return { effect, verb, is_new, reasons, look }
@@ -109,6 +87,11 @@ function byWords(
     reasons.push('it works on its own arguments alone, by its name')
     return 'none'
   }
+  const about = domainsOf(words)
+  if (about.length > 0 && about.every(({ name }) => name === 'time' || name === 'figures')) {
+    reasons.push('its name is that of a fact which nobody changes')
+    return 'none'
+  }
   if (annotations.readOnlyHint === true) {
     reasons.push('read-only by its annotation')
     look.push('its name does not say what it does: does it only read?')
@@ -128,73 +111,6 @@ function byWords(
   reasons.push('nothing says what it does, so it counts as destructive')
   look.push('what does it do?')
   return 'destructive'
-}
-
-/** The same verb does more to some things than to others. */
-function byNouns(
-  effect: Effect,
-  verb: Verb | null,
-  nouns: readonly string[],
-  parameters: readonly Parameter[],
-  reasons: string[],
-): Effect {
-  if (verb === null || effect === 'destructive') return effect
-  const code = parameters.find(
-    ({ kind, words }) => kind === 'code' && (effect !== 'none' || RUNS.has(words.at(-1) ?? '')),
-  )
-  const query = isOf(nouns, 'data') || nouns.includes('sql') || nouns.length === 0
-  const sql = parameters.find(({ words }) => words.includes('sql') || (query && words.at(-1) === 'statement'))
-  if (sql ?? code) {
-    reasons.push(`the parameter \`${(sql ?? code)?.name}\` says what is done: it may be anything`)
-    return 'destructive'
-  }
-  const method = parameters.find(({ words }) => words.at(-1) === 'method')
-  if (method !== undefined && parameters.some(({ kind }) => kind === 'address')) {
-    reasons.push(`the parameter \`${method.name}\` may make it a request that changes something elsewhere`)
-    return 'external'
-  }
-  if (verb.word === 'open' && nouns.some((noun) => FILED.has(noun))) {
-    reasons.push('what it opens is new, and for others to see')
-    return 'external'
-  }
-  const lands = verb.word === 'download' && parameters.find(({ words }) => LANDS.has(words.at(-1) ?? ''))
-  if (lands) {
-    reasons.push(`the parameter \`${lands.name}\` says where it writes`)
-    return 'internal'
-  }
-  if (effect === 'none') return effect
-  const access = nouns.find((noun) => ACCESS.has(noun))
-  if (access !== undefined) {
-    reasons.push(`"${access}": it changes who can get in`)
-    return 'destructive'
-  }
-  if (
-    ['add', 'enroll', 'link'].includes(verb.word) &&
-    isOf(nouns, 'users') &&
-    parameters.some(({ kind }) => kind === 'person')
-  ) {
-    reasons.push('it lets somebody in')
-    return 'external'
-  }
-  if (UPKEEP.has(verb.word)) return effect
-  if (nouns.includes('draft')) return effect
-  const sent = nouns.find((noun) => SENT.has(noun))
-  if (sent !== undefined && effect === 'internal') {
-    reasons.push(`"${sent}": it is for others to see`)
-    return 'external'
-  }
-  const invited = parameters.find(({ words }) => INVITED.has(words.at(-1) ?? ''))
-  const reached = parameters.find(
-    ({ kind, words }) =>
-      kind === 'person' && ['email', 'phone', 'to', 'recipient'].includes(words.at(-1) ?? ''),
-  )
-  const own = nouns.some((noun) => OWN_DETAILS.has(noun))
-  const outside = invited ?? (own ? undefined : reached)
-  if (outside !== undefined && effect === 'internal') {
-    reasons.push(`the parameter \`${outside.name}\` names people whom it may reach`)
-    return 'external'
-  }
-  return effect
 }
 
 function byAnnotations(

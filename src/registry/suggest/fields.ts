@@ -8,6 +8,7 @@ type Fields = NonNullable<ToolLabel['result']['fields']>
 
 /** More would not be read by whoever approves it. */
 const FIELDS_MAX = 32
+const POINTER_LENGTH_MAX = 256
 
 /** What fields of these names hold. They only raise. */
 const HELD: readonly (readonly [RegExp, DataLabel['level'], string])[] = [
@@ -39,6 +40,7 @@ export function fieldsOf(output: readonly Place[], whole: DataLabel): { fields: 
   const reasons: string[] = []
   for (const { pointer, name } of output) {
     if (found.length >= FIELDS_MAX) break
+    if (pointer.length > POINTER_LENGTH_MAX) continue
     const words = wordsOf(name)
     const held = HELD.find(([pattern]) => pattern.test(words.join(' ')))
     const field: Fields[string] = {}
@@ -60,5 +62,9 @@ export function fieldsOf(output: readonly Place[], whole: DataLabel): { fields: 
 /** Only where it is about people. @returns a pointer, or null */
 export function subjectOf(output: readonly Place[], domains: readonly Domain[]): string | null {
   if (!domains.some(({ name }) => ['customers', 'health', 'staff', 'users'].includes(name))) return null
-  return output.find(({ name }) => SUBJECTS.test(wordsOf(name).join(' ')))?.pointer ?? null
+  return (
+    output.find(
+      ({ pointer, name }) => pointer.length <= POINTER_LENGTH_MAX && SUBJECTS.test(wordsOf(name).join(' ')),
+    )?.pointer ?? null
+  )
 }

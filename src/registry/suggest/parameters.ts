@@ -8,7 +8,7 @@ const set = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).fil
 const PEOPLE = set(`
   recipient to cc bcc attendee participant invitee guest user username login member email mail payee beneficiary receiver contact
   phone telephone mobile msisdn handle nickname reviewer collaborator assignee owner follower friend colleague employee
-  person customer client addressee audience subscriber party counterparty
+  person customer client addressee audience subscriber party counterparty doctor manager supervisor driver tutor teacher candidate interviewer
 `)
 const ACCOUNTS = set('iban account wallet bic swift routing sortcode card')
 const ADDRESSES = set('url uri link href endpoint webhook callback host hostname domain site website webpage')
@@ -61,7 +61,7 @@ export interface Parameter extends Place {
 }
 
 /** How reasons put it: "the parameter `to` names …". */
-export const NAMES: Readonly<Record<Exclude<Kind, 'other'>, string>> = {
+export const NAMES: Readonly<Record<Kind, string>> = {
   person: 'people',
   account: 'an account',
   address: 'an address on the network',
@@ -72,6 +72,7 @@ export const NAMES: Readonly<Record<Exclude<Kind, 'other'>, string>> = {
   code: 'what is run',
   bought: 'what is bought or booked, or from whom',
   name: 'what it acts on',
+  other: 'whom or what it is about, by the name of the tool',
 }
 
 export function parameterOf(place: Place): Parameter {

@@ -49,7 +49,7 @@ const ECHO: DataLabel = { level: 'internal', integrity: 'untrusted', categories:
 const UNKNOWN: DataLabel = { level: 'confidential', integrity: 'untrusted', categories: [] }
 
 const OTHERS_WRITE =
-  /\b(?:reviews?|comments?|web ?pages?|user[- ]generated|free[- ]text|(?:written|posted|submitted|provided) by)\b/i
+  /\b(?:reviews?|comments?|web ?pages?|user[- ]generated|free[- ]text|(?:written|posted|submitted|left) by)\b/i
 /** Words of descriptions, and what they are of. They only add. */
 const HOLDS: readonly (readonly [RegExp, Level, string])[] = [
   [/\b(?:passports?|social security|national id|date of birth|home address)\b/i, 'confidential', 'personal'],

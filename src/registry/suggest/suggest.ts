@@ -28,7 +28,7 @@ export function suggestLabel(listed: JsonObject): Suggestion | null {
   const parameters = parametersOf(tool, words)
   const judged = judgeEffect(tool, words, parameters)
   const result = judgeResult(tool, words, judged, parameters)
-  const to = destinationsOf(judged, parameters)
+  const to = destinationsOf(judged, parameters, words)
   const fields = fieldsOf(tool.output, result.result)
   const subject = subjectOf(tool.output, result.domains)
   const accepts = acceptsOf(tool, judged, parameters, result.domains)

@@ -4,9 +4,9 @@ import type { Effect } from '../../core/label.ts'
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''))
 
 const READS = words(`
-  analyze analyse ask browse calculate capture check compare compute convert count describe detect diff download estimate evaluate
-  examine explain explore export extract fetch filter find get glob goto grep identify inspect is list load lookup measure
-  monitor navigate open parse peek ping poll preview print query read recall recommend resolve retrieve return returns review
+  analyze analyse ask browse calculate  check compare compute convert count describe detect diff download estimate evaluate
+  examine explain explore export extract fetch filter format find geocode get glob goto grep identify inspect is list load lookup measure
+  monitor navigate open parse peek ping poll preview print query read recall recommend resolve retrieve
   scan screenshot scrape crawl search see select show snapshot summarize summarise suggest tail think track translate validate verify view visit
   watch whoami
 `)
@@ -30,14 +30,14 @@ const SENDS = words(`
   accept announce answer apply approve bid book broadcast buy call charge checkout click comment confirm contact decline
   delegate deploy dial dispatch donate email emit enroll fax fill follow forward gift handoff hire invite invoke issue join like mail message
   negotiate notify order pay phone post press publish purchase push rate react recruit redeem refund release rent reply report
-  request reserve respond retweet rsvp schedule sell send share ship sign sms spawn subscribe submit trade transfer trigger
+  request reserve respond return retweet review rsvp schedule sell send share ship sign sms spawn subscribe submit trade transfer trigger
   tweet type unfollow upload upvote vote wire withdraw
 `)
 
 /** Something is gone, overwritten or shut out afterwards, or anything at all may be done. */
 const DESTROYS = words(`
   abort allow authorize ban block bulkdelete cancel clear deactivate delete demote deny deprovision destroy detach discard
-  drop elevate empty erase eval evict exec execute expire flush force format grant kick kill leave merge nuke overwrite
+  drop elevate empty erase eval evict exec execute expire flush force grant kick kill leave merge nuke overwrite
   promote prune purge rebase remove replace reset restart restore restrict revert revoke rollback rotate run shutdown
   suspend terminate transact truncate unassign uninstall uninvite unlink unlock unpublish unregister unshare wipe
 `)
@@ -59,7 +59,7 @@ const EFFECTS_OF: readonly (readonly [Effect, ReadonlySet<string>])[] = [
 
 /** Nouns with which a name that has no verb asks for something: `order_status`. */
 const ASKED_FOR = words(`
-  availability balance busy content contents count detail details history info information log metadata stats statistics status summary time tree
+  availability balance busy content contents count detail details direction history info information log metadata stats statistics status summary time tree
   version
 `)
 
@@ -107,6 +107,8 @@ export function verbIn(name: readonly string[]): (Verb & { readonly at: number }
 /** The infinitive of `Sends`, `Deleting`, `retrieved`, where it is a verb that is known. */
 export function infinitive(word: string): string | null {
   const lower = word.toLowerCase()
+  // A description that begins so says what comes back; a tool of that name sends something back.
+  if (/^return(?:s|ing)?$/.test(lower)) return 'get'
   const ends = [lower, lower.replace(/s$/, ''), lower.replace(/es$/, ''), lower.replace(/ies$/, 'y')]
   const more = [
     lower.replace(/ing$/, ''),
