@@ -20,7 +20,8 @@ import type { LeaseAnswer } from '../ports/control-plane.ts'
 import { LeasedLedger, type Ledger } from './ledger.ts'
 import { EnforcementPoint } from './point.ts'
 import type { PointOptions } from './point-options.ts'
-import { readSpoolLine, Recorder } from './recorder.ts'
+import { Recorder } from './recorder.ts'
+import { readSpoolLine } from './spool-line.ts'
 import type { CallRequest, Credential, ToolResult } from './types.ts'
 
 const w = new World()

@@ -4,7 +4,8 @@ import { AUD, digestOf, SettableClock, World } from '../../test/fixtures/tokens.
 import { receiptHash, receiptSchema, type Receipt } from '../log/receipt.ts'
 import { ChainRecord } from './chain-record.ts'
 import type { DecisionFields } from './decision-receipt.ts'
-import { readSpoolLine, Recorder } from './recorder.ts'
+import { Recorder } from './recorder.ts'
+import { readSpoolLine } from './spool-line.ts'
 
 const w = new World()
 const decision = (action: string, edit: Partial<DecisionFields> = {}): DecisionFields => ({

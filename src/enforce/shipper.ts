@@ -16,7 +16,8 @@ import {
 import type { Spool, SpoolRecord } from '../ports/spool.ts'
 import { Acknowledgements } from './central.ts'
 import type { LeaseKeeper, Promised } from './ledger.ts'
-import { ownSpoolLine, type Recorder, type StreamPlace } from './recorder.ts'
+import { type Recorder, type StreamPlace } from './recorder.ts'
+import { ownSpoolLine } from './spool-line.ts'
 
 const BATCH_MAX = 500
 /** The control plane takes bodies of 4 MiB; base64 and framing leave room. */

@@ -46,7 +46,13 @@ afterAll(() => rm(dirname(summary.pack), { recursive: true, force: true }))
 test('npm run demo -- --exit --json ends well, and says so in its last line', () => {
   expect(run).toMatchObject({ code: 0, stderr: '' })
   expect(summary).toMatchObject({ ok: true, verified: true, tamper_detected: true, deletion_detected: true })
-  expect(summary).toMatchObject({ template: true, quorum: true, flow: true, drill: true, killed_not_stale: true })
+  expect(summary).toMatchObject({
+    template: true,
+    quorum: true,
+    flow: true,
+    drill: true,
+    killed_not_stale: true,
+  })
   expect(summary.allowed).toBeGreaterThan(0)
   expect(summary.entries).toBeGreaterThan(summary.allowed)
   expect(summary.revocation_ms.max).toBeGreaterThanOrEqual(summary.revocation_ms.p50)
