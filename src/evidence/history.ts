@@ -5,7 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { pathOf, recordAgent, recordedIn, streamIn, type ChainPart } from './records.ts'
+import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -189,14 +189,17 @@ export class History {
         this.alerts.push({ index, entry })
         return
       case 'receipt':
-        this.#stream(entry.body.point, entry.body.epoch).receipts.push({
+        streamOf(this.streams, entry.body.point, entry.body.epoch).receipts.push({
           index,
           logged_ms: Date.parse(entry.time),
           receipt: entry.body,
         })
         return
       case 'receipt.head':
-        this.#stream(entry.body.head.point, entry.body.head.epoch).heads.push({ index, signed: entry.body })
+        streamOf(this.streams, entry.body.head.point, entry.body.head.epoch).heads.push({
+          index,
+          signed: entry.body,
+        })
         return
       case 'log.pruned':
         this.prunings.push({ index, entry })
@@ -267,10 +270,6 @@ export class History {
       this.repeated.push({ index, what: `agent.proposed of ${entry.subject}` })
   }
 
-  #stream(point: string, epoch: number): StreamRecord {
-    return streamIn(this.streams, point, epoch)
-  }
-
   /** Whether the handle of a person was revoked in an entry before this index. */
   hadLeft(rev: string, index: number): boolean {
     return (this.#left.get(rev) ?? index) < index
@@ -288,7 +287,7 @@ export class History {
 
   /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
   recorded(): Generator<readonly LoggedReceipt[]> {
-    return recordedIn(this.streams)
+    return recordedOf(this.streams.values())
   }
 
   /** Segment texts from the root to `id`, or null when one is not logged. */
