@@ -9,19 +9,23 @@ import { join } from 'node:path'
 import { versionOf } from './machine.ts'
 
 const USAGE = `usage: npm run bench -- authorize [--json]
+       npm run bench -- flow [--json]
        npm run bench -- log [--json] [--short]
        npm run bench -- protect [--json]
        npm run bench -- revoke [--json] [--short]
        npm run bench -- gateway [--json] [--short]
 `
 
-const NAMES: ReadonlySet<string> = new Set(['authorize', 'gateway', 'log', 'protect', 'revoke'])
+const NAMES: ReadonlySet<string> = new Set(['authorize', 'flow', 'gateway', 'log', 'protect', 'revoke'])
+
+/** Short enough as they are. */
+const ALWAYS_WHOLE: ReadonlySet<string> = new Set(['authorize', 'flow', 'protect'])
 
 const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
 const short = options.includes('--short')
 const unknown = options.filter(
-  (option) => option !== '--json' && !(name !== 'authorize' && name !== 'protect' && option === '--short'),
+  (option) => option !== '--json' && !(!ALWAYS_WHOLE.has(name ?? '') && option === '--short'),
 )
 if (unknown.length > 0 || !NAMES.has(name ?? '')) {
   process.stderr.write(USAGE)
@@ -31,6 +35,9 @@ if (name === 'authorize') {
   installPeers()
   const { authorize } = await import('./authorize/authorize.ts')
   await authorize({ json })
+} else if (name === 'flow') {
+  const { flow } = await import('./flow/flow.ts')
+  await flow({ json })
 } else if (name === 'log') {
   const { log } = await import('./log/log.ts')
   await log({ json, short })

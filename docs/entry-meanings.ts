@@ -61,6 +61,11 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'lease.granted': 'A point may debit that much of limits, until `expires`.',
   'lease.recalled': 'It is asked to return these: somebody needs what they hold.',
   'lease.settled': 'The signed head at `head` accounts for these leases: what was not debited is given back.',
+  'domain.leased': 'A point holds these memory domains until `expires`, and what each began with.',
+  'domain.wanted': 'A point asks for memory domains: whoever holds one is asked to hand it over.',
+  'domain.handed_over': 'A point holds these memory domains no more, and signs what was read in them.',
+  'domain.cleared':
+    'A person says, by a gesture, that what was read in a memory domain is gone from the agent’s memory.',
   'topup.requested': 'A limit is used up, and an agent needs more.',
   'topup.granted': 'A person answered with that new delegation.',
   'topup.declined': 'A person said no.',

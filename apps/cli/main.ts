@@ -9,6 +9,7 @@ import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
 import { discoverCommand } from './commands/discover.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { domainCommands } from './commands/domains.ts'
 import { drillCommands } from './commands/drill.ts'
 import { eraseCommands } from './commands/erase.ts'
 import { evidenceCommands } from './commands/evidence.ts'
@@ -76,6 +77,7 @@ topUpCommands(program)
 gatewayCommand(program)
 extAuthzCommand(program)
 killCommands(program)
+domainCommands(program)
 drillCommands(program)
 relayCommand(program)
 replayCommand(program)

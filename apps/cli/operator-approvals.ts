@@ -32,7 +32,8 @@ const shownSchema = approvalSchema.extend({
   opening: z.object({ salt: z.string(), args: z.record(z.string(), z.json()) }).nullable(),
 })
 export type ListedApproval = z.infer<typeof approvalSchema>
-export type ShownApproval = z.infer<typeof shownSchema>
+/** `why`: what rules on flow object to, in sentences (FLW-12). */
+export type ShownApproval = z.infer<typeof shownSchema> & { readonly why: readonly string[] }
 
 const load = z.object({
   requested: z.int(),
@@ -57,7 +58,10 @@ export async function listApprovals(profile: Profile, all: boolean): Promise<Lis
 
 export async function showApproval(profile: Profile, id: string): Promise<ShownApproval> {
   const answer = await profile.client.get(`/v1/approvals/${encodeURIComponent(id)}`)
-  return z.object({ approval: shownSchema }).parse(answer).approval
+  const { approval, why } = z
+    .object({ approval: shownSchema, why: z.array(z.string()).default([]) })
+    .parse(answer)
+  return { ...approval, why }
 }
 
 export async function approvalLoad(profile: Profile, days: number): Promise<z.infer<typeof loadSchema>> {

@@ -15,6 +15,7 @@ import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { recordingAs, type Recording } from '../../src/enforce/central.ts'
+import { FlowKeeper } from '../../src/enforce/flow/keeper.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
@@ -28,6 +29,7 @@ import type { Spool } from '../../src/ports/spool.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
 import { approvalDesk } from './approvals.ts'
+import { openDomains, type OpenDomains } from './domains.ts'
 import { GatewayError } from './errors.ts'
 import { followOwn, trustOf } from './follow.ts'
 import { Kills } from './kills.ts'
@@ -139,6 +141,7 @@ export async function openPoint(
     throw cause
   }
   let kills: Kills | undefined
+  let domains: OpenDomains | undefined
   try {
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
     const ledger = new LeasedLedger({
@@ -158,6 +161,13 @@ export async function openPoint(
     const { listen, onFault } = options
     const trust = trustOf(file, state, signer, () => point.revocationsChanged())
     const parts = { file, path, signer, control, listen, onFault, trust, revocations: state }
+    const memory = await openDomains(path, file.point, {
+      signer,
+      clock,
+      control,
+      epoch: () => recorder.begun?.epoch ?? null,
+    })
+    domains = memory
     const switchboard = await Kills.open({ ...parts, systems: tools.systems })
     kills = switchboard
     const acks = new AckSender({
@@ -197,6 +207,12 @@ export async function openPoint(
         ...(options.delegations === undefined ? {} : { delegations: options.delegations }),
       }),
       registration: tools.find,
+      flow: new FlowKeeper({
+        crypto,
+        policy: tools.policy,
+        label: (server, tool) => tools.find(server, tool)?.label ?? null,
+        domains: memory.domains,
+      }),
       onToolChanged: new ToolChanges(control, onFault).note,
       onRecorded: () => shipper.poke(),
       onFault: options.onFault,
@@ -207,6 +223,7 @@ export async function openPoint(
         await Promise.all([follower.stop(), trust.stop()])
         await switchboard.close()
         ledger.close()
+        await memory.close()
         await shipper.stop(SHIP_ON_CLOSE_MS)
         await spool.close()
       },
@@ -222,6 +239,7 @@ export async function openPoint(
   } catch (cause) {
     tools.stop()
     await kills?.close()
+    await domains?.close()
     await spool.close()
     throw cause
   }

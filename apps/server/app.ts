@@ -11,6 +11,8 @@ import { approvalRoutes } from './routes-approvals.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
+import { domainClearingRoutes } from './routes-domain-clearing.ts'
+import { domainRoutes } from './routes-domains.ts'
 import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
@@ -64,6 +66,8 @@ export function createApp(ctx: ServerContext): App {
   pointRoutes(app, ctx)
   hostingRoutes(app, ctx)
   limitRoutes(app, ctx)
+  domainRoutes(app, ctx)
+  domainClearingRoutes(app, ctx)
   templateRoutes(app, ctx)
   toolChangeRoutes(app, ctx)
   labelRoutes(app, ctx)

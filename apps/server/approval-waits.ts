@@ -1,6 +1,6 @@
 /**
- * Points that wait for a person's decision: each asks again when something was committed, at this node or another, and
- * not more often than it is worth. spec/approvals.md (APR-11).
+ * Points that wait for a person's decision, or for a memory domain of another point: each asks again when something was committed, at this node or another, and
+ * not more often than it is worth. spec/approvals.md (APR-11), spec/flow.md (FLW-16).
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -16,15 +16,17 @@ const WAITING_MAX = 4_096
 
 export class ApprovalWaits {
   readonly #store: Pick<Store, 'onCommit'>
+  readonly #look_every_ms: number
   #waiting = 0
 
-  constructor(store: Pick<Store, 'onCommit'>) {
+  constructor(store: Pick<Store, 'onCommit'>, look_every_ms = LOOK_EVERY_MS) {
     this.#store = store
+    this.#look_every_ms = look_every_ms
   }
 
   /** @returns what `look` found, or null when it found nothing in time. @throws {ApiError} `TOO_MANY` */
   async wait<T>(look: () => Promise<T | null>, signal: AbortSignal): Promise<T | null> {
-    if (this.#waiting >= WAITING_MAX) throw new ApiError('TOO_MANY', 'too many calls wait for people')
+    if (this.#waiting >= WAITING_MAX) throw new ApiError('TOO_MANY', 'too many points wait for an answer')
     this.#waiting++
     let news = Promise.withResolvers<void>()
     const leave = this.#store.onCommit(() => news.resolve())
@@ -35,7 +37,7 @@ export class ApprovalWaits {
         const found = await look()
         if (found !== null || limit.aborted) return found
         await news.promise
-        await pause(LOOK_EVERY_MS, undefined, { signal: limit }).catch(() => undefined)
+        await pause(this.#look_every_ms, undefined, { signal: limit }).catch(() => undefined)
         news = Promise.withResolvers()
         if (limit.aborted) news.resolve()
       }

@@ -91,6 +91,25 @@ async function open(url: string): Promise<Answer> {
 }
 
 describe('a request', () => {
+  test('says in sentences what rules on flow object to, and keeps no value of them', async () => {
+    const source = { action: 'act_1', server: 'mail', tool: 'inbox', path: '' }
+    const objects = {
+      argument: '/path',
+      provenance: 'prose',
+      rule: 'destination',
+      source,
+      verdict: 'objects',
+    }
+    const taint = { categories: [], integrity: 'untrusted', level: 'internal' }
+    const { request } = await asked({ flow: { basis: [objects], taint } })
+    const { json } = await lead.api.get(`/v1/approvals/${request.approval}`)
+    expect(json.approval.flow).toEqual({ basis: [objects], taint })
+    expect(json.why).toEqual([expect.stringMatching(/path "\/data\/a".*inbox/)])
+    const plain = await lead.api.get(`/v1/approvals/${(await asked()).request.approval}`)
+    expect(plain.json.why).toEqual([])
+    expect(plain.json.approval.flow).toBeUndefined()
+  })
+
   test('is shown to whoever has its link, as it is, and to people by their key', async () => {
     const { request, url } = await asked()
     expect(url).toMatch(/\/a#[\w-]{20,}$/)

@@ -10,6 +10,7 @@ import type { Signer } from '../../src/core/crypto.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import { signAck } from '../../src/revoke/ack.ts'
 import { signFrameKey, signKill, signRoster } from '../../src/revoke/kill-rules.ts'
+import { DomainAsker, domainContract, READ } from '../../test/contract/domains.ts'
 import { Postgres } from '../../test/fixtures/postgres.ts'
 import { until } from '../../test/fixtures/processes.ts'
 import { debitOf, need, Spool } from '../../test/fixtures/spool.ts'
@@ -61,6 +62,8 @@ describe.each(['calendar', 'sliding'])('a %s limit', (sort) => {
     expect((await ann.api.get('/v1/topups')).status).toBe(200)
   })
 })
+
+domainContract(() => ({ server, ann }))
 
 test('a kill is pulled by one, listed, and lifted by two of the roster', async () => {
   const { json } = await ann.api.post('/v1/kills/draft', { scope: { kind: 'global' }, reason: 'test' })
@@ -126,6 +129,28 @@ test('a pruning is planned', async () => {
 function existing(folder: string): string[] {
   return readdirSync(folder)
 }
+
+test('a memory domain is asked for at one node, and handed over at another', async () => {
+  const other = new TestServer({ store, vault: join(server.dataDir, 'vault.db'), peers: [server.base()] })
+  other.skipsRebuild = true
+  cpSync(join(server.dataDir, 'keys'), join(other.dataDir, 'keys'), { recursive: true })
+  await other.start()
+  try {
+    const one = await DomainAsker.open(server, ann)
+    const { id, api } = await server.point(ann)
+    const spool = new Spool({ id, api: new Caller(other.base, 'Ed25519', api.key) })
+    await spool.open()
+    const two = new DomainAsker(spool)
+    await one.lease('agt_nodes')
+    const wanted = one.wanted() // waits before anybody asks
+    const asked = two.lease('agt_nodes')
+    expect(await wanted).toEqual(['agt_nodes'])
+    await one.handOver(one.signed('agt_nodes', 1, READ))
+    expect(await asked).toMatchObject([{ turn: 2, begins: 'handed_over', taint: READ }])
+  } finally {
+    await other.remove()
+  }
+}, 30_000)
 
 test('a node without the new frame key revokes nothing and says so, until it has the file', async () => {
   const other = new TestServer({ store, vault: join(server.dataDir, 'vault.db'), peers: [server.base()] })

@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { approvalSchema } from '../../src/core/approval.ts'
 import type { JsonObject } from '../../src/core/json.ts'
+import { flowRecordSchema } from '../../src/log/receipt-flow.ts'
 import { decisionFor, requestApproval } from '../../src/registry/approvals.ts'
 import { ApprovalWaits } from './approval-waits.ts'
 import { pageFile, pageText } from './ceremony-page.ts'
@@ -50,6 +51,8 @@ function pointRoutes(app: App, ctx: ServerContext): void {
             salt: digest,
             args: z.record(z.string(), z.unknown()),
             expires: z.int().nonnegative(),
+            /** What rules on flow object to (FLW-12). */
+            flow: flowRecordSchema.exactOptional(),
           }),
         ),
       },

@@ -2,8 +2,16 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
+import { isJsonObject } from '../../src/core/json.ts'
+import { sentencesOf } from '../../src/decide/flow/sentences.ts'
+import { flowRecordSchema } from '../../src/log/receipt-flow.ts'
 import { approvalLoad } from '../../src/registry/approval-load.ts'
-import { approvalOfLink, listApprovals, showApproval } from '../../src/registry/approval-views.ts'
+import {
+  approvalOfLink,
+  listApprovals,
+  showApproval,
+  type ShownApproval,
+} from '../../src/registry/approval-views.ts'
 import { decideApproval, personOfCredential } from '../../src/registry/approvals.ts'
 import { namesIn } from '../../src/registry/names.ts'
 import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
@@ -32,12 +40,16 @@ const view = z.object({
   decided: z.int().nullable(),
   approver: z.string().nullable(),
   behind: z.array(z.string()).readonly(),
+  /** What rules on flow object to, as the point says (FLW-12). */
+  flow: flowRecordSchema.exactOptional(),
 })
 const shown = z.object({
   approval: view.extend({
     /** Null: erased. */
     opening: z.object({ salt: z.string(), args: z.unknown() }).nullable(),
   }),
+  /** The objections in sentences, with values of the arguments in them. */
+  why: z.array(z.string()).readonly(),
   /** By identifier; nobody signs a name. */
   names: z.record(z.string(), z.string()),
   /** Of the viewer's passkey; null when it is not known who looks. */
@@ -130,8 +142,8 @@ function showRoutes(app: App, ctx: ServerContext): void {
     const found = await find(now)
     const answer = await registry.store.query(async (db) => {
       const approval = await showApproval(registry, db, found, now)
-      const { opening: _, ...plain } = approval
-      return { approval, names: await namesIn(registry, db, { ...plain }) }
+      const { opening: _, flow: __, ...named } = approval
+      return { approval, why: whyOf(approval), names: await namesIn(registry, db, named) }
     })
     const { rp_id, origins, origin, simulated } = settings
     return { ...answer, credential_id, rp_id, origins, log: { origin, simulated }, now }
@@ -225,4 +237,11 @@ function decideRoutes(app: App, ctx: ServerContext): void {
       return c.json(await decideApproval(registry, person, approval, chosen, gesture), 200)
     },
   )
+}
+
+function whyOf({ flow, opening }: ShownApproval): readonly string[] {
+  const args = opening?.args
+  return flow === undefined
+    ? []
+    : sentencesOf(flow.basis, args !== undefined && isJsonObject(args) ? args : {})
 }

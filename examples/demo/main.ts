@@ -14,6 +14,7 @@ import { paint, say, tell } from '../../apps/cli/output.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import type { Postgres } from '../../test/fixtures/postgres.ts'
 import { playDrill, playOutage, startKillStage } from './kill-switch.ts'
+import { playFlow } from './flow.ts'
 import { Narrator } from './narrator.ts'
 import { runCli } from './processes.ts'
 import { checkFiles, DemoFailed, playCalls, playRevocations, playThief } from './scenes.ts'
@@ -125,12 +126,15 @@ async function main(): Promise<void> {
     const switched = await startKillStage(stage)
     const drill = await playDrill(stage, switched, narrator)
     const killed_not_stale = await playOutage(stage, switched, postgres, narrator)
+    // Last: it enrolls a gateway, and the drill waits for every one there is.
+    const flow = await playFlow(stage, narrator)
     await checkFiles(stage)
     const proof = await prove(stage, from, narrator)
     const result = {
       ok:
         template &&
         quorum &&
+        flow &&
         drill &&
         killed_not_stale &&
         proof.verified &&
@@ -147,6 +151,7 @@ async function main(): Promise<void> {
       deletion_detected: proof.deletion_detected,
       template,
       quorum,
+      flow,
       drill,
       killed_not_stale,
     }

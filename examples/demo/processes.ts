@@ -109,9 +109,18 @@ export class AgentProcess {
     this.#lines = reader[Symbol.asyncIterator]()
   }
 
-  /** @param point enrolment file of its gateway; @param folder what the tool server may serve at all */
-  static async start(key: string, point: string, folder: string): Promise<AgentProcess> {
-    const server = [process.execPath, FILES_SERVER, folder]
+  /**
+   * @param point enrolment file of its gateway
+   * @param folder what the tool server may serve at all
+   * @param program of the tool server
+   */
+  static async start(
+    key: string,
+    point: string,
+    folder: string,
+    program = FILES_SERVER,
+  ): Promise<AgentProcess> {
+    const server = [process.execPath, program, folder]
     const gateway = [process.execPath, CLI, 'gateway', '--stdio', '--point', point, '--', ...server]
     const child = spawn(process.execPath, [AGENT, JSON.stringify({ key, gateway })], {
       stdio: ['pipe', 'pipe', process.env.COUNTERSIGN_DEBUG === undefined ? 'ignore' : 'inherit'],

@@ -168,17 +168,18 @@ async function registerTools(manager: Profile, system: string, files: string): P
   return tools.length
 }
 
-async function addAgent(
+export async function addAgent(
   manager: Profile,
   lead: Profile,
   folder: string,
   system: string,
   name: string,
+  agentClass = 'assistant',
 ): Promise<StagedAgent> {
   const manifest = { model: 'scripted', tools: [SERVER], version: 1 }
   const id = await proposeAgent(manager, {
     name,
-    class: 'assistant',
+    class: agentClass,
     purpose: 'Reads reports and writes summaries',
     systems: [system],
     manifest,

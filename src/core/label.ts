@@ -33,8 +33,8 @@ export const pointer = z
   .regex(/^(?:\/(?:[^~/]|~[01])*)*$/)
 
 /** LBL-3. What stands in data: of a result, or of all that was read. */
-const dataSchema = z.strictObject({ level, integrity, categories })
-export type DataLabel = z.infer<typeof dataSchema>
+export const dataLabelSchema = z.strictObject({ level, integrity, categories })
+export type DataLabel = z.infer<typeof dataLabelSchema>
 
 const fieldSchema = z.strictObject({
   level: level.exactOptional(),
@@ -45,7 +45,7 @@ const fieldSchema = z.strictObject({
 /** LBL-3 to LBL-7. */
 export const toolLabelSchema = z.strictObject({
   v: z.literal(1),
-  result: dataSchema.extend({
+  result: dataLabelSchema.extend({
     /** Where in a result the data subject's identifier stands. */
     subject: pointer.exactOptional(),
     /** Of parts of the result, by pointer; what is not said is as the whole. */
@@ -88,4 +88,14 @@ export function join(a: DataLabel, b: DataLabel): DataLabel {
     integrity: a.integrity === 'untrusted' ? a.integrity : b.integrity,
     categories: all.includes('*') || all.length > CATEGORIES_MAX ? ['*'] : all,
   }
+}
+
+/** Whether joining `b` would change nothing. */
+export function covers(a: DataLabel, b: DataLabel): boolean {
+  const has = (category: string): boolean => a.categories.includes('*') || a.categories.includes(category)
+  return (
+    !isAbove(b.level, a.level) &&
+    (a.integrity === 'untrusted' || b.integrity === 'trusted') &&
+    b.categories.every(has)
+  )
 }

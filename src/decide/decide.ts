@@ -4,6 +4,7 @@
  * @module
  */
 import type { JsonObject } from '../core/json.ts'
+import type { DataLabel, ToolLabel } from '../core/label.ts'
 import { seconds } from '../core/time.ts'
 import type { Freshness, Reservation } from '../log/receipt.ts'
 import {
@@ -18,6 +19,7 @@ import {
 import { isMethodAction } from '../token/method-action.ts'
 import { asks, boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
 import type { DecidedChain, Handle } from '../token/verify.ts'
+import { fieldsOf, strictestOf } from './flow/fields.ts'
 import { measure, resourcesOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
 
@@ -63,7 +65,11 @@ export interface DecideInput {
     readonly measures: Measures
     /** JSON Pointers into the arguments (GRT-6). */
     readonly resources?: readonly string[]
+    /** LBL-3. Null, or absent: nobody labelled it. */
+    readonly label?: ToolLabel | null
   } | null
+  /** The result goes to the agent by another way: nothing can be taken out of it (LBL-10). */
+  readonly unseen?: boolean
   /** Systems that the tool may be of, where the registration does not say: what one of them stops is stopped. */
   readonly systems?: readonly string[]
   readonly revocations: RevocationView
@@ -85,7 +91,7 @@ export type Verdict =
       readonly freshness: Freshness
     }
   /** Allowed once a person approves (APR-2). */
-  | { readonly decision: 'step_up'; readonly grant: string; readonly reasons: readonly ['APPROVAL_NEEDED'] }
+  | { readonly decision: 'step_up'; readonly grant: string; readonly reasons: readonly Reason[] }
   | { readonly decision: 'deny'; readonly grant: string | null; readonly reasons: readonly Reason[] }
 
 /**
@@ -195,7 +201,19 @@ function grantFault(input: DecideInput, grant: Grant): Reason | null {
   if (!grantNames(grant, input.server, input.tool)) return 'NO_MATCHING_GRANT'
   if (!constraintsMet(grant, input.args)) return 'CONSTRAINT_VIOLATED'
   const resources = grant.resources === undefined ? null : resourcesOf(input.args, pointersOf(input))
-  return resourcesFault(grant, resources) ?? labelFault(grant, null)
+  return resourcesFault(grant, resources) ?? shownFault(input, grant)
+}
+
+/** GRT-7, LBL-10: some part of what the tool returns is for the agent to see; what is not is taken out. */
+function shownFault({ registration, unseen = false }: DecideInput, grant: Grant): Reason | null {
+  const label = registration?.label ?? null
+  const whole = labelFault(grant, label?.result ?? null)
+  if (label === null || (grant.clearance === undefined && grant.categories === undefined)) return whole
+  const parts: readonly DataLabel[] = unseen
+    ? [strictestOf(label)]
+    : fieldsOf(label).map((field) => field.label)
+  const faults = parts.map((part) => labelFault(grant, part))
+  return faults.includes(null) ? null : (whole ?? faults[0] ?? null)
 }
 
 /** A method has no registration: what it touches is its `uri` (MCP-7). */

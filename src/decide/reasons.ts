@@ -76,6 +76,23 @@ export const REASONS = {
     'wait until others are decided, or make a smaller call',
   ],
   TOOL_CHANGED: ['the tool differs from its registration', 'have the new definition registered'],
+  // Flow
+  FLOW_SINK: [
+    'data was read that is above what the tool accepts',
+    'use a tool that accepts it, or have a person approve the call',
+  ],
+  FLOW_DESTINATION: [
+    'neither the instruction nor anything trusted names where the call goes',
+    'ask the principal to name it, or have a person approve the call',
+  ],
+  FLOW_INFLUENCE: [
+    'text that somebody else wrote was read before, and may be behind the call',
+    'have a person approve the call',
+  ],
+  DOMAIN_ELSEWHERE: [
+    'another enforcement point holds what the agent has read',
+    'try again in a few seconds, or call through one enforcement point',
+  ],
   // The state
   KILLED: ['a kill is in force for this agent, tool or everything', 'stop; a kill ends when people lift it'],
   REVOKED: ['the delegation, or someone or something behind it, was revoked', 'stop; ask the principal'],

@@ -10,6 +10,7 @@ import type { Crypto, PublicJwk } from '../core/crypto.ts'
 import { newId } from '../core/ids.ts'
 import { canonicalize, type JsonObject } from '../core/json.ts'
 import type { Reason } from '../decide/reasons.ts'
+import type { FlowRecord } from '../log/receipt-flow.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ApprovalExchange } from '../ports/control-plane.ts'
 import { approvalFault, type AskedCall } from '../token/approval.ts'
@@ -58,6 +59,9 @@ export interface CallToHold {
   readonly salt: string
   /** As a person can be shown them, and a commitment opens to; null: they cannot (APR-4). */
   readonly args: JsonObject | null
+  /** What people are told that rules on flow object to, and all of it by name (FLW-9). */
+  readonly flow?: FlowRecord
+  readonly objections?: ReadonlySet<string>
 }
 
 /** `reasons` empty: approved. */
@@ -224,11 +228,12 @@ export class ApprovalDesk {
   }
 
   #requestOf({ approval, call, expires }: Held): Parameters<ApprovalExchange['requestApproval']>[0] {
-    const { action, chain, grant, request, args_commit, salt, args } = call
+    const { action, chain, grant, request, args_commit, salt, args, flow } = call
     const { server, tool, definition_hash } = request
     const [{ jti }] = chain.delegations
     const named = { approval, action, agent: chain.agent, iss: chain.iss, jti, grant }
-    return { ...named, server, tool, definition_hash, args_commit, salt, args: args ?? {}, expires }
+    const asked = { ...named, server, tool, definition_hash, args_commit, salt, args: args ?? {}, expires }
+    return flow === undefined ? asked : { ...asked, flow }
   }
 
   /** APR-11. @returns what does not hold, or null */

@@ -13,8 +13,9 @@ import { CountersignMcpSession } from './adapters/mcp/client.ts'
 import { definitionHash } from './adapters/mcp/definitions.ts'
 import { hasCaseTwins } from './adapters/mcp/frames.ts'
 import { CALL_META, METHOD_CHALLENGE } from './adapters/mcp/messages.ts'
+import { seenValue } from './flow/content.ts'
 import { ConnectionDenied, SdkError } from './sdk-errors.ts'
-import type { CallOutcome, CallRequest, Credential, HeldNotice, Point, ToolResult } from './types.ts'
+import type { Act, CallOutcome, CallRequest, Credential, HeldNotice, Point, ToolResult } from './types.ts'
 
 /** Of the arguments of one call, as in a frame of the gateway. */
 const ARGUMENT_LIMITS = { bytes_max: 4 * 1024 * 1024, depth_max: 60 }
@@ -46,8 +47,10 @@ export interface Denied {
   /** Receipts and `countersign verify --action` know the call by this. */
   readonly action: string
   readonly reasons: readonly Reason[]
-  /** For a model or a person: each reason, and what to do. */
+  /** For a model or a person: each reason, and what to do; then each sentence of `why`. */
   readonly text: string
+  /** What rules on flow object to (FLW-12). */
+  readonly why?: readonly string[]
   /** It had gone out when it was stopped: the tool may have done it (REV-12). */
   readonly underWay?: true
   /** It waits for a person, for whoever comes back (`leaves` of a point's hooks). */
@@ -119,9 +122,9 @@ export class Guard {
     call: GuardedCall,
     act: (args: JsonObject, run: ToolRun) => T | Promise<T>,
   ): Promise<Answer<T>> {
-    const outcome = await this.#decided(call, (args) => (action, signal) => {
-      return running(() => act(args, { action, signal }), signal)
-    })
+    const outcome = await this.#decided(call, (action, signal, { args }) =>
+      running(() => act(args, { action, signal }), signal),
+    )
     if (outcome.decision === 'deny') return denied(outcome)
     if ('thrown' in outcome.result) throw outcome.result.thrown
     return { decision: 'allow', action: outcome.action, result: outcome.result.value }
@@ -129,7 +132,9 @@ export class Guard {
 
   /** Decides and records; whoever asked runs the tool and says what became of it. Throws what {@link call} throws. */
   begin(call: GuardedCall): Promise<Begun | Denied> {
-    return beginning((act) => this.#decided(call, (args) => (action, signal) => act(args, action, signal)))
+    return beginning((act) =>
+      this.#decided(call, (action, signal, { args }) => act(args, action, signal), { sight: 'elsewhere' }),
+    )
   }
 
   async close(): Promise<void> {
@@ -142,20 +147,22 @@ export class Guard {
 
   async #decided<T>(
     call: GuardedCall,
-    acting: (args: JsonObject) => (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+    act: Act<T>,
+    sight: Pick<CallRequest, 'sight'> = {},
   ): Promise<CallOutcome<T>> {
     const args = checkedArguments(call.args)
     const used = this.#session
-    const outcome = await this.#once(call, args, acting(args))
+    const outcome = await this.#once(call, args, act, sight)
     if (outcome.decision === 'allow' || outcome.reasons[0] !== 'SESSION_UNKNOWN') return outcome
     await this.#renew(used)
-    return this.#once(call, args, acting(args))
+    return this.#once(call, args, act, sight)
   }
 
   #once<T>(
     { tool, definition }: GuardedCall,
     args: JsonObject,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
+    act: Act<T>,
+    sight: Pick<CallRequest, 'sight'>,
   ): Promise<CallOutcome<T>> {
     const meta = this.#session.metaFor(tool, args)[CALL_META] as Omit<
       Extract<Credential, { kind: 'session' }>,
@@ -167,6 +174,7 @@ export class Guard {
       args,
       credential: { kind: 'session', ...meta },
       definition_hash: definition === undefined ? null : definitionHash(this.#o.crypto, definition),
+      ...sight,
     }
     const { point, onHeld } = this.#o
     return point.call(request, act, {
@@ -218,8 +226,8 @@ export async function beginning(
 /** The point records `unknown` for a tool that rejects. */
 class OutOfSight extends Error {}
 
-export function denied({ action, reasons, underWay, held }: Omit<Denied, 'text'>): Denied {
-  const text = reasons.map(explain).join('\n')
+export function denied({ action, reasons, underWay, held, why = [] }: Omit<Denied, 'text'>): Denied {
+  const text = [...reasons.map(explain), ...why].join('\n')
   return {
     decision: 'deny',
     action,
@@ -227,16 +235,22 @@ export function denied({ action, reasons, underWay, held }: Omit<Denied, 'text'>
     text,
     ...(underWay ? { underWay } : {}),
     ...(held ? { held } : {}),
+    ...(why.length > 0 ? { why } : {}),
   }
 }
 
 async function running<T>(act: () => T | Promise<T>, signal: AbortSignal): Promise<ToolResult<Ran<T>>> {
   try {
-    return { result: { value: await act() }, failed: false }
+    const value = await act()
+    const seen = seenValue<Ran<T>>(value, (left) => ({ value: left as T }))
+    return { result: { value }, failed: false, seen }
   } catch (thrown) {
     // Of a call that was told to stop it is not known how far it came, unless it says so with ToolStopped.
     if (signal.aborted) throw thrown
-    return { result: { thrown }, failed: true }
+    const seen = seenValue<Ran<T>>(thrown, (left) => ({
+      thrown: new Error(typeof left === 'string' ? left : 'the tool failed'),
+    }))
+    return { result: { thrown }, failed: true, seen }
   }
 }
 

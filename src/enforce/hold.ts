@@ -14,6 +14,9 @@ export function holdIfAsked(
   const { authenticated, verdict } = judged
   if (verdict.decision !== 'step_up') return judged
   const { chain, record } = authenticated
+  // Rules on flow say themselves why, where nobody can be asked.
+  if (approvals === undefined && judged.objections !== undefined && judged.objections.size > 0)
+    return { ...judged, verdict: { ...verdict, decision: 'deny' } }
   if (request.approval !== undefined) {
     const held = approvals?.comeBack(request.approval, record?.id ?? '', request) ?? null
     return held === null ? deniedAs(judged, ['APPROVAL_USED']) : { ...judged, held, again: true }
@@ -21,8 +24,12 @@ export function holdIfAsked(
   const opening = openingOf(request, action, authenticated)
   let held: HeldCall | null = null
   if (chain !== null && record !== null && opening !== null) {
-    const call = { ...opening, action, chain, chain_id: record.id, grant: verdict.grant, request }
+    const { flow, objections } = judged
+    const told = flow === undefined || objections === undefined ? {} : { flow, objections }
+    const call = { ...opening, action, chain, chain_id: record.id, grant: verdict.grant, request, ...told }
     held = approvals?.open(call) ?? null
   }
-  return held === null ? deniedAs(judged, ['APPROVAL_LIMIT']) : { ...judged, held }
+  if (held !== null) return { ...judged, held }
+  const others = verdict.reasons.filter((reason) => reason !== 'APPROVAL_NEEDED')
+  return { ...judged, verdict: { ...verdict, decision: 'deny', reasons: ['APPROVAL_LIMIT', ...others] } }
 }

@@ -9,12 +9,20 @@ import type { DecidedChain, DecidedDelegation, Handle, VerifiedChain } from '../
  * Gestures, keys and the bounds that verification has dealt with are let go, and what hops repeat of their parents is
  * kept once.
  */
-export function keptOf({ delegations: [root, ...hops], iss, agent, handles }: VerifiedChain): DecidedChain {
+export function keptOf(chain: VerifiedChain): DecidedChain {
+  const {
+    delegations: [root, ...hops],
+    iss,
+    agent,
+    instruction,
+    handles,
+  } = chain
   const kept = new Shared()
   return {
     delegations: [kept.delegation(root), ...hops.map((hop) => kept.delegation(hop))],
     iss,
     agent,
+    ...(instruction === undefined ? {} : { instruction }),
     handles: new KeptHandles(handles),
   }
 }

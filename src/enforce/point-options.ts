@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { ToolChange, ToolRegistration } from '../ports/control-plane.ts'
 import type { ApprovalDesk } from './approvals.ts'
 import type { Authenticator } from './authenticate.ts'
+import type { FlowKeeper } from './flow/keeper.ts'
 import type { Ledger } from './ledger.ts'
 import type { Recorder, StreamPlace } from './recorder.ts'
 
@@ -24,6 +25,8 @@ export interface PointOptions {
   readonly authenticator: Authenticator
   /** Without one, what a person has to approve is denied. */
   readonly approvals?: ApprovalDesk
+  /** Without it no rule on flow speaks, and nothing is taken out of results. */
+  readonly flow?: FlowKeeper
   /** The registration of a tool, or null. */
   readonly registration: (server: string, tool: string) => ToolRegistration | null
   /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */

@@ -6,19 +6,20 @@
 import { newId } from '../core/ids.ts'
 import type { JsonObject } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import { decide, isKilled } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
 import type { HeldCall } from './approvals.ts'
 import { NOBODY, type Authenticated, type Authenticator } from './authenticate.ts'
 import { CallRecords, type Names } from './call-records.ts'
 import { CallsUnderWay, laterTurn } from './calls-under-way.ts'
-import { deniedAs, deniedTo, type Judged } from './judged.ts'
-import { holdIfAsked } from './hold.ts'
+import { runCall } from './flow/flow-call.ts'
+import { deniedAs, deniedTo, denialOf, type Allowed, type Judged } from './judged.ts'
+import { Judging } from './judging.ts'
 import type { PointOptions } from './point-options.ts'
 import { PointView } from './point-view.ts'
 import { Refusals } from './refusals.ts'
 import type {
+  Act,
   CallHooks,
   CallOutcome,
   CallRequest,
@@ -26,11 +27,8 @@ import type {
   OpenOutcome,
   Point,
   Shown,
-  ToolResult,
   Viewer,
 } from './types.ts'
-
-type Act<T> = (action: string, signal: AbortSignal) => Promise<ToolResult<T>>
 
 const NOT_LOGGED: readonly Reason[] = ['NOT_LOGGED']
 
@@ -39,6 +37,7 @@ export class EnforcementPoint implements Point {
   readonly #view: PointView
   readonly #records: CallRecords
   readonly #refusals: Refusals
+  readonly #judging: Judging
   /** Decisions after a wait that are being recorded. */
   readonly #deciding = new Set<Promise<unknown>>()
   readonly #underWay = new CallsUnderWay(({ chain, request }) => this.#view.stopping(chain, request))
@@ -48,6 +47,7 @@ export class EnforcementPoint implements Point {
     this.#view = new PointView(options)
     this.#records = new CallRecords(options)
     this.#refusals = new Refusals(options, this.#view, this.#records)
+    this.#judging = new Judging(options, this.#view)
   }
 
   /** Something was revoked: calls that are under way are asked about again (REV-12). */
@@ -89,27 +89,38 @@ export class EnforcementPoint implements Point {
 
   async call<T>(request: CallRequest, act: Act<T>, hooks: CallHooks = {}): Promise<CallOutcome<T>> {
     const action = newId(this.#o.crypto, 'act', this.#o.clock.now())
-    const judged = await this.#judgeAndRecord(request, { action }, () => this.#judge(request, action))
+    const judged = await this.#judgeAndRecord(request, { action }, () => this.#judging.first(request, action))
     if (judged.held === undefined) return this.#go(judged, request, { action }, act)
     return this.#wait(judged.held, judged, request, act, hooks)
   }
 
   /** Acts on a decision that is recorded. */
   async #go<T>(judged: Judged, request: CallRequest, names: Names, act: Act<T>): Promise<CallOutcome<T>> {
+    const { verdict, call } = judged
+    if (verdict.decision !== 'allow') return denialOf(names.action, judged)
+    try {
+      return await this.#act({ ...judged, verdict }, request, names, act)
+    } finally {
+      call?.leave()
+    }
+  }
+
+  async #act<T>(judged: Allowed, request: CallRequest, names: Names, act: Act<T>): Promise<CallOutcome<T>> {
     const { action } = names
-    if (judged.verdict.decision !== 'allow')
-      return { decision: 'deny', action, reasons: judged.verdict.reasons }
+    const { call } = judged
     const isLogged = await this.#isLogged(judged)
+    const unready = isLogged && call !== undefined ? await call.before(action, this.#o.onFault) : []
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
-    const late = isLogged ? this.#view.standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
+    const standing = isLogged ? this.#view.standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
+    const late = standing.length > 0 ? standing : unready
     if (chain === null || late.length > 0) {
       await this.#records.decision(request, names, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
     }
     const acted = await this.#underWay.run(
       { chain, request },
-      (signal) => act(action, signal),
+      (signal) => runCall(call, request, action, signal, act),
       (outcome) => this.#records.outcome(action, outcome),
     )
     if (acted.reasons === null) return { decision: 'allow', action, result: acted.result }
@@ -180,15 +191,24 @@ export class EnforcementPoint implements Point {
     return this.#judgeAndRecord(request, { action, approval: held.approval }, () => {
       if (reasons.length > 0) return deniedTo(caller, grant, reasons)
       const isChanged = request.definition_hash !== asked.definition_hash
-      return isChanged ? deniedTo(caller, grant, ['TOOL_CHANGED']) : this.#judgeBy(caller, request, grant)
+      return isChanged
+        ? deniedTo(caller, grant, ['TOOL_CHANGED'])
+        : this.#judging.again(caller, request, held)
     })
   }
 
   /** Never rejects: whatever goes wrong in here is a denial. */
-  async #judgeAndRecord(request: CallRequest, names: Names, judge: () => Judged): Promise<Judged> {
+  async #judgeAndRecord(
+    request: CallRequest,
+    names: Names,
+    judge: () => Judged | Promise<Judged>,
+  ): Promise<Judged> {
     let judged = deniedTo(NOBODY, null, ['INTERNAL'])
+    let call: Judged['call']
     try {
-      let next = judge()
+      const first = judge()
+      let next = first instanceof Promise ? await first : first
+      ;({ call } = next)
       let debits = this.#debit(next)
       while (debits === null) {
         next = await this.#covered(next, request)
@@ -199,40 +219,16 @@ export class EnforcementPoint implements Point {
     } catch (error) {
       this.#o.onFault(error)
     }
+    // Memory domains are not kept from others while a person is asked, nor for what goes nowhere.
+    if (judged.verdict.decision !== 'allow') call?.leave()
     if (judged.again === true) return judged
     const { held } = judged
     const named = held === undefined ? names : { ...names, approval: held.approval }
     const place = await this.#records.decision(request, named, judged)
     if (place !== null) return { ...judged, place }
     if (held !== undefined) this.#o.approvals?.claim(held)
+    call?.leave()
     return deniedAs(judged, ['NOT_RECORDED'])
-  }
-
-  #judge(request: CallRequest, action: string): Judged {
-    const authenticated = this.#view.caller(request)
-    return holdIfAsked(this.#o.approvals, this.#judgeBy(authenticated, request), request, action)
-  }
-
-  /** @param approved the asking grant under which a person approved it */
-  #judgeBy(authenticated: Authenticated, request: CallRequest, approved?: string): Judged {
-    const tool = this.#view.tool(request)
-    const { server } = request
-    if (isKilled({ ...tool, server, chain: authenticated.chain }))
-      return deniedTo(authenticated, null, ['KILLED'])
-    if (authenticated.reason !== null || authenticated.chain === null) {
-      return deniedTo(authenticated, null, [authenticated.reason ?? 'NO_CHAIN'])
-    }
-    const verdict = decide({
-      chain: authenticated.chain,
-      ...tool,
-      server,
-      tool: request.tool,
-      args: request.args,
-      definition_hash: request.definition_hash,
-      ...this.#view.state(authenticated.chain),
-      ...(approved === undefined ? {} : { approved }),
-    })
-    return { authenticated, verdict, debits: [] }
   }
 
   /** @returns null when leases do not cover an allow */

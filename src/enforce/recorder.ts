@@ -166,6 +166,7 @@ export class Recorder {
       decision: fields.decision,
       definition_hash: fields.definition_hash,
       epoch,
+      ...(fields.flow === undefined ? {} : { flow: fields.flow }),
       freshness: fields.freshness,
       grant: fields.grant,
       ...(fields.kill === undefined ? {} : { kill: fields.kill }),

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../core/json.ts'
 import type { Reason } from '../decide/reasons.ts'
+import type { Seen } from './flow/content.ts'
 
 /** How the caller shows that it may. */
 export type Credential =
@@ -35,6 +36,11 @@ export interface CallRequest {
   readonly definition_hash: string | null
   /** A held call that this is once more (APR-16). */
   readonly approval?: string
+  /**
+   * Where the result goes. Absent: it comes back through `act`. `elsewhere`: to the agent by another way, so that it counts
+   * before the call goes out and nothing can be taken out of it. `nothing`: there is none.
+   */
+  readonly sight?: 'elsewhere' | 'nothing'
 }
 
 /** A call waits for a person (APR-15). */
@@ -64,7 +70,19 @@ export interface CallHooks {
 export interface ToolResult<T> {
   readonly result: T
   readonly failed: boolean
+  /** What of it the agent gets to see. Without it nothing can be taken out, and its texts count as forgotten (FLW-6). */
+  readonly seen?: Seen<T>
 }
+
+/** What `act` is given besides the name of the action. */
+export interface Given {
+  /** Those of the request, with values in place of pseudonyms (LBL-11). The very same object where there are none. */
+  readonly args: JsonObject
+  /** For what the tool answers once the call is over: the result of a task, say. Rejects when it may not be had. */
+  readonly takeLater: <T>(result: ToolResult<T>) => Promise<ToolResult<T>>
+}
+
+export type Act<T> = (action: string, signal: AbortSignal, given: Given) => Promise<ToolResult<T>>
 
 export type CallOutcome<T> =
   | { decision: 'allow'; action: string; result: T }
@@ -72,6 +90,8 @@ export type CallOutcome<T> =
       decision: 'deny'
       action: string
       reasons: readonly Reason[]
+      /** What rules on flow object to, in sentences (FLW-12). */
+      why?: readonly string[]
       /** It was allowed and had gone out when it was stopped: what the tool did of it is in its outcome (REV-12). */
       underWay?: true
       /** It waits, for whoever leaves and comes back ({@link CallHooks.leaves}). */
@@ -109,11 +129,7 @@ export interface Point {
    * then is recorded, `stopped` if it rejects with {@link ToolStopped}, and its result goes to nobody. A call that a
    * person has to approve waits for that.
    */
-  call<T>(
-    request: CallRequest,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
-    hooks?: CallHooks,
-  ): Promise<CallOutcome<T>>
+  call<T>(request: CallRequest, act: Act<T>, hooks?: CallHooks): Promise<CallOutcome<T>>
   /** Records a denial for something that is not a tool call (a method that no grant covers, say). */
   refuse(
     server: string,

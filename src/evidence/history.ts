@@ -5,7 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { pathOf, recordAgent, type ChainPart } from './records.ts'
+import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -65,6 +65,8 @@ export class History {
   prunedEnd = 0
   /** In the order of the log: what is given back may be leased again. */
   readonly limits: Any<'budget.reserved' | 'lease.granted' | 'lease.settled'>[] = []
+  /** In the order of the log. */
+  readonly domains: Any<'domain.leased' | 'domain.handed_over' | 'domain.cleared'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
   /** Index of the entry that opened an epoch, by `point/epoch`. */
@@ -150,6 +152,11 @@ export class History {
       case 'lease.settled':
         this.limits.push({ index, entry } as (typeof this.limits)[number])
         return
+      case 'domain.leased':
+      case 'domain.handed_over':
+      case 'domain.cleared':
+        this.domains.push({ index, entry } as (typeof this.domains)[number])
+        return
       case 'person.endorsed':
         this.endorsements.push({ index, entry })
         return
@@ -182,14 +189,17 @@ export class History {
         this.alerts.push({ index, entry })
         return
       case 'receipt':
-        this.#stream(entry.body.point, entry.body.epoch).receipts.push({
+        streamOf(this.streams, entry.body.point, entry.body.epoch).receipts.push({
           index,
           logged_ms: Date.parse(entry.time),
           receipt: entry.body,
         })
         return
       case 'receipt.head':
-        this.#stream(entry.body.head.point, entry.body.head.epoch).heads.push({ index, signed: entry.body })
+        streamOf(this.streams, entry.body.head.point, entry.body.head.epoch).heads.push({
+          index,
+          signed: entry.body,
+        })
         return
       case 'log.pruned':
         this.prunings.push({ index, entry })
@@ -218,6 +228,7 @@ export class History {
       case 'inventory.removed':
       case 'agent.statement_issued':
       case 'lease.recalled':
+      case 'domain.wanted':
       case 'person.left':
       case 'restore.tested':
       case 'evidence.built':
@@ -259,15 +270,6 @@ export class History {
       this.repeated.push({ index, what: `agent.proposed of ${entry.subject}` })
   }
 
-  #stream(point: string, epoch: number): StreamRecord {
-    const name = `${point}/${epoch}`
-    const known = this.streams.get(name)
-    if (known !== undefined) return known
-    const stream: StreamRecord = { point, epoch, receipts: [], heads: [] }
-    this.streams.set(name, stream)
-    return stream
-  }
-
   /** Whether the handle of a person was revoked in an entry before this index. */
   hadLeft(rev: string, index: number): boolean {
     return (this.#left.get(rev) ?? index) < index
@@ -284,12 +286,8 @@ export class History {
   }
 
   /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
-  *recorded(): Generator<readonly LoggedReceipt[]> {
-    for (const streams of Map.groupBy(this.streams.values(), ({ point }) => point).values()) {
-      yield streams
-        .toSorted((a, b) => a.epoch - b.epoch)
-        .flatMap(({ receipts }) => receipts.toSorted((a, b) => a.receipt.seq - b.receipt.seq))
-    }
+  recorded(): Generator<readonly LoggedReceipt[]> {
+    return recordedOf(this.streams.values())
   }
 
   /** Segment texts from the root to `id`, or null when one is not logged. */

@@ -65,3 +65,22 @@ export function pathOf(
   }
   return path
 }
+
+/** The stream of an epoch, which begins with the first that is heard of it. @param streams by `point/epoch` */
+export function streamOf(streams: Map<string, StreamRecord>, point: string, epoch: number): StreamRecord {
+  const name = `${point}/${epoch}`
+  const known = streams.get(name)
+  if (known !== undefined) return known
+  const stream: StreamRecord = { point, epoch, receipts: [], heads: [] }
+  streams.set(name, stream)
+  return stream
+}
+
+/** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
+export function* recordedOf(streams: Iterable<StreamRecord>): Generator<readonly LoggedReceipt[]> {
+  for (const its of Map.groupBy(streams, ({ point }) => point).values()) {
+    yield its
+      .toSorted((a, b) => a.epoch - b.epoch)
+      .flatMap(({ receipts }) => receipts.toSorted((a, b) => a.receipt.seq - b.receipt.seq))
+  }
+}

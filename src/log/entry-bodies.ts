@@ -15,12 +15,14 @@ import {
   signedRosterSchema,
 } from '../revoke/statement.ts'
 import { anchoredSchema } from './anchored.ts'
+import { domainBodies } from './domain-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
+import { flowRecordSchema } from './receipt-flow.ts'
 
 const id = z.string().max(64)
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
@@ -175,6 +177,7 @@ export const bodies = {
       .min(1)
       .max(LEASES_MAX),
   }),
+  ...domainBodies,
   /** LIM-12. */
   'topup.requested': z.strictObject({
     agent: id,
@@ -200,6 +203,8 @@ export const bodies = {
     args_commit: digest,
     /** Milliseconds since 1970. */
     expires: z.int().nonnegative(),
+    /** What rules on flow object to (FLW-12). */
+    flow: flowRecordSchema.exactOptional(),
   }),
   'approval.decided': z.strictObject({
     act: approvalActSchema,

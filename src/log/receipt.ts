@@ -9,6 +9,7 @@ import { sha256Text } from '../core/digest.ts'
 import { canonicalize } from '../core/json.ts'
 import { CUMULATIVE, PERIOD_CHARS_MAX } from '../core/period.ts'
 import { signTagged, verifyTagged } from '../core/sign.ts'
+import { flowRecordSchema } from './receipt-flow.ts'
 
 export const SPOOL_HEAD_TAG = 'countersign-spool-head-v1'
 
@@ -102,6 +103,8 @@ export const decisionReceiptSchema = z.strictObject({
   manifest: digest.exactOptional(),
   /** Of a call that waits, or waited, for a person (APR-3). */
   approval: z.string().max(64).exactOptional(),
+  /** Where flow rules are in force (RCP-11). */
+  flow: flowRecordSchema.exactOptional(),
 })
 
 export const outcomeReceiptSchema = z.strictObject({

@@ -36,6 +36,7 @@ export interface ApprovalTables {
     decided: number | null
     approver: string | null
     act_json: string | null
+    flow_json: string | null
     gesture_json: string | null
   }
   /** What opens the page of an approval, by the hash of its secret. */

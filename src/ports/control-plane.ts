@@ -5,11 +5,13 @@ import type { FlowPolicy } from '../core/flow-policy.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { ToolLabel } from '../core/label.ts'
 import type { Lease, Receipt, SignedHead } from '../log/receipt.ts'
+import type { FlowRecord } from '../log/receipt-flow.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
 import type { PollAnswer } from '../revoke/poll.ts'
 import type { SignedSnapshot } from '../revoke/snapshot.ts'
 import type { SignedAck, Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
+import type { DomainExchange } from './domains.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
 /** A definition that a server lists for a tool that is pinned to another. spec/mcp.md (MCP-13). */
@@ -147,6 +149,8 @@ export interface ApprovalRequest {
   readonly args: JsonObject
   /** Milliseconds since 1970. */
   readonly expires: number
+  /** What rules on flow object to (FLW-12). */
+  readonly flow?: FlowRecord
 }
 
 /** Where people are asked. Every method rejects when it cannot be reached or refuses. */
@@ -158,7 +162,7 @@ export interface ApprovalExchange {
 }
 
 /** Every method rejects when the control plane cannot be reached or refuses. */
-export interface ControlPlane extends RevocationSource, StatementExchange, ApprovalExchange {
+export interface ControlPlane extends RevocationSource, StatementExchange, ApprovalExchange, DomainExchange {
   openEpoch(reason: EpochReason): Promise<number>
   /** @throws {StreamRefused} */
   ship(shipment: Shipment): Promise<Shipped>

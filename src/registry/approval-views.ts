@@ -1,8 +1,9 @@
 /** Calls that wait, or waited, for a person, as people are shown them. spec/approvals.md (APR-6, APR-7). @module */
 import type { Kysely } from 'kysely'
 import type { ApprovalAct } from '../core/approval.ts'
-import type { JsonValue } from '../core/json.ts'
+import { parseJson, type JsonValue } from '../core/json.ts'
 import type { EntryBody } from '../log/entries.ts'
+import { flowRecordSchema } from '../log/receipt-flow.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
@@ -16,7 +17,9 @@ export type Requested = EntryBody<'approval.requested'>
 
 export function bodyOf(row: Schema['approvals']): Requested {
   const { action, agent, iss, jti, grant_digest, server, tool, definition_hash, args_commit, expires } = row
-  return { action, agent, iss, jti, grant: grant_digest, server, tool, definition_hash, args_commit, expires }
+  const flow = row.flow_json === null ? {} : { flow: flowRecordSchema.parse(parseJson(row.flow_json)) }
+  const call = { server, tool, definition_hash, args_commit, expires, ...flow }
+  return { action, agent, iss, jti, grant: grant_digest, ...call }
 }
 
 export interface ApprovalView extends Requested {

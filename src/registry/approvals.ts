@@ -42,7 +42,7 @@ export async function subjectOf(
 export async function recordRequested(
   db: Kysely<Schema>,
   { id, point, now_ms }: { readonly id: string; readonly point: string; readonly now_ms: number },
-  { grant, ...body }: Requested,
+  { grant, flow, ...body }: Requested,
 ): Promise<void> {
   const undecided = {
     status: 'open',
@@ -53,7 +53,15 @@ export async function recordRequested(
   } as const
   await db
     .insertInto('approvals')
-    .values({ id, point, ...body, grant_digest: grant, requested: now_ms, ...undecided })
+    .values({
+      id,
+      point,
+      ...body,
+      grant_digest: grant,
+      requested: now_ms,
+      ...undecided,
+      flow_json: flow === undefined ? null : canonicalize(flow),
+    })
     .execute()
 }
 
@@ -94,7 +102,7 @@ export function requestApproval(
       .where('id', '=', approval)
       .executeTakeFirst()
     if (known === undefined) await insert(ctx, tx, { point, approval, salt, args }, body)
-    else if (known.point !== point || canonicalize(bodyOf(known)) !== canonicalize({ ...body }))
+    else if (known.point !== point || canonicalize(bodyOf(known)) !== canonicalize(body))
       throw new RegistryError('STATE_CONFLICT', 'another call has this identifier')
     return { secret: await newLink(ctx, tx, approval, body.expires) }
   })

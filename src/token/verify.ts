@@ -67,6 +67,8 @@ export interface DecidedChain {
   readonly iss: string
   /** The agent of the last one: who acts. */
   readonly agent: string
+  /** What the principal signed, in words, where the holder disclosed it (FLW-4). */
+  readonly instruction?: string
   /** Of the root and every hop: one of them revoked revokes the chain (REV-3). */
   readonly handles: { some(test: (handle: Handle) => boolean): boolean }
 }
@@ -132,7 +134,8 @@ function checkChain(
   }
   const agent = parent.agent.id
   const { iss } = root.payload
-  return { chain: { delegations, iss, agent, root: root.payload, handles }, loggable }
+  const said = root.instruction === undefined ? {} : { instruction: root.instruction }
+  return { chain: { delegations, iss, agent, ...said, root: root.payload, handles }, loggable }
 }
 
 interface Checked {
@@ -141,7 +144,9 @@ interface Checked {
   readonly loggable: Segment
 }
 
-function checkRoot(context: ChainContext, segment: Segment): Checked & { readonly payload: RootPayload } {
+type CheckedRoot = Checked & { readonly payload: RootPayload; readonly instruction: string | undefined }
+
+function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
   const { crypto } = context
   const jws = parseJws(segment.jwt)
   assertHeader(jws, ROOT_TYP, ['kid'])
@@ -155,7 +160,7 @@ function checkRoot(context: ChainContext, segment: Segment): Checked & { readonl
   if (payload.exp - payload.nbf > LIFE_MAX_S)
     throw new TokenError('TOKEN_MALFORMED', 'the root lives too long')
   if (payload.depth !== 0) throw new TokenError('CHAIN_BROKEN', 'a root has depth 0')
-  const { grants, loggable } = disclosedIn(crypto, payload, segment, payload._sd ?? [])
+  const { grants, loggable, instruction } = disclosedIn(crypto, payload, segment, payload._sd ?? [])
   const { id, class: agentClass } = payload.agent
   const holder = holderIn(crypto, payload)
   const delegation = delegationOf(payload, { id, class: agentClass }, holder, grants, payload.exp)
@@ -166,6 +171,7 @@ function checkRoot(context: ChainContext, segment: Segment): Checked & { readonl
   return {
     delegation,
     payload,
+    instruction,
     handles: [{ kind: 'issuer', handle: issuerKey.kid }, ...people, ...ownHandles(delegation)],
     loggable,
   }
@@ -243,13 +249,13 @@ function disclosedIn(
   payload: RootPayload | DelegatePayload,
   { jwt, disclosures }: Segment,
   claimDigests: readonly string[],
-): { grants: ReadonlyMap<string, Grant>; loggable: Segment } {
+): { grants: ReadonlyMap<string, Grant>; loggable: Segment; instruction: string | undefined } {
   if (payload.grants_n !== payload.authorization_details.length) {
     throw new TokenError('TOKEN_MALFORMED', 'the count of grants is not what the human was shown')
   }
   const digests = payload.authorization_details.map((detail) => detail['...'])
-  const { grants, grantDisclosures } = resolveDisclosures(crypto, disclosures, digests, claimDigests)
-  return { grants, loggable: { jwt, disclosures: grantDisclosures } }
+  const { claims, grants, grantDisclosures } = resolveDisclosures(crypto, disclosures, digests, claimDigests)
+  return { grants, loggable: { jwt, disclosures: grantDisclosures }, instruction: claims.instruction }
 }
 
 interface Holder {

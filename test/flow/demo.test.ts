@@ -24,6 +24,7 @@ const summarySchema = z.object({
   deletion_detected: z.boolean(),
   template: z.boolean(),
   quorum: z.boolean(),
+  flow: z.boolean(),
   drill: z.boolean(),
   killed_not_stale: z.boolean(),
 })
@@ -45,7 +46,13 @@ afterAll(() => rm(dirname(summary.pack), { recursive: true, force: true }))
 test('npm run demo -- --exit --json ends well, and says so in its last line', () => {
   expect(run).toMatchObject({ code: 0, stderr: '' })
   expect(summary).toMatchObject({ ok: true, verified: true, tamper_detected: true, deletion_detected: true })
-  expect(summary).toMatchObject({ template: true, quorum: true, drill: true, killed_not_stale: true })
+  expect(summary).toMatchObject({
+    template: true,
+    quorum: true,
+    flow: true,
+    drill: true,
+    killed_not_stale: true,
+  })
   expect(summary.allowed).toBeGreaterThan(0)
   expect(summary.entries).toBeGreaterThan(summary.allowed)
   expect(summary.revocation_ms.max).toBeGreaterThanOrEqual(summary.revocation_ms.p50)
@@ -55,8 +62,10 @@ test('every denial that the story tells is in the evidence', () => {
   // A limit that is used up is leased for as long as its receipts are on their way.
   const told = Object.keys(summary.denied).filter((reason) => reason !== 'LIMIT_LEASED')
   expect(told.sort()).toEqual([
+    'APPROVAL_REFUSED',
     'CONSTRAINT_VIOLATED',
     'EXPIRED',
+    'FLOW_SINK',
     'KILLED',
     'LIMIT_EXCEEDED',
     'LIMIT_PER_CALL',

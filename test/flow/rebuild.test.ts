@@ -15,6 +15,7 @@ import { openCopy, tableNames } from '../../src/adapters/sqlite/offline.ts'
 import { comparedTables } from '../../src/registry/rebuild/compare.ts'
 import { TABLES } from '../../src/registry/rebuild/tables.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { DomainAsker, READ as READ_DATA } from '../contract/domains.ts'
 import { debitOf, need, openingOf, Spool } from '../fixtures/spool.ts'
 import { CLI } from './stage.ts'
 
@@ -70,6 +71,7 @@ async function playHistory(): Promise<void> {
   await ann.api.post('/v1/delegations/drafts', delegationOf(bot, point.id)) // never sealed: its place stays taken
   const spool = await playReceipts(point)
   await playLimits(spool, await limitedRoot(bot, point.id))
+  await playDomains(spool)
   await playApprovals(point, bot.id, first.jti)
   await ann.api.post('/v1/revocations', { kind: 'delegation', target: first.jti, reason: 'done' })
   await ann.api.post(`/v1/agents/${other.id}/suspend`, { reason: 'odd' })
@@ -223,6 +225,25 @@ async function playLimits(spool: Spool, root: { iss: string; jti: string; grant:
   expect((await ann.api.post(`/v1/topups/${topups[0].id}/decline`, { reason: 'enough' })).status).toBe(200)
 }
 
+/** Domains that are held, renewed, asked for, handed over and lost. */
+async function playDomains(spool: Spool): Promise<void> {
+  const one = new DomainAsker(spool)
+  const two = await DomainAsker.open(server, ann)
+  await one.lease('agt_a', 'agt_b')
+  await one.renew({ agent: 'agt_a', turn: 1 })
+  const asked = two.lease('agt_a', 'agt_c')
+  expect(await one.wanted()).toEqual(['agt_a'])
+  await one.handOver(one.signed('agt_a', 1, READ_DATA))
+  expect(await asked).toHaveLength(2)
+  one.run = 'run-2'
+  expect(await one.lease('agt_b')).toMatchObject([{ begins: 'lapsed' }])
+  expect(await one.lease('agt_c', 'agt_d')).toBeNull()
+  await two.handOver(two.signed('agt_a', 2, READ_DATA))
+  const { challenge } = (await ann.api.get('/v1/domains/agt_a/clearing')).json
+  const gesture = ann.authenticator.assert(challenge)
+  expect((await ann.api.post('/v1/domains/agt_a/clear', { ...gesture })).status).toBe(200)
+}
+
 async function playReceipts(point: Awaited<ReturnType<TestServer['point']>>): Promise<Spool> {
   const spool = new Spool(point)
   await spool.open()
@@ -320,6 +341,7 @@ describe('a register that was changed behind the log', () => {
     ["UPDATE delegations SET chain = replace(chain, '.', '.A')", 'delegations', 'chain'],
     ['UPDATE budgets SET spent = 0', 'budgets', 'spent'],
     ['UPDATE leases SET debited = 9', 'leases', 'debited'],
+    ["UPDATE domains SET taint_json = '{}'", 'domains', 'taint_json'],
     ['UPDATE usages SET amount = 0', 'usages', 'amount'],
     ["UPDATE topups SET status = 'open'", 'topups', 'status'],
     [

@@ -75,11 +75,12 @@ function decideCommand(approval: Command, decision: 'approve' | 'refuse', what: 
 }
 
 /** Every member that is signed stands there; what does not show in a terminal is named. */
-function textOf({ opening, ...call }: ShownApproval): string {
+function textOf({ opening, why, ...call }: ShownApproval): string {
   const args = opening === null ? 'erased' : JSON.stringify(opening.args, null, 2)
   return [
     `${visible(call.agent)} wants to call ${visible(call.tool)} of ${visible(call.server)}:`,
     ...args.split('\n').map((line) => `  ${visible(line)}`),
+    ...why.map((sentence) => `  ! ${visible(sentence)}`),
     `  under grant ${call.grant} of ${call.jti} of ${visible(call.iss)}`,
     `  action ${call.action}, held at ${call.point} until ${rfc3339(call.expires)}: ${call.status.replace('_', ' ')}`,
   ].join('\n')

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { httpTiles } from '../../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { fromUtf8, utf8 } from '../../../src/core/encoding.ts'
-import { parseJson } from '../../../src/core/json.ts'
+import { parseJson, type JsonObject } from '../../../src/core/json.ts'
 import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
 import { counted } from '../../../src/core/words.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
@@ -244,7 +244,7 @@ function describeStory(story: ActionStory): string {
   const lines = (values: readonly object[]): string[] => values.map((value) => `  ${JSON.stringify(value)}`)
   return [
     paint('bold', `Action ${story.action}`),
-    ...lines(story.decisions),
+    ...story.decisions.flatMap((decision) => [...lines([decision]), ...objections(decision)]),
     `  outcome: ${story.outcome}`,
     paint('bold', 'Who authorized the agent?'),
     ...(story.who.length === 0 ? ['  nobody: it was not allowed'] : lines(story.who)),
@@ -258,6 +258,11 @@ function describeStory(story: ActionStory): string {
       ]),
     ),
   ].join('\n')
+}
+
+/** What rules on flow objected to, each in a sentence (FLW-12). */
+function objections({ why }: JsonObject): string[] {
+  return Array.isArray(why) ? why.map((sentence) => `    ! ${String(sentence)}`) : []
 }
 
 function count(value: unknown): number {

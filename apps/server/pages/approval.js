@@ -96,7 +96,7 @@ function wrongOrigin(origins) {
 }
 
 function call(shown, back) {
-  const { approval, names, log } = shown
+  const { approval, names, log, why } = shown
   document.title = `Approve ${approval.tool}?`
   const nameOf = (id) => names[id] ?? id
   const approve = element('button', { className: 'approve', textContent: 'Approve with passkey' })
@@ -132,6 +132,7 @@ function call(shown, back) {
         ', and then it is denied.',
       ),
     ),
+    ...(why.length === 0 ? [] : [objections(why)]),
     element('section', {}, element('h2', { textContent: 'The call' }), list(rows)),
     argumentsOf(approval.opening.args),
     exact(approval),
@@ -148,6 +149,18 @@ function call(shown, back) {
     ),
   )
   count(left, ends)
+}
+
+/** What the enforcement point says of where values came from. Not signed: the arguments are. */
+function objections(why) {
+  const items = why.map((sentence) => element('li', {}, ...seen(sentence)))
+  return element(
+    'section',
+    { className: 'warning objections' },
+    element('h2', { textContent: 'Why you are asked' }),
+    element('ul', {}, ...items),
+    element('p', { textContent: 'If you approve, it goes out with exactly these arguments, once.' }),
+  )
 }
 
 function count(left, ends) {

@@ -9,6 +9,7 @@ import { statementSchema } from '../../revoke/statement.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { httpApprovals } from './approvals.ts'
 import { ApiError, type ApiClient } from './client.ts'
+import { httpDomains } from './domains.ts'
 import { httpRevocations } from './revocations.ts'
 
 const acknowledgedSchema = z.object({
@@ -89,6 +90,7 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     },
 
     ...httpApprovals(client),
+    ...httpDomains(client),
     ...httpRevocations(client),
   }
 }

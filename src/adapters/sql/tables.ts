@@ -168,6 +168,11 @@ CREATE TABLE leases (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leases_key ON leases (key);
 CREATE INDEX leases_point ON leases (point);
+CREATE TABLE domains (
+  agent TEXT PRIMARY KEY, point TEXT, epoch INTEGER NOT NULL, run TEXT NOT NULL, turn INTEGER NOT NULL,
+  expires INTEGER NOT NULL, taint_json TEXT NOT NULL, wanted_by TEXT, wanted_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX domains_wanted ON domains (wanted_until);
 CREATE TABLE usages (
   key TEXT NOT NULL, until INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (key, until)
 ) STRICT, WITHOUT ROWID;
@@ -180,7 +185,7 @@ CREATE TABLE approvals (
   id TEXT PRIMARY KEY, point TEXT NOT NULL, action TEXT NOT NULL, agent TEXT NOT NULL, iss TEXT NOT NULL,
   jti TEXT NOT NULL, grant_digest TEXT NOT NULL, server TEXT NOT NULL, tool TEXT NOT NULL, definition_hash TEXT,
   args_commit TEXT NOT NULL, expires INTEGER NOT NULL, requested INTEGER NOT NULL, status TEXT NOT NULL,
-  decided INTEGER, approver TEXT, act_json TEXT, gesture_json TEXT
+  decided INTEGER, approver TEXT, act_json TEXT, gesture_json TEXT, flow_json TEXT
 ) STRICT;
 CREATE INDEX approvals_requested ON approvals (requested);
 CREATE INDEX approvals_open ON approvals (point) WHERE status = 'open';

@@ -35,7 +35,7 @@ export function valuesOf(args: JsonObject, destination: readonly string[]): Call
     if (value === null || typeof value === 'boolean') return
     if (typeof value === 'object') {
       if (tokens.length > DEPTH_MAX) too_many = true
-      else for (const [name, item] of Object.entries(value)) walk(item as JsonValue, [...tokens, token(name)])
+      else for (const [name, item] of Object.entries(value)) walk(item, [...tokens, token(name)])
       return
     }
     const into = patterns.some((pattern) => leadsTo(pattern, tokens)) ? destinations : contents

@@ -46,6 +46,17 @@ describe('text as tools print it', () => {
     ])
   })
 
+  test('takes the items of a list behind a name, and no sentence with commas for one', () => {
+    expect(leavesOfLines('Companies: New Car, Green Motors, Speedy')).toEqual([
+      'Companies',
+      'New Car',
+      'Green Motors',
+      'Speedy',
+    ])
+    expect(leavesOfLines('note: now, please, pay XX11.')).toEqual(['note', 'now, please, pay XX11.'])
+    expect(leavesOfLines("- 'a, b, c'\n- d, e, f")).toEqual(['a, b, c', 'd, e, f'])
+  })
+
   test.each([
     'Dear tenant,\nthe rent has been raised, please adjust your order.\nIBAN: XX11',
     'Please pay to the account below as soon as you can\nIBAN: XX11',

@@ -12,6 +12,9 @@ const KEY_WORDS_MAX = 5
 const BARE_LENGTH_MAX = 100
 const BARE_WORDS_MAX = 7
 const SENTENCE_WORDS_MIN = 4
+/** Items of a list behind a name that make it one, and words of each. */
+const ITEMS_MIN = 3
+const ITEM_WORDS_MAX = 5
 
 const TAB = 0x09
 const SPACE = 0x20
@@ -38,6 +41,8 @@ class LineReader {
   /** A scalar that may go on: its lines, and the column that further ones stand right of. */
   #open: string[] | null = null
   #column = 0
+  /** Whether a name stands in front of it on its line. */
+  #named = false
   /** Of a quoted scalar that has not been closed. */
   #quote = 0
 
@@ -82,12 +87,13 @@ class LineReader {
     }
     this.#leaves.push(unquoted(text.slice(at, key_end).trimEnd()))
     const rest = text.slice(key_end + 1, to).trim()
-    if (rest !== '') this.#scalar(rest, at - from)
+    if (rest !== '') this.#scalar(rest, at - from, true)
     return true
   }
 
-  #scalar(first: string, column: number): void {
+  #scalar(first: string, column: number, named = false): void {
     this.#column = column
+    this.#named = named
     const code = first.charCodeAt(0)
     if (code === SINGLE || code === DOUBLE) {
       this.#open = []
@@ -115,9 +121,9 @@ class LineReader {
     this.#open = null
     this.#quote = 0
     if (joined === '') return
-    this.#leaves.push(
-      quote === SINGLE ? joined.replaceAll("''", "'") : quote === DOUBLE ? unescaped(joined) : joined,
-    )
+    if (quote === SINGLE) this.#leaves.push(joined.replaceAll("''", "'"))
+    else if (quote === DOUBLE) this.#leaves.push(unescaped(joined))
+    else this.#leaves.push(...(this.#named ? itemsOf(joined) : [joined]))
   }
 }
 
@@ -164,9 +170,18 @@ function endsKey(text: string, at: number, to: number): boolean {
 
 /** Whether a line that is neither named nor an item reads as a sentence. */
 function isProse(line: string): boolean {
+  if (line.length > BARE_LENGTH_MAX) return true
   const words = line.split(/\s+/).length
-  if (line.length > BARE_LENGTH_MAX || words > BARE_WORDS_MAX) return true
+  if (words > BARE_WORDS_MAX) return true
   return words >= SENTENCE_WORDS_MIN && /[.!?,;:]["')\]]*$/.test(line)
+}
+
+/** `a, b, c` as three; anything else as it is. */
+function itemsOf(scalar: string): readonly string[] {
+  if (!scalar.includes(',') || scalar.includes('\n') || /[.!?]$/.test(scalar)) return [scalar]
+  const items = scalar.split(/,\s+/)
+  const short = items.every((item) => item !== '' && item.split(' ').length <= ITEM_WORDS_MAX)
+  return items.length >= ITEMS_MIN && short ? items : [scalar]
 }
 
 function unquoted(key: string): string {

@@ -8,26 +8,15 @@ import { BOTTOM, join, UNLABELLED, type DataLabel, type ToolLabel } from '../../
 import { Forgotten } from './forgotten.ts'
 import { eachLeaf, isTakenOut } from './leaves.ts'
 import { fold, formsOf, hasInvisible, isWhole, shortestDecimal, stands } from './text.ts'
+import { END, Texts, type Chunk } from './texts.ts'
 import type { Basis, Found, MemoryView, ReadResult } from './types.ts'
 
 /** Texts of one domain, in characters after folding. */
 export const MEMORY_BYTES_DEFAULT = 256 * 1024
 /** Characters of a call's own arguments. Of one that says more, no answer is trusted. */
 const ECHO_CHARS_MAX = 16 * 1024
-
-/** Stands between leaves, and in none: {@link fold} takes it out. */
-const END = '\u0000'
-
-/** Leaves of one result that have the same integrity. */
-interface Chunk {
-  /** Folded: each leaf between two {@link END}. */
-  readonly text: string
-  /** One a leaf. */
-  readonly paths: readonly string[]
-  readonly source: NonNullable<Basis['source']>
-  /** What the call itself said, folded: its answer may only repeat it. Trusted chunks alone. */
-  readonly echo: string
-}
+/** A result is kept in parts of about so many characters, unless a leaf has more. */
+const CHUNK_CHARS = 4096
 
 export interface MemoryOptions {
   readonly bytes_max?: number
@@ -38,16 +27,17 @@ export interface MemoryOptions {
 }
 
 export class FlowMemory implements MemoryView {
-  readonly #bytes_max: number
   readonly #forgotten: Forgotten
-  readonly #untrusted = new Kept()
-  readonly #trusted = new Kept()
+  readonly #texts: Texts
   #taint: DataLabel
 
   constructor({ bytes_max = MEMORY_BYTES_DEFAULT, taint = BOTTOM, forgot = false }: MemoryOptions = {}) {
-    this.#bytes_max = bytes_max
     this.#taint = taint
     this.#forgotten = new Forgotten(forgot)
+    // FLW-6. A trusted text goes without a trace: what nobody remembers as trusted is not.
+    this.#texts = new Texts(bytes_max, ({ kind, text }) => {
+      if (kind !== 'trusted') this.#forgotten.add(text)
+    })
   }
 
   get taint(): DataLabel {
@@ -61,7 +51,7 @@ export class FlowMemory implements MemoryView {
 
   /** Characters of text that are held: never more than the bound. */
   get bytes(): number {
-    return this.#untrusted.bytes + this.#trusted.bytes
+    return this.#texts.bytes
   }
 
   /** Of what another domain handed on. */
@@ -71,8 +61,7 @@ export class FlowMemory implements MemoryView {
 
   /** Texts were lost: whatever is asked about may have stood in them. */
   forget(): void {
-    this.#untrusted.clear()
-    this.#trusted.clear()
+    this.#texts.clear()
     this.#forgotten.forgetEverything()
   }
 
@@ -81,7 +70,13 @@ export class FlowMemory implements MemoryView {
     const label = result.label ?? UNLABELLED
     const echo = echoOf(result.args)
     const distrusted = this.#isDistrusted(result, label, echo)
-    const leaves = { untrusted: new Leaves(), trusted: new Leaves() }
+    const source = { action: result.action, server: result.server, tool: result.tool, path: '' }
+    if (this.#taint.integrity === 'untrusted' && echo !== '')
+      this.#texts.add({ kind: 'said', text: `${END}${echo}${END}`, paths: [], source, echo: '' })
+    const leaves = {
+      untrusted: new Leaves((text, paths) => ({ kind: 'untrusted', text, paths, source, echo: '' })),
+      trusted: new Leaves((text, paths) => ({ kind: 'trusted', text, paths, source, echo })),
+    }
     let said: DataLabel | null = null
     let empty = true
     for (const content of result.content) {
@@ -100,10 +95,7 @@ export class FlowMemory implements MemoryView {
     this.raise(empty || said === null ? wholeOf(label) : said)
     if (distrusted) this.raise({ ...BOTTOM, integrity: 'untrusted' })
     if (result.raised !== undefined) this.raise(result.raised)
-    const source = { action: result.action, server: result.server, tool: result.tool, path: '' }
-    this.#untrusted.push(leaves.untrusted.chunk(source, ''))
-    this.#trusted.push(leaves.trusted.chunk(source, echo))
-    this.#forgetBeyond()
+    for (const chunk of [...leaves.untrusted.chunks(), ...leaves.trusted.chunks()]) this.#texts.add(chunk)
   }
 
   /** FLW-3: an effect's answer may echo its arguments. */
@@ -116,83 +108,78 @@ export class FlowMemory implements MemoryView {
   find(value: string): Found | null {
     const forms = formsOf(value)
     if (forms.length === 0) return null
-    const { field, prose } = this.#inUntrusted(forms)
-    const trusted = this.#inTrusted(forms)
-    const also = { trusted: trusted !== null, field: field !== null }
-    if (prose !== null) return { provenance: 'prose', source: prose, ...also }
+    const { field, prose, trusted, composed } = this.#places(forms)
+    const also = { trusted: trusted !== null, field: field !== null, composed }
+    if (prose !== null) return { provenance: 'prose', source: sourceOf(prose), ...also }
     // It looks like another value, so it is not what that one is.
     if (hasInvisible(value) || (trusted === null && field === null)) return null
     if (this.#forgotten.any && forms.some((form) => this.#forgotten.mayHold(form)))
-      return { provenance: 'prose', source: field ?? trusted, ...also }
-    return { provenance: trusted === null ? 'field' : 'trusted', source: trusted ?? field, ...also }
+      return { provenance: 'prose', source: sourceOf(field ?? trusted), ...also }
+    return {
+      provenance: trusted === null ? 'field' : 'trusted',
+      source: sourceOf(trusted ?? field),
+      ...also,
+    }
   }
 
-  #inUntrusted(forms: readonly string[]): { field: Basis['source']; prose: Basis['source'] } {
-    let field: Basis['source'] = null
-    let prose: Basis['source'] = null
-    for (const chunk of this.#untrusted.chunks) {
-      for (const form of forms) {
-        const { text } = chunk
-        for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
-          const to = at + form.length
-          const is_field = text[at - 1] === END && text[to] === END
-          if (is_field) field ??= sourceAt(chunk, at)
-          else if (prose === null && isWhole(text, at, to)) prose = sourceAt(chunk, at)
-          if (field !== null && prose !== null) return { field, prose }
-        }
-      }
-    }
-    return { field, prose }
-  }
-
-  #inTrusted(forms: readonly string[]): Basis['source'] {
-    for (const chunk of this.#trusted.chunks) {
-      for (const form of forms) {
-        if (stands(chunk.echo, form)) continue
-        const { text } = chunk
-        for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1))
-          if (isWhole(text, at, at + form.length)) return sourceAt(chunk, at)
-      }
-    }
-    return null
-  }
-
-  /** FLW-6. A trusted text goes without a trace: what nobody remembers as trusted is not. */
-  #forgetBeyond(): void {
-    while (this.bytes > this.#bytes_max) {
-      const most = this.#untrusted.bytes >= this.#trusted.bytes ? this.#untrusted : this.#trusted
-      const oldest = most.shift()
-      if (oldest !== undefined && most === this.#untrusted) this.#forgotten.add(oldest.text)
-    }
+  #places(forms: readonly string[]): Places {
+    const places: Places = { field: null, prose: null, trusted: null, composed: false }
+    this.#texts.eachHolding(forms, (chunk, form) => {
+      if (chunk.kind === 'said') {
+        // FLW-3: what the agent said before any result held it comes from the agent, wherever it is read back from.
+        places.composed ||= places.field === null && places.prose === null && stands(chunk.text, form)
+      } else if (chunk.kind === 'untrusted') lookUntrusted(places, chunk, form)
+      else if (places.trusted === null && !stands(chunk.echo, form)) lookTrusted(places, chunk, form)
+      return places.prose !== null && places.trusted !== null && (places.field !== null || places.composed)
+    })
+    return places
   }
 }
 
-/** Texts of one integrity, oldest first. */
-class Kept {
-  readonly chunks: Chunk[] = []
-  bytes = 0
+interface Place {
+  readonly chunk: Chunk
+  readonly at: number
+}
 
-  push(chunk: Chunk | null): void {
-    if (chunk === null) return
-    this.chunks.push(chunk)
-    this.bytes += chunk.text.length
-  }
+/** Where a value was found first, by what holds it. */
+interface Places {
+  field: Place | null
+  prose: Place | null
+  trusted: Place | null
+  composed: boolean
+}
 
-  shift(): Chunk | undefined {
-    const oldest = this.chunks.shift()
-    this.bytes -= oldest?.text.length ?? 0
-    return oldest
-  }
-
-  clear(): void {
-    this.chunks.length = 0
-    this.bytes = 0
+function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
+  const { text } = chunk
+  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
+    const to = at + form.length
+    if (text[at - 1] === END && text[to] === END) {
+      if (!places.composed) places.field ??= { chunk, at }
+    } else if (places.prose === null && isWhole(text, at, to)) places.prose = { chunk, at }
+    if (places.prose !== null && (places.field !== null || places.composed)) return
   }
 }
 
+function lookTrusted(places: Places, chunk: Chunk, form: string): void {
+  const { text } = chunk
+  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
+    if (!isWhole(text, at, at + form.length)) continue
+    places.trusted = { chunk, at }
+    return
+  }
+}
+
+/** Leaves of one result that have the same integrity. */
 class Leaves {
-  readonly #texts: string[] = []
-  readonly #paths: string[] = []
+  readonly #chunkOf: (text: string, paths: readonly string[]) => Chunk
+  readonly #chunks: Chunk[] = []
+  #texts: string[] = []
+  #paths: string[] = []
+  #chars = 0
+
+  constructor(chunkOf: (text: string, paths: readonly string[]) => Chunk) {
+    this.#chunkOf = chunkOf
+  }
 
   add(text: string, path: string): void {
     const folded = fold(text)
@@ -202,14 +189,24 @@ class Leaves {
     if (shortest !== null) this.#put(shortest, path)
   }
 
-  #put(folded: string, path: string): void {
-    this.#texts.push(folded)
-    this.#paths.push(path)
+  chunks(): readonly Chunk[] {
+    this.#end()
+    return this.#chunks
   }
 
-  chunk(source: Chunk['source'], echo: string): Chunk | null {
-    if (this.#texts.length === 0) return null
-    return { text: `${END}${this.#texts.join(END)}${END}`, paths: this.#paths, source, echo }
+  #put(folded: string, path: string): void {
+    if (this.#chars > 0 && this.#chars + folded.length > CHUNK_CHARS) this.#end()
+    this.#texts.push(folded)
+    this.#paths.push(path)
+    this.#chars += folded.length
+  }
+
+  #end(): void {
+    if (this.#texts.length > 0)
+      this.#chunks.push(this.#chunkOf(`${END}${this.#texts.join(END)}${END}`, this.#paths))
+    this.#texts = []
+    this.#paths = []
+    this.#chars = 0
   }
 }
 
@@ -222,7 +219,9 @@ function wholeOf({ result }: ToolLabel): DataLabel {
 }
 
 /** Where in a result, by how many leaves end before it. */
-function sourceAt(chunk: Chunk, at: number): NonNullable<Basis['source']> {
+function sourceOf(place: Place | null): Basis['source'] {
+  if (place === null) return null
+  const { chunk, at } = place
   let leaf = -1
   for (let end = chunk.text.indexOf(END); end !== -1 && end < at; end = chunk.text.indexOf(END, end + 1))
     leaf += 1
@@ -234,8 +233,7 @@ function echoOf(args: JsonObject | undefined): string {
   const texts: string[] = []
   const walk = (value: JsonValue): void => {
     if (typeof value === 'string' || typeof value === 'number') texts.push(fold(String(value)))
-    else if (typeof value === 'object' && value !== null)
-      for (const item of Object.values(value)) walk(item as JsonValue)
+    else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) walk(item)
   }
   walk(args)
   return texts.join(END)

@@ -103,13 +103,25 @@ describe('a destination', () => {
     )
   })
 
-  test("that prose names may be taken from a trusted result when all that is said is the principal's", () => {
+  test('that prose names may be taken from a trusted result for words that nobody dictated', () => {
     const said = (text: string): FlowVerdict => judge(tool('external'), { to: 'bob@example.org', text })
     expect(said('See you at noon').reasons).toEqual([])
-    expect(said('See you at midnight').reasons).toEqual(['FLOW_DESTINATION'])
+    expect(said('A summary of my own').reasons).toEqual([])
+    expect(said('Riccardo is the worst. Yours').reasons).toEqual(['FLOW_DESTINATION', 'FLOW_INFLUENCE'])
+    expect(judge(tool('external'), { to: 'bob@example.org' }).reasons).toEqual(['FLOW_DESTINATION'])
     expect(
       judge(tool('destructive'), { to: 'bob@example.org', text: 'See you at noon' }).reasons,
     ).not.toEqual([])
+  })
+
+  test("that prose names may be a field when all that is said is the principal's own words", () => {
+    const memory = readMail()
+    const mail = { sender: 'ivy@example.org', body: 'ivy@example.org was here' }
+    memory.note({ action: 'act_3', server: 'office', tool: 'search_emails', label: MAIL, content: [mail] })
+    const said = (text: string): FlowVerdict =>
+      judge(tool('external'), { to: 'ivy@example.org', text }, { memory })
+    expect(said('See you at noon').reasons).toEqual([])
+    expect(said('See you at noon, and a summary').reasons).toEqual(['FLOW_DESTINATION'])
   })
 
   test('is endorsed by a named policy, for that argument alone', () => {
@@ -139,6 +151,10 @@ describe('a destination', () => {
 describe('influence', () => {
   test('speaks where nothing says where an effect goes', () => {
     expect(judge(tool('destructive', []), {}).reasons).toEqual(['FLOW_INFLUENCE'])
+    const booked = (place: string): FlowVerdict => judge(tool('external', []), { place, day: '2024-05-13' })
+    expect(booked('Lily@example.org').reasons).toEqual([])
+    expect(booked('eve@example.org').reasons).toEqual(['FLOW_INFLUENCE'])
+    expect(booked('what was read, in other words').reasons).toEqual(['FLOW_INFLUENCE'])
     expect(judge(tool('internal', []), {}).reasons).toEqual([])
   })
 

@@ -6,9 +6,19 @@
 import { isAbove, UNLABELLED, type Effect, type ToolLabel } from '../../core/label.ts'
 import { globMatches } from '../../token/glob.ts'
 import { valuesOf, type ArgumentValue, type CallValues } from './destinations.ts'
+import { dictated, isOwnWords, isSaid, type Dictated } from './dictated.ts'
 import { leadsTo } from './leaves.ts'
-import { fold, names, stands } from './text.ts'
-import type { Basis, FlowInput, FlowRule, FlowVerdict, Found, NamedPolicy, Provenance } from './types.ts'
+import { fold, names } from './text.ts'
+import type {
+  Basis,
+  FlowInput,
+  FlowRule,
+  FlowVerdict,
+  Found,
+  MemoryView,
+  NamedPolicy,
+  Provenance,
+} from './types.ts'
 
 /** FLW-8: what a destination may come from, by what the call does with it. */
 const ENOUGH: Readonly<Record<Effect, ReadonlySet<Provenance>>> = {
@@ -18,7 +28,7 @@ const ENOUGH: Readonly<Record<Effect, ReadonlySet<Provenance>>> = {
   destructive: new Set<Provenance>(['instruction', 'trusted']),
 }
 
-const REASON_OF = {
+export const REASON_OF = {
   sink: 'FLOW_SINK',
   destination: 'FLOW_DESTINATION',
   influence: 'FLOW_INFLUENCE',
@@ -31,7 +41,13 @@ export function judgeFlow(input: FlowInput): FlowVerdict {
   const rules = new Set(objecting.map(({ rule }) => rule))
   return {
     reasons: [...rules].map((rule) => REASON_OF[rule]),
-    basis: basis.map(({ value: _, ...one }) => one),
+    basis: basis.map(({ rule, argument, provenance, source, verdict }) => ({
+      rule,
+      argument,
+      provenance,
+      source,
+      verdict,
+    })),
   }
 }
 
@@ -41,113 +57,88 @@ type Judged = Basis & { readonly value?: string }
 /** FLW-7 */
 function sink(label: ToolLabel, { memory }: FlowInput): Judged[] {
   if (label.effect === 'none' || !isAbove(memory.taint.level, label.accepts)) return []
-  return [{ rule: 'sink', argument: null, provenance: null, source: null, verdict: 'objects' }]
+  return [objection('sink', null)]
 }
 
-/** FLW-8: nothing but the principal and the system has had a say before something untrusted was read. */
+/** FLW-8: before something untrusted was read, nothing but the principal and the system has had a say. */
 function whereTo(label: ToolLabel, input: FlowInput): Judged[] {
-  if (input.memory.taint.integrity === 'trusted') return []
-  const values = valuesOf(input.args, label.destination)
-  const instruction = input.instruction === null ? '' : fold(input.instruction)
-  const judged = values.destinations.map((one) => destination(label, input, instruction, one, values))
-  if (values.too_many) judged.push(objection('destination', '', 'nowhere'))
-  if (!leavesTheSystem(label.effect)) return judged
-  if (values.destinations.length === 0) judged.push(...withoutDestination(label, input, instruction, values))
-  else if (judged.some(({ provenance }) => provenance !== 'instruction'))
-    judged.push(...dictated(input, instruction, values))
-  return judged
+  return input.memory.taint.integrity === 'trusted' ? [] : new Call(label, input).judged()
 }
 
-function leavesTheSystem(effect: Effect): boolean {
-  return effect === 'external' || effect === 'destructive'
-}
-
-function objection(rule: FlowRule, argument: string | null, provenance: Provenance | null): Judged {
-  return { rule, argument, provenance, source: null, verdict: 'objects' }
-}
-
-function destination(
-  label: ToolLabel,
-  { memory }: FlowInput,
-  instruction: string,
-  { argument, value }: ArgumentValue,
-  values: CallValues,
-): Judged {
-  const passes = (provenance: Provenance, source: Basis['source']): Judged => {
-    const verdict = ENOUGH[label.effect].has(provenance) ? 'passes' : 'objects'
-    return { rule: 'destination', argument, provenance, source, verdict, value }
-  }
-  if (names(instruction, value)) return passes('instruction', null)
-  const found = memory.find(value)
-  if (found === null) return passes('nowhere', null)
-  return passes(weighed(found, value, label, values, instruction), found.source)
+function objection(rule: FlowRule, argument: string | null): Judged {
+  return { rule, argument, provenance: null, source: null, verdict: 'objects' }
 }
 
 /** Digits that stand in any longer text by chance. */
 const CHANCE = /^\d{1,3}$/
+const LETTER = /\p{L}/u
 
-/** FLW-8: where prose names what also stands elsewhere, and its word counts for nothing. Never for what cannot be undone. */
-function weighed(
-  found: Found,
-  value: string,
-  label: ToolLabel,
-  values: CallValues,
-  instruction: string,
-): Provenance {
-  if (found.provenance !== 'prose' || label.effect === 'destructive') return found.provenance
-  if (found.trusted && (CHANCE.test(value) || isOwnWords(values, instruction))) return 'trusted'
-  return found.field && CHANCE.test(value) ? 'field' : 'prose'
-}
+class Call {
+  readonly #label: ToolLabel
+  readonly #memory: MemoryView
+  readonly #instruction: string
+  readonly #values: CallValues
+  #dictated: Dictated | null | undefined
 
-/** Characters from which on a text counts as said and not as a date, a number or a word of a vocabulary. */
-const SAID_LENGTH_MIN = 8
-const LETTERS = /\p{L}{2}/u
-
-function isSaid(value: string): boolean {
-  return value.length >= SAID_LENGTH_MIN && LETTERS.test(value)
-}
-
-/** Whether all that a call carries stands in the instruction, and something does. */
-function isOwnWords({ contents }: CallValues, instruction: string): boolean {
-  const said = contents.filter(({ value }) => isSaid(value))
-  return said.length > 0 && said.every(({ value }) => stands(instruction, fold(value)))
-}
-
-/** FLW-8, influence: nothing says where it goes, so nothing speaks for it. */
-function withoutDestination(
-  label: ToolLabel,
-  input: FlowInput,
-  instruction: string,
-  values: CallValues,
-): Judged[] {
-  if (label.destination.length === 0) return [objection('influence', null, null)]
-  return dictated(input, instruction, values)
-}
-
-const ADDRESSES = /\b(?:https?:\/\/|www\.)[^\s<>"')\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi
-
-/** FLW-8, influence: what is carried was dictated, word for word, by the prose of somebody else. */
-function dictated({ memory }: FlowInput, instruction: string, { contents }: CallValues): Judged[] {
-  if (contents.some(({ value }) => isSaid(value) && stands(instruction, fold(value)))) return []
-  for (const { argument, value } of contents) {
-    const whole = isSaid(value) ? [value] : []
-    for (const said of [...whole, ...(value.match(ADDRESSES) ?? [])]) {
-      if (names(instruction, said)) continue
-      const found = memory.find(said)
-      if (found?.provenance === 'prose')
-        return [
-          {
-            rule: 'influence',
-            argument,
-            provenance: 'prose',
-            source: found.source,
-            verdict: 'objects',
-            value: said,
-          },
-        ]
-    }
+  constructor(label: ToolLabel, { args, memory, instruction }: FlowInput) {
+    this.#label = label
+    this.#memory = memory
+    this.#instruction = instruction === null ? '' : fold(instruction)
+    this.#values = valuesOf(args, label.destination)
   }
-  return []
+
+  judged(): Judged[] {
+    const { destinations, too_many } = this.#values
+    const judged = destinations.map((one) => this.#held('destination', one))
+    if (too_many) judged.push(objection('destination', ''))
+    if (this.#label.effect !== 'external' && this.#label.effect !== 'destructive') return judged
+    if (this.#label.destination.length === 0) return this.#withoutDestination()
+    if (destinations.length > 0 && judged.every(({ provenance }) => provenance === 'instruction'))
+      return judged
+    const dictated = this.#dictation()
+    if (dictated === null) return judged
+    const { argument, value, found } = dictated
+    return [
+      ...judged,
+      { ...objection('influence', argument), provenance: 'prose', source: found.source, value },
+    ]
+  }
+
+  /** The label names no destination: whatever the call says may be one, and if it says nothing, nothing speaks for it. */
+  #withoutDestination(): Judged[] {
+    const saying = this.#values.contents.filter(({ value }) => LETTER.test(value))
+    return saying.length === 0
+      ? [objection('influence', null)]
+      : saying.map((one) => this.#held('influence', one))
+  }
+
+  #held(rule: FlowRule, { argument, value }: ArgumentValue): Judged {
+    const of = (provenance: Provenance, source: Basis['source']): Judged => {
+      const verdict = ENOUGH[this.#label.effect].has(provenance) ? 'passes' : 'objects'
+      return { rule, argument, provenance, source, verdict, value }
+    }
+    if (names(this.#instruction, value)) return of('instruction', null)
+    const found = this.#memory.find(value)
+    // What the agent composed and read back is still what it composed.
+    const composed = found !== null && found.composed && !found.trusted && this.#label.effect === 'none'
+    return found === null || composed ? of('nowhere', null) : of(this.#weighed(found, value), found.source)
+  }
+
+  /** Where prose names what also stands elsewhere, and its word counts for little. Never for what cannot be undone. */
+  #weighed(found: Found, value: string): Provenance {
+    if (found.provenance !== 'prose' || this.#label.effect === 'destructive') return found.provenance
+    if (CHANCE.test(value)) return found.trusted ? 'trusted' : found.field ? 'field' : 'prose'
+    // A known place, and words that nobody dictated: what the prose chose is at most which of them hears it.
+    const { contents } = this.#values
+    if (found.trusted && contents.some((one) => isSaid(one.value)) && this.#dictation() === null)
+      return 'trusted'
+    return found.field && isOwnWords(contents, this.#instruction) ? 'field' : 'prose'
+  }
+
+  #dictation(): Dictated | null {
+    this.#dictated ??= dictated(this.#values.contents, this.#memory, this.#instruction)
+    return this.#dictated
+  }
 }
 
 /** FLW-9: by a named policy. Approvals are the caller's. */

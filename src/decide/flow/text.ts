@@ -12,12 +12,15 @@ const IGNORABLES = /\p{Default_Ignorable_Code_Point}+/gu
 const WHITE_SPACE = /[\s\u0000]+/g
 // oxlint-disable-next-line no-control-regex -- as above
 const UNEVEN = /[\t\n\r\f\v\u0000\u2028\u2029]| {2}/
+/** Nothing to fold but case: most leaves are so. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/
 const DECIMAL = /^[+-]?\d{1,15}\.\d{1,15}$/
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//
 const ADDRESSED = /^[^<>]*<\s*([^<>\s]+)\s*>$/
 
 /** NFKC, small letters, no invisible characters, single spaces, none around. */
 export function fold(text: string): string {
+  if (PLAIN.test(text)) return text.toLowerCase()
   let folded = BEYOND_ASCII.test(text) ? text.normalize('NFKC').replaceAll(IGNORABLES, '') : text
   if (UNEVEN.test(folded)) folded = folded.replaceAll(WHITE_SPACE, ' ')
   return folded.trim().toLowerCase()
@@ -39,18 +42,20 @@ export function shortestDecimal(folded: string): string | null {
  * How else the same destination is written, folded, itself first: without a `#` or `@` in front, without the scheme or
  * the last `/` of an address, the address alone of `name <address>`.
  */
-export function formsOf(value: string): string[] {
+export function formsOf(value: string): readonly string[] {
   const whole = fold(value)
-  const address = ADDRESSED.exec(whole)?.[1]
+  if (whole === '') return []
+  if (!/[#<>/]|^@/.test(whole)) return [whole]
   // A display name goes nowhere; the address does. Only the address counts then.
-  const forms = new Set([address ?? whole])
+  const first = ADDRESSED.exec(whole)?.[1] ?? whole
+  const forms = new Set([first])
   for (const form of forms) {
     if (/^[#@]./.test(form)) forms.add(form.slice(1))
     const bare = form.replace(SCHEME, '')
     if (bare !== '') forms.add(bare)
     if (bare.length > 1 && bare.endsWith('/')) forms.add(bare.slice(0, -1))
   }
-  return [...forms].filter((form) => form !== '')
+  return [...forms]
 }
 
 const LETTER_OR_DIGIT = /[\p{L}\p{N}\p{M}]/u

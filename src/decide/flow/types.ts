@@ -51,6 +51,8 @@ export interface Found {
   readonly trusted: boolean
   /** Whether it is a whole field of an untrusted result as well. */
   readonly field: boolean
+  /** Whether the agent said it before an untrusted result held it (FLW-3). */
+  readonly composed: boolean
 }
 
 /** What was read in a memory domain, as the rules see it (FLW-2). */

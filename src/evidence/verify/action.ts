@@ -7,6 +7,7 @@ import { base64url } from '../../core/encoding.ts'
 import type { Gesture } from '../../core/gesture.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
+import { sentencesOf } from '../../decide/flow/sentences.ts'
 import { inclusionProof } from '../../log/merkle.ts'
 import { tileNodes } from '../../log/reader.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
@@ -115,6 +116,7 @@ function headIndices(history: History, logged: LoggedDecision): number[] {
 function describe(index: number, receipt: DecisionReceipt): JsonObject {
   const { time, decision, reasons, agent, server, tool, point, binding, placement, freshness, args_commit } =
     receipt
+  const { flow } = receipt
   return {
     index,
     time,
@@ -128,6 +130,8 @@ function describe(index: number, receipt: DecisionReceipt): JsonObject {
     placement,
     freshness,
     args_commit,
+    // Without values: arguments are in no log.
+    ...(flow === undefined ? {} : { flow, why: sentencesOf(flow.basis, {}) }),
   }
 }
 

@@ -19,6 +19,7 @@ type AnyApproval = Indexed<
   | Entry<'label.approved'>
   | Entry<'flow_policy.approved'>
   | Entry<'version.approved'>
+  | Entry<'domain.cleared'>
 >
 
 export interface ApprovalTerms {

@@ -31,6 +31,7 @@ import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
+import { checkFlow } from './flow.ts'
 import { checkFrameKeys } from './frame-keys.ts'
 import { checkKillBound, checkKills } from './kills.ts'
 import { checkLeases, type LeaseBook } from './leases.ts'
@@ -247,6 +248,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     leases = book
     return count
   })
+  checkFlow(crypto, history, judge, allows, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }

@@ -18,6 +18,7 @@ import { inventoryFolds } from './inventory.ts'
 import { killFolds } from './kills.ts'
 import { labelFolds } from './labels.ts'
 import { agentFolds, peopleFolds } from './people.ts'
+import { domainFolds } from './domains.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
@@ -30,6 +31,7 @@ const FOLDS: Folds = {
   ...templateFolds,
   ...delegationFolds,
   ...pointFolds,
+  ...domainFolds,
   ...limitFolds,
   ...approvalFolds,
   ...erasureFolds,

@@ -59,6 +59,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   budgets: log('key'),
   leases: log('id'),
   usages: log('key', 'until'),
+  domains: log('agent'),
   topups: log('id'),
   approvals: log('id'),
   statements: log('entry'),

@@ -94,10 +94,11 @@ export class HttpDoor {
       args,
       credential,
       definition_hash: null,
+      sight: 'elsewhere' as const,
       ...(comesBack ? { approval } : {}),
     }
     const begun = await beginning((act) =>
-      point.call(request, (action, signal) => act(args, action, signal), { leaves: !comesBack }),
+      point.call(request, (action, signal, given) => act(given.args, action, signal), { leaves: !comesBack }),
     )
     if (begun.decision === 'deny') return this.#refused(begun)
     return {

@@ -7,7 +7,8 @@
  */
 import { isMethodAction } from '../../../token/method-action.ts'
 import { STOP_GRACE_MS, ToolStopped } from '../../calls-under-way.ts'
-import type { CallOutcome, Credential, Point, ToolResult } from '../../types.ts'
+import type { Act, CallOutcome, CallRequest, Credential, Given, Point, ToolResult } from '../../types.ts'
+import { seenOf } from './content.ts'
 import type { Continuations, Origin } from './continuations.ts'
 import type { ToolDefinitions } from './definitions.ts'
 import type { RpcId, RpcRequest, RpcResponse } from './frames.ts'
@@ -19,9 +20,11 @@ import {
   deniedResult,
   hasFailed,
   hasStopped,
+  lineWithArguments,
   readMethodCall,
   readToolCall,
   RPC_BUSY,
+  RPC_DENIED,
   RPC_INVALID_PARAMS,
   rpcError,
   type ReadCall,
@@ -30,6 +33,9 @@ import { argumentsOf, readListen, taskMadeBy, type ListenFilter } from './method
 import { AnswerLost, type Upstream } from './upstream.ts'
 
 const TEXT_SUBSCRIPTIONS = 'too many subscriptions: end one of them first'
+
+/** Of a call that was withdrawn before the server saw it. */
+const NOTHING: ToolResult<string> = { result: '', failed: true, seen: { parts: () => [], with: () => '' } }
 
 export interface CallsOptions {
   readonly point: Point
@@ -42,8 +48,6 @@ export interface CallsOptions {
   readonly inFlight: InFlight
   readonly held: HeldCalls
 }
-
-type Act = (action: string, signal: AbortSignal) => Promise<ToolResult<string>>
 
 export class Calls {
   readonly #o: CallsOptions
@@ -63,12 +67,12 @@ export class Calls {
     upstream.assertRunning()
     const hash = (): string | null => definitions.hashOf(call.tool)
     const asked = { server, ...call, definition_hash: hash() }
-    const outcome = await held.call(point, pending, request, asked, hash, (_, signal) =>
+    const outcome = await held.call(point, pending, request, asked, hash, (_, signal, given) => {
       // Withdrawn while the point decided: the server never sees it, so what it did is known.
-      pending.isCancelled
-        ? Promise.resolve({ result: '', failed: true })
-        : this.#asked(request, signal, originOf(call.credential, call.tool)),
-    )
+      if (pending.isCancelled) return Promise.resolve(NOTHING)
+      const line = lineWithArguments(lineWithoutState(request), call.args, given.args)
+      return this.#asked(request, line, signal, originOf(call.credential, call.tool, given))
+    })
     return resultOf(request, outcome, (denied) => deniedResult(request, denied))
   }
 
@@ -82,13 +86,16 @@ export class Calls {
     const uri = method === 'resources/subscribe' && typeof params.uri === 'string' ? params.uri : null
     if (uri !== null && !continuations.hasRoomFor(uri))
       return rpcError(request.id, RPC_BUSY, TEXT_SUBSCRIPTIONS)
-    const own = originOf(call.credential, method)
-    const outcome = await this.#decide(pending, request, call, async (_, signal) => {
-      const done = await this.#asked(request, signal, own)
-      if (uri !== null && !done.failed) continuations.subscribed(uri, own ?? { session: '', action: method })
+    const outcome = await this.#decide(pending, request, call, async (_, signal, given) => {
+      const own = originOf(call.credential, method, given)
+      const done = await this.#asked(request, lineWithoutState(request), signal, own)
+      const origin = own ?? { session: '', action: method, given }
+      if (uri !== null && !done.failed) continuations.subscribed(uri, origin)
       return done
     })
-    return resultOf(request, outcome, ({ reasons, action }) => deniedError(request.id, reasons, action))
+    return resultOf(request, outcome, ({ reasons, action, why }) =>
+      deniedError(request.id, reasons, action, RPC_DENIED, why),
+    )
   }
 
   /** `subscriptions/listen`: lasts until either side ends it, or its delegation does. */
@@ -105,10 +112,16 @@ export class Calls {
     }
     const call = readMethodCall(request, 'resources/subscribe', { uri: [...filter.uris] }, hosted)
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
-    const outcome = await this.#decide(pending, request, call, (_, signal) =>
-      this.#lasting(pending, request, signal),
+    const outcome = await this.#decide(
+      pending,
+      request,
+      call,
+      (_, signal) => this.#lasting(pending, request, signal),
+      'nothing',
     )
-    return resultOf(request, outcome, ({ reasons, action }) => deniedError(request.id, reasons, action))
+    return resultOf(request, outcome, ({ reasons, action, why }) =>
+      deniedError(request.id, reasons, action, RPC_DENIED, why),
+    )
   }
 
   /** Records that something is denied which no grant could allow. @param code that of a denial unless told otherwise */
@@ -122,19 +135,20 @@ export class Calls {
     pending: Pending,
     request: RpcRequest,
     call: ReadCall,
-    act: Act,
+    act: Act<string>,
+    sight?: CallRequest['sight'],
   ): Promise<CallOutcome<string>> {
     const { held, point, server, upstream } = this.#o
     upstream.assertRunning()
-    const asked = { server, ...call, definition_hash: null }
+    const asked = { server, ...call, definition_hash: null, ...(sight === undefined ? {} : { sight }) }
     return held.call(
       point,
       pending,
       request,
       asked,
       () => null,
-      (action, signal) =>
-        pending.isCancelled ? Promise.resolve({ result: '', failed: true }) : act(action, signal),
+      (action, signal, given) =>
+        pending.isCancelled ? Promise.resolve(NOTHING) : act(action, signal, given),
     )
   }
 
@@ -144,9 +158,11 @@ export class Calls {
     if (foreign.length === 0) return null
     const call = readMethodCall(request, 'tasks/get', { taskId: foreign }, this.#o.hosted)
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
-    const nothing: Act = () => Promise.resolve({ result: '', failed: false })
-    const outcome = await this.#decide(pending, request, call, nothing)
-    return outcome.decision === 'allow' ? null : deniedError(request.id, outcome.reasons, outcome.action)
+    const nothing: Act<string> = () => Promise.resolve({ result: '', failed: false })
+    const outcome = await this.#decide(pending, request, call, nothing, 'nothing')
+    return outcome.decision === 'allow'
+      ? null
+      : deniedError(request.id, outcome.reasons, outcome.action, RPC_DENIED, outcome.why)
   }
 
   /** MCP-8. */
@@ -165,25 +181,33 @@ export class Calls {
     return origin !== null && point.isVisible(origin.session, server, origin.action)
   }
 
+  /** What a task of an earlier call says is a result of that call. */
   async #goOn(request: RpcRequest): Promise<string> {
-    const { uri } = request.params
-    const { result, failed } = await this.#asked(request, new AbortController().signal, null)
-    if (typeof uri === 'string' && !failed) this.#o.continuations.unsubscribe(uri)
-    return result
+    const { continuations } = this.#o
+    const { taskId, uri } = request.params
+    const answer = await this.#asked(request, lineWithoutState(request), new AbortController().signal, null)
+    if (typeof uri === 'string' && !answer.failed) continuations.unsubscribe(uri)
+    const origin = typeof taskId === 'string' ? continuations.task(taskId) : null
+    return origin === null ? answer.result : (await origin.given.takeLater(answer)).result
   }
 
   /** What the tool does, as the point sees it. Rejects with {@link AnswerLost}, or {@link ToolStopped}. */
-  #asked(request: RpcRequest, signal: AbortSignal, origin: Origin | null): Promise<ToolResult<string>> {
+  #asked(
+    request: RpcRequest,
+    line: string,
+    signal: AbortSignal,
+    origin: Origin | null,
+  ): Promise<ToolResult<string>> {
     const { continuations, limits, upstream } = this.#o
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => upstream.tellToStop(request.id, STOP_GRACE_MS))
-      upstream.ask(request.id, lineWithoutState(request), limits.call_ms, (answer) => {
+      upstream.ask(request.id, line, limits.call_ms, (answer) => {
         if (answer instanceof AnswerLost) reject(answer)
         else if (signal.aborted && hasStopped(answer)) reject(new ToolStopped())
         else {
           const task = origin === null ? null : taskMadeBy(answer.body)
           if (task !== null && origin !== null) continuations.taskMade(task, origin)
-          resolve({ result: answer.line, failed: hasFailed(answer) })
+          resolve({ result: answer.line, failed: hasFailed(answer), seen: seenOf(answer) })
         }
       })
     })
@@ -205,7 +229,7 @@ export class Calls {
 }
 
 /** Null for a proof of one call: nothing shows later on that its delegation still holds. */
-function originOf(credential: Credential, action: string): Origin | null {
-  if (credential.kind === 'session') return { session: credential.session, action }
-  return credential.kind === 'hosted' ? { session: null, action } : null
+function originOf(credential: Credential, action: string, given: Given): Origin | null {
+  if (credential.kind === 'session') return { session: credential.session, action, given }
+  return credential.kind === 'hosted' ? { session: null, action, given } : null
 }

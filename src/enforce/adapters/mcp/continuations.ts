@@ -3,6 +3,7 @@
  * (MCP-8). Bounded.
  * @module
  */
+import type { Given } from '../../types.ts'
 import { TASKS_MAX } from './limits.ts'
 
 /** By whose leave: the call has to be one that could still be made. */
@@ -10,6 +11,8 @@ export interface Origin {
   /** Null: the hosted delegation. */
   readonly session: string | null
   readonly action: string
+  /** Of that call: what a task says later is its result, too. */
+  readonly given: Pick<Given, 'takeLater'>
 }
 
 export class Continuations {

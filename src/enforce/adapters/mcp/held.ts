@@ -6,7 +6,7 @@
 import type { Crypto } from '../../../core/crypto.ts'
 import { base64url } from '../../../core/encoding.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import type { CallHooks, CallOutcome, CallRequest, HeldNotice, Point, ToolResult } from '../../types.ts'
+import type { Act, CallHooks, CallOutcome, CallRequest, HeldNotice, Point } from '../../types.ts'
 import { cutMember } from './cut.ts'
 import type { RpcId, RpcRequest } from './frames.ts'
 import type { Pending } from './in-flight.ts'
@@ -61,7 +61,7 @@ export class HeldCalls {
     request: RpcRequest,
     call: CallRequest,
     definitionHash: () => string | null,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<string>>,
+    act: Act<string>,
   ): Promise<CallOutcome<string>> {
     const { hooks, approval, done } = this.#ask(pending, request, definitionHash)
     try {

@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../../core/json.ts'
 import type { Reason } from '../../../decide/reasons.ts'
 import type {
+  Act,
   CallHooks,
   CallOutcome,
   CallRequest,
@@ -13,7 +14,6 @@ import type {
   OpenOutcome,
   Point,
   Shown,
-  ToolResult,
   Viewer,
 } from '../../types.ts'
 
@@ -39,11 +39,7 @@ export class ClientPoint implements Point {
     return this.#point.open(presentation)
   }
 
-  call<T>(
-    request: CallRequest,
-    act: (action: string, signal: AbortSignal) => Promise<ToolResult<T>>,
-    hooks?: CallHooks,
-  ): Promise<CallOutcome<T>> {
+  call<T>(request: CallRequest, act: Act<T>, hooks?: CallHooks): Promise<CallOutcome<T>> {
     return this.#point.call(this.#asClient(request), act, hooks)
   }
 

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
 import { explain, type Reason } from '../../../decide/reasons.ts'
 import type { CallOutcome, Credential } from '../../types.ts'
-import { cutMember } from './cut.ts'
+import { cutMember, replaceMember } from './cut.ts'
 import { hasCaseTwins, hasLookalike, type RpcId, type RpcRequest, type RpcResponse } from './frames.ts'
 
 /** JSON-RPC error codes: the specification's own, and ours from its range for implementations. */
@@ -129,6 +129,11 @@ export function lineForServer(request: RpcRequest): string {
   return cutMember(request.line, isAlone ? ['params', '_meta'] : ['params', '_meta', CALL_META])
 }
 
+/** With values in place of pseudonyms (LBL-11), where there are any. @param asked as the client gave them */
+export function lineWithArguments(line: string, asked: JsonObject, given: JsonObject): string {
+  return given === asked ? line : replaceMember(line, ['params', 'arguments'], JSON.stringify(given))
+}
+
 /** Under revision 2026-07-28 every request repeats these members; ours must too. */
 export function protocolMeta(request: RpcRequest): JsonObject | null {
   const meta = metaOf(request)
@@ -166,13 +171,12 @@ export function rpcError(id: RpcId | null, code: number, message: string, data?:
 /** A denied tool call, as a tool's own error, so that the model reads the reason. */
 export function deniedResult(
   request: RpcRequest,
-  { action, reasons, underWay }: Extract<CallOutcome<unknown>, { decision: 'deny' }>,
+  { action, reasons, underWay, why = [] }: Extract<CallOutcome<unknown>, { decision: 'deny' }>,
 ): string {
+  const lines = [...reasons.map(explain), ...why, ...(underWay ? [TEXT_UNDER_WAY] : [])]
   return rpcResult(request, {
     isError: true,
-    content: [
-      { type: 'text', text: [...reasons.map(explain), ...(underWay ? [TEXT_UNDER_WAY] : [])].join('\n') },
-    ],
+    content: [{ type: 'text', text: lines.join('\n') }],
     _meta: { [DECISION_META]: { action, decision: 'deny', reasons } },
   })
 }
@@ -183,9 +187,10 @@ export function deniedError(
   reasons: readonly Reason[],
   action?: string,
   code = RPC_DENIED,
+  why: readonly string[] = [],
 ): string {
   const data = action === undefined ? { reasons } : { reasons, action }
-  return rpcError(id, code, reasons.map(explain).join('\n'), data)
+  return rpcError(id, code, [...reasons.map(explain), ...why].join('\n'), data)
 }
 
 /** Whether the server says that it stopped as it was told, and did not do it. */

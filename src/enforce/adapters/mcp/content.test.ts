@@ -1,0 +1,88 @@
+/** A server's answer as parts, and put together again. spec/labels.md (LBL-10). */
+import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../../core/json.ts'
+import type { Part } from '../../flow/content.ts'
+import { seenOf } from './content.ts'
+
+const answer = (result: JsonObject) => seenOf({ body: { jsonrpc: '2.0', id: 1, result } })
+const GONE: Part = { kind: 'text', text: '[gone]' }
+
+describe('an answer is taken apart', () => {
+  test('into texts, structured content, and what nobody reads', () => {
+    const { parts } = answer({
+      content: [
+        { type: 'text', text: 'hello' },
+        { type: 'image', data: 'AAAA', mimeType: 'image/png' },
+        { type: 'resource_link', uri: 'file:///a', name: 'a' },
+      ],
+      structuredContent: { n: 1 },
+      isError: false,
+    })
+    expect(parts()).toEqual([
+      { kind: 'text', text: 'hello' },
+      { kind: 'json', value: { mimeType: 'image/png' } },
+      { kind: 'opaque' },
+      { kind: 'json', value: { type: 'resource_link', uri: 'file:///a', name: 'a' } },
+      { kind: 'json', value: { n: 1 } },
+    ])
+  })
+
+  test('with everything that an agent could read of it', () => {
+    const { parts } = answer({
+      description: 'one',
+      messages: [{ role: 'user', content: { type: 'text', text: 'two' } }],
+      contents: [
+        { uri: 'three', text: 'four' },
+        { uri: 'five', blob: 'AAAA' },
+      ],
+      content: [
+        { type: 'resource', resource: { uri: 'six', text: 'seven' }, annotations: { note: 'eight' } },
+        'nine',
+      ],
+      _meta: { ten: 'ten' },
+    })
+    const all = JSON.stringify(parts())
+    for (const word of ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'])
+      expect(all).toContain(`"${word}"`)
+  })
+
+  test('of an error, its message and its data', () => {
+    const error = { code: -1, message: 'no', data: { why: 'because' } }
+    expect(seenOf({ body: { jsonrpc: '2.0', id: 1, error } }).parts()).toEqual([
+      { kind: 'text', text: 'no' },
+      { kind: 'json', value: { why: 'because' } },
+    ])
+  })
+})
+
+describe('an answer is put together', () => {
+  test('with nothing left of any part that was replaced', () => {
+    const seen = answer({
+      content: [
+        { type: 'text', text: 'SECRET' },
+        { type: 'image', data: 'SECRET', mimeType: 'image/SECRET' },
+        { type: 'resource', resource: { uri: 'a:SECRET', blob: 'SECRET' } },
+        { type: 'text', text: 'fine', annotations: { note: 'SECRET' } },
+      ],
+      structuredContent: { a: 'SECRET' },
+      contents: [{ uri: 'file:///kept', text: 'SECRET', _meta: { a: 'SECRET' } }],
+    })
+    const line = seen.with(seen.parts().map((part) => (JSON.stringify(part).includes('fine') ? part : GONE)))
+    const { content, contents } = JSON.parse(line).result
+    expect(line.replaceAll('a:SECRET', '')).not.toContain('SECRET')
+    expect(content[0]).toEqual({ type: 'text', text: '[gone]' })
+    expect(content[3]).toEqual({ type: 'text', text: 'fine' })
+    expect(contents).toEqual([{ uri: 'file:///kept', mimeType: 'text/plain', text: '[gone]' }])
+  })
+
+  test('with everything else as it was', () => {
+    const result = { content: [{ type: 'text', text: 'a' }], structuredContent: { a: 1 }, isError: true }
+    const seen = answer(result)
+    const [, ...others] = seen.parts()
+    expect(JSON.parse(seen.with([GONE, ...others]))).toEqual({
+      jsonrpc: '2.0',
+      id: 1,
+      result: { ...result, content: [{ type: 'text', text: '[gone]' }] },
+    })
+  })
+})

@@ -1,0 +1,173 @@
+/**
+ * What a grant does not let an agent see is taken out of results. spec/labels.md (LBL-10, LBL-11).
+ * Invariant: nothing above the clearance, or of a category outside the grant's, is left in what comes out of here.
+ * @module
+ */
+import { isJsonObject, type JsonValue } from '../../core/json.ts'
+import { BOTTOM, isAbove, join, type DataLabel, type Level, type ToolLabel } from '../../core/label.ts'
+import { fieldsOf, hasBelow, labelAt, type Field } from '../../decide/flow/fields.ts'
+import type { LineageStep } from '../../token/lineage.ts'
+import type { Part } from './content.ts'
+import type { Detectors } from './detectors.ts'
+
+/** What an agent may see under a grant and those above it (NRW-1). Null: everything. */
+export interface Sight {
+  readonly clearance: Level | null
+  readonly categories: ReadonlySet<string> | null
+}
+
+export function sightOf(lineage: readonly LineageStep[]): Sight {
+  let clearance: Level | null = null
+  let categories: ReadonlySet<string> | null = null
+  for (const { grant } of lineage) {
+    if (grant.clearance !== undefined && (clearance === null || isAbove(clearance, grant.clearance)))
+      clearance = grant.clearance
+    if (grant.categories === undefined) continue
+    const own: ReadonlySet<string> = new Set(grant.categories)
+    categories = categories === null ? own : categories.intersection(own)
+  }
+  return { clearance, categories }
+}
+
+export function isLimited({ clearance, categories }: Sight): boolean {
+  return (clearance !== null && clearance !== 'restricted') || categories !== null
+}
+
+export function maySee({ clearance, categories }: Sight, label: DataLabel): boolean {
+  if (clearance !== null && isAbove(label.level, clearance)) return false
+  return categories === null || label.categories.every((category) => categories.has(category))
+}
+
+export interface RedactOptions {
+  readonly label: ToolLabel
+  readonly sight: Sight
+  readonly detectors: Detectors
+  /** In place of a value, or null: it is taken out. */
+  readonly pseudonym: (value: string, label: DataLabel) => string | null
+}
+
+export interface Redacted {
+  /** As many as there were, and the very same ones where nothing was taken out. */
+  readonly parts: readonly Part[]
+  /** What detectors found in what is left (LBL-9). */
+  readonly raised: DataLabel
+}
+
+export function redact(parts: readonly Part[], options: RedactOptions): Redacted {
+  const redaction = new Redaction(options)
+  const left = parts.map((part) => redaction.part(part))
+  return { parts: left, raised: redaction.raised }
+}
+
+export function marker({ level }: DataLabel): string {
+  return `[redacted: ${level}]`
+}
+
+class Redaction {
+  raised: DataLabel = BOTTOM
+  readonly #o: RedactOptions
+  readonly #fields: readonly Field[]
+  readonly #isLimited: boolean
+  /** The strictest field that may not be seen: what cannot be told apart counts as it. */
+  readonly #hidden: DataLabel | null
+
+  constructor(options: RedactOptions) {
+    this.#o = options
+    this.#fields = fieldsOf(options.label)
+    this.#isLimited = isLimited(options.sight)
+    const hidden = this.#fields.map(({ label }) => label).filter((label) => !maySee(options.sight, label))
+    this.#hidden = hidden.length === 0 ? null : hidden.reduce(join)
+  }
+
+  part(part: Part): Part {
+    if (part.kind === 'opaque') return this.#opaque(part)
+    if (part.kind === 'json') {
+      const value = this.#value(part.value, [])
+      return value === part.value ? part : { kind: 'json', value }
+    }
+    const json = readJson(part.text)
+    if (json === undefined) return this.#prose(part)
+    const value = this.#value(json, [])
+    return value === json ? part : { kind: 'text', text: JSON.stringify(value) }
+  }
+
+  #opaque(part: Part): Part {
+    if (this.#hidden !== null) return { kind: 'text', text: marker(this.#hidden) }
+    // Whatever it shows, it shows as much as the strictest field.
+    this.raised = this.#fields.map(({ label }) => label).reduce(join, this.raised)
+    return part
+  }
+
+  /** Text that is no JSON: its fields cannot be told apart. */
+  #prose(part: Extract<Part, { kind: 'text' }>): Part {
+    const label = this.#hidden ?? labelAt(this.#fields, [])
+    const text = this.#text(part.text, label, false)
+    return text === part.text ? part : { kind: 'text', text }
+  }
+
+  /** @returns the value itself when nothing was taken out of it */
+  #value(value: JsonValue, path: readonly string[]): JsonValue {
+    const label = labelAt(this.#fields, path)
+    if (typeof value === 'string') return this.#text(value, label, true)
+    if (typeof value === 'number') {
+      const text = String(value)
+      const left = this.#text(text, label, true)
+      return left === text ? value : left
+    }
+    if (typeof value !== 'object' || value === null) return this.#isHidden(label) ? marker(label) : value
+    const isAsOne = this.#isHidden(label) && !hasBelow(this.#fields, path)
+    if (isAsOne && !this.#hasPseudonym(label)) return marker(label)
+    return isJsonObject(value) ? this.#members(value, path, label) : this.#items(value, path)
+  }
+
+  #items(items: readonly JsonValue[], path: readonly string[]): JsonValue {
+    const left = items.map((item, at) => this.#value(item, [...path, String(at)]))
+    return left.some((item, at) => item !== items[at]) ? left : items
+  }
+
+  /** Names of members are as what holds them. */
+  #members(value: Readonly<Record<string, JsonValue>>, path: readonly string[], label: DataLabel): JsonValue {
+    let changed = false
+    const left = Object.entries(value).map(([name, member]): [string, JsonValue] => {
+      const kept = this.#value(member, [...path, name])
+      const shown = this.#isPlainName(name) ? name : this.#text(name, label, true)
+      changed ||= kept !== member || shown !== name
+      return [shown, kept]
+    })
+    return changed ? Object.fromEntries(left) : value
+  }
+
+  /** A name of a field, and no data used as one. */
+  #isPlainName(name: string): boolean {
+    return /^[A-Za-z_$][\w$-]{0,63}$/.test(name)
+  }
+
+  #text(text: string, label: DataLabel, isField: boolean): string {
+    const found = this.#o.detectors.look(text)
+    const whole = found === BOTTOM ? label : join(label, found)
+    if (!this.#isHidden(whole)) {
+      if (found !== BOTTOM) this.raised = join(this.raised, found)
+      return text
+    }
+    return (isField ? this.#o.pseudonym(text, whole) : null) ?? marker(whole)
+  }
+
+  #isHidden(label: DataLabel): boolean {
+    return this.#isLimited && !maySee(this.#o.sight, label)
+  }
+
+  #hasPseudonym(label: DataLabel): boolean {
+    return this.#o.pseudonym('', label) !== null
+  }
+}
+
+/** An object or a list; undefined for text that is neither. */
+export function readJson(text: string): JsonValue | undefined {
+  const first = text.trimStart().charAt(0)
+  if (first !== '{' && first !== '[') return undefined
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return undefined
+  }
+}
