@@ -93,7 +93,13 @@ async function open(url: string): Promise<Answer> {
 describe('a request', () => {
   test('says in sentences what rules on flow object to, and keeps no value of them', async () => {
     const source = { action: 'act_1', server: 'mail', tool: 'inbox', path: '' }
-    const objects = { argument: '/path', provenance: 'prose', rule: 'destination', source, verdict: 'objects' }
+    const objects = {
+      argument: '/path',
+      provenance: 'prose',
+      rule: 'destination',
+      source,
+      verdict: 'objects',
+    }
     const taint = { categories: [], integrity: 'untrusted', level: 'internal' }
     const { request } = await asked({ flow: { basis: [objects], taint } })
     const { json } = await lead.api.get(`/v1/approvals/${request.approval}`)

@@ -118,7 +118,7 @@ function labelOf({ fields }: ToolLabel['result'], whole: DataLabel, path: string
     const pattern = pointer.split('/')
     if (pattern.length <= longest || !leadsTo(pattern, tokens)) continue
     longest = pattern.length
-    said = label as Partial<DataLabel>
+    said = label
   }
   return longest === -1 ? whole : { ...whole, ...said }
 }
