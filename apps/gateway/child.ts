@@ -1,6 +1,7 @@
 /** A tool server as a child process of the gateway. spec/gateway.md (GWH-6). @module */
 import { spawn } from 'node:child_process'
 import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
+import { lineWriter } from './line-writer.ts'
 import type { LinkEvents, ServerLink } from './server-link.ts'
 
 /** How long a child may take to end by itself, and then by SIGTERM. */
@@ -49,22 +50,13 @@ export function childLink(
   child.on('close', end)
   // A grandchild may hold the pipes open for ever.
   child.on('exit', () => setTimeout(() => child.stdout.destroy(), END_MS).unref())
-  let isCorked = false
-  const uncork = (): void => {
-    isCorked = false
-    child.stdin.uncork()
-  }
+  const toChild = lineWriter(child.stdin)
   return {
     send: (line) => {
-      if (hasEnded || child.stdin.destroyed) return
-      if (!isCorked) {
-        isCorked = true
-        child.stdin.cork()
-        setImmediate(uncork)
-      }
-      child.stdin.write(`${line}\n`)
+      if (!hasEnded) toChild.write(line)
     },
     settled: async () => {
+      toChild.flush()
       if (!child.stdin.writableNeedDrain || hasEnded) return
       await new Promise<void>((resolve) => {
         child.stdin.once('drain', resolve)
@@ -77,6 +69,7 @@ export function childLink(
     abandon: () => undefined, // it was told by notifications/cancelled
     close: () => {
       if (child.exitCode !== null || child.signalCode !== null) return
+      toChild.flush()
       child.stdin.end()
       const steps = (['SIGTERM', 'SIGKILL'] as const).map((signal, step) =>
         setTimeout(() => child.kill(signal), END_MS * (step + 1)),

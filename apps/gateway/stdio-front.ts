@@ -9,6 +9,7 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
 import type { Point } from '../../src/enforce/types.ts'
+import { lineWriter } from './line-writer.ts'
 import type { LinkEvents, PassedHeaders, ServerLink } from './server-link.ts'
 
 /** How long calls in flight may take to be answered once the client has said its last. */
@@ -33,27 +34,26 @@ export async function runStdioFront(options: StdioFrontOptions, stop: AbortSigna
     { frame: (frame) => proxy.fromServer(frame), stream: () => undefined, ended: end },
     () => ({}),
   )
-  let isFull = false
+  const toClient = lineWriter(stdout, {
+    onFull: () => {
+      stdin.pause()
+      link.pause()
+    },
+    onRoom: () => {
+      stdin.resume()
+      link.resume()
+    },
+  })
   const proxy: McpProxy = new McpProxy({
     crypto: nodeCrypto,
     point: options.point,
     server: options.server,
     hosted: options.hosted,
-    toClient: (line) => {
-      if (stdout.destroyed || stdout.write(`${line}\n`) || isFull) return
-      isFull = true
-      stdin.pause()
-      link.pause()
-    },
+    toClient: toClient.write,
     toServer: (line, key) => link.send(line, key),
     endServer: end,
     log: options.say,
   })
-  const onRoom = (): void => {
-    isFull = false
-    stdin.resume()
-    link.resume()
-  }
   let isListening = false
   const frames = new FrameReader((frame) => {
     proxy.fromClient(frame)
@@ -63,12 +63,13 @@ export async function runStdioFront(options: StdioFrontOptions, stop: AbortSigna
     void link.settled().then(() => link.listen())
   }, true)
   const onData = (chunk: Uint8Array): void => frames.push(chunk)
-  stdout.on('drain', onRoom).on('error', end)
+  stdout.on('error', end)
   stdin.on('data', onData).on('end', end).on('close', end).on('error', end)
   stop.addEventListener('abort', end)
   if (!ended.signal.aborted && !stop.aborted) await once(ended.signal, 'abort')
   stdin.off('data', onData).pause()
   await Promise.race([proxy.idle(), new Promise((resolve) => setTimeout(resolve, ANSWER_MS).unref())])
   proxy.serverEnded()
+  toClient.flush()
   link.close()
 }

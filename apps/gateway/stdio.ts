@@ -11,6 +11,7 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
 import type { Point } from '../../src/enforce/types.ts'
+import { lineWriter, type Flow } from './line-writer.ts'
 import { within } from './within.ts'
 
 /** How long calls in flight may take to be answered once the client has said its last. */
@@ -65,17 +66,18 @@ export async function runStdioGateway(options: StdioGatewayOptions): Promise<num
     return EXIT_NOT_STARTED
   }
   const stop = new AbortController()
-  const { proxy, release } = connect(options, child, stop, log)
+  const { proxy, flush, release } = connect(options, child, stop, log)
   const onSignal = (): void => stop.abort()
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
   try {
     await Promise.race([closed, whenAborted(stop.signal)])
     const isOurStop = child.exitCode === null && child.signalCode === null
-    if (isOurStop) await stopChild(child, closed, proxy, grace_ms)
+    if (isOurStop) await stopChild(child, closed, { proxy, flush }, grace_ms)
     const { code, signal } = await closed
     proxy.serverEnded()
     if (!(await within(proxy.idle(), grace_ms))) log('stopped before every outcome was recorded')
     if (!isOurStop) log(`the tool server ended (${signal ?? `code ${code}`})`)
+    flush()
     await within(flushed(options.stdout), grace_ms)
     if (code !== null) return code
     return isOurStop || signal === null ? 0 : SIGNAL_EXIT_BASE + constants.signals[signal]
@@ -92,24 +94,32 @@ function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   )
 }
 
+interface Connected {
+  readonly proxy: McpProxy
+  /** Hands on what was said in this turn. */
+  readonly flush: () => void
+}
+
 /** Joins the streams to the proxy. A side that cannot take more stops the sides that feed it. */
 function connect(
   options: StdioGatewayOptions,
   child: ChildProcess & { stdin: Writable; stdout: Readable; stderr: Readable },
   stop: AbortController,
   log: (message: string) => void,
-): { proxy: McpProxy; release: () => void } {
+): Connected & { readonly release: () => void } {
   const { stdin, stdout, stderr } = options
   const fromStdin = new Feeder(stdin)
   const fromChild = new Feeder(child.stdout)
+  const toClient = lineWriter(stdout, holding([fromStdin, fromChild]))
+  const toServer = lineWriter(child.stdin, holding([fromStdin]))
   const proxy = new McpProxy({
     crypto: nodeCrypto,
     point: options.point,
     server: options.server,
     hosted: options.hosted ?? false,
     // What the client is sent comes from both sides: from the server, and from us for what the client asks.
-    toClient: lineWriter(stdout, [fromStdin, fromChild]),
-    toServer: lineWriter(child.stdin, [fromStdin]),
+    toClient: toClient.write,
+    toServer: toServer.write,
     endServer: () => void child.kill('SIGKILL'),
     log,
   })
@@ -129,7 +139,11 @@ function connect(
   const release = (): void => {
     stdin.off('data', onData).off('end', onEnd).off('close', onStop).off('error', onStop).pause()
   }
-  return { proxy, release }
+  const flush = (): void => {
+    toClient.flush()
+    toServer.flush()
+  }
+  return { proxy, flush, release }
 }
 
 /** A stream that is read only while no writer that it feeds is full. */
@@ -150,31 +164,11 @@ class Feeder {
   }
 }
 
-/** Writes lines, those of one turn in one go, and holds `feeders` while `target` is full. */
-function lineWriter(target: Writable, feeders: readonly Feeder[]): (line: string) => void {
-  let isCorked = false
-  let isFull = false
-  const uncork = (): void => {
-    isCorked = false
-    target.uncork()
-  }
-  return (line) => {
-    if (target.destroyed || target.writableEnded) return
-    if (!isCorked) {
-      isCorked = true
-      target.cork()
-      setImmediate(uncork)
-    }
-    const hasRoom = target.write(`${line}\n`)
-    if (hasRoom || isFull) return
-    isFull = true
-    for (const feeder of feeders) feeder.hold()
-    const onRoom = (): void => {
-      target.off('drain', onRoom).off('close', onRoom)
-      isFull = false
-      for (const feeder of feeders) feeder.letGo()
-    }
-    target.on('drain', onRoom).on('close', onRoom)
+/** Holds them while a stream that they feed is full. */
+function holding(feeders: readonly Feeder[]): Flow {
+  return {
+    onFull: () => feeders.forEach((feeder) => feeder.hold()),
+    onRoom: () => feeders.forEach((feeder) => feeder.letGo()),
   }
 }
 
@@ -211,10 +205,11 @@ async function whenAborted(signal: AbortSignal): Promise<void> {
 async function stopChild(
   child: ChildProcess,
   closed: Promise<Ending>,
-  proxy: McpProxy,
+  { proxy, flush }: Connected,
   grace_ms: number,
 ): Promise<void> {
   await within(proxy.idle(), Math.max(ANSWER_MS, grace_ms))
+  flush()
   child.stdin?.end()
   if (await within(closed, grace_ms)) return
   child.kill('SIGTERM')

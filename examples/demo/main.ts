@@ -212,6 +212,8 @@ async function stayUp(stage: Stage): Promise<void> {
 
 try {
   await main()
+  // Not left to the end: the package that runs PostgreSQL ends a process with 0, whatever its exit code says.
+  if (process.exitCode === 1) process.exit(1)
 } catch (error) {
   tell(
     `${paint('red', 'the demo failed', process.stderr)}: ${error instanceof Error ? error.message : 'fault'}`,

@@ -87,6 +87,7 @@ describe('an allow', () => {
         { jti: chain.delegations[0].jti, grant: parent, ...day },
       ],
       bound_ms: 2000,
+      freshness: input().revocations.freshness(),
     })
   })
 

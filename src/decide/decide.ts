@@ -81,6 +81,8 @@ export type Verdict =
       readonly reservations: readonly Reservation[]
       /** How old the revocation state may be when the call goes out. */
       readonly bound_ms: number
+      /** Of the state that it was decided on: what its receipt says (RCP-9). */
+      readonly freshness: Freshness
     }
   /** Allowed once a person approves (APR-2). */
   | { readonly decision: 'step_up'; readonly grant: string; readonly reasons: readonly ['APPROVAL_NEEDED'] }
@@ -171,7 +173,7 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
   const lineage = lineageOf(input.chain, digest)
   if (lineage === null) return { decision: 'deny', grant: digest, reasons: ['PARENT_GRANT_HIDDEN'] }
   const bound_ms = boundOf(lineage, input.bound_ms)
-  if ((freshness?.age_ms ?? Infinity) > bound_ms) return deny(digest, 'STALE_REVOCATION')
+  if (freshness === null || freshness.age_ms > bound_ms) return deny(digest, 'STALE_REVOCATION')
   const reservations: Reservation[] = []
   for (const step of lineage) {
     // Ancestors are asked too: narrowing was verified, and this keeps a fault there from becoming an action.
@@ -186,7 +188,7 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
   }
   if (asks(lineage) && input.approved !== digest)
     return { decision: 'step_up', grant: digest, reasons: ['APPROVAL_NEEDED'] }
-  return { decision: 'allow', grant: digest, reservations, bound_ms }
+  return { decision: 'allow', grant: digest, reservations, bound_ms, freshness }
 }
 
 function grantFault(input: DecideInput, grant: Grant): Reason | null {

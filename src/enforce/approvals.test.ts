@@ -15,7 +15,8 @@ import { ApprovalDesk, HELD_PER_AGENT_MAX } from './approvals.ts'
 import { Authenticator } from './authenticate.ts'
 import { LeasedLedger } from './ledger.ts'
 import { EnforcementPoint } from './point.ts'
-import { readSpoolLine, Recorder } from './recorder.ts'
+import { Recorder } from './recorder.ts'
+import { readSpoolLine } from './spool-line.ts'
 import type { CallHooks, CallOutcome, CallRequest, HeldNotice } from './types.ts'
 
 const w = new World()

@@ -30,11 +30,16 @@ export class CallRecords {
 
   /** @returns null: nothing could be recorded */
   async decision(request: CallRequest, names: Names, judged: Judged): Promise<StreamPlace | null> {
-    const { authenticated } = judged
+    const { authenticated, verdict } = judged
     const { action, approval, kill } = names
+    // A process may stand still at any place: of an allow, the state that was held against the bound.
+    const freshness =
+      verdict.decision === 'allow'
+        ? verdict.freshness
+        : this.#o.revocations(authenticated.chain?.iss ?? null).freshness()
     const fields = decisionFields(request, action, judged, {
       placement: this.#o.placement,
-      freshness: this.#o.revocations(authenticated.chain?.iss ?? null).freshness(),
+      freshness,
       ...(kill === undefined ? {} : { kill }),
       ...(approval === undefined ? {} : { approval }),
     })

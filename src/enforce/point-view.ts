@@ -2,6 +2,7 @@
 import { isNamed, loosestBound, standing } from '../decide/decide.ts'
 import type { CalledTool, DecideInput, RevocationView } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
+import type { Freshness } from '../log/receipt.ts'
 import type { DecidedChain } from '../token/verify.ts'
 import type { Authenticated } from './authenticate.ts'
 import { knownCaller } from './known-caller.ts'
@@ -50,6 +51,12 @@ export class PointView {
   state({ iss }: DecidedChain): { revocations: RevocationView; bound_ms: number; now_ms: number } {
     const { revocations, bound_ms, clock } = this.#o
     return { revocations: revocations(iss), bound_ms, now_ms: clock.now() }
+  }
+
+  /** @returns null when the state is older than that, or stale for another reason */
+  freshnessWithin({ iss }: DecidedChain, bound_ms: number): Freshness | null {
+    const freshness = this.#o.revocations(iss).freshness()
+    return freshness !== null && freshness.age_ms <= bound_ms ? freshness : null
   }
 
   caller(request: CallRequest): Authenticated {

@@ -20,7 +20,8 @@ import type { LeaseAnswer } from '../ports/control-plane.ts'
 import { LeasedLedger, type Ledger } from './ledger.ts'
 import { EnforcementPoint } from './point.ts'
 import type { PointOptions } from './point-options.ts'
-import { readSpoolLine, Recorder } from './recorder.ts'
+import { Recorder } from './recorder.ts'
+import { readSpoolLine } from './spool-line.ts'
 import type { CallRequest, Credential, ToolResult } from './types.ts'
 
 const w = new World()
@@ -619,6 +620,33 @@ describe('between the record and the act', () => {
     ])
     expect(deny?.action).toBe(allow?.action)
   })
+})
+
+test('a process that stands still between decision and record records the state that it decided on', async () => {
+  /** Time passes between two looks at the state. */
+  class Slow extends RevocationState {
+    override freshness(): ReturnType<RevocationState['freshness']> {
+      const freshness = super.freshness()
+      clock.advance(300)
+      return freshness
+    }
+  }
+  const slow = new Slow({ crypto: w.crypto, frameKey: plane.publicJwk, clock })
+  slow.connecting(NONCE)
+  slow.applyTime(signTime(plane, NONCE, clock.now()))
+  const point = await makePoint({ revocations: () => slow })
+  for (let age_ms = 0; age_ms < 2000; age_ms += 100) {
+    slow.applyHeartbeat(signHeartbeat(plane, head()))
+    clock.advance(age_ms)
+    await point.call(request(perCall(point)), act)
+  }
+  const decisions = receipts().filter((one) => one.kind === 'decision')
+  const allows = decisions.filter(({ decision }) => decision === 'allow')
+  const takenBack = allows.filter(({ action }) =>
+    decisions.some((one) => one.action === action && one.decision === 'deny'),
+  )
+  expect(takenBack.length).toBeGreaterThan(0)
+  for (const { freshness } of allows) expect(freshness?.age_ms).toBeLessThanOrEqual(2000)
 })
 
 test('a narrowed chain is allowed what it allows, and named by its last segment', async () => {

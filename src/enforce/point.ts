@@ -240,12 +240,17 @@ export class EnforcementPoint implements Point {
 
   async #covered(judged: Judged, request: CallRequest): Promise<Judged> {
     const { verdict, authenticated } = judged
-    if (verdict.decision !== 'allow') return judged
+    const { chain } = authenticated
+    if (verdict.decision !== 'allow' || chain === null) return judged
     const reason = await this.#o.ledger.obtain(verdict.reservations)
     if (reason !== null) return deniedAs(judged, [reason])
     // It took a round trip: what the receipt will say of the state has to hold when it is written.
-    const late = this.#view.standing(authenticated.chain, request, verdict.bound_ms)
-    return late.length > 0 ? deniedAs(judged, late) : judged
+    const late = this.#view.standing(chain, request, verdict.bound_ms)
+    if (late.length > 0) return deniedAs(judged, late)
+    const freshness = this.#view.freshnessWithin(chain, verdict.bound_ms)
+    return freshness === null
+      ? deniedAs(judged, ['STALE_REVOCATION'])
+      : { ...judged, verdict: { ...verdict, freshness } }
   }
 
   /** RCP-10. */

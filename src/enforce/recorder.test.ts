@@ -3,7 +3,8 @@ import { MemorySpool } from '../../test/fixtures/memory-spool.ts'
 import { AUD, digestOf, SettableClock, World } from '../../test/fixtures/tokens.ts'
 import { receiptHash, receiptSchema, type Receipt } from '../log/receipt.ts'
 import { ChainRecord } from './chain-record.ts'
-import { readSpoolLine, Recorder, type DecisionFields } from './recorder.ts'
+import { Recorder, type DecisionFields } from './recorder.ts'
+import { readSpoolLine } from './spool-line.ts'
 
 const w = new World()
 const decision = (action: string, edit: Partial<DecisionFields> = {}): DecisionFields => ({

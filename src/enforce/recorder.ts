@@ -3,23 +3,16 @@
  * Invariant 2: `decision` resolves only when the receipt survives a crash.
  * @module
  */
-import { z } from 'zod'
 import type { Crypto } from '../core/crypto.ts'
 import { sha256Text } from '../core/digest.ts'
 import { utf8 } from '../core/encoding.ts'
-import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
-import {
-  receiptText,
-  receiptSchema,
-  type DecisionReceipt,
-  type OutcomeReceipt,
-  type Receipt,
-} from '../log/receipt.ts'
+import { receiptText, type DecisionReceipt, type OutcomeReceipt, type Receipt } from '../log/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ControlPlane, EpochReason, Opening, ShippedSegment } from '../ports/control-plane.ts'
 import { SpoolError, type Spool } from '../ports/spool.ts'
 import type { ChainRecord } from './chain-record.ts'
+import { readSpoolLine } from './spool-line.ts'
 
 type StreamMember = 'v' | 'kind' | 'point' | 'epoch' | 'seq' | 'prev_hash' | 'time'
 export type DecisionFields = Omit<DecisionReceipt, StreamMember>
@@ -29,28 +22,6 @@ export type OutcomeFields = Omit<OutcomeReceipt, StreamMember>
 export interface StreamPlace {
   readonly epoch: number
   readonly seq: number
-}
-
-/** One line of the spool. */
-const spoolLineSchema = z.strictObject({
-  receipt: receiptSchema,
-  segments: z.array(z.strictObject({ id: z.string(), parent: z.string().nullable(), segment: z.string() })),
-  opening: z
-    .strictObject({
-      args_commit: z.string(),
-      action: z.string(),
-      salt: z.string(),
-      args: z.record(z.string(), z.json()).nullable(),
-    })
-    .nullable(),
-})
-export type SpoolLine = z.infer<typeof spoolLineSchema>
-
-/** A receipt, up to nine segments and an opening. */
-const LINE_LIMITS = { bytes_max: 1024 * 1024, depth_max: 72 }
-
-export function readSpoolLine(text: string): SpoolLine {
-  return spoolLineSchema.parse(parseJson(text, LINE_LIMITS))
 }
 
 /**

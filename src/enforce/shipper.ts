@@ -16,7 +16,8 @@ import {
 import type { Spool, SpoolRecord } from '../ports/spool.ts'
 import { Acknowledgements } from './central.ts'
 import type { LeaseKeeper, Promised } from './ledger.ts'
-import { readSpoolLine, type Recorder, type StreamPlace } from './recorder.ts'
+import { type Recorder, type StreamPlace } from './recorder.ts'
+import { ownSpoolLine } from './spool-line.ts'
 
 const BATCH_MAX = 500
 /** The control plane takes bodies of 4 MiB; base64 and framing leave room. */
@@ -158,7 +159,7 @@ export class Shipper {
     const segments = new Map<string, ShippedSegment>()
     const openings: Opening[] = []
     const receipts = batch.map((record) => {
-      const line = readSpoolLine(record.text)
+      const line = ownSpoolLine(record.text)
       for (const segment of line.segments) segments.set(segment.id, segment)
       if (line.opening !== null) openings.push(line.opening)
       return line.receipt

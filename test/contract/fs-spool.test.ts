@@ -48,6 +48,41 @@ async function filled(n: number, size = 0, bytesMax?: number): Promise<string> {
   return dir
 }
 
+const SECTOR = 512
+
+interface Batch {
+  readonly first: number
+  readonly n: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Two batches of eight records, each written and synced at once. */
+async function filledByBatches(): Promise<{ dir: string; name: string; whole: Buffer; batches: Batch[] }> {
+  const dir = await folder()
+  const spool = await openFsSpool(dir)
+  await spool.begin(1)
+  for (const first of [1, 9])
+    await Promise.all(records(first, first + 7, 300).map((each) => spool.append(each)))
+  await spool.close()
+  const [name = ''] = await logs(dir)
+  const whole = await readFile(join(dir, name))
+  const ends = [...whole.keys()].filter((at) => whole[at] === 0x0a).map((at) => at + 1)
+  const batches = [0, 8].map((line) => ({ first: line + 1, n: 8, from: ends[line]!, to: ends[line + 8]! }))
+  return { dir, name, whole, batches }
+}
+
+/** Starts of the sectors that lie wholly in a batch. */
+function sectorsWithin(whole: Buffer, { from, to }: Batch): number[] {
+  const first = Math.ceil(from / SECTOR) * SECTOR
+  const end = Math.min(to, whole.length)
+  return Array.from({ length: Math.floor((end - first) / SECTOR) }, (_, i) => first + i * SECTOR)
+}
+
+function withoutSector(whole: Buffer, sector: number): Buffer {
+  return Buffer.from(whole).fill(0, sector, sector + SECTOR)
+}
+
 /** Opens, says where it stands and closes again. */
 async function positionOf(dir: string): Promise<unknown> {
   const spool = await openFsSpool(dir)
@@ -72,6 +107,30 @@ describe('after a crash', () => {
       await spool.close()
       expect(await readFile(join(dir, name))).toEqual(whole)
     }
+  })
+
+  test('sectors of the last batch that never reached the disk are cut with what stands behind them', async () => {
+    const { dir, name, whole, batches } = await filledByBatches()
+    const last = batches.at(-1)!
+    const sectors = sectorsWithin(whole, last)
+    expect(sectors.length).toBeGreaterThan(3)
+    for (const sector of sectors) {
+      await writeFile(join(dir, name), withoutSector(whole, sector))
+      const spool = await openFsSpool(dir)
+      const kept = (spool.position as { seq: number }).seq
+      expect(kept, `sector at ${sector}`).toBeGreaterThanOrEqual(last.first - 1)
+      expect(kept).toBeLessThan(last.first + last.n - 1)
+      expect(await spool.read(0, 100)).toEqual(records(1, kept, 300))
+      await spool.append(record(kept + 1))
+      await spool.close()
+    }
+  })
+
+  test('zeros that were written ahead are no records, wherever a process died', async () => {
+    const { dir, name, whole } = await filledByBatches()
+    await writeFile(join(dir, name), Buffer.concat([whole, Buffer.alloc(5000)]))
+    expect(await positionOf(dir)).toMatchObject({ seq: 16 })
+    expect(await readFile(join(dir, name))).toEqual(whole)
   })
 
   test('a file that was never named is not read, nor in the way', async () => {
@@ -119,6 +178,25 @@ describe('after a crash', () => {
 })
 
 describe('damage', () => {
+  test('a sector lost of a batch that was synced before another is noticed', async () => {
+    const { dir, name, whole, batches } = await filledByBatches()
+    const sectors = sectorsWithin(whole, batches[0]!)
+    expect(sectors.length).toBeGreaterThan(3)
+    for (const sector of sectors) {
+      await writeFile(join(dir, name), withoutSector(whole, sector))
+      expect(await positionOf(dir), `sector at ${sector}`).toBe('damaged')
+    }
+  })
+
+  test('zeros within a line that fill no sector are damage, in the last batch too', async () => {
+    const { dir, name, whole, batches } = await filledByBatches()
+    const bad = Buffer.from(whole)
+    const at = batches.at(-1)!.from + 20
+    bad.fill(0, at, at + 1)
+    await writeFile(join(dir, name), bad)
+    expect(await positionOf(dir)).toBe('damaged')
+  })
+
   test('a flipped bit anywhere but in the last line is noticed', async () => {
     const dir = await filled(3)
     const [name = ''] = await logs(dir)

@@ -7,7 +7,6 @@ import {
   closeSync,
   constants,
   fsyncSync,
-  ftruncateSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -37,20 +36,21 @@ export interface Loaded {
   readonly position: SpoolPosition | 'damaged' | null
 }
 
-export function writeAll(fd: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
+/** @param position in the file; where it stands, unless told */
+export function writeAll(fd: number, bytes: Buffer, position: number | null = null): void {
+  for (let at = 0; at < bytes.length;)
+    at += writeSync(fd, bytes, at, bytes.length - at, position === null ? null : position + at)
 }
 
 function temporaryName(base: SpoolPosition): string {
   return `new-${fileName(base)}`
 }
 
-/** A durable file under a name that nobody reads. @returns its descriptor, for appending */
+/** A durable file under a name that nobody reads. @returns its descriptor, for writing */
 export function prepareFile(directory: string, base: SpoolPosition, header: Buffer): number {
   const path = join(directory, temporaryName(base))
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, MODE)
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, MODE)
   try {
-    ftruncateSync(fd, 0) // by itself: Deno opens nothing both to append and to truncate
     writeAll(fd, header)
     fsyncSync(fd)
     return fd

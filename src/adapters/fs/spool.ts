@@ -13,7 +13,7 @@
  *   oldest first, so what is left ends where the stream ended and no number is given twice.
  * @module
  */
-import { closeSync, fdatasyncSync, ftruncateSync, openSync } from 'node:fs'
+import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { SpoolError, type Spool, type SpoolPosition, type SpoolRecord } from '../../ports/spool.ts'
 import { claimDirectory, type DirectoryClaim } from './claim.ts'
@@ -26,11 +26,11 @@ import {
   parsedOrNull,
   prepareFile,
   setAside,
-  writeAll,
   type Loaded,
   type SpoolFile,
 } from './spool-directory.ts'
 import { fileName, headerLine, recordLine } from './spool-file.ts'
+import { WrittenAhead } from './written-ahead.ts'
 
 const MODE = 0o600
 /** A new file is begun after this many bytes, so that acknowledged ones can be removed. */
@@ -80,7 +80,7 @@ class FsSpool implements Spool {
   #tail: SpoolRecord[]
   /** Records of the earlier file that was read last. */
   #read: { readonly name: string; readonly records: readonly SpoolRecord[] } | null = null
-  #fd: number | null = null
+  #open: WrittenAhead | null = null
   #position: SpoolPosition | 'damaged' | null
   #waiting: Waiting[] = []
   #scheduled = false
@@ -97,9 +97,9 @@ class FsSpool implements Spool {
     this.#position = loaded.position
     const last = loaded.files.at(-1)
     if (last !== undefined && loaded.position !== 'damaged') {
-      this.#fd = openSync(join(directory, last.name), 'a', MODE)
-      ftruncateSync(this.#fd, last.bytes) // a torn line was never acknowledged
-      fdatasyncSync(this.#fd)
+      this.#open = new WrittenAhead(openSync(join(directory, last.name), 'r+', MODE), last.bytes)
+      this.#open.cut() // a torn line was never acknowledged
+      this.#open.sync()
     }
   }
 
@@ -120,8 +120,8 @@ class FsSpool implements Spool {
       throw failure('the spool could not be begun', cause)
     }
     try {
-      if (this.#fd !== null) closeSync(this.#fd)
-      this.#fd = fd
+      this.#open?.close()
+      this.#open = new WrittenAhead(fd, header.length)
       setAside(this.#directory)
       nameFile(this.#directory, base)
     } catch (cause) {
@@ -165,30 +165,33 @@ class FsSpool implements Spool {
   /** Writes all or nothing of the batch. */
   #write(batch: readonly SpoolRecord[]): SpoolError | null {
     const file = this.#files.at(-1)
-    if (this.#broken || this.#fd === null || file === undefined)
+    const open = this.#open
+    if (this.#broken || open === null || file === undefined)
       return new SpoolError('SPOOL_UNAVAILABLE', 'the spool is closed, damaged or has failed')
     if (!batch.every(({ seq }, i) => seq === file.last.seq + i + 1))
       return new SpoolError('SPOOL_UNAVAILABLE', 'the record does not continue the stream')
-    const bytes = Buffer.concat(batch.map(recordLine))
+    const first = file.last.seq + 1
+    const bytes = Buffer.concat(batch.map((record) => recordLine(record, first)))
     const total = this.#files.reduce((sum, each) => sum + each.bytes, 0)
     if (total + bytes.length > this.#bytesMax)
       return new SpoolError('SPOOL_FULL', 'the spool has reached its size limit')
     try {
-      writeAll(this.#fd, bytes)
+      open.write(bytes)
     } catch (cause) {
-      this.#undo(this.#fd, file)
+      this.#undo(open)
       return failure('the spool could not be written', cause)
     }
     try {
-      fdatasyncSync(this.#fd)
+      open.sync()
     } catch (cause) {
-      this.#undo(this.#fd, file)
+      this.#undo(open)
       const error = failure('the spool could not be synced', cause)
       // After a sync that failed for want of anything but space, what the file holds is not known.
       if (error.code !== 'SPOOL_FULL') this.#broken = true
       return error
     }
-    file.bytes += bytes.length
+    open.keep(bytes.length)
+    file.bytes = open.bytes
     for (const record of batch) this.#tail.push(record)
     const { seq, hash } = batch.at(-1) ?? file.last
     file.last = { epoch: file.base.epoch, seq, hash }
@@ -198,9 +201,9 @@ class FsSpool implements Spool {
   }
 
   /** After a failed write the file ends where it did before, or the spool is broken: never a record half stored. */
-  #undo(fd: number, file: SpoolFile): void {
+  #undo(open: WrittenAhead): void {
     try {
-      ftruncateSync(fd, file.bytes)
+      open.cut()
     } catch {
       this.#broken = true
     }
@@ -218,8 +221,8 @@ class FsSpool implements Spool {
       if (fd !== null) discard(fd, join(this.#directory, fileName(base)))
       return // no space for a new file: the old one goes on growing
     }
-    if (this.#fd !== null) closeSync(this.#fd)
-    this.#fd = fd
+    this.#open?.close()
+    this.#open = new WrittenAhead(fd, header.length)
     this.#files.push({ name: fileName(base), base, last: base, bytes: header.length })
     this.#tail = []
   }
@@ -249,7 +252,7 @@ class FsSpool implements Spool {
   // oxlint-disable-next-line typescript/require-await -- the port is asynchronous
   async acknowledge(seq: number): Promise<void> {
     const newest = this.#files.at(-1)
-    if (newest !== undefined && newest.last.seq <= seq && this.#fd !== null) this.#rotateIfLarge(newest)
+    if (newest !== undefined && newest.last.seq <= seq && this.#open !== null) this.#rotateIfLarge(newest)
     try {
       for (
         let [first, next] = this.#files;
@@ -267,8 +270,8 @@ class FsSpool implements Spool {
 
   async close(): Promise<void> {
     this.#flush()
-    if (this.#fd !== null) closeSync(this.#fd)
-    this.#fd = null
+    this.#open?.close()
+    this.#open = null
     await this.#claim.release()
   }
 }

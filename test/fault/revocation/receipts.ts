@@ -9,7 +9,7 @@ import type { Profile } from '../../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { counted } from '../../../src/core/words.ts'
 import { verifyPack, type VerifiedPack } from '../../../src/evidence/verify/verify.ts'
-import { again } from './patience.ts'
+import { again, PATIENCE_MS } from './patience.ts'
 
 /** What a tool says that it was handed: of this chain, by this point, so often. */
 export interface Handed {
@@ -25,7 +25,7 @@ export interface Judged {
 }
 
 /** Points ship what they have when they are at rest; this is for one that had to begin anew, on a busy machine. */
-const SHIPPED_MAX_MS = 60_000
+const SHIPPED_MAX_MS = PATIENCE_MS
 const AGAIN_MS = 200
 
 /**
