@@ -48,6 +48,7 @@ export function eachLeaf(
 }
 
 function leavesOfText(text: string): readonly string[] {
+  if (text.length > STRUCTURE_CHARS_MAX) return [text]
   const first = text.trimStart().charCodeAt(0)
   const literal = first === 0x7b || first === 0x5b ? leavesOfLiteral(text) : null
   return literal ?? leavesOfLines(text) ?? [text]

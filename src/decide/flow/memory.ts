@@ -151,7 +151,7 @@ interface Places {
 
 function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
+  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
     const to = at + form.length
     if (text[at - 1] === END && text[to] === END) {
       if (!places.composed) places.field ??= { chunk, at }
@@ -162,7 +162,7 @@ function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
 
 function lookTrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
+  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
     if (!isWhole(text, at, at + form.length)) continue
     places.trusted = { chunk, at }
     return
