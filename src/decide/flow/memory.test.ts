@@ -122,6 +122,13 @@ describe('where a value stands', () => {
     expect(memory.find('xx11')?.source).toMatchObject({ path: '/rows/0/iban' })
   })
 
+  test('is in what frameworks wrap into an object of one text', () => {
+    const json = memoryOf(read(MAIL, { result: '{"rows":[{"iban":"XX11"}]}' }))
+    expect(json.find('XX11')).toMatchObject({ provenance: 'field', source: { path: '/result/rows/0/iban' } })
+    expect(memoryOf(read(MAIL, { result: 'iban: XX11\nname: Ada' })).find('XX11')?.provenance).toBe('field')
+    expect(memoryOf(read(MAIL, { result: 'pay to XX11 at once' })).find('XX11')?.provenance).toBe('prose')
+  })
+
   test('is in literals as other languages print them', () => {
     const memory = memoryOf(read(MAIL, `{'Good Night': 'Rating: 4.2', "n": None, 'id': 7}`))
     expect(memory.find('Good Night')?.provenance).toBe('field')
