@@ -20,8 +20,10 @@ import { ApiError, refusal, type ApiClient } from './client.ts'
 
 /** One event: the header of a snapshot is the largest by far. */
 const EVENT_LIMITS = { bytes_max: HEADER_BYTES_MAX, depth_max: 32 }
-/** How long an answer that is not a stream may take, in milliseconds. */
-const POLL_MS_MAX = 10_000
+/** How long an answer that is not a stream may take, in milliseconds: as long as a stream may be silent. */
+const ANSWER_MS_MAX = 5_000
+/** A time that comes later makes a state so old that asking again is the better chance. */
+const TIME_MS_MAX = 3_000
 /** The body of a snapshot has 64 MiB at the most. */
 const SNAPSHOT_MS_MAX = 120_000
 
@@ -35,7 +37,7 @@ export function httpRevocations(client: ApiClient): HttpRevocations {
     snapshotHeader: async (signal) =>
       snapshotAnswerSchema.parse(await json(client, '/v1/revocations/snapshot', signal)).snapshot,
     time: async (nonce, signal) =>
-      signedTimeSchema.parse(await json(client, `/v1/time?nonce=${nonce}`, signal)),
+      signedTimeSchema.parse(await json(client, `/v1/time?nonce=${nonce}`, signal, TIME_MS_MAX)),
     stream: (from, signal) => streamEvents(client, from, signal),
     poll: async (from, signal) =>
       pollAnswerSchema.parse(await json(client, `/v1/revocations/poll${queryOf(from)}`, signal)),
@@ -57,8 +59,13 @@ async function good(client: ApiClient, path: string, signal: AbortSignal): Promi
   return response
 }
 
-async function json(client: ApiClient, path: string, signal: AbortSignal): Promise<JsonValue> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(POLL_MS_MAX)])
+async function json(
+  client: ApiClient,
+  path: string,
+  signal: AbortSignal,
+  ms_max = ANSWER_MS_MAX,
+): Promise<JsonValue> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ms_max)])
   const body = await readBody(await good(client, path, limit), EVENT_LIMITS.bytes_max)
   return parseJson(body, EVENT_LIMITS)
 }
