@@ -79,9 +79,10 @@ function judgeCall(
     instruction: run.prompt,
     policies: grant === undefined ? [] : endorsedArguments(grant, call.tool),
   })
-  const spoke = verdict.basis.find((one) => one.verdict === 'objects')
-  // What people approved as a whole leaves nothing to ask about whom it is sent to, nor about what it says.
-  const approved = grant?.constraints !== undefined && spoke !== undefined && spoke.rule !== 'sink'
-  if (spoke === undefined || approved) return { outcome: 'passed', rule: null, basis: verdict.basis }
+  // What people approved as a whole leaves nothing to ask about what it says; where it goes, the values of the grant endorse.
+  const spoke = verdict.basis.find(
+    ({ rule, verdict: of }) => of === 'objects' && (grant === undefined || rule !== 'influence'),
+  )
+  if (spoke === undefined) return { outcome: 'passed', rule: null, basis: verdict.basis }
   return { outcome: 'blocked', rule: spoke.rule, basis: verdict.basis }
 }

@@ -1,7 +1,6 @@
 /** Which values of a call say where it goes, and which are what it carries. spec/labels.md, LBL-7. Pure. @module */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { leadsTo } from './leaves.ts'
-import { fold } from './text.ts'
 
 export interface ArgumentValue {
   /** JSON Pointer into the arguments. */
@@ -39,7 +38,7 @@ export function valuesOf(args: JsonObject, destination: readonly string[]): Call
       return
     }
     const into = patterns.some((pattern) => leadsTo(pattern, tokens)) ? destinations : contents
-    if (fold(String(value)) === '') return
+    if (String(value).trim() === '') return
     if (into.length >= VALUES_MAX) too_many ||= into === destinations
     else into.push({ argument: tokens.join('/'), value: String(value) })
   }

@@ -37,17 +37,24 @@ export function eachLeaf(
     for (const text of leavesOfText(content as string)) visit({ text, path: '', label: whole })
     return
   }
+  // A wrapper around a text, as frameworks make it of a function that returns one.
   const inner = onlyText(value)
-  if (inner !== null && jsonOf(inner.text) === null) {
-    // A wrapper around a text, as frameworks make it of a function that returns one.
-    const own = labelOf(label, whole, inner.path)
-    for (const text of leavesOfText(inner.text)) visit({ text, path: inner.path, label: own })
+  const walk = new Walk(label, whole, visit)
+  if (inner === null) {
+    walk.value(value, '', 0)
     return
   }
-  new Walk(label, whole, visit).value(value, '', 0)
+  const unwrapped = jsonOf(inner.text)
+  if (unwrapped !== null) {
+    walk.value(unwrapped, inner.path, 0)
+    return
+  }
+  const own = labelOf(label, whole, inner.path)
+  for (const text of leavesOfText(inner.text)) visit({ text, path: inner.path, label: own })
 }
 
 function leavesOfText(text: string): readonly string[] {
+  if (text.length > STRUCTURE_CHARS_MAX) return [text]
   const first = text.trimStart().charCodeAt(0)
   const literal = first === 0x7b || first === 0x5b ? leavesOfLiteral(text) : null
   return literal ?? leavesOfLines(text) ?? [text]

@@ -106,9 +106,27 @@ describe('where a value stands', () => {
     expect(memory.find('e\u200bve')).toBeNull()
   })
 
+  test('is found where places overlap', () => {
+    expect(memoryOf(read(MAIL, { a: 'xa a a' })).find('a a')?.provenance).toBe('prose')
+  })
+
+  test('is prose in a text that is too long to be taken apart, and in a literal of great length', () => {
+    const long = memoryOf(read(MAIL, `to: bob\n${'x'.repeat(2 ** 20)}`), read(MAIL, { to: 'bob' }))
+    expect(long.find('bob')?.provenance).toBe('prose')
+    const text = 'lorem ipsum '.repeat(80_000)
+    expect(new FlowMemory({ bytes_max: 2 ** 22 }).note(read(MAIL, `['${text}', 'bob']`))).toBeUndefined()
+  })
+
   test('is in the JSON of a text by its pointer', () => {
     const memory = memoryOf(read(MAIL, '{"rows":[{"iban":"XX11"}]}'))
     expect(memory.find('xx11')?.source).toMatchObject({ path: '/rows/0/iban' })
+  })
+
+  test('is in what frameworks wrap into an object of one text', () => {
+    const json = memoryOf(read(MAIL, { result: '{"rows":[{"iban":"XX11"}]}' }))
+    expect(json.find('XX11')).toMatchObject({ provenance: 'field', source: { path: '/result/rows/0/iban' } })
+    expect(memoryOf(read(MAIL, { result: 'iban: XX11\nname: Ada' })).find('XX11')?.provenance).toBe('field')
+    expect(memoryOf(read(MAIL, { result: 'pay to XX11 at once' })).find('XX11')?.provenance).toBe('prose')
   })
 
   test('is in literals as other languages print them', () => {

@@ -15,6 +15,7 @@ import type { Basis, Found, MemoryView, ReadResult } from './types.ts'
 export const MEMORY_BYTES_DEFAULT = 256 * 1024
 /** Characters of a call's own arguments. Of one that says more, no answer is trusted. */
 const ECHO_CHARS_MAX = 16 * 1024
+const END_CODE = END.charCodeAt(0)
 /** A result is kept in parts of about so many characters, unless a leaf has more. */
 const CHUNK_CHARS = 4096
 
@@ -151,9 +152,9 @@ interface Places {
 
 function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
+  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
     const to = at + form.length
-    if (text[at - 1] === END && text[to] === END) {
+    if (text.charCodeAt(at - 1) === END_CODE && text.charCodeAt(to) === END_CODE) {
       if (!places.composed) places.field ??= { chunk, at }
     } else if (places.prose === null && isWhole(text, at, to)) places.prose = { chunk, at }
     if (places.prose !== null && (places.field !== null || places.composed)) return
@@ -162,7 +163,7 @@ function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
 
 function lookTrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
+  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
     if (!isWhole(text, at, at + form.length)) continue
     places.trusted = { chunk, at }
     return

@@ -136,7 +136,8 @@ class Call {
   }
 
   #dictation(): Dictated | null {
-    this.#dictated ??= dictated(this.#values.contents, this.#memory, this.#instruction)
+    if (this.#dictated === undefined)
+      this.#dictated = dictated(this.#values.contents, this.#memory, this.#instruction)
     return this.#dictated
   }
 }

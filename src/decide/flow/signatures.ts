@@ -9,7 +9,7 @@ const GRAM = 4
 const LOG2_ROWS = 12
 const ROWS = 1 << LOG2_ROWS
 /** Runs of a value that are asked for: with this many, a yes is seldom wrong. */
-const PROBES_MAX = 12
+const PROBES_MAX = 24
 /** Golden ratio in 32 bits: spreads neighbours. */
 const SPREAD = 0x9e3779b1
 const BITS = 32

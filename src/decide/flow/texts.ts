@@ -22,7 +22,7 @@ export interface Chunk {
 }
 
 /** Texts are told apart in lots of about so many characters: as many as fit a table of some hundred kilobytes. */
-const SLOT_CHARS_MIN = 2048
+const SLOT_CHARS_MIN = 1024
 const SLOTS_MAX = 512
 
 export class Texts {
