@@ -160,6 +160,45 @@ describe('freshness', () => {
     }
   })
 
+  test('a question that was held up makes it look older, until a better answer that is soon asked for', () => {
+    const answered = (after_ms: number): void => {
+      state.expectTime(NONCE)
+      clock.advance(after_ms)
+      state.applyTime(signTime(signer, NONCE, plane()))
+      state.applyHeartbeat(beat(0))
+    }
+    answered(2300)
+    expect(state.freshness()?.age_ms).toBeGreaterThanOrEqual(2300)
+    expect(state.needsTime()).toBe(false)
+    clock.advance(500)
+    expect(state.needsTime()).toBe(true)
+    answered(2400) // no better: the one before is kept
+    expect(state.freshness()?.age_ms).toBeLessThanOrEqual(2302)
+    clock.advance(999)
+    expect(state.needsTime()).toBe(false)
+    clock.advance(1)
+    expect(state.needsTime()).toBe(true)
+    answered(20)
+    expect(state.freshness()?.age_ms).toBeLessThanOrEqual(21)
+    clock.advance(60_000)
+    expect(state.needsTime()).toBe(false)
+  })
+
+  test('where every answer takes long, a better one is asked for ever more rarely', () => {
+    const asked = (took_ms: number): number[] =>
+      Array.from({ length: 12 }, () => {
+        state.expectTime(NONCE)
+        clock.advance(took_ms)
+        state.applyTime(signTime(signer, NONCE, plane()))
+        let waited = 0
+        for (; !state.needsTime(); waited += 500) clock.advance(500)
+        return waited
+      })
+    expect(asked(600)).toEqual([500, 1000, 2000, 4000, 8000, 16000, 32000, ...Array<number>(5).fill(60_000)])
+    state = new RevocationState({ crypto: w.crypto, frameKey: signer.publicJwk, clock })
+    expect(asked(1500)).toEqual([500, 1000, 2000, ...Array<number>(9).fill(4000)])
+  })
+
   test('is lost without a time answer in twice ten minutes', () => {
     expect(state.needsTime()).toBe(true)
     connect()
