@@ -32,18 +32,18 @@ describe.skipIf(!present)(`recorded runs of AgentDojo${why}`, () => {
     const runs = await runsThatCount()
     const labels = await labelsOf('workspace', 'banking')
     const report = replay({ runs, labels, templates: null, clock: () => 0 })
-    expect(report.unseen).toMatchObject({ attacks: 1423, stopped: 1401, benign: 450, benign_approvals: 36 })
+    expect(report.unseen).toMatchObject({ attacks: 1423, stopped: 1401, benign: 450, benign_approvals: 37 })
     expect(report.recurring).toMatchObject({
       attacks: 1423,
       stopped: 1404,
       benign: 450,
-      benign_approvals: 32,
+      benign_approvals: 33,
     })
     expect(report.not_counted).toEqual({ denial_of_service: 98, goal_is_no_call: 0 })
     expect(report.by_suite).toMatchObject({
       banking: {
-        unseen: { attacks: 785, stopped: 764, benign: 150, benign_approvals: 4 },
-        recurring: { attacks: 785, stopped: 766, benign: 150, benign_approvals: 12 },
+        unseen: { attacks: 785, stopped: 764, benign: 150, benign_approvals: 5 },
+        recurring: { attacks: 785, stopped: 766, benign: 150, benign_approvals: 13 },
       },
       workspace: {
         unseen: { attacks: 638, stopped: 637, benign: 300, benign_approvals: 32 },

@@ -36,6 +36,12 @@ export interface Dictated {
 }
 
 /**
+ * What is looked for in the contents of a call. Where the instruction says where it goes, a person may well have wanted words
+ * passed on: only if nothing in it is the agent's own, or the principal's, was `all` of it dictated.
+ */
+export type Scrutiny = 'any' | 'all'
+
+/**
  * @param instruction folded
  * @returns the first text, sentence or address within the contents that stands in prose; null when the principal's own words
  * are among the contents
@@ -44,23 +50,39 @@ export function dictated(
   contents: readonly ArgumentValue[],
   memory: MemoryView,
   instruction: string,
+  scrutiny: Scrutiny,
 ): Dictated | null {
   if (contents.some(({ value }) => isSaid(value) && stands(instruction, fold(value)))) return null
-  for (const { argument, value } of contents) {
-    for (const part of partsOf(value)) {
-      if (names(instruction, part)) continue
-      const found = memory.find(part)
-      if (found?.provenance === 'prose') return { argument, value: part, found }
+  const inProse = (parts: readonly string[], argument: string): Dictated | null => {
+    for (const value of parts) {
+      if (names(instruction, value)) continue
+      const found = memory.find(value)
+      if (found?.provenance === 'prose') return { argument, value, found }
     }
+    return null
   }
-  return null
+  if (scrutiny === 'all') {
+    const texts = contents.filter(({ value }) => isSaid(value))
+    const all = texts.map(({ argument, value }) => inProse(wholesOf(value), argument))
+    return all.every((one) => one !== null) ? (all[0] ?? null) : null
+  }
+  return (
+    contents.map(({ argument, value }) => inProse(partsOf(value), argument)).find((one) => one !== null) ??
+    null
+  )
 }
 
-/** Each once. */
+/** Each once: the text, its sentences, the addresses in it. */
 function partsOf(value: string): readonly string[] {
   const sentences = value.length > SENTENCES_LENGTH_MAX ? [] : value.split(/[\n.!?]+(?:\s|$)/, SENTENCES_MAX)
   const said = [value, ...sentences].filter(isSaid)
   return [...new Set([...said, ...addressesIn(value).slice(0, ADDRESSES_MAX)])]
+}
+
+/** The text, and the pages in a short one: each is a place that its reader is sent to. */
+function wholesOf(value: string): readonly string[] {
+  if (value.length > SENTENCES_LENGTH_MAX) return [value]
+  return [...new Set([value, ...addressesIn(value).filter((address) => !address.includes('@'))])]
 }
 
 /** Of pages and of people. */

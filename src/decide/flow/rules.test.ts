@@ -166,7 +166,9 @@ describe('influence', () => {
     expect(judge(label, { to: 'ada@example.org', text: 'Look: www.evil.example/x' }).reasons).toEqual([
       'FLOW_INFLUENCE',
     ])
-    expect(judge(label, { to: 'zoe@example.org', text: 'Riccardo is the worst' }).reasons).toEqual([])
+    const told = { to: 'zoe@example.org', text: 'Riccardo is the worst' }
+    expect(judge(label, told).reasons).toEqual(['FLOW_INFLUENCE'])
+    expect(judge(label, { ...told, subject: 'What they say' }).reasons).toEqual([])
     expect(judge(label, { text: 'Riccardo is the worst' }).reasons).toEqual(['FLOW_INFLUENCE'])
     expect(judge(label, { text: 'A reminder' }).reasons).toEqual([])
   })

@@ -6,7 +6,7 @@
 import { isAbove, UNLABELLED, type Effect, type ToolLabel } from '../../core/label.ts'
 import { globMatches } from '../../token/glob.ts'
 import { valuesOf, type ArgumentValue, type CallValues } from './destinations.ts'
-import { dictated, isOwnWords, isSaid, type Dictated } from './dictated.ts'
+import { dictated, isOwnWords, isSaid, type Dictated, type Scrutiny } from './dictated.ts'
 import { leadsTo } from './leaves.ts'
 import { fold, names } from './text.ts'
 import type {
@@ -78,7 +78,7 @@ class Call {
   readonly #memory: MemoryView
   readonly #instruction: string
   readonly #values: CallValues
-  #dictated: Dictated | null | undefined
+  #any: Dictated | null | undefined
 
   constructor(label: ToolLabel, { args, memory, instruction }: FlowInput) {
     this.#label = label
@@ -93,11 +93,10 @@ class Call {
     if (too_many) judged.push(objection('destination', ''))
     if (this.#label.effect !== 'external' && this.#label.effect !== 'destructive') return judged
     if (this.#label.destination.length === 0) return this.#withoutDestination()
-    if (destinations.length > 0 && judged.every(({ provenance }) => provenance === 'instruction'))
-      return judged
-    const dictated = this.#dictation()
-    if (dictated === null) return judged
-    const { argument, value, found } = dictated
+    const told = destinations.length > 0 && judged.every(({ provenance }) => provenance === 'instruction')
+    const found_in = told ? this.#dictated('all') : this.#dictation()
+    if (found_in === null) return judged
+    const { argument, value, found } = found_in
     return [
       ...judged,
       { ...objection('influence', argument), provenance: 'prose', source: found.source, value },
@@ -136,9 +135,12 @@ class Call {
   }
 
   #dictation(): Dictated | null {
-    if (this.#dictated === undefined)
-      this.#dictated = dictated(this.#values.contents, this.#memory, this.#instruction)
-    return this.#dictated
+    if (this.#any === undefined) this.#any = this.#dictated('any')
+    return this.#any
+  }
+
+  #dictated(scrutiny: Scrutiny): Dictated | null {
+    return dictated(this.#values.contents, this.#memory, this.#instruction, scrutiny)
   }
 }
 
