@@ -234,6 +234,10 @@ export async function playRevocations(stage: Stage, tell: Narrator): Promise<num
       answer.reasons,
     )
   }
+  // Each of these may have been stopped at its tool, with an outcome: this one never gets there, and its denial is recorded.
+  const path = join(stage.files, 'reports', 'q3.txt')
+  const next = await agent.ask({ op: 'call', tool: 'read_text_file', args: { path } })
+  expectDenied(next, 'REVOKED', 'its next call', tell)
   await agent.stop()
   return latencies
 }

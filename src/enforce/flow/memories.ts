@@ -4,14 +4,18 @@
  * @module
  */
 import { covers, join, type DataLabel } from '../../core/label.ts'
+import { fieldsOf } from '../../decide/flow/fields.ts'
 import { FlowMemory } from '../../decide/flow/memory.ts'
 import type { Found, MemoryView, ReadResult } from '../../decide/flow/types.ts'
 import type { DomainStay, HeldDomain } from './domains.ts'
 
 /** Domains whose texts are kept, each within its bound; the one that was used longest ago goes first. */
 const MEMORIES_MAX = 256
-/** Chains of which one domain remembers that it read under them. Beyond that it counts as a stranger to every other. */
+/** Domains that are remembered by name once their texts had to go. */
+const DROPPED_MAX = 4096
+/** Chains of which one domain remembers that it read under them, and domains that may have told it something. */
 const CHAINS_MAX = 64
+const TOLD_MAX = 64
 
 interface Kept {
   turn: number
@@ -20,16 +24,28 @@ interface Kept {
   lost: boolean
   /** Agents of each chain under which untrusted texts were noted; null: too many. */
   chains: readonly ReadonlySet<string>[] | null
+  /** Domains whose texts its agent may know and its own memory lacks; null: too many. */
+  told: ReadonlySet<string> | null
 }
 
 export class Memories {
   readonly #kept = new Map<string, Kept>()
+  /** Domains that there was no room for. */
+  readonly #dropped = new Set<string>()
+  /** And more: any domain that is not known may be one. */
+  #hasDroppedMore = false
 
   /** @param bytes_max of texts, for a domain that is not known yet */
   of({ domains, taint }: DomainStay, bytes_max: number): DomainMemory {
     const all = domains.map((domain) => this.#of(domain, taint, bytes_max))
     const agents = domains.map(({ agent }) => agent)
+    for (const kept of all) {
+      // Of who is in this chain, the texts are here as well.
+      if (kept.told === null || [...kept.told].some((agent) => !agents.includes(agent))) lose(kept)
+    }
     if (all.length > 1) tellEachOther(all, agents)
+    // What an effect answers is trusted no more than all of them were (FLW-3).
+    for (const { memory } of all) memory.raise(taint)
     return new DomainMemory(all, new Set(agents), taint)
   }
 
@@ -39,29 +55,44 @@ export class Memories {
     // With less than was read in it before, it was cleared (FLW-21): nothing of that is known any more.
     const isOn =
       known !== undefined && (known.turn === turn || (!forgot && covers(taint, known.memory.taint)))
-    const kept = isOn ? known : this.#begin(turn, taint, bytes_max)
+    const kept = isOn ? known : this.#begin(agent, turn, bytes_max)
     kept.turn = turn
     if (forgot) lose(kept)
     this.#kept.set(agent, kept)
     return kept
   }
 
-  #begin(turn: number, taint: DataLabel, bytes_max: number): Kept {
+  #begin(agent: string, turn: number, bytes_max: number): Kept {
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size < MEMORIES_MAX) break
       this.#kept.delete(oldest)
+      if (this.#dropped.size < DROPPED_MAX) this.#dropped.add(oldest)
+      else this.#hasDroppedMore = true
     }
-    const lost = taint.integrity === 'untrusted'
-    return { turn, memory: new FlowMemory({ bytes_max, taint, forgot: lost }), lost, chains: [] }
+    const lost = this.#dropped.delete(agent) || this.#hasDroppedMore
+    return { turn, memory: new FlowMemory({ bytes_max, forgot: lost }), lost, chains: [], told: new Set() }
   }
 }
 
-/** What was read by one agent of a chain, under another chain, the others may have been told (FLW-1). */
+/**
+ * What was read by one agent of a chain under another chain, the others may hear of from now on (FLW-15). As long as its
+ * memory stands beside theirs, nothing is missing; without it they count as having forgotten.
+ */
 function tellEachOther(all: readonly Kept[], agents: readonly string[]): void {
+  const told = all.map((kept, at) => {
+    const own = agents[at] ?? ''
+    const isStrange = (chain: ReadonlySet<string>): boolean => !chain.has(own)
+    const others = all.flatMap((other, of) => {
+      const lacks = other.lost || other.chains === null || other.chains.some(isStrange)
+      return other !== kept && lacks ? [agents[of] ?? ''] : []
+    })
+    const heard = all.map((other) => other.told)
+    return heard.includes(null) ? null : new Set([...heard.flatMap((names) => [...(names ?? [])]), ...others])
+  })
   all.forEach((kept, at) => {
-    const isStrange = (chain: ReadonlySet<string>): boolean => !chain.has(agents[at] ?? '')
-    if (all.some(({ chains }, other) => other !== at && (chains === null || chains.some(isStrange))))
-      lose(kept)
+    const names = told[at] ?? null
+    names?.delete(agents[at] ?? '')
+    kept.told = names === null || names.size > TOLD_MAX ? null : names
   })
 }
 
@@ -102,7 +133,7 @@ export class DomainMemory implements MemoryView {
   note(result: ReadResult): void {
     for (const kept of this.#all) {
       kept.memory.note(result)
-      if (kept.memory.taint.integrity === 'untrusted') this.#readUnder(kept)
+      if (!isTrusted(result)) this.#readUnder(kept)
     }
   }
 
@@ -118,4 +149,10 @@ export class DomainMemory implements MemoryView {
     if (kept.chains === null || kept.chains.some(isThis)) return
     kept.chains = kept.chains.length < CHAINS_MAX ? [...kept.chains, this.#agents] : null
   }
+}
+
+/** Whatever stands in it, nobody else than the principal and the system wrote it. */
+function isTrusted({ label, integrity }: Omit<ReadResult, 'content'>): boolean {
+  if (label === null || integrity === 'untrusted' || label.effect !== 'none') return false
+  return fieldsOf(label).every((field) => field.label.integrity === 'trusted')
 }

@@ -114,6 +114,16 @@ describe('what detectors find', () => {
     expect(raised).toEqual({ ...BOTTOM, level: 'internal', categories: ['personal'] })
   })
 
+  test('is found where nothing is taken out, behind an escape too', () => {
+    const sight = { clearance: null, categories: null }
+    for (const value of ['see:\nann@example.org', { a: ['see:\nann@example.org'] }]) {
+      const part = typeof value === 'string' ? text(JSON.stringify([value])) : json(value)
+      const left = redacted([part], { label, sight, detectors: detectors() })
+      expect(left.parts[0]).toBe(part)
+      expect(left.raised).toMatchObject({ level: 'internal', categories: ['personal'] })
+    }
+  })
+
   test('takes out the field that it is in, when that is then above the clearance', () => {
     const value = { card: '4111 1111 1111 1111', city: 'Rome' }
     const left = redacted([json(value)], { label, detectors: detectors() })

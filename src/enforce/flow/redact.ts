@@ -5,7 +5,7 @@
  */
 import { isJsonObject, type JsonValue } from '../../core/json.ts'
 import { BOTTOM, isAbove, join, type DataLabel, type Level, type ToolLabel } from '../../core/label.ts'
-import { fieldsOf, hasBelow, labelAt, type Field } from '../../decide/flow/fields.ts'
+import { fieldsOf, hasBelow, labelAt, strictestOf, type Field } from '../../decide/flow/fields.ts'
 import type { LineageStep } from '../../token/lineage.ts'
 import type { Part } from './content.ts'
 import type { Detectors } from './detectors.ts'
@@ -54,9 +54,22 @@ export interface Redacted {
 }
 
 export function redact(parts: readonly Part[], options: RedactOptions): Redacted {
+  if (!isLimited(options.sight))
+    return { parts, raised: parts.map((part) => foundIn(part, options)).reduce(join, BOTTOM) }
   const redaction = new Redaction(options)
   const left = parts.map((part) => redaction.part(part))
   return { parts: left, raised: redaction.raised }
+}
+
+/** Escapes of JSON text: a letter of one is no part of the word behind it. */
+const ESCAPE = /\\./g
+
+/** Where nothing is taken out nobody asks in which field it stands. */
+function foundIn(part: Part, { detectors, label }: RedactOptions): DataLabel {
+  // Whatever it shows, it shows as much as the strictest field.
+  if (part.kind === 'opaque') return strictestOf(label)
+  const text = part.kind === 'text' ? part.text : JSON.stringify(part.value)
+  return detectors.look(text.includes('\\') ? text.replaceAll(ESCAPE, ' ') : text)
 }
 
 export function marker({ level }: DataLabel): string {
@@ -67,14 +80,12 @@ class Redaction {
   raised: DataLabel = BOTTOM
   readonly #o: RedactOptions
   readonly #fields: readonly Field[]
-  readonly #isLimited: boolean
   /** The strictest field that may not be seen: what cannot be told apart counts as it. */
   readonly #hidden: DataLabel | null
 
   constructor(options: RedactOptions) {
     this.#o = options
     this.#fields = fieldsOf(options.label)
-    this.#isLimited = isLimited(options.sight)
     const hidden = this.#fields.map(({ label }) => label).filter((label) => !maySee(options.sight, label))
     this.#hidden = hidden.length === 0 ? null : hidden.reduce(join)
   }
@@ -93,8 +104,7 @@ class Redaction {
 
   #opaque(part: Part): Part {
     if (this.#hidden !== null) return { kind: 'text', text: marker(this.#hidden) }
-    // Whatever it shows, it shows as much as the strictest field.
-    this.raised = this.#fields.map(({ label }) => label).reduce(join, this.raised)
+    this.raised = join(this.raised, strictestOf(this.#o.label))
     return part
   }
 
@@ -153,7 +163,7 @@ class Redaction {
   }
 
   #isHidden(label: DataLabel): boolean {
-    return this.#isLimited && !maySee(this.#o.sight, label)
+    return !maySee(this.#o.sight, label)
   }
 
   #hasPseudonym(label: DataLabel): boolean {
