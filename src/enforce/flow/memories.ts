@@ -123,11 +123,13 @@ export class DomainMemory implements MemoryView {
     const [first] = all
     if (first === undefined || all.length === 1) return first ?? null
     const trusted = all.some((found) => found.trusted)
+    const field = all.some((found) => found.field)
+    const composed = all.some((found) => found.composed)
     const worst =
       all.find(({ provenance }) => provenance === 'prose') ??
       all.find(({ provenance }) => provenance === 'trusted') ??
       first
-    return { ...worst, trusted }
+    return { ...worst, trusted, field, composed }
   }
 
   note(result: ReadResult): void {
