@@ -189,10 +189,13 @@ const MIX: readonly (keyof typeof KINDS)[] = [
 const identity = (chain: VerifiedChain): string =>
   canonicalize({
     ...chain,
+    instruction: null,
     delegations: chain.delegations.map((each) => ({ ...each, grants: null })),
   } as unknown as JsonObject)
-const grants = (chain: VerifiedChain): string[] =>
-  chain.delegations.flatMap((each) => [...each.grants.keys()])
+const disclosed = ({ delegations, instruction }: VerifiedChain): string[] => [
+  ...delegations.flatMap((each) => [...each.grants.keys()]),
+  ...(instruction === undefined ? [] : [`in words: ${instruction}`]),
+]
 const known = new Map<string, Set<string>>()
 /** Every prefix of a chain is a chain too: its holder made the next one from it. */
 for (const { chain } of bases) {
@@ -200,13 +203,13 @@ for (const { chain } of bases) {
   for (let n = 1; n <= segments.length; n++) {
     const result = w.verify(chainText(segments.slice(0, n)))
     if (!result.ok) throw new Error(result.reason)
-    known.set(identity(result.chain), new Set(grants(result.chain)))
+    known.set(identity(result.chain), new Set(disclosed(result.chain)))
   }
 }
 
 const saysNoMore = (chain: VerifiedChain): boolean => {
   const full = known.get(identity(chain))
-  return full !== undefined && grants(chain).every((digest) => full.has(digest))
+  return full !== undefined && disclosed(chain).every((one) => full.has(one))
 }
 
 const CALLS = ['files', 'mail', 'x'].flatMap((server) =>
