@@ -21,7 +21,7 @@ const VALUES_MAX = 256
 const DEPTH_MAX = 32
 
 /** Several recipients in one text. A part without `@` or of an address of a page is not taken apart. */
-const SEVERAL = /\s*[,;]\s*/
+const SEVERAL = /[,;]/
 
 /** @param destination pointers of the label; `''` is every argument */
 export function valuesOf(args: JsonObject, destination: readonly string[]): CallValues {
@@ -47,7 +47,10 @@ export function valuesOf(args: JsonObject, destination: readonly string[]): Call
 }
 
 function apart(one: ArgumentValue): ArgumentValue[] {
-  const parts = one.value.split(SEVERAL).filter((part) => part !== '')
+  const parts = one.value
+    .split(SEVERAL)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
   if (parts.length < 2 || !parts.every((part) => part.includes('@') && !part.includes('/'))) return [one]
   return parts.map((value) => ({ argument: one.argument, value }))
 }
