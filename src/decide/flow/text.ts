@@ -16,6 +16,8 @@ const UNEVEN = /[\t\n\r\f\v\u0000\u2028\u2029]| {2}/
 const PLAIN = /^[!-~]+(?: [!-~]+)*$/
 const DECIMAL = /^[+-]?\d{1,15}\.\d{1,15}$/
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//
+/** Ways to write one destination that are looked for: nobody means more. */
+const FORMS_MAX = 16
 const ADDRESSED = /^[^<>]*<\s*([^<>\s]+)\s*>$/
 
 /** NFKC, small letters, no invisible characters, single spaces, none around. */
@@ -49,7 +51,11 @@ export function formsOf(value: string): readonly string[] {
   // A display name goes nowhere; the address does. Only the address counts then.
   const first = ADDRESSED.exec(whole)?.[1] ?? whole
   const forms = new Set([first])
+  // All signs at once as well: who writes many of them does not get at as many forms.
+  const unsigned = first.replace(/^[#@]+/, '')
+  if (unsigned !== '') forms.add(unsigned)
   for (const form of forms) {
+    if (forms.size >= FORMS_MAX) break
     if (/^[#@]./.test(form)) forms.add(form.slice(1))
     const bare = form.replace(SCHEME, '')
     if (bare !== '') forms.add(bare)
