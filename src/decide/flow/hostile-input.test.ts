@@ -1,7 +1,9 @@
 /** Arguments and results that were made to keep the point busy. */
 import { expect, test } from 'vitest'
+import type { ToolLabel } from '../../core/label.ts'
 import { valuesOf } from './destinations.ts'
-import { formsOf } from './text.ts'
+import { FlowMemory } from './memory.ts'
+import { eachAt, formsOf } from './text.ts'
 
 /** Far above what any of these takes, and far below what they took in the square of their length. */
 const SOON_MS = 2_000
@@ -25,4 +27,41 @@ test.each(['#', '@', '/', 'a://'])('a destination of nothing but %s has few form
     sign === '#' || sign === '@' ? 'lily' : `${sign.repeat(3)}lily`,
   )
   expect(formsOf(`${'#'.repeat(10_000)}lily`)).toContain('lily')
+})
+
+const READ: ToolLabel = {
+  v: 1,
+  result: { level: 'internal', integrity: 'untrusted', categories: [] },
+  effect: 'none',
+  accepts: 'restricted',
+  destination: [],
+}
+
+test('a long value that repeats itself is looked for in a text that does in time that grows with both', () => {
+  const memory = new FlowMemory()
+  memory.note({
+    action: 'act_1',
+    server: 's',
+    tool: 't',
+    label: READ,
+    args: {},
+    content: ['a'.repeat(250_000)],
+  })
+  const half = 'a'.repeat(60_000)
+  for (const value of [`${half}${half}`, `${half}b${half}`, `${half}${half}b`])
+    expect(elapsed(() => expect(memory.find(value)).toBeNull())).toBeLessThan(SOON_MS)
+})
+
+test.each([
+  ['a'.repeat(40), `b${'a'.repeat(43)}b`],
+  ['ab'.repeat(20), `${'ab'.repeat(22)}a${'ab'.repeat(21)}`],
+  [`${'a'.repeat(39)}b`, `${'a'.repeat(60)}b${'a'.repeat(39)}b`],
+  ['abc', 'abcabcab'],
+])('of a value every place is found, overlapping ones too', (value, text) => {
+  const found: number[] = []
+  eachAt(text, value, (at) => {
+    found.push(at)
+    return false
+  })
+  expect(found).toEqual([...text].flatMap((_, at) => (text.startsWith(value, at) ? [at] : [])))
 })

@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { BOTTOM, join, UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
 import { Forgotten } from './forgotten.ts'
 import { eachLeaf, isTakenOut } from './leaves.ts'
-import { fold, formsOf, hasInvisible, isWhole, shortestDecimal, stands } from './text.ts'
+import { eachAt, fold, formsOf, hasInvisible, isWhole, shortestDecimal, stands } from './text.ts'
 import { END, Texts, type Chunk } from './texts.ts'
 import type { Basis, Found, MemoryView, ReadResult } from './types.ts'
 
@@ -152,22 +152,21 @@ interface Places {
 
 function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
+  eachAt(text, form, (at) => {
     const to = at + form.length
     if (text.charCodeAt(at - 1) === END_CODE && text.charCodeAt(to) === END_CODE) {
       if (!places.composed) places.field ??= { chunk, at }
     } else if (places.prose === null && isWhole(text, at, to)) places.prose = { chunk, at }
-    if (places.prose !== null && (places.field !== null || places.composed)) return
-  }
+    return places.prose !== null && (places.field !== null || places.composed)
+  })
 }
 
 function lookTrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
-    if (!isWhole(text, at, at + form.length)) continue
-    places.trusted = { chunk, at }
-    return
-  }
+  eachAt(text, form, (at) => {
+    if (isWhole(text, at, at + form.length)) places.trusted = { chunk, at }
+    return places.trusted !== null
+  })
 }
 
 /** Leaves of one result that have the same integrity. */

@@ -100,12 +100,56 @@ export function isWhole(text: string, from: number, to: number): boolean {
   return to >= text.length || !(continues(text, to) || joins(text, to, 1, number))
 }
 
+/** Longer values are sought so that what repeats itself is not read again at each place. */
+const SOUGHT_PLAIN_MAX = 32
+
+/** @param visit each place of a value in a text, overlapping ones too; true: enough */
+export function eachAt(text: string, value: string, visit: (at: number) => boolean): void {
+  if (value === '' || value.length > text.length) return
+  if (value.length > SOUGHT_PLAIN_MAX) {
+    eachOfLong(text, value, visit)
+    return
+  }
+  for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1)) if (visit(at)) return
+}
+
+/** Knuth, Morris and Pratt from where it may begin, in time linear in the text. */
+function eachOfLong(text: string, value: string, visit: (at: number) => boolean): void {
+  const first = text.indexOf(value.slice(0, SOUGHT_PLAIN_MAX))
+  if (first === -1) return
+  const borders = bordersOf(value)
+  let matched = 0
+  for (let i = first; i < text.length; i += 1) {
+    const code = text.charCodeAt(i)
+    while (matched > 0 && value.charCodeAt(matched) !== code) matched = borders[matched - 1] ?? 0
+    if (value.charCodeAt(matched) === code) matched += 1
+    if (matched < value.length) continue
+    if (visit(i + 1 - matched)) return
+    matched = borders[matched - 1] ?? 0
+  }
+}
+
+/** Of each beginning of a value: how long its longest proper beginning is that it also ends with. */
+function bordersOf(value: string): Int32Array {
+  const borders = new Int32Array(value.length)
+  let length = 0
+  for (let i = 1; i < value.length; i += 1) {
+    const code = value.charCodeAt(i)
+    while (length > 0 && value.charCodeAt(length) !== code) length = borders[length - 1] ?? 0
+    if (value.charCodeAt(length) === code) length += 1
+    borders[i] = length
+  }
+  return borders
+}
+
 /** Whether a value stands in a text; both folded. */
 export function stands(text: string, value: string): boolean {
-  if (value === '') return false
-  for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1))
-    if (isWhole(text, at, at + value.length)) return true
-  return false
+  let found = false
+  eachAt(text, value, (at) => {
+    found = isWhole(text, at, at + value.length)
+    return found
+  })
+  return found
 }
 
 /** Whether the instruction that a person signed names a value, in one of its forms. */
