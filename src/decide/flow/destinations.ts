@@ -29,21 +29,49 @@ export function valuesOf(args: JsonObject, destination: readonly string[]): Call
   const destinations: ArgumentValue[] = []
   const contents: ArgumentValue[] = []
   let too_many = false
+  const put = (into: ArgumentValue[], tokens: readonly string[], value: string): void => {
+    if (into.length >= VALUES_MAX) too_many ||= into === destinations
+    else into.push({ argument: tokens.join('/'), value })
+  }
   const walk = (value: JsonValue, tokens: readonly string[]): void => {
     // True and false name nobody.
     if (value === null || typeof value === 'boolean') return
     if (typeof value === 'object') {
       if (tokens.length > DEPTH_MAX) too_many = true
-      else for (const [name, item] of Object.entries(value)) walk(item, [...tokens, token(name)])
+      else
+        for (const [name, item] of Object.entries(value)) {
+          const at = [...tokens, token(name)]
+          if (isJsonObject(value) && isSaidByName(patterns, at, name, item)) put(destinations, at, name)
+          walk(item, at)
+        }
       return
     }
     const into = patterns.some((pattern) => leadsTo(pattern, tokens)) ? destinations : contents
     if (String(value).trim() === '') return
-    if (into.length >= VALUES_MAX) too_many ||= into === destinations
-    else into.push({ argument: tokens.join('/'), value: String(value) })
+    put(into, tokens, String(value))
   }
   if (isJsonObject(args)) walk(args, [''])
   return { destinations: destinations.flatMap(apart), contents, too_many }
+}
+
+/** The name of a field, and no data used as one. */
+const FIELD = /^[A-Za-z_$][\w$-]{0,63}$/
+
+/** Whether a name says where the call goes: `{"ann@a.example": "reader"}`, or `{"ann": true}` below an argument. */
+function isSaidByName(
+  patterns: readonly (readonly string[])[],
+  at: readonly string[],
+  name: string,
+  item: JsonValue,
+): boolean {
+  if (name.trim() === '') return false
+  const isAlone = at.length > 2 && (item === null || typeof item === 'boolean')
+  if (FIELD.test(name) && !isAlone) return false
+  const last = at.length - 1
+  return patterns.some(
+    (pattern) =>
+      leadsTo(pattern.slice(0, at.length), at) && (pattern.length <= last || pattern[last] === '*'),
+  )
 }
 
 function apart(one: ArgumentValue): ArgumentValue[] {

@@ -208,3 +208,8 @@ describe('an explanation', () => {
     )
   })
 })
+
+test('names of fields beside a destination are no destinations', () => {
+  const to = [{ email: 'zoe@example.org', when: 'noon' }]
+  expect(judge(tool('external', ['/to/*']), { to }).reasons).toEqual([])
+})
