@@ -3,7 +3,7 @@
  * to FLW-6. Invariant: nothing that is noted, forgotten or raised makes a later answer milder.
  * @module
  */
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { BOTTOM, join, UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
 import { Forgotten } from './forgotten.ts'
 import { eachLeaf, isTakenOut } from './leaves.ts'
@@ -233,8 +233,13 @@ function echoOf(args: JsonObject | undefined): string {
   const texts: string[] = []
   const walk = (value: JsonValue): void => {
     if (typeof value === 'string' || typeof value === 'number') texts.push(fold(String(value)))
-    else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) walk(item)
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, item] of Object.entries(value)) {
+        if (isJsonObject(value)) texts.push(fold(name))
+        walk(item)
+      }
   }
-  walk(args)
+  // Names of arguments are the tool's own; those within them may be data.
+  for (const item of Object.values(args)) walk(item)
   return texts.join(END)
 }
