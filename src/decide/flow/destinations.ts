@@ -12,13 +12,18 @@ export interface CallValues {
   readonly destinations: readonly ArgumentValue[]
   /** Texts that are no destination. */
   readonly contents: readonly ArgumentValue[]
-  /** There are more than anybody looks at. */
+  /** There are more destinations than anybody looks at. */
   readonly too_many: boolean
+  /** There are more texts than anybody looks at. */
+  readonly too_long: boolean
 }
 
 /** Values of one call that are looked for, and levels of its arguments. */
 const VALUES_MAX = 256
 const DEPTH_MAX = 32
+
+/** What is said, or an address: a number says nothing that anybody looks for. */
+const TEXT = /[\p{L}@]/u
 
 /** Several recipients in one text. A part without `@` or of an address of a page is not taken apart. */
 const SEVERAL = /[,;]/
@@ -29,9 +34,12 @@ export function valuesOf(args: JsonObject, destination: readonly string[]): Call
   const destinations: ArgumentValue[] = []
   const contents: ArgumentValue[] = []
   let too_many = false
+  let too_long = false
   const put = (into: ArgumentValue[], tokens: readonly string[], value: string): void => {
-    if (into.length >= VALUES_MAX) too_many ||= into === destinations
-    else into.push({ argument: tokens.join('/'), value })
+    if (into === contents && !TEXT.test(value)) return
+    if (into.length < VALUES_MAX) into.push({ argument: tokens.join('/'), value })
+    else if (into === contents) too_long = true
+    else too_many = true
   }
   const walk = (value: JsonValue, tokens: readonly string[]): void => {
     // True and false name nobody.
@@ -51,7 +59,7 @@ export function valuesOf(args: JsonObject, destination: readonly string[]): Call
     put(into, tokens, String(value))
   }
   if (isJsonObject(args)) walk(args, [''])
-  return { destinations: destinations.flatMap(apart), contents, too_many }
+  return { destinations: destinations.flatMap(apart), contents, too_many, too_long }
 }
 
 /** The name of a field, and no data used as one. */

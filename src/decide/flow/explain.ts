@@ -28,6 +28,7 @@ export function explainFlow(basis: readonly Basis[], args: JsonObject): string {
 }
 
 function reason(one: Basis, args: JsonObject): string {
+  if (one.argument === '') return 'This call holds more values than anybody looks at'
   switch (one.rule) {
     case 'sink':
       return 'Data was read that is more sensitive than this tool may be given'

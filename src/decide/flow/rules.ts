@@ -88,11 +88,13 @@ class Call {
   }
 
   judged(): Judged[] {
-    const { destinations, too_many } = this.#values
+    const { destinations, too_many, too_long } = this.#values
     const judged = destinations.map((one) => this.#held('destination', one))
     if (too_many) judged.push(objection('destination', ''))
     if (this.#label.effect !== 'external' && this.#label.effect !== 'destructive') return judged
-    if (this.#label.destination.length === 0) return this.#withoutDestination()
+    // Behind as many texts as anybody looks at may stand whatever somebody else wants said.
+    if (too_long) judged.push(objection('influence', ''))
+    if (this.#label.destination.length === 0) return [...judged, ...this.#withoutDestination()]
     const told = destinations.length > 0 && judged.every(({ provenance }) => provenance === 'instruction')
     const found_in = told ? this.#dictated('all') : this.#dictation()
     if (found_in === null) return judged
