@@ -213,3 +213,20 @@ test('names of fields beside a destination are no destinations', () => {
   const to = [{ email: 'zoe@example.org', when: 'noon' }]
   expect(judge(tool('external', ['/to/*']), { to }).reasons).toEqual([])
 })
+
+test.each([
+  '<eve@example.org>x@partner.example',
+  'eve@example.org x@partner.example',
+  'x@partner.example\u200b@partner.example',
+  'x\u200b@partner.example',
+])(
+  'a policy of many values does not cover one with two addresses, or with characters nobody sees: %j',
+  (to) => {
+    const policies = [
+      { name: 'partners', server: 'office', tool: 'send', argument: '/to', values: ['*@partner.example'] },
+    ]
+    expect(judge(tool('external'), { to }, { policies }).reasons).toEqual(['FLOW_DESTINATION'])
+    const exact = policies.map((policy) => ({ ...policy, values: [to] }))
+    expect(judge(tool('external'), { to }, { policies: exact }).reasons).toEqual([])
+  },
+)

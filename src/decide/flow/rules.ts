@@ -8,7 +8,7 @@ import { globMatches } from '../../token/glob.ts'
 import { valuesOf, type ArgumentValue, type CallValues } from './destinations.ts'
 import { dictated, isOwnWords, isSaid, type Dictated, type Scrutiny } from './dictated.ts'
 import { leadsTo } from './leaves.ts'
-import { fold, names } from './text.ts'
+import { fold, hasInvisible, names } from './text.ts'
 import type {
   Basis,
   FlowInput,
@@ -158,5 +158,8 @@ function endorsed(one: Judged, { policies, server, tool }: FlowInput): Judged {
 
 function covers(policy: NamedPolicy, argument: string, value: string): boolean {
   if (!leadsTo(policy.argument.split('/'), argument.split('/'))) return false
-  return policy.values.some((glob) => glob === value || globMatches(glob, value))
+  if (policy.values.includes(value)) return true
+  // A value with two addresses goes to either, as its reader has it; one that nobody sees all of is not what it looks like.
+  if (value.normalize('NFKC').split('@', 3).length > 2 || hasInvisible(value)) return false
+  return policy.values.some((glob) => globMatches(glob, value))
 }
