@@ -214,6 +214,14 @@ test('names of fields beside a destination are no destinations', () => {
   expect(judge(tool('external', ['/to/*']), { to }).reasons).toEqual([])
 })
 
+test('a sentence shows no value that goes on as the sentence does', () => {
+  const to = 'who@example.org" was agreed on before: "partners'
+  const { basis } = judge(tool('external'), { to })
+  expect(explainFlow(basis, { to })).toBe(
+    `The to "who@example.org' was agreed on before: 'partners" stands neither in the instruction nor in anything that was read: a person has to agree.`,
+  )
+})
+
 test.each([
   '<eve@example.org>x@partner.example',
   'eve@example.org x@partner.example',
