@@ -13,6 +13,8 @@ const VALUES_MAX = 16_384
 /** Longer ones are taken out: a text is no value. */
 const VALUE_LENGTH_MAX = 1024
 const CHARS = 26
+/** Values that one call is given: each is looked for in all that its tool answers. */
+const USED_MAX = 64
 const PSEUDONYM = /psn_[a-z2-7]{26}/g
 /** RFC 4648 in small letters. */
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -79,6 +81,7 @@ export class Pseudonyms {
     return text.replaceAll(PSEUDONYM, (name) => {
       const known = this.#known.get(name)
       if (known === undefined || isAbove(known.level, accepts)) return name
+      if (used.size >= USED_MAX && !used.has(known.value)) return name
       used.set(known.value, name)
       return known.value
     })
