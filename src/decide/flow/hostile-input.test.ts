@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { ToolLabel } from '../../core/label.ts'
 import { valuesOf } from './destinations.ts'
+import { eachLeaf } from './leaves.ts'
 import { FlowMemory } from './memory.ts'
 import { eachAt, formsOf } from './text.ts'
 
@@ -64,4 +65,18 @@ test.each([
     return false
   })
   expect(found).toEqual([...text].flatMap((_, at) => (text.startsWith(value, at) ? [at] : [])))
+})
+
+test('a large result is told apart by many pointers in time that is bearable', () => {
+  const fields = Object.fromEntries(
+    Array.from({ length: 64 }, (_, at) => [`/rows/*/f${at}`, { level: 'restricted' }] as const),
+  )
+  const rows = Array.from({ length: 20_000 }, (_, at) => ({ f0: at, g: 'x' }))
+  const { result } = READ
+  const levels: string[] = []
+  const took = elapsed(() =>
+    eachLeaf({ rows }, { ...result, fields }, ({ label }) => levels.push(label.level)),
+  )
+  expect(took).toBeLessThan(SOON_MS / 2)
+  expect(levels.slice(0, 5)).toEqual(['internal', 'restricted', 'restricted', 'internal', 'internal'])
 })
