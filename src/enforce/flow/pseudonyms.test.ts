@@ -63,3 +63,14 @@ test('beyond 64 of one call stay what they are: each value is looked for in all 
     'person 0',
   ])
 })
+
+test('lead back for a million characters of values, the latest', () => {
+  const own = new Pseudonyms(nodeCrypto)
+  const values = Array.from({ length: 1_100 }, (_, at) => `${at} `.padEnd(1024, 'x'))
+  const names = values.map((value) => own.of(value, SECRET)!)
+  // Named again, it counts once, and as the latest.
+  for (let again = 0; again < 100; again += 1) own.of(values[100]!, SECRET)
+  const back = names.map((name) => own.resolve({ name }, 'restricted').args.name !== name)
+  expect(back.filter(Boolean)).toHaveLength(1024)
+  expect([back[0], back[100], back.at(-1)]).toEqual([false, true, true])
+})
