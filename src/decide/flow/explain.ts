@@ -8,6 +8,8 @@ import type { Basis, Provenance } from './types.ts'
 
 /** Characters of a value, and of a name of a tool, that a sentence shows. */
 const SHOWN_MAX = 80
+/** Characters that are looked at for that: white space may go. */
+const READ_MAX = 1024
 
 const FROM: Readonly<Record<Exclude<Provenance, 'nowhere'>, string>> = {
   instruction: 'the instruction',
@@ -28,6 +30,7 @@ export function explainFlow(basis: readonly Basis[], args: JsonObject): string {
 }
 
 function reason(one: Basis, args: JsonObject): string {
+  if (one.argument === '') return 'This call holds more values than anybody looks at'
   switch (one.rule) {
     case 'sink':
       return 'Data was read that is more sensitive than this tool may be given'
@@ -63,8 +66,13 @@ function valueAt(args: JsonObject, argument: string): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
-/** On one line and no longer than a person reads. */
+/** On one line, no longer than a person reads, and with no end of a quotation in it: what follows is our word. */
 function shown(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
-  return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX - 1)}…` : line
+  const line = text
+    .slice(0, READ_MAX)
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replaceAll(/["\u201c-\u201f\u2033\u3003\uff02]/g, "'")
+    .trim()
+    .toWellFormed()
+  return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX - 1).toWellFormed()}…` : line
 }

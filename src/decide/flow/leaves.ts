@@ -39,7 +39,8 @@ export function eachLeaf(
   }
   // A wrapper around a text, as frameworks make it of a function that returns one.
   const inner = onlyText(value)
-  const walk = new Walk(label, whole, visit)
+  const labels = new Labels(label, whole)
+  const walk = new Walk(labels, visit)
   if (inner === null) {
     walk.value(value, '', 0)
     return
@@ -49,7 +50,7 @@ export function eachLeaf(
     walk.value(unwrapped, inner.path, 0)
     return
   }
-  const own = labelOf(label, whole, inner.path)
+  const own = labels.at(inner.path)
   for (const text of leavesOfText(inner.text)) visit({ text, path: inner.path, label: own })
 }
 
@@ -81,13 +82,11 @@ function onlyText(value: JsonObject | readonly JsonValue[]): { text: string; pat
 }
 
 class Walk {
-  readonly #label: ToolLabel['result']
-  readonly #whole: DataLabel
+  readonly #labels: Labels
   readonly #visit: (leaf: Leaf) => void
 
-  constructor(label: ToolLabel['result'], whole: DataLabel, visit: (leaf: Leaf) => void) {
-    this.#label = label
-    this.#whole = whole
+  constructor(labels: Labels, visit: (leaf: Leaf) => void) {
+    this.#labels = labels
     this.#visit = visit
   }
 
@@ -107,7 +106,7 @@ class Walk {
 
   #leaf(text: string, path: string): void {
     if (text === '') return
-    this.#visit({ text, path, label: labelOf(this.#label, this.#whole, path) })
+    this.#visit({ text, path, label: this.#labels.at(path) })
   }
 }
 
@@ -115,25 +114,33 @@ function escapedToken(name: string): string {
   return name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name
 }
 
-/** LBL-4: the longest pointer that holds; what it does not say is as the whole. */
-function labelOf({ fields }: ToolLabel['result'], whole: DataLabel, path: string): DataLabel {
-  if (fields === undefined) return whole
-  const tokens = path.split('/')
-  let longest = -1
-  let said: Partial<DataLabel> = {}
-  for (const [pointer, label] of Object.entries(fields)) {
-    const pattern = pointer.split('/')
-    if (pattern.length <= longest || !leadsTo(pattern, tokens)) continue
-    longest = pattern.length
-    said = label
+/** Labels by place (LBL-4): the longest pointer that holds; what it does not say is as the whole. */
+class Labels {
+  readonly #whole: DataLabel
+  /** The longest first. Taken apart once: a result may have a million places. */
+  readonly #parts: readonly { readonly pattern: readonly string[]; readonly label: DataLabel }[]
+
+  constructor({ fields = {} }: ToolLabel['result'], whole: DataLabel) {
+    this.#whole = whole
+    this.#parts = Object.entries(fields)
+      .map(([pointer, said]) => ({ pattern: pointer.split('/'), label: { ...whole, ...said } }))
+      .sort((one, other) => other.pattern.length - one.pattern.length)
   }
-  return longest === -1 ? whole : { ...whole, ...said }
+
+  at(path: string): DataLabel {
+    if (this.#parts.length === 0) return this.#whole
+    const tokens = path.split('/')
+    return this.#parts.find(({ pattern }) => leadsTo(pattern, tokens))?.label ?? this.#whole
+  }
 }
 
 /** Whether a pointer with `*` holds for a place, or for something that it stands in. */
 export function leadsTo(pattern: readonly string[], tokens: readonly string[]): boolean {
   if (pattern.length > tokens.length) return false
-  return pattern.every((token, i) => token === '*' || token === tokens[i])
+  // From the end: pointers of one label begin alike.
+  for (let i = pattern.length - 1; i >= 0; i -= 1)
+    if (pattern[i] !== '*' && pattern[i] !== tokens[i]) return false
+  return true
 }
 
 const QUOTED = /(['"])((?:\\[^]|(?!\1)[^\\])*)\1/y

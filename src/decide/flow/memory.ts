@@ -3,11 +3,11 @@
  * to FLW-6. Invariant: nothing that is noted, forgotten or raised makes a later answer milder.
  * @module
  */
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { BOTTOM, join, UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
 import { Forgotten } from './forgotten.ts'
 import { eachLeaf, isTakenOut } from './leaves.ts'
-import { fold, formsOf, hasInvisible, isWhole, shortestDecimal, stands } from './text.ts'
+import { eachAt, fold, formsOf, hasInvisible, isWhole, shortestDecimal, stands } from './text.ts'
 import { END, Texts, type Chunk } from './texts.ts'
 import type { Basis, Found, MemoryView, ReadResult } from './types.ts'
 
@@ -152,22 +152,21 @@ interface Places {
 
 function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
+  eachAt(text, form, (at) => {
     const to = at + form.length
     if (text.charCodeAt(at - 1) === END_CODE && text.charCodeAt(to) === END_CODE) {
       if (!places.composed) places.field ??= { chunk, at }
     } else if (places.prose === null && isWhole(text, at, to)) places.prose = { chunk, at }
-    if (places.prose !== null && (places.field !== null || places.composed)) return
-  }
+    return places.prose !== null && (places.field !== null || places.composed)
+  })
 }
 
 function lookTrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
-    if (!isWhole(text, at, at + form.length)) continue
-    places.trusted = { chunk, at }
-    return
-  }
+  eachAt(text, form, (at) => {
+    if (isWhole(text, at, at + form.length)) places.trusted = { chunk, at }
+    return places.trusted !== null
+  })
 }
 
 /** Leaves of one result that have the same integrity. */
@@ -234,8 +233,13 @@ function echoOf(args: JsonObject | undefined): string {
   const texts: string[] = []
   const walk = (value: JsonValue): void => {
     if (typeof value === 'string' || typeof value === 'number') texts.push(fold(String(value)))
-    else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) walk(item)
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, item] of Object.entries(value)) {
+        if (isJsonObject(value)) texts.push(fold(name))
+        walk(item)
+      }
   }
-  walk(args)
+  // Names of arguments are the tool's own; those within them may be data.
+  for (const item of Object.values(args)) walk(item)
   return texts.join(END)
 }

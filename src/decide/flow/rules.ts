@@ -8,7 +8,7 @@ import { globMatches } from '../../token/glob.ts'
 import { valuesOf, type ArgumentValue, type CallValues } from './destinations.ts'
 import { dictated, isOwnWords, isSaid, type Dictated, type Scrutiny } from './dictated.ts'
 import { leadsTo } from './leaves.ts'
-import { fold, names } from './text.ts'
+import { fold, hasInvisible, names } from './text.ts'
 import type {
   Basis,
   FlowInput,
@@ -88,11 +88,13 @@ class Call {
   }
 
   judged(): Judged[] {
-    const { destinations, too_many } = this.#values
+    const { destinations, too_many, too_long } = this.#values
     const judged = destinations.map((one) => this.#held('destination', one))
     if (too_many) judged.push(objection('destination', ''))
     if (this.#label.effect !== 'external' && this.#label.effect !== 'destructive') return judged
-    if (this.#label.destination.length === 0) return this.#withoutDestination()
+    // Behind as many texts as anybody looks at may stand whatever somebody else wants said.
+    if (too_long) judged.push(objection('influence', ''))
+    if (this.#label.destination.length === 0) return [...judged, ...this.#withoutDestination()]
     const told = destinations.length > 0 && judged.every(({ provenance }) => provenance === 'instruction')
     const found_in = told ? this.#dictated('all') : this.#dictation()
     if (found_in === null) return judged
@@ -156,5 +158,8 @@ function endorsed(one: Judged, { policies, server, tool }: FlowInput): Judged {
 
 function covers(policy: NamedPolicy, argument: string, value: string): boolean {
   if (!leadsTo(policy.argument.split('/'), argument.split('/'))) return false
-  return policy.values.some((glob) => glob === value || globMatches(glob, value))
+  if (policy.values.includes(value)) return true
+  // A value with two addresses goes to either, as its reader has it; one that nobody sees all of is not what it looks like.
+  if (value.normalize('NFKC').split('@', 3).length > 2 || hasInvisible(value)) return false
+  return policy.values.some((glob) => globMatches(glob, value))
 }

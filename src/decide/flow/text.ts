@@ -16,6 +16,8 @@ const UNEVEN = /[\t\n\r\f\v\u0000\u2028\u2029]| {2}/
 const PLAIN = /^[!-~]+(?: [!-~]+)*$/
 const DECIMAL = /^[+-]?\d{1,15}\.\d{1,15}$/
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//
+/** Ways to write one destination that are looked for: nobody means more. */
+const FORMS_MAX = 16
 const ADDRESSED = /^[^<>]*<\s*([^<>\s]+)\s*>$/
 
 /** NFKC, small letters, no invisible characters, single spaces, none around. */
@@ -49,7 +51,11 @@ export function formsOf(value: string): readonly string[] {
   // A display name goes nowhere; the address does. Only the address counts then.
   const first = ADDRESSED.exec(whole)?.[1] ?? whole
   const forms = new Set([first])
+  // All signs at once as well: who writes many of them does not get at as many forms.
+  const unsigned = first.replace(/^[#@]+/, '')
+  if (unsigned !== '') forms.add(unsigned)
   for (const form of forms) {
+    if (forms.size >= FORMS_MAX) break
     if (/^[#@]./.test(form)) forms.add(form.slice(1))
     const bare = form.replace(SCHEME, '')
     if (bare !== '') forms.add(bare)
@@ -94,12 +100,56 @@ export function isWhole(text: string, from: number, to: number): boolean {
   return to >= text.length || !(continues(text, to) || joins(text, to, 1, number))
 }
 
+/** Longer values are sought so that what repeats itself is not read again at each place. */
+const SOUGHT_PLAIN_MAX = 32
+
+/** @param visit each place of a value in a text, overlapping ones too; true: enough */
+export function eachAt(text: string, value: string, visit: (at: number) => boolean): void {
+  if (value === '' || value.length > text.length) return
+  if (value.length > SOUGHT_PLAIN_MAX) {
+    eachOfLong(text, value, visit)
+    return
+  }
+  for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1)) if (visit(at)) return
+}
+
+/** Knuth, Morris and Pratt from where it may begin, in time linear in the text. */
+function eachOfLong(text: string, value: string, visit: (at: number) => boolean): void {
+  const first = text.indexOf(value.slice(0, SOUGHT_PLAIN_MAX))
+  if (first === -1) return
+  const borders = bordersOf(value)
+  let matched = 0
+  for (let i = first; i < text.length; i += 1) {
+    const code = text.charCodeAt(i)
+    while (matched > 0 && value.charCodeAt(matched) !== code) matched = borders[matched - 1] ?? 0
+    if (value.charCodeAt(matched) === code) matched += 1
+    if (matched < value.length) continue
+    if (visit(i + 1 - matched)) return
+    matched = borders[matched - 1] ?? 0
+  }
+}
+
+/** Of each beginning of a value: how long its longest proper beginning is that it also ends with. */
+function bordersOf(value: string): Int32Array {
+  const borders = new Int32Array(value.length)
+  let length = 0
+  for (let i = 1; i < value.length; i += 1) {
+    const code = value.charCodeAt(i)
+    while (length > 0 && value.charCodeAt(length) !== code) length = borders[length - 1] ?? 0
+    if (value.charCodeAt(length) === code) length += 1
+    borders[i] = length
+  }
+  return borders
+}
+
 /** Whether a value stands in a text; both folded. */
 export function stands(text: string, value: string): boolean {
-  if (value === '') return false
-  for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1))
-    if (isWhole(text, at, at + value.length)) return true
-  return false
+  let found = false
+  eachAt(text, value, (at) => {
+    found = isWhole(text, at, at + value.length)
+    return found
+  })
+  return found
 }
 
 /** Whether the instruction that a person signed names a value, in one of its forms. */

@@ -78,10 +78,14 @@ export class FlowCall {
   /** Runs `act` in this turn. What the tool answered comes out as the agent may have it. */
   async run<T>(action: string, signal: AbortSignal, act: Act<T>): Promise<ToolResult<T>> {
     const { label, pseudonyms, request } = this.#o
-    const resolved = pseudonyms.resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
-    this.#used = resolved.used
+    // What does not come back by here is not hidden again: the agent would read the value in the answer, or in what it runs.
+    const { args, used } =
+      request.sight === undefined
+        ? pseudonyms.resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
+        : { args: request.args, used: this.#used }
+    this.#used = used
     const takeLater: Given['takeLater'] = (result) => this.#takeLater(action, result)
-    const result = await act(action, signal, { args: resolved.args, takeLater })
+    const result = await act(action, signal, { args, takeLater })
     return this.#take(action, result, this.#o.domain)
   }
 
@@ -106,7 +110,7 @@ export class FlowCall {
     if (request.sight !== undefined) return result
     const { seen } = result
     if (seen === undefined) {
-      if (isLimited(sight)) throw new ResultWithheld('nothing can be taken out of it')
+      if (isLimited(sight) || this.#used.size > 0) throw new ResultWithheld('nothing can be taken out of it')
       domain?.memory.noteUnseen(this.#read(action))
       await domain?.stay.raise(domain.memory.taint)
       return result

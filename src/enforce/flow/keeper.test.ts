@@ -408,6 +408,14 @@ describe('a field above the clearance of the grant', () => {
   })
 })
 
+test('a pseudonym stays what it is where the answer goes to the agent by another way', async () => {
+  policy = { v: 1, mode: 'deny', pseudonyms: ['personal'] }
+  const read = await call('customer', {}, { as: 'careful' })
+  const { ssn } = (read as unknown as { result: { ssn: string } }).result
+  await call('file', { to: 'archive', text: `for ${ssn}` }, { as: 'plain', sight: 'elsewhere' })
+  expect(ran.at(-1)).toEqual({ tool: 'file', args: { to: 'archive', text: `for ${ssn}` } })
+})
+
 test('nothing is there of any of it while the mode is off', async () => {
   policy = { v: 1, mode: 'off' }
   await call('inbox')

@@ -51,3 +51,26 @@ test('stand in what a tool answers with, where it was given their values', () =>
   const answer = { 'Ann Example': ['saved Ann Example', 1, 'page 1'], b: 'Bo' }
   expect(hidden(answer, used)).toEqual({ [ann!]: [`saved ${ann}`, one, 'page 1'], b: 'Bo' })
 })
+
+test('beyond 64 of one call stay what they are: each value is looked for in all of the answer', () => {
+  const own = new Pseudonyms(nodeCrypto)
+  const names = Array.from({ length: 100 }, (_, at) => own.of(`person ${at}`, SECRET))
+  const { args, used } = own.resolve({ names: [...names, names[0]!] }, 'restricted')
+  expect(used.size).toBe(64)
+  expect(args.names).toEqual([
+    ...Array.from({ length: 64 }, (_, at) => `person ${at}`),
+    ...names.slice(64),
+    'person 0',
+  ])
+})
+
+test('lead back for a million characters of values, the latest', () => {
+  const own = new Pseudonyms(nodeCrypto)
+  const values = Array.from({ length: 1_100 }, (_, at) => `${at} `.padEnd(1024, 'x'))
+  const names = values.map((value) => own.of(value, SECRET)!)
+  // Named again, it counts once, and as the latest.
+  for (let again = 0; again < 100; again += 1) own.of(values[100]!, SECRET)
+  const back = names.map((name) => own.resolve({ name }, 'restricted').args.name !== name)
+  expect(back.filter(Boolean)).toHaveLength(1024)
+  expect([back[0], back[100], back.at(-1)]).toEqual([false, true, true])
+})

@@ -10,9 +10,13 @@ import { isAbove, type DataLabel, type Level } from '../../core/label.ts'
 
 /** Values of one domain with a way back; the one that was named longest ago goes first. */
 const VALUES_MAX = 16_384
+/** Characters of all values of one domain. */
+const CHARS_MAX = 1024 * 1024
 /** Longer ones are taken out: a text is no value. */
 const VALUE_LENGTH_MAX = 1024
 const CHARS = 26
+/** Values that one call is given: each is looked for in all that its tool answers. */
+const USED_MAX = 64
 const PSEUDONYM = /psn_[a-z2-7]{26}/g
 /** RFC 4648 in small letters. */
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -44,6 +48,9 @@ export class Pseudonyms {
   readonly #key: Uint8Array
   readonly #known = new Map<string, { readonly value: string; readonly level: Level }>()
 
+  /** Of all values that are known. */
+  #chars = 0
+
   /** One a memory domain: its key is new and never leaves it. */
   constructor(crypto: Crypto) {
     this.#crypto = crypto
@@ -55,15 +62,23 @@ export class Pseudonyms {
     if (value.length > VALUE_LENGTH_MAX) return null
     const name = `psn_${base32(this.#crypto.hmacSha256(this.#key, utf8(value.toWellFormed())))}`
     const known = this.#known.get(name)
-    this.#known.delete(name)
-    const oldest = this.#known.keys().next()
-    if (this.#known.size >= VALUES_MAX && oldest.done !== true) this.#known.delete(oldest.value)
+    this.#forget(name)
+    this.#chars += value.length
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size < VALUES_MAX && this.#chars <= CHARS_MAX) break
+      this.#forget(oldest)
+    }
     // Once seen as more sensitive, it stays so.
     this.#known.set(name, {
       value,
       level: known !== undefined && isAbove(known.level, level) ? known.level : level,
     })
     return name
+  }
+
+  #forget(name: string): void {
+    this.#chars -= this.#known.get(name)?.value.length ?? 0
+    this.#known.delete(name)
   }
 
   /** The arguments with values in place of pseudonyms, as far as the tool accepts them; the same object if there are none. */
@@ -79,6 +94,7 @@ export class Pseudonyms {
     return text.replaceAll(PSEUDONYM, (name) => {
       const known = this.#known.get(name)
       if (known === undefined || isAbove(known.level, accepts)) return name
+      if (used.size >= USED_MAX && !used.has(known.value)) return name
       used.set(known.value, name)
       return known.value
     })

@@ -55,6 +55,47 @@ describe('a field above the clearance', () => {
     expect(part?.kind === 'text' && JSON.parse(part.text).people[0].ssn).toBe('[redacted: restricted]')
   })
 
+  test('is taken out of text that is JSON, in an object of its own or deeper in one', () => {
+    const inner = JSON.stringify(PEOPLE)
+    for (const value of [
+      { result: inner },
+      { a: 1, result: [inner] },
+      [{ result: JSON.stringify({ inner }) }],
+    ]) {
+      const left = JSON.stringify(redacted([json(value)]).parts)
+      expect(left).toContain('Ann')
+      expect(left).not.toContain('536-22-8726')
+    }
+  })
+
+  test('takes with it a text in an object of its own that is no JSON, unless the label speaks of that member', () => {
+    expect(redacted([json({ result: 'Ann, 536-22-8726' })]).parts).toEqual([
+      json({ result: '[redacted: restricted]' }),
+    ])
+    const fields = { ...LABEL.result.fields, '/note': { level: 'internal' as const } }
+    const label = { ...LABEL, result: { ...LABEL.result, fields } }
+    expect(redacted([json({ note: 'none found' })], { label }).parts).toEqual([json({ note: 'none found' })])
+  })
+
+  test('has a pseudonym where it is the one member of an object', () => {
+    const label: ToolLabel = {
+      ...LABEL,
+      result: { level: 'restricted', integrity: 'trusted', categories: [] },
+    }
+    const { parts } = redacted([json({ ssn: '536-22-8726' })], { label, pseudonym: () => 'psn_a' })
+    expect(parts).toEqual([json({ ssn: 'psn_a' })])
+  })
+
+  test('is not hidden by another member of its name', () => {
+    const twice = text('{"people":[{"ssn":"536-22-8726"}],"people":[]}')
+    expect(redacted([twice]).parts).toEqual([text('[redacted: restricted]')])
+    const secret = text(`{"note":"password: hunter2-Xk39qLz","note":"none"}`)
+    const label = { ...LABEL, result: { ...LABEL.result, fields: {} } }
+    expect(redacted([secret], { label, detectors: detectors() }).parts).toEqual([
+      text('[redacted: restricted]'),
+    ])
+  })
+
   test('takes with it a part that is no JSON: text, an image', () => {
     const { parts } = redacted([text('Ann, 536-22-8726'), { kind: 'opaque' }])
     expect(parts).toEqual([text('[redacted: restricted]'), text('[redacted: restricted]')])

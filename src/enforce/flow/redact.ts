@@ -3,7 +3,7 @@
  * Invariant: nothing above the clearance, or of a category outside the grant's, is left in what comes out of here.
  * @module
  */
-import { isJsonObject, type JsonValue } from '../../core/json.ts'
+import { isJsonObject, parseJson, type JsonValue } from '../../core/json.ts'
 import { BOTTOM, isAbove, join, type DataLabel, type Level, type ToolLabel } from '../../core/label.ts'
 import { fieldsOf, hasBelow, labelAt, strictestOf, type Field } from '../../decide/flow/fields.ts'
 import type { LineageStep } from '../../token/lineage.ts'
@@ -93,13 +93,34 @@ class Redaction {
   part(part: Part): Part {
     if (part.kind === 'opaque') return this.#opaque(part)
     if (part.kind === 'json') {
-      const value = this.#value(part.value, [])
+      const value = this.#wrapped(part.value) ?? this.#value(part.value, [])
       return value === part.value ? part : { kind: 'json', value }
     }
     const json = readJson(part.text)
     if (json === undefined) return this.#prose(part)
     const value = this.#value(json, [])
     return value === json ? part : { kind: 'text', text: JSON.stringify(value) }
+  }
+
+  /**
+   * A text in an object of its own, as frameworks give it out a second time, is what it is by itself, unless the label says
+   * something of that member. @returns undefined: it is something else
+   */
+  #wrapped(value: JsonValue): JsonValue | undefined {
+    if (!isJsonObject(value)) return undefined
+    const [name = '', ...more] = Object.keys(value)
+    const text = value[name]
+    if (more.length > 0 || typeof text !== 'string' || this.#isNamed([name])) return undefined
+    if (this.#isHidden(labelAt(this.#fields, [name]))) return undefined
+    const left = this.part({ kind: 'text', text })
+    return left.kind !== 'text' || left.text === text
+      ? undefined
+      : this.#members({ [name]: left.text }, [], labelAt(this.#fields, []))
+  }
+
+  /** Whether a pointer of the label leads to that very place, or further. */
+  #isNamed(path: readonly string[]): boolean {
+    return labelAt(this.#fields, path) !== labelAt(this.#fields, []) || hasBelow(this.#fields, path)
   }
 
   #opaque(part: Part): Part {
@@ -118,7 +139,7 @@ class Redaction {
   /** @returns the value itself when nothing was taken out of it */
   #value(value: JsonValue, path: readonly string[]): JsonValue {
     const label = labelAt(this.#fields, path)
-    if (typeof value === 'string') return this.#text(value, label, true)
+    if (typeof value === 'string') return this.#inner(value, label) ?? this.#text(value, label, true)
     if (typeof value === 'number') {
       const text = String(value)
       const left = this.#text(text, label, true)
@@ -128,6 +149,15 @@ class Redaction {
     const isAsOne = this.#isHidden(label) && !hasBelow(this.#fields, path)
     if (isAsOne && !this.#hasPseudonym(label)) return marker(label)
     return isJsonObject(value) ? this.#members(value, path, label) : this.#items(value, path)
+  }
+
+  /** Text within that is JSON has the fields of the label as well. @returns undefined: nothing has to go but the text itself */
+  #inner(text: string, label: DataLabel): string | undefined {
+    if (this.#hidden === null || this.#isHidden(label)) return undefined
+    const json = readJson(text)
+    if (json === undefined) return undefined
+    const left = this.#value(json, [])
+    return left === json ? undefined : JSON.stringify(left)
   }
 
   #items(items: readonly JsonValue[], path: readonly string[]): JsonValue {
@@ -171,12 +201,15 @@ class Redaction {
   }
 }
 
-/** An object or a list; undefined for text that is neither. */
+/** Nesting of text that is read as JSON. */
+const DEPTH_MAX = 64
+
+/** An object or a list; undefined for text that is neither, or that not every reader reads alike: of two members with one name, say. */
 export function readJson(text: string): JsonValue | undefined {
   const first = text.trimStart().charAt(0)
   if (first !== '{' && first !== '[') return undefined
   try {
-    return JSON.parse(text) as JsonValue
+    return parseJson(text, { bytes_max: Infinity, depth_max: DEPTH_MAX })
   } catch {
     return undefined
   }

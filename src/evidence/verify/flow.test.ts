@@ -158,10 +158,25 @@ describe('an allow against a rule', () => {
     log.allow(flow([by('partners')]))
     const invented = log.allow(flow([by('friends')]))
     const another = log.allow(flow([by('all')]))
+    log.allow(flow([{ ...by('partners'), argument: '/to/0' }]))
+    log.allow(flow([{ ...by('partners'), argument: '/*' }]))
+    const elsewhere = log.allow(flow([{ ...by('partners'), argument: '/cc' }]))
+    const whole = log.allow(flow([{ ...by('partners'), rule: 'sink', argument: null, provenance: null }]))
     expect(await log.faults()).toEqual([
       ['FLOW_UNENDORSED', invented],
       ['FLOW_UNENDORSED', another],
+      ['FLOW_UNENDORSED', elsewhere],
+      ['FLOW_UNENDORSED', whole],
     ])
+  })
+
+  test('is in order by an approval whose request had no room for it, and is not where it had', async () => {
+    const log = new FlowLog().policy({ mode: 'ask' })
+    const full = { ...flow([{ ...OBJECTS, argument: '/cc' }]), left_out: 1 }
+    log.approved(full, (approval) => flow([by(approval)]))
+    const passing = { ...full, basis: [...full.basis, { ...OBJECTS, verdict: 'passes' as const }] }
+    const index = log.approved(passing, (approval) => flow([by(approval)]))
+    expect(await log.faults()).toEqual([['FLOW_UNENDORSED', index]])
   })
 })
 
@@ -190,9 +205,11 @@ describe('data above what the tool accepts', () => {
     log.log.clock.advance(LATER_MS)
     log.allow(flow([], { ...SECRET, level: 'internal' }), HASH)
     const index = log.allow(flow([], SECRET), HASH)
+    const left = log.allow({ ...flow([], SECRET), left_out: 3 }, HASH)
     const unlabelled = log.allow(flow([], TOP))
     expect(await log.faults()).toEqual([
       ['FLOW_UNENDORSED', index],
+      ['FLOW_UNENDORSED', left],
       ['FLOW_UNENDORSED', unlabelled],
     ])
   })

@@ -7,7 +7,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import { NO_FLOW_POLICY, type FlowPolicy } from '../../core/flow-policy.ts'
 import { isAbove, UNLABELLED, type ToolLabel } from '../../core/label.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
-import type { BasisRecord, FlowRecord } from '../../log/receipt-flow.ts'
+import { BASIS_TEXT_MAX, type BasisRecord, type FlowRecord } from '../../log/receipt-flow.ts'
 import { isMethodAction } from '../../token/method-action.ts'
 import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
@@ -90,20 +90,43 @@ function unendorsed(
   const { endorsed_by } = verdict
   if (endorsed_by !== approval) {
     const isNamed = inForce.some(({ policies = [] }) =>
-      policies.some((each) => each.name === endorsed_by && each.server === server && each.tool === tool),
+      policies.some(
+        (each) =>
+          each.name === endorsed_by &&
+          each.server === server &&
+          each.tool === tool &&
+          mayCover(each.argument, argument),
+      ),
     )
-    return isNamed ? null : `no policy of this tool is called ${endorsed_by}`
+    return isNamed ? null : `no policy of this tool and argument is called ${endorsed_by}`
   }
   const told = history.asked.get(approval)?.entry.body.flow
   const isTold = told?.basis.some(
     (each) => each.rule === rule && each.argument === argument && each.verdict === 'objects',
   )
-  return isTold === true || told?.left_out !== undefined ? null : 'who approved was not told of it'
+  return isTold === true || mayHaveLeftOut(told) ? null : 'who approved was not told of it'
+}
+
+/** FLW-9: a policy is of values, and the call as a whole is none. What RCP-11 hides of a pointer, or cuts off, may fit. */
+function mayCover(policy: string, argument: string | null): boolean {
+  if (argument === null || argument === '') return false
+  const tokens = argument.split('/')
+  const pattern = policy.split('/')
+  if (argument.length >= BASIS_TEXT_MAX) return true
+  const fits = (token: string, at: number): boolean =>
+    token === '*' || tokens[at] === '*' || token === tokens[at]
+  return pattern.length <= tokens.length && pattern.every(fits)
+}
+
+/** RCP-11: those that object come first, so what passes stands there only when none of them was left out. */
+function mayHaveLeftOut(told: FlowRecord | undefined): boolean {
+  return told?.left_out !== undefined && told.basis.every(({ verdict }) => verdict !== 'passes')
 }
 
 /** FLW-7, as far as receipts tell. @param labels those that may have been in force */
-function leavesOutSink({ basis, left_out, taint }: FlowRecord, labels: readonly ToolLabel[]): boolean {
-  if (left_out !== undefined || basis.some(({ rule }) => rule === 'sink')) return false
+function leavesOutSink({ basis, taint }: FlowRecord, labels: readonly ToolLabel[]): boolean {
+  // It comes first of all that object, and so is never among those for which there was no room.
+  if (basis.some(({ rule }) => rule === 'sink')) return false
   return labels.every(({ accepts, effect }) => effect !== 'none' && isAbove(taint.level, accepts))
 }
 

@@ -46,6 +46,51 @@ describe('an answer is taken apart', () => {
       expect(all).toContain(`"${word}"`)
   })
 
+  test('with what stands where no client looks, and some agent may', () => {
+    const body = {
+      jsonrpc: '2.0',
+      id: 1,
+      note: 'one',
+      result: {
+        isError: { why: 'two' },
+        resultType: 'three three',
+        content: [
+          { type: 'text', text: 'fine', data: 'four', blob: 'five', resource: 'six' },
+          {
+            type: 'seven seven',
+            text: 'eight',
+            annotations: 'nine',
+            resource: { text: 'fine', annotations: 'ten' },
+          },
+          { type: 'tool_result', content: [{ type: 'text', text: 'fine' }], structuredContent: 'eleven' },
+        ],
+        messages: [{ role: 'twelve twelve', content: { type: 'text', text: 'fine' }, note: 'thirteen' }],
+      },
+    }
+    const { parts, with: put } = seenOf({ body })
+    const all = JSON.stringify(parts())
+    const words = 'one,two,three three,four,five,six,seven seven,eight,nine,ten,eleven,twelve twelve,thirteen'
+    for (const word of words.split(',')) expect(all).toContain(`"${word}"`)
+    const left = put(
+      parts().map((part) =>
+        part.kind === 'text' && part.text === 'fine' ? part : { kind: 'text', text: '-' },
+      ),
+    )
+    for (const word of words.split(',')) expect(left).not.toContain(`"${word}"`)
+    expect(JSON.parse(left).result.content[0]).toEqual({ type: 'text', text: 'fine' })
+  })
+
+  test.each([
+    { result: 'gone' },
+    { result: ['gone'] },
+    { error: 'gone' },
+    { error: { code: 'gone', message: '' } },
+  ])('that is none: %j', (bare) => {
+    const { parts, with: put } = seenOf({ body: { jsonrpc: '2.0', id: 1, ...bare } })
+    expect(JSON.stringify(parts())).toContain('gone')
+    expect(put(parts().map(() => ({ kind: 'text', text: '' })))).not.toContain('gone')
+  })
+
   test('of an error, its message and its data', () => {
     const error = { code: -1, message: 'no', data: { why: 'because' } }
     expect(seenOf({ body: { jsonrpc: '2.0', id: 1, error } }).parts()).toEqual([

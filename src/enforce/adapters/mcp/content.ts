@@ -18,7 +18,13 @@ type Members = Record<string, JsonValue>
 /** Members of a result that are lists of parts. */
 const LISTS = new Set(['content', 'contents', 'messages'])
 /** What an answer is, not what it says. */
-const ENVELOPE = new Set(['isError', 'resultType'])
+const MESSAGE = new Set(['jsonrpc', 'id', 'result', 'error'])
+const RESULT_TYPES: ReadonlySet<JsonValue | undefined> = new Set(['complete', 'input_required', 'task'])
+
+function isEnvelope(name: string, value: JsonValue | undefined): boolean {
+  if (name === 'isError') return typeof value === 'boolean'
+  return name === 'resultType' && RESULT_TYPES.has(value)
+}
 
 /** @returns the parts of an answer, and its line with others in their place */
 export function seenOf({ body }: Pick<RpcResponse, 'body'>): Seen<string> {
@@ -41,17 +47,27 @@ function isSame(a: Part, b: Part): boolean {
   return a.kind === b.kind
 }
 
-function slotsOf({ result, error }: Members): Slot[] {
-  if (isMembers(error))
-    return Object.keys(error)
-      .filter((name) => name !== 'code')
-      .map((name) => slot(error, name))
-  return isMembers(result) ? Object.keys(result).flatMap((name) => slotsAt(result, name)) : []
+function slotsOf(body: Members): Slot[] {
+  const { result, error } = body
+  const around = Object.keys(body).filter((name) => !MESSAGE.has(name) || isBare(body, name))
+  const slots = around.map((name) => slot(body, name))
+  if (isMembers(error)) {
+    const names = Object.keys(error).filter((name) => name !== 'code' || typeof error.code !== 'number')
+    return [...slots, ...names.map((name) => slot(error, name))]
+  }
+  return isMembers(result)
+    ? [...slots, ...Object.keys(result).flatMap((name) => slotsAt(result, name))]
+    : slots
+}
+
+/** A result or an error that is no object: no client takes it, and yet one may show it. */
+function isBare(body: Members, name: string): boolean {
+  return (name === 'result' || name === 'error') && !isMembers(body[name])
 }
 
 function slotsAt(result: Members, name: string): Slot[] {
-  if (ENVELOPE.has(name)) return []
   const value = result[name]
+  if (isEnvelope(name, value)) return []
   if (!LISTS.has(name) || !Array.isArray(value)) return [slot(result, name)]
   const list = value as JsonValue[]
   return list.flatMap((item, at) => itemSlots(list, at, item))
@@ -61,11 +77,29 @@ function slotsAt(result: Members, name: string): Slot[] {
 function itemSlots(list: JsonValue[], at: number, item: JsonValue): Slot[] {
   if (!isMembers(item)) return [slot(list, at)]
   const { content } = item
-  if (Array.isArray(content)) {
-    const blocks = content as JsonValue[]
-    return [...blocks.keys()].flatMap((each) => blockSlots(blocks, each))
+  if (!Array.isArray(content) && !isMembers(content)) return blockSlots(list, at)
+  const beside = besideContent(item)
+  if (isMembers(content)) return [...beside, ...blockSlots(item, 'content')]
+  const blocks = content as JsonValue[]
+  return [...beside, ...[...blocks.keys()].flatMap((each) => blockSlots(blocks, each))]
+}
+
+/** What a message holds besides its blocks, but for who says it. */
+function besideContent(item: Members): Slot[] {
+  const names = Object.keys(item).filter(
+    (name) => name !== 'content' && !((name === 'role' || name === 'type') && isWord(item[name])),
+  )
+  if (names.length === 0) return []
+  const value = Object.fromEntries(names.map((name) => [name, item[name] ?? null]))
+  const set = (): void => {
+    for (const name of names) delete item[name]
   }
-  return isMembers(content) ? blockSlots(item, 'content') : blockSlots(list, at)
+  return [{ part: { kind: 'json', value }, set }]
+}
+
+/** A term of the protocol, and no text. */
+function isWord(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && /^[a-z_]{1,32}$/.test(value)
 }
 
 /** Text is read as it is; of an image or a sound nobody here knows what it shows; all else is JSON. */
@@ -98,17 +132,33 @@ function replaced(block: Members, part: Part): JsonValue {
   return { ...(uri === undefined ? {} : { uri }), mimeType: 'text/plain', text }
 }
 
-const BODY = new Set(['type', 'text', 'data', 'blob', 'resource'])
+/** Members of a block, or of the resource in it, that are no part of its body. */
+function besideOf(block: Members, inner: Members): [owner: Members, name: string][] {
+  const bodies = typeof inner.text === 'string' ? ['text'] : ['data', 'blob']
+  const isBeside = (owner: Members, name: string): boolean => {
+    if (name === 'type') return !isWord(owner.type)
+    if (owner !== inner) return name !== 'resource'
+    return !bodies.includes(name) || typeof owner[name] !== 'string'
+  }
+  return [...new Set([block, inner])].flatMap((owner) =>
+    Object.keys(owner)
+      .filter((name) => isBeside(owner, name))
+      .map((name): [Members, string] => [owner, name]),
+  )
+}
 
 /** Addresses, names and notes beside the body of a block. */
 function without(block: Members, inner: Members): JsonObject {
-  const members = [...Object.entries(block), ...(inner === block ? [] : Object.entries(inner))]
-  return Object.fromEntries(members.filter(([name]) => !BODY.has(name)))
+  const around: Members = {}
+  for (const [owner, name] of besideOf(block, inner)) {
+    const value = owner[name] ?? null
+    around[name] = Object.hasOwn(around, name) ? [around[name] ?? null, value] : value
+  }
+  return around
 }
 
 function drop(block: Members, inner: Members): void {
-  for (const each of new Set([block, inner]))
-    for (const name of Object.keys(each)) if (!BODY.has(name) && name !== 'uri') delete each[name]
+  for (const [owner, name] of besideOf(block, inner)) if (name !== 'uri') delete owner[name]
 }
 
 function slot(owner: Members | JsonValue[], at: string | number): Slot {
