@@ -222,7 +222,7 @@ function describeReport(report: PackReport): string {
     ...(report.faults_n > report.faults.length
       ? [`     and ${report.faults_n - report.faults.length} more`]
       : []),
-    `${report.allowed} allowed; denied: ${denials(report)}`,
+    `${report.allowed} allowed; denied: ${denials(report)}${report.asked === 0 ? '' : `; waited for a person: ${report.asked}`}`,
     ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
     'Not checked:',
     ...report.not_checked.map((each) => `  - ${each}`),

@@ -82,6 +82,9 @@ test('calls that were approved, refused and left alone hold', async () => {
   })
   used.ask()
   expect(await used.codes()).toEqual([])
+  const { report } = await verifyPack(nodeCrypto, await used.log.pack(), used.log.vkey)
+  expect(report).toMatchObject({ allowed: 1, asked: 3, denied: { APPROVAL_REFUSED: 1 } })
+  expect(report.denied).not.toHaveProperty('APPROVAL_NEEDED')
 })
 
 test('the story of a call says who let it go out, and proves it', async () => {
