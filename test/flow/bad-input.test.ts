@@ -246,12 +246,15 @@ describe.skipIf(!hasTool('prlimit'))('a disk that is full for the spool (here: t
       const { status } = spawnSync('prlimit', ['--pid', String(started.child.pid), `--fsize=${bytes}:`])
       expect(status).toBe(0)
     }
+    const records = async (): Promise<Buffer> => {
+      const bytes = await readFile(join(spool, file))
+      return bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1) // behind them are zeros, for those to come
+    }
+    await until('the outcome is recorded', async () =>
+      (await records()).toString().trimEnd().split('\n').at(-1)?.includes('"outcome"'),
+    )
     // Enough for half of a record.
-    await until('the outcome is recorded', async () => {
-      const text = await readFile(join(spool, file), 'utf8')
-      return text.trimEnd().split('\n').at(-1)?.includes('"outcome"')
-    })
-    limit(String((await stat(join(spool, file))).size + 300))
+    limit(String((await records()).length + 300))
     for (const text of ['full 1', 'full 2']) {
       const answer = await callTool(started, session, 'echo', text).answer
       expect(answer).toMatchObject({ allowed: false, reasons: ['NOT_RECORDED'] })
