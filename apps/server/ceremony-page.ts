@@ -22,6 +22,7 @@ const TYPES = {
   'ceremony.js': 'text/javascript; charset=utf-8',
   'element.js': 'text/javascript; charset=utf-8',
   'grants.js': 'text/javascript; charset=utf-8',
+  'labels.js': 'text/javascript; charset=utf-8',
   'plain.js': 'text/javascript; charset=utf-8',
   'shown.js': 'text/javascript; charset=utf-8',
   'words.js': 'text/javascript; charset=utf-8',

@@ -14,7 +14,7 @@ export async function namesIn(
   db: Kysely<Schema>,
   value: JsonValue,
 ): Promise<Readonly<Record<string, string>>> {
-  const ids = [...new Set(stringsIn(value))].filter((text) => /^(?:per|rev|agt|pnt|sys)_/.test(text))
+  const ids = [...new Set(stringsIn(value))].filter((text) => /^(?:per|rev|agt|pnt|sys|tol)_/.test(text))
   const wanted = ids.slice(0, IDS_MAX)
   if (wanted.length === 0) return {}
   const people = await db
@@ -32,12 +32,18 @@ export async function namesIn(
       db.selectFrom(table).select(['id', 'name']).where('id', 'in', wanted).execute(),
     ),
   )
+  const tools = await db
+    .selectFrom('tools')
+    .select(['id', 'server', 'tool'])
+    .where('id', 'in', wanted)
+    .execute()
   const found = [
     ...people.flatMap(({ id, rev, name_commit }) => {
       const name = names.get(name_commit ?? '')
       return name === undefined ? [] : [id, rev ?? ''].map((each) => [each, name])
     }),
     ...others.flat().map(({ id, name }) => [id, name]),
+    ...tools.map(({ id, server, tool }) => [id, `${tool} of ${server}`]),
   ]
   return Object.fromEntries(found.filter(([id]) => wanted.includes(id ?? ''))) as Record<string, string>
 }

@@ -65,7 +65,6 @@ test('every denial that the story tells is in the evidence', () => {
     'APPROVAL_REFUSED',
     'CONSTRAINT_VIOLATED',
     'EXPIRED',
-    'FLOW_SINK',
     'KILLED',
     'LIMIT_EXCEEDED',
     'LIMIT_PER_CALL',

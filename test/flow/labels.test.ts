@@ -93,7 +93,7 @@ test('what people read gives the reasons, and names what to look at twice', asyn
   await writeFile(inFolder('odd.json'), '{"tools":[{"name":"zorp"},{"name":"get_time"}]}')
   const { stdout } = await runCli(['label', 'suggest', '--tools', inFolder('odd.json')])
   expect(stdout).toContain('nothing says what it does')
-  expect(stdout).toMatch(/look twice at: zorp\.\n$/)
+  expect(stdout).toMatch(/look twice at: zorp\nthen: the same with -o FILE\n$/)
 })
 
 test('what cannot be read says what belongs there', async () => {

@@ -22,7 +22,7 @@ export function approvalCommands(program: Command): void {
     .argument('<approval>', 'apr_…')
     .action(async (id: string, _: unknown, command: Command) => {
       const shown = await showApproval(await profileOf(command), id)
-      result(wantsJson(command), shown, () => textOf(shown))
+      result(wantsJson(command), shown, () => `${textOf(shown)}${decideText(shown)}`)
     })
   decideCommand(approval, 'approve', 'let it go out, by your authenticator over this very call')
   decideCommand(approval, 'refuse', 'deny it, by your authenticator over this very call')
@@ -84,6 +84,12 @@ function textOf({ opening, why, ...call }: ShownApproval): string {
     `  under grant ${call.grant} of ${call.jti} of ${visible(call.iss)}`,
     `  action ${call.action}, held at ${call.point} until ${rfc3339(call.expires)}: ${call.status.replace('_', ' ')}`,
   ].join('\n')
+}
+
+/** Who stands behind the delegation may look, too: the command says so if they try. */
+function decideText({ id, status }: ShownApproval): string {
+  if (status !== 'open') return ''
+  return `\ndecide: countersign approval approve ${id}, or countersign approval refuse ${id}`
 }
 
 function loadCommand(approval: Command): void {

@@ -222,7 +222,7 @@ function describeReport(report: PackReport): string {
     ...(report.faults_n > report.faults.length
       ? [`     and ${report.faults_n - report.faults.length} more`]
       : []),
-    `${report.allowed} allowed; denied: ${denials(report)}`,
+    `${report.allowed} allowed; denied: ${denials(report)}${report.asked === 0 ? '' : `; waited for a person: ${report.asked}`}`,
     ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
     'Not checked:',
     ...report.not_checked.map((each) => `  - ${each}`),
@@ -245,6 +245,9 @@ function describeStory(story: ActionStory): string {
   return [
     paint('bold', `Action ${story.action}`),
     ...story.decisions.flatMap((decision) => [...lines([decision]), ...objections(decision)]),
+    ...(story.decided_by.length === 0
+      ? []
+      : ['  a person was asked, and decided:', ...lines(story.decided_by)]),
     `  outcome: ${story.outcome}`,
     paint('bold', 'Who authorized the agent?'),
     ...(story.who.length === 0 ? ['  nobody: it was not allowed'] : lines(story.who)),

@@ -25,7 +25,11 @@ export function flowCommands(program: Command): void {
     .action(async (file: string, _: unknown, command: Command) => {
       const input = await readFlowPolicy(file)
       const id = await proposeFlowPolicy(await profileOf(command), input)
-      result(wantsJson(command), { policy: id }, () => `${id} is proposed; someone else approves it`)
+      result(
+        wantsJson(command),
+        { policy: id },
+        () => `${id} is proposed; someone else approves it: countersign flow policy approve ${id}`,
+      )
     })
   policy
     .command('pending')

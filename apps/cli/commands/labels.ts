@@ -40,12 +40,12 @@ export function labelCommands(program: Command): void {
   label
     .command('propose')
     .description('propose labels of registered tools, which someone else approves')
-    .argument('[file]', 'labels file, as "countersign label suggest --json" prints one')
+    .argument('[file]', 'labels file, as "countersign label suggest -o FILE" writes one')
     .option('--packaged', 'in its place: the labels that come with Countersign, for well-known tool servers')
     .option('--server <name>', 'only of this tool server')
     .action(async (file: string | undefined, options: ProposeOptions, command: Command) => {
       const proposed = await propose(await profileOf(command), file, options)
-      result(wantsJson(command), proposed, () => proposedText(proposed))
+      result(wantsJson(command), proposed, () => proposedText(proposed, file === undefined))
     })
   label
     .command('pending')
@@ -98,7 +98,7 @@ function suggestCommand(label: Command): void {
     .action(async (server: string | undefined, args: string[], options: SuggestOptions, command: Command) => {
       const file = suggested(await definitionsOf(server, args, options), options.server)
       if (options.out !== undefined) await writePrivate(options.out, file)
-      result(wantsJson(command), file, () => suggestedText(file))
+      result(wantsJson(command), file, () => suggestedText(file, options.out))
     })
 }
 
@@ -125,14 +125,15 @@ function suggested(definitions: readonly JsonObject[], server: string | undefine
   return { v: 1, tools }
 }
 
-function suggestedText({ tools }: LabelFile): string {
+function suggestedText({ tools }: LabelFile, out: string | undefined): string {
   if (tools.length === 0) return 'the tool server lists no tools: see its own manual'
   const open = tools.filter(({ look = [] }) => look.length > 0)
   const last =
     open.length === 0
-      ? 'Read them before you propose them.'
-      : `Read them before you propose them; look twice at: ${open.map(({ tool }) => tool).join(', ')}.`
-  return [...tools.map(suggestionText), last].join('\n\n')
+      ? 'Read them before you propose them'
+      : `Read them before you propose them; look twice at: ${open.map(({ tool }) => tool).join(', ')}`
+  const next = out === undefined ? 'the same with -o FILE' : `countersign label propose ${out}`
+  return [...tools.map(suggestionText), `${last}\nthen: ${next}`].join('\n\n')
 }
 
 interface Proposed {
@@ -211,15 +212,21 @@ async function fromPackage(tools: readonly LabelledTool[]): Promise<Matched> {
   return { labels, passed_over }
 }
 
-function proposedText({ proposals, labelled, unchanged, passed_over }: Proposed): string {
+function proposedText({ proposals, labelled, unchanged, passed_over }: Proposed, packaged: boolean): string {
   const lines = []
+  const each = proposals.map((id) => `countersign label approve ${id}`)
   if (labelled > 0)
     lines.push(
-      `${proposals.join(', ')} proposed: labels of ${counted(labelled, 'tool')}; someone else approves with "countersign label approve"`,
+      `${proposals.join(', ')} proposed: labels of ${counted(labelled, 'tool')}; someone else approves: ${each.join(', and ')}`,
     )
-  else lines.push('nothing to propose')
+  else if (unchanged > 0) lines.push('nothing to propose')
+  else lines.push('nothing to propose: see "countersign label list" for the tools that are registered')
   if (unchanged > 0) lines.push(`in force as they are: ${counted(unchanged, 'tool')}`)
   if (passed_over.length > 0)
-    lines.push(`passed over, for want of such a registered tool: ${passed_over.join(', ')}`)
+    lines.push(
+      packaged
+        ? `passed over, for no label comes with Countersign for what these are now: ${passed_over.join(', ')}; see "countersign label suggest"`
+        : `passed over, for want of such a registered tool: ${passed_over.join(', ')}`,
+    )
   return lines.join('\n')
 }

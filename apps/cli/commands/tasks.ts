@@ -81,7 +81,7 @@ function nameOf({ server, tool }: PastCall): string {
 function textOf(out: string, { grants, calls, left_out }: Learned): string {
   if (left_out.length > 0) tell(`left out, at least in part: ${left_out.join(', ')}`)
   return [
-    `${counted(grants.length, 'grant')} from ${counted(calls, 'call')} in ${out}: read them, and add limits and a clearance`,
+    `${counted(grants.length, 'grant')} from ${counted(calls, 'call')} in ${out}: read them, and add limits, a clearance, and constraints of tools that only read (they have none yet)`,
     `then: countersign delegate AGENT --key FILE --point ID --grants ${out} -o FILE`,
   ].join('\n')
 }

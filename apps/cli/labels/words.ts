@@ -35,11 +35,15 @@ export function suggestionText({ tool, label, reasons = [], look = [] }: LabelFi
 }
 
 export function proposalText({ id, proposer, labels }: LabelProposal): string {
-  const lines = labels.flatMap(({ server, name, label, was }) => [
-    `  ${server} / ${name}`,
-    `    was: ${was === null ? 'not labelled, so as strict as can be' : labelWords(was)}`,
-    `    becomes: ${labelWords(label)}`,
-  ])
+  const lines = labels.flatMap(({ server, name, label, was }) => {
+    const before = was === null ? 'not labelled, so as strict as can be' : labelWords(was)
+    const after = labelWords(label)
+    return [
+      `  ${server} / ${name}`,
+      ...(before === after ? [] : [`    was: ${before}`]),
+      `    ${before === after ? 'stays' : 'becomes'}: ${after}`,
+    ]
+  })
   return [`${id}, proposed by ${proposer}`, ...lines].join('\n')
 }
 

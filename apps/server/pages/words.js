@@ -6,6 +6,7 @@
  * @module
  */
 import { grantRows } from './grants.js'
+import { labelRows, policyRows } from './labels.js'
 import { duration, memberRow, nameOf, row, time } from './plain.js'
 import { disclosed } from './shown.js'
 
@@ -125,6 +126,23 @@ const ACTS = new Map(
       'Approve a flow policy',
       'It says whether the rules on flows speak, and what they let pass, at every enforcement point.',
     ],
+    'domain.clear': [
+      'Say that an agent’s memory was wiped',
+      'From then on the rules on flows take it that this agent remembers nothing of what it has read. They cannot see whether that is so.',
+    ],
+    'tool.approve': [
+      'Approve a tool whose definition changed',
+      'With your approval agents may call the tool as it now says that it is.',
+    ],
+    'subject.erase': [
+      'Erase what is kept of a subject',
+      'It is gone for good. The log keeps its hashes, and every proof.',
+    ],
+    'hold.lift': ['Lift a legal hold', 'What it kept may be erased from then on.'],
+    'log.prune': [
+      'Prune the log',
+      'The text of these entries is gone for good. Every hash stays, and every proof.',
+    ],
     'kill.pull': [
       'Pull the kill switch',
       'What is named here is stopped at every enforcement point, at once, until people of the roster lift it.',
@@ -171,13 +189,19 @@ function actView({ shown, names, person, entry, jkt }) {
             {
               heading: `What it is about: entry ${entry.index} of the log`,
               note: "By the control plane's word: your signature names the entry, it does not cover its text.",
-              rows: Object.entries(entry.entry.body ?? {}).map(([name, value]) =>
-                memberRow(name, value, names),
+              rows: Object.entries(entry.entry.body ?? {}).flatMap(([name, value]) =>
+                entryRows(act, name, value, names),
               ),
             },
           ]),
     ],
   }
+}
+
+function entryRows(act, name, value, names) {
+  if (act === 'label.approve' && name === 'labels') return labelRows(value, names)
+  if (act === 'flow_policy.approve' && name === 'policy') return policyRows(value)
+  return [memberRow(name, value, names)]
 }
 
 const SCOPES = new Map([

@@ -203,6 +203,67 @@ describe('the words for an act', () => {
     expect(linesOf(view, 'Seq')).toEqual(['2'])
   })
 
+  test('say of which tool a label is, and what it means, in a row a tool', () => {
+    const label = {
+      v: 1,
+      result: {
+        level: 'internal',
+        integrity: 'untrusted',
+        categories: ['personal'],
+        subject: '/id',
+        fields: { '/account': { level: 'restricted', categories: ['payment'] } },
+      },
+      effect: 'external',
+      accepts: 'confidential',
+      destination: ['/to', '/cc'],
+      novelty: 1,
+    }
+    const entry = {
+      index: 9,
+      entry: { body: { labels: [{ tool: 'tol_a', definition_hash: 'H', label }], more: 2 } },
+    }
+    const view = viewOf({
+      kind: 'gesture',
+      person,
+      shown: { tag: ACT_TAG, value: { act: 'label.approve', labels: 'lbl_a', proposal: 9 } },
+      names: { tol_a: 'send of mail' },
+      entry,
+    })
+    expect(linesOf(view, 'send of mail')).toEqual([
+      'Lets something out of the system, or somebody in',
+      'To whom, where to or on what: /to, /cc',
+      'May be given what is confidential at most',
+      'Returns internal, personal data, untrusted: somebody else may have written it',
+      'In it /account: restricted, payment',
+      'In it /id says whom it is about',
+      'Novelty: 1',
+    ])
+    expect(linesOf(view, 'Labels')).toEqual(['lbl_a'])
+    expect(linesOf(view, 'More')).toEqual(['2'])
+  })
+
+  test('say what a flow policy does and lets pass, and leave out nothing', () => {
+    const policy = {
+      v: 1,
+      mode: 'ask',
+      aliases: { secret: 'restricted' },
+      policies: [{ name: 'team', server: 'mail', tool: 'send', argument: '/to', values: ['*@example.com'] }],
+      novelty: { x: 1 },
+    }
+    const value = { act: 'flow_policy.approve', policy: 'flp_a', proposal: 9 }
+    const view = ask(value, { index: 9, entry: { body: { policy } } })
+    expect(linesOf(view, 'Mode')[0]).toMatch(/^ask: .* waits for a person/)
+    expect(linesOf(view, 'Lets pass: team')).toEqual(['send of mail, where /to is one of:', '*@example.com'])
+    expect(linesOf(view, 'Name of a level')).toEqual(['secret is restricted'])
+    expect(linesOf(view, 'Novelty')).toEqual(['X: 1'])
+  })
+
+  test('say that clearing a domain is a word about the memory of an agent', () => {
+    expect(ask({ act: 'domain.clear', agent: 'agt_a', turn: 2 }).title).toBe(
+      'Say that an agent’s memory was wiped',
+    )
+  })
+
   test('say what a kill stops, and that a lift lets it run again', () => {
     const kill = { v: 1, id: 'kil_a', iss: 'log', scope: { kind: 'class', id: 'coding' }, reason: 'x', t: 1 }
     const view = ask({ act: 'kill.pull', person: 'per_b', kill })

@@ -21,6 +21,8 @@ import type { VerifiedPack } from './verify.ts'
 export interface ActionStory {
   readonly action: string
   readonly decisions: readonly JsonObject[]
+  /** Where the call waited for a person: who decided on it. */
+  readonly decided_by: readonly JsonObject[]
   readonly outcome: string
   readonly who: readonly JsonObject[]
   readonly scope: readonly JsonObject[]
@@ -40,6 +42,8 @@ export async function actionStory(
   if (first === undefined || checkpoint === null) return null
   const outcome = records.find(({ receipt }) => receipt.kind === 'outcome')?.receipt
   const chain = pack.allows.find((allow) => allow.receipt.action === action)?.chain ?? null
+  const asked = [...history.asked.values()].filter(({ entry }) => entry.body.action === action)
+  const decided = history.decidedCalls.filter(({ entry }) => entry.body.act.action === action)
   const indices = [
     ...records.map(({ index }) => index),
     ...(first.receipt.chain === null
@@ -47,6 +51,12 @@ export async function actionStory(
       : (history.chain(first.receipt.chain) ?? []).map(({ index }) => index)),
     ...(chain === null ? [] : behind(history, chain, first.index)),
     ...headIndices(history, first),
+    ...asked.map(({ index }) => index),
+    ...decided.flatMap(({ index, entry: { body } }) => [
+      index,
+      body.gesture.registration,
+      endorsementOf(history, body.gesture)?.index ?? -1,
+    ]),
   ].filter((index) => index >= 0)
   const nodes = tileNodes(crypto, packTiles(pack.files), checkpoint.size)
   const evidence: JsonObject[] = []
@@ -57,6 +67,7 @@ export async function actionStory(
   return {
     action,
     decisions: decisions.map(({ index, receipt }) => describe(index, receipt)),
+    decided_by: decided.map((one) => decidedBy(history, one)),
     outcome: outcome?.kind === 'outcome' ? outcome.outcome : 'none recorded',
     who: chain === null ? [] : whoAuthorized(history, chain),
     scope: chain === null ? [] : underWhatScope(chain, first.receipt),
@@ -146,6 +157,21 @@ function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
     ...(foreign ? strangerBehind(chain) : personBehind(history, chain, gesture)),
     agents: chain.delegations.map((delegation) => delegation.agent.id),
   }))
+}
+
+function decidedBy(history: History, { index, entry }: History['decidedCalls'][number]): JsonObject {
+  const { act, gesture, acted_alone } = entry.body
+  const person = history.people.get(gesture.rev)?.entry
+  return {
+    index,
+    time: entry.time,
+    approval: act.approval,
+    decision: act.decision,
+    person: person?.subject ?? 'unknown',
+    by: person?.body.credential.amr ?? [],
+    endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',
+    acted_alone,
+  }
 }
 
 function strangerBehind(chain: VerifiedChain): JsonObject {

@@ -6,6 +6,7 @@ import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import type { ApprovalAct } from '../../core/approval.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import { approvalChallenge } from '../../token/approval.ts'
+import { actionStory } from './action.ts'
 import { verifyPack } from './verify.ts'
 
 const CAROL = 'carol'
@@ -81,6 +82,31 @@ test('calls that were approved, refused and left alone hold', async () => {
   })
   used.ask()
   expect(await used.codes()).toEqual([])
+  const { report } = await verifyPack(nodeCrypto, await used.log.pack(), used.log.vkey)
+  expect(report).toMatchObject({ allowed: 1, asked: 3, denied: { APPROVAL_REFUSED: 1 } })
+  expect(report.denied).not.toHaveProperty('APPROVAL_NEEDED')
+})
+
+test('the story of a call says who let it go out, and proves it', async () => {
+  const used = new AskingLog()
+  const act = used.ask()
+  used.decided(act)
+  const action = used.allow(act)
+  used.log.head()
+  const pack = await verifyPack(nodeCrypto, await used.log.pack(), used.log.vkey)
+  const story = await actionStory(nodeCrypto, pack, action)
+  expect(story?.decided_by).toMatchObject([
+    {
+      approval: act.approval,
+      decision: 'approve',
+      person: used.log.id('per', BOB),
+      by: ['swk'],
+      endorsed_by: used.log.id('per', ALICE),
+      acted_alone: false,
+    },
+  ])
+  const index = Number(story?.decided_by[0]?.index)
+  expect(story?.evidence.map((each) => each.index)).toContain(index)
 })
 
 test('who delegated may approve under the separation `after`, and the entry says so', async () => {

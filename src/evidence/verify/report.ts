@@ -93,6 +93,8 @@ export interface PackReport {
   readonly populations: Readonly<Record<string, number>>
   /** Decisions of the whole log, by outcome and first reason. */
   readonly allowed: number
+  /** Calls that waited for a person: how each ended is a decision of its own. */
+  readonly asked: number
   readonly denied: Readonly<Record<string, number>>
   /** True statements about the evidence that a reader should know. */
   readonly notes: readonly string[]

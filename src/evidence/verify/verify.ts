@@ -266,9 +266,11 @@ function reportOf(
 ): PackReport {
   const denied: Record<string, number> = {}
   let allowed = 0
+  let asked = 0
   for (const { receipt } of history.receipts()) {
     if (receipt.kind !== 'decision') continue
     if (receipt.decision === 'allow') allowed++
+    else if (receipt.decision === 'step_up') asked++
     else {
       const reason = receipt.reasons[0] ?? 'UNSTATED'
       denied[reason] = (denied[reason] ?? 0) + 1
@@ -286,6 +288,7 @@ function reportOf(
     faults_n: findings.faults_n,
     populations,
     allowed,
+    asked,
     denied,
     notes: notesOf(history, allows),
     not_checked: notChecked(history, allows),
