@@ -19,6 +19,8 @@ interface Learned {
   readonly calls: number
   /** `server/tool` that the grants leave out, since nobody labelled it or its destinations are not kept. */
   readonly left_out: readonly string[]
+  /** `server/tool argument`: destinations of which the grants say nothing, so that the rules on flows alone judge them. */
+  readonly unsaid: readonly string[]
 }
 
 export function taskCommands(program: Command): void {
@@ -48,6 +50,7 @@ async function learn(profile: Profile, delegations: ReadonlySet<string>): Promis
   )
   const grants: Grant[] = []
   const left_out = new Set<string>()
+  const unsaid: string[] = []
   for (const [server, of] of Map.groupBy(calls, (call) => call.server)) {
     const known: LearnedCall[] = []
     for (const call of of) {
@@ -58,16 +61,17 @@ async function learn(profile: Profile, delegations: ReadonlySet<string>): Promis
       else known.push({ tool: call.tool, args })
     }
     const learned = learnGrants(server, known, (tool) => labels.get(keyOf(server, tool)) ?? null)
-    const actions = new Set(learned.flatMap((grant) => grant.actions))
+    const actions = new Set(learned.grants.flatMap((grant) => grant.actions))
     for (const call of of) if (!actions.has(call.tool)) left_out.add(nameOf(call))
-    grants.push(...learned)
+    grants.push(...learned.grants)
+    unsaid.push(...learned.unsaid.map((destination) => `${server}/${destination}`))
   }
   if (grants.length === 0)
     throw new CliError(
       'NOTHING_LEARNED',
       `nothing of ${[...left_out].join(', ')} can be said as a grant: label the tools with "countersign label propose"`,
     )
-  return { grants, calls: calls.length, left_out: [...left_out].sort() }
+  return { grants, calls: calls.length, left_out: [...left_out].sort(), unsaid: unsaid.sort() }
 }
 
 function keyOf(server: string, tool: string): string {
@@ -78,8 +82,10 @@ function nameOf({ server, tool }: PastCall): string {
   return `${server}/${tool}`
 }
 
-function textOf(out: string, { grants, calls, left_out }: Learned): string {
+function textOf(out: string, { grants, calls, left_out, unsaid }: Learned): string {
   if (left_out.length > 0) tell(`left out, at least in part: ${left_out.join(', ')}`)
+  if (unsaid.length > 0)
+    tell(`no grant says where these go, only the rules on flows judge them: ${unsaid.join(', ')}`)
   return [
     `${counted(grants.length, 'grant')} from ${counted(calls, 'call')} in ${out}: read them, and add limits, a clearance, and constraints of tools that only read (they have none yet)`,
     `then: countersign delegate AGENT --key FILE --point ID --grants ${out} -o FILE`,

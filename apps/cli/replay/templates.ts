@@ -43,7 +43,7 @@ export function learnTemplates(runs: readonly DecidedRun[], labels: Labels): rea
     if (first === undefined) return []
     const { suite, user_task } = first
     const calls = of.flatMap((run) => run.calls).filter(({ ok }) => ok === true)
-    return [{ suite, user_task, grants: learnGrants(suite, calls, (tool) => labels(suite, tool)) }]
+    return [{ suite, user_task, grants: learnGrants(suite, calls, (tool) => labels(suite, tool)).grants }]
   })
 }
 

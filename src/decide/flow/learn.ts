@@ -12,6 +12,13 @@ const VALUES_MAX = 256
 const VALUE_LENGTH_MAX = 1024
 const ACTIONS_MAX = 128
 
+/** What was learned of one server. */
+export interface Learned {
+  readonly grants: Grant[]
+  /** Destinations that constraints cannot say, as `tool argument`: no grant endorses them, so the rules judge each value. */
+  readonly unsaid: readonly string[]
+}
+
 export interface LearnedCall {
   readonly tool: string
   readonly args: JsonObject
@@ -25,57 +32,67 @@ export function learnGrants(
   server: string,
   calls: readonly LearnedCall[],
   labelOf: (tool: string) => ToolLabel | null,
-): Grant[] {
+): Learned {
   const byTool = Map.groupBy(calls, ({ tool }) => tool)
   const reading: string[] = []
   const grants: Grant[] = []
+  const unsaid: string[] = []
   for (const [tool, of] of byTool) {
     const label = labelOf(tool)
     if (label === null) continue
     if (label.effect === 'none') reading.push(tool)
     else {
-      const constraints = constraintsOf(
+      const said = constraintsOf(
         label.destination,
         of.map(({ args }) => givenArguments(args)),
       )
-      if (constraints !== null) grants.push({ type: 'tool', server, actions: [tool], constraints })
+      grants.push({ type: 'tool', server, actions: [tool], constraints: said.constraints })
+      unsaid.push(...said.unsaid.map((name) => `${tool} ${name}`))
     }
   }
   if (reading.length > 0)
     grants.unshift({ type: 'tool', server, actions: reading.sort().slice(0, ACTIONS_MAX) })
-  return grants
+  return { grants, unsaid }
 }
 
-/**
- * Of each destination: the values that it had.
- * @returns null where constraints cannot say that: then the task allows no call of the tool
- */
+/** Of each destination: the values that it had. */
 function constraintsOf(
   destination: readonly string[],
   calls: readonly JsonObject[],
-): Record<string, Rule> | null {
+): { readonly constraints: Record<string, Rule>; readonly unsaid: readonly string[] } {
   const rules: [string, Rule][] = []
+  const unsaid: string[] = []
   for (const name of new Set(destination.map(argumentOf))) {
-    if (name === null) return null
-    const given = calls.flatMap((args) => (Object.hasOwn(args, name) ? [args[name] ?? null] : []))
-    if (given.length === 0) {
-      rules.push([name, { forbidden: true }])
+    if (name === null) {
+      unsaid.push('*')
       continue
     }
+    const given = calls.flatMap((args) => (Object.hasOwn(args, name) ? [args[name] ?? null] : []))
     const values = [...new Set(given.flatMap(primitivesOf))]
-    if (values.length === 0 || values.length > VALUES_MAX) return null
-    if (values.some((value) => typeof value === 'string' && value.length > VALUE_LENGTH_MAX)) return null
-    rules.push([name, { in: values, ...(given.length < calls.length ? { required: false } : {}) }])
+    if (given.length === 0) rules.push([name, { forbidden: true }])
+    else if (given.some(isDeep) || !isSayable(values)) unsaid.push(name)
+    else rules.push([name, { in: values, ...(given.length < calls.length ? { required: false } : {}) }])
   }
-  return Object.fromEntries(rules)
+  return { constraints: Object.fromEntries(rules), unsaid }
 }
 
-/** The argument that a pointer leads to, or to items of which; null where it leads deeper than constraints do. */
+function isSayable(values: readonly JsonPrimitive[]): boolean {
+  const isLong = (value: JsonPrimitive): boolean =>
+    typeof value === 'string' && value.length > VALUE_LENGTH_MAX
+  return values.length > 0 && values.length <= VALUES_MAX && !values.some(isLong)
+}
+
+/** The argument that a pointer leads to or into; null where that is any. */
 function argumentOf(pointer: string): string | null {
-  const [, name, item, ...more] = pointer.split('/')
-  if (name === undefined || name === '' || name === '*' || more.length > 0) return null
-  if (item !== undefined && item !== '*') return null
+  const [, name] = pointer.split('/')
+  if (name === undefined || name === '' || name === '*') return null
   return name.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+/** Whether constraints cannot say what the value is: they know values, and items of lists. */
+function isDeep(value: JsonValue): boolean {
+  const items = Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
+  return items.some((item) => typeof item === 'object' && item !== null)
 }
 
 function primitivesOf(value: JsonValue): Exclude<JsonPrimitive, null>[] {
