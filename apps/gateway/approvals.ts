@@ -1,6 +1,6 @@
 /** Composes what asks people, from an enrolment file. spec/approvals.md. @module */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { ApprovalDesk } from '../../src/enforce/approvals.ts'
+import { ApprovalDesk, type ApprovalDeskOptions } from '../../src/enforce/approvals.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { ApprovalExchange } from '../../src/ports/control-plane.ts'
 import type { KillState } from '../../src/revoke/kill.ts'
@@ -23,10 +23,11 @@ export interface ApprovalParts {
   readonly kills: Pick<KillState, 'frameKey'>
   readonly clock: Clock
   readonly onFault: (error: unknown) => void
+  readonly register?: ApprovalDeskOptions['register']
 }
 
 export function approvalDesk(
-  { file, control, revocations, kills, clock, onFault }: ApprovalParts,
+  { file, control, revocations, kills, clock, onFault, register }: ApprovalParts,
   ttl_ms: number | undefined,
 ): ApprovalDesk {
   const { iss, rp_id, origins, separation } = file.trust
@@ -39,6 +40,7 @@ export function approvalDesk(
     trust: () => ({ iss, rp, frameKey: kills.frameKey.jwk, alone: separation === 'after' }),
     isRevoked: (handle) => revocations.isRevoked(handle),
     onFault,
+    ...(register === undefined ? {} : { register }),
     ...(ttl_ms === undefined ? {} : { ttl_ms }),
   })
 }

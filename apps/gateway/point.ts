@@ -16,6 +16,7 @@ import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { recordingAs, type Recording } from '../../src/enforce/central.ts'
 import { FlowKeeper } from '../../src/enforce/flow/keeper.ts'
+import { Releases } from '../../src/enforce/releases.ts'
 import { EnforcementPoint } from '../../src/enforce/point.ts'
 import { Recorder } from '../../src/enforce/recorder.ts'
 import { Shipper } from '../../src/enforce/shipper.ts'
@@ -33,6 +34,7 @@ import { openDomains, type OpenDomains } from './domains.ts'
 import { GatewayError } from './errors.ts'
 import { followOwn, trustOf } from './follow.ts'
 import { Kills } from './kills.ts'
+import { outputsOf } from './outputs.ts'
 import type { Listening } from './statement-listener.ts'
 import { watchTools } from './tools.ts'
 import { within } from './within.ts'
@@ -85,6 +87,8 @@ export interface Hosted {
 
 export interface OpenPoint {
   readonly point: EnforcementPoint
+  /** For outputs that leave by no tool. */
+  readonly releases: Releases
   /** Whose tools it guards. */
   readonly servers: readonly string[]
   /** Where it takes statements, when it listens (KIL-11). */
@@ -183,6 +187,17 @@ export async function openPoint(
       acks.poke()
     }
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
+    const { outputs, register } = outputsOf({ control, tools, onFault })
+    const authenticator = new Authenticator({
+      crypto,
+      clock,
+      trust: () => trust.chains,
+      onUnknownIssuer: () => keeper.soon(),
+      audience: file.point,
+      ...(hosted === undefined ? {} : { hosted }),
+      ...(options.versions === undefined ? {} : { versions: options.versions }),
+      ...(options.delegations === undefined ? {} : { delegations: options.delegations }),
+    })
     const point: EnforcementPoint = new EnforcementPoint({
       id: file.point,
       crypto,
@@ -194,19 +209,14 @@ export async function openPoint(
       systems: tools.systems,
       recorder,
       ledger,
-      approvals: approvalDesk({ ...parts, clock, kills: switchboard.state }, options.approvalTtlMs),
+      approvals: approvalDesk(
+        { ...parts, clock, kills: switchboard.state, register },
+        options.approvalTtlMs,
+      ),
       ...recordingAs(options.recording ?? 'spool', shipper),
-      authenticator: new Authenticator({
-        crypto,
-        clock,
-        trust: () => trust.chains,
-        onUnknownIssuer: () => keeper.soon(),
-        audience: file.point,
-        ...(hosted === undefined ? {} : { hosted }),
-        ...(options.versions === undefined ? {} : { versions: options.versions }),
-        ...(options.delegations === undefined ? {} : { delegations: options.delegations }),
-      }),
+      authenticator,
       registration: tools.find,
+      outputs,
       flow: new FlowKeeper({
         crypto,
         policy: tools.policy,
@@ -235,7 +245,9 @@ export async function openPoint(
       Promise.all([follower.ready, keeper.refresh()]).catch(() => undefined),
       READY_MAX_MS,
     )
-    return { point, servers: file.servers, listens }
+    const standingOf = point.standingOf.bind(point)
+    const releases = new Releases({ crypto, clock, authenticator, standingOf, outputs, onFault })
+    return { point, releases, servers: file.servers, listens }
   } catch (cause) {
     tools.stop()
     await kills?.close()

@@ -33,11 +33,12 @@ export interface GuardedOptions extends PointAt, HeldOptions {
 /** @throws {ConnectionDenied}, {SdkError}, and what opening a point throws */
 export async function openGuard(options: GuardedOptions): Promise<Guard> {
   const { chain, holder, claims } = await heldBy(options)
-  const { point, server } = await openServed(options, 'in_process')
+  const { point, server, releases } = await openServed(options, 'in_process')
   try {
     const parts = { crypto: nodeCrypto, clock: systemClock, chain, holder, claims }
     const { onHeld } = options
-    return await Guard.open({ ...parts, point, server, ...(onHeld === undefined ? {} : { onHeld }) })
+    const told = onHeld === undefined ? {} : { onHeld }
+    return await Guard.open({ ...parts, point, server, ...told, ...(releases === undefined ? {} : { releases }) })
   } catch (cause) {
     await point.close()
     throw cause
@@ -97,8 +98,8 @@ export async function openServed(
     ...(delegations === undefined ? {} : { delegations }),
     ...(recording === undefined ? {} : { recording }),
   })
-  const { point } = opened
-  return { point, server: name, crypto: nodeCrypto, close: () => point.close() }
+  const { point, releases } = opened
+  return { point, releases, server: name, crypto: nodeCrypto, close: () => point.close() }
 }
 
 function serverOf(enrolled: readonly string[], wanted: string | undefined): string {

@@ -14,6 +14,8 @@ import {
   type ToolFunction,
   type ToolNames,
 } from '../../src/enforce/protect.ts'
+import type { OutputOptions } from '../../src/enforce/measured.ts'
+import type { ReleaseAnswer } from '../../src/enforce/releases.ts'
 import { connect as connectClient, type Connection, type ToolAnswer } from '../../src/enforce/sdk.ts'
 import { connectUrl, type UrlConnection, type UrlOptions } from './by-url.ts'
 import { openGuard, type GuardedOptions } from './in-process.ts'
@@ -67,6 +69,18 @@ export interface Guarded {
 }
 
 /**
+ * Lets an output go that leaves by no tool: registered, and under a gate held until somebody has attested it. Send it once
+ * the answer is `allow`, and not before. spec/sdk.md (SDK-17).
+ * @param where a guard, or what {@link protect} gave
+ */
+export function release(
+  output: unknown,
+  { where, ...options }: OutputOptions & { readonly where: Guard | Guarded },
+): Promise<ReleaseAnswer> {
+  return (where instanceof Guard ? where : where[GUARD]).release(output, options)
+}
+
+/**
  * One call. Over a connection or a guard, or with how to make one, which is closed afterwards.
  * @param act in process: the function to run
  */
@@ -108,6 +122,8 @@ function callOver(where: Guard | Connection, tool: string, args: unknown, then: 
 
 export { ToolStopped } from '../../src/enforce/calls-under-way.ts'
 export type { Answer, Begun, Denied, Guard, ToolRun } from '../../src/enforce/guard.ts'
+export type { OutputOptions } from '../../src/enforce/measured.ts'
+export type { ReleaseAnswer } from '../../src/enforce/releases.ts'
 export type { Protected, ToolFunction } from '../../src/enforce/protect.ts'
 export type { Connection, ToolAnswer } from '../../src/enforce/sdk.ts'
 export { ConnectionDenied, SdkError, type ReasonCode } from '../../src/enforce/sdk-errors.ts'

@@ -27,9 +27,12 @@ import { labelRoutes } from './routes-labels.ts'
 import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
+import { reviewPageRoutes } from './review-page.ts'
 import { nodeRoutes } from './routes-nodes.ts'
 import { oauthKeyRoutes } from './routes-oauth-keys.ts'
 import { oauthRoutes } from './routes-oauth.ts'
+import { outputPointRoutes } from './routes-output-points.ts'
+import { outputViewRoutes } from './routes-output-views.ts'
 import { outputRoutes } from './routes-outputs.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
@@ -76,6 +79,9 @@ export function createApp(ctx: ServerContext): App {
   flowPolicyRoutes(app, ctx)
   outputRoutes(app, ctx)
   reviewRoutes(app, ctx)
+  outputPointRoutes(app, ctx)
+  outputViewRoutes(app, ctx)
+  reviewPageRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)

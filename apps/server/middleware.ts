@@ -127,6 +127,21 @@ export function viewer(ctx: ServerContext): Middleware {
   }
 }
 
+/**
+ * A person's key, or a browser with a session of theirs: at the review desk, where a session opens, looks and refuses, and
+ * nothing leaves without a gesture (OUT-10). The cookie is same-site, and a body has to be JSON.
+ */
+export function desk(ctx: ServerContext): Middleware {
+  const keyed = who(ctx, 'person')
+  return async (c, next) => {
+    const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE))
+    if (person === null || !(await isEnrolled(ctx, person))) return keyed(c, next)
+    c.set('caller', { kind: 'person', id: person, jkt: '' })
+    await strictJson(c)
+    await next()
+  }
+}
+
 /** Another node of this log: it has the log's key, and no database is asked. It may call us by an address of our own. */
 export function node(ctx: ServerContext): Middleware {
   return async (c, next) => {

@@ -39,6 +39,8 @@ const view = z.object({
   status: z.enum(['open', 'approved', 'refused', 'timed_out']),
   decided: z.int().nullable(),
   approver: z.string().nullable(),
+  /** The output that it releases: it is reviewed and attested, and that lets the call go (OUT-4). */
+  output: z.string().nullable(),
   behind: z.array(z.string()).readonly(),
   /** What rules on flow object to, as the point says (FLW-12). */
   flow: flowRecordSchema.exactOptional(),

@@ -1,13 +1,14 @@
 /** The review desk, what people sign there, seeded errors, measures. spec/attestation.md (ATT-21 to ATT-26). @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { kindName } from '../../src/core/output.ts'
+import { approvalActSchema } from '../../src/core/approval.ts'
 import { attestActSchema, statementSchema } from '../../src/provenance/statement.ts'
 import { draftAttestation, sealAttestation } from '../../src/registry/attestations.ts'
 import { measures } from '../../src/registry/coverage.ts'
 import { openReview, refuseOutput, reviewView, seeReview } from '../../src/registry/reviews.ts'
 import { commitSeed, plantSeed, takeSeedBack } from '../../src/registry/seeds.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
-import { who } from './middleware.ts'
+import { desk, who } from './middleware.ts'
 import { bundleView, outputMembers } from './routes-outputs.ts'
 import { answers, body, gestureParts, idParam, ok } from './schemas.ts'
 
@@ -54,7 +55,7 @@ export function reviewRoutes(app: App, ctx: ServerContext): void {
 }
 
 function deskRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const operator = desk(ctx)
   const { registry } = ctx
   app.openapi(
     createRoute({
@@ -115,13 +116,16 @@ function deskRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const person = c.req.valid('query').mine === 'true' ? callerId(c, 'person') : null
-      return c.json(measured.parse(await registry.store.query((db) => measures(db, ctx.clock.now(), person))), 200)
+      return c.json(
+        measured.parse(await registry.store.query((db) => measures(db, ctx.clock.now(), person))),
+        200,
+      )
     },
   )
 }
 
 function signRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const operator = desk(ctx)
   app.openapi(
     createRoute({
       method: 'post',
@@ -134,7 +138,8 @@ function signRoutes(app: App, ctx: ServerContext): void {
         z.object({
           attestation: z.string(),
           statement: statementSchema,
-          act: attestActSchema,
+          /** Of an output that leaves by a held call, that of its approval (OUT-5). */
+          act: z.union([attestActSchema, approvalActSchema]),
           challenge: z.string(),
         }),
       ),

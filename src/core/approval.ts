@@ -27,6 +27,8 @@ export const approvalActSchema = z.strictObject({
   args_commit: digest,
   decision: z.enum(['approve', 'refuse']),
   expires: t,
+  /** Digest of the statement that the same gesture attests (ATT-6). */
+  statement: digest.exactOptional(),
 })
 
 /** Whose key a key is, by the control plane's word. */
@@ -46,6 +48,8 @@ export const approvalSchema = z.strictObject({
   act: approvalActSchema,
   gesture: gestureSchema,
   approver: signedApproverSchema,
+  /** What `act.statement` is the digest of, without act and gesture (OUT-6). */
+  statement: z.record(z.string(), z.unknown()).exactOptional(),
 })
 
 export type ApprovalAct = z.infer<typeof approvalActSchema>

@@ -60,3 +60,10 @@ export const outputPolicySchema = z.strictObject({
     .refine((all) => new Set(all.map(({ kind }) => kind)).size === all.length, 'a kind occurs twice'),
 })
 export type OutputPolicy = z.infer<typeof outputPolicySchema>
+
+/** A call of that tool releases an output of this kind; null: of none. */
+export function kindOfTool(policy: OutputPolicy | null, server: string, tool: string): OutputKind | null {
+  const isOf = ({ tools }: OutputKind): boolean =>
+    tools.some((one) => one.server === server && one.tool === tool)
+  return policy?.kinds.find(isOf) ?? null
+}

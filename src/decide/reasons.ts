@@ -60,6 +60,10 @@ export const REASONS = {
   ],
   MEASURE_UNKNOWN: ['the tool has no measure that the limit needs', 'register the tool with its measures'],
   // A person's decision
+  ATTESTATION_NEEDED: [
+    'a person has to attest this output before it leaves',
+    'wait for their review, or hand them a draft to work on',
+  ],
   APPROVAL_NEEDED: ['a person has to approve this call', 'wait for their decision'],
   APPROVAL_REFUSED: ['the person who was asked refused this call', 'do something else, or talk to them'],
   APPROVAL_TIMED_OUT: ['nobody approved this call in time', 'make it again when somebody can decide'],

@@ -16,6 +16,7 @@ import type { ApprovalExchange } from '../ports/control-plane.ts'
 import { approvalFault, type AskedCall } from '../token/approval.ts'
 import type { RelyingParty } from '../token/gesture.ts'
 import type { DecidedChain, Handle } from '../token/verify.ts'
+import { attestedFault, type OutputNeeded } from './attested.ts'
 import type { CallRequest } from './types.ts'
 
 /** Calls held at once: of one agent, so that it cannot keep out the others, and in all. */
@@ -43,6 +44,8 @@ export interface ApprovalDeskOptions {
   /** By the own issuer. */
   readonly isRevoked: (handle: Handle) => boolean
   readonly onFault: (error: unknown) => void
+  /** Registers what a held call would release, before people are asked about it (OUT-4). */
+  readonly register?: (call: CallToHold & { readonly output: OutputNeeded }) => Promise<void>
   readonly ttl_ms?: number
 }
 
@@ -62,6 +65,8 @@ export interface CallToHold {
   /** What people are told that rules on flow object to, and all of it by name (FLW-9). */
   readonly flow?: FlowRecord
   readonly objections?: ReadonlySet<string>
+  /** What has to be attested by the same gesture (OUT-3). */
+  readonly output?: OutputNeeded
 }
 
 /** `reasons` empty: approved. */
@@ -197,7 +202,10 @@ export class ApprovalDesk {
   async #run(held: Held): Promise<void> {
     const { control } = this.#o
     const { signal } = held
-    const url = await this.#again(signal, () => control.requestApproval(this.#requestOf(held)))
+    const url = await this.#again(signal, async () => {
+      await this.#register(held.call)
+      return control.requestApproval(this.#requestOf(held))
+    })
     if (url === null) return
     held.taken(url.url)
     while (!signal.aborted) {
@@ -213,6 +221,10 @@ export class ApprovalDesk {
       this.#o.onFault(new Error(`the control plane gave an approval that does not hold here: ${fault}`))
       await pause(RETRY_MAX_MS, undefined, { signal }).catch(() => undefined)
     }
+  }
+
+  async #register({ output, ...call }: CallToHold): Promise<void> {
+    if (output !== undefined) await this.#o.register?.({ ...call, output })
   }
 
   /** @returns null once `signal` is aborted */
@@ -246,6 +258,9 @@ export class ApprovalDesk {
     const isBehind = (rev: string): boolean =>
       chain.handles.some(({ kind, handle }) => kind === 'person' && handle === rev)
     const hasLeft = (handle: string): boolean => isRevoked({ kind: 'person', handle })
-    return approvalFault(crypto, { ...trust(), isBehind, hasLeft, now_ms: clock.now() }, asked, answer)
+    const trusted = trust()
+    const fault = approvalFault(crypto, { ...trusted, isBehind, hasLeft, now_ms: clock.now() }, asked, answer)
+    if (fault !== null || call.output === undefined || answer.act.decision === 'refuse') return fault
+    return attestedFault(crypto, trusted.iss, call.output, answer)
   }
 }

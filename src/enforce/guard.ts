@@ -5,24 +5,25 @@
  * @module
  */
 import type { Crypto, Signer } from '../core/crypto.ts'
-import { parseJson, type JsonObject } from '../core/json.ts'
+import type { JsonObject } from '../core/json.ts'
 import { explain, type Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { DisclosableClaim } from '../token/disclosure.ts'
 import { CountersignMcpSession } from './adapters/mcp/client.ts'
 import { definitionHash } from './adapters/mcp/definitions.ts'
-import { hasCaseTwins } from './adapters/mcp/frames.ts'
 import { CALL_META, METHOD_CHALLENGE } from './adapters/mcp/messages.ts'
+import { checkedArguments } from './checked-arguments.ts'
 import { seenValue } from './flow/content.ts'
+import { measured, type OutputOptions } from './measured.ts'
+import type { ReleaseAnswer, Releases } from './releases.ts'
 import { ConnectionDenied, SdkError } from './sdk-errors.ts'
 import type { Act, CallOutcome, CallRequest, Credential, HeldNotice, Point, ToolResult } from './types.ts'
-
-/** Of the arguments of one call, as in a frame of the gateway. */
-const ARGUMENT_LIMITS = { bytes_max: 4 * 1024 * 1024, depth_max: 60 }
 
 export interface GuardOptions {
   /** Closed with the guard. */
   readonly point: Point
+  /** Where outputs are released that leave by no tool (OUT-8). */
+  readonly releases?: Pick<Releases, 'release'>
   /** What grants call these tools by. */
   readonly server: string
   readonly crypto: Crypto
@@ -135,6 +136,29 @@ export class Guard {
     return beginning((act) =>
       this.#decided(call, (action, signal, { args }) => act(args, action, signal), { sight: 'elsewhere' }),
     )
+  }
+
+  /**
+   * Lets an output go that leaves by no tool: registered, and under a gate held until somebody has attested it. Send it
+   * once the answer is `allow`, and not before. SDK-17.
+   * @param output text, JSON or bytes
+   * @throws {SdkError} `RELEASE_UNSUPPORTED`: its point is elsewhere; `ARGUMENTS_INVALID`; {ConnectionDenied}
+   */
+  async release(output: unknown, options: OutputOptions): Promise<ReleaseAnswer> {
+    const { releases, crypto } = this.#o
+    if (releases === undefined)
+      throw new SdkError('RELEASE_UNSUPPORTED', 'outputs are released in the process of the point')
+    const { kind, draft, ttl_ms, onReview } = options
+    const made = { kind, ...measured(crypto, output, options), ...(draft === undefined ? {} : { draft }) }
+    const hooks = {
+      ...(onReview === undefined ? {} : { onHeld: onReview }),
+      ...(ttl_ms === undefined ? {} : { ttl_ms }),
+    }
+    const used = this.#session
+    const answer = await releases.release(used.session, made, hooks)
+    if (answer.decision === 'allow' || answer.reasons[0] !== 'SESSION_UNKNOWN') return answer
+    await this.#renew(used)
+    return releases.release(this.#session.session, made, hooks)
   }
 
   async close(): Promise<void> {
@@ -252,22 +276,6 @@ async function running<T>(act: () => T | Promise<T>, signal: AbortSignal): Promi
     }))
     return { result: { thrown }, failed: true, seen }
   }
-}
-
-/** A copy, as every reader reads it (MCP-5). */
-export function checkedArguments(args: unknown): JsonObject {
-  const text = JSON.stringify(args ?? {}) as string | undefined
-  const copy = parseJson(text ?? '', ARGUMENT_LIMITS)
-  if (typeof copy !== 'object' || copy === null || Array.isArray(copy))
-    throw new SdkError('ARGUMENTS_INVALID', 'the arguments of a call are one object')
-  if (hasCaseTwins(copy)) throw new SdkError('ARGUMENTS_INVALID', 'two arguments differ by case alone')
-  if (hasProto(copy)) throw new SdkError('ARGUMENTS_INVALID', '__proto__ is no argument')
-  return copy as JsonObject
-}
-
-function hasProto(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto)
 }
 
 function openSession(o: GuardOptions): Promise<CountersignMcpSession> {

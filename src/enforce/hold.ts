@@ -14,8 +14,9 @@ export function holdIfAsked(
   const { authenticated, verdict } = judged
   if (verdict.decision !== 'step_up') return judged
   const { chain, record } = authenticated
-  // Rules on flow say themselves why, where nobody can be asked.
-  if (approvals === undefined && judged.objections !== undefined && judged.objections.size > 0)
+  // Rules on flow, and gates of outputs, say themselves why, where nobody can be asked.
+  const hasReasons = (judged.objections?.size ?? 0) > 0 || judged.output !== undefined
+  if (approvals === undefined && hasReasons)
     return { ...judged, verdict: { ...verdict, decision: 'deny' } }
   if (request.approval !== undefined) {
     const held = approvals?.comeBack(request.approval, record?.id ?? '', request) ?? null
@@ -24,9 +25,11 @@ export function holdIfAsked(
   const opening = openingOf(request, action, authenticated)
   let held: HeldCall | null = null
   if (chain !== null && record !== null && opening !== null) {
-    const { flow, objections } = judged
+    const { flow, objections, output } = judged
     const told = flow === undefined || objections === undefined ? {} : { flow, objections }
-    const call = { ...opening, action, chain, chain_id: record.id, grant: verdict.grant, request, ...told }
+    const attested = output === undefined ? {} : { output }
+    const named = { action, chain, chain_id: record.id, grant: verdict.grant, request }
+    const call = { ...opening, ...named, ...told, ...attested }
     held = approvals?.open(call) ?? null
   }
   if (held !== null) return { ...judged, held }

@@ -4,6 +4,7 @@ import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
 import type { FlowRecord } from '../log/receipt-flow.ts'
 import type { HeldCall } from './approvals.ts'
+import type { OutputNeeded } from './attested.ts'
 import type { Authenticated } from './authenticate.ts'
 import type { FlowCall } from './flow/flow-call.ts'
 import type { StreamPlace } from './recorder.ts'
@@ -25,6 +26,8 @@ export interface Judged {
   readonly why?: readonly string[]
   /** Where its result has to be noted or redacted: left once that is done, or the call is denied. */
   readonly call?: FlowCall
+  /** Of a step_up: what a person attests when they let it go (OUT-3). */
+  readonly output?: OutputNeeded
   /** Of its receipt, once that is durable. */
   readonly place?: StreamPlace
 }

@@ -1,6 +1,6 @@
 /**
- * One call judged: who calls, what `decide` says, what the rules on flow make of it, and its place among those that wait
- * for a person. spec/enforcement.md, Decision.
+ * One call judged: who calls, what `decide` says, what the rules on flow make of it, whether what it releases is held, and
+ * its place among those that wait for a person. spec/enforcement.md, Decision; spec/outputs.md (OUT-3).
  * @module
  */
 import { decide, isKilled } from '../decide/decide.ts'
@@ -13,10 +13,10 @@ import type { PointView } from './point-view.ts'
 import type { CallRequest } from './types.ts'
 
 export class Judging {
-  readonly #o: Pick<PointOptions, 'approvals' | 'flow'>
+  readonly #o: Pick<PointOptions, 'approvals' | 'flow' | 'outputs'>
   readonly #view: PointView
 
-  constructor(options: Pick<PointOptions, 'approvals' | 'flow'>, view: PointView) {
+  constructor(options: Pick<PointOptions, 'approvals' | 'flow' | 'outputs'>, view: PointView) {
     this.#o = options
     this.#view = view
   }
@@ -35,8 +35,11 @@ export class Judging {
   }
 
   #flowing(decided: () => Judged, request: CallRequest, held?: HeldCall): Judged | Promise<Judged> {
-    const { flow } = this.#o
-    return flow === undefined ? decided() : flow.judge(decided, request, held)
+    const { flow, outputs } = this.#o
+    const judged = flow === undefined ? decided() : flow.judge(decided, request, held)
+    if (outputs === undefined) return judged
+    const gated = (one: Judged): Judged => outputs.gated(one, request, held)
+    return judged instanceof Promise ? judged.then(gated) : gated(judged)
   }
 
   /** @param approved the asking grant under which a person approved it */

@@ -7,6 +7,7 @@ import type { ApprovalDesk } from './approvals.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { FlowKeeper } from './flow/keeper.ts'
 import type { Ledger } from './ledger.ts'
+import type { Outputs } from './outputs.ts'
 import type { Recorder, StreamPlace } from './recorder.ts'
 
 export interface PointOptions {
@@ -27,6 +28,8 @@ export interface PointOptions {
   readonly approvals?: ApprovalDesk
   /** Without it no rule on flow speaks, and nothing is taken out of results. */
   readonly flow?: FlowKeeper
+  /** Without it nothing that leaves is registered, and no gate holds. */
+  readonly outputs?: Outputs
   /** The registration of a tool, or null. */
   readonly registration: (server: string, tool: string) => ToolRegistration | null
   /** The systems that tools of a server are of: a tool that is not registered may be of any of them. */

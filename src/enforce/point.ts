@@ -18,17 +18,8 @@ import { Judging } from './judging.ts'
 import type { PointOptions } from './point-options.ts'
 import { PointView } from './point-view.ts'
 import { Refusals } from './refusals.ts'
-import type {
-  Act,
-  CallHooks,
-  CallOutcome,
-  CallRequest,
-  Challenge,
-  OpenOutcome,
-  Point,
-  Shown,
-  Viewer,
-} from './types.ts'
+import type { Act, CallHooks, CallOutcome, CallRequest, Challenge } from './types.ts'
+import type { OpenOutcome, Point, Shown, Viewer } from './types.ts'
 
 const NOT_LOGGED: readonly Reason[] = ['NOT_LOGGED']
 
@@ -109,11 +100,12 @@ export class EnforcementPoint implements Point {
     const { action } = names
     const { call } = judged
     const isLogged = await this.#isLogged(judged)
-    const unready = isLogged && call !== undefined ? await call.before(action, this.#o.onFault) : []
+    const kept = isLogged && call !== undefined ? await call.before(action, this.#o.onFault) : []
+    const held = isLogged && kept.length === 0 ? await this.#o.outputs?.before(judged, request, action) : kept
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
     const standing = isLogged ? this.#view.standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
-    const late = standing.length > 0 ? standing : unready
+    const late = standing.length > 0 ? standing : (held ?? [])
     if (chain === null || late.length > 0) {
       await this.#records.decision(request, names, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
@@ -121,7 +113,10 @@ export class EnforcementPoint implements Point {
     const acted = await this.#underWay.run(
       { chain, request },
       (signal) => runCall(call, request, action, signal, act),
-      (outcome) => this.#records.outcome(action, outcome),
+      (outcome) => {
+        this.#records.outcome(action, outcome)
+        this.#o.outputs?.ended(judged, request, action, outcome)
+      },
     )
     if (acted.reasons === null) return { decision: 'allow', action, result: acted.result }
     return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
@@ -290,6 +285,7 @@ export class EnforcementPoint implements Point {
     await laterTurn() // whoever waited has begun to record what became of it
     await Promise.all(this.#deciding)
     await this.#records.idle()
+    await this.#o.outputs?.close()
     await this.#o.onClose()
   }
 }

@@ -3,10 +3,13 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
+import type { Releases } from './releases.ts'
 import type { Credential, Point } from './types.ts'
 
 export interface Served {
   readonly point: Point
+  /** For outputs that leave by no tool. */
+  readonly releases?: Releases
   /** What grants call these tools by. */
   readonly server: string
   readonly crypto: Crypto

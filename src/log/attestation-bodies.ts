@@ -1,5 +1,6 @@
 /** Bodies of the entries about outputs, reviews and attestations. spec/entries.md, spec/attestation.md. @module */
 import { z } from 'zod'
+import { approvalActSchema } from '../core/approval.ts'
 import { gestureSchema } from '../core/gesture.ts'
 import { FORMS, kindName, outputPolicySchema, ROLES } from '../core/output.ts'
 import { REASON_CODE } from './erasure-bodies.ts'
@@ -47,6 +48,8 @@ export const attestationBodies = {
     /** ATT-10, by the handle of who registered it. */
     composition: z.strictObject({ by: id, human_share: share }).nullable(),
     calls: z.array(z.strictObject({ action: id, entry: index.nullable() })).max(CALLS_MAX),
+    /** The call by which it leaves, where it leaves by one (OUT-2). */
+    action: id.exactOptional(),
   }),
   /** `attestation`: the valid one, or null. */
   'output.released': z.strictObject({ attestation: id.nullable() }),
@@ -56,7 +59,7 @@ export const attestationBodies = {
     output: id,
     decision: z.enum(['attest', 'refuse']),
     flagged: z.boolean(),
-    act: actSchema.exactOptional(),
+    act: z.union([actSchema, approvalActSchema]).exactOptional(),
     gesture: gestureSchema.exactOptional(),
   }),
   'attestation.issued': z.strictObject({
@@ -83,7 +86,7 @@ export const attestationBodies = {
       })
       .nullable(),
     predecessor: id.nullable(),
-    act: actSchema.exactOptional(),
+    act: z.union([actSchema, approvalActSchema]).exactOptional(),
     gesture: gestureSchema.exactOptional(),
   }),
   'attestation.withdrawn': z.strictObject({ reason }),

@@ -23,6 +23,8 @@ export interface AttestationTables {
     agent: string | null
     system: string | null
     registrar: string
+    /** By which it leaves. */
+    action: string | null
     registered: number
     released: number | null
     /** The valid one. */

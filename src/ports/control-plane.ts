@@ -12,6 +12,7 @@ import type { SignedSnapshot } from '../revoke/snapshot.ts'
 import type { SignedAck, Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
 import type { DomainExchange } from './domains.ts'
+import type { OutputExchange } from './outputs.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
 /** A definition that a server lists for a tool that is pinned to another. spec/mcp.md (MCP-13). */
@@ -162,7 +163,8 @@ export interface ApprovalExchange {
 }
 
 /** Every method rejects when the control plane cannot be reached or refuses. */
-export interface ControlPlane extends RevocationSource, StatementExchange, ApprovalExchange, DomainExchange {
+export interface ControlPlane
+  extends RevocationSource, StatementExchange, ApprovalExchange, DomainExchange, OutputExchange {
   openEpoch(reason: EpochReason): Promise<number>
   /** @throws {StreamRefused} */
   ship(shipment: Shipment): Promise<Shipped>

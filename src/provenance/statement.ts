@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from 'zod'
+import { approvalActSchema } from '../core/approval.ts'
 import type { Crypto } from '../core/crypto.ts'
 import { taggedDigest } from '../core/digest.ts'
 import { fromUtf8 } from '../core/encoding.ts'
@@ -102,7 +103,8 @@ export const predicateSchema = z.strictObject({
   policy: z.strictObject({ id, approval: count, human_share: share }),
   rp: z.strictObject({ rp_id: z.string().max(256), origins: z.array(z.string().max(256)).min(1).max(8) }),
   predecessor: id.exactOptional(),
-  act: attestActSchema.exactOptional(),
+  /** An approval's: one gesture let a held call go and attested it (ATT-6). */
+  act: z.union([attestActSchema, approvalActSchema]).exactOptional(),
   gesture: gestureSchema.exactOptional(),
 })
 export type Predicate = z.infer<typeof predicateSchema>

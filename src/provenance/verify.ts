@@ -9,13 +9,20 @@ import { canonicalize } from '../core/json.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import { isAtLeast, type Role } from '../core/output.ts'
 import { commitmentOf } from '../log/commitment.ts'
-import { ACT_TAG } from '../token/constants.ts'
+import { ACT_TAG, APPROVAL_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
 import type { LineEndings, Measured } from './digest.ts'
 import { openEnvelope } from './dsse.ts'
 import { ProvenanceError, type AttestationCode } from './errors.ts'
 import { roleOf, type Evidence } from './roles.ts'
-import { attestActOf, readStatement, type Bundle, type Predicate, type Statement } from './statement.ts'
+import {
+  attestActOf,
+  readStatement,
+  statementDigest,
+  type Bundle,
+  type Predicate,
+  type Statement,
+} from './statement.ts'
 
 /** A key that is trusted, with when it ended. Milliseconds. */
 export interface TrustedKey {
@@ -169,13 +176,15 @@ function assertOrder({ issued_at, output }: Predicate, made_ms: number | undefin
 function assertGesture(crypto: Crypto, statement: Statement): void {
   const { act, gesture, human, role, rp } = statement.predicate
   if (role === 'directed' || act === undefined || gesture === undefined) return
-  const wanted = attestActOf(crypto, statement)
   if (gesture.rev !== human.rev || gesture.role !== 'approver')
     throw new ProvenanceError('GESTURE_INVALID', 'the gesture is not of the person that it names')
-  const fault = gestureFault(crypto, rp, challengeOf(crypto, ACT_TAG, act), gesture)
+  const fault = gestureFault(crypto, rp, challengeOf(crypto, 'act' in act ? ACT_TAG : APPROVAL_TAG, act), gesture)
   if (fault !== null) throw new ProvenanceError('GESTURE_INVALID', fault)
-  if (canonicalize(act) !== canonicalize(wanted))
-    throw new ProvenanceError('GESTURE_REPLAYED', 'the gesture was made for another statement')
+  const isForIt =
+    'act' in act
+      ? canonicalize(act) === canonicalize(attestActOf(crypto, statement))
+      : act.decision === 'approve' && act.statement === statementDigest(crypto, statement)
+  if (!isForIt) throw new ProvenanceError('GESTURE_REPLAYED', 'the gesture was made for another statement')
 }
 
 export function evidenceOf(predicate: Predicate): Evidence {

@@ -30,6 +30,8 @@ export interface ApprovalView extends Requested {
   readonly status: 'open' | 'approved' | 'refused' | 'timed_out'
   readonly decided: number | null
   readonly approver: string | null
+  /** The output that it releases, which people attest in place of approving (OUT-4). */
+  readonly output: string | null
   /** Handles of those whose gestures stand in the root, where it is one of ours (APR-9). */
   readonly behind: readonly string[]
 }
@@ -48,7 +50,21 @@ export async function viewOf(
   const { id, point, requested, decided, approver } = row
   const status = row.status === 'open' && row.expires <= now ? 'timed_out' : row.status
   const behind = row.iss === own ? await behindOf(db, row.jti) : []
-  return { id, point, requested, status, decided, approver, behind, ...bodyOf(row) }
+  const output = await outputOf(db, row)
+  return { id, point, requested, status, decided, approver, output, behind, ...bodyOf(row) }
+}
+
+async function outputOf(
+  db: Kysely<Schema>,
+  { action, point }: Pick<Schema['approvals'], 'action' | 'point'>,
+): Promise<string | null> {
+  const row = await db
+    .selectFrom('outputs')
+    .select('id')
+    .where('action', '=', action)
+    .where('registrar', '=', point)
+    .executeTakeFirst()
+  return row?.id ?? null
 }
 
 async function behindOf(db: Kysely<Schema>, jti: string): Promise<string[]> {

@@ -10,7 +10,6 @@ import { gestureSchema } from '../core/gesture.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
 import { commitmentOf } from '../log/commitment.ts'
-import type { EntryBody } from '../log/entries.ts'
 import type { ApprovalRequest } from '../ports/control-plane.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
@@ -18,7 +17,9 @@ import { approvalGestureFault, signApprover } from '../token/approval.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { newSecret, secretHash } from './invitations.ts'
+import { recordDecided, recordRequested } from './approval-rows.ts'
 import { actOf, bodyOf, findApproval, viewOf, type Requested } from './approval-views.ts'
+import { signedStatement } from './held-outputs.ts'
 import { findEnrolled, gestureOf } from './people.ts'
 import { isOpen, keep } from './personal.ts'
 
@@ -37,50 +38,6 @@ export async function subjectOf(
   if (iss !== own) return point
   const filed = await db.selectFrom('subjects').select('id').where('id', '=', jti).executeTakeFirst()
   return filed?.id ?? point
-}
-
-export async function recordRequested(
-  db: Kysely<Schema>,
-  { id, point, now_ms }: { readonly id: string; readonly point: string; readonly now_ms: number },
-  { grant, flow, ...body }: Requested,
-): Promise<void> {
-  const undecided = {
-    status: 'open',
-    decided: null,
-    approver: null,
-    act_json: null,
-    gesture_json: null,
-  } as const
-  await db
-    .insertInto('approvals')
-    .values({
-      id,
-      point,
-      ...body,
-      grant_digest: grant,
-      requested: now_ms,
-      ...undecided,
-      flow_json: flow === undefined ? null : canonicalize(flow),
-    })
-    .execute()
-}
-
-export async function recordDecided(
-  db: Kysely<Schema>,
-  { person, now_ms }: { readonly person: string; readonly now_ms: number },
-  { act, gesture }: Pick<EntryBody<'approval.decided'>, 'act' | 'gesture'>,
-): Promise<void> {
-  await db
-    .updateTable('approvals')
-    .set({
-      status: act.decision === 'approve' ? 'approved' : 'refused',
-      decided: now_ms,
-      approver: person,
-      act_json: canonicalize({ ...act }),
-      gesture_json: canonicalize({ ...gesture }),
-    })
-    .where('id', '=', act.approval)
-    .execute()
 }
 
 /**
@@ -167,7 +124,8 @@ export async function personOfCredential(db: Kysely<Schema>, credential_id: stri
 
 /**
  * @throws {RegistryError} `UNKNOWN_APPROVAL`, `NOT_ENDORSED`, `GESTURE_INVALID`; `STATE_CONFLICT`: decided, or over;
- * `SAME_PERSON`: who stands behind the delegation does not approve
+ * `SAME_PERSON`: who stands behind the delegation does not approve;
+ * `RELEASE_HELD`: it releases an output that has to be attested (OUT-4)
  */
 export function decideApproval(
   ctx: RegistryContext,
@@ -180,6 +138,11 @@ export function decideApproval(
     const view = await viewOf(tx.db, ctx.iss, await findApproval(tx.db, id), tx.now)
     if (view.status !== 'open')
       throw new RegistryError('STATE_CONFLICT', `this call waits no more: ${view.status.replace('_', ' ')}`)
+    if (view.output !== null && decision === 'approve')
+      throw new RegistryError(
+        'RELEASE_HELD',
+        'it releases an output that has to be attested: review the output instead',
+      )
     const gesture = gestureOf(await findEnrolled(tx.db, person), 'approver', parts)
     const acted_alone = view.behind.includes(gesture.rev)
     if (acted_alone && ctx.separation === 'independent')
@@ -213,9 +176,8 @@ export async function decisionFor(
   const { rev, registration, jwk } = gesture
   const { signer } = await ctx.frame.current(db)
   const approver = { v: 1 as const, iss: ctx.iss, rev, jwk: publicJwk({ ...jwk }), registration, t: now }
-  return {
-    act: approvalActSchema.parse(parseJson(row.act_json)),
-    gesture,
-    approver: signApprover(signer, approver),
-  }
+  const act = approvalActSchema.parse(parseJson(row.act_json))
+  const statement = act.statement === undefined ? null : await signedStatement(ctx, db, act)
+  const decided = { act, gesture, approver: signApprover(signer, approver) }
+  return statement === null ? decided : { ...decided, statement }
 }

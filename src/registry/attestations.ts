@@ -5,8 +5,10 @@
  * @module
  */
 import type { Kysely } from 'kysely'
+import type { ApprovalAct } from '../core/approval.ts'
 import { newId } from '../core/ids.ts'
 import { base64url } from '../core/encoding.ts'
+import type { Gesture } from '../core/gesture.ts'
 import { canonicalBytes, parseJson, type JsonValue } from '../core/json.ts'
 import { HUMAN_SHARE, type OutputKind } from '../core/output.ts'
 import { rfc3339 } from '../core/time.ts'
@@ -30,9 +32,18 @@ import { evidenceOf } from '../provenance/verify.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { askedOf, signedBy } from './gestures.ts'
+import { askedOfHeld, heldCallOf, heldGesture, letGo } from './held-outputs.ts'
 import { kindInForce, type PolicyInForce } from './output-policies.ts'
-import { endAttestation, findAttestation, findOutput, putAttestation, settleReview, type OutputRow } from './output-rows.ts'
+import {
+  endAttestation,
+  findAttestation,
+  findOutput,
+  putAttestation,
+  settleReview,
+  type OutputRow,
+} from './output-rows.ts'
 import { bodyOf, subjectsOf } from './outputs.ts'
+import type { EnrolledPerson } from './people.ts'
 import { keep, namesOf, openFor, openingOf, sealFor } from './personal.ts'
 import { assertEligible, findReviewer, measured, reviewNow } from './reviews.ts'
 import { rootFacts, type RootFacts } from './root-facts.ts'
@@ -51,6 +62,8 @@ interface Drafted {
   readonly name: Committed
   /** Of the review that it stands on. */
   readonly review: string | null
+  /** The held call that goes out with it (OUT-5). */
+  readonly approval: string | null
 }
 
 interface Ground {
@@ -100,7 +113,11 @@ async function statementFor(
       instruction: facts?.instruction ?? null,
       review: null,
       composition,
-      policy: { id: policy.id, approval: policy.approval, human_share: policy.kind.human_share ?? HUMAN_SHARE },
+      policy: {
+        id: policy.id,
+        approval: policy.approval,
+        human_share: policy.kind.human_share ?? HUMAN_SHARE,
+      },
       rp: { rp_id: ctx.rp.rp_id, origins: [...ctx.rp.origins] },
       ...(output.attestation === null ? {} : { predecessor: output.attestation }),
     },
@@ -123,7 +140,7 @@ export function draftAttestation(
   ctx: RegistryContext,
   person: string,
   outputId: string,
-): Promise<{ attestation: string; statement: Statement; act: AttestAct; challenge: string }> {
+): Promise<{ attestation: string; statement: Statement; act: AttestAct | ApprovalAct; challenge: string }> {
   return ctx.store.write(async (tx) => {
     const ground = await groundOf(ctx, tx.db, outputId)
     const who = await findReviewer(tx.db, person)
@@ -134,16 +151,29 @@ export function draftAttestation(
     const looked = found === null ? null : { ...found.review, flagged: false }
     const role = roleOf({ ...evidenceOf(predicate), review: looked, gesture: who.rev })?.role ?? null
     if (role === null || role === 'directed')
-      throw new RegistryError('ROLE_UNPROVEN', 'you neither wrote nor reviewed it: open a review and look at it')
-    if (role === 'supervised') assertEligible(policy.policy, policy.kind, who, facts?.principal ?? null, tx.now)
+      throw new RegistryError(
+        'ROLE_UNPROVEN',
+        'you neither wrote nor reviewed it: open a review and look at it',
+      )
+    if (role === 'supervised')
+      assertEligible(policy.policy, policy.kind, who, facts?.principal ?? null, tx.now)
     const statement = { ...made.statement, predicate: { ...predicate, role } }
-    const drafted: Drafted = { statement, name: made.name, review: found?.id ?? null }
+    const held = await heldCallOf(ctx, tx.db, output, tx.now)
+    const approval = held?.id ?? null
+    const drafted: Drafted = { statement, name: made.name, review: found?.id ?? null, approval }
     const { id } = predicate
     await tx.db.deleteFrom('attest_drafts').where('expires', '<=', tx.now).execute()
     const draft_box = await sealFor(ctx, person, placeOf(id), drafted)
     const expires = tx.now + DRAFT_TTL_MS
-    await tx.db.insertInto('attest_drafts').values({ id, output: outputId, person, draft_box, expires }).execute()
-    return { attestation: id, statement, ...askedOf(ctx, attestActOf(ctx.crypto, statement)) }
+    await tx.db
+      .insertInto('attest_drafts')
+      .values({ id, output: outputId, person, draft_box, expires })
+      .execute()
+    const asked =
+      held === null
+        ? askedOf(ctx, attestActOf(ctx.crypto, statement))
+        : askedOfHeld(ctx, held, statement)
+    return { attestation: id, statement, ...asked }
   })
 }
 
@@ -166,14 +196,16 @@ export function sealAttestation(
   parts: GestureParts,
 ): Promise<Sealed> {
   return ctx.store.write(async (tx) => {
-    const { statement, name, review } = await takeDraft(ctx, tx, person, id)
+    const { statement, name, review, approval } = await takeDraft(ctx, tx, person, id)
     const who = await findReviewer(tx.db, person)
     const outputId = statement.predicate.output.id
     const ground = await groundOf(ctx, tx.db, outputId)
     assertUnchanged(statement, ground)
-    const act = attestActOf(ctx.crypto, statement)
-    const gesture = signedBy(ctx, who, 'approver', act, parts)
-    const flagged = statement.predicate.review?.flagged === true && act.role === 'supervised'
+    const signing = { statement, who, parts }
+    const held = approval === null ? null : await heldGesture(ctx, tx, approval, signing)
+    const { act, gesture } = held ?? attestedBy(ctx, signing)
+    const { review: looked, role } = statement.predicate
+    const flagged = looked?.flagged === true && role === 'supervised'
     if (review !== null) {
       const body = { output: outputId, decision: 'attest' as const, flagged, act, gesture }
       await tx.append({ type: 'review.decided', actor: personActor(person), subject: review, body })
@@ -184,8 +216,17 @@ export function sealAttestation(
     if (seed || flagged) return { bundle: null, outcome: seed ? 'seed' : 'flagged' }
     const signed = { ...statement, predicate: { ...statement.predicate, act, gesture } }
     const bundle = await issue(ctx, tx, personActor(person), { statement: signed, name, person, review })
+    if (held !== null) await letGo(tx, person, held)
     return { bundle, outcome: 'issued' }
   })
+}
+
+function attestedBy(
+  ctx: RegistryContext,
+  { statement, who, parts }: { statement: Statement; who: EnrolledPerson; parts: GestureParts },
+): { act: AttestAct; gesture: Gesture } {
+  const act = attestActOf(ctx.crypto, statement)
+  return { act, gesture: signedBy(ctx, who, 'approver', act, parts) }
 }
 
 async function takeDraft(ctx: RegistryContext, tx: Tx, person: string, id: string): Promise<Drafted> {
@@ -197,7 +238,8 @@ async function takeDraft(ctx: RegistryContext, tx: Tx, person: string, id: strin
     .where('expires', '>', tx.now)
     .executeTakeFirst()
   const opened = row === undefined ? null : await openFor(ctx, person, placeOf(id), row.draft_box)
-  if (opened === null) throw new RegistryError('UNKNOWN_ATTESTATION', 'no draft of yours waits: begin it again')
+  if (opened === null)
+    throw new RegistryError('UNKNOWN_ATTESTATION', 'no draft of yours waits: begin it again')
   await tx.db.deleteFrom('attest_drafts').where('id', '=', id).execute()
   return opened as Drafted
 }
@@ -224,14 +266,20 @@ export function attestDirected(ctx: RegistryContext, actor: Actor, outputId: str
       throw new RegistryError('ROLE_UNPROVEN', 'nobody directed it: have it reviewed')
     const human = { person: facts.person, rev: facts.principal }
     const { statement, name } = await statementFor(ctx, tx, ground, human)
-    const directed = { ...statement, predicate: { ...statement.predicate, independent: false, composition: null } }
+    const directed = {
+      ...statement,
+      predicate: { ...statement.predicate, independent: false, composition: null },
+    }
     if (roleOf(evidenceOf(directed.predicate))?.role !== 'directed')
-      throw new RegistryError('ROLE_UNPROVEN', 'no instruction of the last 90 days names this kind: have it reviewed')
+      throw new RegistryError(
+        'ROLE_UNPROVEN',
+        'no instruction of the last 90 days names this kind: have it reviewed',
+      )
     return issue(ctx, tx, actor, { statement: directed, name, person: facts.person, review: null })
   })
 }
 
-interface ToIssue extends Drafted {
+interface ToIssue extends Omit<Drafted, 'approval'> {
   readonly person: string
 }
 
@@ -269,7 +317,11 @@ async function issue(
     commitments: { human: name.commitment, envelope: kept.commitment },
   })
   const row = { id, output: output.id, entry, role, human: human.rev }
-  await putAttestation(tx.db, { ...row, envelope_commit: kept.commitment, human_commit: name.commitment }, tx.now)
+  await putAttestation(
+    tx.db,
+    { ...row, envelope_commit: kept.commitment, human_commit: name.commitment },
+    tx.now,
+  )
   await keep(ctx, tx, output.id, 'envelope', kept)
   await keep(ctx, tx, person, 'human', name)
   return { v: 1, envelope: envelope as unknown as Bundle['envelope'], keys: [{ kid, jwk: signer.publicJwk }] }
@@ -283,7 +335,10 @@ export async function bundleOf(ctx: RegistryContext, db: Db, id: string, named: 
   const row = await findAttestation(db, id)
   const found = await openingOf(ctx, db, row.envelope_commit)
   if (found === null || !('value' in found.opening))
-    throw new RegistryError('VALUE_ERASED', 'this attestation is erased here: whoever has the file can verify it')
+    throw new RegistryError(
+      'VALUE_ERASED',
+      'this attestation is erased here: whoever has the file can verify it',
+    )
   const envelope = found.opening.value
   const kid = (envelope as unknown as Envelope).signatures[0]?.keyid ?? ''
   const key = await db.selectFrom('issuer_keys').select('jwk_json').where('kid', '=', kid).executeTakeFirst()

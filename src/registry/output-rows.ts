@@ -27,6 +27,7 @@ export async function insertOutput(
       kind,
       agent,
       system,
+      action: body.action ?? null,
       body_json: canonicalize(body),
       released: null,
       attestation: null,

@@ -35,6 +35,8 @@ export interface OutputInput {
   readonly jti?: string
   readonly system?: string
   readonly calls: readonly { readonly action: string; readonly entry?: number }[]
+  /** The call by which it leaves. */
+  readonly action?: string
 }
 
 export type OutputBody = EntryBody<'output.registered'>
@@ -67,14 +69,24 @@ export async function registerOutputTx(
     draft: input.draft ?? null,
     composition: await compositionOf(ctx, tx, registrar, input),
     calls: await callsOf(tx.db, input.calls),
+    ...(input.action === undefined ? {} : { action: input.action }),
   }
-  const digest = commitTo(ctx.crypto, input.subject.map((one) => ({ ...one })))
+  const digest = commitTo(
+    ctx.crypto,
+    input.subject.map((one) => ({ ...one })),
+  )
   const content = input.content === undefined ? null : commitTo(ctx.crypto, input.content)
   const commitments = {
     digest: digest.commitment,
     ...(content === null ? {} : { content: content.commitment }),
   }
-  const entry = await tx.append({ type: 'output.registered', actor: registrar, subject: output, body, commitments })
+  const entry = await tx.append({
+    type: 'output.registered',
+    actor: registrar,
+    subject: output,
+    body,
+    commitments,
+  })
   await insertOutput(
     tx.db,
     {

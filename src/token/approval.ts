@@ -9,9 +9,9 @@ import type { Crypto, PublicJwk, Signer } from '../core/crypto.ts'
 import type { Gesture } from '../core/gesture.ts'
 import { canonicalize } from '../core/json.ts'
 import { signTagged, verifyTagged } from '../core/sign.ts'
+import { APPROVAL_TAG } from './constants.ts'
 import { challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
 
-export const APPROVAL_TAG = 'countersign-approval-v1'
 export const APPROVER_TAG = 'countersign-approver-v1'
 
 /** How far the time of a statement about an approver may lie from the clock, either way, in milliseconds. */

@@ -22,6 +22,7 @@ export const SEGMENT_SEPARATOR = '~~'
 
 export const ROOT_TAG = 'countersign-root-v1'
 export const ACT_TAG = 'countersign-act-v1'
+export const APPROVAL_TAG = 'countersign-approval-v1'
 export const CALL_TAG = 'countersign-call-v1'
 export const SEGMENT_TAG = 'countersign-segment-v1'
 export const SESSION_INFO = 'countersign-session-v1'

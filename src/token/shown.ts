@@ -5,8 +5,7 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { isJsonObject, type JsonValue } from '../core/json.ts'
-import { APPROVAL_TAG } from './approval.ts'
-import { ACT_TAG, ROOT_TAG } from './constants.ts'
+import { ACT_TAG, APPROVAL_TAG, ROOT_TAG } from './constants.ts'
 import { disclosureDigest } from './disclosure.ts'
 import { challengeOf } from './gesture.ts'
 

@@ -7,7 +7,8 @@ import { base64url, fromBase64url, utf8 } from '../../src/core/encoding.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { signTagged } from '../../src/core/sign.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
-import { APPROVAL_TAG, APPROVER_AGE_MAX_MS, APPROVER_TAG, type AskedCall } from '../../src/token/approval.ts'
+import { APPROVAL_TAG } from '../../src/token/constants.ts'
+import { APPROVER_AGE_MAX_MS, APPROVER_TAG, type AskedCall } from '../../src/token/approval.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 
 export interface ApprovalCase {

@@ -8,7 +8,7 @@ import { refusal, type ApiClient } from './client.ts'
 
 /** The control plane waits up to 20 s before it says that nobody has decided yet. */
 const WAIT_MS_MAX = 30_000
-const ANSWER_LIMITS = { bytes_max: 64 * 1024, depth_max: 16 }
+const ANSWER_LIMITS = { bytes_max: 256 * 1024, depth_max: 16 }
 
 export function httpApprovals(client: ApiClient): ApprovalExchange {
   return {

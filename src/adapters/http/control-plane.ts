@@ -9,6 +9,7 @@ import { statementSchema } from '../../revoke/statement.ts'
 import { signedTrustListSchema } from '../../revoke/trust-list.ts'
 import { httpApprovals } from './approvals.ts'
 import { ApiError, type ApiClient } from './client.ts'
+import { httpOutputs } from './outputs.ts'
 import { httpDomains } from './domains.ts'
 import { httpRevocations } from './revocations.ts'
 
@@ -91,6 +92,7 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
 
     ...httpApprovals(client),
     ...httpDomains(client),
+    ...httpOutputs(client),
     ...httpRevocations(client),
   }
 }

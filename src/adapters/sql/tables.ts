@@ -51,8 +51,9 @@ CREATE TABLE output_policies (
 CREATE TABLE outputs (
   id TEXT PRIMARY KEY, entry INTEGER NOT NULL, kind TEXT NOT NULL, body_json TEXT NOT NULL, agent TEXT, system TEXT,
   registrar TEXT NOT NULL, registered INTEGER NOT NULL, released INTEGER, attestation TEXT, refusals INTEGER NOT NULL,
-  digest_commit TEXT NOT NULL, content_commit TEXT
+  digest_commit TEXT NOT NULL, content_commit TEXT, action TEXT
 ) STRICT;
+CREATE UNIQUE INDEX outputs_action ON outputs (action) WHERE action IS NOT NULL;
 CREATE INDEX outputs_uncovered ON outputs (released) WHERE released IS NOT NULL AND attestation IS NULL;
 CREATE INDEX outputs_waiting ON outputs (registered) WHERE released IS NULL AND attestation IS NULL;
 CREATE TABLE attestations (

@@ -1,5 +1,6 @@
 /** Folds of calls that wait for a person. spec/registers.md, spec/approvals.md. @module */
-import { recordDecided, recordRequested, subjectOf } from '../approvals.ts'
+import { recordDecided, recordRequested } from '../approval-rows.ts'
+import { subjectOf } from '../approvals.ts'
 import { committed } from './commitments.ts'
 import type { Folds } from './state.ts'
 

@@ -5,7 +5,8 @@
  */
 import type { JsonObject } from '../../../core/json.ts'
 import type { Reason } from '../../../decide/reasons.ts'
-import { beginning, checkedArguments, type Begun, type Denied } from '../../guard.ts'
+import { checkedArguments } from '../../checked-arguments.ts'
+import { beginning, type Begun, type Denied } from '../../guard.ts'
 import { CountersignError } from '../../../core/errors.ts'
 import type { Served } from '../../served.ts'
 import type { Credential, HeldNotice } from '../../types.ts'

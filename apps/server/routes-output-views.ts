@@ -1,0 +1,101 @@
+/** Outputs as people see them. spec/outputs.md (OUT-12). @module */
+import { createRoute, z } from '@hono/zod-openapi'
+import { getCookie } from 'hono/cookie'
+import { FORMS, ROLES } from '../../src/core/output.ts'
+import { subjectSchema } from '../../src/provenance/statement.ts'
+import { namesIn } from '../../src/registry/names.ts'
+import { findOutput } from '../../src/registry/output-rows.ts'
+import { listOutputs, outputView } from '../../src/registry/output-views.ts'
+import { subjectsOf } from '../../src/registry/outputs.ts'
+import type { App, ServerContext } from './context.ts'
+import { viewer } from './middleware.ts'
+import { answers, idParam } from './schemas.ts'
+import { VIEWER_COOKIE } from './viewers.ts'
+
+const view = z.object({
+  id: z.string(),
+  kind: z.string(),
+  form: z.enum(FORMS),
+  agent: z.string().nullable(),
+  system: z.string().nullable(),
+  registrar: z.string(),
+  registered: z.string(),
+  released: z.string().nullable(),
+  role: z.enum(ROLES).nullable(),
+  attestation: z.string().nullable(),
+  refusals: z.int(),
+  flagged: z.int(),
+  held_until: z.string().nullable(),
+  asks: z.object({ minimum: z.enum(ROLES), release: z.enum(['gate', 'cover']) }).nullable(),
+})
+const names = z.record(z.string(), z.string())
+
+export function outputViewRoutes(app: App, ctx: ServerContext): void {
+  const { registry, settings } = ctx
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/outputs',
+      summary: 'Outputs, newest first; with `waiting`, those that somebody may review',
+      middleware: viewer(ctx),
+      request: { query: z.strictObject({ waiting: z.literal('true').exactOptional() }) },
+      responses: answers(
+        'Without their contents',
+        z.object({ outputs: z.array(view), names, log: z.object({ simulated: z.boolean() }) }),
+      ),
+    }),
+    async (c) => {
+      const waiting = c.req.valid('query').waiting === 'true'
+      const answer = await registry.store.query(async (db) => {
+        const outputs = await listOutputs(registry, db, waiting, ctx.clock.now())
+        const named = outputs.map(({ agent, registrar }) => [agent, registrar])
+        return { outputs, names: await namesIn(registry, db, named) }
+      })
+      return c.json({ ...answer, log: { simulated: settings.simulated } }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/outputs/{id}',
+      summary: 'One output, with its digests',
+      middleware: viewer(ctx),
+      request: { params: idParam },
+      responses: answers(
+        'As it stands',
+        z.object({
+          output: view,
+          subject: z.array(subjectSchema),
+          names,
+          /** Of the viewer's passkey; null when it is not known who looks. */
+          credential_id: z.string().nullable(),
+          rp_id: z.string(),
+          origins: z.array(z.string()),
+          log: z.object({ simulated: z.boolean() }),
+        }),
+      ),
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param')
+      const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE))
+      const answer = await registry.store.query(async (db) => {
+        const output = await outputView(registry, db, id, ctx.clock.now())
+        const { agent, registrar } = output
+        const row = await db
+          .selectFrom('people')
+          .select('credential_id')
+          .where('id', '=', person ?? '')
+          .executeTakeFirst()
+        return {
+          output,
+          subject: await subjectsOf(registry, db, await findOutput(db, id)),
+          names: await namesIn(registry, db, { agent, registrar }),
+          credential_id: row?.credential_id ?? null,
+        }
+      })
+      const { rp_id, origins, simulated } = settings
+      return c.json({ ...answer, rp_id, origins, log: { simulated } }, 200)
+    },
+  )
+}

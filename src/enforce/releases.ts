@@ -1,0 +1,83 @@
+/**
+ * Outputs that an agent releases without a tool: a letter, a stream, an answer. spec/outputs.md (OUT-8). Never throws for a
+ * denial.
+ * @module
+ */
+import type { Crypto } from '../core/crypto.ts'
+import { newId } from '../core/ids.ts'
+import type { Role } from '../core/output.ts'
+import type { Reason } from '../decide/reasons.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { OutgoingOutput } from '../ports/outputs.ts'
+import type { Authenticator } from './authenticate.ts'
+import type { Outputs } from './outputs.ts'
+import type { Viewer } from './types.ts'
+
+/** How long it waits for people unless told otherwise, in milliseconds. */
+const RELEASE_TTL_MS = 5 * 60 * 1000
+
+export type ToSend = Pick<OutgoingOutput, 'kind' | 'subject' | 'content' | 'draft'>
+
+export interface ReleaseHooks {
+  /** Told where people review it, if it is held. */
+  readonly onHeld?: (held: { readonly output: string; readonly url: string }) => void
+  readonly ttl_ms?: number
+}
+
+export type ReleaseAnswer =
+  | {
+      readonly decision: 'allow'
+      readonly action: string
+      readonly output: string
+      /** Of the valid attestation; null where it is covered and not attested. */
+      readonly role: Role | null
+      readonly attestation: string | null
+    }
+  | {
+      readonly decision: 'deny'
+      readonly action: string
+      readonly reasons: readonly Reason[]
+      readonly output?: string
+    }
+
+export interface ReleasesOptions {
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly authenticator: Pick<Authenticator, 'viewed'>
+  /** Why nothing under the delegation of that viewer is allowed now. */
+  readonly standingOf: (viewer: Viewer) => readonly Reason[]
+  readonly outputs: Outputs
+  readonly onFault: (error: unknown) => void
+}
+
+export class Releases {
+  readonly #o: ReleasesOptions
+
+  constructor(options: ReleasesOptions) {
+    this.#o = options
+  }
+
+  /** @param viewer whose delegation it leaves under */
+  async release(viewer: Viewer, output: ToSend, hooks: ReleaseHooks = {}): Promise<ReleaseAnswer> {
+    const { crypto, clock, authenticator, outputs, standingOf } = this.#o
+    const { onHeld, ttl_ms = RELEASE_TTL_MS } = hooks
+    const action = newId(crypto, 'act', clock.now())
+    const before = standingOf(viewer)
+    const { chain } = authenticator.viewed(viewer)
+    if (before.length > 0 || chain === null) return { decision: 'deny', action, reasons: before }
+    try {
+      const signal = AbortSignal.timeout(ttl_ms)
+      const state = await outputs.release({ ...output, action, chain }, (held) => onHeld?.(held), signal)
+      const { output: id, role, attestation } = state
+      // While it waited, what it stands on may have been revoked.
+      const after = standingOf(viewer)
+      if (after.length > 0) return { decision: 'deny', action, reasons: after, output: id }
+      return state.released
+        ? { decision: 'allow', action, output: id, role, attestation }
+        : { decision: 'deny', action, reasons: ['ATTESTATION_NEEDED'], output: id }
+    } catch (error) {
+      this.#o.onFault(error)
+      return { decision: 'deny', action, reasons: ['ATTESTATION_NEEDED'] }
+    }
+  }
+}
