@@ -17,6 +17,8 @@ export interface ActByGesture {
   readonly by: string
   readonly act: JsonValue
   readonly gesture: Gesture
+  /** Of the challenge; that of acts unless told otherwise. */
+  readonly tag?: string
 }
 
 /** @returns what does not hold, or null */
@@ -24,7 +26,7 @@ export function actFault(
   crypto: Crypto,
   history: History,
   rp: RelyingParty,
-  { index, actor, by, act, gesture }: ActByGesture,
+  { index, actor, by, act, gesture, tag = ACT_TAG }: ActByGesture,
 ): string | null {
   const person = history.people.get(gesture.rev)
   const registered =
@@ -40,5 +42,5 @@ export function actFault(
       at < index && body.frame.kind === 'person' && body.frame.handle === gesture.rev,
   )
   if (left) return 'the person had left'
-  return gestureFault(crypto, rp, challengeOf(crypto, ACT_TAG, act), gesture)
+  return gestureFault(crypto, rp, challengeOf(crypto, tag, act), gesture)
 }
