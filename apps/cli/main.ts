@@ -27,9 +27,11 @@ import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
 import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
+import { coverageCommand, outputCommands } from './commands/outputs.ts'
 import { peopleCommands } from './commands/people.ts'
 import { relayCommand } from './commands/relay.ts'
 import { replayCommand } from './commands/replay.ts'
+import { reviewCommands } from './commands/reviews.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { startCommand } from './commands/start.ts'
 import { taskCommands } from './commands/tasks.ts'
@@ -74,6 +76,9 @@ discloseCommand(program)
 approvalCommands(program)
 callApprovalCommands(program)
 topUpCommands(program)
+outputCommands(program)
+reviewCommands(program)
+coverageCommand(program.command('attest').description('who stands behind an output'))
 gatewayCommand(program)
 extAuthzCommand(program)
 killCommands(program)

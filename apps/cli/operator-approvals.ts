@@ -28,6 +28,8 @@ const approvalSchema = z.object({
   status: z.enum(['open', 'approved', 'refused', 'timed_out']),
   decided: z.int().nullable(),
   approver: z.string().nullable(),
+  /** The output that it releases: reviewed and attested, which lets the call go. */
+  output: z.string().nullable(),
 })
 const shownSchema = approvalSchema.extend({
   opening: z.object({ salt: z.string(), args: z.record(z.string(), z.json()) }).nullable(),

@@ -209,10 +209,7 @@ export async function openPoint(
       systems: tools.systems,
       recorder,
       ledger,
-      approvals: approvalDesk(
-        { ...parts, clock, kills: switchboard.state, register },
-        options.approvalTtlMs,
-      ),
+      approvals: approvalDesk({ ...parts, clock, kills: switchboard.state, register }, options.approvalTtlMs),
       ...recordingAs(options.recording ?? 'spool', shipper),
       authenticator,
       registration: tools.find,

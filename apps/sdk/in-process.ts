@@ -38,7 +38,13 @@ export async function openGuard(options: GuardedOptions): Promise<Guard> {
     const parts = { crypto: nodeCrypto, clock: systemClock, chain, holder, claims }
     const { onHeld } = options
     const told = onHeld === undefined ? {} : { onHeld }
-    return await Guard.open({ ...parts, point, server, ...told, ...(releases === undefined ? {} : { releases }) })
+    return await Guard.open({
+      ...parts,
+      point,
+      server,
+      ...told,
+      ...(releases === undefined ? {} : { releases }),
+    })
   } catch (cause) {
     await point.close()
     throw cause

@@ -24,6 +24,11 @@ const TYPES = {
   'grants.js': 'text/javascript; charset=utf-8',
   'labels.js': 'text/javascript; charset=utf-8',
   'plain.js': 'text/javascript; charset=utf-8',
+  'review.html': 'text/html; charset=utf-8',
+  'review.css': 'text/css; charset=utf-8',
+  'review.js': 'text/javascript; charset=utf-8',
+  'review-ends.js': 'text/javascript; charset=utf-8',
+  'review-parts.js': 'text/javascript; charset=utf-8',
   'shown.js': 'text/javascript; charset=utf-8',
   'words.js': 'text/javascript; charset=utf-8',
 }

@@ -79,7 +79,7 @@ export function outputPointRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'post',
       path: '/v1/points/self/outputs/{id}/release',
-      summary: 'Let it go if nothing holds it; with `wait`, waits up to 20 s for people (OUT-7, OUT-8)',
+      summary: 'Let it go if nothing holds it; with `wait`, waits up to 20 s for people (OUT-8, OUT-9)',
       middleware: point,
       request: {
         params: idParam,

@@ -22,7 +22,7 @@ import type { Act, CallOutcome, CallRequest, Credential, HeldNotice, Point, Tool
 export interface GuardOptions {
   /** Closed with the guard. */
   readonly point: Point
-  /** Where outputs are released that leave by no tool (OUT-8). */
+  /** Where outputs are released that leave by no tool (OUT-9). */
   readonly releases?: Pick<Releases, 'release'>
   /** What grants call these tools by. */
   readonly server: string

@@ -16,8 +16,7 @@ export function holdIfAsked(
   const { chain, record } = authenticated
   // Rules on flow, and gates of outputs, say themselves why, where nobody can be asked.
   const hasReasons = (judged.objections?.size ?? 0) > 0 || judged.output !== undefined
-  if (approvals === undefined && hasReasons)
-    return { ...judged, verdict: { ...verdict, decision: 'deny' } }
+  if (approvals === undefined && hasReasons) return { ...judged, verdict: { ...verdict, decision: 'deny' } }
   if (request.approval !== undefined) {
     const held = approvals?.comeBack(request.approval, record?.id ?? '', request) ?? null
     return held === null ? deniedAs(judged, ['APPROVAL_USED']) : { ...judged, held, again: true }

@@ -1,4 +1,4 @@
-/** An output as an agent hands it over: its form, its digest, what people can look at. spec/outputs.md (OUT-8). @module */
+/** An output as an agent hands it over: its form, its digest, what people can look at. spec/outputs.md (OUT-9). @module */
 import type { Crypto } from '../core/crypto.ts'
 import { concat, fromUtf8, utf8 } from '../core/encoding.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
@@ -34,7 +34,11 @@ export function measured(
 ): { readonly subject: readonly OutputSubject[]; readonly content?: string } {
   const { bytes, usual } = bytesOf(output)
   const found = measure(form ?? usual, bytes, hashOf(crypto))
-  const subject = { name, digest: { sha256: found.sha256 }, annotations: { form: found.form, bytes: found.bytes } }
+  const subject = {
+    name,
+    digest: { sha256: found.sha256 },
+    annotations: { form: found.form, bytes: found.bytes },
+  }
   const content = contentOf(found.form, bytes)
   return content === null || content.length > CONTENT_CHARS_MAX
     ? { subject: [subject] }

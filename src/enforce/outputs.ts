@@ -61,8 +61,7 @@ export class Outputs {
     const kind = this.#kindOf(request)
     if (verdict.decision === 'deny' || kind?.release !== 'gate' || kind.minimum === 'directed') return judged
     const needed = this.#neededOf(kind, request)
-    if (approved !== undefined)
-      return isMet(needed, approved.call.output) ? judged : deniedAs(judged, NEEDED)
+    if (approved !== undefined) return isMet(needed, approved.call.output) ? judged : deniedAs(judged, NEEDED)
     const asked = verdict.decision === 'step_up' ? verdict.reasons : []
     return {
       ...judged,
@@ -86,12 +85,7 @@ export class Outputs {
     return { ...this.#outgoing(request, chain, action, output.kind), ...shown }
   }
 
-  #outgoing(
-    request: CallRequest,
-    chain: DecidedChain,
-    action: string,
-    kind: string,
-  ): OutgoingOutput {
+  #outgoing(request: CallRequest, chain: DecidedChain, action: string, kind: string): OutgoingOutput {
     const { iss, delegations } = chain
     const [{ jti }] = delegations
     const { server, tool, args } = request
@@ -103,7 +97,7 @@ export class Outputs {
     return { kind, action, subject: [subject], iss, jti, calls: this.#calls.of(chain), ...of }
   }
 
-  /** OUT-5: a gate that asks for `directed` holds nothing back for people; without the root's word nothing leaves. */
+  /** OUT-7: a gate that asks for `directed` holds nothing back for people; without the root's word nothing leaves. */
   async before(judged: Judged, request: CallRequest, action: string): Promise<readonly Reason[]> {
     const kind = this.#kindOf(request)
     const { chain } = judged.authenticated
@@ -118,7 +112,7 @@ export class Outputs {
     }
   }
 
-  /** OUT-7: it may have left. Told until the control plane has it. */
+  /** OUT-8: it may have left. Told until the control plane has it. */
   ended(judged: Judged, request: CallRequest, action: string, outcome: Outcome): void {
     const { chain } = judged.authenticated
     if (chain === null) return
@@ -154,7 +148,7 @@ export class Outputs {
   }
 
   /**
-   * OUT-8: registers it and, under a gate, waits until it is attested. @param onHeld told where people review it
+   * OUT-9: registers it and, under a gate, waits until it is attested. @param onHeld told where people review it
    * @returns how it stands; not released: `signal` was aborted first. Rejects when the control plane refuses
    */
   async release(
@@ -168,7 +162,13 @@ export class Outputs {
     const registered = await control.registerOutput({ ...output, iss, jti: delegations[0].jti, calls })
     let state = registered.released ? registered : await control.releaseOutput(registered.output, ONCE)
     if (!state.released) onHeld(state)
-    while (!state.released && !signal.aborted) state = await control.releaseOutput(state.output, WAITING)
+    while (!state.released && !signal.aborted) {
+      try {
+        state = await control.releaseOutput(state.output, WAITING, signal)
+      } catch (error) {
+        if (!signal.aborted) throw error
+      }
+    }
     return state
   }
 

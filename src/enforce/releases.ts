@@ -1,5 +1,5 @@
 /**
- * Outputs that an agent releases without a tool: a letter, a stream, an answer. spec/outputs.md (OUT-8). Never throws for a
+ * Outputs that an agent releases without a tool: a letter, a stream, an answer. spec/outputs.md (OUT-9). Never throws for a
  * denial.
  * @module
  */

@@ -6,7 +6,10 @@ export interface OutputSubject {
   readonly name: string
   /** Hex. */
   readonly digest: { readonly sha256: string }
-  readonly annotations: { readonly form: 'file' | 'stream' | 'text' | 'json' | 'git' | 'mail'; readonly bytes: number }
+  readonly annotations: {
+    readonly form: 'file' | 'stream' | 'text' | 'json' | 'git' | 'mail'
+    readonly bytes: number
+  }
 }
 
 export interface OutgoingOutput {
@@ -47,5 +50,9 @@ export interface OutputExchange {
    * Releases it, or says that it waits. Idempotent.
    * @param wait up to 20 s for a person. @param left it has gone: it is counted and not asked
    */
-  releaseOutput(output: string, how: { readonly wait: boolean; readonly left: boolean }): Promise<OutputState>
+  releaseOutput(
+    output: string,
+    how: { readonly wait: boolean; readonly left: boolean },
+    signal?: AbortSignal,
+  ): Promise<OutputState>
 }

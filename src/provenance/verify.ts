@@ -178,7 +178,12 @@ function assertGesture(crypto: Crypto, statement: Statement): void {
   if (role === 'directed' || act === undefined || gesture === undefined) return
   if (gesture.rev !== human.rev || gesture.role !== 'approver')
     throw new ProvenanceError('GESTURE_INVALID', 'the gesture is not of the person that it names')
-  const fault = gestureFault(crypto, rp, challengeOf(crypto, 'act' in act ? ACT_TAG : APPROVAL_TAG, act), gesture)
+  const fault = gestureFault(
+    crypto,
+    rp,
+    challengeOf(crypto, 'act' in act ? ACT_TAG : APPROVAL_TAG, act),
+    gesture,
+  )
   if (fault !== null) throw new ProvenanceError('GESTURE_INVALID', fault)
   const isForIt =
     'act' in act

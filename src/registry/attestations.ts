@@ -32,6 +32,7 @@ import { evidenceOf } from '../provenance/verify.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { askedOf, signedBy } from './gestures.ts'
+import { putDraft, takeDraft, type Drafted } from './attest-drafts.ts'
 import { askedOfHeld, heldCallOf, heldGesture, letGo } from './held-outputs.ts'
 import { kindInForce, type PolicyInForce } from './output-policies.ts'
 import {
@@ -44,27 +45,15 @@ import {
 } from './output-rows.ts'
 import { bodyOf, subjectsOf } from './outputs.ts'
 import type { EnrolledPerson } from './people.ts'
-import { keep, namesOf, openFor, openingOf, sealFor } from './personal.ts'
+import { keep, namesOf, openingOf } from './personal.ts'
 import { assertEligible, findReviewer, measured, reviewNow } from './reviews.ts'
 import { rootFacts, type RootFacts } from './root-facts.ts'
 import { isSeed, revealIfSeed } from './seed-rows.ts'
 
-/** ATT-2: how long a draft waits for its gesture. */
-const DRAFT_TTL_MS = 10 * 60 * 1000
 /** Bytes of an envelope with its salt. */
 const KEPT_LIMITS = { bytes_max: 512 * 1024, depth_max: 20 }
 
 type Db = Kysely<Schema>
-
-/** What a draft keeps, sealed, until its gesture comes. */
-interface Drafted {
-  readonly statement: Statement
-  readonly name: Committed
-  /** Of the review that it stands on. */
-  readonly review: string | null
-  /** The held call that goes out with it (OUT-5). */
-  readonly approval: string | null
-}
 
 interface Ground {
   readonly output: OutputRow
@@ -162,22 +151,12 @@ export function draftAttestation(
     const approval = held?.id ?? null
     const drafted: Drafted = { statement, name: made.name, review: found?.id ?? null, approval }
     const { id } = predicate
-    await tx.db.deleteFrom('attest_drafts').where('expires', '<=', tx.now).execute()
-    const draft_box = await sealFor(ctx, person, placeOf(id), drafted)
-    const expires = tx.now + DRAFT_TTL_MS
-    await tx.db
-      .insertInto('attest_drafts')
-      .values({ id, output: outputId, person, draft_box, expires })
-      .execute()
+    await putDraft(ctx, tx, person, { id, output: outputId }, drafted)
     const asked =
-      held === null
-        ? askedOf(ctx, attestActOf(ctx.crypto, statement))
-        : askedOfHeld(ctx, held, statement)
+      held === null ? askedOf(ctx, attestActOf(ctx.crypto, statement)) : askedOfHeld(ctx, held, statement)
     return { attestation: id, statement, ...asked }
   })
 }
-
-const placeOf = (id: string): string => `attest_drafts/${id}`
 
 export interface Sealed {
   /** Null: what was signed gives no attestation. */
@@ -227,21 +206,6 @@ function attestedBy(
 ): { act: AttestAct; gesture: Gesture } {
   const act = attestActOf(ctx.crypto, statement)
   return { act, gesture: signedBy(ctx, who, 'approver', act, parts) }
-}
-
-async function takeDraft(ctx: RegistryContext, tx: Tx, person: string, id: string): Promise<Drafted> {
-  const row = await tx.db
-    .selectFrom('attest_drafts')
-    .selectAll()
-    .where('id', '=', id)
-    .where('person', '=', person)
-    .where('expires', '>', tx.now)
-    .executeTakeFirst()
-  const opened = row === undefined ? null : await openFor(ctx, person, placeOf(id), row.draft_box)
-  if (opened === null)
-    throw new RegistryError('UNKNOWN_ATTESTATION', 'no draft of yours waits: begin it again')
-  await tx.db.deleteFrom('attest_drafts').where('id', '=', id).execute()
-  return opened as Drafted
 }
 
 function assertUnchanged({ predicate }: Statement, { output, policy }: Ground): void {

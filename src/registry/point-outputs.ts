@@ -1,6 +1,6 @@
 /**
  * Outputs of points: registered once an action, attested as directed where the root says so, released, counted.
- * spec/outputs.md (OUT-2, OUT-5, OUT-7). Invariant: what has left is counted, whatever a gate says of it.
+ * spec/outputs.md (OUT-2, OUT-7, OUT-8). Invariant: what has left is counted, whatever a gate says of it.
  * @module
  */
 import type { Kysely } from 'kysely'
@@ -13,7 +13,7 @@ import type { Tx } from '../ports/store.ts'
 import { attestDirected } from './attestations.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { outputPolicyInForce } from './output-policies.ts'
+import { kindInForce, outputPolicyInForce } from './output-policies.ts'
 import { findAttestation, findOutput, putRelease, type OutputRow } from './output-rows.ts'
 import { registerOutputTx, releaseOutput } from './outputs.ts'
 
@@ -88,15 +88,20 @@ function isAllowOf(bytes: Uint8Array, action: string): boolean {
   return isDecision && entry.body.action === action && entry.body.decision === 'allow'
 }
 
-/** ATT-12: by the root alone, where it names the kind. */
+/** ATT-12: by the root alone, where it names the kind; not what a gate holds for people. */
 async function attestIfDirected(ctx: RegistryContext, point: string, output: string): Promise<void> {
-  const { attestation } = await ctx.store.query((db) => findOutput(db, output))
-  if (attestation !== null) return
+  const wanted = await ctx.store.query(async (db) => {
+    const { attestation, kind } = await findOutput(db, output)
+    const found = (await kindInForce(db, kind)).kind
+    return attestation === null && (found.release === 'cover' || found.minimum === 'directed')
+  })
+  if (!wanted) return
   try {
     await attestDirected(ctx, { kind: 'point', id: point }, output)
   } catch (error) {
     const isAnswer =
-      error instanceof RegistryError && ['ROLE_UNPROVEN', 'STATE_CONFLICT', 'VALUE_ERASED'].includes(error.code)
+      error instanceof RegistryError &&
+      ['ROLE_UNPROVEN', 'STATE_CONFLICT', 'VALUE_ERASED'].includes(error.code)
     if (!isAnswer) throw error
   }
 }
@@ -114,7 +119,7 @@ async function ownOutput(db: Db, point: string, output: string): Promise<OutputR
 }
 
 /**
- * Lets it go, if nothing holds it. Idempotent. @param left it has gone already: it is counted (OUT-7)
+ * Lets it go, if nothing holds it. Idempotent. @param left it has gone already: it is counted (OUT-8)
  * @throws {RegistryError} `UNKNOWN_OUTPUT`
  */
 export async function releasePointOutput(
@@ -133,7 +138,8 @@ export async function releasePointOutput(
       await tx.append({ type: 'output.released', actor, subject: output, body: { attestation } })
       await putRelease(tx.db, output, tx.now)
     })
-  else if (await ctx.store.query((db) => isFree(db, output, state.role))) await releaseOutput(ctx, actor, output)
+  else if (await ctx.store.query((db) => isFree(db, output, state.role)))
+    await releaseOutput(ctx, actor, output)
   return ctx.store.query((db) => pointOutput(db, point, output))
 }
 

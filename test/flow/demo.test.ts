@@ -25,6 +25,7 @@ const summarySchema = z.object({
   template: z.boolean(),
   quorum: z.boolean(),
   flow: z.boolean(),
+  outputs: z.boolean(),
   drill: z.boolean(),
   killed_not_stale: z.boolean(),
 })
@@ -50,6 +51,7 @@ test('npm run demo -- --exit --json ends well, and says so in its last line', ()
     template: true,
     quorum: true,
     flow: true,
+    outputs: true,
     drill: true,
     killed_not_stale: true,
   })

@@ -103,7 +103,18 @@ function call(shown, back) {
   const refuse = element('button', { className: 'refuse', textContent: 'Refuse with passkey' })
   const notice = element('p', { className: 'notice', hidden: true })
   notice.setAttribute('role', 'alert')
-  const buttons = element('div', { className: 'buttons' }, approve, refuse)
+  // What releases an output is let go by who attests it, at the review desk (OUT-4).
+  const review = element('a', {
+    className: 'approve',
+    textContent: 'Review the output',
+    href: `/review#${approval.output}`,
+  })
+  const buttons = element(
+    'div',
+    { className: 'buttons' },
+    approval.output === null ? approve : review,
+    refuse,
+  )
   approve.addEventListener('click', () => void decide(shown, 'approve', { buttons, notice }))
   refuse.addEventListener('click', () => void decide(shown, 'refuse', { buttons, notice }))
   const left = element('strong', { id: 'left' })

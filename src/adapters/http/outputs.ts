@@ -30,9 +30,11 @@ export function httpOutputs(client: ApiClient): OutputExchange {
       return stateSchema.parse(await client.post('/v1/points/self/outputs', body))
     },
 
-    releaseOutput: async (output, how) => {
+    releaseOutput: async (output, how, signal) => {
+      const limit = AbortSignal.timeout(WAIT_MS_MAX)
+      const either = signal === undefined ? limit : AbortSignal.any([signal, limit])
       const path = `/v1/points/self/outputs/${output}/release`
-      const response = await client.send('POST', path, JSON.stringify(how), AbortSignal.timeout(WAIT_MS_MAX))
+      const response = await client.send('POST', path, JSON.stringify(how), either)
       if (!response.ok) throw await refusal(response)
       return stateSchema.parse(parseJson(await readBody(response, ANSWER_LIMITS.bytes_max), ANSWER_LIMITS))
     },
