@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Basis, Provenance } from './types.ts'
+import { isBeside, type Basis, type Provenance } from './types.ts'
 
 /** Characters of a value, and of a name of a tool, that a sentence shows. */
 const SHOWN_MAX = 80
@@ -18,15 +18,23 @@ const FROM: Readonly<Record<Exclude<Provenance, 'nowhere'>, string>> = {
   prose: 'the text of a result that somebody else may have written',
 }
 
+/** Who may let the call go out all the same: a person who is asked, or nobody (mode `deny`, ENF-3). */
+export type Arbiter = 'person' | 'nobody'
+
 /** The first objection, else what the first destination rests on. */
-export function explainFlow(basis: readonly Basis[], args: JsonObject): string {
+export function explainFlow(basis: readonly Basis[], args: JsonObject, arbiter: Arbiter = 'person'): string {
   const objects = basis.filter(({ verdict }) => verdict === 'objects')
   const [first] = objects.length > 0 ? objects : basis.filter(({ verdict }) => verdict !== 'passes')
   if (first === undefined) return 'Nothing that was read speaks against this call.'
   const more = objects.length > 1 ? ` (and ${objects.length - 1} more)` : ''
   if (first.verdict !== 'objects' && first.verdict !== 'passes')
     return `${subject(first, args)} was agreed on before: ${shown(first.verdict.endorsed_by)}.`
-  return `${reason(first, args)}${more}: a person has to agree.`
+  return `${reason(first, args)}${more}: ${endOf(first, arbiter)}.`
+}
+
+function endOf(one: Basis, arbiter: Arbiter): string {
+  if (isBeside(one)) return 'send the call without that'
+  return arbiter === 'person' ? 'a person has to agree' : 'the flow policy lets nobody agree to that'
 }
 
 function reason(one: Basis, args: JsonObject): string {
@@ -47,6 +55,7 @@ function reason(one: Basis, args: JsonObject): string {
 
 function subject({ argument }: Basis, args: JsonObject): string {
   if (argument === null || argument === '') return 'This call'
+  if (!argument.startsWith('/')) return `What goes beside the arguments ("${shown(argument)}")`
   const name = argument.split('/')[1] ?? ''
   const value = valueAt(args, argument)
   return value === undefined ? `The argument "${shown(name)}"` : `The ${shown(name)} "${shown(value)}"`
