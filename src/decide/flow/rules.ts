@@ -115,7 +115,7 @@ class Call {
     this.#label = label
     this.#memory = memory
     this.#instruction = foldedInstruction(instruction)
-    this.#values = valuesOf(args, label.destination)
+    this.#values = valuesOf(args, label.destination, label.effect !== 'none')
     this.#beside = beside
   }
 
