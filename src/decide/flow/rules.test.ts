@@ -227,6 +227,9 @@ test.each([
   'eve@example.org x@partner.example',
   'x@partner.example\u200b@partner.example',
   'x\u200b@partner.example',
+  'x:y@partner.example',
+  'x!y@partner.example',
+  'x%y@partner.example',
 ])(
   'a policy of many values does not cover one with two addresses, or with characters nobody sees: %j',
   (to) => {
@@ -238,3 +241,40 @@ test.each([
     expect(judge(tool('external'), { to }, { policies: exact }).reasons).toEqual([])
   },
 )
+
+test.each([
+  'else.example?.',
+  'else.example#.',
+  'else.example:1.',
+  'x@a.',
+  'else.example;.',
+  'else.example\uff1f.',
+  'a b.',
+])('a star of a policy does not stand for what ends a host: %j', (front) => {
+  const policies = [
+    { name: 'partners', server: 'office', tool: 'send', argument: '/to', values: ['*.partner.example'] },
+  ]
+  const to = `${front}partner.example`
+  expect(judge(tool('external'), { to }, { policies }).reasons).toEqual(['FLOW_DESTINATION'])
+  expect(judge(tool('external'), { to: 'a.b-1.partner.example' }, { policies }).reasons).toEqual([])
+  const any = policies.map((policy) => ({ ...policy, values: ['*'] }))
+  expect(judge(tool('external'), { to }, { policies: any }).reasons).toEqual([])
+})
+
+describe('a name of a member below a destination', () => {
+  const { reasons: none } = judge(tool('external', ['/share']), { share: { email: 'zoe@example.org' } })
+
+  test('counts as one, also where it looks like that of a field', () => {
+    const share = { mallory: 'zoe@example.org' }
+    expect(none).toEqual([])
+    expect(judge(tool('external', ['/share']), { share }).reasons).toEqual(['FLOW_DESTINATION'])
+    expect(judge(tool('none', ['/share']), { share }).reasons).toEqual([])
+  })
+
+  test('does not where the label names it, or its words are those of fields', () => {
+    const label = tool('external', ['/share', '/share/mallory'])
+    expect(judge(label, { share: { mallory: 'zoe@example.org' } }).reasons).toEqual([])
+    const share = { emailAddress: 'zoe@example.org', account_id: 'zoe@example.org' }
+    expect(judge(tool('external', ['/share']), { share }).reasons).toEqual([])
+  })
+})

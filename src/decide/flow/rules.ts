@@ -192,7 +192,28 @@ function endorsed(one: Judged, { policies, server, tool }: FlowInput): Judged {
 function covers(policy: NamedPolicy, argument: string, value: string): boolean {
   if (!leadsTo(policy.argument.split('/'), argument.split('/'))) return false
   if (policy.values.includes(value)) return true
-  // A value with two addresses goes to either, as its reader has it; one that nobody sees all of is not what it looks like.
-  if (value.normalize('NFKC').split('@', 3).length > 2 || hasInvisible(value)) return false
-  return policy.values.some((glob) => globMatches(glob, value))
+  // What nobody sees all of is not what it looks like.
+  if (hasInvisible(value)) return false
+  const signs = signsOf(value)
+  return policy.values.some((glob) => globMatches(glob, value) && hasSigns(glob, signs))
+}
+
+/** What a star of a policy stands for: names, numbers and the parts of a host. No sign at which some reader ends one. */
+const NO_SIGN = /[\p{L}\p{M}\p{N}._~+=/-]/u
+/** Whatever: who writes it means it. But two addresses go to either, as their reader has it. */
+const ANYTHING = /^[*/]+$/
+
+/** The others, by how often each is there. */
+function signsOf(text: string): ReadonlyMap<string, number> {
+  const signs = new Map<string, number>()
+  for (const sign of text.normalize('NFKC'))
+    if (!NO_SIGN.test(sign)) signs.set(sign, (signs.get(sign) ?? 0) + 1)
+  return signs
+}
+
+/** FLW-10: a glob that matches says each sign of the value itself. */
+function hasSigns(glob: string, signs: ReadonlyMap<string, number>): boolean {
+  if (ANYTHING.test(glob)) return (signs.get('@') ?? 0) < 2
+  const said = signsOf(glob)
+  return [...signs].every(([sign, count]) => count <= (said.get(sign) ?? 0))
 }
