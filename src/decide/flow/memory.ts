@@ -55,6 +55,11 @@ export class FlowMemory implements MemoryView {
     return this.#texts.bytes
   }
 
+  /** Bytes that it takes, with what finds texts in it; no less than in truth. */
+  get room(): number {
+    return this.#texts.room + this.#forgotten.room
+  }
+
   /** Of what another domain handed on. */
   raise(label: DataLabel): void {
     this.#taint = join(this.#taint, label)

@@ -25,6 +25,11 @@ export class Signatures {
     this.#rows = new Int32Array(ROWS * this.#words)
   }
 
+  /** Bytes. */
+  get room(): number {
+    return this.#rows.byteLength
+  }
+
   add(slot: number, text: string): void {
     const rows = this.#rows
     const words = this.#words

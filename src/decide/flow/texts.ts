@@ -48,6 +48,11 @@ export class Texts {
     return this.#bytes
   }
 
+  /** Bytes, two a character. */
+  get room(): number {
+    return 2 * this.#bytes + (this.#signatures?.room ?? 0)
+  }
+
   add(chunk: Chunk): void {
     const bytes = sizeOf(chunk)
     if (bytes > this.#bytes_max) {
