@@ -14,7 +14,7 @@ import type { Part } from './content.ts'
 import { BLIND, detectors } from './detectors.ts'
 import type { DomainStay } from './domains.ts'
 import type { DomainMemory } from './memories.ts'
-import { hidden, type Pseudonyms, type Resolved } from './pseudonyms.ts'
+import type { Pseudonyms, Resolved } from './pseudonyms.ts'
 import { isLimited, readJson, redact, type Sight } from './redact.ts'
 
 /** The domains of a call, for as long as it is in them. */
@@ -141,7 +141,7 @@ export class FlowCall {
     }
     const label = this.#o.label ?? UNLABELLED
     const parts = seen.parts()
-    const masked = parts.map((part) => maskedPart(part, this.#used))
+    const masked = this.#used.size === 0 ? parts : parts.map((part) => this.#masked(part))
     const left = redact(masked, {
       label,
       sight,
@@ -167,21 +167,21 @@ export class FlowCall {
     return { action, server, tool, args, label }
   }
 
+  /** With pseudonyms for values that the tool was given in their place: it may answer with them. */
+  #masked(part: Part): Part {
+    if (part.kind === 'opaque') return part
+    const given = part.kind === 'json' ? part.value : (readJson(part.text) ?? part.text)
+    const left = this.#o.pseudonyms().hidden(given, this.#used)
+    if (left === given) return part
+    if (part.kind === 'json') return { kind: 'json', value: left }
+    return { kind: 'text', text: typeof left === 'string' ? left : JSON.stringify(left) }
+  }
+
   #pseudonym(value: string, label: DataLabel): string | null {
     const { pseudonyms: named = [] } = this.#o.policy()
     if (!named.includes('*') && !label.categories.some((category) => named.includes(category))) return null
     return this.#o.pseudonyms().of(value, label)
   }
-}
-
-/** With pseudonyms for values that the tool was given in their place: it may answer with them. */
-function maskedPart(part: Part, used: Resolved['used']): Part {
-  if (used.size === 0 || part.kind === 'opaque') return part
-  const given = part.kind === 'json' ? part.value : (readJson(part.text) ?? part.text)
-  const left = hidden(given, used)
-  if (left === given) return part
-  if (part.kind === 'json') return { kind: 'json', value: left }
-  return { kind: 'text', text: typeof left === 'string' ? left : JSON.stringify(left) }
 }
 
 /** As memory takes it. */

@@ -445,7 +445,8 @@ describe('a field above the clearance of the grant', () => {
     expect(ssn).toMatch(/^psn_/)
     results.file = 'kept 536-22-8726'
     const filed = await call('file', { to: 'archive', text: `for ${ssn}` }, { as: 'careful' })
-    expect(filed).toMatchObject({ result: `kept ${ssn}` })
+    expect(filed).toMatchObject({ result: expect.stringMatching(/^kept psn_/) })
+    expect(filed).not.toMatchObject({ result: `kept ${ssn}` })
     await call('send', { to: 'bo@firm.example', text: `for ${ssn}` }, { as: 'careful' })
     expect(ran.slice(1)).toEqual([
       { tool: 'file', args: { to: 'archive', text: 'for 536-22-8726' } },
