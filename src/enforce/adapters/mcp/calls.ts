@@ -221,7 +221,11 @@ export class Calls {
         else {
           const task = origin === null ? null : taskMadeBy(answer.body)
           if (task !== null && origin !== null) continuations.taskMade(task, origin)
-          resolve({ result: answer.line, failed: hasFailed(answer), seen: seenOf(answer) })
+          resolve({
+            result: answer.line,
+            failed: hasFailed(answer),
+            seen: seenOf(answer, request.params.uri),
+          })
         }
       })
     })
