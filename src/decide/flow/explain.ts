@@ -10,6 +10,8 @@ import { isBeside, type Basis, type Provenance } from './types.ts'
 const SHOWN_MAX = 80
 /** Characters that are looked at for that: white space may go. */
 const READ_MAX = 1024
+/** Places that are looked at where a receipt does not say which. */
+const PLACES_MAX = 64
 
 const FROM: Readonly<Record<Exclude<Provenance, 'nowhere'>, string>> = {
   instruction: 'the instruction',
@@ -56,23 +58,41 @@ function reason(one: Basis, args: JsonObject): string {
 function subject({ argument }: Basis, args: JsonObject): string {
   if (argument === null || argument === '') return 'This call'
   if (!argument.startsWith('/')) return `What goes beside the arguments ("${shown(argument)}")`
-  const name = argument.split('/')[1] ?? ''
-  const value = valueAt(args, argument)
-  return value === undefined ? `The argument "${shown(name)}"` : `The ${shown(name)} "${shown(value)}"`
+  const tokens = argument.split('/').slice(1)
+  const [place, ...others] = placesAt(args, tokens)
+  if (place !== undefined && others.length === 0) return `The ${shown(place.name)} "${shown(place.value)}"`
+  return tokens[0] === '*' ? 'An argument' : `The argument "${shown(tokens[0] ?? '')}"`
 }
 
 function place({ source }: Basis): string {
   return source === null ? '' : ` (${shown(source.tool)}, action ${shown(source.action)})`
 }
 
-function valueAt(args: JsonObject, argument: string): string | undefined {
-  let value: JsonValue | undefined = args
-  for (const token of argument.split('/').slice(1)) {
-    if (typeof value !== 'object' || value === null) return undefined
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~')
-    value = Object.hasOwn(value, name) ? (value as JsonObject)[name] : undefined
+interface Place {
+  /** Of the argument. */
+  readonly name: string
+  readonly value: string
+}
+
+/** What a pointer leads to, where a receipt hides names as `*` (RCP-11): two of them, if there are more than one. */
+function placesAt(args: JsonObject, tokens: readonly string[]): readonly Place[] {
+  let reached: { readonly name: string; readonly value: JsonValue }[] = [{ name: '', value: args }]
+  for (const token of tokens) {
+    const plain = token.replaceAll('~1', '/').replaceAll('~0', '~')
+    reached = reached.flatMap(({ name, value }) => {
+      if (typeof value !== 'object' || value === null) return []
+      const members = token === '*' ? Object.keys(value).slice(0, PLACES_MAX) : [plain]
+      return members.flatMap((member) =>
+        Object.hasOwn(value, member)
+          ? [{ name: name === '' ? member : name, value: (value as JsonObject)[member] ?? null }]
+          : [],
+      )
+    })
+    if (reached.length > PLACES_MAX) return []
   }
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+  return reached.flatMap(({ name, value }) =>
+    typeof value === 'string' || typeof value === 'number' ? [{ name, value: String(value) }] : [],
+  )
 }
 
 /** On one line, no longer than a person reads, and with no end of a quotation in it: what follows is our word. */

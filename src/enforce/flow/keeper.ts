@@ -19,7 +19,7 @@ import type { DomainStay, Domains } from './domains.ts'
 import { FlowCall, type Domain } from './flow-call.ts'
 import { Memories } from './memories.ts'
 import { DomainPseudonyms } from './pseudonyms.ts'
-import { recordOf } from './record.ts'
+import { namesIn, recordOf, type KnownNames } from './record.ts'
 import { sightOf } from './redact.ts'
 
 export interface FlowKeeperOptions {
@@ -33,6 +33,8 @@ export interface FlowKeeperOptions {
 
 /** A request that is no call of a tool (MCP-7): it reads, and nobody says what (LBL-5). */
 const METHOD_LABEL: ToolLabel = { v: 1, result: TOP, effect: 'none', accepts: 'public', destination: [''] }
+
+const NO_NAMES: KnownNames = { ofArguments: new Set(), ofResult: () => new Set() }
 
 export class FlowKeeper {
   readonly #o: FlowKeeperOptions
@@ -92,7 +94,7 @@ export class FlowKeeper {
   #elsewhere(judged: Judged, chain: DecidedChain, request: CallRequest): Judged {
     if (judged.verdict.decision === 'deny') return judged
     if (this.#o.policy().mode !== 'observe') return deniedAs(judged, ['DOMAIN_ELSEWHERE'])
-    return { ...this.#unwatched(judged, chain, request), flow: recordOf([], TOP) }
+    return { ...this.#unwatched(judged, chain, request), flow: recordOf([], TOP, NO_NAMES) }
   }
 
   #within(
@@ -123,7 +125,7 @@ export class FlowKeeper {
     const against = basis.filter((one) => one.verdict === 'objects')
     const seen = {
       ...judged,
-      flow: recordOf(basis, domain.memory.taint),
+      flow: recordOf(basis, domain.memory.taint, this.#knownNames(judged, chain, request)),
       objections: new Set(against.map(nameOf)),
       why: sentencesOf(against, args, mode === 'deny' ? 'nobody' : 'person'),
       call: this.#call(judged, chain, request, domain),
@@ -157,6 +159,21 @@ export class FlowKeeper {
       },
       judge: (beside, { memory }) => objectionOf(judgeBeside({ label, memory, instruction, beside })),
     })
+  }
+
+  /** RCP-11: what labels, policies and grants call fields. */
+  #knownNames(judged: Judged, chain: DecidedChain, { server, tool }: CallRequest): KnownNames {
+    const { policies = [] } = this.#o.policy()
+    const label = this.#o.label(server, tool)
+    const steps = lineageOf(chain, judged.verdict.grant) ?? []
+    return {
+      ofArguments: new Set([
+        ...namesIn(label?.destination ?? []),
+        ...namesIn(policies.flatMap((each) => (each.tool === tool ? [each.argument] : []))),
+        ...steps.flatMap(({ grant }) => Object.keys(grant.constraints ?? {})),
+      ]),
+      ofResult: (from, of) => namesIn(Object.keys(this.#o.label(from, of)?.result.fields ?? {})),
+    }
   }
 
   #in(stay: DomainStay): Domain {
