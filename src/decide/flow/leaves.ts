@@ -4,7 +4,8 @@
  * @module
  */
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
-import type { DataLabel, ToolLabel } from '../../core/label.ts'
+import { join, type DataLabel, type ToolLabel } from '../../core/label.ts'
+import { pathsOf, readingsOf, type Readings } from './fields.ts'
 import { leavesOfLines, unescaped } from './lines.ts'
 
 /** Text that is longer is not looked into: it is prose, and its label the whole's. */
@@ -39,7 +40,7 @@ export function eachLeaf(
   }
   // A wrapper around a text, as frameworks make it of a function that returns one.
   const inner = onlyText(value)
-  const labels = new Labels(label, whole)
+  const labels = new Labels(label, whole, value)
   const walk = new Walk(labels, visit)
   if (inner === null) {
     walk.value(value, '', 0)
@@ -117,11 +118,17 @@ function escapedToken(name: string): string {
 /** Labels by place (LBL-4): the longest pointer that holds; what it does not say is as the whole. */
 class Labels {
   readonly #whole: DataLabel
+  readonly #readings: Readings
+  /** There is one reading. */
+  readonly #isPlain: boolean
   /** The longest first. Taken apart once: a result may have a million places. */
   readonly #parts: readonly { readonly pattern: readonly string[]; readonly label: DataLabel }[]
 
-  constructor({ fields = {} }: ToolLabel['result'], whole: DataLabel) {
+  constructor({ fields = {} }: ToolLabel['result'], whole: DataLabel, value: JsonValue) {
     this.#whole = whole
+    const pointers = Object.keys(fields).map((pointer) => pointer.split('/').slice(1))
+    this.#readings = readingsOf(pointers, value)
+    this.#isPlain = !this.#readings.unwraps && this.#readings.fronts.length === 0
     this.#parts = Object.entries(fields)
       .map(([pointer, said]) => ({ pattern: pointer.split('/'), label: { ...whole, ...said } }))
       .sort((one, other) => other.pattern.length - one.pattern.length)
@@ -130,7 +137,16 @@ class Labels {
   at(path: string): DataLabel {
     if (this.#parts.length === 0) return this.#whole
     const tokens = path.split('/')
-    return this.#parts.find(({ pattern }) => leadsTo(pattern, tokens))?.label ?? this.#whole
+    if (this.#isPlain) return this.#find(tokens) ?? this.#whole
+    const [own = tokens, ...others] = pathsOf(this.#readings, tokens.slice(1)).map((each) => ['', ...each])
+    return others
+      .map((other) => this.#find(other))
+      .filter((one) => one !== undefined)
+      .reduce(join, this.#find(own) ?? this.#whole)
+  }
+
+  #find(tokens: readonly string[]): DataLabel | undefined {
+    return this.#parts.find(({ pattern }) => leadsTo(pattern, tokens))?.label
   }
 }
 
