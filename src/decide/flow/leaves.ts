@@ -23,7 +23,8 @@ export interface Leaf {
 const TAKEN_OUT = /^(?:\[redacted: [a-z]+\]|psn_[a-z2-7]{26})$/
 
 export function isTakenOut(text: string): boolean {
-  return TAKEN_OUT.test(text)
+  const first = text.charCodeAt(0)
+  return (first === 0x5b || first === 0x70) && TAKEN_OUT.test(text)
 }
 
 /** @param visit each leaf; a part that is prose is one leaf */
@@ -96,7 +97,8 @@ class Walk {
     if (typeof value === 'string' || typeof value === 'number') this.#leaf(String(value), path)
     else if (depth >= DEPTH_MAX) this.#leaf(JSON.stringify(value), path)
     else if (isJsonObject(value)) {
-      for (const [name, member] of Object.entries(value)) {
+      for (const name of Object.keys(value)) {
+        const member = value[name] ?? null
         const at = `${path}/${escapedToken(name)}`
         // Names are data as well where a tool lists things by name. What was taken out leaves nothing of its name to count.
         if (typeof member !== 'string' || !isTakenOut(member)) this.#leaf(name, at)

@@ -73,6 +73,7 @@ function foldedInstruction(instruction: string | null): string {
 
 /** By the member that it stands in: what is below may be data. */
 function besides(beside: JsonObject, memory: MemoryView, instruction: string, scrutiny: Scrutiny): Basis[] {
+  if (Object.keys(beside).length === 0) return []
   const { contents, too_long } = valuesOf(beside, [])
   const found_in = dictated(contents, memory, instruction, scrutiny)
   if (found_in === null) return too_long ? [objection('influence', 'params')] : []
