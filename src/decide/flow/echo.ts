@@ -99,7 +99,7 @@ export function isEchoed(echo: string, value: string): boolean {
   if (echo === '') return false
   if (stands(echo, value)) return true
   if (value.length > VALUE_LENGTH_MAX || !LETTER_OR_DIGIT.test(value)) return false
-  return isMadeOf(echo, value) || stands(echo, [...value].reverse().join(''))
+  return isMadeOf(echo, value) || stands(echo, Array.from(value).reverse().join(''))
 }
 
 /** Whether pieces of what was said make up the value, with any signs between them. */

@@ -43,7 +43,7 @@ describe('a trusted answer to a call that was made of what a stranger wrote', ()
     ['whole', { at: address }],
     ['in two parts', { parts: ['mall', 'ory@else.example'] }],
     ['as parts of an address', { user: 'mallory', host: 'else.example' }],
-    ['letter by letter', { parts: [...address] }],
+    ['letter by letter', { parts: Array.from(address) }],
     ['as base64', { text: btoa(address) }],
     [
       'as base64 of both alphabets, within a text',
@@ -51,7 +51,7 @@ describe('a trusted answer to a call that was made of what a stranger wrote', ()
     ],
     ['as hex', { text: Buffer.from(address).toString('hex') }],
     ['in percents', { text: encodeURIComponent(address) }],
-    ['backwards', { text: [...address].reverse().join('') }],
+    ['backwards', { text: Array.from(address).reverse().join('') }],
   ])('does not vouch for what was said %s', (_, args) => {
     expect(asked(args).find(address)).toBeNull()
   })
