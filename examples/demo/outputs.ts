@@ -31,7 +31,8 @@ const DAY_MS = 86_400_000
 /** Between two signs of life of whoever looks. */
 const LOOK_EVERY_MS = 500
 
-const LETTER = 'Dear Ms Lind, your refund of 42 euros was paid this morning. We are sorry that it took so long.'
+const LETTER =
+  'Dear Ms Lind, your refund of 42 euros was paid this morning. We are sorry that it took so long.'
 const OWN =
   'Dear Ms Lind, this was our fault and I apologise. I have paid the 42 euros myself; call me if they are late. Mona'
 
