@@ -104,11 +104,8 @@ function call(shown, back) {
   const notice = element('p', { className: 'notice', hidden: true })
   notice.setAttribute('role', 'alert')
   // What releases an output is let go by who attests it, at the review desk (OUT-4).
-  const review = element('a', {
-    className: 'approve',
-    textContent: 'Review the output',
-    href: `/review#${approval.output}`,
-  })
+  const review = element('button', { className: 'approve', textContent: 'Review the output' })
+  review.addEventListener('click', () => location.assign(`/review#${approval.output}`))
   const buttons = element(
     'div',
     { className: 'buttons' },
