@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { approvalActSchema } from '../../src/core/approval.ts'
 import { fromUtf8 } from '../../src/core/encoding.ts'
-import type { JsonObject } from '../../src/core/json.ts'
 import { FORMS, outputPolicySchema, ROLES, type Form, type OutputPolicy } from '../../src/core/output.ts'
 import { measure } from '../../src/provenance/digest.ts'
 import { attestActSchema, statementDigest, statementSchema } from '../../src/provenance/statement.ts'
@@ -101,7 +100,7 @@ const deviationsSchema = z.object({
 
 /** @returns the identifier of the proposal */
 export async function proposeOutputPolicy(profile: Profile, policy: OutputPolicy): Promise<string> {
-  const answer = await profile.client.post('/v1/output-policies', policy as unknown as JsonObject)
+  const answer = await profile.client.post('/v1/output-policies', policy)
   return z.object({ policy: z.string() }).parse(answer).policy
 }
 

@@ -114,7 +114,7 @@ async function reviewedLetter(
   })
   const output = await waits.promise
   tell.step('a letter is held until somebody has looked at it')
-  await openReview(hasty, output)
+  await sawReview(hasty, await openReview(hasty, output))
   const stamped = await attestOutput(hasty, output)
   if (stamped.outcome !== 'flagged') throw new DemoFailed(`a rubber stamp was ${stamped.outcome}`)
   tell.good('the security lead signs without looking: flagged, and the letter is held all the same')

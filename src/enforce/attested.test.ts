@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import type { Approval, ApprovalAct } from '../core/approval.ts'
 import { base64url, hex, utf8 } from '../core/encoding.ts'
-import type { JsonObject } from '../core/json.ts'
 import { statementDigest, type Statement } from '../provenance/statement.ts'
 import { attestedFault, type OutputNeeded } from './attested.ts'
 
@@ -54,7 +53,7 @@ function statement(change: Partial<Predicate> = {}, sha = sha256): Statement {
 function approval(given: Statement, over = statementDigest(nodeCrypto, given)): Approval {
   const act = { decision: 'approve', statement: over } as unknown as ApprovalAct
   const gesture = { rev: REV } as unknown as Approval['gesture']
-  return { act, gesture, approver: {} as Approval['approver'], statement: given as unknown as JsonObject }
+  return { act, gesture, approver: {} as Approval['approver'], statement: given }
 }
 
 const fault = (given: Approval, asked = needed): string | null =>

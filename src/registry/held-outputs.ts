@@ -110,7 +110,7 @@ export async function signedStatement(
     const read = readStatement(fromBase64(envelope.payload))
     if (statementDigest(ctx.crypto, read) !== statement) continue
     const { act: _, gesture: __, ...predicate } = read.predicate
-    return { ...read, predicate } as unknown as JsonObject
+    return { ...read, predicate }
   }
   return null
 }
