@@ -7,7 +7,11 @@ import { envelopeSchema } from '../../src/provenance/dsse.ts'
 import { CALLS_MAX, subjectSchema, SUBJECTS_MAX } from '../../src/provenance/statement.ts'
 import { attestDirected, bundleOf, end, publicAttestation } from '../../src/registry/attestations.ts'
 import { coverage, COVERAGE_BY, deviations } from '../../src/registry/coverage.ts'
-import { listOutputPolicies, outputPolicyApproval, proposeOutputPolicy } from '../../src/registry/output-policies.ts'
+import {
+  listOutputPolicies,
+  outputPolicyApproval,
+  proposeOutputPolicy,
+} from '../../src/registry/output-policies.ts'
 import { CONTENT_CHARS_MAX, registerOutput, releaseOutput } from '../../src/registry/outputs.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { secondPersonRoutes } from './gesture-routes.ts'
@@ -112,7 +116,8 @@ function registerRoutes(app: App, ctx: ServerContext): void {
       request: { body: body(z.strictObject({ kind: kindName, ...outputMembers })) },
       responses: answers('Registered', z.object({ output: z.string(), entry: z.int() })),
     }),
-    async (c) => c.json(await registerOutput(ctx.registry, actorOf(c.get('caller')), c.req.valid('json')), 200),
+    async (c) =>
+      c.json(await registerOutput(ctx.registry, actorOf(c.get('caller')), c.req.valid('json')), 200),
   )
   app.openapi(
     createRoute({

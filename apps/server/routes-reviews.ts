@@ -115,7 +115,10 @@ function deskRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const person = c.req.valid('query').mine === 'true' ? callerId(c, 'person') : null
-      return c.json(measured.parse(await registry.store.query((db) => measures(db, ctx.clock.now(), person))), 200)
+      return c.json(
+        measured.parse(await registry.store.query((db) => measures(db, ctx.clock.now(), person))),
+        200,
+      )
     },
   )
 }

@@ -6,8 +6,7 @@ import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
-export interface Schema
-  extends ApprovalTables, AttestationTables, DomainTables, FlowTables, InventorySchema {
+export interface Schema extends ApprovalTables, AttestationTables, DomainTables, FlowTables, InventorySchema {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */

@@ -32,11 +32,7 @@ export function differenceOf(before: string, after: string): TextDifference {
   const [fromA, fromB] = [a.slice(start, a.length - end), b.slice(start, b.length - end)]
   const isExact = fromA.length * fromB.length <= CELLS_MAX
   const middle = isExact ? compared(fromA, fromB) : replaced(fromA, fromB)
-  const pieces = joined([
-    ...b.slice(0, start).map(same),
-    ...middle,
-    ...b.slice(b.length - end).map(same),
-  ])
+  const pieces = joined([...b.slice(0, start).map(same), ...middle, ...b.slice(b.length - end).map(same)])
   const of = (op: Piece['op']): number =>
     pieces.filter((piece) => piece.op === op).reduce((sum, { text }) => sum + solid(text), 0)
   const kept = of('same')

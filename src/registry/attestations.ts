@@ -31,7 +31,14 @@ import { personActor, type GestureParts, type RegistryContext } from './context.
 import { RegistryError } from './errors.ts'
 import { askedOf, signedBy } from './gestures.ts'
 import { kindInForce, type PolicyInForce } from './output-policies.ts'
-import { endAttestation, findAttestation, findOutput, putAttestation, settleReview, type OutputRow } from './output-rows.ts'
+import {
+  endAttestation,
+  findAttestation,
+  findOutput,
+  putAttestation,
+  settleReview,
+  type OutputRow,
+} from './output-rows.ts'
 import { bodyOf, subjectsOf } from './outputs.ts'
 import { keep, namesOf, openFor, openingOf, sealFor } from './personal.ts'
 import { assertEligible, findReviewer, measured, reviewNow } from './reviews.ts'
@@ -100,7 +107,11 @@ async function statementFor(
       instruction: facts?.instruction ?? null,
       review: null,
       composition,
-      policy: { id: policy.id, approval: policy.approval, human_share: policy.kind.human_share ?? HUMAN_SHARE },
+      policy: {
+        id: policy.id,
+        approval: policy.approval,
+        human_share: policy.kind.human_share ?? HUMAN_SHARE,
+      },
       rp: { rp_id: ctx.rp.rp_id, origins: [...ctx.rp.origins] },
       ...(output.attestation === null ? {} : { predecessor: output.attestation }),
     },
@@ -134,15 +145,22 @@ export function draftAttestation(
     const looked = found === null ? null : { ...found.review, flagged: false }
     const role = roleOf({ ...evidenceOf(predicate), review: looked, gesture: who.rev })?.role ?? null
     if (role === null || role === 'directed')
-      throw new RegistryError('ROLE_UNPROVEN', 'you neither wrote nor reviewed it: open a review and look at it')
-    if (role === 'supervised') assertEligible(policy.policy, policy.kind, who, facts?.principal ?? null, tx.now)
+      throw new RegistryError(
+        'ROLE_UNPROVEN',
+        'you neither wrote nor reviewed it: open a review and look at it',
+      )
+    if (role === 'supervised')
+      assertEligible(policy.policy, policy.kind, who, facts?.principal ?? null, tx.now)
     const statement = { ...made.statement, predicate: { ...predicate, role } }
     const drafted: Drafted = { statement, name: made.name, review: found?.id ?? null }
     const { id } = predicate
     await tx.db.deleteFrom('attest_drafts').where('expires', '<=', tx.now).execute()
     const draft_box = await sealFor(ctx, person, placeOf(id), drafted)
     const expires = tx.now + DRAFT_TTL_MS
-    await tx.db.insertInto('attest_drafts').values({ id, output: outputId, person, draft_box, expires }).execute()
+    await tx.db
+      .insertInto('attest_drafts')
+      .values({ id, output: outputId, person, draft_box, expires })
+      .execute()
     return { attestation: id, statement, ...askedOf(ctx, attestActOf(ctx.crypto, statement)) }
   })
 }
@@ -197,7 +215,8 @@ async function takeDraft(ctx: RegistryContext, tx: Tx, person: string, id: strin
     .where('expires', '>', tx.now)
     .executeTakeFirst()
   const opened = row === undefined ? null : await openFor(ctx, person, placeOf(id), row.draft_box)
-  if (opened === null) throw new RegistryError('UNKNOWN_ATTESTATION', 'no draft of yours waits: begin it again')
+  if (opened === null)
+    throw new RegistryError('UNKNOWN_ATTESTATION', 'no draft of yours waits: begin it again')
   await tx.db.deleteFrom('attest_drafts').where('id', '=', id).execute()
   return opened as Drafted
 }
@@ -224,9 +243,15 @@ export function attestDirected(ctx: RegistryContext, actor: Actor, outputId: str
       throw new RegistryError('ROLE_UNPROVEN', 'nobody directed it: have it reviewed')
     const human = { person: facts.person, rev: facts.principal }
     const { statement, name } = await statementFor(ctx, tx, ground, human)
-    const directed = { ...statement, predicate: { ...statement.predicate, independent: false, composition: null } }
+    const directed = {
+      ...statement,
+      predicate: { ...statement.predicate, independent: false, composition: null },
+    }
     if (roleOf(evidenceOf(directed.predicate))?.role !== 'directed')
-      throw new RegistryError('ROLE_UNPROVEN', 'no instruction of the last 90 days names this kind: have it reviewed')
+      throw new RegistryError(
+        'ROLE_UNPROVEN',
+        'no instruction of the last 90 days names this kind: have it reviewed',
+      )
     return issue(ctx, tx, actor, { statement: directed, name, person: facts.person, review: null })
   })
 }
@@ -269,7 +294,11 @@ async function issue(
     commitments: { human: name.commitment, envelope: kept.commitment },
   })
   const row = { id, output: output.id, entry, role, human: human.rev }
-  await putAttestation(tx.db, { ...row, envelope_commit: kept.commitment, human_commit: name.commitment }, tx.now)
+  await putAttestation(
+    tx.db,
+    { ...row, envelope_commit: kept.commitment, human_commit: name.commitment },
+    tx.now,
+  )
   await keep(ctx, tx, output.id, 'envelope', kept)
   await keep(ctx, tx, person, 'human', name)
   return { v: 1, envelope: envelope as unknown as Bundle['envelope'], keys: [{ kid, jwk: signer.publicJwk }] }
@@ -283,7 +312,10 @@ export async function bundleOf(ctx: RegistryContext, db: Db, id: string, named: 
   const row = await findAttestation(db, id)
   const found = await openingOf(ctx, db, row.envelope_commit)
   if (found === null || !('value' in found.opening))
-    throw new RegistryError('VALUE_ERASED', 'this attestation is erased here: whoever has the file can verify it')
+    throw new RegistryError(
+      'VALUE_ERASED',
+      'this attestation is erased here: whoever has the file can verify it',
+    )
   const envelope = found.opening.value
   const kid = (envelope as unknown as Envelope).signatures[0]?.keyid ?? ''
   const key = await db.selectFrom('issuer_keys').select('jwk_json').where('kid', '=', kid).executeTakeFirst()

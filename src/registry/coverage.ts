@@ -51,7 +51,14 @@ export async function coverage(
       Number(counts.supervised),
       Number(counts.directed),
     ]
-    return { of, released, authored, supervised, directed, uncovered: released - authored - supervised - directed }
+    return {
+      of,
+      released,
+      authored,
+      supervised,
+      directed,
+      uncovered: released - authored - supervised - directed,
+    }
   })
 }
 

@@ -43,7 +43,9 @@ export function proposeOutputPolicy(
 }
 
 async function assertPeople(db: Kysely<Schema>, { kinds }: OutputPolicy): Promise<void> {
-  const named = new Set(kinds.flatMap(({ owner, reviewers }) => [owner, ...reviewers.map((one) => one.person)]))
+  const named = new Set(
+    kinds.flatMap(({ owner, reviewers }) => [owner, ...reviewers.map((one) => one.person)]),
+  )
   const known = await db
     .selectFrom('people')
     .select('id')
@@ -55,7 +57,10 @@ async function assertPeople(db: Kysely<Schema>, { kinds }: OutputPolicy): Promis
 
 export async function insertOutputPolicy(
   db: Kysely<Schema>,
-  { policy, ...row }: Pick<Schema['output_policies'], 'id' | 'proposer' | 'proposal'> & { policy: OutputPolicy },
+  {
+    policy,
+    ...row
+  }: Pick<Schema['output_policies'], 'id' | 'proposer' | 'proposal'> & { policy: OutputPolicy },
 ): Promise<void> {
   await db
     .insertInto('output_policies')

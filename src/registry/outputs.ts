@@ -68,13 +68,22 @@ export async function registerOutputTx(
     composition: await compositionOf(ctx, tx, registrar, input),
     calls: await callsOf(tx.db, input.calls),
   }
-  const digest = commitTo(ctx.crypto, input.subject.map((one) => ({ ...one })))
+  const digest = commitTo(
+    ctx.crypto,
+    input.subject.map((one) => ({ ...one })),
+  )
   const content = input.content === undefined ? null : commitTo(ctx.crypto, input.content)
   const commitments = {
     digest: digest.commitment,
     ...(content === null ? {} : { content: content.commitment }),
   }
-  const entry = await tx.append({ type: 'output.registered', actor: registrar, subject: output, body, commitments })
+  const entry = await tx.append({
+    type: 'output.registered',
+    actor: registrar,
+    subject: output,
+    body,
+    commitments,
+  })
   await insertOutput(
     tx.db,
     {

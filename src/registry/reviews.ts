@@ -71,7 +71,11 @@ export async function findReviewer(db: Db, person: string): Promise<EnrolledPers
  * @throws {RegistryError} `UNKNOWN_OUTPUT`, `NOT_ELIGIBLE`, `SAME_PERSON`; `OUTPUT_INVALID`: there is no content to look
  * at; `STATE_CONFLICT`: this person reviewed it before
  */
-export function openReview(ctx: RegistryContext, person: string, output: string): Promise<{ review: string }> {
+export function openReview(
+  ctx: RegistryContext,
+  person: string,
+  output: string,
+): Promise<{ review: string }> {
   return ctx.store.write(async (tx) => {
     const row = await findOutput(tx.db, output)
     const { policy, kind } = await kindInForce(tx.db, row.kind)
@@ -79,7 +83,8 @@ export function openReview(ctx: RegistryContext, person: string, output: string)
     const facts = jti === null ? null : await rootFacts(ctx, tx.db, jti, kind)
     assertEligible(policy, kind, await findReviewer(tx.db, person), facts?.principal ?? null, tx.now)
     const content = await contentOf(ctx, tx.db, row)
-    if (content === null) throw new RegistryError('OUTPUT_INVALID', 'its content is not kept: nobody can review it')
+    if (content === null)
+      throw new RegistryError('OUTPUT_INVALID', 'its content is not kept: nobody can review it')
     const known = await tx.db
       .selectFrom('reviews')
       .selectAll()
@@ -88,7 +93,10 @@ export function openReview(ctx: RegistryContext, person: string, output: string)
       .executeTakeFirst()
     if (known?.decided === null) return { review: known.id }
     if (known !== undefined)
-      throw new RegistryError('STATE_CONFLICT', 'you reviewed it before: the second review is by another person')
+      throw new RegistryError(
+        'STATE_CONFLICT',
+        'you reviewed it before: the second review is by another person',
+      )
     const review = newId(ctx.crypto, 'rvw', tx.now)
     await tx.append({ type: 'review.opened', actor: personActor(person), subject: review, body: { output } })
     await insertReview(tx.db, { id: review, output, person, opened: tx.now })
@@ -127,7 +135,11 @@ export function seeReview(ctx: RegistryContext, person: string, id: string): Pro
 }
 
 async function measuresOf(db: Db, review: string): Promise<Schema['review_measures']> {
-  const row = await db.selectFrom('review_measures').selectAll().where('review', '=', review).executeTakeFirst()
+  const row = await db
+    .selectFrom('review_measures')
+    .selectAll()
+    .where('review', '=', review)
+    .executeTakeFirst()
   if (row === undefined) throw new RegistryError('STATE_CONFLICT', 'this review is too old: open the next')
   return row
 }
@@ -183,7 +195,11 @@ export interface ReviewView {
   readonly output: string
   readonly kind: string
   readonly content: string | null
-  readonly difference: { readonly pieces: readonly Piece[]; readonly distance: number; readonly isExact: boolean }
+  readonly difference: {
+    readonly pieces: readonly Piece[]
+    readonly distance: number
+    readonly isExact: boolean
+  }
   /** Calls that fed it, as far as their receipts are named. */
   readonly sources: readonly {
     readonly action: string

@@ -27,7 +27,8 @@ async function findSeed(
 ): Promise<{ readonly row: SeedRow; readonly salt: string } | null> {
   for (const row of await openSeeds(db)) {
     const opened = (await openingOf(ctx, db, row.seed_commit))?.opening
-    if (opened !== undefined && 'value' in opened && opened.value === output) return { row, salt: opened.salt }
+    if (opened !== undefined && 'value' in opened && opened.value === output)
+      return { row, salt: opened.salt }
   }
   return null
 }

@@ -22,7 +22,10 @@ const OPEN_MAX = 64
 export function commitSeed(ctx: RegistryContext, person: string, kind: string): Promise<{ seed: string }> {
   return ctx.store.write(async (tx) => {
     if ((await openSeeds(tx.db)).length >= OPEN_MAX)
-      throw new RegistryError('LIMIT_EXCEEDED', `${OPEN_MAX} seeded errors are out: wait until some are found`)
+      throw new RegistryError(
+        'LIMIT_EXCEEDED',
+        `${OPEN_MAX} seeded errors are out: wait until some are found`,
+      )
     const seed = newId(ctx.crypto, 'sed', tx.now)
     const committed = commitTo(ctx.crypto, newId(ctx.crypto, 'out', tx.now))
     const entry = await tx.append({

@@ -45,11 +45,7 @@ export const attestationFolds: Folds = {
     const row = { id: subject, output, entry: at.index, role, human }
     await putAttestation(at.db, { ...row, envelope_commit: envelope, human_commit: name }, at.time_ms)
     await committed(at, output, 'envelope', envelope)
-    const person = await at.db
-      .selectFrom('people')
-      .select('id')
-      .where('rev', '=', human)
-      .executeTakeFirst()
+    const person = await at.db.selectFrom('people').select('id').where('rev', '=', human).executeTakeFirst()
     if (person !== undefined) await committed(at, person.id, 'human', name)
   },
   'attestation.withdrawn': ({ db, time_ms }, { subject = '' }) =>
@@ -60,7 +56,14 @@ export const attestationFolds: Folds = {
     const { seed = '' } = commitments
     await at.db
       .insertInto('seeds')
-      .values({ entry: at.index, id: subject, kind: body.kind, seed_commit: seed, output: null, outcome: null })
+      .values({
+        entry: at.index,
+        id: subject,
+        kind: body.kind,
+        seed_commit: seed,
+        output: null,
+        outcome: null,
+      })
       .execute()
     await fileUnder(at, { id: subject, owner: null, first: at.index })
     await committed(at, subject, 'seed', seed)
