@@ -1,8 +1,15 @@
 /** Outputs, reviews and attestations over the API, and their bundles verified from the file alone. spec/attestation.md */
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { openSnapshot } from '../../src/adapters/sqlite/offline.ts'
 import { utf8 } from '../../src/core/encoding.ts'
+import { History } from '../../src/evidence/history.ts'
+import { outputs, reviews } from '../../src/evidence/populations/attested.ts'
+import { checkAttestations } from '../../src/evidence/verify/attestations.ts'
+import { Findings } from '../../src/evidence/verify/report.ts'
+import { decodeEntry } from '../../src/log/entries.ts'
 import { measure } from '../../src/provenance/digest.ts'
 import { readBundle } from '../../src/provenance/statement.ts'
 import { pinnedKeys, verifyAttestation, type AttestationAnswer } from '../../src/provenance/verify.ts'
@@ -54,6 +61,16 @@ async function sign(by: Operator, output: string): Promise<Answer> {
   if (draft.status !== 200) return draft
   const { attestation, challenge } = draft.json
   return by.api.post(`/v1/attestations/${attestation}/seal`, by.authenticator.assert(challenge))
+}
+
+/** As the database has them. */
+async function entries() {
+  const snapshot = openSnapshot(join(server.dataDir, 'countersign.db'))
+  try {
+    return await snapshot.db.selectFrom('entries').select(['idx', 'type', 'bytes']).orderBy('idx').execute()
+  } finally {
+    snapshot.close()
+  }
 }
 
 const release = (output: string) => point.post(`/v1/outputs/${output}/release`, {})
@@ -317,7 +334,7 @@ test('what leaves without an attestation is a deviation with an owner, and cover
   expect(await owners(output)).toEqual([])
   const { id } = JSON.parse(Buffer.from(bundle.envelope.payload, 'base64').toString()).predicate
   const state = async () =>
-    (await (await fetch(`${server.base()}/v1/public/attestations/${id}`)).json()).state
+    ((await (await fetch(`${server.base()}/v1/public/attestations/${id}`)).json()) as { state: string }).state
   expect(await state()).toBe('valid')
   await ben.api.post(`/v1/attestations/${id}/dispute`, { reason: 'wrong' })
   expect(await state()).toBe('disputed')
@@ -339,7 +356,7 @@ test('a better role takes the place of a lower one', async () => {
   const before = verified(first, content)
   const id = before.ok ? before.statement.predicate.id : ''
   expect(second.ok && second.statement.predicate.predecessor).toBe(id)
-  const said = await (await fetch(`${server.base()}/v1/public/attestations/${id}`)).json()
+  const said: unknown = await (await fetch(`${server.base()}/v1/public/attestations/${id}`)).json()
   expect(said).toMatchObject({
     state: 'superseded',
     successor: second.ok ? second.statement.predicate.id : '',
@@ -347,16 +364,32 @@ test('a better role takes the place of a lower one', async () => {
 })
 
 test('nothing of content, digest or name stands in an entry', async () => {
-  const { db } = await import('../../src/adapters/sqlite/offline.ts').then(({ openSnapshot }) =>
-    openSnapshot(`${server.dataDir}/countersign.db`),
-  )
-  const rows = await db.selectFrom('entries').select(['type', 'bytes']).execute()
-  await db.destroy()
+  const rows = await entries()
   const texts = rows.map(({ bytes }) => Buffer.from(bytes).toString())
   expect(rows.filter(({ type }) => type === 'attestation.issued').length).toBeGreaterThan(3)
   const [one] = subjectOf(`${DRAFT} Number 0.`)
   for (const hidden of ['Dear customer', 'Ben"', one!.digest.sha256])
     expect(texts.filter((text) => text.includes(hidden))).toEqual([])
+})
+
+test('who has only the log finds each of these on evidence that was there before, and counts them', async () => {
+  const history = new History()
+  for (const { idx, bytes } of await entries()) history.add(idx, decodeEntry(bytes))
+  const { rp_id, origins } = history.created!.entry.body
+  const findings = new Findings()
+  checkAttestations(nodeCrypto, history, { rp_id, origins }, findings)
+  expect(findings.faults).toEqual([])
+  expect(findings.checks[0]?.count).toBeGreaterThan(5)
+  const period = { from_ms: 0, to_ms: clock.now() + 1 }
+  const left = outputs.rows(history, period)
+  expect(Object.groupBy(left, ({ role }) => String(role))).toMatchObject({
+    supervised: { length: 2 },
+    null: { length: 1 },
+  })
+  const looked = reviews.rows(history, period)
+  expect(looked.filter(({ flagged }) => flagged)).toMatchObject([
+    { reviewer: ben.id, released: expect.any(String) },
+  ])
 })
 
 test('who has left signs nothing more', async () => {
