@@ -41,7 +41,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'output.released': 'It left, with that attestation or with none.',
   'review.opened': 'A person opened an output at the review desk.',
   'review.decided': 'They refused it, or signed for it; a flagged review counts for nothing.',
-  'attestation.issued': 'The issuer signed who stands behind an output, in which role; commitments to what it signed.',
+  'attestation.issued':
+    'The issuer signed who stands behind an output, in which role; commitments to what it signed.',
   'attestation.withdrawn': 'It is good for nothing any more.',
   'attestation.disputed': 'Somebody says that it is wrong.',
   'seed.committed': 'An output with an error will be put before reviewers: a commitment to which.',

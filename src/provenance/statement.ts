@@ -169,7 +169,7 @@ function where(error: z.ZodError): string {
 }
 
 /** ATT-8. */
-const bundleSchema = z.strictObject({
+export const bundleSchema = z.strictObject({
   v: z.literal(1),
   /** Read by {@link openEnvelope}: its faults have a code of their own. */
   envelope: z.json(),
