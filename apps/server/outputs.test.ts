@@ -24,6 +24,7 @@ const code = (answer: Answer): string | undefined => answer.json.error?.code
 let [ann, ben, cai, dee] = [] as unknown as [Operator, Operator, Operator, Operator]
 let point: Caller
 let jti = ''
+let aloneSaid: string | undefined
 let kid = ''
 
 const newHash = () => createHash('sha256')
@@ -129,11 +130,15 @@ beforeAll(async () => {
     `/v1/output-policies/${policy}/approve`,
     ann.authenticator.assert(own.json.challenge),
   )
-  expect(code(alone)).toBe('SAME_PERSON')
+  aloneSaid = code(alone)
   const asked = await ben.api.get(`/v1/output-policies/${policy}/approval`)
   await ben.api.post(`/v1/output-policies/${policy}/approve`, ben.authenticator.assert(asked.json.challenge))
 })
 afterAll(() => server.remove())
+
+test('who proposed a policy does not approve it', () => {
+  expect(aloneSaid).toBe('SAME_PERSON')
+})
 
 describe('a directed output', () => {
   test('is attested where the instruction names its kind, or a grant its tool', async () => {
@@ -382,10 +387,8 @@ test('who has only the log finds each of these on evidence that was there before
   expect(findings.checks[0]?.count).toBeGreaterThan(5)
   const period = { from_ms: 0, to_ms: clock.now() + 1 }
   const left = outputs.rows(history, period)
-  expect(Object.groupBy(left, ({ role }) => String(role))).toMatchObject({
-    supervised: { length: 2 },
-    null: { length: 1 },
-  })
+  expect(left.filter(({ role }) => role === 'supervised').length).toBe(2)
+  expect(left.filter(({ role }) => role === null).length).toBe(1)
   const looked = reviews.rows(history, period)
   expect(looked.filter(({ flagged }) => flagged)).toMatchObject([
     { reviewer: ben.id, released: expect.any(String) },

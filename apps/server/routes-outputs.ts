@@ -5,8 +5,9 @@ import { seconds } from '../../src/core/time.ts'
 import type { Actor } from '../../src/log/entries.ts'
 import { envelopeSchema } from '../../src/provenance/dsse.ts'
 import { CALLS_MAX, subjectSchema, SUBJECTS_MAX } from '../../src/provenance/statement.ts'
-import { attestDirected, bundleOf, end, publicAttestation } from '../../src/registry/attestations.ts'
+import { attestDirected } from '../../src/registry/attestations.ts'
 import { coverage, COVERAGE_BY, deviations } from '../../src/registry/coverage.ts'
+import { bundleOf, end, publicAttestation } from '../../src/registry/issued-attestations.ts'
 import {
   listOutputPolicies,
   outputPolicyApproval,

@@ -22,11 +22,12 @@ export interface CoverageFigures {
 }
 
 export async function benchCoverage(outputs = OUTPUTS): Promise<CoverageFigures> {
-  const { db, close } = openScratch()
+  const scratch = openScratch()
+  const { db } = scratch
   // As the registers would have left them (test: coverage.test.ts), put there by the database itself.
   await sql`
-    INSERT INTO outputs SELECT 'out_' || value, value, 'letter', '{}', 'agt_' || (value % ${AGENTS}),
-      'sys_' || (value % ${SYSTEMS}), 'pnt_a', ${YEAR_MS} + value % ${DAYS} * 86400000,
+    INSERT INTO outputs SELECT 'out_' || value, value, 'letter', '{}', 'agt_' || (value / ${DAYS} % ${AGENTS}),
+      'sys_' || (value / ${DAYS * AGENTS} % ${SYSTEMS}), 'pnt_a', ${YEAR_MS} + value % ${DAYS} * 86400000,
       ${YEAR_MS} + value % ${DAYS} * 86400000, CASE WHEN value % 10 = 0 THEN NULL ELSE 'att_' || value END, 0, '', NULL
     FROM (WITH RECURSIVE n(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM n WHERE value < ${outputs - 1})
       SELECT value FROM n)`.execute(db)
@@ -41,7 +42,7 @@ export async function benchCoverage(outputs = OUTPUTS): Promise<CoverageFigures>
   const ms = { kind: 0, agent: 0, system: 0, day: 0 }
   for (const by of COVERAGE_BY) ms[by] = await median(() => coverage(db, by, year))
   const deviations_ms = await median(() => deviations(db))
-  close()
+  scratch.close()
   return { outputs, counters: n, ms, deviations_ms }
 }
 

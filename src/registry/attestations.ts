@@ -1,20 +1,19 @@
 /**
- * Attestations: drafted, signed by a person, sealed by the issuer, ended. spec/attestation.md (ATT-2, ATT-6, ATT-23,
- * ATT-28). Invariants: what the evidence does not give is not stated; a flagged review and a seeded error give none;
+ * Attestations: drafted, signed by a person, sealed by the issuer. spec/attestation.md (ATT-2, ATT-6, ATT-23). Invariants: what the evidence does not give is not stated; a flagged review and a seeded error give none;
  * an output has at most one that is valid.
  * @module
  */
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { base64url } from '../core/encoding.ts'
-import { canonicalBytes, parseJson, type JsonValue } from '../core/json.ts'
+import { canonicalBytes } from '../core/json.ts'
 import { HUMAN_SHARE, type OutputKind } from '../core/output.ts'
 import { rfc3339 } from '../core/time.ts'
 import { commitTo, type Committed } from '../log/commitment.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
-import { signEnvelope, type Envelope } from '../provenance/dsse.ts'
+import { signEnvelope } from '../provenance/dsse.ts'
 import { roleOf } from '../provenance/roles.ts'
 import {
   attestActOf,
@@ -31,24 +30,15 @@ import { personActor, type GestureParts, type RegistryContext } from './context.
 import { RegistryError } from './errors.ts'
 import { askedOf, signedBy } from './gestures.ts'
 import { kindInForce, type PolicyInForce } from './output-policies.ts'
-import {
-  endAttestation,
-  findAttestation,
-  findOutput,
-  putAttestation,
-  settleReview,
-  type OutputRow,
-} from './output-rows.ts'
+import { findOutput, putAttestation, settleReview, type OutputRow } from './output-rows.ts'
 import { bodyOf, subjectsOf } from './outputs.ts'
-import { keep, namesOf, openFor, openingOf, sealFor } from './personal.ts'
+import { keep, namesOf, openFor, sealFor } from './personal.ts'
 import { assertEligible, findReviewer, measured, reviewNow } from './reviews.ts'
 import { rootFacts, type RootFacts } from './root-facts.ts'
 import { isSeed, revealIfSeed } from './seed-rows.ts'
 
 /** ATT-2: how long a draft waits for its gesture. */
 const DRAFT_TTL_MS = 10 * 60 * 1000
-/** Bytes of an envelope with its salt. */
-const KEPT_LIMITS = { bytes_max: 512 * 1024, depth_max: 20 }
 
 type Db = Kysely<Schema>
 
@@ -270,8 +260,8 @@ async function issue(
   const { id, output, role, independent, human, issued_at, instruction, policy, predecessor, act, gesture } =
     whole.predicate
   const signer = await ctx.issuer.current(tx.db)
-  const envelope = signEnvelope(ctx.crypto, signer, canonicalBytes(whole as unknown as JsonValue))
-  const kept = commitTo(ctx.crypto, { ...envelope } as unknown as JsonValue)
+  const envelope = signEnvelope(ctx.crypto, signer, canonicalBytes(whole))
+  const kept = commitTo(ctx.crypto, { ...envelope })
   const kid = envelope.signatures[0]?.keyid ?? ''
   const entry = await tx.append({
     type: 'attestation.issued',
@@ -302,67 +292,4 @@ async function issue(
   await keep(ctx, tx, output.id, 'envelope', kept)
   await keep(ctx, tx, person, 'human', name)
   return { v: 1, envelope: envelope as unknown as Bundle['envelope'], keys: [{ kid, jwk: signer.publicJwk }] }
-}
-
-/**
- * The bundle again (ATT-8). @param named whether the name is disclosed, where it is not erased
- * @throws {RegistryError} `UNKNOWN_ATTESTATION`, `VALUE_ERASED`
- */
-export async function bundleOf(ctx: RegistryContext, db: Db, id: string, named: boolean): Promise<Bundle> {
-  const row = await findAttestation(db, id)
-  const found = await openingOf(ctx, db, row.envelope_commit)
-  if (found === null || !('value' in found.opening))
-    throw new RegistryError(
-      'VALUE_ERASED',
-      'this attestation is erased here: whoever has the file can verify it',
-    )
-  const envelope = found.opening.value
-  const kid = (envelope as unknown as Envelope).signatures[0]?.keyid ?? ''
-  const key = await db.selectFrom('issuer_keys').select('jwk_json').where('kid', '=', kid).executeTakeFirst()
-  const jwk = parseJson(key?.jwk_json ?? '', KEPT_LIMITS) as unknown as Bundle['keys'][number]['jwk']
-  const human = named ? await openingOf(ctx, db, row.human_commit) : null
-  const disclosures =
-    human !== null && 'value' in human.opening
-      ? { human: { salt: human.opening.salt, name: String(human.opening.value) } }
-      : undefined
-  return {
-    v: 1,
-    envelope: envelope as Bundle['envelope'],
-    keys: [{ kid, jwk }],
-    ...(disclosures === undefined ? {} : { disclosures }),
-  }
-}
-
-/** Says that one is good for nothing, or wrong (ATT-28). @throws {RegistryError} `UNKNOWN_ATTESTATION`, `STATE_CONFLICT` */
-export function end(
-  ctx: RegistryContext,
-  person: string,
-  id: string,
-  state: 'withdrawn' | 'disputed',
-  reason: string,
-): Promise<void> {
-  return ctx.store.write(async (tx) => {
-    const row = await findAttestation(tx.db, id)
-    if (row.state === 'withdrawn' || row.state === state)
-      throw new RegistryError('STATE_CONFLICT', `it is ${row.state} already`)
-    const actor = personActor(person)
-    await tx.append({ type: `attestation.${state}`, actor, subject: id, body: { reason } })
-    await endAttestation(tx.db, id, state, tx.now)
-  })
-}
-
-export interface PublicAttestation {
-  readonly id: string
-  readonly role: string
-  readonly state: Schema['attestations']['state']
-  readonly since: string
-  /** The valid one of the same output, or null. */
-  readonly successor: string | null
-}
-
-/** For anyone who has its identifier (ATT-28). @throws {RegistryError} `UNKNOWN_ATTESTATION` */
-export async function publicAttestation(db: Db, id: string): Promise<PublicAttestation> {
-  const { role, state, since, output } = await findAttestation(db, id)
-  const { attestation } = await findOutput(db, output)
-  return { id, role, state, since: rfc3339(since), successor: attestation === id ? null : attestation }
 }

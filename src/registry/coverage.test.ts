@@ -37,7 +37,8 @@ const attested = (output: string, role: 'authored' | 'supervised' | 'directed', 
 })
 
 test('counts agree with the outputs, whatever came first and whatever ended', async () => {
-  const { db, close } = openScratch()
+  const scratch = openScratch()
+  const { db } = scratch
   await insertOutput(db, rowOf('one'), bodyOf({ agent: 'agt_a' }))
   await insertOutput(db, rowOf('two'), bodyOf({ agent: 'agt_b', system: 'sys_a' }))
   await insertOutput(db, rowOf('three'), bodyOf())
@@ -63,5 +64,5 @@ test('counts agree with the outputs, whatever came first and whatever ended', as
     { of: 'letter', released: 3, authored: 1, supervised: 0, directed: 0, uncovered: 2 },
   ])
   expect((await deviations(db)).deviations.map(({ output }) => output)).toEqual(['three', 'two'])
-  close()
+  scratch.close()
 })

@@ -245,7 +245,7 @@ async function labelOf(
   db: Db,
   receipt: { server: string; tool: string; definition_hash: string | null } | null,
 ): Promise<string | null> {
-  if (receipt?.definition_hash == null) return null
+  if (receipt === null || receipt.definition_hash === null) return null
   const row = await db
     .selectFrom('labels')
     .innerJoin('tools', 'tools.id', 'labels.tool')

@@ -56,9 +56,9 @@ export function plantSeed(
   return ctx.store.write(async (tx) => {
     const row = (await openSeeds(tx.db)).find(({ id }) => id === seed)
     const opened = row === undefined ? null : await openingOf(ctx, tx.db, row.seed_commit)
-    if (row === undefined || opened === null || !('value' in opened.opening))
+    const output = opened !== null && 'value' in opened.opening ? opened.opening.value : null
+    if (row === undefined || typeof output !== 'string')
       throw new RegistryError('UNKNOWN_OUTPUT', 'no such seeded error that waits')
-    const output = String(opened.opening.value)
     const there = await tx.db.selectFrom('outputs').select('id').where('id', '=', output).executeTakeFirst()
     if (there !== undefined) throw new RegistryError('STATE_CONFLICT', 'it was planted before')
     const actor = personActor(person)
