@@ -11,9 +11,23 @@ import { findEnrolled } from '../../src/registry/people.ts'
 import { subjectsAfter } from '../../src/registry/subject-feed.ts'
 import { subjectNamed } from '../../src/registry/subject-index.ts'
 import { makeLink } from '../../src/registry/subject-links.ts'
-import { closeRequest, extendRequest, listRequests, openRequest } from '../../src/registry/subject-requests.ts'
+import {
+  closeRequest,
+  extendRequest,
+  listRequests,
+  openRequest,
+} from '../../src/registry/subject-requests.ts'
 import { viewSubject } from '../../src/registry/subject-view.ts'
-import { cascadeShown, identifier, jurisdiction, requestKind, requestShown, subjectShown, term, words } from './consent-schemas.ts'
+import {
+  cascadeShown,
+  identifier,
+  jurisdiction,
+  requestKind,
+  requestShown,
+  subjectShown,
+  term,
+  words,
+} from './consent-schemas.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
 import { managerActor, pinnedOrigin } from './routes-consents.ts'
@@ -154,7 +168,10 @@ function actRoutes(app: App, ctx: ServerContext): void {
       request: {
         params: idParam,
         body: body(
-          z.strictObject({ right: z.enum(OBJECTION_RIGHTS), purposes: z.array(term).min(1).max(16).nullable() }),
+          z.strictObject({
+            right: z.enum(OBJECTION_RIGHTS),
+            purposes: z.array(term).min(1).max(16).nullable(),
+          }),
         ),
       },
       responses: answers('Committed', framesAnswer.extend({ objection: z.string() })),
@@ -228,7 +245,10 @@ function requestRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const actor = personActor(callerId(c, 'person'))
-      return c.json(await extendRequest(registry, actor, c.req.valid('param').id, c.req.valid('json').reason), 200)
+      return c.json(
+        await extendRequest(registry, actor, c.req.valid('param').id, c.req.valid('json').reason),
+        200,
+      )
     },
   )
 
@@ -245,7 +265,12 @@ function requestRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Closed', ok),
     }),
     async (c) => {
-      await closeRequest(registry, personActor(callerId(c, 'person')), c.req.valid('param').id, c.req.valid('json'))
+      await closeRequest(
+        registry,
+        personActor(callerId(c, 'person')),
+        c.req.valid('param').id,
+        c.req.valid('json'),
+      )
       return c.json({ ok: true as const }, 200)
     },
   )

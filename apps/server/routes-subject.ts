@@ -43,7 +43,12 @@ const place = z.object({
   simulated: z.boolean(),
   origin: z.string(),
 })
-const own = z.object({ place, subject: subjectShown, notices: z.array(z.unknown()), credential_id: z.string().nullable() })
+const own = z.object({
+  place,
+  subject: subjectShown,
+  notices: z.array(z.unknown()),
+  credential_id: z.string().nullable(),
+})
 
 export function subjectRoutes(app: App, ctx: ServerContext): void {
   const sessions = new SubjectSessions(ctx.registry.crypto, ctx.clock)
@@ -63,7 +68,8 @@ function placeOf(ctx: ServerContext): z.infer<typeof place> {
 /** @throws {ApiError} `AUTH_MISSING` */
 function subjectOf(c: Context<AppEnv>, sessions: SubjectSessions): string {
   const found = sessions.sessionOf(getCookie(c, SUBJECT_COOKIE))
-  if (found === null) throw new ApiError('AUTH_MISSING', 'open the page by a link, or sign in with your passkey')
+  if (found === null)
+    throw new ApiError('AUTH_MISSING', 'open the page by a link, or sign in with your passkey')
   return found.subject
 }
 
@@ -115,7 +121,11 @@ function comeIn(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
       middleware: anyone(),
       request: {
         body: body(
-          z.strictObject({ challenge: z.string().max(64), credential_id: z.string().max(1366), gesture: gestureParts }),
+          z.strictObject({
+            challenge: z.string().max(64),
+            credential_id: z.string().max(1366),
+            gesture: gestureParts,
+          }),
         ),
       },
       responses: answers('In', z.object({ place })),
@@ -123,11 +133,18 @@ function comeIn(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
     async (c) => {
       const { challenge, credential_id, gesture } = c.req.valid('json')
       const row = await registry.store.query((db) =>
-        db.selectFrom('data_subjects').select('id').where('credential_id', '=', credential_id).executeTakeFirst(),
+        db
+          .selectFrom('data_subjects')
+          .select('id')
+          .where('credential_id', '=', credential_id)
+          .executeTakeFirst(),
       )
       const isOurs = sessions.takeChallenge(challenge)
       if (row === undefined || !isOurs)
-        throw new RegistryError('GESTURE_INVALID', 'this passkey is not registered here, or the page is too old')
+        throw new RegistryError(
+          'GESTURE_INVALID',
+          'this passkey is not registered here, or the page is too old',
+        )
       const { credential, registration } = await registry.store.query((db) => findSubject(db, row.id))
       assertGesture(ctx, { challenge, jwk: credential, registration, gesture })
       signIn(ctx, c, sessions.open(row.id, row.id))
@@ -146,7 +163,8 @@ function assertGesture(
   },
 ): void {
   const { challenge, jwk, registration, gesture } = said
-  if (jwk === null || registration === null) throw new RegistryError('GESTURE_INVALID', 'no passkey is registered')
+  if (jwk === null || registration === null)
+    throw new RegistryError('GESTURE_INVALID', 'no passkey is registered')
   const whole = { rev: '', role: 'principal' as const, jwk, registration, ...gesture }
   const fault = gestureFault(ctx.registry.crypto, ctx.registry.rp, challenge, whole)
   if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
@@ -225,7 +243,10 @@ function ownRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): voi
       path: '/v1/subject/export',
       summary: 'All of it, consents as ISO/IEC TS 27560 arranges them',
       middleware: anyone(),
-      responses: answers('The export', z.object({ subject: subjectShown, consents: z.array(consentExportSchema) })),
+      responses: answers(
+        'The export',
+        z.object({ subject: subjectShown, consents: z.array(consentExportSchema) }),
+      ),
     }),
     async (c) => {
       const subject = subjectOf(c, sessions)
@@ -301,7 +322,10 @@ function consentRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions):
       const { record, gesture: parts } = c.req.valid('json')
       if (record.subject !== subject)
         throw new RegistryError('CONSENT_SUBJECT_MISMATCH', 'this record is of another data subject')
-      return c.json(await giveConsent(registry, subjectActor(subject), record, { type: 'passkey', parts }), 200)
+      return c.json(
+        await giveConsent(registry, subjectActor(subject), record, { type: 'passkey', parts }),
+        200,
+      )
     },
   )
 
@@ -312,17 +336,24 @@ function consentRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions):
       summary: 'Withdraw a consent, or some of its purposes: no gesture is asked for',
       middleware: anyone(),
       request: {
-        body: body(z.strictObject({ consent: z.string().max(64), purposes: z.array(term).min(1).max(16).nullable() })),
+        body: body(
+          z.strictObject({ consent: z.string().max(64), purposes: z.array(term).min(1).max(16).nullable() }),
+        ),
       },
       responses: answers('Committed', framesAnswer),
     }),
     async (c) => {
       const subject = subjectOf(c, sessions)
       const { consent, purposes } = c.req.valid('json')
-      const isOwn = (await registry.store.query((db) => consentsOf(db, subject))).some(({ id }) => id === consent)
+      const isOwn = (await registry.store.query((db) => consentsOf(db, subject))).some(
+        ({ id }) => id === consent,
+      )
       if (!isOwn) throw new RegistryError('UNKNOWN_CONSENT', 'no such consent of yours')
       const said = { consent, purposes, by: 'subject' as const, reason: 'withdrawn' }
-      return c.json(await acknowledged(ctx, await withdrawConsent(registry, subjectActor(subject), said)), 200)
+      return c.json(
+        await acknowledged(ctx, await withdrawConsent(registry, subjectActor(subject), said)),
+        200,
+      )
     },
   )
 }
