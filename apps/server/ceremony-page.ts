@@ -20,6 +20,7 @@ const TYPES = {
   'subject.css': 'text/css; charset=utf-8',
   'subject.js': 'text/javascript; charset=utf-8',
   'subject-passkey.js': 'text/javascript; charset=utf-8',
+  'subject-record.js': 'text/javascript; charset=utf-8',
   'subject-words.js': 'text/javascript; charset=utf-8',
   'visible.js': 'text/javascript; charset=utf-8',
   'ceremony.html': 'text/html; charset=utf-8',

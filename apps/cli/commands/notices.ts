@@ -3,6 +3,8 @@ import type { Command } from 'commander'
 import { termName } from '../../../src/core/dpv.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
 import {
+  approveBasis,
+  approveNotice,
   endBasis,
   listBases,
   listNotices,
@@ -11,7 +13,6 @@ import {
   readBasis,
   readNotice,
 } from '../consent/acts.ts'
-import { approveAt } from '../operator.ts'
 import { listing, result } from '../output.ts'
 import { approveCommand } from './approve.ts'
 import { profileOf, reasonCode, wantsJson } from './globals.ts'
@@ -61,7 +62,7 @@ export function noticeCommands(program: Command): void {
     noun: 'notice',
     id: 'ntc_…',
     status: 'approved',
-    approve: (profile, id) => approveAt(profile, `/v1/notices/${id}`, { act: 'notice.approve', notice: id }),
+    approve: approveNotice,
   })
   basisCommands(program)
 }
@@ -106,7 +107,7 @@ function basisCommands(program: Command): void {
     id: 'bas_…',
     status: 'approved',
     is: 'in force',
-    approve: (profile, id) => approveAt(profile, `/v1/bases/${id}`, { act: 'basis.approve', basis: id }),
+    approve: approveBasis,
   })
   basis
     .command('end')

@@ -5,6 +5,7 @@ import { consentExportSchema, type ConsentExport } from '../../../src/core/conse
 import { basisSchema, noticeSchema, type Basis, type Notice } from '../../../src/core/consent.ts'
 import { sha256Text } from '../../../src/core/digest.ts'
 import type { JsonObject } from '../../../src/core/json.ts'
+import { approveAt } from '../operator.ts'
 import { CliError } from '../output.ts'
 import { readJson, readText, type Profile } from '../profile.ts'
 
@@ -60,6 +61,16 @@ export async function proposeNotice(
 
 export async function listNotices({ client }: Profile): Promise<NoticeView[]> {
   return z.object({ notices: z.array(noticeView) }).parse(await client.get('/v1/notices')).notices
+}
+
+/** Consents may name it from then on. */
+export async function approveNotice(profile: Profile, id: string): Promise<void> {
+  await approveAt(profile, `/v1/notices/${id}`, { act: 'notice.approve', notice: id })
+}
+
+/** It is in force from then on. */
+export async function approveBasis(profile: Profile, id: string): Promise<void> {
+  await approveAt(profile, `/v1/bases/${id}`, { act: 'basis.approve', basis: id })
 }
 
 export async function proposeBasis({ client }: Profile, basis: Basis): Promise<string> {

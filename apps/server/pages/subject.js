@@ -5,8 +5,9 @@
  */
 import { element } from './element.js'
 import { createPasskey, signWith } from './subject-passkey.js'
+import { objections, soft, uses } from './subject-record.js'
 import { canonicalize, challengeOf } from './shown.js'
-import { dayOf, KINDS, lawOf, nameOf, REASONS, STATES, timeOf } from './subject-words.js'
+import { dayOf, KINDS, lawOf, nameOf, STATES, timeOf } from './subject-words.js'
 
 const TAG = 'countersign-act-v1'
 const CONSENT_DAYS = 365
@@ -116,10 +117,6 @@ function part(title, ...children) {
   return element('section', {}, element('h2', { textContent: title }), ...children)
 }
 
-function soft(text) {
-  return element('p', { className: 'soft', textContent: text })
-}
-
 function words(text) {
   return element(
     'details',
@@ -217,33 +214,6 @@ async function agree({ place, credential_id }, { id, notice }, purposes) {
   const { gesture } = await signWith(place, challenge, credential_id)
   await ask('POST', '/consents', { record, gesture })
   await open()
-}
-
-function uses({ disclosures }) {
-  if (disclosures.length === 0) return soft('No use is on record.')
-  const row = (name, cells) =>
-    element('tr', {}, ...cells.map((textContent) => element(name, { textContent })))
-  const lines = disclosures.map(({ time, tool, server, purpose, basis, reason, n }) =>
-    row('td', [
-      timeOf(time),
-      `${tool} of ${server}`,
-      purpose === null ? '' : nameOf(purpose),
-      reason === null
-        ? `${basis.startsWith('cns_') ? 'your consent' : 'another ground'} (${n})`
-        : `${REASONS[reason] ?? reason} (${n})`,
-    ]),
-  )
-  const table = element('table', {}, row('th', ['When', 'By what', 'What for', 'On which ground']), ...lines)
-  return element('div', { className: 'scroll', tabIndex: 0 }, table)
-}
-
-function objections({ objections: made }) {
-  if (made.length === 0) return [soft('Nothing.')]
-  return made.map(({ time, purposes }) =>
-    soft(
-      `Since ${timeOf(time)}: ${purposes === null ? 'every use that needs no consent of yours' : purposes.map(nameOf).join(', ')}.`,
-    ),
-  )
 }
 
 function requests({ requests: made }) {
