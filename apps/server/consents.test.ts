@@ -109,7 +109,6 @@ beforeAll(async () => {
   const proposed = { name: 'Consent Hub', jwk: api.jwk, jurisdiction: 'EU' }
   const { json } = await ann.api.post('/v1/consent-managers', proposed)
   manager = { id: json.manager, api }
-  expect(code(await manager.api.post('/v1/consents', signed(recordOf('dsb_x'))))).toBe('AUTH_KEY_UNKNOWN')
   await approve(ben, `/v1/consent-managers/${manager.id}`)
 })
 afterAll(() => server.remove())
@@ -213,6 +212,13 @@ describe('a consent', () => {
     expect(code(await importing(recordOf(await subjectOf(`${expected}${Math.random()}`), more)))).toBe(
       expected,
     )
+  })
+
+  test('of a manager that nobody approved is not taken', async () => {
+    const api = server.caller()
+    await ann.api.post('/v1/consent-managers', { name: 'Other Hub', jwk: api.jwk, jurisdiction: 'EU' })
+    const record = recordOf(await subjectOf('unapproved@example.org'))
+    expect(code(await api.post('/v1/consents', signed(record, api)))).toBe('AUTH_KEY_UNKNOWN')
   })
 
   test('that a manager signed counts once, for its very record, and not by another key', async () => {

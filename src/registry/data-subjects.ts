@@ -217,8 +217,8 @@ export async function identifiersOf(
     rows.map(async ({ commitment, entry, system }) => {
       const found = await openingOf(ctx, db, commitment)
       const value = found !== null && 'value' in found.opening ? found.opening.value : null
-      const isValue = typeof value === 'object' && value !== null && 'value' in value
-      return isValue ? { system, value: String(value.value), entry } : null
+      const named = typeof value === 'object' && value !== null && 'value' in value ? value.value : null
+      return typeof named === 'string' ? { system, value: named, entry } : null
     }),
   )
   return all.filter((each) => each !== null)

@@ -47,7 +47,7 @@ export async function subjectsAfter(
 }
 
 async function headOf(db: Kysely<Schema>): Promise<number> {
-  const { rows } = await sql<{ idx: number | null }>`select max(idx) as idx from entries`.execute(db)
+  const { rows } = await sql<{ idx: number | string | null }>`select max(idx) as idx from entries`.execute(db)
   return Number(rows[0]?.idx ?? -1)
 }
 

@@ -67,12 +67,15 @@ export function bookOf(history: History): ConsentBook {
   return book
 }
 
-/** @returns how many entries there were to check */
-export function checkConsents(crypto: Crypto, history: History, terms: Terms, findings: Findings): number {
-  const checker = new Checker(crypto, history, terms, findings)
-  for (const logged of history.consents) checker.take(logged)
-  checker.frames()
-  return history.consents.length
+export function checkConsents(crypto: Crypto, history: History, terms: Terms, findings: Findings): void {
+  const framed = history.frames.some(({ frame }) => frame.kind === 'consent' || frame.kind === 'subject')
+  if (history.consents.length === 0 && !framed) return
+  findings.check('consents are within notices that were approved, and each withdrawal has its frames', () => {
+    const checker = new Checker(crypto, history, terms, findings)
+    for (const logged of history.consents) checker.take(logged)
+    checker.frames()
+    return history.consents.length
+  })
 }
 
 class Checker {
@@ -135,6 +138,11 @@ class Checker {
         for (const purpose of entry.body.purposes ?? [null])
           this.#said.set(`subject:${handleFor(this.#crypto, id, purpose)}`, entry.time)
         return
+      case 'data_subject.identified':
+      case 'data_subject.unidentified':
+      case 'subject_request.opened':
+      case 'subject_request.extended':
+      case 'subject_request.closed':
       case 'listener.acknowledged':
     }
   }

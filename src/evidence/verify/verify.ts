@@ -251,10 +251,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
-  if (history.consents.length > 0)
-    check('consents are within notices that were approved, and each withdrawal has its frames', () =>
-      checkConsents(crypto, history, { judge, rp: terms.rp }, findings),
-    )
+  checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
   checkBasisUses(crypto, history, { allows, bound_ms }, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
