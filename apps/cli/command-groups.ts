@@ -32,6 +32,15 @@ export const GROUPS: readonly CommandGroup[] = [
   { names: ['label'], add: async (to) => (await import('./commands/labels.ts')).labelCommands(to) },
   { names: ['flow'], add: async (to) => (await import('./commands/flow-policies.ts')).flowCommands(to) },
   {
+    names: ['notice', 'basis'],
+    add: async (to) => (await import('./commands/notices.ts')).noticeCommands(to),
+  },
+  { names: ['consent'], add: async (to) => (await import('./commands/consents.ts')).consentCommands(to) },
+  {
+    names: ['subject'],
+    add: async (to) => (await import('./commands/data-subjects.ts')).dataSubjectCommands(to),
+  },
+  {
     names: ['delegate', 'delegations', 'narrow', 'grants'],
     add: async (to) => (await import('./commands/delegations.ts')).delegationCommands(to),
   },
