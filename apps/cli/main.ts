@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { agentCommands } from './commands/agents.ts'
 import { approvalCommands as callApprovalCommands } from './commands/approval.ts'
 import { approvalCommands } from './commands/approvals.ts'
+import { attestCommands } from './commands/attest.ts'
 import { backupCommands } from './commands/backup.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
@@ -84,6 +85,7 @@ replayCommand(program)
 keyCommands(program)
 issuerCommands(program)
 evidenceCommands(program)
+attestCommands(program)
 const log = logCommands(program)
 logRebuildCommand(log)
 logPruneCommand(log)
