@@ -8,6 +8,7 @@ import { oauthErrors } from './oauth-errors.ts'
 import { agentRoutes } from './routes-agents.ts'
 import { approvalPointRoutes } from './routes-approval-points.ts'
 import { approvalRoutes } from './routes-approvals.ts'
+import { attestRoutes } from './routes-attest.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
 import { delegationRoutes } from './routes-delegations.ts'
@@ -93,6 +94,7 @@ export function createApp(ctx: ServerContext): App {
   logRoutes(app, ctx)
   nodeRoutes(app, ctx)
   backupRoutes(app, ctx)
+  attestRoutes(app, ctx)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {
