@@ -2,13 +2,22 @@
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import type { Role } from '../../../src/core/output.ts'
 import {
+  ATTESTATION_MISSING,
+  COMMIT_TOO_LARGE,
   judgeCommit,
-  firstGood,
   type CarrierAnswer,
   type Refused,
   type Trust,
 } from '../../../src/provenance/carriers/commit.ts'
-import { verifyAttestation } from '../../../src/provenance/verify.ts'
+import { NOTES_REF } from '../../../src/provenance/carriers/push.ts'
+import { COMMIT_BYTES_MAX } from '../../../src/provenance/carriers/trailer.ts'
+import { BUNDLE_BYTES_MAX } from '../../../src/provenance/statement.ts'
+import {
+  verifyAttestation,
+  type AttestationAnswer,
+  type GoodAttestation,
+} from '../../../src/provenance/verify.ts'
+import { withNextStep } from '../next-step.ts'
 import { CliError } from '../output.ts'
 import { loadProfile } from '../profile.ts'
 import type { Git } from './git.ts'
@@ -45,7 +54,7 @@ export type Verified =
 /** @throws {CliError} `FILE_UNREADABLE`, `ISSUER_UNREACHABLE`, `NO_PROFILE` */
 export async function verifyOutput(file: string, options: VerifyOptions): Promise<Verified> {
   const found = await candidatesFor(file, options.attestation)
-  if (found.length === 0) return said(firstGood([], () => never()))
+  if (found.length === 0) return said(ATTESTATION_MISSING)
   const issuer = await issuerOf(options)
   return since(issuer, await judgeFile(file, found, trustOf(issuer, options)))
 }
@@ -58,9 +67,16 @@ export async function verifyCommits(
 ): Promise<readonly (Verified & { readonly commit: string })[]> {
   const issuer = await issuerOf(options)
   const trust = trustOf(issuer, options)
+  const notesAt = git.refs().get(NOTES_REF)
+  const notes = notesAt === undefined ? new Map<string, string>() : git.notesOf(notesAt)
   const answers: (Verified & { commit: string })[] = []
-  for (const commit of commitsOf(git, revision)) {
-    const answer = judgeCommit(nodeCrypto, newHash, git.commit(commit), trust)
+  for (const [commit, raw] of git.read(commitsOf(git, revision), COMMIT_BYTES_MAX)) {
+    const blob = notes.get(commit)
+    const [read] = blob === undefined ? [] : git.read([blob], BUNDLE_BYTES_MAX)
+    const answer =
+      raw === null
+        ? COMMIT_TOO_LARGE
+        : judgeCommit(nodeCrypto, newHash, { raw, note: read?.[1] ?? null }, trust)
     answers.push({ ...(await since(issuer, answer)), commit })
   }
   return answers
@@ -98,15 +114,15 @@ async function since(issuer: Issuer, answer: CarrierAnswer): Promise<Verified> {
   const { bundle, statement } = answer
   const known = await issuer.knownOf(statement.predicate.id)
   const again = verifyAttestation(nodeCrypto, { bundle, keys: issuer.keysFor(bundle), given: null, known })
-  return again.ok ? { ...said(answer), ...(again.ok ? { state: 'valid' as const } : {}) } : said(again)
+  return again.ok ? { ...good(answer), state: 'valid' } : said(again)
 }
 
-function said(answer: CarrierAnswer | ReturnType<typeof verifyAttestation>): Verified {
-  if (!answer.ok) return { ok: false, error: { code: answer.code, message: answer.message } }
-  const { role, human, chain, independent, name } = answer
+function said(answer: CarrierAnswer | AttestationAnswer): Verified {
+  if (answer.ok) return good(answer)
+  const { code, message } = answer
+  return { ok: false, error: { code, message: withNextStep(code, message) } }
+}
+
+function good({ role, human, chain, independent, name }: GoodAttestation): Extract<Verified, { ok: true }> {
   return { ok: true, role, human, chain, independent, ...(name === null ? {} : { name }) }
-}
-
-function never(): never {
-  throw new TypeError('there is nothing to judge')
 }

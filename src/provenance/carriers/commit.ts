@@ -10,7 +10,7 @@ import { readBundle, type Bundle } from '../statement.ts'
 import { verifyAttestation, type Given, type GoodAttestation, type TrustedKey } from '../verify.ts'
 import { fromCompact } from './compact.ts'
 import { CarrierError, type CarrierErrorCode } from './errors.ts'
-import { authoredAt, trailersOf } from './trailer.ts'
+import { authoredAt, COMMIT_BYTES_MAX, trailersOf } from './trailer.ts'
 
 /** CAR-1: no more are looked at. */
 export const CANDIDATES_MAX = 8
@@ -35,6 +35,18 @@ export type CarrierAnswer = (GoodAttestation & { readonly bundle: Bundle }) | Ca
 export interface Trust {
   readonly keysFor: (bundle: Bundle) => ReadonlyMap<string, TrustedKey>
   readonly wanted?: Wanted
+}
+
+export const ATTESTATION_MISSING: CarrierRefusal = {
+  ok: false,
+  code: 'ATTESTATION_MISSING',
+  message: 'it carries no attestation',
+}
+/** Of a commit that is not read. */
+export const COMMIT_TOO_LARGE: CarrierRefusal = {
+  ok: false,
+  code: 'CARRIER_MALFORMED',
+  message: `the commit is over ${COMMIT_BYTES_MAX} bytes`,
 }
 
 export interface CommitGiven {
@@ -85,7 +97,7 @@ export function firstGood(
     if (answer.ok) return answer
     first ??= answer
   }
-  return first ?? { ok: false, code: 'ATTESTATION_MISSING', message: 'it carries no attestation' }
+  return first ?? ATTESTATION_MISSING
 }
 
 export function judgeBundle(

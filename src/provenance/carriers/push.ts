@@ -10,18 +10,13 @@ import { ROLES } from '../../core/output.ts'
 import type { NewHash } from '../digest.ts'
 import { BUNDLE_BYTES_MAX } from '../statement.ts'
 import { pinnedKeys } from '../verify.ts'
-import { judgeCommit, type Refused, type Trust } from './commit.ts'
+import { COMMIT_TOO_LARGE, judgeCommit, type Refused, type Trust } from './commit.ts'
 import { COMMIT_BYTES_MAX } from './trailer.ts'
 
 export const NOTES_REF = 'refs/notes/countersign'
 const COMMITS_MAX = 1000
 /** Commits whose notes are read together. */
 const AT_ONCE = 64
-const TOO_LARGE = {
-  ok: false,
-  code: 'CARRIER_MALFORMED',
-  message: `the commit is over ${COMMIT_BYTES_MAX} bytes`,
-} as const
 
 const ref = z
   .string()
@@ -190,7 +185,7 @@ function judgeCommits(
     )
     for (const [commit, raw] of repository.read(some, COMMIT_BYTES_MAX)) {
       const note = blobs.get(notes.get(commit) ?? '') ?? null
-      const answer = raw === null ? TOO_LARGE : judgeCommit(crypto, newHash, { raw, note }, trust)
+      const answer = raw === null ? COMMIT_TOO_LARGE : judgeCommit(crypto, newHash, { raw, note }, trust)
       if (answer.ok || (policy.merges === 'clean' && repository.isCleanMerge(commit))) continue
       refusals.push({ ref: name, commit, code: answer.code, message: answer.message })
     }
