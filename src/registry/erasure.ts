@@ -9,13 +9,12 @@ import type { Actor, EntryBody } from '../log/entries.ts'
 import type { ERASURE_BASES } from '../log/erasure-bodies.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { askedOf, signedBy } from './gestures.ts'
 import { hasFreed, holdsOn, reachedBy } from './in-the-way.ts'
 import { packsSince, type BuiltEvidence } from './packs.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import { findEnrolled } from './people.ts'
 
 export type ErasureBasis = (typeof ERASURE_BASES)[number]
 type EraseAct = EntryBody<'erasure.deferred'>['act']
@@ -49,8 +48,7 @@ export async function erasureOf(
   const act: EraseAct = { act: 'subject.erase', ...asked }
   const reached = await reachedBy(db, row.id)
   return {
-    act,
-    challenge: challengeOf(ctx.crypto, ACT_TAG, act),
+    ...askedOf(ctx, act),
     fields_n: await countSealed(db, reached),
     holds: await holdsOn(db, row, reached),
     packs: await packsSince(db, row.first),
@@ -133,7 +131,7 @@ export async function eraseSubject(
     if (ctx.separation === 'independent' && (await hasFreed(tx.db, subject, approver))) {
       throw new RegistryError('SAME_PERSON', 'who lifted a hold on it does not erase it: ask another person')
     }
-    const gesture = await gestureOver(ctx, tx, act, parts)
+    const gesture = signedBy(ctx, await findEnrolled(tx.db, approver), 'approver', act, parts)
     const body = { act, gesture, acted_alone }
     const said = { fields_n, holds, packs, acted_alone }
     const request = { subject, basis, approver, requested: tx.now }
@@ -159,19 +157,6 @@ export async function eraseSubject(
 export async function isOwn(db: Kysely<Schema>, subject: string, approver: string): Promise<boolean> {
   const row = await db.selectFrom('subjects').select('owner').where('id', '=', subject).executeTakeFirst()
   return subject === approver || row?.owner === approver
-}
-
-/** @throws {RegistryError} `GESTURE_INVALID`, `UNKNOWN_PERSON`, `STATE_CONFLICT`, `NOT_ENDORSED` */
-export async function gestureOver(
-  ctx: Pick<RegistryContext, 'crypto' | 'rp'>,
-  tx: Tx,
-  act: { readonly approver: string } & EntryBody<'erasure.deferred' | 'hold.lifted' | 'log.pruned'>['act'],
-  parts: GestureParts,
-): Promise<ReturnType<typeof gestureOf>> {
-  const gesture = gestureOf(await findEnrolled(tx.db, act.approver), 'approver', parts)
-  const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, act), gesture)
-  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-  return gesture
 }
 
 type Tombstone = EntryBody<'subject.erased'>
