@@ -16,6 +16,8 @@ import { AttestationWorld, CONTENT } from '../../vectors/attestation/world.ts'
 
 const WARM_UP = 300
 const ROUNDS = 2000
+/** 17 MB. */
+const THROUGHPUT_LINES = 400_000
 
 export interface AttestFigures {
   /** Bytes of the signed statement. */
@@ -31,7 +33,7 @@ export interface AttestFigures {
   readonly verify_ratio: number
   /** From the compact form to an answer. */
   readonly verify_compact_us: number
-  /** Of a file of 64 MiB, in megabytes a second: the form `file`, and the form `text`. */
+  /** Of 17 MB, in megabytes a second: the form `file`, and the form `text`. */
   readonly file_mb_per_s: number
   readonly text_mb_per_s: number
 }
@@ -110,9 +112,14 @@ function ratio(ours: number, raw: number): number {
   return Math.round((ours / raw) * 100) / 100
 }
 
+/** The best of some: what the machine can, and not what else it did meanwhile. */
 function throughput(form: 'file' | 'text'): number {
-  const bytes = utf8('A line of a text that is not remarkable.\r\n'.repeat(1_600_000))
-  const start = performance.now()
-  measure(form, bytes, () => createHash('sha256'))
-  return Math.round(bytes.length / 1000 / (performance.now() - start))
+  const bytes = utf8('A line of a text that is not remarkable.\r\n'.repeat(THROUGHPUT_LINES))
+  let best_ms = Infinity
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now()
+    measure(form, bytes, () => createHash('sha256'))
+    best_ms = Math.min(best_ms, performance.now() - start)
+  }
+  return Math.round(bytes.length / 1000 / best_ms)
 }
