@@ -198,7 +198,7 @@ function keeping(): { readonly newHash: NewHash; readonly parts: Uint8Array[] } 
 async function digestOf(parts: readonly Uint8Array[]): Promise<string> {
   const [only] = parts
   const bytes = only !== undefined && parts.length === 1 ? only : concat(...parts)
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 

@@ -17,21 +17,14 @@ const REPLACED: Readonly<Record<string, string>> = {
 /** A specifier of an import or export that is left when types are gone. */
 const IMPORTED = /^\s*(?:import|export)\b(?:[^'"]*?\bfrom)?\s*(['"])([^'"]+)\1/gm
 
-export interface PageModules {
-  /** Path below the prefix: `apps/attest/main.ts`. */
-  readonly entry: string
-  /** Text by path. */
-  readonly texts: ReadonlyMap<string, string>
-}
-
 /**
  * @param entry from the root of the repository, as the sources have it
  * @param prefix under which they are served
+ * @returns their text by path, as `src/core/json.ts`
  */
-export function pageModules(entry: string, prefix: string): PageModules {
+export function pageModules(entry: string, prefix: string): ReadonlyMap<string, string> {
   const texts = new Map<string, string>()
-  const start = sourceOf(new URL(entry, ROOT))
-  const waiting = [start]
+  const waiting = [sourceOf(new URL(entry, ROOT))]
   for (let url = waiting.pop(); url !== undefined; url = waiting.pop()) {
     const path = pathOf(url)
     if (texts.has(path)) continue
@@ -46,7 +39,7 @@ export function pageModules(entry: string, prefix: string): PageModules {
     )
     texts.set(path, text)
   }
-  return { entry: pathOf(start), texts }
+  return texts
 }
 
 function resolved(specifier: string, from: URL): URL {
@@ -73,7 +66,7 @@ function javascriptOf(url: URL): string {
 
 /** Node says once that stripping types by a call is experimental. It strips those of every file here all the same. */
 function quietly<T>(work: () => T): T {
-  const { emitWarning } = process
+  const emitWarning = process.emitWarning.bind(process)
   process.emitWarning = () => undefined
   try {
     return work()

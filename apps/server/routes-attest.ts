@@ -8,11 +8,11 @@ import { listIssuerKeys } from '../../src/registry/issuer-keys.ts'
 import { PAGE_HEADERS, pageFile, pageText } from './ceremony-page.ts'
 import type { App, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
-import { pageModules, type PageModules } from './page-modules.ts'
+import { pageModules } from './page-modules.ts'
 import { answers, jwk } from './schemas.ts'
 
 const MODULES = '/attest/modules/'
-const ENTRY = 'apps/attest/main.ts'
+const ENTRY = 'apps/server/pages/attest.js'
 
 const keysAnswer = z.object({
   issuer: z.string(),
@@ -42,22 +42,17 @@ export function attestRoutes(app: App, ctx: ServerContext): void {
   )
 
   // Found at the first visit, and kept: the sources do not change under a process.
-  let found: PageModules | null = null
-  const modules = (): PageModules => (found ??= pageModules(ENTRY, MODULES))
+  let found: ReadonlyMap<string, string> | null = null
+  const modules = (): ReadonlyMap<string, string> => (found ??= pageModules(ENTRY, MODULES))
 
   app.get('/attest', () => {
-    const { entry, texts } = modules()
-    const preloads = [...texts.keys()].map((path) => `<link rel="modulepreload" href="${MODULES}${path}" />`)
+    const paths = [...modules().keys()]
+    const preloads = paths.map((path) => `<link rel="modulepreload" href="${MODULES}${path}" />`)
     const html = pageText('attest.html').replace('<!-- modules -->', preloads.join('\n    '))
-    const headers = {
-      ...PAGE_HEADERS,
-      'content-type': 'text/html; charset=utf-8',
-      link: `<${MODULES}${entry}>; rel="modulepreload"`,
-    }
-    return new Response(html, { headers })
+    return new Response(html, { headers: { ...PAGE_HEADERS, 'content-type': 'text/html; charset=utf-8' } })
   })
   app.get(`${MODULES}*`, (c) => {
-    const text = modules().texts.get(c.req.path.slice(MODULES.length))
+    const text = modules().get(c.req.path.slice(MODULES.length))
     if (text === undefined) throw new ApiError('NOT_FOUND', 'no such part of the page')
     return new Response(text, {
       headers: { ...PAGE_HEADERS, 'content-type': 'text/javascript; charset=utf-8' },

@@ -173,7 +173,7 @@ describe('a mail', () => {
         name: NAME,
       })
 
-      await createTransport(options).sendMail({ envelope, raw: `${relayed(arrived)}` })
+      await createTransport(options).sendMail({ envelope, raw: relayed(arrived) })
       const again = server.mails[1]?.text ?? ''
       expect(again).toContain('Received: from relay')
       expect(await verify(put('again.eml', again))).toMatchObject({ ok: true, human: REVIEWER })

@@ -1,7 +1,7 @@
 /** The page `/attest`: takes a file and its attestation, and shows who stands behind it. spec/carriers.md (CAR-11, CAR-12). @module */
-import { FILE_BYTES_MAX, judge } from '/attest/modules/apps/attest/main.ts'
-import { element, rowList } from '/ceremony/element.js'
-import { plain } from '/attest/attest-words.js'
+import { FILE_BYTES_MAX, judge } from '../../attest/main.ts'
+import { element, rowList } from './element.js'
+import { plain } from './attest-words.js'
 
 const ATTESTATION = /\.attestation\.json$/i
 /** An attestation in a file: larger ones are none. */
