@@ -10,6 +10,7 @@ import { approvalSchema } from '../src/core/approval.ts'
 import { gestureSchema } from '../src/core/gesture.ts'
 import { issuerRecordSchema } from '../src/core/issuer.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
+import { bundleSchema, statementSchema as attestationSchema } from '../src/provenance/statement.ts'
 import { trustListSchema } from '../src/revoke/trust-list.ts'
 import { accessTokenSchema } from '../src/token/access-token.ts'
 import { grantSchema } from '../src/token/grant.ts'
@@ -31,6 +32,8 @@ export const FOLDER = join(import.meta.dirname, '../spec/schemas')
 const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodType }> = {
   'access-token': { title: 'Payload of an access token (STS-8)', schema: accessTokenSchema },
   approval: { title: 'Decision about a held call, as a point is given it (APR-11)', schema: approvalSchema },
+  attestation: { title: 'Statement of an attestation (ATT-1, ATT-2)', schema: attestationSchema },
+  'attestation-bundle': { title: 'Bundle of an attestation (ATT-8)', schema: bundleSchema },
   'call-proof': { title: 'Payload of a holder proof per call (PRF-1)', schema: callProofSchema },
   'dpop-proof': { title: 'Payload of a holder proof over HTTP (PRF-5)', schema: dpopProofSchema },
   gesture: { title: 'Gesture (DLG-4 to DLG-6)', schema: gestureSchema },

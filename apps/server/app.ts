@@ -31,10 +31,12 @@ import { logRoutes } from './routes-log.ts'
 import { nodeRoutes } from './routes-nodes.ts'
 import { oauthKeyRoutes } from './routes-oauth-keys.ts'
 import { oauthRoutes } from './routes-oauth.ts'
+import { outputRoutes } from './routes-outputs.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
 import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
+import { reviewRoutes } from './routes-reviews.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { templateRoutes } from './routes-templates.ts'
@@ -73,6 +75,8 @@ export function createApp(ctx: ServerContext): App {
   toolChangeRoutes(app, ctx)
   labelRoutes(app, ctx)
   flowPolicyRoutes(app, ctx)
+  outputRoutes(app, ctx)
+  reviewRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)

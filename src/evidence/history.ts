@@ -5,6 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
+import { beginsSubject, isAttested, isPolicy, type AttestedType, type PolicyType } from './grouped.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
@@ -48,12 +49,11 @@ export class History {
   /** In the order of the log. */
   readonly toolChanges: Any<'tool.changed' | 'tool.approved'>[] = []
   /** What flows are judged by, in the order of the log. */
-  readonly labels: Any<
-    'label.proposed' | 'label.approved' | 'flow_policy.proposed' | 'flow_policy.approved'
-  >[] = []
+  readonly labels: Any<PolicyType>[] = []
+  /** Outputs, reviews and attestations, in the order of the log. */
+  readonly attested: Any<AttestedType>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
-  /** What happened to keys after they were made. */
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
   readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
   readonly templates: Any<'template.preset' | 'template.proposed' | 'template.approved'>[] = []
@@ -85,6 +85,15 @@ export class History {
     const time_ms = Date.parse(entry.time)
     if (time_ms < this.#last_ms) this.backwards.push(index)
     this.#last_ms = time_ms
+    if (isPolicy(entry)) {
+      this.labels.push({ index, entry } as (typeof this.labels)[number])
+      return
+    }
+    if (isAttested(entry)) {
+      if (beginsSubject(entry)) this.#file(entry.subject, index)
+      this.attested.push({ index, entry } as (typeof this.attested)[number])
+      return
+    }
     switch (entry.type) {
       case 'log.created':
         if (this.created === null) this.created = { index, entry }
@@ -131,12 +140,6 @@ export class History {
       case 'tool.changed':
       case 'tool.approved':
         this.toolChanges.push({ index, entry } as (typeof this.toolChanges)[number])
-        return
-      case 'label.proposed':
-      case 'label.approved':
-      case 'flow_policy.proposed':
-      case 'flow_policy.approved':
-        this.labels.push({ index, entry } as (typeof this.labels)[number])
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })

@@ -15,6 +15,7 @@ import {
   signedRosterSchema,
 } from '../revoke/statement.ts'
 import { anchoredSchema } from './anchored.ts'
+import { attestationBodies } from './attestation-bodies.ts'
 import { domainBodies } from './domain-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
@@ -280,6 +281,7 @@ export const bodies = {
   'log.anchored': anchoredSchema,
   ...erasureBodies,
   ...inventoryBodies,
+  ...attestationBodies,
   'alert.raised': z.strictObject({
     rule: z.enum([
       'ANCHOR_OVERDUE',

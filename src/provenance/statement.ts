@@ -34,7 +34,7 @@ const time = z.iso.datetime()
 const count = z.int().nonnegative()
 const share = z.int().min(0).max(PER_MILLE)
 
-const subjectSchema = z.strictObject({
+export const subjectSchema = z.strictObject({
   name: z.string().min(1).max(256),
   digest: z.strictObject({ sha256 }),
   annotations: z.strictObject({ form: z.enum(FORMS), bytes: count }),
@@ -169,7 +169,7 @@ function where(error: z.ZodError): string {
 }
 
 /** ATT-8. */
-const bundleSchema = z.strictObject({
+export const bundleSchema = z.strictObject({
   v: z.literal(1),
   /** Read by {@link openEnvelope}: its faults have a code of their own. */
   envelope: z.json(),

@@ -33,12 +33,12 @@ function enveloped(bundle: JsonObject, edit: JsonObject): JsonObject {
 }
 
 function withPredicate(statement: Statement, edit: JsonObject): JsonObject {
-  return { ...statement, predicate: { ...statement.predicate, ...edit } } as unknown as JsonObject
+  return { ...statement, predicate: { ...statement.predicate, ...edit } }
 }
 
 function without(statement: Statement, ...names: string[]): JsonObject {
   const predicate = Object.entries(statement.predicate).filter(([name]) => !names.includes(name))
-  return { ...statement, predicate: Object.fromEntries(predicate) } as unknown as JsonObject
+  return { ...statement, predicate: Object.fromEntries(predicate) }
 }
 
 function instruction(edit: JsonObject): never {
@@ -460,7 +460,7 @@ const evidence: AttestationCase[] = [
       const statement = w.statement('supervised')
       const act = attestActOf(w.crypto, statement)
       const { gesture } = w.signed(statement, { ...act, role: 'directed' }).predicate
-      return w.bundle(withPredicate(statement, { act: act as never, gesture: gesture as never }))
+      return w.bundle(withPredicate(statement, { act, gesture: gesture as never }))
     },
     expect: 'GESTURE_INVALID',
   },

@@ -5,7 +5,7 @@
  */
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 10
+export const SCHEMA_VERSION = 11
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -44,6 +44,45 @@ CREATE TABLE flow_policies (
   id TEXT PRIMARY KEY, status TEXT NOT NULL, policy_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
   approval INTEGER
 ) STRICT;
+CREATE TABLE output_policies (
+  id TEXT PRIMARY KEY, status TEXT NOT NULL, policy_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
+  approval INTEGER
+) STRICT;
+CREATE TABLE outputs (
+  id TEXT PRIMARY KEY, entry INTEGER NOT NULL, kind TEXT NOT NULL, body_json TEXT NOT NULL, agent TEXT, system TEXT,
+  registrar TEXT NOT NULL, registered INTEGER NOT NULL, released INTEGER, attestation TEXT, refusals INTEGER NOT NULL,
+  digest_commit TEXT NOT NULL, content_commit TEXT
+) STRICT;
+CREATE INDEX outputs_uncovered ON outputs (released) WHERE released IS NOT NULL AND attestation IS NULL;
+CREATE INDEX outputs_waiting ON outputs (registered) WHERE released IS NULL AND attestation IS NULL;
+CREATE TABLE attestations (
+  id TEXT PRIMARY KEY, output TEXT NOT NULL REFERENCES outputs (id), entry INTEGER NOT NULL, role TEXT NOT NULL,
+  human TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, envelope_commit TEXT NOT NULL,
+  human_commit TEXT NOT NULL
+) STRICT;
+CREATE INDEX attestations_output ON attestations (output);
+CREATE TABLE reviews (
+  id TEXT PRIMARY KEY, output TEXT NOT NULL REFERENCES outputs (id), person TEXT NOT NULL, opened INTEGER NOT NULL,
+  decided INTEGER, decision TEXT, flagged INTEGER NOT NULL
+) STRICT;
+CREATE INDEX reviews_output ON reviews (output);
+CREATE TABLE coverage (
+  kind TEXT NOT NULL, agent TEXT NOT NULL, system TEXT NOT NULL, day TEXT NOT NULL, released INTEGER NOT NULL,
+  authored INTEGER NOT NULL, supervised INTEGER NOT NULL, directed INTEGER NOT NULL,
+  PRIMARY KEY (day, kind, agent, system)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE seeds (
+  entry INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, seed_commit TEXT NOT NULL, output TEXT,
+  outcome TEXT
+) STRICT;
+CREATE TABLE attest_drafts (
+  id TEXT PRIMARY KEY, output TEXT NOT NULL, person TEXT NOT NULL, draft_box BLOB NOT NULL, expires INTEGER NOT NULL
+) STRICT;
+CREATE TABLE review_measures (
+  review TEXT PRIMARY KEY, person TEXT NOT NULL, opened INTEGER NOT NULL, in_view INTEGER NOT NULL, seen INTEGER NOT NULL,
+  length INTEGER NOT NULL, outcome TEXT NOT NULL, expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX review_measures_person ON review_measures (person);
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,

@@ -22,6 +22,7 @@ import {
 } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
 import { approvalJudge } from './approvals.ts'
+import { checkAttestations } from './attestations.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
@@ -249,6 +250,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
+  checkAttestations(crypto, history, terms.rp, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }
