@@ -25,6 +25,7 @@ import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
+import { attestRoutes } from './routes-attest.ts'
 import { labelRoutes } from './routes-labels.ts'
 import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
@@ -79,6 +80,7 @@ export function createApp(ctx: ServerContext): App {
   labelRoutes(app, ctx)
   flowPolicyRoutes(app, ctx)
   outputRoutes(app, ctx)
+  attestRoutes(app, ctx)
   reviewRoutes(app, ctx)
   noticeRoutes(app, ctx)
   dataSubjectRoutes(app, ctx)
