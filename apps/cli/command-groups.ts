@@ -32,6 +32,15 @@ export const GROUPS: readonly CommandGroup[] = [
   { names: ['label'], add: async (to) => (await import('./commands/labels.ts')).labelCommands(to) },
   { names: ['flow'], add: async (to) => (await import('./commands/flow-policies.ts')).flowCommands(to) },
   {
+    names: ['notice', 'basis'],
+    add: async (to) => (await import('./commands/notices.ts')).noticeCommands(to),
+  },
+  { names: ['consent'], add: async (to) => (await import('./commands/consents.ts')).consentCommands(to) },
+  {
+    names: ['subject'],
+    add: async (to) => (await import('./commands/data-subjects.ts')).dataSubjectCommands(to),
+  },
+  {
     names: ['delegate', 'delegations', 'narrow', 'grants'],
     add: async (to) => (await import('./commands/delegations.ts')).delegationCommands(to),
   },
@@ -46,7 +55,6 @@ export const GROUPS: readonly CommandGroup[] = [
   { names: ['topup'], add: async (to) => (await import('./commands/topups.ts')).topUpCommands(to) },
   { names: ['output'], add: async (to) => (await import('./commands/outputs.ts')).outputCommands(to) },
   { names: ['review'], add: async (to) => (await import('./commands/reviews.ts')).reviewCommands(to) },
-  { names: ['attest'], add: addAttest },
   { names: ['gateway'], add: async (to) => (await import('./commands/gateway.ts')).gatewayCommand(to) },
   { names: ['ext-authz'], add: async (to) => (await import('./commands/ext-authz.ts')).extAuthzCommand(to) },
   { names: ['kill'], add: async (to) => (await import('./commands/kill.ts')).killCommands(to) },
@@ -60,6 +68,7 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['evidence', 'verify'],
     add: async (to) => (await import('./commands/evidence.ts')).evidenceCommands(to),
   },
+  { names: ['attest'], add: async (to) => (await import('./commands/attest.ts')).attestCommands(to) },
   { names: ['log'], add: addLog },
   {
     names: ['backup', 'restore'],
@@ -74,12 +83,6 @@ export const GROUPS: readonly CommandGroup[] = [
     add: async (to) => (await import('./commands/erase.ts')).eraseCommands(to),
   },
 ]
-
-async function addAttest(program: Command): Promise<void> {
-  const attest = program.command('attest').description('who stands behind an output')
-  const { coverageCommand } = await import('./commands/outputs.ts')
-  coverageCommand(attest)
-}
 
 async function addLog(to: Command): Promise<void> {
   const [{ logCommands }, { logRebuildCommand }, { logPruneCommand }] = await Promise.all([

@@ -10,6 +10,8 @@ import { approvalPointRoutes } from './routes-approval-points.ts'
 import { approvalRoutes } from './routes-approvals.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
+import { consentRoutes } from './routes-consents.ts'
+import { dataSubjectRoutes } from './routes-data-subjects.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { domainClearingRoutes } from './routes-domain-clearing.ts'
 import { domainRoutes } from './routes-domains.ts'
@@ -23,12 +25,14 @@ import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
+import { attestRoutes } from './routes-attest.ts'
 import { labelRoutes } from './routes-labels.ts'
 import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
 import { reviewPageRoutes } from './review-page.ts'
 import { nodeRoutes } from './routes-nodes.ts'
+import { noticeRoutes } from './routes-notices.ts'
 import { oauthKeyRoutes } from './routes-oauth-keys.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { outputPointRoutes } from './routes-output-points.ts'
@@ -41,6 +45,7 @@ import { revocationRoutes } from './routes-revocations.ts'
 import { reviewRoutes } from './routes-reviews.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
+import { subjectRoutes } from './routes-subject.ts'
 import { templateRoutes } from './routes-templates.ts'
 import { versionRoutes } from './routes-versions.ts'
 import { toolChangeRoutes } from './routes-tools.ts'
@@ -78,10 +83,15 @@ export function createApp(ctx: ServerContext): App {
   labelRoutes(app, ctx)
   flowPolicyRoutes(app, ctx)
   outputRoutes(app, ctx)
+  attestRoutes(app, ctx)
   reviewRoutes(app, ctx)
   outputPointRoutes(app, ctx)
   outputViewRoutes(app, ctx)
   reviewPageRoutes(app, ctx)
+  noticeRoutes(app, ctx)
+  dataSubjectRoutes(app, ctx)
+  consentRoutes(app, ctx)
+  subjectRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)

@@ -6,8 +6,10 @@
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
 import { beginsSubject, isAttested, isPolicy, type AttestedType, type PolicyType } from './grouped.ts'
+import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
+import { isUnread } from './unread.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
@@ -52,6 +54,8 @@ export class History {
   readonly labels: Any<PolicyType>[] = []
   /** Outputs, reviews and attestations, in the order of the log. */
   readonly attested: Any<AttestedType>[] = []
+  /** Of data subjects, in the order of the log. */
+  readonly consents: LoggedConsent[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
@@ -94,6 +98,8 @@ export class History {
       this.attested.push({ index, entry } as (typeof this.attested)[number])
       return
     }
+    if (isUnread(entry)) return
+    if (isConsentEntry(entry)) return this.#addConsent(index, entry)
     switch (entry.type) {
       case 'log.created':
         if (this.created === null) this.created = { index, entry }
@@ -224,26 +230,6 @@ export class History {
       case 'version.approved':
         this.versions.push({ index, entry } as (typeof this.versions)[number])
         return
-      case 'version.withdrawn':
-      case 'version.statement_issued':
-      case 'inventory.recorded':
-      case 'inventory.assigned':
-      case 'inventory.removed':
-      case 'agent.statement_issued':
-      case 'lease.recalled':
-      case 'domain.wanted':
-      case 'person.left':
-      case 'restore.tested':
-      case 'evidence.built':
-      case 'field.opened':
-      case 'note.added':
-      case 'token.revoked':
-      case 'topup.requested':
-      case 'topup.granted':
-      case 'topup.declined':
-      case 'listener.added':
-      case 'listener.removed':
-      case 'system.added':
     }
   }
 
@@ -265,6 +251,11 @@ export class History {
 
   #file(subject: string | undefined, index: number): void {
     if (subject !== undefined && !this.filed.has(subject)) this.filed.set(subject, index)
+  }
+
+  #addConsent(index: number, entry: ConsentEntry): void {
+    if (entry.type === 'data_subject.added') this.#file(entry.subject, index)
+    this.consents.push({ index, entry } as LoggedConsent)
   }
 
   #addAgent(index: number, entry: AnyEntry): void {

@@ -14,8 +14,10 @@ import {
   signedLiftSchema,
   signedRosterSchema,
 } from '../revoke/statement.ts'
+import { alertBodies } from './alert-bodies.ts'
 import { anchoredSchema } from './anchored.ts'
 import { attestationBodies } from './attestation-bodies.ts'
+import { consentBodies } from './consent-bodies.ts'
 import { domainBodies } from './domain-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
@@ -120,6 +122,7 @@ export const bodies = {
   'system.added': z.strictObject({ name: text }),
   ...toolBodies,
   ...labelBodies,
+  ...consentBodies,
   'agent.proposed': z.strictObject({
     /** Absent in logs that began before it was logged. */
     name: text.exactOptional(),
@@ -271,30 +274,9 @@ export const bodies = {
   'drill.started': z.strictObject({ kill: id.nullable() }),
   /** KIL-19: computed from the entries below `size`. */
   'drill.closed': z.strictObject({ size: z.int().nonnegative(), report: drillReportSchema }),
-  'listener.added': z.strictObject({
-    kind: z.enum(['webhook', 'ssf_push', 'ssf_poll']),
-    url: z.string().max(2048).nullable(),
-    /** The last frame that was there before. */
-    after: z.int().nonnegative(),
-  }),
-  'listener.removed': z.strictObject({ reason: z.enum(['removed', 'gone']) }),
   'log.anchored': anchoredSchema,
   ...erasureBodies,
   ...inventoryBodies,
   ...attestationBodies,
-  'alert.raised': z.strictObject({
-    rule: z.enum([
-      'ANCHOR_OVERDUE',
-      'DRILL_OVERDUE',
-      'EPOCH_REOPENED',
-      'LATE_RECEIPT',
-      'LIMIT_NEAR',
-      'LISTENER_FAILING',
-      'SEQUENCE_FORK',
-      'SEQUENCE_GAP',
-      'TOOL_CHANGED',
-      'WITNESS_CONFLICT',
-    ]),
-    detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),
-  }),
+  ...alertBodies,
 } as const

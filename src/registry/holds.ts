@@ -113,7 +113,7 @@ export async function liftHold(
     const body = { act, gesture }
     const lifted = await tx.append({ type: 'hold.lifted', actor, subject: hold, body })
     await tx.db.updateTable('holds').set({ lifted }).where('id', '=', hold).execute()
-    return { entry: lifted, ...(await carryOutDeferred(tx, SYSTEM)) }
+    return { entry: lifted, ...(await carryOutDeferred(ctx, tx, SYSTEM)) }
   })
   await ctx.vault.destroy(reached)
   return { entry, erased }

@@ -1,5 +1,6 @@
 /** Benchmarks are run by hand and rarely: this runs the one of verification over a small log, so that it stays whole. */
 import { expect, test } from 'vitest'
+import { benchAttest } from '../../bench/humans/attest.ts'
 import { benchVerify, ENTRIES } from '../../bench/log/verify.ts'
 
 test('the benchmark of verification measures both ways of verifying', async () => {
@@ -10,4 +11,10 @@ test('the benchmark of verification measures both ways of verifying', async () =
     expect(figures.rss_mb).toBeGreaterThan(20)
   }
   expect(ENTRIES).toBe(1_000_000)
+})
+
+test('the benchmark of attestations measures issuing and verifying one', () => {
+  const { statement_bytes, attest_us, verify_us, verify_compact_us } = benchAttest(5)
+  expect(statement_bytes).toBeGreaterThan(1000)
+  for (const time of [attest_us, verify_us, verify_compact_us]) expect(time).toBeGreaterThan(0)
 })

@@ -9,6 +9,7 @@ import { outputs, reviews } from './attested.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
 export type { Period, PopulationDefinition } from './definition.ts'
+import { consents, disclosures, withdrawals } from './consents.ts'
 
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
@@ -134,6 +135,9 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   revocations,
   outputs,
   reviews,
+  consents,
+  withdrawals,
+  disclosures,
 ]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {

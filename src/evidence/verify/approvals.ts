@@ -20,6 +20,9 @@ type AnyApproval = Indexed<
   | Entry<'flow_policy.approved'>
   | Entry<'output_policy.approved'>
   | Entry<'version.approved'>
+  | Entry<'notice.approved'>
+  | Entry<'basis.approved'>
+  | Entry<'manager.approved'>
   | Entry<'domain.cleared'>
 >
 

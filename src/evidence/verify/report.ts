@@ -14,10 +14,13 @@ export type FaultCode =
   | 'ATTESTATION_OLDER'
   | 'ATTESTATION_REPLAYED'
   | 'ATTESTATION_UNPROVEN'
+  | 'BASIS_INVALID'
+  | 'BASIS_WITHDRAWN'
   | 'CHAIN_INVALID'
   | 'CHAIN_MISSING'
   | 'CHECKPOINT_INVALID'
   | 'CHECKPOINT_MISMATCH'
+  | 'CONSENT_INVALID'
   | 'DELEGATION_NOT_ISSUED'
   | 'DELEGATION_OUTSIDE_TEMPLATE'
   | 'DOMAIN_INVALID'
@@ -70,6 +73,7 @@ export type FaultCode =
   | 'TAINT_LOWERED'
   | 'TREE_INVALID'
   | 'VERSION_NOT_APPROVED'
+  | 'WITHDRAWAL_INVALID'
 
 /** Something that does not hold, as exactly as it can be named. */
 export interface Fault {

@@ -13,6 +13,7 @@ import type { Schema } from '../../ports/schema.ts'
 import { notePlace } from '../pruned-streams.ts'
 import { approvalFolds } from './approvals.ts'
 import { attestationFolds } from './attestations.ts'
+import { consentFolds } from './consents.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
 import { inventoryFolds } from './inventory.ts'
@@ -40,6 +41,7 @@ const FOLDS: Folds = {
   ...inventoryFolds,
   ...labelFolds,
   ...attestationFolds,
+  ...consentFolds,
 }
 
 export interface RegisterFoldOptions {
