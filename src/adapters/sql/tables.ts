@@ -51,9 +51,8 @@ CREATE TABLE output_policies (
 CREATE TABLE outputs (
   id TEXT PRIMARY KEY, entry INTEGER NOT NULL, kind TEXT NOT NULL, body_json TEXT NOT NULL, agent TEXT, system TEXT,
   registrar TEXT NOT NULL, registered INTEGER NOT NULL, released INTEGER, attestation TEXT, refusals INTEGER NOT NULL,
-  digest_commit TEXT NOT NULL, content_commit TEXT, action TEXT
+  digest_commit TEXT NOT NULL, content_commit TEXT, action TEXT UNIQUE
 ) STRICT;
-CREATE UNIQUE INDEX outputs_action ON outputs (action) WHERE action IS NOT NULL;
 CREATE INDEX outputs_uncovered ON outputs (released) WHERE released IS NOT NULL AND attestation IS NULL;
 CREATE INDEX outputs_waiting ON outputs (registered) WHERE released IS NULL AND attestation IS NULL;
 CREATE TABLE attestations (
@@ -127,8 +126,7 @@ CREATE TABLE subject_requests (
 CREATE INDEX subject_requests_subject ON subject_requests (subject);
 CREATE INDEX subject_requests_due ON subject_requests (due) WHERE status = 'open';
 CREATE TABLE subject_links (
-  secret_hash TEXT PRIMARY KEY, subject TEXT NOT NULL, by TEXT NOT NULL, expires INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+  secret_hash TEXT PRIMARY KEY, subject TEXT NOT NULL, by TEXT NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE disclosures (
   entry INTEGER NOT NULL, part INTEGER NOT NULL, subject TEXT NOT NULL, time_ms INTEGER NOT NULL, agent TEXT,
   server TEXT NOT NULL, tool TEXT NOT NULL, purpose TEXT, basis TEXT, reason TEXT, n INTEGER NOT NULL,
