@@ -13,7 +13,7 @@ import { decodeEntry } from '../../src/log/entries.ts'
 import { measure } from '../../src/provenance/digest.ts'
 import { readBundle } from '../../src/provenance/statement.ts'
 import { pinnedKeys, verifyAttestation, type AttestationAnswer } from '../../src/provenance/verify.ts'
-import { TestServer, type Answer, type Caller, type Operator } from './harness.ts'
+import { registersOf, TestServer, type Answer, type Caller, type Operator } from './harness.ts'
 
 let offset_ms = 0
 /** Steps stay within the skew that proofs of callers are allowed. */
@@ -403,4 +403,8 @@ test('who has left signs nothing more', async () => {
   const gesture = cai.authenticator.assert(draft.challenge)
   const late = await cai.api.post(`/v1/attestations/${draft.attestation}/seal`, gesture)
   expect(code(late)).toBe('AUTH_KEY_UNKNOWN')
+})
+
+test('the registers are what the log says of them', async () => {
+  expect(await registersOf(`${server.dataDir}/countersign.db`)).toMatchObject({ ok: true, differences: [] })
 })

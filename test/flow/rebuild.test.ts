@@ -298,6 +298,12 @@ test('a history of everything gives the registers that it left', async () => {
     'statements',
     'lifted',
     'drills',
+    'output_policies',
+    'outputs',
+    'attestations',
+    'reviews',
+    'coverage',
+    'seeds',
   ]
   for (const table of comparedTables().filter((name) => !elsewhere.includes(name))) {
     const rows = await live.db
