@@ -1,6 +1,4 @@
-/** The tables of notices, consents and data subjects. spec/consent.md, spec/registers.md. @module */
-
-/** In SQLite's words; other dialects translate them with the rest. */
+/** What is kept of data subjects, their consents and the bases beside them. spec/registers.md, spec/consent.md. @module */
 export const CONSENT_TABLES = `CREATE TABLE notices (
   id TEXT PRIMARY KEY, status TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, language TEXT NOT NULL,
   jurisdiction TEXT NOT NULL, notice_json TEXT NOT NULL, text TEXT, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
