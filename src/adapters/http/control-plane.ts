@@ -11,6 +11,7 @@ import { httpApprovals } from './approvals.ts'
 import { ApiError, type ApiClient } from './client.ts'
 import { httpDomains } from './domains.ts'
 import { httpRevocations } from './revocations.ts'
+import { httpSubjects } from './subjects.ts'
 
 const acknowledgedSchema = z.object({
   acknowledged: z.object({ epoch: z.int(), seq: z.int() }),
@@ -92,6 +93,7 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     ...httpApprovals(client),
     ...httpDomains(client),
     ...httpRevocations(client),
+    ...httpSubjects(client),
   }
 }
 

@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
 import { fieldsOf, strictestOf } from '../../decide/flow/fields.ts'
 import type { Reason } from '../../decide/reasons.ts'
+import type { BasisCall } from '../basis/basis-call.ts'
 import type { Act, CallRequest, Given, ToolResult } from '../types.ts'
 import type { Part } from './content.ts'
 import type { Detectors } from './detectors.ts'
@@ -29,6 +30,8 @@ export interface FlowCallOptions {
   readonly label: ToolLabel | null
   readonly sight: Sight
   readonly detectors: Detectors
+  /** Of a personal tool, where bases are asked for. */
+  readonly bases: BasisCall | undefined
   readonly pseudonyms: Pseudonyms
   /** Null: rules do not speak, and nothing is remembered. */
   readonly domain: Domain | null
@@ -91,6 +94,7 @@ export class FlowCall {
 
   /** What comes once the call is over: the result of a task. */
   async #takeLater<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
+    if (this.#o.bases?.mayTakeLater() === false) throw new ResultWithheld('no receipt would name its bases')
     if (this.#o.domain === null) return this.#take(action, result, null)
     const domain = await this.#o.enter()
     if (domain === null) throw new ResultWithheld('another enforcement point holds the memory domain')
@@ -106,10 +110,11 @@ export class FlowCall {
   }
 
   async #take<T>(action: string, result: ToolResult<T>, domain: Domain | null): Promise<ToolResult<T>> {
-    const { request, sight, detectors } = this.#o
+    const { request, sight, detectors, bases } = this.#o
     if (request.sight !== undefined) return result
     const { seen } = result
     if (seen === undefined) {
+      if (bases?.takeWhole() === false) throw new ResultWithheld('nobody can tell whose data is in it')
       if (isLimited(sight) || this.#used.size > 0) throw new ResultWithheld('nothing can be taken out of it')
       domain?.memory.noteUnseen(this.#read(action))
       await domain?.stay.raise(domain.memory.taint)
@@ -117,7 +122,8 @@ export class FlowCall {
     }
     const label = this.#o.label ?? UNLABELLED
     const parts = seen.parts()
-    const masked = parts.map((part) => maskedPart(part, this.#used))
+    const kept = bases?.take(parts) ?? parts
+    const masked = kept.map((part) => maskedPart(part, this.#used))
     const left = redact(masked, {
       label,
       sight,

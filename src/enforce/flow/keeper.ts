@@ -13,6 +13,7 @@ import { lineageOf } from '../../token/lineage.ts'
 import { isMethodAction } from '../../token/method-action.ts'
 import type { DecidedChain } from '../../token/verify.ts'
 import type { HeldCall } from '../approvals.ts'
+import type { BasisKeeper } from '../basis/basis-keeper.ts'
 import { deniedAs, type Judged } from '../judged.ts'
 import type { CallRequest } from '../types.ts'
 import { BLIND, detectors } from './detectors.ts'
@@ -30,6 +31,8 @@ export interface FlowKeeperOptions {
   /** Of the tool as it is registered; null: nobody labelled it. */
   readonly label: (server: string, tool: string) => ToolLabel | null
   readonly domains: Domains
+  /** Without it nobody asks on what basis personal data is touched. */
+  readonly bases?: BasisKeeper
 }
 
 /** A request that is no call of a tool (MCP-7): it reads, and nobody says what (LBL-5). */
@@ -47,9 +50,11 @@ export class FlowKeeper {
 
   /**
    * What `decide` decides, with what the rules make of it. Synchronous while this point holds the domains of the chain.
-   * @param decide is asked again once domains were waited for. @param approved as a person approved it
+   * @param decided is asked again once domains were waited for. @param approved as a person approved it
    */
-  judge(decide: () => Judged, request: CallRequest, approved?: HeldCall): Judged | Promise<Judged> {
+  judge(decided: () => Judged, request: CallRequest, approved?: HeldCall): Judged | Promise<Judged> {
+    const { bases } = this.#o
+    const decide = bases === undefined ? decided : (): Judged => bases.judge(decided(), request)
     const judged = decide()
     const { chain } = judged.authenticated
     if (chain === null || judged.verdict.decision === 'deny') return judged
@@ -85,8 +90,8 @@ export class FlowKeeper {
   /** Labels hold without rules on flow, too: what a grant does not let its agent see is taken out. */
   #unwatched(judged: Judged, chain: DecidedChain, request: CallRequest): Judged {
     const label = this.#o.label(request.server, request.tool)
-    if (label === null || !mayHold(label, sightOf(lineageOf(chain, judged.verdict.grant) ?? [])))
-      return judged
+    const isLimited = label !== null && mayHold(label, sightOf(lineageOf(chain, judged.verdict.grant) ?? []))
+    if (!isLimited && judged.bases === undefined) return judged
     return { ...judged, call: this.#call(judged, chain, request, null) }
   }
 
@@ -141,6 +146,7 @@ export class FlowKeeper {
       policy,
       label: this.#labelOf(request),
       sight: sightOf(lineageOf(chain, judged.verdict.grant) ?? []),
+      bases: judged.bases,
       detectors: isWatched ? detectors(policy.detectors) : BLIND,
       pseudonyms: this.#pseudonyms.of(`${agents[0]} ${domain?.stay.domains[0]?.turn ?? 0}`),
       domain,
