@@ -7,6 +7,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { approvalSchema } from '../src/core/approval.ts'
+import { consentExportSchema } from '../src/core/consent-export.ts'
+import { basisSchema, consentRecordSchema, noticeSchema } from '../src/core/consent.ts'
 import { gestureSchema } from '../src/core/gesture.ts'
 import { issuerRecordSchema } from '../src/core/issuer.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
@@ -31,12 +33,16 @@ export const FOLDER = join(import.meta.dirname, '../spec/schemas')
 const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodType }> = {
   'access-token': { title: 'Payload of an access token (STS-8)', schema: accessTokenSchema },
   approval: { title: 'Decision about a held call, as a point is given it (APR-11)', schema: approvalSchema },
+  basis: { title: 'Basis that is no consent (CNS-6)', schema: basisSchema },
   'call-proof': { title: 'Payload of a holder proof per call (PRF-1)', schema: callProofSchema },
+  consent: { title: 'Record of a consent (CNS-12)', schema: consentRecordSchema },
+  'consent-export': { title: 'Consent, arranged as in ISO/IEC TS 27560 (CNS-31)', schema: consentExportSchema },
   'dpop-proof': { title: 'Payload of a holder proof over HTTP (PRF-5)', schema: dpopProofSchema },
   gesture: { title: 'Gesture (DLG-4 to DLG-6)', schema: gestureSchema },
   grant: { title: 'Grant (grants.md)', schema: grantSchema },
   hop: { title: 'Payload of a hop', schema: hopPayloadSchema },
   jwk: { title: 'Public key (C-3)', schema: jwkSchema },
+  notice: { title: 'Notice (CNS-5)', schema: noticeSchema },
   root: { title: 'Payload of a root', schema: rootPayloadSchema },
   'session-proof': { title: 'Payload of a holder proof per session (PRF-2)', schema: sessionProofSchema },
   statement: { title: 'Payload of an agent statement (DLG-7)', schema: statementSchema },

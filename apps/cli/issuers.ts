@@ -12,7 +12,7 @@ import { foreignIssuerSchema, type ForeignIssuer } from '../../src/core/issuer.t
 import { canonicalize, type JsonObject } from '../../src/core/json.ts'
 import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { systemClock } from '../../src/ports/clock.ts'
-import { gestureOver } from './operator.ts'
+import { approveAt } from './operator.ts'
 import { CliError } from './output.ts'
 import type { Profile } from './profile.ts'
 
@@ -82,13 +82,15 @@ export async function listIssuers(profile: Profile): Promise<Issuer[]> {
   return z.object({ issuers: z.array(viewSchema) }).parse(answer).issuers
 }
 
-/** Approves with a gesture over the act that the control plane shows, which names exactly this record. */
+/** The act names exactly this record. */
 export async function approveIssuer(
   profile: Profile,
   { id, issuer }: Pick<Issuer, 'id' | 'issuer'>,
 ): Promise<{ seq: number }> {
-  const asked = { act: 'issuer.trust', approver: profile.person, issuer: asJson(issuer) }
-  const answer = await gestureOver(profile, asked, `/v1/issuers/${id}/approval`, `/v1/issuers/${id}/approve`)
+  const answer = await approveAt(profile, `/v1/issuers/${id}`, {
+    act: 'issuer.trust',
+    issuer: asJson(issuer),
+  })
   return z.object({ seq: z.int() }).parse(answer)
 }
 

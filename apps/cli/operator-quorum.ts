@@ -12,7 +12,7 @@ import { ROOT_TAG } from '../../src/token/constants.ts'
 import { resolveDisclosures } from '../../src/token/disclosure.ts'
 import type { Grant } from '../../src/token/grant.ts'
 import { shownFault, type Shown } from '../../src/token/shown.ts'
-import { gestureOver } from './operator.ts'
+import { approveAt } from './operator.ts'
 import { CliError } from './output.ts'
 import type { Profile } from './profile.ts'
 
@@ -39,10 +39,9 @@ export async function proposeTemplate(profile: Profile, template: JsonObject): P
   return z.object({ template: z.string() }).parse(answer).template
 }
 
-/** Approves with a gesture over the act that the control plane shows: the template is in force from then on. */
+/** The template is in force from then on. */
 export async function approveTemplate(profile: Profile, id: string): Promise<void> {
-  const asked = { act: 'template.approve', template: id, approver: profile.person }
-  await gestureOver(profile, asked, `/v1/templates/${id}/approval`, `/v1/templates/${id}/approve`)
+  await approveAt(profile, `/v1/templates/${id}`, { act: 'template.approve', template: id })
 }
 
 export async function listTemplates(profile: Profile): Promise<z.infer<typeof templateSchema>[]> {

@@ -131,6 +131,15 @@ export async function gestureOver(
   return profile.client.post(handIn, { ...gesture, ...also })
 }
 
+/**
+ * Approves what another person proposed, with a gesture over the act that the control plane shows.
+ * @param path of what is proposed
+ * @param what the act has to say at least, besides by whom it is
+ */
+export function approveAt(profile: Profile, path: string, what: JsonObject): Promise<JsonValue> {
+  return gestureOver(profile, { ...what, approver: profile.person }, `${path}/approval`, `${path}/approve`)
+}
+
 export async function invite(
   profile: Profile,
   name: string,
@@ -157,10 +166,8 @@ export async function proposeAgent(profile: Profile, agent: AgentInput): Promise
   return z.object({ agent: z.string() }).parse(answer).agent
 }
 
-/** Approves with a gesture over the act that the control plane shows. */
 export async function approveAgent(profile: Profile, agent: string): Promise<void> {
-  const asked = { act: 'agent.approve', agent, approver: profile.person }
-  await gestureOver(profile, asked, `/v1/agents/${agent}/approval`, `/v1/agents/${agent}/approve`)
+  await approveAt(profile, `/v1/agents/${agent}`, { act: 'agent.approve', agent })
 }
 
 export async function changeAgent(

@@ -1,7 +1,7 @@
 /** Tools and changes of them, as operators keep them. One function an act, as in operator.ts. spec/mcp.md. @module */
 import { z } from 'zod'
 import type { JsonObject } from '../../src/core/json.ts'
-import { gestureOver } from './operator.ts'
+import { approveAt } from './operator.ts'
 import type { Profile } from './profile.ts'
 
 export interface ToolInput {
@@ -41,9 +41,7 @@ export async function listChanges(profile: Profile): Promise<ToolChange[]> {
   return z.object({ changes: z.array(changeSchema) }).parse(answer).changes
 }
 
-/** Approves with a gesture over the act that the control plane shows: the tool is pinned to it from then on. */
+/** The tool is pinned to it from then on. */
 export async function approveChange(profile: Profile, id: string): Promise<void> {
-  const asked = { act: 'tool.approve', change: id, approver: profile.person }
-  const path = `/v1/tools/changes/${id}`
-  await gestureOver(profile, asked, `${path}/approval`, `${path}/approve`)
+  await approveAt(profile, `/v1/tools/changes/${id}`, { act: 'tool.approve', change: id })
 }

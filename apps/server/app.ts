@@ -10,6 +10,8 @@ import { approvalPointRoutes } from './routes-approval-points.ts'
 import { approvalRoutes } from './routes-approvals.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
+import { consentRoutes } from './routes-consents.ts'
+import { dataSubjectRoutes } from './routes-data-subjects.ts'
 import { delegationRoutes } from './routes-delegations.ts'
 import { domainClearingRoutes } from './routes-domain-clearing.ts'
 import { domainRoutes } from './routes-domains.ts'
@@ -28,6 +30,7 @@ import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
 import { nodeRoutes } from './routes-nodes.ts'
+import { noticeRoutes } from './routes-notices.ts'
 import { oauthKeyRoutes } from './routes-oauth-keys.ts'
 import { oauthRoutes } from './routes-oauth.ts'
 import { peopleRoutes } from './routes-people.ts'
@@ -36,6 +39,7 @@ import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
+import { subjectRoutes } from './routes-subject.ts'
 import { templateRoutes } from './routes-templates.ts'
 import { versionRoutes } from './routes-versions.ts'
 import { toolChangeRoutes } from './routes-tools.ts'
@@ -72,6 +76,10 @@ export function createApp(ctx: ServerContext): App {
   toolChangeRoutes(app, ctx)
   labelRoutes(app, ctx)
   flowPolicyRoutes(app, ctx)
+  noticeRoutes(app, ctx)
+  dataSubjectRoutes(app, ctx)
+  consentRoutes(app, ctx)
+  subjectRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)

@@ -1,9 +1,10 @@
 /**
- * Says when a quarter passed without a drill of the kill switch. spec/kill.md (KIL-20). Each node looks; the first one
- * raises the alert.
+ * Says when a quarter passed without a drill of the kill switch, and when a data subject's request is late. spec/kill.md
+ * (KIL-20), spec/consent.md (CNS-30). Each node looks; the first one raises the alert.
  * @module
  */
 import { alertOverdueDrill } from '../../src/registry/drills.ts'
+import { raiseOverdue } from '../../src/registry/subject-requests.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 
 /** Milliseconds. */
@@ -34,9 +35,10 @@ export class DrillRunner {
   look(): Promise<void> {
     this.#running = this.#running.then(async () => {
       if (this.#stopped) return
-      await alertOverdueDrill(this.#o.registry).catch((cause: unknown) => {
-        if (!this.#stopped) this.#o.report(cause)
-      })
+      for (const alert of [alertOverdueDrill, raiseOverdue])
+        await alert(this.#o.registry).catch((cause: unknown) => {
+          if (!this.#stopped) this.#o.report(cause)
+        })
     })
     return this.#running
   }

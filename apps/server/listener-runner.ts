@@ -8,6 +8,7 @@ import { httpSender } from '../../src/adapters/http/sender.ts'
 import type { SignalSender } from '../../src/ports/signal.ts'
 import type { Schema } from '../../src/ports/schema.ts'
 import { SYSTEM, type RegistryContext } from '../../src/registry/context.ts'
+import { aboutFrame, recordTaken } from '../../src/registry/cascade.ts'
 import { framesAfter } from '../../src/registry/frames.ts'
 import {
   isLoopback,
@@ -158,7 +159,9 @@ export class ListenerRunner {
       if (signed !== undefined) sent = signed.frame.seq
       row = { ...row, attempts: 0, failing_since: null }
       const isLast = signed === undefined || this.#ended.signal.aborted
+      const isTaken = delivery?.kind === 'taken'
       const isDone = await store.write(async (tx) => {
+        if (isTaken && signed !== undefined) await recordTaken(tx, listener.id, signed)
         // It may have paused meanwhile, or be gone: then what follows is not for it now.
         const now = await tx.db
           .selectFrom('deliveries')
@@ -186,7 +189,8 @@ export class ListenerRunner {
     }
     const now_ms = await registry.store.now()
     if (listener.kind === 'webhook') {
-      const about = { listener: listener.id, signed, now_ms }
+      const said = await registry.store.query((db) => aboutFrame(db, signed))
+      const about = { listener: listener.id, signed, now_ms, said }
       const message = webhookMessage(registry.crypto, secrets.secret ?? new Uint8Array(0), about)
       const is2xx = (status: number): boolean => status >= 200 && status < 300
       return sender.send(listener.url, message, is2xx, this.#ended.signal)

@@ -5,8 +5,7 @@ import { manifestSchema } from '../../src/core/manifest.ts'
 import { addAgentKey, issueStatement } from '../../src/registry/agent-keys.ts'
 import {
   activateAgent,
-  approvalOf,
-  approveAgent,
+  agentApproval,
   getAgent,
   listAgents,
   proposeAgent,
@@ -16,20 +15,10 @@ import {
 import { personActor } from '../../src/registry/context.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
+import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
-import {
-  answers,
-  body,
-  digest,
-  framesAnswer,
-  gestureParts,
-  idParam,
-  jwk,
-  name,
-  ok,
-  reasonBody,
-} from './schemas.ts'
+import { answers, body, digest, framesAnswer, idParam, jwk, name, ok, reasonBody } from './schemas.ts'
 
 const agentAnswer = z.object({
   id: z.string(),
@@ -99,50 +88,21 @@ export function agentRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => c.json(await store.query((db) => getAgent(db, c.req.valid('param').id)), 200),
   )
-  approvalRoutes(app, ctx)
+
+  secondPersonRoutes(app, ctx, agentApproval, {
+    path: '/v1/agents/{id}',
+    params: idParam,
+    act: z.object({
+      act: z.literal('agent.approve'),
+      agent: z.string(),
+      proposal: z.int(),
+      approver: z.string(),
+    }),
+    show: 'What the caller signs to approve the agent',
+    take: 'Approve an agent with a gesture',
+  })
   lifeRoutes(app, ctx)
   keyRoutes(app, ctx)
-}
-
-function approvalRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
-  const act = z.object({
-    act: z.literal('agent.approve'),
-    agent: z.string(),
-    proposal: z.int(),
-    approver: z.string(),
-  })
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/agents/{id}/approval',
-      summary: 'What the caller signs to approve the agent',
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      const approver = callerId(c, 'person')
-      return c.json(await ctx.registry.store.query((db) => approvalOf(ctx.registry, db, id, approver)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/agents/{id}/approve',
-      summary: 'Approve an agent with a gesture',
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Approved', z.object({ acted_alone: z.boolean() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await approveAgent(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
-    },
-  )
 }
 
 function lifeRoutes(app: App, ctx: ServerContext): void {

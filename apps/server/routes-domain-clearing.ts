@@ -1,10 +1,11 @@
 /** Memory domains as operators see them, and their clearing. spec/flow.md (FLW-21). @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { dataLabelSchema } from '../../src/core/label.ts'
-import { clearDomain, clearingOf, listDomains } from '../../src/registry/domain-clearing.ts'
-import { callerId, type App, type ServerContext } from './context.ts'
+import { domainClearing, listDomains } from '../../src/registry/domain-clearing.ts'
+import type { App, ServerContext } from './context.ts'
+import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
-import { answers, body, gestureParts, idParam } from './schemas.ts'
+import { answers, idParam } from './schemas.ts'
 
 const domain = z.object({
   agent: z.string(),
@@ -37,34 +38,13 @@ export function domainClearingRoutes(app: App, ctx: ServerContext): void {
     },
   )
 
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/domains/{id}/clearing',
-      summary: 'What the caller signs to say that the agent’s memory was wiped',
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      const asked = { approver: callerId(c, 'person'), now_ms: await store.now() }
-      return c.json(await store.query((db) => clearingOf(ctx.registry, db, id, asked)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/domains/{id}/clear',
-      summary: 'Clear a domain with a gesture: its next turn begins at the bottom',
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Cleared', z.object({ acted_alone: z.boolean() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await clearDomain(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
-    },
-  )
+  secondPersonRoutes(app, ctx, domainClearing, {
+    path: '/v1/domains/{id}',
+    params: idParam,
+    ends: { show: 'clearing', take: 'clear' },
+    act,
+    show: 'What the caller signs to say that the agent’s memory was wiped',
+    take: 'Clear a domain with a gesture: its next turn begins at the bottom',
+    done: 'Cleared',
+  })
 }

@@ -9,6 +9,7 @@ import { addNote } from '../../src/registry/notes.ts'
 import { recordPack } from '../../src/registry/packs.ts'
 import { listErasures } from '../../src/registry/tombstones.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { gestureRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
 import { answers, body, gestureParts, idParam } from './schemas.ts'
 
@@ -147,35 +148,20 @@ function holdRoutes(app: App, ctx: ServerContext): void {
   )
 
   const act = z.object({ act: z.literal('hold.lift'), hold: z.string(), approver: z.string() })
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/holds/{id}/lifting',
-      summary: 'What the caller signs to lift a hold',
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await store.query((db) => liftingOf(ctx.registry, db, id, callerId(c, 'person'))), 200)
+  gestureRoutes(app, ctx, {
+    path: '/v1/holds/{id}',
+    params: idParam,
+    ends: { show: 'lifting', take: 'lift' },
+    act,
+    show: 'What the caller signs to lift a hold',
+    take: 'Lift a hold with a gesture: erasures that it alone deferred are carried out',
+    answer: {
+      description: 'Lifted',
+      schema: z.object({ entry: index, erased: z.array(z.string()).readonly() }),
     },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/holds/{id}/lift',
-      summary: 'Lift a hold with a gesture: erasures that it alone deferred are carried out',
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Lifted', z.object({ entry: index, erased: z.array(z.string()).readonly() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await liftHold(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
-    },
-  )
+    shown: (person, { id }) => store.query((db) => liftingOf(ctx.registry, db, id, person)),
+    taken: (person, { id }, parts) => liftHold(ctx.registry, person, id, parts),
+  })
 }
 
 function openingRoutes(app: App, ctx: ServerContext): void {

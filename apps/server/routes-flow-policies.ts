@@ -2,15 +2,15 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { flowPolicySchema } from '../../src/core/flow-policy.ts'
 import {
-  approveFlowPolicy,
-  flowPolicyApprovalOf,
+  flowPolicyApproval,
   flowPolicyInForce,
   listFlowPolicies,
   proposeFlowPolicy,
 } from '../../src/registry/flow-policies.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
-import { answers, body, gestureParts, idParam } from './schemas.ts'
+import { answers, body, idParam } from './schemas.ts'
 
 const view = z.object({
   id: z.string(),
@@ -66,37 +66,11 @@ export function flowPolicyRoutes(app: App, ctx: ServerContext): void {
     async (c) => c.json({ policy: await store.query(flowPolicyInForce) }, 200),
   )
 
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/flow-policies/{id}/approval',
-      summary: 'What the caller signs to approve the policy',
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      const approver = callerId(c, 'person')
-      return c.json(await store.query((db) => flowPolicyApprovalOf(ctx.registry, db, id, approver)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/flow-policies/{id}/approve',
-      summary: 'Approve a flow policy with a gesture: it is in force from then on, in place of any before',
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Approved', z.object({ acted_alone: z.boolean() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(
-        await approveFlowPolicy(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')),
-        200,
-      )
-    },
-  )
+  secondPersonRoutes(app, ctx, flowPolicyApproval, {
+    path: '/v1/flow-policies/{id}',
+    params: idParam,
+    act,
+    show: 'What the caller signs to approve the policy',
+    take: 'Approve a flow policy with a gesture: it is in force from then on, in place of any before',
+  })
 }

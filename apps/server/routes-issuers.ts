@@ -2,17 +2,18 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { foreignIssuerSchema } from '../../src/core/issuer.ts'
 import { personActor } from '../../src/registry/context.ts'
+import { approvalOf, approve } from '../../src/registry/gestures.ts'
 import {
-  approveIssuer,
   dropIssuer,
-  issuerApprovalOf,
+  issuerApproval,
   listIssuers,
   proposeIssuer,
   showIssuer,
 } from '../../src/registry/issuers.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { gestureRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
-import { answers, body, gestureParts, idParam, reason } from './schemas.ts'
+import { answers, body, idParam, reason } from './schemas.ts'
 
 const view = z.object({
   id: z.string(),
@@ -80,48 +81,25 @@ export function issuerRoutes(app: App, ctx: ServerContext): void {
       return c.json(await dropIssuer(registry, actor, input.iss, input.reason), 200)
     },
   )
-  approvalRoutes(app, ctx)
-}
 
-function approvalRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
-  const { registry } = ctx
-  const act = z.object({
-    act: z.literal('issuer.trust'),
-    approver: z.string(),
-    issuer: foreignIssuerSchema,
-    proposal: z.int(),
-    seq,
+  gestureRoutes(app, ctx, {
+    path: '/v1/issuers/{id}',
+    params: idParam,
+    ends: { show: 'approval', take: 'approve' },
+    act: z.object({
+      act: z.literal('issuer.trust'),
+      approver: z.string(),
+      issuer: foreignIssuerSchema,
+      proposal: z.int(),
+      seq,
+    }),
+    show: 'What the caller signs to trust the issuer',
+    take: 'Trust the issuer with a gesture, in place of an earlier record of its name',
+    answer: { description: 'Trusted', schema: z.object({ acted_alone: z.boolean(), seq }) },
+    shown: (person, key) => approvalOf(registry, issuerApproval, person, key),
+    async taken(person, key, parts) {
+      const { act, acted_alone } = await approve(registry, issuerApproval, person, key, parts)
+      return { acted_alone, seq: act.seq }
+    },
   })
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/issuers/{id}/approval',
-      summary: 'What the caller signs to trust the issuer',
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      const approver = callerId(c, 'person')
-      return c.json(await registry.store.query((db) => issuerApprovalOf(registry, db, id, approver)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/issuers/{id}/approve',
-      summary: 'Trust the issuer with a gesture, in place of an earlier record of its name',
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Trusted', z.object({ acted_alone: z.boolean(), seq })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await approveIssuer(registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
-    },
-  )
 }

@@ -2,16 +2,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { toolLabelSchema } from '../../src/core/label.ts'
 import { LABELS_MAX } from '../../src/log/label-bodies.ts'
-import {
-  approveLabels,
-  labelApprovalOf,
-  listLabels,
-  listWaitingLabels,
-  proposeLabels,
-} from '../../src/registry/labels.ts'
+import { labelApproval, listLabels, listWaitingLabels, proposeLabels } from '../../src/registry/labels.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
-import { answers, body, digest, gestureParts, idParam } from './schemas.ts'
+import { answers, body, digest, idParam } from './schemas.ts'
 
 const labelled = z.strictObject({ tool: idParam.shape.id, definition_hash: digest, label: toolLabelSchema })
 const named = { server: z.string(), name: z.string() }
@@ -81,41 +76,12 @@ export function labelRoutes(app: App, ctx: ServerContext): void {
       return c.json({ proposals }, 200)
     },
   )
-  approvalRoutes(app, ctx)
-}
 
-function approvalRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
-  const { store } = ctx.registry
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/labels/proposals/{id}/approval',
-      summary: 'What the caller signs to approve the labels',
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      const approver = callerId(c, 'person')
-      return c.json(await store.query((db) => labelApprovalOf(ctx.registry, db, id, approver)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/labels/proposals/{id}/approve',
-      summary: 'Approve labels with a gesture: they are in force from then on',
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Approved', z.object({ acted_alone: z.boolean() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await approveLabels(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
-    },
-  )
+  secondPersonRoutes(app, ctx, labelApproval, {
+    path: '/v1/labels/proposals/{id}',
+    params: idParam,
+    act,
+    show: 'What the caller signs to approve the labels',
+    take: 'Approve labels with a gesture: they are in force from then on',
+  })
 }

@@ -7,9 +7,10 @@ import { addPerson, leave, listPeople } from '../../src/registry/people.ts'
 import { addSystem, listSystems } from '../../src/registry/systems.ts'
 import { listTools, registerTool } from '../../src/registry/tools.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { gestureRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
-import { answers, body, digest, framesAnswer, gestureParts, idParam, name, reasonBody } from './schemas.ts'
+import { answers, body, digest, framesAnswer, idParam, name, reasonBody } from './schemas.ts'
 
 const system = z.object({ id: z.string(), name: z.string() })
 const toolInput = z.strictObject({
@@ -84,7 +85,7 @@ export function peopleRoutes(app: App, ctx: ServerContext): void {
 }
 
 function endorsementRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const { registry } = ctx
   const act = z.object({
     act: z.literal('person.endorse'),
     person: z.string(),
@@ -93,39 +94,17 @@ function endorsementRoutes(app: App, ctx: ServerContext): void {
     endorser: z.string(),
   })
 
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/people/{id}/endorsement',
-      summary: "What the caller signs to endorse the person's registration",
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      const endorser = callerId(c, 'person')
-      return c.json(
-        await ctx.registry.store.query((db) => endorsementOf(ctx.registry, db, id, endorser)),
-        200,
-      )
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/people/{id}/endorse',
-      summary: "Endorse a person's registration with a gesture; before that none of theirs counts",
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Endorsed', z.object({ acted_alone: z.boolean() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await endorsePerson(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
-    },
-  )
+  gestureRoutes(app, ctx, {
+    path: '/v1/people/{id}',
+    params: idParam,
+    ends: { show: 'endorsement', take: 'endorse' },
+    act,
+    show: "What the caller signs to endorse the person's registration",
+    take: "Endorse a person's registration with a gesture; before that none of theirs counts",
+    answer: { description: 'Endorsed', schema: z.object({ acted_alone: z.boolean() }) },
+    shown: (person, { id }) => registry.store.query((db) => endorsementOf(registry, db, id, person)),
+    taken: (person, { id }, parts) => endorsePerson(registry, person, id, parts),
+  })
 }
 
 function inventoryRoutes(app: App, ctx: ServerContext): void {

@@ -1,16 +1,16 @@
 /** Templates: proposal, approval, what one changes. @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import {
-  approveTemplate,
   listTemplates,
   proposeTemplate,
   showTemplate,
-  templateApprovalOf,
+  templateApproval,
   type TemplateView,
 } from '../../src/registry/templates.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
-import { answers, body, gestureParts, idParam } from './schemas.ts'
+import { answers, body, idParam } from './schemas.ts'
 
 /** The register reads templates, so that what it refuses has the reason (TPL-3). */
 const anyTemplate = z.record(z.string(), z.unknown())
@@ -25,6 +25,12 @@ const view = z.object({
 const changes = z.array(
   z.object({ member: z.string(), was: z.unknown().exactOptional(), becomes: z.unknown().exactOptional() }),
 )
+const act = z.object({
+  act: z.literal('template.approve'),
+  template: z.string(),
+  proposal: z.int(),
+  approver: z.string(),
+})
 
 function viewBody({ template, ...rest }: TemplateView): z.infer<typeof view> {
   return { ...rest, template: { ...template } }
@@ -72,47 +78,12 @@ export function templateRoutes(app: App, ctx: ServerContext): void {
       return c.json({ ...viewBody(shown), in_force: shown.in_force, changes: changed }, 200)
     },
   )
-  approvalRoutes(app, ctx)
-}
 
-function approvalRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
-  const act = z.object({
-    act: z.literal('template.approve'),
-    template: z.string(),
-    proposal: z.int(),
-    approver: z.string(),
+  secondPersonRoutes(app, ctx, templateApproval, {
+    path: '/v1/templates/{id}',
+    params: idParam,
+    act,
+    show: 'What the caller signs to approve the template',
+    take: 'Approve a template with a gesture: it is in force from then on',
   })
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/templates/{id}/approval',
-      summary: 'What the caller signs to approve the template',
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      const approver = callerId(c, 'person')
-      const { store } = ctx.registry
-      return c.json(await store.query((db) => templateApprovalOf(ctx.registry, db, id, approver)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/templates/{id}/approve',
-      summary: 'Approve a template with a gesture: it is in force from then on',
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Approved', z.object({ acted_alone: z.boolean() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await approveTemplate(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
-    },
-  )
 }

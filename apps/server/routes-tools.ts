@@ -1,15 +1,11 @@
 /** Changes of pinned tools: what waits, and its approval. spec/mcp.md (MCP-13, MCP-14). @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonObject } from '../../src/core/json.ts'
-import {
-  approveChange,
-  changeApprovalOf,
-  listWaiting,
-  reportChange,
-} from '../../src/registry/tool-changes.ts'
+import { changeApproval, listWaiting, reportChange } from '../../src/registry/tool-changes.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
-import { answers, body, digest, gestureParts, idParam, name } from './schemas.ts'
+import { answers, body, digest, idParam, name } from './schemas.ts'
 
 const version = z.object({ definition_hash: digest, definition: z.string().nullable() })
 const change = z.object({
@@ -64,34 +60,11 @@ export function toolChangeRoutes(app: App, ctx: ServerContext): void {
     async (c) => c.json({ changes: await store.query(listWaiting) }, 200),
   )
 
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/tools/changes/{id}/approval',
-      summary: 'What the caller signs to approve the change',
-      middleware: operator,
-      request: { params: idParam },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      const approver = callerId(c, 'person')
-      return c.json(await store.query((db) => changeApprovalOf(ctx.registry, db, id, approver)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/tools/changes/{id}/approve',
-      summary: 'Approve a change with a gesture: the tool is pinned to it from then on',
-      middleware: operator,
-      request: { params: idParam, body: body(gestureParts) },
-      responses: answers('Approved', z.object({ acted_alone: z.boolean() })),
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param')
-      return c.json(await approveChange(ctx.registry, callerId(c, 'person'), id, c.req.valid('json')), 200)
-    },
-  )
+  secondPersonRoutes(app, ctx, changeApproval, {
+    path: '/v1/tools/changes/{id}',
+    params: idParam,
+    act,
+    show: 'What the caller signs to approve the change',
+    take: 'Approve a change with a gesture: the tool is pinned to it from then on',
+  })
 }

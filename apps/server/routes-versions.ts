@@ -3,17 +3,17 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { manifestSchema } from '../../src/core/manifest.ts'
 import { personActor } from '../../src/registry/context.ts'
 import {
-  approveVersion,
   issueVersionStatement,
   listVersions,
   proposeVersion,
-  versionApprovalOf,
+  versionApproval,
   withdrawVersion,
 } from '../../src/registry/versions.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
+import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
-import { answers, body, digest, gestureParts, idParam, ok, reasonBody } from './schemas.ts'
+import { answers, body, digest, idParam, ok, reasonBody } from './schemas.ts'
 
 const which = z.object({ id: z.string().max(64), manifest: digest })
 const versionAnswer = z.object({
@@ -59,53 +59,21 @@ export function versionRoutes(app: App, ctx: ServerContext): void {
       return c.json({ versions: await store.query((db) => listVersions(db, id)) }, 200)
     },
   )
-  approvalRoutes(app, ctx)
-  lifeRoutes(app, ctx)
-}
 
-function approvalRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
-  const act = z.object({
-    act: z.literal('version.approve'),
-    agent: z.string(),
-    manifest: z.string(),
-    proposal: z.int(),
-    approver: z.string(),
+  secondPersonRoutes(app, ctx, versionApproval, {
+    path: '/v1/agents/{id}/versions/{manifest}',
+    params: which,
+    act: z.object({
+      act: z.literal('version.approve'),
+      agent: z.string(),
+      manifest: z.string(),
+      proposal: z.int(),
+      approver: z.string(),
+    }),
+    show: 'What the caller signs to approve the version',
+    take: 'Approve a version with a gesture',
   })
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/agents/{id}/versions/{manifest}/approval',
-      summary: 'What the caller signs to approve the version',
-      middleware: operator,
-      request: { params: which },
-      responses: answers('The act and its challenge', z.object({ act, challenge: z.string() })),
-    }),
-    async (c) => {
-      const { id: agent, manifest } = c.req.valid('param')
-      const approver = callerId(c, 'person')
-      const asked = { agent, manifest, approver }
-      return c.json(await ctx.registry.store.query((db) => versionApprovalOf(ctx.registry, db, asked)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/agents/{id}/versions/{manifest}/approve',
-      summary: 'Approve a version with a gesture',
-      middleware: operator,
-      request: { params: which, body: body(gestureParts) },
-      responses: answers('Approved', z.object({ acted_alone: z.boolean() })),
-    }),
-    async (c) => {
-      const { id: agent, manifest } = c.req.valid('param')
-      const approver = callerId(c, 'person')
-      const parts = c.req.valid('json')
-      return c.json(await approveVersion(ctx.registry, approver, { agent, manifest }, parts), 200)
-    },
-  )
+  lifeRoutes(app, ctx)
 }
 
 function lifeRoutes(app: App, ctx: ServerContext): void {

@@ -41,16 +41,22 @@ class Worker {
         answer.reject(new Error(`a process of the benchmark failed: ${String(message.failed)}`))
       else if (member in message) answer.resolve(schema.parse(message[member]))
     }
-    const onExit = (): void => answer.reject(new Error('a process of the benchmark ended'))
+    const onExit = (code: number | null, signal: string | null): void =>
+      answer.reject(
+        new Error(`a process of the benchmark ended with ${signal ?? code}, asked for: ${member}`),
+      )
     const timer = setTimeout(
       () => answer.reject(new Error(`no answer within ${ANSWER_MAX_MS} ms: ${member}`)),
       ANSWER_MAX_MS,
     )
     this.#child.on('message', onMessage).once('exit', onExit)
-    return answer.promise.finally(() => {
+    const answered = answer.promise.finally(() => {
       clearTimeout(timer)
       this.#child.off('message', onMessage).off('exit', onExit)
     })
+    // Asked for ahead, it fails before anybody waits for it: the rest of the fleet is put away first.
+    answered.catch(() => undefined)
+    return answered
   }
 
   async end(): Promise<void> {

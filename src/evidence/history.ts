@@ -15,6 +15,22 @@ const BUNDLE = 256 // entries
 type OfType<T extends EntryType> = Indexed<Entry<T>>
 type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
 
+type ConsentEntryType =
+  | 'notice.proposed'
+  | 'notice.approved'
+  | 'basis.proposed'
+  | 'basis.approved'
+  | 'basis.ended'
+  | 'manager.proposed'
+  | 'manager.approved'
+  | 'manager.removed'
+  | 'data_subject.added'
+  | 'data_subject.enrolled'
+  | 'consent.given'
+  | 'consent.withdrawn'
+  | 'objection.made'
+  | 'listener.acknowledged'
+
 /** Of an identifier the first entry counts: one that comes again is kept in {@link History.repeated}. */
 export class History {
   created: OfType<'log.created'> | null = null
@@ -51,6 +67,8 @@ export class History {
   readonly labels: Any<
     'label.proposed' | 'label.approved' | 'flow_policy.proposed' | 'flow_policy.approved'
   >[] = []
+  /** Of data subjects, in the order of the log. */
+  readonly consents: Any<ConsentEntryType>[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
@@ -138,6 +156,25 @@ export class History {
       case 'flow_policy.approved':
         this.labels.push({ index, entry } as (typeof this.labels)[number])
         return
+      case 'data_subject.added':
+        this.#file(entry.subject, index)
+        this.consents.push({ index, entry })
+        return
+      case 'notice.proposed':
+      case 'notice.approved':
+      case 'basis.proposed':
+      case 'basis.approved':
+      case 'basis.ended':
+      case 'manager.proposed':
+      case 'manager.approved':
+      case 'manager.removed':
+      case 'data_subject.enrolled':
+      case 'consent.given':
+      case 'consent.withdrawn':
+      case 'objection.made':
+      case 'listener.acknowledged':
+        this.consents.push({ index, entry } as (typeof this.consents)[number])
+        return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })
         return
@@ -221,6 +258,11 @@ export class History {
       case 'version.approved':
         this.versions.push({ index, entry } as (typeof this.versions)[number])
         return
+      case 'data_subject.identified':
+      case 'data_subject.unidentified':
+      case 'subject_request.opened':
+      case 'subject_request.extended':
+      case 'subject_request.closed':
       case 'version.withdrawn':
       case 'version.statement_issued':
       case 'inventory.recorded':

@@ -15,6 +15,7 @@ import {
   signedRosterSchema,
 } from '../revoke/statement.ts'
 import { anchoredSchema } from './anchored.ts'
+import { consentBodies } from './consent-bodies.ts'
 import { domainBodies } from './domain-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
@@ -119,6 +120,7 @@ export const bodies = {
   'system.added': z.strictObject({ name: text }),
   ...toolBodies,
   ...labelBodies,
+  ...consentBodies,
   'agent.proposed': z.strictObject({
     /** Absent in logs that began before it was logged. */
     name: text.exactOptional(),
@@ -288,6 +290,7 @@ export const bodies = {
       'LATE_RECEIPT',
       'LIMIT_NEAR',
       'LISTENER_FAILING',
+      'REQUEST_OVERDUE',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',
       'TOOL_CHANGED',

@@ -9,6 +9,8 @@ import { sha256Text } from '../core/digest.ts'
 import { canonicalize } from '../core/json.ts'
 import { CUMULATIVE, PERIOD_CHARS_MAX } from '../core/period.ts'
 import { signTagged, verifyTagged } from '../core/sign.ts'
+import { freshnessSchema } from './freshness.ts'
+import { basisRecordSchema } from './receipt-basis.ts'
 import { flowRecordSchema } from './receipt-flow.ts'
 
 export const SPOOL_HEAD_TAG = 'countersign-spool-head-v1'
@@ -73,14 +75,6 @@ export const leaseSchema = z.strictObject({
   expires: time,
 })
 
-export const freshnessSchema = z.strictObject({
-  /** Epoch and last contiguous frame of the revocation stream, and the heartbeat's time and age. */
-  epoch: z.int().positive(),
-  head: z.int().nonnegative(),
-  t: z.int().nonnegative(),
-  age_ms: z.number().nonnegative(),
-})
-
 export const decisionReceiptSchema = z.strictObject({
   ...stream,
   kind: z.literal('decision'),
@@ -105,12 +99,15 @@ export const decisionReceiptSchema = z.strictObject({
   approval: z.string().max(64).exactOptional(),
   /** Where flow rules are in force (RCP-11). */
   flow: flowRecordSchema.exactOptional(),
+  /** Of a personal tool, where bases are asked for (CNS-28). */
+  basis: basisRecordSchema.exactOptional(),
 })
 
 export const outcomeReceiptSchema = z.strictObject({
   ...stream,
   kind: z.literal('outcome'),
   outcome: z.enum(['finished', 'failed', 'stopped', 'unknown']),
+  basis: basisRecordSchema.exactOptional(),
 })
 
 export const receiptSchema = z.discriminatedUnion('kind', [decisionReceiptSchema, outcomeReceiptSchema])

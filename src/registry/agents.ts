@@ -9,16 +9,14 @@ import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { canonicalize } from '../core/json.ts'
 import type { Manifest } from '../core/manifest.ts'
-import type { Actor, EntryBody } from '../log/entries.ts'
+import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import type { SignedFrame } from '../revoke/frame.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
-import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import type { ApprovalTerms } from './gestures.ts'
 import { assertSystems } from './systems.ts'
 import { digestOf, insertVersion, markApproved } from './version-rows.ts'
 
@@ -82,54 +80,21 @@ export function proposeAgent(
   })
 }
 
-type ApprovalAct = EntryBody<'agent.approved'>['act']
-
-/** What the approver signs, and its WebAuthn challenge. @throws {RegistryError} `UNKNOWN_AGENT`, `STATE_CONFLICT` */
-export async function approvalOf(
-  ctx: RegistryContext,
-  db: Kysely<Schema>,
-  agent: string,
-  approver: string,
-): Promise<{ act: ApprovalAct; challenge: string }> {
-  const row = await findAgent(db, agent)
-  assertStatus(row, ['proposed'])
-  const act: ApprovalAct = { act: 'agent.approve', agent, proposal: row.proposal, approver }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
-}
-
-/**
- * @throws {RegistryError} `UNKNOWN_AGENT`, `STATE_CONFLICT`, `GESTURE_INVALID`;
- * `SAME_PERSON`: the proposer or owner approves although the mode is `independent`.
- */
-export function approveAgent(
-  ctx: RegistryContext,
-  approver: string,
-  agent: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return ctx.store.write(async (tx) => {
-    const { act, challenge } = await approvalOf(ctx, tx.db, agent, approver)
-    const row = await findAgent(tx.db, agent)
-    const acted_alone = approver === row.proposer || approver === row.owner
-    if (acted_alone && ctx.separation === 'independent') {
-      throw new RegistryError(
-        'SAME_PERSON',
-        'who proposed or owns an agent does not approve it: ask another person',
-      )
-    }
-    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+/** With its first version (VER-1). */
+export const agentApproval: ApprovalTerms<'agent.approved'> = {
+  type: 'agent.approved',
+  notOwn: 'who proposed or owns an agent does not approve it: ask another person',
+  async find({ db }, { id: agent }, approver) {
+    const row = await findAgent(db, agent)
+    assertStatus(row, ['proposed'])
+    const { proposal, proposer, owner } = row
+    return { act: { act: 'agent.approve', agent, proposal, approver }, askedBy: [proposer, owner] }
+  },
+  async settle(tx, { key: { id: agent }, approval }) {
+    const { manifest } = await findAgent(tx.db, agent)
     await setStatus(tx, agent, 'approved')
-    const approval = await tx.append({
-      type: 'agent.approved',
-      actor: personActor(approver),
-      subject: agent,
-      body: { act, gesture, acted_alone },
-    })
-    await markApproved(tx.db, { agent, manifest: row.manifest, approval })
-    return { acted_alone }
-  })
+    await markApproved(tx.db, { agent, manifest, approval })
+  },
 }
 
 /** @throws {RegistryError} `UNKNOWN_AGENT`, `STATE_CONFLICT` */

@@ -13,6 +13,7 @@ export type Caller =
   | { readonly kind: 'person'; readonly id: string; readonly jkt: string }
   | { readonly kind: 'point'; readonly id: string; readonly jkt: string }
   | { readonly kind: 'agent'; readonly id: string; readonly jkt: string }
+  | { readonly kind: 'manager'; readonly id: string; readonly jkt: string }
 
 /** @returns null for a key that is nobody's, or of somebody who left, was retired or had it revoked. */
 export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Caller | null> {
@@ -42,7 +43,15 @@ export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Calle
     .where('agent_keys.revoked', '=', 0)
     .where('agents.status', '!=', 'retired')
     .executeTakeFirst()
-  return agent ? { kind: 'agent', id: agent.id, jkt } : null
+  if (agent) return { kind: 'agent', id: agent.id, jkt }
+  // One that was removed may still withdraw what it gave (CNS-13).
+  const manager = await db
+    .selectFrom('managers')
+    .select('id')
+    .where('jkt', '=', jkt)
+    .where('status', '!=', 'waiting')
+    .executeTakeFirst()
+  return manager ? { kind: 'manager', id: manager.id, jkt } : null
 }
 
 /** @throws {RegistryError} `KEY_IN_USE`: the key is or was somebody's, a person's credential included. */
@@ -57,6 +66,12 @@ export async function assertKeyUnused(crypto: Crypto, db: Kysely<Schema>, jwk: P
       .executeTakeFirst(),
     db.selectFrom('points').select('id').where('jkt', '=', jkt).executeTakeFirst(),
     db.selectFrom('agent_keys').select('jkt').where('jkt', '=', jkt).executeTakeFirst(),
+    db.selectFrom('managers').select('jkt').where('jkt', '=', jkt).executeTakeFirst(),
+    db
+      .selectFrom('data_subjects')
+      .select('id')
+      .where('credential_json', '=', canonicalize({ ...jwk }))
+      .executeTakeFirst(),
   ])
   if (owners.some((owner) => owner !== undefined)) {
     throw new RegistryError('KEY_IN_USE', 'this key is registered already: make a new one')

@@ -8,11 +8,10 @@ import { thumbprint } from '../core/jwk.ts'
 import type { EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { findEnrolled, findRegistered, gestureOf, type EnrolledPerson } from './people.ts'
+import { askedOf, signedBy, type Asked } from './gestures.ts'
+import { findEnrolled, findRegistered, type EnrolledPerson } from './people.ts'
 
 type EndorseAct = EntryBody<'person.endorsed'>['act']
 
@@ -22,7 +21,7 @@ export async function endorsementOf(
   db: Kysely<Schema>,
   person: string,
   endorser: string,
-): Promise<{ act: EndorseAct; challenge: string }> {
+): Promise<Asked<EndorseAct>> {
   const { registration, credential, endorsed } = await findRegistered(db, person)
   if (endorsed)
     throw new RegistryError('STATE_CONFLICT', 'this registration is endorsed already: nothing is left to do')
@@ -33,7 +32,7 @@ export async function endorsementOf(
     credential: thumbprint(ctx.crypto, credential),
     endorser,
   }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
+  return askedOf(ctx, act)
 }
 
 /**
@@ -48,12 +47,10 @@ export function endorsePerson(
   parts: GestureParts,
 ): Promise<{ acted_alone: boolean }> {
   return ctx.store.write(async (tx) => {
-    const { act, challenge } = await endorsementOf(ctx, tx.db, person, endorser)
+    const { act } = await endorsementOf(ctx, tx.db, person, endorser)
     const acted_alone = endorser === person
     const by = acted_alone ? await findAlone(ctx, tx, person) : await findEnrolled(tx.db, endorser)
-    const gesture = gestureOf(by, 'approver', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+    const gesture = signedBy(ctx, by, 'approver', act, parts)
     const endorsed = await tx.append({
       type: 'person.endorsed',
       actor: personActor(endorser),

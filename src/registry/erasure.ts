@@ -9,13 +9,14 @@ import type { Actor, EntryBody } from '../log/entries.ts'
 import type { ERASURE_BASES } from '../log/erasure-bodies.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { clearSubject } from './data-subjects.ts'
 import { RegistryError } from './errors.ts'
+import { askedOf, signedBy } from './gestures.ts'
 import { hasFreed, holdsOn, reachedBy } from './in-the-way.ts'
+import { endSubjectTx } from './objections.ts'
 import { packsSince, type BuiltEvidence } from './packs.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import { findEnrolled } from './people.ts'
 
 export type ErasureBasis = (typeof ERASURE_BASES)[number]
 type EraseAct = EntryBody<'erasure.deferred'>['act']
@@ -49,8 +50,7 @@ export async function erasureOf(
   const act: EraseAct = { act: 'subject.erase', ...asked }
   const reached = await reachedBy(db, row.id)
   return {
-    act,
-    challenge: challengeOf(ctx.crypto, ACT_TAG, act),
+    ...askedOf(ctx, act),
     fields_n: await countSealed(db, reached),
     holds: await holdsOn(db, row, reached),
     packs: await packsSince(db, row.first),
@@ -104,7 +104,8 @@ export interface Erasure {
   readonly acted_alone: boolean
 }
 
-type Erasing = Pick<RegistryContext, 'store' | 'crypto' | 'vault' | 'rp' | 'separation'>
+type Erasing = Pick<RegistryContext, 'store' | 'crypto' | 'vault' | 'rp' | 'separation' | 'frame'>
+type Ending = Pick<RegistryContext, 'crypto' | 'frame'>
 
 interface Outcome {
   readonly outcome: Erasure
@@ -133,7 +134,7 @@ export async function eraseSubject(
     if (ctx.separation === 'independent' && (await hasFreed(tx.db, subject, approver))) {
       throw new RegistryError('SAME_PERSON', 'who lifted a hold on it does not erase it: ask another person')
     }
-    const gesture = await gestureOver(ctx, tx, act, parts)
+    const gesture = signedBy(ctx, await findEnrolled(tx.db, approver), 'approver', act, parts)
     const body = { act, gesture, acted_alone }
     const said = { fields_n, holds, packs, acted_alone }
     const request = { subject, basis, approver, requested: tx.now }
@@ -145,7 +146,7 @@ export async function eraseSubject(
       const outcome: Erasure = { state: 'deferred', entry, ...said }
       return { outcome, reached: [] }
     }
-    const erased = await eraseTx(tx, actor, subject, body)
+    const erased = await eraseTx(ctx, tx, actor, subject, body)
     const row = { ...request, state: 'erased' as const, deferred: null, erased: erased.entry }
     await tx.db.insertInto('erasures').values(row).execute()
     const outcome: Erasure = { state: 'erased', entry: erased.entry, ...said }
@@ -161,24 +162,12 @@ export async function isOwn(db: Kysely<Schema>, subject: string, approver: strin
   return subject === approver || row?.owner === approver
 }
 
-/** @throws {RegistryError} `GESTURE_INVALID`, `UNKNOWN_PERSON`, `STATE_CONFLICT`, `NOT_ENDORSED` */
-export async function gestureOver(
-  ctx: Pick<RegistryContext, 'crypto' | 'rp'>,
-  tx: Tx,
-  act: { readonly approver: string } & EntryBody<'erasure.deferred' | 'hold.lifted' | 'log.pruned'>['act'],
-  parts: GestureParts,
-): Promise<ReturnType<typeof gestureOf>> {
-  const gesture = gestureOf(await findEnrolled(tx.db, act.approver), 'approver', parts)
-  const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, act), gesture)
-  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-  return gesture
-}
-
 type Tombstone = EntryBody<'subject.erased'>
 type Said<T> = T extends unknown ? Omit<T, 'fields_n' | 'packs_n'> : never
 
 /** The transaction's half: the rows and the tombstone. The caller destroys the keys of `reached` once it is durable. */
 async function eraseTx(
+  ctx: Ending,
   tx: Tx,
   actor: Actor,
   subject: string,
@@ -195,6 +184,7 @@ async function eraseTx(
     packs_n: (await packsSince(tx.db, first)).length,
   }
   const body: Tombstone = { ...said, ...counts }
+  if (subject.startsWith('dsb_')) await endSubjectTx(ctx, tx, actor, subject)
   const entry = await tx.append({ type: 'subject.erased', actor, subject, body })
   await clearRows(tx, subject, reached, entry)
   return { entry, reached }
@@ -223,6 +213,7 @@ export async function clearRows(
     .execute()
   await tx.db.updateTable('invitations').set({ used: 1 }).where('person', '=', subject).execute()
   await tx.db.deleteFrom('drafts').where('principal', '=', subject).execute()
+  if (subject.startsWith('dsb_')) await clearSubject(tx.db, subject, entry)
   await tx.db.deleteFrom('ceremonies').where('person', '=', subject).execute()
 }
 
@@ -251,6 +242,7 @@ export async function deferredBy(db: Kysely<Schema>, hold: string): Promise<Defe
  * @returns the subjects, and all those whose keys the caller destroys once the transaction is durable
  */
 export async function carryOutDeferred(
+  ctx: Ending,
   tx: Tx,
   actor: Actor,
 ): Promise<{ readonly erased: readonly string[]; readonly reached: readonly string[] }> {
@@ -259,7 +251,7 @@ export async function carryOutDeferred(
   for (const { deferred, ...row } of await findDeferred(tx.db)) {
     const free = (await holdsOn(tx.db, row, await reachedBy(tx.db, row.id))).length === 0
     if (!free || deferred === null) continue
-    const { entry, reached } = await eraseTx(tx, actor, row.id, { deferred })
+    const { entry, reached } = await eraseTx(ctx, tx, actor, row.id, { deferred })
     const done = { state: 'erased' as const, erased: entry }
     await tx.db.updateTable('erasures').set(done).where('subject', '=', row.id).execute()
     erased.push(row.id)

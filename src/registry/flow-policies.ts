@@ -10,14 +10,11 @@ import type { Kysely } from 'kysely'
 import { flowPolicySchema, NO_FLOW_POLICY, type FlowPolicy } from '../core/flow-policy.ts'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
-import type { EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { isGlob } from '../token/glob.ts'
-import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import type { ApprovalTerms } from './gestures.ts'
 
 /** A person must be able to read what waits. */
 const WAITING_MAX = 16
@@ -69,47 +66,20 @@ export async function insertFlowPolicy(
     .execute()
 }
 
-type ApprovalAct = EntryBody<'flow_policy.approved'>['act']
-
-/** What the approver signs, and its WebAuthn challenge. @throws {RegistryError} `UNKNOWN_FLOW_POLICY`, `STATE_CONFLICT` */
-export async function flowPolicyApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  id: string,
-  approver: string,
-): Promise<{ act: ApprovalAct; challenge: string }> {
-  const { status, proposal } = await findFlowPolicy(db, id)
-  if (status !== 'waiting')
-    throw new RegistryError('STATE_CONFLICT', `the policy is ${status}: propose it again to put it in force`)
-  const act: ApprovalAct = { act: 'flow_policy.approve', policy: id, proposal, approver }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
-}
-
-/**
- * Puts a policy in force, in place of the one before.
- * @throws {RegistryError} `UNKNOWN_FLOW_POLICY`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`;
- * `SAME_PERSON`: the proposer approves although the mode is `independent`
- */
-export function approveFlowPolicy(
-  ctx: RegistryContext,
-  approver: string,
-  id: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return ctx.store.write(async (tx) => {
-    const { act, challenge } = await flowPolicyApprovalOf(ctx, tx.db, id, approver)
-    const acted_alone = approver === (await findFlowPolicy(tx.db, id)).proposer
-    if (acted_alone && ctx.separation === 'independent')
-      throw new RegistryError('SAME_PERSON', 'who proposed a policy does not approve it: ask another person')
-    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const body = { act, gesture, acted_alone }
-    const actor = personActor(approver)
-    const approval = await tx.append({ type: 'flow_policy.approved', actor, subject: id, body })
-    await settleFlowPolicy(tx.db, id, approval)
-    return { acted_alone }
-  })
+/** Puts a policy in force, in place of the one before. */
+export const flowPolicyApproval: ApprovalTerms<'flow_policy.approved'> = {
+  type: 'flow_policy.approved',
+  notOwn: 'who proposed a policy does not approve it: ask another person',
+  async find({ db }, { id }, approver) {
+    const { status, proposal, proposer } = await findFlowPolicy(db, id)
+    if (status !== 'waiting')
+      throw new RegistryError(
+        'STATE_CONFLICT',
+        `the policy is ${status}: propose it again to put it in force`,
+      )
+    return { act: { act: 'flow_policy.approve', policy: id, proposal, approver }, askedBy: [proposer] }
+  },
+  settle: (tx, { key, approval }) => settleFlowPolicy(tx.db, key.id, approval),
 }
 
 /** The active one and those proposed before it are replaced: nobody puts an older mind in force by mistake. */

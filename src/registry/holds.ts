@@ -8,11 +8,10 @@ import { newId } from '../core/ids.ts'
 import { commitTo } from '../log/commitment.ts'
 import { decodeEntry, type EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf } from '../token/gesture.ts'
 import { personActor, SYSTEM, type GestureParts, type RegistryContext } from './context.ts'
-import { carryOutDeferred, deferredBy, gestureOver, isOwn } from './erasure.ts'
+import { carryOutDeferred, deferredBy, isOwn } from './erasure.ts'
 import { RegistryError } from './errors.ts'
+import { askedOf, signedBy, type Asked } from './gestures.ts'
 import { findEnrolled } from './people.ts'
 import { keep, namesOf } from './personal.ts'
 
@@ -80,13 +79,12 @@ export async function liftingOf(
   db: Kysely<Schema>,
   hold: string,
   approver: string,
-): Promise<{ act: LiftAct; challenge: string }> {
+): Promise<Asked<LiftAct>> {
   const row = await db.selectFrom('holds').select('lifted').where('id', '=', hold).executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_HOLD', 'no such hold')
   if (row.lifted !== null)
     throw new RegistryError('STATE_CONFLICT', 'this hold was lifted already: see "countersign hold list"')
-  const act: LiftAct = { act: 'hold.lift', hold, approver }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
+  return askedOf(ctx, { act: 'hold.lift', hold, approver })
 }
 
 /**
@@ -110,12 +108,12 @@ export async function liftHold(
         'whom a hold is about, and who asked for what it defers, do not lift it: ask another person',
       )
     }
-    const gesture = await gestureOver(ctx, tx, act, parts)
+    const gesture = signedBy(ctx, await findEnrolled(tx.db, approver), 'approver', act, parts)
     const actor = personActor(approver)
     const body = { act, gesture }
     const lifted = await tx.append({ type: 'hold.lifted', actor, subject: hold, body })
     await tx.db.updateTable('holds').set({ lifted }).where('id', '=', hold).execute()
-    return { entry: lifted, ...(await carryOutDeferred(tx, SYSTEM)) }
+    return { entry: lifted, ...(await carryOutDeferred(ctx, tx, SYSTEM)) }
   })
   await ctx.vault.destroy(reached)
   return { entry, erased }

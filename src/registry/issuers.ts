@@ -15,16 +15,14 @@ import { newId } from '../core/ids.ts'
 import { foreignIssuerSchema, type ForeignIssuer, type IssuerRecord } from '../core/issuer.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
-import type { Actor, EntryBody } from '../log/entries.ts'
+import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import { FOREIGN_ISSUERS_MAX, signTrustList, type SignedTrustList } from '../revoke/trust-list.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
-import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { frameKey } from './frame-ring.ts'
+import type { ApprovalTerms } from './gestures.ts'
 import { verifyingKeys } from './issuer-keys.ts'
-import { findEnrolled, gestureOf } from './people.ts'
 import { nextTrustSeq, trustSeq } from './trust-seq.ts'
 
 /** Open proposals, each of another name: as many as can be trusted. */
@@ -80,57 +78,23 @@ function whyNotOurName(ours: PublicJwk, { iss, frame_key }: ForeignIssuer): stri
         '"countersign start --origin NAME" gives it at its first start'
 }
 
-type TrustAct = EntryBody<'issuer.trusted'>['act']
-
-/**
- * What the approver signs, and its WebAuthn challenge.
- * @throws {RegistryError} `UNKNOWN_ISSUER`; `STATE_CONFLICT`: the proposal is not open any more
- */
-export async function issuerApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  id: string,
-  approver: string,
-): Promise<{ act: TrustAct; challenge: string }> {
-  const { status, issuer, proposal } = await showIssuer(db, id)
-  if (status !== 'proposed')
-    throw new RegistryError('STATE_CONFLICT', `this record is ${status}: only a proposed one is approved`)
-  const act: TrustAct = { act: 'issuer.trust', approver, issuer, proposal, seq: (await trustSeq(db)) + 1 }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
-}
-
-/**
- * Points take its chains from their next list on. The gesture is over the number of that list, so it is good once.
- * @throws {RegistryError} `UNKNOWN_ISSUER`, `STATE_CONFLICT`, `LIMIT_EXCEEDED`, `NOT_ENDORSED`;
- * `GESTURE_INVALID`: also when the list has changed since the act was shown;
- * `SAME_PERSON`: the proposer approves although the mode is `independent`.
- */
-export function approveIssuer(
-  ctx: RegistryContext,
-  approver: string,
-  id: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean; seq: number }> {
-  return ctx.store.write(async (tx) => {
-    const { act, challenge } = await issuerApprovalOf(ctx, tx.db, id, approver)
-    const { iss } = act.issuer
-    const acted_alone = approver === (await showIssuer(tx.db, id)).proposer
-    if (acted_alone && ctx.separation === 'independent')
-      throw new RegistryError('SAME_PERSON', 'who proposed an issuer does not approve it: ask another person')
-    await assertRoom(tx.db, 'trusted', iss, FOREIGN_ISSUERS_MAX)
-    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const approval = await tx.append({
-      type: 'issuer.trusted',
-      actor: personActor(approver),
-      subject: id,
-      body: { act, gesture, acted_alone },
-    })
-    await replace(tx.db, 'trusted', iss)
+/** Points take its chains from their next list on. The gesture is over the number of that list, so it is good once. */
+export const issuerApproval: ApprovalTerms<'issuer.trusted'> = {
+  type: 'issuer.trusted',
+  notOwn: 'who proposed an issuer does not approve it: ask another person',
+  async find({ db }, { id }, approver) {
+    const { status, issuer, proposal, proposer } = await showIssuer(db, id)
+    if (status !== 'proposed')
+      throw new RegistryError('STATE_CONFLICT', `this record is ${status}: only a proposed one is approved`)
+    const seq = (await trustSeq(db)) + 1
+    return { act: { act: 'issuer.trust', approver, issuer, proposal, seq }, askedBy: [proposer] }
+  },
+  assertRoom: ({ db }, { issuer }) => assertRoom(db, 'trusted', issuer.iss, FOREIGN_ISSUERS_MAX),
+  async settle(tx, { key: { id }, act, approval }) {
+    await replace(tx.db, 'trusted', act.issuer.iss)
     await tx.db.updateTable('issuers').set({ status: 'trusted', approval }).where('id', '=', id).execute()
-    return { acted_alone, seq: await nextTrustSeq(tx) }
-  })
+    await nextTrustSeq(tx)
+  },
 }
 
 async function assertRoom(

@@ -20,15 +20,14 @@ import {
   type SignedRoster,
   type Statement,
 } from '../revoke/statement.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { replacedFrameKeys, takeFrameKey } from './frame-keys.ts'
 import { appendFrame } from './frames.ts'
+import { askedOf, signedBy } from './gestures.ts'
 import { isLifted, takeKill } from './kills.ts'
 import { gesturesOf } from './lift-gestures.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import { findEnrolled } from './people.ts'
 import { find, keepStatement } from './statements.ts'
 
 /** How long a lift waits for the others: a working day of each, wherever they are. */
@@ -239,7 +238,7 @@ export async function openLift(
   const made = gestures.map(({ person }) => person).sort()
   const m = (await currentRoster(db))?.roster.m ?? 0
   const missing = Math.max(0, m - made.length)
-  return { lift, act, challenge: challengeOf(ctx.crypto, ACT_TAG, act), made, missing, expires: row.expires }
+  return { lift, ...askedOf(ctx, act), made, missing, expires: row.expires }
 }
 
 export async function openLifts(
@@ -271,15 +270,14 @@ export function signLift(
   parts: GestureParts,
 ): Promise<{ missing: number }> {
   return ctx.store.write(async (tx) => {
-    const { lift, challenge } = await openLift(ctx, tx.db, id, tx.now)
+    const { lift, act } = await openLift(ctx, tx.db, id, tx.now)
     const roster = await rosterInForce(tx.db)
     if (roster.seq !== lift.roster)
       throw new RegistryError('STATE_CONFLICT', 'the roster was replaced since: begin the lift again')
-    const gesture = gestureOf(await findEnrolled(tx.db, person), 'approver', parts)
-    if (!roster.people.some(({ rev }) => rev === gesture.rev))
+    const signer = await findEnrolled(tx.db, person)
+    if (!roster.people.some(({ rev }) => rev === signer.rev))
       throw new RegistryError('STATE_CONFLICT', 'you are not on the roster: its people lift')
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+    const gesture = signedBy(ctx, signer, 'approver', act, parts)
     await tx.db.deleteFrom('lift_gestures').where('lift', '=', id).where('person', '=', person).execute()
     await tx.db
       .insertInto('lift_gestures')

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
+import type { Gesture } from '../core/gesture.ts'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import type { Actor } from '../log/entries.ts'
@@ -12,13 +13,12 @@ import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import { killHolds, pullAct, signKill, type PullAct } from '../revoke/kill-rules.ts'
 import { signedKillSchema, type Kill, type KillScope, type SignedKill } from '../revoke/statement.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { frameKey } from './frame-ring.ts'
 import { appendFrame } from './frames.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import { askedOf, signedBy, type Asked } from './gestures.ts'
+import { findEnrolled } from './people.ts'
 import { serversOf } from './points.ts'
 import { find, keepStatement } from './statements.ts'
 
@@ -32,12 +32,11 @@ export async function pullOf(
   person: string,
   asked: { readonly scope: KillScope; readonly reason: string },
   now_ms: number,
-): Promise<{ act: PullAct; challenge: string }> {
+): Promise<Asked<PullAct>> {
   await findEnrolled(db, person)
   await assertScope(db, asked.scope)
   const kill: Kill = { v: 1, id: newId(ctx.crypto, 'kil', now_ms), iss: ctx.iss, ...asked, t: now_ms }
-  const act = pullAct(person, kill)
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, { ...act }) }
+  return askedOf(ctx, { ...pullAct(person, kill) })
 }
 
 /** Something unknown is an error, so that a mistyped scope cannot look like a stop. */
@@ -99,15 +98,13 @@ export async function pullKillTx(
       'the kill is of another control plane, or of another time: pull anew',
     )
   const act = pullAct(person, kill)
-  const gesture = gestureOf(await findEnrolled(tx.db, person), 'principal', parts)
-  const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, { ...act }), gesture)
-  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+  const gesture = signedBy(ctx, await findEnrolled(tx.db, person), 'principal', { ...act }, parts)
   const statement = signKill((await ctx.frame.current(tx.db)).signer, 'frame', kill)
   await commitKill(ctx, tx, personActor(person), statement, { act, gesture })
   return statement
 }
 
-type Pulled = { readonly act: PullAct; readonly gesture: ReturnType<typeof gestureOf> }
+type Pulled = { readonly act: PullAct; readonly gesture: Gesture }
 
 /** Idempotent. One that was lifted before it came is in the log as a lift already, and is not taken (KIL-5). */
 export async function commitKill(

@@ -9,14 +9,11 @@
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { toolLabelSchema, type ToolLabel } from '../core/label.ts'
-import type { EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
-import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import type { ApprovalTerms } from './gestures.ts'
 import { insertProposal, labelledOf, labelsInForce, nameOf, putInForce, type Labelled } from './label-rows.ts'
-import { findEnrolled, gestureOf } from './people.ts'
 
 /** A person must be able to read what waits. */
 const WAITING_MAX = 256
@@ -69,46 +66,16 @@ async function assertDefinition(db: Kysely<Schema>, { tool, definition_hash }: L
     )
 }
 
-type ApprovalAct = EntryBody<'label.approved'>['act']
-
-/** What the approver signs, and its WebAuthn challenge. @throws {RegistryError} `UNKNOWN_LABEL`, `STATE_CONFLICT` */
-export async function labelApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  id: string,
-  approver: string,
-): Promise<{ act: ApprovalAct; challenge: string }> {
-  const { status, proposal } = await findProposal(db, id)
-  if (status !== 'waiting') throw new RegistryError('STATE_CONFLICT', `the labels are ${status}`)
-  const act: ApprovalAct = { act: 'label.approve', labels: id, proposal, approver }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
-}
-
-/**
- * Puts the labels of a proposal in force, all of them.
- * @throws {RegistryError} `UNKNOWN_LABEL`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`;
- * `SAME_PERSON`: the proposer approves although the mode is `independent`
- */
-export function approveLabels(
-  ctx: RegistryContext,
-  approver: string,
-  id: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return ctx.store.write(async (tx) => {
-    const { act, challenge } = await labelApprovalOf(ctx, tx.db, id, approver)
-    const acted_alone = approver === (await findProposal(tx.db, id)).proposer
-    if (acted_alone && ctx.separation === 'independent')
-      throw new RegistryError('SAME_PERSON', 'who proposed labels does not approve them: ask another person')
-    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const body = { act, gesture, acted_alone }
-    const actor = personActor(approver)
-    const approval = await tx.append({ type: 'label.approved', actor, subject: id, body })
-    await putInForce(tx.db, id, approval)
-    return { acted_alone }
-  })
+/** Puts the labels of a proposal in force, all of them. */
+export const labelApproval: ApprovalTerms<'label.approved'> = {
+  type: 'label.approved',
+  notOwn: 'who proposed labels does not approve them: ask another person',
+  async find({ db }, { id }, approver) {
+    const { status, proposal, proposer } = await findProposal(db, id)
+    if (status !== 'waiting') throw new RegistryError('STATE_CONFLICT', `the labels are ${status}`)
+    return { act: { act: 'label.approve', labels: id, proposal, approver }, askedBy: [proposer] }
+  },
+  settle: (tx, { key, approval }) => putInForce(tx.db, key.id, approval),
 }
 
 /** One label that waits, beside the one in force of the same definition. */

@@ -13,11 +13,9 @@ import type { PrunedMap } from '../log/kept.ts'
 import { isPrunable, PruneChoice } from '../log/pruning.ts'
 import type { TileReader } from '../log/tile-file.ts'
 import { CHECKPOINT_PATH, TILE_WIDTH } from '../log/tiles.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
-import { gestureOver } from './erasure.ts'
 import { RegistryError } from './errors.ts'
+import { askedOf, signedBy } from './gestures.ts'
 import { findEnrolled } from './people.ts'
 import { boundsOf, owedReceipts, type Bounds, type HeldBack } from './pruning-bounds.ts'
 
@@ -91,11 +89,11 @@ export async function announcePruning(
   const { act } = shown
   if (act === null) throw new RegistryError('STATE_CONFLICT', 'there is nothing to prune')
   const entry = await ctx.store.write(async (tx) => {
-    await findEnrolled(tx.db, input.approver)
+    const approver = await findEnrolled(tx.db, input.approver)
     const bounds = await boundsOf(tx.db, input.unreported)
     if (bounds.from !== act.from || bounds.hold.end < act.to)
       throw new RegistryError('STATE_CONFLICT', 'a hold or another pruning came in between: ask again')
-    const gesture = await gestureOver(ctx, tx, act, parts)
+    const gesture = signedBy(ctx, approver, 'approver', act, parts)
     const { pruned_n, kept_n, packs } = shown
     const body = { act, gesture, checkpoint, pruned_n, kept_n, packs }
     const index = await tx.append({ type: 'log.pruned', actor: personActor(input.approver), body })
@@ -138,8 +136,7 @@ async function plan(ctx: PruneContext, input: PruneInput): Promise<Planned> {
       types: chosen.types,
       packs: isEmpty ? [] : bounds.packsOver(chosen, end.to),
       held_back: end.held_back,
-      act,
-      challenge: act && challengeOf(ctx.crypto, ACT_TAG, act),
+      ...(act === null ? { act, challenge: null } : askedOf(ctx, act)),
     },
   }
 }

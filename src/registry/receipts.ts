@@ -13,6 +13,7 @@ import { receiptHash, verifyHead, type Receipt, type SignedHead } from '../log/r
 import type { Tx } from '../ports/store.ts'
 import type { ChainSegment } from '../token/segment.ts'
 import { SYSTEM, type RegistryContext } from './context.ts'
+import { recordDisclosures } from './disclosures.ts'
 import { RegistryError } from './errors.ts'
 import { accountedFor, recalledOf, settle } from './leases.ts'
 import { recordDebits } from './ledgers.ts'
@@ -198,7 +199,9 @@ async function appendReceipts(
   }
   for (const { receipt, hash } of plan.fresh) {
     const agent = receipt.kind === 'decision' ? receipt.agent : null
-    await tx.append({ type: 'receipt', actor, ...(agent === null ? {} : { subject: agent }), body: receipt })
+    const about = agent === null ? {} : { subject: agent }
+    const entry = await tx.append({ type: 'receipt', actor, ...about, body: receipt })
+    await recordDisclosures(tx.db, entry, receipt)
     await tx.db
       .insertInto('receipts')
       .values({ point: row.id, epoch: row.epoch, seq: receipt.seq, hash })

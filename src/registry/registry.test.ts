@@ -14,7 +14,7 @@ import { thumbprint } from '../core/jwk.ts'
 import { decodeEntry } from '../log/entries.ts'
 import { frameHash, verifyFrame } from '../revoke/frame.ts'
 import { addAgentKey, issueStatement } from './agent-keys.ts'
-import { activateAgent, approvalOf, approveAgent, proposeAgent, suspendAgent } from './agents.ts'
+import { activateAgent, agentApproval, proposeAgent, suspendAgent } from './agents.ts'
 import { findCaller } from './callers.ts'
 import { checkpointAt, recordCheckpoint } from './checkpoints.ts'
 import { personActor, SYSTEM, type RegistryContext } from './context.ts'
@@ -23,6 +23,7 @@ import { DRAFT_TTL_MS, DRAFTS_MAX, listDrafts, QUORUM_DRAFT_TTL_MS } from './dra
 import { framesAfter } from './frames.ts'
 import { endorsementOf, endorsePerson } from './endorsements.ts'
 import { enrolPerson } from './enrolment.ts'
+import { approvalOf, approve } from './gestures.ts'
 import { INVITATION_TTL_MS, secretHash } from './invitations.ts'
 import { insertCurrentKey } from './issuer-keys.ts'
 import { frameKey, FrameRing, recordFirstFrameKey } from './frame-ring.ts'
@@ -100,8 +101,8 @@ async function person() {
 async function activeAgent(owner: Awaited<ReturnType<typeof person>>) {
   const input = { name: 'Bot', class: 'coding', purpose: 'tests', systems: [], manifest: {} }
   const { agent } = await proposeAgent(ctx, owner.person, input)
-  const { challenge } = await ctx.store.query((db) => approvalOf(ctx, db, agent, owner.person))
-  await approveAgent(ctx, owner.person, agent, owner.passkey.assert(challenge))
+  const { challenge } = await approvalOf(ctx, agentApproval, owner.person, { id: agent })
+  await approve(ctx, agentApproval, owner.person, { id: agent }, owner.passkey.assert(challenge))
   await activateAgent(ctx, SYSTEM, agent, 'start')
   const { jkt } = await addAgentKey(ctx, SYSTEM, agent, key())
   return { agent, jkt }

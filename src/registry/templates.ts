@@ -9,11 +9,8 @@
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
-import type { EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
 import {
   ANY_CLASS,
   outsideTemplate,
@@ -24,9 +21,10 @@ import {
   type Template,
   type TemplateChange,
 } from '../token/template.ts'
-import { personActor, SYSTEM, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import type { ApprovalTerms } from './gestures.ts'
+import { findEnrolled } from './people.ts'
 
 const PRESET: Template = {
   class: ANY_CLASS,
@@ -99,63 +97,28 @@ export function proposeTemplate(
   })
 }
 
-type ApprovalAct = EntryBody<'template.approved'>['act']
-
-/** What the approver signs, and its WebAuthn challenge. @throws {RegistryError} `UNKNOWN_TEMPLATE`, `STATE_CONFLICT` */
-export async function templateApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  id: string,
-  approver: string,
-): Promise<{ act: ApprovalAct; challenge: string }> {
-  const row = await findTemplate(db, id)
-  if (row.status !== 'proposed')
-    throw new RegistryError(
-      'STATE_CONFLICT',
-      `the template is ${row.status}: propose it again to put it in force`,
-    )
-  const act: ApprovalAct = { act: 'template.approve', template: id, proposal: row.proposal, approver }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
-}
-
-/**
- * Puts a template in force, in place of the one of its class.
- * @throws {RegistryError} `UNKNOWN_TEMPLATE`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`;
- * `SAME_PERSON`: the proposer approves although the mode is `independent`.
- */
-export function approveTemplate(
-  ctx: RegistryContext,
-  approver: string,
-  id: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return ctx.store.write(async (tx) => {
-    const { act, challenge } = await templateApprovalOf(ctx, tx.db, id, approver)
-    const row = await findTemplate(tx.db, id)
-    const acted_alone = approver === row.proposer
-    if (acted_alone && ctx.separation === 'independent')
+/** Puts a template in force, in place of the one of its class. */
+export const templateApproval: ApprovalTerms<'template.approved'> = {
+  type: 'template.approved',
+  notOwn: 'who proposed a template does not approve it: ask another person',
+  async find({ db }, { id }, approver) {
+    const { status, proposal, proposer } = await findTemplate(db, id)
+    if (status !== 'proposed')
       throw new RegistryError(
-        'SAME_PERSON',
-        'who proposed a template does not approve it: ask another person',
+        'STATE_CONFLICT',
+        `the template is ${status}: propose it again to put it in force`,
       )
-    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const approval = await tx.append({
-      type: 'template.approved',
-      actor: personActor(approver),
-      subject: id,
-      body: { act, gesture, acted_alone },
-    })
-    await tx.db
+    return { act: { act: 'template.approve', template: id, proposal, approver }, askedBy: [proposer] }
+  },
+  async settle({ db }, { key: { id }, approval }) {
+    await db
       .updateTable('templates')
       .set({ status: 'replaced' })
-      .where('class', '=', row.class)
+      .where('class', '=', (await findTemplate(db, id)).class)
       .where('status', '=', 'active')
       .execute()
-    await tx.db.updateTable('templates').set({ status: 'active', approval }).where('id', '=', id).execute()
-    return { acted_alone }
-  })
+    await db.updateTable('templates').set({ status: 'active', approval }).where('id', '=', id).execute()
+  },
 }
 
 export interface TemplateInForce {

@@ -10,14 +10,12 @@ import type { Kysely } from 'kysely'
 import { base64url, utf8 } from '../core/encoding.ts'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson, type JsonObject } from '../core/json.ts'
-import { DEFINITION_LENGTH_MAX, type Actor, type EntryBody } from '../log/entries.ts'
+import { DEFINITION_LENGTH_MAX, type Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
-import { personActor, SYSTEM, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import type { ApprovalTerms } from './gestures.ts'
 import { findPoint, serversOf } from './points.ts'
 import { findTool, pin, type ToolInput } from './tool-rows.ts'
 
@@ -110,47 +108,20 @@ export function waiting(
   }
 }
 
-type ApprovalAct = EntryBody<'tool.approved'>['act']
-
-/** What the approver signs, and its WebAuthn challenge. @throws {RegistryError} `UNKNOWN_CHANGE`, `STATE_CONFLICT` */
-export async function changeApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  id: string,
-  approver: string,
-): Promise<{ act: ApprovalAct; challenge: string }> {
-  const { status, proposal } = await findChange(db, id)
-  if (status !== 'waiting') throw new RegistryError('STATE_CONFLICT', `the change is ${status}`)
-  const act: ApprovalAct = { act: 'tool.approve', change: id, proposal, approver }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
-}
-
-/**
- * Pins the tool to what the change proposes.
- * @throws {RegistryError} `UNKNOWN_CHANGE`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`;
- * `SAME_PERSON`: the proposer approves although the mode is `independent`
- */
-export function approveChange(
-  ctx: RegistryContext,
-  approver: string,
-  id: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return ctx.store.write(async (tx) => {
-    const { act, challenge } = await changeApprovalOf(ctx, tx.db, id, approver)
-    const row = await findChange(tx.db, id)
-    const acted_alone = approver === row.proposer
-    if (acted_alone && ctx.separation === 'independent')
-      throw new RegistryError('SAME_PERSON', 'who proposed a change does not approve it: ask another person')
-    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const actor = personActor(approver)
-    await tx.append({ type: 'tool.approved', actor, subject: id, body: { act, gesture, acted_alone } })
+/** Pins the tool to what the change proposes. */
+export const changeApproval: ApprovalTerms<'tool.approved'> = {
+  type: 'tool.approved',
+  notOwn: 'who proposed a change does not approve it: ask another person',
+  async find({ db }, { id }, approver) {
+    const { status, proposal, proposer } = await findChange(db, id)
+    if (status !== 'waiting') throw new RegistryError('STATE_CONFLICT', `the change is ${status}`)
+    return { act: { act: 'tool.approve', change: id, proposal, approver }, askedBy: [proposer] }
+  },
+  async settle(tx, { key: { id }, act }) {
+    const { registered, becomes_json } = await findChange(tx.db, id)
     await settleChange(tx.db, id)
-    await pin(tx, actor, row.registered, parseJson(row.becomes_json) as ToolInput)
-    return { acted_alone }
-  })
+    await pin(tx, personActor(act.approver), registered, parseJson(becomes_json) as ToolInput)
+  },
 }
 
 export async function settleChange(db: Kysely<Schema>, id: string): Promise<void> {

@@ -12,15 +12,14 @@ import type { Kysely } from 'kysely'
 import { parseJson } from '../core/json.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { seconds } from '../core/time.ts'
-import type { Actor, EntryBody } from '../log/entries.ts'
+import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
-import { ACT_TAG, STATEMENT_LIFE_MAX_S } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
+import { STATEMENT_LIFE_MAX_S } from '../token/constants.ts'
 import { signVersion } from '../token/version.ts'
 import { assertStatus, findAgent } from './agents.ts'
-import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import type { ApprovalTerms } from './gestures.ts'
 import {
   approvedOf,
   digestOf,
@@ -73,54 +72,24 @@ export function proposeVersion(
   })
 }
 
-type ApprovalAct = EntryBody<'version.approved'>['act']
-
-/** What the approver signs, and its WebAuthn challenge. @throws {RegistryError} `UNKNOWN_AGENT`, `UNKNOWN_VERSION`, `STATE_CONFLICT` */
-export async function versionApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  { agent, manifest, approver }: { agent: string; manifest: string; approver: string },
-): Promise<{ act: ApprovalAct; challenge: string }> {
-  const row = await findVersion(db, agent, manifest)
-  if (row.status !== 'proposed')
-    throw new RegistryError('STATE_CONFLICT', `the version is ${row.status}: propose another one`)
-  const { proposal } = row
-  const act: ApprovalAct = { act: 'version.approve', agent, manifest, proposal, approver }
-  return { act, challenge: challengeOf(ctx.crypto, ACT_TAG, act) }
-}
-
-/**
- * @throws {RegistryError} `UNKNOWN_AGENT`, `UNKNOWN_VERSION`, `STATE_CONFLICT`, `GESTURE_INVALID`, `NOT_ENDORSED`;
- * `SAME_PERSON`: who proposed the version or owns the agent approves it although the mode is `independent`.
- */
-export function approveVersion(
-  ctx: RegistryContext,
-  approver: string,
-  which: { readonly agent: string; readonly manifest: string },
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return ctx.store.write(async (tx) => {
-    const { act, challenge } = await versionApprovalOf(ctx, tx.db, { ...which, approver })
-    const { owner } = await findAgent(tx.db, which.agent)
-    const { proposer } = await findVersion(tx.db, which.agent, which.manifest)
-    const acted_alone = approver === proposer || approver === owner
-    if (acted_alone && ctx.separation === 'independent')
-      throw new RegistryError(
-        'SAME_PERSON',
-        'who proposed a version or owns its agent does not approve it: ask another person',
-      )
-    const gesture = gestureOf(await findEnrolled(tx.db, approver), 'approver', parts)
-    const fault = gestureFault(ctx.crypto, ctx.rp, challenge, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    const approval = await tx.append({
-      type: 'version.approved',
-      actor: personActor(approver),
-      subject: which.agent,
-      body: { act, gesture, acted_alone },
-    })
-    await markApproved(tx.db, { ...which, approval })
-    return { acted_alone }
-  })
+export const versionApproval: ApprovalTerms<
+  'version.approved',
+  { readonly id: string; readonly manifest: string }
+> = {
+  type: 'version.approved',
+  notOwn: 'who proposed a version or owns its agent does not approve it: ask another person',
+  async find({ db }, { id: agent, manifest }, approver) {
+    const { status, proposal, proposer } = await findVersion(db, agent, manifest)
+    if (status !== 'proposed')
+      throw new RegistryError('STATE_CONFLICT', `the version is ${status}: propose another one`)
+    const { owner } = await findAgent(db, agent)
+    return {
+      act: { act: 'version.approve', agent, manifest, proposal, approver },
+      askedBy: [proposer, owner],
+    }
+  },
+  settle: (tx, { key: { id: agent, manifest }, approval }) =>
+    markApproved(tx.db, { agent, manifest, approval }),
 }
 
 /**

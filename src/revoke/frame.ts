@@ -19,6 +19,7 @@ export const revocationKindSchema = z.enum([
   'delegation',
   'person',
   'consent',
+  'subject',
   'agent',
   'key',
   'issuer',

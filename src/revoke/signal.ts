@@ -43,15 +43,21 @@ export interface WebhookMessage {
 export function webhookMessage(
   crypto: Crypto,
   secret: Uint8Array,
-  about: { readonly listener: string; readonly signed: SignedFrame; readonly now_ms: number },
+  about: {
+    readonly listener: string
+    readonly signed: SignedFrame
+    readonly now_ms: number
+    /** Of a frame about a data subject: its own type, and what it says besides (SIG-10). */
+    readonly said?: { readonly type: string; readonly data: JsonObject } | null
+  },
 ): WebhookMessage {
-  const { listener, signed, now_ms } = about
+  const { listener, signed, now_ms, said } = about
   const id = `msg_${listener}_${signed.frame.seq}`
   const timestamp = String(seconds(now_ms))
   const body = JSON.stringify({
-    type: 'revocation.committed',
+    type: said?.type ?? 'revocation.committed',
     timestamp: rfc3339(signed.frame.t),
-    data: signed,
+    data: { ...signed, ...said?.data },
   })
   const mac = base64(crypto.hmacSha256(secret, utf8(`${id}.${timestamp}.${body}`)))
   return {

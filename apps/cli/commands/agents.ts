@@ -9,6 +9,7 @@ import { addAgentKey, agentStatement, approveAgent, changeAgent, proposeAgent } 
 import { listing, result } from '../output.ts'
 import { readPublicKey, writePrivate } from '../profile.ts'
 import { readManifest, versionCommands } from './versions.ts'
+import { approveCommand } from './approve.ts'
 import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 interface ProposeOptions {
@@ -50,14 +51,13 @@ export function agentCommands(program: Command): void {
       })
       result(wantsJson(command), { agent: id }, () => `${id} is proposed; someone else approves it`)
     })
-  agent
-    .command('approve')
-    .description('approve with your authenticator')
-    .argument('<agent>', 'agt_…')
-    .action(async (id: string, _: unknown, command: Command) => {
-      await approveAgent(await profileOf(command), id)
-      result(wantsJson(command), { agent: id, status: 'approved' }, () => `${id} is approved`)
-    })
+  approveCommand(agent, {
+    does: 'approve with your authenticator',
+    noun: 'agent',
+    id: 'agt_…',
+    status: 'approved',
+    approve: approveAgent,
+  })
   for (const { to, status, effect } of CHANGES) {
     agent
       .command(to)

@@ -10,6 +10,7 @@ import {
 import { readFlowPolicy } from '../labels/files.ts'
 import { policyText } from '../labels/words.ts'
 import { result } from '../output.ts'
+import { approveCommand } from './approve.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 export function flowCommands(program: Command): void {
@@ -41,14 +42,14 @@ export function flowCommands(program: Command): void {
         waiting.length === 0 ? 'no flow policy waits' : waiting.map(viewText).join('\n\n'),
       )
     })
-  policy
-    .command('approve')
-    .description('put a flow policy in force with your authenticator, in place of the one before')
-    .argument('<policy>', 'flp_…')
-    .action(async (id: string, _: unknown, command: Command) => {
-      await approveFlowPolicy(await profileOf(command), id)
-      result(wantsJson(command), { policy: id, status: 'active' }, () => `${id} is in force`)
-    })
+  approveCommand(policy, {
+    does: 'put a flow policy in force with your authenticator, in place of the one before',
+    noun: 'policy',
+    id: 'flp_…',
+    status: 'active',
+    is: 'in force',
+    approve: approveFlowPolicy,
+  })
   policy
     .command('show')
     .description('the flow policy in force')

@@ -21,6 +21,7 @@ import { effectWords, proposalText, resultWords, suggestionText } from '../label
 import { CliError, listing, result } from '../output.ts'
 import { writePrivate, type Profile } from '../profile.ts'
 import { inspectToolServer } from '../tool-server.ts'
+import { approveCommand } from './approve.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 interface SuggestOptions {
@@ -56,14 +57,13 @@ export function labelCommands(program: Command): void {
         proposals.length === 0 ? 'no labels wait' : proposals.map(proposalText).join('\n\n'),
       )
     })
-  label
-    .command('approve')
-    .description('put labels in force, with your authenticator')
-    .argument('<labels>', 'lbl_…')
-    .action(async (id: string, _: unknown, command: Command) => {
-      await approveLabels(await profileOf(command), id)
-      result(wantsJson(command), { labels: id, status: 'approved' }, () => `${id} is approved`)
-    })
+  approveCommand(label, {
+    does: 'put labels in force, with your authenticator',
+    noun: 'labels',
+    id: 'lbl_…',
+    status: 'approved',
+    approve: approveLabels,
+  })
   label
     .command('list')
     .description('registered tools, each with the label in force')

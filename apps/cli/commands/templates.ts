@@ -6,6 +6,7 @@ import type { TemplateChange } from '../operator-quorum.ts'
 import { TEMPLATE_EXAMPLE } from '../next-step.ts'
 import { CliError, listing, result } from '../output.ts'
 import { readJson } from '../profile.ts'
+import { approveCommand } from './approve.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 const EXAMPLE = JSON.stringify(TEMPLATE_EXAMPLE)
@@ -36,14 +37,14 @@ export function templateCommands(program: Command): void {
       const id = await proposeTemplate(await profileOf(command), input.data)
       result(wantsJson(command), { template: id }, () => `${id} is proposed; someone else approves it`)
     })
-  template
-    .command('approve')
-    .description('put a template in force with your authenticator, in place of the one of its class')
-    .argument('<template>', 'tpl_…')
-    .action(async (id: string, _: unknown, command: Command) => {
-      await approveTemplate(await profileOf(command), id)
-      result(wantsJson(command), { template: id, status: 'active' }, () => `${id} is in force`)
-    })
+  approveCommand(template, {
+    does: 'put a template in force with your authenticator, in place of the one of its class',
+    noun: 'template',
+    id: 'tpl_…',
+    status: 'active',
+    is: 'in force',
+    approve: approveTemplate,
+  })
   const list = template.command('list').description('templates, newest first, each with its status')
   list.action(async (_: unknown, command: Command) => {
     const templates = await listTemplates(await profileOf(command))

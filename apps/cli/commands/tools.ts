@@ -7,6 +7,7 @@ import { CliError, listing, result } from '../output.ts'
 import { readJson } from '../profile.ts'
 import { inspectToolServer } from '../tool-server.ts'
 import { approveChange, listChanges, registerTool, type ToolChange } from '../tools.ts'
+import { approveCommand } from './approve.ts'
 import { assertDigest, collect, profileOf, wantsJson } from './globals.ts'
 
 const inspectedSchema = z.array(
@@ -126,14 +127,13 @@ function changeCommands(tool: Command): void {
         changes.length === 0 ? 'no change waits' : changes.map(changeText).join('\n\n'),
       )
     })
-  tool
-    .command('approve')
-    .description('pin a tool to a changed definition, with your authenticator')
-    .argument('<change>', 'tch_…')
-    .action(async (id: string, _: unknown, command: Command) => {
-      await approveChange(await profileOf(command), id)
-      result(wantsJson(command), { change: id, status: 'approved' }, () => `${id} is approved`)
-    })
+  approveCommand(tool, {
+    does: 'pin a tool to a changed definition, with your authenticator',
+    noun: 'change',
+    id: 'tch_…',
+    status: 'approved',
+    approve: approveChange,
+  })
 }
 
 function changeText({ id, server, tool, proposer, was, becomes }: ToolChange): string {

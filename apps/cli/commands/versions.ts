@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { manifestDigest, manifestSchema, type Manifest } from '../../../src/core/manifest.ts'
 import type { VersionGateOptions } from '../../../src/enforce/versions.ts'
-import { gestureOver } from '../operator.ts'
+import { approveAt } from '../operator.ts'
 import { CliError, listing, result } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
 import { assertDigest, profileOf, reasonCode, wantsJson } from './globals.ts'
@@ -48,10 +48,11 @@ export function versionCommands(agent: Command): void {
     .argument('<manifest>', 'its digest')
     .action(async (id: string, manifest: string, _: unknown, command: Command) => {
       assertDigest(manifest, '<manifest>', MANIFEST_HINT)
-      const profile = await profileOf(command)
-      const asked = { act: 'version.approve', agent: id, manifest, approver: profile.person }
-      const path = `/v1/agents/${id}/versions/${manifest}`
-      await gestureOver(profile, asked, `${path}/approval`, `${path}/approve`)
+      await approveAt(await profileOf(command), `/v1/agents/${id}/versions/${manifest}`, {
+        act: 'version.approve',
+        agent: id,
+        manifest,
+      })
       result(wantsJson(command), { agent: id, manifest, status: 'approved' }, () => `${manifest} is approved`)
     })
   version

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { flowPolicySchema, type FlowPolicy } from '../../../src/core/flow-policy.ts'
 import type { JsonObject } from '../../../src/core/json.ts'
 import { toolLabelSchema, type ToolLabel } from '../../../src/core/label.ts'
-import { gestureOver } from '../operator.ts'
+import { approveAt } from '../operator.ts'
 import type { Profile } from '../profile.ts'
 
 const toolSchema = z.object({
@@ -56,11 +56,9 @@ export async function listLabelProposals(profile: Profile): Promise<LabelProposa
   return z.object({ proposals: z.array(proposalSchema) }).parse(answer).proposals
 }
 
-/** Approves with a gesture over the act that the control plane shows: the labels are in force from then on. */
+/** The labels are in force from then on. */
 export async function approveLabels(profile: Profile, id: string): Promise<void> {
-  const asked = { act: 'label.approve', labels: id, approver: profile.person }
-  const path = `/v1/labels/proposals/${id}`
-  await gestureOver(profile, asked, `${path}/approval`, `${path}/approve`)
+  await approveAt(profile, `/v1/labels/proposals/${id}`, { act: 'label.approve', labels: id })
 }
 
 /** @returns the identifier of the proposal */
@@ -75,9 +73,7 @@ export async function listFlowPolicies(profile: Profile): Promise<FlowPolicyView
   return z.object({ policies: z.array(policySchema) }).parse(answer).policies
 }
 
-/** Approves with a gesture over the act that the control plane shows: the policy is in force from then on. */
+/** The policy is in force from then on. */
 export async function approveFlowPolicy(profile: Profile, id: string): Promise<void> {
-  const asked = { act: 'flow_policy.approve', policy: id, approver: profile.person }
-  const path = `/v1/flow-policies/${id}`
-  await gestureOver(profile, asked, `${path}/approval`, `${path}/approve`)
+  await approveAt(profile, `/v1/flow-policies/${id}`, { act: 'flow_policy.approve', policy: id })
 }

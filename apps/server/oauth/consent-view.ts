@@ -5,10 +5,11 @@
  */
 import { z } from 'zod'
 import type { JsonObject } from '../../../src/core/json.ts'
-import { approvalOf, type AgentRow } from '../../../src/registry/agents.ts'
+import { agentApproval, type AgentRow } from '../../../src/registry/agents.ts'
 import { agentOfClient } from '../../../src/registry/client-agents.ts'
 import { showDraft } from '../../../src/registry/drafts.ts'
 import { RegistryError } from '../../../src/registry/errors.ts'
+import { approvalOf } from '../../../src/registry/gestures.ts'
 import { namesIn } from '../../../src/registry/names.ts'
 import { findRegistered } from '../../../src/registry/people.ts'
 import { ACT_TAG, ROOT_TAG } from '../../../src/token/constants.ts'
@@ -116,13 +117,9 @@ export async function viewOf(ctx: ServerContext, asked: Asked, record: ConsentRe
   return { ...seen, step: 'choose', proposal }
 }
 
-async function approvalFor(
-  { registry }: ServerContext,
-  agent: string,
-  person: string,
-): Promise<ToSign | null> {
+async function approvalFor({ registry }: ServerContext, id: string, person: string): Promise<ToSign | null> {
   if (registry.separation === 'independent') return null
-  const { act, challenge } = await registry.store.query((db) => approvalOf(registry, db, agent, person))
+  const { act, challenge } = await approvalOf(registry, agentApproval, person, { id })
   return { challenge, shown: { tag: ACT_TAG, value: act } }
 }
 

@@ -7,12 +7,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InteractionResults, Provider } from 'oidc-provider'
 import { base64url } from '../../../src/core/encoding.ts'
-import { approveAgent, type AgentRow } from '../../../src/registry/agents.ts'
+import { agentApproval, type AgentRow } from '../../../src/registry/agents.ts'
 import { agentOfClient, proposeClientAgent, startClientAgent } from '../../../src/registry/client-agents.ts'
 import { personActor, type GestureParts } from '../../../src/registry/context.ts'
 import { draftDelegation, sealDelegation } from '../../../src/registry/delegations.ts'
 import { declineDraft } from '../../../src/registry/drafts.ts'
 import { RegistryError } from '../../../src/registry/errors.ts'
+import { approve } from '../../../src/registry/gestures.ts'
 import { hostingKeyFor } from '../../../src/registry/hosting-keys.ts'
 import { findEnrolled, findRegistered, gestureOf } from '../../../src/registry/people.ts'
 import { ACT_TAG } from '../../../src/token/constants.ts'
@@ -88,12 +89,12 @@ export class Consents {
     return this.#view(browser, asked, record)
   }
 
-  /** By the person who proposed it: where separation is `after` (OAU-11). @throws as `approveAgent` */
+  /** By the person who proposed it: where separation is `after` (OAU-11). @throws as `approve` */
   async approve(browser: Browser, parts: GestureParts): Promise<View> {
     const { asked, record, person } = await this.#signedIn(browser)
     const agent = await this.#agent(asked, person)
     if (agent === null) throw new RegistryError('UNKNOWN_AGENT', 'propose the agent first')
-    await approveAgent(this.#ctx.registry, person, agent.id, parts)
+    await approve(this.#ctx.registry, agentApproval, person, agent, parts)
     return this.#view(browser, asked, record)
   }
 

@@ -19,6 +19,9 @@ type AnyApproval = Indexed<
   | Entry<'label.approved'>
   | Entry<'flow_policy.approved'>
   | Entry<'version.approved'>
+  | Entry<'notice.approved'>
+  | Entry<'basis.approved'>
+  | Entry<'manager.approved'>
   | Entry<'domain.cleared'>
 >
 

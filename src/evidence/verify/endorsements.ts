@@ -148,6 +148,7 @@ function actGestures(history: History): LoggedGesture[] {
     ...history.templates,
     ...history.toolChanges,
     ...history.labels,
+    ...history.consents,
     ...history.issuers,
     ...history.erasures,
     ...history.prunings,

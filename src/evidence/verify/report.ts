@@ -10,10 +10,13 @@ export type FaultCode =
   | 'APPROVAL_INVALID'
   | 'APPROVAL_MISSING'
   | 'APPROVAL_UNPROVEN'
+  | 'BASIS_INVALID'
+  | 'BASIS_WITHDRAWN'
   | 'CHAIN_INVALID'
   | 'CHAIN_MISSING'
   | 'CHECKPOINT_INVALID'
   | 'CHECKPOINT_MISMATCH'
+  | 'CONSENT_INVALID'
   | 'DELEGATION_NOT_ISSUED'
   | 'DELEGATION_OUTSIDE_TEMPLATE'
   | 'DOMAIN_INVALID'
@@ -62,6 +65,7 @@ export type FaultCode =
   | 'TAINT_LOWERED'
   | 'TREE_INVALID'
   | 'VERSION_NOT_APPROVED'
+  | 'WITHDRAWAL_INVALID'
 
 /** Something that does not hold, as exactly as it can be named. */
 export interface Fault {

@@ -25,6 +25,8 @@ import { approvalJudge } from './approvals.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
+import { checkBasisUses } from './basis-uses.ts'
+import { checkConsents } from './consents.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
@@ -249,6 +251,11 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
+  if (history.consents.length > 0)
+    check('consents are within notices that were approved, and each withdrawal has its frames', () =>
+      checkConsents(crypto, history, { judge, rp: terms.rp }, findings),
+    )
+  checkBasisUses(crypto, history, { allows, bound_ms }, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }

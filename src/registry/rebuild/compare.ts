@@ -9,6 +9,7 @@ import { CountersignError } from '../../core/errors.ts'
 import { canonicalize, parseJson } from '../../core/json.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { VAULT } from '../setup.ts'
+import { SUBJECT_INDEX } from '../subject-index.ts'
 import { TABLES, type TableName } from './tables.ts'
 
 /** Rows read at once from each side. */
@@ -116,7 +117,7 @@ function isSame(column: string, a: unknown, b: unknown): boolean {
  * the database is of, which another may replace (ERA-4). And keys of gateways that are nobody's yet.
  */
 async function isKnownExtra(live: Kysely<Schema>, table: TableName, row: Row): Promise<boolean> {
-  if (table === 'meta') return row.name === VAULT
+  if (table === 'meta') return row.name === VAULT || row.name === SUBJECT_INDEX
   if (table === 'hosting_keys') return row.agent === null
   if (table !== 'statuses') return false
   const jti = String(row.jti)

@@ -12,6 +12,7 @@ import { TILE_WIDTH } from '../../log/tiles.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { notePlace } from '../pruned-streams.ts'
 import { approvalFolds } from './approvals.ts'
+import { consentFolds } from './consents.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
 import { inventoryFolds } from './inventory.ts'
@@ -38,6 +39,7 @@ const FOLDS: Folds = {
   ...killFolds,
   ...inventoryFolds,
   ...labelFolds,
+  ...consentFolds,
 }
 
 export interface RegisterFoldOptions {

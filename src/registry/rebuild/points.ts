@@ -2,11 +2,13 @@
 import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { receiptHash } from '../../log/receipt.ts'
+import { recordDisclosures } from '../disclosures.ts'
 import { DRILL_ALERTED } from '../drills.ts'
 import { ledgerKey, recordDebits, recordEpochEnd, recordNear } from '../ledgers.ts'
 import { fileUnder } from '../personal.ts'
 import { forkName } from '../receipts.ts'
 import { subjectOfSegment } from '../segments.ts'
+import { markAlerted } from '../subject-requests.ts'
 import { committed } from './commitments.ts'
 import { setMeta, type Folds } from './state.ts'
 
@@ -59,6 +61,7 @@ export const pointFolds: Folds = {
     const hash = receiptHash(crypto, body)
     await db.insertInto('receipts').values({ point, epoch, seq, hash }).execute()
     await recordDebits(db, [body])
+    await recordDisclosures(db, at.index, body)
     const stream = streams.get(point)
     // One that fills a gap moves nothing.
     if (stream?.epoch === epoch && stream.seq < seq) streams.set(point, { epoch, seq, hash })
@@ -68,6 +71,7 @@ export const pointFolds: Folds = {
   },
   'alert.raised': async ({ db, time_ms }, { subject = '', body }) => {
     if (body.rule === 'LIMIT_NEAR') await recordNear(db, ledgerKey(nearKey(body.detail)))
+    if (body.rule === 'REQUEST_OVERDUE') await markAlerted(db, String(body.detail.request ?? ''))
     if (body.rule === 'DRILL_OVERDUE') await setMeta(db, DRILL_ALERTED, String(time_ms))
     if (body.rule !== 'SEQUENCE_FORK') return
     await setMeta(db, forkName(subject, Number(body.detail.epoch), Number(body.detail.seq)), String(time_ms))
