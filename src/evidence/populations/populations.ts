@@ -5,20 +5,8 @@
  */
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
-
-/** Half-open, milliseconds since 1970. */
-export interface Period {
-  readonly from_ms: number
-  readonly to_ms: number
-}
-
-export interface PopulationDefinition {
-  readonly name: string
-  readonly definition: string
-  readonly query: string
-  /** In the order of the log. */
-  rows(history: History, period: Period): JsonObject[]
-}
+import { inPeriod, type Period, type PopulationDefinition } from './population.ts'
+import { uses } from './uses.ts'
 
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
@@ -30,11 +18,6 @@ export interface Population {
   readonly count: number
   /** One JCS object a line, each line ended. */
   readonly text: string
-}
-
-function inPeriod(time: string, period: Period): boolean {
-  const time_ms = Date.parse(time)
-  return time_ms >= period.from_ms && time_ms < period.to_ms
 }
 
 const agents: PopulationDefinition = {
@@ -142,7 +125,13 @@ const revocations: PopulationDefinition = {
       })),
 }
 
-export const POPULATIONS: readonly PopulationDefinition[] = [agents, delegations, decisions, revocations]
+export const POPULATIONS: readonly PopulationDefinition[] = [
+  agents,
+  delegations,
+  decisions,
+  revocations,
+  uses,
+]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {
   const rows = definition.rows(history, period)

@@ -25,6 +25,7 @@ import { approvalJudge } from './approvals.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
+import { checkBases } from './bases.ts'
 import { checkBasisUses } from './basis-uses.ts'
 import { checkConsents } from './consents.ts'
 import { checkDrills } from './drills.ts'
@@ -256,6 +257,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
       checkConsents(crypto, history, { judge, rp: terms.rp }, findings),
     )
   checkBasisUses(crypto, history, { allows, bound_ms }, findings)
+  checkBases(history, allows, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }

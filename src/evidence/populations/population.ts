@@ -1,0 +1,22 @@
+/** What a population is, and of what time. spec/pack.md (PCK-1). @module */
+import type { JsonObject } from '../../core/json.ts'
+import type { History } from '../history.ts'
+
+/** Half-open, milliseconds since 1970. */
+export interface Period {
+  readonly from_ms: number
+  readonly to_ms: number
+}
+
+export interface PopulationDefinition {
+  readonly name: string
+  readonly definition: string
+  readonly query: string
+  /** In the order of the log. */
+  rows(history: History, period: Period): JsonObject[]
+}
+
+export function inPeriod(time: string, period: Period): boolean {
+  const time_ms = Date.parse(time)
+  return time_ms >= period.from_ms && time_ms < period.to_ms
+}
