@@ -14,6 +14,7 @@ import { paint, say, tell } from '../../apps/cli/output.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import type { Postgres } from '../../test/fixtures/postgres.ts'
 import { playDrill, playOutage, startKillStage } from './kill-switch.ts'
+import { playConsent } from './consent.ts'
 import { playFlow } from './flow.ts'
 import { Narrator } from './narrator.ts'
 import { runCli } from './processes.ts'
@@ -128,6 +129,7 @@ async function main(): Promise<void> {
     const killed_not_stale = await playOutage(stage, switched, postgres, narrator)
     // Last: it enrolls a gateway, and the drill waits for every one there is.
     const flow = await playFlow(stage, narrator)
+    const consent = await playConsent(stage, narrator)
     await checkFiles(stage)
     const proof = await prove(stage, from, narrator)
     const result = {
@@ -135,6 +137,7 @@ async function main(): Promise<void> {
         template &&
         quorum &&
         flow &&
+        consent &&
         drill &&
         killed_not_stale &&
         proof.verified &&
@@ -152,6 +155,7 @@ async function main(): Promise<void> {
       template,
       quorum,
       flow,
+      consent,
       drill,
       killed_not_stale,
     }

@@ -25,6 +25,7 @@ const summarySchema = z.object({
   template: z.boolean(),
   quorum: z.boolean(),
   flow: z.boolean(),
+  consent: z.boolean(),
   drill: z.boolean(),
   killed_not_stale: z.boolean(),
 })
@@ -50,6 +51,7 @@ test('npm run demo -- --exit --json ends well, and says so in its last line', ()
     template: true,
     quorum: true,
     flow: true,
+    consent: true,
     drill: true,
     killed_not_stale: true,
   })
@@ -63,6 +65,7 @@ test('every denial that the story tells is in the evidence', () => {
   const told = Object.keys(summary.denied).filter((reason) => reason !== 'LIMIT_LEASED')
   expect(told.sort()).toEqual([
     'APPROVAL_REFUSED',
+    'CONSENT_WITHDRAWN',
     'CONSTRAINT_VIOLATED',
     'EXPIRED',
     'KILLED',

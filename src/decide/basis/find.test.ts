@@ -40,7 +40,11 @@ const basis = (edit: Partial<BasisState> = {}): BasisState => ({
   ...edit,
 })
 /** @param revoked `kind:handle`, with `~Term` for the mark of a purpose */
-const view = (bases: BasisState[] = [], revoked: string[] = [], edit: Partial<BasisView> = {}): BasisView => ({
+const view = (
+  bases: BasisState[] = [],
+  revoked: string[] = [],
+  edit: Partial<BasisView> = {},
+): BasisView => ({
   bases,
   isRevoked: (kind, handle) => revoked.includes(`${kind}:${handle}`),
   mark: (purpose) => `~${purpose.split('#')[1]}`,
@@ -51,7 +55,9 @@ const view = (bases: BasisState[] = [], revoked: string[] = [], edit: Partial<Ba
 })
 
 test('nobody has no basis, whatever there is', () => {
-  expect(findBasis(view([basis({ unregistered: true })]), 'nobody', WANTED)).toEqual({ reason: 'SUBJECT_UNRESOLVED' })
+  expect(findBasis(view([basis({ unregistered: true })]), 'nobody', WANTED)).toEqual({
+    reason: 'SUBJECT_UNRESOLVED',
+  })
 })
 
 test('one whom nobody knows is covered by a basis that says so, while the register is current', () => {
@@ -79,7 +85,9 @@ test.each([
   ['the purpose', 'consent:rev_1.~DirectMarketing'],
   ['a broader one', 'consent:rev_1.~Marketing'],
 ])('a consent that was withdrawn for %s is none', (_, revoked) => {
-  expect(findBasis(view([], [revoked]), subject([consent()]), WANTED)).toEqual({ reason: 'CONSENT_WITHDRAWN' })
+  expect(findBasis(view([], [revoked]), subject([consent()]), WANTED)).toEqual({
+    reason: 'CONSENT_WITHDRAWN',
+  })
 })
 
 test('a consent that was withdrawn for another purpose, or of which another subject’s was, lives', () => {
@@ -89,7 +97,9 @@ test('a consent that was withdrawn for another purpose, or of which another subj
 
 test('what the feed says was withdrawn counts as well', () => {
   for (const withdrawn of [true, [MARKETING]] as const)
-    expect(findBasis(view(), subject([consent({ withdrawn })]), WANTED)).toEqual({ reason: 'CONSENT_WITHDRAWN' })
+    expect(findBasis(view(), subject([consent({ withdrawn })]), WANTED)).toEqual({
+      reason: 'CONSENT_WITHDRAWN',
+    })
 })
 
 test('a consent ends in the second that it names', () => {
@@ -119,7 +129,8 @@ test('a basis reaches a jurisdiction, ends, and may be ended', () => {
 
 test('special categories ask for an explicit consent or a condition in the EU', () => {
   const wanted = { purpose: DIRECT, categories: [HEALTH] }
-  const european = (edit: Partial<ConsentState>): SubjectState => subject([consent(edit)], { jurisdiction: 'FR' })
+  const european = (edit: Partial<ConsentState>): SubjectState =>
+    subject([consent(edit)], { jurisdiction: 'FR' })
   expect(findBasis(view(), european({}), wanted)).toEqual({ reason: 'NO_BASIS' })
   expect(findBasis(view(), european({ explicit: true }), wanted)).toEqual({ basis: 'cns_1' })
   const none = subject([], { jurisdiction: 'FR' })
@@ -128,7 +139,10 @@ test('special categories ask for an explicit consent or a condition in the EU', 
 })
 
 test('one consent covers everything that is asked for, or it covers nothing', () => {
-  const halves = [consent({ categories: [`${PD}Contact`] }), consent({ id: 'cns_2', categories: [`${PD}Financial`] })]
+  const halves = [
+    consent({ categories: [`${PD}Contact`] }),
+    consent({ id: 'cns_2', categories: [`${PD}Financial`] }),
+  ]
   const wanted = { purpose: DIRECT, categories: [`${PD}Contact`, `${PD}Financial`] }
   expect(findBasis(view(), subject(halves), wanted)).toEqual({ reason: 'NO_BASIS' })
 })

@@ -1,6 +1,5 @@
 /**
- * The basis for touching one subject's data, for one purpose. spec/consent.md (CNS-25). Pure: points and the verifier
- * ask the same of covering.
+ * The basis for touching one subject's data, for one purpose. spec/consent.md (CNS-25). Pure.
  * Invariant: what is not known to be allowed is not.
  * @module
  */
@@ -23,17 +22,26 @@ export function findBasis(view: BasisView, who: Who, wanted: Wanted): Found {
   const consents = who.consents.filter((consent) => consentCovers(consent, who, wanted))
   const given = first(consents.filter((consent) => lives(view, consent, wanted.purpose)))
   if (given !== null) return { basis: given }
-  const bases = view.bases.filter((basis) => isLiving(view, basis) && basisCovers(basis, who.jurisdiction, wanted))
-  const open = first(bases.filter(({ kind }) => !isObjectable(kind) || !hasObjected(view, who, wanted.purpose)))
+  const bases = view.bases.filter(
+    (basis) => isLiving(view, basis) && basisCovers(basis, who.jurisdiction, wanted),
+  )
+  const open = first(
+    bases.filter(({ kind }) => !isObjectable(kind) || !hasObjected(view, who, wanted.purpose)),
+  )
   if (open !== null) return { basis: open }
-  if (consents.some((consent) => isWithdrawn(view, consent, wanted.purpose))) return { reason: 'CONSENT_WITHDRAWN' }
+  if (consents.some((consent) => isWithdrawn(view, consent, wanted.purpose)))
+    return { reason: 'CONSENT_WITHDRAWN' }
   if (bases.length > 0) return { reason: 'SUBJECT_OBJECTED' }
   if (consents.length > 0) return { reason: 'CONSENT_EXPIRED' }
   return { reason: isForOther(view, who, wanted) ? 'PURPOSE_OUTSIDE' : 'NO_BASIS' }
 }
 
 /** CNS-14. */
-function isProfiledMinor({ now_s }: BasisView, { minor, jurisdiction }: SubjectState, { purpose }: Wanted): boolean {
+function isProfiledMinor(
+  { now_s }: BasisView,
+  { minor, jurisdiction }: SubjectState,
+  { purpose }: Wanted,
+): boolean {
   return minor !== null && minor > now_s && reaches('IN', jurisdiction) && profiles(purpose)
 }
 
@@ -50,9 +58,9 @@ function first(those: readonly { readonly id: string }[]): string | null {
   return those.map(({ id }) => id).sort()[0] ?? null
 }
 
-export function consentCovers(
-  { purposes, categories, explicit }: Pick<ConsentState, 'purposes' | 'categories' | 'explicit'>,
-  { jurisdiction }: Pick<SubjectState, 'jurisdiction'>,
+function consentCovers(
+  { purposes, categories, explicit }: ConsentState,
+  { jurisdiction }: SubjectState,
   wanted: Wanted,
 ): boolean {
   return (
@@ -62,11 +70,7 @@ export function consentCovers(
 }
 
 /** @param jurisdiction of the subject; of the basis itself where there is none */
-export function basisCovers(
-  basis: Pick<BasisState, 'purpose' | 'categories' | 'condition' | 'jurisdiction'>,
-  jurisdiction: string,
-  wanted: Wanted,
-): boolean {
+function basisCovers(basis: BasisState, jurisdiction: string, wanted: Wanted): boolean {
   return (
     reaches(basis.jurisdiction, jurisdiction) &&
     purposeCovers(basis.purpose, wanted.purpose) &&
@@ -74,7 +78,12 @@ export function basisCovers(
   )
 }
 
-function coversAll(broad: readonly string[], all: readonly string[], isExplicit: boolean, where: string): boolean {
+function coversAll(
+  broad: readonly string[],
+  all: readonly string[],
+  isExplicit: boolean,
+  where: string,
+): boolean {
   return all.every((category) => coversCategory(broad, category, isExplicit, where))
 }
 

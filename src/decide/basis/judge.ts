@@ -28,7 +28,14 @@ export interface JudgedArguments {
   readonly subjects: readonly Who[]
 }
 
-export function judgeArguments({ label, args, purposes, isSeen, resolve, view }: ArgumentsInput): JudgedArguments {
+export function judgeArguments({
+  label,
+  args,
+  purposes,
+  isSeen,
+  resolve,
+  view,
+}: ArgumentsInput): JudgedArguments {
   const tally = new Tally()
   const subjects = subjectsOfArguments(label, args, resolve)
   if (subjects === TOO_MANY) {
@@ -51,7 +58,11 @@ export function judgeArguments({ label, args, purposes, isSeen, resolve, view }:
 }
 
 /** CNS-26, CNS-36: nobody is named, and nothing that comes by will name them. */
-function isUnresolved({ result: { subject } }: ToolLabel, subjects: readonly Who[], isSeen: boolean): boolean {
+function isUnresolved(
+  { result: { subject } }: ToolLabel,
+  subjects: readonly Who[],
+  isSeen: boolean,
+): boolean {
   if (!isSeen && subject?.split('/').includes('*') === true) return true
   return subjects.length === 0 && (subject === undefined || !isSeen)
 }

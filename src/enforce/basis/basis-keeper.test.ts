@@ -48,7 +48,11 @@ const reads = (edit: Partial<ToolLabel['result']> = {}, more: Partial<ToolLabel>
   destination: [],
   ...more,
 })
-const EACH = { subject: '/customers/*/id', categories: [], fields: { '/customers/*': { categories: ['contact'] } } }
+const EACH = {
+  subject: '/customers/*/id',
+  categories: [],
+  fields: { '/customers/*': { categories: ['contact'] } },
+}
 const LABELS: Record<string, ToolLabel> = {
   customer: reads({}, { subject: ['/id'] }),
   list: reads(EACH),
@@ -80,7 +84,11 @@ let point: EnforcementPoint
 const freshness = (): Freshness => ({ epoch: 1, head: 0, t: clock.now() - age_ms, age_ms })
 const PASSING: RevocationView = { isRevoked: () => false, freshness: () => ({ ...freshness(), age_ms: 0 }) }
 
-function subjectOf(value: string, consents: Partial<PointConsent>[] = [{}], more: Partial<SubjectRow> = {}): SubjectRow {
+function subjectOf(
+  value: string,
+  consents: Partial<PointConsent>[] = [{}],
+  more: Partial<SubjectRow> = {},
+): SubjectRow {
   const now = clock.now()
   const row: SubjectRow = {
     subject: newId(w.crypto, 'dsb', now),
@@ -200,7 +208,10 @@ const answerOf = async (...of: Parameters<typeof call>): Promise<JsonValue> => {
 }
 const receipts = (): Receipt[] => spool.records.map(({ text }) => readSpoolLine(text).receipt)
 const lastOf = (kind: Receipt['kind']): Receipt => receipts().findLast((one) => one.kind === kind)!
-const people = (...ids: string[]): JsonObject => ({ customers: ids.map((id) => ({ id, mail: `${id}@x.example` })), total: 3 })
+const people = (...ids: string[]): JsonObject => ({
+  customers: ids.map((id) => ({ id, mail: `${id}@x.example` })),
+  total: 3,
+})
 
 beforeEach(async () => {
   clock = new SettableClock()
@@ -231,7 +242,13 @@ describe('whom the arguments name', () => {
     const use = { subject: ann.subject, purpose: MARKETING, basis: ann.consents[0]!.id, n: 1 }
     expect(lastOf('decision').basis).toEqual({ mode: 'enforce', used: [use], missing: [] })
     const call = { agent: (lastOf('decision') as { agent: string }).agent, server: 'crm', tool: 'customer' }
-    expect(lastOf('outcome').basis).toEqual({ mode: 'enforce', call, freshness: freshness(), used: [use], missing: [] })
+    expect(lastOf('outcome').basis).toEqual({
+      mode: 'enforce',
+      call,
+      freshness: freshness(),
+      used: [use],
+      missing: [],
+    })
   })
 
   test('is found under the system of the tool before anywhere else', async () => {
@@ -247,7 +264,11 @@ describe('whom the arguments name', () => {
     ['something that is no identifier', 'SUBJECT_UNRESOLVED', () => Promise.resolve(), { id: { a: 1 } }],
     ['somebody whom nobody registered', 'SUBJECT_UNRESOLVED', () => Promise.resolve()],
     ['somebody without a basis', 'NO_BASIS', () => Promise.resolve(subjectOf('ann', []))],
-    ['for another purpose', 'PURPOSE_OUTSIDE', () => Promise.resolve(subjectOf('ann', [{ purposes: [SERVICE] }]))],
+    [
+      'for another purpose',
+      'PURPOSE_OUTSIDE',
+      () => Promise.resolve(subjectOf('ann', [{ purposes: [SERVICE] }])),
+    ],
     ['whose consent is over', 'CONSENT_EXPIRED', () => Promise.resolve(subjectOf('ann', [{ exp: 1 }]))],
     [
       'who has withdrawn',
@@ -257,7 +278,10 @@ describe('whom the arguments name', () => {
     [
       'who has withdrawn for the purpose',
       'CONSENT_WITHDRAWN',
-      () => Promise.resolve(revoked.add(`consent:${handleFor(w.crypto, subjectOf('ann').consents[0]!.rev, MARKETING)}`)),
+      () =>
+        Promise.resolve(
+          revoked.add(`consent:${handleFor(w.crypto, subjectOf('ann').consents[0]!.rev, MARKETING)}`),
+        ),
     ],
   ])('%s: %s, and the tool is not asked', async (_, reason, given, args = { id: 'ann' }) => {
     await given()
@@ -270,7 +294,9 @@ describe('whom the arguments name', () => {
   test('who objected is denied what an objection reaches', async () => {
     const { subject } = subjectOf('ann', [])
     const exp = seconds(clock.now()) + 100
-    bases = [{ id: 'bas_1', kind: 'gdpr_6_1_f', purpose: MARKETING, categories: [CONTACT], jurisdiction: 'EU', exp }]
+    bases = [
+      { id: 'bas_1', kind: 'gdpr_6_1_f', purpose: MARKETING, categories: [CONTACT], jurisdiction: 'EU', exp },
+    ]
     await feed.read()
     expect(await call('customer', { id: 'ann' })).toMatchObject({ decision: 'allow' })
     expect(lastOf('decision').basis?.used).toMatchObject([{ basis: 'bas_1' }])
@@ -283,7 +309,9 @@ describe('whom the arguments name', () => {
     subjectOf('bo', [{ purposes: [MARKETING] }])
     await feed.read()
     expect(await call('customer', { id: ['ann', 'bo'] })).toMatchObject({ decision: 'allow' })
-    expect(await call('customer', { id: ['ann', 'bo'] }, { as: 'both' })).toMatchObject({ reasons: ['PURPOSE_OUTSIDE'] })
+    expect(await call('customer', { id: ['ann', 'bo'] }, { as: 'both' })).toMatchObject({
+      reasons: ['PURPOSE_OUTSIDE'],
+    })
     expect(lastOf('decision').basis).toMatchObject({ used: { length: 3 }, missing: [{ purpose: SERVICE }] })
     const many = Array.from({ length: 257 }, (_, n) => `p${n}`)
     expect(await call('customer', { id: many })).toMatchObject({ reasons: ['BASIS_LIMIT'] })
@@ -326,8 +354,9 @@ test('what is not personal is not asked about, and a tool without a label is per
 
 test('whom nobody registered is touched on a basis for them, while the register is current', async () => {
   const exp = seconds(clock.now()) + 100
-  const common = { kind: 'controller_instruction', purpose: MARKETING, categories: [CONTACT], jurisdiction: '*', exp } as const
-  bases = [{ ...common, id: 'bas_1', unregistered: true }]
+  const kind = 'controller_instruction'
+  const terms = { purpose: MARKETING, categories: [CONTACT], jurisdiction: '*', exp }
+  bases = [{ id: 'bas_1', kind, ...terms, unregistered: true }]
   await feed.read()
   expect(await call('customer', { id: 'zoe' })).toMatchObject({ decision: 'allow' })
   expect(lastOf('decision').basis?.used).toMatchObject([{ subject: null, basis: 'bas_1' }])
@@ -366,7 +395,10 @@ describe('records of a result', () => {
   test('are found in text that is JSON, in a list of its own, and in text within', async () => {
     subjectOf('ann')
     await feed.read()
-    const left = { customers: [{ id: 'ann', mail: 'ann@x.example' }, '[withheld: SUBJECT_UNRESOLVED]'], total: 3 }
+    const left = {
+      customers: [{ id: 'ann', mail: 'ann@x.example' }, '[withheld: SUBJECT_UNRESOLVED]'],
+      total: 3,
+    }
     result = JSON.stringify(people('ann', 'zoe'))
     expect(JSON.parse((await answerOf('list')) as string)).toEqual(left)
     result = { result: people('ann', 'zoe') }
@@ -439,7 +471,10 @@ describe('records of a result', () => {
     for (let n = 0; n < 300; n++) subjectOf(`p${n}`)
     await feed.read()
     expect(await answerOf('list')).toBe('[withheld: BASIS_LIMIT]')
-    expect(lastOf('outcome').basis).toMatchObject({ used: [], missing: [{ subject: null, reason: 'BASIS_LIMIT' }] })
+    expect(lastOf('outcome').basis).toMatchObject({
+      used: [],
+      missing: [{ subject: null, reason: 'BASIS_LIMIT' }],
+    })
   })
 
   test('are only spoken of under observe', async () => {
@@ -448,7 +483,10 @@ describe('records of a result', () => {
     result = people('zoe')
     expect(await answerOf('list')).toEqual(result)
     expect(await answerOf('customer', { id: 'zoe' })).toEqual(result)
-    expect(lastOf('outcome').basis).toMatchObject({ mode: 'observe', missing: [{ reason: 'SUBJECT_UNRESOLVED' }] })
+    expect(lastOf('outcome').basis).toMatchObject({
+      mode: 'observe',
+      missing: [{ reason: 'SUBJECT_UNRESOLVED' }],
+    })
   })
 
   test('and nothing is said while it is off', async () => {

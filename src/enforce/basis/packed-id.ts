@@ -20,7 +20,8 @@ export function packId(id: string, prefix: string, into: Uint32Array, at: number
     const word = at + (bit >>> 5)
     const shift = bit & 31
     into[word] = (into[word] ?? 0) | (value << shift)
-    if (shift > 27 && (bit >>> 5) + 1 < ID_WORDS) into[word + 1] = (into[word + 1] ?? 0) | (value >>> (32 - shift))
+    if (shift > 27 && (bit >>> 5) + 1 < ID_WORDS)
+      into[word + 1] = (into[word + 1] ?? 0) | (value >>> (32 - shift))
   }
   return true
 }

@@ -128,14 +128,24 @@ export class SubjectFeed implements SubjectBook {
       known.key = fromBase64url(index_key)
     }
     for (const row of page.rows)
-      if (!known.table.put(row)) this.#o.onFault(new Error(`the state of a data subject cannot be kept: ${row.subject}`))
+      if (!known.table.put(row))
+        this.#o.onFault(new Error(`the state of a data subject cannot be kept: ${row.subject}`))
     if (page.bases !== null) known.bases = page.bases.map(basisState)
     known.next = page.next
     return known
   }
 }
 
-function basisState({ id, kind, purpose, categories, condition, jurisdiction, exp, unregistered }: PointBasis): BasisState {
+function basisState({
+  id,
+  kind,
+  purpose,
+  categories,
+  condition,
+  jurisdiction,
+  exp,
+  unregistered,
+}: PointBasis): BasisState {
   return {
     id,
     kind,

@@ -71,7 +71,8 @@ export class SubjectTable {
     const words = new Uint32Array(HEAD_WORDS + keys.length * KEY_WORDS + consents.length * CONSENT_WORDS)
     words[0] = words.length
     if (!packId(subject, 'dsb', words, 1)) return null
-    words[5] = this.#jurisdictions.of(jurisdiction, jurisdiction) | (keys.length << 16) | (consents.length << 24)
+    words[5] =
+      this.#jurisdictions.of(jurisdiction, jurisdiction) | (keys.length << 16) | (consents.length << 24)
     words[6] = Math.min(minor, TIME_MAX_S)
     let at = HEAD_WORDS
     for (const key of keys) {
@@ -147,7 +148,7 @@ export class SubjectTable {
     this.#byKey.reset(Math.ceil(keys * 1.25) + 1)
     old.forEach((piece, i) => {
       const stop = Math.min(PIECE_WORDS, end - i * PIECE_WORDS)
-      for (let at = i === 0 ? 1 : 0; at < stop; ) {
+      for (let at = i === 0 ? 1 : 0; at < stop;) {
         const head = piece[at] ?? 0
         const length = (head & ~DEAD) >>> 0
         if (length === 0) return // the rest of the piece was too short for the next row
@@ -189,7 +190,9 @@ export class SubjectTable {
       subject: unpackId('dsb', piece, at + 1),
       jurisdiction: this.#jurisdictions.get(counts & 0xffff),
       minor: minor === 0 ? null : minor,
-      consents: Array.from({ length: counts >>> 24 }, (_, i) => this.#consent(piece, first + i * CONSENT_WORDS)),
+      consents: Array.from({ length: counts >>> 24 }, (_, i) =>
+        this.#consent(piece, first + i * CONSENT_WORDS),
+      ),
     }
   }
 
