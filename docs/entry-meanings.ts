@@ -43,7 +43,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'consent.given': 'What a data subject agreed to, and what proves it; an imported one is asserted.',
   'consent.withdrawn': 'It holds no more, or not for these purposes; frames follow in the same transaction.',
   'objection.made': 'They deny these purposes, or all; frames follow in the same transaction.',
-  'subject_request.opened': 'They ask for something that the law gives them, due on that day; commits to the words (`text`).',
+  'subject_request.opened':
+    'They ask for something that the law gives them, due on that day; commits to the words (`text`).',
   'subject_request.extended': 'It is due later, for a reason with a code.',
   'subject_request.closed': 'It was answered; commits to the answer (`answer`).',
   'listener.acknowledged': 'A listener took the event of this frame, which is about a data subject.',

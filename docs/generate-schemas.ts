@@ -36,7 +36,10 @@ const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodTy
   basis: { title: 'Basis that is no consent (CNS-6)', schema: basisSchema },
   'call-proof': { title: 'Payload of a holder proof per call (PRF-1)', schema: callProofSchema },
   consent: { title: 'Record of a consent (CNS-12)', schema: consentRecordSchema },
-  'consent-export': { title: 'Consent, arranged as in ISO/IEC TS 27560 (CNS-31)', schema: consentExportSchema },
+  'consent-export': {
+    title: 'Consent, arranged as in ISO/IEC TS 27560 (CNS-31)',
+    schema: consentExportSchema,
+  },
   'dpop-proof': { title: 'Payload of a holder proof over HTTP (PRF-5)', schema: dpopProofSchema },
   gesture: { title: 'Gesture (DLG-4 to DLG-6)', schema: gestureSchema },
   grant: { title: 'Grant (grants.md)', schema: grantSchema },

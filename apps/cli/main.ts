@@ -5,6 +5,8 @@ import { agentCommands } from './commands/agents.ts'
 import { approvalCommands as callApprovalCommands } from './commands/approval.ts'
 import { approvalCommands } from './commands/approvals.ts'
 import { backupCommands } from './commands/backup.ts'
+import { consentCommands } from './commands/consents.ts'
+import { dataSubjectCommands } from './commands/data-subjects.ts'
 import { delegationCommands } from './commands/delegations.ts'
 import { discloseCommand } from './commands/disclose.ts'
 import { discoverCommand } from './commands/discover.ts'
@@ -27,6 +29,7 @@ import { listenerCommands } from './commands/listeners.ts'
 import { logCommands } from './commands/log.ts'
 import { logPruneCommand } from './commands/log-prune.ts'
 import { logRebuildCommand } from './commands/log-rebuild.ts'
+import { noticeCommands } from './commands/notices.ts'
 import { peopleCommands } from './commands/people.ts'
 import { relayCommand } from './commands/relay.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -67,6 +70,9 @@ agentCommands(program)
 templateCommands(program)
 labelCommands(program)
 flowCommands(program)
+noticeCommands(program)
+consentCommands(program)
+dataSubjectCommands(program)
 delegationCommands(program)
 taskCommands(program)
 revokeCommand(program)

@@ -4,11 +4,18 @@ import type { AddressInfo } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { softwareAuthenticator } from '../../src/adapters/software-authenticator/software-authenticator.ts'
-import { CONSENT_TAG, foldIdentifier, handleFor, subjectKey, type ConsentRecord } from '../../src/core/consent.ts'
+import {
+  CONSENT_TAG,
+  foldIdentifier,
+  handleFor,
+  subjectKey,
+  type ConsentRecord,
+} from '../../src/core/consent.ts'
 import { DPV, PD, PERSONAL_DATA } from '../../src/core/dpv.ts'
 import { base64url, fromBase64url, utf8 } from '../../src/core/encoding.ts'
 import { newId } from '../../src/core/ids.ts'
@@ -29,7 +36,9 @@ let notice: string
 
 async function approve(by: Operator, path: string): Promise<Answer> {
   const asked = await by.api.get(`${path}/approval`)
-  return asked.status === 200 ? by.api.post(`${path}/approve`, by.authenticator.assert(asked.json.challenge)) : asked
+  return asked.status === 200
+    ? by.api.post(`${path}/approve`, by.authenticator.assert(asked.json.challenge))
+    : asked
 }
 
 const WORDS = 'We use your contact data to deliver what you ordered, and to tell you of offers.'
@@ -53,7 +62,10 @@ function noticeOf(more: object = {}): object {
 }
 
 async function subjectOf(value: string, jurisdiction = 'EU'): Promise<string> {
-  const answer = await ann.api.post('/v1/data-subjects', { jurisdiction, identifiers: [{ system: null, value }] })
+  const answer = await ann.api.post('/v1/data-subjects', {
+    jurisdiction,
+    identifiers: [{ system: null, value }],
+  })
   expect(answer.status).toBe(200)
   return answer.json.subject
 }
@@ -81,7 +93,10 @@ const IMPORTED = { type: 'imported', source: 'old CRM', method: 'web_form', evid
 const importing = (record: ConsentRecord): Promise<Answer> =>
   ann.api.post('/v1/consents', { record, proof: IMPORTED })
 function signed(record: ConsentRecord, by = manager.api): object {
-  return { record, proof: { type: 'manager', sig: signTagged(nodeCrypto.signer(by.key), CONSENT_TAG, record) } }
+  return {
+    record,
+    proof: { type: 'manager', sig: signTagged(nodeCrypto.signer(by.key), CONSENT_TAG, record) },
+  }
 }
 
 beforeAll(async () => {
@@ -94,28 +109,29 @@ beforeAll(async () => {
   const proposed = { name: 'Consent Hub', jwk: api.jwk, jurisdiction: 'EU' }
   const { json } = await ann.api.post('/v1/consent-managers', proposed)
   manager = { id: json.manager, api }
-  expect(code(await manager.api.post('/v1/consents', signed(recordOf('dsb_x'))))).toBe('AUTH_KEY_UNKNOWN')
   await approve(ben, `/v1/consent-managers/${manager.id}`)
 })
 afterAll(() => server.remove())
 
 describe('a notice', () => {
   test('is approved by another person, and of one name, version, language and jurisdiction there is one', async () => {
-    expect(code(await ann.api.post('/v1/notices', noticeOf({ controller: 'Somebody else' })))).toBe('NOTICE_CONFLICT')
+    expect(code(await ann.api.post('/v1/notices', noticeOf({ controller: 'Somebody else' })))).toBe(
+      'NOTICE_CONFLICT',
+    )
     const next = await ann.api.post('/v1/notices', noticeOf({ version: '2' }))
     expect(code(await approve(ann, `/v1/notices/${next.json.notice}`))).toBe('SAME_PERSON')
-    expect(code(await importing(recordOf(await subjectOf('early@x.example'), { notice: next.json.notice })))).toBe(
-      'UNKNOWN_NOTICE',
-    )
+    expect(
+      code(await importing(recordOf(await subjectOf('early@x.example'), { notice: next.json.notice }))),
+    ).toBe('UNKNOWN_NOTICE')
     expect((await approve(ben, `/v1/notices/${next.json.notice}`)).json).toEqual({ acted_alone: false })
   })
 
   test('names terms that exist, and the text that its hash is of', async () => {
     const unknown = noticeOf({ version: '3', purposes: [dpv('SpringCleaning')] })
     expect(code(await ann.api.post('/v1/notices', unknown))).toBe('TERM_UNKNOWN')
-    expect(code(await ann.api.post('/v1/notices', { ...noticeOf({ version: '3' }), text: 'Other words' }))).toBe(
-      'NOTICE_INVALID',
-    )
+    expect(
+      code(await ann.api.post('/v1/notices', { ...noticeOf({ version: '3' }), text: 'Other words' })),
+    ).toBe('NOTICE_INVALID')
   })
 })
 
@@ -165,28 +181,44 @@ describe('a data subject', () => {
     )
   })
 
-  test('has no identifier in any entry', async () => {
+  test('has no identifier in any entry or row in the clear', async () => {
     await subjectOf('hidden-in-the-log@example.org')
-    const { entries } = server.running.store
-    for (const bytes of await entries.read(0, await entries.size()))
-      expect(Buffer.from(bytes).toString()).not.toContain('hidden-in-the-log')
+    for (const file of ['countersign.db', 'countersign.db-wal'])
+      expect(readFileSync(join(server.dataDir, file)).includes('hidden-in-the-log')).toBe(false)
   })
 })
 
 describe('a consent', () => {
   test.each<[string, string, Partial<ConsentRecord>]>([
-    ['for a purpose that the notice does not speak of', 'PURPOSE_OUTSIDE_NOTICE', { purposes: [dpv('PublicBenefit')] }],
+    [
+      'for a purpose that the notice does not speak of',
+      'PURPOSE_OUTSIDE_NOTICE',
+      { purposes: [dpv('PublicBenefit')] },
+    ],
     ['for a broader purpose', 'PURPOSE_OUTSIDE_NOTICE', { purposes: [dpv('ServiceManagement')] }],
     ['to other data', 'CATEGORY_OUTSIDE_NOTICE', { categories: [PERSONAL_DATA] }],
     ['that has expired', 'CONSENT_EXPIRED', { expires: Math.floor(Date.now() / 1000) - 1 }],
     ['in another language', 'NOTICE_MISMATCH', { language: 'de' }],
     ['to health data that is not explicit', 'CONDITION_MISSING', { categories: [pd('HealthRecord')] }],
     ['of no term', 'TERM_UNKNOWN', { purposes: ['https://example.org/#x'] }],
-    ['of a child by nobody', 'PARENT_MISSING', { minor: { age: 12, until: 2_000_000_000, verified: 'account' } }],
+    [
+      'of a child by nobody',
+      'PARENT_MISSING',
+      { minor: { age: 12, until: 2_000_000_000, verified: 'account' } },
+    ],
     ['under another jurisdiction', 'CONSENT_SUBJECT_MISMATCH', { jurisdiction: 'IN' }],
     ['from the future', 'CONSENT_STALE', { given_at: Math.floor(Date.now() / 1000) + 5_000 }],
   ])('%s is refused: %s', async (_name, expected, more) => {
-    expect(code(await importing(recordOf(await subjectOf(`${expected}${Math.random()}`), more)))).toBe(expected)
+    expect(code(await importing(recordOf(await subjectOf(`${expected}${Math.random()}`), more)))).toBe(
+      expected,
+    )
+  })
+
+  test('of a manager that nobody approved is not taken', async () => {
+    const api = server.caller()
+    await ann.api.post('/v1/consent-managers', { name: 'Other Hub', jwk: api.jwk, jurisdiction: 'EU' })
+    const record = recordOf(await subjectOf('unapproved@example.org'))
+    expect(code(await api.post('/v1/consents', signed(record, api)))).toBe('AUTH_KEY_UNKNOWN')
   })
 
   test('that a manager signed counts once, for its very record, and not by another key', async () => {
@@ -195,10 +227,12 @@ describe('a consent', () => {
     expect([status, json.consent]).toEqual([200, record.consent])
     expect(code(await manager.api.post('/v1/consents', signed(record)))).toBe('CONSENT_REPLAYED')
     const other = recordOf(record.subject)
-    expect(code(await manager.api.post('/v1/consents', { ...signed(other), record: recordOf(record.subject) }))).toBe(
+    expect(
+      code(await manager.api.post('/v1/consents', { ...signed(other), record: recordOf(record.subject) })),
+    ).toBe('CONSENT_PROOF_INVALID')
+    expect(code(await manager.api.post('/v1/consents', signed(other, server.caller())))).toBe(
       'CONSENT_PROOF_INVALID',
     )
-    expect(code(await manager.api.post('/v1/consents', signed(other, server.caller())))).toBe('CONSENT_PROOF_INVALID')
     const { consents } = (await manager.api.get(`/v1/data-subjects/${record.subject}/consents`)).json
     expect(consents).toMatchObject([{ id: record.consent, state: 'live', asserted: false }])
   })
@@ -207,7 +241,9 @@ describe('a consent', () => {
     const record = recordOf(await subjectOf('reviewed@example.org'))
     await importing(record)
     const why = { purposes: null, reason: 'asked' }
-    expect(code(await manager.api.post(`/v1/consents/${record.consent}/withdraw`, why))).toBe('UNKNOWN_CONSENT')
+    expect(code(await manager.api.post(`/v1/consents/${record.consent}/withdraw`, why))).toBe(
+      'UNKNOWN_CONSENT',
+    )
     const own = recordOf(record.subject)
     await manager.api.post('/v1/consents', signed(own))
     const first = await manager.api.post(`/v1/consents/${own.consent}/withdraw`, why)
@@ -218,7 +254,10 @@ describe('a consent', () => {
   test('is exported as ISO/IEC TS 27560 arranges it', async () => {
     const record = recordOf(await subjectOf('exported@example.org'))
     await importing(record)
-    await ann.api.post(`/v1/consents/${record.consent}/withdraw`, { purposes: [dpv('DirectMarketing')], reason: 'asked' })
+    await ann.api.post(`/v1/consents/${record.consent}/withdraw`, {
+      purposes: [dpv('DirectMarketing')],
+      reason: 'asked',
+    })
     const { json } = await ann.api.get(`/v1/consents/${record.consent}/export`)
     const schema = JSON.parse(
       readFileSync(new URL('../../spec/schemas/consent-export.json', import.meta.url), 'utf8'),
@@ -238,9 +277,15 @@ describe('a withdrawal', () => {
     const record = recordOf(await subjectOf('partly@example.org'))
     await importing(record)
     const purpose = dpv('DirectMarketing')
-    const { json } = await ann.api.post(`/v1/consents/${record.consent}/withdraw`, { purposes: [purpose], reason: 'asked' })
+    const { json } = await ann.api.post(`/v1/consents/${record.consent}/withdraw`, {
+      purposes: [purpose],
+      reason: 'asked',
+    })
     const { frames } = (await ann.api.get(`/v1/revocations?after=${json.frames[0] - 1}`)).json
-    expect(frames[0].frame).toMatchObject({ kind: 'consent', handle: handleFor(nodeCrypto, record.rev, purpose) })
+    expect(frames[0].frame).toMatchObject({
+      kind: 'consent',
+      handle: handleFor(nodeCrypto, record.rev, purpose),
+    })
     const point = await server.point(ann, 'partly')
     const { rows, index_key } = (await point.api.get('/v1/points/self/subjects')).json
     const row = rows.find((each: { subject: string }) => each.subject === record.subject)
@@ -254,10 +299,17 @@ describe('a withdrawal', () => {
         withdrawn: [purpose],
       },
     ])
-    const key = subjectKey(nodeCrypto, fromBase64url(index_key), null, foldIdentifier('Partly@example.org') ?? '')
+    const key = subjectKey(
+      nodeCrypto,
+      fromBase64url(index_key),
+      null,
+      foldIdentifier('Partly@example.org') ?? '',
+    )
     expect(row.keys).toEqual([key])
     const outside = { purposes: [dpv('PublicBenefit')], reason: 'asked' }
-    expect(code(await ann.api.post(`/v1/consents/${record.consent}/withdraw`, outside))).toBe('PURPOSE_OUTSIDE_CONSENT')
+    expect(code(await ann.api.post(`/v1/consents/${record.consent}/withdraw`, outside))).toBe(
+      'PURPOSE_OUTSIDE_CONSENT',
+    )
   })
 
   test('reaches a listener as its own event, verified by the standard’s library, and its acknowledgement is in the report', async () => {
@@ -279,10 +331,17 @@ describe('a withdrawal', () => {
     await ann.api.post(`/v1/consents/${record.consent}/withdraw`, { purposes: null, reason: 'asked' })
     await came
     const [first] = received
-    const said = new Webhook(listener.secret).verify(first?.body ?? '', first?.headers as Record<string, string>)
+    const said = new Webhook(listener.secret).verify(
+      first?.body ?? '',
+      first?.headers as Record<string, string>,
+    )
     expect(said).toMatchObject({
       type: 'consent.withdrawn',
-      data: { subject: record.subject, consent: record.consent, frame: { kind: 'consent', handle: record.rev } },
+      data: {
+        subject: record.subject,
+        consent: record.consent,
+        frame: { kind: 'consent', handle: record.rev },
+      },
     })
     const report = async (): Promise<Answer['json']> =>
       (await ann.api.get(`/v1/consents/${record.consent}/cascades`)).json.cascades[0]
@@ -297,7 +356,10 @@ describe('a withdrawal', () => {
 describe('an objection', () => {
   test('denies purposes for ever, and takes them out of the consents that live', async () => {
     const subject = await subjectOf('objects@example.org')
-    const [broad, other] = [recordOf(subject, { purposes: [dpv('Marketing')] }), recordOf(subject, { purposes: [dpv('ServiceProvision')] })]
+    const [broad, other] = [
+      recordOf(subject, { purposes: [dpv('Marketing')] }),
+      recordOf(subject, { purposes: [dpv('ServiceProvision')] }),
+    ]
     await importing(broad)
     await importing(other)
     const said = { right: 'gdpr_21', purposes: [dpv('DirectMarketing')] }
@@ -316,7 +378,9 @@ describe('an objection', () => {
 })
 
 describe('the subject’s own side', () => {
-  async function comeIn(subject: string): Promise<(method: string, path: string, value?: object) => Promise<Answer>> {
+  async function comeIn(
+    subject: string,
+  ): Promise<(method: string, path: string, value?: object) => Promise<Answer>> {
     const link = (await ann.api.post(`/v1/data-subjects/${subject}/links`, {})).json.url as string
     const secret = link.slice(link.indexOf('#') + 1)
     let cookie = ''
@@ -347,26 +411,47 @@ describe('the subject’s own side', () => {
       origin: 'http://localhost',
     })
     const { challenge } = (await ask('POST', '/v1/subject/passkey/challenge')).json
-    expect((await ask('POST', '/v1/subject/passkey', { credential: authenticator.register(challenge) })).status).toBe(200)
+    expect(
+      (await ask('POST', '/v1/subject/passkey', { credential: authenticator.register(challenge) })).status,
+    ).toBe(200)
     const wanted = { notice, purposes: [dpv('Marketing')], days: 30, explicit: true }
     const drafted = (await ask('POST', '/v1/subject/consents/draft', wanted)).json
     const gesture = authenticator.assert(drafted.challenge)
     const given = await ask('POST', '/v1/subject/consents', { record: drafted.record, gesture })
     expect(given.json.consent).toBe(drafted.record.consent)
-    expect(code(await ask('POST', '/v1/subject/consents', { record: drafted.record, gesture }))).toBe('CONSENT_REPLAYED')
-    const bent = { ...drafted.record, consent: newId(nodeCrypto, 'cns', Date.now()), rev: newId(nodeCrypto, 'rev', Date.now()) }
-    expect(code(await ask('POST', '/v1/subject/consents', { record: bent, gesture }))).toBe('CONSENT_PROOF_INVALID')
+    expect(code(await ask('POST', '/v1/subject/consents', { record: drafted.record, gesture }))).toBe(
+      'CONSENT_REPLAYED',
+    )
+    const bent = {
+      ...drafted.record,
+      consent: newId(nodeCrypto, 'cns', Date.now()),
+      rev: newId(nodeCrypto, 'rev', Date.now()),
+    }
+    expect(code(await ask('POST', '/v1/subject/consents', { record: bent, gesture }))).toBe(
+      'CONSENT_PROOF_INVALID',
+    )
     const foreign = { ...bent, subject: await subjectOf('foreign@example.org') }
-    expect(code(await ask('POST', '/v1/subject/consents', { record: foreign, gesture }))).toBe('CONSENT_SUBJECT_MISMATCH')
-    expect((await ask('POST', '/v1/subject/withdraw', { consent: drafted.record.consent, purposes: null })).status).toBe(200)
+    expect(code(await ask('POST', '/v1/subject/consents', { record: foreign, gesture }))).toBe(
+      'CONSENT_SUBJECT_MISMATCH',
+    )
+    expect(
+      (await ask('POST', '/v1/subject/withdraw', { consent: drafted.record.consent, purposes: null })).status,
+    ).toBe(200)
     const { consents } = (await ask('GET', '/v1/subject')).json.subject
     expect(consents).toMatchObject([{ state: 'withdrawn', proof: 'passkey', asserted: false }])
     const all = (await ask('GET', '/v1/subject/export')).json
-    expect(all.consents[0].events.map((one: { event_state: string }) => one.event_state)).toEqual(['given', 'withdrawn'])
+    expect(all.consents[0].events.map((one: { event_state: string }) => one.event_state)).toEqual([
+      'given',
+      'withdrawn',
+    ])
 
     const entered = (await ask('POST', '/v1/subject/challenge')).json
     const credential_id = authenticator.register(challenge).id
-    const signIn = { challenge: entered.challenge, credential_id, gesture: authenticator.assert(entered.challenge) }
+    const signIn = {
+      challenge: entered.challenge,
+      credential_id,
+      gesture: authenticator.assert(entered.challenge),
+    }
     expect((await ask('POST', '/v1/subject/sign-in', signIn)).status).toBe(200)
     expect(code(await ask('POST', '/v1/subject/sign-in', signIn))).toBe('GESTURE_INVALID')
   })
@@ -374,17 +459,24 @@ describe('the subject’s own side', () => {
   test('asks for things that have their day, and an objection takes effect at once', async () => {
     const subject = await subjectOf('asks@example.org', 'US-CA')
     const ask = await comeIn(subject)
-    const opened = (await ask('POST', '/v1/subject/requests', { kind: 'access', text: 'All that you have' })).json
+    const opened = (await ask('POST', '/v1/subject/requests', { kind: 'access', text: 'All that you have' }))
+      .json
     expect(Date.parse(opened.due) - Date.now()).toBeGreaterThan(44 * DAY_S * 1000)
     await ask('POST', '/v1/subject/requests', { kind: 'object', text: 'Do not sell my data' })
     const { requests, objections } = (await ask('GET', '/v1/subject')).json.subject
     expect(objections).toMatchObject([{ purposes: null }])
     expect(requests.map((one: { kind: string }) => one.kind)).toEqual(['object', 'access'])
     const close = { outcome: 'fulfilled', answer: 'Sent on paper' }
-    expect((await ben.api.post(`/v1/subject-requests/${opened.request}/extend`, { reason: 'complex' })).status).toBe(200)
-    expect(code(await ben.api.post(`/v1/subject-requests/${opened.request}/extend`, { reason: 'again' }))).toBe('STATE_CONFLICT')
+    expect(
+      (await ben.api.post(`/v1/subject-requests/${opened.request}/extend`, { reason: 'complex' })).status,
+    ).toBe(200)
+    expect(
+      code(await ben.api.post(`/v1/subject-requests/${opened.request}/extend`, { reason: 'again' })),
+    ).toBe('STATE_CONFLICT')
     expect((await ben.api.post(`/v1/subject-requests/${opened.request}/close`, close)).status).toBe(200)
-    expect(code(await ben.api.post(`/v1/subject-requests/${opened.request}/close`, close))).toBe('STATE_CONFLICT')
+    expect(code(await ben.api.post(`/v1/subject-requests/${opened.request}/close`, close))).toBe(
+      'STATE_CONFLICT',
+    )
   })
 
   test('shows nothing to who did not come in', async () => {
@@ -411,7 +503,10 @@ describe('the erasure of a data subject', () => {
     expect(handles).toEqual(expect.arrayContaining([record.rev, subject]))
     const { rows } = (await point.api.get(`/v1/points/self/subjects?after=${next}`)).json
     expect(rows).toEqual([{ subject, jurisdiction: 'EU', keys: [], consents: [] }])
-    const found = await ann.api.post('/v1/data-subjects/find', { system: null, value: 'forget-me@example.org' })
+    const found = await ann.api.post('/v1/data-subjects/find', {
+      system: null,
+      value: 'forget-me@example.org',
+    })
     expect(code(found)).toBe('UNKNOWN_DATA_SUBJECT')
     expect(code(await ann.api.get(`/v1/data-subjects/${subject}`))).toBe('UNKNOWN_DATA_SUBJECT')
   })

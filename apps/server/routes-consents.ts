@@ -6,7 +6,13 @@ import { consentProofSchema, consentRecordSchema } from '../../src/core/consent.
 import { categoryTerms, DPV_VERSION, purposeTerms } from '../../src/core/dpv.ts'
 import type { Actor } from '../../src/log/entries.ts'
 import { cascadesOf } from '../../src/registry/cascade.ts'
-import { consentsOf, findConsent, giveConsent, withdrawConsent, type Consent } from '../../src/registry/consents.ts'
+import {
+  consentsOf,
+  findConsent,
+  giveConsent,
+  withdrawConsent,
+  type Consent,
+} from '../../src/registry/consents.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { RegistryError } from '../../src/registry/errors.ts'
 import { makeLink } from '../../src/registry/subject-links.ts'
@@ -182,7 +188,8 @@ function withdrawRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'post',
       path: '/v1/consents/{id}/links',
-      summary: "A link to the page of the subject who gave a manager this consent, good once and for 15 minutes",
+      summary:
+        'A link to the page of the subject who gave a manager this consent, good once and for 15 minutes',
       middleware: who(ctx, 'manager'),
       request: { params: idParam },
       responses: answers('The link', z.object({ url: z.string(), expires: z.int() })),

@@ -1,7 +1,7 @@
 /** Data subjects as their operator has them, their requests, and the feed for points. spec/consent.md (CNS-9, CNS-19, CNS-30). @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { basisSchema } from '../../src/core/consent.ts'
-import { OBJECTION_RIGHTS, REQUEST_OUTCOMES } from '../../src/log/consent-bodies.ts'
+import { OBJECTION_RIGHTS } from '../../src/log/consent-bodies.ts'
 import { cascadesOf } from '../../src/registry/cascade.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { addSubject, identifySubject, unidentifySubject } from '../../src/registry/data-subjects.ts'
@@ -11,14 +11,14 @@ import { findEnrolled } from '../../src/registry/people.ts'
 import { subjectsAfter } from '../../src/registry/subject-feed.ts'
 import { subjectNamed } from '../../src/registry/subject-index.ts'
 import { makeLink } from '../../src/registry/subject-links.ts'
-import { closeRequest, extendRequest, listRequests, openRequest } from '../../src/registry/subject-requests.ts'
 import { viewSubject } from '../../src/registry/subject-view.ts'
-import { cascadeShown, identifier, jurisdiction, requestKind, requestShown, subjectShown, term, words } from './consent-schemas.ts'
+import { cascadeShown, identifier, jurisdiction, subjectShown, term } from './consent-schemas.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
 import { managerActor, pinnedOrigin } from './routes-consents.ts'
 import { acknowledged } from './routes-revocations.ts'
-import { answers, body, framesAnswer, idParam, ok, reason } from './schemas.ts'
+import { subjectRequestRoutes } from './routes-subject-requests.ts'
+import { answers, body, framesAnswer, idParam, ok } from './schemas.ts'
 
 const index = z.int().nonnegative()
 const identifiers = z.array(identifier).max(16)
@@ -27,7 +27,7 @@ export function dataSubjectRoutes(app: App, ctx: ServerContext): void {
   registerRoutes(app, ctx)
   viewRoutes(app, ctx)
   actRoutes(app, ctx)
-  requestRoutes(app, ctx)
+  subjectRequestRoutes(app, ctx)
   feedRoute(app, ctx)
 }
 
@@ -154,7 +154,10 @@ function actRoutes(app: App, ctx: ServerContext): void {
       request: {
         params: idParam,
         body: body(
-          z.strictObject({ right: z.enum(OBJECTION_RIGHTS), purposes: z.array(term).min(1).max(16).nullable() }),
+          z.strictObject({
+            right: z.enum(OBJECTION_RIGHTS),
+            purposes: z.array(term).min(1).max(16).nullable(),
+          }),
         ),
       },
       responses: answers('Committed', framesAnswer.extend({ objection: z.string() })),
@@ -180,73 +183,6 @@ function actRoutes(app: App, ctx: ServerContext): void {
       await registry.store.query((db) => findEnrolled(db, person))
       const { secret, expires } = await makeLink(registry, c.req.valid('param').id, person)
       return c.json({ url: `${pinnedOrigin(ctx)}/subject#${secret}`, expires }, 200)
-    },
-  )
-}
-
-function requestRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
-  const { registry } = ctx
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/data-subjects/{id}/requests',
-      summary: 'A request that came by another way: its day is counted from now',
-      middleware: operator,
-      request: { params: idParam, body: body(z.strictObject({ kind: requestKind, text: words })) },
-      responses: answers('Opened', z.object({ request: z.string(), due: z.string() })),
-    }),
-    async (c) => {
-      const asked = { ...c.req.valid('json'), subject: c.req.valid('param').id }
-      return c.json(await openRequest(registry, personActor(callerId(c, 'person')), asked), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/subject-requests',
-      summary: 'Requests of data subjects, what is due first',
-      middleware: operator,
-      responses: answers('Requests', z.object({ requests: z.array(requestShown) })),
-    }),
-    async (c) => {
-      const all = { subject: null, now_ms: ctx.clock.now() }
-      return c.json({ requests: await registry.store.query((db) => listRequests(registry, db, all)) }, 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/subject-requests/{id}/extend',
-      summary: 'Extend a request, once, as far as its jurisdiction lets',
-      middleware: operator,
-      request: { params: idParam, body: body(z.strictObject({ reason })) },
-      responses: answers('Extended', z.object({ due: z.string() })),
-    }),
-    async (c) => {
-      const actor = personActor(callerId(c, 'person'))
-      return c.json(await extendRequest(registry, actor, c.req.valid('param').id, c.req.valid('json').reason), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/subject-requests/{id}/close',
-      summary: 'Answer a request',
-      middleware: operator,
-      request: {
-        params: idParam,
-        body: body(z.strictObject({ outcome: z.enum(REQUEST_OUTCOMES), answer: words })),
-      },
-      responses: answers('Closed', ok),
-    }),
-    async (c) => {
-      await closeRequest(registry, personActor(callerId(c, 'person')), c.req.valid('param').id, c.req.valid('json'))
-      return c.json({ ok: true as const }, 200)
     },
   )
 }

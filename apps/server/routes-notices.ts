@@ -2,29 +2,18 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { basisSchema, noticeSchema } from '../../src/core/consent.ts'
 import { managerSchema } from '../../src/log/consent-bodies.ts'
-import { approveBasis, basisApprovalOf, endBasis, listBases, proposeBasis } from '../../src/registry/bases.ts'
-import {
-  approveManager,
-  listManagers,
-  managerApprovalOf,
-  proposeManager,
-  removeManager,
-} from '../../src/registry/managers.ts'
-import {
-  approveNotice,
-  listNotices,
-  noticeApprovalOf,
-  proposeNotice,
-  restoreText,
-} from '../../src/registry/notices.ts'
-import { agreementRoutes } from './agreement-routes.ts'
+import { basisApproval, endBasis, listBases, proposeBasis } from '../../src/registry/bases.ts'
+import { listManagers, managerApproval, proposeManager, removeManager } from '../../src/registry/managers.ts'
+import { listNotices, noticeApproval, proposeNotice, restoreText } from '../../src/registry/notices.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
 import { answers, body, framesAnswer, idParam, jwk, ok, reasonBody } from './schemas.ts'
 
 const index = z.int().nonnegative()
 const standing = { id: z.string(), proposer: z.string(), proposal: index, approval: index.nullable() }
+const over = { proposal: index, approver: z.string() }
 /** A notice's words; their bytes are counted by the register. */
 const text = z.string().min(1).max(65_536)
 
@@ -75,8 +64,14 @@ export function noticeRoutes(app: App, ctx: ServerContext): void {
       return c.json({ ok: true as const }, 200)
     },
   )
-  const agreement = { path: '/v1/notices', noun: 'notice' as const }
-  agreementRoutes(app, ctx, { ...agreement, approvalOf: noticeApprovalOf, approve: approveNotice })
+  const act = z.object({ act: z.literal('notice.approve'), notice: z.string(), ...over })
+  secondPersonRoutes(app, ctx, noticeApproval, {
+    path: '/v1/notices/{id}',
+    params: idParam,
+    act,
+    show: 'What the caller signs to approve the notice',
+    take: 'Approve the notice with a gesture: it is in force from then on',
+  })
   basisRoutes(app, ctx)
   managerRoutes(app, ctx)
 }
@@ -130,8 +125,14 @@ function basisRoutes(app: App, ctx: ServerContext): void {
       return c.json(await acknowledged(ctx, frames), 200)
     },
   )
-  const agreement = { path: '/v1/bases', noun: 'basis' as const }
-  agreementRoutes(app, ctx, { ...agreement, approvalOf: basisApprovalOf, approve: approveBasis })
+  const act = z.object({ act: z.literal('basis.approve'), basis: z.string(), ...over })
+  secondPersonRoutes(app, ctx, basisApproval, {
+    path: '/v1/bases/{id}',
+    params: idParam,
+    act,
+    show: 'What the caller signs to approve the basis',
+    take: 'Approve the basis with a gesture: it is in force from then on',
+  })
 }
 
 function managerRoutes(app: App, ctx: ServerContext): void {
@@ -184,6 +185,12 @@ function managerRoutes(app: App, ctx: ServerContext): void {
       return c.json({ ok: true as const }, 200)
     },
   )
-  const agreement = { path: '/v1/consent-managers', noun: 'manager' as const }
-  agreementRoutes(app, ctx, { ...agreement, approvalOf: managerApprovalOf, approve: approveManager })
+  const act = z.object({ act: z.literal('manager.approve'), manager: z.string(), ...over })
+  secondPersonRoutes(app, ctx, managerApproval, {
+    path: '/v1/consent-managers/{id}',
+    params: idParam,
+    act,
+    show: 'What the caller signs to approve the manager',
+    take: 'Approve the manager with a gesture: it is in force from then on',
+  })
 }

@@ -8,31 +8,27 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { Context } from 'hono'
 import { consentExportSchema } from '../../src/core/consent-export.ts'
-import { consentRecordSchema, giveAct, type ConsentRecord } from '../../src/core/consent.ts'
-import { newId } from '../../src/core/ids.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
-import { seconds } from '../../src/core/time.ts'
-import { consentsOf, giveConsent, withdrawConsent } from '../../src/registry/consents.ts'
+import { consentsOf } from '../../src/registry/consents.ts'
 import { enrolSubject, enrolSubjectAct, findSubject, subjectActor } from '../../src/registry/data-subjects.ts'
 import { RegistryError } from '../../src/registry/errors.ts'
 import { secretHash } from '../../src/registry/invitations.ts'
-import { findNotice, listNotices } from '../../src/registry/notices.ts'
+import { listNotices } from '../../src/registry/notices.ts'
 import { reaches } from '../../src/core/jurisdiction.ts'
 import { takeLink } from '../../src/registry/subject-links.ts'
 import { openRequest } from '../../src/registry/subject-requests.ts'
 import { exportOf, viewSubject } from '../../src/registry/subject-view.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
 import { challengeOf, gestureFault } from '../../src/token/gesture.ts'
-import { requestKind, subjectShown, term, words } from './consent-schemas.ts'
+import { requestKind, subjectShown, words } from './consent-schemas.ts'
 import type { App, AppEnv, ServerContext } from './context.ts'
-import { ApiError } from './errors.ts'
 import { pageFile } from './ceremony-page.ts'
 import { anyone } from './middleware.ts'
 import { ALGORITHMS, readRegistration } from './registration.ts'
 import { pinnedOrigin } from './routes-consents.ts'
-import { acknowledged } from './routes-revocations.ts'
-import { answers, attestation, body, framesAnswer, gestureParts } from './schemas.ts'
-import { SubjectSessions, SUBJECT_COOKIE, SUBJECT_SESSION_MS } from './subject-sessions.ts'
+import { ownConsentRoutes } from './routes-subject-consents.ts'
+import { answers, attestation, body, gestureParts } from './schemas.ts'
+import { subjectOf, SubjectSessions, SUBJECT_COOKIE, SUBJECT_SESSION_MS } from './subject-sessions.ts'
 
 const secret = z.string().min(1).max(128)
 /** What the page needs before anybody is in. */
@@ -43,7 +39,12 @@ const place = z.object({
   simulated: z.boolean(),
   origin: z.string(),
 })
-const own = z.object({ place, subject: subjectShown, notices: z.array(z.unknown()), credential_id: z.string().nullable() })
+const own = z.object({
+  place,
+  subject: subjectShown,
+  notices: z.array(z.unknown()),
+  credential_id: z.string().nullable(),
+})
 
 export function subjectRoutes(app: App, ctx: ServerContext): void {
   const sessions = new SubjectSessions(ctx.registry.crypto, ctx.clock)
@@ -52,19 +53,12 @@ export function subjectRoutes(app: App, ctx: ServerContext): void {
   comeIn(app, ctx, sessions)
   passkeyRoutes(app, ctx, sessions)
   ownRoutes(app, ctx, sessions)
-  consentRoutes(app, ctx, sessions)
+  ownConsentRoutes(app, ctx, sessions)
 }
 
 function placeOf(ctx: ServerContext): z.infer<typeof place> {
   const { rp_id, origins, origin, simulated } = ctx.settings
   return { rp_id, origins, algorithms: [...ALGORITHMS], simulated, origin }
-}
-
-/** @throws {ApiError} `AUTH_MISSING` */
-function subjectOf(c: Context<AppEnv>, sessions: SubjectSessions): string {
-  const found = sessions.sessionOf(getCookie(c, SUBJECT_COOKIE))
-  if (found === null) throw new ApiError('AUTH_MISSING', 'open the page by a link, or sign in with your passkey')
-  return found.subject
 }
 
 function signIn(ctx: ServerContext, c: Context<AppEnv>, session: string): void {
@@ -115,7 +109,11 @@ function comeIn(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
       middleware: anyone(),
       request: {
         body: body(
-          z.strictObject({ challenge: z.string().max(64), credential_id: z.string().max(1366), gesture: gestureParts }),
+          z.strictObject({
+            challenge: z.string().max(64),
+            credential_id: z.string().max(1366),
+            gesture: gestureParts,
+          }),
         ),
       },
       responses: answers('In', z.object({ place })),
@@ -123,11 +121,18 @@ function comeIn(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
     async (c) => {
       const { challenge, credential_id, gesture } = c.req.valid('json')
       const row = await registry.store.query((db) =>
-        db.selectFrom('data_subjects').select('id').where('credential_id', '=', credential_id).executeTakeFirst(),
+        db
+          .selectFrom('data_subjects')
+          .select('id')
+          .where('credential_id', '=', credential_id)
+          .executeTakeFirst(),
       )
       const isOurs = sessions.takeChallenge(challenge)
       if (row === undefined || !isOurs)
-        throw new RegistryError('GESTURE_INVALID', 'this passkey is not registered here, or the page is too old')
+        throw new RegistryError(
+          'GESTURE_INVALID',
+          'this passkey is not registered here, or the page is too old',
+        )
       const { credential, registration } = await registry.store.query((db) => findSubject(db, row.id))
       assertGesture(ctx, { challenge, jwk: credential, registration, gesture })
       signIn(ctx, c, sessions.open(row.id, row.id))
@@ -146,7 +151,8 @@ function assertGesture(
   },
 ): void {
   const { challenge, jwk, registration, gesture } = said
-  if (jwk === null || registration === null) throw new RegistryError('GESTURE_INVALID', 'no passkey is registered')
+  if (jwk === null || registration === null)
+    throw new RegistryError('GESTURE_INVALID', 'no passkey is registered')
   const whole = { rev: '', role: 'principal' as const, jwk, registration, ...gesture }
   const fault = gestureFault(ctx.registry.crypto, ctx.registry.rp, challenge, whole)
   if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
@@ -225,7 +231,10 @@ function ownRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): voi
       path: '/v1/subject/export',
       summary: 'All of it, consents as ISO/IEC TS 27560 arranges them',
       middleware: anyone(),
-      responses: answers('The export', z.object({ subject: subjectShown, consents: z.array(consentExportSchema) })),
+      responses: answers(
+        'The export',
+        z.object({ subject: subjectShown, consents: z.array(consentExportSchema) }),
+      ),
     }),
     async (c) => {
       const subject = subjectOf(c, sessions)
@@ -255,100 +264,4 @@ function ownRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): voi
       return c.json(await openRequest(registry, subjectActor(subject), asked), 200)
     },
   )
-}
-
-const wanted = z.strictObject({
-  notice: z.string().max(64),
-  purposes: z.array(term).min(1).max(16),
-  explicit: z.literal(true).exactOptional(),
-  /** Days from now. */
-  days: z.int().min(1).max(3660),
-})
-
-function consentRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
-  const { registry } = ctx
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/subject/consents/draft',
-      summary: 'The record that their gesture would be over; nothing is kept of it',
-      middleware: anyone(),
-      request: { body: body(wanted) },
-      responses: answers(
-        'The record and the challenge',
-        z.object({ record: consentRecordSchema, challenge: z.string() }),
-      ),
-    }),
-    async (c) => {
-      const subject = subjectOf(c, sessions)
-      const record = await draft(ctx, subject, c.req.valid('json'))
-      return c.json({ record, challenge: challengeOf(registry.crypto, ACT_TAG, giveAct(record)) }, 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/subject/consents',
-      summary: 'Give consent, with a gesture over the record',
-      middleware: anyone(),
-      request: { body: body(z.strictObject({ record: consentRecordSchema, gesture: gestureParts })) },
-      responses: answers('Given', z.object({ consent: z.string(), entry: z.int() })),
-    }),
-    async (c) => {
-      const subject = subjectOf(c, sessions)
-      const { record, gesture: parts } = c.req.valid('json')
-      if (record.subject !== subject)
-        throw new RegistryError('CONSENT_SUBJECT_MISMATCH', 'this record is of another data subject')
-      return c.json(await giveConsent(registry, subjectActor(subject), record, { type: 'passkey', parts }), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/subject/withdraw',
-      summary: 'Withdraw a consent, or some of its purposes: no gesture is asked for',
-      middleware: anyone(),
-      request: {
-        body: body(z.strictObject({ consent: z.string().max(64), purposes: z.array(term).min(1).max(16).nullable() })),
-      },
-      responses: answers('Committed', framesAnswer),
-    }),
-    async (c) => {
-      const subject = subjectOf(c, sessions)
-      const { consent, purposes } = c.req.valid('json')
-      const isOwn = (await registry.store.query((db) => consentsOf(db, subject))).some(({ id }) => id === consent)
-      if (!isOwn) throw new RegistryError('UNKNOWN_CONSENT', 'no such consent of yours')
-      const said = { consent, purposes, by: 'subject' as const, reason: 'withdrawn' }
-      return c.json(await acknowledged(ctx, await withdrawConsent(registry, subjectActor(subject), said)), 200)
-    },
-  )
-}
-
-async function draft(
-  ctx: ServerContext,
-  subject: string,
-  { notice: id, purposes, explicit, days }: z.infer<typeof wanted>,
-): Promise<ConsentRecord> {
-  const { crypto, store } = ctx.registry
-  const now_ms = ctx.clock.now()
-  const { notice } = await store.query((db) => findNotice(db, id))
-  const { jurisdiction } = await store.query((db) => findSubject(db, subject))
-  const given_at = seconds(now_ms)
-  return {
-    v: 1,
-    consent: newId(crypto, 'cns', now_ms),
-    subject,
-    rev: newId(crypto, 'rev', now_ms),
-    notice: id,
-    language: notice.language,
-    jurisdiction,
-    purposes,
-    categories: notice.categories,
-    ...(explicit === undefined ? {} : { explicit }),
-    given_at,
-    expires: given_at + days * 86_400,
-  }
 }

@@ -2,10 +2,13 @@
  * Sessions of data subjects' browsers, in memory: a restart ends them. Kept as hashes. spec/consent.md (CNS-29).
  * @module
  */
+import type { Context } from 'hono'
+import { getCookie } from 'hono/cookie'
 import type { Crypto } from '../../src/core/crypto.ts'
 import { base64url } from '../../src/core/encoding.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { secretHash } from '../../src/registry/invitations.ts'
+import type { AppEnv } from './context.ts'
 import { ApiError } from './errors.ts'
 
 export const SUBJECT_COOKIE = 'countersign_subject'
@@ -66,4 +69,12 @@ export class SubjectSessions {
     held.set(secretHash(this.#crypto, secret), { ...one, until: now + ttl_ms })
     return secret
   }
+}
+
+/** @throws {ApiError} `AUTH_MISSING` */
+export function subjectOf(c: Context<AppEnv>, sessions: SubjectSessions): string {
+  const found = sessions.sessionOf(getCookie(c, SUBJECT_COOKIE))
+  if (found === null)
+    throw new ApiError('AUTH_MISSING', 'open the page by a link, or sign in with your passkey')
+  return found.subject
 }

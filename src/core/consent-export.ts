@@ -32,7 +32,11 @@ export const consentExportSchema = z.strictObject({
           lawful_basis: term,
           pii_information: z
             .array(
-              z.strictObject({ pii_type: term, special_pii_category: z.boolean(), pii_optional: z.literal(false) }),
+              z.strictObject({
+                pii_type: term,
+                special_pii_category: z.boolean(),
+                pii_optional: z.literal(false),
+              }),
             )
             .min(1),
           pii_controllers: z.array(words).min(1),

@@ -8,7 +8,15 @@ import { z } from 'zod'
 import type { Crypto } from './crypto.ts'
 import { base64url, utf8 } from './encoding.ts'
 import { taggedText } from './digest.ts'
-import { categoryCovers, isCategory, isPurpose, isSpecial, PERSONAL_DATA, purposeCovers, TERM_LENGTH_MAX } from './dpv.ts'
+import {
+  categoryCovers,
+  isCategory,
+  isPurpose,
+  isSpecial,
+  PERSONAL_DATA,
+  purposeCovers,
+  TERM_LENGTH_MAX,
+} from './dpv.ts'
 import { foldCase } from './fold.ts'
 import { gestureSchema } from './gesture.ts'
 import { reaches } from './jurisdiction.ts'
@@ -214,12 +222,14 @@ export function basisFault(basis: Basis): TermFault | null {
 export function consentFault(record: ConsentRecord, notice: Notice, now_s: number): ConsentFault | null {
   const { jurisdiction, given_at, expires } = record
   if (termFault(record) !== null) return 'TERM_UNKNOWN'
-  if (record.language !== notice.language || !reaches(notice.jurisdiction, jurisdiction)) return 'NOTICE_MISMATCH'
+  if (record.language !== notice.language || !reaches(notice.jurisdiction, jurisdiction))
+    return 'NOTICE_MISMATCH'
   const isWithin = (terms: readonly string[], of: readonly string[], covers: typeof purposeCovers): boolean =>
     terms.every((narrow) => of.some((broad) => covers(broad, narrow)))
   if (!isWithin(record.purposes, notice.purposes, purposeCovers)) return 'PURPOSE_OUTSIDE_NOTICE'
   if (!isWithin(record.categories, notice.categories, categoryCovers)) return 'CATEGORY_OUTSIDE_NOTICE'
-  if (expires <= now_s || expires <= given_at || expires - given_at > CONSENT_AGE_MAX_S) return 'CONSENT_EXPIRED'
+  if (expires <= now_s || expires <= given_at || expires - given_at > CONSENT_AGE_MAX_S)
+    return 'CONSENT_EXPIRED'
   if (asksCondition(jurisdiction) && record.explicit === undefined && record.categories.some(isSpecial))
     return 'CONDITION_MISSING'
   const isParent = record.proxy?.relation === 'parent' || record.proxy?.relation === 'guardian'
@@ -262,7 +272,12 @@ export function foldIdentifier(value: unknown): string | null {
 }
 
 /** CNS-10. @param folded as {@link foldIdentifier} gives it */
-export function subjectKey(crypto: Crypto, indexKey: Uint8Array, system: string | null, folded: string): string {
+export function subjectKey(
+  crypto: Crypto,
+  indexKey: Uint8Array,
+  system: string | null,
+  folded: string,
+): string {
   const mac = crypto.hmacSha256(indexKey, utf8(taggedText(SUBJECT_TAG, [system, folded])))
   return base64url(mac.subarray(0, SUBJECT_KEY_BYTES))
 }

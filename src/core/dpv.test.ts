@@ -74,5 +74,7 @@ test('categories of labels mean terms: words of ours, terms by name or address, 
   expect(categoryOfLabel(pd('EmailAddress'))).toBe(pd('EmailAddress'))
   expect(categoryOfLabel('pd:NoSuchTerm')).toBeNull()
   expect(categoryOfLabel('secret')).toBeNull()
-  expect(personalCategories(['health', 'secret', '*', 'health'])).toEqual([PERSONAL_DATA, pd('MedicalHealth')].sort())
+  expect(personalCategories(['health', 'secret', '*', 'health'])).toEqual(
+    [PERSONAL_DATA, pd('MedicalHealth')].sort(),
+  )
 })

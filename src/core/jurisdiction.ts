@@ -16,7 +16,15 @@ export function reaches(outer: string, inner: string): boolean {
   return outer === 'EU' ? EEA.has(country) : outer.length === 2 && outer === country
 }
 
-export const REQUEST_KINDS = ['access', 'export', 'correct', 'erase', 'restrict', 'object', 'complain'] as const
+export const REQUEST_KINDS = [
+  'access',
+  'export',
+  'correct',
+  'erase',
+  'restrict',
+  'object',
+  'complain',
+] as const
 export type RequestKind = (typeof REQUEST_KINDS)[number]
 
 type Term = { readonly months: number } | { readonly days: number } | { readonly workingDays: number }
@@ -31,7 +39,8 @@ interface Terms {
 
 /** CNS-30. */
 function termsOf(kind: RequestKind, jurisdiction: string): Terms {
-  if (reaches('EU', jurisdiction) || reaches('GB', jurisdiction)) return { due: { months: 1 }, more: { months: 2 } }
+  if (reaches('EU', jurisdiction) || reaches('GB', jurisdiction))
+    return { due: { months: 1 }, more: { months: 2 } }
   if (reaches('IN', jurisdiction)) return { due: { days: 90 }, more: null }
   if (reaches('US-CA', jurisdiction))
     return kind === 'object'
@@ -59,7 +68,7 @@ function after(time_ms: number, term: Term): number {
   if ('days' in term) return time_ms + term.days * DAY_MS
   if ('months' in term) return monthsAfter(time_ms, term.months)
   let at = time_ms
-  for (let left = term.workingDays; left > 0; ) {
+  for (let left = term.workingDays; left > 0;) {
     at += DAY_MS
     const day = new Date(at).getUTCDay()
     if (day !== 0 && day !== 6) left--

@@ -5,8 +5,10 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
+import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
+import { isUnread } from './unread.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
 
@@ -14,22 +16,6 @@ const BUNDLE = 256 // entries
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
 type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
-
-type ConsentEntryType =
-  | 'notice.proposed'
-  | 'notice.approved'
-  | 'basis.proposed'
-  | 'basis.approved'
-  | 'basis.ended'
-  | 'manager.proposed'
-  | 'manager.approved'
-  | 'manager.removed'
-  | 'data_subject.added'
-  | 'data_subject.enrolled'
-  | 'consent.given'
-  | 'consent.withdrawn'
-  | 'objection.made'
-  | 'listener.acknowledged'
 
 /** Of an identifier the first entry counts: one that comes again is kept in {@link History.repeated}. */
 export class History {
@@ -68,7 +54,7 @@ export class History {
     'label.proposed' | 'label.approved' | 'flow_policy.proposed' | 'flow_policy.approved'
   >[] = []
   /** Of data subjects, in the order of the log. */
-  readonly consents: Any<ConsentEntryType>[] = []
+  readonly consents: LoggedConsent[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   /** What happened to keys after they were made. */
@@ -103,6 +89,8 @@ export class History {
     const time_ms = Date.parse(entry.time)
     if (time_ms < this.#last_ms) this.backwards.push(index)
     this.#last_ms = time_ms
+    if (isUnread(entry)) return
+    if (isConsentEntry(entry)) return this.#addConsent(index, entry)
     switch (entry.type) {
       case 'log.created':
         if (this.created === null) this.created = { index, entry }
@@ -155,25 +143,6 @@ export class History {
       case 'flow_policy.proposed':
       case 'flow_policy.approved':
         this.labels.push({ index, entry } as (typeof this.labels)[number])
-        return
-      case 'data_subject.added':
-        this.#file(entry.subject, index)
-        this.consents.push({ index, entry })
-        return
-      case 'notice.proposed':
-      case 'notice.approved':
-      case 'basis.proposed':
-      case 'basis.approved':
-      case 'basis.ended':
-      case 'manager.proposed':
-      case 'manager.approved':
-      case 'manager.removed':
-      case 'data_subject.enrolled':
-      case 'consent.given':
-      case 'consent.withdrawn':
-      case 'objection.made':
-      case 'listener.acknowledged':
-        this.consents.push({ index, entry } as (typeof this.consents)[number])
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })
@@ -258,31 +227,6 @@ export class History {
       case 'version.approved':
         this.versions.push({ index, entry } as (typeof this.versions)[number])
         return
-      case 'data_subject.identified':
-      case 'data_subject.unidentified':
-      case 'subject_request.opened':
-      case 'subject_request.extended':
-      case 'subject_request.closed':
-      case 'version.withdrawn':
-      case 'version.statement_issued':
-      case 'inventory.recorded':
-      case 'inventory.assigned':
-      case 'inventory.removed':
-      case 'agent.statement_issued':
-      case 'lease.recalled':
-      case 'domain.wanted':
-      case 'person.left':
-      case 'restore.tested':
-      case 'evidence.built':
-      case 'field.opened':
-      case 'note.added':
-      case 'token.revoked':
-      case 'topup.requested':
-      case 'topup.granted':
-      case 'topup.declined':
-      case 'listener.added':
-      case 'listener.removed':
-      case 'system.added':
     }
   }
 
@@ -304,6 +248,11 @@ export class History {
 
   #file(subject: string | undefined, index: number): void {
     if (subject !== undefined && !this.filed.has(subject)) this.filed.set(subject, index)
+  }
+
+  #addConsent(index: number, entry: ConsentEntry): void {
+    if (entry.type === 'data_subject.added') this.#file(entry.subject, index)
+    this.consents.push({ index, entry } as LoggedConsent)
   }
 
   #addAgent(index: number, entry: AnyEntry): void {

@@ -1,6 +1,12 @@
 /** Bodies of the entries about data subjects: notices, bases, consents, withdrawals, requests. spec/consent.md, spec/entries.md. @module */
 import { z } from 'zod'
-import { basisSchema, consentProofSchema, consentRecordSchema, jurisdictionSchema, noticeSchema } from '../core/consent.ts'
+import {
+  basisSchema,
+  consentProofSchema,
+  consentRecordSchema,
+  jurisdictionSchema,
+  noticeSchema,
+} from '../core/consent.ts'
 import { TERM_LENGTH_MAX } from '../core/dpv.ts'
 import { gestureSchema } from '../core/gesture.ts'
 import { REQUEST_KINDS } from '../core/jurisdiction.ts'

@@ -14,6 +14,7 @@ import {
   signedLiftSchema,
   signedRosterSchema,
 } from '../revoke/statement.ts'
+import { alertBodies } from './alert-bodies.ts'
 import { anchoredSchema } from './anchored.ts'
 import { consentBodies } from './consent-bodies.ts'
 import { domainBodies } from './domain-bodies.ts'
@@ -272,30 +273,8 @@ export const bodies = {
   'drill.started': z.strictObject({ kill: id.nullable() }),
   /** KIL-19: computed from the entries below `size`. */
   'drill.closed': z.strictObject({ size: z.int().nonnegative(), report: drillReportSchema }),
-  'listener.added': z.strictObject({
-    kind: z.enum(['webhook', 'ssf_push', 'ssf_poll']),
-    url: z.string().max(2048).nullable(),
-    /** The last frame that was there before. */
-    after: z.int().nonnegative(),
-  }),
-  'listener.removed': z.strictObject({ reason: z.enum(['removed', 'gone']) }),
   'log.anchored': anchoredSchema,
   ...erasureBodies,
   ...inventoryBodies,
-  'alert.raised': z.strictObject({
-    rule: z.enum([
-      'ANCHOR_OVERDUE',
-      'DRILL_OVERDUE',
-      'EPOCH_REOPENED',
-      'LATE_RECEIPT',
-      'LIMIT_NEAR',
-      'LISTENER_FAILING',
-      'REQUEST_OVERDUE',
-      'SEQUENCE_FORK',
-      'SEQUENCE_GAP',
-      'TOOL_CHANGED',
-      'WITNESS_CONFLICT',
-    ]),
-    detail: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])),
-  }),
+  ...alertBodies,
 } as const

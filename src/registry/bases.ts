@@ -11,30 +11,32 @@ import { BASES_MAX, BASIS_AGE_MAX_S, basisFault, basisSchema, type Basis } from 
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
-import type { EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { PointBasis } from '../ports/subjects.ts'
 import type { SignedFrame } from '../revoke/frame.ts'
-import { agree, agreementOf, assertRoom, type Agreed } from './agreed-records.ts'
-import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
+import type { ApprovalTerms } from './gestures.ts'
 import { unknownTerm } from './notices.ts'
 import { findEnrolled } from './people.ts'
+import { assertFewWait } from './waiting.ts'
 
-type Act = EntryBody<'basis.approved'>['act']
-
-const BASES: Agreed<Act> = {
-  what: 'basis',
-  unknown: 'UNKNOWN_BASIS',
-  find: (db, id) => db.selectFrom('bases').selectAll().where('id', '=', id).executeTakeFirst(),
-  act: (basis, proposal, approver) => ({ act: 'basis.approve', basis, proposal, approver }),
-  entry: (subject, body) => ({ type: 'basis.approved', subject, body }),
-  settle: async (db, id, approval) => {
+export const basisApproval: ApprovalTerms<'basis.approved'> = {
+  type: 'basis.approved',
+  notOwn: 'who proposed a basis does not approve it: ask another person',
+  async find({ db }, { id }, approver) {
+    const row = await db.selectFrom('bases').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) throw new RegistryError('UNKNOWN_BASIS', 'no such basis')
+    const { status, proposal, proposer } = row
+    if (status !== 'waiting') throw new RegistryError('STATE_CONFLICT', `this basis is ${status}`)
+    return { act: { act: 'basis.approve', basis: id, proposal, approver }, askedBy: [proposer] }
+  },
+  async assertRoom({ db }) {
     if ((await approvedRows(db)).length >= BASES_MAX)
       throw new RegistryError('LIMIT_EXCEEDED', `${BASES_MAX} bases are in force: end one`)
-    await settleBasis(db, id, approval)
   },
+  settle: (tx, { key, approval }) => settleBasis(tx.db, key.id, approval),
 }
 
 /**
@@ -54,7 +56,7 @@ export function proposeBasis(
       'special categories of data take a condition of Article 9(2) here: name one, such as gdpr_9_2_h',
     )
   return ctx.store.write(async (tx) => {
-    await assertRoom(tx, 'bases', 'bases')
+    await assertFewWait(tx, 'bases', 'bases')
     const now_s = seconds(tx.now)
     if (basis.expires <= now_s || basis.expires > now_s + BASIS_AGE_MAX_S)
       throw new RegistryError('BASIS_INVALID', 'a basis expires within three years from now')
@@ -86,24 +88,6 @@ export async function settleBasis(db: Kysely<Schema>, id: string, approval: numb
 
 export async function markEnded(db: Kysely<Schema>, id: string, entry: number): Promise<void> {
   await db.updateTable('bases').set({ status: 'ended', changed: entry }).where('id', '=', id).execute()
-}
-
-export function basisApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  id: string,
-  approver: string,
-): Promise<{ act: Act; challenge: string }> {
-  return agreementOf(ctx, db, BASES, { id, approver })
-}
-
-export function approveBasis(
-  ctx: RegistryContext,
-  approver: string,
-  id: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return agree(ctx, BASES, { id, approver }, parts)
 }
 
 /** Before its time. Idempotent. @throws {RegistryError} `UNKNOWN_BASIS`, `NOT_ENDORSED` */

@@ -48,7 +48,11 @@ export async function cascadesOf(
 ): Promise<Cascade[]> {
   let query = db.selectFrom('withdrawals').selectAll().orderBy('entry')
   if ('consent' in of) {
-    const known = await db.selectFrom('consents').select('rev').where('id', '=', of.consent).executeTakeFirst()
+    const known = await db
+      .selectFrom('consents')
+      .select('rev')
+      .where('id', '=', of.consent)
+      .executeTakeFirst()
     if (!known) throw new RegistryError('UNKNOWN_CONSENT', 'no such consent')
     query = query.where('consent', '=', of.consent)
   } else query = query.where('subject', '=', of.subject)
@@ -84,7 +88,8 @@ async function cascadeOf(
 }
 
 async function revOf(db: Kysely<Schema>, consent: string): Promise<string> {
-  return (await db.selectFrom('consents').select('rev').where('id', '=', consent).executeTakeFirstOrThrow()).rev
+  return (await db.selectFrom('consents').select('rev').where('id', '=', consent).executeTakeFirstOrThrow())
+    .rev
 }
 
 async function frameReach(db: Kysely<Schema>, { seq, handle, t }: Frame): Promise<CascadeFrame> {
@@ -134,13 +139,22 @@ async function delegationsWith(db: Kysely<Schema>, rev: string): Promise<string[
 export async function aboutFrame(
   db: Kysely<Schema>,
   { frame }: SignedFrame,
-): Promise<{ readonly type: string; readonly data: Readonly<Record<string, string | null | string[]>> } | null> {
+): Promise<{
+  readonly type: string
+  readonly data: Readonly<Record<string, string | null | string[]>>
+} | null> {
   if (frame.kind !== 'consent' && frame.kind !== 'subject') return null
   const [of = ''] = frame.handle.split('.')
   if (frame.kind === 'subject') return { type: 'objection.made', data: { subject: of } }
   if (of.startsWith('bas_')) return { type: 'basis.ended', data: { basis: of } }
-  const row = await db.selectFrom('consents').select(['id', 'subject']).where('rev', '=', of).executeTakeFirst()
-  return row === undefined ? null : { type: 'consent.withdrawn', data: { subject: row.subject, consent: row.id } }
+  const row = await db
+    .selectFrom('consents')
+    .select(['id', 'subject'])
+    .where('rev', '=', of)
+    .executeTakeFirst()
+  return row === undefined
+    ? null
+    : { type: 'consent.withdrawn', data: { subject: row.subject, consent: row.id } }
 }
 
 /** That a listener took the event of a frame. Idempotent; nothing is said of frames about no data subject. */

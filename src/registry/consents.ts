@@ -68,7 +68,12 @@ export function giveConsent(
     const subject = await findSubject(tx.db, record.subject)
     await assertRecord(tx, subject, record)
     const proof = await proofOf(ctx, tx, subject, { record, proving })
-    const entry = await tx.append({ type: 'consent.given', actor, subject: subject.id, body: { record, proof } })
+    const entry = await tx.append({
+      type: 'consent.given',
+      actor,
+      subject: subject.id,
+      body: { record, proof },
+    })
     await insertConsent(tx.db, record, proof, entry)
     return { consent: record.consent, entry }
   })
@@ -121,13 +126,22 @@ async function proofOf(
     if (status !== 'approved') throw new RegistryError('UNKNOWN_MANAGER', `this consent manager is ${status}`)
     const isSigned = verifyTagged(ctx.crypto, jwk, CONSENT_TAG, record, proving.sig)
     if (!isSigned || !reaches(jurisdiction, record.jurisdiction))
-      throw new RegistryError('CONSENT_PROOF_INVALID', 'the signature is not one of this manager over this record')
+      throw new RegistryError(
+        'CONSENT_PROOF_INVALID',
+        'the signature is not one of this manager over this record',
+      )
     return proving
   }
   const { credential, registration } = subject
   if (credential === null || registration === null)
     throw new RegistryError('CONSENT_SUBJECT_MISMATCH', 'this data subject has no passkey here')
-  const gesture = { rev: record.rev, role: 'principal' as const, jwk: credential, registration, ...proving.parts }
+  const gesture = {
+    rev: record.rev,
+    role: 'principal' as const,
+    jwk: credential,
+    registration,
+    ...proving.parts,
+  }
   const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, giveAct(record)), gesture)
   if (fault !== null)
     throw new RegistryError('CONSENT_PROOF_INVALID', `not the subject's gesture over this record: ${fault}`)
@@ -172,7 +186,12 @@ export function isLive({ record, withdrawn }: Pick<Consent, 'record' | 'withdraw
 
 /** In the order in which they were given. */
 export async function consentsOf(db: Kysely<Schema>, subject: string): Promise<Consent[]> {
-  const rows = await db.selectFrom('consents').selectAll().where('subject', '=', subject).orderBy('given').execute()
+  const rows = await db
+    .selectFrom('consents')
+    .selectAll()
+    .where('subject', '=', subject)
+    .orderBy('given')
+    .execute()
   return rows.map(consentOf)
 }
 
@@ -183,7 +202,14 @@ export async function findConsent(db: Kysely<Schema>, id: string): Promise<Conse
   return consentOf(row)
 }
 
-export function consentOf({ id, record_json, proof, manager, given, withdrawn_json }: Schema['consents']): Consent {
+export function consentOf({
+  id,
+  record_json,
+  proof,
+  manager,
+  given,
+  withdrawn_json,
+}: Schema['consents']): Consent {
   const record = consentRecordSchema.parse(parseJson(record_json))
   return { id, record, proof, manager, given, withdrawn: JSON.parse(withdrawn_json) as Consent['withdrawn'] }
 }
@@ -224,7 +250,13 @@ export async function withdrawTx(
   if (isNew) {
     const body = { consent, rev: record.rev, purposes: said, by }
     const entry = await tx.append({ type: 'consent.withdrawn', actor, subject: record.subject, body })
-    await recordWithdrawal(tx.db, { entry, time_ms: tx.now, subject: record.subject, consent, purposes: said })
+    await recordWithdrawal(tx.db, {
+      entry,
+      time_ms: tx.now,
+      subject: record.subject,
+      consent,
+      purposes: said,
+    })
   }
   const frames: SignedFrame[] = []
   for (const purpose of said ?? [null]) {
@@ -253,7 +285,8 @@ export async function recordWithdrawal(db: Kysely<Schema>, withdrawal: RecordedW
     .execute()
   if (consent === null) return
   const { withdrawn } = await findConsent(db, consent)
-  const all = purposes === null || withdrawn === 'all' ? 'all' : [...new Set([...withdrawn, ...purposes])].sort()
+  const all =
+    purposes === null || withdrawn === 'all' ? 'all' : [...new Set([...withdrawn, ...purposes])].sort()
   await db
     .updateTable('consents')
     .set({ withdrawn_json: JSON.stringify(all) })

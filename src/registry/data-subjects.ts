@@ -77,7 +77,11 @@ async function identifyTx(
     if (!known) throw new RegistryError('UNKNOWN_SYSTEM', 'no such system')
   }
   const key = await keyTx(ctx, tx, identifier)
-  const taken = await tx.db.selectFrom('identifiers').select('subject').where('key', '=', key).executeTakeFirst()
+  const taken = await tx.db
+    .selectFrom('identifiers')
+    .select('subject')
+    .where('key', '=', key)
+    .executeTakeFirst()
   if (taken?.subject === subject) return
   if (taken) throw new RegistryError('IDENTIFIER_IN_USE', 'another data subject is known by this identifier')
   const own = await tx.db.selectFrom('identifiers').select('key').where('subject', '=', subject).execute()
@@ -112,7 +116,8 @@ export function unidentifySubject(
       .where('subject', '=', subject)
       .where('entry', '=', entry)
       .executeTakeFirst()
-    if (!row) throw new RegistryError('UNKNOWN_ENTRY', 'this entry gave no identifier that the subject still has')
+    if (!row)
+      throw new RegistryError('UNKNOWN_ENTRY', 'this entry gave no identifier that the subject still has')
     const body = { identified: entry }
     const at = await tx.append({ type: 'data_subject.unidentified', actor, subject, body })
     await dropIdentifier(tx.db, entry)
@@ -202,13 +207,18 @@ export async function identifiersOf(
   db: Kysely<Schema>,
   subject: string,
 ): Promise<(Identifier & { readonly entry: number })[]> {
-  const rows = await db.selectFrom('identifiers').selectAll().where('subject', '=', subject).orderBy('entry').execute()
+  const rows = await db
+    .selectFrom('identifiers')
+    .selectAll()
+    .where('subject', '=', subject)
+    .orderBy('entry')
+    .execute()
   const all = await Promise.all(
     rows.map(async ({ commitment, entry, system }) => {
       const found = await openingOf(ctx, db, commitment)
       const value = found !== null && 'value' in found.opening ? found.opening.value : null
-      const isValue = typeof value === 'object' && value !== null && 'value' in value
-      return isValue ? { system, value: String(value.value), entry } : null
+      const named = typeof value === 'object' && value !== null && 'value' in value ? value.value : null
+      return typeof named === 'string' ? { system, value: named, entry } : null
     }),
   )
   return all.filter((each) => each !== null)

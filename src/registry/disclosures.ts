@@ -40,5 +40,8 @@ export async function disclosuresOf(db: Kysely<Schema>, subject: string): Promis
     .orderBy('part')
     .limit(LISTED_MAX)
     .execute()
-  return rows.map(({ part: _part, subject: _subject, time_ms, ...row }) => ({ ...row, time: rfc3339(time_ms) }))
+  return rows.map(({ part: _part, subject: _subject, time_ms, ...row }) => ({
+    ...row,
+    time: rfc3339(time_ms),
+  }))
 }

@@ -13,24 +13,27 @@ import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import type { z } from 'zod'
 import { managerSchema } from '../log/consent-bodies.ts'
-import type { EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
-import { agree, agreementOf, assertRoom, type Agreed } from './agreed-records.ts'
 import { assertKeyUnused } from './callers.ts'
-import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import type { ApprovalTerms } from './gestures.ts'
 import { findEnrolled } from './people.ts'
+import { assertFewWait } from './waiting.ts'
 
-type Act = EntryBody<'manager.approved'>['act']
 export type Manager = z.infer<typeof managerSchema>
 
-const MANAGERS: Agreed<Act> = {
-  what: 'consent manager',
-  unknown: 'UNKNOWN_MANAGER',
-  find: (db, id) => db.selectFrom('managers').selectAll().where('id', '=', id).executeTakeFirst(),
-  act: (manager, proposal, approver) => ({ act: 'manager.approve', manager, proposal, approver }),
-  entry: (subject, body) => ({ type: 'manager.approved', subject, body }),
-  settle: settleManager,
+export const managerApproval: ApprovalTerms<'manager.approved'> = {
+  type: 'manager.approved',
+  notOwn: 'who proposed a consent manager does not approve it: ask another person',
+  async find({ db }, { id }, approver) {
+    const row = await db.selectFrom('managers').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) throw new RegistryError('UNKNOWN_MANAGER', 'no such consent manager')
+    const { status, proposal, proposer } = row
+    if (status !== 'waiting') throw new RegistryError('STATE_CONFLICT', `this consent manager is ${status}`)
+    return { act: { act: 'manager.approve', manager: id, proposal, approver }, askedBy: [proposer] }
+  },
+  settle: (tx, { key, approval }) => settleManager(tx.db, key.id, approval),
 }
 
 /** @throws {RegistryError} `KEY_IN_USE`; `STATE_CONFLICT`: too many wait */
@@ -40,7 +43,7 @@ export function proposeManager(
   manager: Manager,
 ): Promise<{ manager: string; proposal: number }> {
   return ctx.store.write(async (tx) => {
-    await assertRoom(tx, 'managers', 'consent managers')
+    await assertFewWait(tx, 'managers', 'consent managers')
     await assertKeyUnused(ctx.crypto, tx.db, publicJwk({ ...manager.jwk }))
     const id = newId(ctx.crypto, 'mgr', tx.now)
     const actor = personActor(proposer)
@@ -70,26 +73,13 @@ export async function markRemoved(db: Kysely<Schema>, id: string): Promise<void>
   await db.updateTable('managers').set({ status: 'removed' }).where('id', '=', id).execute()
 }
 
-export function managerApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  id: string,
-  approver: string,
-): Promise<{ act: Act; challenge: string }> {
-  return agreementOf(ctx, db, MANAGERS, { id, approver })
-}
-
-export function approveManager(
-  ctx: RegistryContext,
-  approver: string,
-  id: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return agree(ctx, MANAGERS, { id, approver }, parts)
-}
-
 /** It gives no more consents; those that it gave stand. @throws {RegistryError} `UNKNOWN_MANAGER`, `NOT_ENDORSED` */
-export function removeManager(ctx: RegistryContext, person: string, id: string, reason: string): Promise<void> {
+export function removeManager(
+  ctx: RegistryContext,
+  person: string,
+  id: string,
+  reason: string,
+): Promise<void> {
   return ctx.store.write(async (tx) => {
     await findEnrolled(tx.db, person)
     const { status } = await findManager(tx.db, id)

@@ -12,21 +12,23 @@ import { sha256Text } from '../core/digest.ts'
 import { utf8 } from '../core/encoding.ts'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
-import type { EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
-import { agree, agreementOf, assertRoom, type Agreed } from './agreed-records.ts'
-import { personActor, type GestureParts, type RegistryContext } from './context.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import type { ApprovalTerms } from './gestures.ts'
+import { assertFewWait } from './waiting.ts'
 
-type Act = EntryBody<'notice.approved'>['act']
-
-const NOTICES: Agreed<Act> = {
-  what: 'notice',
-  unknown: 'UNKNOWN_NOTICE',
-  find: (db, id) => db.selectFrom('notices').selectAll().where('id', '=', id).executeTakeFirst(),
-  act: (notice, proposal, approver) => ({ act: 'notice.approve', notice, proposal, approver }),
-  entry: (subject, body) => ({ type: 'notice.approved', subject, body }),
-  settle: settleNotice,
+export const noticeApproval: ApprovalTerms<'notice.approved'> = {
+  type: 'notice.approved',
+  notOwn: 'who proposed a notice does not approve it: ask another person',
+  async find({ db }, { id }, approver) {
+    const row = await db.selectFrom('notices').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) throw new RegistryError('UNKNOWN_NOTICE', 'no such notice')
+    const { status, proposal, proposer } = row
+    if (status !== 'waiting') throw new RegistryError('STATE_CONFLICT', `this notice is ${status}`)
+    return { act: { act: 'notice.approve', notice: id, proposal, approver }, askedBy: [proposer] }
+  },
+  settle: (tx, { key, approval }) => settleNotice(tx.db, key.id, approval),
 }
 
 /**
@@ -41,7 +43,7 @@ export function proposeNotice(
   if (termFault(notice) !== null) throw unknownTerm()
   assertText(ctx, notice, text)
   return ctx.store.write(async (tx) => {
-    await assertRoom(tx, 'notices', 'notices')
+    await assertFewWait(tx, 'notices', 'notices')
     const { name, version, language, jurisdiction } = notice
     const there = await tx.db
       .selectFrom('notices')
@@ -95,24 +97,6 @@ export async function settleNotice(db: Kysely<Schema>, id: string, approval: num
   await db.updateTable('notices').set({ status: 'approved', approval }).where('id', '=', id).execute()
 }
 
-export function noticeApprovalOf(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  id: string,
-  approver: string,
-): Promise<{ act: Act; challenge: string }> {
-  return agreementOf(ctx, db, NOTICES, { id, approver })
-}
-
-export function approveNotice(
-  ctx: RegistryContext,
-  approver: string,
-  id: string,
-  parts: GestureParts,
-): Promise<{ acted_alone: boolean }> {
-  return agree(ctx, NOTICES, { id, approver }, parts)
-}
-
 /** A text that a rebuilt database does without, given again. @throws {RegistryError} `UNKNOWN_NOTICE`, `NOTICE_INVALID` */
 export function restoreText(ctx: RegistryContext, id: string, text: string): Promise<void> {
   return ctx.store.write(async (tx) => {
@@ -144,7 +128,15 @@ export async function listNotices(db: Kysely<Schema>): Promise<NoticeView[]> {
   return (await db.selectFrom('notices').selectAll().orderBy('proposal', 'desc').execute()).map(viewOf)
 }
 
-function viewOf({ id, status, proposer, proposal, approval, notice_json, text }: Schema['notices']): NoticeView {
+function viewOf({
+  id,
+  status,
+  proposer,
+  proposal,
+  approval,
+  notice_json,
+  text,
+}: Schema['notices']): NoticeView {
   const notice = noticeSchema.parse(parseJson(notice_json))
   return { id, status, proposer, proposal, approval, notice, text }
 }

@@ -50,7 +50,9 @@ export async function objectTx(
   const frames: SignedFrame[] = []
   for (const purpose of said ?? [null]) {
     const handle = handleFor(ctx.crypto, subject, purpose)
-    frames.push(await appendFrame(ctx, tx, actor, { kind: 'subject', handle, reason: 'objection', target: subject }))
+    frames.push(
+      await appendFrame(ctx, tx, actor, { kind: 'subject', handle, reason: 'objection', target: subject }),
+    )
   }
   frames.push(...(await withdrawAll(ctx, tx, actor, { subject, purposes: said, by: 'objection' })))
   return { objection, frames }

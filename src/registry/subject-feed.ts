@@ -47,7 +47,7 @@ export async function subjectsAfter(
 }
 
 async function headOf(db: Kysely<Schema>): Promise<number> {
-  const { rows } = await sql<{ idx: number | null }>`select max(idx) as idx from entries`.execute(db)
+  const { rows } = await sql<{ idx: number | string | null }>`select max(idx) as idx from entries`.execute(db)
   return Number(rows[0]?.idx ?? -1)
 }
 
@@ -59,8 +59,13 @@ async function statesOf(
   if (page.length === 0) return []
   const ids = page.map(({ id }) => id)
   const keys = new Map<string, string[]>()
-  const named = await db.selectFrom('identifiers').select(['subject', 'key']).where('subject', 'in', ids).execute()
-  for (const { subject, key } of named) if (key !== null) keys.set(subject, [...(keys.get(subject) ?? []), key])
+  const named = await db
+    .selectFrom('identifiers')
+    .select(['subject', 'key'])
+    .where('subject', 'in', ids)
+    .execute()
+  for (const { subject, key } of named)
+    if (key !== null) keys.set(subject, [...(keys.get(subject) ?? []), key])
   const consents = new Map<string, Consent[]>()
   const given = await db
     .selectFrom('consents')
@@ -73,12 +78,19 @@ async function statesOf(
   return page.map(({ id, jurisdiction }) => {
     const own = keys.get(id) ?? []
     // Who is known by nothing has nothing that could be found: erased, or never identified.
-    return { subject: id, jurisdiction, keys: own, ...toldOf(own.length === 0 ? [] : (consents.get(id) ?? []), now_s) }
+    return {
+      subject: id,
+      jurisdiction,
+      keys: own,
+      ...toldOf(own.length === 0 ? [] : (consents.get(id) ?? []), now_s),
+    }
   })
 }
 
 function toldOf(all: readonly Consent[], now_s: number): Pick<SubjectRow, 'consents' | 'minor'> {
-  const told = all.toSorted((a, b) => Number(isLive(b, now_s)) - Number(isLive(a, now_s)) || b.given - a.given)
+  const told = all.toSorted(
+    (a, b) => Number(isLive(b, now_s)) - Number(isLive(a, now_s)) || b.given - a.given,
+  )
   const until = Math.max(0, ...all.map(({ record }) => record.minor?.until ?? 0))
   return {
     consents: told.slice(0, CONSENTS_TOLD_MAX).map(pointConsent),

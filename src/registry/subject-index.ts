@@ -52,7 +52,8 @@ async function indexKeyTx(ctx: Pick<RegistryContext, 'vault' | 'crypto'>, tx: Tx
   if (known !== null) return known
   const key = ctx.crypto.randomBytes(INDEX_KEY_BYTES)
   const box = await ctx.vault.seal(SUBJECT_INDEX, key, SUBJECT_INDEX)
-  if (box === null) throw new RegistryError('SETUP_MISMATCH', 'the vault refuses a key for the index of subjects')
+  if (box === null)
+    throw new RegistryError('SETUP_MISMATCH', 'the vault refuses a key for the index of subjects')
   const value = base64url(box)
   await tx.db
     .insertInto('meta')

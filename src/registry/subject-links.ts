@@ -24,7 +24,10 @@ export function makeLink(
     await tx.db.deleteFrom('subject_links').where('expires', '<=', tx.now).execute()
     const open = await tx.db.selectFrom('subject_links').select('by').where('subject', '=', subject).execute()
     if (open.length >= LINKS_MAX)
-      throw new RegistryError('LIMIT_EXCEEDED', `${LINKS_MAX} links of this subject are open: wait 15 minutes`)
+      throw new RegistryError(
+        'LIMIT_EXCEEDED',
+        `${LINKS_MAX} links of this subject are open: wait 15 minutes`,
+      )
     const secret = newSecret(ctx.crypto)
     const expires = tx.now + LINK_TTL_MS
     const row = { secret_hash: secretHash(ctx.crypto, secret), subject, by, expires }
@@ -34,7 +37,10 @@ export function makeLink(
 }
 
 /** Uses it up. @throws {RegistryError} `SECRET_INVALID`: unknown, used or expired */
-export function takeLink(ctx: RegistryContext, secret: string): Promise<Pick<Schema['subject_links'], 'subject' | 'by'>> {
+export function takeLink(
+  ctx: RegistryContext,
+  secret: string,
+): Promise<Pick<Schema['subject_links'], 'subject' | 'by'>> {
   return ctx.store.write(async (tx) => {
     const row = await tx.db
       .deleteFrom('subject_links')

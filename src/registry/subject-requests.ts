@@ -47,9 +47,14 @@ export function openRequest(
     const commitments = { text: text.commitment }
     await tx.append({ type: 'subject_request.opened', actor, subject, body, commitments })
     await keep(ctx, tx, subject, 'text', text)
-    await insertRequest(tx.db, { id, subject, kind, jurisdiction, opened: tx.now, due: due_ms }, text.commitment)
+    await insertRequest(
+      tx.db,
+      { id, subject, kind, jurisdiction, opened: tx.now, due: due_ms },
+      text.commitment,
+    )
     // An objection takes effect when it is made, whatever is answered later.
-    if (kind === 'object') await objectTx(ctx, tx, actor, { subject, right: rightUnder(jurisdiction), purposes: null })
+    if (kind === 'object')
+      await objectTx(ctx, tx, actor, { subject, right: rightUnder(jurisdiction), purposes: null })
     return { request: id, due: rfc3339(due_ms) }
   })
 }
@@ -93,7 +98,11 @@ export function extendRequest(
 }
 
 export async function markExtended(db: Kysely<Schema>, id: string, due: number): Promise<void> {
-  await db.updateTable('subject_requests').set({ due, extended: 1, alerted: 0 }).where('id', '=', id).execute()
+  await db
+    .updateTable('subject_requests')
+    .set({ due, extended: 1, alerted: 0 })
+    .where('id', '=', id)
+    .execute()
 }
 
 /**

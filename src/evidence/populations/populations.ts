@@ -5,8 +5,10 @@
  */
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
-import { inPeriod, type Period, type PopulationDefinition } from './population.ts'
-import { uses } from './uses.ts'
+import { consents, disclosures, withdrawals } from './consents.ts'
+import { inPeriod, type Period, type PopulationDefinition } from './period.ts'
+
+export type { Period } from './period.ts'
 
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
@@ -130,7 +132,9 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   delegations,
   decisions,
   revocations,
-  uses,
+  consents,
+  withdrawals,
+  disclosures,
 ]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {

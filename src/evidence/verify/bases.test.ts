@@ -174,7 +174,7 @@ class DeskLog {
     this.log.head('gate')
     const { report, files } = await verifyPack(nodeCrypto, await this.log.pack(), this.log.vkey)
     const check = report.checks.find(({ name }) => name.startsWith('every use of personal data'))
-    const text = Buffer.from(files.get('populations/uses.jsonl') ?? []).toString()
+    const text = Buffer.from(files.get('populations/disclosures.jsonl') ?? []).toString()
     return {
       faults: report.faults.map(({ code, index }) => [code, index]),
       count: check?.count,
@@ -202,7 +202,6 @@ test('uses that a living basis covers are in order, and each is in the populatio
     purpose: MARKETING,
     n: 2,
     reason: null,
-    of: 'call',
   })
 })
 

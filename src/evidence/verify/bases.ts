@@ -4,12 +4,14 @@
  * @module
  */
 import { coversCategory } from '../../core/consent.ts'
+import type { Crypto } from '../../core/crypto.ts'
 import type { FlowPolicy } from '../../core/flow-policy.ts'
 import { argumentCategories, isPersonal, purposesOf } from '../../decide/basis/personal.ts'
 import type { BasesRecord } from '../../log/receipt-basis.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import { lineageOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
+import { checkBasisUses } from './basis-uses.ts'
 import type { ProvenAllow } from './chains.ts'
 import { bookOf, type ConsentBook } from './consents.ts'
 import { atTime, Labels, policiesOf } from './flow.ts'
@@ -17,8 +19,19 @@ import type { FaultCode, Findings } from './report.ts'
 
 type Mode = NonNullable<FlowPolicy['bases']>
 
+/** CNS-33, CNS-39. */
+export function checkUses(
+  crypto: Crypto,
+  history: History,
+  known: { readonly allows: readonly ProvenAllow[]; readonly bound_ms: number },
+  findings: Findings,
+): void {
+  checkBasisUses(crypto, history, known, findings)
+  checkBases(history, known.allows, findings)
+}
+
 /** Nothing where no policy ever asked for bases and no receipt names any. */
-export function checkBases(history: History, allows: readonly ProvenAllow[], findings: Findings): void {
+function checkBases(history: History, allows: readonly ProvenAllow[], findings: Findings): void {
   const isAsked = history.labels.some(
     ({ entry }) => entry.type === 'flow_policy.proposed' && (entry.body.policy.bases ?? 'off') !== 'off',
   )

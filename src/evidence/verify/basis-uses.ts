@@ -93,10 +93,12 @@ class Uses {
       return record.expires * 1000 <= time_ms ? 'it had expired' : null
     }
     const other = this.#book.bases.get(basis)
-    if (other === undefined || other.index > index) return 'it is no consent and no basis that was approved before'
+    if (other === undefined || other.index > index)
+      return 'it is no consent and no basis that was approved before'
     if (!purposeCovers(other.basis.purpose, purpose)) return 'it is for another purpose'
     if (other.basis.expires * 1000 <= time_ms) return 'it had expired'
-    if (subject === null) return other.basis.unregistered === true ? null : 'it covers registered subjects alone'
+    if (subject === null)
+      return other.basis.unregistered === true ? null : 'it covers registered subjects alone'
     const jurisdiction = this.#book.subjects.get(subject)
     if (jurisdiction === undefined) return 'its data subject is not in the log'
     return reaches(other.basis.jurisdiction, jurisdiction) ? null : 'it does not reach this data subject'

@@ -67,12 +67,15 @@ export function bookOf(history: History): ConsentBook {
   return book
 }
 
-/** @returns how many entries there were to check */
-export function checkConsents(crypto: Crypto, history: History, terms: Terms, findings: Findings): number {
-  const checker = new Checker(crypto, history, terms, findings)
-  for (const logged of history.consents) checker.take(logged)
-  checker.frames()
-  return history.consents.length
+export function checkConsents(crypto: Crypto, history: History, terms: Terms, findings: Findings): void {
+  const framed = history.frames.some(({ frame }) => frame.kind === 'consent' || frame.kind === 'subject')
+  if (history.consents.length === 0 && !framed) return
+  findings.check('consents are within notices that were approved, and each withdrawal has its frames', () => {
+    const checker = new Checker(crypto, history, terms, findings)
+    for (const logged of history.consents) checker.take(logged)
+    checker.frames()
+    return history.consents.length
+  })
 }
 
 class Checker {
@@ -135,6 +138,11 @@ class Checker {
         for (const purpose of entry.body.purposes ?? [null])
           this.#said.set(`subject:${handleFor(this.#crypto, id, purpose)}`, entry.time)
         return
+      case 'data_subject.identified':
+      case 'data_subject.unidentified':
+      case 'subject_request.opened':
+      case 'subject_request.extended':
+      case 'subject_request.closed':
       case 'listener.acknowledged':
     }
   }
@@ -144,7 +152,8 @@ class Checker {
     entry: Of<'notice.proposed' | 'basis.proposed' | 'manager.proposed'>,
     id: string,
   ): void {
-    if (this.#proposals.has(id)) return this.#add('IDENTIFIER_REUSED', `${id} stands in the log before`, index)
+    if (this.#proposals.has(id))
+      return this.#add('IDENTIFIER_REUSED', `${id} stands in the log before`, index)
     this.#proposals.set(id, { index, by: entry.actor.id, type: entry.type })
     if (entry.type === 'manager.proposed') this.#waiting.managers.set(id, entry.body.manager)
     if (entry.type === 'basis.proposed') {
@@ -156,7 +165,11 @@ class Checker {
     const { notice } = entry.body
     const named = canonicalize([notice.name, notice.version, notice.language, notice.jurisdiction])
     if (this.#named.has(named) || termFault(notice) !== null)
-      this.#add('CONSENT_INVALID', `${id} is another notice of the same name and version, or names no terms`, index)
+      this.#add(
+        'CONSENT_INVALID',
+        `${id} is another notice of the same name and version, or names no terms`,
+        index,
+      )
     this.#named.add(named)
     this.#waiting.notices.set(id, notice)
   }
@@ -168,16 +181,19 @@ class Checker {
   ): void {
     const { act } = entry.body
     const proposal = this.#proposals.get(id)
-    const named = act.act === 'notice.approve' ? act.notice : act.act === 'basis.approve' ? act.basis : act.manager
+    const named =
+      act.act === 'notice.approve' ? act.notice : act.act === 'basis.approve' ? act.basis : act.manager
     const isOver =
       proposal?.index === act.proposal &&
       named === id &&
       proposal.type === entry.type.replace('.approved', '.proposed')
     const { judge } = this.#terms
     const fault = isOver
-      ? (judge.gestureFault({ index, entry }) ?? judge.separationFault(entry.body, proposal.by === act.approver))
+      ? (judge.gestureFault({ index, entry }) ??
+        judge.separationFault(entry.body, proposal.by === act.approver))
       : 'it is not over an earlier proposal of the same'
-    if (fault !== null) return this.#add('APPROVAL_INVALID', `the approval of ${id} does not hold: ${fault}`, index)
+    if (fault !== null)
+      return this.#add('APPROVAL_INVALID', `the approval of ${id} does not hold: ${fault}`, index)
     const { notices, bases, managers } = this.#waiting
     const [notice, basis, manager] = [notices.get(id), bases.get(id), managers.get(id)]
     if (notice !== undefined) this.#book.notices.set(id, notice)
@@ -199,7 +215,11 @@ class Checker {
     if (notice === undefined) return 'its notice was not approved before'
     if (record.subject !== id || this.#book.subjects.get(id) !== record.jurisdiction)
       return 'it is of another data subject, or of nobody in the log'
-    if (this.#book.consents.has(record.consent) || this.#revs.has(record.rev) || this.#history.people.has(record.rev))
+    if (
+      this.#book.consents.has(record.consent) ||
+      this.#revs.has(record.rev) ||
+      this.#history.people.has(record.rev)
+    )
       return 'its identifier or its handle stands in the log before'
     return consentFault(record, notice, seconds(Date.parse(time)))
   }
@@ -234,7 +254,8 @@ class Checker {
       record?.subject === id &&
       record.rev === rev &&
       (purposes ?? []).every((one) => record.purposes.some((broad) => purposeCovers(broad, one)))
-    if (!isOf) return this.#add('WITHDRAWAL_INVALID', `${consent} was not given before, or for another purpose`, index)
+    if (!isOf)
+      return this.#add('WITHDRAWAL_INVALID', `${consent} was not given before, or for another purpose`, index)
     for (const purpose of purposes ?? [null])
       this.#said.set(`consent:${handleFor(this.#crypto, rev, purpose)}`, time)
   }

@@ -25,8 +25,7 @@ import { approvalJudge } from './approvals.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
-import { checkBases } from './bases.ts'
-import { checkBasisUses } from './basis-uses.ts'
+import { checkUses } from './bases.ts'
 import { checkConsents } from './consents.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
@@ -252,12 +251,8 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
-  if (history.consents.length > 0)
-    check('consents are within notices that were approved, and each withdrawal has its frames', () =>
-      checkConsents(crypto, history, { judge, rp: terms.rp }, findings),
-    )
-  checkBasisUses(crypto, history, { allows, bound_ms }, findings)
-  checkBases(history, allows, findings)
+  checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
+  checkUses(crypto, history, { allows, bound_ms }, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
 }

@@ -1,0 +1,32 @@
+/** Entries that neither a check nor a population looks at. spec/log.md. @module */
+import type { AnyEntry, EntryType } from '../log/entries.ts'
+
+const UNREAD = [
+  'version.withdrawn',
+  'version.statement_issued',
+  'inventory.recorded',
+  'inventory.assigned',
+  'inventory.removed',
+  'agent.statement_issued',
+  'lease.recalled',
+  'domain.wanted',
+  'person.left',
+  'restore.tested',
+  'evidence.built',
+  'field.opened',
+  'note.added',
+  'token.revoked',
+  'topup.requested',
+  'topup.granted',
+  'topup.declined',
+  'listener.added',
+  'listener.removed',
+  'system.added',
+] as const satisfies readonly EntryType[]
+type UnreadEntry = Extract<AnyEntry, { type: (typeof UNREAD)[number] }>
+
+const unread: ReadonlySet<EntryType> = new Set(UNREAD)
+
+export function isUnread(entry: AnyEntry): entry is UnreadEntry {
+  return unread.has(entry.type)
+}
