@@ -10,16 +10,25 @@ import { versionOf } from './machine.ts'
 
 const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- flow [--json]
+       npm run bench -- humans [--json]
        npm run bench -- log [--json] [--short]
        npm run bench -- protect [--json]
        npm run bench -- revoke [--json] [--short]
        npm run bench -- gateway [--json] [--short]
 `
 
-const NAMES: ReadonlySet<string> = new Set(['authorize', 'flow', 'gateway', 'log', 'protect', 'revoke'])
+const NAMES: ReadonlySet<string> = new Set([
+  'authorize',
+  'flow',
+  'gateway',
+  'humans',
+  'log',
+  'protect',
+  'revoke',
+])
 
 /** Short enough as they are. */
-const ALWAYS_WHOLE: ReadonlySet<string> = new Set(['authorize', 'flow', 'protect'])
+const ALWAYS_WHOLE: ReadonlySet<string> = new Set(['authorize', 'flow', 'humans', 'protect'])
 
 const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
@@ -38,6 +47,9 @@ if (name === 'authorize') {
 } else if (name === 'flow') {
   const { flow } = await import('./flow/flow.ts')
   await flow({ json })
+} else if (name === 'humans') {
+  const { humans } = await import('./humans/humans.ts')
+  await humans({ json })
 } else if (name === 'log') {
   const { log } = await import('./log/log.ts')
   await log({ json, short })

@@ -40,7 +40,7 @@ export interface SubjectFigures {
   readonly rows_per_s: number
 }
 
-export async function benchSubjects(subjects = SUBJECTS): Promise<SubjectFigures> {
+export async function benchSubjects(subjects = SUBJECTS, lookups = LOOKUPS): Promise<SubjectFigures> {
   const feed = new SubjectFeed({
     crypto: nodeCrypto,
     clock: systemClock,
@@ -57,6 +57,7 @@ export async function benchSubjects(subjects = SUBJECTS): Promise<SubjectFigures
   const rss_bytes_each = Math.round((process.memoryUsage.rss() - before) / subjects)
   if (feed.size.subjects !== subjects) throw new Error('the feed was not read to its end')
   const view = viewOf()
+  const timed = (look: (n: number) => boolean): number => medianNs(lookups, look)
   const folded = (n: number): string => `p${(n * 7919) % subjects}@customer.example`
   const found = Array.from({ length: BATCH }, (_, n) => feed.find(null, folded(n)))
   const wanted = { purpose: PURPOSES[0] ?? '', categories: CATEGORIES }
@@ -64,9 +65,9 @@ export async function benchSubjects(subjects = SUBJECTS): Promise<SubjectFigures
     subjects,
     bytes_each: Math.round((feed.size.bytes / subjects) * 10) / 10,
     rss_bytes_each,
-    find_ns: medianNs((n) => feed.find(null, folded(n)) !== null),
-    miss_ns: medianNs((n) => feed.find(null, `nobody${n}`) === null),
-    basis_ns: medianNs((n) => 'basis' in findBasis(view, found[n % BATCH] ?? 'nobody', wanted)),
+    find_ns: timed((n) => feed.find(null, folded(n)) !== null),
+    miss_ns: timed((n) => feed.find(null, `nobody${n}`) === null),
+    basis_ns: timed((n) => 'basis' in findBasis(view, found[n % BATCH] ?? 'nobody', wanted)),
     rows_per_s: Math.round(subjects / took_s),
   }
 }
@@ -110,9 +111,9 @@ function viewOf(): BasisView {
   }
 }
 
-function medianNs(look: (n: number) => boolean): number {
+function medianNs(lookups: number, look: (n: number) => boolean): number {
   const took: number[] = []
-  for (let first = 0; first < LOOKUPS; first += BATCH) {
+  for (let first = 0; first < lookups; first += BATCH) {
     const begun = performance.now()
     for (let n = first; n < first + BATCH; n++) if (!look(n)) throw new Error('not what was looked for')
     took.push(((performance.now() - begun) * 1e6) / BATCH)

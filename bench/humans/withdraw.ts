@@ -4,6 +4,7 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { withdrawConsent } from '../../apps/cli/consent/acts.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { DPV, PD } from '../../src/core/dpv.ts'
 import { newId } from '../../src/core/ids.ts'
@@ -12,7 +13,7 @@ import { systemClock } from '../../src/ports/clock.ts'
 import { signFrame } from '../../src/revoke/frame.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { verifyChainText } from '../../src/token/verify.ts'
-import { addSubject, approvedNotice, importConsent } from '../../examples/demo/agreed.ts'
+import { addPerson, agreeOnNotice, takeOver } from '../../examples/demo/agreed.ts'
 import { round } from '../measure.ts'
 import { now } from '../revoke/clock.ts'
 import { openPlant, type Plant } from '../revoke/plant.ts'
@@ -45,7 +46,7 @@ export async function benchWithdraw(rounds = 20): Promise<WithdrawFigures> {
   try {
     await listeners.connect(plant, POINTS, 0)
     const { manager } = plant
-    const notice = await approvedNotice({ manager, lead: manager }, { jurisdiction: 'EU', ...SAID })
+    const notice = await agreeOnNotice({ manager, lead: manager }, { jurisdiction: 'EU', ...SAID })
     const all: Round[] = []
     for (let i = -WARMUP_ROUNDS; i < rounds; i++) {
       const one = await withdrawn(plant, listeners, notice, i)
@@ -78,13 +79,13 @@ async function withdrawn(
   notice: string,
   i: number,
 ): Promise<Round> {
-  const subject = await addSubject(manager, `p${i}@customer.example`)
-  const { consent, rev } = await importConsent(manager, { subject, notice, ...SAID })
+  const subject = await addPerson(manager, `p${i}@customer.example`)
+  const { consent, rev } = await takeOver(manager, { subject, notice, ...SAID })
   await listeners.expect([rev])
   await pause(BETWEEN_ROUNDS_MS * (0.5 + Math.random()))
   const denied = listeners.denied()
   const sent = now()
-  await manager.client.post(`/v1/consents/${consent}/withdraw`, { purposes: null, reason: 'subject_asked' })
+  await withdrawConsent(manager, consent, { purposes: null, reason: 'withdrawn' })
   const acknowledged_ms = now() - sent
   const last = (await denied).reduce((a, b) => Math.max(a, b))
   return { last_ms: last - sent, acknowledged_ms }
