@@ -1,26 +1,31 @@
-/** People whose data an agent works on, and what they agreed to, by the API of a control plane. spec/consent.md. @module */
-import { z } from 'zod'
-import { approveAt } from '../../apps/cli/operator.ts'
+/** People whose data an agent works on, and what they agreed to, as an operator's commands say it. spec/consent.md. @module */
+import {
+  addSubject,
+  approveBasis,
+  approveNotice,
+  importConsent,
+  proposeBasis,
+  proposeNotice,
+} from '../../apps/cli/consent/acts.ts'
 import type { Profile } from '../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import type { Basis, ConsentRecord, Notice } from '../../src/core/consent.ts'
-import { base64url, utf8 } from '../../src/core/encoding.ts'
+import type { Basis, ConsentProof, ConsentRecord, Notice } from '../../src/core/consent.ts'
+import { sha256Text } from '../../src/core/digest.ts'
 import { newId } from '../../src/core/ids.ts'
-import type { JsonObject } from '../../src/core/json.ts'
 import { seconds } from '../../src/core/time.ts'
 
 const TEXT = 'We use how to reach you to deliver what you ordered, and to tell you of offers.'
-const DAY_S = 86_400
+const LIFE_S = 30 * 86_400
 
-export interface Given {
-  readonly subject: string
-  readonly consent: string
-  readonly rev: string
+/** Who proposes, and who approves. */
+export interface TwoPeople {
+  readonly manager: Profile
+  readonly lead: Profile
 }
 
-/** @param people who proposes, and who approves. @returns the identifier of the notice */
-export async function approvedNotice(
-  { manager, lead }: { readonly manager: Profile; readonly lead: Profile },
+/** @returns the identifier of the notice */
+export async function agreeOnNotice(
+  { manager, lead }: TwoPeople,
   said: Pick<Notice, 'jurisdiction' | 'purposes' | 'categories'>,
 ): Promise<string> {
   const notice: Notice = {
@@ -30,40 +35,34 @@ export async function approvedNotice(
     language: 'en',
     controller: 'Shop Ltd',
     contact: 'privacy@shop.example',
-    text_hash: base64url(nodeCrypto.sha256(utf8(TEXT))),
+    text_hash: sha256Text(nodeCrypto, TEXT),
     ...said,
   }
-  const answer = await manager.client.post('/v1/notices', { notice, text: TEXT } as unknown as JsonObject)
-  const id = z.object({ notice: z.string() }).parse(answer).notice
-  await approveAt(lead, `/v1/notices/${id}`, { act: 'notice.approve', notice: id })
+  const id = await proposeNotice(manager, { notice, text: TEXT })
+  await approveNotice(lead, id)
   return id
 }
 
 /** @returns its identifier */
-export async function approvedBasis(
-  { manager, lead }: { readonly manager: Profile; readonly lead: Profile },
+export async function agreeOnBasis(
+  { manager, lead }: TwoPeople,
   basis: Omit<Basis, 'v' | 'expires'>,
 ): Promise<string> {
-  const expires = seconds(Date.now()) + 30 * DAY_S
-  const answer = await manager.client.post('/v1/bases', { v: 1, ...basis, expires } as unknown as JsonObject)
-  const id = z.object({ basis: z.string() }).parse(answer).basis
-  await approveAt(lead, `/v1/bases/${id}`, { act: 'basis.approve', basis: id })
+  const id = await proposeBasis(manager, { v: 1, ...basis, expires: seconds(Date.now()) + LIFE_S })
+  await approveBasis(lead, id)
   return id
 }
 
-export async function addSubject(manager: Profile, value: string, jurisdiction = 'EU'): Promise<string> {
-  const answer = await manager.client.post('/v1/data-subjects', {
-    jurisdiction,
-    identifiers: [{ system: null, value }],
-  })
-  return z.object({ subject: z.string() }).parse(answer).subject
+/** Somebody who is known by that everywhere. @returns the pseudonym */
+export function addPerson(manager: Profile, value: string, jurisdiction = 'EU'): Promise<string> {
+  return addSubject(manager, jurisdiction, [{ system: null, value }])
 }
 
 /** Taken over from another system, and so asserted. */
-export async function importConsent(
+export async function takeOver(
   manager: Profile,
   said: Pick<ConsentRecord, 'subject' | 'notice' | 'purposes' | 'categories'> & Partial<ConsentRecord>,
-): Promise<Given> {
+): Promise<ConsentRecord> {
   const now = Date.now()
   const record: ConsentRecord = {
     v: 1,
@@ -72,27 +71,15 @@ export async function importConsent(
     language: 'en',
     jurisdiction: 'EU',
     given_at: seconds(now),
-    expires: seconds(now) + 30 * DAY_S,
+    expires: seconds(now) + LIFE_S,
     ...said,
   }
-  const proof = { type: 'imported', source: 'old CRM', method: 'web_form', evidence_hash: 'A'.repeat(43) }
-  await manager.client.post('/v1/consents', { record, proof } as unknown as JsonObject)
-  return { subject: record.subject, consent: record.consent, rev: record.rev }
-}
-
-export async function withdraw(
-  manager: Profile,
-  { consent }: Given,
-  purposes: string[] | null = null,
-): Promise<void> {
-  await manager.client.post(`/v1/consents/${consent}/withdraw`, { purposes, reason: 'subject_asked' })
-}
-
-/** A standing denial of what needs no consent. */
-export async function object(
-  manager: Profile,
-  subject: string,
-  purposes: string[] | null = null,
-): Promise<void> {
-  await manager.client.post(`/v1/data-subjects/${subject}/objections`, { right: 'gdpr_21', purposes })
+  const proof: ConsentProof = {
+    type: 'imported',
+    source: 'old CRM',
+    method: 'web_form',
+    evidence_hash: sha256Text(nodeCrypto, 'the form'),
+  }
+  await importConsent(manager, { record, proof })
+  return record
 }

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { withdrawConsent } from '../../apps/cli/consent/acts.ts'
 import {
   approveFlowPolicy,
   approveLabels,
@@ -25,7 +26,7 @@ import type { FlowPolicy } from '../../src/core/flow-policy.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { ToolLabel } from '../../src/core/label.ts'
 import { definitionHash } from '../../src/enforce/adapters/mcp/definitions.ts'
-import { addSubject, approvedNotice, importConsent, withdraw } from './agreed.ts'
+import { addPerson, agreeOnNotice, takeOver } from './agreed.ts'
 import type { Narrator } from './narrator.ts'
 import { AgentProcess } from './processes.ts'
 import { DemoFailed, expectAllowed, expectDenied } from './scenes.ts'
@@ -74,10 +75,10 @@ export async function playConsent(stage: Stage, tell: Narrator): Promise<boolean
   await policyIs(stage, { v: 1, mode: 'off', bases: 'enforce' })
   const people = { manager, lead }
   const said = { purposes: [PURPOSE], categories: CATEGORIES }
-  const notice = await approvedNotice(people, { jurisdiction: 'EU', ...said })
-  await importConsent(manager, { subject: await addSubject(manager, mail('ann')), notice, ...said })
-  const bo = await importConsent(manager, { subject: await addSubject(manager, mail('bo')), notice, ...said })
-  await addSubject(manager, mail('cy'))
+  const notice = await agreeOnNotice(people, { jurisdiction: 'EU', ...said })
+  await takeOver(manager, { subject: await addPerson(manager, mail('ann')), notice, ...said })
+  const bo = await takeOver(manager, { subject: await addPerson(manager, mail('bo')), notice, ...said })
+  await addPerson(manager, mail('cy'))
   tell.step('Ann and Bo agreed to offers, Cy did not, and nobody knows Zoe')
 
   const agent = await seller(stage, system, sent, tell)
@@ -85,7 +86,7 @@ export async function playConsent(stage: Stage, tell: Narrator): Promise<boolean
   tell.good(`the agent reads: ${before.join(', ')}`)
   expectAllowed(await offer(agent, 'bo', 'Apples'), 'an offer to Bo', tell)
   const begun = performance.now()
-  await withdraw(manager, bo)
+  await withdrawConsent(manager, bo.consent, { purposes: null, reason: 'withdrawn' })
   const after = await seen(agent, (all) => all.includes('[withheld: CONSENT_WITHDRAWN]'))
   const took_ms = Math.round(performance.now() - begun)
   tell.good(`Bo withdraws; ${took_ms} ms later the agent reads: ${after.join(', ')}`)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { withdrawConsent } from '../../apps/cli/consent/acts.ts'
 import {
   approveFlowPolicy,
   approveLabels,
@@ -18,21 +19,14 @@ import { addSystem, delegate, enrollPoint } from '../../apps/cli/operator.ts'
 import { writePrivate } from '../../apps/cli/profile.ts'
 import { registerTool } from '../../apps/cli/tools.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { ConsentRecord } from '../../src/core/consent.ts'
 import { DPV, PD } from '../../src/core/dpv.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { ToolLabel } from '../../src/core/label.ts'
 import { CountersignMcpSession } from '../../src/enforce/adapters/mcp/client.ts'
 import { definitionHash } from '../../src/enforce/adapters/mcp/definitions.ts'
 import { systemClock } from '../../src/ports/clock.ts'
-import {
-  addSubject,
-  approvedBasis,
-  approvedNotice,
-  importConsent,
-  object,
-  withdraw,
-  type Given,
-} from '../../examples/demo/agreed.ts'
+import { addPerson, agreeOnBasis, agreeOnNotice, takeOver } from '../../examples/demo/agreed.ts'
 import { CLI, McpProcess, runCli, until } from '../fixtures/processes.ts'
 import { Stage } from '../fixtures/stage.ts'
 
@@ -68,8 +62,7 @@ let sent: string
 let point: { readonly id: string; readonly path: string }
 let gateway: McpProcess
 let notice: string
-let ann: Given
-let bo: Given
+let bo: ConsentRecord
 let cy: string
 
 beforeAll(async () => {
@@ -80,21 +73,21 @@ beforeAll(async () => {
     stage.lead,
     await proposeFlowPolicy(stage.manager, { v: 1, mode: 'off', bases: 'enforce' }),
   )
-  notice = await approvedNotice(stage, {
+  notice = await agreeOnNotice(stage, {
     jurisdiction: 'EU',
     purposes: [MARKETING, SERVICE],
     categories: [CONTACT],
   })
   const consent = { notice, purposes: [MARKETING, SERVICE], categories: [CONTACT] }
-  ann = await importConsent(stage.manager, {
-    subject: await addSubject(stage.manager, mail('Ann')),
+  await takeOver(stage.manager, {
+    subject: await addPerson(stage.manager, mail('Ann')),
     ...consent,
   })
-  bo = await importConsent(stage.manager, {
-    subject: await addSubject(stage.manager, mail('bo')),
+  bo = await takeOver(stage.manager, {
+    subject: await addPerson(stage.manager, mail('bo')),
     ...consent,
   })
-  cy = await addSubject(stage.manager, mail('cy'))
+  cy = await addPerson(stage.manager, mail('cy'))
   const file = await enrollPoint(stage.manager, 'crm-gateway', SERVER)
   point = { id: file.point, path: join(stage.folder, 'crm-gateway.json') }
   await writePrivate(point.path, file)
@@ -206,7 +199,7 @@ describe('an agent that serves several people', () => {
   }, 60_000)
 
   test('loses one who withdraws in mid-session, at its next call within the bound', async () => {
-    await withdraw(stage.manager, bo)
+    await withdrawConsent(stage.manager, bo.consent, { purposes: null, reason: 'withdrawn' })
     const acknowledged = performance.now()
     await until('the point has heard of it', async () =>
       (await seenBy(call))[1] === '[withheld: CONSENT_WITHDRAWN]' ? true : null,
@@ -234,7 +227,7 @@ describe('an agent that serves several people', () => {
   }, 30_000)
 
   test('goes on with one who agrees anew, once the point has read it', async () => {
-    bo = await importConsent(stage.manager, {
+    bo = await takeOver(stage.manager, {
       subject: bo.subject,
       notice,
       purposes: [MARKETING, SERVICE],
@@ -242,7 +235,7 @@ describe('an agent that serves several people', () => {
     })
     await until('the register is read', async () => ((await seenBy(call))[1] === mail('bo') ? true : null))
     // Of the new one he takes back one purpose: the other goes on.
-    await withdraw(stage.manager, bo, [MARKETING])
+    await withdrawConsent(stage.manager, bo.consent, { purposes: [MARKETING], reason: 'withdrawn' })
     await until('the point has heard', async () =>
       (await call('customer', { id: mail('bo') })).reasons[0] === 'CONSENT_WITHDRAWN' ? true : null,
     )
@@ -251,14 +244,17 @@ describe('an agent that serves several people', () => {
   }, 60_000)
 
   test('heeds who objects to what needs no consent', async () => {
-    await approvedBasis(stage, {
+    await agreeOnBasis(stage, {
       kind: 'gdpr_6_1_f',
       purpose: MARKETING,
       categories: [CONTACT],
       jurisdiction: 'EU',
     })
     await until('the basis is read', async () => ((await seenBy(call))[2] === mail('cy') ? true : null))
-    await object(stage.manager, cy, [MARKETING])
+    await stage.manager.client.post(`/v1/data-subjects/${cy}/objections`, {
+      right: 'gdpr_21',
+      purposes: [MARKETING],
+    })
     await until('the point has heard', async () =>
       (await seenBy(call))[2] === '[withheld: SUBJECT_OBJECTED]' ? true : null,
     )
@@ -268,9 +264,9 @@ describe('an agent that serves several people', () => {
 test('a child in India is not profiled, whoever agreed for them', async () => {
   const { manager } = stage
   const purposes = [SERVICE]
-  const indian = await approvedNotice(stage, { jurisdiction: 'IN', purposes, categories: [CONTACT] })
-  const child = await addSubject(manager, mail('zoe'), 'IN')
-  await importConsent(manager, {
+  const indian = await agreeOnNotice(stage, { jurisdiction: 'IN', purposes, categories: [CONTACT] })
+  const child = await addPerson(manager, mail('zoe'), 'IN')
+  await takeOver(manager, {
     subject: child,
     notice: indian,
     jurisdiction: 'IN',
