@@ -4,11 +4,10 @@
  * @module
  */
 import { z } from 'zod'
+import { USES_MAX } from '../core/consent.ts'
 import { TERM_LENGTH_MAX } from '../core/dpv.ts'
 import { freshnessSchema } from './freshness.ts'
 
-/** Of one receipt: a result with more subjects is withheld as a whole, a call with more denied. */
-export const USES_MAX = 256
 /** Why a basis was missing (CNS-25 to CNS-28). */
 export const BASIS_REASONS = [
   'BASIS_LIMIT',

@@ -93,7 +93,7 @@ beforeAll(async () => {
   await writePrivate(point.path, file)
   const command = [CLI, 'gateway', '--stdio', '--point', point.path, '--', process.execPath, CRM, sent]
   gateway = await new McpProcess(process.execPath, command).initialize()
-}, 120_000)
+}, 180_000)
 afterAll(async () => {
   await gateway.end('SIGKILL')
   await stage.remove()
@@ -255,9 +255,11 @@ describe('an agent that serves several people', () => {
       right: 'gdpr_21',
       purposes: [MARKETING],
     })
-    await until('the point has heard', async () =>
-      (await seenBy(call))[2] === '[withheld: SUBJECT_OBJECTED]' ? true : null,
-    )
+    const seen = await until('the point has heard', async () => {
+      const all = await seenBy(call)
+      return all[2] === '[withheld: SUBJECT_OBJECTED]' ? all : null
+    })
+    expect(seen[0]).toBe(mail('ann'))
   }, 60_000)
 })
 
@@ -296,4 +298,4 @@ test('an auditor finds every use with a basis that lived, in a pack that verifie
   expect(report.faults).toEqual([])
   const joined = report.checks.find(({ name }) => name.startsWith('every use of personal data'))
   expect(joined?.count).toBeGreaterThan(8)
-}, 120_000)
+}, 180_000)

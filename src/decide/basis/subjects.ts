@@ -2,10 +2,9 @@
  * Whom data is about: where labels say that identifiers stand. spec/consent.md (CNS-22, CNS-27). Pure.
  * @module
  */
-import { foldIdentifier } from '../../core/consent.ts'
+import { foldIdentifier, USES_MAX } from '../../core/consent.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { ToolLabel } from '../../core/label.ts'
-import { USES_MAX } from '../../log/receipt-basis.ts'
 import { tokensOf } from '../flow/fields.ts'
 import type { Who } from './types.ts'
 

@@ -1,5 +1,6 @@
 /** What was used and what was missing, counted for a receipt. spec/consent.md (CNS-28). Pure. @module */
-import { USES_MAX, type BasesRecord } from '../../log/receipt-basis.ts'
+import { USES_MAX } from '../../core/consent.ts'
+import type { BasesRecord } from '../../log/receipt-basis.ts'
 import type { BasisReason, Found, Who } from './types.ts'
 
 type Used = BasesRecord['used'][number]

@@ -40,6 +40,8 @@ export interface BasisKeeperOptions {
   readonly bound_ms: number
 }
 
+/** Identifiers that are looked up for one call: a receipt names fewer people, and each costs a keyed digest. */
+const LOOKED_UP_MAX = 4096
 /** Marks of purposes that are kept: more than the vocabulary has. */
 const MARKS_MAX = 1024
 
@@ -85,6 +87,7 @@ export class BasisKeeper {
     return (folded) => {
       const found = known.get(folded)
       if (found !== undefined) return found
+      if (known.size >= LOOKED_UP_MAX) return 'nobody'
       const own = system === null ? null : book.find(system, folded)
       const who = own ?? book.find(null, folded) ?? 'unknown'
       known.set(folded, who)

@@ -6,13 +6,13 @@
  */
 import { personalCategories } from '../../core/dpv.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import type { ToolLabel } from '../../core/label.ts'
+import type { DataLabel, ToolLabel } from '../../core/label.ts'
 import { findBasis } from '../../decide/basis/find.ts'
 import { everyCategory } from '../../decide/basis/personal.ts'
 import { subjectsAt, TOO_MANY, type Resolve } from '../../decide/basis/subjects.ts'
 import { Tally } from '../../decide/basis/tally.ts'
 import type { BasisReason, BasisView, Found, Who } from '../../decide/basis/types.ts'
-import { fieldsOf, labelAt, tokensOf, type Field } from '../../decide/flow/fields.ts'
+import { fieldsOf, hasBelow, labelAt, tokensOf, type Field } from '../../decide/flow/fields.ts'
 import type { Part } from '../flow/content.ts'
 import { readJson } from '../flow/redact.ts'
 
@@ -60,6 +60,7 @@ class Withholding {
   /** Where a record is, and where in it its subject stands. Null: the whole is one, of whom the arguments name. */
   readonly #record: { readonly at: readonly string[]; readonly subject: readonly string[] } | null
   readonly #found = new Map<Who, Map<string, Found>>()
+  readonly #categories = new Map<DataLabel, readonly string[]>()
 
   constructor(options: WithholdOptions) {
     this.#o = options
@@ -175,7 +176,7 @@ class Withholding {
     const more = categories.filter((category) => !covered.includes(category))
     const reason = more.length === 0 ? null : this.#fault(subjects, categories, tally)
     if (reason !== null) return marker(reason)
-    if (typeof value !== 'object' || value === null) return value
+    if (typeof value !== 'object' || value === null || !hasBelow(this.#fields, path)) return value
     const all = more.length === 0 ? covered : [...covered, ...more]
     return eachOf(value, path, (member, below) => this.#within(member, below, subjects, all, tally))
   }
@@ -200,8 +201,11 @@ class Withholding {
     return found
   }
 
-  #categoriesAt(path: readonly string[]): string[] {
-    return personalCategories(labelAt(this.#fields, path).categories)
+  #categoriesAt(path: readonly string[]): readonly string[] {
+    const label = labelAt(this.#fields, path)
+    const known = this.#categories.get(label) ?? personalCategories(label.categories)
+    this.#categories.set(label, known)
+    return known
   }
 }
 
