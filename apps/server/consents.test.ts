@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { softwareAuthenticator } from '../../src/adapters/software-authenticator/software-authenticator.ts'
 import {
@@ -20,6 +21,9 @@ import { DPV, PD, PERSONAL_DATA } from '../../src/core/dpv.ts'
 import { base64url, fromBase64url, utf8 } from '../../src/core/encoding.ts'
 import { newId } from '../../src/core/ids.ts'
 import { signTagged } from '../../src/core/sign.ts'
+import { buildPack } from '../../src/evidence/pack/build.ts'
+import { verifyPack } from '../../src/evidence/verify/verify.ts'
+import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import type { Answer, Caller } from './harness.ts'
 import { TestServer, type Operator } from './harness.ts'
 
@@ -510,4 +514,19 @@ describe('the erasure of a data subject', () => {
     expect(code(found)).toBe('UNKNOWN_DATA_SUBJECT')
     expect(code(await ann.api.get(`/v1/data-subjects/${subject}`))).toBe('UNKNOWN_DATA_SUBJECT')
   })
+})
+
+test('the log of all of this verifies, the erased data subject included, and its populations are there', async () => {
+  const { size } = (await ann.api.get('/v1/entries?limit=1')).json
+  const { vkey } = server.running
+  const note = (): Uint8Array => readFileSync(join(server.dataDir, 'log', 'checkpoint'))
+  await expect
+    .poll(() => openCheckpoint(nodeCrypto, note(), vkey).size, { timeout: 60_000 })
+    .toBeGreaterThanOrEqual(size)
+  const source = { tiles: fsTileStore(join(server.dataDir, 'log')), vkey, checkpoint: note(), start: null }
+  const { bytes } = await buildPack(nodeCrypto, source, { from_ms: 0, to_ms: Date.now() + 60_000 })
+  const { report } = await verifyPack(nodeCrypto, bytes, vkey)
+  expect(report.faults).toEqual([])
+  expect(report.populations.consents).toBeGreaterThan(5)
+  expect(report.populations.withdrawals).toBeGreaterThan(5)
 })

@@ -15,6 +15,7 @@ import { openCopy, tableNames } from '../../src/adapters/sqlite/offline.ts'
 import { comparedTables } from '../../src/registry/rebuild/compare.ts'
 import { TABLES } from '../../src/registry/rebuild/tables.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { playConsents } from '../fixtures/consents.ts'
 import { DomainAsker, READ as READ_DATA } from '../contract/domains.ts'
 import { debitOf, need, openingOf, Spool } from '../fixtures/spool.ts'
 import { CLI } from './stage.ts'
@@ -72,6 +73,7 @@ async function playHistory(): Promise<void> {
   const spool = await playReceipts(point)
   await playLimits(spool, await limitedRoot(bot, point.id))
   await playDomains(spool)
+  await playConsents(ann, ben, spool)
   await playApprovals(point, bot.id, first.jti)
   await ann.api.post('/v1/revocations', { kind: 'delegation', target: first.jti, reason: 'done' })
   await ann.api.post(`/v1/agents/${other.id}/suspend`, { reason: 'odd' })
@@ -292,6 +294,7 @@ test('a history of everything gives the registers that it left', async () => {
     'issuers',
     'prunings',
     'listeners',
+    'taken',
     'statements',
     'lifted',
     'drills',

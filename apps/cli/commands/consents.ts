@@ -6,6 +6,7 @@ import { categoryTerms, DPV, purposeTerms, termName } from '../../../src/core/dp
 import { exportConsent, importConsent, readCascades, withdrawConsent, type Cascade } from '../consent/acts.ts'
 import { CliError, listing, result, say } from '../output.ts'
 import { readJson } from '../profile.ts'
+import { consentManagerCommands } from './consent-managers.ts'
 import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
 
 const importSchema = z.strictObject({ record: consentRecordSchema, proof: consentProofSchema })
@@ -75,6 +76,7 @@ export function consentCommands(program: Command): void {
         ].join('\n'),
       )
     })
+  consentManagerCommands(consent)
 }
 
 function cascadeText({ consent, subject, purposes, time, frames, delegations }: Cascade): string {
