@@ -1,6 +1,6 @@
 /**
- * `kill -9` of a process that appends and publishes, a hundred times over one folder, each at a moment of its own: damage
- * would add up. SQLite and a directory of tiles, as the embedded log has them.
+ * `kill -9` of a process that appends and publishes, again and again over one folder, each at a moment of its own: damage
+ * would add up. SQLite and a directory of tiles, as the embedded log has them. `npm run test:kills` kills a hundred times.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,8 @@ import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { rootAt, verifyTree } from '../../src/log/reader.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 
-const ROUNDS = 100
+/** A start costs more than what comes after it. The seed makes the first of a longer story the same kills. */
+const ROUNDS = Number(process.env.KILLS ?? 30)
 /** Lines that a process says after it is ready, before it is killed: from none to so many. */
 const LINES_MAX = 300
 const STORY_MS_MAX = 600_000
@@ -77,7 +78,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test('the story is worth telling: every process was killed, none gave up, and there were promises', () => {
   expect(complaints).toEqual([])
   expect(ends).toEqual(Array.from({ length: ROUNDS }, () => 'SIGKILL'))
-  expect(acked.size).toBeGreaterThan(2_000)
+  expect(acked.size).toBeGreaterThan(ROUNDS * 20)
   expect(notes.length).toBeGreaterThanOrEqual(ROUNDS)
 })
 

@@ -14,8 +14,7 @@ import { runStdioGateway } from '../../gateway/stdio.ts'
 import { APPROVAL_TTL_MAX_MS } from '../../../src/enforce/approvals.ts'
 import { CliError, result, tell } from '../output.ts'
 import { readJson, readText } from '../profile.ts'
-import { port } from './start.ts'
-import { collect, wantsJson, whole } from './globals.ts'
+import { collect, port, wantsJson, whole } from './globals.ts'
 import { versionsOf, type VersionOptions, type Versions } from './versions.ts'
 
 interface GatewayOptions extends VersionOptions {

@@ -49,3 +49,9 @@ export function whole(text: string): number {
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number')
   return value
 }
+
+export function port(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('not a port')
+  return value
+}

@@ -10,7 +10,7 @@ import { CliError, listing, result, tell } from '../output.ts'
 import { assertWritable, writePrivate } from '../profile.ts'
 import { assertDigest, profileOf, reasonCode, wantsJson } from './globals.ts'
 import { oauthKeyCommands } from './oauth-keys.ts'
-import { givenPassphrase } from './start.ts'
+import { givenPassphrase } from './passphrase.ts'
 
 const keysSchema = z.object({
   issuer: z.array(

@@ -26,7 +26,7 @@ import { CliError, EXIT_FAILED, listing, paint, result, tell } from '../output.t
 import { writePrivate } from '../profile.ts'
 import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
 import { scopeInWords, scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
-import { givenPassphrase } from './start.ts'
+import { givenPassphrase } from './passphrase.ts'
 
 interface KeyOptions {
   readonly key: string

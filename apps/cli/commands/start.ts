@@ -13,7 +13,8 @@ import { outsideLines, outsideSaid } from '../anchors-said.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
 import { readText } from '../profile.ts'
 import { askSecret, hasTerminal } from '../prompt.ts'
-import { wantsJson } from './globals.ts'
+import { port, wantsJson } from './globals.ts'
+import { givenPassphrase } from './passphrase.ts'
 import { givenVault, vaultOption } from './vault.ts'
 
 interface StartOptions {
@@ -198,18 +199,6 @@ function storeUrl(text: string): string {
   throw new CliError('ARGUMENT_INVALID', 'the store is not a postgres://user@host/database URL')
 }
 
-/** Never an argument: those are seen by every user of the machine. The variable goes no further than here. */
-export async function givenPassphrase({
-  passphraseFile,
-}: Pick<StartOptions, 'passphraseFile'>): Promise<{ passphrase?: string }> {
-  const { COUNTERSIGN_PASSPHRASE: variable } = process.env
-  delete process.env.COUNTERSIGN_PASSPHRASE
-  const passphrase = passphraseFile === undefined ? variable : await readText(passphraseFile)
-  if (passphrase === '')
-    throw new CliError('ARGUMENT_INVALID', 'the passphrase is empty: put one into the file or the variable')
-  return passphrase === undefined ? {} : { passphrase }
-}
-
 /** Asks for the passphrase where somebody can answer. */
 async function startUnlocked(options: ServerOptions): Promise<RunningServer> {
   try {
@@ -238,12 +227,6 @@ function peers(url: string, before: readonly string[] = []): readonly string[] {
     (protocol === 'http:' || protocol === 'https:') && pathname === '/' && `${search}${username}` === ''
   if (!isOrigin) throw new InvalidArgumentError('not the address of a control plane')
   return [...before, url]
-}
-
-export function port(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('not a port')
-  return value
 }
 
 function clientClass(

@@ -10,8 +10,8 @@ import { createWitness, type RunningWitness, type WitnessServerOptions } from '.
 import { CliError, EXIT_FAILED, paint, result, say, tell } from '../output.ts'
 import { readJson, unwritable } from '../profile.ts'
 import { askSecret, hasTerminal } from '../prompt.ts'
-import { wantsJson } from './globals.ts'
-import { givenPassphrase, port } from './start.ts'
+import { port, wantsJson } from './globals.ts'
+import { givenPassphrase } from './passphrase.ts'
 
 interface WitnessOptions {
   readonly data: string
