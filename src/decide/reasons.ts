@@ -109,7 +109,10 @@ export const REASONS = {
   CONSENT_WITHDRAWN: ['the data subject has withdrawn their consent', 'leave this person out'],
   CONSENT_EXPIRED: ['the consent of the data subject has expired', 'ask the person again, or leave them out'],
   SUBJECT_OBJECTED: ['the data subject has objected to this use', 'leave this person out'],
-  MINOR_PROFILING: ['the data subject is a child, and the purpose would profile them', 'leave this person out'],
+  MINOR_PROFILING: [
+    'the data subject is a child, and the purpose would profile them',
+    'leave this person out',
+  ],
   BASIS_LIMIT: ['the call touches more people than one receipt can name', 'make a smaller call'],
   // The state
   KILLED: ['a kill is in force for this agent, tool or everything', 'stop; a kill ends when people lift it'],
