@@ -122,9 +122,7 @@ export class EnforcementPoint implements Point {
     const acted = await this.#underWay.run(
       { chain, request },
       (signal) => runCall(call, request, action, signal, act),
-      (outcome) => {
-        isRecorded = this.#records.outcome(action, outcome, bases?.outcome)
-      },
+      (outcome) => void (isRecorded = this.#records.outcome(action, outcome, bases?.outcome)),
     )
     if (acted.reasons !== null) return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
     // CNS-37: whoever has somebody's data, a receipt says so.
