@@ -19,7 +19,9 @@ const ARROWS = {
   decide: ['src/core/', 'src/token/', 'src/revoke/(state|frame)\\.ts$'],
   // People lift kills by gestures. docs/adr/0029
   revoke: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/ports/'],
-  registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/ports/'],
+  // What leaves is attested: statements stand on gestures and commitments. docs/adr/0046
+  provenance: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/log/commitment\\.ts$'],
+  registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/provenance/', 'src/ports/'],
   enforce: ['src/core/', 'src/token/', 'src/decide/', 'src/log/', 'src/revoke/', 'src/ports/'],
   evidence: [
     'src/core/',
@@ -145,9 +147,10 @@ module.exports = {
     },
     {
       name: 'pure-folders-import-no-builtins',
-      comment: 'core, token, decide and log also run in browsers: platform things come through ports',
+      comment:
+        'core, token, decide, log and provenance also run in browsers: platform things come through ports',
       severity: 'error',
-      from: { path: '^src/(core|token|decide|log)/', pathNot: TEST },
+      from: { path: '^src/(core|token|decide|log|provenance)/', pathNot: TEST },
       to: { dependencyTypes: ['core'] },
     },
     {

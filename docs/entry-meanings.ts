@@ -54,6 +54,19 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'flow_policy.proposed':
     'Whether the rules on flows speak, and what they let pass; it waits for a person’s approval.',
   'flow_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'output_policy.proposed':
+    'Which kinds of outputs leave, and what each asks for; it waits for a person’s approval.',
+  'output_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'output.registered': 'Something that is to leave, by commitments to its digests and its content.',
+  'output.released': 'It left, with that attestation or with none.',
+  'review.opened': 'A person opened an output at the review desk.',
+  'review.decided': 'They refused it, or signed for it; a flagged review counts for nothing.',
+  'attestation.issued':
+    'The issuer signed who stands behind an output, in which role; commitments to what it signed.',
+  'attestation.withdrawn': 'It is good for nothing any more.',
+  'attestation.disputed': 'Somebody says that it is wrong.',
+  'seed.committed': 'An output with an error will be put before reviewers: a commitment to which.',
+  'seed.revealed': 'It was that output, and what became of it; it can never be released.',
   'agent.proposed': 'An agent: who answers for it, what for, and what it is made of.',
   'agent.approved': 'Somebody approved that proposal, by a gesture over it.',
   'version.proposed': 'Another version of an agent, with what it is made of.',

@@ -12,6 +12,7 @@ import { basisSchema, consentRecordSchema, noticeSchema } from '../src/core/cons
 import { gestureSchema } from '../src/core/gesture.ts'
 import { issuerRecordSchema } from '../src/core/issuer.ts'
 import { jwkSchema } from '../src/core/jwk.ts'
+import { bundleSchema, statementSchema as attestationSchema } from '../src/provenance/statement.ts'
 import { trustListSchema } from '../src/revoke/trust-list.ts'
 import { accessTokenSchema } from '../src/token/access-token.ts'
 import { grantSchema } from '../src/token/grant.ts'
@@ -33,6 +34,8 @@ export const FOLDER = join(import.meta.dirname, '../spec/schemas')
 const SCHEMAS: Record<string, { readonly title: string; readonly schema: z.ZodType }> = {
   'access-token': { title: 'Payload of an access token (STS-8)', schema: accessTokenSchema },
   approval: { title: 'Decision about a held call, as a point is given it (APR-11)', schema: approvalSchema },
+  attestation: { title: 'Statement of an attestation (ATT-1, ATT-2)', schema: attestationSchema },
+  'attestation-bundle': { title: 'Bundle of an attestation (ATT-8)', schema: bundleSchema },
   basis: { title: 'Basis that is no consent (CNS-6)', schema: basisSchema },
   'call-proof': { title: 'Payload of a holder proof per call (PRF-1)', schema: callProofSchema },
   consent: { title: 'Record of a consent (CNS-12)', schema: consentRecordSchema },

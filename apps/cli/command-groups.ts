@@ -66,6 +66,7 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['evidence', 'verify'],
     add: async (to) => (await import('./commands/evidence.ts')).evidenceCommands(to),
   },
+  { names: ['attest'], add: async (to) => (await import('./commands/attest.ts')).attestCommands(to) },
   { names: ['log'], add: addLog },
   {
     names: ['backup', 'restore'],

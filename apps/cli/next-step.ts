@@ -6,12 +6,19 @@
 import type { ApiErrorCode as ClientErrorCode } from '../../src/adapters/http/client.ts'
 import type { PackErrorCode } from '../../src/evidence/errors.ts'
 import type { LogErrorCode } from '../../src/log/entries.ts'
+import type { Refused } from '../../src/provenance/carriers/commit.ts'
 import type { RegistryErrorCode } from '../../src/registry/errors.ts'
 import type { TokenErrorCode } from '../../src/token/errors.ts'
 import type { ApiErrorCode as ServerErrorCode } from '../server/errors.ts'
 
 type Code =
-  ClientErrorCode | LogErrorCode | PackErrorCode | RegistryErrorCode | ServerErrorCode | TokenErrorCode
+  | ClientErrorCode
+  | LogErrorCode
+  | PackErrorCode
+  | Refused
+  | RegistryErrorCode
+  | ServerErrorCode
+  | TokenErrorCode
 
 /** Every member that a template has, as a file holds it. */
 export const TEMPLATE_EXAMPLE = {
@@ -24,11 +31,13 @@ export const TEMPLATE_EXAMPLE = {
 
 const CHAIN_FILE =
   'give the file that "countersign delegate … -o FILE" or "countersign narrow … -o FILE" wrote'
+const ATTESTATION_FILE = 'give the file OUTPUT.attestation.json that belongs to this output'
 const PACK_FILE = 'give the file that "countersign evidence build … -o FILE" wrote'
 const ENROL_AGAIN = 'ask somebody for "countersign person invite NAME", and enrol with another --profile'
 const TRY_AGAIN = 'run the command again'
 
 const STEPS: Partial<Record<Code, string>> = {
+  ATTESTATION_MISSING: 'name it with --attestation, or ask who sent the output for it',
   API_ANSWER_INVALID: 'give the URL that "countersign start" printed',
   API_REFUSED: 'give the URL that "countersign start" printed',
   API_UNREACHABLE: 'see that "countersign start" runs there, and that the URL is the one that it printed',
@@ -37,16 +46,22 @@ const STEPS: Partial<Record<Code, string>> = {
   AUTH_STALE: 'set the clock of this machine, or run the command again in a second',
   AUTH_TARGET_MISMATCH: 'give the URL that "countersign start" printed, or start it with --public-url',
   BODY_TOO_LARGE: 'give less at once',
+  BUNDLE_INVALID: ATTESTATION_FILE,
+  CARRIER_MALFORMED: ATTESTATION_FILE,
   CHAIN_BROKEN: CHAIN_FILE,
+  CONTENT_CHANGED: 'ask for the output as it was attested, or for an attestation of this one',
   COSIGNATURES_MISSING:
     'see that these witnesses run and know the key of this log, or take "mode": "required" out of the --anchors file',
+  DIGEST_OTHER: ATTESTATION_FILE,
   DISCLOSURE_INVALID: CHAIN_FILE,
   EXPIRED: 'delegate again with "countersign delegate"',
   GESTURE_INVALID: 'run the command again, with the authenticator that you enrolled with',
   GRANT_INVALID: 'see spec/grants.md for what a grant may say',
   HOST_REFUSED: 'give the URL that "countersign start" printed, or start it with --public-url',
   INTERNAL: 'run it again with COUNTERSIGN_DEBUG=1 set, and report what it says',
+  ISSUER_UNKNOWN: 'give the thumbprint of its issuer’s key with --key, or its issuer with --issuer',
   KEY_CURRENT: 'that is "countersign keys rotate"',
+  LINE_ENDINGS_CHANGED: 'undo what changed them, or have it attested in the form text',
   NOTE_INVALID: 'give the line "log key" that "countersign start" prints',
   NOT_FOUND: 'the control plane may be of another version than this command line',
   OUTSIDE_TEMPLATE: 'ask for less, or see "countersign template list" and propose another',

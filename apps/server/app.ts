@@ -25,6 +25,7 @@ import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
 import { keyRoutes } from './routes-keys.ts'
 import { killRoutes } from './routes-kill.ts'
+import { attestRoutes } from './routes-attest.ts'
 import { labelRoutes } from './routes-labels.ts'
 import { limitRoutes } from './routes-limits.ts'
 import { listenerRoutes } from './routes-listeners.ts'
@@ -33,10 +34,12 @@ import { nodeRoutes } from './routes-nodes.ts'
 import { noticeRoutes } from './routes-notices.ts'
 import { oauthKeyRoutes } from './routes-oauth-keys.ts'
 import { oauthRoutes } from './routes-oauth.ts'
+import { outputRoutes } from './routes-outputs.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
 import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
+import { reviewRoutes } from './routes-reviews.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { subjectRoutes } from './routes-subject.ts'
@@ -76,6 +79,9 @@ export function createApp(ctx: ServerContext): App {
   toolChangeRoutes(app, ctx)
   labelRoutes(app, ctx)
   flowPolicyRoutes(app, ctx)
+  outputRoutes(app, ctx)
+  attestRoutes(app, ctx)
+  reviewRoutes(app, ctx)
   noticeRoutes(app, ctx)
   dataSubjectRoutes(app, ctx)
   consentRoutes(app, ctx)

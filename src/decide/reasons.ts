@@ -79,15 +79,15 @@ export const REASONS = {
   // Flow
   FLOW_SINK: [
     'data was read that is above what the tool accepts',
-    'use a tool that accepts it, or have a person approve the call',
+    'use a tool that accepts it, or, where the flow policy asks people, have one approve the call',
   ],
   FLOW_DESTINATION: [
     'neither the instruction nor anything trusted names where the call goes',
-    'ask the principal to name it, or have a person approve the call',
+    'ask the principal to name it, or, where the flow policy asks people, have one approve the call',
   ],
   FLOW_INFLUENCE: [
     'text that somebody else wrote was read before, and may be behind the call',
-    'have a person approve the call',
+    'leave out what it repeats, or, where the flow policy asks people, have one approve the call',
   ],
   DOMAIN_ELSEWHERE: [
     'another enforcement point holds what the agent has read',

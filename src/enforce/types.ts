@@ -32,6 +32,8 @@ export interface CallRequest {
   readonly tool: string
   readonly args: JsonObject
   readonly credential: Credential
+  /** What the tool is given beside its arguments, but for what the protocol itself has there (MCP-18): judged, not recorded. */
+  readonly beside?: JsonObject
   /** base64url SHA-256 of the JCS of the tool's definition as the server lists it; null when unknown. */
   readonly definition_hash: string | null
   /** A held call that this is once more (APR-16). */
@@ -80,6 +82,14 @@ export interface Given {
   readonly args: JsonObject
   /** For what the tool answers once the call is over: the result of a task, say. Rejects when it may not be had. */
   readonly takeLater: <T>(result: ToolResult<T>) => Promise<ToolResult<T>>
+  /** Whether what the call goes on with may go out: to its task, say. @returns null: it may */
+  readonly mayGoOn: (beside: JsonObject) => Promise<Objection | null>
+}
+
+/** What speaks against it, in sentences too (FLW-12). */
+export interface Objection {
+  readonly reason: Reason
+  readonly why: readonly string[]
 }
 
 export type Act<T> = (action: string, signal: AbortSignal, given: Given) => Promise<ToolResult<T>>

@@ -5,6 +5,7 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
+import { beginsSubject, isAttested, isPolicy, type AttestedType, type PolicyType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -50,14 +51,13 @@ export class History {
   /** In the order of the log. */
   readonly toolChanges: Any<'tool.changed' | 'tool.approved'>[] = []
   /** What flows are judged by, in the order of the log. */
-  readonly labels: Any<
-    'label.proposed' | 'label.approved' | 'flow_policy.proposed' | 'flow_policy.approved'
-  >[] = []
+  readonly labels: Any<PolicyType>[] = []
+  /** Outputs, reviews and attestations, in the order of the log. */
+  readonly attested: Any<AttestedType>[] = []
   /** Of data subjects, in the order of the log. */
   readonly consents: LoggedConsent[] = []
   readonly alerts: OfType<'alert.raised'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
-  /** What happened to keys after they were made. */
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
   readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
   readonly templates: Any<'template.preset' | 'template.proposed' | 'template.approved'>[] = []
@@ -89,6 +89,15 @@ export class History {
     const time_ms = Date.parse(entry.time)
     if (time_ms < this.#last_ms) this.backwards.push(index)
     this.#last_ms = time_ms
+    if (isPolicy(entry)) {
+      this.labels.push({ index, entry } as (typeof this.labels)[number])
+      return
+    }
+    if (isAttested(entry)) {
+      if (beginsSubject(entry)) this.#file(entry.subject, index)
+      this.attested.push({ index, entry } as (typeof this.attested)[number])
+      return
+    }
     if (isUnread(entry)) return
     if (isConsentEntry(entry)) return this.#addConsent(index, entry)
     switch (entry.type) {
@@ -137,12 +146,6 @@ export class History {
       case 'tool.changed':
       case 'tool.approved':
         this.toolChanges.push({ index, entry } as (typeof this.toolChanges)[number])
-        return
-      case 'label.proposed':
-      case 'label.approved':
-      case 'flow_policy.proposed':
-      case 'flow_policy.approved':
-        this.labels.push({ index, entry } as (typeof this.labels)[number])
         return
       case 'token.exchanged':
         this.exchanges.push({ index, entry })

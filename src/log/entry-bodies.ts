@@ -16,6 +16,7 @@ import {
 } from '../revoke/statement.ts'
 import { alertBodies } from './alert-bodies.ts'
 import { anchoredSchema } from './anchored.ts'
+import { attestationBodies } from './attestation-bodies.ts'
 import { consentBodies } from './consent-bodies.ts'
 import { domainBodies } from './domain-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
@@ -276,5 +277,6 @@ export const bodies = {
   'log.anchored': anchoredSchema,
   ...erasureBodies,
   ...inventoryBodies,
+  ...attestationBodies,
   ...alertBodies,
 } as const

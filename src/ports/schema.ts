@@ -1,12 +1,14 @@
 /** The tables, as every dialect has them. spec/registers.md says where each row comes from. @module */
 import type { ApprovalTables } from './approval-tables.ts'
+import type { AttestationTables } from './attestation-tables.ts'
 import type { ConsentTables } from './consent-tables.ts'
 import type { DomainTables } from './domain-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
-export interface Schema extends ApprovalTables, ConsentTables, DomainTables, FlowTables, InventorySchema {
+export interface Schema
+  extends ApprovalTables, AttestationTables, ConsentTables, DomainTables, FlowTables, InventorySchema {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */

@@ -182,7 +182,7 @@ test('the log of all that verifies, and says who approved what', async () => {
   const report = JSON.parse(stdout)
   expect(report.ok).toBe(true)
   expect(report.checks).toContainEqual({
-    name: 'labels and flow policies were approved by a registered gesture of someone else',
+    name: 'labels and policies were approved by a registered gesture of someone else',
     ok: true,
     count: 3,
   })

@@ -12,6 +12,10 @@ const domainsSchema = z.object({
   ),
 })
 
+const named = z.looseObject({ id: z.string(), name: z.string() })
+const agentsSchema = z.object({ agents: z.array(named) })
+const pointsSchema = z.object({ points: z.array(named) })
+
 export function domainCommands(program: Command): void {
   const domain = program.command('domain').description('what agents have read, and which point keeps it')
   domain
@@ -20,12 +24,16 @@ export function domainCommands(program: Command): void {
     .action(async (_: unknown, command: Command) => {
       const { client } = await profileOf(command)
       const { domains } = domainsSchema.parse(await client.get('/v1/domains'))
+      const { agents } = agentsSchema.parse(await client.get('/v1/agents'))
+      const { points } = pointsSchema.parse(await client.get('/v1/points'))
+      const names = new Map([...agents, ...points].map(({ id, name }) => [id, name]))
       result(wantsJson(command), domains, () =>
         listing(
-          ['agent', 'held by', 'level', 'integrity', 'categories'],
+          ['agent', 'name', 'held by', 'level', 'integrity', 'categories'],
           domains.map(({ agent, point, taint }) => [
             agent,
-            point ?? '-',
+            names.get(agent) ?? '-',
+            point === null ? '-' : (names.get(point) ?? point),
             taint.level,
             taint.integrity,
             taint.categories.join(', ') || '-',

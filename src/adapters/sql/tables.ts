@@ -44,56 +44,84 @@ CREATE TABLE flow_policies (
   id TEXT PRIMARY KEY, status TEXT NOT NULL, policy_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
   approval INTEGER
 ) STRICT;
+CREATE TABLE output_policies (
+  id TEXT PRIMARY KEY, status TEXT NOT NULL, policy_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
+  approval INTEGER
+) STRICT;
+CREATE TABLE outputs (
+  id TEXT PRIMARY KEY, entry INTEGER NOT NULL, kind TEXT NOT NULL, body_json TEXT NOT NULL, agent TEXT, system TEXT,
+  registrar TEXT NOT NULL, registered INTEGER NOT NULL, released INTEGER, attestation TEXT, refusals INTEGER NOT NULL,
+  digest_commit TEXT NOT NULL, content_commit TEXT
+) STRICT;
+CREATE INDEX outputs_uncovered ON outputs (released) WHERE released IS NOT NULL AND attestation IS NULL;
+CREATE INDEX outputs_waiting ON outputs (registered) WHERE released IS NULL AND attestation IS NULL;
+CREATE TABLE attestations (
+  id TEXT PRIMARY KEY, output TEXT NOT NULL REFERENCES outputs (id), entry INTEGER NOT NULL, role TEXT NOT NULL,
+  human TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, envelope_commit TEXT NOT NULL,
+  human_commit TEXT NOT NULL
+) STRICT;
+CREATE INDEX attestations_output ON attestations (output);
+CREATE TABLE reviews (
+  id TEXT PRIMARY KEY, output TEXT NOT NULL REFERENCES outputs (id), person TEXT NOT NULL, opened INTEGER NOT NULL,
+  decided INTEGER, decision TEXT, flagged INTEGER NOT NULL
+) STRICT;
+CREATE INDEX reviews_output ON reviews (output);
+CREATE TABLE coverage (
+  kind TEXT NOT NULL, agent TEXT NOT NULL, system TEXT NOT NULL, day TEXT NOT NULL, released INTEGER NOT NULL,
+  authored INTEGER NOT NULL, supervised INTEGER NOT NULL, directed INTEGER NOT NULL,
+  PRIMARY KEY (day, kind, agent, system)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE seeds (
+  entry INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, seed_commit TEXT NOT NULL, output TEXT,
+  outcome TEXT
+) STRICT;
+CREATE TABLE attest_drafts (
+  id TEXT PRIMARY KEY, output TEXT NOT NULL, person TEXT NOT NULL, draft_box BLOB NOT NULL, expires INTEGER NOT NULL
+) STRICT;
+CREATE TABLE review_measures (
+  review TEXT PRIMARY KEY, person TEXT NOT NULL, opened INTEGER NOT NULL, in_view INTEGER NOT NULL, seen INTEGER NOT NULL,
+  length INTEGER NOT NULL, outcome TEXT NOT NULL, expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX review_measures_person ON review_measures (person);
 CREATE TABLE notices (
   id TEXT PRIMARY KEY, status TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, language TEXT NOT NULL,
   jurisdiction TEXT NOT NULL, notice_json TEXT NOT NULL, text TEXT, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
   approval INTEGER, UNIQUE (name, version, language, jurisdiction)
-) STRICT;
 CREATE TABLE bases (
   id TEXT PRIMARY KEY, status TEXT NOT NULL, basis_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
   approval INTEGER, changed INTEGER
-) STRICT;
 CREATE TABLE managers (
   id TEXT PRIMARY KEY, status TEXT NOT NULL, jkt TEXT NOT NULL UNIQUE, manager_json TEXT NOT NULL, proposer TEXT NOT NULL,
   proposal INTEGER NOT NULL, approval INTEGER
-) STRICT;
 CREATE TABLE data_subjects (
   id TEXT PRIMARY KEY, jurisdiction TEXT NOT NULL, changed INTEGER NOT NULL, credential_json TEXT, registration INTEGER,
   credential_id TEXT UNIQUE
-) STRICT, WITHOUT ROWID;
 CREATE INDEX data_subjects_changed ON data_subjects (changed);
 CREATE TABLE identifiers (
   commitment TEXT PRIMARY KEY, subject TEXT NOT NULL, system TEXT, entry INTEGER NOT NULL, key TEXT UNIQUE
-) STRICT, WITHOUT ROWID;
 CREATE INDEX identifiers_subject ON identifiers (subject);
 CREATE TABLE consents (
   id TEXT PRIMARY KEY, subject TEXT NOT NULL, rev TEXT NOT NULL UNIQUE, notice TEXT NOT NULL, record_json TEXT NOT NULL,
   proof TEXT NOT NULL, manager TEXT, given INTEGER NOT NULL, expires INTEGER NOT NULL, withdrawn_json TEXT NOT NULL
-) STRICT;
 CREATE INDEX consents_subject ON consents (subject);
 CREATE TABLE withdrawals (
   entry INTEGER PRIMARY KEY, consent TEXT, subject TEXT NOT NULL, purposes_json TEXT NOT NULL, time_ms INTEGER NOT NULL
-) STRICT;
 CREATE INDEX withdrawals_subject ON withdrawals (subject);
 CREATE TABLE taken (
   listener TEXT NOT NULL, seq INTEGER NOT NULL, entry INTEGER NOT NULL, time_ms INTEGER NOT NULL,
   PRIMARY KEY (listener, seq)
-) STRICT, WITHOUT ROWID;
 CREATE TABLE subject_requests (
   id TEXT PRIMARY KEY, subject TEXT NOT NULL, kind TEXT NOT NULL, jurisdiction TEXT NOT NULL, status TEXT NOT NULL,
   opened INTEGER NOT NULL, due INTEGER NOT NULL, extended INTEGER NOT NULL, outcome TEXT, text_commit TEXT,
   answer_commit TEXT, alerted INTEGER NOT NULL
-) STRICT;
 CREATE INDEX subject_requests_subject ON subject_requests (subject);
 CREATE INDEX subject_requests_due ON subject_requests (due) WHERE status = 'open';
 CREATE TABLE subject_links (
   secret_hash TEXT PRIMARY KEY, subject TEXT NOT NULL, by TEXT NOT NULL, expires INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
 CREATE TABLE disclosures (
   entry INTEGER NOT NULL, part INTEGER NOT NULL, subject TEXT NOT NULL, time_ms INTEGER NOT NULL, agent TEXT,
   server TEXT NOT NULL, tool TEXT NOT NULL, purpose TEXT, basis TEXT, reason TEXT, n INTEGER NOT NULL,
   PRIMARY KEY (entry, part)
-) STRICT, WITHOUT ROWID;
 CREATE INDEX disclosures_subject ON disclosures (subject, time_ms);
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,

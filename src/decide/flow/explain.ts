@@ -4,12 +4,14 @@
  * @module
  */
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Basis, Provenance } from './types.ts'
+import { isBeside, type Basis, type Provenance } from './types.ts'
 
 /** Characters of a value, and of a name of a tool, that a sentence shows. */
 const SHOWN_MAX = 80
 /** Characters that are looked at for that: white space may go. */
 const READ_MAX = 1024
+/** Places that are looked at where a receipt does not say which. */
+const PLACES_MAX = 64
 
 const FROM: Readonly<Record<Exclude<Provenance, 'nowhere'>, string>> = {
   instruction: 'the instruction',
@@ -18,15 +20,23 @@ const FROM: Readonly<Record<Exclude<Provenance, 'nowhere'>, string>> = {
   prose: 'the text of a result that somebody else may have written',
 }
 
+/** Who may let the call go out all the same: a person who is asked, or nobody (mode `deny`, ENF-3). */
+export type Arbiter = 'person' | 'nobody'
+
 /** The first objection, else what the first destination rests on. */
-export function explainFlow(basis: readonly Basis[], args: JsonObject): string {
+export function explainFlow(basis: readonly Basis[], args: JsonObject, arbiter: Arbiter = 'person'): string {
   const objects = basis.filter(({ verdict }) => verdict === 'objects')
   const [first] = objects.length > 0 ? objects : basis.filter(({ verdict }) => verdict !== 'passes')
   if (first === undefined) return 'Nothing that was read speaks against this call.'
   const more = objects.length > 1 ? ` (and ${objects.length - 1} more)` : ''
   if (first.verdict !== 'objects' && first.verdict !== 'passes')
     return `${subject(first, args)} was agreed on before: ${shown(first.verdict.endorsed_by)}.`
-  return `${reason(first, args)}${more}: a person has to agree.`
+  return `${reason(first, args)}${more}: ${endOf(first, arbiter)}.`
+}
+
+function endOf(one: Basis, arbiter: Arbiter): string {
+  if (isBeside(one)) return 'send the call without that'
+  return arbiter === 'person' ? 'a person has to agree' : 'the flow policy lets nobody agree to that'
 }
 
 function reason(one: Basis, args: JsonObject): string {
@@ -47,23 +57,42 @@ function reason(one: Basis, args: JsonObject): string {
 
 function subject({ argument }: Basis, args: JsonObject): string {
   if (argument === null || argument === '') return 'This call'
-  const name = argument.split('/')[1] ?? ''
-  const value = valueAt(args, argument)
-  return value === undefined ? `The argument "${shown(name)}"` : `The ${shown(name)} "${shown(value)}"`
+  if (!argument.startsWith('/')) return `What goes beside the arguments ("${shown(argument)}")`
+  const tokens = argument.split('/').slice(1)
+  const [place, ...others] = placesAt(args, tokens)
+  if (place !== undefined && others.length === 0) return `The ${shown(place.name)} "${shown(place.value)}"`
+  return tokens[0] === '*' ? 'An argument' : `The argument "${shown(tokens[0] ?? '')}"`
 }
 
 function place({ source }: Basis): string {
   return source === null ? '' : ` (${shown(source.tool)}, action ${shown(source.action)})`
 }
 
-function valueAt(args: JsonObject, argument: string): string | undefined {
-  let value: JsonValue | undefined = args
-  for (const token of argument.split('/').slice(1)) {
-    if (typeof value !== 'object' || value === null) return undefined
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~')
-    value = Object.hasOwn(value, name) ? (value as JsonObject)[name] : undefined
+interface Place {
+  /** Of the argument. */
+  readonly name: string
+  readonly value: string
+}
+
+/** What a pointer leads to, where a receipt hides names as `*` (RCP-11): two of them, if there are more than one. */
+function placesAt(args: JsonObject, tokens: readonly string[]): readonly Place[] {
+  let reached: { readonly name: string; readonly value: JsonValue }[] = [{ name: '', value: args }]
+  for (const token of tokens) {
+    const plain = token.replaceAll('~1', '/').replaceAll('~0', '~')
+    reached = reached.flatMap(({ name, value }) => {
+      if (typeof value !== 'object' || value === null) return []
+      const members = token === '*' ? Object.keys(value).slice(0, PLACES_MAX) : [plain]
+      return members.flatMap((member) =>
+        Object.hasOwn(value, member)
+          ? [{ name: name === '' ? member : name, value: (value as JsonObject)[member] ?? null }]
+          : [],
+      )
+    })
+    if (reached.length > PLACES_MAX) return []
   }
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+  return reached.flatMap(({ name, value }) =>
+    typeof value === 'string' || typeof value === 'number' ? [{ name, value: String(value) }] : [],
+  )
 }
 
 /** On one line, no longer than a person reads, and with no end of a quotation in it: what follows is our word. */

@@ -28,6 +28,11 @@ export class Forgotten {
     return this.#everything || this.#bits !== null
   }
 
+  /** Bytes. */
+  get room(): number {
+    return this.#bits?.byteLength ?? 0
+  }
+
   forgetEverything(): void {
     this.#everything = true
     this.#bits = null

@@ -82,3 +82,11 @@ test('a large result is told apart by many pointers in time that is bearable', (
   expect(took).toBeLessThan(SOON_MS / 2)
   expect(levels.slice(0, 5)).toEqual(['internal', 'restricted', 'restricted', 'internal', 'internal'])
 })
+
+test('arguments without end are not looked at to theirs, and say so', () => {
+  const rows = Array.from({ length: 1_000_000 }, () => 1)
+  expect(elapsed(() => valuesOf({ to: 'a', rows }, ['/to']))).toBeLessThan(SOON_MS)
+  expect(valuesOf({ to: 'a', rows }, ['/to'])).toMatchObject({ too_many: false, too_long: true })
+  expect(valuesOf({ to: rows }, ['/to'])).toMatchObject({ too_many: true, too_long: true })
+  expect(valuesOf({ to: 'a', rows: rows.slice(0, 10_000) }, ['/to'])).toMatchObject({ too_long: false })
+})

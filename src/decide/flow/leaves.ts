@@ -4,7 +4,8 @@
  * @module
  */
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../core/json.ts'
-import type { DataLabel, ToolLabel } from '../../core/label.ts'
+import { join, type DataLabel, type ToolLabel } from '../../core/label.ts'
+import { pathsOf, readingsOf, type Readings } from './fields.ts'
 import { leavesOfLines, unescaped } from './lines.ts'
 
 /** Text that is longer is not looked into: it is prose, and its label the whole's. */
@@ -22,7 +23,8 @@ export interface Leaf {
 const TAKEN_OUT = /^(?:\[redacted: [a-z]+\]|\[withheld: [A-Z_]+\]|psn_[a-z2-7]{26})$/
 
 export function isTakenOut(text: string): boolean {
-  return TAKEN_OUT.test(text)
+  const first = text.charCodeAt(0)
+  return (first === 0x5b || first === 0x70) && TAKEN_OUT.test(text)
 }
 
 /** @param visit each leaf; a part that is prose is one leaf */
@@ -39,7 +41,7 @@ export function eachLeaf(
   }
   // A wrapper around a text, as frameworks make it of a function that returns one.
   const inner = onlyText(value)
-  const labels = new Labels(label, whole)
+  const labels = new Labels(label, whole, value)
   const walk = new Walk(labels, visit)
   if (inner === null) {
     walk.value(value, '', 0)
@@ -95,7 +97,8 @@ class Walk {
     if (typeof value === 'string' || typeof value === 'number') this.#leaf(String(value), path)
     else if (depth >= DEPTH_MAX) this.#leaf(JSON.stringify(value), path)
     else if (isJsonObject(value)) {
-      for (const [name, member] of Object.entries(value)) {
+      for (const name of Object.keys(value)) {
+        const member = value[name] ?? null
         const at = `${path}/${escapedToken(name)}`
         // Names are data as well where a tool lists things by name. What was taken out leaves nothing of its name to count.
         if (typeof member !== 'string' || !isTakenOut(member)) this.#leaf(name, at)
@@ -117,11 +120,17 @@ function escapedToken(name: string): string {
 /** Labels by place (LBL-4): the longest pointer that holds; what it does not say is as the whole. */
 class Labels {
   readonly #whole: DataLabel
+  readonly #readings: Readings
+  /** There is one reading. */
+  readonly #isPlain: boolean
   /** The longest first. Taken apart once: a result may have a million places. */
   readonly #parts: readonly { readonly pattern: readonly string[]; readonly label: DataLabel }[]
 
-  constructor({ fields = {} }: ToolLabel['result'], whole: DataLabel) {
+  constructor({ fields = {} }: ToolLabel['result'], whole: DataLabel, value: JsonValue) {
     this.#whole = whole
+    const pointers = Object.keys(fields).map((pointer) => pointer.split('/').slice(1))
+    this.#readings = readingsOf(pointers, value)
+    this.#isPlain = !this.#readings.unwraps && this.#readings.fronts.length === 0
     this.#parts = Object.entries(fields)
       .map(([pointer, said]) => ({ pattern: pointer.split('/'), label: { ...whole, ...said } }))
       .sort((one, other) => other.pattern.length - one.pattern.length)
@@ -130,7 +139,16 @@ class Labels {
   at(path: string): DataLabel {
     if (this.#parts.length === 0) return this.#whole
     const tokens = path.split('/')
-    return this.#parts.find(({ pattern }) => leadsTo(pattern, tokens))?.label ?? this.#whole
+    if (this.#isPlain) return this.#find(tokens) ?? this.#whole
+    const [own = tokens, ...others] = pathsOf(this.#readings, tokens.slice(1)).map((each) => ['', ...each])
+    return others
+      .map((other) => this.#find(other))
+      .filter((one) => one !== undefined)
+      .reduce(join, this.#find(own) ?? this.#whole)
+  }
+
+  #find(tokens: readonly string[]): DataLabel | undefined {
+    return this.#parts.find(({ pattern }) => leadsTo(pattern, tokens))?.label
   }
 }
 

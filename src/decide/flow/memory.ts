@@ -3,8 +3,8 @@
  * to FLW-6. Invariant: nothing that is noted, forgotten or raised makes a later answer milder.
  * @module
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { BOTTOM, join, UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
+import { echoOf, isEchoed } from './echo.ts'
 import { Forgotten } from './forgotten.ts'
 import { eachLeaf, isTakenOut } from './leaves.ts'
 import { eachAt, fold, formsOf, hasInvisible, isWhole, shortestDecimal, stands } from './text.ts'
@@ -55,6 +55,11 @@ export class FlowMemory implements MemoryView {
     return this.#texts.bytes
   }
 
+  /** Bytes that it takes, with what finds texts in it; no less than in truth. */
+  get room(): number {
+    return this.#texts.room + this.#forgotten.room
+  }
+
   /** Of what another domain handed on. */
   raise(label: DataLabel): void {
     this.#taint = join(this.#taint, label)
@@ -69,7 +74,7 @@ export class FlowMemory implements MemoryView {
   /** Before the agent sees it (FLW-2). What was taken out of it is not there any more. */
   note(result: ReadResult): void {
     const label = result.label ?? UNLABELLED
-    const echo = echoOf(result.args)
+    const echo = echoOf(result.args, ECHO_CHARS_MAX)
     const distrusted = this.#isDistrusted(result, label, echo)
     const source = { action: result.action, server: result.server, tool: result.tool, path: '' }
     if (this.#taint.integrity === 'untrusted' && echo !== '')
@@ -130,7 +135,7 @@ export class FlowMemory implements MemoryView {
         // FLW-3: what the agent said before any result held it comes from the agent, wherever it is read back from.
         places.composed ||= places.field === null && places.prose === null && stands(chunk.text, form)
       } else if (chunk.kind === 'untrusted') lookUntrusted(places, chunk, form)
-      else if (places.trusted === null && !stands(chunk.echo, form)) lookTrusted(places, chunk, form)
+      else if (places.trusted === null) lookTrusted(places, chunk, form)
       return places.prose !== null && places.trusted !== null && (places.field !== null || places.composed)
     })
     return places
@@ -164,8 +169,10 @@ function lookUntrusted(places: Places, chunk: Chunk, form: string): void {
 function lookTrusted(places: Places, chunk: Chunk, form: string): void {
   const { text } = chunk
   eachAt(text, form, (at) => {
-    if (isWhole(text, at, at + form.length)) places.trusted = { chunk, at }
-    return places.trusted !== null
+    if (!isWhole(text, at, at + form.length)) return false
+    // FLW-3. It is asked last: few values stand in a trusted text at all.
+    if (!isEchoed(chunk.echo, form)) places.trusted = { chunk, at }
+    return true
   })
 }
 
@@ -226,20 +233,4 @@ function sourceOf(place: Place | null): Basis['source'] {
   for (let end = chunk.text.indexOf(END); end !== -1 && end < at; end = chunk.text.indexOf(END, end + 1))
     leaf += 1
   return { ...chunk.source, path: chunk.paths[leaf] ?? '' }
-}
-
-function echoOf(args: JsonObject | undefined): string {
-  if (args === undefined) return ''
-  const texts: string[] = []
-  const walk = (value: JsonValue): void => {
-    if (typeof value === 'string' || typeof value === 'number') texts.push(fold(String(value)))
-    else if (typeof value === 'object' && value !== null)
-      for (const [name, item] of Object.entries(value)) {
-        if (isJsonObject(value)) texts.push(fold(name))
-        walk(item)
-      }
-  }
-  // Names of arguments are the tool's own; those within them may be data.
-  for (const item of Object.values(args)) walk(item)
-  return texts.join(END)
 }

@@ -3,6 +3,7 @@
  * enforcement point and `countersign replay` ask the same function.
  * @module
  */
+import type { JsonObject } from '../../core/json.ts'
 import { isAbove, UNLABELLED, type Effect, type ToolLabel } from '../../core/label.ts'
 import { globMatches } from '../../token/glob.ts'
 import { valuesOf, type ArgumentValue, type CallValues } from './destinations.ts'
@@ -51,6 +52,36 @@ export function judgeFlow(input: FlowInput): FlowVerdict {
   }
 }
 
+/** FLW-23: what a call that was made goes on with. */
+export function judgeBeside({
+  label,
+  memory,
+  instruction,
+  beside,
+}: Pick<FlowInput, 'label' | 'memory' | 'instruction'> & { readonly beside: JsonObject }): readonly Basis[] {
+  if (memory.taint.integrity === 'trusted' || !isEffect(label ?? UNLABELLED)) return []
+  return besides(beside, memory, foldedInstruction(instruction), 'any')
+}
+
+function isEffect({ effect }: ToolLabel): boolean {
+  return effect === 'external' || effect === 'destructive'
+}
+
+function foldedInstruction(instruction: string | null): string {
+  return instruction === null ? '' : fold(instruction)
+}
+
+/** By the member that it stands in: what is below may be data. */
+function besides(beside: JsonObject, memory: MemoryView, instruction: string, scrutiny: Scrutiny): Basis[] {
+  if (Object.keys(beside).length === 0) return []
+  const { contents, too_long } = valuesOf(beside, [])
+  const found_in = dictated(contents, memory, instruction, scrutiny)
+  if (found_in === null) return too_long ? [objection('influence', 'params')] : []
+  const [, member = ''] = found_in.argument.split('/')
+  const { source } = found_in.found
+  return [{ ...objection('influence', member === '' ? 'params' : member), provenance: 'prose', source }]
+}
+
 /** With the value, which policies are asked about and nothing else keeps. */
 type Judged = Basis & { readonly value?: string }
 
@@ -78,24 +109,27 @@ class Call {
   readonly #memory: MemoryView
   readonly #instruction: string
   readonly #values: CallValues
+  readonly #beside: JsonObject
   #any: Dictated | null | undefined
 
-  constructor(label: ToolLabel, { args, memory, instruction }: FlowInput) {
+  constructor(label: ToolLabel, { args, beside = {}, memory, instruction }: FlowInput) {
     this.#label = label
     this.#memory = memory
-    this.#instruction = instruction === null ? '' : fold(instruction)
-    this.#values = valuesOf(args, label.destination)
+    this.#instruction = foldedInstruction(instruction)
+    this.#values = valuesOf(args, label.destination, label.effect !== 'none')
+    this.#beside = beside
   }
 
   judged(): Judged[] {
     const { destinations, too_many, too_long } = this.#values
     const judged = destinations.map((one) => this.#held('destination', one))
     if (too_many) judged.push(objection('destination', ''))
-    if (this.#label.effect !== 'external' && this.#label.effect !== 'destructive') return judged
+    if (!isEffect(this.#label)) return judged
     // Behind as many texts as anybody looks at may stand whatever somebody else wants said.
     if (too_long) judged.push(objection('influence', ''))
-    if (this.#label.destination.length === 0) return [...judged, ...this.#withoutDestination()]
     const told = destinations.length > 0 && judged.every(({ provenance }) => provenance === 'instruction')
+    judged.push(...besides(this.#beside, this.#memory, this.#instruction, told ? 'all' : 'any'))
+    if (this.#label.destination.length === 0) return [...judged, ...this.#withoutDestination()]
     const found_in = told ? this.#dictated('all') : this.#dictation()
     if (found_in === null) return judged
     const { argument, value, found } = found_in
@@ -159,7 +193,28 @@ function endorsed(one: Judged, { policies, server, tool }: FlowInput): Judged {
 function covers(policy: NamedPolicy, argument: string, value: string): boolean {
   if (!leadsTo(policy.argument.split('/'), argument.split('/'))) return false
   if (policy.values.includes(value)) return true
-  // A value with two addresses goes to either, as its reader has it; one that nobody sees all of is not what it looks like.
-  if (value.normalize('NFKC').split('@', 3).length > 2 || hasInvisible(value)) return false
-  return policy.values.some((glob) => globMatches(glob, value))
+  // What nobody sees all of is not what it looks like.
+  if (hasInvisible(value)) return false
+  const signs = signsOf(value)
+  return policy.values.some((glob) => globMatches(glob, value) && hasSigns(glob, signs))
+}
+
+/** What a star of a policy stands for: names, numbers and the parts of a host. No sign at which some reader ends one. */
+const NO_SIGN = /[\p{L}\p{M}\p{N}._~+=/-]/u
+/** Whatever: who writes it means it. But two addresses go to either, as their reader has it. */
+const ANYTHING = /^[*/]+$/
+
+/** The others, by how often each is there. */
+function signsOf(text: string): ReadonlyMap<string, number> {
+  const signs = new Map<string, number>()
+  for (const sign of text.normalize('NFKC'))
+    if (!NO_SIGN.test(sign)) signs.set(sign, (signs.get(sign) ?? 0) + 1)
+  return signs
+}
+
+/** FLW-10: a glob that matches says each sign of the value itself. */
+function hasSigns(glob: string, signs: ReadonlyMap<string, number>): boolean {
+  if (ANYTHING.test(glob)) return (signs.get('@') ?? 0) < 2
+  const said = signsOf(glob)
+  return [...signs].every(([sign, count]) => count <= (said.get(sign) ?? 0))
 }

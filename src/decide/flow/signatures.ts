@@ -18,11 +18,19 @@ const BITS = 32
 export class Signatures {
   readonly #words: number
   readonly #rows: Int32Array
+  /** What is found while a value is asked about: most are nowhere, and need no copy. */
+  readonly #found: Int32Array
 
   /** @param slots how many texts are told apart */
   constructor(slots: number) {
     this.#words = Math.ceil(slots / BITS)
+    this.#found = new Int32Array(this.#words)
     this.#rows = new Int32Array(ROWS * this.#words)
+  }
+
+  /** Bytes. */
+  get room(): number {
+    return this.#rows.byteLength
   }
 
   add(slot: number, text: string): void {
@@ -46,7 +54,7 @@ export class Signatures {
 
   /** @returns a bit for each text that may hold the value; null when none does */
   mayHold(value: string): Int32Array | null {
-    const found = new Int32Array(this.#words).fill(-1)
+    const found = this.#found.fill(-1)
     const runs = Math.max(0, value.length - GRAM + 1)
     const n = Math.min(runs, PROBES_MAX)
     for (let i = 0; i < n; i += 1) {
@@ -63,8 +71,14 @@ export class Signatures {
       }
       if (any === 0) return null
     }
-    return found
+    return found.slice()
   }
+}
+
+/** Whether any of the 32 slots that this one is among is in any of them. */
+export function hasSlotNear(found: readonly (Int32Array | null)[], slot: number): boolean {
+  for (const bits of found) if (bits !== null && bits[slot >>> 5] !== 0) return true
+  return false
 }
 
 export function hasSlot(found: Int32Array | null, slot: number): boolean {

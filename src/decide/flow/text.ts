@@ -45,6 +45,18 @@ export function shortestDecimal(folded: string): string | null {
  * the last `/` of an address, the address alone of `name <address>`.
  */
 export function formsOf(value: string): readonly string[] {
+  if (value === last.value) return last.forms
+  const forms = madeForms(value)
+  if (value.length <= KEPT_LENGTH_MAX) last = { value, forms }
+  return forms
+}
+
+/** What was asked about last: the instruction is looked into and then the memory, for the same value. */
+let last: { readonly value: string; readonly forms: readonly string[] } = { value: '', forms: [] }
+/** A longer one is not kept. */
+const KEPT_LENGTH_MAX = 1024
+
+function madeForms(value: string): readonly string[] {
   const whole = fold(value)
   if (whole === '') return []
   if (!/[#<>/]|^@/.test(whole)) return [whole]

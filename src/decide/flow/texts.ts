@@ -2,7 +2,7 @@
  * The texts of a memory, oldest first, within a bound; and which of them hold a value. spec/flow.md, FLW-2, FLW-6.
  * @module
  */
-import { hasSlot, Signatures } from './signatures.ts'
+import { hasSlot, hasSlotNear, Signatures } from './signatures.ts'
 import type { Basis } from './types.ts'
 
 /** Stands between leaves, and in none: folding takes it out. */
@@ -48,6 +48,11 @@ export class Texts {
     return this.#bytes
   }
 
+  /** Bytes, two a character. */
+  get room(): number {
+    return 2 * this.#bytes + (this.#signatures?.room ?? 0)
+  }
+
   add(chunk: Chunk): void {
     const bytes = sizeOf(chunk)
     if (bytes > this.#bytes_max) {
@@ -78,7 +83,16 @@ export class Texts {
     const found = values.map((value) => signatures.mayHold(value))
     if (found.every((bits) => bits === null)) return
     let slot = this.#first % this.#slots
-    for (const lot of this.#lots) {
+    for (let n = 0; n < this.#lots.length; n += 1) {
+      const lot = this.#lots[n]
+      if (lot === undefined) return
+      if ((slot & 31) === 0 && !hasSlotNear(found, slot)) {
+        // None of these: on to the next 32, or to where they begin again.
+        const skipped = Math.min(32, this.#slots - slot)
+        n += skipped - 1
+        slot = slot + skipped === this.#slots ? 0 : slot + skipped
+        continue
+      }
       for (let k = 0; k < values.length; k += 1) {
         if (!hasSlot(found[k] ?? null, slot)) continue
         for (const chunk of lot.chunks) if (visit(chunk, values[k] ?? '')) return

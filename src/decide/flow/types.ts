@@ -29,7 +29,10 @@ export type FlowRule =
 /** One value that a rule looked at, for people and machines alike (FLW-12). */
 export interface Basis {
   readonly rule: FlowRule
-  /** JSON Pointer of the argument; null for a rule about the call as a whole. */
+  /**
+   * JSON Pointer of the argument; null for a rule about the call as a whole. Of what goes beside the arguments (FLW-23), the
+   * member that it stands in, with nothing in front: no pointer begins so.
+   */
   readonly argument: string | null
   readonly provenance: Provenance | null
   /** The call whose result it came from. */
@@ -41,6 +44,11 @@ export interface Basis {
   } | null
   /** Whether it speaks against the call, and what took the objection back: an approval or a named policy. */
   readonly verdict: 'passes' | 'objects' | { readonly endorsed_by: string }
+}
+
+/** Whether a basis is about what went beside the arguments: nobody is shown that, so nobody can endorse it (FLW-23). */
+export function isBeside({ argument }: Basis): boolean {
+  return argument !== null && argument !== '' && !argument.startsWith('/')
 }
 
 /** Where a value stands in what was read: the worst of all places (FLW-4). */
@@ -77,6 +85,8 @@ export interface FlowInput {
   readonly server: string
   readonly tool: string
   readonly args: JsonObject
+  /** What goes to the tool beside them (FLW-23). */
+  readonly beside?: JsonObject
   /** Null: nobody labelled it. */
   readonly label: ToolLabel | null
   readonly memory: MemoryView

@@ -73,11 +73,6 @@ export class BasisCall {
     return this.#o.mode === 'observe'
   }
 
-  /** A result that comes when the outcome is recorded: no receipt would name its bases (CNS-38). */
-  mayTakeLater(): boolean {
-    return this.#o.mode === 'observe'
-  }
-
   #says(tally: Tally): void {
     const { agent, mode, request } = this.#o
     const { missing, used } = tally.tallied()

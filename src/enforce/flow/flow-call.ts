@@ -7,16 +7,17 @@
 import type { FlowPolicy } from '../../core/flow-policy.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
-import { fieldsOf, strictestOf } from '../../decide/flow/fields.ts'
+import { isPersonal } from '../../decide/basis/personal.ts'
+import { strictestOf } from '../../decide/flow/fields.ts'
 import type { Reason } from '../../decide/reasons.ts'
 import type { BasisCall } from '../basis/basis-call.ts'
-import type { Act, CallRequest, Given, ToolResult } from '../types.ts'
+import type { Act, CallRequest, Given, Objection, ToolResult } from '../types.ts'
 import type { Part } from './content.ts'
-import type { Detectors } from './detectors.ts'
+import { BLIND, detectors } from './detectors.ts'
 import type { DomainStay } from './domains.ts'
 import type { DomainMemory } from './memories.ts'
-import { hidden, type Pseudonyms, type Resolved } from './pseudonyms.ts'
-import { isLimited, maySee, readJson, redact, type Sight } from './redact.ts'
+import type { Pseudonyms, Resolved } from './pseudonyms.ts'
+import { isLimited, readJson, redact, type Sight } from './redact.ts'
 
 /** The domains of a call, for as long as it is in them. */
 export interface Domain {
@@ -26,17 +27,19 @@ export interface Domain {
 
 export interface FlowCallOptions {
   readonly request: CallRequest
-  readonly policy: Pick<FlowPolicy, 'pseudonyms'>
+  /** In force now. */
+  readonly policy: () => Pick<FlowPolicy, 'bases' | 'mode' | 'pseudonyms' | 'detectors'>
   readonly label: ToolLabel | null
-  readonly sight: Sight
-  readonly detectors: Detectors
+  readonly sight: () => Sight
   /** Of a personal tool, where bases are asked for. */
   readonly bases: BasisCall | undefined
-  readonly pseudonyms: Pseudonyms
+  readonly pseudonyms: () => Pseudonyms
   /** Null: rules do not speak, and nothing is remembered. */
   readonly domain: Domain | null
   /** For what comes after the call (MCP-8). @returns null: another point holds the domains now */
   readonly enter: () => Promise<Domain | null>
+  /** What speaks against what the call goes on with (FLW-23). */
+  readonly judge: (beside: JsonObject, domain: Domain) => Objection | null
 }
 
 /** A result that may not be handed over: it could not be noted, or nobody could take out of it what has to be. */
@@ -80,24 +83,45 @@ export class FlowCall {
 
   /** Runs `act` in this turn. What the tool answered comes out as the agent may have it. */
   async run<T>(action: string, signal: AbortSignal, act: Act<T>): Promise<ToolResult<T>> {
-    const { label, pseudonyms, request } = this.#o
+    const { domain, request } = this.#o
     // What does not come back by here is not hidden again: the agent would read the value in the answer, or in what it runs.
-    const { args, used } =
-      request.sight === undefined
-        ? pseudonyms.resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
-        : { args: request.args, used: this.#used }
+    const isHere = request.sight === undefined && (domain !== null || isLimited(this.#o.sight()))
+    const { args, used } = isHere ? this.#resolved() : { args: request.args, used: this.#used }
     this.#used = used
     const takeLater: Given['takeLater'] = (result) => this.#takeLater(action, result)
-    const result = await act(action, signal, { args, takeLater })
-    return this.#take(action, result, this.#o.domain)
+    const result = await act(action, signal, { args, takeLater, mayGoOn: (beside) => this.#mayGoOn(beside) })
+    return this.#take(action, result, domain)
   }
 
-  /** What comes once the call is over: the result of a task. */
-  async #takeLater<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
-    if (this.#o.bases?.mayTakeLater() === false) throw new ResultWithheld('no receipt would name its bases')
-    if (this.#o.domain === null) return this.#take(action, result, null)
+  #resolved(): Resolved {
+    const { label, pseudonyms, request } = this.#o
+    return pseudonyms().resolve(request.args, label?.accepts ?? UNLABELLED.accepts)
+  }
+
+  /** FLW-23. Under `observe` nothing is stopped, and there is no receipt for it to stand in. */
+  async #mayGoOn(beside: JsonObject): Promise<Objection | null> {
+    const { mode } = this.#o.policy()
+    if (mode === 'off' || mode === 'observe' || Object.keys(beside).length === 0) return null
     const domain = await this.#o.enter()
-    if (domain === null) throw new ResultWithheld('another enforcement point holds the memory domain')
+    if (domain === null) return { reason: 'DOMAIN_ELSEWHERE', why: [] }
+    try {
+      return this.#o.judge(beside, domain)
+    } finally {
+      domain.stay.leave()
+    }
+  }
+
+  /** What comes once the call is over: the result of a task. By what is in force then, whatever was when it was made (ENF-5). */
+  async #takeLater<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
+    const { bases, mode } = this.#o.policy()
+    if (bases === 'enforce' && isPersonal(this.#o.label ?? UNLABELLED))
+      throw new ResultWithheld('no receipt would name its bases')
+    if (mode === 'off') return this.#take(action, result, null)
+    const domain = await this.#o.enter()
+    if (domain === null) {
+      if (mode === 'observe') return this.#take(action, result, null)
+      throw new ResultWithheld('another enforcement point holds the memory domain')
+    }
     try {
       return await this.#take(action, result, domain)
     } finally {
@@ -110,9 +134,12 @@ export class FlowCall {
   }
 
   async #take<T>(action: string, result: ToolResult<T>, domain: Domain | null): Promise<ToolResult<T>> {
-    const { request, sight, detectors, bases } = this.#o
+    const { bases, request } = this.#o
     if (request.sight !== undefined) return result
     const { seen } = result
+    const sight = this.#o.sight()
+    const isUntouched = domain === null && bases === undefined
+    if (isUntouched && this.#used.size === 0 && !isLimited(sight)) return result
     if (seen === undefined) {
       if (bases?.takeWhole() === false) throw new ResultWithheld('nobody can tell whose data is in it')
       if (isLimited(sight) || this.#used.size > 0) throw new ResultWithheld('nothing can be taken out of it')
@@ -123,11 +150,11 @@ export class FlowCall {
     const label = this.#o.label ?? UNLABELLED
     const parts = seen.parts()
     const kept = bases?.take(parts) ?? parts
-    const masked = kept.map((part) => maskedPart(part, this.#used))
+    const masked = this.#used.size === 0 ? kept : kept.map((part) => this.#masked(part))
     const left = redact(masked, {
       label,
       sight,
-      detectors,
+      detectors: domain === null ? BLIND : detectors(this.#o.policy().detectors),
       pseudonym: (...of) => this.#pseudonym(...of),
     })
     if (domain !== null) {
@@ -149,21 +176,21 @@ export class FlowCall {
     return { action, server, tool, args, label }
   }
 
-  #pseudonym(value: string, label: DataLabel): string | null {
-    const { pseudonyms: named = [] } = this.#o.policy
-    if (!named.includes('*') && !label.categories.some((category) => named.includes(category))) return null
-    return this.#o.pseudonyms.of(value, label)
+  /** With pseudonyms for values that the tool was given in their place: it may answer with them. */
+  #masked(part: Part): Part {
+    if (part.kind === 'opaque') return part
+    const given = part.kind === 'json' ? part.value : (readJson(part.text) ?? part.text)
+    const left = this.#o.pseudonyms().hidden(given, this.#used)
+    if (left === given) return part
+    if (part.kind === 'json') return { kind: 'json', value: left }
+    return { kind: 'text', text: typeof left === 'string' ? left : JSON.stringify(left) }
   }
-}
 
-/** With pseudonyms for values that the tool was given in their place: it may answer with them. */
-function maskedPart(part: Part, used: Resolved['used']): Part {
-  if (used.size === 0 || part.kind === 'opaque') return part
-  const given = part.kind === 'json' ? part.value : (readJson(part.text) ?? part.text)
-  const left = hidden(given, used)
-  if (left === given) return part
-  if (part.kind === 'json') return { kind: 'json', value: left }
-  return { kind: 'text', text: typeof left === 'string' ? left : JSON.stringify(left) }
+  #pseudonym(value: string, label: DataLabel): string | null {
+    const { pseudonyms: named = [] } = this.#o.policy()
+    if (!named.includes('*') && !label.categories.some((category) => named.includes(category))) return null
+    return this.#o.pseudonyms().of(value, label)
+  }
 }
 
 /** As memory takes it. */
@@ -175,11 +202,6 @@ function contentOf(part: Part): (string | JsonObject)[] {
 function textOf(value: JsonValue): string | JsonObject {
   if (typeof value === 'string') return value
   return isJsonObject(value) ? value : JSON.stringify(value)
-}
-
-/** Whether results of the tool may hold what the agent may not see. */
-export function mayHold(label: ToolLabel, sight: Sight): boolean {
-  return isLimited(sight) && fieldsOf(label).some((field) => !maySee(sight, field.label))
 }
 
 /** Runs `act` in this turn. @param call undefined: nothing has to be noted or taken out */
@@ -196,5 +218,9 @@ export function runCall<T>(
 
 /** Nothing is noted and nothing taken out. */
 export function asAsked({ args }: Pick<CallRequest, 'args'>): Given {
-  return { args, takeLater: (result) => Promise.resolve(result) }
+  return {
+    args,
+    takeLater: (result) => Promise.resolve(result),
+    mayGoOn: () => Promise.resolve(null),
+  }
 }

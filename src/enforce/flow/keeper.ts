@@ -7,21 +7,20 @@ import type { Crypto } from '../../core/crypto.ts'
 import { MEMORY_BYTES, type FlowPolicy } from '../../core/flow-policy.ts'
 import { TOP, type ToolLabel } from '../../core/label.ts'
 import { sentencesOf } from '../../decide/flow/sentences.ts'
-import { judgeFlow, REASON_OF } from '../../decide/flow/rules.ts'
-import type { Basis } from '../../decide/flow/types.ts'
+import { judgeBeside, judgeFlow, REASON_OF } from '../../decide/flow/rules.ts'
+import { isBeside, type Basis } from '../../decide/flow/types.ts'
 import { lineageOf } from '../../token/lineage.ts'
 import { isMethodAction } from '../../token/method-action.ts'
 import type { DecidedChain } from '../../token/verify.ts'
 import type { HeldCall } from '../approvals.ts'
 import type { BasisKeeper } from '../basis/basis-keeper.ts'
 import { deniedAs, type Judged } from '../judged.ts'
-import type { CallRequest } from '../types.ts'
-import { BLIND, detectors } from './detectors.ts'
+import type { CallRequest, Objection } from '../types.ts'
 import type { DomainStay, Domains } from './domains.ts'
-import { FlowCall, mayHold, type Domain } from './flow-call.ts'
+import { FlowCall, type Domain } from './flow-call.ts'
 import { Memories } from './memories.ts'
 import { DomainPseudonyms } from './pseudonyms.ts'
-import { recordOf } from './record.ts'
+import { namesIn, recordOf, type KnownNames } from './record.ts'
 import { sightOf } from './redact.ts'
 
 export interface FlowKeeperOptions {
@@ -37,6 +36,8 @@ export interface FlowKeeperOptions {
 
 /** A request that is no call of a tool (MCP-7): it reads, and nobody says what (LBL-5). */
 const METHOD_LABEL: ToolLabel = { v: 1, result: TOP, effect: 'none', accepts: 'public', destination: [''] }
+
+const NO_NAMES: KnownNames = { ofArguments: new Set(), ofResult: () => new Set() }
 
 export class FlowKeeper {
   readonly #o: FlowKeeperOptions
@@ -87,18 +88,18 @@ export class FlowKeeper {
     }
   }
 
-  /** Labels hold without rules on flow, too: what a grant does not let its agent see is taken out. */
+  /**
+   * Labels hold without rules on flow, too: what a grant does not let its agent see is taken out. And what the call goes on
+   * with may come when rules are in force.
+   */
   #unwatched(judged: Judged, chain: DecidedChain, request: CallRequest): Judged {
-    const label = this.#o.label(request.server, request.tool)
-    const isLimited = label !== null && mayHold(label, sightOf(lineageOf(chain, judged.verdict.grant) ?? []))
-    if (!isLimited && judged.bases === undefined) return judged
     return { ...judged, call: this.#call(judged, chain, request, null) }
   }
 
   #elsewhere(judged: Judged, chain: DecidedChain, request: CallRequest): Judged {
     if (judged.verdict.decision === 'deny') return judged
     if (this.#o.policy().mode !== 'observe') return deniedAs(judged, ['DOMAIN_ELSEWHERE'])
-    return { ...this.#unwatched(judged, chain, request), flow: recordOf([], TOP) }
+    return { ...this.#unwatched(judged, chain, request), flow: recordOf([], TOP, NO_NAMES) }
   }
 
   #within(
@@ -110,25 +111,34 @@ export class FlowKeeper {
   ): Judged {
     const { mode, policies = [] } = this.#o.policy()
     const domain = this.#in(stay)
-    const { server, tool, args } = request
+    const { server, tool, args, beside = {} } = request
     const { instruction = null } = chain
     const label = this.#labelOf(request)
-    const verdict = judgeFlow({ server, tool, args, label, memory: domain.memory, instruction, policies })
+    const verdict = judgeFlow({
+      server,
+      tool,
+      args,
+      beside,
+      label,
+      memory: domain.memory,
+      instruction,
+      policies,
+    })
     const basis = verdict.basis.map((one) =>
       isApproved(one, judged, approved) ? endorsedBy(one, approved) : one,
     )
     const against = basis.filter((one) => one.verdict === 'objects')
     const seen = {
       ...judged,
-      flow: recordOf(basis, domain.memory.taint),
+      flow: recordOf(basis, domain.memory.taint, this.#knownNames(judged, chain, request)),
       objections: new Set(against.map(nameOf)),
-      why: sentencesOf(against, args),
+      why: sentencesOf(against, args, mode === 'deny' ? 'nobody' : 'person'),
       call: this.#call(judged, chain, request, domain),
     }
     if (against.length === 0 || mode === 'observe' || judged.verdict.decision === 'deny') return seen
     const { grant } = judged.verdict
     const reasons = [...new Set(against.map(({ rule }) => REASON_OF[rule]))]
-    if (mode === 'deny' || approved !== undefined)
+    if (mode === 'deny' || approved !== undefined || against.some(isBeside))
       return { ...seen, verdict: { decision: 'deny', grant, reasons } }
     const asked = judged.verdict.decision === 'step_up' ? judged.verdict.reasons : []
     return {
@@ -138,23 +148,38 @@ export class FlowKeeper {
   }
 
   #call(judged: Judged, chain: DecidedChain, request: CallRequest, domain: Domain | null): FlowCall {
-    const policy = this.#o.policy()
     const agents = agentsOf(chain)
-    const isWatched = domain !== null && request.sight === undefined
+    const label = this.#labelOf(request)
+    const { instruction = null } = chain
     return new FlowCall({
       request,
-      policy,
-      label: this.#labelOf(request),
-      sight: sightOf(lineageOf(chain, judged.verdict.grant) ?? []),
+      policy: this.#o.policy,
+      label,
+      sight: () => sightOf(lineageOf(chain, judged.verdict.grant) ?? []),
       bases: judged.bases,
-      detectors: isWatched ? detectors(policy.detectors) : BLIND,
-      pseudonyms: this.#pseudonyms.of(`${agents[0]} ${domain?.stay.domains[0]?.turn ?? 0}`),
+      pseudonyms: () => this.#pseudonyms.of(`${agents[0]} ${domain?.stay.domains[0]?.turn ?? 0}`),
       domain,
       enter: async () => {
         const stay = this.#o.domains.enter(agents) ?? (await this.#o.domains.obtain(agents))
         return stay === null ? null : this.#in(stay)
       },
+      judge: (beside, { memory }) => objectionOf(judgeBeside({ label, memory, instruction, beside })),
     })
+  }
+
+  /** RCP-11: what labels, policies and grants call fields. */
+  #knownNames(judged: Judged, chain: DecidedChain, { server, tool }: CallRequest): KnownNames {
+    const { policies = [] } = this.#o.policy()
+    const label = this.#o.label(server, tool)
+    const steps = lineageOf(chain, judged.verdict.grant) ?? []
+    return {
+      ofArguments: new Set([
+        ...namesIn(label?.destination ?? []),
+        ...namesIn(policies.flatMap((each) => (each.tool === tool ? [each.argument] : []))),
+        ...steps.flatMap(({ grant }) => Object.keys(grant.constraints ?? {})),
+      ]),
+      ofResult: (from, of) => namesIn(Object.keys(this.#o.label(from, of)?.result.fields ?? {})),
+    }
   }
 
   #in(stay: DomainStay): Domain {
@@ -168,6 +193,11 @@ export class FlowKeeper {
 
 function agentsOf({ delegations }: DecidedChain): readonly string[] {
   return [...new Set(delegations.map(({ agent }) => agent.id))]
+}
+
+function objectionOf(basis: readonly Basis[]): Objection | null {
+  const [first] = basis
+  return first === undefined ? null : { reason: REASON_OF[first.rule], why: sentencesOf(basis, {}) }
 }
 
 /** By what two judgements of a call are compared. */

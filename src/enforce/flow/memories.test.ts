@@ -144,3 +144,17 @@ describe('a domain', () => {
     expect(found(memory)).toBe('prose')
   })
 })
+
+test('a domain whose texts had no room beside the others counts as having forgotten them', () => {
+  const memories = new Memories(512 * 1024)
+  const large = `{"text":"${'word '.repeat(40_000)}"}`
+  for (const agent of ['a', 'b', 'c', 'd', 'e']) {
+    const memory = memoryOf(memories, [agent])
+    memory.note(read(FIELD))
+    memory.note(read(large))
+  }
+  expect(memoryOf(memories, ['e']).find(VALUE)?.provenance).toBe('field')
+  const first = memoryOf(memories, ['a'], { taint: UNTRUSTED })
+  first.note(read(FIELD))
+  expect(first.find(VALUE)?.provenance).toBe('prose')
+})

@@ -11,6 +11,8 @@ import type { DomainStay, HeldDomain } from './domains.ts'
 
 /** Domains whose texts are kept, each within its bound; the one that was used longest ago goes first. */
 const MEMORIES_MAX = 256
+/** Bytes of all of them, with what finds their texts: more than the default bound asks for, and less than the largest would. */
+const ROOM_MAX = 256 * 1024 * 1024
 /** Domains that are remembered by name once their texts had to go. */
 const DROPPED_MAX = 4096
 /** Chains of which one domain remembers that it read under them, and domains that may have told it something. */
@@ -20,6 +22,8 @@ const TOLD_MAX = 64
 interface Kept {
   turn: number
   readonly memory: FlowMemory
+  /** Of its memory, as far as it is counted: nothing once there was no room. */
+  room: number
   /** Whatever may be asked may have stood in texts that are not here: forgetting more changes nothing. */
   lost: boolean
   /** Agents of each chain under which untrusted texts were noted; null: too many. */
@@ -34,6 +38,12 @@ export class Memories {
   readonly #dropped = new Set<string>()
   /** And more: any domain that is not known may be one. */
   #hasDroppedMore = false
+  readonly #room_max: number
+  #room = 0
+
+  constructor(room_max = ROOM_MAX) {
+    this.#room_max = room_max
+  }
 
   /** @param bytes_max of texts, for a domain that is not known yet */
   of({ domains, taint }: DomainStay, bytes_max: number): DomainMemory {
@@ -46,7 +56,33 @@ export class Memories {
     if (all.length > 1) tellEachOther(all, agents)
     // What an effect answers is trusted no more than all of them were (FLW-3).
     for (const { memory } of all) memory.raise(taint)
-    return new DomainMemory(all, new Set(agents), taint)
+    this.#makeRoom(domains.length)
+    return new DomainMemory(all, new Set(agents), taint, (kept) => this.#count(kept))
+  }
+
+  /** Those that were used last stay, whatever they take. */
+  #makeRoom(last: number): void {
+    for (const [oldest] of this.#kept) {
+      if (this.#room <= this.#room_max || this.#kept.size <= last) return
+      this.#drop(oldest)
+    }
+  }
+
+  #count(kept: Kept): void {
+    if (kept.room < 0) return
+    this.#room += kept.memory.room - kept.room
+    kept.room = kept.memory.room
+  }
+
+  #drop(agent: string): void {
+    const kept = this.#kept.get(agent)
+    if (kept !== undefined) {
+      this.#room -= kept.room
+      kept.room = -1
+    }
+    this.#kept.delete(agent)
+    if (this.#dropped.size < DROPPED_MAX) this.#dropped.add(agent)
+    else this.#hasDroppedMore = true
   }
 
   #of({ agent, turn, forgot }: HeldDomain, taint: DataLabel, bytes_max: number): Kept {
@@ -65,12 +101,11 @@ export class Memories {
   #begin(agent: string, turn: number, bytes_max: number): Kept {
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size < MEMORIES_MAX) break
-      this.#kept.delete(oldest)
-      if (this.#dropped.size < DROPPED_MAX) this.#dropped.add(oldest)
-      else this.#hasDroppedMore = true
+      this.#drop(oldest)
     }
     const lost = this.#dropped.delete(agent) || this.#hasDroppedMore
-    return { turn, memory: new FlowMemory({ bytes_max, forgot: lost }), lost, chains: [], told: new Set() }
+    const memory = new FlowMemory({ bytes_max, forgot: lost })
+    return { turn, memory, room: 0, lost, chains: [], told: new Set() }
   }
 }
 
@@ -106,11 +141,18 @@ export class DomainMemory implements MemoryView {
   readonly #all: readonly Kept[]
   readonly #agents: ReadonlySet<string>
   readonly #taint: DataLabel
+  readonly #onNoted: (kept: Kept) => void
 
-  constructor(all: readonly Kept[], agents: ReadonlySet<string>, taint: DataLabel) {
+  constructor(
+    all: readonly Kept[],
+    agents: ReadonlySet<string>,
+    taint: DataLabel,
+    onNoted: (kept: Kept) => void,
+  ) {
     this.#all = all
     this.#agents = agents
     this.#taint = taint
+    this.#onNoted = onNoted
   }
 
   get taint(): DataLabel {
@@ -135,6 +177,7 @@ export class DomainMemory implements MemoryView {
   note(result: ReadResult): void {
     for (const kept of this.#all) {
       kept.memory.note(result)
+      this.#onNoted(kept)
       if (!isTrusted(result)) this.#readUnder(kept)
     }
   }

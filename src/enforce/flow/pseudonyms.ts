@@ -1,10 +1,10 @@
 /**
- * Names for values that an agent may not see and may yet pass on. spec/labels.md (LBL-11).
+ * Names for values that an agent may not see and may yet pass on. spec/labels.md (LBL-11). Each time a value is hidden it has
+ * another name: who may write values and reads them back under their names could else try guesses.
  * Invariant: the way back exists in this process alone, and only for a tool that accepts the level of the value.
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { utf8 } from '../../core/encoding.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { isAbove, type DataLabel, type Level } from '../../core/label.ts'
 
@@ -15,8 +15,12 @@ const CHARS_MAX = 1024 * 1024
 /** Longer ones are taken out: a text is no value. */
 const VALUE_LENGTH_MAX = 1024
 const CHARS = 26
+/** Bytes of 26 characters of five bits. */
+const NAME_BYTES = 17
 /** Values that one call is given: each is looked for in all that its tool answers. */
 const USED_MAX = 64
+/** Shorter values stand in texts by chance. */
+const ECHO_LENGTH_MIN = 4
 const PSEUDONYM = /psn_[a-z2-7]{26}/g
 /** RFC 4648 in small letters. */
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -45,34 +49,26 @@ export class DomainPseudonyms {
 
 export class Pseudonyms {
   readonly #crypto: Crypto
-  readonly #key: Uint8Array
   readonly #known = new Map<string, { readonly value: string; readonly level: Level }>()
 
   /** Of all values that are known. */
   #chars = 0
 
-  /** One a memory domain: its key is new and never leaves it. */
+  /** One a memory domain. */
   constructor(crypto: Crypto) {
     this.#crypto = crypto
-    this.#key = crypto.randomBytes(32)
   }
 
-  /** @returns null for a value that is too long */
-  of(value: string, { level }: DataLabel): string | null {
+  /** @returns a new one; null for a value that is too long */
+  of(value: string, { level }: Pick<DataLabel, 'level'>): string | null {
     if (value.length > VALUE_LENGTH_MAX) return null
-    const name = `psn_${base32(this.#crypto.hmacSha256(this.#key, utf8(value.toWellFormed())))}`
-    const known = this.#known.get(name)
-    this.#forget(name)
+    const name = `psn_${base32(this.#crypto.randomBytes(NAME_BYTES))}`
     this.#chars += value.length
     for (const oldest of this.#known.keys()) {
       if (this.#known.size < VALUES_MAX && this.#chars <= CHARS_MAX) break
       this.#forget(oldest)
     }
-    // Once seen as more sensitive, it stays so.
-    this.#known.set(name, {
-      value,
-      level: known !== undefined && isAbove(known.level, level) ? known.level : level,
-    })
+    this.#known.set(name, { value, level })
     return name
   }
 
@@ -83,40 +79,58 @@ export class Pseudonyms {
 
   /** The arguments with values in place of pseudonyms, as far as the tool accepts them; the same object if there are none. */
   resolve(args: JsonObject, accepts: Level): Resolved {
-    const used = new Map<string, string>()
+    const used = new Map<string, Level>()
     if (this.#known.size === 0) return { args, used }
-    const resolved = mapped(args, (text) => this.#text(text, accepts, used))
+    const texts: string[] = []
+    mapped(args, (text) => {
+      texts.push(text.replaceAll(PSEUDONYM, ''))
+      return text
+    })
+    // Beside a value in the clear nothing stands for it: what the tool answers would tell that they are the same.
+    const isGuessed = (value: string): boolean => texts.some((text) => text.includes(value))
+    const resolved = mapped(args, (text) => this.#text(text, accepts, used, isGuessed))
     return { args: resolved as JsonObject, used }
   }
 
-  #text(text: string, accepts: Level, used: Map<string, string>): string {
+  #text(
+    text: string,
+    accepts: Level,
+    used: Map<string, Level>,
+    isGuessed: (value: string) => boolean,
+  ): string {
     if (!text.includes('psn_')) return text
     return text.replaceAll(PSEUDONYM, (name) => {
       const known = this.#known.get(name)
       if (known === undefined || isAbove(known.level, accepts)) return name
-      if (used.size >= USED_MAX && !used.has(known.value)) return name
-      used.set(known.value, name)
-      return known.value
+      const { level, value } = known
+      const before = used.get(value)
+      if (
+        before === undefined &&
+        (used.size >= USED_MAX || (value.length >= ECHO_LENGTH_MIN && isGuessed(value)))
+      )
+        return name
+      used.set(value, before !== undefined && isAbove(before, level) ? before : level)
+      return value
+    })
+  }
+
+  /** A tool may answer with what it was given: values that a call had in place of pseudonyms are hidden again. */
+  hidden(value: JsonValue, used: Resolved['used']): JsonValue {
+    const nameOf = (found: string): string => this.of(found, { level: used.get(found) ?? 'restricted' }) ?? ''
+    return mapped(value, (text) => {
+      if (used.has(text)) return nameOf(text)
+      let left = text
+      for (const found of used.keys())
+        if (found.length >= ECHO_LENGTH_MIN) left = left.replaceAll(found, () => nameOf(found))
+      return left
     })
   }
 }
 
 export interface Resolved {
   readonly args: JsonObject
-  /** Pseudonyms by the values that stand in their place. */
-  readonly used: ReadonlyMap<string, string>
-}
-
-/** Shorter values stand in texts by chance. */
-const ECHO_LENGTH_MIN = 4
-
-/** A tool may answer with what it was given: values that a call had in place of pseudonyms become pseudonyms again. */
-export function hidden(value: JsonValue, used: Resolved['used']): JsonValue {
-  return mapped(value, (text) => {
-    let left = used.get(text) ?? text
-    for (const [found, name] of used) if (found.length >= ECHO_LENGTH_MIN) left = left.replaceAll(found, name)
-    return left
-  })
+  /** Values that stand in place of pseudonyms, with their levels. */
+  readonly used: ReadonlyMap<string, Level>
 }
 
 /** @returns the value itself where no text in it, nor the text of a number, changes */

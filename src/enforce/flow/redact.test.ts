@@ -113,6 +113,40 @@ describe('a field above the clearance', () => {
   })
 })
 
+describe('a field of a list', () => {
+  const of = (pointer: string): Partial<RedactOptions> => ({
+    label: { ...LABEL, result: { ...LABEL.result, fields: { [pointer]: { level: 'restricted' } } } },
+  })
+  const ann = { name: 'Ann', ssn: '536-22-8726' }
+  const bare = { name: 'Ann', ssn: '[redacted: restricted]' }
+
+  test.each(['/*/ssn', '/result/*/ssn'])(
+    'is taken out by %s, wrapped, by itself, and item by item',
+    (pointer) => {
+      const given = [
+        json({ result: [ann] }),
+        json([ann]),
+        text(JSON.stringify([ann])),
+        text(JSON.stringify(ann)),
+      ]
+      expect(redacted(given, of(pointer)).parts).toEqual([
+        json({ result: [bare] }),
+        json([bare]),
+        text(JSON.stringify([bare])),
+        text(JSON.stringify(bare)),
+      ])
+    },
+  )
+
+  test('is not taken for another where the label speaks of the wrapper, or the value is another', () => {
+    expect(redacted([json({ result: ann })], of('/result/name')).parts).toEqual([
+      json({ result: { ...ann, name: '[redacted: restricted]' } }),
+    ])
+    const other = [json({ rows: [ann] }), json({ result: [ann], more: 1 })]
+    expect(redacted(other, of('/*/ssn')).parts).toEqual(other)
+  })
+})
+
 test('a field of a category outside the grant’s is taken out', () => {
   const [part] = redacted([json(PEOPLE)], {
     sight: { clearance: null, categories: new Set(['payment']) },

@@ -5,7 +5,17 @@
  */
 import { isJsonObject, parseJson, type JsonValue } from '../../core/json.ts'
 import { BOTTOM, isAbove, join, type DataLabel, type Level, type ToolLabel } from '../../core/label.ts'
-import { fieldsOf, hasBelow, labelAt, strictestOf, type Field } from '../../decide/flow/fields.ts'
+import {
+  fieldsOf,
+  hasBelow,
+  labelAt,
+  labelRead,
+  pathsOf,
+  readingsOf,
+  strictestOf,
+  type Field,
+  type Readings,
+} from '../../decide/flow/fields.ts'
 import type { LineageStep } from '../../token/lineage.ts'
 import type { Part } from './content.ts'
 import type { Detectors } from './detectors.ts'
@@ -82,10 +92,14 @@ class Redaction {
   readonly #fields: readonly Field[]
   /** The strictest field that may not be seen: what cannot be told apart counts as it. */
   readonly #hidden: DataLabel | null
+  readonly #pointers: readonly (readonly string[])[]
+  /** Of the value that is taken apart. */
+  #readings: Readings = { unwraps: false, fronts: [] }
 
   constructor(options: RedactOptions) {
     this.#o = options
     this.#fields = fieldsOf(options.label)
+    this.#pointers = this.#fields.map(({ tokens }) => tokens)
     const hidden = this.#fields.map(({ label }) => label).filter((label) => !maySee(options.sight, label))
     this.#hidden = hidden.length === 0 ? null : hidden.reduce(join)
   }
@@ -93,13 +107,30 @@ class Redaction {
   part(part: Part): Part {
     if (part.kind === 'opaque') return this.#opaque(part)
     if (part.kind === 'json') {
-      const value = this.#wrapped(part.value) ?? this.#value(part.value, [])
+      const value = this.#wrapped(part.value) ?? this.#read(part.value)
       return value === part.value ? part : { kind: 'json', value }
     }
     const json = readJson(part.text)
     if (json === undefined) return this.#prose(part)
-    const value = this.#value(json, [])
+    const value = this.#read(json)
     return value === json ? part : { kind: 'text', text: JSON.stringify(value) }
+  }
+
+  /** A value by itself (LBL-15). */
+  #read(value: JsonValue): JsonValue {
+    const outer = this.#readings
+    this.#readings = readingsOf(this.#pointers, value)
+    const left = this.#value(value, [])
+    this.#readings = outer
+    return left
+  }
+
+  #labelAt(path: readonly string[]): DataLabel {
+    return labelRead(this.#fields, this.#readings, path)
+  }
+
+  #hasBelow(path: readonly string[]): boolean {
+    return pathsOf(this.#readings, path).some((one) => hasBelow(this.#fields, one))
   }
 
   /**
@@ -138,7 +169,7 @@ class Redaction {
 
   /** @returns the value itself when nothing was taken out of it */
   #value(value: JsonValue, path: readonly string[]): JsonValue {
-    const label = labelAt(this.#fields, path)
+    const label = this.#labelAt(path)
     if (typeof value === 'string') return this.#inner(value, label) ?? this.#text(value, label, true)
     if (typeof value === 'number') {
       const text = String(value)
@@ -146,7 +177,7 @@ class Redaction {
       return left === text ? value : left
     }
     if (typeof value !== 'object' || value === null) return this.#isHidden(label) ? marker(label) : value
-    const isAsOne = this.#isHidden(label) && !hasBelow(this.#fields, path)
+    const isAsOne = this.#isHidden(label) && !this.#hasBelow(path)
     if (isAsOne && !this.#hasPseudonym(label)) return marker(label)
     return isJsonObject(value) ? this.#members(value, path, label) : this.#items(value, path)
   }
@@ -156,7 +187,7 @@ class Redaction {
     if (this.#hidden === null || this.#isHidden(label)) return undefined
     const json = readJson(text)
     if (json === undefined) return undefined
-    const left = this.#value(json, [])
+    const left = this.#read(json)
     return left === json ? undefined : JSON.stringify(left)
   }
 

@@ -3,7 +3,7 @@ import { purposeCovers } from '../../core/dpv.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { BasesRecord } from '../../log/receipt-basis.ts'
 import type { History, LoggedReceipt } from '../history.ts'
-import { inPeriod, type PopulationDefinition } from './period.ts'
+import { inPeriod, type PopulationDefinition } from './definition.ts'
 
 type Logged = History['consents'][number]
 type Of<T extends Logged['entry']['type']> = Logged & { entry: { type: T } }

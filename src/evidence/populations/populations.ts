@@ -5,10 +5,11 @@
  */
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
-import { consents, disclosures, withdrawals } from './consents.ts'
-import { inPeriod, type Period, type PopulationDefinition } from './period.ts'
+import { outputs, reviews } from './attested.ts'
+import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
-export type { Period } from './period.ts'
+export type { Period, PopulationDefinition } from './definition.ts'
+import { consents, disclosures, withdrawals } from './consents.ts'
 
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
@@ -132,6 +133,8 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   delegations,
   decisions,
   revocations,
+  outputs,
+  reviews,
   consents,
   withdrawals,
   disclosures,

@@ -18,6 +18,7 @@ type AnyApproval = Indexed<
   | Entry<'tool.approved'>
   | Entry<'label.approved'>
   | Entry<'flow_policy.approved'>
+  | Entry<'output_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>
   | Entry<'basis.approved'>

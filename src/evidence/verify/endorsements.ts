@@ -153,7 +153,12 @@ function actGestures(history: History): LoggedGesture[] {
     ...history.erasures,
     ...history.prunings,
     ...history.decidedCalls,
-  ].flatMap(({ index, entry }) => ('gesture' in entry.body ? [{ index, gesture: entry.body.gesture }] : []))
+    ...history.attested,
+  ].flatMap(({ index, entry }) =>
+    'gesture' in entry.body && entry.body.gesture !== undefined
+      ? [{ index, gesture: entry.body.gesture }]
+      : [],
+  )
   const kills = history.kills.flatMap(({ index, entry }) => {
     if (entry.type === 'kill.lifted')
       return entry.body.statement.gestures.map((gesture) => ({ index, gesture }))

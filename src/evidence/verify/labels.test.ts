@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ALICE, BOB, LogBuilder } from '../../../test/fixtures/history.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import type { ToolLabel } from '../../core/label.ts'
+import type { OutputPolicy } from '../../core/output.ts'
 import { ACT_TAG } from '../../token/constants.ts'
 import { challengeOf } from '../../token/gesture.ts'
 import { verifyPack } from './verify.ts'
@@ -14,13 +15,22 @@ const LABEL: ToolLabel = {
   accepts: 'public',
   destination: [],
 }
-const KINDS = ['label', 'flow_policy'] as const
+const OUTPUTS: OutputPolicy = {
+  v: 1,
+  separation: 'after',
+  kinds: [
+    { kind: 'letter', tools: [], minimum: 'directed', release: 'cover', reviewers: [], owner: 'per_a' },
+  ],
+}
+const KINDS = ['label', 'flow_policy', 'output_policy'] as const
 type Kind = (typeof KINDS)[number]
 
 function propose(log: LogBuilder, kind: Kind, name: string, by = ALICE): number {
   const actor = { kind: 'person', id: log.id('per', by) } as const
   if (kind === 'flow_policy')
     return log.add('flow_policy.proposed', actor, log.id('flp', name), { policy: { v: 1, mode: 'ask' } })
+  if (kind === 'output_policy')
+    return log.add('output_policy.proposed', actor, log.id('opl', name), { policy: OUTPUTS })
   const labels = [{ tool: log.id('tol', 'read'), definition_hash: 'A'.repeat(43), label: LABEL }]
   return log.add('label.proposed', actor, log.id('lbl', name), { labels })
 }
@@ -47,6 +57,10 @@ function approve(log: LogBuilder, kind: Kind, name: string, proposal: number, o:
     const act = { act: 'flow_policy.approve', policy: log.id('flp', name), proposal, approver } as const
     return log.add('flow_policy.approved', actor, log.id('flp', about), made(act))
   }
+  if (kind === 'output_policy') {
+    const act = { act: 'output_policy.approve', policy: log.id('opl', name), proposal, approver } as const
+    return log.add('output_policy.approved', actor, log.id('opl', about), made(act))
+  }
   const act = { act: 'label.approve', labels: log.id('lbl', name), proposal, approver } as const
   return log.add('label.approved', actor, log.id('lbl', about), made(act))
 }
@@ -66,7 +80,7 @@ describe.each(KINDS)('%s', (kind) => {
     const { ok, checks } = await reportOf(log)
     expect(ok).toBe(true)
     expect(checks).toContainEqual({
-      name: 'labels and flow policies were approved by a registered gesture of someone else',
+      name: 'labels and policies were approved by a registered gesture of someone else',
       ok: true,
       count: 1,
     })

@@ -1,5 +1,5 @@
 /**
- * Labels and flow policies: in force only since a person who did not propose them approved them. spec/labels.md (LBL-8),
+ * Labels, flow policies and output policies: in force only since a person who did not propose them approved them. spec/labels.md (LBL-8),
  * spec/flow.md (FLW-10), spec/pack.md.
  * @module
  */
@@ -8,7 +8,13 @@ import type { ApprovalJudge } from './approvals.ts'
 import type { Findings } from './report.ts'
 
 type Logged = History['labels'][number]
-type Approval = Extract<Logged['entry'], { type: 'label.approved' | 'flow_policy.approved' }>
+/** What each approves. */
+const PROPOSED_AS = {
+  'label.approved': 'label.proposed',
+  'flow_policy.approved': 'flow_policy.proposed',
+  'output_policy.approved': 'output_policy.proposed',
+} as const
+type Approval = Extract<Logged['entry'], { type: keyof typeof PROPOSED_AS }>
 type Proposal = Exclude<Logged['entry'], Approval>
 
 /** @returns how many approvals there were */
@@ -17,7 +23,7 @@ export function checkLabels(history: History, judge: ApprovalJudge, findings: Fi
   let approvals = 0
   for (const { index, entry } of history.labels) {
     const id = entry.subject ?? ''
-    if (entry.type === 'label.proposed' || entry.type === 'flow_policy.proposed') {
+    if (!isApproval(entry)) {
       if (proposals.has(id))
         findings.add({ code: 'IDENTIFIER_REUSED', message: `${id} stands in the log before`, index })
       else proposals.set(id, { index, entry })
@@ -37,6 +43,10 @@ export function checkLabels(history: History, judge: ApprovalJudge, findings: Fi
   return approvals
 }
 
+function isApproval(entry: Logged['entry']): entry is Approval {
+  return entry.type in PROPOSED_AS
+}
+
 function namedBy({ body: { act } }: Approval): string {
   return act.act === 'label.approve' ? act.labels : act.policy
 }
@@ -46,7 +56,7 @@ function approvalFault(
   named: string,
   proposal: { readonly index: number; readonly entry: Proposal } | undefined,
 ): string | null {
-  const of = type === 'label.approved' ? 'label.proposed' : 'flow_policy.proposed'
+  const of = PROPOSED_AS[type]
   if (proposal === undefined || proposal.index !== act.proposal || proposal.entry.type !== of)
     return 'it is not over an earlier proposal of the same'
   return subject === named ? null : 'the entry is about another proposal'

@@ -22,7 +22,7 @@ export function checkApproved(
     checkApprovals(history, judge, findings),
   )
   if (history.labels.length > 0)
-    findings.check(`labels and flow policies were approved by a registered gesture of ${whose}`, () =>
+    findings.check(`labels and policies were approved by a registered gesture of ${whose}`, () =>
       checkLabels(history, judge, findings),
     )
   if (!hasToolChanges(history)) return

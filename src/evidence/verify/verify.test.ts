@@ -1167,6 +1167,8 @@ describe('building a pack', () => {
       ['delegations', 0],
       ['decisions', 1],
       ['revocations', 0],
+      ['outputs', 0],
+      ['reviews', 0],
     ])
   })
 })

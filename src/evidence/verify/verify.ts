@@ -13,15 +13,10 @@ import { PruningCheck } from '../../log/pruning.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
 import { packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
-import {
-  CHECKPOINT_FILE,
-  MANIFEST_FILE,
-  readManifest,
-  START_CHECKPOINT_FILE,
-  type Manifest,
-} from '../pack/manifest.ts'
+import { CHECKPOINT_FILE, MANIFEST_FILE, readManifest, START_CHECKPOINT_FILE } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
 import { approvalJudge } from './approvals.ts'
+import { checkAttestations } from './attestations.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
@@ -38,12 +33,12 @@ import { checkFrameKeys } from './frame-keys.ts'
 import { checkKillBound, checkKills } from './kills.ts'
 import { checkLeases, type LeaseBook } from './leases.ts'
 import { checkLimits } from './limits.ts'
-import { notChecked, notesOf } from './notes.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { checkGaps, checkPeriod, checkPrunings } from './prunings.ts'
 import { Findings, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
 import { checkStreams } from './streams.ts'
+import { reportOf } from './summary.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 import { checkApproved } from './tool-changes.ts'
 import { treeFault } from './tree-fault.ts'
@@ -251,50 +246,9 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
+  checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
   checkUses(crypto, history, { allows, bound_ms }, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows
-}
-
-interface Found {
-  readonly allows: readonly ProvenAllow[]
-  readonly populations: Record<string, number>
-  readonly findings: Findings
-}
-
-function reportOf(
-  manifest: Manifest,
-  history: History,
-  { allows, populations, findings }: Found,
-): PackReport {
-  const denied: Record<string, number> = {}
-  let allowed = 0
-  let asked = 0
-  for (const { receipt } of history.receipts()) {
-    if (receipt.kind !== 'decision') continue
-    if (receipt.decision === 'allow') allowed++
-    else if (receipt.decision === 'step_up') asked++
-    else {
-      const reason = receipt.reasons[0] ?? 'UNSTATED'
-      denied[reason] = (denied[reason] ?? 0) + 1
-    }
-  }
-  return {
-    ok: findings.faults_n === 0,
-    origin: manifest.origin,
-    simulated: manifest.simulated || (history.created?.entry.body.simulated ?? false),
-    period: manifest.period,
-    log: manifest.log,
-    entries: history.size,
-    checks: findings.checks,
-    faults: findings.faults,
-    faults_n: findings.faults_n,
-    populations,
-    allowed,
-    asked,
-    denied,
-    notes: notesOf(history, allows),
-    not_checked: notChecked(history, allows),
-  }
 }

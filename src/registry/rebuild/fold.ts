@@ -12,6 +12,7 @@ import { TILE_WIDTH } from '../../log/tiles.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { notePlace } from '../pruned-streams.ts'
 import { approvalFolds } from './approvals.ts'
+import { attestationFolds } from './attestations.ts'
 import { consentFolds } from './consents.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
@@ -39,6 +40,7 @@ const FOLDS: Folds = {
   ...killFolds,
   ...inventoryFolds,
   ...labelFolds,
+  ...attestationFolds,
   ...consentFolds,
 }
 

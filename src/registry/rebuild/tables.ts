@@ -43,6 +43,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   label_proposals: log('id'),
   labels: log('tool', 'definition_hash'),
   flow_policies: log('id'),
+  output_policies: log('id'),
+  outputs: log('id'),
+  attestations: log('id'),
+  reviews: log('id'),
+  coverage: log('day', 'kind', 'agent', 'system'),
+  seeds: log('entry'),
   notices: {
     from: 'partly',
     key: ['id'],
@@ -172,6 +178,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['secret_hash'],
     missing: [],
     why: 'a secret of minutes: list what waits',
+  },
+  attest_drafts: {
+    from: 'transient',
+    key: ['id'],
+    missing: [],
+    why: 'statements that wait for a gesture: draft again',
+  },
+  review_measures: {
+    from: 'transient',
+    key: ['review'],
+    missing: [],
+    why: 'measures of a reviewer end after 90 days, which no log does',
   },
   submissions: {
     from: 'transient',

@@ -8,6 +8,7 @@
 import { isMethodAction } from '../../../token/method-action.ts'
 import { STOP_GRACE_MS, ToolStopped } from '../../calls-under-way.ts'
 import type { Act, CallOutcome, CallRequest, Credential, Given, Point, ToolResult } from '../../types.ts'
+import { besideOf, CALLED_PARAMS, CONTINUED_PARAMS } from './beside.ts'
 import { seenOf } from './content.ts'
 import type { Continuations, Origin } from './continuations.ts'
 import type { ToolDefinitions } from './definitions.ts'
@@ -66,7 +67,13 @@ export class Calls {
     if (pending.isCancelled) return ''
     upstream.assertRunning()
     const hash = (): string | null => definitions.hashOf(call.tool)
-    const asked = { server, ...call, definition_hash: hash() }
+    const beside = besideOf(request.params, CALLED_PARAMS)
+    const asked = {
+      server,
+      ...call,
+      definition_hash: hash(),
+      ...(Object.keys(beside).length === 0 ? {} : { beside }),
+    }
     const outcome = await held.call(point, pending, request, asked, hash, (_, signal, given) => {
       // Withdrawn while the point decided: the server never sees it, so what it did is known.
       if (pending.isCancelled) return Promise.resolve(NOTHING)
@@ -80,7 +87,8 @@ export class Calls {
   async method(pending: Pending, request: RpcRequest): Promise<string> {
     const { method, params } = request
     const { continuations, hosted } = this.#o
-    if (this.#isContinued(request)) return this.#goOn(request)
+    const continued = this.#continued(request)
+    if (continued !== null) return this.#goOn(request, continued)
     const call = readMethodCall(request, method, argumentsOf(method, params), hosted)
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
     const uri = method === 'resources/subscribe' && typeof params.uri === 'string' ? params.uri : null
@@ -165,30 +173,36 @@ export class Calls {
       : deniedError(request.id, outcome.reasons, outcome.action, RPC_DENIED, outcome.why)
   }
 
-  /** MCP-8. */
-  #isContinued({ method, params }: RpcRequest): boolean {
+  /** MCP-8. @returns what it goes on with, or null */
+  #continued({ method, params }: RpcRequest): Origin | null {
     const { continuations } = this.#o
     const { taskId, uri } = params
-    if (method === 'resources/unsubscribe')
-      return typeof uri === 'string' && this.#goesOn(continuations.subscription(uri))
-    return (
-      method.startsWith('tasks/') && typeof taskId === 'string' && this.#goesOn(continuations.task(taskId))
-    )
+    let origin: Origin | null = null
+    if (method === 'resources/unsubscribe' && typeof uri === 'string')
+      origin = continuations.subscription(uri)
+    else if (method.startsWith('tasks/') && typeof taskId === 'string') origin = continuations.task(taskId)
+    return this.#goesOn(origin) ? origin : null
   }
 
-  #goesOn(origin: Origin | null): boolean {
+  #goesOn(origin: Origin | null): origin is Origin {
     const { point, server } = this.#o
     return origin !== null && point.isVisible(origin.session, server, origin.action)
   }
 
-  /** What a task of an earlier call says is a result of that call. */
-  async #goOn(request: RpcRequest): Promise<string> {
-    const { continuations } = this.#o
-    const { taskId, uri } = request.params
+  /** What a task of an earlier call is told goes beside that call, and what it says is a result of it (MCP-18). */
+  async #goOn(request: RpcRequest, origin: Origin): Promise<string> {
+    const { continuations, point, server } = this.#o
+    const { method, params } = request
+    const objection = await origin.given.mayGoOn(besideOf(params, CONTINUED_PARAMS))
+    if (objection !== null) {
+      const { action, reasons } = await point.refuse(server, method, objection.reason)
+      return deniedError(request.id, reasons, action, RPC_DENIED, objection.why)
+    }
+    if (!this.#goesOn(origin)) return this.refuse(request.id, method)
     const answer = await this.#asked(request, lineWithoutState(request), new AbortController().signal, null)
-    if (typeof uri === 'string' && !answer.failed) continuations.unsubscribe(uri)
-    const origin = typeof taskId === 'string' ? continuations.task(taskId) : null
-    return origin === null ? answer.result : (await origin.given.takeLater(answer)).result
+    if (method === 'resources/unsubscribe' && typeof params.uri === 'string' && !answer.failed)
+      continuations.unsubscribe(params.uri)
+    return (await origin.given.takeLater(answer)).result
   }
 
   /** What the tool does, as the point sees it. Rejects with {@link AnswerLost}, or {@link ToolStopped}. */
@@ -207,7 +221,11 @@ export class Calls {
         else {
           const task = origin === null ? null : taskMadeBy(answer.body)
           if (task !== null && origin !== null) continuations.taskMade(task, origin)
-          resolve({ result: answer.line, failed: hasFailed(answer), seen: seenOf(answer) })
+          resolve({
+            result: answer.line,
+            failed: hasFailed(answer),
+            seen: seenOf(answer, request.params.uri),
+          })
         }
       })
     })

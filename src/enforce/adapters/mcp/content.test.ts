@@ -4,7 +4,8 @@ import type { JsonObject } from '../../../core/json.ts'
 import type { Part } from '../../flow/content.ts'
 import { seenOf } from './content.ts'
 
-const answer = (result: JsonObject) => seenOf({ body: { jsonrpc: '2.0', id: 1, result } })
+const answer = (result: JsonObject, asked?: string) =>
+  seenOf({ body: { jsonrpc: '2.0', id: 1, result } }, asked)
 const GONE: Part = { kind: 'text', text: '[gone]' }
 
 describe('an answer is taken apart', () => {
@@ -102,22 +103,43 @@ describe('an answer is taken apart', () => {
 
 describe('an answer is put together', () => {
   test('with nothing left of any part that was replaced', () => {
-    const seen = answer({
-      content: [
-        { type: 'text', text: 'SECRET' },
-        { type: 'image', data: 'SECRET', mimeType: 'image/SECRET' },
-        { type: 'resource', resource: { uri: 'a:SECRET', blob: 'SECRET' } },
-        { type: 'text', text: 'fine', annotations: { note: 'SECRET' } },
-      ],
-      structuredContent: { a: 'SECRET' },
-      contents: [{ uri: 'file:///kept', text: 'SECRET', _meta: { a: 'SECRET' } }],
-    })
+    const seen = answer(
+      {
+        content: [
+          { type: 'text', text: 'SECRET' },
+          { type: 'image', data: 'SECRET', mimeType: 'image/SECRET' },
+          { type: 'resource', resource: { uri: 'a:SECRET', blob: 'SECRET' } },
+          { type: 'text', text: 'fine', annotations: { note: 'SECRET' } },
+        ],
+        structuredContent: { a: 'SECRET' },
+        contents: [{ uri: 'file:///kept', text: 'SECRET', _meta: { a: 'SECRET' } }],
+      },
+      'file:///kept',
+    )
     const line = seen.with(seen.parts().map((part) => (JSON.stringify(part).includes('fine') ? part : GONE)))
     const { content, contents } = JSON.parse(line).result
-    expect(line.replaceAll('a:SECRET', '')).not.toContain('SECRET')
+    expect(line).not.toContain('SECRET')
     expect(content[0]).toEqual({ type: 'text', text: '[gone]' })
     expect(content[3]).toEqual({ type: 'text', text: 'fine' })
     expect(contents).toEqual([{ uri: 'file:///kept', mimeType: 'text/plain', text: '[gone]' }])
+  })
+
+  test('with the address of a resource only where the client asked for it', () => {
+    const contents = [
+      { uri: 'file:///asked', text: 'SECRET' },
+      { uri: 'people:///SECRET', text: 'fine' },
+      { uri: 'people:///SECRET', text: 'SECRET' },
+    ]
+    const seen = answer(
+      { contents, content: [{ type: 'resource', resource: contents[1]! }] },
+      'file:///asked',
+    )
+    const line = seen.with(seen.parts().map((part) => (JSON.stringify(part).includes('fine') ? part : GONE)))
+    expect(line).not.toContain('SECRET')
+    const { result } = JSON.parse(line)
+    expect(result.contents[0]).toMatchObject({ uri: 'file:///asked', text: '[gone]' })
+    expect(result.contents[1]).toEqual({ uri: 'about:blank', text: 'fine' })
+    expect(result.content[0].resource).toEqual({ uri: 'about:blank', text: 'fine' })
   })
 
   test('with everything else as it was', () => {

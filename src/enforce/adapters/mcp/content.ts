@@ -26,13 +26,19 @@ function isEnvelope(name: string, value: JsonValue | undefined): boolean {
   return name === 'resultType' && RESULT_TYPES.has(value)
 }
 
-/** @returns the parts of an answer, and its line with others in their place */
-export function seenOf({ body }: Pick<RpcResponse, 'body'>): Seen<string> {
+/** In place of the address of a resource that may say what the agent may not see. */
+const NO_ADDRESS = 'about:blank'
+
+/**
+ * @param asked the address that the client asked for: it knows that one
+ * @returns the parts of an answer, and its line with others in their place
+ */
+export function seenOf({ body }: Pick<RpcResponse, 'body'>, asked?: JsonValue): Seen<string> {
   return {
-    parts: () => slotsOf(body).map(({ part }) => part),
+    parts: () => slotsOf(body, asked).map(({ part }) => part),
     with: (parts) => {
       const copy = structuredClone(body)
-      slotsOf(copy).forEach(({ part, set }, at) => {
+      slotsOf(copy, asked).forEach(({ part, set }, at) => {
         const left = parts[at]
         if (left !== undefined && !isSame(left, part)) set(left)
       })
@@ -47,7 +53,7 @@ function isSame(a: Part, b: Part): boolean {
   return a.kind === b.kind
 }
 
-function slotsOf(body: Members): Slot[] {
+function slotsOf(body: Members, asked: JsonValue | undefined): Slot[] {
   const { result, error } = body
   const around = Object.keys(body).filter((name) => !MESSAGE.has(name) || isBare(body, name))
   const slots = around.map((name) => slot(body, name))
@@ -56,7 +62,7 @@ function slotsOf(body: Members): Slot[] {
     return [...slots, ...names.map((name) => slot(error, name))]
   }
   return isMembers(result)
-    ? [...slots, ...Object.keys(result).flatMap((name) => slotsAt(result, name))]
+    ? [...slots, ...Object.keys(result).flatMap((name) => slotsAt(result, name, asked))]
     : slots
 }
 
@@ -65,23 +71,23 @@ function isBare(body: Members, name: string): boolean {
   return (name === 'result' || name === 'error') && !isMembers(body[name])
 }
 
-function slotsAt(result: Members, name: string): Slot[] {
+function slotsAt(result: Members, name: string, asked: JsonValue | undefined): Slot[] {
   const value = result[name]
   if (isEnvelope(name, value)) return []
   if (!LISTS.has(name) || !Array.isArray(value)) return [slot(result, name)]
   const list = value as JsonValue[]
-  return list.flatMap((item, at) => itemSlots(list, at, item))
+  return list.flatMap((item, at) => itemSlots(list, at, item, asked))
 }
 
 /** A content block, a resource's contents, or a message with one or more blocks. */
-function itemSlots(list: JsonValue[], at: number, item: JsonValue): Slot[] {
+function itemSlots(list: JsonValue[], at: number, item: JsonValue, asked: JsonValue | undefined): Slot[] {
   if (!isMembers(item)) return [slot(list, at)]
   const { content } = item
-  if (!Array.isArray(content) && !isMembers(content)) return blockSlots(list, at)
+  if (!Array.isArray(content) && !isMembers(content)) return blockSlots(list, at, asked)
   const beside = besideContent(item)
-  if (isMembers(content)) return [...beside, ...blockSlots(item, 'content')]
+  if (isMembers(content)) return [...beside, ...blockSlots(item, 'content', asked)]
   const blocks = content as JsonValue[]
-  return [...beside, ...[...blocks.keys()].flatMap((each) => blockSlots(blocks, each))]
+  return [...beside, ...[...blocks.keys()].flatMap((each) => blockSlots(blocks, each, asked))]
 }
 
 /** What a message holds besides its blocks, but for who says it. */
@@ -103,7 +109,7 @@ function isWord(value: JsonValue | undefined): boolean {
 }
 
 /** Text is read as it is; of an image or a sound nobody here knows what it shows; all else is JSON. */
-function blockSlots(owner: Members | JsonValue[], at: string | number): Slot[] {
+function blockSlots(owner: Members | JsonValue[], at: string | number, asked: JsonValue | undefined): Slot[] {
   const holder = owner as Record<string | number, JsonValue>
   const block = holder[at]
   if (!isMembers(block)) return [slot(holder, at)]
@@ -115,21 +121,25 @@ function blockSlots(owner: Members | JsonValue[], at: string | number): Slot[] {
         ? { kind: 'opaque' }
         : null
   const replace = (part: Part): void => {
-    holder[at] = replaced(block, part)
+    holder[at] = replaced(block, part, asked)
   }
   if (body === null) return [{ part: { kind: 'json', value: block }, set: replace }]
   const around = without(block, inner)
   // First, so that what is left of the body has the last word on the block.
-  const dropped = { part: { kind: 'json', value: around }, set: () => drop(block, inner) } as const
+  const dropped = { part: { kind: 'json', value: around }, set: () => drop(block, inner, asked) } as const
   return [...(Object.keys(around).length === 0 ? [] : [dropped]), { part: body, set: replace }]
 }
 
-/** Of a resource's contents the address stays: a client finds them by it. */
-function replaced(block: Members, part: Part): JsonValue {
+/** Of a resource's contents the address stays if the client knows it, and finds them by it. */
+function replaced(block: Members, part: Part, asked: JsonValue | undefined): JsonValue {
   const text = part.kind === 'text' ? part.text : JSON.stringify(part.kind === 'json' ? part.value : null)
   if (Object.hasOwn(block, 'type')) return { type: 'text', text }
   const { uri } = block
-  return { ...(uri === undefined ? {} : { uri }), mimeType: 'text/plain', text }
+  return {
+    ...(uri === undefined ? {} : { uri: uri === asked ? uri : NO_ADDRESS }),
+    mimeType: 'text/plain',
+    text,
+  }
 }
 
 /** Members of a block, or of the resource in it, that are no part of its body. */
@@ -157,8 +167,11 @@ function without(block: Members, inner: Members): JsonObject {
   return around
 }
 
-function drop(block: Members, inner: Members): void {
-  for (const [owner, name] of besideOf(block, inner)) if (name !== 'uri') delete owner[name]
+function drop(block: Members, inner: Members, asked: JsonValue | undefined): void {
+  for (const [owner, name] of besideOf(block, inner)) {
+    if (name !== 'uri') delete owner[name]
+    else if (owner.uri !== asked) owner.uri = NO_ADDRESS
+  }
 }
 
 function slot(owner: Members | JsonValue[], at: string | number): Slot {

@@ -12,7 +12,7 @@ export interface Origin {
   readonly session: string | null
   readonly action: string
   /** Of that call: what a task says later is its result, too. */
-  readonly given: Pick<Given, 'takeLater'>
+  readonly given: Pick<Given, 'mayGoOn' | 'takeLater'>
 }
 
 export class Continuations {

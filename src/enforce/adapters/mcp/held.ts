@@ -163,7 +163,7 @@ function hasState(params: JsonObject): boolean {
 }
 
 /** The approval that a state of ours names, or null. */
-function stateOf({ requestState }: JsonObject): string | null {
+export function stateOf({ requestState }: JsonObject): string | null {
   const isOurs =
     typeof requestState === 'string' &&
     requestState.startsWith(STATE_PREFIX) &&

@@ -122,6 +122,22 @@ describe('what a call that was allowed goes on with (MCP-8)', () => {
     expect(rig.last).toMatchObject({ id: 5, error: { code: -32001 } })
   })
 
+  test('what speaks against what its task is told denies it, and is recorded', async () => {
+    const rig = await allowing('read')
+    rig.point.objection = { reason: 'FLOW_INFLUENCE', why: ['Not that.'] }
+    rig.request(1, 'tools/call', { name: 'read', _meta: { progressToken: 1, 'x/y': 'z' }, extra: ['e'] })
+    await rig.turn()
+    expect(rig.point.asked[0]?.beside).toEqual({ _meta: { 'x/y': 'z' }, extra: ['e'] })
+    rig.answer(1, { task: { taskId: 't1', status: 'working' } })
+    await rig.turn()
+    rig.request(2, 'tasks/update', { taskId: 't1', inputResponses: { a: 'b' } })
+    await rig.turn()
+    expect(rig.point.besides).toEqual([{ inputResponses: { a: 'b' } }])
+    expect(rig.toServer).toHaveLength(1)
+    expect(rig.point.refused).toEqual(['tasks/update'])
+    expect(rig.last).toMatchObject({ id: 2, error: { code: -32001, data: { reasons: ['FLOW_INFLUENCE'] } } })
+  })
+
   test('who subscribed may unsubscribe', async () => {
     const rig = await allowing('resources/subscribe')
     rig.request(1, 'resources/subscribe', { uri: 'a' })

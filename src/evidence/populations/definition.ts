@@ -1,4 +1,4 @@
-/** What a population is, and which entries a period has. spec/pack.md (PCK-1, PCK-2). @module */
+/** What a population is. spec/pack.md, PCK-1. @module */
 import type { JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
 

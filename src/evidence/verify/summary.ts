@@ -1,0 +1,49 @@
+/** What a verified pack comes to, as data. spec/pack.md, PCK-5: it concludes nothing. @module */
+import type { History } from '../history.ts'
+import type { Manifest } from '../pack/manifest.ts'
+import type { ProvenAllow } from './chains.ts'
+import { notChecked, notesOf } from './notes.ts'
+import type { Findings, PackReport } from './report.ts'
+
+interface Found {
+  readonly allows: readonly ProvenAllow[]
+  readonly populations: Record<string, number>
+  readonly findings: Findings
+}
+
+/** Counts what points decided, beside what the checks found. */
+export function reportOf(
+  manifest: Manifest,
+  history: History,
+  { allows, populations, findings }: Found,
+): PackReport {
+  const denied: Record<string, number> = {}
+  let allowed = 0
+  let asked = 0
+  for (const { receipt } of history.receipts()) {
+    if (receipt.kind !== 'decision') continue
+    if (receipt.decision === 'allow') allowed++
+    else if (receipt.decision === 'step_up') asked++
+    else {
+      const reason = receipt.reasons[0] ?? 'UNSTATED'
+      denied[reason] = (denied[reason] ?? 0) + 1
+    }
+  }
+  return {
+    ok: findings.faults_n === 0,
+    origin: manifest.origin,
+    simulated: manifest.simulated || (history.created?.entry.body.simulated ?? false),
+    period: manifest.period,
+    log: manifest.log,
+    entries: history.size,
+    checks: findings.checks,
+    faults: findings.faults,
+    faults_n: findings.faults_n,
+    populations,
+    allowed,
+    asked,
+    denied,
+    notes: notesOf(history, allows),
+    not_checked: notChecked(history, allows),
+  }
+}
