@@ -78,8 +78,10 @@ class Checker {
     if (basis.missing.length > 0 && (isEnforced || basis.mode === 'enforce'))
       this.#add('BASIS_MISSING', 'allowed although it says that a basis was missing', index)
     this.#purposes(allow, basis, index)
-    for (const use of basis.used)
-      if (!labels.some((label) => this.#covers(use, argumentCategories(label))))
+    // Where no label says that arguments name anybody, none says what they need.
+    const naming = labels.filter(({ subject }) => subject !== undefined)
+    for (const use of naming.length === 0 ? [] : basis.used)
+      if (!naming.some((label) => this.#covers(use, argumentCategories(label))))
         this.#add('BASIS_INVALID', `${use.basis} does not cover the data of the label`, index)
   }
 
