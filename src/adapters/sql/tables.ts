@@ -3,6 +3,7 @@
  * dialect is a change of words (`src/adapters/postgres/schema.ts`).
  * @module
  */
+import { CONSENT_TABLES } from './consent-tables.ts'
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
 export const SCHEMA_VERSION = 11
@@ -83,46 +84,7 @@ CREATE TABLE review_measures (
   length INTEGER NOT NULL, outcome TEXT NOT NULL, expires INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX review_measures_person ON review_measures (person);
-CREATE TABLE notices (
-  id TEXT PRIMARY KEY, status TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, language TEXT NOT NULL,
-  jurisdiction TEXT NOT NULL, notice_json TEXT NOT NULL, text TEXT, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
-  approval INTEGER, UNIQUE (name, version, language, jurisdiction)
-CREATE TABLE bases (
-  id TEXT PRIMARY KEY, status TEXT NOT NULL, basis_json TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
-  approval INTEGER, changed INTEGER
-CREATE TABLE managers (
-  id TEXT PRIMARY KEY, status TEXT NOT NULL, jkt TEXT NOT NULL UNIQUE, manager_json TEXT NOT NULL, proposer TEXT NOT NULL,
-  proposal INTEGER NOT NULL, approval INTEGER
-CREATE TABLE data_subjects (
-  id TEXT PRIMARY KEY, jurisdiction TEXT NOT NULL, changed INTEGER NOT NULL, credential_json TEXT, registration INTEGER,
-  credential_id TEXT UNIQUE
-CREATE INDEX data_subjects_changed ON data_subjects (changed);
-CREATE TABLE identifiers (
-  commitment TEXT PRIMARY KEY, subject TEXT NOT NULL, system TEXT, entry INTEGER NOT NULL, key TEXT UNIQUE
-CREATE INDEX identifiers_subject ON identifiers (subject);
-CREATE TABLE consents (
-  id TEXT PRIMARY KEY, subject TEXT NOT NULL, rev TEXT NOT NULL UNIQUE, notice TEXT NOT NULL, record_json TEXT NOT NULL,
-  proof TEXT NOT NULL, manager TEXT, given INTEGER NOT NULL, expires INTEGER NOT NULL, withdrawn_json TEXT NOT NULL
-CREATE INDEX consents_subject ON consents (subject);
-CREATE TABLE withdrawals (
-  entry INTEGER PRIMARY KEY, consent TEXT, subject TEXT NOT NULL, purposes_json TEXT NOT NULL, time_ms INTEGER NOT NULL
-CREATE INDEX withdrawals_subject ON withdrawals (subject);
-CREATE TABLE taken (
-  listener TEXT NOT NULL, seq INTEGER NOT NULL, entry INTEGER NOT NULL, time_ms INTEGER NOT NULL,
-  PRIMARY KEY (listener, seq)
-CREATE TABLE subject_requests (
-  id TEXT PRIMARY KEY, subject TEXT NOT NULL, kind TEXT NOT NULL, jurisdiction TEXT NOT NULL, status TEXT NOT NULL,
-  opened INTEGER NOT NULL, due INTEGER NOT NULL, extended INTEGER NOT NULL, outcome TEXT, text_commit TEXT,
-  answer_commit TEXT, alerted INTEGER NOT NULL
-CREATE INDEX subject_requests_subject ON subject_requests (subject);
-CREATE INDEX subject_requests_due ON subject_requests (due) WHERE status = 'open';
-CREATE TABLE subject_links (
-  secret_hash TEXT PRIMARY KEY, subject TEXT NOT NULL, by TEXT NOT NULL, expires INTEGER NOT NULL
-CREATE TABLE disclosures (
-  entry INTEGER NOT NULL, part INTEGER NOT NULL, subject TEXT NOT NULL, time_ms INTEGER NOT NULL, agent TEXT,
-  server TEXT NOT NULL, tool TEXT NOT NULL, purpose TEXT, basis TEXT, reason TEXT, n INTEGER NOT NULL,
-  PRIMARY KEY (entry, part)
-CREATE INDEX disclosures_subject ON disclosures (subject, time_ms);
+${CONSENT_TABLES}
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
