@@ -11,6 +11,8 @@ import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
 import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { BasisKeeper } from '../../src/enforce/basis/basis-keeper.ts'
+import { SubjectFeed } from '../../src/enforce/basis/subject-feed.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
@@ -186,6 +188,13 @@ export async function openPoint(
       if (type !== 'time') point.revocationsChanged() // a stream that begins changes nothing, and is told of (REV-18)
       acks.poke()
     }
+    const subjects = new SubjectFeed({
+      crypto,
+      clock,
+      control,
+      isWanted: () => (tools.policy().bases ?? 'off') !== 'off',
+      onFault,
+    })
     const keeper = new TrustKeeper({ trust, control, clock, onFault: options.onFault })
     const { outputs, register } = outputsOf({ control, tools, onFault })
     const authenticator = new Authenticator({
@@ -219,6 +228,15 @@ export async function openPoint(
         policy: tools.policy,
         label: (server, tool) => tools.find(server, tool)?.label ?? null,
         domains: memory.domains,
+        bases: new BasisKeeper({
+          crypto,
+          clock,
+          policy: tools.policy,
+          registration: tools.find,
+          book: subjects,
+          revocations: state,
+          bound_ms: file.bound_ms,
+        }),
       }),
       onToolChanged: new ToolChanges(control, onFault).note,
       onRecorded: () => shipper.poke(),
@@ -227,6 +245,7 @@ export async function openPoint(
         tools.stop()
         keeper.stop()
         acks.stop()
+        await subjects.stop()
         await Promise.all([follower.stop(), trust.stop()])
         await switchboard.close()
         ledger.close()
@@ -239,7 +258,7 @@ export async function openPoint(
     const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
     // A point whose state is not fresh serves too: it denies and says why.
     await within(
-      Promise.all([follower.ready, keeper.refresh()]).catch(() => undefined),
+      Promise.all([follower.ready, keeper.refresh(), subjects.start()]).catch(() => undefined),
       READY_MAX_MS,
     )
     const standingOf = point.standingOf.bind(point)

@@ -14,6 +14,7 @@ import { paint, say, tell } from '../../apps/cli/output.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import type { Postgres } from '../../test/fixtures/postgres.ts'
 import { playDrill, playOutage, startKillStage } from './kill-switch.ts'
+import { playConsent } from './consent.ts'
 import { playFlow } from './flow.ts'
 import { Narrator } from './narrator.ts'
 import { playOutputs } from './outputs.ts'
@@ -130,6 +131,7 @@ async function main(): Promise<void> {
     // Last: it enrolls a gateway, and the drill waits for every one there is.
     const flow = await playFlow(stage, narrator)
     const outputs = await playOutputs(stage, narrator)
+    const consent = await playConsent(stage, narrator)
     await checkFiles(stage)
     const proof = await prove(stage, from, narrator)
     const result = {
@@ -138,6 +140,7 @@ async function main(): Promise<void> {
         quorum &&
         flow &&
         outputs &&
+        consent &&
         drill &&
         killed_not_stale &&
         proof.verified &&
@@ -156,6 +159,7 @@ async function main(): Promise<void> {
       quorum,
       flow,
       outputs,
+      consent,
       drill,
       killed_not_stale,
     }

@@ -38,6 +38,8 @@ const CONSENT_AGE_MAX_S = 10 * 366 * 86_400
 /** How far `given_at` may lie from when a gesture or a signature arrives (CNS-13). */
 export const GIVEN_AGE_MAX_S = 600
 export const IDENTIFIERS_MAX = 16
+/** Uses and wants of one receipt (CNS-28): a result with more is withheld as a whole, a call with more denied. */
+export const USES_MAX = 256
 const IDENTIFIER_CHARS_MAX = 256
 /** Under which a child's consent is a parent's, everywhere that a table here knows. */
 const AGE_MAX = 25

@@ -7,6 +7,8 @@ import { z } from 'zod'
 import { LEVELS, pointer } from './label.ts'
 
 export const FLOW_MODES = ['off', 'observe', 'ask', 'deny'] as const
+/** Whether bases for personal data are asked for (CNS-21). */
+const BASES_MODES = ['off', 'observe', 'enforce'] as const
 /** What LBL-9 looks for. */
 export const DETECTORS = ['secrets', 'personal'] as const
 
@@ -65,6 +67,8 @@ export const flowPolicySchema = z.strictObject({
     .max(DETECTORS.length)
     .refine((all) => new Set(all).size === all.length, 'a detector occurs twice')
     .exactOptional(),
+  /** CNS-21; off by default. */
+  bases: z.enum(BASES_MODES).exactOptional(),
 })
 export type FlowPolicy = z.infer<typeof flowPolicySchema>
 

@@ -21,6 +21,8 @@ const CATEGORIES_MAX = 16
 const CATEGORY_LENGTH_MAX = 128
 /** Fields, destinations and categories of one label; characters of a path. */
 const PATHS_MAX = 64
+/** Pointers to whom the arguments are about. */
+const SUBJECTS_MAX = 8
 const PATH_LENGTH_MAX = 256
 
 const level = z.enum(LEVELS)
@@ -59,6 +61,8 @@ export const toolLabelSchema = z.strictObject({
   accepts: level,
   /** Arguments that say where it goes, to whom, or what it acts on. */
   destination: z.array(pointer).max(PATHS_MAX),
+  /** Arguments that hold identifiers of data subjects (LBL-15). */
+  subject: z.array(pointer).min(1).max(SUBJECTS_MAX).exactOptional(),
 })
 export type ToolLabel = z.infer<typeof toolLabelSchema>
 

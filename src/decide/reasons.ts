@@ -97,6 +97,27 @@ export const REASONS = {
     'another enforcement point holds what the agent has read',
     'try again in a few seconds, or call through one enforcement point',
   ],
+  // The basis
+  SUBJECT_UNRESOLVED: [
+    'nobody can tell whose personal data the call touches',
+    'name a data subject that is registered, or have the label say where the identifier stands',
+  ],
+  NO_BASIS: [
+    'there is no consent and no other basis for touching this personal data',
+    'leave this person out, or have a consent or a basis registered',
+  ],
+  PURPOSE_OUTSIDE: [
+    'no basis covers the purpose of the call, or its grants name none',
+    'use the data for what was agreed to, or ask for a grant that says what for',
+  ],
+  CONSENT_WITHDRAWN: ['the data subject has withdrawn their consent', 'leave this person out'],
+  CONSENT_EXPIRED: ['the consent of the data subject has expired', 'ask the person again, or leave them out'],
+  SUBJECT_OBJECTED: ['the data subject has objected to this use', 'leave this person out'],
+  MINOR_PROFILING: [
+    'the data subject is a child, and the purpose would profile them',
+    'leave this person out',
+  ],
+  BASIS_LIMIT: ['the call touches more people than one receipt can name', 'make a smaller call'],
   // The state
   KILLED: ['a kill is in force for this agent, tool or everything', 'stop; a kill ends when people lift it'],
   REVOKED: ['the delegation, or someone or something behind it, was revoked', 'stop; ask the principal'],

@@ -3,6 +3,7 @@
  * Never rejects: what cannot be recorded is for the caller to deny.
  * @module
  */
+import type { BasesRecord } from '../log/receipt-basis.ts'
 import { laterTurn, type Outcome } from './calls-under-way.ts'
 import type { Judged } from './judged.ts'
 import { decisionFields, openingOf } from './opening.ts'
@@ -22,7 +23,7 @@ type RecordOptions = Pick<PointOptions, 'recorder' | 'placement' | 'revocations'
 export class CallRecords {
   readonly #o: RecordOptions
   /** Outcomes that are being recorded. */
-  readonly #outcomes = new Set<Promise<void>>()
+  readonly #outcomes = new Set<Promise<boolean>>()
 
   constructor(options: RecordOptions) {
     this.#o = options
@@ -48,13 +49,19 @@ export class CallRecords {
     )
   }
 
-  outcome(action: string, outcome: Outcome): void {
-    // The caller gets its answer first: a crash in between leaves the outcome `unknown`, as RCP-4 has it.
-    const done = laterTurn()
-      .then(() => this.#durably(() => this.#o.recorder.outcome({ action, outcome })))
-      .then(() => undefined)
+  /**
+   * @param basis whom the result is about: then it is recorded before anybody has the result (CNS-37)
+   * @returns whether it could be
+   */
+  outcome(action: string, outcome: Outcome, basis?: BasesRecord): Promise<boolean> {
+    const fields = { action, outcome, ...(basis === undefined ? {} : { basis }) }
+    const record = (): Promise<true | null> =>
+      this.#durably(() => this.#o.recorder.outcome(fields).then(() => true as const))
+    // Else the caller gets its answer first: a crash in between leaves the outcome `unknown`, as RCP-4 has it.
+    const done = (basis === undefined ? laterTurn().then(record) : record()).then((stored) => stored === true)
     this.#outcomes.add(done)
     void done.finally(() => this.#outcomes.delete(done))
+    return done
   }
 
   async idle(): Promise<void> {

@@ -2,10 +2,12 @@
 import type { Verdict } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Debit } from '../log/receipt.ts'
+import type { BasesRecord } from '../log/receipt-basis.ts'
 import type { FlowRecord } from '../log/receipt-flow.ts'
 import type { HeldCall } from './approvals.ts'
 import type { OutputNeeded } from './attested.ts'
 import type { Authenticated } from './authenticate.ts'
+import type { BasisCall } from './basis/basis-call.ts'
 import type { FlowCall } from './flow/flow-call.ts'
 import type { StreamPlace } from './recorder.ts'
 import type { CallOutcome } from './types.ts'
@@ -18,6 +20,9 @@ export interface Judged {
   /** Of a step_up: the call as it waits. `again`: it is one that has been recorded (APR-16). */
   readonly held?: HeldCall
   readonly again?: boolean
+  /** Of a personal tool, where bases are asked for: what its receipt says, and what goes on with it (CNS-28). */
+  readonly basis?: BasesRecord
+  readonly bases?: BasisCall
   /** What the flow rules went by, where they are in force (RCP-11). */
   readonly flow?: FlowRecord
   /** Each thing that rules object to, by a name of its own. */

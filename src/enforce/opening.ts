@@ -45,7 +45,7 @@ function bounded(name: string): string {
 export function decisionFields(
   request: CallRequest,
   action: string,
-  { authenticated, verdict, debits, flow }: Judged,
+  { authenticated, verdict, debits, flow, basis }: Judged,
   state: Pick<DecisionFields, 'placement' | 'freshness' | 'kill' | 'approval'>,
 ): DecisionFields {
   return {
@@ -61,6 +61,7 @@ export function decisionFields(
     reasons: verdict.decision === 'allow' ? [] : [...verdict.reasons],
     binding: authenticated.binding,
     debits: [...debits],
+    ...(basis === undefined ? {} : { basis }),
     ...(flow === undefined ? {} : { flow }),
     ...(authenticated.manifest === null ? {} : { manifest: authenticated.manifest }),
     ...state,

@@ -98,28 +98,32 @@ export class EnforcementPoint implements Point {
 
   async #act<T>(judged: Allowed, request: CallRequest, names: Names, act: Act<T>): Promise<CallOutcome<T>> {
     const { action } = names
-    const { call } = judged
+    const { call, bases } = judged
     const isLogged = await this.#isLogged(judged)
     const kept = isLogged && call !== undefined ? await call.before(action, this.#o.onFault) : []
     const held = isLogged && kept.length === 0 ? await this.#o.outputs?.before(judged, request, action) : kept
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
     const standing = isLogged ? this.#view.standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
-    const late = standing.length > 0 ? standing : (held ?? [])
+    const late = [standing, held ?? [], bases?.late() ?? []].find((reasons) => reasons.length > 0) ?? []
     if (chain === null || late.length > 0) {
       await this.#records.decision(request, names, deniedAs(judged, late))
       return { decision: 'deny', action, reasons: late }
     }
+    let isRecorded = Promise.resolve(true)
     const acted = await this.#underWay.run(
       { chain, request },
       (signal) => runCall(call, request, action, signal, act),
       (outcome) => {
-        this.#records.outcome(action, outcome)
+        isRecorded = this.#records.outcome(action, outcome, bases?.outcome)
         this.#o.outputs?.ended(judged, request, action, outcome)
       },
     )
-    if (acted.reasons === null) return { decision: 'allow', action, result: acted.result }
-    return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
+    if (acted.reasons !== null) return { decision: 'deny', action, reasons: acted.reasons, underWay: true }
+    // CNS-37: whoever has somebody's data, a receipt says so.
+    const isKept = bases?.outcome === undefined || (await isRecorded)
+    if (!isKept) return { decision: 'deny', action, reasons: ['NOT_RECORDED'], underWay: true }
+    return { decision: 'allow', action, result: acted.result }
   }
 
   /** A call whose step_up is recorded: a person decides, and then it is decided again (APR-12). */

@@ -146,10 +146,14 @@ export class Recorder {
     return { epoch: receipt.epoch, seq: receipt.seq }
   }
 
-  /** Nothing waits for it: it is synced with the next decision, if one comes soon (RCP-4). @throws {SpoolError} */
+  /**
+   * Nothing waits for it: it is synced with the next decision, if one comes soon (RCP-4), unless it names bases: then it
+   * is durable once this resolves (CNS-37).
+   * @throws {SpoolError}
+   */
   async outcome(fields: OutcomeFields): Promise<void> {
     if (this.#beginning !== null) await this.#begun()
-    await this.#append({ ...this.#next('outcome'), ...fields }, [], null, true)
+    await this.#append({ ...this.#next('outcome'), ...fields }, [], null, fields.basis === undefined)
   }
 
   /** Members in the order of RFC 8785, so that its text needs no sorting. */
@@ -160,6 +164,7 @@ export class Recorder {
       agent: fields.agent,
       ...(fields.approval === undefined ? {} : { approval: fields.approval }),
       args_commit: fields.args_commit,
+      ...(fields.basis === undefined ? {} : { basis: fields.basis }),
       binding: fields.binding,
       chain: fields.chain,
       debits: fields.debits,

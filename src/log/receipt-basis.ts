@@ -4,11 +4,10 @@
  * @module
  */
 import { z } from 'zod'
+import { USES_MAX } from '../core/consent.ts'
 import { TERM_LENGTH_MAX } from '../core/dpv.ts'
 import { freshnessSchema } from './freshness.ts'
 
-/** Of one receipt: a result with more subjects is withheld as a whole, a call with more denied. */
-export const USES_MAX = 256
 /** Why a basis was missing (CNS-25 to CNS-28). */
 export const BASIS_REASONS = [
   'BASIS_LIMIT',
@@ -42,18 +41,17 @@ const basisMissingSchema = z.strictObject({
   n,
 })
 
-export const basisRecordSchema = z
-  .strictObject({
-    mode: z.enum(['observe', 'enforce']),
-    /** Of an outcome: what its decision was about. */
-    call: z
-      .strictObject({ agent: id.nullable(), server: z.string().max(256), tool: z.string().max(256) })
-      .exactOptional(),
-    /** Of an outcome: when its result was judged. */
-    freshness: freshnessSchema.exactOptional(),
-    used: z.array(basisUseSchema).max(USES_MAX),
-    missing: z.array(basisMissingSchema).max(USES_MAX),
-  })
-  .refine(({ used, missing }) => used.length + missing.length <= USES_MAX)
+/** Not checked here: that there are no more than {@link USES_MAX} together, which no pattern of a text could say. */
+export const basisRecordSchema = z.strictObject({
+  mode: z.enum(['observe', 'enforce']),
+  /** Of an outcome: what its decision was about. */
+  call: z
+    .strictObject({ agent: id.nullable(), server: z.string().max(256), tool: z.string().max(256) })
+    .exactOptional(),
+  /** Of an outcome: when its result was judged. */
+  freshness: freshnessSchema.exactOptional(),
+  used: z.array(basisUseSchema).max(USES_MAX),
+  missing: z.array(basisMissingSchema).max(USES_MAX),
+})
 
 export type BasesRecord = z.infer<typeof basisRecordSchema>

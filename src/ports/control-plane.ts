@@ -13,6 +13,7 @@ import type { SignedAck, Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
 import type { DomainExchange } from './domains.ts'
 import type { OutputExchange } from './outputs.ts'
+import type { SubjectPage } from './subjects.ts'
 
 /** How a tool's call is measured. spec/log.md, `tool.registered`. */
 /** A definition that a server lists for a tool that is pinned to another. spec/mcp.md (MCP-13). */
@@ -178,6 +179,8 @@ export interface ControlPlane
   tools(): Promise<readonly ToolRegistration[]>
   /** The one in force (FLW-10). */
   flowPolicy(): Promise<FlowPolicy>
+  /** Data subjects that changed after an entry, and bases if one did (CNS-19). @param after -1: from the beginning */
+  subjects(after: number): Promise<SubjectPage>
   /** Proposes a definition that a server lists for a pinned tool (MCP-13). Idempotent. */
   toolChanged(change: ToolChange): Promise<void>
   /** Whom the point trusts (KEY-6). Not verified. */

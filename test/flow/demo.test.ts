@@ -26,6 +26,7 @@ const summarySchema = z.object({
   quorum: z.boolean(),
   flow: z.boolean(),
   outputs: z.boolean(),
+  consent: z.boolean(),
   drill: z.boolean(),
   killed_not_stale: z.boolean(),
 })
@@ -52,6 +53,7 @@ test('npm run demo -- --exit --json ends well, and says so in its last line', ()
     quorum: true,
     flow: true,
     outputs: true,
+    consent: true,
     drill: true,
     killed_not_stale: true,
   })
@@ -65,6 +67,7 @@ test('every denial that the story tells is in the evidence', () => {
   const told = Object.keys(summary.denied).filter((reason) => reason !== 'LIMIT_LEASED')
   expect(told.sort()).toEqual([
     'APPROVAL_REFUSED',
+    'CONSENT_WITHDRAWN',
     'CONSTRAINT_VIOLATED',
     'EXPIRED',
     'KILLED',

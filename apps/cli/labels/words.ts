@@ -16,12 +16,13 @@ export function resultWords({ level, integrity, categories }: DataLabel): string
 }
 
 function labelWords(label: ToolLabel): string {
-  const { result, accepts } = label
+  const { result, accepts, subject: given } = label
   const fields = Object.entries(result.fields ?? {}).map(
     ([pointer, field]) => `; ${pointer}: ${Object.values(field).flat().join(', ')}`,
   )
   const subject = result.subject === undefined ? '' : `; of whom ${result.subject} says`
-  return `${effectWords(label)}; accepts ${accepts}; returns ${resultWords(result)}${fields.join('')}${subject}`
+  const about = given === undefined ? '' : `; about whom ${given.join(', ')} names`
+  return `${effectWords(label)}${about}; accepts ${accepts}; returns ${resultWords(result)}${fields.join('')}${subject}`
 }
 
 /** One tool a paragraph: what is proposed, why, and where to look. */

@@ -21,11 +21,12 @@ export function labelRows(labels, names) {
 }
 
 function labelLines(label) {
-  const { effect, destination, accepts, result, ...rest } = ofThisForm(label)
+  const { effect, destination, accepts, result, subject, ...rest } = ofThisForm(label)
   const to = destination.map((pointer) => (pointer === '' ? 'every argument' : pointer)).join(', ')
   return [
     EFFECTS.get(effect) ?? `Effect: ${effect}`,
     ...(to === '' ? [] : [`To whom, where to or on what: ${to}`]),
+    ...(subject === undefined ? [] : [`About whom these arguments name: ${subject.join(', ')}`]),
     `May be given what is ${accepts} at most`,
     ...resultLines(result),
     ...restLines(rest),
@@ -50,11 +51,18 @@ const MODES = new Map([
   ['deny', 'deny: what the rules object to is denied'],
 ])
 
+const BASES = new Map([
+  ['off', 'off: nobody asks whether people agreed'],
+  ['observe', 'observe: personal data without a basis goes out, and is recorded'],
+  ['enforce', 'enforce: personal data without a basis is denied, or withheld from results'],
+])
+
 /** @returns the rows of a flow policy; what has no words stands there as it is */
 export function policyRows(policy) {
-  const { mode, aliases = {}, policies = [], pseudonyms, ...rest } = ofThisForm(policy)
+  const { mode, aliases = {}, bases, policies = [], pseudonyms, ...rest } = ofThisForm(policy)
   return [
     row('Mode', [MODES.get(mode) ?? String(mode)]),
+    ...(bases === undefined ? [] : [row('A basis for personal data', [BASES.get(bases) ?? String(bases)])]),
     ...policies.map(({ name, server, tool, argument, values, ...more }) =>
       row(`Lets pass: ${name}`, [
         `${tool} of ${server}, where ${argument} is one of:`,

@@ -12,6 +12,7 @@ import { ApiError, type ApiClient } from './client.ts'
 import { httpOutputs } from './outputs.ts'
 import { httpDomains } from './domains.ts'
 import { httpRevocations } from './revocations.ts'
+import { httpSubjects } from './subjects.ts'
 
 const acknowledgedSchema = z.object({
   acknowledged: z.object({ epoch: z.int(), seq: z.int() }),
@@ -94,6 +95,7 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     ...httpDomains(client),
     ...httpOutputs(client),
     ...httpRevocations(client),
+    ...httpSubjects(client),
   }
 }
 

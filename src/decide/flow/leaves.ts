@@ -20,7 +20,7 @@ export interface Leaf {
 }
 
 /** What stands in place of something that was taken out before the agent saw it (LBL-10, LBL-11): it tells nothing. */
-const TAKEN_OUT = /^(?:\[redacted: [a-z]+\]|psn_[a-z2-7]{26})$/
+const TAKEN_OUT = /^(?:\[redacted: [a-z]+\]|\[withheld: [A-Z_]+\]|psn_[a-z2-7]{26})$/
 
 export function isTakenOut(text: string): boolean {
   const first = text.charCodeAt(0)

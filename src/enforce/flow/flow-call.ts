@@ -7,8 +7,10 @@
 import type { FlowPolicy } from '../../core/flow-policy.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { UNLABELLED, type DataLabel, type ToolLabel } from '../../core/label.ts'
+import { isPersonal } from '../../decide/basis/personal.ts'
 import { strictestOf } from '../../decide/flow/fields.ts'
 import type { Reason } from '../../decide/reasons.ts'
+import type { BasisCall } from '../basis/basis-call.ts'
 import type { Act, CallRequest, Given, Objection, ToolResult } from '../types.ts'
 import type { Part } from './content.ts'
 import { BLIND, detectors } from './detectors.ts'
@@ -26,9 +28,11 @@ export interface Domain {
 export interface FlowCallOptions {
   readonly request: CallRequest
   /** In force now. */
-  readonly policy: () => Pick<FlowPolicy, 'mode' | 'pseudonyms' | 'detectors'>
+  readonly policy: () => Pick<FlowPolicy, 'bases' | 'mode' | 'pseudonyms' | 'detectors'>
   readonly label: ToolLabel | null
   readonly sight: () => Sight
+  /** Of a personal tool, where bases are asked for. */
+  readonly bases: BasisCall | undefined
   readonly pseudonyms: () => Pseudonyms
   /** Null: rules do not speak, and nothing is remembered. */
   readonly domain: Domain | null
@@ -109,7 +113,9 @@ export class FlowCall {
 
   /** What comes once the call is over: the result of a task. By what is in force then, whatever was when it was made (ENF-5). */
   async #takeLater<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
-    const { mode } = this.#o.policy()
+    const { bases, mode } = this.#o.policy()
+    if (bases === 'enforce' && isPersonal(this.#o.label ?? UNLABELLED))
+      throw new ResultWithheld('no receipt would name its bases')
     if (mode === 'off') return this.#take(action, result, null)
     const domain = await this.#o.enter()
     if (domain === null) {
@@ -128,12 +134,14 @@ export class FlowCall {
   }
 
   async #take<T>(action: string, result: ToolResult<T>, domain: Domain | null): Promise<ToolResult<T>> {
-    const { request } = this.#o
+    const { bases, request } = this.#o
     if (request.sight !== undefined) return result
     const { seen } = result
     const sight = this.#o.sight()
-    if (domain === null && this.#used.size === 0 && !isLimited(sight)) return result
+    const isUntouched = domain === null && bases === undefined
+    if (isUntouched && this.#used.size === 0 && !isLimited(sight)) return result
     if (seen === undefined) {
+      if (bases?.takeWhole() === false) throw new ResultWithheld('nobody can tell whose data is in it')
       if (isLimited(sight) || this.#used.size > 0) throw new ResultWithheld('nothing can be taken out of it')
       domain?.memory.noteUnseen(this.#read(action))
       await domain?.stay.raise(domain.memory.taint)
@@ -141,7 +149,8 @@ export class FlowCall {
     }
     const label = this.#o.label ?? UNLABELLED
     const parts = seen.parts()
-    const masked = this.#used.size === 0 ? parts : parts.map((part) => this.#masked(part))
+    const kept = bases?.take(parts) ?? parts
+    const masked = this.#used.size === 0 ? kept : kept.map((part) => this.#masked(part))
     const left = redact(masked, {
       label,
       sight,

@@ -13,6 +13,7 @@ import { lineageOf } from '../../token/lineage.ts'
 import { isMethodAction } from '../../token/method-action.ts'
 import type { DecidedChain } from '../../token/verify.ts'
 import type { HeldCall } from '../approvals.ts'
+import type { BasisKeeper } from '../basis/basis-keeper.ts'
 import { deniedAs, type Judged } from '../judged.ts'
 import type { CallRequest, Objection } from '../types.ts'
 import type { DomainStay, Domains } from './domains.ts'
@@ -29,6 +30,8 @@ export interface FlowKeeperOptions {
   /** Of the tool as it is registered; null: nobody labelled it. */
   readonly label: (server: string, tool: string) => ToolLabel | null
   readonly domains: Domains
+  /** Without it nobody asks on what basis personal data is touched. */
+  readonly bases?: BasisKeeper
 }
 
 /** A request that is no call of a tool (MCP-7): it reads, and nobody says what (LBL-5). */
@@ -48,9 +51,11 @@ export class FlowKeeper {
 
   /**
    * What `decide` decides, with what the rules make of it. Synchronous while this point holds the domains of the chain.
-   * @param decide is asked again once domains were waited for. @param approved as a person approved it
+   * @param decided is asked again once domains were waited for. @param approved as a person approved it
    */
-  judge(decide: () => Judged, request: CallRequest, approved?: HeldCall): Judged | Promise<Judged> {
+  judge(decided: () => Judged, request: CallRequest, approved?: HeldCall): Judged | Promise<Judged> {
+    const { bases } = this.#o
+    const decide = bases === undefined ? decided : (): Judged => bases.judge(decided(), request)
     const judged = decide()
     const { chain } = judged.authenticated
     if (chain === null || judged.verdict.decision === 'deny') return judged
@@ -151,6 +156,7 @@ export class FlowKeeper {
       policy: this.#o.policy,
       label,
       sight: () => sightOf(lineageOf(chain, judged.verdict.grant) ?? []),
+      bases: judged.bases,
       pseudonyms: () => this.#pseudonyms.of(`${agents[0]} ${domain?.stay.domains[0]?.turn ?? 0}`),
       domain,
       enter: async () => {

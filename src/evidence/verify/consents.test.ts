@@ -1,6 +1,6 @@
 /** What a verifier makes of consents, withdrawals and uses of personal data. spec/consent.md (CNS-32, CNS-33). @module */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ALICE, BOB, BOUND_MS, LogBuilder } from '../../../test/fixtures/history.ts'
+import { ALICE, BOB, BOUND_MS, LogBuilder, READ } from '../../../test/fixtures/history.ts'
 import { digestOf } from '../../../test/fixtures/tokens.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import {
@@ -106,9 +106,10 @@ function withdraw({ consent, rev }: ConsentRecord, purpose: string | null = null
 
 /** A call whose arguments named the subject, allowed by this basis. */
 function use(basis: string, more: Partial<BasesRecord['used'][number]> = {}, fresh: object = {}): void {
-  const used = [{ subject, purpose: DIRECT, basis, n: 1, ...more }]
+  const used = { subject, purpose: DIRECT, basis, n: 1, ...more }
   const freshness = { epoch: 1, head: log.frames.length, t: log.clock.now() - 100, age_ms: 100, ...fresh }
-  log.decide(log.root('bot'), { freshness, basis: { mode: 'enforce', used, missing: [] } })
+  const chain = log.root('bot', { grants: [{ ...READ, purposes: [used.purpose] }] })
+  log.decide(chain, { freshness, basis: { mode: 'enforce', used: [used], missing: [] } })
 }
 
 const codes = async (): Promise<string[]> => {

@@ -130,7 +130,7 @@ function leavesOutSink({ basis, taint }: FlowRecord, labels: readonly ToolLabel[
   return labels.every(({ accepts, effect }) => effect !== 'none' && isAbove(taint.level, accepts))
 }
 
-function policiesOf(history: History): readonly Reign<FlowPolicy>[] {
+export function policiesOf(history: History): readonly Reign<FlowPolicy>[] {
   const proposed = new Map<number, FlowPolicy>()
   const reigns: Reign<FlowPolicy>[] = [{ from_ms: -Infinity, value: NO_FLOW_POLICY }]
   for (const { index, entry } of history.labels) {
@@ -142,7 +142,7 @@ function policiesOf(history: History): readonly Reign<FlowPolicy>[] {
 }
 
 /** What a point may have gone by when it wrote the receipt. */
-function atTime<T>(reigns: readonly Reign<T>[], { time }: DecisionReceipt): T[] {
+export function atTime<T>(reigns: readonly Reign<T>[], { time }: DecisionReceipt): T[] {
   const now = Date.parse(time)
   return reigns
     .filter(
@@ -151,7 +151,7 @@ function atTime<T>(reigns: readonly Reign<T>[], { time }: DecisionReceipt): T[] 
     .map(({ value }) => value)
 }
 
-class Labels {
+export class Labels {
   readonly #tools: ReadonlyMap<string, string>
   /** By tool and definition. */
   readonly #reigns = new Map<string, Reign<ToolLabel>[]>()

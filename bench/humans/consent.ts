@@ -1,0 +1,24 @@
+/** What consent costs: at a point that knows a million people, and when one of them withdraws. @module */
+import { benchSubjects, type SubjectFigures } from './subjects.ts'
+import { benchWithdraw, type WithdrawFigures } from './withdraw.ts'
+
+export interface ConsentFigures {
+  readonly subjects: SubjectFigures
+  readonly withdraw: WithdrawFigures
+}
+
+export async function benchConsent(): Promise<ConsentFigures> {
+  return { subjects: await benchSubjects(), withdraw: await benchWithdraw() }
+}
+
+export function consentTable({ subjects, withdraw }: ConsentFigures): string {
+  return [
+    `${subjects.subjects} data subjects at a point     ${subjects.bytes_each} bytes each, ${subjects.rows_per_s} read a second`,
+    `found by an identifier            ${subjects.find_ns} ns; nobody found ${subjects.miss_ns} ns`,
+    `a basis for a purpose             ${subjects.basis_ns} ns`,
+    `a consent withdrawn               the last of ${withdraw.subscribers} denies after ${withdraw.last_p50_ms} ms, ${withdraw.last_max_ms} ms at most in ${withdraw.rounds} rounds`,
+    `its withdrawal acknowledged       ${withdraw.acknowledged_p50_ms} ms`,
+    `${withdraw.derived} derived delegations      over at a point after ${withdraw.derived_ms} ms`,
+    '',
+  ].join('\n')
+}
