@@ -10,6 +10,8 @@ import { CoreError, CountersignError } from '../../src/core/errors.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import { findCaller, type Caller } from '../../src/registry/callers.ts'
+import { findStanding } from '../../src/registry/managers.ts'
+import { findEnrolled } from '../../src/registry/people.ts'
 import type { VerifiedProof } from './auth.ts'
 import type { AppEnv, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
@@ -90,6 +92,22 @@ export function who(ctx: ServerContext, ...kinds: readonly Caller['kind'][]): Mi
     await strictJson(c)
     return ctx.idempotency.run(c, caller, next)
   }
+}
+
+/**
+ * As {@link who}, and the caller's word counts: a person is endorsed (PPL-5), a consent manager was not removed (CNS-13).
+ * @throws {RegistryError} `NOT_ENDORSED`, `UNKNOWN_MANAGER`
+ */
+export function standing(ctx: ServerContext, ...kinds: readonly Caller['kind'][]): Middleware {
+  const keyed = who(ctx, ...kinds)
+  const { store } = ctx.registry
+  return (c, next) =>
+    keyed(c, async () => {
+      const { kind, id } = c.get('caller')
+      if (kind === 'person') await store.query((db) => findEnrolled(db, id))
+      if (kind === 'manager') await store.query((db) => findStanding(db, id))
+      await next()
+    })
 }
 
 /** The route takes any key that signs: the one that is being enrolled. */

@@ -20,7 +20,7 @@ import { findEnrolled } from '../../src/registry/people.ts'
 import { consentView, exportOf } from '../../src/registry/subject-view.ts'
 import { cascadeShown, consentShown, term } from './consent-schemas.ts'
 import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
-import { who } from './middleware.ts'
+import { standing, who } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
 import { answers, body, framesAnswer, idParam, reason } from './schemas.ts'
 
@@ -52,7 +52,7 @@ function giveRoutes(app: App, ctx: ServerContext): void {
       method: 'post',
       path: '/v1/consents',
       summary: 'A consent that a manager signed, or that is taken over from another system',
-      middleware: who(ctx, 'person', 'manager'),
+      middleware: standing(ctx, 'person', 'manager'),
       request: {
         body: body(
           z.strictObject({
@@ -70,7 +70,6 @@ function giveRoutes(app: App, ctx: ServerContext): void {
         return c.json(await giveConsent(registry, managerActor(manager), record, { ...proof, manager }), 200)
       }
       const person = callerId(c, 'person')
-      await registry.store.query((db) => findEnrolled(db, person))
       return c.json(await giveConsent(registry, personActor(person), record, proof), 200)
     },
   )
@@ -80,7 +79,7 @@ function giveRoutes(app: App, ctx: ServerContext): void {
       method: 'get',
       path: '/v1/consent-terms',
       summary: 'Purposes and categories that consents, notices, bases and grants may name',
-      middleware: who(ctx, 'person', 'manager'),
+      middleware: standing(ctx, 'person', 'manager'),
       responses: answers(
         'Terms of the Data Privacy Vocabulary',
         z.object({ version: z.string(), purposes: z.array(z.string()), categories: z.array(z.string()) }),
@@ -101,7 +100,7 @@ async function mine(ctx: ServerContext, c: Context<AppEnv>, id: string): Promise
 
 function reviewRoutes(app: App, ctx: ServerContext): void {
   const { store } = ctx.registry
-  const reader = who(ctx, 'person', 'manager')
+  const reader = standing(ctx, 'person', 'manager')
 
   app.openapi(
     createRoute({
@@ -177,6 +176,8 @@ function withdrawRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const { id } = await mine(ctx, c, c.req.valid('param').id)
       const caller = c.get('caller')
+      // A manager that was removed may still withdraw what it gave (CNS-13).
+      if (caller.kind === 'person') await registry.store.query((db) => findEnrolled(db, caller.id))
       const by = caller.kind === 'manager' ? ('manager' as const) : ('person' as const)
       const actor = by === 'manager' ? managerActor(caller.id) : personActor(callerId(c, 'person'))
       const frames = await withdrawConsent(registry, actor, { consent: id, by, ...c.req.valid('json') })
@@ -190,7 +191,7 @@ function withdrawRoutes(app: App, ctx: ServerContext): void {
       path: '/v1/consents/{id}/links',
       summary:
         'A link to the page of the subject who gave a manager this consent, good once and for 15 minutes',
-      middleware: who(ctx, 'manager'),
+      middleware: standing(ctx, 'manager'),
       request: { params: idParam },
       responses: answers('The link', z.object({ url: z.string(), expires: z.int() })),
     }),

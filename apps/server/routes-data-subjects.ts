@@ -7,14 +7,13 @@ import { personActor } from '../../src/registry/context.ts'
 import { addSubject, identifySubject, unidentifySubject } from '../../src/registry/data-subjects.ts'
 import { RegistryError } from '../../src/registry/errors.ts'
 import { object } from '../../src/registry/objections.ts'
-import { findEnrolled } from '../../src/registry/people.ts'
 import { subjectsAfter } from '../../src/registry/subject-feed.ts'
 import { subjectNamed } from '../../src/registry/subject-index.ts'
 import { makeLink } from '../../src/registry/subject-links.ts'
 import { viewSubject } from '../../src/registry/subject-view.ts'
 import { cascadeShown, identifier, jurisdiction, subjectShown, term } from './consent-schemas.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
-import { who } from './middleware.ts'
+import { standing, who } from './middleware.ts'
 import { managerActor, pinnedOrigin } from './routes-consents.ts'
 import { acknowledged } from './routes-revocations.ts'
 import { subjectRequestRoutes } from './routes-subject-requests.ts'
@@ -32,7 +31,7 @@ export function dataSubjectRoutes(app: App, ctx: ServerContext): void {
 }
 
 function registerRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const operator = standing(ctx, 'person')
   const { registry } = ctx
 
   app.openapi(
@@ -40,13 +39,12 @@ function registerRoutes(app: App, ctx: ServerContext): void {
       method: 'post',
       path: '/v1/data-subjects',
       summary: 'Register a data subject under a random pseudonym, with what they are known by',
-      middleware: who(ctx, 'person', 'manager'),
+      middleware: standing(ctx, 'person', 'manager'),
       request: { body: body(z.strictObject({ jurisdiction, identifiers })) },
       responses: answers('Registered', z.object({ subject: z.string() })),
     }),
     async (c) => {
       const caller = c.get('caller')
-      if (caller.kind === 'person') await registry.store.query((db) => findEnrolled(db, caller.id))
       const actor = caller.kind === 'person' ? personActor(caller.id) : managerActor(callerId(c, 'manager'))
       return c.json({ subject: await addSubject(registry, actor, c.req.valid('json')) }, 200)
     },
@@ -57,7 +55,7 @@ function registerRoutes(app: App, ctx: ServerContext): void {
       method: 'post',
       path: '/v1/data-subjects/find',
       summary: 'Who is known by an identifier',
-      middleware: who(ctx, 'person', 'manager'),
+      middleware: standing(ctx, 'person', 'manager'),
       request: { body: body(identifier) },
       responses: answers('The pseudonym', z.object({ subject: z.string() })),
     }),
@@ -104,7 +102,7 @@ function registerRoutes(app: App, ctx: ServerContext): void {
 }
 
 function viewRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const operator = standing(ctx, 'person')
   const { registry } = ctx
 
   app.openapi(
@@ -118,7 +116,6 @@ function viewRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const { id } = c.req.valid('param')
-      await registry.store.query((db) => findEnrolled(db, callerId(c, 'person')))
       return c.json(await registry.store.query((db) => viewSubject(registry, db, id, ctx.clock.now())), 200)
     },
   )
@@ -142,7 +139,7 @@ function viewRoutes(app: App, ctx: ServerContext): void {
 }
 
 function actRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const operator = standing(ctx, 'person')
   const { registry } = ctx
 
   app.openapi(
@@ -180,7 +177,6 @@ function actRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const person = callerId(c, 'person')
-      await registry.store.query((db) => findEnrolled(db, person))
       const { secret, expires } = await makeLink(registry, c.req.valid('param').id, person)
       return c.json({ url: `${pinnedOrigin(ctx)}/subject#${secret}`, expires }, 200)
     },

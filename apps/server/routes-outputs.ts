@@ -16,7 +16,7 @@ import {
 import { CONTENT_CHARS_MAX, registerOutput, releaseOutput } from '../../src/registry/outputs.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { secondPersonRoutes } from './gesture-routes.ts'
-import { anyone, who } from './middleware.ts'
+import { anyone, standing, who } from './middleware.ts'
 import { answers, body, idParam, jwk, ok, reasonBody } from './schemas.ts'
 
 const policyView = z.object({
@@ -107,7 +107,7 @@ function policyRoutes(app: App, ctx: ServerContext): void {
 }
 
 function registerRoutes(app: App, ctx: ServerContext): void {
-  const either = who(ctx, 'person', 'point')
+  const either = standing(ctx, 'person', 'point')
   app.openapi(
     createRoute({
       method: 'post',
@@ -153,7 +153,7 @@ function actorOf({ kind, id: whose }: { readonly kind: Actor['kind']; readonly i
 }
 
 function attestationRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const operator = standing(ctx, 'person')
   const { store } = ctx.registry
   app.openapi(
     createRoute({

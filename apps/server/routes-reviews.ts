@@ -8,7 +8,7 @@ import { measures } from '../../src/registry/coverage.ts'
 import { openReview, refuseOutput, reviewView, seeReview } from '../../src/registry/reviews.ts'
 import { commitSeed, plantSeed, takeSeedBack } from '../../src/registry/seeds.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
-import { desk, who } from './middleware.ts'
+import { desk, standing } from './middleware.ts'
 import { bundleView, outputMembers } from './routes-outputs.ts'
 import { answers, body, gestureParts, idParam, ok } from './schemas.ts'
 
@@ -173,7 +173,7 @@ function signRoutes(app: App, ctx: ServerContext): void {
 }
 
 function seedRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const operator = standing(ctx, 'person')
   app.openapi(
     createRoute({
       method: 'post',
@@ -209,7 +209,7 @@ function seedRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Revealed', ok),
     }),
     async (c) => {
-      await takeSeedBack(ctx.registry, c.req.valid('param').id)
+      await takeSeedBack(ctx.registry, callerId(c, 'person'), c.req.valid('param').id)
       return c.json({ ok: true as const }, 200)
     },
   )

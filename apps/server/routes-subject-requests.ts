@@ -10,11 +10,11 @@ import {
 } from '../../src/registry/subject-requests.ts'
 import { requestKind, requestShown, words } from './consent-schemas.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
-import { who } from './middleware.ts'
+import { standing } from './middleware.ts'
 import { answers, body, idParam, ok, reason } from './schemas.ts'
 
 export function subjectRequestRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
+  const operator = standing(ctx, 'person')
   const { registry } = ctx
 
   app.openapi(

@@ -32,7 +32,7 @@ import type { GestureParts, RegistryContext } from './context.ts'
 import { findSubject, markChanged, type DataSubject } from './data-subjects.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
-import { findManager } from './managers.ts'
+import { findStanding } from './managers.ts'
 import { findNotice } from './notices.ts'
 
 type Imported = Extract<ConsentProof, { type: 'imported' }>
@@ -122,8 +122,7 @@ async function proofOf(
   }
   if (Math.abs(away_s) > GIVEN_AGE_MAX_S) throw stale()
   if (proving.type === 'manager') {
-    const { jwk, status, jurisdiction } = await findManager(tx.db, proving.manager)
-    if (status !== 'approved') throw new RegistryError('UNKNOWN_MANAGER', `this consent manager is ${status}`)
+    const { jwk, jurisdiction } = await findStanding(tx.db, proving.manager)
     const isSigned = verifyTagged(ctx.crypto, jwk, CONSENT_TAG, record, proving.sig)
     if (!isSigned || !reaches(jurisdiction, record.jurisdiction))
       throw new RegistryError(
@@ -244,8 +243,10 @@ export async function withdrawTx(
     throw new RegistryError('PURPOSE_OUTSIDE_CONSENT', `it was not given for ${termName(outside)}`)
   const isAll =
     purposes === null ||
-    record.purposes.every((one) => [...purposes, ...(withdrawn === 'all' ? [] : withdrawn)].includes(one))
+    withdrawn === 'all' ||
+    record.purposes.every((one) => [...purposes, ...withdrawn].includes(one))
   const said = isAll ? null : [...new Set(purposes)].sort()
+  // A frame that no entry speaks of would be one that nobody can explain (CNS-32).
   const isNew = withdrawn !== 'all' && (said === null || said.some((one) => !withdrawn.includes(one)))
   if (isNew) {
     const body = { consent, rev: record.rev, purposes: said, by }

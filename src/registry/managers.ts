@@ -104,6 +104,14 @@ export async function findManager(db: Kysely<Schema>, id: string): Promise<Manag
   return viewOf(row)
 }
 
+/** One whose signature counts now. @throws {RegistryError} `UNKNOWN_MANAGER` */
+export async function findStanding(db: Kysely<Schema>, id: string): Promise<ManagerView> {
+  const found = await findManager(db, id)
+  if (found.status !== 'approved')
+    throw new RegistryError('UNKNOWN_MANAGER', `this consent manager is ${found.status}`)
+  return found
+}
+
 export async function listManagers(db: Kysely<Schema>): Promise<ManagerView[]> {
   return (await db.selectFrom('managers').selectAll().orderBy('id').execute()).map(viewOf)
 }

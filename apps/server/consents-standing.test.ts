@@ -1,0 +1,129 @@
+/** Whose word counts about data subjects, and what a withdrawal may leave in the log. spec/consent.md (CNS-9, CNS-13, CNS-15). */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { CONSENT_TAG, handleFor } from '../../src/core/consent.ts'
+import { DPV, PD } from '../../src/core/dpv.ts'
+import { base64url, utf8 } from '../../src/core/encoding.ts'
+import { newId } from '../../src/core/ids.ts'
+import { signTagged } from '../../src/core/sign.ts'
+import { TestServer, type Answer, type Caller, type Operator } from './harness.ts'
+
+const code = ({ json }: Answer): string | undefined => json.error?.code
+const MARKETING = `${DPV}Marketing`
+const SERVICE = `${DPV}ServiceProvision`
+const WHY = { purposes: null, reason: 'asked' }
+
+const server = new TestServer()
+let ann: Operator
+let ben: Operator
+let notice = ''
+let subject = ''
+
+async function approve(path: string): Promise<void> {
+  const { challenge } = (await ben.api.get(`${path}/approval`)).json
+  expect((await ben.api.post(`${path}/approve`, ben.authenticator.assert(challenge))).status).toBe(200)
+}
+
+async function given(by: Caller): Promise<{ consent: string; rev: string }> {
+  const now_ms = Date.now()
+  const given_at = Math.floor(now_ms / 1000)
+  const record = {
+    v: 1,
+    consent: newId(nodeCrypto, 'cns', now_ms),
+    subject,
+    rev: newId(nodeCrypto, 'rev', now_ms),
+    notice,
+    language: 'en',
+    jurisdiction: 'EU',
+    purposes: [MARKETING, SERVICE],
+    categories: [`${PD}Contact`],
+    given_at,
+    expires: given_at + 9_000,
+  } as const
+  const sig = signTagged(nodeCrypto.signer(by.key), CONSENT_TAG, { ...record })
+  const imported = { type: 'imported', source: 'CRM', method: 'paper', evidence_hash: 'A'.repeat(43) }
+  const proof = by === ann.api ? imported : { type: 'manager', sig }
+  expect((await by.post('/v1/consents', { record, proof })).status).toBe(200)
+  return record
+}
+
+beforeAll(async () => {
+  await server.start()
+  ann = await server.enrol(server.bootstrapSecret)
+  ben = await server.invite(ann, 'Ben')
+  const text = 'We tell you of offers.'
+  const said = {
+    v: 1,
+    name: 'Shop',
+    version: '1',
+    language: 'en',
+    jurisdiction: 'EU',
+    controller: 'Shop Ltd',
+    contact: 'shop.example',
+    text_hash: base64url(nodeCrypto.sha256(utf8(text))),
+    purposes: [MARKETING, SERVICE],
+    categories: [`${PD}Contact`],
+  }
+  notice = (await ann.api.post('/v1/notices', { notice: said, text })).json.notice
+  await approve(`/v1/notices/${notice}`)
+  const added = { jurisdiction: 'EU', identifiers: [{ system: null, value: 'jo@example.org' }] }
+  subject = (await ann.api.post('/v1/data-subjects', added)).json.subject
+})
+afterAll(() => server.remove())
+
+describe('somebody whose registration nobody endorsed', () => {
+  let eve: Operator
+  let consent = ''
+  beforeAll(async () => {
+    eve = await server.enrol((await ann.api.post('/v1/people', { name: 'Eve' })).json.invitation)
+    consent = (await given(ann.api)).consent
+  })
+
+  const own = (path: string): string => `/v1/data-subjects/${subject}${path}`
+  test.each<[string, () => Promise<Answer>]>([
+    ['finds nobody', () => eve.api.post('/v1/data-subjects/find', { system: null, value: 'jo@example.org' })],
+    ['names nobody', () => eve.api.post(own('/identifiers'), { system: null, value: 'victim@example.org' })],
+    ['takes no name away', () => eve.api.post(own('/identifiers/remove'), { entry: 1 })],
+    ['objects for nobody', () => eve.api.post(own('/objections'), { right: 'gdpr_21', purposes: null })],
+    ['withdraws for nobody', () => eve.api.post(`/v1/consents/${consent}/withdraw`, WHY)],
+    ['reads no consents', () => eve.api.get(own('/consents'))],
+    ['reads no requests', () => eve.api.get('/v1/subject-requests')],
+    ['asks for nobody', () => eve.api.post(own('/requests'), { kind: 'object', text: 'Stop' })],
+    ['commits to no seeded error', () => eve.api.post('/v1/seeds', { kind: 'letter' })],
+    ['ends no attestation', () => eve.api.post('/v1/attestations/att_x/withdraw', { reason: 'wrong' })],
+  ])('%s', async (_name, asked) => {
+    expect(code(await asked())).toBe('NOT_ENDORSED')
+  })
+})
+
+test('a manager that was removed opens no page and finds nobody, and still withdraws what it gave', async () => {
+  const api = server.caller()
+  const proposed = { name: 'Hub', jwk: api.jwk, jurisdiction: 'EU' }
+  const { manager } = (await ann.api.post('/v1/consent-managers', proposed)).json
+  await approve(`/v1/consent-managers/${manager}`)
+  const { consent } = await given(api)
+  expect((await api.post(`/v1/consents/${consent}/links`, {})).status).toBe(200)
+  await ben.api.post(`/v1/consent-managers/${manager}/remove`, { reason: 'over' })
+  expect(code(await api.post(`/v1/consents/${consent}/links`, {}))).toBe('UNKNOWN_MANAGER')
+  expect(code(await api.post('/v1/data-subjects/find', { system: null, value: 'jo@example.org' }))).toBe(
+    'UNKNOWN_MANAGER',
+  )
+  expect(code(await api.post('/v1/data-subjects', { jurisdiction: 'EU', identifiers: [] }))).toBe(
+    'UNKNOWN_MANAGER',
+  )
+  expect((await api.post(`/v1/consents/${consent}/withdraw`, WHY)).status).toBe(200)
+})
+
+test('a purpose of a consent that is withdrawn as a whole gives no frame that no entry speaks of', async () => {
+  const { consent, rev } = await given(ann.api)
+  const whole = await ann.api.post(`/v1/consents/${consent}/withdraw`, WHY)
+  const part = await ann.api.post(`/v1/consents/${consent}/withdraw`, {
+    purposes: [MARKETING],
+    reason: 'asked',
+  })
+  expect(part.json.frames).toEqual(whole.json.frames)
+  const { frames } = (await ann.api.get('/v1/revocations?limit=1000')).json
+  const handles = frames.map(({ frame }: { frame: { handle: string } }) => frame.handle)
+  expect(handles).toContain(rev)
+  expect(handles).not.toContain(handleFor(nodeCrypto, rev, MARKETING))
+})
