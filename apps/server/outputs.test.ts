@@ -314,9 +314,25 @@ describe('a seeded error', () => {
 
   test('that nobody reviewed is taken back once', async () => {
     const output = await plant()
+    // Else a reviewer would ask of each output whether it is one.
+    expect(code(await ben.api.post(`/v1/outputs/${output}/unplant`, {}))).toBe('UNKNOWN_OUTPUT')
     expect((await ann.api.post(`/v1/outputs/${output}/unplant`, {})).status).toBe(200)
     expect(code(await ann.api.post(`/v1/outputs/${output}/unplant`, {}))).toBe('UNKNOWN_OUTPUT')
   })
+})
+
+test('a point neither releases nor has attested what another point registered', async () => {
+  const other = (await server.point(ann, 'other')).api
+  const output = await register(point, 'listing', letter())
+  for (const verb of ['release', 'attest-directed'])
+    expect(code(await other.post(`/v1/outputs/${output}/${verb}`, {}))).toBe('UNKNOWN_OUTPUT')
+})
+
+test('words that are not the output make nobody its author', async () => {
+  const content = letter()
+  const said = { kind: 'letter', subject: subjectOf(letter()), content, calls: [] }
+  const { output } = (await cai.api.post('/v1/outputs', said)).json
+  expect(code(await sign(cai, output))).toBe('ROLE_UNPROVEN')
 })
 
 test('what leaves without an attestation is a deviation with an owner, and coverage counts it', async () => {

@@ -35,7 +35,7 @@ import { putDraft, takeDraft, type Drafted } from './attest-drafts.ts'
 import { askedOfHeld, heldCallOf, heldGesture, letGo } from './held-outputs.ts'
 import { kindInForce, type PolicyInForce } from './output-policies.ts'
 import { findOutput, putAttestation, settleReview, type OutputRow } from './output-rows.ts'
-import { bodyOf, subjectsOf } from './outputs.ts'
+import { assertOwn, bodyOf, subjectsOf } from './outputs.ts'
 import type { EnrolledPerson } from './people.ts'
 import { keep, namesOf } from './personal.ts'
 import { assertEligible, findReviewer, measured, reviewNow } from './reviews.ts'
@@ -214,6 +214,7 @@ export function attestDirected(ctx: RegistryContext, actor: Actor, outputId: str
   return ctx.store.write(async (tx) => {
     const ground = await groundOf(ctx, tx.db, outputId)
     const { facts, output } = ground
+    assertOwn(actor, output)
     if (output.attestation !== null) throw new RegistryError('STATE_CONFLICT', 'it is attested already')
     if (facts === null || (await isSeed(ctx, tx.db, outputId)))
       throw new RegistryError('ROLE_UNPROVEN', 'nobody directed it: have it reviewed')

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import { newId } from '../core/ids.ts'
+import { hex, utf8 } from '../core/encoding.ts'
+import { isId, newId } from '../core/ids.ts'
 import { parseJson } from '../core/json.ts'
 import { isAtLeast, type Form } from '../core/output.ts'
 import { commitTo } from '../log/commitment.ts'
@@ -130,17 +131,19 @@ async function delegationOf(
   return { jti, agent: row.agent }
 }
 
-/** ATT-10: of what a person registers under their own key. */
+/** ATT-10: of what a person registers under their own key, where that content is the output. */
 async function compositionOf(
   ctx: RegistryContext,
   { db }: Tx,
   registrar: Actor,
-  { draft, content }: OutputInput,
+  { draft, content, subject }: OutputInput,
 ): Promise<OutputBody['composition']> {
   const before = draft === undefined ? '' : await contentOf(ctx, db, await findOutput(db, draft))
   if (draft !== undefined && before === null)
     throw new RegistryError('OUTPUT_INVALID', 'the draft has no content that is kept')
   if (registrar.kind !== 'person' || content === undefined) return null
+  const sha256 = hex(ctx.crypto.sha256(utf8(content)))
+  if (!subject.some(({ digest }) => digest.sha256 === sha256)) return null
   const human_share = humanShare(differenceOf(before ?? '', content))
   if (human_share === null) return null
   return { by: (await findEnrolled(db, registrar.id)).rev, human_share }
@@ -199,6 +202,12 @@ export function bodyOf({ body_json }: Pick<OutputRow, 'body_json'>): OutputBody 
   return parseJson(body_json) as unknown as OutputBody
 }
 
+/** What a point registered is that point's: no other says that it left, or who directed it. @throws {RegistryError} `UNKNOWN_OUTPUT` */
+export function assertOwn({ kind, id }: Actor, { registrar }: Pick<OutputRow, 'registrar'>): void {
+  if (kind === 'point' && isId(registrar, 'pnt') && registrar !== id)
+    throw new RegistryError('UNKNOWN_OUTPUT', 'no such output of this point')
+}
+
 /**
  * Lets it go (ATT-20). @throws {RegistryError} `UNKNOWN_OUTPUT`, `UNKNOWN_OUTPUT_KIND`; `STATE_CONFLICT`: it has left;
  * `RELEASE_HELD`: a gate wants an attestation of at least another role
@@ -210,6 +219,7 @@ export function releaseOutput(
 ): Promise<{ attestation: string | null }> {
   return ctx.store.write(async (tx) => {
     const row = await findOutput(tx.db, id)
+    assertOwn(actor, row)
     if (row.released !== null) throw new RegistryError('STATE_CONFLICT', 'it was released before')
     const { kind } = await kindInForce(tx.db, row.kind)
     const role = row.attestation === null ? null : (await findAttestation(tx.db, row.attestation)).role

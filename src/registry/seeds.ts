@@ -10,7 +10,7 @@ import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { registerOutputTx, type OutputInput } from './outputs.ts'
 import { fileUnder, keep, openingOf } from './personal.ts'
-import { openSeeds, revealIfSeed } from './seed-rows.ts'
+import { findSeed, openSeeds, ownSeeds, revealIfSeed } from './seed-rows.ts'
 
 /** Seeds that are not revealed: each is opened to see whether an output is one. */
 const OPEN_MAX = 64
@@ -54,7 +54,7 @@ export function plantSeed(
   input: Omit<OutputInput, 'kind'>,
 ): Promise<{ output: string }> {
   return ctx.store.write(async (tx) => {
-    const row = (await openSeeds(tx.db)).find(({ id }) => id === seed)
+    const row = (await ownSeeds(tx.db, person)).find(({ id }) => id === seed)
     const opened = row === undefined ? null : await openingOf(ctx, tx.db, row.seed_commit)
     const output = opened !== null && 'value' in opened.opening ? opened.opening.value : null
     if (row === undefined || typeof output !== 'string')
@@ -67,10 +67,14 @@ export function plantSeed(
   })
 }
 
-/** Nobody reviewed it. @throws {RegistryError} `UNKNOWN_OUTPUT`: no seed that waits */
-export function takeSeedBack(ctx: RegistryContext, output: string): Promise<void> {
+/**
+ * Nobody reviewed it. By who committed to it alone: others would learn by asking which outputs are seeded errors.
+ * @throws {RegistryError} `UNKNOWN_OUTPUT`: no seed of theirs that waits
+ */
+export function takeSeedBack(ctx: RegistryContext, person: string, output: string): Promise<void> {
   return ctx.store.write(async (tx) => {
-    if (!(await revealIfSeed(ctx, tx, output, 'unused')))
+    const found = await findSeed(ctx, tx.db, await ownSeeds(tx.db, person), output)
+    if (found === null || !(await revealIfSeed(ctx, tx, output, 'unused')))
       throw new RegistryError('UNKNOWN_OUTPUT', 'no seeded error that waits is this output')
   })
 }
