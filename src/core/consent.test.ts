@@ -23,11 +23,13 @@ describe('an identifier', () => {
     ['ＡＢＣ', 'abc'],
     [4711, '4711'],
     ['4711', '4711'],
+    ['j\u200bo\u00ad@example.org\u2060', 'jo@example.org'],
+    ['\ufeffjo\0', 'jo'],
   ])('%j is known as %j', (value, folded) => {
     expect(foldIdentifier(value)).toBe(folded)
   })
 
-  test.each([[''], ['   '], [null], [true], [['x']], [Number.NaN], ['x'.repeat(257)]])(
+  test.each([[''], ['   '], [null], [true], [['x']], [Number.NaN], ['\u200b'], [2 ** 53], ['x'.repeat(257)]])(
     '%j names nobody',
     (value) => {
       expect(foldIdentifier(value)).toBeNull()

@@ -265,11 +265,16 @@ export function handleFor(crypto: Crypto, of: string, purpose: string | null): s
   return purpose === null ? of : `${of}.${purposeMark(crypto, purpose)}`
 }
 
+/** Characters that do not show: with one in it an identifier would be another that looks, and often works, the same. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+
 /** CNS-10. @returns null: nothing that could name somebody */
 export function foldIdentifier(value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null
   if (typeof value === 'number' && !Number.isFinite(value)) return null
-  const folded = foldCase(String(value).normalize('NFKC').trim())
+  // A number that a double cannot hold may be somebody else's by now.
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return null
+  const folded = foldCase(String(value).normalize('NFKC').trim().replaceAll(UNSEEN, '').trim())
   return folded.length === 0 || folded.length > IDENTIFIER_CHARS_MAX ? null : folded
 }
 

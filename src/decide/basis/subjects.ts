@@ -58,9 +58,9 @@ function collect(value: JsonValue | undefined, tokens: readonly string[], into: 
     into.push(value)
     return into.length <= USES_MAX
   }
-  if (typeof value !== 'object') return true
+  if (typeof value !== 'object') return collect({}, [], into) // nobody can tell who is in there
   if (token === '*') return Object.values(value).every((each: JsonValue) => collect(each, rest, into))
-  if (!isJsonObject(value) && !/^\d+$/.test(token)) return true
+  if (!isJsonObject(value) && !/^\d+$/.test(token)) return value.length === 0 || collect({}, [], into)
   const member = Object.hasOwn(value, token) ? (value as JsonObject)[token] : undefined
   return collect(member, rest, into)
 }

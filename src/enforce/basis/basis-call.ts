@@ -21,7 +21,8 @@ export interface BasisCallOptions {
   readonly label: ToolLabel
   /** Null: the grants name none. */
   readonly purposes: readonly string[] | null
-  readonly resolve: Resolve
+  /** As of now. */
+  readonly resolver: () => Resolve
   /** As of now. */
   readonly view: () => BasisView
   /** By which {@link view} knows what was revoked. */
@@ -58,8 +59,9 @@ export class BasisCall {
 
   /** @returns as many parts, the very same where nothing is taken out */
   take(parts: readonly Part[]): readonly Part[] {
-    const { label, mode, purposes, resolve, view } = this.#o
-    const { subjects } = this.#arguments()
+    const { label, mode, purposes, resolver, view } = this.#o
+    const resolve = resolver()
+    const { subjects } = this.#arguments(resolve)
     const found = withhold(parts, { label, purposes: purposes ?? [], subjects, resolve, view: view() })
     this.#says(found.tally)
     return mode === 'enforce' ? found.parts : parts
@@ -81,8 +83,8 @@ export class BasisCall {
     this.#outcome = { call, ...(freshness === null ? {} : { freshness }), missing, mode, used }
   }
 
-  #arguments(): JudgedArguments {
-    const { label, purposes, request, resolve, view } = this.#o
+  #arguments(resolve = this.#o.resolver()): JudgedArguments {
+    const { label, purposes, request, view } = this.#o
     const isSeen = request.sight === undefined
     return judgeArguments({ label, args: request.args, purposes, isSeen, resolve, view: view() })
   }

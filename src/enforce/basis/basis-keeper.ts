@@ -70,7 +70,7 @@ export class BasisKeeper {
       agent: chain.agent,
       label,
       purposes: purposesOf(lineage),
-      resolve: this.#resolver(registration?.system ?? null),
+      resolver: () => this.#resolver(registration?.system ?? null),
       view: () => this.#view(bound_ms),
       freshness: () => this.#o.revocations.freshness(),
     })
@@ -80,7 +80,7 @@ export class BasisKeeper {
     return { ...seen, verdict: { decision: 'deny', grant: verdict.grant, reasons } }
   }
 
-  /** CNS-23. A value is looked up once a call. */
+  /** CNS-23. A value is looked up once, each time that the call is judged: while it waits or runs, people register. */
   #resolver(system: string | null): Resolve {
     const { book } = this.#o
     const known = new Map<string, Who>()

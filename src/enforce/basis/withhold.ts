@@ -12,7 +12,16 @@ import { everyCategory } from '../../decide/basis/personal.ts'
 import { subjectsAt, TOO_MANY, type Resolve } from '../../decide/basis/subjects.ts'
 import { Tally } from '../../decide/basis/tally.ts'
 import type { BasisReason, BasisView, Found, Who } from '../../decide/basis/types.ts'
-import { fieldsOf, hasBelow, labelAt, tokensOf, type Field } from '../../decide/flow/fields.ts'
+import {
+  fieldsOf,
+  hasBelow,
+  labelRead,
+  pathsOf,
+  readingsOf,
+  tokensOf,
+  type Field,
+  type Readings,
+} from '../../decide/flow/fields.ts'
 import type { Part } from '../flow/content.ts'
 import { readJson } from '../flow/redact.ts'
 
@@ -53,6 +62,8 @@ type Subjects = readonly Who[]
 /** What is a name of a field, and no data used as one. */
 const FIELD = /^[A-Za-z_$][\w$-]{0,63}$/
 
+const AS_IT_STANDS: Readings = { unwraps: false, fronts: [] }
+
 class Withholding {
   readonly tally = new Tally()
   readonly #o: WithholdOptions
@@ -61,6 +72,8 @@ class Withholding {
   readonly #record: { readonly at: readonly string[]; readonly subject: readonly string[] } | null
   readonly #found = new Map<Who, Map<string, Found>>()
   readonly #categories = new Map<DataLabel, readonly string[]>()
+  /** Of the value that is taken apart (LBL-15): further ways in which pointers may be meant only ask for more. */
+  #readings: Readings = AS_IT_STANDS
 
   constructor(options: WithholdOptions) {
     this.#o = options
@@ -93,8 +106,17 @@ class Withholding {
     return reason === null ? part : { kind: 'text', text: marker(reason) }
   }
 
-  /** Frameworks put what is no object into one of a single member. */
   #whole(value: JsonValue): JsonValue {
+    const outer = this.#readings
+    const pointers = this.#fields.map(({ tokens }) => tokens)
+    this.#readings = { unwraps: false, fronts: readingsOf(pointers, value).fronts }
+    const left = this.#unwrapped(value)
+    this.#readings = outer
+    return left
+  }
+
+  /** Frameworks put what is no object into one of a single member. */
+  #unwrapped(value: JsonValue): JsonValue {
     if (!isJsonObject(value) || Object.keys(value).length !== 1) return this.#outside(value, [])
     const { result } = value
     if (result === undefined || this.#isNamed('result')) return this.#outside(value, [])
@@ -116,7 +138,7 @@ class Withholding {
     if (typeof value === 'string') {
       const json = readJson(value)
       if (json === undefined) return this.#beside(value, path)
-      const left = this.#whole(json)
+      const left = this.#hasBelow(path) ? this.#outside(json, path) : this.#whole(json)
       return left === json ? value : JSON.stringify(left)
     }
     if (typeof value !== 'object' || value === null) return value === null ? value : this.#beside(value, path)
@@ -141,7 +163,7 @@ class Withholding {
   }
 
   #beside(value: JsonValue, path: readonly string[]): JsonValue {
-    return this.#categoriesAt(path).length === 0 ? value : marker(this.#unowned())
+    return this.#categoriesIn(value, path).length === 0 ? value : marker(this.#unowned())
   }
 
   #unowned(): BasisReason {
@@ -172,11 +194,11 @@ class Withholding {
     covered: readonly string[],
     tally: Tally,
   ): JsonValue {
-    const categories = this.#categoriesAt(path)
+    const categories = this.#categoriesIn(value, path)
     const more = categories.filter((category) => !covered.includes(category))
     const reason = more.length === 0 ? null : this.#fault(subjects, categories, tally)
     if (reason !== null) return marker(reason)
-    if (typeof value !== 'object' || value === null || !hasBelow(this.#fields, path)) return value
+    if (typeof value !== 'object' || value === null || !this.#hasBelow(path)) return value
     const all = more.length === 0 ? covered : [...covered, ...more]
     return eachOf(value, path, (member, below) => this.#within(member, below, subjects, all, tally))
   }
@@ -201,8 +223,19 @@ class Withholding {
     return found
   }
 
+  /** Of what has no members where the label speaks of some: nobody can tell which of them it holds. */
+  #categoriesIn(value: JsonValue, path: readonly string[]): readonly string[] {
+    const isWhole = typeof value !== 'object' && this.#hasBelow(path)
+    return isWhole ? everyCategory(this.#o.label) : this.#categoriesAt(path)
+  }
+
+  #hasBelow(path: readonly string[]): boolean {
+    return pathsOf(this.#readings, path).some((one) => hasBelow(this.#fields, one))
+  }
+
   #categoriesAt(path: readonly string[]): readonly string[] {
-    const label = labelAt(this.#fields, path)
+    const label = labelRead(this.#fields, this.#readings, path)
+    if (this.#readings.fronts.length > 0) return personalCategories(label.categories)
     const known = this.#categories.get(label) ?? personalCategories(label.categories)
     this.#categories.set(label, known)
     return known
