@@ -138,6 +138,16 @@ describe('a push', () => {
     r.run('checkout', '--quiet', 'main')
   })
 
+  test('to a symbolic ref is one to the ref that it leads to', () => {
+    const from = head('main')
+    r.run('symbolic-ref', 'refs/heads/alias', 'refs/heads/main')
+    r.run('symbolic-ref', 'refs/heads/again', 'refs/heads/alias')
+    for (const ref of ['refs/heads/alias', 'refs/heads/again'])
+      expect(judge([{ ref, from, to: head('side') }])).toEqual(['ATTESTATION_MISSING'])
+    r.run('symbolic-ref', '-d', 'refs/heads/again')
+    r.run('symbolic-ref', '-d', 'refs/heads/alias')
+  })
+
   test('that takes commits away, deletes, or leads to no commit is refused unless the policy allows it', () => {
     const from = head('main')
     const to = head('main~1')

@@ -12,6 +12,9 @@ const ANSWER_BYTES_MAX = 256 * 1024 * 1024
 /** Bytes of objects that are asked for at once. */
 const GROUP_BYTES = 16 * 1024 * 1024
 
+/** Symbolic refs that lead to one another: git follows no more. */
+const ALIASES_MAX = 5
+
 export class Git implements PushedTo {
   readonly #folder: string
 
@@ -50,6 +53,16 @@ export class Git implements PushedTo {
   refs(): ReadonlyMap<string, string> {
     const lines = linesOf(this.text(['for-each-ref', '--format=%(objectname) %(refname)']))
     return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]))
+  }
+
+  aliases(): ReadonlyMap<string, string> {
+    const lines = linesOf(this.text(['for-each-ref', '--format=%(refname) %(symref)']))
+    const direct = new Map(lines.map((line) => line.split(' ') as [string, string?]))
+    const last = (name: string, left: number): string => {
+      const next = direct.get(name) ?? ''
+      return next === '' || left === 0 ? name : last(next, left - 1)
+    }
+    return new Map([...direct].flatMap(([name, next]) => (next ? [[name, last(name, ALIASES_MAX)]] : [])))
   }
 
   commitOf(id: string): string | null {

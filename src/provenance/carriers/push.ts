@@ -65,6 +65,8 @@ export interface PushRefusal {
 export interface PushedTo {
   /** Refs as they are before the push. */
   refs(): ReadonlyMap<string, string>
+  /** Symbolic refs, each with the ref that a push to it moves. */
+  aliases(): ReadonlyMap<string, string>
   /** The commit that an object is or leads to. */
   commitOf(id: string): string | null
   /** At most `max` commits that `to` reaches and `from` does not, newest first. */
@@ -82,10 +84,12 @@ export function judgePush(
   crypto: Crypto,
   newHash: NewHash,
   policy: PushPolicy,
-  pushed: readonly PushedRef[],
+  given: readonly PushedRef[],
   repository: PushedTo,
 ): readonly PushRefusal[] {
   const before = repository.refs()
+  const aliases = repository.aliases()
+  const pushed = given.map((each) => ({ ...each, ref: aliases.get(each.ref) ?? each.ref }))
   const moved = pushed.filter(({ ref: name }) => isProtected(policy, name))
   const notes = notesAfter(pushed, before, repository)
   const refusals = [...notes.refusals, ...moved.flatMap((each) => movement(policy, each, repository))]
