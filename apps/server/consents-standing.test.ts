@@ -1,6 +1,7 @@
 /** Whose word counts about data subjects, and what a withdrawal may leave in the log. spec/consent.md (CNS-9, CNS-13, CNS-15). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { softwareAuthenticator } from '../../src/adapters/software-authenticator/software-authenticator.ts'
 import { CONSENT_TAG, handleFor } from '../../src/core/consent.ts'
 import { DPV, PD } from '../../src/core/dpv.ts'
 import { base64url, utf8 } from '../../src/core/encoding.ts'
@@ -126,4 +127,30 @@ test('a purpose of a consent that is withdrawn as a whole gives no frame that no
   const handles = frames.map(({ frame }: { frame: { handle: string } }) => frame.handle)
   expect(handles).toContain(rev)
   expect(handles).not.toContain(handleFor(nodeCrypto, rev, MARKETING))
+})
+
+test('a new passkey ends the sessions of a subject that were opened before', async () => {
+  const opened = async (): Promise<{ cookie: string }> => {
+    const { url } = (await ann.api.post(`/v1/data-subjects/${subject}/links`, {})).json
+    const secret = (url as string).slice(url.indexOf('#') + 1)
+    const body = JSON.stringify({ secret })
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(`${server.base()}/v1/subject/open`, { method: 'POST', headers, body })
+    return { cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' }
+  }
+  const [before, now] = [await opened(), await opened()]
+  const path = `${server.base()}/v1/subject`
+  const status = async (headers: { cookie: string }) => (await fetch(path, { headers })).status
+  expect([await status(before), await status(now)]).toEqual([200, 200])
+  const key = nodeCrypto.generateKey('ES256')
+  const authenticator = softwareAuthenticator(nodeCrypto, key, {
+    rp_id: 'localhost',
+    origin: 'http://localhost',
+  })
+  const asked = await fetch(`${path}/passkey/challenge`, { method: 'POST', headers: now })
+  const { challenge } = (await asked.json()) as { challenge: string }
+  const body = JSON.stringify({ credential: authenticator.register(challenge) })
+  const headers = { ...now, 'content-type': 'application/json' }
+  expect((await fetch(`${path}/passkey`, { method: 'POST', headers, body })).status).toBe(200)
+  expect([await status(before), await status(now)]).toEqual([401, 200])
 })

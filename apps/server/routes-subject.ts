@@ -193,7 +193,9 @@ function passkeyRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions):
       const by = sessions.sessionOf(session)?.by ?? subject
       const challenge = challengeFor(subject, session)
       const credential = await readRegistration(registry.rp, challenge, c.req.valid('json').credential)
-      return c.json({ registration: await enrolSubject(registry, { subject, by }, credential) }, 200)
+      const registration = await enrolSubject(registry, { subject, by }, credential)
+      sessions.endOthers(subject, session)
+      return c.json({ registration }, 200)
     },
   )
 }

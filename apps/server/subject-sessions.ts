@@ -48,6 +48,13 @@ export class SubjectSessions {
     return found !== undefined && found.until > this.#clock.monotonic() ? found : null
   }
 
+  /** All of a subject's but one: who came in by a passkey that was replaced is out. */
+  endOthers(subject: string, secret: string): void {
+    const own = secretHash(this.#crypto, secret)
+    for (const [name, held] of this.#sessions)
+      if (held.subject === subject && name !== own) this.#sessions.delete(name)
+  }
+
   /** A challenge for a passkey that says who it is. */
   challenge(): string {
     return this.#hold(this.#challenges, {}, CHALLENGE_MS)

@@ -77,6 +77,12 @@ test.each<[string, ToolLabel, Part]>([
   expect(left(label, part)).not.toContain(SECRET)
 })
 
+test('a name above a record that is withheld goes with it, where it is no name of a field', () => {
+  const label = labelOf('/*/*/id', '/*/*/mail')
+  expect(left(label, json({ [SECRET]: [bo] }))).not.toContain(SECRET)
+  expect(left(label, json({ north: [bo] }))).toContain('north')
+})
+
 test('what has a basis is left in each of these that a label speaks of', () => {
   const ann = { id: 'ann', mail: 'ann@x.example' }
   for (const [label, value] of [

@@ -151,7 +151,10 @@ class Withholding {
     const at = this.#record?.at ?? []
     const shown = Object.keys(left).map((name) => {
       const below = [...path, name]
-      if (isAlong(at, below)) return below.length === at.length && left[name] !== value[name] ? null : name
+      if (isAlong(at, below)) {
+        const isData = below.length === at.length || (at[path.length] === '*' && !FIELD.test(name))
+        return isData && left[name] !== value[name] ? null : name
+      }
       return FIELD.test(name) || this.#categoriesAt(below).length === 0 ? name : null
     })
     if (!shown.includes(null)) return left
