@@ -130,7 +130,7 @@ async function main(): Promise<void> {
     const killed_not_stale = await playOutage(stage, switched, postgres, narrator)
     // Last: it enrolls a gateway, and the drill waits for every one there is.
     const flow = await playFlow(stage, narrator)
-    const outputs = await playOutputs(stage, narrator)
+    const { outputs, push } = await playOutputs(stage, narrator)
     const consent = await playConsent(stage, narrator)
     await checkFiles(stage)
     const proof = await prove(stage, from, narrator)
@@ -140,6 +140,7 @@ async function main(): Promise<void> {
         quorum &&
         flow &&
         outputs &&
+        push !== false &&
         consent &&
         drill &&
         killed_not_stale &&
@@ -159,6 +160,7 @@ async function main(): Promise<void> {
       quorum,
       flow,
       outputs,
+      push,
       consent,
       drill,
       killed_not_stale,

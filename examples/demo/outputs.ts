@@ -1,11 +1,11 @@
 /**
  * The scene about what leaves: three outputs in three roles, one held until somebody has looked, a rubber stamp that counts
- * for nothing, and an error that was planted and can never leave.
+ * for nothing, an error that was planted and can never leave, and a commit that a git server refuses until
+ * somebody has signed.
  * @module
  */
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import { connect, release, type Guard, type ReleaseAnswer } from 'countersign'
+import { connect, release, type Guard } from 'countersign'
 import { addSystem, delegate, endorse, enroll, enrollPointAs, invite } from '../../apps/cli/operator.ts'
 import {
   approveOutputPolicy,
@@ -22,21 +22,27 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../../src/core/encoding.ts'
 import type { OutputPolicy } from '../../src/core/output.ts'
 import { measured } from '../../src/enforce/measured.ts'
+import { expectRole, look } from './look.ts'
 import type { Narrator } from './narrator.ts'
+import { playPush, reviewedBy } from './push.ts'
 import { DemoFailed } from './scenes.ts'
 import { addAgent, type Stage } from './stage.ts'
 
 const SERVER = 'letters'
 const DAY_MS = 86_400_000
-/** Between two signs of life of whoever looks. */
-const LOOK_EVERY_MS = 500
 
 const LETTER =
   'Dear Ms Lind, your refund of 42 euros was paid this morning. We are sorry that it took so long.'
 const OWN =
   'Dear Ms Lind, this was our fault and I apologise. I have paid the 42 euros myself; call me if they are late. Mona'
 
-export async function playOutputs(stage: Stage, tell: Narrator): Promise<boolean> {
+export interface OutputsPlayed {
+  readonly outputs: boolean
+  /** Null: there is no git here. */
+  readonly push: boolean | null
+}
+
+export async function playOutputs(stage: Stage, tell: Narrator): Promise<OutputsPlayed> {
   tell.chapter('What leaves, and who stands behind it')
   const { manager, lead, control } = stage
   const { invitation } = await invite(manager, 'Reviewer')
@@ -44,10 +50,12 @@ export async function playOutputs(stage: Stage, tell: Narrator): Promise<boolean
   await endorse(manager, reviewer.person)
   const policy = policyOf(manager, [lead, reviewer])
   await approveOutputPolicy(lead, await proposeOutputPolicy(manager, policy))
-  tell.step('output policy in force: letters wait for a review, status mails are let go and counted')
+  tell.step(
+    'output policy in force: letters and commits wait for a review, status mails are let go and counted',
+  )
   const { guard, jti } = await agentOf(stage)
   const mail = await release('All 12 refunds are paid.', { where: guard, kind: 'status_mail' })
-  expectRole(mail, 'directed', tell)
+  expectRole(mail, 'directed', 'an output leaves', tell)
   const draft = await reviewedLetter(guard, [lead, reviewer], tell)
   const written = await registerWritten(manager, {
     kind: 'letter',
@@ -61,8 +69,10 @@ export async function playOutputs(stage: Stage, tell: Narrator): Promise<boolean
   await releaseOutput(manager, written)
   tell.good(`the manager rewrote the letter: ${own.outcome}, as its author`)
   const seed = await signedSeed(stage, reviewer, tell)
+  const push = await playPush(stage.folder, reviewedBy(reviewer, guard, tell), tell)
   await guard.close()
-  return own.outcome === 'issued' && seed && (await isCovered(manager, tell))
+  const covered = await isCovered(manager, push === null ? 3 : 4, tell)
+  return { outputs: own.outcome === 'issued' && seed && covered, push }
 }
 
 function policyOf(owner: Profile, reviewers: readonly Profile[]): OutputPolicy {
@@ -77,6 +87,7 @@ function policyOf(owner: Profile, reviewers: readonly Profile[]): OutputPolicy {
     separation: 'independent',
     kinds: [
       { ...kind, kind: 'letter', minimum: 'supervised', release: 'gate' },
+      { ...kind, kind: 'commit', minimum: 'supervised', release: 'gate' },
       { ...kind, kind: 'status_mail', minimum: 'directed', release: 'cover' },
     ],
   }
@@ -118,25 +129,12 @@ async function reviewedLetter(
   const stamped = await attestOutput(hasty, output)
   if (stamped.outcome !== 'flagged') throw new DemoFailed(`a rubber stamp was ${stamped.outcome}`)
   tell.good('the security lead signs without looking: flagged, and the letter is held all the same')
-  await look(careful, output)
+  await look(careful, output, LETTER)
   const { outcome } = await attestOutput(careful, output)
   if (outcome !== 'issued') throw new DemoFailed(`a review was ${outcome}`)
   tell.good('another person looks, and signs')
-  expectRole(await answer, 'supervised', tell)
+  expectRole(await answer, 'supervised', 'an output leaves', tell)
   return output
-}
-
-/** As long as its length asks for (ATT-23): a quarter of what reading takes. */
-async function look(who: Profile, output: string): Promise<void> {
-  const review = await openReview(who, output)
-  const least_ms = LETTER.length * 10 + LOOK_EVERY_MS
-  while ((await sawReview(who, review)) < least_ms) await pause(LOOK_EVERY_MS)
-}
-
-function expectRole(answer: ReleaseAnswer, role: string, tell: Narrator): void {
-  if (answer.decision !== 'allow' || answer.role !== role)
-    throw new DemoFailed(`expected ${role}, got ${JSON.stringify(answer)}`)
-  tell.allowed(`an output leaves: ${role}`)
 }
 
 async function signedSeed({ manager }: Stage, reviewer: Profile, tell: Narrator): Promise<boolean> {
@@ -146,7 +144,7 @@ async function signedSeed({ manager }: Stage, reviewer: Profile, tell: Narrator)
   const { subject } = measured(nodeCrypto, content, { kind: 'letter' })
   const body = { subject: subject.map((one) => ({ ...one })), content, calls: [] }
   const { output } = (await client.post(`/v1/seeds/${seed}/plant`, body)) as { output: string }
-  await look(reviewer, output)
+  await look(reviewer, output, content)
   const { outcome } = await attestOutput(reviewer, output)
   const left = await releaseOutput(manager, output).then(
     () => true,
@@ -156,11 +154,11 @@ async function signedSeed({ manager }: Stage, reviewer: Profile, tell: Narrator)
   return outcome === 'seed' && !left
 }
 
-async function isCovered(manager: Profile, tell: Narrator): Promise<boolean> {
+async function isCovered(manager: Profile, left: number, tell: Narrator): Promise<boolean> {
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
   const period = { from: day(Date.now() - DAY_MS), to: day(Date.now() + DAY_MS) }
   const { rows } = await coverageOf(manager, 'kind', period)
   const sum = (of: 'released' | 'uncovered'): number => rows.reduce((n, row) => n + row[of], 0)
   tell.good(`${sum('released')} outputs left, ${sum('uncovered')} without an attestation`)
-  return sum('released') === 3 && sum('uncovered') === 0
+  return sum('released') === left && sum('uncovered') === 0
 }

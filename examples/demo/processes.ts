@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { tell } from '../../apps/cli/output.ts'
 
-const CLI = fileURLToPath(new URL('../../apps/cli/main.ts', import.meta.url))
+export const CLI = fileURLToPath(new URL('../../apps/cli/main.ts', import.meta.url))
 const AGENT = fileURLToPath(new URL('agent.ts', import.meta.url))
 export const FILES_SERVER = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
@@ -70,12 +70,15 @@ async function firstLine(child: ChildProcess): Promise<string> {
 }
 
 /** Runs a command of the CLI. @returns its exit code and what it printed as JSON */
-export function runCli(args: readonly string[]): Promise<{ code: number; value: unknown }> {
+export function runCli(
+  args: readonly string[],
+  at: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<{ code: number; value: unknown }> {
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
       [CLI, '--json', ...args],
-      { maxBuffer: 64 * 1024 * 1024 },
+      { ...at, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         // A code that is a number is the command's own: it ran, and what it printed is its answer.
         const ran = error === null || typeof error.code === 'number'

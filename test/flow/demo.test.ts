@@ -1,10 +1,13 @@
 /** The demo is a test: the main job end to end over separate processes, with the real filesystem server. */
 import { execFile } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { Narrator } from '../../examples/demo/narrator.ts'
+import { playPush } from '../../examples/demo/push.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { verifyPack } from '../../src/evidence/verify/verify.ts'
 
@@ -26,6 +29,7 @@ const summarySchema = z.object({
   quorum: z.boolean(),
   flow: z.boolean(),
   outputs: z.boolean(),
+  push: z.boolean().nullable(),
   consent: z.boolean(),
   drill: z.boolean(),
   killed_not_stale: z.boolean(),
@@ -53,6 +57,7 @@ test('npm run demo -- --exit --json ends well, and says so in its last line', ()
     quorum: true,
     flow: true,
     outputs: true,
+    push: true,
     consent: true,
     drill: true,
     killed_not_stale: true,
@@ -85,4 +90,20 @@ test('the pack that it leaves verifies again, here, with nothing but the key', a
   const pack = await verifyPack(nodeCrypto, await readFile(summary.pack), summary.vkey)
   expect(pack.report.faults).toEqual([])
   expect(pack.report).toMatchObject({ ok: true, entries: summary.entries, allowed: summary.allowed })
+})
+
+test('where git is missing, the scene about a push says that it is skipped, and leaves nothing behind', async () => {
+  const said: string[] = []
+  class Heard extends Narrator {
+    override step(text: string): void {
+      said.push(text)
+    }
+  }
+  const untouched = () => Promise.reject(new Error('the control plane was asked'))
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-no-git-'))
+  const nowhere = { PATH: folder }
+  expect(await playPush(folder, { keys: untouched, attest: untouched }, new Heard(true), nowhere)).toBeNull()
+  expect(said).toEqual([expect.stringMatching(/^git is not installed here/)])
+  expect(await readdir(folder)).toEqual([])
+  await rm(folder, { recursive: true })
 })
