@@ -9,7 +9,7 @@ import type { PrivateJwk } from '../../src/core/crypto.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { ServerConfig } from './config.ts'
-import type { PointFile } from './point.ts'
+import type { PointFile } from './point-file.ts'
 
 const RETRY_MS = 60_000
 

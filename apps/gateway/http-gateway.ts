@@ -19,7 +19,8 @@ import { GatewayError } from './errors.ts'
 import { authorizationServer, openHosting, type Resource } from './hosting.ts'
 import { openFront, type Front } from './http-front.ts'
 import { Sessions } from './http-sessions.ts'
-import { openPoint, readPointFile, type Hosted, type PointFile } from './point.ts'
+import { openPoint, type Hosted } from './point.ts'
+import { readPointFile, type PointFile } from './point-file.ts'
 import type { Listening } from './statement-listener.ts'
 
 /** Keys that the control plane did not take are handed in again. */

@@ -3,14 +3,12 @@
  * @module
  */
 import { dirname, join } from 'node:path'
-import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { openFsSpool } from '../../src/adapters/fs/spool.ts'
 import { ApiClient } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
-import { jwkSchema, publicJwk, thumbprint } from '../../src/core/jwk.ts'
+import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { BasisKeeper } from '../../src/enforce/basis/basis-keeper.ts'
 import { SubjectFeed } from '../../src/enforce/basis/subject-feed.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
@@ -25,7 +23,6 @@ import { Shipper } from '../../src/enforce/shipper.ts'
 import { ToolChanges } from '../../src/enforce/tool-changes.ts'
 import { TrustKeeper } from '../../src/enforce/trust-keeper.ts'
 import type { VersionGateOptions } from '../../src/enforce/versions.ts'
-import { SERVERS_MAX } from '../../src/log/entry-bodies.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { StreamEvent } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
@@ -37,43 +34,10 @@ import { GatewayError } from './errors.ts'
 import { followOwn, trustOf } from './follow.ts'
 import { Kills } from './kills.ts'
 import { outputsOf } from './outputs.ts'
+import { privateJwkSchema, readPointFile } from './point-file.ts'
 import type { Listening } from './statement-listener.ts'
 import { watchTools } from './tools.ts'
 import { within } from './within.ts'
-
-const privateJwkSchema = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string() })
-
-/** Each costs a connection and as much work as the control plane's own stream. */
-const SOURCES_MAX = 8
-
-/** What enrolment wrote: the point's key, and whom it trusts. Mode 0600. */
-export const pointFileSchema = z.strictObject({
-  v: z.literal(1),
-  point: z.string(),
-  servers: z.array(z.string()).min(1).max(SERVERS_MAX),
-  placement: z.enum(['in_process', 'gateway', 'tool_side']),
-  control_plane: z.url(),
-  key: privateJwkSchema,
-  trust: z.strictObject({
-    iss: z.string(),
-    issuer_keys: z.array(jwkSchema).min(1),
-    frame_key: jwkSchema,
-    /** KIL-9. Absent: it is the first. */
-    frame_key_seq: z.int().nonnegative().exactOptional(),
-    frame_epoch: z.int().nonnegative().exactOptional(),
-    rp_id: z.string(),
-    origins: z.array(z.string()).min(1),
-    /** KIL-7. Without it a point could not tell a true kill from a false one. */
-    break_glass: jwkSchema,
-    /** KIL-6: whether one person may be enough to lift. */
-    separation: z.enum(['independent', 'after']).exactOptional(),
-  }),
-  bound_ms: z.int().positive(),
-  /** Relays that it follows (REV-16). Without any, it follows the control plane itself. */
-  sources: z.array(z.url()).min(1).max(SOURCES_MAX).exactOptional(),
-})
-
-export type PointFile = z.infer<typeof pointFileSchema>
 
 /** How long a starting point waits for a fresh revocation state before it serves (and denies) all the same. */
 const READY_MAX_MS = 5000
@@ -95,17 +59,6 @@ export interface OpenPoint {
   readonly servers: readonly string[]
   /** Where it takes statements, when it listens (KIL-11). */
   readonly listens: string | null
-}
-
-/** @throws {GatewayError} `POINT_FILE_INVALID` */
-export async function readPointFile(path: string): Promise<PointFile> {
-  try {
-    return pointFileSchema.parse(JSON.parse(await readFile(path, 'utf8')))
-  } catch (cause) {
-    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    const why = isMissing ? 'does not exist: check the name, or' : 'is not an enrolment file:'
-    throw new GatewayError('POINT_FILE_INVALID', `${path} ${why} run "countersign point enroll"`, { cause })
-  }
 }
 
 /**

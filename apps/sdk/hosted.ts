@@ -14,7 +14,7 @@ import type { Credential } from '../../src/enforce/types.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { authorizationServer, openHosting } from '../gateway/hosting.ts'
 import { Filler } from '../gateway/http-gateway.ts'
-import type { PointFile } from '../gateway/point.ts'
+import type { PointFile } from '../gateway/point-file.ts'
 
 export interface TakesTokens {
   readonly hosting: HostedDelegations

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 
 const DEMO = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
-const DEMO_MS_MAX = 180_000
+const DEMO_MS_MAX = 600_000
 
 test(
   'npm run demo -- --store postgres --exit --json ends well',

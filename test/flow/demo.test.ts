@@ -12,7 +12,7 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { verifyPack } from '../../src/evidence/verify/verify.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
-const DEMO_MS_MAX = 300_000
+const DEMO_MS_MAX = 600_000
 
 const summarySchema = z.object({
   ok: z.boolean(),

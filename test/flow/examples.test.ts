@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { PointFile } from '../../apps/gateway/point.ts'
+import type { PointFile } from '../../apps/gateway/point-file.ts'
 import { NOTE_GRANTS, sdkPoint } from './stage-sdk.ts'
 import { setFlowStage, type FlowStage } from './stage.ts'
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { addAgentKey, agentStatement, delegate, enrollPointAs } from '../../apps/cli/operator.ts'
 import { writePrivate } from '../../apps/cli/profile.ts'
-import type { PointFile } from '../../apps/gateway/point.ts'
+import type { PointFile } from '../../apps/gateway/point-file.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk, PublicJwk } from '../../src/core/crypto.ts'
 import { thumbprint } from '../../src/core/jwk.ts'

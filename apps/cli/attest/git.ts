@@ -57,12 +57,18 @@ export class Git implements PushedTo {
 
   aliases(): ReadonlyMap<string, string> {
     const lines = linesOf(this.text(['for-each-ref', '--format=%(refname) %(symref)']))
-    const direct = new Map(lines.map((line) => line.split(' ') as [string, string?]))
+    const direct = new Map(
+      lines.map((line): [string, string] => {
+        const [name = '', next = ''] = line.split(' ')
+        return [name, next]
+      }),
+    )
     const last = (name: string, left: number): string => {
       const next = direct.get(name) ?? ''
       return next === '' || left === 0 ? name : last(next, left - 1)
     }
-    return new Map([...direct].flatMap(([name, next]) => (next ? [[name, last(name, ALIASES_MAX)]] : [])))
+    const symbolic = [...direct.keys()].filter((name) => direct.get(name) !== '')
+    return new Map(symbolic.map((name) => [name, last(name, ALIASES_MAX)]))
   }
 
   commitOf(id: string): string | null {

@@ -1,7 +1,7 @@
 /** `countersign system …`, `point …`: what agents touch, and where they are held. @module */
 import { Option, type Command } from 'commander'
 import { z } from 'zod'
-import type { PointFile } from '../../gateway/point.ts'
+import type { PointFile } from '../../gateway/point-file.ts'
 import { addSystem, enrollPointAs } from '../operator.ts'
 import { listing, result } from '../output.ts'
 import { assertWritable, writePrivate } from '../profile.ts'
