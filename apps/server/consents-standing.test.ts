@@ -129,28 +129,46 @@ test('a purpose of a consent that is withdrawn as a whole gives no frame that no
   expect(handles).not.toContain(handleFor(nodeCrypto, rev, MARKETING))
 })
 
-test('a new passkey ends the sessions of a subject that were opened before', async () => {
-  const opened = async (): Promise<{ cookie: string }> => {
-    const { url } = (await ann.api.post(`/v1/data-subjects/${subject}/links`, {})).json
-    const secret = (url as string).slice(url.indexOf('#') + 1)
-    const body = JSON.stringify({ secret })
-    const headers = { 'content-type': 'application/json' }
-    const response = await fetch(`${server.base()}/v1/subject/open`, { method: 'POST', headers, body })
-    return { cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' }
-  }
-  const [before, now] = [await opened(), await opened()]
-  const path = `${server.base()}/v1/subject`
-  const status = async (headers: { cookie: string }) => (await fetch(path, { headers })).status
-  expect([await status(before), await status(now)]).toEqual([200, 200])
+/** Comes in by a link, and gives the session's cookie. */
+async function openedBy(url: string): Promise<{ cookie: string }> {
+  const body = JSON.stringify({ secret: url.slice(url.indexOf('#') + 1) })
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${server.base()}/v1/subject/open`, { method: 'POST', headers, body })
+  return { cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' }
+}
+
+async function enrolPasskey(session: { cookie: string }): Promise<Response> {
+  const path = `${server.base()}/v1/subject/passkey`
   const key = nodeCrypto.generateKey('ES256')
   const authenticator = softwareAuthenticator(nodeCrypto, key, {
     rp_id: 'localhost',
     origin: 'http://localhost',
   })
-  const asked = await fetch(`${path}/passkey/challenge`, { method: 'POST', headers: now })
+  const asked = await fetch(`${path}/challenge`, { method: 'POST', headers: session })
   const { challenge } = (await asked.json()) as { challenge: string }
   const body = JSON.stringify({ credential: authenticator.register(challenge) })
-  const headers = { ...now, 'content-type': 'application/json' }
-  expect((await fetch(`${path}/passkey`, { method: 'POST', headers, body })).status).toBe(200)
+  return fetch(path, { method: 'POST', headers: { ...session, 'content-type': 'application/json' }, body })
+}
+
+test('the link of a manager opens the page and registers no passkey', async () => {
+  const api = server.caller()
+  const proposed = { name: 'Other hub', jwk: api.jwk, jurisdiction: 'EU' }
+  const { manager } = (await ann.api.post('/v1/consent-managers', proposed)).json
+  await approve(`/v1/consent-managers/${manager}`)
+  const { consent } = await given(api)
+  const session = await openedBy((await api.post(`/v1/consents/${consent}/links`, {})).json.url)
+  expect((await fetch(`${server.base()}/v1/subject`, { headers: session })).status).toBe(200)
+  const refused = await enrolPasskey(session)
+  expect(((await refused.json()) as { error: { code: string } }).error.code).toBe('NOT_ENDORSED')
+})
+
+test('a new passkey ends the sessions of a subject that were opened before', async () => {
+  const opened = async (): Promise<{ cookie: string }> =>
+    openedBy((await ann.api.post(`/v1/data-subjects/${subject}/links`, {})).json.url)
+  const [before, now] = [await opened(), await opened()]
+  const path = `${server.base()}/v1/subject`
+  const status = async (headers: { cookie: string }) => (await fetch(path, { headers })).status
+  expect([await status(before), await status(now)]).toEqual([200, 200])
+  expect((await enrolPasskey(now)).status).toBe(200)
   expect([await status(before), await status(now)]).toEqual([401, 200])
 })

@@ -6,7 +6,7 @@
 import type { Kysely } from 'kysely'
 import type { PublicJwk } from '../core/crypto.ts'
 import { IDENTIFIERS_MAX } from '../core/consent.ts'
-import { newId } from '../core/ids.ts'
+import { isId, newId } from '../core/ids.ts'
 import { canonicalize, parseJson, type JsonObject } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
 import { commitTo } from '../log/commitment.ts'
@@ -140,12 +140,20 @@ export function enrolSubjectAct(subject: string, hash: string): JsonObject {
   return { act: 'data_subject.enrol', subject, secret_sha256: hash }
 }
 
-/** In place of one before. @param by who made the link. @throws {RegistryError} `UNKNOWN_DATA_SUBJECT`, `KEY_IN_USE` */
+/**
+ * In place of one before. @param by who made the link: a manager's opens the page and vouches for nobody (CNS-11)
+ * @throws {RegistryError} `UNKNOWN_DATA_SUBJECT`, `KEY_IN_USE`, `NOT_ENDORSED`
+ */
 export function enrolSubject(
   ctx: RegistryContext,
   { subject, by }: { readonly subject: string; readonly by: string },
   { id, jwk, amr }: Pick<Credential, 'id' | 'jwk' | 'amr'>,
 ): Promise<number> {
+  if (isId(by, 'mgr'))
+    throw new RegistryError(
+      'NOT_ENDORSED',
+      'a passkey takes a link that an endorsed person made: ask for one',
+    )
   return ctx.store.write(async (tx) => {
     await findSubject(tx.db, subject)
     await assertKeyUnused(ctx.crypto, tx.db, jwk)
