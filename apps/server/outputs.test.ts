@@ -206,6 +206,7 @@ describe('a gate', () => {
     const id = answer.ok ? answer.statement.predicate.id : ''
     expect((await ben.api.get(`/v1/attestations/${id}`)).json.bundle).toEqual(bundle)
     const named = (await ben.api.get(`/v1/attestations/${id}?named=true`)).json.bundle
+    expect((await point.get(`/v1/attestations/${id}?named=true`)).json.bundle).toEqual(bundle)
     expect(verified(named, content)).toMatchObject({ ok: true, name: 'Ben' })
   })
 })
@@ -282,6 +283,17 @@ test('who wrote most of it is its author, and one word less than half is not eno
   const touched = `${DRAFT} Kind regards, Dee.`
   const other = await register(dee.api, 'letter', touched, { jti, draft })
   expect(code(await sign(dee, other))).toBe('ROLE_UNPROVEN')
+})
+
+test('nobody reviews words that are not the output', async () => {
+  const answer = await point.post('/v1/outputs', {
+    kind: 'letter',
+    subject: subjectOf(letter()),
+    content: letter(),
+    calls: [],
+    jti,
+  })
+  expect(code(await ben.api.post(`/v1/outputs/${answer.json.output}/reviews`, {}))).toBe('OUTPUT_INVALID')
 })
 
 describe('a seeded error', () => {

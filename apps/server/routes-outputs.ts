@@ -159,13 +159,13 @@ function attestationRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'get',
       path: '/v1/attestations/{id}',
-      summary: 'The bundle of an attestation, with the name if it is asked for',
+      summary: 'The bundle of an attestation, with the name if a person asks for it',
       middleware: who(ctx, 'person', 'point'),
       request: { params: idParam, query: z.strictObject({ named: z.literal('true').exactOptional() }) },
       responses: answers('The bundle', z.object({ bundle: bundleView })),
     }),
     async (c) => {
-      const named = c.req.valid('query').named === 'true'
+      const named = c.req.valid('query').named === 'true' && c.get('caller').kind === 'person'
       const bundle = await store.query((db) => bundleOf(ctx.registry, db, c.req.valid('param').id, named))
       return c.json({ bundle: bundleView.parse(bundle) }, 200)
     },

@@ -5,6 +5,7 @@ import { approvalActSchema } from '../../src/core/approval.ts'
 import { attestActSchema, statementSchema } from '../../src/provenance/statement.ts'
 import { draftAttestation, sealAttestation } from '../../src/registry/attestations.ts'
 import { measures } from '../../src/registry/coverage.ts'
+import { findEnrolled } from '../../src/registry/people.ts'
 import { openReview, refuseOutput, reviewView, seeReview } from '../../src/registry/reviews.ts'
 import { commitSeed, plantSeed, takeSeedBack } from '../../src/registry/seeds.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
@@ -115,11 +116,13 @@ function deskRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Measures', measured),
     }),
     async (c) => {
-      const person = c.req.valid('query').mine === 'true' ? callerId(c, 'person') : null
-      return c.json(
-        measured.parse(await registry.store.query((db) => measures(db, ctx.clock.now(), person))),
-        200,
-      )
+      const caller = callerId(c, 'person')
+      const person = c.req.valid('query').mine === 'true' ? caller : null
+      const found = await registry.store.query(async (db) => {
+        if (person === null) await findEnrolled(db, caller)
+        return measures(db, ctx.clock.now(), person)
+      })
+      return c.json(measured.parse(found), 200)
     },
   )
 }

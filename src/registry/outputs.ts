@@ -142,11 +142,20 @@ async function compositionOf(
   if (draft !== undefined && before === null)
     throw new RegistryError('OUTPUT_INVALID', 'the draft has no content that is kept')
   if (registrar.kind !== 'person' || content === undefined) return null
-  const sha256 = hex(ctx.crypto.sha256(utf8(content)))
-  if (!subject.some(({ digest }) => digest.sha256 === sha256)) return null
+  if (!isContent(ctx.crypto, content, subject)) return null
   const human_share = humanShare(differenceOf(before ?? '', content))
   if (human_share === null) return null
   return { by: (await findEnrolled(db, registrar.id)).rev, human_share }
+}
+
+/** Whether the content is the output itself: text and JSON are kept in their very form (ATT-3). */
+export function isContent(
+  crypto: RegistryContext['crypto'],
+  content: string,
+  subject: readonly Subject[],
+): boolean {
+  const sha256 = hex(crypto.sha256(utf8(content)))
+  return subject.some(({ digest }) => digest.sha256 === sha256)
 }
 
 /** An entry that is named is the receipt of that action. */

@@ -15,7 +15,7 @@ import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { kindInForce } from './output-policies.ts'
 import { findOutput, insertReview, settleReview, type OutputRow } from './output-rows.ts'
-import { bodyOf, contentOf, receiptAt } from './outputs.ts'
+import { bodyOf, contentOf, isContent, receiptAt, subjectsOf } from './outputs.ts'
 import { findEnrolled, type EnrolledPerson } from './people.ts'
 import { rootFacts } from './root-facts.ts'
 import { revealIfSeed } from './seed-rows.ts'
@@ -69,7 +69,7 @@ export async function findReviewer(db: Db, person: string): Promise<EnrolledPers
 
 /**
  * @throws {RegistryError} `UNKNOWN_OUTPUT`, `NOT_ELIGIBLE`, `SAME_PERSON`; `OUTPUT_INVALID`: there is no content to look
- * at; `STATE_CONFLICT`: this person reviewed it before
+ * at, or it is not what the digests are of; `STATE_CONFLICT`: this person reviewed it before
  */
 export function openReview(
   ctx: RegistryContext,
@@ -85,6 +85,11 @@ export function openReview(
     const content = await contentOf(ctx, tx.db, row)
     if (content === null)
       throw new RegistryError('OUTPUT_INVALID', 'its content is not kept: nobody can review it')
+    if (!isContent(ctx.crypto, content, await subjectsOf(ctx, tx.db, row)))
+      throw new RegistryError(
+        'OUTPUT_INVALID',
+        'its content is not what its digests are of: register it again',
+      )
     const known = await tx.db
       .selectFrom('reviews')
       .selectAll()
