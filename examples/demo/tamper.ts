@@ -1,7 +1,8 @@
 /** Forges packs the way an insider would: with every digest of the manifest made good again. @module */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { canonicalBytes } from '../../src/core/json.ts'
-import { hex, readArchive, writeArchive } from '../../src/evidence/pack/archive.ts'
+import { hex } from '../../src/core/encoding.ts'
+import { readArchive, writeArchive } from '../../src/evidence/pack/archive.ts'
 import { MANIFEST_FILE, readManifest } from '../../src/evidence/pack/manifest.ts'
 import { encodeBundle, splitBundle } from '../../src/log/tiles.ts'
 

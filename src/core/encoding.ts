@@ -114,12 +114,12 @@ function valueAt(chars: Uint8Array, i: number): number {
   return VALUE_OF[chars[i] ?? 0] ?? 255
 }
 
-/** Standard base64 with padding (RFC 4648 section 4), as signed notes and PEM use it. */
 /** Lower case. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+/** Standard base64 with padding (RFC 4648 section 4), as signed notes and PEM use it. */
 export function base64(bytes: Uint8Array): string {
   const text = base64url(bytes).replaceAll('-', '+').replaceAll('_', '/')
   return text + '='.repeat((4 - (text.length % 4)) % 4)

@@ -4,7 +4,16 @@
  * @module
  */
 import type { Crypto, OkpPublicJwk, Signer } from '../core/crypto.ts'
-import { base64, base64url, concat, fromBase64, fromBase64url, fromUtf8, utf8 } from '../core/encoding.ts'
+import {
+  base64,
+  base64url,
+  concat,
+  fromBase64,
+  fromBase64url,
+  fromUtf8,
+  hex,
+  utf8,
+} from '../core/encoding.ts'
 import { publicJwk } from '../core/jwk.ts'
 import { LogError } from './entries.ts'
 
@@ -172,10 +181,6 @@ function isNoteText(text: string): boolean {
 /** 8 hex digits of `SHA-256(name || "\n" || type || key)`. */
 export function keyId(crypto: Crypto, name: string, type: number, key: Uint8Array): string {
   return hex(crypto.sha256(concat(utf8(`${name}\n`), Uint8Array.of(type), key)).subarray(0, 4))
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function hexBytes(text: string): Uint8Array {

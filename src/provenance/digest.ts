@@ -4,7 +4,7 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
-import { concat } from '../core/encoding.ts'
+import { concat, hex } from '../core/encoding.ts'
 import type { Form } from '../core/output.ts'
 import { ProvenanceError } from './errors.ts'
 import { LineEndingsForm, Utf8Check, WithCrlf, WithoutMark, type Step } from './line-endings.ts'
@@ -164,8 +164,4 @@ export function wholeHash(crypto: Pick<Crypto, 'sha256'>): NewHash {
       digest: () => crypto.sha256(concat(...parts)),
     }
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

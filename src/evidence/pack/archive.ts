@@ -56,7 +56,3 @@ export function packTiles(files: ReadonlyMap<string, Uint8Array>): TileStore {
     write: () => Promise.reject(new PackError('PACK_ARCHIVE_INVALID', 'a pack is not written to')),
   }
 }
-
-export function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}

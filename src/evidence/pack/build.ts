@@ -4,7 +4,7 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { utf8 } from '../../core/encoding.ts'
+import { hex, utf8 } from '../../core/encoding.ts'
 import { canonicalBytes } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
@@ -17,7 +17,7 @@ import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
 import { population, populationFile, POPULATIONS, type Period } from '../populations/populations.ts'
-import { hex, packTiles, writeArchive } from './archive.ts'
+import { packTiles, writeArchive } from './archive.ts'
 import {
   CHECKPOINT_FILE,
   GENERATOR,

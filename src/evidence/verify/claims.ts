@@ -4,13 +4,13 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { equalBytes, utf8 } from '../../core/encoding.ts'
+import { equalBytes, hex, utf8 } from '../../core/encoding.ts'
 import { canonicalize } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
 import { keptIndex, keptPath, mapPath } from '../../log/kept.ts'
 import { parseTilePath, TILE_WIDTH, tileAt, tilePath, treeTiles } from '../../log/tiles.ts'
 import type { History } from '../history.ts'
-import { hex, type PackFiles } from '../pack/archive.ts'
+import type { PackFiles } from '../pack/archive.ts'
 import { CHECKPOINT_FILE, MANIFEST_FILE, START_CHECKPOINT_FILE, type Manifest } from '../pack/manifest.ts'
 import { population, populationFile, POPULATIONS } from '../populations/populations.ts'
 import { FAULTS_MAX, type Findings } from './report.ts'
