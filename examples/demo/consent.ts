@@ -7,26 +7,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Client } from '@modelcontextprotocol/client'
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { withdrawConsent } from '../../apps/cli/consent/acts.ts'
-import {
-  approveFlowPolicy,
-  approveLabels,
-  listLabels,
-  proposeFlowPolicy,
-  proposeLabels,
-} from '../../apps/cli/labels/acts.ts'
 import { addSystem, delegate, enrollPoint } from '../../apps/cli/operator.ts'
 import { writePrivate } from '../../apps/cli/profile.ts'
-import { registerTool } from '../../apps/cli/tools.ts'
-import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { DPV, PD } from '../../src/core/dpv.ts'
-import type { FlowPolicy } from '../../src/core/flow-policy.ts'
-import type { JsonObject } from '../../src/core/json.ts'
 import type { ToolLabel } from '../../src/core/label.ts'
-import { definitionHash } from '../../src/enforce/adapters/mcp/definitions.ts'
 import { addPerson, agreeOnNotice, takeOver } from './agreed.ts'
+import { policyIs, registerLabelled } from './labelled.ts'
 import type { Narrator } from './narrator.ts'
 import { AgentProcess } from './processes.ts'
 import { DemoFailed, expectAllowed, expectDenied } from './scenes.ts'
@@ -71,7 +58,7 @@ export async function playConsent(stage: Stage, tell: Narrator): Promise<boolean
   const sent = join(folder, 'offers.txt')
   await writeFile(sent, '')
   const system = await addSystem(manager, 'Customers')
-  await register(stage, system, sent)
+  await registerLabelled(stage, { system, server: SERVER, args: [CUSTOMERS, sent], labels: LABELS })
   await policyIs(stage, { v: 1, mode: 'off', bases: 'enforce' })
   const people = { manager, lead }
   const said = { purposes: [PURPOSE], categories: CATEGORIES }
@@ -134,23 +121,4 @@ async function seen(agent: AgentProcess, isSo: (all: readonly string[]) => boole
     if (performance.now() > end) throw new DemoFailed(`the agent still reads ${all.join(', ')}`)
     await pause(LOOK_MS)
   }
-}
-
-async function register({ manager, lead }: Stage, system: string, sent: string): Promise<void> {
-  const client = new Client({ name: 'inventory', version: '1.0.0' })
-  await client.connect(new StdioClientTransport({ command: process.execPath, args: [CUSTOMERS, sent] }))
-  for (const tool of (await client.listTools()).tools) {
-    const definition_hash = definitionHash(nodeCrypto, tool as unknown as JsonObject)
-    await registerTool(manager, { system, server: SERVER, tool: tool.name, definition_hash, measures: {} })
-  }
-  await client.close()
-  const labels = (await listLabels(manager)).flatMap(({ server, name, tool, definition_hash }) => {
-    const label = server === SERVER ? LABELS[name] : undefined
-    return label === undefined ? [] : [{ tool, definition_hash, label }]
-  })
-  await approveLabels(lead, await proposeLabels(manager, labels))
-}
-
-async function policyIs({ manager, lead }: Stage, policy: FlowPolicy): Promise<void> {
-  await approveFlowPolicy(lead, await proposeFlowPolicy(manager, policy))
 }

@@ -7,15 +7,6 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Client } from '@modelcontextprotocol/client'
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import {
-  approveFlowPolicy,
-  approveLabels,
-  listLabels,
-  proposeFlowPolicy,
-  proposeLabels,
-} from '../../apps/cli/labels/acts.ts'
 import { addSystem, delegate, enrollPoint } from '../../apps/cli/operator.ts'
 import {
   decideApproval,
@@ -24,12 +15,8 @@ import {
   type ShownApproval,
 } from '../../apps/cli/operator-approvals.ts'
 import { writePrivate } from '../../apps/cli/profile.ts'
-import { registerTool } from '../../apps/cli/tools.ts'
-import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import type { FlowPolicy } from '../../src/core/flow-policy.ts'
-import type { JsonObject } from '../../src/core/json.ts'
 import type { ToolLabel } from '../../src/core/label.ts'
-import { definitionHash } from '../../src/enforce/adapters/mcp/definitions.ts'
+import { policyIs, registerLabelled } from './labelled.ts'
 import type { Narrator } from './narrator.ts'
 import { AgentProcess, type Answer } from './processes.ts'
 import { DemoFailed, expectAllowed, expectDenied } from './scenes.ts'
@@ -88,7 +75,7 @@ export async function playFlow(stage: Stage, tell: Narrator): Promise<boolean> {
 async function deskAgent(stage: Stage, board: string, tell: Narrator): Promise<AgentProcess> {
   const { folder, manager, lead } = stage
   const system = await addSystem(manager, 'Help desk')
-  await registerDesk(stage, system, board)
+  await registerLabelled(stage, { system, server: SERVER, args: [DESK, board], labels: LABELS })
   await policyIs(stage, { v: 1, mode: 'ask' })
   tell.step('labels of two tools and a flow policy, proposed by the manager, approved by the security lead')
   const { id, jkt, keyFile } = await addAgent(manager, lead, folder, system, 'clerk', 'clerk')
@@ -107,25 +94,6 @@ async function deskAgent(stage: Stage, board: string, tell: Narrator): Promise<A
   const agent = await AgentProcess.start(keyFile, point, board, DESK)
   expectAllowed(await agent.ask({ op: 'open', chain }), 'session opened', tell)
   return agent
-}
-
-async function registerDesk({ manager, lead }: Stage, system: string, board: string): Promise<void> {
-  const client = new Client({ name: 'inventory', version: '1.0.0' })
-  await client.connect(new StdioClientTransport({ command: process.execPath, args: [DESK, board] }))
-  for (const tool of (await client.listTools()).tools) {
-    const definition_hash = definitionHash(nodeCrypto, tool as unknown as JsonObject)
-    await registerTool(manager, { system, server: SERVER, tool: tool.name, definition_hash, measures: {} })
-  }
-  await client.close()
-  const labels = (await listLabels(manager)).flatMap(({ server, name, tool, definition_hash }) => {
-    const label = server === SERVER ? LABELS[name] : undefined
-    return label === undefined ? [] : [{ tool, definition_hash, label }]
-  })
-  await approveLabels(lead, await proposeLabels(manager, labels))
-}
-
-async function policyIs({ manager, lead }: Stage, policy: FlowPolicy): Promise<void> {
-  await approveFlowPolicy(lead, await proposeFlowPolicy(manager, policy))
 }
 
 /** The call waits, the security lead reads why, and decides. */
