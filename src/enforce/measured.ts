@@ -1,10 +1,10 @@
 /** An output as an agent hands it over: its form, its digest, what people can look at. spec/outputs.md (OUT-9). @module */
 import type { Crypto } from '../core/crypto.ts'
-import { concat, fromUtf8, utf8 } from '../core/encoding.ts'
+import { fromUtf8, hex, utf8 } from '../core/encoding.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import type { Form } from '../core/output.ts'
 import type { OutputSubject } from '../ports/outputs.ts'
-import { measure, type NewHash } from '../provenance/digest.ts'
+import { formBytes } from '../provenance/digest.ts'
 import { SdkError } from './sdk-errors.ts'
 
 /** What the review desk shows, in characters: more is released without it, and nobody can review it there. */
@@ -33,13 +33,14 @@ export function measured(
   { kind, name = kind, form }: OutputOptions,
 ): { readonly subject: readonly OutputSubject[]; readonly content?: string } {
   const { bytes, usual } = bytesOf(output)
-  const found = measure(form ?? usual, bytes, hashOf(crypto))
+  const as = form ?? usual
+  const formed = formBytes(as, bytes)
   const subject = {
     name,
-    digest: { sha256: found.sha256 },
-    annotations: { form: found.form, bytes: found.bytes },
+    digest: { sha256: hex(crypto.sha256(formed)) },
+    annotations: { form: as, bytes: formed.length },
   }
-  const content = contentOf(found.form, bytes)
+  const content = textOf(formed)
   return content === null || content.length > CONTENT_CHARS_MAX
     ? { subject: [subject] }
     : { subject: [subject], content }
@@ -53,24 +54,11 @@ function bytesOf(output: unknown): { bytes: Uint8Array; usual: Form } {
   return { bytes: utf8(canonicalize(parseJson(text, JSON_LIMITS))), usual: 'json' }
 }
 
-/** The characters that were digested, where they are characters. */
-function contentOf(form: Form, bytes: Uint8Array): string | null {
+/** What was digested, where it is characters: people look at that, and at nothing else (ATT-22). */
+function textOf(formed: Uint8Array): string | null {
   try {
-    const text = fromUtf8(bytes)
-    if (form === 'text') return text.replace(/^\u{FEFF}/u, '').replaceAll(/\r\n?/g, '\n')
-    return form === 'json' ? canonicalize(parseJson(text, JSON_LIMITS)) : text
+    return fromUtf8(formed)
   } catch {
-    // Bytes that are no text: nobody can be shown them.
     return null
-  }
-}
-
-function hashOf(crypto: Crypto): NewHash {
-  return () => {
-    const parts: Uint8Array[] = []
-    return {
-      update: (bytes) => parts.push(bytes.slice()),
-      digest: () => crypto.sha256(concat(...parts)),
-    }
   }
 }

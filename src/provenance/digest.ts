@@ -144,6 +144,13 @@ export function measure(form: Form, bytes: Uint8Array, newHash: NewHash): Measur
   return measurer.end()
 }
 
+/** The byte string of which the form's digest is. @throws {ProvenanceError} `FORM_INVALID` */
+export function formBytes(form: Form, bytes: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = []
+  measure(form, bytes, () => ({ update: (part) => parts.push(part.slice()), digest: () => NOTHING }))
+  return concat(...parts)
+}
+
 /** @throws {ProvenanceError} `FORM_INVALID` */
 export async function measureStream(
   form: Form,
