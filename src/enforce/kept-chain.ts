@@ -15,6 +15,7 @@ export function keptOf(chain: VerifiedChain): DecidedChain {
     iss,
     agent,
     instruction,
+    consent,
     handles,
   } = chain
   const kept = new Shared()
@@ -23,6 +24,7 @@ export function keptOf(chain: VerifiedChain): DecidedChain {
     iss,
     agent,
     ...(instruction === undefined ? {} : { instruction }),
+    ...(consent === undefined ? {} : { consent }),
     handles: new KeptHandles(handles),
   }
 }

@@ -34,6 +34,7 @@ import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
 import { findStanding } from './managers.ts'
 import { findNotice } from './notices.ts'
+import { endDelegationsOn } from './statuses.ts'
 
 type Imported = Extract<ConsentProof, { type: 'imported' }>
 /** What proves it, as it comes; whose passkey it was comes from the register. */
@@ -285,7 +286,7 @@ export async function recordWithdrawal(db: Kysely<Schema>, withdrawal: RecordedW
     .values({ ...row, purposes_json: canonicalize(purposes === null ? null : [...purposes]) })
     .execute()
   if (consent === null) return
-  const { withdrawn } = await findConsent(db, consent)
+  const { withdrawn, record } = await findConsent(db, consent)
   const all =
     purposes === null || withdrawn === 'all' ? 'all' : [...new Set([...withdrawn, ...purposes])].sort()
   await db
@@ -293,5 +294,6 @@ export async function recordWithdrawal(db: Kysely<Schema>, withdrawal: RecordedW
     .set({ withdrawn_json: JSON.stringify(all) })
     .where('id', '=', consent)
     .execute()
+  if (all === 'all') await endDelegationsOn(db, record.rev)
   await markChanged(db, subject, entry)
 }

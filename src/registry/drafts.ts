@@ -36,6 +36,8 @@ export interface StoredDraft {
   readonly exp: number
   /** What a template bounds of it; the root has the handles of its approvers. */
   readonly offered: Offered
+  /** `cns_…` that it rests on. */
+  readonly consent?: string
 }
 
 export interface OpenDraft extends StoredDraft {

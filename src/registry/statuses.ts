@@ -130,3 +130,22 @@ export async function foldStatuses(db: Kysely<Schema>, list: number): Promise<Ui
     revoked.map(({ idx }) => [idx, INVALID] as const),
   )
 }
+
+/** Delegations whose root names this handle of a consent. */
+export async function delegationsOn(db: Kysely<Schema>, rev: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('handles')
+    .innerJoin('delegations', 'delegations.jti', 'handles.owner')
+    .select('handles.owner')
+    .where('handles.kind', '=', 'consent')
+    .where('handles.handle', '=', rev)
+    .orderBy('handles.owner')
+    .execute()
+  return rows.map(({ owner }) => owner)
+}
+
+/** That they are revoked, as lists of them show it: what revokes them is the frame. */
+export async function endDelegationsOn(db: Kysely<Schema>, rev: string): Promise<void> {
+  const on = await delegationsOn(db, rev)
+  if (on.length > 0) await db.updateTable('delegations').set({ revoked: 1 }).where('jti', 'in', on).execute()
+}

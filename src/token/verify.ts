@@ -55,7 +55,7 @@ export interface Delegation extends DecidedDelegation {
 
 /** What a revocation can name (REV-2). */
 export interface Handle {
-  readonly kind: 'delegation' | 'person' | 'agent' | 'key' | 'issuer'
+  readonly kind: 'delegation' | 'person' | 'consent' | 'agent' | 'key' | 'issuer'
   readonly handle: string
 }
 
@@ -69,6 +69,8 @@ export interface DecidedChain {
   readonly agent: string
   /** What the principal signed, in words, where the holder disclosed it (FLW-4). */
   readonly instruction?: string
+  /** Handle of the consent that the root rests on: for its data subject alone (CNS-40). */
+  readonly consent?: string
   /** Of the root and every hop: one of them revoked revokes the chain (REV-3). */
   readonly handles: { some(test: (handle: Handle) => boolean): boolean }
 }
@@ -133,8 +135,11 @@ function checkChain(
     throw new TokenError('AUDIENCE_MISMATCH', 'the delegation names other audiences')
   }
   const agent = parent.agent.id
-  const { iss } = root.payload
-  const said = root.instruction === undefined ? {} : { instruction: root.instruction }
+  const { iss, consent } = root.payload
+  const said = {
+    ...(root.instruction === undefined ? {} : { instruction: root.instruction }),
+    ...(consent === undefined ? {} : { consent }),
+  }
   return { chain: { delegations, iss, agent, ...said, root: root.payload, handles }, loggable }
 }
 
@@ -167,12 +172,11 @@ function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
   for (const grant of delegation.grants.values()) {
     if (grant.from !== undefined) throw new TokenError('CHAIN_BROKEN', 'a root grant has no parent')
   }
-  const people = payload.gestures.map(({ rev }): Handle => ({ kind: 'person', handle: rev }))
   return {
     delegation,
     payload,
     instruction,
-    handles: [{ kind: 'issuer', handle: issuerKey.kid }, ...people, ...ownHandles(delegation)],
+    handles: [{ kind: 'issuer', handle: issuerKey.kid }, ...behind(payload), ...ownHandles(delegation)],
     loggable,
   }
 }
@@ -276,6 +280,12 @@ function delegationOf(
   ends: number,
 ): Delegation {
   return { jti, nbf, exp, ends, aud, depth, depth_max, agent, holder: holder.jwk, jkt: holder.jkt, grants }
+}
+
+/** Who stands behind a root: its people, and the data subject whose consent it names. */
+export function behind({ gestures, consent }: Pick<RootPayload, 'gestures' | 'consent'>): Handle[] {
+  const people = gestures.map(({ rev }): Handle => ({ kind: 'person', handle: rev }))
+  return consent === undefined ? people : [...people, { kind: 'consent', handle: consent }]
 }
 
 function ownHandles(delegation: Delegation): Handle[] {

@@ -132,7 +132,9 @@ interface Answer {
 type Call = (tool: string, args?: JsonObject) => Promise<Answer>
 
 /** A session of the agent, for these purposes. */
-async function agentFor(...purposes: string[]): Promise<Call> {
+const agentFor = (...purposes: string[]): Promise<Call> => agentUnder({}, ...purposes)
+
+async function agentUnder(alone: { consent?: string }, ...purposes: string[]): Promise<Call> {
   const { id: agent, jkt, holder } = stage.agent
   const grants = [{ type: 'tool' as const, server: SERVER, actions: ['*'], purposes }]
   const { chain } = await delegate(stage.manager, {
@@ -142,6 +144,7 @@ async function agentFor(...purposes: string[]): Promise<Call> {
     grants,
     ttl_s: 3600,
     depth_max: 0,
+    ...alone,
   })
   const session = await CountersignMcpSession.open({
     crypto: nodeCrypto,
@@ -262,6 +265,33 @@ describe('an agent that serves several people', () => {
     expect(seen[0]).toBe(mail('ann'))
   }, 60_000)
 })
+
+test('an agent for one person alone touches nobody else, and stops when they withdraw', async () => {
+  const { manager } = stage
+  const di = await takeOver(manager, {
+    subject: await addPerson(manager, mail('di')),
+    notice,
+    purposes: [MARKETING],
+    categories: [CONTACT],
+  })
+  const call = await agentUnder({ consent: di.consent }, MARKETING)
+  const all = await agentFor(MARKETING)
+  await until('the register is read', async () =>
+    (await call('customer', { id: mail('di') })).reasons.length === 0 ? true : null,
+  )
+  // Of Ann there is a consent as well: this agent is not for her.
+  expect(await call('customer', { id: mail('ann') })).toMatchObject({ reasons: ['SUBJECT_OUTSIDE'] })
+  expect((await seenBy(call))[0]).toBe('[withheld: SUBJECT_OUTSIDE]')
+  await withdrawConsent(manager, di.consent, { purposes: null, reason: 'withdrawn' })
+  await until('the point has heard', async () =>
+    (await call('customer', { id: mail('di') })).reasons[0] === 'REVOKED' ? true : null,
+  )
+  expect((await all('customer', { id: mail('ann') })).reasons).toEqual([])
+  const { cascades } = z
+    .object({ cascades: z.array(z.looseObject({ delegations: z.array(z.string()) })) })
+    .parse(await manager.client.get(`/v1/consents/${di.consent}/cascades`))
+  expect(cascades.map(({ delegations }) => delegations.length)).toEqual([1])
+}, 60_000)
 
 test('a child in India is not profiled, whoever agreed for them', async () => {
   const { manager } = stage

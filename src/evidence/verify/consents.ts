@@ -42,13 +42,23 @@ interface Proposal {
   readonly type: Logged['entry']['type']
 }
 
+export interface GivenConsent {
+  readonly record: ConsentRecord
+  readonly index: number
+}
+
 /** What stands in the log by now. */
 export class ConsentBook {
   readonly notices = new Map<string, Notice>()
   readonly bases = new Map<string, { readonly basis: Basis; readonly index: number }>()
   readonly managers = new Map<string, { readonly jwk: PublicJwk; readonly jurisdiction: string }>()
   readonly subjects = new Map<string, string>()
-  readonly consents = new Map<string, { readonly record: ConsentRecord; readonly index: number }>()
+  readonly consents = new Map<string, GivenConsent>()
+}
+
+/** By revocation handle: as roots name them (CNS-40). */
+export function consentsByRev({ consents }: ConsentBook): ReadonlyMap<string, GivenConsent> {
+  return new Map([...consents.values()].map((given) => [given.record.rev, given]))
 }
 
 /** The book of a whole log, whatever of it holds: uses are held against what was given, valid or not. */

@@ -10,7 +10,7 @@ import { publicJwk, thumbprint } from '../../core/jwk.ts'
 import { parseJws } from '../../core/sign.ts'
 import { isHopPayload, isRootPayload, isStatement, type RootPayload } from '../../token/payload.ts'
 import { parsePresentation } from '../../token/presentation.ts'
-import type { Handle } from '../../token/verify.ts'
+import { behind, type Handle } from '../../token/verify.ts'
 
 export interface SegmentFacts {
   readonly parent: string | null
@@ -42,7 +42,7 @@ function rootFacts(crypto: Crypto, kid: string, root: RootPayload): SegmentFacts
     parent: null,
     handles: [
       { kind: 'issuer', handle: kid },
-      ...root.gestures.map(({ rev }): Handle => ({ kind: 'person', handle: rev })),
+      ...behind(root),
       ...ownHandles(crypto, root.jti, root.agent.id, root.cnf.jwk),
     ],
     status: list === undefined || idx === undefined ? null : { list: Number(list), idx },
