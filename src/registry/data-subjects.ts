@@ -157,6 +157,7 @@ export function enrolSubject(
   return ctx.store.write(async (tx) => {
     await findSubject(tx.db, subject)
     await assertKeyUnused(ctx.crypto, tx.db, jwk)
+    await assertCredentialUnused(tx, subject, id)
     const registration = await tx.append({
       type: 'data_subject.enrolled',
       actor: subjectActor(subject),
@@ -166,6 +167,17 @@ export function enrolSubject(
     await setCredential(tx.db, subject, { jwk, registration, credential_id: id })
     return registration
   })
+}
+
+/** It is what a subject signs in by: of two with one identifier nobody could tell which it is. */
+async function assertCredentialUnused(tx: Tx, subject: string, credential_id: string): Promise<void> {
+  const other = await tx.db
+    .selectFrom('data_subjects')
+    .select('id')
+    .where('credential_id', '=', credential_id)
+    .where('id', '!=', subject)
+    .executeTakeFirst()
+  if (other) throw new RegistryError('KEY_IN_USE', 'this passkey is registered already')
 }
 
 export async function setCredential(
