@@ -18,7 +18,7 @@ import type { RegistryContext } from './context.ts'
 import type { Credential } from './enrolment.ts'
 import { RegistryError } from './errors.ts'
 import { fileUnder, keep, openingOf } from './personal.ts'
-import { keyTx, type Identifier } from './subject-index.ts'
+import { keysTx, type Identifier } from './subject-index.ts'
 
 export interface SubjectInput {
   readonly jurisdiction: string
@@ -76,7 +76,7 @@ async function identifyTx(
     const known = await tx.db.selectFrom('systems').select('id').where('id', '=', system).executeTakeFirst()
     if (!known) throw new RegistryError('UNKNOWN_SYSTEM', 'no such system')
   }
-  const key = await keyTx(ctx, tx, identifier)
+  const { key, alike } = await keysTx(ctx, tx, identifier)
   const taken = await tx.db
     .selectFrom('identifiers')
     .select('subject')
@@ -98,7 +98,7 @@ async function identifyTx(
     commitments,
   })
   await keep(ctx, tx, subject, 'identifier', value)
-  await tx.db.insertInto('identifiers').values({ commitment, subject, system, entry, key }).execute()
+  await tx.db.insertInto('identifiers').values({ commitment, subject, system, entry, key, alike }).execute()
   await markChanged(tx.db, subject, entry)
 }
 

@@ -90,8 +90,11 @@ export class BasisKeeper {
       const found = known.get(folded)
       if (found !== undefined) return found
       if (known.size >= LOOKED_UP_MAX) return 'nobody'
-      const own = system === null ? null : book.find(system, folded)
-      const who = own ?? book.find(null, folded) ?? 'unknown'
+      const systems = system === null ? [null] : [system, null]
+      let who: Who = 'unknown'
+      for (const each of systems) if (who === 'unknown') who = book.find(each, folded) ?? 'unknown'
+      // Of one that looks like somebody's nobody can tell whose it is: no basis for strangers is used for it (CNS-43).
+      if (who === 'unknown' && systems.some((each) => book.isAlike(each, folded))) who = 'nobody'
       known.set(folded, who)
       return who
     }
