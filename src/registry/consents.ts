@@ -13,10 +13,11 @@ import {
   type ConsentRecord,
 } from '../core/consent.ts'
 import type { PublicJwk } from '../core/crypto.ts'
-import { purposeCovers, termName } from '../core/dpv.ts'
+import { termName } from '../core/dpv.ts'
 import { isId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
 import { seconds } from '../core/time.ts'
+import { withdrawalOf } from '../core/withdrawal.ts'
 import type { Actor, EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
@@ -212,18 +213,14 @@ export async function withdrawTx(
   { consent, purposes, by, reason }: Withdrawal,
 ): Promise<readonly SignedFrame[]> {
   const { record, withdrawn } = await findConsent(tx.db, consent)
-  const outside = purposes?.find((one) => !record.purposes.some((broad) => purposeCovers(broad, one)))
-  if (outside !== undefined)
-    throw new RegistryError('PURPOSE_OUTSIDE_CONSENT', `it was not given for ${termName(outside)}`)
-  const isAll =
-    purposes === null ||
-    withdrawn === 'all' ||
-    record.purposes.every((one) => [...purposes, ...withdrawn].includes(one))
-  const said = isAll ? null : [...new Set(purposes)].sort()
+  const of = withdrawalOf({ purposes: record.purposes, withdrawn }, purposes)
+  if ('outside' in of)
+    throw new RegistryError('PURPOSE_OUTSIDE_CONSENT', `it was not given for ${termName(of.outside)}`)
+  const said = of.purposes
   // A frame that no entry speaks of would be one that nobody can explain (CNS-32).
   const isNew = withdrawn !== 'all' && (said === null || said.some((one) => !withdrawn.includes(one)))
   if (isNew) {
-    const body = { consent, rev: record.rev, purposes: said, by }
+    const body = { consent, rev: record.rev, purposes: said === null ? null : [...said], by }
     const entry = await tx.append({ type: 'consent.withdrawn', actor, subject: record.subject, body })
     await recordWithdrawal(tx.db, {
       entry,
