@@ -266,6 +266,23 @@ describe('an agent that serves several people', () => {
   }, 60_000)
 })
 
+test('a consent that ends in mid-session is no basis from that second on', async () => {
+  const expires = Math.floor(Date.now() / 1000) + 4
+  await takeOver(stage.manager, {
+    subject: await addPerson(stage.manager, mail('ed')),
+    notice,
+    purposes: [SERVICE],
+    categories: [CONTACT],
+    expires,
+  })
+  const call = await agentFor(SERVICE)
+  const said = async (): Promise<string | undefined> =>
+    (await call('customer', { id: mail('ed') })).reasons[0]
+  await until('the register is read', async () => ((await said()) === undefined ? true : null))
+  await until('it is over', async () => ((await said()) === 'CONSENT_EXPIRED' ? true : null))
+  expect(Date.now()).toBeGreaterThanOrEqual(expires * 1000)
+}, 60_000)
+
 test('an agent for one person alone touches nobody else, and stops when they withdraw', async () => {
   const { manager } = stage
   const di = await takeOver(manager, {

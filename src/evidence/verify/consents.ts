@@ -169,12 +169,10 @@ class Checker {
     if (entry.type !== 'notice.proposed') return
     const { notice } = entry.body
     const named = canonicalize([notice.name, notice.version, notice.language, notice.jurisdiction])
-    if (this.#named.has(named) || termFault(notice) !== null)
-      this.#add(
-        'CONSENT_INVALID',
-        `${id} is another notice of the same name and version, or names no terms`,
-        index,
-      )
+    if (this.#named.has(named))
+      this.#add('NOTICE_CONFLICT', `${id} is another notice of the same name, version and language`, index)
+    if (termFault(notice) !== null)
+      this.#add('CONSENT_INVALID', `${id} names what is no term of the vocabulary`, index)
     this.#named.add(named)
     this.#waiting.notices.set(id, notice)
   }
