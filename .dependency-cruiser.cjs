@@ -23,7 +23,15 @@ const ARROWS = {
   provenance: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/log/commitment\\.ts$'],
   registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/provenance/', 'src/ports/'],
   observe: ['src/core/', 'src/token/', 'src/log/', 'src/ports/'],
-  respond: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/registry/', 'src/observe/', 'src/ports/'],
+  respond: [
+    'src/core/',
+    'src/token/',
+    'src/log/',
+    'src/revoke/',
+    'src/registry/',
+    'src/observe/',
+    'src/ports/',
+  ],
   // A point sees for itself what an approval attests, and digests what leaves. docs/adr/0051
   enforce: [
     'src/core/',
