@@ -5,6 +5,7 @@
  */
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
+import { alerts } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
@@ -138,6 +139,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   consents,
   withdrawals,
   disclosures,
+  alerts,
 ]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {

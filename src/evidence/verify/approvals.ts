@@ -19,6 +19,7 @@ type AnyApproval = Indexed<
   | Entry<'label.approved'>
   | Entry<'flow_policy.approved'>
   | Entry<'output_policy.approved'>
+  | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>
   | Entry<'basis.approved'>

@@ -44,6 +44,19 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   labels: log('tool', 'definition_hash'),
   flow_policies: log('id'),
   output_policies: log('id'),
+  alert_policies: log('id'),
+  alerts: {
+    from: 'partly',
+    key: ['id'],
+    missing: ['count', 'last', 'escalated'],
+    why: 'how often it was raised between two entries, and who was told',
+  },
+  alert_keys: {
+    from: 'transient',
+    key: ['key'],
+    missing: [],
+    why: 'findings that were raised lately: those with an entry are known again',
+  },
   outputs: log('id'),
   attestations: log('id'),
   reviews: log('id'),
@@ -232,6 +245,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['id'],
     missing: [],
     why: 'clients, requests and tokens of a while: connect the client again',
+  },
+  cursors: {
+    from: 'transient',
+    key: ['fold'],
+    missing: [],
+    why: 'how far the folds have come: they take the log from its start again',
+  },
+  observers: {
+    from: 'transient',
+    key: ['name'],
+    missing: [],
+    why: 'which node observes: another takes over',
   },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
