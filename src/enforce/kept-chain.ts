@@ -3,7 +3,8 @@
  * @module
  */
 import type { Grant } from '../token/grant.ts'
-import type { DecidedChain, DecidedDelegation, Handle, VerifiedChain } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
+import type { DecidedChain, DecidedDelegation, VerifiedChain } from '../token/verify.ts'
 
 /**
  * Gestures, keys and the bounds that verification has dealt with are let go, and what hops repeat of their parents is

@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import { packStatuses, type StatusReference } from '../token/status-list.ts'
-import type { Handle } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
 import type { RegistryContext } from './context.ts'
 
 /** STS-1. Entries of a list, 1 bit each. */

@@ -16,6 +16,7 @@ import { resolveDisclosures } from './disclosure.ts'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 import { assertGesturesCover, challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
 import type { Grant } from './grant.ts'
+import { behind, ownHandles, type Handle } from './handles.ts'
 import { hasHeader } from './header.ts'
 import { isHopPayload, isRootPayload, type DelegatePayload, type RootPayload } from './payload.ts'
 import { parsePresentation, type Segment } from './presentation.ts'
@@ -51,12 +52,6 @@ export interface Delegation extends DecidedDelegation {
   readonly depth_max: number
   readonly holder: PublicJwk
   readonly jkt: string
-}
-
-/** What a revocation can name (REV-2). */
-export interface Handle {
-  readonly kind: 'delegation' | 'person' | 'consent' | 'agent' | 'key' | 'issuer'
-  readonly handle: string
 }
 
 /** A verified chain as far as decisions need it: what an open session keeps. */
@@ -280,20 +275,6 @@ function delegationOf(
   ends: number,
 ): Delegation {
   return { jti, nbf, exp, ends, aud, depth, depth_max, agent, holder: holder.jwk, jkt: holder.jkt, grants }
-}
-
-/** Who stands behind a root: its people, and the data subject whose consent it names. */
-export function behind({ gestures, consent }: Pick<RootPayload, 'gestures' | 'consent'>): Handle[] {
-  const people = gestures.map(({ rev }): Handle => ({ kind: 'person', handle: rev }))
-  return consent === undefined ? people : [...people, { kind: 'consent', handle: consent }]
-}
-
-function ownHandles(delegation: Delegation): Handle[] {
-  return [
-    { kind: 'delegation', handle: delegation.jti },
-    { kind: 'agent', handle: delegation.agent.id },
-    { kind: 'key', handle: delegation.jkt },
-  ]
 }
 
 function assertHeader(jws: ParsedJws, typ: string, members: readonly ('kid' | 'jwk')[]): void {
