@@ -159,6 +159,23 @@ async function agentUnder(alone: { consent?: string }, ...purposes: string[]): P
   }
 }
 
+/** By the command line, too. @returns of each delegation for one person alone the consent, as the list has it */
+async function delegatedByHand(consent: string): Promise<unknown[]> {
+  const at = (name: string): string => join(stage.folder, name)
+  await writePrivate(at('key.jwk'), stage.agent.holder.publicJwk)
+  await writePrivate(at('grants.json'), [
+    { type: 'tool', server: SERVER, actions: ['customer'], purposes: [MARKETING] },
+  ])
+  const parts = ['--key', at('key.jwk'), '--point', point.id, '--grants', at('grants.json')]
+  const last = ['--consent', consent, '-o', at('di.chain')]
+  const profile = ['--profile', stage.profileDir]
+  const made = await runCli([...profile, 'delegate', stage.agent.id, ...parts, ...last])
+  expect([made.code, made.stderr]).toEqual([0, ''])
+  const { stdout } = await runCli([...profile, '--json', 'delegations'])
+  const listed = z.array(z.looseObject({ consent: z.string().nullable() })).parse(JSON.parse(stdout))
+  return listed.flatMap((each) => (each.consent === null ? [] : [each.consent]))
+}
+
 const resultSchema = z.looseObject({
   content: z.array(z.looseObject({ text: z.string() })),
   _meta: z
@@ -292,6 +309,7 @@ test('an agent for one person alone touches nobody else, and stops when they wit
     categories: [CONTACT],
   })
   const call = await agentUnder({ consent: di.consent }, MARKETING)
+  expect(await delegatedByHand(di.consent)).toEqual([di.consent, di.consent])
   const all = await agentFor(MARKETING)
   await until('the register is read', async () =>
     (await call('customer', { id: mail('di') })).reasons.length === 0 ? true : null,
@@ -307,7 +325,7 @@ test('an agent for one person alone touches nobody else, and stops when they wit
   const { cascades } = z
     .object({ cascades: z.array(z.looseObject({ delegations: z.array(z.string()) })) })
     .parse(await manager.client.get(`/v1/consents/${di.consent}/cascades`))
-  expect(cascades.map(({ delegations }) => delegations.length)).toEqual([1])
+  expect(cascades.map(({ delegations }) => delegations.length)).toEqual([2])
 }, 60_000)
 
 test('a child in India is not profiled, whoever agreed for them', async () => {
