@@ -2,17 +2,26 @@
 import { attestationBodies } from '../log/attestation-bodies.ts'
 import type { AnyEntry, EntryType } from '../log/entries.ts'
 import { labelBodies } from '../log/label-bodies.ts'
+import { responseBodies } from '../log/response-bodies.ts'
 
 type OutputPolicyType = 'output_policy.proposed' | 'output_policy.approved'
 /** Outputs, reviews and attestations. */
 export type AttestedType = Exclude<keyof typeof attestationBodies, OutputPolicyType>
-/** What one person proposes for flows and outputs, and another approves. */
-export type PolicyType = keyof typeof labelBodies | OutputPolicyType
+type ResponsePolicyType = 'response_policy.proposed' | 'response_policy.approved'
+/** What one person proposes for flows, outputs and responses, and another approves. */
+export type PolicyType = keyof typeof labelBodies | OutputPolicyType | ResponsePolicyType
+/** Oversight, isolations, incidents, capacity. */
+export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
 
 type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 
 export function isPolicy(entry: AnyEntry): entry is Of<PolicyType> {
-  return entry.type in labelBodies || entry.type.startsWith('output_policy.')
+  const { type } = entry
+  return type in labelBodies || type.startsWith('output_policy.') || type.startsWith('response_policy.')
+}
+
+export function isResponse(entry: AnyEntry): entry is Of<ResponseType> {
+  return entry.type in responseBodies && !isPolicy(entry)
 }
 
 export function isAttested(entry: AnyEntry): entry is Of<AttestedType> {
@@ -20,6 +29,6 @@ export function isAttested(entry: AnyEntry): entry is Of<AttestedType> {
 }
 
 /** Whether its subject is one that personal values are filed under. */
-export function beginsSubject({ type }: Of<AttestedType>): boolean {
-  return type === 'output.registered' || type === 'seed.committed'
+export function beginsSubject({ type }: Of<AttestedType | ResponseType>): boolean {
+  return type === 'output.registered' || type === 'seed.committed' || type === 'incident.opened'
 }

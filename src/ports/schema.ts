@@ -5,10 +5,11 @@ import type { ConsentTables } from './consent-tables.ts'
 import type { DomainTables } from './domain-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
+import type { ResponseTables } from './response-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
 export interface Schema
-  extends ApprovalTables, AttestationTables, ConsentTables, DomainTables, FlowTables, InventorySchema {
+  extends ApprovalTables, AttestationTables, ConsentTables, DomainTables, FlowTables, InventorySchema, ResponseTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */

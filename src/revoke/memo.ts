@@ -4,6 +4,7 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
+import { STEP_UPS_MAX, stepUpName } from '../core/step-up.ts'
 import { MARK_BYTES, markOf, toolVersion, type NamedHandle } from './marks.ts'
 
 /** Handles of a chain: as kept as an array, or otherwise. */
@@ -15,14 +16,6 @@ export interface Handles {
 const TOOLS_MAX = 4_096
 /** Agents of whom it is remembered whether they are overseen. */
 const AGENTS_MAX = 65_536
-/** ISO-8: the last does not end. */
-export const STEP_UPS_MAX = 64
-
-/** What the frames of the n-th step-up of an agent name. */
-export function stepUpHandle(agent: string, n: number): string {
-  return `${agent}/${n}`
-}
-
 interface Found {
   /** One after the other, as text of one byte a character: a small array of bytes would take three times the memory. */
   readonly marks: string
@@ -95,8 +88,8 @@ export class RevocationMemo {
 
   #overseen(agent: string): boolean {
     let n = 0
-    while (n < STEP_UPS_MAX && this.isRevoked({ kind: 'step_up', handle: stepUpHandle(agent, n + 1) })) n++
-    return n > 0 && !this.#isKnown(markOf(this.#crypto, { kind: 'step_down', handle: stepUpHandle(agent, n) }))
+    while (n < STEP_UPS_MAX && this.isRevoked({ kind: 'step_up', handle: stepUpName(agent, n + 1) })) n++
+    return n > 0 && !this.#isKnown(markOf(this.#crypto, { kind: 'step_down', handle: stepUpName(agent, n) }))
   }
 
   isToolRevoked(server: string, tool: string, definition_hash: string): boolean {

@@ -10,6 +10,7 @@ import { inPeriod, type Period, type PopulationDefinition } from './definition.t
 
 export type { Period, PopulationDefinition } from './definition.ts'
 import { consents, disclosures, withdrawals } from './consents.ts'
+import { capacity, incidents } from './incidents.ts'
 
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
@@ -138,6 +139,8 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   consents,
   withdrawals,
   disclosures,
+  incidents,
+  capacity,
 ]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {
