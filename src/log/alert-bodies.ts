@@ -12,6 +12,7 @@ export const alertBodies = {
   'alert.raised': z.strictObject({
     rule: z.enum([
       'ANCHOR_OVERDUE',
+      'CAPACITY_MISSING',
       'BYPASS_SUSPECTED',
       'DRILL_OVERDUE',
       'EPOCH_REOPENED',
@@ -19,6 +20,7 @@ export const alertBodies = {
       'LATE_RECEIPT',
       'LIMIT_NEAR',
       'LISTENER_FAILING',
+      'REMINDER',
       'REQUEST_OVERDUE',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',
