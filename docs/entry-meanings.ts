@@ -134,5 +134,10 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'evidence.built': 'A pack was made of a period: its size and hash.',
   'log.pruned':
     'A range of the log is older than the retention: what goes of it, who decided, what still proves it.',
-  'alert.raised': 'Something that should not be.',
+  'alert_policy.proposed':
+    'How each rule is handled: severity, limits, routes; it waits for a person’s approval.',
+  'alert_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'alert.raised': 'Something that should not be, for the first time (`of` is null) or again.',
+  'alert.acknowledged': 'Somebody took that alert, and says what it looks like.',
+  'alert.closed': 'It is done with, and why; what is raised after that is another alert.',
 }

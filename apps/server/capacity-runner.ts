@@ -5,13 +5,17 @@
  */
 import { statfs } from 'node:fs/promises'
 import { cpus } from 'node:os'
+import { parseJson } from '../../src/core/json.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { HOUR_MS, needsSample, spreadOf, takeSample, type Readings } from '../../src/respond/capacity.ts'
 import { remind } from '../../src/respond/reminders.ts'
+import { frameSchema } from '../../src/revoke/frame.ts'
 
 const LOOK_MS = 60_000
 /** Times that are kept of each kind: some minutes of a busy hour. */
 const TIMES_MAX = 4_096
+/** Frames whose acknowledgements count. */
+const FRAMES_MAX = 256
 
 /** The last of them. */
 class Times {
@@ -34,8 +38,33 @@ class Times {
 /** What is timed while the process works. */
 export class Load {
   readonly writes = new Times()
-  readonly revocations = new Times()
   waiting = 0
+  #acks: { readonly head: number; readonly now_ms: number }[] = []
+
+  /** Of a frame, by a point. */
+  acknowledged(head: number, now_ms: number): void {
+    if (this.#acks.length < TIMES_MAX) this.#acks.push({ head, now_ms })
+  }
+
+  /** Since the last call. */
+  async revocations(store: Store): Promise<ReturnType<typeof spreadOf>> {
+    const acks = this.#acks
+    this.#acks = []
+    const heads = [...new Set(acks.map(({ head }) => head))].slice(0, FRAMES_MAX)
+    if (heads.length === 0) return null
+    const rows = await store.query((db) =>
+      db.selectFrom('frames').select(['seq', 'frame_json']).where('seq', 'in', heads).execute(),
+    )
+    const committed = new Map(
+      rows.map(({ seq, frame_json }) => [seq, frameSchema.parse(parseJson(frame_json)).t]),
+    )
+    return spreadOf(
+      acks.flatMap(({ head, now_ms }) => {
+        const t = committed.get(head)
+        return t === undefined ? [] : [Math.max(0, now_ms - t)]
+      }),
+    )
+  }
 }
 
 /** The same store, and each of its writes timed. */
@@ -67,8 +96,6 @@ export interface CapacityRunnerOptions {
   readonly load: Load
   /** Whose disk is measured. */
   readonly dataDir: string
-  /** Milliseconds: when the log began. */
-  readonly begun_ms: number
   readonly report: (error: unknown) => void
 }
 
@@ -104,16 +131,16 @@ export class CapacityRunner {
 
   async #look(): Promise<void> {
     if (this.#stopped) return
-    const { store, begun_ms } = this.#o
+    const { store } = this.#o
     const now_ms = await store.now()
     if (await store.query((db) => needsSample(db, now_ms))) await takeSample(store, await this.#read())
     if (now_ms - this.#reminded_ms < 24 * HOUR_MS) return
-    await remind(store, begun_ms)
+    await remind(store)
     this.#reminded_ms = now_ms
   }
 
   async #read(): Promise<Readings> {
-    const { load, dataDir } = this.#o
+    const { load, dataDir, store } = this.#o
     const { bsize, bavail, blocks } = await statfs(dataDir)
     const cpu = cpuTimes()
     const busy = cpu.busy - this.#cpu.busy
@@ -126,7 +153,7 @@ export class CapacityRunner {
       disk_total_bytes: bsize * blocks,
       writes_waiting: load.waiting,
       write_ms: load.writes.take(),
-      revocation_ms: load.revocations.take(),
+      revocation_ms: await load.revocations(store),
     }
   }
 }

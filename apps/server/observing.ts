@@ -27,8 +27,8 @@ export function composeObserving(
     folds,
     // What is done about a finding commits with its alert (ISO-6).
     raise: async (tx, finding) => {
-      const alert = await raise(tx, finding)
-      if (alert !== null) await respondTo(registry, tx, { ...finding, alert })
+      const raised = await raise(tx, finding)
+      if (raised !== null) await respondTo(registry, tx, { ...finding, alert: raised.alert })
     },
     holder,
     report,

@@ -45,6 +45,8 @@ export interface HubOptions {
   readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
   readonly heartbeat_ms: number
   readonly report: (error: unknown) => void
+  /** Told of each frame that a point has newly acknowledged, and when. */
+  readonly onAck?: (head: number, now_ms: number) => void
 }
 
 export class RevocationHub {
@@ -74,7 +76,7 @@ export class RevocationHub {
   constructor(options: HubOptions) {
     this.#options = options
     this.#snapshots = new Snapshots(options.registry, options.report)
-    this.acks = new AckBoard(options.registry)
+    this.acks = new AckBoard(options.registry, options.onAck)
   }
 
   async start(): Promise<void> {

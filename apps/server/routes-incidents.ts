@@ -1,6 +1,7 @@
 /** Incidents: opened, contained, explained, closed by somebody else; what happened, from the log. spec/incidents.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { CONTAINED_BY, INCIDENT_KINDS, NAMED_MAX, NOTE_PHASES, SEVERITIES } from '../../src/log/response-bodies.ts'
+import { SEVERITIES } from '../../src/core/alert.ts'
+import { CONTAINED_BY, INCIDENT_KINDS, NAMED_MAX, NOTE_PHASES } from '../../src/log/response-bodies.ts'
 import {
   assignIncident,
   containIncident,

@@ -1,4 +1,5 @@
 /** Entries that are read as a group, in the order of the log. @module */
+import { alertPolicyBodies } from '../log/alert-bodies.ts'
 import { attestationBodies } from '../log/attestation-bodies.ts'
 import type { AnyEntry, EntryType } from '../log/entries.ts'
 import { labelBodies } from '../log/label-bodies.ts'
@@ -8,8 +9,12 @@ type OutputPolicyType = 'output_policy.proposed' | 'output_policy.approved'
 /** Outputs, reviews and attestations. */
 export type AttestedType = Exclude<keyof typeof attestationBodies, OutputPolicyType>
 type ResponsePolicyType = 'response_policy.proposed' | 'response_policy.approved'
-/** What one person proposes for flows, outputs and responses, and another approves. */
-export type PolicyType = keyof typeof labelBodies | OutputPolicyType | ResponsePolicyType
+/** What one person proposes, and another approves. */
+export type PolicyType =
+  | keyof typeof labelBodies
+  | keyof typeof alertPolicyBodies
+  | OutputPolicyType
+  | ResponsePolicyType
 /** Oversight, isolations, incidents, capacity. */
 export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
 
@@ -17,7 +22,8 @@ type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 
 export function isPolicy(entry: AnyEntry): entry is Of<PolicyType> {
   const { type } = entry
-  return type in labelBodies || type.startsWith('output_policy.') || type.startsWith('response_policy.')
+  if (type in labelBodies || type in alertPolicyBodies) return true
+  return type.startsWith('output_policy.') || type.startsWith('response_policy.')
 }
 
 export function isResponse(entry: AnyEntry): entry is Of<ResponseType> {

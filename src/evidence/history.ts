@@ -66,7 +66,8 @@ export class History {
   readonly responses: Any<ResponseType>[] = []
   /** Of data subjects, in the order of the log. */
   readonly consents: LoggedConsent[] = []
-  readonly alerts: OfType<'alert.raised'>[] = []
+  /** In the order of the log. */
+  readonly alerts: Any<'alert.raised' | 'alert.acknowledged' | 'alert.closed'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
   readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
@@ -211,7 +212,9 @@ export class History {
           this.#left.set(entry.body.frame.handle, index)
         return
       case 'alert.raised':
-        this.alerts.push({ index, entry })
+      case 'alert.acknowledged':
+      case 'alert.closed':
+        this.alerts.push({ index, entry } as (typeof this.alerts)[number])
         return
       case 'receipt':
         streamOf(this.streams, entry.body.point, entry.body.epoch).receipts.push({

@@ -14,7 +14,7 @@ import {
   signedLiftSchema,
   signedRosterSchema,
 } from '../revoke/statement.ts'
-import { alertBodies } from './alert-bodies.ts'
+import { alertBodies, alertPolicyBodies } from './alert-bodies.ts'
 import { anchoredSchema } from './anchored.ts'
 import { attestationBodies } from './attestation-bodies.ts'
 import { consentBodies } from './consent-bodies.ts'
@@ -279,6 +279,7 @@ export const bodies = {
   ...erasureBodies,
   ...inventoryBodies,
   ...attestationBodies,
+  ...alertPolicyBodies,
   ...alertBodies,
   ...responseBodies,
 } as const

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { SEVERITIES } from '../core/alert.ts'
 import { gestureSchema } from '../core/gesture.ts'
 import { responsePolicySchema, ruleSchema } from '../core/response-policy.ts'
 
@@ -16,7 +17,6 @@ export const NAMED_MAX = 64
 const indices = z.array(index).max(NAMED_MAX)
 
 export const INCIDENT_KINDS = ['isolation', 'alert', 'manual', 'tabletop'] as const
-export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const
 /** INC-2. */
 export const CONTAINED_BY = ['isolated', 'suspended', 'revoked', 'killed', 'fixed', 'not_needed'] as const
 export const NOTE_PHASES = ['note', 'cause', 'lessons'] as const

@@ -1,5 +1,6 @@
 /** Tables of oversight, isolation and incidents. spec/isolation.md, spec/incidents.md. Columns as in schema.ts. @module */
-import type { CONTAINED_BY, INCIDENT_KINDS, SEVERITIES } from '../log/response-bodies.ts'
+import type { SEVERITIES } from '../core/alert.ts'
+import type { CONTAINED_BY, INCIDENT_KINDS } from '../log/response-bodies.ts'
 
 export interface ResponseTables {
   response_policies: {

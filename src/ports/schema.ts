@@ -1,4 +1,5 @@
 /** The tables, as every dialect has them. spec/registers.md says where each row comes from. @module */
+import type { AlertTables } from './alert-tables.ts'
 import type { ApprovalTables } from './approval-tables.ts'
 import type { AttestationTables } from './attestation-tables.ts'
 import type { ConsentTables } from './consent-tables.ts'
@@ -12,6 +13,7 @@ import type { ResponseTables } from './response-tables.ts'
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
 export interface Schema
   extends
+    AlertTables,
     ApprovalTables,
     AttestationTables,
     ConsentTables,

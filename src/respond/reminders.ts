@@ -1,6 +1,6 @@
 /**
- * What falls due, said by alerts 14 days, 3 days and 0 days before. spec/capacity.md (CAP-3). Each thing is said once a
- * step, whoever looks and how often.
+ * What falls due, said by alerts 14, 7, 3 and 0 days before. spec/capacity.md (CAP-3). Each thing is said once a step, whoever
+ * looks and how often, and again each week that it is late, for so long is a finding remembered (ALR-4).
  * @module
  */
 import type { Kysely } from 'kysely'
@@ -16,7 +16,7 @@ import { OVERDUE_MS } from '../registry/drills.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 /** Days before. */
-const STEPS = [14, 3, 0] as const
+const STEPS = [14, 7, 3, 0] as const
 /** Of what is late it is said for so long, and then it is somebody's decision. */
 const LATE_MS = 30 * DAY_MS
 /** Delegations that live shorter end by themselves all the time. */
@@ -44,7 +44,10 @@ export function stepOf(at_ms: number, now_ms: number): number | null {
 }
 
 /** @returns how many were raised */
-export async function remind(store: Store, begun_ms: number): Promise<number> {
+export async function remind(store: Store): Promise<number> {
+  const [first] = await store.entries.read(0, 1)
+  if (first === undefined) return 0
+  const begun_ms = Date.parse(decodeEntry(first).time)
   const now_ms = await store.now()
   const due = await store.query((db) => allDue(db, { begun_ms, now_ms }))
   const steps = due.flatMap((one) => {

@@ -298,6 +298,7 @@ test('a history of everything gives the registers that it left', async () => {
     'statements',
     'lifted',
     'drills',
+    'alert_policies',
     'output_policies',
     'outputs',
     'attestations',

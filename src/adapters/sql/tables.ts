@@ -3,6 +3,7 @@
  * dialect is a change of words (`src/adapters/postgres/schema.ts`).
  * @module
  */
+import { ALERT_TABLES } from './alert-tables.ts'
 import { CONSENT_TABLES } from './consent-tables.ts'
 import { OBSERVE_TABLES } from './observe-tables.ts'
 import { RESPONSE_TABLES } from './response-tables.ts'
@@ -88,6 +89,7 @@ CREATE TABLE review_measures (
 CREATE INDEX review_measures_person ON review_measures (person);
 ${CONSENT_TABLES}
 ${OBSERVE_TABLES}
+${ALERT_TABLES}
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,

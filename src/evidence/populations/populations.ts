@@ -5,6 +5,7 @@
  */
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
+import { alerts } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
@@ -141,6 +142,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   disclosures,
   incidents,
   capacity,
+  alerts,
 ]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {

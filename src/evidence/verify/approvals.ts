@@ -23,6 +23,7 @@ type AnyApproval = Indexed<
   | Entry<'oversight.ended'>
   | Entry<'isolation.lifted'>
   | Entry<'incident.closed'>
+  | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>
   | Entry<'basis.approved'>

@@ -14,6 +14,7 @@ const PROPOSED_AS = {
   'flow_policy.approved': 'flow_policy.proposed',
   'output_policy.approved': 'output_policy.proposed',
   'response_policy.approved': 'response_policy.proposed',
+  'alert_policy.approved': 'alert_policy.proposed',
 } as const
 type Approval = Extract<Logged['entry'], { type: keyof typeof PROPOSED_AS }>
 type Proposal = Exclude<Logged['entry'], Approval>

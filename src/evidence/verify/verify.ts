@@ -15,6 +15,7 @@ import { History } from '../history.ts'
 import { packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
 import { CHECKPOINT_FILE, MANIFEST_FILE, readManifest, START_CHECKPOINT_FILE } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
+import { checkAlerts } from './alerts.ts'
 import { approvalJudge } from './approvals.ts'
 import { checkAttestations } from './attestations.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
@@ -241,6 +242,10 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   if (history.drills.length > 0)
     check('drills went as they may, and their reports recompute', () =>
       checkDrills(crypto, history, separation, findings),
+    )
+  if (history.alerts.length > 0)
+    check('alerts were raised as the policy in force says, taken and closed in order', () =>
+      checkAlerts(history, findings),
     )
   check('what points debited was leased, and no leases passed a cap', () => {
     const { count, book } = checkLeases(history, findings)

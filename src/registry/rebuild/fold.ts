@@ -11,6 +11,7 @@ import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { notePlace } from '../pruned-streams.ts'
+import { alertFolds } from './alerts.ts'
 import { approvalFolds } from './approvals.ts'
 import { attestationFolds } from './attestations.ts'
 import { consentFolds } from './consents.ts'
@@ -44,6 +45,7 @@ const FOLDS: Folds = {
   ...attestationFolds,
   ...consentFolds,
   ...responseFolds,
+  ...alertFolds,
 }
 
 export interface RegisterFoldOptions {

@@ -50,6 +50,19 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   incident_alerts: log('incident', 'alert'),
   incident_notes: log('entry'),
   capacity: log('hour'),
+  alert_policies: log('id'),
+  alerts: {
+    from: 'partly',
+    key: ['id'],
+    missing: ['count', 'last', 'escalated'],
+    why: 'how often it was raised between two entries, and who was told',
+  },
+  alert_keys: {
+    from: 'transient',
+    key: ['key'],
+    missing: [],
+    why: 'findings that were raised lately: those with an entry are known again',
+  },
   outputs: log('id'),
   attestations: log('id'),
   reviews: log('id'),
@@ -257,12 +270,6 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['name'],
     missing: [],
     why: 'which node observes: another takes over',
-  },
-  alert_keys: {
-    from: 'transient',
-    key: ['key'],
-    missing: [],
-    why: 'which findings were raised already: a finding may be raised once more',
   },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
