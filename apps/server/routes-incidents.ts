@@ -197,7 +197,10 @@ function actRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const { id: incident } = c.req.valid('param')
-      return c.json(await containIncident(registry, callerId(c, 'person'), incident, c.req.valid('json')), 200)
+      return c.json(
+        await containIncident(registry, callerId(c, 'person'), incident, c.req.valid('json')),
+        200,
+      )
     },
   )
 

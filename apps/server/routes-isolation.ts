@@ -90,7 +90,10 @@ function agentRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const now = await store.now()
-      return c.json(standing.parse(await store.query((db) => standingOf(db, c.req.valid('param').id, now))), 200)
+      return c.json(
+        standing.parse(await store.query((db) => standingOf(db, c.req.valid('param').id, now))),
+        200,
+      )
     },
   )
 
@@ -141,7 +144,8 @@ function policyRoutes(app: App, ctx: ServerContext): void {
       request: { body: body(responsePolicySchema) },
       responses: answers('Proposed', z.object({ policy: z.string(), proposal: z.int() })),
     }),
-    async (c) => c.json(await proposeResponsePolicy(registry, callerId(c, 'person'), c.req.valid('json')), 200),
+    async (c) =>
+      c.json(await proposeResponsePolicy(registry, callerId(c, 'person'), c.req.valid('json')), 200),
   )
 
   app.openapi(

@@ -11,10 +11,7 @@ export type AttestedType = Exclude<keyof typeof attestationBodies, OutputPolicyT
 type ResponsePolicyType = 'response_policy.proposed' | 'response_policy.approved'
 /** What one person proposes, and another approves. */
 export type PolicyType =
-  | keyof typeof labelBodies
-  | keyof typeof alertPolicyBodies
-  | OutputPolicyType
-  | ResponsePolicyType
+  keyof typeof labelBodies | keyof typeof alertPolicyBodies | OutputPolicyType | ResponsePolicyType
 /** Oversight, isolations, incidents, capacity. */
 export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
 

@@ -80,7 +80,14 @@ export async function openIncidentTx(
   const named = [...new Set(entries)].sort((a, b) => a - b).slice(0, NAMED_MAX)
   const detected = named[0] === undefined ? rfc3339(tx.now) : (await entryAt(tx, named[0])).time
   const words = title === null ? null : commitTo(ctx.crypto, title)
-  const body = { kind, severity, agent, alerts: [...new Set(alerts)].slice(0, NAMED_MAX), entries: named, detected }
+  const body = {
+    kind,
+    severity,
+    agent,
+    alerts: [...new Set(alerts)].slice(0, NAMED_MAX),
+    entries: named,
+    detected,
+  }
   const commitments = words === null ? {} : { commitments: { title: words.commitment } }
   const entry = await tx.append({ type: 'incident.opened', actor, subject: incident, body, ...commitments })
   const row = { id: incident, title_commit: words?.commitment ?? null }
@@ -240,7 +247,10 @@ export const incidentClosing: ApprovalTerms<'incident.closed'> = {
     }
     const agentOwner = agent === null ? null : (await findAgent(db, agent)).owner
     const askedBy = [opener, owner, agentOwner].filter((each) => each !== null)
-    return { act: { act: 'incident.close', incident: id, opened, contained, cause, lessons, approver }, askedBy }
+    return {
+      act: { act: 'incident.close', incident: id, opened, contained, cause, lessons, approver },
+      askedBy,
+    }
   },
   async settle(tx, { key: { id }, act, approval }) {
     await updateIncident(

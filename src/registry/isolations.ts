@@ -91,7 +91,10 @@ export const isolationLifting: ApprovalTerms<'isolation.lifted'> = {
     const incident = await incidentOf(db, agent)
     const { contained, cause } = await findIncident(db, incident)
     if (contained === null || cause === null)
-      throw new RegistryError('STATE_CONFLICT', `say first why it could happen: countersign incident cause ${incident}`)
+      throw new RegistryError(
+        'STATE_CONFLICT',
+        `say first why it could happen: countersign incident cause ${incident}`,
+      )
     return { act: { act: 'isolation.lift', agent, incident, begun, approver }, askedBy: [owner] }
   },
   async settle(tx, { key: { id: agent }, act: { approver } }) {

@@ -48,7 +48,11 @@ function round(ms: number): number {
 
 /** Whether the hour has none yet. */
 export async function needsSample(db: Kysely<Schema>, now_ms: number): Promise<boolean> {
-  const row = await db.selectFrom('capacity').select('hour').where('hour', '=', hourOf(now_ms)).executeTakeFirst()
+  const row = await db
+    .selectFrom('capacity')
+    .select('hour')
+    .where('hour', '=', hourOf(now_ms))
+    .executeTakeFirst()
   return row === undefined
 }
 
@@ -61,7 +65,12 @@ export function takeSample(store: Store, readings: Readings): Promise<boolean> {
   return store.write(async (tx) => {
     if (!(await needsSample(tx.db, tx.now))) return false
     const hour = hourOf(tx.now)
-    const last = await tx.db.selectFrom('capacity').select('hour').orderBy('hour', 'desc').limit(1).executeTakeFirst()
+    const last = await tx.db
+      .selectFrom('capacity')
+      .select('hour')
+      .orderBy('hour', 'desc')
+      .limit(1)
+      .executeTakeFirst()
     const sample: Sample = { hour: rfc3339(hour), ...readings, ...(await countsOf(tx.db, tx.now)) }
     const entry = await tx.append({ type: 'capacity.sampled', actor: SYSTEM, body: sample })
     await insertSample(tx.db, { hour, entry }, sample)
@@ -93,7 +102,11 @@ async function countsOf(
     .where((eb) =>
       eb.not(
         eb.exists(
-          eb.selectFrom('frames').select('seq').where('kind', '=', 'key').whereRef('handle', '=', 'points.jkt'),
+          eb
+            .selectFrom('frames')
+            .select('seq')
+            .where('kind', '=', 'key')
+            .whereRef('handle', '=', 'points.jkt'),
         ),
       ),
     )

@@ -41,7 +41,9 @@ export async function listIncidents(
     db,
     rows.map(({ title_commit }) => title_commit),
   )
-  return rows.map((row) => viewOf(row, row.title_commit === null ? null : (titles.get(row.title_commit) ?? null)))
+  return rows.map((row) =>
+    viewOf(row, row.title_commit === null ? null : (titles.get(row.title_commit) ?? null)),
+  )
 }
 
 /** @throws {RegistryError} `UNKNOWN_INCIDENT` */
@@ -83,7 +85,7 @@ async function wordsOf(
   return typeof found.opening.value === 'string' ? found.opening.value : null
 }
 
-function viewOf({ title_commit: _, ...row }: IncidentRow, title: string | null): IncidentView {
+function viewOf({ title_commit: _t, ...row }: IncidentRow, title: string | null): IncidentView {
   const status = row.closed !== null ? 'closed' : row.contained !== null ? 'contained' : 'open'
   return { ...row, title, status }
 }

@@ -41,7 +41,8 @@ export function responseTo(policy: ResponsePolicy, signs: readonly Sign[], now_m
   const drift = lastOf((rule) => rule === DRIFT_ALARM)
   const sign = lastOf((rule) => policy.signs.includes(rule))
   const keys = turned(policy, drift, sign)
-  if (keys !== null) return { level: 'isolated', keys, because: null, entries: keys.flatMap((key) => key.entries) }
+  if (keys !== null)
+    return { level: 'isolated', keys, because: null, entries: keys.flatMap((key) => key.entries) }
   if (drift !== null) return { ...NOTHING, level: 'step_up', because: 'drift', entries: drift.entries }
   const unseen = lastOf((rule) => rule === TASK_CLASS_UNSEEN)
   if (unseen !== null && policy.unseen === 'step_up')

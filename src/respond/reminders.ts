@@ -52,14 +52,27 @@ export async function remind(store: Store): Promise<number> {
   const due = await store.query((db) => allDue(db, { begun_ms, now_ms }))
   const steps = due.flatMap((one) => {
     const days = stepOf(one.at, now_ms)
-    return days === null ? [] : [{ ...one, days, key: `due/${one.what}/${one.subject ?? ''}/${one.at}/${days}` }]
+    return days === null
+      ? []
+      : [{ ...one, days, key: `due/${one.what}/${one.subject ?? ''}/${one.at}/${days}` }]
   })
-  const known = await store.query((db) => knownOf(db, steps.map(({ key }) => key)))
+  const known = await store.query((db) =>
+    knownOf(
+      db,
+      steps.map(({ key }) => key),
+    ),
+  )
   const fresh = steps.filter(({ key }) => !known.has(key)).slice(0, LOOK_MAX)
   if (fresh.length === 0) return 0
   await store.write(async (tx) => {
     for (const { what, subject, at, days, key } of fresh)
-      await raise(tx, { rule: 'REMINDER', key, subject, detail: { what, due: rfc3339(at), days }, entries: [] })
+      await raise(tx, {
+        rule: 'REMINDER',
+        key,
+        subject,
+        detail: { what, due: rfc3339(at), days },
+        entries: [],
+      })
   })
   return fresh.length
 }
@@ -104,7 +117,11 @@ async function drills(db: Db, begun_ms: number): Promise<Due[]> {
 async function bases(db: Db, now_ms: number): Promise<Due[]> {
   const rows = await db.selectFrom('bases').selectAll().where('status', '=', 'approved').execute()
   return rows
-    .map(({ id, basis_json }) => ({ what: 'basis', subject: id, at: basisSchema.parse(parseJson(basis_json)).expires * 1000 }))
+    .map(({ id, basis_json }) => ({
+      what: 'basis',
+      subject: id,
+      at: basisSchema.parse(parseJson(basis_json)).expires * 1000,
+    }))
     .filter(({ at }) => at > now_ms - LATE_MS)
 }
 
@@ -126,7 +143,11 @@ async function reviewers(db: Db): Promise<Due[]> {
 }
 
 async function requests(db: Db): Promise<Due[]> {
-  const rows = await db.selectFrom('subject_requests').select(['id', 'due']).where('status', '=', 'open').execute()
+  const rows = await db
+    .selectFrom('subject_requests')
+    .select(['id', 'due'])
+    .where('status', '=', 'open')
+    .execute()
   return rows.map(({ id, due }) => ({ what: 'subject_request', subject: id, at: due }))
 }
 
@@ -158,6 +179,7 @@ async function restoreTests(db: Db, begun_ms: number): Promise<Due[]> {
     .orderBy('idx', 'desc')
     .limit(1)
     .executeTakeFirst()
-  const tested_ms = last === undefined || last.bytes.length === 0 ? begun_ms : Date.parse(decodeEntry(last.bytes).time)
+  const tested_ms =
+    last === undefined || last.bytes.length === 0 ? begun_ms : Date.parse(decodeEntry(last.bytes).time)
   return [{ what: 'restore_test', subject: null, at: tested_ms + QUARTER_MS }]
 }

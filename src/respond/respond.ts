@@ -14,7 +14,15 @@ import { SYSTEM, type RegistryContext } from '../registry/context.ts'
 import { isolateTx } from '../registry/isolations.ts'
 import { beginOversightTx, findOversight } from '../registry/oversight.ts'
 import { responsePolicyInForce } from '../registry/response-policies.ts'
-import { DRIFT_ALARM, DRIFT_WATCH, LEVELS, responseTo, TASK_CLASS_UNSEEN, type Level, type Sign } from './levels.ts'
+import {
+  DRIFT_ALARM,
+  DRIFT_WATCH,
+  LEVELS,
+  responseTo,
+  TASK_CLASS_UNSEEN,
+  type Level,
+  type Sign,
+} from './levels.ts'
 
 const OF_DRIFT: ReadonlySet<string> = new Set([DRIFT_ALARM, DRIFT_WATCH, TASK_CLASS_UNSEEN])
 

@@ -57,7 +57,11 @@ export async function timelineOf(store: Store, incident: string): Promise<Timeli
 }
 
 /** Identifiers that make an entry part of it. */
-async function namesOf(db: Kysely<Schema>, incident: string, agent: string | null): Promise<ReadonlySet<string>> {
+async function namesOf(
+  db: Kysely<Schema>,
+  incident: string,
+  agent: string | null,
+): Promise<ReadonlySet<string>> {
   const alerts = await db
     .selectFrom('incident_alerts')
     .select('alert')

@@ -26,7 +26,9 @@ export const incidents: PopulationDefinition = {
         const { kind, severity, agent, alerts, entries, detected } = entry.body
         const acts = about.get(entry.subject ?? '') ?? []
         const isPersons = ({ entry: { actor } }: Logged): boolean => actor.kind === 'person'
-        const contained = acts.find((one): one is Of<'incident.contained'> => one.entry.type === 'incident.contained')
+        const contained = acts.find(
+          (one): one is Of<'incident.contained'> => one.entry.type === 'incident.contained',
+        )
         const closed = acts.find((one): one is Of<'incident.closed'> => one.entry.type === 'incident.closed')
         return {
           index,

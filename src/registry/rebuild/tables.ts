@@ -180,7 +180,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'what was found lately: what was done about it names the entries',
   },
-  heard: { from: 'transient', key: ['point'], missing: [], why: 'when points reported last: they say it again' },
+  heard: {
+    from: 'transient',
+    key: ['point'],
+    missing: [],
+    why: 'when points reported last: they say it again',
+  },
   draft_answers: {
     from: 'transient',
     key: ['jti', 'person'],
