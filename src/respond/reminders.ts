@@ -69,7 +69,8 @@ export async function remind(store: Store): Promise<number> {
       await raise(tx, {
         rule: 'REMINDER',
         key,
-        subject,
+        // What is of the whole installation is an alert of its own, too.
+        subject: subject ?? what,
         detail: { what, due: rfc3339(at), days },
         entries: [],
       })

@@ -3,6 +3,8 @@
  * its keys and its frames, and who let an agent go was not who owns it. spec/isolation.md (ISO-13).
  * @module
  */
+import type { Crypto } from '../../core/crypto.ts'
+import { thumbprint } from '../../core/jwk.ts'
 import { PRESET_RESPONSE, type ResponsePolicy } from '../../core/response-policy.ts'
 import { stepUpOf, stepUpName } from '../../core/step-up.ts'
 import { boundOf, lineageOf } from '../../token/lineage.ts'
@@ -16,6 +18,7 @@ type Logged = History['responses'][number]
 type Of<T extends Logged['entry']['type']> = Extract<Logged, { entry: { type: T } }>
 
 export function checkResponses(
+  crypto: Crypto,
   history: History,
   judge: ApprovalJudge,
   { allows, bound_ms }: { readonly allows: readonly ProvenAllow[]; readonly bound_ms: number },
@@ -23,7 +26,7 @@ export function checkResponses(
 ): void {
   if (!history.responses.some(({ entry: { type } }) => isOfAgents(type))) return
   findings.check('agents were overseen and isolated for what they did, and let go by somebody else', () => {
-    const judging = new ResponseJudge(history, judge)
+    const judging = new ResponseJudge(crypto, history, judge)
     let count = 0
     for (const each of history.responses) {
       if (!isOfAgents(each.entry.type)) continue
@@ -51,6 +54,7 @@ interface Standing {
 }
 
 class ResponseJudge {
+  readonly #crypto: Crypto
   readonly #history: History
   readonly #judge: ApprovalJudge
   readonly #agents = new Map<string, Standing>()
@@ -58,7 +62,8 @@ class ResponseJudge {
   /** In the order of the log. */
   readonly #policies: readonly { readonly index: number; readonly policy: ResponsePolicy }[]
 
-  constructor(history: History, judge: ApprovalJudge) {
+  constructor(crypto: Crypto, history: History, judge: ApprovalJudge) {
+    this.#crypto = crypto
     this.#history = history
     this.#judge = judge
     this.#frames = new Set(history.frames.map(({ frame }) => `${frame.kind}:${frame.handle}`))
@@ -120,6 +125,7 @@ class ResponseJudge {
     if (opened === undefined || opened.index > index) return 'its isolation has no incident'
     if (keys.some((key) => key.entries.length === 0 || key.entries.some((at) => at >= index)))
       return 'its isolation names no entry before it'
+    if (!this.#isCutOff(each)) return 'its keys were not all revoked with its isolation'
     if (entry.actor.kind === 'person') return null
     const { isolate, signs } = this.#policies.findLast((one) => one.index < index)?.policy ?? PRESET_RESPONSE
     const has = (key: 'drift' | 'sign'): boolean => keys.some((one) => one.key === key)
@@ -133,6 +139,21 @@ class ResponseJudge {
     if (!isAllowed) return `its isolation has not the keys that the policy asks for (${isolate})`
     const isSign = keys.every(({ key, rule }) => key === 'drift' || signs.includes(rule))
     return isSign ? null : 'its isolation names a sign that is none'
+  }
+
+  /** ISO-6: by frames of the same transaction, or by earlier ones. */
+  #isCutOff({ index, entry }: Of<'isolation.begun'>): boolean {
+    const agent = this.#history.agents.get(entry.subject ?? '')
+    const suspended = agent?.changes.find((change) => change.index > index)
+    if (suspended?.status !== 'suspended' || suspended.time !== entry.time) return false
+    const time_ms = Date.parse(entry.time)
+    const revoked = new Set(
+      this.#history.frames
+        .filter(({ frame }) => frame.kind === 'key' && frame.t <= time_ms)
+        .map(({ frame }) => frame.handle),
+    )
+    const keys = agent?.keys.filter((key) => key.index < index) ?? []
+    return keys.every((key) => revoked.has(thumbprint(this.#crypto, key.entry.body.jwk)))
   }
 
   #liftFault(standing: Standing, agent: string, { index, entry }: Of<'isolation.lifted'>): string | null {

@@ -253,7 +253,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
-  checkResponses(history, judge, { allows, bound_ms }, findings)
+  checkResponses(crypto, history, judge, { allows, bound_ms }, findings)
   checkIncidents(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
