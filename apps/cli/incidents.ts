@@ -26,7 +26,6 @@ const incidentSchema = z.object({
   cause: ms,
   lessons: ms,
 })
-export type Incident = z.infer<typeof incidentSchema>
 const detailSchema = incidentSchema.extend({
   alerts: z.array(z.string()),
   notes: z.array(

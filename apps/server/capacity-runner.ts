@@ -117,9 +117,11 @@ export class CapacityRunner {
   }
 
   look(): Promise<void> {
-    this.#running = this.#running.then(() => this.#look()).catch((cause: unknown) => {
-      if (!this.#stopped) this.#o.report(cause)
-    })
+    this.#running = this.#running
+      .then(() => this.#look())
+      .catch((cause: unknown) => {
+        if (!this.#stopped) this.#o.report(cause)
+      })
     return this.#running
   }
 

@@ -45,12 +45,10 @@ export interface HubOptions {
   readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
   readonly heartbeat_ms: number
   readonly report: (error: unknown) => void
-  /** Told of each frame that a point has newly acknowledged, and when. */
   readonly onAck?: (head: number, now_ms: number) => void
 }
 
 export class RevocationHub {
-  /** What points answer. */
   readonly acks: AckBoard
   readonly #options: HubOptions
   readonly #fanout = new Fanout()

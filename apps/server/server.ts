@@ -228,8 +228,21 @@ interface Parts {
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, load, settings, tiles, lock, prunings, runner, place, vkey, breakGlass } =
-    parts
+  const {
+    clock,
+    keys,
+    store,
+    vault,
+    load,
+    settings,
+    tiles,
+    lock,
+    prunings,
+    runner,
+    place,
+    vkey,
+    breakGlass,
+  } = parts
   const registry: RegistryContext = {
     store: namingStore(store),
     vault,

@@ -460,18 +460,23 @@ describe('of an agent that is overseen', () => {
   })
   const agents = chain.delegations.map(({ agent }) => agent.id)
 
-  test.each(agents)('a call that may have an effect asks a person, whoever of the chain it is: %s', (agent) => {
-    const revocations = overseen(agent)
-    expect(reasons({ revocations })).toEqual(['OVERSIGHT'])
-    expect(reasons({ revocations, registration: label('internal') })).toEqual(['OVERSIGHT'])
-    expect(reasons({ revocations, registration: label('none') })).toBe('allow')
-    expect(decide(input({ revocations })).decision).toBe('step_up')
-  })
+  test.each(agents)(
+    'a call that may have an effect asks a person, whoever of the chain it is: %s',
+    (agent) => {
+      const revocations = overseen(agent)
+      expect(reasons({ revocations })).toEqual(['OVERSIGHT'])
+      expect(reasons({ revocations, registration: label('internal') })).toEqual(['OVERSIGHT'])
+      expect(reasons({ revocations, registration: label('none') })).toBe('allow')
+      expect(decide(input({ revocations })).decision).toBe('step_up')
+    },
+  )
 
   test('it goes out once it is approved, and what is denied stays denied', () => {
     const revocations = overseen(agents[0] ?? '')
     const verdict = decide(input({ revocations }))
-    expect(reasons({ revocations, approved: verdict.decision === 'allow' ? '' : (verdict.grant ?? '') })).toBe('allow')
+    expect(
+      reasons({ revocations, approved: verdict.decision === 'allow' ? '' : (verdict.grant ?? '') }),
+    ).toBe('allow')
     expect(reasons({ revocations, tool: 'erase' })).toEqual(['NO_MATCHING_GRANT'])
   })
 })

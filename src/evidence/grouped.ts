@@ -17,21 +17,24 @@ export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyTy
 
 type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 
-export function isPolicy(entry: AnyEntry): entry is Of<PolicyType> {
-  const { type } = entry
-  if (type in labelBodies || type in alertPolicyBodies) return true
-  return type.startsWith('output_policy.') || type.startsWith('response_policy.')
+export type Grouped = Of<PolicyType | AttestedType | ResponseType>
+type Group = 'labels' | 'attested' | 'responses'
+
+export function isGrouped(entry: AnyEntry): entry is Grouped {
+  return groupOf(entry) !== null
 }
 
-export function isResponse(entry: AnyEntry): entry is Of<ResponseType> {
-  return entry.type in responseBodies && !isPolicy(entry)
-}
-
-export function isAttested(entry: AnyEntry): entry is Of<AttestedType> {
-  return entry.type in attestationBodies && !isPolicy(entry)
+/** Where a history keeps it; null: with its own kind. */
+export function groupOf(entry: Grouped): Group
+export function groupOf(entry: AnyEntry): Group | null
+export function groupOf({ type }: AnyEntry): Group | null {
+  if (type in labelBodies || type in alertPolicyBodies) return 'labels'
+  if (type.startsWith('output_policy.') || type.startsWith('response_policy.')) return 'labels'
+  if (type in attestationBodies) return 'attested'
+  return type in responseBodies ? 'responses' : null
 }
 
 /** Whether its subject is one that personal values are filed under. */
-export function beginsSubject({ type }: Of<AttestedType | ResponseType>): boolean {
+export function beginsSubject({ type }: Grouped): boolean {
   return type === 'output.registered' || type === 'seed.committed' || type === 'incident.opened'
 }

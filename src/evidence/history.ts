@@ -5,15 +5,8 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import {
-  beginsSubject,
-  isAttested,
-  isPolicy,
-  isResponse,
-  type AttestedType,
-  type PolicyType,
-  type ResponseType,
-} from './grouped.ts'
+import { beginsSubject, groupOf, isGrouped } from './grouped.ts'
+import type { AttestedType, Grouped, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -101,20 +94,7 @@ export class History {
     const time_ms = Date.parse(entry.time)
     if (time_ms < this.last_ms) this.backwards.push(index)
     this.last_ms = time_ms
-    if (isPolicy(entry)) {
-      this.labels.push({ index, entry } as (typeof this.labels)[number])
-      return
-    }
-    if (isAttested(entry)) {
-      if (beginsSubject(entry)) this.#file(entry.subject, index)
-      this.attested.push({ index, entry } as (typeof this.attested)[number])
-      return
-    }
-    if (isResponse(entry)) {
-      if (beginsSubject(entry)) this.#file(entry.subject, index)
-      this.responses.push({ index, entry } as (typeof this.responses)[number])
-      return
-    }
+    if (isGrouped(entry)) return this.#addGrouped(index, entry)
     if (isUnread(entry)) return
     if (isConsentEntry(entry)) return this.#addConsent(index, entry)
     switch (entry.type) {
@@ -270,6 +250,12 @@ export class History {
 
   #file(subject: string | undefined, index: number): void {
     if (subject !== undefined && !this.filed.has(subject)) this.filed.set(subject, index)
+  }
+
+  #addGrouped(index: number, entry: Grouped): void {
+    if (beginsSubject(entry)) this.#file(entry.subject, index)
+    const group: Indexed<AnyEntry>[] = this[groupOf(entry)]
+    group.push({ index, entry })
   }
 
   #addConsent(index: number, entry: ConsentEntry): void {

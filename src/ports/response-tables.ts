@@ -54,7 +54,14 @@ export interface ResponseTables {
   /** Alerts that an incident is about. */
   incident_alerts: { incident: string; alert: string }
   /** Words about incidents, by commitment. */
-  incident_notes: { entry: number; incident: string; phase: string; author: string; time: number; text_commit: string }
+  incident_notes: {
+    entry: number
+    incident: string
+    phase: string
+    author: string
+    time: number
+    text_commit: string
+  }
   /** When a point last reported its stream, and how many receipts it has that the log does not. */
   heard: { point: string; time: number; behind: number }
   capacity: { hour: number; entry: number; sample_json: string }

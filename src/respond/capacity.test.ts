@@ -40,7 +40,10 @@ const bodies = async (type: string): Promise<unknown[]> => {
 
 describe('an hour', () => {
   test('is sampled once, whoever is first', async () => {
-    expect(await Promise.all([takeSample(store, READINGS), takeSample(store, READINGS)])).toEqual([true, false])
+    expect(await Promise.all([takeSample(store, READINGS), takeSample(store, READINGS)])).toEqual([
+      true,
+      false,
+    ])
     now += 1_000
     expect(await takeSample(store, READINGS)).toBe(true)
     expect(await bodies('capacity.sampled')).toMatchObject([
@@ -68,5 +71,10 @@ describe('an hour', () => {
 test('times are told by how many, the median, the ninety-ninth of a hundred, and the greatest', () => {
   expect(spreadOf([])).toBeNull()
   expect(spreadOf([3])).toEqual({ n: 1, p50: 3, p99: 3, max: 3 })
-  expect(spreadOf(Array.from({ length: 100 }, (_, i) => 100 - i))).toEqual({ n: 100, p50: 50, p99: 99, max: 100 })
+  expect(spreadOf(Array.from({ length: 100 }, (_, i) => 100 - i))).toEqual({
+    n: 100,
+    p50: 50,
+    p99: 99,
+    max: 100,
+  })
 })

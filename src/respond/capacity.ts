@@ -117,13 +117,13 @@ async function countsOf(
     .where('failing_since', 'is not', null)
     .executeTakeFirstOrThrow()
   return {
-    entries: Number(size) + 1,
+    entries: size + 1,
     receipts_behind: points.reduce((sum, { behind }) => sum + (behind ?? 0), 0),
     points: {
       enrolled: points.length,
       silent: points.filter(({ time }) => time === null || now_ms - time > SILENT_MS).length,
     },
-    deliveries_waiting: Number(waiting.n),
+    deliveries_waiting: waiting.n,
   }
 }
 

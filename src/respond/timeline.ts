@@ -5,7 +5,7 @@
  */
 import type { Kysely } from 'kysely'
 import { fromUtf8 } from '../core/encoding.ts'
-import { decodeEntry, type AnyEntry } from '../log/entries.ts'
+import { decodeEntry, type AnyEntry, type EntryBody, type EntryType } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Store } from '../ports/store.ts'
 import { findIncident } from '../registry/incident-rows.ts'
@@ -97,31 +97,27 @@ function lineOf(index: number, entry: AnyEntry): TimelineLine {
   return { index, time, type, actor: actor.id, what: whatOf(entry) }
 }
 
-function whatOf(entry: AnyEntry): string {
-  switch (entry.type) {
-    case 'receipt': {
-      const { body } = entry
-      if (body.kind === 'outcome') return `its call ${body.outcome}`
-      const why = body.reasons.length === 0 ? '' : ` (${body.reasons.join(', ')})`
-      return `${body.decision} ${body.server}/${body.tool}${why}`
-    }
-    case 'revocation':
-      return `${entry.body.frame.kind} frame ${entry.body.frame.seq} (${entry.body.frame.reason})`
-    case 'alert.raised':
-      return `alert ${entry.body.rule}`
-    case 'incident.opened':
-      return `incident opened, ${entry.body.severity}`
-    case 'incident.contained':
-      return `contained: ${entry.body.how}`
-    case 'incident.noted':
-      return entry.body.phase
-    case 'isolation.begun':
-      return entry.body.keys.length === 0
-        ? 'isolated by hand'
-        : `isolated: ${entry.body.keys.map(({ key, rule }) => `${key} ${rule}`).join(', ')}`
-    case 'oversight.begun':
-      return `step-up ${entry.body.n} begins (${entry.body.because})`
-    default:
-      return entry.type.replaceAll(/[._]/g, ' ')
-  }
+type Words = { readonly [T in EntryType]?: (body: EntryBody<T>) => string }
+
+const WORDS: Words = {
+  receipt: (body) => {
+    if (body.kind === 'outcome') return `its call ${body.outcome}`
+    const why = body.reasons.length === 0 ? '' : ` (${body.reasons.join(', ')})`
+    return `${body.decision} ${body.server}/${body.tool}${why}`
+  },
+  revocation: ({ frame }) => `${frame.kind} frame ${frame.seq} (${frame.reason})`,
+  'alert.raised': ({ rule, n }) => `alert ${rule}${n === 1 ? '' : `, ${n} times`}`,
+  'incident.opened': ({ severity }) => `incident opened, ${severity}`,
+  'incident.contained': ({ how }) => `contained: ${how}`,
+  'incident.noted': ({ phase }) => phase,
+  'isolation.begun': ({ keys }) =>
+    keys.length === 0
+      ? 'isolated by hand'
+      : `isolated: ${keys.map(({ key, rule }) => `${key} ${rule}`).join(', ')}`,
+  'oversight.begun': ({ n, because }) => `step-up ${n} begins (${because})`,
+}
+
+function whatOf({ type, body }: AnyEntry): string {
+  const words = WORDS[type] as ((of: typeof body) => string) | undefined
+  return words?.(body) ?? type.replaceAll(/[._]/g, ' ')
 }

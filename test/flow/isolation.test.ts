@@ -46,7 +46,7 @@ afterAll(async () => {
 interface Said {
   readonly code: number
   /** What it printed, as JSON: an answer, or a fault. */
-  readonly value: any
+  readonly value: ReturnType<typeof JSON.parse>
 }
 
 async function cli(as: 'profile' | 'lead', ...args: string[]): Promise<Said> {

@@ -3,7 +3,7 @@ import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
 import type { Findings } from './report.ts'
 
-type Logged = History['responses'][number]
+type Logged = Extract<History['responses'][number], { entry: { type: `incident.${string}` } }>
 type Of<T extends Logged['entry']['type']> = Extract<Logged, { entry: { type: T } }>
 
 interface Incident {
@@ -16,7 +16,7 @@ interface Incident {
 }
 
 export function checkIncidents(history: History, judge: ApprovalJudge, findings: Findings): void {
-  const all = history.responses.filter(({ entry }) => entry.type.startsWith('incident.'))
+  const all = history.responses.filter((one): one is Logged => one.entry.type.startsWith('incident.'))
   if (all.length === 0) return
   findings.check('incidents name what came before them, and were closed by somebody else', () => {
     const incidents = new Map<string, Incident>()
@@ -62,8 +62,6 @@ function faultOf(
     case 'incident.closed':
       incident.isClosed = true
       return closingFault(history, judge, incident, each as Of<'incident.closed'>)
-    default:
-      return null
   }
 }
 

@@ -14,7 +14,10 @@ import type { ProvenAllow } from './chains.ts'
 import { Labels } from './flow.ts'
 import type { Findings } from './report.ts'
 
-type Logged = History['responses'][number]
+type Logged = Extract<
+  History['responses'][number],
+  { entry: { type: `oversight.${string}` | `isolation.${string}` } }
+>
 type Of<T extends Logged['entry']['type']> = Extract<Logged, { entry: { type: T } }>
 
 export function checkResponses(
@@ -24,19 +27,17 @@ export function checkResponses(
   { allows, bound_ms }: { readonly allows: readonly ProvenAllow[]; readonly bound_ms: number },
   findings: Findings,
 ): void {
-  if (!history.responses.some(({ entry: { type } }) => isOfAgents(type))) return
+  const all = history.responses.filter((one): one is Logged => isOfAgents(one.entry.type))
+  if (all.length === 0) return
   findings.check('agents were overseen and isolated for what they did, and let go by somebody else', () => {
     const judging = new ResponseJudge(crypto, history, judge)
-    let count = 0
-    for (const each of history.responses) {
-      if (!isOfAgents(each.entry.type)) continue
-      count++
+    for (const each of all) {
       const fault = judging.faultOf(each)
       if (fault === null) continue
       const code = each.entry.type.startsWith('oversight.') ? 'OVERSIGHT_INVALID' : 'ISOLATION_INVALID'
       findings.add({ code, message: `${each.entry.subject ?? ''}: ${fault}`, index: each.index })
     }
-    return count
+    return all.length
   })
   findings.check('an overseen agent did nothing with an effect that nobody approved', () =>
     checkOverseen(history, allows, bound_ms, findings),
@@ -93,8 +94,6 @@ class ResponseJudge {
         return this.#isolationFault(standing, each as Of<'isolation.begun'>)
       case 'isolation.lifted':
         return this.#liftFault(standing, agent, each as Of<'isolation.lifted'>)
-      default:
-        return null
     }
   }
 
