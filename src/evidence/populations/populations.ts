@@ -11,6 +11,7 @@ import { inPeriod, type Period, type PopulationDefinition } from './definition.t
 
 export type { Period, PopulationDefinition } from './definition.ts'
 import { consents, disclosures, withdrawals } from './consents.ts'
+import { capacity, incidents } from './incidents.ts'
 
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
@@ -139,6 +140,8 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   consents,
   withdrawals,
   disclosures,
+  incidents,
+  capacity,
   alerts,
 ]
 

@@ -28,6 +28,7 @@ import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
+import { checkIncidents } from './incidents.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
 import { checkFlow } from './flow.ts'
@@ -39,6 +40,7 @@ import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.
 import { checkGaps, checkPeriod, checkPrunings } from './prunings.ts'
 import { Findings, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
+import { checkResponses } from './isolations.ts'
 import { checkStreams } from './streams.ts'
 import { reportOf } from './summary.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
@@ -252,6 +254,8 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
+  checkResponses(crypto, history, judge, { allows, bound_ms }, findings)
+  checkIncidents(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
   checkConsentChains(crypto, history, roots, findings)

@@ -44,6 +44,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   labels: log('tool', 'definition_hash'),
   flow_policies: log('id'),
   output_policies: log('id'),
+  response_policies: log('id'),
+  oversight: log('agent'),
+  incidents: log('id'),
+  incident_alerts: log('incident', 'alert'),
+  incident_notes: log('entry'),
+  capacity: log('hour'),
   alert_policies: log('id'),
   alerts: {
     from: 'partly',
@@ -167,6 +173,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['jti'],
     missing: [],
     why: 'not issued, and holds the instruction: draft again',
+  },
+  signs: {
+    from: 'transient',
+    key: ['agent', 'rule'],
+    missing: [],
+    why: 'what was found lately: what was done about it names the entries',
+  },
+  heard: {
+    from: 'transient',
+    key: ['point'],
+    missing: [],
+    why: 'when points reported last: they say it again',
   },
   draft_answers: {
     from: 'transient',
