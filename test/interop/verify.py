@@ -1,6 +1,7 @@
-"""A second verifier of the Countersign protocol, written from spec/ alone: chains, grants, holder proofs, approvals, versions.
+"""A second verifier of the Countersign protocol, written from spec/ alone: chains, grants, holder proofs, approvals, versions
+and consents.
 
-    python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof vectors/approval vectors/version
+    python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof vectors/approval vectors/version vectors/consent
 
 prints the answer to every vector in these folders and whether it is the one that the vector expects; exits 0 only
 if all agree. Needs Python 3.9 and OpenSSL 3, and nothing else.
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Callable, NamedTuple
 
 import approvals
+import consents
 import grants
 import proofs
 from chain import Issuer, Refused, read, require, verify_chain
@@ -98,6 +100,10 @@ KINDS_BY_FILE = {
     "proof/counters": Kind(answer_counters, "accepted"),
     "approval/decisions": Kind(approvals.decision_of, "expect"),
     "version/statements": Kind(approvals.answer_version, "expect"),
+    "consent/giving": Kind(consents.answer_giving, "expect"),
+    "consent/withdrawals": Kind(consents.answer_withdrawal, "expect"),
+    "consent/decisions": Kind(consents.answer_decision, "expect"),
+    "consent/identifiers": Kind(consents.answer_identifier, "expect"),
 }
 
 
