@@ -24,6 +24,7 @@ const code = (answer: Answer): string | undefined => answer.json.error?.code
 let [ann, ben, cai, dee] = [] as unknown as [Operator, Operator, Operator, Operator]
 let point: Caller
 let jti = ''
+let pointId = ''
 let aloneSaid: string | undefined
 let kid = ''
 
@@ -122,6 +123,7 @@ beforeAll(async () => {
   const agent = await server.agent(ann, ben)
   const gateway = await server.point(ann)
   point = gateway.api
+  pointId = gateway.id
   jti = (await server.delegate(ann, agent, gateway.id)).jti
   kid = (await ann.api.get('/v1/info')).json.issuer_keys[0].kid
   const { policy } = (await ann.api.post('/v1/output-policies', policyOf())).json
@@ -283,6 +285,27 @@ test('who wrote most of it is its author, and one word less than half is not eno
   const touched = `${DRAFT} Kind regards, Dee.`
   const other = await register(dee.api, 'letter', touched, { jti, draft })
   expect(code(await sign(dee, other))).toBe('ROLE_UNPROVEN')
+})
+
+test('a draft is of the same kind, and of who registers or of the same delegation or agent', async () => {
+  const draft = await register(point, 'letter', letter())
+  const said = (kind: string, of: object) => {
+    const content = letter()
+    return { kind, subject: subjectOf(content), content, calls: [], draft, ...of }
+  }
+  // Who reviews reports would be shown the letter.
+  expect(code(await point.post('/v1/outputs', said('reports', { jti })))).toBe('OUTPUT_INVALID')
+  const another = (await server.delegate(ann, await server.agent(ann, ben), pointId)).jti
+  for (const of of [{}, { jti: another }]) {
+    expect(code(await point.post('/v1/outputs', said('letter', of)))).toBe('UNKNOWN_OUTPUT')
+    expect(code(await dee.api.post('/v1/outputs', said('letter', of)))).toBe('UNKNOWN_OUTPUT')
+  }
+  expect((await point.post('/v1/outputs', said('letter', { jti }))).status).toBe(200)
+  const own = await register(dee.api, 'letter', letter(), {})
+  const content = letter()
+  const revised = { kind: 'letter', subject: subjectOf(content), content, calls: [], draft: own }
+  expect((await dee.api.post('/v1/outputs', revised)).status).toBe(200)
+  expect(code(await cai.api.post('/v1/outputs', revised))).toBe('UNKNOWN_OUTPUT')
 })
 
 test('nobody reviews words that are not the output', async () => {

@@ -44,7 +44,7 @@ export type OutputBody = EntryBody<'output.registered'>
 
 /**
  * @throws {RegistryError} `UNKNOWN_OUTPUT_KIND`, `UNKNOWN_DELEGATION`, `UNKNOWN_SYSTEM`, `UNKNOWN_OUTPUT`,
- * `OUTPUT_INVALID`: several forms, a call that no receipt has, or a draft without content
+ * `OUTPUT_INVALID`: several forms, a call that no receipt has, a draft of another kind or without content
  */
 export function registerOutput(
   ctx: RegistryContext,
@@ -62,13 +62,16 @@ export async function registerOutputTx(
   output = newId(ctx.crypto, 'out', tx.now),
 ): Promise<{ output: string; entry: number }> {
   const { kind } = await kindInForce(tx.db, input.kind)
+  const made = await delegationOf(tx.db, input.jti)
+  const draft = input.draft === undefined ? null : await findOutput(tx.db, input.draft)
+  if (draft !== null) assertDraft(registrar, draft, { kind: kind.kind, ...made })
   const body: OutputBody = {
     kind: kind.kind,
     form: formOf(input.subject),
     system: await systemOf(tx.db, input.system),
-    ...(await delegationOf(tx.db, input.jti)),
-    draft: input.draft ?? null,
-    composition: await compositionOf(ctx, tx, registrar, input),
+    ...made,
+    draft: draft?.id ?? null,
+    composition: await compositionOf(ctx, tx, registrar, input, draft),
     calls: await callsOf(tx.db, input.calls),
     ...(input.action === undefined ? {} : { action: input.action }),
   }
@@ -131,15 +134,34 @@ async function delegationOf(
   return { jti, agent: row.agent }
 }
 
+/**
+ * ATT-17: who may review an output is shown its draft, and who registers one hears how much of it is in theirs.
+ * @throws {RegistryError} `UNKNOWN_OUTPUT`: neither theirs nor of this delegation or agent; `OUTPUT_INVALID`: of another kind
+ */
+function assertDraft(
+  registrar: Actor,
+  draft: OutputRow,
+  { kind, jti, agent }: Pick<OutputBody, 'kind' | 'jti' | 'agent'>,
+): void {
+  const isTheirs = registrar.kind === 'person' && draft.registrar === registrar.id
+  const isOfDelegation = jti !== null && bodyOf(draft).jti === jti
+  const isOfAgent = agent !== null && draft.agent === agent
+  if (!isTheirs && !isOfDelegation && !isOfAgent)
+    throw new RegistryError('UNKNOWN_OUTPUT', 'the draft is no output of yours, of this delegation or agent')
+  if (draft.kind !== kind)
+    throw new RegistryError('OUTPUT_INVALID', 'the draft is of another kind, which others review')
+}
+
 /** ATT-10: of what a person registers under their own key, where that content is the output. */
 async function compositionOf(
   ctx: RegistryContext,
   { db }: Tx,
   registrar: Actor,
-  { draft, content, subject }: OutputInput,
+  { content, subject }: OutputInput,
+  draft: OutputRow | null,
 ): Promise<OutputBody['composition']> {
-  const before = draft === undefined ? '' : await contentOf(ctx, db, await findOutput(db, draft))
-  if (draft !== undefined && before === null)
+  const before = draft === null ? '' : await contentOf(ctx, db, draft)
+  if (draft !== null && before === null)
     throw new RegistryError('OUTPUT_INVALID', 'the draft has no content that is kept')
   if (registrar.kind !== 'person' || content === undefined) return null
   if (!isContent(ctx.crypto, content, subject)) return null
