@@ -28,6 +28,7 @@ const outputSchema = z.object({
   flagged: z.int(),
   held_until: z.string().nullable(),
   asks: z.object({ minimum: z.enum(ROLES), release: z.enum(['gate', 'cover']) }).nullable(),
+  seed: z.enum(['caught', 'missed', 'unused']).nullable(),
 })
 export type ListedOutput = z.infer<typeof outputSchema>
 

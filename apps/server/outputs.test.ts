@@ -103,6 +103,7 @@ function policyOf() {
         release: 'gate',
         tools: [{ server: 'files', tool: 'read' }],
       },
+      { ...base, kind: 'memo', minimum: 'supervised', release: 'gate' },
       {
         ...base,
         kind: 'notice',
@@ -320,17 +321,77 @@ test('nobody reviews words that are not the output', async () => {
 })
 
 describe('a seeded error', () => {
-  const plant = async (): Promise<string> => {
-    const { seed } = (await ann.api.post('/v1/seeds', { kind: 'letter' })).json
+  const plantAs = async (kind: string): Promise<Answer> => {
+    const { seed } = (await ann.api.post('/v1/seeds', { kind })).json
     const content = letter()
-    const planted = await ann.api.post(`/v1/seeds/${seed}/plant`, {
-      subject: subjectOf(content),
-      content,
-      jti,
-      calls: [],
-    })
-    return planted.json.output
+    return ann.api.post(`/v1/seeds/${seed}/plant`, { subject: subjectOf(content), content, calls: [] })
   }
+  const plant = async (): Promise<string> => (await plantAs('letter')).json.output
+  /** Members, and of what kind their values are: identifiers by their prefix. */
+  const shapeOf = (value: unknown, name = ''): unknown => {
+    if (Array.isArray(value)) return value.map((each) => shapeOf(each))
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shapeOf(each, key)]))
+    // One and the same in all: who registered it, under what.
+    if (['registrar', 'agent', 'jti', 'root', 'kind', 'role', 'seed', 'by'].includes(name)) return value
+    return typeof value === 'string' ? (/^[a-z]{3}_/.exec(value)?.[0] ?? 'text') : typeof value
+  }
+
+  test('is in no list, view, draft or entry other than an output of a point', async () => {
+    const real = (
+      await point.post('/v1/points/self/outputs', {
+        kind: 'letter',
+        action: 'act_00000000000000000000000001',
+        subject: subjectOf(DRAFT),
+        content: DRAFT,
+        iss: (await ann.api.get('/v1/info')).json.issuer,
+        jti,
+        calls: ['act_00000000000000000000000002'],
+      })
+    ).json.output
+    const seeded = await plant()
+    const seenBy = async (output: string) => {
+      const { json: list } = await ben.api.get('/v1/outputs?waiting=true')
+      const listed = list.outputs.find(({ id }: { id: string }) => id === output)
+      const one = (await ben.api.get(`/v1/outputs/${output}`)).json
+      const verbs = []
+      for (const verb of ['release', 'attest-directed', 'unplant'])
+        verbs.push((await ben.api.post(`/v1/outputs/${output}/${verb}`, {})).json)
+      const review = await look(ben, output)
+      const shown = (await ben.api.get(`/v1/reviews/${review}`)).json
+      const { statement } = (await ben.api.post(`/v1/outputs/${output}/attestations`, {})).json
+      return { listed, one, verbs, shown, statement, names: list.names[listed.registrar] }
+    }
+    const logged = (await entries())
+      .map(({ bytes }) => decodeEntry(bytes))
+      .filter(({ subject }) => subject === real || subject === seeded)
+    const [first, second] = [await seenBy(real), await seenBy(seeded)]
+    expect(shapeOf(second)).toEqual(shapeOf(first))
+    expect(first.verbs.map((each) => each.error.code)).toEqual([
+      'RELEASE_HELD',
+      'RELEASE_HELD',
+      'UNKNOWN_OUTPUT',
+    ])
+    expect(second.verbs).toEqual(first.verbs)
+    expect(logged).toHaveLength(2)
+    expect(shapeOf(logged[1])).toEqual(shapeOf(logged[0]))
+    expect(logged[1]?.actor).toEqual({ kind: 'point', id: pointId })
+    // An identifier sorts with nothing, so that nobody sees that this one was made before.
+    expect(seeded.slice(0, 8)).not.toBe(real.slice(0, 8))
+    const committed = (await entries()).findLast(({ type }) => type === 'seed.committed')
+    const opened = await ben.api.post('/v1/openings', { entry: committed?.idx, field: 'seed' })
+    expect(code(opened)).toBe('STATE_CONFLICT')
+    await ann.api.post(`/v1/outputs/${seeded}/unplant`, {})
+    expect((await ben.api.get(`/v1/outputs/${seeded}`)).json.output.seed).toBe('unused')
+    const { outputs: waiting } = (await ben.api.get('/v1/outputs?waiting=true')).json
+    expect(waiting.map(({ id }: { id: string }) => id)).not.toContain(seeded)
+  })
+
+  test('is planted only where it does not stand out', async () => {
+    // Reports leave at once, and no point has registered a memo.
+    expect(code(await plantAs('reports'))).toBe('STATE_CONFLICT')
+    expect(code(await plantAs('memo'))).toBe('STATE_CONFLICT')
+  })
 
   test('that is signed is revealed, and can never leave', async () => {
     const output = await plant()

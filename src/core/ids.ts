@@ -79,6 +79,12 @@ export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string 
   return String.fromCharCode.apply(null, codes)
 }
 
+/** Of the kind, and at random: for what must not say when it was named (ATT-26). It sorts with nothing. */
+export function newRandomId(crypto: Crypto, prefix: IdPrefix): string {
+  const random = crypto.randomBytes(TIME_CHARS + RANDOM_CHARS)
+  return `${prefix}_${Array.from(random, (byte) => CROCKFORD.charAt(byte & 31)).join('')}`
+}
+
 /** The millisecond that was spelled last: a busy process names many things in one. */
 let spelled = { now_ms: Number.NaN, text: '' }
 

@@ -6,7 +6,7 @@
  */
 import type { Kysely } from 'kysely'
 import { hex, utf8 } from '../core/encoding.ts'
-import { isId, newId } from '../core/ids.ts'
+import { isId, newRandomId } from '../core/ids.ts'
 import { parseJson } from '../core/json.ts'
 import { isAtLeast, type Form } from '../core/output.ts'
 import { commitTo } from '../log/commitment.ts'
@@ -59,7 +59,7 @@ export async function registerOutputTx(
   tx: Tx,
   registrar: Actor,
   input: OutputInput,
-  output = newId(ctx.crypto, 'out', tx.now),
+  output = newRandomId(ctx.crypto, 'out'),
 ): Promise<{ output: string; entry: number }> {
   const { kind } = await kindInForce(tx.db, input.kind)
   const made = await delegationOf(tx.db, input.jti)
@@ -233,10 +233,15 @@ export function bodyOf({ body_json }: Pick<OutputRow, 'body_json'>): OutputBody 
   return parseJson(body_json) as unknown as OutputBody
 }
 
-/** What a point registered is that point's: no other says that it left, or who directed it. @throws {RegistryError} `UNKNOWN_OUTPUT` */
+/**
+ * What a point registered is that point's: nobody else says that it left, or who directed it. A person who could would
+ * learn which outputs are seeded errors. @throws {RegistryError} `UNKNOWN_OUTPUT`; of a person: `RELEASE_HELD`
+ */
 export function assertOwn({ kind, id }: Actor, { registrar }: Pick<OutputRow, 'registrar'>): void {
-  if (kind === 'point' && isId(registrar, 'pnt') && registrar !== id)
-    throw new RegistryError('UNKNOWN_OUTPUT', 'no such output of this point')
+  if (!isId(registrar, 'pnt') || registrar === id) return
+  throw kind === 'point'
+    ? new RegistryError('UNKNOWN_OUTPUT', 'no such output of this point')
+    : new RegistryError('RELEASE_HELD', 'a point registered it: it leaves by that point alone')
 }
 
 /**
