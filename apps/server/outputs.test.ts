@@ -431,6 +431,36 @@ test('words that are not the output make nobody its author', async () => {
   expect(code(await sign(cai, output))).toBe('ROLE_UNPROVEN')
 })
 
+test('a session opens and refuses reviews from a page of this server alone, with a body or without', async () => {
+  const { url } = (await ben.api.post('/v1/reviews/links', {})).json
+  const here = await fetch(`${server.base()}/review${new URL(url).search}`)
+  const cookie = here.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const path = `/v1/outputs/${await register(point, 'letter', letter())}/reviews`
+  const said = async (headers: Record<string, string>, more: RequestInit = {}, at = path) => {
+    const answer = await fetch(server.base() + at, {
+      method: 'POST',
+      headers: { cookie, ...headers },
+      ...more,
+    })
+    return ((await answer.json()) as { error?: { code: string } }).error?.code ?? answer.status
+  }
+  const origin = server.base()
+  const beside = `http://127.0.0.1:${Number(new URL(origin).port) + 1}`
+  expect(await said({})).toBe('FORBIDDEN')
+  expect(await said({ origin: 'null' })).toBe('FORBIDDEN')
+  expect(await said({ origin: beside, 'sec-fetch-site': 'same-site' })).toBe('FORBIDDEN')
+  expect(await said({ origin, 'sec-fetch-site': 'cross-site' })).toBe('FORBIDDEN')
+  const json = { headers: { cookie, origin: beside, 'content-type': 'application/json' }, body: '{}' }
+  expect(await said({}, json)).toBe('FORBIDDEN')
+  // Whatever the route: a session of a data subject's browser is no other.
+  const withdraw = { headers: { cookie: 'countersign_subject=x', origin: beside } }
+  expect(await said({}, withdraw, '/v1/subject/withdraw')).toBe('FORBIDDEN')
+  expect(await said({ origin, 'sec-fetch-site': 'same-origin' })).toBe(200)
+  // Gestures are pinned to this one: there the page is, behind whatever stands before this server.
+  expect(await said({ origin: 'http://localhost' })).toBe(200)
+  expect((await fetch(`${origin}/v1/outputs`, { headers: { cookie } })).status).toBe(200)
+})
+
 test('what leaves without an attestation is a deviation with an owner, and coverage counts it', async () => {
   const today = new Date(clock.now()).toISOString().slice(0, 10)
   const tomorrow = new Date(clock.now() + 2 * 86_400_000).toISOString().slice(0, 10)
