@@ -2,6 +2,7 @@
  * Outputs that leave, with real processes: a stdio gateway, a control plane, people who write, look and sign; and an agent
  * that releases in its own process. spec/outputs.md. What the tool did, in its own words, is the ground truth.
  */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, release } from 'countersign'
@@ -334,6 +335,31 @@ test('what left is covered, and counted at a command line', async () => {
   expect(listed).toEqual(await listOutputs(stage.manager, false))
   const waiting = JSON.parse((await runCli([...profile, '--json', 'review', 'list'])).stdout)
   expect(waiting.map(({ kind }: { kind: string }) => kind)).toContain('letter')
+}, 240_000)
+
+test('what a person writes is registered, signed, released and disputed at a command line, and seeds are planted', async () => {
+  const cli = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCli(['--profile', stage.profileDir, '--json', ...args])
+    return { code, value: JSON.parse(stdout === '' ? stderr : stdout) }
+  }
+  const file = join(stage.folder, 'letter.txt')
+  await writeFile(file, 'Dear customer,\r\nit was our fault.\r\n')
+  const { output } = (await cli('output', 'register', file, '--kind', 'letter')).value
+  expect((await cli('output', 'release', output)).value).toMatchObject({ error: { code: 'RELEASE_HELD' } })
+  const bundle = join(stage.folder, 'letter.txt.attestation.json')
+  expect((await cli('review', 'attest', output, '-o', bundle)).value).toMatchObject({ outcome: 'issued' })
+  const seen = await cli('attest', 'verify', file, '--key', kid)
+  expect(seen.value).toMatchObject({ ok: true, role: 'authored' })
+  const { attestation } = (await cli('output', 'release', output)).value
+  expect((await cli('attest', 'dispute', attestation, '--reason', 'wrong')).code).toBe(0)
+  expect((await cli('attest', 'withdraw', attestation, '--reason', 'wrong')).value).toMatchObject({
+    state: 'withdrawn',
+  })
+  const { seed } = (await cli('review', 'seed', 'commit', '--kind', 'letter')).value
+  const planted = (await cli('review', 'seed', 'plant', seed, file, '--name', 'letter')).value
+  expect((await listOutputs(stage.lead, true)).map(({ id }) => id)).toContain(planted.output)
+  expect((await cli('review', 'seed', 'take-back', planted.output)).code).toBe(0)
+  expect(await showOutput(stage.lead, planted.output)).toMatchObject({ seed: 'unused' })
 }, 240_000)
 
 test('leaves evidence that verifies', async () => {

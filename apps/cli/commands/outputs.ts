@@ -15,6 +15,7 @@ import { CliError, listing, result, table, visible } from '../output.ts'
 import { readJson } from '../profile.ts'
 import { approveCommand } from './approve.ts'
 import { profileOf, wantsJson } from './globals.ts'
+import { outputActs } from './output-acts.ts'
 
 const DAY_MS = 86_400_000
 
@@ -45,6 +46,7 @@ export function outputCommands(program: Command): void {
         ].join('\n'),
       )
     })
+  outputActs(output)
   policyCommands(output)
 }
 
