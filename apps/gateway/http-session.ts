@@ -67,9 +67,10 @@ export class HttpSession {
       (key) => (key === undefined ? this.#told : this.#exchanges.get(key)?.passed) ?? {},
     )
     const { point, server, hosted, releases } = options
+    const own = { point, server, hosted, ...(releases === undefined ? {} : { releases }) }
     this.#proxy = new McpProxy({
-      ...{ crypto: nodeCrypto, point, server, hosted },
-      ...(releases === undefined ? {} : { releases }),
+      crypto: nodeCrypto,
+      ...own,
       shared: options.id === null,
       toClient: (line, about) => this.#toClient(line, about),
       onAnswer: (key, line) => this.#answer(key, line),

@@ -60,8 +60,10 @@ export async function listOutputs(
           .where('released', 'is', null)
           .where('attestation', 'is', null)
           .where('content_commit', 'is not', null)
-          .where(({ not, exists, selectFrom }) =>
-            not(exists(selectFrom('seeds').select('id').whereRef('seeds.output', '=', 'outputs.id'))),
+          .where((eb) =>
+            eb.not(
+              eb.exists(eb.selectFrom('seeds').select('id').whereRef('seeds.output', '=', 'outputs.id')),
+            ),
           )
       : all
   ).execute()

@@ -90,8 +90,12 @@ async function modelOf(db: Kysely<Schema>, kind: string): Promise<OutputRow> {
     .selectAll()
     .where('kind', '=', kind)
     .where('registrar', 'like', 'pnt%')
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('approvals').select('id').whereRef('approvals.action', '=', 'outputs.action'))),
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('approvals').select('id').whereRef('approvals.action', '=', 'outputs.action'),
+        ),
+      ),
     )
     .orderBy('entry', 'desc')
     .limit(1)

@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { connect, release } from 'countersign'
 import { addAgentKey, delegate, enroll, enrollPointAs, endorse, invite } from '../../apps/cli/operator.ts'
 import { decideApproval, listApprovals, showApproval } from '../../apps/cli/operator-approvals.ts'
@@ -262,8 +263,10 @@ describe('release', () => {
     expect(sent).toMatchObject({ decision: 'allow', role: null })
     const text = 'Dear customer, we are looking into it.'
     const letter = { kind: 'letter', key: '1', text, wait_s: 0 }
-    const held = await call(session, letter)
-    expect(held).toMatchObject({ decision: 'held', url: expect.stringContaining(`#${held.output}`) })
+    const held = z
+      .object({ decision: z.literal('held'), output: z.string(), url: z.url() })
+      .parse(await call(session, letter))
+    expect(held.url).toContain(`#${held.output}`)
     expect((await call(session, letter)).output).toBe(held.output)
     const { chain } = await delegate(stage.manager, {
       agent: stage.agent.id,
@@ -275,8 +278,8 @@ describe('release', () => {
     })
     const other = await stage.open(gateway, chain)
     expect((await call(other, letter)).output).not.toBe(held.output)
-    await look(stage.lead, String(held.output), 600)
-    const sealed = await attestOutput(stage.lead, String(held.output))
+    await look(stage.lead, held.output, 600)
+    const sealed = await attestOutput(stage.lead, held.output)
     expect(verified(sealed, text, 'letter')).toMatchObject({ ok: true, role: 'supervised' })
     expect(await call(session, letter)).toMatchObject({
       decision: 'allow',

@@ -3,7 +3,7 @@
  * spec/pack.md (PCK-6). Concludes nothing: what a deviation means is for management and the auditor.
  * @module
  */
-import type { JsonObject } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { History } from '../history.ts'
 import { outputs } from '../populations/attested.ts'
 import { consents, disclosures, withdrawals } from '../populations/consents.ts'
@@ -24,6 +24,10 @@ interface TestDefinition {
   /** What the verifier found, anywhere in the log, that is a deviation in this test. */
   readonly faults: readonly FaultCode[]
 }
+
+/** Rows are made by the definitions: other types do not occur. */
+const text = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '')
+const ms = (value: JsonValue | undefined): number => Date.parse(text(value))
 
 const TESTS: Readonly<Record<string, TestDefinition>> = {
   25: {
@@ -46,8 +50,7 @@ const TESTS: Readonly<Record<string, TestDefinition>> = {
     attribute: 'reviewed before release, by an authorized person',
     population: outputs,
     isItem: ({ role }) => role === 'supervised',
-    why: ({ attested, released }) =>
-      Date.parse(String(attested)) > Date.parse(String(released)) ? 'attested after it left' : null,
+    why: ({ attested, released }) => (ms(attested) > ms(released) ? 'attested after it left' : null),
     faults: ['REVIEW_INVALID', 'REVIEWER_INELIGIBLE'],
   },
   28: {
@@ -63,7 +66,7 @@ const TESTS: Readonly<Record<string, TestDefinition>> = {
     attribute: 'a live basis covers the purpose for each subject',
     population: disclosures,
     why: ({ basis, mode, reason }) =>
-      basis === null && mode === 'observe' ? `went on without a basis: ${String(reason)}` : null,
+      basis === null && mode === 'observe' ? `went on without a basis: ${text(reason)}` : null,
     faults: ['BASIS_INVALID', 'BASIS_MISSING'],
   },
   30: {
@@ -71,7 +74,7 @@ const TESTS: Readonly<Record<string, TestDefinition>> = {
     attribute: "no later use of that subject's data",
     population: withdrawals,
     why: ({ uses_after }) =>
-      Number(uses_after) > 0 ? `used ${String(uses_after)} times after it, by the clocks of points` : null,
+      Number(uses_after) > 0 ? `used ${Number(uses_after)} times after it, by the clocks of points` : null,
     faults: ['BASIS_WITHDRAWN', 'WITHDRAWAL_INVALID'],
   },
 }
