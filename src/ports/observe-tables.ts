@@ -5,6 +5,4 @@ export interface ObserveTables {
   cursors: { fold: string; next: number }
   /** Who takes entries in for all nodes (TEL-2). `until`: milliseconds since 1970. */
   observers: { name: string; holder: string; until: number }
-  /** Findings that were raised, by key. */
-  alert_keys: { key: string; entry: number }
 }
