@@ -153,11 +153,12 @@ async function enrolPasskey(session: { cookie: string }, id?: string): Promise<R
     rp_id: 'localhost',
     origin: 'http://localhost',
   })
-  const asked = await fetch(`${path}/challenge`, { method: 'POST', headers: session })
+  const headers = { ...session, origin: server.base() }
+  const asked = await fetch(`${path}/challenge`, { method: 'POST', headers })
   const { challenge } = (await asked.json()) as { challenge: string }
   const made = authenticator.register(challenge)
   const body = JSON.stringify({ credential: id === undefined ? made : calledBy(made, id) })
-  return fetch(path, { method: 'POST', headers: { ...session, 'content-type': 'application/json' }, body })
+  return fetch(path, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body })
 }
 
 test('the link of a manager opens the page and registers no passkey', async () => {

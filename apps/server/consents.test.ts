@@ -409,7 +409,11 @@ describe('the subject’s own side', () => {
     const ask = async (method: string, path: string, value?: object): Promise<Answer> => {
       const response = await fetch(server.base() + path, {
         method,
-        headers: { cookie, ...(value === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          cookie,
+          origin: server.base(),
+          ...(value === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(value === undefined ? {} : { body: JSON.stringify(value) }),
       })
       cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie

@@ -325,3 +325,27 @@ test('a pack has the consents and the withdrawals of its period, each with what 
     { subject, purpose: DIRECT, basis: record.consent, tool: 'read', n: 1 },
   ])
 })
+
+test('the report answers tests 28 to 30 for every item, and says what did not occur', async () => {
+  const tests = async () => {
+    log.head()
+    return (await verifyPack(nodeCrypto, await log.pack(), log.vkey)).report.tests
+  }
+  const none = { size: 0, deviations_n: 0, deviations: [], result: 'did not occur' }
+  for (const test of Object.values(await tests())) expect(test).toMatchObject(none)
+  const record = give()
+  use(record.consent)
+  log.clock.advance(1_000)
+  withdraw(record)
+  const good = { size: 1, deviations_n: 0, result: 'no deviation', reconciliation: 'not reconciled' }
+  expect(await tests()).toMatchObject({ 25: none, 26: none, 28: good, 29: good, 30: good })
+  log.clock.advance(BOUND_MS + 1)
+  use(record.consent)
+  const { 29: used, 30: withdrawn } = await tests()
+  expect(used).toMatchObject({ size: 2, deviations_n: 0 })
+  expect(withdrawn).toMatchObject({ size: 1, deviations_n: 2, result: 'deviations' })
+  expect(withdrawn?.deviations.map(({ why }) => why)).toEqual([
+    expect.stringContaining('BASIS_WITHDRAWN'),
+    expect.stringContaining('used 1 times'),
+  ])
+})
