@@ -12,8 +12,10 @@ export type Severity = (typeof SEVERITIES)[number]
 /** ALR-2: the closed list of rules, each with the severity that it has by default and what it says. */
 export const ALERT_RULES = {
   ANCHOR_OVERDUE: ['medium', 'nobody outside has said for too long that the log exists'],
+  BYPASS_SUSPECTED: ['high', 'an agent did something that no enforcement point recorded'],
   DRILL_OVERDUE: ['medium', 'no drill of the kill switch was closed for a quarter'],
   EPOCH_REOPENED: ['high', 'an enforcement point began a new sequence of receipts'],
+  FOLD_FAILED: ['high', 'what watches the log stopped at an entry'],
   LATE_RECEIPT: ['medium', 'a receipt came later than its time allows'],
   LIMIT_NEAR: ['low', 'little is left of a limit'],
   LISTENER_FAILING: ['medium', 'a listener is not told of revocations'],

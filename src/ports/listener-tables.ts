@@ -1,4 +1,4 @@
-/** The tables of those elsewhere who are told of revocations. spec/signals.md. @module */
+/** The tables of those elsewhere who are told of revocations, and how far. spec/signals.md. @module */
 
 export interface ListenerTables {
   /** Software elsewhere that is told of revocations (SIG-1). Times of entries are their indices. */

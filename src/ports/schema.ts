@@ -7,6 +7,7 @@ import type { DomainTables } from './domain-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
+import type { ObserveTables } from './observe-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
 export interface Schema
@@ -18,7 +19,8 @@ export interface Schema
     DomainTables,
     FlowTables,
     InventorySchema,
-    ListenerTables {
+    ListenerTables,
+    ObserveTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */
