@@ -29,7 +29,8 @@ import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
-import { ListenerRunner, listenerSender } from './listener-runner.ts'
+import { isLocal, ListenerRunner, listenerSender } from './listener-runner.ts'
+import { NotifyRunner } from './notify-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
@@ -156,6 +157,13 @@ async function run(
   const stopEnded = destroyEndedKeys(store, keys, report)
   const sender = listenerSender(options.listenersAnywhere, place)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
+  const notices = new NotifyRunner({
+    registry: ctx.registry,
+    crypto: nodeCrypto,
+    sender,
+    isAnywhere: () => options.listenersAnywhere === true || isLocal(place),
+    report,
+  })
   const drills = new DrillRunner({ registry: ctx.registry, report })
   const observing = composeObserving({ store, crypto: nodeCrypto }, clock, report)
   let stopping: Promise<void> | null = null
@@ -166,6 +174,7 @@ async function run(
       ctx.feed.close()
       await front.close()
       await listeners.stop()
+      await notices.stop()
       await drills.stop()
       await observing.runner.stop()
       await anchoring.anchors.stop()
@@ -189,6 +198,7 @@ async function run(
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
     listeners.start()
+    notices.start()
     drills.start()
     observing.runner.start()
   } catch (cause) {

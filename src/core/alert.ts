@@ -13,6 +13,7 @@ export type Severity = (typeof SEVERITIES)[number]
 export const ALERT_RULES = {
   ANCHOR_OVERDUE: ['medium', 'nobody outside has said for too long that the log exists'],
   BYPASS_SUSPECTED: ['high', 'an agent did something that no enforcement point recorded'],
+  CHANNEL_FAILING: ['high', 'a channel is not told of alerts'],
   DRILL_OVERDUE: ['medium', 'no drill of the kill switch was closed for a quarter'],
   EPOCH_REOPENED: ['high', 'an enforcement point began a new sequence of receipts'],
   FOLD_FAILED: ['high', 'what watches the log stopped at an entry'],
@@ -51,7 +52,7 @@ export type Disposition = (typeof DISPOSITIONS)[number]
 const MINUTES_MAX = 7 * 24 * 60
 /** Every channel that is registered. */
 export const EVERY_CHANNEL = '*'
-const CHANNELS_MAX = 32
+export const CHANNELS_MAX = 32
 const STEPS_MAX = 8
 
 const minutes = z.int().min(1).max(MINUTES_MAX)
@@ -78,7 +79,7 @@ export const alertPolicySchema = z.strictObject({
   routes: bySeverity(channels),
   /** Who is told besides, while nobody took it. */
   escalation: z
-    .array(z.strictObject({ after_min: minutes, severities: z.array(z.enum(SEVERITIES)).max(5), channels }))
+    .array(z.strictObject({ after_min: minutes, severities: z.array(z.enum(SEVERITIES)).min(1).max(5), channels }))
     .max(STEPS_MAX)
     .refine(
       (steps) => steps.every(({ after_min }, at) => at === 0 || after_min > (steps[at - 1]?.after_min ?? 0)),

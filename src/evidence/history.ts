@@ -57,7 +57,7 @@ export class History {
   /** Of data subjects, in the order of the log. */
   readonly consents: LoggedConsent[] = []
   /** In the order of the log. */
-  readonly alerts: Any<'alert.raised' | 'alert.acknowledged' | 'alert.closed'>[] = []
+  readonly alerts: Any<'alert.raised' | 'alert.acknowledged' | 'alert.escalated' | 'alert.closed'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
   readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
@@ -197,6 +197,7 @@ export class History {
         return
       case 'alert.raised':
       case 'alert.acknowledged':
+      case 'alert.escalated':
       case 'alert.closed':
         this.alerts.push({ index, entry } as (typeof this.alerts)[number])
         return

@@ -19,7 +19,7 @@ export const alerts: PopulationDefinition = {
     return history.alerts.flatMap(({ index, entry }): JsonObject[] => {
       if (entry.type !== 'alert.raised' || entry.body.of !== null || entry.body.canary === true) return []
       if (!inPeriod(entry.time, period)) return []
-      const { n, taken, closed } = later.get(index) ?? {}
+      const { n, taken, closed, escalated } = later.get(index) ?? {}
       const { rule, severity, triage_min, policy } = entry.body
       const until_ms = Date.parse(entry.time) + triage_min * MINUTE_MS
       const triaged = taken?.time ?? closed?.time ?? null
@@ -33,6 +33,7 @@ export const alerts: PopulationDefinition = {
           triage_min,
           policy,
           raised: n ?? 1,
+          escalated: escalated ?? 0,
           acknowledged: taken?.time ?? null,
           acknowledged_by: taken?.actor.id ?? null,
           triage: taken?.type === 'alert.acknowledged' ? taken.body.triage : null,
@@ -47,6 +48,7 @@ export const alerts: PopulationDefinition = {
 
 interface Later {
   n?: number
+  escalated?: number
   taken?: Logged
   closed?: Logged
 }
@@ -60,6 +62,7 @@ function laterOf(history: History): ReadonlyMap<number, Later> {
     const known = later.get(of) ?? {}
     if (entry.type === 'alert.raised') known.n = entry.body.n
     else if (entry.type === 'alert.acknowledged') known.taken = entry
+    else if (entry.type === 'alert.escalated') known.escalated = entry.body.step
     else known.closed = entry
     later.set(of, known)
   }

@@ -48,8 +48,26 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   alerts: {
     from: 'partly',
     key: ['id'],
-    missing: ['count', 'last', 'escalated'],
-    why: 'how often it was raised between two entries, and who was told',
+    missing: ['count', 'last'],
+    why: 'how often it was raised between two entries',
+  },
+  channels: {
+    from: 'partly',
+    key: ['id'],
+    missing: ['config_box'],
+    why: 'where and with what it is told: add the channel again',
+  },
+  channel_states: {
+    from: 'transient',
+    key: ['channel'],
+    missing: [],
+    why: 'whether it was well: a rebuilt one has no address, and is added again',
+  },
+  alert_notices: {
+    from: 'transient',
+    key: ['id'],
+    missing: [],
+    why: 'what channels were told: they are told again what people ask for',
   },
   alert_keys: {
     from: 'transient',
