@@ -87,8 +87,8 @@ CREATE TABLE review_measures (
 ) STRICT;
 CREATE INDEX review_measures_person ON review_measures (person);
 ${CONSENT_TABLES}
-${ALERT_TABLES}
 ${OBSERVE_TABLES}
+${ALERT_TABLES}
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
