@@ -30,6 +30,8 @@ import { chosenSettings, defaultSettings } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
 import { isLocal, ListenerRunner, listenerSender } from './listener-runner.ts'
+import { CanaryRunner } from './canary-runner.ts'
+import { DETECTORS } from '../../src/observe/detectors/detectors.ts'
 import { NotifyRunner } from './notify-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
@@ -157,6 +159,7 @@ async function run(
   const stopEnded = destroyEndedKeys(store, keys, report)
   const sender = listenerSender(options.listenersAnywhere, place)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
+  const canaries = new CanaryRunner({ store, rules: DETECTORS.map(({ rule }) => rule), report })
   const notices = new NotifyRunner({
     registry: ctx.registry,
     crypto: nodeCrypto,
@@ -175,6 +178,7 @@ async function run(
       await front.close()
       await listeners.stop()
       await notices.stop()
+      await canaries.stop()
       await drills.stop()
       await observing.runner.stop()
       await anchoring.anchors.stop()
@@ -199,6 +203,7 @@ async function run(
     front.answerWith(createApp(ctx).fetch)
     listeners.start()
     notices.start()
+    canaries.start()
     drills.start()
     observing.runner.start()
   } catch (cause) {

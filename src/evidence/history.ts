@@ -58,6 +58,7 @@ export class History {
   readonly consents: LoggedConsent[] = []
   /** In the order of the log. */
   readonly alerts: Any<'alert.raised' | 'alert.acknowledged' | 'alert.escalated' | 'alert.closed'>[] = []
+  readonly canaries: OfType<'detector.canary'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
   readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
@@ -194,6 +195,9 @@ export class History {
         this.revocations.push({ index, entry })
         if (entry.body.frame.kind === 'person' && !this.#left.has(entry.body.frame.handle))
           this.#left.set(entry.body.frame.handle, index)
+        return
+      case 'detector.canary':
+        this.canaries.push({ index, entry })
         return
       case 'alert.raised':
       case 'alert.acknowledged':

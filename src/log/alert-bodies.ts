@@ -70,6 +70,14 @@ export const alertBodies = {
     step: z.int().positive(),
     channels: z.array(z.string().max(64)).max(CHANNELS_MAX),
   }),
+  /** `alert`: index of the first entry of the alert that the canary raised. */
+  'detector.canary': z.strictObject({
+    rule: z.enum(RULE_NAMES),
+    /** UTC. */
+    day: z.iso.date(),
+    ok: z.boolean(),
+    alert: index.nullable(),
+  }),
   'channel.added': z.strictObject({ kind: z.enum(CHANNEL_KINDS), host: z.string().max(253) }),
   'channel.removed': z.strictObject({ reason: z.enum(['removed', 'gone']) }),
   'alert.closed': z.strictObject({ of: index, disposition: z.enum(DISPOSITIONS) }),

@@ -79,5 +79,9 @@ export interface AlertTables {
     changed: number
     why: string | null
   }
+  /** Of each rule and day, whether its detector found its canary (DET-5). `day`: UTC, `2026-03-01`. */
+  canaries: { rule: string; day: string; ok: number; entry: number }
+  /** What detectors remember. */
+  detector_states: { rule: string; state_json: string }
   alert_keys: { key: string; alert: string; time: number }
 }

@@ -32,8 +32,6 @@ import { findEnrolled } from './people.ts'
 const MINUTE_MS = 60_000
 
 export interface Raisable extends Finding {
-  /** It is a test of its detector (DET-5). */
-  readonly canary?: true
   /** A register or a reader rests on each, so that none is only counted (ALR-6). */
   readonly isEveryLogged?: true
 }

@@ -299,6 +299,8 @@ test('a history of everything gives the registers that it left', async () => {
     'lifted',
     'drills',
     'alert_policies',
+    'channels',
+    'canaries',
     'output_policies',
     'outputs',
     'attestations',

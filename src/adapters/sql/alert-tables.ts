@@ -26,6 +26,11 @@ CREATE TABLE alert_notices (
 CREATE INDEX alert_notices_waiting ON alert_notices (channel, attempts, time) WHERE state = 'waiting';
 CREATE INDEX alert_notices_alert ON alert_notices (alert);
 CREATE INDEX alert_notices_changed ON alert_notices (changed);
+CREATE TABLE canaries (
+  rule TEXT NOT NULL, day TEXT NOT NULL, ok INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (rule, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX canaries_day ON canaries (day);
+CREATE TABLE detector_states (rule TEXT PRIMARY KEY, state_json TEXT NOT NULL) STRICT;
 CREATE TABLE alert_keys (
   key TEXT PRIMARY KEY, alert TEXT NOT NULL, time INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,6 +1,7 @@
 /** Folds of alerts and of their policy. spec/registers.md. @module */
 import { insertAlertPolicy, settleAlertPolicy } from '../alert-policies.ts'
 import { recordAcknowledged, recordClosed, recordEscalated, recordRaised } from '../alert-rows.ts'
+import { recordCanary } from '../canaries.ts'
 import { endChannel, insertChannel } from '../channels.ts'
 import { DRILL_ALERTED } from '../drills.ts'
 import { ledgerKey, recordNear } from '../ledgers.ts'
@@ -27,6 +28,7 @@ export const alertFolds: Folds = {
   'channel.added': ({ db, index }, { subject = '', body }) =>
     insertChannel(db, { id: subject, ...body, added: index, config_box: null }),
   'channel.removed': ({ db, index }, { subject = '' }) => endChannel(db, subject, index),
+  'detector.canary': ({ db, index }, { body }) => recordCanary(db, index, body),
   'alert.closed': ({ db, time_ms }, { body }) => recordClosed(db, time_ms, body),
 }
 

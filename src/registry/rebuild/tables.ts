@@ -51,6 +51,13 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: ['count', 'last'],
     why: 'how often it was raised between two entries',
   },
+  canaries: log('rule', 'day'),
+  detector_states: {
+    from: 'transient',
+    key: ['rule'],
+    missing: [],
+    why: 'what detectors remember: they go through the log again, and find nothing in what was there',
+  },
   channels: {
     from: 'partly',
     key: ['id'],
