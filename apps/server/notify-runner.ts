@@ -95,9 +95,10 @@ export class NotifyRunner {
         .where('removed', 'is', null)
         .where('next_try', '<=', now)
         .where('claimed_until', '<=', now)
-        .where(({ exists, selectFrom }) =>
-          exists(
-            selectFrom('alert_notices')
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('alert_notices')
               .select('alert_notices.id')
               .whereRef('alert_notices.channel', '=', 'channels.id')
               .where('state', '=', 'waiting'),
@@ -228,10 +229,11 @@ async function nextNotice(db: Parameters<typeof findAlert>[0], channel: string):
     .selectAll()
     .where('channel', '=', channel)
     .where('state', '=', 'waiting')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('alert_notices as earlier')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('alert_notices as earlier')
             .select('earlier.id')
             .whereRef('earlier.alert', '=', 'alert_notices.alert')
             .where('earlier.channel', '=', channel)

@@ -82,7 +82,7 @@ test.skipIf(!present)(`alerts are Detection Findings by the definitions of OCSF$
       expect(Object.keys(attributes)).toContain(name)
       expect(Array.isArray(value)).toBe(dictionary.attributes[name]?.is_array === true)
       const values = { ...dictionary.attributes[name]?.enum, ...attributes[name]?.enum }
-      if (name.endsWith('_id')) expect(Object.keys(values)).toContain(String(value))
+      if (name.endsWith('_id')) expect(Object.keys(values)).toContain(JSON.stringify(value))
     }
     const category = categories.attributes.findings?.uid ?? 0
     expect(event.category_uid).toBe(category)

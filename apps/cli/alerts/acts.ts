@@ -8,7 +8,6 @@ import {
   type AlertPolicy,
 } from '../../../src/core/alert.ts'
 import type { Channel } from '../../../src/core/channel.ts'
-import type { JsonObject } from '../../../src/core/json.ts'
 import { approveAt } from '../operator.ts'
 import type { Profile } from '../profile.ts'
 
@@ -49,7 +48,7 @@ export async function listAlerts(
   if (status !== undefined) query.set('status', status)
   if (canaries === true) query.set('canaries', 'true')
   if (before !== undefined) query.set('before', String(before))
-  const answer = await profile.client.get(`/v1/alerts?${query}`)
+  const answer = await profile.client.get(`/v1/alerts?${query.toString()}`)
   return z.object({ alerts: z.array(alertSchema) }).parse(answer).alerts
 }
 
@@ -86,7 +85,7 @@ export async function alertPolicies(profile: Profile): Promise<z.infer<typeof po
 
 /** @returns the identifier of the proposal */
 export async function proposeAlertPolicy(profile: Profile, policy: AlertPolicy): Promise<string> {
-  const answer = await profile.client.post('/v1/alert-policies', policy as unknown as JsonObject)
+  const answer = await profile.client.post('/v1/alert-policies', policy)
   return z.object({ policy: z.string() }).parse(answer).policy
 }
 
@@ -112,7 +111,7 @@ export async function listDeliveries(
   filter: { readonly state?: string; readonly channel?: string },
 ): Promise<Delivered[]> {
   const query = new URLSearchParams({ ...filter })
-  const answer = await profile.client.get(`/v1/alert-deliveries?${query}`)
+  const answer = await profile.client.get(`/v1/alert-deliveries?${query.toString()}`)
   return z.object({ deliveries: z.array(deliverySchema) }).parse(answer).deliveries
 }
 
@@ -141,6 +140,6 @@ export async function addChannel(
   profile: Profile,
   channel: Channel,
 ): Promise<{ readonly channel: string; readonly secret?: string }> {
-  const answer = await profile.client.post('/v1/channels', channel as unknown as JsonObject)
+  const answer = await profile.client.post('/v1/channels', channel)
   return z.object({ channel: z.string(), secret: z.string().exactOptional() }).parse(answer)
 }

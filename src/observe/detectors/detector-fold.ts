@@ -153,5 +153,5 @@ async function sizeOf(db: Kysely<Schema>): Promise<number> {
     .selectFrom('entries')
     .select((eb) => eb.fn.max('idx').as('last'))
     .executeTakeFirstOrThrow()
-  return last === null ? 0 : Number(last) + 1
+  return last === null ? 0 : last + 1
 }

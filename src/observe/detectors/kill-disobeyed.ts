@@ -1,8 +1,9 @@
 /** A call that was allowed although a kill was in force past the bound. spec/detectors.md (DET-18). @module */
 import type { JsonValue } from '../../core/json.ts'
 import { isUnderScope } from '../../log/drill-report.ts'
+import type { DecisionReceipt } from '../../log/receipt.ts'
 import type { Logged } from '../fold.ts'
-import { CANARY, canaryDecision, type DetectorKind } from './detector.ts'
+import { CANARY, canaryDecision, type DetectorKind, type Found } from './detector.ts'
 
 const rule = 'KILL_DISOBEYED'
 /** Clocks of points may be as far ahead (spec/delegation.md). */
@@ -13,79 +14,80 @@ const KILLS_MAX = 256
 
 type Scope = Parameters<typeof isUnderScope>[0]
 
+interface Kill {
+  readonly scope: Scope
+  readonly at_ms: number
+  readonly index: number
+}
+
 interface State {
-  bound_ms: number
-  kills: [string, { scope: Scope; at_ms: number; index: number }][]
-  classes: [string, string][]
-  systems: [string, string][]
+  readonly bound_ms: number
+  readonly kills: [string, Kill][]
+  readonly classes: [string, string][]
+  readonly systems: [string, string][]
 }
 
 export const killDisobeyed: DetectorKind = {
   rule,
   make: (_, state) => {
-    const known = (state ?? {
-      bound_ms: BOUND_MS_DEFAULT,
-      kills: [],
-      classes: [],
-      systems: [],
-    }) as unknown as State
-    let { bound_ms } = known
-    const [kills, classes, systems] = [new Map(known.kills), new Map(known.classes), new Map(known.systems)]
-    const inventory = {
-      classOf: (agent: string) => classes.get(agent),
-      systemOf: (server: string, tool: string) => systems.get(`${server}/${tool}`),
-    }
+    const memory = new Memory(state as unknown as State | null)
     return {
-      take: ({ index, time_ms, entry }, found) => {
-        switch (entry.type) {
-          case 'log.created':
-            bound_ms = entry.body.bound_ms
-            return
-          case 'agent.proposed':
-            classes.set(entry.subject ?? '', entry.body.class)
-            return
-          case 'tool.registered':
-            systems.set(`${entry.body.server}/${entry.body.tool}`, entry.body.system)
-            return
-          case 'kill.pulled': {
-            const { id, scope } = entry.body.statement.kill
-            if (kills.size < KILLS_MAX) kills.set(id, { scope, at_ms: time_ms, index })
-            return
-          }
-          case 'kill.lifted':
-            for (const id of entry.body.statement.lift.kills) kills.delete(id)
-            return
-          case 'receipt': {
-            if (kills.size === 0 || entry.body.kind !== 'decision' || entry.body.decision !== 'allow') return
-            const { agent, point, server, tool, time } = entry.body
-            const allowed_ms = Date.parse(time)
-            for (const [id, kill] of kills) {
-              if (allowed_ms <= kill.at_ms + bound_ms + SKEW_MS) continue
-              if (!isUnderScope(kill.scope, inventory, entry.body)) continue
-              const detail = { kill: id, agent: agent ?? '', server, tool }
-              found({
-                rule,
-                key: `${rule}/${id}/${index}`,
-                subject: point,
-                detail,
-                entries: [kill.index, index],
-              })
-            }
-            return
-          }
-          default:
-        }
-      },
-      state: () =>
-        ({
-          bound_ms,
-          kills: [...kills],
-          classes: [...classes],
-          systems: [...systems],
-        }) as unknown as JsonValue,
+      take: (one, found) => memory.take(one, found),
+      state: () => memory.state() as unknown as JsonValue,
     }
   },
   canary: (now_ms) => [pulled(now_ms - 24 * SKEW_MS), canaryDecision(now_ms, { decision: 'allow' })],
+}
+
+class Memory {
+  #bound_ms: number
+  readonly #kills: Map<string, Kill>
+  readonly #classes: Map<string, string>
+  readonly #systems: Map<string, string>
+  readonly #inventory = {
+    classOf: (agent: string) => this.#classes.get(agent),
+    systemOf: (server: string, tool: string) => this.#systems.get(`${server}/${tool}`),
+  }
+
+  constructor(state: State | null) {
+    this.#bound_ms = state?.bound_ms ?? BOUND_MS_DEFAULT
+    this.#kills = new Map(state?.kills)
+    this.#classes = new Map(state?.classes)
+    this.#systems = new Map(state?.systems)
+  }
+
+  take({ index, time_ms, entry }: Logged, found: Found): void {
+    if (entry.type === 'receipt') {
+      const isAllow = entry.body.kind === 'decision' && entry.body.decision === 'allow'
+      if (isAllow && this.#kills.size > 0) this.#allowed(index, entry.body, found)
+    } else if (entry.type === 'log.created') this.#bound_ms = entry.body.bound_ms
+    else if (entry.type === 'agent.proposed') this.#classes.set(entry.subject ?? '', entry.body.class)
+    else if (entry.type === 'tool.registered') {
+      const { server, tool, system } = entry.body
+      this.#systems.set(`${server}/${tool}`, system)
+    } else if (entry.type === 'kill.pulled') {
+      const { id, scope } = entry.body.statement.kill
+      if (this.#kills.size < KILLS_MAX) this.#kills.set(id, { scope, at_ms: time_ms, index })
+    } else if (entry.type === 'kill.lifted')
+      for (const id of entry.body.statement.lift.kills) this.#kills.delete(id)
+  }
+
+  #allowed(index: number, receipt: DecisionReceipt, found: Found): void {
+    const { agent, point, server, tool, time } = receipt
+    const allowed_ms = Date.parse(time)
+    for (const [id, kill] of this.#kills) {
+      if (allowed_ms <= kill.at_ms + this.#bound_ms + SKEW_MS) continue
+      if (!isUnderScope(kill.scope, this.#inventory, receipt)) continue
+      const detail = { kill: id, agent: agent ?? '', server, tool }
+      const entries = [kill.index, index]
+      found({ rule, key: `${rule}/${id}/${index}`, subject: point, detail, entries })
+    }
+  }
+
+  state(): State {
+    const [kills, classes, systems] = [[...this.#kills], [...this.#classes], [...this.#systems]]
+    return { bound_ms: this.#bound_ms, kills, classes, systems }
+  }
 }
 
 function pulled(time_ms: number): Logged {

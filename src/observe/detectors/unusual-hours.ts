@@ -55,7 +55,7 @@ function habitOf(habits: Map<string, Habit>, agent: string): Habit {
     const oldest = habits.keys().next()
     if (oldest.done !== true) habits.delete(oldest.value)
   }
-  const fresh: Habit = [new Array<number>(HOURS).fill(0), 0, -1]
+  const fresh: Habit = [Array.from({ length: HOURS }, () => 0), 0, -1]
   habits.set(agent, fresh)
   return fresh
 }
