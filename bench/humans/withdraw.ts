@@ -102,7 +102,8 @@ function derivedMs(): number {
   const by = issuer.person()
   const aud = [newId(nodeCrypto, 'pnt', Date.now())]
   const grants = [{ type: 'tool' as const, server: 's', actions: ['read'] }]
-  const draft = issuer.draft({ holder, aud, grants, by })
+  const consent = newId(nodeCrypto, 'rev', Date.now())
+  const draft = issuer.draft({ holder, aud, grants, by, consent })
   const chain = issuer.seal(draft, by.gesture(draft))
   const context = { crypto: nodeCrypto, trust: issuer.trust, audience: aud[0] ?? '', now_ms: Date.now() }
   const chains = Array.from({ length: DERIVED }, () => {
@@ -122,7 +123,7 @@ function derivedMs(): number {
     seq: 1,
     prev: '',
     kind: 'consent' as const,
-    handle: by.rev,
+    handle: consent,
     reason: 'x',
     t: Date.now(),
   }

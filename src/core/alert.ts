@@ -36,6 +36,7 @@ export const ALERT_RULES = {
   REMINDER: ['info', 'something falls due'],
   REQUEST_OVERDUE: ['high', 'a data subject waits longer than the law allows'],
   REVOKED_TRYING: ['high', 'an agent goes on calling after it was revoked'],
+  SCOPE_BURST: ['high', 'an agent calls what it was not granted, time and again within minutes'],
   SCOPE_VIOLATION: ['medium', 'an agent calls what it was not granted'],
   SEQUENCE_FORK: ['critical', 'an enforcement point told two stories of one receipt'],
   SEQUENCE_GAP: ['high', 'receipts of an enforcement point are missing'],

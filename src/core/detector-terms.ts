@@ -15,6 +15,12 @@ export const detectorTermsSchema = z.strictObject({
   scope_share: share,
   scope_calls_min: many,
   scope_tools: many,
+  /** So many denials of one agent within so many minutes are a burst. */
+  burst_denials: many,
+  burst_min: z
+    .int()
+    .min(1)
+    .max(24 * 60),
   /** Calls of nobody who is registered, at one point in a window. */
   unregistered_calls: many,
   /** Calls of one agent past a limit in a window. */
@@ -39,6 +45,8 @@ export const PACKAGED_DETECTOR_TERMS: DetectorTerms = {
   scope_share: 0.5,
   scope_calls_min: 20,
   scope_tools: 5,
+  burst_denials: 5,
+  burst_min: 5,
   unregistered_calls: 1,
   limit_denials: 5,
   label_denials: 1,

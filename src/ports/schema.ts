@@ -8,6 +8,7 @@ import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
 import type { ObserveTables } from './observe-tables.ts'
+import type { ResponseTables } from './response-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
 export interface Schema
@@ -20,7 +21,8 @@ export interface Schema
     FlowTables,
     InventorySchema,
     ListenerTables,
-    ObserveTables {
+    ObserveTables,
+    ResponseTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */

@@ -220,6 +220,17 @@ async function appendReceipts(
     await settle(tx, row.id, over, at)
   }
   await tx.db.updateTable('points').set({ seq: plan.seq, hash: plan.hash }).where('id', '=', row.id).execute()
+  await noteHeard(tx, row.id, head.head.seq - plan.seq)
+}
+
+/** CAP-1. */
+async function noteHeard(tx: Tx, point: string, behind: number): Promise<void> {
+  const heard = { time: tx.now, behind: Math.max(0, behind) }
+  await tx.db
+    .insertInto('heard')
+    .values({ point, ...heard })
+    .onConflict((on) => on.column('point').doUpdateSet(heard))
+    .execute()
 }
 
 export function forkName(point: string, epoch: number, seq: number): string {

@@ -57,6 +57,7 @@ interface Later {
 function laterOf(history: History): ReadonlyMap<number, Later> {
   const later = new Map<number, Later>()
   for (const { entry } of history.alerts) {
+    if (entry.type === 'detector.canary') continue
     const { of } = entry.body
     if (of === null) continue
     const known = later.get(of) ?? {}
@@ -67,4 +68,18 @@ function laterOf(history: History): ReadonlyMap<number, Later> {
     later.set(of, known)
   }
   return later
+}
+
+/** Test 11. A day without an entry is a day on which nobody looked. */
+export const detectors: PopulationDefinition = {
+  name: 'detectors',
+  definition:
+    'Every daily trial of a detector in the period: whether it found its canary and the alert arrived. A rule and a UTC day without a row were not tried.',
+  query: 'type = detector.canary and from <= time < to',
+  rows: (history, period) =>
+    history.alerts.flatMap(({ index, entry }): JsonObject[] =>
+      entry.type === 'detector.canary' && inPeriod(entry.time, period)
+        ? [{ index, time: entry.time, ...entry.body }]
+        : [],
+    ),
 }

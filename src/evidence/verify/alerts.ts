@@ -53,6 +53,8 @@ class AlertJudge {
         return this.#escalated(entry)
       case 'alert.closed':
         return this.#closed(entry)
+      case 'detector.canary':
+        return null
     }
   }
 

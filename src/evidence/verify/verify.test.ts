@@ -1182,7 +1182,10 @@ describe('building a pack', () => {
       ['consents', 0],
       ['withdrawals', 0],
       ['disclosures', 0],
+      ['incidents', 0],
+      ['capacity', 0],
       ['alerts', 0],
+      ['detectors', 0],
     ])
   })
 })

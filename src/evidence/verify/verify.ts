@@ -22,11 +22,13 @@ import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkUses } from './bases.ts'
+import { checkConsentChains } from './consent-chains.ts'
 import { checkConsents } from './consents.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
+import { checkIncidents } from './incidents.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
 import { checkFlow } from './flow.ts'
@@ -38,6 +40,7 @@ import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.
 import { checkGaps, checkPeriod, checkPrunings } from './prunings.ts'
 import { Findings, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
+import { checkResponses } from './isolations.ts'
 import { checkStreams } from './streams.ts'
 import { reportOf } from './summary.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
@@ -251,8 +254,11 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
+  checkResponses(crypto, history, judge, { allows, bound_ms }, findings)
+  checkIncidents(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
+  checkConsentChains(crypto, history, roots, findings)
   checkUses(crypto, history, { allows, bound_ms }, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows

@@ -10,10 +10,18 @@ export interface DenialKind {
   readonly reasons: readonly string[]
   readonly subject: 'agent' | 'point'
   readonly least: (terms: DetectorTerms) => number
+  /** Minutes; `window_min` otherwise. */
+  readonly window?: (terms: DetectorTerms) => number
 }
 
 /** The call that reaches the number is the finding; those after it in the window are the same one. */
-export function denialDetector({ rule, reasons, subject, least }: DenialKind): DetectorKind {
+export function denialDetector({
+  rule,
+  reasons,
+  subject,
+  least,
+  window: windowOfTerms = (terms) => terms.window_min,
+}: DenialKind): DetectorKind {
   const wanted: ReadonlySet<string> = new Set(reasons)
   return {
     rule,
@@ -27,7 +35,7 @@ export function denialDetector({ rule, reasons, subject, least }: DenialKind): D
           const reason = receipt.reasons.find((one) => wanted.has(one))
           const about = receipt[subject]
           if (reason === undefined || about === null) return
-          const { window_min } = terms()
+          const window_min = windowOfTerms(terms())
           const window = windowOf(time_ms, window_min)
           const count = counts.at(about, window)
           count[0] += 1

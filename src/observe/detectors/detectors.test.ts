@@ -100,6 +100,7 @@ describe('scope violations', () => {
 describe('denials of other kinds', () => {
   test.each([
     ['AGENT_UNREGISTERED', 'NO_CHAIN', 1, 'pnt_a'],
+    ['SCOPE_BURST', 'NO_MATCHING_GRANT', 5, 'agt_a'],
     ['LIMIT_PRESSURE', 'LIMIT_EXCEEDED', 5, 'agt_a'],
     ['LABEL_VIOLATION', 'FLOW_SINK', 1, 'agt_a'],
     ['POINT_STALE', 'STALE_REVOCATION', 10, 'pnt_a'],
@@ -294,7 +295,8 @@ describe('the fold of all', () => {
       ...times(6, (at) => receipt({ seq: at + 27, decision: 'deny', reasons: ['NO_MATCHING_GRANT'] })),
     )
     const second = await observing()
-    expect((await logged('alert.raised')).map(({ body }) => body)).toMatchObject([
+    const raised = (await logged('alert.raised')).map(({ body }) => body)
+    expect(raised.filter(({ rule }) => rule === 'SCOPE_VIOLATION')).toMatchObject([
       { rule: 'SCOPE_VIOLATION', detail: { by: 'count', denials: 10 } },
     ])
     await second.stop()

@@ -5,6 +5,7 @@ import { killDisobeyed } from './kill-disobeyed.ts'
 import { labelViolation } from './label-violation.ts'
 import { limitPressure } from './limit-pressure.ts'
 import { revokedTrying } from './revoked-trying.ts'
+import { scopeBurst } from './scope-burst.ts'
 import { scopeViolation } from './scope-violation.ts'
 import { sequenceGap } from './sequence-gap.ts'
 import { stalePoint } from './stale-point.ts'
@@ -16,6 +17,7 @@ import { witnessConflict } from './witness-conflict.ts'
 
 export const DETECTORS: readonly DetectorKind[] = [
   scopeViolation,
+  scopeBurst,
   unregisteredAgent,
   unusedDelegation,
   unusualHours,

@@ -4,7 +4,7 @@ import { denied } from './denials.ts'
 import { Windows, windowOf } from './windows.ts'
 
 const rule = 'SCOPE_VIOLATION'
-const REASONS: ReadonlySet<string> = new Set([
+export const SCOPE_REASONS = [
   'METHOD_NOT_GRANTED',
   'NO_MATCHING_GRANT',
   'CONSTRAINT_VIOLATED',
@@ -12,7 +12,8 @@ const REASONS: ReadonlySet<string> = new Set([
   'RESOURCE_UNKNOWN',
   'WIDENED',
   'AUDIENCE_MISMATCH',
-])
+]
+const REASONS: ReadonlySet<string> = new Set(SCOPE_REASONS)
 /** Tools of one window that are told apart. */
 const TOOLS_MAX = 256
 

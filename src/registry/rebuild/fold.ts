@@ -24,6 +24,7 @@ import { agentFolds, peopleFolds } from './people.ts'
 import { domainFolds } from './domains.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
+import { responseFolds } from './responses.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
 import { templateFolds, trustFolds } from './trust.ts'
 
@@ -43,6 +44,7 @@ const FOLDS: Folds = {
   ...labelFolds,
   ...attestationFolds,
   ...consentFolds,
+  ...responseFolds,
   ...alertFolds,
 }
 

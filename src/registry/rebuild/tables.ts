@@ -3,33 +3,13 @@
  * The compiler refuses a table that nobody classified, and so does test/flow/rebuild.test.ts for a backend's own.
  * @module
  */
-import type { Schema } from '../../ports/schema.ts'
+import { ALERT_TABLES_FROM } from './alert-tables.ts'
+import { log, type TableName, type TableRule } from './table-rule.ts'
 
-export type TableName = keyof Schema
-type Column<T extends TableName> = keyof Schema[T] & string
-
-/**
- * `log`: every row and column. `partly`: but for what `missing` names.
- * `kept`: rows that the log only commits to: each is checked against it, none comes from it.
- * `transient`: questions and secrets that are open for a while and end by themselves; nothing that holds rests on them.
- */
-export type Origin = 'log' | 'partly' | 'kept' | 'transient'
-
-interface TableRule<T extends TableName> {
-  readonly from: Origin
-  /** Names a row in a report, so never personal. */
-  readonly key: readonly Column<T>[]
-  /** Columns that an entry must not hold. */
-  readonly missing: readonly Column<T>[]
-  /** What a rebuilt database does without, and why the log does not have it; empty for `log`. */
-  readonly why: string
-}
-
-function log<T extends TableName>(...key: readonly Column<T>[]): TableRule<T> {
-  return { from: 'log', key, missing: [], why: '' }
-}
+export type { TableName } from './table-rule.ts'
 
 export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
+  ...ALERT_TABLES_FROM,
   meta: {
     from: 'partly',
     key: ['name'],
@@ -44,44 +24,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   labels: log('tool', 'definition_hash'),
   flow_policies: log('id'),
   output_policies: log('id'),
-  alert_policies: log('id'),
-  alerts: {
-    from: 'partly',
-    key: ['id'],
-    missing: ['count', 'last'],
-    why: 'how often it was raised between two entries',
-  },
-  canaries: log('rule', 'day'),
-  detector_states: {
-    from: 'transient',
-    key: ['rule'],
-    missing: [],
-    why: 'what detectors remember: they go through the log again, and find nothing in what was there',
-  },
-  channels: {
-    from: 'partly',
-    key: ['id'],
-    missing: ['config_box'],
-    why: 'where and with what it is told: add the channel again',
-  },
-  channel_states: {
-    from: 'transient',
-    key: ['channel'],
-    missing: [],
-    why: 'whether it was well: a rebuilt one has no address, and is added again',
-  },
-  alert_notices: {
-    from: 'transient',
-    key: ['id'],
-    missing: [],
-    why: 'what channels were told: they are told again what people ask for',
-  },
-  alert_keys: {
-    from: 'transient',
-    key: ['key'],
-    missing: [],
-    why: 'findings that were raised lately: those with an entry are known again',
-  },
+  response_policies: log('id'),
+  oversight: log('agent'),
+  incidents: log('id'),
+  incident_alerts: log('incident', 'alert'),
+  incident_notes: log('entry'),
+  capacity: log('hour'),
   outputs: log('id'),
   attestations: log('id'),
   reviews: log('id'),
@@ -104,7 +52,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   identifiers: {
     from: 'partly',
     key: ['commitment'],
-    missing: ['key'],
+    missing: ['key', 'alike'],
     why: 'what data subjects are found by: identify them again, or their records are unresolved',
   },
   consents: log('id'),
@@ -192,6 +140,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['jti'],
     missing: [],
     why: 'not issued, and holds the instruction: draft again',
+  },
+  signs: {
+    from: 'transient',
+    key: ['agent', 'rule'],
+    missing: [],
+    why: 'what was found lately: what was done about it names the entries',
+  },
+  heard: {
+    from: 'transient',
+    key: ['point'],
+    missing: [],
+    why: 'when points reported last: they say it again',
   },
   draft_answers: {
     from: 'transient',
