@@ -33,7 +33,13 @@ beforeEach(async () => {
   const clock = { now: () => now, monotonic: () => now }
   const store = openSqliteStore({ path: join(folder, 'state.db'), clock })
   const vault = openSqliteVault(join(folder, 'vault.db'))
-  registry = { store, vault, crypto: nodeCrypto, iss: 'cs', publicUrl: () => 'https://cs.example' } as RegistryContext
+  registry = {
+    store,
+    vault,
+    crypto: nodeCrypto,
+    iss: 'cs',
+    publicUrl: () => 'https://cs.example',
+  } as RegistryContext
   runner = newRunner()
   const channel = { kind: 'slack', url: 'https://hooks.example/x' }
   const config_box = await sealFor(registry, 'chn_a', 'channel/chn_a', { channel, secret: null })
@@ -51,7 +57,7 @@ afterEach(async () => {
   await registry.store.close()
   await registry.vault.close()
   rmSync(folder, { recursive: true })
-  expect(faults).toEqual([])
+  if (faults.length > 0) throw new AggregateError(faults, 'the runner had unexpected faults')
 })
 
 function newRunner(): NotifyRunner {
@@ -106,7 +112,9 @@ test('one notice that is never taken holds up those of its own alert alone', asy
   const bad = await gap('pnt_bad')
   now += 1
   await gap('pnt_good')
-  await registry.store.write((tx) => tx.db.updateTable('alerts').set({ canary: 1 }).where('id', '=', bad!.alert).execute())
+  await registry.store.write((tx) =>
+    tx.db.updateTable('alerts').set({ canary: 1 }).where('id', '=', bad!.alert).execute(),
+  )
   now += 1
   await registry.store.write((tx) => closeCanary(tx, bad!.alert))
   for (let at = 0; at < 3; at++) {
@@ -114,7 +122,9 @@ test('one notice that is never taken holds up those of its own alert alone', asy
     now += HOUR_MS
   }
   const rows = await notices()
-  expect(rows.filter(({ state }) => state === 'taken').map(({ alert }) => alert)).toEqual(['alt_1'])
+  expect(new Set(rows.filter(({ state }) => state === 'taken').map(({ alert }) => alert))).toEqual(
+    new Set(['alt_1']),
+  )
   expect(rows.filter(({ event }) => event === 'closed')).toMatchObject([{ state: 'waiting', attempts: 0 }])
 })
 
