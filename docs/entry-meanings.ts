@@ -142,5 +142,9 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'alert_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
   'alert.raised': 'Something that should not be, for the first time (`of` is null) or again.',
   'alert.acknowledged': 'Somebody took that alert, and says what it looks like.',
+  'alert.escalated': 'Nobody took that alert in time: these channels were told besides.',
+  'detector.canary': 'Whether a detector found its canary of the day, and the alert arrived.',
+  'channel.added': 'People are told of alerts there; where exactly is sealed.',
+  'channel.removed': 'They are told there no more.',
   'alert.closed': 'It is done with, and why; what is raised after that is another alert.',
 }

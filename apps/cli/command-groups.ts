@@ -84,6 +84,8 @@ export const GROUPS: readonly CommandGroup[] = [
   },
   { names: ['vault'], add: async (to) => (await import('./commands/vault.ts')).vaultCommands(to) },
   { names: ['doctor'], add: async (to) => (await import('./commands/doctor.ts')).doctorCommand(to) },
+  { names: ['alert'], add: async (to) => (await import('./commands/alerts.ts')).alertCommands(to) },
+  { names: ['channel'], add: async (to) => (await import('./commands/channels.ts')).channelCommands(to) },
   { names: ['listener'], add: async (to) => (await import('./commands/listeners.ts')).listenerCommands(to) },
   { names: ['witness'], add: async (to) => (await import('./commands/witness.ts')).witnessCommand(to) },
   {

@@ -83,6 +83,7 @@ const STEPS: Partial<Record<Code, string>> = {
   UNKNOWN_AGENT: 'see "countersign agent list"',
   STATEMENT_REFUSED:
     'where it is about the key, compare "countersign kill key" with "countersign kill key --key FILE"',
+  UNKNOWN_ALERT_POLICY: 'see "countersign alert policy pending"',
   UNKNOWN_CEREMONY: 'run the command again for a new link',
   UNKNOWN_DELEGATION:
     'see "countersign delegations" and, for those that wait, "countersign delegation waiting"',

@@ -31,6 +31,9 @@ import { killRoutes } from './routes-kill.ts'
 import { attestRoutes } from './routes-attest.ts'
 import { labelRoutes } from './routes-labels.ts'
 import { limitRoutes } from './routes-limits.ts'
+import { alertPolicyRoutes } from './routes-alert-policies.ts'
+import { alertRoutes } from './routes-alerts.ts'
+import { channelRoutes } from './routes-channels.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
 import { reviewPageRoutes } from './review-page.ts'
@@ -106,6 +109,9 @@ export function createApp(ctx: ServerContext): App {
   approvalRoutes(app, ctx)
   drillRoutes(app, ctx)
   listenerRoutes(app, ctx)
+  alertRoutes(app, ctx)
+  alertPolicyRoutes(app, ctx)
+  channelRoutes(app, ctx)
   ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)
   oauth.pages(app)

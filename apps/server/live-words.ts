@@ -22,6 +22,9 @@ const LABELS = {
   'drill.planned': 'Drill planned', 'drill.started': 'Drill begun', 'drill.closed': 'Drill closed',
   'lease.granted': 'Lease', 'lease.recalled': 'Lease recalled', 'lease.settled': 'Lease settled',
   'topup.requested': 'Top-up asked for', 'topup.granted': 'Top-up granted', 'topup.declined': 'Top-up declined',
+  'alert.acknowledged': 'Alert taken', 'alert.escalated': 'Alert escalated', 'alert.closed': 'Alert closed',
+  'alert_policy.proposed': 'Alert policy proposed', 'alert_policy.approved': 'Alert policy approved',
+  'channel.added': 'Channel', 'channel.removed': 'Channel removed', 'detector.canary': 'Detector tried',
   'listener.added': 'Listener', 'listener.removed': 'Listener removed', 'log.pruned': 'Log pruned',
   'issuer.proposed': 'Issuer proposed', 'issuer.trusted': 'Issuer trusted', 'issuer.dropped': 'Issuer dropped',
   'template.preset': 'Template, preset', 'template.proposed': 'Template proposed', 'template.approved': 'Template approved',
@@ -116,7 +119,12 @@ function summaryOf(entry) {
     case 'field.opened': return b.field + ' of entry ' + b.entry
     case 'note.added': return 'On entry ' + b.entry
     case 'evidence.built': return b.from + ' to ' + b.to + ', ' + b.size + ' entries'
-    case 'alert.raised': return Object.entries(b.detail).map(([k, v]) => k + ' ' + v).join(', ')
+    case 'alert.acknowledged': return 'alt_' + b.of + ', ' + b.triage
+    case 'alert.escalated': return 'alt_' + b.of + ', told ' + count(b.channels.length, 'channel', 'channels')
+    case 'alert.closed': return 'alt_' + b.of + ', ' + b.disposition
+    case 'channel.added': return b.kind + ' at ' + b.host
+    case 'detector.canary': return b.rule + (b.ok ? ' found its canary' : ' was silent')
+    case 'alert.raised': return (b.canary ? 'Canary. ' : '') + Object.entries(b.detail).map(([k, v]) => k + ' ' + v).join(', ')
     default: return ''
   }
 }

@@ -1,5 +1,7 @@
 /** Which folds the control plane runs over its log. Compose one here and it is fed, saved and looked at. spec/telemetry.md. @module */
 import { base64url } from '../../src/core/encoding.ts'
+import { DetectorFold } from '../../src/observe/detectors/detector-fold.ts'
+import { DETECTORS } from '../../src/observe/detectors/detectors.ts'
 import type { Fold } from '../../src/observe/fold.ts'
 import { Observer } from '../../src/observe/observer.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -19,7 +21,7 @@ export function composeObserving(
   report: (error: unknown) => void,
 ): Observing {
   const { store, crypto } = registry
-  const folds: Fold[] = []
+  const folds: Fold[] = [new DetectorFold(DETECTORS, report)]
   const holder = base64url(crypto.randomBytes(16))
   const observer = new Observer({
     store,

@@ -30,7 +30,10 @@ import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings } from './first-choices.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
-import { ListenerRunner, listenerSender } from './listener-runner.ts'
+import { isLocal, ListenerRunner, listenerSender } from './listener-runner.ts'
+import { CanaryRunner } from './canary-runner.ts'
+import { DETECTORS } from '../../src/observe/detectors/detectors.ts'
+import { NotifyRunner } from './notify-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
@@ -158,6 +161,14 @@ async function run(
   const stopEnded = destroyEndedKeys(store, keys, report)
   const sender = listenerSender(options.listenersAnywhere, place)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
+  const canaries = new CanaryRunner({ store, rules: DETECTORS.map(({ rule }) => rule), report })
+  const notices = new NotifyRunner({
+    registry: ctx.registry,
+    crypto: nodeCrypto,
+    sender,
+    isAnywhere: () => options.listenersAnywhere === true || isLocal(place),
+    report,
+  })
   const drills = new DrillRunner({ registry: ctx.registry, report })
   const capacity = new CapacityRunner({ store, load, dataDir: options.dataDir, report })
   const observing = composeObserving(ctx.registry, clock, report)
@@ -169,6 +180,8 @@ async function run(
       ctx.feed.close()
       await front.close()
       await listeners.stop()
+      await notices.stop()
+      await canaries.stop()
       await drills.stop()
       await capacity.stop()
       await observing.runner.stop()
@@ -193,6 +206,8 @@ async function run(
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
     listeners.start()
+    notices.start()
+    canaries.start()
     drills.start()
     capacity.start()
     observing.runner.start()

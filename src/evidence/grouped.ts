@@ -15,10 +15,22 @@ export type PolicyType =
 /** Oversight, isolations, incidents, capacity. */
 export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
 
+/** Alerts, and the canaries of detectors. */
+const ALERT_TYPES = [
+  'alert.raised',
+  'alert.acknowledged',
+  'alert.escalated',
+  'alert.closed',
+  'detector.canary',
+] as const satisfies readonly EntryType[]
+export type AlertType = (typeof ALERT_TYPES)[number]
+
+const alertTypes: ReadonlySet<EntryType> = new Set(ALERT_TYPES)
+
 type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 
-export type Grouped = Of<PolicyType | AttestedType | ResponseType>
-type Group = 'labels' | 'attested' | 'responses'
+export type Grouped = Of<PolicyType | AttestedType | ResponseType | AlertType>
+type Group = 'labels' | 'attested' | 'responses' | 'alerts'
 
 export function isGrouped(entry: AnyEntry): entry is Grouped {
   return groupOf(entry) !== null
@@ -31,6 +43,7 @@ export function groupOf({ type }: AnyEntry): Group | null {
   if (type in labelBodies || type in alertPolicyBodies) return 'labels'
   if (type.startsWith('output_policy.') || type.startsWith('response_policy.')) return 'labels'
   if (type in attestationBodies) return 'attested'
+  if (alertTypes.has(type)) return 'alerts'
   return type in responseBodies ? 'responses' : null
 }
 

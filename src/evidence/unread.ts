@@ -19,6 +19,8 @@ const UNREAD = [
   'topup.requested',
   'topup.granted',
   'topup.declined',
+  'channel.added',
+  'channel.removed',
   'listener.added',
   'listener.removed',
   'system.added',

@@ -27,6 +27,8 @@ export interface Finding {
   readonly detail: Readonly<Record<string, string | number>>
   /** Indices of the entries that say so, at most 16. */
   readonly entries: readonly number[]
+  /** It is a test of its detector (DET-5). */
+  readonly canary?: true
 }
 
 export interface Fold {

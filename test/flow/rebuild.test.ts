@@ -304,6 +304,8 @@ test('a history of everything gives the registers that it left', async () => {
     'incident_alerts',
     'incident_notes',
     'alert_policies',
+    'channels',
+    'canaries',
     'output_policies',
     'outputs',
     'attestations',

@@ -146,6 +146,10 @@ const ACTS = new Map(
       'Approve a flow policy',
       'It says whether the rules on flows speak, and what they let pass, at every enforcement point.',
     ],
+    'alert_policy.approve': [
+      'Approve an alert policy',
+      'It says how severe alerts are, who hears of them, and within how long somebody takes them.',
+    ],
     'domain.clear': [
       'Say that an agent’s memory was wiped',
       'From then on the rules on flows take it that this agent remembers nothing of what it has read. They cannot see whether that is so.',
