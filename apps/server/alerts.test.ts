@@ -6,8 +6,11 @@ import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PACKAGED_ALERT_POLICY, type AlertPolicy } from '../../src/core/alert.ts'
+import type { DecisionReceipt } from '../../src/log/receipt.ts'
+import { canaryDecision } from '../../src/observe/detectors/detector.ts'
 import { startMailServer, type MailServer } from '../../test/fixtures/mail-server.ts'
 import { until } from '../../test/fixtures/processes.ts'
+import { Stream } from '../../test/fixtures/shipped.ts'
 import { TestServer, type Operator } from './harness.ts'
 
 interface Received {
@@ -215,6 +218,7 @@ describe('an alert', () => {
     expect((await ann.api.get('/v1/alert-policies')).json.in_force.policy.routes.high).toEqual([
       first.channel,
     ])
+    await inForce(PACKAGED_ALERT_POLICY)
     for (const one of [first, second]) await ann.api.post(`/v1/channels/${one.channel}/remove`, {})
     await ann.api.post(`/v1/alerts/${alert}/close`, { disposition: 'resolved' })
   })
@@ -226,6 +230,18 @@ describe('an alert', () => {
     expect(await refused({ kind: 'carrier pigeon' })).toBe(400)
     expect((await ann.api.post('/v1/channels/chn_x/test', {})).status).toBe(404)
     expect((await ann.api.post('/v1/alerts/alt_9999/acknowledge', { triage: 'real' })).status).toBe(404)
+  })
+
+  test('follows its cause: a call that nobody registered is found in the log, and told', async () => {
+    const { channel: id } = await channel({ kind: 'slack', url: `${base}/found` })
+    const stream = await Stream.open(server, ann)
+    const made = canaryDecision(Date.now(), { decision: 'deny', reasons: ['NO_CHAIN'], agent: null })
+    const receipt = { ...(made.entry.body as DecisionReceipt), point: stream.point }
+    stream.receipts.push(receipt)
+    await stream.send([receipt])
+    await taken(1)
+    expect(JSON.parse(received[0]!.body).text).toContain('AGENT_UNREGISTERED')
+    await ann.api.post(`/v1/channels/${id}/remove`, {})
   })
 
   test('a channel is tried by hand', async () => {

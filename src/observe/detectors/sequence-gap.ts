@@ -8,12 +8,14 @@ import { canaryDecision, type DetectorKind } from './detector.ts'
 import { Windows } from './windows.ts'
 
 const rule = 'SEQUENCE_GAP'
+/** A point that made room for another would seem to have lost what came before. */
+const POINTS_MAX = 100_000
 
 export const sequenceGap: DetectorKind = {
   rule,
   make: (_, state) => {
     // The window is the epoch: each has its own sequence, and the last one is what counts.
-    const last = new Windows<[number]>(() => [0], state)
+    const last = new Windows<[number]>(() => [0], state, POINTS_MAX)
     return {
       take: ({ index, entry }, found) => {
         if (entry.type !== 'receipt') return

@@ -6,11 +6,13 @@ const SUBJECTS_MAX = 4_096
 
 export class Windows<T extends JsonValue> {
   readonly #fresh: () => T
+  readonly #subjects_max: number
   readonly #by: Map<string, { window: number; value: T }>
 
   /** @param state of {@link state} */
-  constructor(fresh: () => T, state: JsonValue) {
+  constructor(fresh: () => T, state: JsonValue, subjects_max: number = SUBJECTS_MAX) {
     this.#fresh = fresh
+    this.#subjects_max = subjects_max
     this.#by = new Map(Array.isArray(state) ? (state as [string, { window: number; value: T }][]) : [])
   }
 
@@ -20,7 +22,7 @@ export class Windows<T extends JsonValue> {
     if (known !== undefined && known.window === window) return known.value
     if (known !== undefined)
       this.#by.delete(subject) // it is the newest again
-    else if (this.#by.size >= SUBJECTS_MAX) {
+    else if (this.#by.size >= this.#subjects_max) {
       const oldest = this.#by.keys().next()
       if (oldest.done !== true) this.#by.delete(oldest.value)
     }
