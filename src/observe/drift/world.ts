@@ -1,0 +1,176 @@
+/**
+ * What of the registers drift needs, folded from the log: tools and what they are pinned to, labels in force, agents, the
+ * drift policy. spec/drift.md (DRF-5, DRF-6, DRF-27).
+ * Invariant: what is in force at an entry follows from the entries before it, never from tables that are further on.
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { taggedDigest } from '../../core/digest.ts'
+import { DRIFT_POLICY, type DriftPolicy } from '../../core/drift-policy.ts'
+import type { Effect, Level, ToolLabel } from '../../core/label.ts'
+import type { AnyEntry } from '../../log/entries.ts'
+import { isAmong } from '../../token/grant.ts'
+import type { RootFacts } from './roots.ts'
+
+export const TOOLS_TAG = 'countersign-tools-v1'
+
+export interface LabelFacts {
+  readonly effect: Effect
+  readonly level: Level
+}
+
+interface Tool {
+  readonly server: string
+  readonly tool: string
+  readonly definition_hash: string
+}
+
+interface Labelled {
+  readonly tool: string
+  readonly definition_hash: string
+  readonly label: ToolLabel
+}
+
+/** As it is stored between saves. */
+export interface StoredWorld {
+  readonly policy: DriftPolicy
+  readonly policies: readonly (readonly [string, DriftPolicy])[]
+  readonly tools: readonly (readonly [string, Tool])[]
+  readonly changes: readonly (readonly [string, readonly [string, Tool]])[]
+  readonly labels: readonly (readonly [string, LabelFacts])[]
+  readonly proposals: readonly (readonly [string, readonly (readonly [string, LabelFacts])[]])[]
+  readonly manifests: readonly (readonly [string, string])[]
+}
+
+export class World {
+  policy: DriftPolicy = DRIFT_POLICY
+  changed = false
+  /** That wait, by identifier. */
+  #policies = new Map<string, DriftPolicy>()
+  /** By identifier. */
+  #tools = new Map<string, Tool>()
+  #ids = new Map<string, string>()
+  /** That wait: the tool and what it becomes. */
+  #changes = new Map<string, readonly [string, Tool]>()
+  /** By {@link labelKey}. */
+  #labels = new Map<string, LabelFacts>()
+  #proposals = new Map<string, readonly (readonly [string, LabelFacts])[]>()
+  /** By agent: what it was registered with. */
+  #manifests = new Map<string, string>()
+  /** By task class; emptied when a tool changes. */
+  readonly #toolDigests = new Map<string, string>()
+
+  /** @returns whether the entry was one of those that it is made of */
+  take(entry: AnyEntry): boolean {
+    const taken = this.#take(entry)
+    this.changed ||= taken
+    return taken
+  }
+
+  #take(entry: AnyEntry): boolean {
+    const { subject = '' } = entry
+    switch (entry.type) {
+      case 'tool.registered':
+        this.#setTool(subject, entry.body)
+        return true
+      case 'tool.changed':
+        this.#changes.set(subject, [entry.body.registered, toolOf(entry.body.becomes)])
+        return true
+      case 'tool.approved': {
+        const change = this.#changes.get(subject)
+        this.#changes.delete(subject)
+        if (change !== undefined) this.#setTool(change[0], change[1])
+        return true
+      }
+      case 'label.proposed':
+        this.#proposals.set(subject, entry.body.labels.map(factsOf))
+        return true
+      case 'label.approved':
+        for (const [key, facts] of this.#proposals.get(subject) ?? []) this.#labels.set(key, facts)
+        this.#proposals.delete(subject)
+        return true
+      case 'agent.proposed':
+        this.#manifests.set(subject, entry.body.manifest)
+        return true
+      case 'drift_policy.proposed':
+        this.#policies.set(subject, entry.body.policy)
+        return true
+      case 'drift_policy.approved':
+        this.policy = this.#policies.get(subject) ?? this.policy
+        this.#policies.delete(subject)
+        return true
+      default:
+        return false
+    }
+  }
+
+  #setTool(id: string, body: Tool): void {
+    const tool = toolOf(body)
+    this.#tools.set(id, tool)
+    this.#ids.set(nameOf(tool.server, tool.tool), id)
+    this.#toolDigests.clear()
+  }
+
+  /** The label in force of what was called; null: none. @param definition_hash of the receipt */
+  label(server: string, tool: string, definition_hash: string | null): LabelFacts | null {
+    const id = this.#ids.get(nameOf(server, tool))
+    if (id === undefined || definition_hash === null) return null
+    return this.#labels.get(labelKey(id, definition_hash)) ?? null
+  }
+
+  /** Empty where none is known. */
+  manifest(agent: string): string {
+    return this.#manifests.get(agent) ?? ''
+  }
+
+  /** DRF-5: over the definitions of the tools that the root's grants name. */
+  toolsDigest(crypto: Crypto, { task_class, actions }: RootFacts): string {
+    const known = this.#toolDigests.get(task_class)
+    if (known !== undefined) return known
+    const named = [...this.#tools.values()]
+      .filter(({ server, tool }) => actions.some(([at, action]) => at === server && isAmong([action], tool)))
+      .map(({ server, tool, definition_hash }) => [server, tool, definition_hash])
+      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+    const digest = taggedDigest(crypto, TOOLS_TAG, named)
+    this.#toolDigests.set(task_class, digest)
+    return digest
+  }
+
+  stored(): StoredWorld {
+    return {
+      policy: this.policy,
+      policies: [...this.#policies],
+      tools: [...this.#tools],
+      changes: [...this.#changes],
+      labels: [...this.#labels],
+      proposals: [...this.#proposals],
+      manifests: [...this.#manifests],
+    }
+  }
+
+  restore(stored: StoredWorld): void {
+    this.policy = stored.policy
+    this.#policies = new Map(stored.policies)
+    this.#changes = new Map(stored.changes)
+    this.#labels = new Map(stored.labels)
+    this.#proposals = new Map(stored.proposals)
+    this.#manifests = new Map(stored.manifests)
+    for (const [id, tool] of stored.tools) this.#setTool(id, tool)
+  }
+}
+
+function toolOf({ server, tool, definition_hash }: Tool): Tool {
+  return { server, tool, definition_hash }
+}
+
+function factsOf({ tool, definition_hash, label }: Labelled): readonly [string, LabelFacts] {
+  return [labelKey(tool, definition_hash), { effect: label.effect, level: label.result.level }]
+}
+
+function nameOf(server: string, tool: string): string {
+  return `${server}\n${tool}`
+}
+
+function labelKey(id: string, definition_hash: string): string {
+  return `${id}\n${definition_hash}`
+}
