@@ -21,7 +21,16 @@ const ARROWS = {
   revoke: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/ports/'],
   // What leaves is attested: statements stand on gestures and commitments. docs/adr/0046
   provenance: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/log/commitment\\.ts$'],
-  registry: ['src/core/', 'src/token/', 'src/log/', 'src/revoke/', 'src/provenance/', 'src/ports/'],
+  // What a fold found becomes an alert in the registers.
+  registry: [
+    'src/core/',
+    'src/token/',
+    'src/log/',
+    'src/revoke/',
+    'src/provenance/',
+    'src/observe/fold\\.ts$',
+    'src/ports/',
+  ],
   observe: ['src/core/', 'src/token/', 'src/log/', 'src/ports/'],
   respond: [
     'src/core/',

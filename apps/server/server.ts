@@ -33,6 +33,7 @@ import { ListenerRunner, listenerSender } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
+import { composeObserving } from './observing.ts'
 import { oauthSettings } from './oauth/settings.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
@@ -156,6 +157,7 @@ async function run(
   const sender = listenerSender(options.listenersAnywhere, place)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
   const drills = new DrillRunner({ registry: ctx.registry, report })
+  const observing = composeObserving({ store, crypto: nodeCrypto }, clock, report)
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -165,6 +167,7 @@ async function run(
       await front.close()
       await listeners.stop()
       await drills.stop()
+      await observing.runner.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
       await runner.stop()
@@ -187,6 +190,7 @@ async function run(
     front.answerWith(createApp(ctx).fetch)
     listeners.start()
     drills.start()
+    observing.runner.start()
   } catch (cause) {
     await stop(null)
     throw cause

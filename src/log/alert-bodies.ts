@@ -12,8 +12,10 @@ export const alertBodies = {
   'alert.raised': z.strictObject({
     rule: z.enum([
       'ANCHOR_OVERDUE',
+      'BYPASS_SUSPECTED',
       'DRILL_OVERDUE',
       'EPOCH_REOPENED',
+      'FOLD_FAILED',
       'LATE_RECEIPT',
       'LIMIT_NEAR',
       'LISTENER_FAILING',

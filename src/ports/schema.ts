@@ -5,10 +5,20 @@ import type { ConsentTables } from './consent-tables.ts'
 import type { DomainTables } from './domain-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
+import type { ListenerTables } from './listener-tables.ts'
+import type { ObserveTables } from './observe-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
 export interface Schema
-  extends ApprovalTables, AttestationTables, ConsentTables, DomainTables, FlowTables, InventorySchema {
+  extends
+    ApprovalTables,
+    AttestationTables,
+    ConsentTables,
+    DomainTables,
+    FlowTables,
+    InventorySchema,
+    ListenerTables,
+    ObserveTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */
@@ -204,35 +214,6 @@ export interface Schema
   }
   /** How far each point has followed the frames (REV-13); `t` by its own clock, in milliseconds. */
   acks: { point: string; epoch: number; head: number; t: number; kills_json: string }
-  /** Software elsewhere that is told of revocations (SIG-1). Times of entries are their indices. */
-  listeners: {
-    id: string
-    kind: 'webhook' | 'ssf_push' | 'ssf_poll'
-    url: string | null
-    added: number
-    /** The last frame that was there before it. */
-    after: number
-    removed: number | null
-    token_hash: string | null
-    secret_box: Uint8Array | null
-  }
-  /** How far each listener was told. Times in milliseconds. */
-  deliveries: {
-    listener: string
-    /** The last frame that was taken, and all before it. */
-    sent: number
-    status: 'enabled' | 'paused' | 'disabled'
-    attempts: number
-    next_try: number
-    failing_since: number | null
-    alerted: number
-    /** Until then one node tells it. */
-    claimed_until: number
-    /** Numbers past `sent` that a poll has acknowledged. */
-    acked_json: string
-    /** A verification that was asked for: `{jti, state?}`. */
-    verify_json: string | null
-  }
   /** Of each ledger key: `spent` is what was leased less what was given back, and 0 for a sliding period. `near`: LIM-11. */
   budgets: { key: string; max: number; spent: number; near: number }
   /** Leases that no signed head has accounted for. spec/limits.md */

@@ -233,6 +233,24 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'clients, requests and tokens of a while: connect the client again',
   },
+  cursors: {
+    from: 'transient',
+    key: ['fold'],
+    missing: [],
+    why: 'how far the folds have come: they take the log from its start again',
+  },
+  observers: {
+    from: 'transient',
+    key: ['name'],
+    missing: [],
+    why: 'which node observes: another takes over',
+  },
+  alert_keys: {
+    from: 'transient',
+    key: ['key'],
+    missing: [],
+    why: 'which findings were raised already: a finding may be raised once more',
+  },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
