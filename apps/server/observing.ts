@@ -1,6 +1,7 @@
 /** Which folds the control plane runs over its log. Compose one here and it is fed, saved and looked at. spec/telemetry.md. @module */
 import { base64url } from '../../src/core/encoding.ts'
 import type { Fold } from '../../src/observe/fold.ts'
+import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
 import { Observer } from '../../src/observe/observer.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { raise } from '../../src/registry/alerts.ts'
@@ -18,7 +19,7 @@ export function composeObserving(
   report: (error: unknown) => void,
 ): Observing {
   const { store, crypto } = registry
-  const folds: Fold[] = []
+  const folds: Fold[] = [new TelemetryFold()]
   const holder = base64url(crypto.randomBytes(16))
   const observer = new Observer({ store, clock, folds, raise, holder, report })
   return { observer, runner: new ObserveRunner({ store, observer, report }) }

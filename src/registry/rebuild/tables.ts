@@ -251,6 +251,24 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'which findings were raised already: a finding may be raised once more',
   },
+  series: {
+    from: 'transient',
+    key: ['id'],
+    missing: [],
+    why: 'what is counted: the log is counted again',
+  },
+  buckets: {
+    from: 'transient',
+    key: ['scope', 'grain', 'bucket', 'series'],
+    missing: [],
+    why: 'counts of a minute, an hour, a day: the log is counted again',
+  },
+  open_calls: {
+    from: 'transient',
+    key: ['action'],
+    missing: [],
+    why: 'calls without an outcome yet: the log has them',
+  },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
