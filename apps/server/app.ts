@@ -20,6 +20,7 @@ import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
+import { driftRoutes } from './routes-drift.ts'
 import { flowPolicyRoutes } from './routes-flow-policies.ts'
 import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
@@ -82,6 +83,7 @@ export function createApp(ctx: ServerContext): App {
   toolChangeRoutes(app, ctx)
   labelRoutes(app, ctx)
   flowPolicyRoutes(app, ctx)
+  driftRoutes(app, ctx)
   outputRoutes(app, ctx)
   attestRoutes(app, ctx)
   reviewRoutes(app, ctx)

@@ -1,10 +1,12 @@
 /** Which folds the control plane runs over its log. Compose one here and it is fed, saved and looked at. spec/telemetry.md. @module */
 import { base64url } from '../../src/core/encoding.ts'
 import type { Fold } from '../../src/observe/fold.ts'
-import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
+import { DriftFold } from '../../src/observe/drift/fold.ts'
 import { Observer } from '../../src/observe/observer.ts'
+import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { raise } from '../../src/registry/alerts.ts'
+import { driftRegister } from '../../src/registry/baselines.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { ObserveRunner } from './observe-runner.ts'
 
@@ -19,7 +21,7 @@ export function composeObserving(
   report: (error: unknown) => void,
 ): Observing {
   const { store, crypto } = registry
-  const folds: Fold[] = [new TelemetryFold()]
+  const folds: Fold[] = [new TelemetryFold(), new DriftFold(crypto, driftRegister(crypto))]
   const holder = base64url(crypto.randomBytes(16))
   const observer = new Observer({ store, clock, folds, raise, holder, report })
   return { observer, runner: new ObserveRunner({ store, observer, report }) }

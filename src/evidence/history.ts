@@ -32,6 +32,8 @@ export class History {
   readonly approvals: OfType<'agent.approved'>[] = []
   /** In the order of the log. */
   readonly versions: Any<'version.proposed' | 'version.approved'>[] = []
+  /** In the order of the log. */
+  readonly baselines: Any<'baseline.proposed' | 'baseline.approved'>[] = []
   /** Calls that waited for a person, by the identifier of the approval. */
   readonly asked = new Map<string, OfType<'approval.requested'>>()
   /** In the order of the log. */
@@ -229,6 +231,10 @@ export class History {
       case 'version.proposed':
       case 'version.approved':
         this.versions.push({ index, entry } as (typeof this.versions)[number])
+        return
+      case 'baseline.proposed':
+      case 'baseline.approved':
+        this.baselines.push({ index, entry } as (typeof this.baselines)[number])
         return
     }
   }

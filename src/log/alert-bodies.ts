@@ -13,6 +13,9 @@ export const alertBodies = {
     rule: z.enum([
       'ANCHOR_OVERDUE',
       'BYPASS_SUSPECTED',
+      'BASELINE_PROPOSED',
+      'DRIFT_ALARM',
+      'DRIFT_WATCH',
       'DRILL_OVERDUE',
       'EPOCH_REOPENED',
       'FOLD_FAILED',
@@ -22,6 +25,7 @@ export const alertBodies = {
       'REQUEST_OVERDUE',
       'SEQUENCE_FORK',
       'SEQUENCE_GAP',
+      'TASK_CLASS_UNSEEN',
       'TOOL_CHANGED',
       'WITNESS_CONFLICT',
     ]),

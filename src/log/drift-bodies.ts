@@ -36,6 +36,15 @@ const session = z.strictObject({
   actions: z.int().positive(),
 })
 
+const driver = {
+  channel: z.enum(['transition_max', 'magnitude', 'rate', 'novelty']),
+  /** Of the receipt. */
+  entry: index,
+  what: z.string().max(DRIVER_CHARS_MAX),
+  /** Sixteenths of bits. */
+  score: index,
+}
+
 export const driftBodies = {
   'drift_policy.proposed': z.strictObject({ policy: driftPolicySchema }),
   'drift_policy.approved': z.strictObject({
@@ -100,17 +109,8 @@ export const driftBodies = {
     level,
     alarms: z.array(channel).max(6),
     parts: ofChannels(percent).nullable(),
-    drivers: z
-      .array(
-        z.strictObject({
-          channel: z.enum(['transition_max', 'magnitude', 'rate', 'novelty']),
-          /** Of the receipt. */
-          entry: index,
-          what: z.string().max(DRIVER_CHARS_MAX),
-          /** Sixteenths of bits. */
-          score: index,
-        }),
-      )
-      .max(4),
+    drivers: z.array(z.strictObject(driver)).max(4),
+    /** What drove the sessions that bets were won with since the last alarm, where it is counted and above `none`. */
+    because: z.array(z.strictObject({ n: index, ...driver })).max(8),
   }),
 }

@@ -19,6 +19,7 @@ import { anchoredSchema } from './anchored.ts'
 import { attestationBodies } from './attestation-bodies.ts'
 import { consentBodies } from './consent-bodies.ts'
 import { domainBodies } from './domain-bodies.ts'
+import { driftBodies } from './drift-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
@@ -279,4 +280,5 @@ export const bodies = {
   ...inventoryBodies,
   ...attestationBodies,
   ...alertBodies,
+  ...driftBodies,
 } as const

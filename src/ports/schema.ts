@@ -3,6 +3,7 @@ import type { ApprovalTables } from './approval-tables.ts'
 import type { AttestationTables } from './attestation-tables.ts'
 import type { ConsentTables } from './consent-tables.ts'
 import type { DomainTables } from './domain-tables.ts'
+import type { DriftTables } from './drift.ts'
 import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
@@ -15,6 +16,7 @@ export interface Schema
     AttestationTables,
     ConsentTables,
     DomainTables,
+    DriftTables,
     FlowTables,
     InventorySchema,
     ListenerTables,

@@ -126,6 +126,14 @@ const ACTS = new Map(
       'Approve a flow policy',
       'It says whether the rules on flows speak, and what they let pass, at every enforcement point.',
     ],
+    'drift_policy.approve': [
+      'Approve a drift policy',
+      'It says when a session is over, how long agents warm up, and how often each level of drift may be reached by chance.',
+    ],
+    'baseline.approve': [
+      'Approve a baseline',
+      'Sessions of this agent are held against what it did so far. Look at what that was: what stands in it counts as usual from then on.',
+    ],
     'domain.clear': [
       'Say that an agent’s memory was wiped',
       'From then on the rules on flows take it that this agent remembers nothing of what it has read. They cannot see whether that is so.',

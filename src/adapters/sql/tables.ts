@@ -4,6 +4,7 @@
  * @module
  */
 import { CONSENT_TABLES } from './consent-tables.ts'
+import { DRIFT_TABLES } from './drift-tables.ts'
 import { OBSERVE_TABLES } from './observe-tables.ts'
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
@@ -86,7 +87,7 @@ CREATE TABLE review_measures (
 ) STRICT;
 CREATE INDEX review_measures_person ON review_measures (person);
 ${CONSENT_TABLES}
-${OBSERVE_TABLES}
+${OBSERVE_TABLES}${DRIFT_TABLES}
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,

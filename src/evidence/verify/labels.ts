@@ -13,6 +13,7 @@ const PROPOSED_AS = {
   'label.approved': 'label.proposed',
   'flow_policy.approved': 'flow_policy.proposed',
   'output_policy.approved': 'output_policy.proposed',
+  'drift_policy.approved': 'drift_policy.proposed',
 } as const
 type Approval = Extract<Logged['entry'], { type: keyof typeof PROPOSED_AS }>
 type Proposal = Exclude<Logged['entry'], Approval>

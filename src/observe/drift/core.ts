@@ -6,15 +6,17 @@
  */
 import type { Crypto } from '../../core/crypto.ts'
 import { sha256Text, taggedDigest } from '../../core/digest.ts'
+import { utf8 } from '../../core/encoding.ts'
 import { canonicalize } from '../../core/json.ts'
 import type { EntryBody } from '../../log/entries.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import type { Logged } from '../fold.ts'
-import { Epoch, unwarmedLevel, type EpochName, type ScoredSession } from './epoch.ts'
+import { Epoch, unwarmedLevel, type EpochName, type ScoredSession, type StoredEpoch } from './epoch.ts'
 import type { BaselineDocument } from './document.ts'
 import { actionOf } from './read.ts'
 import { seedOf } from './ranks.ts'
-import { linkOf, Roots } from './roots.ts'
+import { linkOf, Roots, type RootFacts } from './roots.ts'
+import type { Driver } from './score.ts'
 import { Sessions, type OpenSession } from './sessions.ts'
 import { World } from './world.ts'
 
@@ -24,19 +26,18 @@ const WHAT_CHARS_MAX = 500
 
 /** What the log is to hold next. */
 export type Made =
-  | { readonly type: 'drift.epoch_started'; readonly agent: string; readonly body: EntryBody<'drift.epoch_started'> }
+  | {
+      readonly type: 'drift.epoch_started'
+      readonly agent: string
+      readonly body: EntryBody<'drift.epoch_started'>
+    }
   | {
       readonly type: 'baseline.proposed'
       readonly body: EntryBody<'baseline.proposed'>
-      readonly document: BaselineDocument
+      /** The document, as the entry's digest is over it. */
+      readonly text: string
     }
   | { readonly type: 'drift.scored'; readonly agent: string; readonly body: EntryBody<'drift.scored'> }
-
-/** Indices of the receipts that an epoch has learned from so far. */
-export interface LearnedFrom {
-  first: number
-  last: number
-}
 
 /** What drift knows; fold.ts stores what changed of it. */
 export class DriftCore {
@@ -45,10 +46,11 @@ export class DriftCore {
   readonly sessions = new Sessions()
   /** By digest. */
   readonly epochs = new Map<string, Epoch>()
-  readonly learnedFrom = new Map<string, LearnedFrom>()
-  readonly changed = new Set<string>()
+  #changed = new Set<string>()
+  /** Epochs by the index of the proposal of their baseline. */
+  readonly #proposals = new Map<number, string>()
   /** Of each agent: the classes that it has an approved baseline of. */
-  readonly approvedClasses = new Map<string, Set<string>>()
+  readonly #approvedClasses = new Map<string, Set<string>>()
   readonly #crypto: Crypto
   readonly #make: (made: Made) => void
   readonly #close = (session: OpenSession): void => this.#closed(session)
@@ -72,8 +74,11 @@ export class DriftCore {
       case 'revocation':
         this.sessions.closeOf(entry.body.target, this.#close)
         return
+      case 'baseline.proposed':
+        this.#noteProposal(index, entry.body.epoch)
+        return
       case 'baseline.approved':
-        this.#approved(entry.body.act.document)
+        this.#approved(entry.body.act.proposal)
         return
       default:
         this.world.take(entry)
@@ -85,6 +90,13 @@ export class DriftCore {
     this.sessions.closeIdle(now_ms, this.world.policy, this.#close)
   }
 
+  #noteProposal(index: number, epoch: string): void {
+    this.#proposals.set(index, epoch)
+    const known = this.epochs.get(epoch)
+    if (known !== undefined) known.proposal = index
+    this.#changed.add(epoch)
+  }
+
   #decision(index: number, time_ms: number, receipt: DecisionReceipt): void {
     const { agent, chain, kill } = receipt
     const root = chain === null || agent === null || kill !== undefined ? null : this.roots.of(chain)
@@ -92,100 +104,114 @@ export class DriftCore {
     const key = `${agent} ${root.jti} ${root.iss}`
     const known = this.sessions.get(key)
     // Its delegation was over before: what still tries is a session of its own.
-    if (known !== undefined && known.last_ms < root.exp_ms && time_ms >= root.exp_ms)
-      this.sessions.close(known, this.#close)
+    const isOver = known !== undefined && known.last_ms < root.exp_ms && time_ms >= root.exp_ms
+    if (isOver) this.sessions.close(known, this.#close)
+    const epoch =
+      isOver || known === undefined ? this.#epochOf(agent, root, receipt.manifest, index) : known.epoch
     const label = this.world.label(receipt.server, receipt.tool, receipt.definition_hash)
-    const session = this.sessions.add(
-      { key, agent, root, manifest: receipt.manifest ?? null, first: index },
-      actionOf(index, receipt, label),
-      time_ms,
-    )
-    if (session.actions.length === 1) this.#epochOf(session, index)
+    const action = actionOf(index, receipt, label)
+    const session = this.sessions.add({ key, agent, root, epoch, first: index }, action, time_ms)
     if (session.actions.length >= this.world.policy.actions_max) this.sessions.close(session, this.#close)
   }
 
   /** The epoch of a session, begun if there is none. @param receipt index of the first of the session */
-  #epochOf({ agent, root, manifest }: OpenSession, receipt: number): { id: string; epoch: Epoch } {
+  #epochOf(agent: string, root: RootFacts, manifest: string | undefined, receipt: number): string {
+    const { task_class } = root
     const name: EpochName = {
       agent,
       manifest: manifest ?? this.world.manifest(agent),
       tools: this.world.toolsDigest(this.#crypto, root),
-      task_class: root.task_class,
+      task_class,
     }
     const id = taggedDigest(this.#crypto, EPOCH_TAG, { ...name })
-    const known = this.epochs.get(id)
-    if (known !== undefined) return { id, epoch: known }
+    if (this.epochs.has(id)) return id
     const { policy } = this.world
-    const classes = this.approvedClasses.get(agent)
-    const unseen = classes !== undefined && !classes.has(root.task_class)
-    const seed = seedOf(this.#crypto, id, receipt)
-    const epoch = new Epoch({ name, seed, unseen, train_sessions: policy.train_sessions })
-    this.epochs.set(id, epoch)
-    this.changed.add(id)
-    const { manifest: version, tools, task_class } = name
-    const level = unwarmedLevel(policy, unseen)
     const { train_sessions } = policy
-    const body = { epoch: id, manifest: version, tools, task_class, unseen, receipt, seed, train_sessions, level }
-    this.#make({ type: 'drift.epoch_started', agent, body })
-    return { id, epoch }
+    const classes = this.#approvedClasses.get(agent)
+    const unseen = classes !== undefined && !classes.has(task_class)
+    const seed = seedOf(this.#crypto, id, receipt)
+    this.epochs.set(id, new Epoch({ name, seed, unseen, train_sessions }))
+    this.#changed.add(id)
+    const level = unwarmedLevel(policy, unseen)
+    const { agent: _, ...version } = name
+    this.#make({
+      type: 'drift.epoch_started',
+      agent,
+      body: { epoch: id, ...version, unseen, receipt, seed, train_sessions, level },
+    })
+    return id
   }
 
   #closed(session: OpenSession): void {
-    const { id, epoch } = this.#epochOf(session, session.first)
-    const { actions } = session
-    this.changed.add(id)
-    const last = actions.at(-1)?.entry ?? session.first
+    const { actions, agent, epoch: id, first } = session
+    const epoch = this.epochs.get(id)
+    if (epoch === undefined) return
+    this.#changed.add(id)
+    const last = actions.at(-1)?.entry ?? first
     if (epoch.learned !== null) {
-      const from = this.learnedFrom.get(id) ?? { first: session.first, last }
-      from.last = Math.max(from.last, last)
-      from.first = Math.min(from.first, session.first)
-      this.learnedFrom.set(id, from)
-      const document = epoch.learn(actions)
-      if (document !== null) this.#proposed(id, epoch, document, from)
+      const document = epoch.learn(actions, { first, last })
+      if (document !== null) this.#proposed(id, epoch, document)
       return
     }
     const scored = epoch.score(this.#crypto, this.world.policy, actions)
-    if (scored !== null) this.#make({ type: 'drift.scored', agent: session.agent, body: bodyOf(id, session, last, scored) })
+    if (scored !== null) this.#make({ type: 'drift.scored', agent, body: bodyOf(session, last, scored) })
   }
 
-  #proposed(id: string, epoch: Epoch, document: BaselineDocument, { first, last }: LearnedFrom): void {
-    this.learnedFrom.delete(id)
+  #proposed(epoch: string, { name: { agent }, learnedFrom }: Epoch, document: BaselineDocument): void {
     const text = canonicalize(document)
-    const { agent } = epoch.name
-    const digest = sha256Text(this.#crypto, text)
-    const body = { agent, epoch: id, document: digest, bytes: text.length, sessions: document.sessions, first, last }
-    this.#make({ type: 'baseline.proposed', body, document })
-    this.documents.set(digest, id)
+    const { sessions } = document
+    const body = {
+      agent,
+      epoch,
+      document: sha256Text(this.#crypto, text),
+      bytes: utf8(text).length,
+      sessions,
+    }
+    this.#make({ type: 'baseline.proposed', text, body: { ...body, ...learnedFrom } })
   }
 
-  /** Epochs by the digest of their document, until it is approved. */
-  readonly documents = new Map<string, string>()
-
-  #approved(document: string): void {
-    const id = this.documents.get(document)
+  #approved(proposal: number): void {
+    const id = this.#proposals.get(proposal)
     const epoch = id === undefined ? undefined : this.epochs.get(id)
     if (id === undefined || epoch === undefined) return
     epoch.approved = true
-    this.documents.delete(document)
-    this.changed.add(id)
-    noteClass(this.approvedClasses, epoch.name)
+    this.#changed.add(id)
+    this.#noteClass(epoch.name)
+  }
+
+  #noteClass({ agent, task_class }: EpochName): void {
+    const of = this.#approvedClasses.get(agent) ?? new Set()
+    of.add(task_class)
+    this.#approvedClasses.set(agent, of)
+  }
+
+  /** Takes up an epoch that was stored. @param document that was frozen; null while it is learned */
+  restoreEpoch(id: string, stored: StoredEpoch, document: BaselineDocument | null): void {
+    const epoch = Epoch.restored(stored, document)
+    this.epochs.set(id, epoch)
+    if (epoch.proposal !== null) this.#proposals.set(epoch.proposal, id)
+    if (epoch.approved) this.#noteClass(epoch.name)
+  }
+
+  /** Those that are not as they were when it was asked last. */
+  takeChanged(): ReadonlySet<string> {
+    const changed = this.#changed
+    this.#changed = new Set()
+    return changed
   }
 }
 
-export function noteClass(classes: Map<string, Set<string>>, { agent, task_class }: EpochName): void {
-  const of = classes.get(agent) ?? new Set()
-  of.add(task_class)
-  classes.set(agent, of)
-}
-
-function bodyOf(epoch: string, session: OpenSession, last: number, scored: ScoredSession): EntryBody<'drift.scored'> {
-  const { iss, jti } = session.root
-  const { drivers, alarms, ...rest } = scored
+function bodyOf(session: OpenSession, last: number, scored: ScoredSession): EntryBody<'drift.scored'> {
+  const { root, first, actions, epoch } = session
+  const { drivers, alarms, because, ...rest } = scored
+  const cut = <T extends Driver>(all: readonly T[]): T[] =>
+    all.map((one) => ({ ...one, what: one.what.slice(0, WHAT_CHARS_MAX) }))
   return {
     epoch,
-    session: { iss, jti, first: session.first, last, actions: session.actions.length },
+    session: { iss: root.iss, jti: root.jti, first, last, actions: actions.length },
     ...rest,
     alarms: [...alarms],
-    drivers: drivers.map((driver) => ({ ...driver, what: driver.what.slice(0, WHAT_CHARS_MAX) })),
+    drivers: cut(drivers),
+    because: cut(because),
   }
 }

@@ -11,7 +11,7 @@
 import type { Crypto } from '../../core/crypto.ts'
 import type { DriftPolicy } from '../../core/drift-policy.ts'
 import type { Action } from './action.ts'
-import { bet, emptySums, levelOf, partsOf, weighed, type DriftLevel, type Sums } from './detector.ts'
+import { bet, BETS, emptySums, levelOf, partsOf, weighed, type DriftLevel, type Sums } from './detector.ts'
 import { Learner, type BaselineDocument } from './document.ts'
 import { rank, ranksOf, ranksText, tieBreaker, type Ranks } from './ranks.ts'
 import { CHANNELS, Scorer, type Channel, type Driver, type Scores } from './score.ts'
@@ -41,6 +41,28 @@ export interface ScoredSession {
   /** By channel, percent; null where it is not counted. */
   readonly parts: Readonly<Record<Channel, number>> | null
   readonly drivers: readonly Driver[]
+  /** Where it is counted and above `none`: what drove the sessions that bets were won with since the last alarm, the last {@link BECAUSE_MAX}. */
+  readonly because: readonly Because[]
+}
+
+/** What follows from scores, and the p-values on the way. */
+export interface TakenScores extends Omit<ScoredSession, 'drivers' | 'because'> {
+  readonly p: Readonly<Record<Channel, number>>
+}
+
+/** What was most unusual of a session that a bet was won with. */
+export interface Because extends Driver {
+  readonly n: number
+}
+
+/** Enough for a person to see a pattern; an entry has room for them. */
+const BECAUSE_MAX = 8
+const ALPHA_MAX = Math.max(...BETS.map(({ alpha }) => alpha))
+
+/** Indices of the first and the last receipt that a baseline is learned from. */
+export interface LearnedFrom {
+  readonly first: number
+  readonly last: number
 }
 
 /** As it is stored between saves. */
@@ -50,12 +72,15 @@ export interface StoredEpoch {
   readonly unseen: boolean
   readonly train_sessions: number
   readonly learning: BaselineDocument | null
+  readonly learnedFrom: LearnedFrom
+  readonly proposal: number | null
   readonly approved: boolean
   readonly n: number
   readonly held: number
   readonly level: DriftLevel
   readonly ranks: Readonly<Record<Channel, string>>
   readonly sums: Readonly<Record<Channel, Sums>>
+  readonly because: readonly Because[]
 }
 
 export interface NewEpoch {
@@ -78,6 +103,10 @@ export class Epoch {
   #n = 0
   #held = 0
   #level: DriftLevel = 'none'
+  #because: readonly Because[] = []
+  #learnedFrom: LearnedFrom = { first: 0, last: 0 }
+  /** Index of the entry that proposed its baseline. */
+  proposal: number | null = null
   approved = false
 
   constructor({ name, seed, unseen, train_sessions }: NewEpoch) {
@@ -101,6 +130,9 @@ export class Epoch {
     epoch.#held = stored.held
     epoch.#level = stored.level
     epoch.approved = stored.approved
+    epoch.proposal = stored.proposal
+    epoch.#learnedFrom = stored.learnedFrom
+    epoch.#because = stored.because
     return epoch
   }
 
@@ -111,12 +143,15 @@ export class Epoch {
       unseen: this.unseen,
       train_sessions: this.#train_sessions,
       learning: this.#learner?.document ?? null,
+      learnedFrom: this.#learnedFrom,
+      proposal: this.proposal,
       approved: this.approved,
       n: this.#n,
       held: this.#held,
       level: this.#level,
       ranks: byChannel((channel) => ranksText(this.#ranks[channel])),
       sums: this.#sums,
+      because: this.#because,
     }
   }
 
@@ -130,9 +165,15 @@ export class Epoch {
     return this.#level
   }
 
+  get learnedFrom(): LearnedFrom {
+    return this.#learnedFrom
+  }
+
   /** Learns from a session. @returns the baseline once it has enough; null: it has not */
-  learn(actions: readonly Action[]): BaselineDocument | null {
+  learn(actions: readonly Action[], { first, last }: LearnedFrom): BaselineDocument | null {
     if (this.#learner === null) return null
+    const from = this.#learner.document.sessions === 0 ? { first, last } : this.#learnedFrom
+    this.#learnedFrom = { first: Math.min(from.first, first), last: Math.max(from.last, last) }
     this.#learner.learn(actions)
     const { document } = this.#learner
     if (document.sessions < this.#train_sessions) return null
@@ -142,39 +183,39 @@ export class Epoch {
   }
 
   /** Scores a session, once there is a baseline. @returns null: there is none yet, or {@link SCORED_MAX} were scored */
-  score(crypto: Pick<Crypto, 'sha256'>, policy: DriftPolicy, actions: readonly Action[]): ScoredSession | null {
+  score(
+    crypto: Pick<Crypto, 'sha256'>,
+    policy: DriftPolicy,
+    actions: readonly Action[],
+  ): ScoredSession | null {
     if (this.#scorer === null || this.#n >= SCORED_MAX) return null
     const { scores, drivers } = this.#scorer.score(actions)
-    return { ...this.takeScores(crypto, policy, scores), drivers }
+    const { p, ...taken } = this.takeScores(crypto, policy, scores)
+    if (!taken.counted) return { ...taken, drivers, because: [] }
+    const foremost = drivers.toSorted((a, b) => b.score - a.score)[0]
+    if (foremost !== undefined && CHANNELS.some((channel) => p[channel] <= ALPHA_MAX))
+      this.#because = [...this.#because, { n: taken.n, ...foremost }].slice(-BECAUSE_MAX)
+    const because = taken.level === 'none' ? [] : this.#because
+    if (taken.alarms.length > 0) this.#because = []
+    return { ...taken, drivers, because }
   }
 
   /** What follows from the scores alone: whoever has those of `drift.scored` can do it again. */
-  takeScores(
-    crypto: Pick<Crypto, 'sha256'>,
-    policy: DriftPolicy,
-    scores: Scores,
-  ): Omit<ScoredSession, 'drivers'> {
+  takeScores(crypto: Pick<Crypto, 'sha256'>, policy: DriftPolicy, scores: Scores): TakenScores {
     const n = this.#n
     const counted = this.approved && n >= policy.calibrate_sessions
-    const averages = byChannel((channel) => {
-      const p = rank(this.#ranks[channel], scores[channel], n, tieBreaker(crypto, this.seed, n, channel))
-      return counted ? bet(this.#sums[channel], p) : 0
-    })
+    const p = byChannel((channel) =>
+      rank(this.#ranks[channel], scores[channel], n, tieBreaker(crypto, this.seed, n, channel)),
+    )
     this.#n = n + 1
+    const averages = byChannel((channel) => (counted ? bet(this.#sums[channel], p[channel]) : 0))
     const reached = byChannel((channel) => weighed(channel, averages[channel]))
     const alarms = CHANNELS.filter((channel) => reached[channel] >= policy.thresholds.isolate)
     for (const channel of alarms) this.#sums[channel] = emptySums()
     const most = Math.max(...CHANNELS.map((channel) => reached[channel]))
     this.#level = this.#levelAfter(policy, counted, most, alarms.length > 0)
-    return {
-      n,
-      scores,
-      counted,
-      reach: Math.floor(most),
-      level: this.#level,
-      alarms,
-      parts: counted ? partsOf(averages) : null,
-    }
+    const parts = counted ? partsOf(averages) : null
+    return { n, scores, p, counted, reach: Math.floor(most), level: this.#level, alarms, parts }
   }
 
   #levelAfter(policy: DriftPolicy, counted: boolean, most: number, alarmed: boolean): DriftLevel {

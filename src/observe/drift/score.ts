@@ -10,7 +10,14 @@ import { bucketOf, largestAmounts, meanGap, type BaselineDocument } from './docu
 import { surprisal16 } from './sixteenths.ts'
 
 /** In the order in which everything lists them. */
-export const CHANNELS = ['joint', 'transition_max', 'transition_mean', 'magnitude', 'rate', 'novelty'] as const
+export const CHANNELS = [
+  'joint',
+  'transition_max',
+  'transition_mean',
+  'magnitude',
+  'rate',
+  'novelty',
+] as const
 export type Channel = (typeof CHANNELS)[number]
 /** Scores are integers from 0 to one less. */
 export const LEVELS_MAX = 1024
@@ -121,7 +128,7 @@ export class Scorer {
       name = symbol
     }
     if (worst !== null) drivers.push(worst)
-    return { max: worst?.score ?? 0, mean: Math.floor((4 * sum) / Math.max(1, actions.length)) }
+    return { max: worst?.score ?? 0, mean: Math.floor((2 * sum) / Math.max(1, actions.length)) }
   }
 
   /** Of a symbol after another, by what was seen of the two, of the symbol, of its kind. */
@@ -167,7 +174,12 @@ export class Scorer {
       if (score <= worst) continue
       worst = score
       const at = actions.find((action) => action.amounts[measure] === amount)
-      const driver = { channel: 'magnitude', entry: at?.entry ?? 0, what: `${measure} ${amount}`, score } as const
+      const driver = {
+        channel: 'magnitude',
+        entry: at?.entry ?? 0,
+        what: `${measure} ${amount}`,
+        score,
+      } as const
       drivers.splice(0, drivers.length, ...drivers.filter(({ channel }) => channel !== 'magnitude'), driver)
     }
     return worst

@@ -13,8 +13,8 @@ export interface OpenSession {
   readonly key: string
   readonly agent: string
   readonly root: RootFacts
-  /** What the first receipt says of the agent's version, or null. */
-  readonly manifest: string | null
+  /** The epoch that it began in, by digest: a tool that changes meanwhile is of the next session. */
+  readonly epoch: string
   /** Index of its first receipt. */
   readonly first: number
   readonly actions: Action[]

@@ -21,6 +21,7 @@ import { killFolds } from './kills.ts'
 import { labelFolds } from './labels.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { domainFolds } from './domains.ts'
+import { driftFolds } from './drift.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
@@ -34,6 +35,7 @@ const FOLDS: Folds = {
   ...delegationFolds,
   ...pointFolds,
   ...domainFolds,
+  ...driftFolds,
   ...limitFolds,
   ...approvalFolds,
   ...erasureFolds,

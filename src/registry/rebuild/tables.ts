@@ -43,6 +43,14 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   label_proposals: log('id'),
   labels: log('tool', 'definition_hash'),
   flow_policies: log('id'),
+  drift_policies: log('id'),
+  drift_levels: log('epoch'),
+  baselines: {
+    from: 'partly',
+    key: ['id'],
+    missing: ['document'],
+    why: 'documents, of which the log has the digests: the observer learns them again from the receipts',
+  },
   output_policies: log('id'),
   outputs: log('id'),
   attestations: log('id'),
@@ -244,6 +252,12 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['name'],
     missing: [],
     why: 'which node observes: another takes over',
+  },
+  drift_state: {
+    from: 'transient',
+    key: ['name'],
+    missing: [],
+    why: 'open sessions and what detectors count: the observer comes to the same from the entries',
   },
   alert_keys: {
     from: 'transient',
