@@ -81,14 +81,12 @@ function actionOf(suite: string, { call, label, outcome, basis }: ReplayedCall, 
     level: label?.result.level ?? null,
     decision: DECIDED[outcome],
     amounts: typeof amount === 'number' ? { 'amount/EUR': amount } : {},
-    evidence: basis.map(
-      ({ argument, provenance, rule, verdict, source }): Evidence => ({
-        argument: argument?.replaceAll(/\/\d+(?=\/|$)/g, '/*') ?? null,
-        provenance,
-        rule,
-        objects: verdict === 'objects',
-        source: source === null ? null : `${source.server}/${source.tool}`,
-      }),
-    ),
+    evidence: basis.map(({ argument, provenance, rule, verdict, source }): Evidence => ({
+      argument: argument?.replaceAll(/\/\d+(?=\/|$)/g, '/*') ?? null,
+      provenance,
+      rule,
+      objects: verdict === 'objects',
+      source: source === null ? null : `${source.server}/${source.tool}`,
+    })),
   }
 }

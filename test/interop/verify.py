@@ -1,6 +1,6 @@
-"""A second verifier of the Countersign protocol, written from spec/ alone: chains, grants, holder proofs, approvals, versions.
+"""A second verifier of the Countersign protocol, written from spec/ alone: chains, grants, holder proofs, approvals, versions, drift.
 
-    python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof vectors/approval vectors/version
+    python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof vectors/approval vectors/version vectors/drift
 
 prints the answer to every vector in these folders and whether it is the one that the vector expects; exits 0 only
 if all agree. Needs Python 3.9 and OpenSSL 3, and nothing else.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Callable, NamedTuple
 
 import approvals
+import drift
 import grants
 import proofs
 from chain import Issuer, Refused, read, require, verify_chain
@@ -97,6 +98,8 @@ KINDS_BY_FILE = {
     "proof/session-call": Kind(proofs.mac_holds, "holds"),
     "proof/counters": Kind(answer_counters, "accepted"),
     "approval/decisions": Kind(approvals.decision_of, "expect"),
+    "drift/scores": Kind(drift.answer_scores, "expect"),
+    "drift/streams": Kind(drift.answer_stream, "expect"),
     "version/statements": Kind(approvals.answer_version, "expect"),
 }
 

@@ -35,7 +35,12 @@ export function seedOf(crypto: Crypto, epoch: string, started: number): string {
 }
 
 /** DRF-20. @param n sessions that were scored before it @returns in (0, 1] */
-export function tieBreaker(crypto: Pick<Crypto, 'sha256'>, seed: string, n: number, channel: Channel): number {
+export function tieBreaker(
+  crypto: Pick<Crypto, 'sha256'>,
+  seed: string,
+  n: number,
+  channel: Channel,
+): number {
   const hash = crypto.sha256(utf8(`${TIE_TAG}\n${seed}\n${n}\n${channel}`))
   let x = 0
   for (let i = 0; i < 6; i++) x = x * 256 + (hash[i] ?? 0)

@@ -4,6 +4,9 @@ import type { FlowRecord } from '../../log/receipt-flow.ts'
 import type { Action, Evidence } from './action.ts'
 import type { LabelFacts } from './world.ts'
 
+/** The reason code of calls that ask a person because of the agent's level alone (spec/isolation.md). */
+const OVERSIGHT = 'OVERSIGHT'
+
 const NO_AMOUNTS: Action['amounts'] = {}
 const NO_EVIDENCE: Action['evidence'] = []
 
@@ -14,10 +17,15 @@ export function actionOf(entry: number, receipt: DecisionReceipt, label: LabelFa
     tool: `${receipt.server}/${receipt.tool}`,
     effect: label?.effect ?? null,
     level: label?.level ?? null,
-    decision: receipt.decision,
+    decision: isOverseen(receipt) ? 'allow' : receipt.decision,
     amounts: receipt.debits.length === 0 ? NO_AMOUNTS : amountsOf(receipt.debits),
     evidence: receipt.flow === undefined ? NO_EVIDENCE : receipt.flow.basis.map(evidenceOf),
   }
+}
+
+/** What our own answer to drift asks about is no drift of the agent. */
+function isOverseen({ decision, reasons }: DecisionReceipt): boolean {
+  return decision === 'step_up' && reasons.length === 1 && reasons[0] === OVERSIGHT
 }
 
 /** Every ancestor's limit is debited of the same: the largest counts, once. */

@@ -40,6 +40,7 @@ export interface StoredWorld {
   readonly labels: readonly (readonly [string, LabelFacts])[]
   readonly proposals: readonly (readonly [string, readonly (readonly [string, LabelFacts])[]])[]
   readonly manifests: readonly (readonly [string, string])[]
+  readonly flow_policy: string
 }
 
 export class World {
@@ -55,9 +56,11 @@ export class World {
   /** By {@link labelKey}. */
   #labels = new Map<string, LabelFacts>()
   #proposals = new Map<string, readonly (readonly [string, LabelFacts])[]>()
+  /** That is in force, by identifier; empty for none. */
+  #flowPolicy = ''
   /** By agent: what it was registered with. */
   #manifests = new Map<string, string>()
-  /** By task class; emptied when a tool changes. */
+  /** By task class; emptied when a tool, a label or the flow policy changes. */
   readonly #toolDigests = new Map<string, string>()
 
   /** @returns whether the entry was one of those that it is made of */
@@ -88,6 +91,11 @@ export class World {
       case 'label.approved':
         for (const [key, facts] of this.#proposals.get(subject) ?? []) this.#labels.set(key, facts)
         this.#proposals.delete(subject)
+        this.#toolDigests.clear()
+        return true
+      case 'flow_policy.approved':
+        this.#flowPolicy = subject
+        this.#toolDigests.clear()
         return true
       case 'agent.proposed':
         this.#manifests.set(subject, entry.body.manifest)
@@ -123,15 +131,18 @@ export class World {
     return this.#manifests.get(agent) ?? ''
   }
 
-  /** DRF-5: over the definitions of the tools that the root's grants name. */
+  /** DRF-5: over what the tools that the root's grants name are, and what the rules on flows go by. */
   toolsDigest(crypto: Crypto, { task_class, actions }: RootFacts): string {
     const known = this.#toolDigests.get(task_class)
     if (known !== undefined) return known
-    const named = [...this.#tools.values()]
+    const tools = [...this.#tools.values()]
       .filter(({ server, tool }) => actions.some(([at, action]) => at === server && isAmong([action], tool)))
-      .map(({ server, tool, definition_hash }) => [server, tool, definition_hash])
+      .map(({ server, tool, definition_hash }) => {
+        const label = this.label(server, tool, definition_hash)
+        return [server, tool, definition_hash, label?.effect ?? null, label?.level ?? null]
+      })
       .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
-    const digest = taggedDigest(crypto, TOOLS_TAG, named)
+    const digest = taggedDigest(crypto, TOOLS_TAG, { flow_policy: this.#flowPolicy, tools })
     this.#toolDigests.set(task_class, digest)
     return digest
   }
@@ -145,6 +156,7 @@ export class World {
       labels: [...this.#labels],
       proposals: [...this.#proposals],
       manifests: [...this.#manifests],
+      flow_policy: this.#flowPolicy,
     }
   }
 
@@ -155,6 +167,7 @@ export class World {
     this.#labels = new Map(stored.labels)
     this.#proposals = new Map(stored.proposals)
     this.#manifests = new Map(stored.manifests)
+    this.#flowPolicy = stored.flow_policy
     for (const [id, tool] of stored.tools) this.#setTool(id, tool)
   }
 }
