@@ -79,7 +79,10 @@ describe('a server that observes', () => {
     })
     expect(baseline).toMatchObject({ agent, status: 'waiting', sessions: 10 })
     const shown = (await ann.api.get(`/v1/baselines/${baseline.id}`)).json
-    expect(JSON.parse(shown.document)).toMatchObject({ sessions: 10, symbols: [['files/read ? ? allow', 10]] })
+    expect(JSON.parse(shown.document)).toMatchObject({
+      sessions: 10,
+      symbols: [['files/read ? ? allow', 10]],
+    })
     expect(code(await approve(ann, `/v1/baselines/${baseline.id}`))).toBe('SAME_PERSON')
     expect((await approve(ben, `/v1/baselines/${baseline.id}`)).json).toEqual({ acted_alone: false })
     expect(code(await approve(ben, `/v1/baselines/${baseline.id}`))).toBe('STATE_CONFLICT')

@@ -118,9 +118,13 @@ export const adwin: Watching = (calibration) => {
 /** Where the means of both sides differ by more than chance would have it, or null. */
 function cutOf(window: readonly number[]): number | null {
   const n = window.length
-  const total = window.reduce((sum, x) => sum + x, 0)
-  const mean = total / n
-  const variance = window.reduce((sum, x) => sum + (x - mean) ** 2, 0) / n
+  let total = 0
+  let squares = 0
+  for (const x of window) {
+    total += x
+    squares += x * x
+  }
+  const variance = Math.max(0, squares / n - (total / n) ** 2)
   const log = Math.log((2 * Math.log(n)) / ADWIN.delta)
   let left = 0
   for (let i = 1; i < n; i++) {

@@ -227,8 +227,9 @@ SHARES = {
 
 
 def tie_breaker(seed: str, n: int, channel: str) -> float:
-    lines = f"countersign-drift-tie-v1\n{seed}\n{n}\n{channel}"
-    return (int.from_bytes(hashlib.sha256(lines.encode()).digest()[:6], "big") + 1) / 2**48
+    digest = hashlib.sha256(f"countersign-drift-tie-v1\n{seed}\n{n}".encode()).digest()
+    k = CHANNELS.index(channel)
+    return (int.from_bytes(digest[5 * k : 5 * k + 5], "big") + 1) / 2**40
 
 
 def plain(number: float) -> Json:

@@ -13,7 +13,7 @@ import type { DriftPolicy } from '../../core/drift-policy.ts'
 import type { Action } from './action.ts'
 import { bet, BETS, emptySums, levelOf, partsOf, weighed, type DriftLevel, type Sums } from './detector.ts'
 import { Learner, type BaselineDocument } from './document.ts'
-import { rank, ranksOf, ranksText, tieBreaker, type Ranks } from './ranks.ts'
+import { emptyRanks, rank, ranksOf, ranksText, tieBreakers, type Ranks } from './ranks.ts'
 import { CHANNELS, Scorer, type Channel, type Driver, type Scores } from './score.ts'
 
 /** Sessions of one epoch that are scored: with more, counts would outgrow what an agent may take (DRF-10). */
@@ -98,7 +98,8 @@ export class Epoch {
   readonly #train_sessions: number
   #learner: Learner | null
   #scorer: Scorer | null = null
-  #ranks: Record<Channel, Ranks>
+  /** Null until a session is scored: most epochs are young. */
+  #ranks: Record<Channel, Ranks> | null = null
   #sums: Record<Channel, Sums>
   #n = 0
   #held = 0
@@ -115,7 +116,6 @@ export class Epoch {
     this.unseen = unseen
     this.#train_sessions = train_sessions
     this.#learner = new Learner()
-    this.#ranks = byChannel(() => ({}))
     this.#sums = byChannel(emptySums)
   }
 
@@ -124,7 +124,7 @@ export class Epoch {
     const epoch = new Epoch(stored)
     epoch.#learner = stored.learning === null ? null : new Learner(stored.learning)
     epoch.#scorer = document === null ? null : new Scorer(document)
-    epoch.#ranks = byChannel((channel) => ranksOf(stored.ranks[channel]))
+    if (stored.n > 0) epoch.#ranks = byChannel((channel) => ranksOf(stored.ranks[channel]))
     epoch.#sums = byChannel((channel) => [...stored.sums[channel]])
     epoch.#n = stored.n
     epoch.#held = stored.held
@@ -149,7 +149,7 @@ export class Epoch {
       n: this.#n,
       held: this.#held,
       level: this.#level,
-      ranks: byChannel((channel) => ranksText(this.#ranks[channel])),
+      ranks: byChannel((channel) => (this.#ranks === null ? '' : ranksText(this.#ranks[channel]))),
       sums: this.#sums,
       because: this.#because,
     }
@@ -204,9 +204,9 @@ export class Epoch {
   takeScores(crypto: Pick<Crypto, 'sha256'>, policy: DriftPolicy, scores: Scores): TakenScores {
     const n = this.#n
     const counted = this.approved && n >= policy.calibrate_sessions
-    const p = byChannel((channel) =>
-      rank(this.#ranks[channel], scores[channel], n, tieBreaker(crypto, this.seed, n, channel)),
-    )
+    const ranks = (this.#ranks ??= byChannel(emptyRanks))
+    const u = tieBreakers(crypto, this.seed, n)
+    const p = byChannel((channel) => rank(ranks[channel], scores[channel], n, u[channel]))
     this.#n = n + 1
     const averages = byChannel((channel) => (counted ? bet(this.#sums[channel], p[channel]) : 0))
     const reached = byChannel((channel) => weighed(channel, averages[channel]))

@@ -6,14 +6,19 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { taggedDigest } from '../../core/digest.ts'
 import { utf8 } from '../../core/encoding.ts'
-import { LEVELS_MAX, type Channel } from './score.ts'
+import { CHANNELS, LEVELS_MAX, type Channel } from './score.ts'
 
 export const SEED_TAG = 'countersign-drift-seed-v1'
 export const TIE_TAG = 'countersign-drift-tie-v1'
-const TWO_48 = 2 ** 48
+const TWO_32 = 2 ** 32
+const TWO_40 = 2 ** 40
 
-/** By score: sessions of the epoch that had it. Scores that none had may be missing. */
-export type Ranks = Record<number, number>
+/** By score: sessions of the epoch that had it. */
+export type Ranks = Uint32Array
+
+export function emptyRanks(): Ranks {
+  return new Uint32Array(LEVELS_MAX)
+}
 
 /**
  * The share of the sessions so far, this one among them, that are above its score; of those that have the same, a part.
@@ -23,7 +28,7 @@ export type Ranks = Record<number, number>
  */
 export function rank(ranks: Ranks, score: number, n: number, u: number): number {
   let above = 0
-  for (const [other, count] of Object.entries(ranks)) if (Number(other) > score) above += count
+  for (let other = score + 1; other < LEVELS_MAX; other++) above += ranks[other] ?? 0
   const equal = (ranks[score] ?? 0) + 1
   ranks[score] = equal
   return (above + u * equal) / (n + 1)
@@ -34,32 +39,28 @@ export function seedOf(crypto: Crypto, epoch: string, started: number): string {
   return taggedDigest(crypto, SEED_TAG, { epoch, started })
 }
 
-/** DRF-20. @param n sessions that were scored before it @returns in (0, 1] */
-export function tieBreaker(
+/** DRF-20. One a channel, in (0, 1]. @param n sessions that were scored before it */
+export function tieBreakers(
   crypto: Pick<Crypto, 'sha256'>,
   seed: string,
   n: number,
-  channel: Channel,
-): number {
-  const hash = crypto.sha256(utf8(`${TIE_TAG}\n${seed}\n${n}\n${channel}`))
-  let x = 0
-  for (let i = 0; i < 6; i++) x = x * 256 + (hash[i] ?? 0)
-  return (x + 1) / TWO_48
+): Readonly<Record<Channel, number>> {
+  const hash = crypto.sha256(utf8(`${TIE_TAG}\n${seed}\n${n}`))
+  const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength)
+  const of = (k: number): number => (view.getUint8(5 * k) * TWO_32 + view.getUint32(5 * k + 1) + 1) / TWO_40
+  return Object.fromEntries(CHANNELS.map((channel, k) => [channel, of(k)])) as Record<Channel, number>
 }
 
 /** As text: counts from 0 on, nothing for none, behind the last nothing. */
 export function ranksText(ranks: Ranks): string {
-  const counts: (number | string)[] = []
-  for (const [score, count] of Object.entries(ranks)) {
-    while (counts.length < Number(score)) counts.push('')
-    counts.push(count)
-  }
-  return counts.join(',')
+  return Array.from(ranks, (count) => (count === 0 ? '' : count))
+    .join(',')
+    .replace(/,+$/, '')
 }
 
 /** Of {@link ranksText}: our own, so nothing is checked but how many there are. */
 export function ranksOf(text: string): Ranks {
-  const ranks: Ranks = {}
+  const ranks = emptyRanks()
   for (const [score, count] of text.split(',', LEVELS_MAX).entries())
     if (count !== '') ranks[score] = Number(count)
   return ranks
