@@ -6,7 +6,7 @@
 import { Learner } from '../../src/observe/drift/document.ts'
 import { Scorer, type Scores } from '../../src/observe/drift/score.ts'
 import type { Draws } from './draws.ts'
-import type { Session } from './sessions.ts'
+import type { Session } from './session.ts'
 
 export interface Agent {
   readonly name: string

@@ -9,7 +9,7 @@ import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
 import type { Labels } from '../../apps/cli/replay/traces.ts'
 import type { Action } from '../../src/observe/drift/action.ts'
-import { CALL_MS, type Session } from './sessions.ts'
+import { CALL_MS, type Session } from './session.ts'
 
 const paymentsSchema = z.array(z.object({ amount: z.number() }))
 const runSchema = z.object({

@@ -1,6 +1,6 @@
 /**
  * Recorded runs as sessions of actions: AgentDojo through the decision code of production, tau-bench by its calls. Nothing
- * here reads what an attacker wrote, but for who would be refused by a person (see {@link Session.refused}).
+ * here reads what an attacker wrote, but for who would be refused by a person (see session.ts).
  * @module
  */
 import { existsSync } from 'node:fs'
@@ -10,29 +10,12 @@ import { goalsOf } from '../../apps/cli/replay/score.ts'
 import { decidedPart, readLabels, readRuns, type Labels, type Run } from '../../apps/cli/replay/traces.ts'
 import type { Action, Evidence } from '../../src/observe/drift/action.ts'
 import { readDesk } from './desk.ts'
+import { CALL_MS, type Session } from './session.ts'
 
 const DATA = resolve(import.meta.dirname, '../../../shared/data')
 const LABELS = resolve(import.meta.dirname, '../../test/outside/labels')
 export const AGENTDOJO = resolve(DATA, 'agentdojo/workspace-banking.jsonl.gz')
 export const TAUBENCH = resolve(DATA, 'taubench/gpt-4o-airline.jsonl.gz')
-
-/** Records have no times: a call a second, so that nothing is learned from them. */
-export const CALL_MS = 1000
-
-export interface Session {
-  readonly record: string
-  readonly suite: string
-  readonly model: string
-  readonly task: string
-  /** Of a run that the attacker won: its name. Null: benign. */
-  readonly attack: string | null
-  readonly actions: readonly Action[]
-  /**
-   * Whether a person who was asked about a call refused it: a deterministic sign. People are taken to refuse what realizes
-   * the attacker's goal, and to approve the rest.
-   */
-  readonly refused: boolean
-}
 
 export function dataIsThere(): boolean {
   return existsSync(AGENTDOJO) && existsSync(TAUBENCH)

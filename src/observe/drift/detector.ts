@@ -4,7 +4,7 @@
  * threshold is expected at most once in as many sessions. Nothing here is fitted to data.
  * @module
  */
-import { CHANNELS, type Channel } from './score.ts'
+import { byChannel, CHANNELS, type Channel } from './score.ts'
 
 /** A bet on small p-values: `1 - stake + stake / alpha` if p <= alpha, else `1 - stake`. */
 export interface Bet {
@@ -77,7 +77,7 @@ export function levelOf(most: number, thresholds: Thresholds): DriftLevel {
 /** By channel, its part of the whole, in percent: what an alarm names as its cause. */
 export function partsOf(averages: Readonly<Record<Channel, number>>): Record<Channel, number> {
   const all = CHANNELS.reduce((sum, channel) => sum + weighed(channel, averages[channel]), 0)
-  const part = (channel: Channel): number =>
-    all === 0 ? 0 : Math.round((100 * weighed(channel, averages[channel])) / all)
-  return Object.fromEntries(CHANNELS.map((channel) => [channel, part(channel)])) as Record<Channel, number>
+  return byChannel((channel) =>
+    all === 0 ? 0 : Math.round((100 * weighed(channel, averages[channel])) / all),
+  )
 }

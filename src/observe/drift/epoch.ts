@@ -14,7 +14,7 @@ import type { Action } from './action.ts'
 import { bet, BETS, emptySums, levelOf, partsOf, weighed, type DriftLevel, type Sums } from './detector.ts'
 import { Learner, type BaselineDocument } from './document.ts'
 import { emptyRanks, rank, ranksOf, ranksText, tieBreakers, type Ranks } from './ranks.ts'
-import { CHANNELS, Scorer, type Channel, type Driver, type Scores } from './score.ts'
+import { byChannel, CHANNELS, Scorer, type Channel, type Driver, type Scores } from './score.ts'
 
 /** Sessions of one epoch that are scored: with more, counts would outgrow what an agent may take (DRF-10). */
 export const SCORED_MAX = 1_000_000
@@ -230,8 +230,4 @@ export class Epoch {
 /** DRF-26: never more than `step_up`. */
 export function unwarmedLevel({ unwarmed }: DriftPolicy, unseen: boolean): DriftLevel {
   return unwarmed === 'all' || (unwarmed === 'unseen' && unseen) ? 'step_up' : 'none'
-}
-
-function byChannel<T>(of: (channel: Channel) => T): Record<Channel, T> {
-  return Object.fromEntries(CHANNELS.map((channel) => [channel, of(channel)])) as Record<Channel, T>
 }

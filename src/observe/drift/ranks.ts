@@ -6,7 +6,7 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { taggedDigest } from '../../core/digest.ts'
 import { utf8 } from '../../core/encoding.ts'
-import { CHANNELS, LEVELS_MAX, type Channel } from './score.ts'
+import { byChannel, CHANNELS, LEVELS_MAX, type Channel } from './score.ts'
 
 export const SEED_TAG = 'countersign-drift-seed-v1'
 export const TIE_TAG = 'countersign-drift-tie-v1'
@@ -48,7 +48,7 @@ export function tieBreakers(
   const hash = crypto.sha256(utf8(`${TIE_TAG}\n${seed}\n${n}`))
   const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength)
   const of = (k: number): number => (view.getUint8(5 * k) * TWO_32 + view.getUint32(5 * k + 1) + 1) / TWO_40
-  return Object.fromEntries(CHANNELS.map((channel, k) => [channel, of(k)])) as Record<Channel, number>
+  return byChannel((channel) => of(CHANNELS.indexOf(channel)))
 }
 
 /** As text: counts from 0 on, nothing for none, behind the last nothing. */

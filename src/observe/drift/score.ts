@@ -5,7 +5,16 @@
  * data than the figures of docs/benchmarks.md are of, and belong to the format.
  * @module
  */
-import { evidenceKind, evidenceName, kindOf, symbolOf, type Action } from './action.ts'
+import type { Effect } from '../../core/label.ts'
+import {
+  evidenceKind,
+  evidenceName,
+  kindOf,
+  symbolOf,
+  type Action,
+  type Decided,
+  type Evidence,
+} from './action.ts'
 import { bucketOf, largestAmounts, meanGap, type BaselineDocument } from './document.ts'
 import { surprisal16 } from './sixteenths.ts'
 
@@ -23,6 +32,18 @@ export type Channel = (typeof CHANNELS)[number]
 export const LEVELS_MAX = 1024
 
 export type Scores = Readonly<Record<Channel, number>>
+
+/** Written out, because it is on the way of every session. */
+export function byChannel<T>(of: (channel: Channel) => T): Record<Channel, T> {
+  return {
+    joint: of('joint'),
+    transition_max: of('transition_max'),
+    transition_mean: of('transition_mean'),
+    magnitude: of('magnitude'),
+    rate: of('rate'),
+    novelty: of('novelty'),
+  }
+}
 
 /** Something of a session that was unusual: for people. */
 export interface Driver {
@@ -45,9 +66,11 @@ export const PRIOR = { kind: 4, symbol: 2, transition: 2, evidence_kind: 4, evid
 /** A name that was never seen is one of so many. */
 const NAMES = 64
 
+type Provenance = NonNullable<Evidence['provenance']> | 'whole'
+
 /** Before anything was seen: by decision, then by effect. */
-const DECISIONS: Readonly<Record<string, number>> = { allow: 0.9, step_up: 0.06, deny: 0.04 }
-const EFFECTS: Readonly<Record<string, number>> = {
+const DECISIONS: Readonly<Record<Decided, number>> = { allow: 0.9, step_up: 0.06, deny: 0.04 }
+const EFFECTS: Readonly<Record<Effect | '?', number>> = {
   none: 0.5,
   internal: 0.2,
   external: 0.15,
@@ -55,7 +78,7 @@ const EFFECTS: Readonly<Record<string, number>> = {
   '?': 0.05,
 }
 /** Evidence that passes, and that objects, by provenance. */
-const PASSES: Readonly<Record<string, number>> = {
+const PASSES: Readonly<Record<Provenance, number>> = {
   instruction: 0.35,
   trusted: 0.2,
   field: 0.25,
@@ -63,7 +86,7 @@ const PASSES: Readonly<Record<string, number>> = {
   nowhere: 0.05,
   whole: 0.05,
 }
-const OBJECTS: Readonly<Record<string, number>> = {
+const OBJECTS: Readonly<Record<Provenance, number>> = {
   instruction: 0.01,
   trusted: 0.01,
   field: 0.02,
@@ -80,6 +103,7 @@ export class Scorer {
   readonly #symbols: number
   readonly #kinds: number
   readonly #evidenceKinds: number
+  readonly #gaps: number
 
   constructor(document: BaselineDocument) {
     this.#document = document
@@ -91,6 +115,7 @@ export class Scorer {
     this.#symbols = document.symbols.reduce((sum, [, n]) => sum + n, 0)
     this.#kinds = sumOf(document.kinds)
     this.#evidenceKinds = sumOf(document.evidence_kinds)
+    this.#gaps = sumOf(document.gaps)
   }
 
   score(actions: readonly Action[]): Scored {
@@ -120,7 +145,7 @@ export class Scorer {
     let worst: Driver | null = null
     for (const action of actions) {
       const symbol = symbolOf(action)
-      const score = surprisal16(this.#transition(from, symbol, kindOf(action)))
+      const score = surprisal16(this.#transition(from, symbol, action))
       sum += score
       if (worst === null || score > worst.score)
         worst = { channel: 'transition_max', entry: action.entry, what: `${name} > ${symbol}`, score }
@@ -132,11 +157,10 @@ export class Scorer {
   }
 
   /** Of a symbol after another, by what was seen of the two, of the symbol, of its kind. */
-  #transition(from: number, symbol: string, kind: string): number {
+  #transition(from: number, symbol: string, action: Action): number {
     const { kinds, symbols, transitions } = this.#document
-    const [effect = '?', decision = ''] = kind.split(' ')
-    const before = (EFFECTS[effect] ?? 0.05) * (DECISIONS[decision] ?? 0.04)
-    const ofKind = (countOf(kinds, kind) + PRIOR.kind * before) / (this.#kinds + PRIOR.kind)
+    const before = EFFECTS[action.effect ?? '?'] * DECISIONS[action.decision]
+    const ofKind = (countOf(kinds, kindOf(action)) + PRIOR.kind * before) / (this.#kinds + PRIOR.kind)
     const place = this.#places.get(symbol)
     const seen = place === undefined ? 0 : (symbols[place]?.[1] ?? 0)
     const ofSymbol = (seen + (PRIOR.symbol * ofKind) / NAMES) / (this.#symbols + PRIOR.symbol)
@@ -152,7 +176,7 @@ export class Scorer {
     for (const action of actions)
       for (const one of action.evidence) {
         const kind = evidenceKind(one)
-        const prior = (one.objects ? OBJECTS : PASSES)[one.provenance ?? 'whole'] ?? 0.005
+        const prior = (one.objects ? OBJECTS : PASSES)[one.provenance ?? 'whole']
         const seen = countOf(evidence_kinds, kind)
         const ofKind = (seen + PRIOR.evidence_kind * prior) / (this.#evidenceKinds + PRIOR.evidence_kind)
         const name = evidenceName(action.tool, one)
@@ -191,7 +215,7 @@ export class Scorer {
     const { gaps } = this.#document
     const bucket = Number(bucketOf(gap_ms))
     const near = [bucket - 1, bucket, bucket + 1].reduce((sum, one) => sum + countOf(gaps, String(one)), 0)
-    return surprisal16((near + 0.5) / (sumOf(gaps) + 1))
+    return surprisal16((near + 0.5) / (this.#gaps + 1))
   }
 }
 
