@@ -19,8 +19,10 @@ import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
+import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
 import { driftRoutes } from './routes-drift.ts'
+import { isolationRoutes } from './routes-isolation.ts'
 import { flowPolicyRoutes } from './routes-flow-policies.ts'
 import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
@@ -98,6 +100,8 @@ export function createApp(ctx: ServerContext): App {
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   killRoutes(app, ctx)
+  isolationRoutes(app, ctx)
+  incidentRoutes(app, ctx)
   approvalPointRoutes(app, ctx)
   approvalRoutes(app, ctx)
   drillRoutes(app, ctx)

@@ -8,6 +8,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import { raise } from '../../src/registry/alerts.ts'
 import { driftRegister } from '../../src/registry/baselines.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
+import { respondTo } from '../../src/respond/respond.ts'
 import { ObserveRunner } from './observe-runner.ts'
 
 export interface Observing {
@@ -16,13 +17,24 @@ export interface Observing {
 }
 
 export function composeObserving(
-  registry: Pick<RegistryContext, 'store' | 'crypto'>,
+  registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame' | 'vault'>,
   clock: Clock,
   report: (error: unknown) => void,
 ): Observing {
   const { store, crypto } = registry
   const folds: Fold[] = [new TelemetryFold(), new DriftFold(crypto, driftRegister(crypto))]
   const holder = base64url(crypto.randomBytes(16))
-  const observer = new Observer({ store, clock, folds, raise, holder, report })
+  const observer = new Observer({
+    store,
+    clock,
+    folds,
+    // What is done about a finding commits with its alert (ISO-6).
+    raise: async (tx, finding) => {
+      const raised = await raise(tx, finding)
+      if (raised !== null) await respondTo(registry, tx, { ...finding, alert: raised.alert })
+    },
+    holder,
+    report,
+  })
   return { observer, runner: new ObserveRunner({ store, observer, report }) }
 }

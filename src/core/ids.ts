@@ -20,9 +20,12 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * item of the inventory, `lbl` a proposal of labels, `flp` a flow policy, `drp` a drift policy, `bsl` a baseline, `opl` an output policy, `out` an output,
  * `att` an attestation, `rvw` a review, `sed` a seeded error,
  * `ntc` a notice, `bas` a basis that is no consent,
- * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager. */
+ * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager, `alp` an alert policy, `chn` a channel of notifications,
+ * `inc` an incident, `rsp` a response policy. */
 export type IdPrefix =
   | 'per'
+  | 'alp'
+  | 'chn'
   | 'itm'
   | 'lsn'
   | 'lbl'
@@ -64,6 +67,8 @@ export type IdPrefix =
   | 'obj'
   | 'srq'
   | 'mgr'
+  | 'inc'
+  | 'rsp'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)

@@ -64,6 +64,10 @@ export const REASONS = {
     'a person has to attest this output before it leaves',
     'wait for their review, or hand them a draft to work on',
   ],
+  OVERSIGHT: [
+    'the agent is overseen: its calls with an effect ask a person',
+    'wait for the approval, or see "countersign isolation show"',
+  ],
   APPROVAL_NEEDED: ['a person has to approve this call', 'wait for their decision'],
   APPROVAL_REFUSED: ['the person who was asked refused this call', 'do something else, or talk to them'],
   APPROVAL_TIMED_OUT: ['nobody approved this call in time', 'make it again when somebody can decide'],

@@ -143,6 +143,8 @@ export class Trust {
           isChainRevoked(revocations, handles) || handles.some((each) => this.#hasLeft(issuer.iss, each)),
         // A tool is the point's own control plane's, whoever issued the chain.
         isToolRevoked: (...version) => this.#o.revocations.isToolRevoked?.(...version) === true,
+        // So are those whom it oversees: agents of another one have identifiers of their own.
+        isOverseen: (agent) => this.#o.revocations.isOverseen?.(agent) === true,
         freshness: () => (this.#isFresh() ? revocations.freshness() : null),
       }
       this.#followed.set(issuer.iss, {

@@ -5,8 +5,6 @@ export interface ObserveTables {
   cursors: { fold: string; next: number }
   /** Who takes entries in for all nodes (TEL-2). `until`: milliseconds since 1970. */
   observers: { name: string; holder: string; until: number }
-  /** Findings that were raised, by key. */
-  alert_keys: { key: string; entry: number }
   /**
    * What is counted (TEL-6), with what it came to since the first entry. `scope`: which dimensions it has and of what it
    * is; those that it has not are empty. `seen`: time of the last entry, milliseconds.

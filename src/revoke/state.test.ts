@@ -446,3 +446,44 @@ test('the hash of a frame covers all of it', () => {
   )
   expect(new Set(hashes).size).toBe(4)
 })
+
+describe('an agent is overseen', () => {
+  const step = (kind: 'step_up' | 'step_down', n: number, by = signer): SignedFrame => {
+    const { head = 0, hash = '' } = last
+    const frame: Frame = {
+      epoch: 1,
+      seq: head + 1,
+      prev: hash,
+      kind,
+      handle: `agt_1/${n}`,
+      reason: 'test',
+      t: plane(),
+    }
+    if (by === signer) last = { head: head + 1, hash: frameHash(w.crypto, frame) }
+    return signFrame(by, frame)
+  }
+  let last: { head?: number; hash?: string } = {}
+  beforeEach(() => {
+    last = {}
+  })
+
+  test('from a frame until the one that ends it, as often as it is told', () => {
+    expect(state.isOverseen('agt_1')).toBe(false)
+    for (const n of [1, 2]) {
+      state.applyFrame(step('step_up', n))
+      expect([state.isOverseen('agt_1'), state.isOverseen('agt_2')]).toEqual([true, false])
+      state.applyFrame(step('step_down', n))
+      expect(state.isOverseen('agt_1')).toBe(false)
+    }
+  })
+
+  test('by a frame that does not verify, and not less by one', () => {
+    state.applyFrame(step('step_up', 1, thief))
+    expect(state.isOverseen('agt_1')).toBe(true)
+    state.connecting(NONCE)
+    expect(state.isOverseen('agt_1')).toBe(false)
+    state.applyFrame(step('step_up', 1))
+    state.applyFrame(step('step_down', 1, thief))
+    expect(state.isOverseen('agt_1')).toBe(true)
+  })
+})

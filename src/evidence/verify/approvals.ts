@@ -21,6 +21,11 @@ type AnyApproval = Indexed<
   | Entry<'output_policy.approved'>
   | Entry<'drift_policy.approved'>
   | Entry<'baseline.approved'>
+  | Entry<'response_policy.approved'>
+  | Entry<'oversight.ended'>
+  | Entry<'isolation.lifted'>
+  | Entry<'incident.closed'>
+  | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>
   | Entry<'basis.approved'>
