@@ -1,7 +1,5 @@
-/** What drift keeps in the registers, and what it writes there. spec/drift.md, spec/registers.md. @module */
+/** The tables of drift. spec/drift.md, spec/registers.md. @module */
 import type { DriftLevel } from '../observe/drift/detector.ts'
-import type { EntryBody } from '../log/entries.ts'
-import type { Tx } from './store.ts'
 
 export interface DriftTables {
   drift_policies: {
@@ -51,12 +49,4 @@ export interface DriftTables {
   }
   /** What the fold takes up again after a start, by name. */
   drift_state: { name: string; value_json: string }
-}
-
-/** Writes what drift made into the log and the registers, in the transaction that stores its state. */
-export interface DriftRegister {
-  started(tx: Tx, agent: string, body: EntryBody<'drift.epoch_started'>): Promise<void>
-  /** @param document as the digest in the body is over it */
-  proposed(tx: Tx, body: EntryBody<'baseline.proposed'>, document: string): Promise<void>
-  scored(tx: Tx, agent: string, body: EntryBody<'drift.scored'>): Promise<void>
 }
