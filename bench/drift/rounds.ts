@@ -76,11 +76,17 @@ export interface Delays {
 }
 
 /** @param share of sessions from the onset on that are attacked */
-export function delayRuns(agent: Agent, watching: Watching, share: number, calibrate = CALIBRATE): DelayRuns {
+export function delayRuns(
+  agent: Agent,
+  watching: Watching,
+  share: number,
+  calibrate = CALIBRATE,
+  rounds = DELAY_ROUNDS,
+): DelayRuns {
   const alarm: number[] = []
   const two_keys: number[] = []
   let early = 0
-  for (let round = 0; round < DELAY_ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const draws = new Draws(`delay ${agent.name} ${share} ${round}`)
     const { benign, attacked } = split(agent, draws)
     const monitor = watching(drawn(benign, calibrate, draws), `delay ${agent.name} ${share} ${round}`)
@@ -142,10 +148,11 @@ export const PERMUTED = { learn: 40, calibrate: CALIBRATE } as const
 export function permuted(
   agent: Agent,
   monitors: Readonly<Record<string, Watching>>,
+  permutations = PERMUTATIONS,
 ): Readonly<Record<string, FalseAlarms>> {
   const alarms = new Map<string, number>()
   let sessions = 0
-  for (let round = 0; round < PERMUTATIONS; round++) {
+  for (let round = 0; round < permutations; round++) {
     const draws = new Draws(`permuted ${agent.name} ${round}`)
     const { benign } = split(agent, draws, PERMUTED.learn)
     const [warm, stream] = [benign.slice(0, PERMUTED.calibrate), benign.slice(PERMUTED.calibrate)]

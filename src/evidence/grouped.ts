@@ -24,8 +24,9 @@ type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 
 const OTHER_POLICIES = ['output_policy.', 'response_policy.', 'drift_policy.']
 
-export type Grouped = Of<PolicyType | AttestedType | ResponseType>
-type Group = 'labels' | 'attested' | 'responses'
+export type BaselineType = 'baseline.proposed' | 'baseline.approved'
+export type Grouped = Of<PolicyType | AttestedType | ResponseType | BaselineType>
+type Group = 'labels' | 'attested' | 'responses' | 'baselines'
 
 export function isGrouped(entry: AnyEntry): entry is Grouped {
   return groupOf(entry) !== null
@@ -38,6 +39,7 @@ export function groupOf({ type }: AnyEntry): Group | null {
   if (type in labelBodies || type in alertPolicyBodies) return 'labels'
   if (OTHER_POLICIES.some((noun) => type.startsWith(noun))) return 'labels'
   if (type in attestationBodies) return 'attested'
+  if (type.startsWith('baseline.')) return 'baselines'
   return type in responseBodies ? 'responses' : null
 }
 

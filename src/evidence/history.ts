@@ -6,7 +6,7 @@
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
 import { beginsSubject, groupOf, isGrouped } from './grouped.ts'
-import type { AttestedType, Grouped, PolicyType, ResponseType } from './grouped.ts'
+import type { AttestedType, BaselineType, Grouped, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -34,7 +34,7 @@ export class History {
   /** In the order of the log. */
   readonly versions: Any<'version.proposed' | 'version.approved'>[] = []
   /** In the order of the log. */
-  readonly baselines: Any<'baseline.proposed' | 'baseline.approved'>[] = []
+  readonly baselines: Any<BaselineType>[] = []
   /** Calls that waited for a person, by the identifier of the approval. */
   readonly asked = new Map<string, OfType<'approval.requested'>>()
   /** In the order of the log. */
@@ -230,10 +230,6 @@ export class History {
       case 'version.proposed':
       case 'version.approved':
         this.versions.push({ index, entry } as (typeof this.versions)[number])
-        return
-      case 'baseline.proposed':
-      case 'baseline.approved':
-        this.baselines.push({ index, entry } as (typeof this.baselines)[number])
         return
     }
   }

@@ -3,31 +3,8 @@
  * The compiler refuses a table that nobody classified, and so does test/flow/rebuild.test.ts for a backend's own.
  * @module
  */
-import type { Schema } from '../../ports/schema.ts'
-
-export type TableName = keyof Schema
-type Column<T extends TableName> = keyof Schema[T] & string
-
-/**
- * `log`: every row and column. `partly`: but for what `missing` names.
- * `kept`: rows that the log only commits to: each is checked against it, none comes from it.
- * `transient`: questions and secrets that are open for a while and end by themselves; nothing that holds rests on them.
- */
-export type Origin = 'log' | 'partly' | 'kept' | 'transient'
-
-interface TableRule<T extends TableName> {
-  readonly from: Origin
-  /** Names a row in a report, so never personal. */
-  readonly key: readonly Column<T>[]
-  /** Columns that an entry must not hold. */
-  readonly missing: readonly Column<T>[]
-  /** What a rebuilt database does without, and why the log does not have it; empty for `log`. */
-  readonly why: string
-}
-
-function log<T extends TableName>(...key: readonly Column<T>[]): TableRule<T> {
-  return { from: 'log', key, missing: [], why: '' }
-}
+import { OBSERVED_TABLES } from './observed-tables.ts'
+import { log, type TableName, type TableRule } from './table-rule.ts'
 
 export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   meta: {
@@ -37,20 +14,13 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     why: 'which vault has the keys: the next start takes the one that it finds',
   },
   entries: log('idx'),
+  ...OBSERVED_TABLES,
   systems: log('id'),
   tools: log('id'),
   tool_changes: log('id'),
   label_proposals: log('id'),
   labels: log('tool', 'definition_hash'),
   flow_policies: log('id'),
-  drift_policies: log('id'),
-  drift_levels: log('epoch'),
-  baselines: {
-    from: 'partly',
-    key: ['id'],
-    missing: ['document'],
-    why: 'documents, of which the log has the digests: the observer learns them again from the receipts',
-  },
   output_policies: log('id'),
   response_policies: log('id'),
   oversight: log('agent'),
@@ -271,42 +241,6 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['id'],
     missing: [],
     why: 'clients, requests and tokens of a while: connect the client again',
-  },
-  cursors: {
-    from: 'transient',
-    key: ['fold'],
-    missing: [],
-    why: 'how far the folds have come: they take the log from its start again',
-  },
-  observers: {
-    from: 'transient',
-    key: ['name'],
-    missing: [],
-    why: 'which node observes: another takes over',
-  },
-  drift_state: {
-    from: 'transient',
-    key: ['name'],
-    missing: [],
-    why: 'open sessions and what detectors count: the observer comes to the same from the entries',
-  },
-  series: {
-    from: 'transient',
-    key: ['id'],
-    missing: [],
-    why: 'what is counted: the log is counted again',
-  },
-  buckets: {
-    from: 'transient',
-    key: ['scope', 'grain', 'bucket', 'series'],
-    missing: [],
-    why: 'counts of a minute, an hour, a day: the log is counted again',
-  },
-  open_calls: {
-    from: 'transient',
-    key: ['action'],
-    missing: [],
-    why: 'calls without an outcome yet: the log has them',
   },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
