@@ -5,7 +5,7 @@
  */
 import { isHeldOut, learned, scoredBy, split, type Agent, type Scored } from './agents.ts'
 import { Draws } from './draws.ts'
-import { ours, type Watching } from './monitors.ts'
+import { ours, type Monitor, type Watching } from './monitors.ts'
 
 export const CALIBRATE = 100
 /** Sessions between the end of the warm-up and the first attacked one: from none to one less. */
@@ -95,7 +95,7 @@ export function delayRuns(
       early += 1
       continue
     }
-    const run = runOf(monitor.take, () => draws.one(draws.next() < share ? attacked : benign))
+    const run = runOf(monitor, () => draws.one(draws.next() < share ? attacked : benign))
     alarm.push(run.alarm)
     two_keys.push(run.both)
   }
@@ -111,14 +111,14 @@ export function delaysOf(runs: readonly DelayRuns[]): Delays {
 }
 
 /** Sessions to the first alarm, and to the first place where an alarm and a sign are in one window. */
-function runOf(take: (session: Scored) => boolean, next: () => Scored): { alarm: number; both: number } {
+function runOf(monitor: Monitor, next: () => Scored): { alarm: number; both: number } {
   let alarm: number | null = null
   let alarmed = Number.NEGATIVE_INFINITY
   let signed = Number.NEGATIVE_INFINITY
   for (let i = 1; i <= DELAY_MAX; i++) {
     const session = next()
     if (session.sign) signed = i
-    if (take(session)) {
+    if (monitor.take(session)) {
       alarm ??= i
       alarmed = i
     }

@@ -31,10 +31,10 @@ export async function driftStanding(db: Kysely<Schema>, agent: string): Promise<
     (most, row) => (ORDER.indexOf(row.level) > ORDER.indexOf(most) ? row.level : most),
     'none',
   )
-  const last = epochs.reduce<DriftLevelRow | null>(
-    (latest, row) => ((row.alarm ?? -1) > (latest?.alarm ?? -1) ? row : latest),
+  const alarm = epochs.reduce<DriftStanding['alarm']>(
+    (last, { alarm: entry, alarmed: time_ms }) =>
+      entry === null || time_ms === null || entry < (last?.entry ?? 0) ? last : { entry, time_ms },
     null,
   )
-  const alarm = last?.alarm == null ? null : { entry: last.alarm, time_ms: last.alarmed ?? 0 }
   return { level, alarm, epochs }
 }

@@ -62,27 +62,16 @@ export class DriftCore {
 
   take({ index, time_ms, entry }: Logged): void {
     this.sessions.closeIdle(time_ms, this.world.policy, this.#close)
-    switch (entry.type) {
-      case 'receipt':
-        if (entry.body.kind === 'decision') this.#decision(index, time_ms, entry.body)
-        return
-      case 'chain.segment': {
-        const link = linkOf(this.#crypto, entry.body)
-        if (link !== null) this.roots.add(entry.body.id, link)
-        return
-      }
-      case 'revocation':
-        this.sessions.closeOf(entry.body.target, this.#close)
-        return
-      case 'baseline.proposed':
-        this.#noteProposal(index, entry.body.epoch)
-        return
-      case 'baseline.approved':
-        this.#approved(entry.body.act.proposal)
-        return
-      default:
-        this.world.take(entry)
-    }
+    // Most entries are receipts.
+    if (entry.type === 'receipt') {
+      if (entry.body.kind === 'decision') this.#decision(index, time_ms, entry.body)
+    } else if (entry.type === 'chain.segment') {
+      const link = linkOf(this.#crypto, entry.body)
+      if (link !== null) this.roots.add(entry.body.id, link)
+    } else if (entry.type === 'revocation') this.sessions.closeOf(entry.body.target, this.#close)
+    else if (entry.type === 'baseline.proposed') this.#noteProposal(index, entry.body.epoch)
+    else if (entry.type === 'baseline.approved') this.#approved(entry.body.act.proposal)
+    else this.world.take(entry)
   }
 
   /** Closes what is idle at `now_ms`. */

@@ -134,24 +134,20 @@ async function frozenDocuments(db: Kysely<Schema>): Promise<ReadonlyMap<string, 
 
 /** What the entries that drift wrote say to people. */
 function findingOf({ index, entry }: Logged): Finding | null {
-  switch (entry.type) {
-    case 'drift.epoch_started':
-      return entry.body.unseen ? unseenFinding(index, entry) : null
-    case 'baseline.proposed': {
-      const { agent, epoch, sessions } = entry.body
-      const detail = { epoch, sessions, baseline: entry.subject ?? '' }
-      return {
-        rule: 'BASELINE_PROPOSED',
-        key: `BASELINE_PROPOSED/${epoch}`,
-        subject: agent,
-        detail,
-        entries: [index],
-      }
-    }
-    case 'drift.scored':
-      return scoredFinding(index, entry)
-    default:
-      return null
+  if (entry.type === 'drift.scored') return scoredFinding(index, entry)
+  if (entry.type === 'baseline.proposed') return proposedFinding(index, entry)
+  return entry.type === 'drift.epoch_started' && entry.body.unseen ? unseenFinding(index, entry) : null
+}
+
+function proposedFinding(index: number, { subject = '', body }: Entry<'baseline.proposed'>): Finding {
+  const { agent, epoch, sessions } = body
+  const detail = { epoch, sessions, baseline: subject }
+  return {
+    rule: 'BASELINE_PROPOSED',
+    key: `BASELINE_PROPOSED/${epoch}`,
+    subject: agent,
+    detail,
+    entries: [index],
   }
 }
 

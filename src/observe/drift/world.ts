@@ -8,7 +8,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import { taggedDigest } from '../../core/digest.ts'
 import { DRIFT_POLICY, type DriftPolicy } from '../../core/drift-policy.ts'
 import type { Effect, Level, ToolLabel } from '../../core/label.ts'
-import type { AnyEntry } from '../../log/entries.ts'
+import type { AnyEntry, Entry, EntryType } from '../../log/entries.ts'
 import { isAmong } from '../../token/grant.ts'
 import type { RootFacts } from './roots.ts'
 
@@ -43,6 +43,9 @@ export interface StoredWorld {
   readonly flow_policy: string
 }
 
+/** What each type does to it; the others do nothing. */
+type Takes = { readonly [T in EntryType]?: (entry: Entry<T>) => void }
+
 export class World {
   policy: DriftPolicy = DRIFT_POLICY
   changed = false
@@ -63,53 +66,38 @@ export class World {
   /** By task class; emptied when a tool, a label or the flow policy changes. */
   readonly #toolDigests = new Map<string, string>()
 
-  /** @returns whether the entry was one of those that it is made of */
-  take(entry: AnyEntry): boolean {
-    const taken = this.#take(entry)
-    this.changed ||= taken
-    return taken
+  readonly #takes: Takes = {
+    'tool.registered': ({ subject = '', body }) => this.#setTool(subject, body),
+    'tool.changed': ({ subject = '', body: { registered, becomes } }) =>
+      void this.#changes.set(subject, [registered, toolOf(becomes)]),
+    'tool.approved': ({ subject = '' }) => {
+      const change = this.#changes.get(subject)
+      this.#changes.delete(subject)
+      if (change !== undefined) this.#setTool(change[0], change[1])
+    },
+    'label.proposed': ({ subject = '', body }) => void this.#proposals.set(subject, body.labels.map(factsOf)),
+    'label.approved': ({ subject = '' }) => {
+      for (const [key, facts] of this.#proposals.get(subject) ?? []) this.#labels.set(key, facts)
+      this.#proposals.delete(subject)
+      this.#toolDigests.clear()
+    },
+    'flow_policy.approved': ({ subject = '' }) => {
+      this.#flowPolicy = subject
+      this.#toolDigests.clear()
+    },
+    'agent.proposed': ({ subject = '', body }) => void this.#manifests.set(subject, body.manifest),
+    'drift_policy.proposed': ({ subject = '', body }) => void this.#policies.set(subject, body.policy),
+    'drift_policy.approved': ({ subject = '' }) => {
+      this.policy = this.#policies.get(subject) ?? this.policy
+      this.#policies.delete(subject)
+    },
   }
 
-  #take(entry: AnyEntry): boolean {
-    const { subject = '' } = entry
-    switch (entry.type) {
-      case 'tool.registered':
-        this.#setTool(subject, entry.body)
-        return true
-      case 'tool.changed':
-        this.#changes.set(subject, [entry.body.registered, toolOf(entry.body.becomes)])
-        return true
-      case 'tool.approved': {
-        const change = this.#changes.get(subject)
-        this.#changes.delete(subject)
-        if (change !== undefined) this.#setTool(change[0], change[1])
-        return true
-      }
-      case 'label.proposed':
-        this.#proposals.set(subject, entry.body.labels.map(factsOf))
-        return true
-      case 'label.approved':
-        for (const [key, facts] of this.#proposals.get(subject) ?? []) this.#labels.set(key, facts)
-        this.#proposals.delete(subject)
-        this.#toolDigests.clear()
-        return true
-      case 'flow_policy.approved':
-        this.#flowPolicy = subject
-        this.#toolDigests.clear()
-        return true
-      case 'agent.proposed':
-        this.#manifests.set(subject, entry.body.manifest)
-        return true
-      case 'drift_policy.proposed':
-        this.#policies.set(subject, entry.body.policy)
-        return true
-      case 'drift_policy.approved':
-        this.policy = this.#policies.get(subject) ?? this.policy
-        this.#policies.delete(subject)
-        return true
-      default:
-        return false
-    }
+  take(entry: AnyEntry): void {
+    const take = this.#takes[entry.type] as ((entry: AnyEntry) => void) | undefined
+    if (take === undefined) return
+    take(entry)
+    this.changed = true
   }
 
   #setTool(id: string, body: Tool): void {
