@@ -91,7 +91,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'attestation.withdrawn': 'It is good for nothing any more.',
   'attestation.disputed': 'Somebody says that it is wrong.',
   'seed.committed': 'An output with an error will be put before reviewers: a commitment to which.',
-  'seed.revealed': 'It was that output, and what became of it; it can never be released.',
+  'seed.revealed':
+    'It was that output, which no point registered though its entry says so, and what became of it; it can never be released.',
   'agent.proposed': 'An agent: who answers for it, what for, and what it is made of.',
   'agent.approved': 'Somebody approved that proposal, by a gesture over it.',
   'version.proposed': 'Another version of an agent, with what it is made of.',

@@ -5,6 +5,7 @@ import { ApiError, onError } from './errors.ts'
 import { bodyLimits, hostCheck, writable } from './middleware.ts'
 import { oauthServer } from './oauth/routes.ts'
 import { oauthErrors } from './oauth-errors.ts'
+import { ownPage } from './own-page.ts'
 import { agentRoutes } from './routes-agents.ts'
 import { approvalPointRoutes } from './routes-approval-points.ts'
 import { approvalRoutes } from './routes-approvals.ts'
@@ -69,6 +70,7 @@ export function createApp(ctx: ServerContext): App {
   app.use(hostCheck(ctx))
   const oauth = oauthServer(ctx)
   oauth.endpoints(app)
+  app.use(ownPage(ctx))
   app.use(bodyLimits())
   app.use(writable(ctx))
   publicRoutes(app, ctx)

@@ -86,6 +86,19 @@ export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string 
   return String.fromCharCode.apply(null, codes)
 }
 
+/** Of the kind, and at random: for what must not say when it was named (ATT-26). It sorts with nothing. */
+export function newRandomId(crypto: Crypto, prefix: IdPrefix): string {
+  return idFrom(prefix, crypto.randomBytes(TIME_CHARS + RANDOM_CHARS))
+}
+
+/** Of the kind, from a digest of at least 26 bytes: the same for the same. */
+export function idFrom(prefix: IdPrefix, digest: Uint8Array): string {
+  const chars = Array.from(digest.subarray(0, TIME_CHARS + RANDOM_CHARS), (byte) =>
+    CROCKFORD.charAt(byte & 31),
+  )
+  return `${prefix}_${chars.join('')}`
+}
+
 /** The millisecond that was spelled last: a busy process names many things in one. */
 let spelled = { now_ms: Number.NaN, text: '' }
 

@@ -117,6 +117,10 @@ export const REASONS = {
   CONSENT_WITHDRAWN: ['the data subject has withdrawn their consent', 'leave this person out'],
   CONSENT_EXPIRED: ['the consent of the data subject has expired', 'ask the person again, or leave them out'],
   SUBJECT_OBJECTED: ['the data subject has objected to this use', 'leave this person out'],
+  SUBJECT_OUTSIDE: [
+    'the delegation is for one data subject alone, and this is another',
+    'leave this person out, or use the delegation that is for them',
+  ],
   MINOR_PROFILING: [
     'the data subject is a child, and the purpose would profile them',
     'leave this person out',

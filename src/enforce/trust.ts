@@ -14,7 +14,7 @@ import { isChainRevoked, type RevocationView } from '../decide/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import { verifyTrustList, type SignedTrustList } from '../revoke/trust-list.ts'
 import { issuerOfRecord, type ChainTrust } from '../token/trust.ts'
-import type { Handle } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
 
 /** How far the time of a list may lie from the point's clock, either way, in milliseconds: an old one is no news. */
 export const LIST_TIME_MAX_MS = 5 * 60 * 1000

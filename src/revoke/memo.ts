@@ -5,7 +5,7 @@
  */
 import type { Crypto } from '../core/crypto.ts'
 import { STEP_UPS_MAX, stepUpName } from '../core/step-up.ts'
-import { MARK_BYTES, markOf, toolVersion, type NamedHandle } from './marks.ts'
+import { markOf, toolVersion, type NamedHandle } from './marks.ts'
 
 /** Handles of a chain: as kept as an array, or otherwise. */
 export interface Handles {
@@ -55,7 +55,7 @@ export class RevocationMemo {
   }
 
   isRevoked(handle: NamedHandle): boolean {
-    return this.#hasAny(marksOf(this.#crypto, handle))
+    return this.#hasAny(markOf(this.#crypto, handle))
   }
 
   isAnyRevoked(handles: Handles): boolean {
@@ -63,7 +63,7 @@ export class RevocationMemo {
     if (found === undefined) {
       const marks: Uint8Array[] = []
       handles.some((handle) => {
-        marks.push(marksOf(this.#crypto, handle))
+        marks.push(markOf(this.#crypto, handle))
         return false
       })
       found = { marks: Buffer.concat(marks).toString('latin1'), at: -1, isRevoked: false }
@@ -127,14 +127,4 @@ export class RevocationMemo {
     this.#tools.set(server, tools.set(tool, found))
     return found
   }
-}
-
-/** Who withdrew a consent is a person of the root that was issued on it: its handle is asked for under both kinds. */
-function marksOf(crypto: Crypto, handle: NamedHandle): Uint8Array {
-  const own = markOf(crypto, handle)
-  if (handle.kind !== 'person') return own
-  const both = new Uint8Array(2 * MARK_BYTES)
-  both.set(own)
-  both.set(markOf(crypto, { kind: 'consent', handle: handle.handle }), MARK_BYTES)
-  return both
 }

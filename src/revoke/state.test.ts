@@ -372,10 +372,11 @@ describe('what is revoked', () => {
     expect(state.isAnyRevoked(handles)).toBe(false)
   })
 
-  test('as a consent is so for the person of a root, and the other way round it is not', () => {
+  test('as a consent is not so as a person, nor the other way round', () => {
     revoke('consent', 'rev_1')
     revoke('person', 'rev_2')
-    expect(state.isAnyRevoked([{ kind: 'person', handle: 'rev_1' } as const])).toBe(true)
+    expect(state.isAnyRevoked([{ kind: 'consent', handle: 'rev_1' } as const])).toBe(true)
+    expect(state.isAnyRevoked([{ kind: 'person', handle: 'rev_1' } as const])).toBe(false)
     expect(state.isRevoked({ kind: 'consent', handle: 'rev_2' })).toBe(false)
   })
 

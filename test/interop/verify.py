@@ -1,6 +1,8 @@
-"""A second verifier of the Countersign protocol, written from spec/ alone: chains, grants, holder proofs, approvals, versions, drift.
+"""A second verifier of the Countersign protocol, written from spec/ alone: chains, grants, holder proofs, approvals, versions,
+consents, attestations and drift.
 
-    python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof vectors/approval vectors/version vectors/drift
+    python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof vectors/approval vectors/version \\
+        vectors/consent vectors/attestation vectors/drift
 
 prints the answer to every vector in these folders and whether it is the one that the vector expects; exits 0 only
 if all agree. Needs Python 3.9 and OpenSSL 3, and nothing else.
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Callable, NamedTuple
 
 import approvals
+import attestations
+import consents
 import drift
 import grants
 import proofs
@@ -101,6 +105,12 @@ KINDS_BY_FILE = {
     "drift/scores": Kind(drift.answer_scores, "expect"),
     "drift/streams": Kind(drift.answer_stream, "expect"),
     "version/statements": Kind(approvals.answer_version, "expect"),
+    "consent/giving": Kind(consents.answer_giving, "expect"),
+    "consent/withdrawals": Kind(consents.answer_withdrawal, "expect"),
+    "consent/decisions": Kind(consents.answer_decision, "expect"),
+    "consent/identifiers": Kind(consents.answer_identifier, "expect"),
+    "attestation/statements": Kind(attestations.answer_statement, "expect"),
+    "attestation/roles": Kind(attestations.answer_role, "expect"),
 }
 
 
@@ -117,6 +127,8 @@ def read_tasks(path: Path) -> list[Task]:
     if folder == "delegation":
         return [Task(CHAIN, f"{folder}/{path.stem}", content)]
     file = f"{folder}/{path.stem}"
+    if file == "attestation/roles":  # the worked cases of a page, as they are numbered there
+        content = [{**one, "name": one["case"], "expect": {name: one[name] for name in ("role", "human")}} for one in content]
     return [Task(KINDS_BY_FILE[file], f"{file}/{vector['name']}", vector) for vector in content]
 
 

@@ -58,6 +58,7 @@ CREATE TABLE outputs (
   registrar TEXT NOT NULL, registered INTEGER NOT NULL, released INTEGER, attestation TEXT, refusals INTEGER NOT NULL,
   digest_commit TEXT NOT NULL, content_commit TEXT, action TEXT UNIQUE
 ) STRICT;
+CREATE INDEX outputs_entry ON outputs (entry);
 CREATE INDEX outputs_uncovered ON outputs (released) WHERE released IS NOT NULL AND attestation IS NULL;
 CREATE INDEX outputs_waiting ON outputs (registered) WHERE released IS NULL AND attestation IS NULL;
 CREATE TABLE attestations (

@@ -59,6 +59,7 @@ export type FaultCode =
   | 'LIFT_INVALID'
   | 'LIMIT_OVERSPENT'
   | 'MANIFEST_MISMATCH'
+  | 'NOTICE_CONFLICT'
   | 'OUTCOME_WITHOUT_DECISION'
   | 'OUTPUT_UNATTESTED'
   | 'OVERSIGHT_IGNORED'
@@ -97,6 +98,27 @@ export interface Check {
   readonly count: number
 }
 
+export interface Deviation {
+  /** Of the entry that it is about; null: of none. */
+  readonly index: number | null
+  readonly why: string
+}
+
+/** One test over every item of the period (PCK-6). */
+export interface Census {
+  readonly criteria: string
+  readonly attribute: string
+  readonly population: string
+  /** Items of the population that the test is about. */
+  readonly size: number
+  readonly deviations_n: number
+  /** At most 100. */
+  readonly deviations: readonly Deviation[]
+  readonly result: 'did not occur' | 'no deviation' | 'deviations'
+  /** With a source that is not ours. */
+  readonly reconciliation: 'not reconciled'
+}
+
 export interface PackReport {
   readonly ok: boolean
   readonly origin: string
@@ -109,6 +131,8 @@ export interface PackReport {
   readonly faults: readonly Fault[]
   readonly faults_n: number
   readonly populations: Readonly<Record<string, number>>
+  /** By number of the test. */
+  readonly tests: Readonly<Record<string, Census>>
   /** Decisions of the whole log, by outcome and first reason. */
   readonly allowed: number
   /** Calls that waited for a person: how each ended is a decision of its own. */
@@ -126,10 +150,17 @@ export class Findings {
   readonly checks: Check[] = []
   readonly faults: Fault[] = []
   faults_n = 0
+  readonly #byCode = new Map<FaultCode, number>()
 
   add(fault: Fault): void {
     this.faults_n++
+    this.#byCode.set(fault.code, this.countOf(fault.code) + 1)
     if (this.faults.length < FAULTS_MAX) this.faults.push(fault)
+  }
+
+  /** Also of those that are not listed. */
+  countOf(code: FaultCode): number {
+    return this.#byCode.get(code) ?? 0
   }
 
   /** Runs one check: it is good when it adds no fault. @param run returns how many things it checked */

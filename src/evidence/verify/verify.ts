@@ -22,6 +22,7 @@ import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkUses } from './bases.ts'
+import { checkConsentChains } from './consent-chains.ts'
 import { checkConsents } from './consents.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
@@ -257,6 +258,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   checkIncidents(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
+  checkConsentChains(crypto, history, roots, findings)
   checkUses(crypto, history, { allows, bound_ms }, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows

@@ -63,7 +63,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   identifiers: {
     from: 'partly',
     key: ['commitment'],
-    missing: ['key'],
+    missing: ['key', 'alike'],
     why: 'what data subjects are found by: identify them again, or their records are unresolved',
   },
   consents: log('id'),
