@@ -25,7 +25,7 @@ function ofChannels<T extends z.ZodType>(of: T) {
 }
 
 /** Characters of what people read about a driver: names of two tools, cut. */
-export const DRIVER_CHARS_MAX = 512
+export const DRIVER_CHARS_MAX = 200
 
 const session = z.strictObject({
   iss: z.string().min(1).max(256),

@@ -15,15 +15,11 @@ import { Epoch, unwarmedLevel, type EpochName, type ScoredSession, type StoredEp
 import type { BaselineDocument } from './document.ts'
 import { actionOf } from './read.ts'
 import { seedOf } from './ranks.ts'
-import { linkOf, Roots, type RootFacts } from './roots.ts'
-import type { Driver } from './score.ts'
+import { isLongOver, linkOf, Roots, type RootFacts } from './roots.ts'
 import { Sessions, type OpenSession } from './sessions.ts'
 import { World } from './world.ts'
 
 export const EPOCH_TAG = 'countersign-drift-epoch-v1'
-/** Characters of what a driver says: two names of tools may be longer than an entry has room for. */
-const WHAT_CHARS_MAX = 500
-
 /** What the log is to hold next. */
 export type Made =
   | {
@@ -62,6 +58,7 @@ export class DriftCore {
 
   take({ index, time_ms, entry }: Logged): void {
     this.sessions.closeIdle(time_ms, this.world.policy, this.#close)
+    this.roots.forget(time_ms)
     // Most entries are receipts.
     if (entry.type === 'receipt') {
       if (entry.body.kind === 'decision') this.#decision(index, time_ms, entry.body)
@@ -89,7 +86,7 @@ export class DriftCore {
   #decision(index: number, time_ms: number, receipt: DecisionReceipt): void {
     const { agent, chain, kill } = receipt
     const root = chain === null || agent === null || kill !== undefined ? null : this.roots.of(chain)
-    if (root === null || agent === null) return
+    if (root === null || agent === null || isLongOver(root, time_ms)) return
     const key = `${agent} ${root.jti} ${root.iss}`
     const known = this.sessions.get(key)
     // Its delegation was over before: what still tries is a session of its own.
@@ -193,14 +190,12 @@ export class DriftCore {
 function bodyOf(session: OpenSession, last: number, scored: ScoredSession): EntryBody<'drift.scored'> {
   const { root, first, actions, epoch } = session
   const { drivers, alarms, because, ...rest } = scored
-  const cut = <T extends Driver>(all: readonly T[]): T[] =>
-    all.map((one) => ({ ...one, what: one.what.slice(0, WHAT_CHARS_MAX) }))
   return {
     epoch,
     session: { iss: root.iss, jti: root.jti, first, last, actions: actions.length },
     ...rest,
     alarms: [...alarms],
-    drivers: cut(drivers),
-    because: cut(because),
+    drivers: [...drivers],
+    because: [...because],
   }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { DRIFT_POLICY } from '../../core/drift-policy.ts'
 import { bet, BETS, emptySums, levelOf, SHARES, SUM_MAX } from './detector.ts'
-import { Epoch } from './epoch.ts'
+import { Epoch, SCORED_MAX } from './epoch.ts'
 import { emptyRanks, rank, ranksOf, ranksText, seedOf, tieBreakers } from './ranks.ts'
 import { CHANNELS, LEVELS_MAX, type Scores } from './score.ts'
 import { surprisal16 } from './sixteenths.ts'
@@ -88,6 +88,27 @@ describe('p-values', () => {
       }),
     )
   })
+})
+
+test('what a detector keeps is less than 32 KiB after as many sessions as an epoch has', () => {
+  const full = emptyRanks().fill(Math.floor(SCORED_MAX / LEVELS_MAX))
+  const because = {
+    channel: 'novelty',
+    entry: 2 ** 40,
+    what: '\u{FFFD}'.repeat(200),
+    score: 1023,
+    n: SCORED_MAX,
+  }
+  const young = warmEpoch('s'.repeat(43)).stored()
+  const stored = {
+    ...young,
+    n: SCORED_MAX,
+    ranks: Object.fromEntries(CHANNELS.map((channel) => [channel, ranksText(full)])),
+    sums: Object.fromEntries(CHANNELS.map((channel) => [channel, BETS.map(() => 123456.78901234567)])),
+    because: Array.from({ length: 8 }, () => because),
+    learning: null,
+  }
+  expect(Buffer.byteLength(JSON.stringify(stored))).toBeLessThan(32 * 1024)
 })
 
 describe('while sessions are exchangeable', () => {

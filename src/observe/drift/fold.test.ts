@@ -125,6 +125,27 @@ describe('an agent that is observed', () => {
   })
 })
 
+test('a driver whose name is too long is cut where a character ends', async () => {
+  const world = new DriftWorld()
+  await world.setPolicy({ ...POLICY, train_sessions: 10 })
+  await world.delegate()
+  for (let i = 0; i < 10; i++) await world.session(usual(i))
+  for (const odd of ['', 'x']) {
+    const tool = odd + '\u{1F600}'.repeat(127)
+    await world.session([
+      { tool, decision: 'allow' },
+      { tool: `${tool}y`, decision: 'deny' },
+    ])
+  }
+  await world.session(usual(0))
+  await world.settle()
+  expect(world.faults).toEqual([])
+  const whats = (await world.of('drift.scored')).flatMap(({ body }) => body.drivers.map(({ what }) => what))
+  expect(whats.some((what) => what.length === 200)).toBe(true)
+  expect(whats.every((what) => what.isWellFormed())).toBe(true)
+  await world.remove()
+})
+
 test('an observer that begins again writes nothing twice', async () => {
   const world = new DriftWorld()
   await world.setPolicy({ ...POLICY, train_sessions: 10 })

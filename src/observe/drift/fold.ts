@@ -17,7 +17,7 @@ import { DriftCore, type Made } from './core.ts'
 import { documentSchema, type BaselineDocument } from './document.ts'
 import type { StoredEpoch } from './epoch.ts'
 import type { Link } from './roots.ts'
-import { CHANNELS } from './score.ts'
+import { CHANNELS, cutText } from './score.ts'
 import type { OpenSession } from './sessions.ts'
 import type { StoredWorld } from './world.ts'
 
@@ -181,8 +181,8 @@ function scoredFinding(index: number, { subject = '', body }: Entry<'drift.score
       n,
       level,
       reach,
-      channels: foremost.join(', ').slice(0, DETAIL_CHARS_MAX),
-      because: what.slice(0, DETAIL_CHARS_MAX),
+      channels: cutText(foremost.join(', '), DETAIL_CHARS_MAX),
+      because: cutText(what, DETAIL_CHARS_MAX),
     },
     entries: [...new Set(entries)].slice(0, ENTRIES_MAX),
   }

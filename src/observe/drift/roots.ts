@@ -45,6 +45,14 @@ export function linkOf(crypto: Crypto, { parent, segment }: EntryBody<'chain.seg
   }
 }
 
+/** A chain that ended this long ago is not looked up any more (DRF-1). */
+const KEPT_MS = 24 * 3600 * 1000
+const FORGET_EVERY_MS = 3600 * 1000
+
+export function isLongOver({ exp_ms }: RootFacts, now_ms: number): boolean {
+  return now_ms > exp_ms + KEPT_MS
+}
+
 /** Hops of a chain, and room. */
 const DEPTH_MAX = 16
 
@@ -52,6 +60,7 @@ const DEPTH_MAX = 16
 export class Roots {
   readonly #links = new Map<string, Link>()
   readonly changed = new Set<string>()
+  #forget_ms = 0
 
   add(id: string, link: Link): void {
     this.#links.set(id, link)
@@ -72,6 +81,21 @@ export class Roots {
       at = link.parent
     }
     return null
+  }
+
+  /** Drops, about once an hour, what is not looked up any more: memory, and nothing that anybody could tell. */
+  forget(now_ms: number): void {
+    if (now_ms < this.#forget_ms) return
+    this.#forget_ms = now_ms + FORGET_EVERY_MS
+    // First all are looked at: what leads to a root that goes would otherwise stay.
+    const over = [...this.#links.keys()].filter((id) => {
+      const root = this.of(id)
+      return root !== null && isLongOver(root, now_ms)
+    })
+    for (const id of over) {
+      this.#links.delete(id)
+      this.changed.add(id)
+    }
   }
 
   restore(links: ReadonlyMap<string, Link>): void {

@@ -15,6 +15,7 @@ import {
   type Decided,
   type Evidence,
 } from './action.ts'
+import { DRIVER_CHARS_MAX } from '../../log/drift-bodies.ts'
 import { bucketOf, largestAmounts, meanGap, type BaselineDocument } from './document.ts'
 import { surprisal16 } from './sixteenths.ts'
 
@@ -134,7 +135,7 @@ export class Scorer {
         rate: level(rate),
         novelty: level(novelty),
       },
-      drivers,
+      drivers: drivers.map((driver) => ({ ...driver, what: cutText(driver.what, DRIVER_CHARS_MAX) })),
     }
   }
 
@@ -217,6 +218,11 @@ export class Scorer {
     const near = [bucket - 1, bucket, bucket + 1].reduce((sum, one) => sum + countOf(gaps, String(one)), 0)
     return surprisal16((near + 0.5) / (this.#gaps + 1))
   }
+}
+
+/** Names of tools are others' words: a cut in the middle of a character would be no text. */
+export function cutText(text: string, chars_max: number): string {
+  return text.slice(0, chars_max).toWellFormed()
 }
 
 /** Of as much or more among `sessions`; each doubling beyond all of them is a bit more. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { DRIFT_POLICY } from '../../core/drift-policy.ts'
 import type { Action } from './action.ts'
 import { Learner, DOCUMENT_BYTES_MAX } from './document.ts'
-import type { RootFacts } from './roots.ts'
+import { Roots, type RootFacts } from './roots.ts'
 import { Sessions, type OpenSession } from './sessions.ts'
 import { canonicalBytes } from '../../core/json.ts'
 
@@ -85,4 +85,19 @@ test('a document has its size at most, whatever agents do, and goes on where it 
   expect(canonicalBytes(learner.document).length).toBeLessThanOrEqual(DOCUMENT_BYTES_MAX)
   expect(learner.document.left_out).toBeGreaterThan(0)
   expect(learner.document.sessions).toBe(600)
+})
+
+test('chains are forgotten a day after they ended, with the hops that lead to them', () => {
+  const roots = new Roots()
+  roots.add('root', { root: { ...ROOT, exp_ms: 0 } })
+  roots.add('hop', { parent: 'root' })
+  roots.add('other', { root: ROOT })
+  roots.add('lost', { parent: 'never logged' })
+  roots.forget(24 * 3600 * 1000)
+  expect(roots.of('hop')?.jti).toBe(ROOT.jti)
+  roots.changed.clear()
+  roots.forget(26 * 3600 * 1000)
+  expect(['root', 'hop', 'other'].map((id) => roots.link(id) === undefined)).toEqual([true, true, false])
+  expect([...roots.changed]).toEqual(['root', 'hop'])
+  expect(roots.of('lost')).toBeNull()
 })
