@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { versionOf } from './machine.ts'
 
 const USAGE = `usage: npm run bench -- authorize [--json]
+       npm run bench -- drift [--json]
        npm run bench -- flow [--json]
        npm run bench -- humans [--json]
        npm run bench -- log [--json] [--short]
@@ -19,6 +20,7 @@ const USAGE = `usage: npm run bench -- authorize [--json]
 
 const NAMES: ReadonlySet<string> = new Set([
   'authorize',
+  'drift',
   'flow',
   'gateway',
   'humans',
@@ -28,7 +30,7 @@ const NAMES: ReadonlySet<string> = new Set([
 ])
 
 /** Short enough as they are. */
-const ALWAYS_WHOLE: ReadonlySet<string> = new Set(['authorize', 'flow', 'humans', 'protect'])
+const ALWAYS_WHOLE: ReadonlySet<string> = new Set(['authorize', 'drift', 'flow', 'humans', 'protect'])
 
 const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
@@ -44,6 +46,9 @@ if (name === 'authorize') {
   installPeers()
   const { authorize } = await import('./authorize/authorize.ts')
   await authorize({ json })
+} else if (name === 'drift') {
+  const { drift } = await import('./drift/drift.ts')
+  await drift({ json })
 } else if (name === 'flow') {
   const { flow } = await import('./flow/flow.ts')
   await flow({ json })

@@ -54,6 +54,15 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'flow_policy.proposed':
     'Whether the rules on flows speak, and what they let pass; it waits for a person’s approval.',
   'flow_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'drift_policy.proposed':
+    'When a session is over, how long agents warm up, how often a false alarm may come; it waits for a person’s approval.',
+  'drift_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'drift.epoch_started':
+    'An agent does something in a version, with tools or in a task class that it was not seen in: it is learned anew.',
+  'baseline.proposed': 'What an agent usually does was learned from its sessions: a digest of the document.',
+  'baseline.approved':
+    'Sessions are held against that baseline, by a gesture of somebody who does not own the agent.',
+  'drift.scored': 'How unusual a session was for its baseline, and what that adds up to.',
   'response_policy.proposed':
     'What is done by itself when an agent stops behaving like itself; it waits for a person’s approval.',
   'response_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',

@@ -30,6 +30,11 @@ export const GROUPS: readonly CommandGroup[] = [
   { names: ['agent'], add: async (to) => (await import('./commands/agents.ts')).agentCommands(to) },
   { names: ['template'], add: async (to) => (await import('./commands/templates.ts')).templateCommands(to) },
   { names: ['label'], add: async (to) => (await import('./commands/labels.ts')).labelCommands(to) },
+  { names: ['drift'], add: async (to) => (await import('./commands/drift.ts')).driftCommands(to) },
+  {
+    names: ['baseline'],
+    add: async (to) => (await import('./commands/baselines.ts')).baselineCommands(to),
+  },
   { names: ['flow'], add: async (to) => (await import('./commands/flow-policies.ts')).flowCommands(to) },
   {
     names: ['notice', 'basis'],

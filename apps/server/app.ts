@@ -22,6 +22,7 @@ import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
+import { driftRoutes } from './routes-drift.ts'
 import { isolationRoutes } from './routes-isolation.ts'
 import { flowPolicyRoutes } from './routes-flow-policies.ts'
 import { hostingRoutes } from './routes-hosting.ts'
@@ -89,6 +90,7 @@ export function createApp(ctx: ServerContext): App {
   toolChangeRoutes(app, ctx)
   labelRoutes(app, ctx)
   flowPolicyRoutes(app, ctx)
+  driftRoutes(app, ctx)
   outputRoutes(app, ctx)
   attestRoutes(app, ctx)
   reviewRoutes(app, ctx)

@@ -30,6 +30,9 @@ const LABELS = {
   'template.preset': 'Template, preset', 'template.proposed': 'Template proposed', 'template.approved': 'Template approved',
   'label.proposed': 'Labels proposed', 'label.approved': 'Labels approved',
   'flow_policy.proposed': 'Flow policy proposed', 'flow_policy.approved': 'Flow policy approved',
+  'drift_policy.proposed': 'Drift policy proposed', 'drift_policy.approved': 'Drift policy approved',
+  'drift.epoch_started': 'Agent is learned anew', 'baseline.proposed': 'Baseline proposed', 'baseline.approved': 'Baseline approved',
+  'drift.scored': 'Session scored',
   'token.exchanged': 'Access token', 'token.revoked': 'Token revoked',
 }
 const SOFT = new Set(['outcome', 'frame', 'receipt.head', 'chain.segment', 'lease.granted', 'lease.recalled', 'lease.settled'])
@@ -103,8 +106,10 @@ function summaryOf(entry) {
     case 'issuer.trusted': return b.act.issuer.iss
     case 'template.preset': case 'template.proposed': return 'For the class ' + b.template.class
     case 'label.proposed': return count(b.labels.length, 'tool', 'tools')
+    case 'baseline.proposed': return 'Of ' + tail(b.agent) + ', from ' + count(b.sessions, 'session', 'sessions')
+    case 'drift.scored': return 'Session ' + (b.n + 1) + ', level ' + b.level + (b.counted ? '' : ', not counted yet')
     case 'flow_policy.proposed': return 'Mode ' + b.policy.mode
-    case 'label.approved': case 'flow_policy.approved': case 'template.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
+    case 'label.approved': case 'flow_policy.approved': case 'drift_policy.approved': case 'baseline.approved': case 'template.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
     case 'token.exchanged': return 'For ' + tail(b.agent) + ' until ' + new Date(b.exp * 1000).toISOString().slice(0, 19) + 'Z'
     case 'receipt': return b.tool === 'countersign/kill'
       ? 'This point denies from here on, by ' + tail(b.kill ?? '')

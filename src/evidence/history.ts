@@ -6,7 +6,7 @@
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
 import { beginsSubject, groupOf, isGrouped } from './grouped.ts'
-import type { AlertType, AttestedType, Grouped, PolicyType, ResponseType } from './grouped.ts'
+import type { AlertType, AttestedType, BaselineType, Grouped, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -33,6 +33,8 @@ export class History {
   readonly approvals: OfType<'agent.approved'>[] = []
   /** In the order of the log. */
   readonly versions: Any<'version.proposed' | 'version.approved'>[] = []
+  /** In the order of the log. */
+  readonly baselines: Any<BaselineType>[] = []
   /** Calls that waited for a person, by the identifier of the approval. */
   readonly asked = new Map<string, OfType<'approval.requested'>>()
   /** In the order of the log. */

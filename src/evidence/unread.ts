@@ -2,6 +2,8 @@
 import type { AnyEntry, EntryType } from '../log/entries.ts'
 
 const UNREAD = [
+  'drift.epoch_started',
+  'drift.scored',
   'version.withdrawn',
   'version.statement_issued',
   'inventory.recorded',

@@ -19,6 +19,7 @@ import { anchoredSchema } from './anchored.ts'
 import { attestationBodies } from './attestation-bodies.ts'
 import { consentBodies } from './consent-bodies.ts'
 import { domainBodies } from './domain-bodies.ts'
+import { driftBodies } from './drift-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
@@ -281,5 +282,6 @@ export const bodies = {
   ...attestationBodies,
   ...alertPolicyBodies,
   ...alertBodies,
+  ...driftBodies,
   ...responseBodies,
 } as const

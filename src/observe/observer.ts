@@ -205,7 +205,9 @@ export class Observer {
   }
 
   async #saveWhenDue(): Promise<void> {
-    const isDue = this.#o.clock.monotonic() - this.#saved_ms >= SAVE_MS
+    const isFull = this.#taking?.some(({ fold }) => fold.isFull?.() === true) === true
+    if (isFull) this.#isSaved = false // a look makes news too
+    const isDue = isFull || this.#o.clock.monotonic() - this.#saved_ms >= SAVE_MS
     // Alone on a database nobody has to be told that this one is still there.
     if (isDue && !(this.#isSaved && this.#o.store.nodes === null)) await this.#save(CLAIM_MS)
   }

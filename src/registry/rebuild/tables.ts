@@ -4,6 +4,7 @@
  * @module
  */
 import { ALERT_TABLES_FROM } from './alert-tables.ts'
+import { OBSERVED_TABLES } from './observed-tables.ts'
 import { log, type TableName, type TableRule } from './table-rule.ts'
 
 export type { TableName } from './table-rule.ts'
@@ -17,6 +18,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     why: 'which vault has the keys: the next start takes the one that it finds',
   },
   entries: log('idx'),
+  ...OBSERVED_TABLES,
   systems: log('id'),
   tools: log('id'),
   tool_changes: log('id'),
@@ -230,18 +232,6 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     key: ['id'],
     missing: [],
     why: 'clients, requests and tokens of a while: connect the client again',
-  },
-  cursors: {
-    from: 'transient',
-    key: ['fold'],
-    missing: [],
-    why: 'how far the folds have come: they take the log from its start again',
-  },
-  observers: {
-    from: 'transient',
-    key: ['name'],
-    missing: [],
-    why: 'which node observes: another takes over',
   },
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
