@@ -13,13 +13,18 @@ export interface Observing {
   readonly observer: Observer
 }
 
+/** All that there are, in no order that matters. */
+export function allFolds(): Fold[] {
+  return [new TelemetryFold()]
+}
+
 export function composeObserving(
   registry: Pick<RegistryContext, 'store' | 'crypto'>,
   clock: Clock,
   report: (error: unknown) => void,
 ): Observing {
   const { store, crypto } = registry
-  const folds: Fold[] = [new TelemetryFold()]
+  const folds = allFolds()
   const holder = base64url(crypto.randomBytes(16))
   const observer = new Observer({ store, clock, folds, raise, holder, report })
   return { observer, runner: new ObserveRunner({ store, observer, report }) }

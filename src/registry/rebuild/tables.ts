@@ -251,17 +251,23 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'which findings were raised already: a finding may be raised once more',
   },
-  series: {
+  places: {
     from: 'transient',
     key: ['id'],
     missing: [],
-    why: 'what is counted: the log is counted again',
+    why: 'what calls are counted by: the log is counted again',
   },
-  buckets: {
+  counts: {
     from: 'transient',
-    key: ['scope', 'grain', 'bucket', 'series'],
+    key: ['view', 'grain', 'bucket', 'place'],
     missing: [],
     why: 'counts of a minute, an hour, a day: the log is counted again',
+  },
+  named_counts: {
+    from: 'transient',
+    key: ['view', 'kind', 'grain', 'bucket', 'place', 'name'],
+    missing: [],
+    why: 'counts of reasons and measures: the log is counted again',
   },
   open_calls: {
     from: 'transient',
