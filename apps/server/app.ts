@@ -20,6 +20,7 @@ import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
+import { fleetRoutes } from './routes-fleet.ts'
 import { flowPolicyRoutes } from './routes-flow-policies.ts'
 import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
@@ -46,6 +47,7 @@ import { reviewRoutes } from './routes-reviews.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { subjectRoutes } from './routes-subject.ts'
+import { telemetryRoutes } from './routes-telemetry.ts'
 import { templateRoutes } from './routes-templates.ts'
 import { versionRoutes } from './routes-versions.ts'
 import { toolChangeRoutes } from './routes-tools.ts'
@@ -111,6 +113,8 @@ export function createApp(ctx: ServerContext): App {
   erasureRoutes(app, ctx)
   retentionRoutes(app, ctx)
   logRoutes(app, ctx)
+  fleetRoutes(app, ctx)
+  telemetryRoutes(app, ctx)
   nodeRoutes(app, ctx)
   backupRoutes(app, ctx)
   app.doc31('/openapi.json', {

@@ -23,6 +23,8 @@ const LABELS = {
   'lease.granted': 'Lease', 'lease.recalled': 'Lease recalled', 'lease.settled': 'Lease settled',
   'topup.requested': 'Top-up asked for', 'topup.granted': 'Top-up granted', 'topup.declined': 'Top-up declined',
   'listener.added': 'Listener', 'listener.removed': 'Listener removed', 'log.pruned': 'Log pruned',
+  'source.added': 'Telemetry source', 'source.removed': 'Telemetry source removed',
+  'span.unmatched': 'Call without receipt', 'spans.reconciled': 'Telemetry of a day',
   'issuer.proposed': 'Issuer proposed', 'issuer.trusted': 'Issuer trusted', 'issuer.dropped': 'Issuer dropped',
   'template.preset': 'Template, preset', 'template.proposed': 'Template proposed', 'template.approved': 'Template approved',
   'label.proposed': 'Labels proposed', 'label.approved': 'Labels approved',

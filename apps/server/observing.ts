@@ -1,16 +1,27 @@
 /** Which folds the control plane runs over its log. Compose one here and it is fed, saved and looked at. spec/telemetry.md. @module */
 import { base64url } from '../../src/core/encoding.ts'
 import type { Fold } from '../../src/observe/fold.ts'
-import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
 import { Observer } from '../../src/observe/observer.ts'
+import { SpanFold } from '../../src/observe/otlp/spans.ts'
+import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { raise } from '../../src/registry/alerts.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { ObserveRunner } from './observe-runner.ts'
+import { OtlpExporter, type OtlpTarget } from './otlp-exporter.ts'
+import { SpanReconciler } from './span-reconciler.ts'
 
 export interface Observing {
-  readonly runner: ObserveRunner
   readonly observer: Observer
+  start(): void
+  stop(): Promise<void>
+}
+
+export interface ObservingOptions {
+  readonly clock: Clock
+  readonly report: (error: unknown) => void
+  /** Who is told of every call, if anybody. */
+  readonly otlp: OtlpTarget | null
 }
 
 /** All that there are, in no order that matters. */
@@ -19,13 +30,32 @@ export function allFolds(): Fold[] {
 }
 
 export function composeObserving(
-  registry: Pick<RegistryContext, 'store' | 'crypto'>,
-  clock: Clock,
-  report: (error: unknown) => void,
+  registry: RegistryContext,
+  { clock, report, otlp }: ObservingOptions,
 ): Observing {
   const { store, crypto } = registry
-  const folds = allFolds()
+  const spans = otlp === null ? null : new SpanFold(crypto)
+  const folds = [...allFolds(), ...(spans === null ? [] : [spans])]
   const holder = base64url(crypto.randomBytes(16))
   const observer = new Observer({ store, clock, folds, raise, holder, report })
-  return { observer, runner: new ObserveRunner({ store, observer, report }) }
+  const isObserver = async (): Promise<boolean> => (await observer.behind()) !== null
+  const runner = new ObserveRunner({ store, observer, report })
+  const exporter =
+    otlp === null || spans === null
+      ? null
+      : new OtlpExporter({ target: otlp, store, spans, origin: registry.iss, isObserver, report })
+  const reconciler = new SpanReconciler({ registry, isObserver, report })
+  return {
+    observer,
+    start: () => {
+      runner.start()
+      exporter?.start()
+      reconciler.start()
+    },
+    stop: async () => {
+      await reconciler.stop()
+      await exporter?.stop()
+      await runner.stop()
+    },
+  }
 }

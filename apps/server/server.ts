@@ -27,6 +27,7 @@ import { DrillRunner } from './drill-runner.ts'
 import { destroyEndedKeys, endKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings } from './first-choices.ts'
+import { FleetFeed } from './fleet-feed.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
 import { ListenerRunner, listenerSender } from './listener-runner.ts'
@@ -151,23 +152,26 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
+  const observed: Pick<Parts, 'behind'> = { behind: () => Promise.resolve(null) }
   const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
-  const ctx = contextOf(options, { ...fixed, runner, place, vkey })
+  const ctx = contextOf(options, { ...fixed, runner, place, vkey, behind: () => observed.behind() })
   const stopEnded = destroyEndedKeys(store, keys, report)
   const sender = listenerSender(options.listenersAnywhere, place)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
   const drills = new DrillRunner({ registry: ctx.registry, report })
-  const observing = composeObserving({ store, crypto: nodeCrypto }, clock, report)
+  const observing = composeObserving(ctx.registry, { clock, report, otlp: options.otlp ?? null })
+  observed.behind = () => observing.observer.behind()
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
       await ctx.hub.close()
       stopEnded()
       ctx.feed.close()
+      ctx.fleet.close()
       await front.close()
       await listeners.stop()
       await drills.stop()
-      await observing.runner.stop()
+      await observing.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
       await runner.stop()
@@ -190,7 +194,7 @@ async function run(
     front.answerWith(createApp(ctx).fetch)
     listeners.start()
     drills.start()
-    observing.runner.start()
+    observing.start()
   } catch (cause) {
     await stop(null)
     throw cause
@@ -219,6 +223,8 @@ interface Parts {
   readonly place: Place
   readonly vkey: string
   readonly breakGlass: PublicJwk
+  /** Known once there is an observer. */
+  behind: () => Promise<number | null>
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
@@ -245,6 +251,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     tiles,
     hub: new RevocationHub({ registry, heartbeat_ms, report }),
     feed: new EntryFeed(store),
+    fleet: new FleetFeed({ registry, report }),
     viewers: new Viewers(nodeCrypto, clock),
     prunings,
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
@@ -256,6 +263,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     heartbeat_ms,
     publicUrl: () => place.url,
     hosts: () => place.hosts,
+    behind: parts.behind,
     fault: () => runner.fault,
     report,
   }

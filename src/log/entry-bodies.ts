@@ -23,6 +23,7 @@ import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
+import { telemetryBodies } from './telemetry-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 import { flowRecordSchema } from './receipt-flow.ts'
@@ -279,4 +280,5 @@ export const bodies = {
   ...inventoryBodies,
   ...attestationBodies,
   ...alertBodies,
+  ...telemetryBodies,
 } as const

@@ -51,6 +51,41 @@ export interface ObserveTables {
     n: number
     total: number
   }
+  /** Who hands in spans, or reads metrics, with a token (TEL-15). `added`, `removed`: indices of entries. */
+  sources: {
+    id: string
+    kind: 'otlp' | 'metrics'
+    agent: string | null
+    added: number
+    removed: number | null
+    token_hash: string | null
+  }
+  /** Tool calls that telemetry tells of and that are not judged yet (TEL-17). Times in milliseconds. */
+  spans: {
+    trace: string
+    span: string
+    parent: string
+    source: string
+    agent: string
+    server: string | null
+    tool: string
+    start: number
+    end: number
+    received: number
+  }
+  /** Decisions of the last day that a span may tell of. `taken`: one did. */
+  span_calls: {
+    point: string
+    epoch: number
+    seq: number
+    agent: string
+    server: string
+    tool: string
+    t: number
+    taken: number
+  }
+  /** Of a day that is not over. */
+  span_days: { day: string; matched: number; unmatched: number; unknown: number }
   /** Calls that were allowed and whose outcome is not logged yet. `t`: of the decision, by the point's clock. */
   open_calls: { action: string; point: string; agent: string; server: string; tool: string; t: number }
 }

@@ -21,6 +21,22 @@ CREATE TABLE named_counts (
   PRIMARY KEY (view, kind, grain, bucket, place, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX named_counts_place ON named_counts (place, kind, grain, bucket);
+CREATE TABLE sources (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, agent TEXT, added INTEGER NOT NULL, removed INTEGER, token_hash TEXT UNIQUE
+) STRICT;
+CREATE TABLE spans (
+  trace TEXT NOT NULL, span TEXT NOT NULL, parent TEXT NOT NULL, source TEXT NOT NULL, agent TEXT NOT NULL, server TEXT,
+  tool TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (trace, span)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spans_received ON spans (received);
+CREATE TABLE span_calls (
+  point TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, agent TEXT NOT NULL, server TEXT NOT NULL,
+  tool TEXT NOT NULL, t INTEGER NOT NULL, taken INTEGER NOT NULL, PRIMARY KEY (point, epoch, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX span_calls_agent ON span_calls (agent, tool, t);
+CREATE TABLE span_days (
+  day TEXT PRIMARY KEY, matched INTEGER NOT NULL, unmatched INTEGER NOT NULL, unknown INTEGER NOT NULL
+) STRICT;
 CREATE TABLE open_calls (
   action TEXT PRIMARY KEY, point TEXT NOT NULL, agent TEXT NOT NULL, server TEXT NOT NULL, tool TEXT NOT NULL,
   t INTEGER NOT NULL

@@ -269,6 +269,30 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'counts of reasons and measures: the log is counted again',
   },
+  sources: {
+    from: 'partly',
+    key: ['id'],
+    missing: ['token_hash'],
+    why: 'the token that it comes with: add the source again',
+  },
+  spans: {
+    from: 'transient',
+    key: ['trace', 'span'],
+    missing: [],
+    why: 'what others tell of and nobody has judged yet: what was not found is an entry',
+  },
+  span_calls: {
+    from: 'transient',
+    key: ['point', 'epoch', 'seq'],
+    missing: [],
+    why: 'decisions of a day that spans are held against: the log has them',
+  },
+  span_days: {
+    from: 'transient',
+    key: ['day'],
+    missing: [],
+    why: 'the count of a day that is not over',
+  },
   open_calls: {
     from: 'transient',
     key: ['action'],
