@@ -108,7 +108,7 @@ export async function recordCalls(tx: Tx, receipts: readonly Receipt[]): Promise
 }
 
 /** Judges spans whose receipts had time to come. @returns how many were judged: more may wait */
-export function reconcile(ctx: RegistryContext): Promise<number> {
+export function reconcile(ctx: Pick<RegistryContext, 'store'>): Promise<number> {
   return ctx.store.write(async (tx) => {
     const due = await tx.db
       .selectFrom('spans')

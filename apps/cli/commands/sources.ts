@@ -24,7 +24,9 @@ export function sourceCommands(program: Command): void {
     .action(async ({ agent, metrics }: AddOptions, command: Command) => {
       const { client, url } = await profileOf(command)
       const kind = metrics === true ? 'metrics' : 'otlp'
-      const added = addedSchema.parse(await client.post('/v1/telemetry/sources', { kind, agent: agent ?? null }))
+      const added = addedSchema.parse(
+        await client.post('/v1/telemetry/sources', { kind, agent: agent ?? null }),
+      )
       result(wantsJson(command), added, () =>
         [
           `${added.source} is added`,

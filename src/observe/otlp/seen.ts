@@ -28,7 +28,10 @@ export interface SeenSpan {
 
 const keyValues = z
   .array(
-    z.looseObject({ key: z.string(), value: z.looseObject({ stringValue: z.unknown() }).exactOptional() }),
+    z.looseObject({
+      key: z.string(),
+      value: z.looseObject({ stringValue: z.unknown().optional() }).exactOptional(),
+    }),
   )
   .default([])
 const nanos = z.union([z.string().regex(/^\d{1,20}$/), z.number().nonnegative()]).default('0')
@@ -95,7 +98,7 @@ function millis(nanos: string | number): number {
   return Number(BigInt(typeof nanos === 'number' ? Math.floor(nanos) : nanos) / 1_000_000n)
 }
 
-function texts(keyValues: readonly { key: string; value?: { stringValue: unknown } }[]): [string, string][] {
+function texts(keyValues: readonly { key: string; value?: { stringValue?: unknown } }[]): [string, string][] {
   return keyValues.flatMap(({ key, value }) =>
     typeof value?.stringValue === 'string' ? [[key, value.stringValue] as [string, string]] : [],
   )
