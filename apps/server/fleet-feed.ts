@@ -66,7 +66,7 @@ export class FleetFeed {
       const now_ms = await store.now()
       const fleet = await store.query((db) => fleetOf(db, iss, now_ms))
       this.#looks++
-      for (const watcher of [...this.#watchers]) await this.#tell(watcher, fleet)
+      for (const watcher of this.#watchers) await this.#tell(watcher, fleet)
     } catch (cause) {
       if (this.#watchers.size > 0) this.#o.report(cause) // the next look tries again
     } finally {

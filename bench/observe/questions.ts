@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { openPostgresStore } from '../../src/adapters/postgres/postgres-store.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
@@ -37,17 +38,24 @@ export interface Questions {
   }[]
 }
 
+/** What a fold made of so many receipts, in SQLite: its tables are then those of any database. */
+interface Filled {
+  readonly store: Store
+  readonly end_ms: number
+  readonly agents: number
+  remove(): Promise<void>
+}
+
 export async function measureSqlite(receipts: number): Promise<Questions> {
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
-  const store = openSqliteStore({ path: join(folder, 'state.db'), clock: systemClock })
+  const filled = await fill(receipts, 200)
   try {
-    return await measured(store, receipts, 200)
+    return await measured(filled.store, filled, receipts)
   } finally {
-    await store.close()
-    await rm(folder, { recursive: true, force: true })
+    await filled.remove()
   }
 }
 
+/** The tables are made in SQLite and copied: what is measured is the questions. */
 export async function measurePostgres(receipts: number): Promise<Questions | { not_measured: string }> {
   let postgres: Postgres
   try {
@@ -55,19 +63,25 @@ export async function measurePostgres(receipts: number): Promise<Questions | { n
   } catch (cause) {
     return { not_measured: String(cause) }
   }
+  const filled = await fill(receipts, 500)
   try {
-    const store = await openPostgresStore({ url: await postgres.database() })
+    const url = await postgres.database()
+    const store = await openPostgresStore({ url })
     try {
-      return await measured(store, receipts, 500)
+      await copy(filled.store, url)
+      return await measured(store, filled, receipts)
     } finally {
       await store.close()
     }
   } finally {
+    await filled.remove()
     await postgres.remove()
   }
 }
 
-async function measured(store: Store, receipts: number, agents: number): Promise<Questions> {
+async function fill(receipts: number, agents: number): Promise<Filled> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
+  const store = openSqliteStore({ path: join(folder, 'state.db'), clock: systemClock })
   // A call has 1.9 receipts.
   const apart_ms = Math.floor((DAYS * DAY_MS) / (receipts / 1.9))
   const terms = { agents, points: 20, tools: 5, start_ms: START_MS, apart_ms, seed: 9 }
@@ -82,6 +96,54 @@ async function measured(store: Store, receipts: number, agents: number): Promise
       await store.write((tx) => fold.save(tx, next))
     if (next === receipts) break
   }
+  const remove = async (): Promise<void> => {
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { store, end_ms, agents, remove }
+}
+
+const COPIED = ['places', 'counts', 'named_counts'] as const
+/** In the order of their keys, so that the copy is written from front to back. */
+const KEYS = {
+  places: ['id'],
+  counts: ['view', 'grain', 'bucket', 'place'],
+  named_counts: ['view', 'kind', 'grain', 'bucket', 'place', 'name'],
+} as const
+const TEXTS = new Set(['agent', 'point', 'server', 'tool', 'totals_json', 'name'])
+const CHUNK = 20_000
+
+async function copy(from: Store, url: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    for (const table of COPIED) {
+      const all = from.query((db) => {
+        let rows = db.selectFrom(table).selectAll()
+        for (const key of KEYS[table]) rows = rows.orderBy(key as never)
+        return rows.execute()
+      })
+      const rows: readonly Readonly<Record<string, unknown>>[] = await all
+      const columns = Object.keys(rows[0] ?? {})
+      for (let at = 0; at < rows.length; at += CHUNK) {
+        const some = rows.slice(at, at + CHUNK)
+        const values = columns.map((column) => some.map((row) => row[column]))
+        const types = columns.map((column, i) => `$${i + 1}::${TEXTS.has(column) ? 'text' : 'bigint'}[]`)
+        const text = `INSERT INTO ${table} (${columns.join(', ')}) SELECT * FROM unnest(${types.join(', ')})`
+        await client.query(text, values)
+      }
+    }
+    await client.query('VACUUM ANALYZE')
+  } finally {
+    await client.end()
+  }
+}
+
+async function measured(
+  store: Store,
+  { end_ms, agents }: Pick<Filled, 'end_ms' | 'agents'>,
+  receipts: number,
+): Promise<Questions> {
   const questions: { question: string; rows: number; ms: Percentiles }[] = []
   for (const [question, asked] of Object.entries(questionsAt(end_ms))) {
     const took: number[] = []

@@ -85,10 +85,12 @@ test('a process with the SDK tells of two calls, of which one has a receipt', as
   )
   await store.close()
   await server.start()
-  const unmatched = rows.map(({ bytes }) => JSON.parse(Buffer.from(bytes).toString()) as { body: object })
+  const unmatched = rows.map(
+    ({ bytes }) => JSON.parse(Buffer.from(bytes).toString()) as { body: { trace: string } },
+  )
   expect(unmatched).toHaveLength(1)
   expect(unmatched[0]).toMatchObject({ subject: agent.id, body: { tool: 'read' } })
-  expect(traces).toContain((unmatched[0]?.body as { trace: string }).trace)
+  expect(traces).toContain(unmatched[0]?.body.trace)
 }, 30_000)
 
 test('a collector that was away gets spans and metrics, without anything personal', async () => {

@@ -7,7 +7,6 @@
  */
 import type { DecisionReceipt, OutcomeReceipt } from '../../log/receipt.ts'
 
-export const SEMCONV = 'semantic-conventions-genai v0.1.0, semantic-conventions v1.45.0'
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0'
 export const SCOPE = 'countersign'
 

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../ports/schema.ts'
 import type { Totals } from '../telemetry/totals.ts'
-import { AT, COLUMNS, KINDS, LATENCY_BOUNDS_S, VIEWS } from '../telemetry/terms.ts'
+import { AT, KINDS, VIEWS, type Column } from '../telemetry/terms.ts'
 
 /** Series of one answer: agents first come. */
 export const PLACES_SHOWN_MAX = 10_000
@@ -34,7 +34,7 @@ export async function totalsOf(db: Kysely<Schema>, view: 'agent' | 'tool'): Prom
     .execute()
   return rows.map(({ agent, server, tool, seen, totals_json }) => {
     const { sums, bins, named } = JSON.parse(totals_json) as Totals
-    const at = (column: (typeof COLUMNS)[number]): number => sums[AT[column]] ?? 0
+    const at = (column: Column): number => sums[AT[column]] ?? 0
     return {
       agent,
       server,
@@ -52,5 +52,3 @@ export async function totalsOf(db: Kysely<Schema>, view: 'agent' | 'tool'): Prom
     }
   })
 }
-
-export { LATENCY_BOUNDS_S }

@@ -4,30 +4,13 @@
  * @module
  */
 import type { Schema } from '../../ports/schema.ts'
+import { keyOf, labelsIn, type Labels } from './labels.ts'
 import type { Totals } from './totals.ts'
-import {
-  AT,
-  COLUMNS,
-  GRAIN_MS,
-  GRAINS,
-  KINDS,
-  LATENCY_BOUNDS_S,
-  OTHER,
-  VIEWS,
-  type Kind,
-  type View,
-} from './terms.ts'
+import { AT, COLUMNS, GRAIN_MS, GRAINS, KINDS, LATENCY_BOUNDS_S, OTHER, VIEWS, type Kind } from './terms.ts'
 
 export type CountsRow = Schema['counts']
 export type NamedRow = Schema['named_counts']
 export type PlaceRow = Schema['places']
-
-export interface Labels {
-  readonly agent: string
-  readonly point: string
-  readonly server: string
-  readonly tool: string
-}
 
 /** Names of one kind that are counted apart at one place: points choose them. */
 const NAMES_MAX = 64
@@ -40,7 +23,7 @@ class Buckets {
   unsaved = 0
 
   constructor(width: number) {
-    this.values = GRAINS.map(() => new Array<number>(width).fill(0))
+    this.values = GRAINS.map(() => Array.from({ length: width }, () => 0))
   }
 }
 
@@ -239,21 +222,6 @@ export class Places {
     this.#all.push(place)
     this.#byKey.set(keyOf(view, labels), place)
     return place
-  }
-}
-
-function keyOf(view: number, { agent, point, server, tool }: Labels): string {
-  return JSON.stringify([view, agent, point, server, tool])
-}
-
-function labelsIn(view: View, { agent, point, server, tool }: Labels): Labels {
-  const isAll = view === 'all'
-  const isTool = isAll || view === 'tool'
-  return {
-    agent: isAll || view === 'agent' ? agent : '',
-    point: isAll || view === 'point' ? point : '',
-    server: isTool ? server : '',
-    tool: isTool ? tool : '',
   }
 }
 

@@ -26,6 +26,8 @@ export const ROWS_MAX = 10_000
 /** Up to these ranges minutes, or hours, are told apart unless the question says otherwise: some 400 buckets. */
 const MINUTES_MS_MAX = 6 * HOUR_MS
 const HOURS_MS_MAX = 16 * DAY_MS
+/** The same for one row of a whole range, of which only the ends are coarser. */
+const HOURS_OF_ALL_MS_MAX = 2 * DAY_MS
 
 interface Question {
   /** What rows are told apart by. */
@@ -94,7 +96,12 @@ function whereOf({ by, where, from_ms, to_ms, step }: Question, isByHour = false
   const dimensions = new Set(DIMENSIONS.filter((name) => by.includes(name) || where[name] !== undefined))
   const view = viewWith(dimensions)
   const range_ms = to_ms - from_ms
-  const byRange = range_ms <= MINUTES_MS_MAX ? 'minute' : range_ms <= HOURS_MS_MAX ? 'hour' : 'day'
+  const byRange =
+    range_ms <= MINUTES_MS_MAX
+      ? 'minute'
+      : range_ms <= (step === 'all' ? HOURS_OF_ALL_MS_MAX : HOURS_MS_MAX)
+        ? 'hour'
+        : 'day'
   const own = step === null || step === 'all' ? byRange : step
   const grain = (isByHour || view === 'all') && own === 'minute' ? 'hour' : own
   const size = GRAIN_MS[grain]

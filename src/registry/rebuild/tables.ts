@@ -3,31 +3,10 @@
  * The compiler refuses a table that nobody classified, and so does test/flow/rebuild.test.ts for a backend's own.
  * @module
  */
-import type { Schema } from '../../ports/schema.ts'
+import { OBSERVE_RULES } from './observe-rules.ts'
+import { log, type TableName, type TableRule } from './table-rule.ts'
 
-export type TableName = keyof Schema
-type Column<T extends TableName> = keyof Schema[T] & string
-
-/**
- * `log`: every row and column. `partly`: but for what `missing` names.
- * `kept`: rows that the log only commits to: each is checked against it, none comes from it.
- * `transient`: questions and secrets that are open for a while and end by themselves; nothing that holds rests on them.
- */
-export type Origin = 'log' | 'partly' | 'kept' | 'transient'
-
-interface TableRule<T extends TableName> {
-  readonly from: Origin
-  /** Names a row in a report, so never personal. */
-  readonly key: readonly Column<T>[]
-  /** Columns that an entry must not hold. */
-  readonly missing: readonly Column<T>[]
-  /** What a rebuilt database does without, and why the log does not have it; empty for `log`. */
-  readonly why: string
-}
-
-function log<T extends TableName>(...key: readonly Column<T>[]): TableRule<T> {
-  return { from: 'log', key, missing: [], why: '' }
-}
+export type { TableName } from './table-rule.ts'
 
 export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   meta: {
@@ -233,72 +212,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'clients, requests and tokens of a while: connect the client again',
   },
-  cursors: {
-    from: 'transient',
-    key: ['fold'],
-    missing: [],
-    why: 'how far the folds have come: they take the log from its start again',
-  },
-  observers: {
-    from: 'transient',
-    key: ['name'],
-    missing: [],
-    why: 'which node observes: another takes over',
-  },
-  alert_keys: {
-    from: 'transient',
-    key: ['key'],
-    missing: [],
-    why: 'which findings were raised already: a finding may be raised once more',
-  },
-  places: {
-    from: 'transient',
-    key: ['id'],
-    missing: [],
-    why: 'what calls are counted by: the log is counted again',
-  },
-  counts: {
-    from: 'transient',
-    key: ['view', 'grain', 'bucket', 'place'],
-    missing: [],
-    why: 'counts of a minute, an hour, a day: the log is counted again',
-  },
-  named_counts: {
-    from: 'transient',
-    key: ['view', 'kind', 'grain', 'bucket', 'place', 'name'],
-    missing: [],
-    why: 'counts of reasons and measures: the log is counted again',
-  },
-  sources: {
-    from: 'partly',
-    key: ['id'],
-    missing: ['token_hash'],
-    why: 'the token that it comes with: add the source again',
-  },
-  spans: {
-    from: 'transient',
-    key: ['trace', 'span'],
-    missing: [],
-    why: 'what others tell of and nobody has judged yet: what was not found is an entry',
-  },
-  span_calls: {
-    from: 'transient',
-    key: ['point', 'epoch', 'seq'],
-    missing: [],
-    why: 'decisions of a day that spans are held against: the log has them',
-  },
-  span_days: {
-    from: 'transient',
-    key: ['day'],
-    missing: [],
-    why: 'the count of a day that is not over',
-  },
-  open_calls: {
-    from: 'transient',
-    key: ['action'],
-    missing: [],
-    why: 'calls without an outcome yet: the log has them',
-  },
+  ...OBSERVE_RULES,
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
