@@ -68,6 +68,8 @@ const ALSO_TYPES = {
   decide: ['src/log/'],
   log: ['src/ports/'],
   revoke: ['src/log/receipt\\.ts$'],
+  // What is raised is what a fold finds.
+  registry: ['src/observe/fold\\.ts$'],
   ports: ['src/'],
   adapters: ['src/'],
 }

@@ -54,6 +54,22 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'flow_policy.proposed':
     'Whether the rules on flows speak, and what they let pass; it waits for a person’s approval.',
   'flow_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'response_policy.proposed':
+    'What is done by itself when an agent stops behaving like itself; it waits for a person’s approval.',
+  'response_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'oversight.begun':
+    'From here on a person is asked for calls of the agent that have an effect; a frame follows.',
+  'oversight.ended': 'They are not any more, by a gesture of somebody who does not own it; a frame follows.',
+  'isolation.begun':
+    'The agent is isolated over this incident, for these keys, or by a person; its suspension and frames follow.',
+  'isolation.lifted': 'It may go on with a new key, by a gesture of somebody who does not own it.',
+  'incident.opened':
+    'An incident or an exercise, and the entries that it rests on; commits to its title (`title`).',
+  'incident.contained': 'It does no more harm, and what stopped it.',
+  'incident.noted': 'Words about it, its cause, or what was learned; commits to them (`text`).',
+  'incident.assigned': 'Who works on it.',
+  'incident.closed': 'It is over, by a gesture over what was found and learned.',
+  'capacity.sampled': 'How much the control plane had to do in this hour, and how much room it has.',
   'output_policy.proposed':
     'Which kinds of outputs leave, and what each asks for; it waits for a person’s approval.',
   'output_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
@@ -66,7 +82,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'attestation.withdrawn': 'It is good for nothing any more.',
   'attestation.disputed': 'Somebody says that it is wrong.',
   'seed.committed': 'An output with an error will be put before reviewers: a commitment to which.',
-  'seed.revealed': 'It was that output, and what became of it; it can never be released.',
+  'seed.revealed':
+    'It was that output, which no point registered though its entry says so, and what became of it; it can never be released.',
   'agent.proposed': 'An agent: who answers for it, what for, and what it is made of.',
   'agent.approved': 'Somebody approved that proposal, by a gesture over it.',
   'version.proposed': 'Another version of an agent, with what it is made of.',
@@ -124,5 +141,10 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'evidence.built': 'A pack was made of a period: its size and hash.',
   'log.pruned':
     'A range of the log is older than the retention: what goes of it, who decided, what still proves it.',
-  'alert.raised': 'Something that should not be.',
+  'alert_policy.proposed':
+    'How each rule is handled: severity, limits, routes; it waits for a person’s approval.',
+  'alert_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'alert.raised': 'Something that should not be, for the first time (`of` is null) or again.',
+  'alert.acknowledged': 'Somebody took that alert, and says what it looks like.',
+  'alert.closed': 'It is done with, and why; what is raised after that is another alert.',
 }

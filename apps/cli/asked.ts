@@ -23,6 +23,8 @@ export interface DelegationInput {
   readonly instruction?: string
   /** Other people, of whom `m` stand behind it too. */
   readonly approvers?: { readonly m: number; readonly of: readonly string[] }
+  /** `cns_…`: for its data subject alone. */
+  readonly consent?: string
 }
 
 const rootSchema = z.looseObject({
@@ -33,6 +35,7 @@ const rootSchema = z.looseObject({
   exp: z.int(),
   depth_max: z.int(),
   quorum: z.object({ m: z.int(), of: z.array(z.string()) }).exactOptional(),
+  consent: z.string().exactOptional(),
 })
 
 /** Who it is for, where, how long, how far, which grants and how many people. @throws {CliError} `GESTURE_MISMATCH` */
@@ -41,7 +44,7 @@ export function assertDrafted(
   payload: JsonObject,
   disclosures: readonly string[],
 ): void {
-  const { agent, cnf, aud, nbf, exp, depth_max, quorum } = rootSchema.parse(payload)
+  const { agent, cnf, aud, nbf, exp, depth_max, quorum, consent } = rootSchema.parse(payload)
   const grants = disclosures.filter(isGrantDisclosure).map((each) => {
     const [, grant] = z.tuple([z.string(), z.json()]).parse(parseJson(fromBase64url(each)))
     return grant
@@ -52,7 +55,8 @@ export function assertDrafted(
   const { approvers } = input
   const people =
     approvers === undefined || (quorum?.m === approvers.m && quorum.of.length === approvers.of.length)
-  if (canonicalize(asked) !== canonicalize(drafted) || exp - nbf > input.ttl_s || !people)
+  const isForOne = (input.consent === undefined) === (consent === undefined)
+  if (canonicalize(asked) !== canonicalize(drafted) || exp - nbf > input.ttl_s || !people || !isForOne)
     throw new CliError(
       'GESTURE_MISMATCH',
       'nothing was signed, the control plane drafted something else than was asked for: ask who runs it',

@@ -62,6 +62,14 @@ export const GROUPS: readonly CommandGroup[] = [
   { names: ['kill'], add: async (to) => (await import('./commands/kill.ts')).killCommands(to) },
   { names: ['domain'], add: async (to) => (await import('./commands/domains.ts')).domainCommands(to) },
   { names: ['drill'], add: async (to) => (await import('./commands/drill.ts')).drillCommands(to) },
+  {
+    names: ['isolation', 'capacity'],
+    add: async (to) => (await import('./commands/isolation.ts')).isolationCommands(to),
+  },
+  {
+    names: ['incident'],
+    add: async (to) => (await import('./commands/incidents.ts')).incidentCommands(to),
+  },
   { names: ['relay'], add: async (to) => (await import('./commands/relay.ts')).relayCommand(to) },
   { names: ['replay'], add: async (to) => (await import('./commands/replay.ts')).replayCommand(to) },
   { names: ['keys'], add: async (to) => (await import('./commands/keys.ts')).keyCommands(to) },

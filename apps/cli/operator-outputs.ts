@@ -1,11 +1,10 @@
 /** Outputs, their policies and reviews, as operators keep them. One function an act. spec/outputs.md, spec/attestation.md. @module */
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { approvalActSchema } from '../../src/core/approval.ts'
-import { fromUtf8 } from '../../src/core/encoding.ts'
+import type { JsonObject } from '../../src/core/json.ts'
 import { FORMS, outputPolicySchema, ROLES, type Form, type OutputPolicy } from '../../src/core/output.ts'
-import { measure } from '../../src/provenance/digest.ts'
+import { measured } from '../../src/enforce/measured.ts'
 import { attestActSchema, statementDigest, statementSchema } from '../../src/provenance/statement.ts'
 import { ACT_TAG, APPROVAL_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
@@ -28,6 +27,7 @@ const outputSchema = z.object({
   flagged: z.int(),
   held_until: z.string().nullable(),
   asks: z.object({ minimum: z.enum(ROLES), release: z.enum(['gate', 'cover']) }).nullable(),
+  seed: z.enum(['caught', 'missed', 'unused']).nullable(),
 })
 export type ListedOutput = z.infer<typeof outputSchema>
 
@@ -145,12 +145,47 @@ export async function registerWritten(
   profile: Profile,
   { kind, name, bytes, form, draft, jti }: Written,
 ): Promise<string> {
-  const { sha256, bytes: length } = measure(form, bytes, () => createHash('sha256'))
-  const subject = [{ name, digest: { sha256 }, annotations: { form, bytes: length } }]
-  const content = form === 'text' ? { content: fromUtf8(bytes) } : {}
+  const made = outputOf({ name, bytes, form })
   const of = { ...(draft === undefined ? {} : { draft }), ...(jti === undefined ? {} : { jti }) }
-  const answer = await profile.client.post('/v1/outputs', { kind, subject, calls: [], ...content, ...of })
+  const answer = await profile.client.post('/v1/outputs', { kind, calls: [], ...made, ...of })
   return z.object({ output: z.string() }).parse(answer).output
+}
+
+/** By its digest, with what people look at. */
+function outputOf({ name, bytes, form }: Pick<Written, 'name' | 'bytes' | 'form'>): JsonObject {
+  const { subject, content } = measured(nodeCrypto, bytes, { kind: '', name, form })
+  const listed = subject.map((one) => ({ ...one }))
+  return content === undefined ? { subject: listed } : { subject: listed, content }
+}
+
+/** @param verb `withdraw`, `dispute` */
+export async function endAttestation(
+  profile: Profile,
+  id: string,
+  verb: string,
+  reason: string,
+): Promise<void> {
+  await profile.client.post(`/v1/attestations/${encodeURIComponent(id)}/${verb}`, { reason })
+}
+
+/** @returns the identifier of the seeded error that may be planted */
+export async function commitSeed(profile: Profile, kind: string): Promise<string> {
+  return z.object({ seed: z.string() }).parse(await profile.client.post('/v1/seeds', { kind })).seed
+}
+
+/** @returns the identifier of the output */
+export async function plantSeed(
+  profile: Profile,
+  seed: string,
+  written: Pick<Written, 'name' | 'bytes' | 'form'>,
+): Promise<string> {
+  const path = `/v1/seeds/${encodeURIComponent(seed)}/plant`
+  const answer = await profile.client.post(path, { ...outputOf(written), calls: [] })
+  return z.object({ output: z.string() }).parse(answer).output
+}
+
+export async function takeSeedBack(profile: Profile, output: string): Promise<void> {
+  await profile.client.post(`/v1/outputs/${encodeURIComponent(output)}/unplant`, {})
 }
 
 export async function releaseOutput(profile: Profile, id: string): Promise<string | null> {

@@ -135,9 +135,15 @@ export async function gestureOver(
  * Approves what another person proposed, with a gesture over the act that the control plane shows.
  * @param path of what is proposed
  * @param what the act has to say at least, besides by whom it is
+ * @param ends of the routes that show the act and take the gesture
  */
-export function approveAt(profile: Profile, path: string, what: JsonObject): Promise<JsonValue> {
-  return gestureOver(profile, { ...what, approver: profile.person }, `${path}/approval`, `${path}/approve`)
+export function approveAt(
+  profile: Profile,
+  path: string,
+  what: JsonObject,
+  { show, take } = { show: 'approval', take: 'approve' },
+): Promise<JsonValue> {
+  return gestureOver(profile, { ...what, approver: profile.person }, `${path}/${show}`, `${path}/${take}`)
 }
 
 export async function invite(

@@ -64,7 +64,7 @@ export async function openHttpGateway(options: HttpGatewayOptions): Promise<Http
   const hosting = await hostingOf(config, file, resources, onFault)
   const isOauth = [...servers.values()].some(({ access }) => access === 'oauth')
   const authority = isOauth ? await authorizationServer(file.control_plane) : null
-  const { point, listens } = await openPoint(config.point, {
+  const { point, releases, listens } = await openPoint(config.point, {
     delegations: hosting.get,
     recording: config.recording,
     onFault,
@@ -78,7 +78,7 @@ export async function openHttpGateway(options: HttpGatewayOptions): Promise<Http
     authority === null
       ? null
       : new AccessTokens({ crypto: nodeCrypto, clock: systemClock, server: authority })
-  const sessions = new Sessions({ point, clock: systemClock, log: say })
+  const sessions = new Sessions({ point, releases, clock: systemClock, log: say })
   const settings = { origins: config.origins }
   let front: Front
   try {

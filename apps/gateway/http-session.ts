@@ -9,6 +9,7 @@ import { isJsonObject } from '../../src/core/json.ts'
 import type { Frame, RpcRequest } from '../../src/enforce/adapters/mcp/frames.ts'
 import { EventMemory, type EventSink, type EventStream } from '../../src/enforce/adapters/mcp/http-events.ts'
 import { RPC_BUSY, rpcError, rpcNotice } from '../../src/enforce/adapters/mcp/messages.ts'
+import type { McpProxyOptions } from '../../src/enforce/adapters/mcp/proxy-options.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
 import { keyOf } from '../../src/enforce/adapters/mcp/upstream.ts'
 import type { Point } from '../../src/enforce/types.ts'
@@ -20,7 +21,7 @@ const QUIET_MS = 15_000
 const RPC_TIMED_OUT = -32004
 const SUBSCRIPTION_META = 'io.modelcontextprotocol/subscriptionId'
 
-export interface SessionOptions {
+export interface SessionOptions extends Pick<McpProxyOptions, 'releases'> {
   readonly point: Point
   readonly server: string
   /** Whether a call that proves nothing itself may be under a delegation that the point holds. */
@@ -65,11 +66,11 @@ export class HttpSession {
       },
       (key) => (key === undefined ? this.#told : this.#exchanges.get(key)?.passed) ?? {},
     )
+    const { point, server, hosted, releases } = options
+    const own = { point, server, hosted, ...(releases === undefined ? {} : { releases }) }
     this.#proxy = new McpProxy({
       crypto: nodeCrypto,
-      point: options.point,
-      server: options.server,
-      hosted: options.hosted,
+      ...own,
       shared: options.id === null,
       toClient: (line, about) => this.#toClient(line, about),
       onAnswer: (key, line) => this.#answer(key, line),

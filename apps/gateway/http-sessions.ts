@@ -6,7 +6,8 @@
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { base64url } from '../../src/core/encoding.ts'
 import type { RpcRequest } from '../../src/enforce/adapters/mcp/frames.ts'
-import { ClientPoint } from '../../src/enforce/adapters/mcp/http-point.ts'
+import { ClientPoint, clientReleases } from '../../src/enforce/adapters/mcp/http-point.ts'
+import type { ReleaseDesk } from '../../src/enforce/adapters/mcp/release-tool.ts'
 import type { Point } from '../../src/enforce/types.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Caller } from './access.ts'
@@ -33,6 +34,7 @@ interface Entry {
 
 export interface SessionsOptions {
   readonly point: Point
+  readonly releases?: ReleaseDesk
   readonly clock: Clock
   readonly log: (text: string) => void
 }
@@ -116,10 +118,11 @@ export class Sessions {
       throw new Full('too many sessions without a token: try again later')
     if (isNamed && same.filter(({ identity }) => identity === caller.identity).length >= sessions_per_client)
       throw new Full('too many sessions of this client: end one of them')
-    const { point, clock, log } = this.#o
+    const { point, releases, clock, log } = this.#o
     const say = (text: string): void => log(`${server.name}: ${text}`)
     const session: HttpSession = new HttpSession({
       point: new ClientPoint(point, caller.viewer),
+      ...(releases === undefined ? {} : { releases: clientReleases(releases, caller.viewer) }),
       server: server.name,
       hosted: caller.hosted,
       id,

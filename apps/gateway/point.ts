@@ -215,7 +215,8 @@ export async function openPoint(
       READY_MAX_MS,
     )
     const standingOf = point.standingOf.bind(point)
-    const releases = new Releases({ crypto, clock, authenticator, standingOf, outputs, onFault })
+    const kinds = (): string[] => (tools.outputPolicy()?.kinds ?? []).map(({ kind }) => kind)
+    const releases = new Releases({ crypto, clock, authenticator, standingOf, outputs, kinds, onFault })
     return { point, releases, servers: file.servers, listens }
   } catch (cause) {
     tools.stop()

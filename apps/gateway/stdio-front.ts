@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
+import type { ReleaseDesk } from '../../src/enforce/adapters/mcp/release-tool.ts'
 import type { Point } from '../../src/enforce/types.ts'
 import { lineWriter } from './line-writer.ts'
 import type { LinkEvents, PassedHeaders, ServerLink } from './server-link.ts'
@@ -17,6 +18,7 @@ const ANSWER_MS = 5000
 
 export interface StdioFrontOptions {
   readonly point: Point
+  readonly releases?: ReleaseDesk
   readonly server: string
   readonly hosted: boolean
   readonly link: (events: LinkEvents, passed: () => PassedHeaders) => ServerLink
@@ -47,6 +49,7 @@ export async function runStdioFront(options: StdioFrontOptions, stop: AbortSigna
   const proxy: McpProxy = new McpProxy({
     crypto: nodeCrypto,
     point: options.point,
+    ...(options.releases === undefined ? {} : { releases: options.releases }),
     server: options.server,
     hosted: options.hosted,
     toClient: toClient.write,

@@ -10,6 +10,7 @@ import type { Readable, Writable } from 'node:stream'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { FrameReader } from '../../src/enforce/adapters/mcp/frames.ts'
 import { McpProxy } from '../../src/enforce/adapters/mcp/proxy.ts'
+import type { ReleaseDesk } from '../../src/enforce/adapters/mcp/release-tool.ts'
 import type { Point } from '../../src/enforce/types.ts'
 import { lineWriter, type Flow } from './line-writer.ts'
 import { within } from './within.ts'
@@ -29,6 +30,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export interface StdioGatewayOptions {
   /** Stays open: who made it closes it. */
   readonly point: Point
+  readonly releases?: ReleaseDesk
   /** The tool server's name, as grants name it. */
   readonly server: string
   /** Whether the point has a delegation of its own (MCP-3). */
@@ -115,6 +117,7 @@ function connect(
   const proxy = new McpProxy({
     crypto: nodeCrypto,
     point: options.point,
+    ...(options.releases === undefined ? {} : { releases: options.releases }),
     server: options.server,
     hosted: options.hosted ?? false,
     // What the client is sent comes from both sides: from the server, and from us for what the client asks.

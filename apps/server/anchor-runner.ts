@@ -13,7 +13,8 @@ import type { AnchorService } from '../../src/ports/anchor.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { NewEntry, Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
-import { SYSTEM } from '../../src/registry/context.ts'
+import { ALERT_KEY_CHARS_MAX } from '../../src/log/alert-bodies.ts'
+import { raise } from '../../src/registry/alerts.ts'
 import { anchoredEntry, UnloggedAnchors } from './unlogged-anchors.ts'
 
 const MINUTE_MS = 60_000
@@ -202,11 +203,14 @@ export class AnchorRunner {
       return
     state.alerted_ms = now
     const since = Math.floor(state.last_ms / 1000)
-    await append(this.#o.store, {
-      type: 'alert.raised',
-      actor: SYSTEM,
-      body: { rule: 'ANCHOR_OVERDUE', detail: { kind, by, since } },
-    })
+    const finding = {
+      rule: 'ANCHOR_OVERDUE',
+      key: `anchor/${kind}/${by}/${now}`.slice(0, ALERT_KEY_CHARS_MAX),
+      subject: null,
+      detail: { kind, by, since },
+      entries: [],
+    } as const
+    await this.#o.store.write((tx) => raise(tx, finding))
   }
 }
 

@@ -5,6 +5,7 @@ import { ApiError, onError } from './errors.ts'
 import { bodyLimits, hostCheck, writable } from './middleware.ts'
 import { oauthServer } from './oauth/routes.ts'
 import { oauthErrors } from './oauth-errors.ts'
+import { ownPage } from './own-page.ts'
 import { agentRoutes } from './routes-agents.ts'
 import { approvalPointRoutes } from './routes-approval-points.ts'
 import { approvalRoutes } from './routes-approvals.ts'
@@ -19,8 +20,10 @@ import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
+import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
 import { fleetRoutes } from './routes-fleet.ts'
+import { isolationRoutes } from './routes-isolation.ts'
 import { flowPolicyRoutes } from './routes-flow-policies.ts'
 import { hostingRoutes } from './routes-hosting.ts'
 import { issuerRoutes } from './routes-issuers.ts'
@@ -68,6 +71,7 @@ export function createApp(ctx: ServerContext): App {
   app.use(hostCheck(ctx))
   const oauth = oauthServer(ctx)
   oauth.endpoints(app)
+  app.use(ownPage(ctx))
   app.use(bodyLimits())
   app.use(writable(ctx))
   publicRoutes(app, ctx)
@@ -98,6 +102,8 @@ export function createApp(ctx: ServerContext): App {
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   killRoutes(app, ctx)
+  isolationRoutes(app, ctx)
+  incidentRoutes(app, ctx)
   approvalPointRoutes(app, ctx)
   approvalRoutes(app, ctx)
   drillRoutes(app, ctx)

@@ -8,6 +8,7 @@ import { base64url, utf8 } from '../../src/core/encoding.ts'
 import { newId } from '../../src/core/ids.ts'
 import { signTagged } from '../../src/core/sign.ts'
 import { TestServer, type Answer, type Caller, type Operator } from './harness.ts'
+import { SESSIONS_OF_SUBJECT_MAX } from './subject-sessions.ts'
 
 const code = ({ json }: Answer): string | undefined => json.error?.code
 const MARKETING = `${DPV}Marketing`
@@ -137,17 +138,27 @@ async function openedBy(url: string): Promise<{ cookie: string }> {
   return { cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' }
 }
 
-async function enrolPasskey(session: { cookie: string }): Promise<Response> {
+/** A passkey of its own key that calls itself otherwise. */
+function calledBy<T extends { id: string; attestation_object: string }>(made: T, id: string): T {
+  const hex = Buffer.from(made.attestation_object, 'base64url').toString('hex')
+  const [own, other] = [made.id, id].map((each) => Buffer.from(each, 'base64url').toString('hex'))
+  const bent = Buffer.from(hex.replace(own!, other!), 'hex').toString('base64url')
+  return { ...made, id, attestation_object: bent }
+}
+
+async function enrolPasskey(session: { cookie: string }, id?: string): Promise<Response> {
   const path = `${server.base()}/v1/subject/passkey`
   const key = nodeCrypto.generateKey('ES256')
   const authenticator = softwareAuthenticator(nodeCrypto, key, {
     rp_id: 'localhost',
     origin: 'http://localhost',
   })
-  const asked = await fetch(`${path}/challenge`, { method: 'POST', headers: session })
+  const headers = { ...session, origin: server.base() }
+  const asked = await fetch(`${path}/challenge`, { method: 'POST', headers })
   const { challenge } = (await asked.json()) as { challenge: string }
-  const body = JSON.stringify({ credential: authenticator.register(challenge) })
-  return fetch(path, { method: 'POST', headers: { ...session, 'content-type': 'application/json' }, body })
+  const made = authenticator.register(challenge)
+  const body = JSON.stringify({ credential: id === undefined ? made : calledBy(made, id) })
+  return fetch(path, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body })
 }
 
 test('the link of a manager opens the page and registers no passkey', async () => {
@@ -171,4 +182,59 @@ test('a new passkey ends the sessions of a subject that were opened before', asy
   expect([await status(before), await status(now)]).toEqual([200, 200])
   expect((await enrolPasskey(now)).status).toBe(200)
   expect([await status(before), await status(now)]).toEqual([401, 200])
+})
+
+test('the link of a manager shows the consents that it gave itself, and nothing else of the subject', async () => {
+  const api = server.caller()
+  const proposed = { name: 'Nosy hub', jwk: api.jwk, jurisdiction: 'EU' }
+  const { manager } = (await ann.api.post('/v1/consent-managers', proposed)).json
+  await approve(`/v1/consent-managers/${manager}`)
+  const [theirs, mine] = [await given(ann.api), await given(api)]
+  await ann.api.post(`/v1/data-subjects/${subject}/requests`, { kind: 'complain', text: 'Of the hub' })
+  const session = await openedBy((await api.post(`/v1/consents/${mine.consent}/links`, {})).json.url)
+  const ask = async (path: string, value?: object): Promise<Answer> => {
+    const sent = { headers: { ...session, origin: server.base(), 'content-type': 'application/json' } }
+    const body = value === undefined ? {} : { method: 'POST', body: JSON.stringify(value) }
+    const response = await fetch(`${server.base()}/v1/subject${path}`, { ...sent, ...body })
+    return { status: response.status, json: await response.json() }
+  }
+  const nothing = { identifiers: [], objections: [], disclosures: [], requests: [], hasPasskey: false }
+  const { json: page } = await ask('')
+  expect(page).toMatchObject({ through: manager, notices: [], credential_id: null, subject: nothing })
+  const { json: exported } = await ask('/export')
+  expect(exported.subject).toMatchObject(nothing)
+  for (const { consents } of [page.subject, exported.subject])
+    expect(consents.map(({ id }: { id: string }) => id)).toEqual([mine.consent])
+  expect(exported.consents).toHaveLength(1)
+  expect(code(await ask('/withdraw', { consent: theirs.consent, purposes: null }))).toBe('UNKNOWN_CONSENT')
+  expect(code(await ask('/requests', { kind: 'erase', text: 'All' }))).toBe('NOT_ENDORSED')
+  expect((await ask('/withdraw', { consent: mine.consent, purposes: null })).status).toBe(200)
+  for (const path of ['/export', '/cascades'])
+    expect(code(await api.get(`/v1/consents/${theirs.consent}${path}`))).toBe('UNKNOWN_CONSENT')
+  const own = await api.get(`/v1/data-subjects/${subject}/consents`)
+  expect(own.json.consents.map(({ id }: { id: string }) => id)).toEqual([mine.consent])
+})
+
+test('a passkey is one data subject’s, by its identifier too', async () => {
+  const link = async (of: string): Promise<{ cookie: string }> =>
+    openedBy((await ann.api.post(`/v1/data-subjects/${of}/links`, {})).json.url)
+  const added = { jurisdiction: 'EU', identifiers: [] }
+  const other = (await ann.api.post('/v1/data-subjects', added)).json.subject
+  const id = base64url(nodeCrypto.randomBytes(32))
+  expect((await enrolPasskey(await link(subject), id)).status).toBe(200)
+  const refused = await enrolPasskey(await link(other), id)
+  expect(((await refused.json()) as { error: { code: string } }).error.code).toBe('KEY_IN_USE')
+  expect((await enrolPasskey(await link(subject), id)).status).toBe(200)
+})
+
+test('of one subject the oldest session ends when there are too many', async () => {
+  const opened: { cookie: string }[] = []
+  for (let i = 0; i <= SESSIONS_OF_SUBJECT_MAX; i++)
+    opened.push(await openedBy((await ann.api.post(`/v1/data-subjects/${subject}/links`, {})).json.url))
+  const status = async (headers: { cookie: string }) =>
+    (await fetch(`${server.base()}/v1/subject`, { headers })).status
+  expect(await Promise.all(opened.map((each) => status(each)))).toEqual([
+    401,
+    ...opened.slice(1).map(() => 200),
+  ])
 })

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { softwareAuthenticator } from '../../src/adapters/software-authenticator/software-authenticator.ts'
+import { alikeKey } from '../../src/core/alike.ts'
 import {
   CONSENT_TAG,
   foldIdentifier,
@@ -183,6 +184,23 @@ describe('a data subject', () => {
     expect(code(await ann.api.post('/v1/data-subjects/find', { system: null, value: 'nobody' }))).toBe(
       'UNKNOWN_DATA_SUBJECT',
     )
+  })
+
+  test('with an identifier that is written otherwise is another, and points are told what looks like it', async () => {
+    const [plain, padded] = [await subjectOf('4242'), await subjectOf('004242')]
+    const tagged = await subjectOf('kim+shop@x.example')
+    const find = async (value: string): Promise<unknown> =>
+      (await ann.api.post('/v1/data-subjects/find', { system: null, value })).json.subject
+    expect(await find('4242')).toBe(plain)
+    expect(await find('004242')).toBe(padded)
+    expect(await find('kim@x.example')).toBeUndefined()
+    const point = await server.point(ann, 'alike')
+    const { index_key, rows } = (await point.api.get('/v1/points/self/subjects')).json
+    const alikeOf = (subject: string): unknown =>
+      rows.find((row: { subject: string }) => row.subject === subject).alike
+    const key = (of: string): string => alikeKey(nodeCrypto, fromBase64url(index_key), null, of)
+    expect([alikeOf(plain), alikeOf(padded)]).toEqual([undefined, [key('4242')]])
+    expect(alikeOf(tagged)).toEqual([key('kim@x.example')])
   })
 
   test('has no identifier in any entry or row in the clear', async () => {
@@ -391,7 +409,11 @@ describe('the subject’s own side', () => {
     const ask = async (method: string, path: string, value?: object): Promise<Answer> => {
       const response = await fetch(server.base() + path, {
         method,
-        headers: { cookie, ...(value === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          cookie,
+          origin: server.base(),
+          ...(value === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(value === undefined ? {} : { body: JSON.stringify(value) }),
       })
       cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie

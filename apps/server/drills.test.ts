@@ -142,7 +142,9 @@ test('a quarter without a closed drill raises an alert, once a week, until one i
   const alerts = async () => {
     await runner.look()
     const entries = (await store.entries.read(0, await store.entries.size())).map(decodeEntry)
-    return entries.filter(({ type }) => type === 'alert.raised').map(({ body }) => body)
+    return entries
+      .filter((entry) => entry.type === 'alert.raised')
+      .map(({ body: { rule, detail } }) => ({ rule, detail }))
   }
   expect(await alerts()).toEqual([]) // there is no log yet
   await store.write((tx) => tx.append({ type: 'system.added', actor: SYSTEM, body: { name: 'Files' } }))

@@ -7,7 +7,8 @@
 import { httpSender } from '../../src/adapters/http/sender.ts'
 import type { SignalSender } from '../../src/ports/signal.ts'
 import type { Schema } from '../../src/ports/schema.ts'
-import { SYSTEM, type RegistryContext } from '../../src/registry/context.ts'
+import { raise } from '../../src/registry/alerts.ts'
+import type { RegistryContext } from '../../src/registry/context.ts'
 import { aboutFrame, recordTaken } from '../../src/registry/cascade.ts'
 import { framesAfter } from '../../src/registry/frames.ts'
 import {
@@ -250,11 +251,12 @@ export class ListenerRunner {
         ...(isAlert ? { alerted: tx.now } : {}),
       })
       if (!isAlert && !isOver) return
-      await tx.append({
-        type: 'alert.raised',
-        actor: SYSTEM,
+      await raise(tx, {
+        rule: 'LISTENER_FAILING',
+        key: `listener/${listener.id}/${sent + 1}/${tx.now}`,
         subject: listener.id,
-        body: { rule: 'LISTENER_FAILING', detail: { frame: sent + 1, since, why, given_up: isOver ? 1 : 0 } },
+        detail: { frame: sent + 1, since, why, given_up: isOver ? 1 : 0 },
+        entries: [],
       })
     })
   }

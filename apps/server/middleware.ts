@@ -155,7 +155,7 @@ export function viewer(ctx: ServerContext): Middleware {
 
 /**
  * A person's key, or a browser with a session of theirs: at the review desk, where a session opens, looks and refuses, and
- * nothing leaves without a gesture (OUT-10). The cookie is same-site, and a body has to be JSON.
+ * nothing leaves without a gesture (OUT-10). That the request is of our own page was seen before (API-10).
  */
 export function desk(ctx: ServerContext): Middleware {
   const keyed = who(ctx, 'person')

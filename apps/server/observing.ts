@@ -1,12 +1,14 @@
 /** Which folds the control plane runs over its log. Compose one here and it is fed, saved and looked at. spec/telemetry.md. @module */
 import { base64url } from '../../src/core/encoding.ts'
-import type { Fold } from '../../src/observe/fold.ts'
+import type { Finding, Fold } from '../../src/observe/fold.ts'
 import { Observer } from '../../src/observe/observer.ts'
 import { SpanFold } from '../../src/observe/otlp/spans.ts'
 import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Tx } from '../../src/ports/store.ts'
 import { raise } from '../../src/registry/alerts.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
+import { respondTo } from '../../src/respond/respond.ts'
 import { ObserveRunner } from './observe-runner.ts'
 import { OtlpExporter, type OtlpTarget } from './otlp-exporter.ts'
 import { SpanReconciler } from './span-reconciler.ts'
@@ -37,14 +39,19 @@ export function composeObserving(
   const spans = otlp === null ? null : new SpanFold(crypto)
   const folds = [...allFolds(), ...(spans === null ? [] : [spans])]
   const holder = base64url(crypto.randomBytes(16))
-  const observer = new Observer({ store, clock, folds, raise, holder, report })
+  // What is done about a finding commits with its alert (ISO-6).
+  const raiseAndRespond = async (tx: Tx, finding: Finding): Promise<void> => {
+    const raised = await raise(tx, finding)
+    if (raised !== null) await respondTo(registry, tx, { ...finding, alert: raised.alert })
+  }
+  const observer = new Observer({ store, clock, folds, raise: raiseAndRespond, holder, report })
   const isObserver = async (): Promise<boolean> => (await observer.behind()) !== null
   const runner = new ObserveRunner({ store, observer, report })
   const exporter =
     otlp === null || spans === null
       ? null
       : new OtlpExporter({ target: otlp, store, spans, origin: registry.iss, isObserver, report })
-  const reconciler = new SpanReconciler({ registry, isObserver, report })
+  const reconciler = new SpanReconciler({ store, raise: raiseAndRespond, isObserver, report })
   return {
     observer,
     start: () => {

@@ -7,6 +7,7 @@ import { openSnapshot } from '../../src/adapters/sqlite/offline.ts'
 import { utf8 } from '../../src/core/encoding.ts'
 import { History } from '../../src/evidence/history.ts'
 import { outputs, reviews } from '../../src/evidence/populations/attested.ts'
+import { censusOf } from '../../src/evidence/verify/census.ts'
 import { checkAttestations } from '../../src/evidence/verify/attestations.ts'
 import { Findings } from '../../src/evidence/verify/report.ts'
 import { decodeEntry } from '../../src/log/entries.ts'
@@ -24,6 +25,7 @@ const code = (answer: Answer): string | undefined => answer.json.error?.code
 let [ann, ben, cai, dee] = [] as unknown as [Operator, Operator, Operator, Operator]
 let point: Caller
 let jti = ''
+let pointId = ''
 let aloneSaid: string | undefined
 let kid = ''
 
@@ -102,6 +104,7 @@ function policyOf() {
         release: 'gate',
         tools: [{ server: 'files', tool: 'read' }],
       },
+      { ...base, kind: 'memo', minimum: 'supervised', release: 'gate' },
       {
         ...base,
         kind: 'notice',
@@ -122,6 +125,7 @@ beforeAll(async () => {
   const agent = await server.agent(ann, ben)
   const gateway = await server.point(ann)
   point = gateway.api
+  pointId = gateway.id
   jti = (await server.delegate(ann, agent, gateway.id)).jti
   kid = (await ann.api.get('/v1/info')).json.issuer_keys[0].kid
   const { policy } = (await ann.api.post('/v1/output-policies', policyOf())).json
@@ -285,6 +289,27 @@ test('who wrote most of it is its author, and one word less than half is not eno
   expect(code(await sign(dee, other))).toBe('ROLE_UNPROVEN')
 })
 
+test('a draft is of the same kind, and of who registers or of the same delegation or agent', async () => {
+  const draft = await register(point, 'letter', letter())
+  const said = (kind: string, of: object) => {
+    const content = letter()
+    return { kind, subject: subjectOf(content), content, calls: [], draft, ...of }
+  }
+  // Who reviews reports would be shown the letter.
+  expect(code(await point.post('/v1/outputs', said('reports', { jti })))).toBe('OUTPUT_INVALID')
+  const another = (await server.delegate(ann, await server.agent(ann, ben), pointId)).jti
+  for (const of of [{}, { jti: another }]) {
+    expect(code(await point.post('/v1/outputs', said('letter', of)))).toBe('UNKNOWN_OUTPUT')
+    expect(code(await dee.api.post('/v1/outputs', said('letter', of)))).toBe('UNKNOWN_OUTPUT')
+  }
+  expect((await point.post('/v1/outputs', said('letter', { jti }))).status).toBe(200)
+  const own = await register(dee.api, 'letter', letter(), {})
+  const content = letter()
+  const revised = { kind: 'letter', subject: subjectOf(content), content, calls: [], draft: own }
+  expect((await dee.api.post('/v1/outputs', revised)).status).toBe(200)
+  expect(code(await cai.api.post('/v1/outputs', revised))).toBe('UNKNOWN_OUTPUT')
+})
+
 test('nobody reviews words that are not the output', async () => {
   const answer = await point.post('/v1/outputs', {
     kind: 'letter',
@@ -297,17 +322,77 @@ test('nobody reviews words that are not the output', async () => {
 })
 
 describe('a seeded error', () => {
-  const plant = async (): Promise<string> => {
-    const { seed } = (await ann.api.post('/v1/seeds', { kind: 'letter' })).json
+  const plantAs = async (kind: string): Promise<Answer> => {
+    const { seed } = (await ann.api.post('/v1/seeds', { kind })).json
     const content = letter()
-    const planted = await ann.api.post(`/v1/seeds/${seed}/plant`, {
-      subject: subjectOf(content),
-      content,
-      jti,
-      calls: [],
-    })
-    return planted.json.output
+    return ann.api.post(`/v1/seeds/${seed}/plant`, { subject: subjectOf(content), content, calls: [] })
   }
+  const plant = async (): Promise<string> => (await plantAs('letter')).json.output
+  /** Members, and of what kind their values are: identifiers by their prefix. */
+  const shapeOf = (value: unknown, name = ''): unknown => {
+    if (Array.isArray(value)) return value.map((each) => shapeOf(each))
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shapeOf(each, key)]))
+    // One and the same in all: who registered it, under what.
+    if (['registrar', 'agent', 'jti', 'root', 'kind', 'role', 'seed', 'by'].includes(name)) return value
+    return typeof value === 'string' ? (/^[a-z]{3}_/.exec(value)?.[0] ?? 'text') : typeof value
+  }
+
+  test('is in no list, view, draft or entry other than an output of a point', async () => {
+    const real = (
+      await point.post('/v1/points/self/outputs', {
+        kind: 'letter',
+        action: 'act_00000000000000000000000001',
+        subject: subjectOf(DRAFT),
+        content: DRAFT,
+        iss: (await ann.api.get('/v1/info')).json.issuer,
+        jti,
+        calls: ['act_00000000000000000000000002'],
+      })
+    ).json.output
+    const seeded = await plant()
+    const seenBy = async (output: string) => {
+      const { json: list } = await ben.api.get('/v1/outputs?waiting=true')
+      const listed = list.outputs.find(({ id }: { id: string }) => id === output)
+      const one = (await ben.api.get(`/v1/outputs/${output}`)).json
+      const verbs = []
+      for (const verb of ['release', 'attest-directed', 'unplant'])
+        verbs.push((await ben.api.post(`/v1/outputs/${output}/${verb}`, {})).json)
+      const review = await look(ben, output)
+      const shown = (await ben.api.get(`/v1/reviews/${review}`)).json
+      const { statement } = (await ben.api.post(`/v1/outputs/${output}/attestations`, {})).json
+      return { listed, one, verbs, shown, statement, names: list.names[listed.registrar] }
+    }
+    const logged = (await entries())
+      .map(({ bytes }) => decodeEntry(bytes))
+      .filter(({ subject }) => subject === real || subject === seeded)
+    const [first, second] = [await seenBy(real), await seenBy(seeded)]
+    expect(shapeOf(second)).toEqual(shapeOf(first))
+    expect(first.verbs.map((each) => each.error.code)).toEqual([
+      'RELEASE_HELD',
+      'RELEASE_HELD',
+      'UNKNOWN_OUTPUT',
+    ])
+    expect(second.verbs).toEqual(first.verbs)
+    expect(logged).toHaveLength(2)
+    expect(shapeOf(logged[1])).toEqual(shapeOf(logged[0]))
+    expect(logged[1]?.actor).toEqual({ kind: 'point', id: pointId })
+    // An identifier sorts with nothing, so that nobody sees that this one was made before.
+    expect(seeded.slice(0, 8)).not.toBe(real.slice(0, 8))
+    const committed = (await entries()).findLast(({ type }) => type === 'seed.committed')
+    const opened = await ben.api.post('/v1/openings', { entry: committed?.idx, field: 'seed' })
+    expect(code(opened)).toBe('STATE_CONFLICT')
+    await ann.api.post(`/v1/outputs/${seeded}/unplant`, {})
+    expect((await ben.api.get(`/v1/outputs/${seeded}`)).json.output.seed).toBe('unused')
+    const { outputs: waiting } = (await ben.api.get('/v1/outputs?waiting=true')).json
+    expect(waiting.map(({ id }: { id: string }) => id)).not.toContain(seeded)
+  })
+
+  test('is planted only where it does not stand out', async () => {
+    // Reports leave at once, and no point has registered a memo.
+    expect(code(await plantAs('reports'))).toBe('STATE_CONFLICT')
+    expect(code(await plantAs('memo'))).toBe('STATE_CONFLICT')
+  })
 
   test('that is signed is revealed, and can never leave', async () => {
     const output = await plant()
@@ -345,6 +430,36 @@ test('words that are not the output make nobody its author', async () => {
   const said = { kind: 'letter', subject: subjectOf(letter()), content, calls: [] }
   const { output } = (await cai.api.post('/v1/outputs', said)).json
   expect(code(await sign(cai, output))).toBe('ROLE_UNPROVEN')
+})
+
+test('a session opens and refuses reviews from a page of this server alone, with a body or without', async () => {
+  const { url } = (await ben.api.post('/v1/reviews/links', {})).json
+  const here = await fetch(`${server.base()}/review${new URL(url).search}`)
+  const cookie = here.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const path = `/v1/outputs/${await register(point, 'letter', letter())}/reviews`
+  const said = async (headers: Record<string, string>, more: RequestInit = {}, at = path) => {
+    const answer = await fetch(server.base() + at, {
+      method: 'POST',
+      headers: { cookie, ...headers },
+      ...more,
+    })
+    return ((await answer.json()) as { error?: { code: string } }).error?.code ?? answer.status
+  }
+  const origin = server.base()
+  const beside = `http://127.0.0.1:${Number(new URL(origin).port) + 1}`
+  expect(await said({})).toBe('FORBIDDEN')
+  expect(await said({ origin: 'null' })).toBe('FORBIDDEN')
+  expect(await said({ origin: beside, 'sec-fetch-site': 'same-site' })).toBe('FORBIDDEN')
+  expect(await said({ origin, 'sec-fetch-site': 'cross-site' })).toBe('FORBIDDEN')
+  const json = { headers: { cookie, origin: beside, 'content-type': 'application/json' }, body: '{}' }
+  expect(await said({}, json)).toBe('FORBIDDEN')
+  // Whatever the route: a session of a data subject's browser is no other.
+  const withdraw = { headers: { cookie: 'countersign_subject=x', origin: beside } }
+  expect(await said({}, withdraw, '/v1/subject/withdraw')).toBe('FORBIDDEN')
+  expect(await said({ origin, 'sec-fetch-site': 'same-origin' })).toBe(200)
+  // Gestures are pinned to this one: there the page is, behind whatever stands before this server.
+  expect(await said({ origin: 'http://localhost' })).toBe(200)
+  expect((await fetch(`${origin}/v1/outputs`, { headers: { cookie } })).status).toBe(200)
 })
 
 test('what leaves without an attestation is a deviation with an owner, and coverage counts it', async () => {
@@ -417,6 +532,14 @@ test('who has only the log finds each of these on evidence that was there before
   const left = outputs.rows(history, period)
   expect(left.filter(({ role }) => role === 'supervised').length).toBe(2)
   expect(left.filter(({ role }) => role === null).length).toBe(1)
+  const census = censusOf(history, period, findings)
+  expect(census['25']).toMatchObject({ size: 3, deviations_n: 1, result: 'deviations' })
+  expect(census['25']?.deviations).toEqual([
+    { index: left.find(({ role }) => role === null)?.index, why: expect.stringContaining('no attestation') },
+  ])
+  expect(census['26']).toMatchObject({ size: 2, deviations: [], result: 'no deviation' })
+  for (const number of ['28', '29', '30'])
+    expect(census[number]).toMatchObject({ size: 0, deviations: [], result: 'did not occur' })
   const looked = reviews.rows(history, period)
   expect(looked.filter(({ flagged }) => flagged)).toMatchObject([
     { reviewer: ben.id, released: expect.any(String) },

@@ -45,10 +45,10 @@ export interface HubOptions {
   readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
   readonly heartbeat_ms: number
   readonly report: (error: unknown) => void
+  readonly onAck?: (head: number, now_ms: number) => void
 }
 
 export class RevocationHub {
-  /** What points answer. */
   readonly acks: AckBoard
   readonly #options: HubOptions
   readonly #fanout = new Fanout()
@@ -74,7 +74,7 @@ export class RevocationHub {
   constructor(options: HubOptions) {
     this.#options = options
     this.#snapshots = new Snapshots(options.registry, options.report)
-    this.acks = new AckBoard(options.registry)
+    this.acks = new AckBoard(options.registry, options.onAck)
   }
 
   async start(): Promise<void> {

@@ -201,6 +201,7 @@ const page = z.object({
         subject: z.string(),
         jurisdiction: z.string(),
         keys: z.array(z.string()).readonly(),
+        alike: z.array(z.string()).readonly().exactOptional(),
         consents: z.array(pointConsent).readonly(),
         minor: z.int().exactOptional(),
       }),

@@ -24,6 +24,7 @@ const delegation = z.object({
   exp: z.int(),
   issued: z.int(),
   revoked: z.boolean(),
+  consent: z.string().nullable(),
 })
 const draftInput = z.strictObject({
   agent: z.string().max(64),
@@ -35,6 +36,7 @@ const draftInput = z.strictObject({
   instruction: z.string().min(1).max(4096).exactOptional(),
   sub: z.string().min(1).max(256).exactOptional(),
   approvers: approversSchema.exactOptional(),
+  consent: z.string().max(64).exactOptional(),
 })
 const record = z.record(z.string(), z.unknown())
 export const shownAnswer = z.object({

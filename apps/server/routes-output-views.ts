@@ -27,6 +27,7 @@ const view = z.object({
   flagged: z.int(),
   held_until: z.string().nullable(),
   asks: z.object({ minimum: z.enum(ROLES), release: z.enum(['gate', 'cover']) }).nullable(),
+  seed: z.enum(['caught', 'missed', 'unused']).nullable(),
 })
 const names = z.record(z.string(), z.string())
 

@@ -3,10 +3,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { consentRecordSchema, giveAct, type ConsentRecord } from '../../src/core/consent.ts'
 import { newId } from '../../src/core/ids.ts'
 import { seconds } from '../../src/core/time.ts'
-import { consentsOf, giveConsent, withdrawConsent } from '../../src/registry/consents.ts'
+import { giveConsent, withdrawConsent } from '../../src/registry/consents.ts'
 import { findSubject, subjectActor } from '../../src/registry/data-subjects.ts'
 import { RegistryError } from '../../src/registry/errors.ts'
 import { findNotice } from '../../src/registry/notices.ts'
+import { consentsThrough } from '../../src/registry/subject-view.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 import { term } from './consent-schemas.ts'
@@ -14,7 +15,7 @@ import type { App, ServerContext } from './context.ts'
 import { anyone } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
 import { answers, body, framesAnswer, gestureParts } from './schemas.ts'
-import { subjectOf, type SubjectSessions } from './subject-sessions.ts'
+import { subjectOf, whoIsIn, type SubjectSessions } from './subject-sessions.ts'
 
 const wanted = z.strictObject({
   notice: z.string().max(64),
@@ -81,9 +82,9 @@ export function ownConsentRoutes(app: App, ctx: ServerContext, sessions: Subject
       responses: answers('Committed', framesAnswer),
     }),
     async (c) => {
-      const subject = subjectOf(c, sessions)
+      const { subject, through } = whoIsIn(c, sessions)
       const { consent, purposes } = c.req.valid('json')
-      const isOwn = (await registry.store.query((db) => consentsOf(db, subject))).some(
+      const isOwn = (await registry.store.query((db) => consentsThrough(db, subject, through))).some(
         ({ id }) => id === consent,
       )
       if (!isOwn) throw new RegistryError('UNKNOWN_CONSENT', 'no such consent of yours')

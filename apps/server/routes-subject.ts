@@ -9,7 +9,6 @@ import { getCookie, setCookie } from 'hono/cookie'
 import type { Context } from 'hono'
 import { consentExportSchema } from '../../src/core/consent-export.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
-import { consentsOf } from '../../src/registry/consents.ts'
 import { enrolSubject, enrolSubjectAct, findSubject, subjectActor } from '../../src/registry/data-subjects.ts'
 import { RegistryError } from '../../src/registry/errors.ts'
 import { secretHash } from '../../src/registry/invitations.ts'
@@ -17,7 +16,7 @@ import { listNotices } from '../../src/registry/notices.ts'
 import { reaches } from '../../src/core/jurisdiction.ts'
 import { takeLink } from '../../src/registry/subject-links.ts'
 import { openRequest } from '../../src/registry/subject-requests.ts'
-import { exportOf, viewSubject } from '../../src/registry/subject-view.ts'
+import { consentsThrough, exportOf, viewSubject, viewThrough } from '../../src/registry/subject-view.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
 import { challengeOf, gestureFault } from '../../src/token/gesture.ts'
 import { requestKind, subjectShown, words } from './consent-schemas.ts'
@@ -28,7 +27,14 @@ import { ALGORITHMS, readRegistration } from './registration.ts'
 import { pinnedOrigin } from './routes-consents.ts'
 import { ownConsentRoutes } from './routes-subject-consents.ts'
 import { answers, attestation, body, gestureParts } from './schemas.ts'
-import { subjectOf, SubjectSessions, SUBJECT_COOKIE, SUBJECT_SESSION_MS } from './subject-sessions.ts'
+import { SubjectChallenges } from './subject-challenges.ts'
+import {
+  subjectOf,
+  SubjectSessions,
+  SUBJECT_COOKIE,
+  SUBJECT_SESSION_MS,
+  whoIsIn,
+} from './subject-sessions.ts'
 
 const secret = z.string().min(1).max(128)
 /** What the page needs before anybody is in. */
@@ -44,6 +50,8 @@ const own = z.object({
   subject: subjectShown,
   notices: z.array(z.unknown()),
   credential_id: z.string().nullable(),
+  /** The manager whose link it was opened by: of the rest nothing is shown. */
+  through: z.string().nullable(),
 })
 
 export function subjectRoutes(app: App, ctx: ServerContext): void {
@@ -51,6 +59,7 @@ export function subjectRoutes(app: App, ctx: ServerContext): void {
   app.get('/subject', () => pageFile('subject.html'))
   app.get('/subject/:file', (c) => pageFile(c.req.param('file')))
   comeIn(app, ctx, sessions)
+  signInRoutes(app, ctx, sessions)
   passkeyRoutes(app, ctx, sessions)
   ownRoutes(app, ctx, sessions)
   ownConsentRoutes(app, ctx, sessions)
@@ -89,6 +98,12 @@ function comeIn(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
       return c.json({ place: placeOf(ctx) }, 200)
     },
   )
+}
+
+/** CNS-42. */
+function signInRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
+  const { registry } = ctx
+  const challenges = new SubjectChallenges(registry.crypto, ctx.clock)
 
   app.openapi(
     createRoute({
@@ -98,7 +113,7 @@ function comeIn(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
       middleware: anyone(),
       responses: answers('The challenge, good for 5 minutes', z.object({ place, challenge: z.string() })),
     }),
-    (c) => c.json({ place: placeOf(ctx), challenge: sessions.challenge() }, 200),
+    (c) => c.json({ place: placeOf(ctx), challenge: challenges.give() }, 200),
   )
 
   app.openapi(
@@ -127,18 +142,19 @@ function comeIn(app: App, ctx: ServerContext, sessions: SubjectSessions): void {
           .where('credential_id', '=', credential_id)
           .executeTakeFirst(),
       )
-      const isOurs = sessions.takeChallenge(challenge)
-      if (row === undefined || !isOurs)
-        throw new RegistryError(
-          'GESTURE_INVALID',
-          'this passkey is not registered here, or the page is too old',
-        )
+      const given = challenges.read(challenge)
+      if (row === undefined || given === null) throw unknownPasskey()
       const { credential, registration } = await registry.store.query((db) => findSubject(db, row.id))
       assertGesture(ctx, { challenge, jwk: credential, registration, gesture })
+      if (!challenges.use(row.id, given)) throw unknownPasskey()
       signIn(ctx, c, sessions.open(row.id, row.id))
       return c.json({ place: placeOf(ctx) }, 200)
     },
   )
+}
+
+function unknownPasskey(): RegistryError {
+  return new RegistryError('GESTURE_INVALID', 'this passkey is not registered here, or the page is too old')
 }
 
 function assertGesture(
@@ -213,14 +229,18 @@ function ownRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): voi
       responses: answers('The data subject, and the notices that they can consent to', own),
     }),
     async (c) => {
-      const subject = subjectOf(c, sessions)
+      const { subject, through } = whoIsIn(c, sessions)
       const answer = await registry.store.query(async (db) => {
+        if (through !== null) {
+          const view = await viewThrough(db, subject, through, now())
+          return { place: placeOf(ctx), subject: view, notices: [], credential_id: null, through }
+        }
         const view = await viewSubject(registry, db, subject, now())
         const notices = (await listNotices(db)).filter(
           ({ status, notice }) => status === 'approved' && reaches(notice.jurisdiction, view.jurisdiction),
         )
         const { credential_id } = await findSubject(db, subject)
-        return { place: placeOf(ctx), subject: view, notices, credential_id }
+        return { place: placeOf(ctx), subject: view, notices, credential_id, through }
       })
       c.header('cache-control', 'no-store')
       return c.json(answer, 200)
@@ -239,12 +259,16 @@ function ownRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): voi
       ),
     }),
     async (c) => {
-      const subject = subjectOf(c, sessions)
+      const { subject, through } = whoIsIn(c, sessions)
       const answer = await registry.store.query(async (db) => {
-        const all = await consentsOf(db, subject)
+        const all = await consentsThrough(db, subject, through)
         const where = `${pinnedOrigin(ctx)}/subject`
         const consents = await Promise.all(all.map((one) => exportOf(db, one, now(), where)))
-        return { subject: await viewSubject(registry, db, subject, now()), consents }
+        const view =
+          through === null
+            ? await viewSubject(registry, db, subject, now())
+            : await viewThrough(db, subject, through, now())
+        return { subject: view, consents }
       })
       c.header('cache-control', 'no-store')
       return c.json(answer, 200)
@@ -261,7 +285,12 @@ function ownRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): voi
       responses: answers('Opened, with its day', z.object({ request: z.string(), due: z.string() })),
     }),
     async (c) => {
-      const subject = subjectOf(c, sessions)
+      const { subject, through } = whoIsIn(c, sessions)
+      if (through !== null)
+        throw new RegistryError(
+          'NOT_ENDORSED',
+          'a request takes a link of who answers for the data: ask for one',
+        )
       const asked = { ...c.req.valid('json'), subject }
       return c.json(await openRequest(registry, subjectActor(subject), asked), 200)
     },

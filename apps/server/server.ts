@@ -20,6 +20,7 @@ import { replayTombstones } from '../../src/registry/tombstones.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { DueAnchor } from './anchor-runner.ts'
 import { createApp } from './app.ts'
+import { CapacityRunner, Load, timedStore } from './capacity-runner.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
@@ -76,11 +77,12 @@ async function behind(front: Front, options: ServerOptions): Promise<RunningServ
   makeDataDir(options.dataDir)
   const place = vaultPlace(options)
   const keys = await loadKeys(options, () => tryPassphrase(place, options.passphrase))
-  const store = await openStore(options, clock)
+  const load = new Load()
+  const store = timedStore(await openStore(options, clock), load)
   let vault: Vault | undefined
   try {
     vault = await place.open()
-    return await run(front, options, clock, keys, { store, vault })
+    return await run(front, options, clock, keys, { store, vault, load })
   } catch (cause) {
     await store.close()
     await vault?.close()
@@ -100,7 +102,7 @@ async function run(
   options: ServerOptions,
   clock: Clock,
   keys: ServerKeys,
-  { store, vault }: Pick<RegistryContext, 'store' | 'vault'>,
+  { store, vault, load }: Pick<RegistryContext, 'store' | 'vault'> & { readonly load: Load },
 ): Promise<RunningServer> {
   await pairVault(store, vault, options.newVault ?? false)
   await unlockVault(vault, options.passphrase, options.onEncrypted)
@@ -153,12 +155,13 @@ async function run(
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
   const observed: Pick<Parts, 'behind'> = { behind: () => Promise.resolve(null) }
-  const fixed = { clock, keys, store, vault, settings, tiles, lock, prunings, breakGlass }
+  const fixed = { clock, keys, store, vault, load, settings, tiles, lock, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey, behind: () => observed.behind() })
   const stopEnded = destroyEndedKeys(store, keys, report)
   const sender = listenerSender(options.listenersAnywhere, place)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
   const drills = new DrillRunner({ registry: ctx.registry, report })
+  const capacity = new CapacityRunner({ store, load, dataDir: options.dataDir, report })
   const observing = composeObserving(ctx.registry, { clock, report, otlp: options.otlp ?? null })
   observed.behind = () => observing.observer.behind()
   let stopping: Promise<void> | null = null
@@ -171,6 +174,7 @@ async function run(
       await front.close()
       await listeners.stop()
       await drills.stop()
+      await capacity.stop()
       await observing.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
@@ -194,6 +198,7 @@ async function run(
     front.answerWith(createApp(ctx).fetch)
     listeners.start()
     drills.start()
+    capacity.start()
     observing.start()
   } catch (cause) {
     await stop(null)
@@ -214,6 +219,7 @@ interface Parts {
   readonly keys: ServerKeys
   readonly store: Store
   readonly vault: Vault
+  readonly load: Load
   readonly settings: Settings
   readonly tiles: TileStore
   readonly lock: Pick<CheckpointLock, 'load'>
@@ -228,8 +234,21 @@ interface Parts {
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const { clock, keys, store, vault, settings, tiles, lock, prunings, runner, place, vkey, breakGlass } =
-    parts
+  const {
+    clock,
+    keys,
+    store,
+    vault,
+    load,
+    settings,
+    tiles,
+    lock,
+    prunings,
+    runner,
+    place,
+    vkey,
+    breakGlass,
+  } = parts
   const registry: RegistryContext = {
     store: namingStore(store),
     vault,
@@ -249,7 +268,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     clock,
     tiles,
-    hub: new RevocationHub({ registry, heartbeat_ms, report }),
+    hub: new RevocationHub({ registry, heartbeat_ms, report, onAck: (...ack) => load.acknowledged(...ack) }),
     feed: new EntryFeed(store),
     fleet: new FleetFeed({ registry, report }),
     viewers: new Viewers(nodeCrypto, clock),

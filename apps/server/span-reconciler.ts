@@ -1,11 +1,12 @@
 /** Holds spans from outside against receipts, on the node that observes. spec/telemetry.md (TEL-17). @module */
-import type { RegistryContext } from '../../src/registry/context.ts'
-import { reconcile } from '../../src/registry/spans.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { reconcile, type RaiseFinding } from '../../src/registry/spans.ts'
 
 const EVERY_MS = 10_000
 
 export interface SpanReconcilerOptions {
-  readonly registry: RegistryContext
+  readonly store: Store
+  readonly raise: RaiseFinding
   readonly isObserver: () => Promise<boolean>
   readonly report: (error: unknown) => void
 }
@@ -44,12 +45,12 @@ export class SpanReconciler {
 
   async #run(): Promise<void> {
     if (!(await this.#o.isObserver()) || !(await this.#isAnything())) return
-    while (!this.#stopped && (await reconcile(this.#o.registry)) > 0);
+    while (!this.#stopped && (await reconcile(this.#o.store, this.#o.raise)) > 0);
   }
 
   /** Who was never handed a span writes nothing. */
   async #isAnything(): Promise<boolean> {
-    const day = await this.#o.registry.store.query((db) =>
+    const day = await this.#o.store.query((db) =>
       db
         .selectFrom('span_days')
         .select('day')

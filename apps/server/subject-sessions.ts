@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { Crypto } from '../../src/core/crypto.ts'
 import { base64url } from '../../src/core/encoding.ts'
+import { isId } from '../../src/core/ids.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { secretHash } from '../../src/registry/invitations.ts'
 import type { AppEnv } from './context.ts'
@@ -13,33 +14,42 @@ import { ApiError } from './errors.ts'
 
 export const SUBJECT_COOKIE = 'countersign_subject'
 export const SUBJECT_SESSION_MS = 30 * 60_000
-const CHALLENGE_MS = 5 * 60_000
-/** Sessions, and challenges, at once. */
+/** Sessions at once. */
 const HELD_MAX = 10_000
+/** Of one subject. */
+export const SESSIONS_OF_SUBJECT_MAX = 8
 const SECRET_BYTES = 32
 
 interface Session {
   readonly subject: string
   /** Who made the link that it was opened by, or the subject by a passkey. */
   readonly by: string
+  /** Of the monotonic clock, in milliseconds. */
+  readonly until: number
 }
-
-type Held<T> = Map<string, T & { readonly until: number }>
 
 export class SubjectSessions {
   readonly #crypto: Crypto
   readonly #clock: Clock
-  readonly #sessions: Held<Session> = new Map()
-  readonly #challenges: Held<object> = new Map()
+  /** Oldest first. */
+  readonly #sessions = new Map<string, Session>()
 
   constructor(crypto: Crypto, clock: Clock) {
     this.#crypto = crypto
     this.#clock = clock
   }
 
-  /** @returns the session's secret */
+  /** The oldest of the subject ends where there are too many. @returns the session's secret */
   open(subject: string, by: string): string {
-    return this.#hold(this.#sessions, { subject, by }, SUBJECT_SESSION_MS)
+    this.#endOldest(subject)
+    const now = this.#clock.monotonic()
+    if (this.#sessions.size >= HELD_MAX)
+      for (const [name, { until }] of this.#sessions) if (until <= now) this.#sessions.delete(name)
+    if (this.#sessions.size >= HELD_MAX) throw new ApiError('TOO_MANY', 'too many are here: try again later')
+    const secret = base64url(this.#crypto.randomBytes(SECRET_BYTES))
+    const session = { subject, by, until: now + SUBJECT_SESSION_MS }
+    this.#sessions.set(secretHash(this.#crypto, secret), session)
+    return secret
   }
 
   sessionOf(secret: string | undefined): Session | null {
@@ -55,33 +65,29 @@ export class SubjectSessions {
       if (held.subject === subject && name !== own) this.#sessions.delete(name)
   }
 
-  /** A challenge for a passkey that says who it is. */
-  challenge(): string {
-    return this.#hold(this.#challenges, {}, CHALLENGE_MS)
-  }
-
-  /** Uses it up. */
-  takeChallenge(challenge: string): boolean {
-    const name = secretHash(this.#crypto, challenge)
-    const found = this.#challenges.get(name)
-    this.#challenges.delete(name)
-    return found !== undefined && found.until > this.#clock.monotonic()
-  }
-
-  #hold<T extends object>(held: Held<T>, one: T, ttl_ms: number): string {
-    const now = this.#clock.monotonic()
-    if (held.size >= HELD_MAX) for (const [name, { until }] of held) if (until <= now) held.delete(name)
-    if (held.size >= HELD_MAX) throw new ApiError('TOO_MANY', 'too many are here: try again later')
-    const secret = base64url(this.#crypto.randomBytes(SECRET_BYTES))
-    held.set(secretHash(this.#crypto, secret), { ...one, until: now + ttl_ms })
-    return secret
+  /** So that nobody comes in so often that no room is left for others. */
+  #endOldest(subject: string): void {
+    const own = [...this.#sessions].filter(([, held]) => held.subject === subject)
+    for (const [name] of own.slice(0, Math.max(0, own.length - SESSIONS_OF_SUBJECT_MAX + 1)))
+      this.#sessions.delete(name)
   }
 }
 
 /** @throws {ApiError} `AUTH_MISSING` */
 export function subjectOf(c: Context<AppEnv>, sessions: SubjectSessions): string {
+  return whoIsIn(c, sessions).subject
+}
+
+export interface WhoIsIn {
+  readonly subject: string
+  /** The manager whose link it was: then the session reaches what went through that manager alone (CNS-41). */
+  readonly through: string | null
+}
+
+/** @throws {ApiError} `AUTH_MISSING` */
+export function whoIsIn(c: Context<AppEnv>, sessions: SubjectSessions): WhoIsIn {
   const found = sessions.sessionOf(getCookie(c, SUBJECT_COOKIE))
   if (found === null)
     throw new ApiError('AUTH_MISSING', 'open the page by a link, or sign in with your passkey')
-  return found.subject
+  return { subject: found.subject, through: isId(found.by, 'mgr') ? found.by : null }
 }

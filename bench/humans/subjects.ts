@@ -108,6 +108,7 @@ function viewOf(): BasisView {
     now_s: Math.floor(Date.now() / 1000),
     isStale: false,
     isCurrent: true,
+    consent: null,
   }
 }
 

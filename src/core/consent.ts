@@ -14,6 +14,7 @@ import {
   isPurpose,
   isSpecial,
   PERSONAL_DATA,
+  profiles,
   purposeCovers,
   TERM_LENGTH_MAX,
 } from './dpv.ts'
@@ -195,6 +196,7 @@ export type ConsentFault =
   | TermFault
   | 'CATEGORY_OUTSIDE_NOTICE'
   | 'CONSENT_EXPIRED'
+  | 'MINOR_PROFILING'
   | 'NOTICE_MISMATCH'
   | 'PARENT_MISSING'
   | 'PURPOSE_OUTSIDE_NOTICE'
@@ -234,8 +236,10 @@ export function consentFault(record: ConsentRecord, notice: Notice, now_s: numbe
     return 'CONSENT_EXPIRED'
   if (asksCondition(jurisdiction) && record.explicit === undefined && record.categories.some(isSpecial))
     return 'CONDITION_MISSING'
+  if (record.minor === undefined) return null
   const isParent = record.proxy?.relation === 'parent' || record.proxy?.relation === 'guardian'
-  return record.minor !== undefined && !isParent ? 'PARENT_MISSING' : null
+  if (!isParent) return 'PARENT_MISSING'
+  return reaches('IN', jurisdiction) && record.purposes.some(profiles) ? 'MINOR_PROFILING' : null
 }
 
 /**

@@ -55,6 +55,11 @@ export function categoryTerms(): string[] {
   return [...CATEGORIES.keys()].sort()
 }
 
+/** Each term with those that it is directly below: for who reads the pages and not this. */
+export function broaderTerms(): Record<'purposes' | 'categories', Record<string, readonly string[]>> {
+  return { purposes: Object.fromEntries(PURPOSES), categories: Object.fromEntries(CATEGORIES) }
+}
+
 /** The purpose and every broader one, itself first. Nothing is above a term that nobody knows. */
 export function purposesAbove(purpose: string): readonly string[] {
   return PURPOSES_ABOVE.get(purpose) ?? [purpose]

@@ -20,9 +20,12 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * item of the inventory, `lbl` a proposal of labels, `flp` a flow policy, `opl` an output policy, `out` an output,
  * `att` an attestation, `rvw` a review, `sed` a seeded error,
  * `ntc` a notice, `bas` a basis that is no consent,
- * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager. */
+ * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager, `alp` an alert policy, `chn` a channel of notifications,
+ * `inc` an incident, `rsp` a response policy. */
 export type IdPrefix =
   | 'per'
+  | 'alp'
+  | 'chn'
   | 'itm'
   | 'lsn'
   | 'src'
@@ -63,6 +66,8 @@ export type IdPrefix =
   | 'obj'
   | 'srq'
   | 'mgr'
+  | 'inc'
+  | 'rsp'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)
@@ -78,6 +83,19 @@ export function newId(crypto: Crypto, prefix: IdPrefix, now_ms: number): string 
   for (let i = 0; i < RANDOM_CHARS; i++) codes[start.length + i] = CROCKFORD.charCodeAt((random[i] ?? 0) & 31)
   // In one piece: identifiers are kept, and a text that is put together keeps its parts.
   return String.fromCharCode.apply(null, codes)
+}
+
+/** Of the kind, and at random: for what must not say when it was named (ATT-26). It sorts with nothing. */
+export function newRandomId(crypto: Crypto, prefix: IdPrefix): string {
+  return idFrom(prefix, crypto.randomBytes(TIME_CHARS + RANDOM_CHARS))
+}
+
+/** Of the kind, from a digest of at least 26 bytes: the same for the same. */
+export function idFrom(prefix: IdPrefix, digest: Uint8Array): string {
+  const chars = Array.from(digest.subarray(0, TIME_CHARS + RANDOM_CHARS), (byte) =>
+    CROCKFORD.charAt(byte & 31),
+  )
+  return `${prefix}_${chars.join('')}`
 }
 
 /** The millisecond that was spelled last: a busy process names many things in one. */

@@ -12,10 +12,12 @@ import {
   World,
 } from '../../test/fixtures/tokens.ts'
 import type { JsonObject } from '../core/json.ts'
+import { UNLABELLED } from '../core/label.ts'
 import type { Freshness } from '../log/receipt.ts'
 import type { Grant, Limit } from '../token/grant.ts'
 import { chainText } from '../token/presentation.ts'
-import type { Handle, VerifiedChain } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
+import type { VerifiedChain } from '../token/verify.ts'
 import { decide, isNamed, NO_KILLS, standing, type DecideInput } from './decide.ts'
 import { explain, REASONS, type Reason } from './reasons.ts'
 
@@ -448,4 +450,34 @@ test('every reason says what happened and what to do, and nothing but its own co
   for (const reason of Object.keys(REASONS) as Reason[]) {
     expect(explain(reason)).toMatch(new RegExp(`^${reason}: .+\\. What to do: .+\\.$`))
   }
+})
+
+describe('of an agent that is overseen', () => {
+  const overseen = (agent: string) => ({ ...view(), isOverseen: (each: string) => each === agent })
+  const label = (effect: 'none' | 'internal') => ({
+    definition_hash: HASH,
+    measures: {},
+    label: { ...UNLABELLED, effect },
+  })
+  const agents = chain.delegations.map(({ agent }) => agent.id)
+
+  test.each(agents)(
+    'a call that may have an effect asks a person, whoever of the chain it is: %s',
+    (agent) => {
+      const revocations = overseen(agent)
+      expect(reasons({ revocations })).toEqual(['OVERSIGHT'])
+      expect(reasons({ revocations, registration: label('internal') })).toEqual(['OVERSIGHT'])
+      expect(reasons({ revocations, registration: label('none') })).toBe('allow')
+      expect(decide(input({ revocations })).decision).toBe('step_up')
+    },
+  )
+
+  test('it goes out once it is approved, and what is denied stays denied', () => {
+    const revocations = overseen(agents[0] ?? '')
+    const verdict = decide(input({ revocations }))
+    expect(
+      reasons({ revocations, approved: verdict.decision === 'allow' ? '' : (verdict.grant ?? '') }),
+    ).toBe('allow')
+    expect(reasons({ revocations, tool: 'erase' })).toEqual(['NO_MATCHING_GRANT'])
+  })
 })

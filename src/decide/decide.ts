@@ -18,7 +18,8 @@ import {
 } from '../token/grant.ts'
 import { isMethodAction } from '../token/method-action.ts'
 import { asks, boundOf, lastOf, lineageOf, type LineageStep } from '../token/lineage.ts'
-import type { DecidedChain, Handle } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
+import type { DecidedChain } from '../token/verify.ts'
 import { fieldsOf, strictestOf } from './flow/fields.ts'
 import { measure, resourcesOf, type Measures } from './measure.ts'
 import type { Reason } from './reasons.ts'
@@ -30,6 +31,8 @@ export interface RevocationView {
   isAnyRevoked?(handles: DecidedChain['handles']): boolean
   /** Whether this version of a tool is revoked (REV-3). None is where the view does not say. */
   isToolRevoked?(server: string, tool: string, definition_hash: string): boolean
+  /** Whether a person is asked for calls of the agent that have an effect (ISO-9). Nobody is where the view does not say. */
+  isOverseen?(agent: string): boolean
   /** Null when stale for any reason but age (REV-7). */
   freshness(): Freshness | null
 }
@@ -192,9 +195,17 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
       if (limit.per !== 'call') reservations.push(reservation(input, step, limit, amount))
     }
   }
-  if (asks(lineage) && input.approved !== digest)
-    return { decision: 'step_up', grant: digest, reasons: ['APPROVAL_NEEDED'] }
+  if (input.approved !== digest) {
+    if (asks(lineage)) return { decision: 'step_up', grant: digest, reasons: ['APPROVAL_NEEDED'] }
+    if (isOverseen(input)) return { decision: 'step_up', grant: digest, reasons: ['OVERSIGHT'] }
+  }
   return { decision: 'allow', grant: digest, reservations, bound_ms, freshness }
+}
+
+/** ISO-9. */
+function isOverseen({ chain, revocations, registration, tool }: DecideInput): boolean {
+  if (isMethodAction(tool) || registration?.label?.effect === 'none') return false
+  return chain.delegations.some(({ agent }) => revocations.isOverseen?.(agent.id) === true)
 }
 
 function grantFault(input: DecideInput, grant: Grant): Reason | null {

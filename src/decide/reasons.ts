@@ -64,6 +64,10 @@ export const REASONS = {
     'a person has to attest this output before it leaves',
     'wait for their review, or hand them a draft to work on',
   ],
+  OVERSIGHT: [
+    'the agent is overseen: its calls with an effect ask a person',
+    'wait for the approval, or see "countersign isolation show"',
+  ],
   APPROVAL_NEEDED: ['a person has to approve this call', 'wait for their decision'],
   APPROVAL_REFUSED: ['the person who was asked refused this call', 'do something else, or talk to them'],
   APPROVAL_TIMED_OUT: ['nobody approved this call in time', 'make it again when somebody can decide'],
@@ -113,6 +117,10 @@ export const REASONS = {
   CONSENT_WITHDRAWN: ['the data subject has withdrawn their consent', 'leave this person out'],
   CONSENT_EXPIRED: ['the consent of the data subject has expired', 'ask the person again, or leave them out'],
   SUBJECT_OBJECTED: ['the data subject has objected to this use', 'leave this person out'],
+  SUBJECT_OUTSIDE: [
+    'the delegation is for one data subject alone, and this is another',
+    'leave this person out, or use the delegation that is for them',
+  ],
   MINOR_PROFILING: [
     'the data subject is a child, and the purpose would profile them',
     'leave this person out',

@@ -20,7 +20,7 @@ export interface Judged {
   /** Of a step_up: the call as it waits. `again`: it is one that has been recorded (APR-16). */
   readonly held?: HeldCall
   readonly again?: boolean
-  /** Of a personal tool, where bases are asked for: what its receipt says, and what goes on with it (CNS-28). */
+  /** Of a personal tool: what its receipt says, where bases are asked for, and what goes on with it (CNS-28). */
   readonly basis?: BasesRecord
   readonly bases?: BasisCall
   /** What the flow rules went by, where they are in force (RCP-11). */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { FILES, MAIL, NOW_MS, World } from '../../test/fixtures/tokens.ts'
 import { decide, NO_KILLS, type DecideInput } from '../decide/decide.ts'
-import type { Handle, VerifiedChain } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
+import type { VerifiedChain } from '../token/verify.ts'
 import { keptOf } from './kept-chain.ts'
 
 const w = new World()

@@ -3,7 +3,8 @@
  * @module
  */
 import type { Grant } from '../token/grant.ts'
-import type { DecidedChain, DecidedDelegation, Handle, VerifiedChain } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
+import type { DecidedChain, DecidedDelegation, VerifiedChain } from '../token/verify.ts'
 
 /**
  * Gestures, keys and the bounds that verification has dealt with are let go, and what hops repeat of their parents is
@@ -15,6 +16,7 @@ export function keptOf(chain: VerifiedChain): DecidedChain {
     iss,
     agent,
     instruction,
+    consent,
     handles,
   } = chain
   const kept = new Shared()
@@ -23,6 +25,7 @@ export function keptOf(chain: VerifiedChain): DecidedChain {
     iss,
     agent,
     ...(instruction === undefined ? {} : { instruction }),
+    ...(consent === undefined ? {} : { consent }),
     handles: new KeptHandles(handles),
   }
 }

@@ -55,6 +55,8 @@ export interface DraftInput {
   /** Seconds; an hour unless told otherwise. */
   readonly ttl_s?: number
   readonly instruction?: string
+  /** Handle of a consent: for its data subject alone. */
+  readonly consent?: string
 }
 
 /** A person with a software authenticator: its gestures say `swk`. */
@@ -114,6 +116,7 @@ export class Issuer {
       grants: input.grants,
       depth_max: DEPTH_MAX,
       ...(input.instruction === undefined ? {} : { instruction: input.instruction }),
+      ...(input.consent === undefined ? {} : { consent: input.consent }),
     })
     return { root }
   }

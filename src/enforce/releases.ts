@@ -4,14 +4,16 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
-import { newId } from '../core/ids.ts'
+import { utf8 } from '../core/encoding.ts'
+import { idFrom, newId } from '../core/ids.ts'
+import { canonicalize } from '../core/json.ts'
 import type { Role } from '../core/output.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutgoingOutput } from '../ports/outputs.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { Outputs } from './outputs.ts'
-import type { Viewer } from './types.ts'
+import type { CallRequest, Viewer } from './types.ts'
 
 /** How long it waits for people unless told otherwise, in milliseconds. */
 const RELEASE_TTL_MS = 5 * 60 * 1000
@@ -22,6 +24,8 @@ export interface ReleaseHooks {
   /** Told where people review it, if it is held. */
   readonly onHeld?: (held: { readonly output: string; readonly url: string }) => void
   readonly ttl_ms?: number
+  /** By which it leaves; a new one unless told otherwise. The same again asks after the same output. */
+  readonly action?: string
 }
 
 export type ReleaseAnswer =
@@ -43,10 +47,12 @@ export type ReleaseAnswer =
 export interface ReleasesOptions {
   readonly crypto: Crypto
   readonly clock: Clock
-  readonly authenticator: Pick<Authenticator, 'viewed'>
+  readonly authenticator: Pick<Authenticator, 'authenticate' | 'viewed'>
   /** Why nothing under the delegation of that viewer is allowed now. */
   readonly standingOf: (viewer: Viewer) => readonly Reason[]
   readonly outputs: Outputs
+  /** Kinds of output that the policy in force has. */
+  readonly kinds: () => readonly string[]
   readonly onFault: (error: unknown) => void
 }
 
@@ -57,11 +63,37 @@ export class Releases {
     this.#o = options
   }
 
+  kinds(): readonly string[] {
+    return this.#o.kinds()
+  }
+
+  /**
+   * As of a call that proves whose it is (OUT-13). @param key of the sender's own, for this sending: the same under the same
+   * delegation, of the same output, asks after the same one
+   */
+  async releaseBy(
+    call: CallRequest,
+    key: string,
+    output: ToSend,
+    hooks: Omit<ReleaseHooks, 'action'>,
+  ): Promise<ReleaseAnswer> {
+    const { crypto, clock, authenticator } = this.#o
+    const { reason, chain } = authenticator.authenticate(call)
+    const viewer = viewerOf(call)
+    if (reason !== null || chain === null || viewer === undefined) {
+      const action = newId(crypto, 'act', clock.now())
+      return { decision: 'deny', action, reasons: [reason ?? 'SESSION_UNKNOWN'] }
+    }
+    const { iss, delegations } = chain
+    const named = ['countersign-release-v1', iss, delegations[0].jti, output.kind, key]
+    const of = canonicalize([...named, output.subject.map((each) => ({ ...each }))])
+    return this.release(viewer, output, { ...hooks, action: idFrom('act', crypto.sha256(utf8(of))) })
+  }
+
   /** @param viewer whose delegation it leaves under */
   async release(viewer: Viewer, output: ToSend, hooks: ReleaseHooks = {}): Promise<ReleaseAnswer> {
     const { crypto, clock, authenticator, outputs, standingOf } = this.#o
-    const { onHeld, ttl_ms = RELEASE_TTL_MS } = hooks
-    const action = newId(crypto, 'act', clock.now())
+    const { onHeld, ttl_ms = RELEASE_TTL_MS, action = newId(crypto, 'act', clock.now()) } = hooks
     const before = standingOf(viewer)
     const { chain } = authenticator.viewed(viewer)
     if (before.length > 0 || chain === null) return { decision: 'deny', action, reasons: before }
@@ -79,5 +111,20 @@ export class Releases {
       this.#o.onFault(error)
       return { decision: 'deny', action, reasons: ['ATTESTATION_NEEDED'] }
     }
+  }
+}
+
+/** Undefined: what proves one call alone is gone when the release ends; a session stays. */
+function viewerOf({ credential }: CallRequest): Viewer | undefined {
+  switch (credential.kind) {
+    case 'session':
+      return credential.session
+    case 'dpop':
+      return { chain: credential.chain }
+    case 'hosted':
+      return credential.delegation === undefined ? null : { delegation: credential.delegation }
+    case 'call':
+    case 'none':
+      return undefined
   }
 }

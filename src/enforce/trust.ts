@@ -14,7 +14,7 @@ import { isChainRevoked, type RevocationView } from '../decide/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import { verifyTrustList, type SignedTrustList } from '../revoke/trust-list.ts'
 import { issuerOfRecord, type ChainTrust } from '../token/trust.ts'
-import type { Handle } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
 
 /** How far the time of a list may lie from the point's clock, either way, in milliseconds: an old one is no news. */
 export const LIST_TIME_MAX_MS = 5 * 60 * 1000
@@ -143,6 +143,8 @@ export class Trust {
           isChainRevoked(revocations, handles) || handles.some((each) => this.#hasLeft(issuer.iss, each)),
         // A tool is the point's own control plane's, whoever issued the chain.
         isToolRevoked: (...version) => this.#o.revocations.isToolRevoked?.(...version) === true,
+        // So are those whom it oversees: agents of another one have identifiers of their own.
+        isOverseen: (agent) => this.#o.revocations.isOverseen?.(agent) === true,
         freshness: () => (this.#isFresh() ? revocations.freshness() : null),
       }
       this.#followed.set(issuer.iss, {

@@ -1,25 +1,40 @@
 /** Entries that are read as a group, in the order of the log. @module */
+import { alertPolicyBodies } from '../log/alert-bodies.ts'
 import { attestationBodies } from '../log/attestation-bodies.ts'
 import type { AnyEntry, EntryType } from '../log/entries.ts'
 import { labelBodies } from '../log/label-bodies.ts'
+import { responseBodies } from '../log/response-bodies.ts'
 
 type OutputPolicyType = 'output_policy.proposed' | 'output_policy.approved'
 /** Outputs, reviews and attestations. */
 export type AttestedType = Exclude<keyof typeof attestationBodies, OutputPolicyType>
-/** What one person proposes for flows and outputs, and another approves. */
-export type PolicyType = keyof typeof labelBodies | OutputPolicyType
+type ResponsePolicyType = 'response_policy.proposed' | 'response_policy.approved'
+/** What one person proposes, and another approves. */
+export type PolicyType =
+  keyof typeof labelBodies | keyof typeof alertPolicyBodies | OutputPolicyType | ResponsePolicyType
+/** Oversight, isolations, incidents, capacity. */
+export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
 
 type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 
-export function isPolicy(entry: AnyEntry): entry is Of<PolicyType> {
-  return entry.type in labelBodies || entry.type.startsWith('output_policy.')
+export type Grouped = Of<PolicyType | AttestedType | ResponseType>
+type Group = 'labels' | 'attested' | 'responses'
+
+export function isGrouped(entry: AnyEntry): entry is Grouped {
+  return groupOf(entry) !== null
 }
 
-export function isAttested(entry: AnyEntry): entry is Of<AttestedType> {
-  return entry.type in attestationBodies && !isPolicy(entry)
+/** Where a history keeps it; null: with its own kind. */
+export function groupOf(entry: Grouped): Group
+export function groupOf(entry: AnyEntry): Group | null
+export function groupOf({ type }: AnyEntry): Group | null {
+  if (type in labelBodies || type in alertPolicyBodies) return 'labels'
+  if (type.startsWith('output_policy.') || type.startsWith('response_policy.')) return 'labels'
+  if (type in attestationBodies) return 'attested'
+  return type in responseBodies ? 'responses' : null
 }
 
 /** Whether its subject is one that personal values are filed under. */
-export function beginsSubject({ type }: Of<AttestedType>): boolean {
-  return type === 'output.registered' || type === 'seed.committed'
+export function beginsSubject({ type }: Grouped): boolean {
+  return type === 'output.registered' || type === 'seed.committed' || type === 'incident.opened'
 }

@@ -5,7 +5,8 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { beginsSubject, isAttested, isPolicy, type AttestedType, type PolicyType } from './grouped.ts'
+import { beginsSubject, groupOf, isGrouped } from './grouped.ts'
+import type { AttestedType, Grouped, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -54,9 +55,12 @@ export class History {
   readonly labels: Any<PolicyType>[] = []
   /** Outputs, reviews and attestations, in the order of the log. */
   readonly attested: Any<AttestedType>[] = []
+  /** Oversight, isolations, incidents and capacity, in the order of the log. */
+  readonly responses: Any<ResponseType>[] = []
   /** Of data subjects, in the order of the log. */
   readonly consents: LoggedConsent[] = []
-  readonly alerts: OfType<'alert.raised'>[] = []
+  /** In the order of the log. */
+  readonly alerts: Any<'alert.raised' | 'alert.acknowledged' | 'alert.closed'>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
   readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
@@ -80,24 +84,17 @@ export class History {
   /** Entries whose time lies before that of the entry in front of them. */
   readonly backwards: number[] = []
   size = 0
-  #last_ms = 0
+  /** Milliseconds: the time of the last entry. */
+  last_ms = 0
   /** Index of the entry that revoked a person's handle, by handle. */
   readonly #left = new Map<string, number>()
 
   add(index: number, entry: AnyEntry): void {
     this.size = index + 1
     const time_ms = Date.parse(entry.time)
-    if (time_ms < this.#last_ms) this.backwards.push(index)
-    this.#last_ms = time_ms
-    if (isPolicy(entry)) {
-      this.labels.push({ index, entry } as (typeof this.labels)[number])
-      return
-    }
-    if (isAttested(entry)) {
-      if (beginsSubject(entry)) this.#file(entry.subject, index)
-      this.attested.push({ index, entry } as (typeof this.attested)[number])
-      return
-    }
+    if (time_ms < this.last_ms) this.backwards.push(index)
+    this.last_ms = time_ms
+    if (isGrouped(entry)) return this.#addGrouped(index, entry)
     if (isUnread(entry)) return
     if (isConsentEntry(entry)) return this.#addConsent(index, entry)
     switch (entry.type) {
@@ -195,7 +192,9 @@ export class History {
           this.#left.set(entry.body.frame.handle, index)
         return
       case 'alert.raised':
-        this.alerts.push({ index, entry })
+      case 'alert.acknowledged':
+      case 'alert.closed':
+        this.alerts.push({ index, entry } as (typeof this.alerts)[number])
         return
       case 'receipt':
         streamOf(this.streams, entry.body.point, entry.body.epoch).receipts.push({
@@ -251,6 +250,12 @@ export class History {
 
   #file(subject: string | undefined, index: number): void {
     if (subject !== undefined && !this.filed.has(subject)) this.filed.set(subject, index)
+  }
+
+  #addGrouped(index: number, entry: Grouped): void {
+    if (beginsSubject(entry)) this.#file(entry.subject, index)
+    const group: Indexed<AnyEntry>[] = this[groupOf(entry)]
+    group.push({ index, entry })
   }
 
   #addConsent(index: number, entry: ConsentEntry): void {

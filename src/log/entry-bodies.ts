@@ -14,7 +14,7 @@ import {
   signedLiftSchema,
   signedRosterSchema,
 } from '../revoke/statement.ts'
-import { alertBodies } from './alert-bodies.ts'
+import { alertBodies, alertPolicyBodies } from './alert-bodies.ts'
 import { anchoredSchema } from './anchored.ts'
 import { attestationBodies } from './attestation-bodies.ts'
 import { consentBodies } from './consent-bodies.ts'
@@ -23,6 +23,7 @@ import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
+import { responseBodies } from './response-bodies.ts'
 import { telemetryBodies } from './telemetry-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
@@ -279,6 +280,8 @@ export const bodies = {
   ...erasureBodies,
   ...inventoryBodies,
   ...attestationBodies,
+  ...alertPolicyBodies,
   ...alertBodies,
+  ...responseBodies,
   ...telemetryBodies,
 } as const

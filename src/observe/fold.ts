@@ -5,6 +5,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
+import type { AlertRule } from '../core/alert.ts'
 import type { AnyEntry } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
@@ -18,8 +19,8 @@ export interface Logged {
 
 /** What deserves an alert. The same key twice is one finding: a fold may come by the same place again after a crash. */
 export interface Finding {
-  /** A rule of `alert.raised`. */
-  readonly rule: string
+  readonly rule: AlertRule
+  /** At most 256 characters. */
   readonly key: string
   /** What it is about: an agent, a point, a delegation. */
   readonly subject: string | null

@@ -29,7 +29,7 @@ export interface ObserverOptions {
   readonly clock: Pick<Clock, 'monotonic'>
   readonly folds: readonly Fold[]
   /** Must raise the same key once. */
-  readonly raise: (tx: Tx, finding: Finding) => Promise<void>
+  readonly raise: (tx: Tx, finding: Finding) => Promise<unknown>
   /** Names this process among those on the database. */
   readonly holder: string
   /** Hears of a fold that failed, and of an entry that is no JSON. */

@@ -57,6 +57,8 @@ export interface ConsentTables {
     entry: number
     /** What it is found by (CNS-10); null in a database that was rebuilt. */
     key: string | null
+    /** What looks like it is found by (CNS-43); null where it is plain itself, and in a database that was rebuilt. */
+    alike: string | null
   }
   consents: {
     id: string

@@ -22,8 +22,6 @@ export interface ObserveTables {
   cursors: { fold: string; next: number }
   /** Who takes entries in for all nodes (TEL-2). `until`: milliseconds since 1970. */
   observers: { name: string; holder: string; until: number }
-  /** Findings that were raised, by key. */
-  alert_keys: { key: string; entry: number }
   /**
    * What calls are counted by, with what they came to since the first entry. `view`: which dimensions it has; the others
    * are empty. `seen`: time of the last entry, milliseconds.

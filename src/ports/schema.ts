@@ -1,4 +1,5 @@
 /** The tables, as every dialect has them. spec/registers.md says where each row comes from. @module */
+import type { AlertTables } from './alert-tables.ts'
 import type { ApprovalTables } from './approval-tables.ts'
 import type { AttestationTables } from './attestation-tables.ts'
 import type { ConsentTables } from './consent-tables.ts'
@@ -7,10 +8,12 @@ import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
 import type { ObserveTables } from './observe-tables.ts'
+import type { ResponseTables } from './response-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
 export interface Schema
   extends
+    AlertTables,
     ApprovalTables,
     AttestationTables,
     ConsentTables,
@@ -18,7 +21,8 @@ export interface Schema
     FlowTables,
     InventorySchema,
     ListenerTables,
-    ObserveTables {
+    ObserveTables,
+    ResponseTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */

@@ -19,6 +19,8 @@ export interface SubjectRow {
   readonly jurisdiction: string
   /** CNS-10, base64url; none: not known by anything any more. */
   readonly keys: readonly string[]
+  /** CNS-43, base64url: of those that are not plain. */
+  readonly alike?: readonly string[]
   readonly consents: readonly PointConsent[]
   /** Until when they are a child, in seconds. */
   readonly minor?: number

@@ -37,13 +37,19 @@ type Row = Schema['acks']
 export class AckBoard {
   readonly #ctx: Pick<RegistryContext, 'store' | 'crypto'>
   /** Of the points that were heard: what each was enrolled with is for ever. */
-  readonly #heard = new Map<string, { readonly jwk: PublicJwk; t: number }>()
+  readonly #heard = new Map<string, { readonly jwk: PublicJwk; t: number; head: number }>()
   readonly #unwritten = new Map<string, Row>()
+  readonly #onAck: (head: number, now_ms: number) => void
   #writing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(ctx: Pick<RegistryContext, 'store' | 'crypto'>) {
+  /** @param onAck told of each frame that a point has newly acknowledged, and when */
+  constructor(
+    ctx: Pick<RegistryContext, 'store' | 'crypto'>,
+    onAck: (head: number, now_ms: number) => void = () => undefined,
+  ) {
     this.#ctx = ctx
+    this.#onAck = onAck
   }
 
   /** Points that were heard since this process started. */
@@ -69,7 +75,9 @@ export class AckBoard {
       throw new RegistryError('ACK_INVALID', 'the acknowledgement is not of the point that it names')
     const last = this.#heard.get(ack.point)
     if (last !== undefined && last.t >= ack.t) return
-    this.#heard.set(ack.point, { jwk, t: ack.t })
+    this.#heard.set(ack.point, { jwk, t: ack.t, head: ack.head })
+    // What a point says first, it may have known for long.
+    if (last !== undefined && ack.head > last.head) this.#onAck(ack.head, now)
     this.#unwritten.set(ack.point, rowOf(ack))
     this.#timer ??= setTimeout(() => {
       void this.write().catch(() => undefined) // what it did not write, the next takes along

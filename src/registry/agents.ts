@@ -106,9 +106,16 @@ export function activateAgent(
 ): Promise<void> {
   return ctx.store.write(async (tx) => {
     assertStatus(await findAgent(tx.db, agent), ['approved', 'suspended'])
-    await setStatus(tx, agent, 'active')
-    await tx.append({ type: 'agent.activated', actor, subject: agent, body: { reason } })
+    const isolated = tx.db.selectFrom('oversight').select('isolated').where('agent', '=', agent)
+    if (((await isolated.executeTakeFirst())?.isolated ?? null) !== null)
+      throw new RegistryError('STATE_CONFLICT', `the agent is isolated: countersign isolation lift ${agent}`)
+    await activateTx(tx, actor, agent, reason)
   })
+}
+
+export async function activateTx(tx: Tx, actor: Actor, agent: string, reason: string): Promise<void> {
+  await setStatus(tx, agent, 'active')
+  await tx.append({ type: 'agent.activated', actor, subject: agent, body: { reason } })
 }
 
 /**
@@ -121,23 +128,32 @@ export function suspendAgent(
   agent: string,
   reason: string,
 ): Promise<readonly SignedFrame[]> {
-  return ctx.store.write(async (tx) => {
-    assertStatus(await findAgent(tx.db, agent), ['approved', 'active'])
-    await setStatus(tx, agent, 'suspended')
-    await tx.append({ type: 'agent.suspended', actor, subject: agent, body: { reason } })
-    const keys = await tx.db
-      .updateTable('agent_keys')
-      .set({ revoked: 1 })
-      .where('agent', '=', agent)
-      .where('revoked', '=', 0)
-      .returning('jkt')
-      .execute()
-    const frames: SignedFrame[] = []
-    for (const { jkt } of keys) {
-      frames.push(await appendFrame(ctx, tx, actor, { kind: 'key', handle: jkt, reason, target: agent }))
-    }
-    return frames
-  })
+  return ctx.store.write((tx) => suspendTx(ctx, tx, actor, agent, reason))
+}
+
+/** @throws {RegistryError} `UNKNOWN_AGENT`, `STATE_CONFLICT` */
+export async function suspendTx(
+  ctx: Pick<RegistryContext, 'crypto' | 'frame'>,
+  tx: Tx,
+  actor: Actor,
+  agent: string,
+  reason: string,
+): Promise<readonly SignedFrame[]> {
+  assertStatus(await findAgent(tx.db, agent), ['approved', 'active'])
+  await setStatus(tx, agent, 'suspended')
+  await tx.append({ type: 'agent.suspended', actor, subject: agent, body: { reason } })
+  const keys = await tx.db
+    .updateTable('agent_keys')
+    .set({ revoked: 1 })
+    .where('agent', '=', agent)
+    .where('revoked', '=', 0)
+    .returning('jkt')
+    .execute()
+  const frames: SignedFrame[] = []
+  for (const { jkt } of keys) {
+    frames.push(await appendFrame(ctx, tx, actor, { kind: 'key', handle: jkt, reason, target: agent }))
+  }
+  return frames
 }
 
 /** @throws {RegistryError} `UNKNOWN_AGENT`; `STATE_CONFLICT`: retired already. */

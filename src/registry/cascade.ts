@@ -13,6 +13,7 @@ import { parseJson } from '../core/json.ts'
 import { acknowledgedBy, type Acknowledged } from './acks.ts'
 import { SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { delegationsOn } from './statuses.ts'
 
 export interface CascadeFrame {
   readonly seq: number
@@ -83,7 +84,8 @@ async function cascadeOf(
     purposes,
     time: rfc3339(time_ms),
     frames: await Promise.all(frames.map((frame) => frameReach(db, frame))),
-    delegations: await delegationsWith(db, of),
+    // Of one purpose alone the delegation goes on for the others.
+    delegations: consent === null || purposes !== null ? [] : await delegationsOn(db, of),
   }
 }
 
@@ -120,19 +122,6 @@ async function frameReach(db: Kysely<Schema>, { seq, handle, t }: Frame): Promis
       taken: time_ms === null ? null : rfc3339(time_ms),
     })),
   }
-}
-
-/** A root stands on a consent by its handle, among those of people. */
-async function delegationsWith(db: Kysely<Schema>, rev: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('handles')
-    .innerJoin('delegations', 'delegations.jti', 'handles.owner')
-    .select('handles.owner')
-    .where('handles.kind', 'in', ['person', 'consent'])
-    .where('handles.handle', '=', rev)
-    .orderBy('handles.owner')
-    .execute()
-  return rows.map(({ owner }) => owner)
 }
 
 /** What the event of a frame says besides the frame (SIG-10). @returns null: it is about no data subject */

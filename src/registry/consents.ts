@@ -6,34 +6,30 @@
  */
 import type { Kysely } from 'kysely'
 import {
-  CONSENT_TAG,
-  consentFault,
   consentRecordSchema,
   CONSENTS_MAX,
-  giveAct,
-  GIVEN_AGE_MAX_S,
   handleFor,
   type ConsentProof,
   type ConsentRecord,
 } from '../core/consent.ts'
-import { profiles, purposeCovers, termName } from '../core/dpv.ts'
+import type { PublicJwk } from '../core/crypto.ts'
+import { termName } from '../core/dpv.ts'
 import { isId } from '../core/ids.ts'
 import { canonicalize, parseJson } from '../core/json.ts'
-import { reaches } from '../core/jurisdiction.ts'
-import { verifyTagged } from '../core/sign.ts'
 import { seconds } from '../core/time.ts'
+import { withdrawalOf } from '../core/withdrawal.ts'
 import type { Actor, EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import type { SignedFrame } from '../revoke/frame.ts'
-import { ACT_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
+import { givingFault, type GivingFault } from '../token/giving.ts'
 import type { GestureParts, RegistryContext } from './context.ts'
-import { findSubject, markChanged, type DataSubject } from './data-subjects.ts'
+import { findSubject, markChanged } from './data-subjects.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
 import { findStanding } from './managers.ts'
 import { findNotice } from './notices.ts'
+import { endDelegationsOn } from './statuses.ts'
 
 type Imported = Extract<ConsentProof, { type: 'imported' }>
 /** What proves it, as it comes; whose passkey it was comes from the register. */
@@ -44,16 +40,25 @@ export type Proving =
 
 export type WithdrawnBy = EntryBody<'consent.withdrawn'>['by']
 
-/** Of {@link consentFault}: what to do about it. */
-const WHY = {
+/** What to do about each. */
+const WHY: Readonly<Record<GivingFault, string>> = {
   TERM_UNKNOWN: 'a purpose or a category is no term of DPV 2.3: see "countersign consent terms"',
+  UNKNOWN_NOTICE: 'this notice waits for its approval',
   NOTICE_MISMATCH: 'the notice is in another language, or for another jurisdiction',
   PURPOSE_OUTSIDE_NOTICE: 'the notice does not speak of one of the purposes',
   CATEGORY_OUTSIDE_NOTICE: 'the notice does not speak of one of the categories',
   CONSENT_EXPIRED: 'it has expired, or lasts longer than ten years',
   CONDITION_MISSING: 'special categories of data take an explicit consent here',
   PARENT_MISSING: "a child's consent is given by a parent or a guardian",
-} as const
+  MINOR_PROFILING: 'nobody consents to the profiling of a child here',
+  CONSENT_SUBJECT_MISMATCH:
+    'the data subject is under another jurisdiction, or this is not the passkey that they have here',
+  CONSENT_REPLAYED: 'a consent with this identifier or handle was given before: each has new ones',
+  CONSENT_STALE: 'given_at is not the time now: make the record anew',
+  CONSENT_PROOF_INVALID:
+    'the gesture is not the subject’s, or the signature not the manager’s, over this record',
+  UNKNOWN_MANAGER: 'no such consent manager stands',
+}
 
 /**
  * @throws {RegistryError} the codes of CNS-12 to CNS-14; `UNKNOWN_DATA_SUBJECT`, `UNKNOWN_NOTICE`, `UNKNOWN_MANAGER`
@@ -65,90 +70,60 @@ export function giveConsent(
   proving: Proving,
 ): Promise<{ consent: string; entry: number }> {
   return ctx.store.write(async (tx) => {
-    const subject = await findSubject(tx.db, record.subject)
-    await assertRecord(tx, subject, record)
-    const proof = await proofOf(ctx, tx, subject, { record, proving })
-    const entry = await tx.append({
-      type: 'consent.given',
-      actor,
-      subject: subject.id,
-      body: { record, proof },
-    })
+    const { id, jurisdiction, ...own } = await findSubject(tx.db, record.subject)
+    const { notice, status } = await findNotice(tx.db, record.notice)
+    const passkey =
+      own.credential === null || own.registration === null
+        ? null
+        : { jwk: own.credential, registration: own.registration }
+    const manager = proving.type === 'manager' ? await findStanding(tx.db, proving.manager) : null
+    const proof = proofOf(record, proving, passkey)
+    const giving = {
+      crypto: ctx.crypto,
+      rp: ctx.rp,
+      now_s: seconds(tx.now),
+      subject: { id, jurisdiction, passkey },
+      notice: status === 'approved' ? notice : null,
+      isKnown: await isKnown(tx.db, record),
+      manager: () => manager,
+    }
+    const fault = givingFault(giving, record, proof)
+    if (fault !== null) throw new RegistryError(fault, WHY[fault])
+    await assertRoom(tx, id)
+    const entry = await tx.append({ type: 'consent.given', actor, subject: id, body: { record, proof } })
     await insertConsent(tx.db, record, proof, entry)
     return { consent: record.consent, entry }
   })
 }
 
-async function assertRecord(tx: Tx, subject: DataSubject, record: ConsentRecord): Promise<void> {
+/** As it stands in the log. */
+function proofOf(
+  record: ConsentRecord,
+  proving: Proving,
+  passkey: { readonly jwk: PublicJwk; readonly registration: number } | null,
+): ConsentProof {
+  if (proving.type !== 'passkey') return proving
+  if (passkey === null)
+    throw new RegistryError('CONSENT_SUBJECT_MISMATCH', 'this data subject has no passkey here')
+  const gesture = { rev: record.rev, role: 'principal' as const, ...passkey, ...proving.parts }
+  return { type: 'passkey', gesture }
+}
+
+async function assertRoom(tx: Tx, subject: string): Promise<void> {
   const now_s = seconds(tx.now)
-  const { notice, status } = await findNotice(tx.db, record.notice)
-  if (status !== 'approved') throw new RegistryError('UNKNOWN_NOTICE', 'this notice waits for its approval')
-  if (record.jurisdiction !== subject.jurisdiction)
-    throw new RegistryError('CONSENT_SUBJECT_MISMATCH', 'the data subject is under another jurisdiction')
-  const fault = consentFault(record, notice, now_s)
-  if (fault !== null) throw new RegistryError(fault, WHY[fault])
-  if (record.minor !== undefined && reaches('IN', record.jurisdiction) && record.purposes.some(profiles))
-    throw new RegistryError('MINOR_PROFILING', 'nobody consents to the profiling of a child here')
-  await assertNew(tx.db, record)
-  const live = (await consentsOf(tx.db, subject.id)).filter((one) => isLive(one, now_s))
+  const live = (await consentsOf(tx.db, subject)).filter((one) => isLive(one, now_s))
   if (live.length >= CONSENTS_MAX)
     throw new RegistryError('LIMIT_EXCEEDED', `${CONSENTS_MAX} consents of this subject live: withdraw one`)
 }
 
-async function assertNew(db: Kysely<Schema>, { consent, rev }: ConsentRecord): Promise<void> {
+async function isKnown(db: Kysely<Schema>, { consent, rev }: ConsentRecord): Promise<boolean> {
   const there = await db
     .selectFrom('consents')
     .select('id')
     .where((eb) => eb.or([eb('id', '=', consent), eb('rev', '=', rev)]))
     .executeTakeFirst()
   const person = await db.selectFrom('people').select('id').where('rev', '=', rev).executeTakeFirst()
-  if (there !== undefined || person !== undefined || !isId(consent, 'cns') || !isId(rev, 'rev'))
-    throw new RegistryError(
-      'CONSENT_REPLAYED',
-      'a consent with this identifier or handle was given before: each has new ones',
-    )
-}
-
-async function proofOf(
-  ctx: RegistryContext,
-  tx: Tx,
-  subject: DataSubject,
-  { record, proving }: { readonly record: ConsentRecord; readonly proving: Proving },
-): Promise<ConsentProof> {
-  const away_s = seconds(tx.now) - record.given_at
-  if (proving.type === 'imported') {
-    if (away_s < -GIVEN_AGE_MAX_S) throw stale()
-    return proving
-  }
-  if (Math.abs(away_s) > GIVEN_AGE_MAX_S) throw stale()
-  if (proving.type === 'manager') {
-    const { jwk, jurisdiction } = await findStanding(tx.db, proving.manager)
-    const isSigned = verifyTagged(ctx.crypto, jwk, CONSENT_TAG, record, proving.sig)
-    if (!isSigned || !reaches(jurisdiction, record.jurisdiction))
-      throw new RegistryError(
-        'CONSENT_PROOF_INVALID',
-        'the signature is not one of this manager over this record',
-      )
-    return proving
-  }
-  const { credential, registration } = subject
-  if (credential === null || registration === null)
-    throw new RegistryError('CONSENT_SUBJECT_MISMATCH', 'this data subject has no passkey here')
-  const gesture = {
-    rev: record.rev,
-    role: 'principal' as const,
-    jwk: credential,
-    registration,
-    ...proving.parts,
-  }
-  const fault = gestureFault(ctx.crypto, ctx.rp, challengeOf(ctx.crypto, ACT_TAG, giveAct(record)), gesture)
-  if (fault !== null)
-    throw new RegistryError('CONSENT_PROOF_INVALID', `not the subject's gesture over this record: ${fault}`)
-  return { type: 'passkey', gesture }
-}
-
-function stale(): RegistryError {
-  return new RegistryError('CONSENT_STALE', 'given_at is not the time now: make the record anew')
+  return there !== undefined || person !== undefined || !isId(consent, 'cns') || !isId(rev, 'rev')
 }
 
 export async function insertConsent(
@@ -238,18 +213,14 @@ export async function withdrawTx(
   { consent, purposes, by, reason }: Withdrawal,
 ): Promise<readonly SignedFrame[]> {
   const { record, withdrawn } = await findConsent(tx.db, consent)
-  const outside = purposes?.find((one) => !record.purposes.some((broad) => purposeCovers(broad, one)))
-  if (outside !== undefined)
-    throw new RegistryError('PURPOSE_OUTSIDE_CONSENT', `it was not given for ${termName(outside)}`)
-  const isAll =
-    purposes === null ||
-    withdrawn === 'all' ||
-    record.purposes.every((one) => [...purposes, ...withdrawn].includes(one))
-  const said = isAll ? null : [...new Set(purposes)].sort()
+  const of = withdrawalOf({ purposes: record.purposes, withdrawn }, purposes)
+  if ('outside' in of)
+    throw new RegistryError('PURPOSE_OUTSIDE_CONSENT', `it was not given for ${termName(of.outside)}`)
+  const said = of.purposes
   // A frame that no entry speaks of would be one that nobody can explain (CNS-32).
   const isNew = withdrawn !== 'all' && (said === null || said.some((one) => !withdrawn.includes(one)))
   if (isNew) {
-    const body = { consent, rev: record.rev, purposes: said, by }
+    const body = { consent, rev: record.rev, purposes: said === null ? null : [...said], by }
     const entry = await tx.append({ type: 'consent.withdrawn', actor, subject: record.subject, body })
     await recordWithdrawal(tx.db, {
       entry,
@@ -285,7 +256,7 @@ export async function recordWithdrawal(db: Kysely<Schema>, withdrawal: RecordedW
     .values({ ...row, purposes_json: canonicalize(purposes === null ? null : [...purposes]) })
     .execute()
   if (consent === null) return
-  const { withdrawn } = await findConsent(db, consent)
+  const { withdrawn, record } = await findConsent(db, consent)
   const all =
     purposes === null || withdrawn === 'all' ? 'all' : [...new Set([...withdrawn, ...purposes])].sort()
   await db
@@ -293,5 +264,6 @@ export async function recordWithdrawal(db: Kysely<Schema>, withdrawal: RecordedW
     .set({ withdrawn_json: JSON.stringify(all) })
     .where('id', '=', consent)
     .execute()
+  if (all === 'all') await endDelegationsOn(db, record.rev)
   await markChanged(db, subject, entry)
 }

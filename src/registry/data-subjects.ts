@@ -18,7 +18,7 @@ import type { RegistryContext } from './context.ts'
 import type { Credential } from './enrolment.ts'
 import { RegistryError } from './errors.ts'
 import { fileUnder, keep, openingOf } from './personal.ts'
-import { keyTx, type Identifier } from './subject-index.ts'
+import { keysTx, type Identifier } from './subject-index.ts'
 
 export interface SubjectInput {
   readonly jurisdiction: string
@@ -76,7 +76,7 @@ async function identifyTx(
     const known = await tx.db.selectFrom('systems').select('id').where('id', '=', system).executeTakeFirst()
     if (!known) throw new RegistryError('UNKNOWN_SYSTEM', 'no such system')
   }
-  const key = await keyTx(ctx, tx, identifier)
+  const { key, alike } = await keysTx(ctx, tx, identifier)
   const taken = await tx.db
     .selectFrom('identifiers')
     .select('subject')
@@ -98,7 +98,7 @@ async function identifyTx(
     commitments,
   })
   await keep(ctx, tx, subject, 'identifier', value)
-  await tx.db.insertInto('identifiers').values({ commitment, subject, system, entry, key }).execute()
+  await tx.db.insertInto('identifiers').values({ commitment, subject, system, entry, key, alike }).execute()
   await markChanged(tx.db, subject, entry)
 }
 
@@ -157,6 +157,7 @@ export function enrolSubject(
   return ctx.store.write(async (tx) => {
     await findSubject(tx.db, subject)
     await assertKeyUnused(ctx.crypto, tx.db, jwk)
+    await assertCredentialUnused(tx, subject, id)
     const registration = await tx.append({
       type: 'data_subject.enrolled',
       actor: subjectActor(subject),
@@ -166,6 +167,17 @@ export function enrolSubject(
     await setCredential(tx.db, subject, { jwk, registration, credential_id: id })
     return registration
   })
+}
+
+/** It is what a subject signs in by: of two with one identifier nobody could tell which it is. */
+async function assertCredentialUnused(tx: Tx, subject: string, credential_id: string): Promise<void> {
+  const other = await tx.db
+    .selectFrom('data_subjects')
+    .select('id')
+    .where('credential_id', '=', credential_id)
+    .where('id', '!=', subject)
+    .executeTakeFirst()
+  if (other) throw new RegistryError('KEY_IN_USE', 'this passkey is registered already')
 }
 
 export async function setCredential(

@@ -14,9 +14,10 @@ import type { Grant } from '../token/grant.ts'
 import { draftRoot, sealRoot } from '../token/issue.ts'
 import { segmentsOf } from '../token/segment.ts'
 import type { Approvers } from '../token/template.ts'
-import type { Handle } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
 import { liveAgentKey } from './agent-keys.ts'
 import { assertStatus, findAgent } from './agents.ts'
+import { consentBehind } from './consent-chains.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import {
   dropDraft,
@@ -58,6 +59,8 @@ export interface DelegationRequest {
   readonly sub?: string
   /** Other people of whom `m` stand behind it too; absent: those that the template asks for. */
   readonly approvers?: Approvers
+  /** `cns_…`: for its data subject alone (CNS-40). */
+  readonly consent?: string
 }
 
 export interface Drafted {
@@ -73,7 +76,8 @@ export interface Drafted {
 
 /**
  * @throws {RegistryError} `UNKNOWN_AGENT`, `UNKNOWN_KEY`, `UNKNOWN_POINT`, `UNKNOWN_PERSON`, `STATE_CONFLICT`,
- * `LIMIT_EXCEEDED`, `SAME_PERSON`; `OUTSIDE_TEMPLATE` (TPL-1, TPL-4), with the member and the reason
+ * `LIMIT_EXCEEDED`, `SAME_PERSON`; `OUTSIDE_TEMPLATE` (TPL-1, TPL-4), with the member and the reason; those of
+ * {@link consentBehind}
  * @throws {TokenError} `GRANT_INVALID`, `TOKEN_TOO_LARGE`
  */
 export function draftDelegation(
@@ -92,15 +96,20 @@ export function draftDelegation(
     const jti = newId(ctx.crypto, 'dlg', tx.now)
     const now = seconds(tx.now)
     const status = await assignStatus(ctx, tx, jti)
+    const exp = now + request.ttl_s
+    const { consent } = request
+    const behind =
+      consent === undefined ? {} : { consent: await consentBehind(tx, consent, { exp, ...request }) }
     const draft = draftRoot(ctx.crypto, await ctx.issuer.current(tx.db), {
       iss: ctx.iss,
       aud: [...request.aud],
       iat: now,
       nbf: now,
-      exp: now + request.ttl_s,
+      exp,
       jti,
       rev: [person.rev],
       ...(await quorumOf(tx.db, approvers)),
+      ...behind,
       holder,
       agent: { id: row.id, class: row.class, manifest: row.manifest },
       amr: person.amr,
@@ -115,7 +124,14 @@ export function draftDelegation(
     const { jkt, grants, ttl_s, depth_max } = request
     const offered = { class: row.class, ttl_s, depth_max, grants, approvers }
     assertWithin(inForce, offered)
-    const stored: StoredDraft = { draft, agent: row.id, jkt, exp: now + ttl_s, offered }
+    const stored: StoredDraft = {
+      draft,
+      agent: row.id,
+      jkt,
+      exp,
+      offered,
+      ...(consent === undefined ? {} : { consent }),
+    }
     const expires = await insertDraft(ctx, tx, jti, principal, stored)
     return { jti, challenge: draft.challenge, shown: shownOf(stored), approvers, expires }
   })
@@ -132,7 +148,7 @@ export interface Sealing {
 /**
  * Takes the principal's gesture over a draft, and seals it if nothing else is missing; the draft is then used up.
  * @throws {RegistryError} `UNKNOWN_DELEGATION` (no such draft of this person, or expired), `GESTURE_INVALID`,
- * `STATE_CONFLICT`, `OUTSIDE_TEMPLATE`: the template was replaced by a narrower one
+ * `STATE_CONFLICT`, `OUTSIDE_TEMPLATE`: the template was replaced by a narrower one; those of {@link consentBehind}
  */
 export function sealDelegation(
   ctx: RegistryContext,
@@ -175,6 +191,7 @@ async function sealIfWhole(ctx: RegistryContext, tx: Tx, open: OpenDraft): Promi
   await liveAgentKey(tx.db, agent, jkt)
   const inForce = await templateInForce(tx.db, row.class)
   assertWithin(inForce, open.offered)
+  if (open.consent !== undefined) await consentBehind(tx, open.consent, { exp, grants: open.offered.grants })
   const chain = sealRoot(ctx.crypto, await signerOfDraft(ctx, tx, draft), ctx.rp, draft, gestures)
   await recordHandles(tx, jti, await handlesOf(ctx, tx, chain))
   const [root] = segmentsOf(ctx.crypto, chain)
@@ -216,9 +233,9 @@ export interface Delegation {
   /** Milliseconds. */
   readonly issued: number
   readonly revoked: boolean
+  /** `cns_…`, for whose data subject alone it is. */
+  readonly consent: string | null
 }
-
-const COLUMNS = ['jti', 'agent', 'principal', 'exp', 'issued', 'revoked'] as const
 
 /** Newest first. @param before only those with a smaller `jti` */
 export async function listDelegations(
@@ -226,10 +243,21 @@ export async function listDelegations(
   limit: number,
   before?: string,
 ): Promise<Delegation[]> {
-  let query = db.selectFrom('delegations').select(COLUMNS).orderBy('jti', 'desc').limit(limit)
+  let query = withConsent(db).orderBy('jti', 'desc').limit(limit)
   if (before !== undefined) query = query.where('jti', '<', before)
   const rows = await query.execute()
   return rows.map((row) => ({ ...row, revoked: row.revoked !== 0 }))
+}
+
+function withConsent(db: Kysely<Schema>) {
+  return db
+    .selectFrom('delegations')
+    .leftJoin('handles', (join) =>
+      join.onRef('handles.owner', '=', 'delegations.jti').on('handles.kind', '=', 'consent'),
+    )
+    .leftJoin('consents', 'consents.rev', 'handles.handle')
+    .select(['delegations.jti', 'agent', 'principal', 'exp', 'issued', 'revoked'])
+    .select('consents.id as consent')
 }
 
 /** With all that its chain discloses and that was not erased. @throws {RegistryError} `UNKNOWN_DELEGATION` */
@@ -238,7 +266,7 @@ export async function getDelegation(
   db: Kysely<Schema>,
   jti: string,
 ): Promise<Delegation & { chain: string }> {
-  const row = await db.selectFrom('delegations').selectAll().where('jti', '=', jti).executeTakeFirst()
+  const row = await withConsent(db).select('chain').where('jti', '=', jti).executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_DELEGATION', 'no such delegation')
   const claims = await disclosuresOf(ctx, db, jti)
   const chain = row.chain + claims.map((claim) => `${claim}~`).join('')

@@ -34,8 +34,9 @@ export interface StoredDraft {
   readonly jkt: string
   /** Seconds. */
   readonly exp: number
-  /** What a template bounds of it; the root has the handles of its approvers. */
+  /** What a template bounds of it; the root has the handles of its approvers, and of the consent `cns_…` it rests on. */
   readonly offered: Offered
+  readonly consent?: string
 }
 
 export interface OpenDraft extends StoredDraft {

@@ -13,7 +13,8 @@ import type { DrillMode, DrillReport } from '../log/drill-report.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import { killScopeSchema, type Kill, type KillScope } from '../revoke/statement.ts'
-import { personActor, SYSTEM, type GestureParts, type RegistryContext } from './context.ts'
+import { raise } from './alerts.ts'
+import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { gatherReport } from './drill-evidence.ts'
 import { RegistryError } from './errors.ts'
 import { assertScope, isLifted, pullKillTx } from './kills.ts'
@@ -217,8 +218,9 @@ export async function alertOverdueDrill(ctx: Pick<RegistryContext, 'store'>): Pr
   return store.write(async (tx) => {
     const since_ms = await overdueSince(tx.db, begun_ms, tx.now)
     if (since_ms === null) return false // another node did
-    const body = { rule: 'DRILL_OVERDUE' as const, detail: { since: seconds(since_ms) } }
-    await tx.append({ type: 'alert.raised', actor: SYSTEM, body })
+    const detail = { since: seconds(since_ms) }
+    const about = { rule: 'DRILL_OVERDUE', subject: null, detail, entries: [] } as const
+    await raise(tx, { ...about, key: `drill/${tx.now}`, isEveryLogged: true })
     const value = String(tx.now)
     await tx.db
       .insertInto('meta')

@@ -72,6 +72,11 @@ async function refused(
   if (!(await isIssued(tx.db, chain.root.jti)))
     return refusal('invalid_request', 'the root of the subject_token is not registered')
   if (grants.length === 0) return refusal('invalid_request', 'the subject_token discloses no grant')
+  if (chain.consent !== undefined)
+    return refusal(
+      'invalid_target',
+      'the chain is for one data subject alone, which nobody would hold a resource server to',
+    )
   if (grants.some(isDebited))
     return refusal(
       'invalid_target',
@@ -149,6 +154,8 @@ export interface ActiveToken {
   readonly token_type: 'DPoP'
   readonly authorization_details: readonly Grant[]
   readonly delegation: string
+  /** Handle of the consent that the root rests on: for its data subject alone. */
+  readonly consent?: string
 }
 export type Introspection = ActiveToken | { readonly active: false }
 
@@ -203,6 +210,7 @@ async function introspectChain(
     token_type: 'DPoP',
     authorization_details: [...last.grants.values()],
     delegation: chain.root.jti,
+    ...(chain.consent === undefined ? {} : { consent: chain.consent }),
   }
 }
 

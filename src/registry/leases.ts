@@ -8,8 +8,10 @@ import { periodEnd, periodOf, slidingMs } from '../core/period.ts'
 import { parseRfc3339, rfc3339 } from '../core/time.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Lease, SpoolHead } from '../log/receipt.ts'
+import { ALERT_KEY_CHARS_MAX } from '../log/alert-bodies.ts'
 import type { LeaseAnswer, LeaseNeed } from '../ports/control-plane.ts'
 import type { Tx } from '../ports/store.ts'
+import { raise } from './alerts.ts'
 import { SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import {
@@ -132,12 +134,9 @@ async function alertNear(tx: Tx, { need, key, period, near, left }: Priced): Pro
   if (near || rest * NEAR_SHARE >= need.max) return
   const { iss, jti, grant, measure, unit, per, max } = need
   const detail = { iss, jti, grant, measure, unit, per, period, max, left: rest }
-  await tx.append({
-    type: 'alert.raised',
-    actor: SYSTEM,
-    subject: jti,
-    body: { rule: 'LIMIT_NEAR', detail },
-  })
+  const name = `near/${tx.now}/${grant}/${measure}/${unit}/${per}/${period}`.slice(0, ALERT_KEY_CHARS_MAX)
+  const about = { rule: 'LIMIT_NEAR', subject: jti, detail, entries: [] } as const
+  await raise(tx, { ...about, key: name, isEveryLogged: true })
   await recordNear(tx.db, key)
 }
 

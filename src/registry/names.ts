@@ -1,6 +1,8 @@
 /** Names that people gave to what identifiers mean, for showing beside them. Nobody signs a name. @module */
 import type { Kysely } from 'kysely'
-import type { JsonValue } from '../core/json.ts'
+import { consentRecordSchema } from '../core/consent.ts'
+import { termName } from '../core/dpv.ts'
+import { parseJson, type JsonValue } from '../core/json.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { RegistryContext } from './context.ts'
 import { namesOf } from './personal.ts'
@@ -37,7 +39,13 @@ export async function namesIn(
     .select(['id', 'server', 'tool'])
     .where('id', 'in', wanted)
     .execute()
+  const consents = await db
+    .selectFrom('consents')
+    .select(['id', 'rev', 'subject', 'record_json'])
+    .where('rev', 'in', wanted)
+    .execute()
   const found = [
+    ...consents.map(({ rev, ...row }) => [rev, consentName(row)]),
     ...people.flatMap(({ id, rev, name_commit }) => {
       const name = names.get(name_commit ?? '')
       return name === undefined ? [] : [id, rev ?? ''].map((each) => [each, name])
@@ -46,6 +54,16 @@ export async function namesIn(
     ...tools.map(({ id, server, tool }) => [id, `${tool} of ${server}`]),
   ]
   return Object.fromEntries(found.filter(([id]) => wanted.includes(id ?? ''))) as Record<string, string>
+}
+
+/** Nobody is asked to know a person by a pseudonym: it is what stands in registers, receipts and the log. */
+function consentName({
+  id,
+  subject,
+  record_json,
+}: Pick<Schema['consents'], 'id' | 'subject' | 'record_json'>): string {
+  const { purposes } = consentRecordSchema.parse(parseJson(record_json))
+  return `the data subject ${subject} alone, by consent ${id}, given for ${purposes.map(termName).join(', ')}`
 }
 
 function stringsIn(value: JsonValue): string[] {

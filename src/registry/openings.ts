@@ -14,7 +14,7 @@ import { openingOf } from './personal.ts'
 
 /**
  * @throws {RegistryError} `NOT_ENDORSED`, `UNKNOWN_ENTRY`; `UNKNOWN_FIELD`: the entry commits to no such field;
- * `VALUE_ERASED`: nothing is kept that opens it
+ * `VALUE_ERASED`: nothing is kept that opens it; `STATE_CONFLICT`: of a seeded error that is not revealed
  */
 export function openField(
   ctx: RegistryContext,
@@ -29,6 +29,9 @@ export function openField(
     const commitment = await commitmentIn(tx.db, entry, field)
     if (commitment === null)
       throw new RegistryError('UNKNOWN_FIELD', `this entry commits to ${fieldsOf(entry)}`)
+    if (entry.type === 'seed.committed')
+      // Reviewers may open fields too (ATT-26).
+      throw new RegistryError('STATE_CONFLICT', 'it is opened where the seeded error is revealed')
     const found = await openingOf(ctx, tx.db, commitment)
     if (found === null) throw new RegistryError('VALUE_ERASED', 'this value was erased, or was never kept')
     const { subject, opening } = found

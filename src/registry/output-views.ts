@@ -33,6 +33,8 @@ export interface OutputView {
   readonly held_until: string | null
   /** What the policy in force asks of this kind, or null: it has it no more. */
   readonly asks: { readonly minimum: Role; readonly release: 'gate' | 'cover' } | null
+  /** What became of it as a seeded error; null: it is none, or was not revealed (ATT-26). */
+  readonly seed: 'caught' | 'missed' | 'unused' | null
 }
 
 export async function outputView(
@@ -58,6 +60,11 @@ export async function listOutputs(
           .where('released', 'is', null)
           .where('attestation', 'is', null)
           .where('content_commit', 'is not', null)
+          .where((eb) =>
+            eb.not(
+              eb.exists(eb.selectFrom('seeds').select('id').whereRef('seeds.output', '=', 'outputs.id')),
+            ),
+          )
       : all
   ).execute()
   const views: OutputView[] = []
@@ -80,6 +87,7 @@ async function viewOf(
     .where('output', '=', id)
     .where('flagged', '=', 1)
     .execute()
+  const revealed = await db.selectFrom('seeds').select('outcome').where('output', '=', id).executeTakeFirst()
   const attested =
     attestation === null
       ? undefined
@@ -99,5 +107,6 @@ async function viewOf(
     flagged: flags.length,
     held_until: held === null ? null : rfc3339(held.expires),
     asks: found === undefined ? null : { minimum: found.minimum, release: found.release },
+    seed: revealed?.outcome ?? null,
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { Kysely } from 'kysely'
 import { hex, utf8 } from '../core/encoding.ts'
-import { isId, newId } from '../core/ids.ts'
+import { isId, newRandomId } from '../core/ids.ts'
 import { parseJson } from '../core/json.ts'
 import { isAtLeast, type Form } from '../core/output.ts'
 import { commitTo } from '../log/commitment.ts'
@@ -44,7 +44,7 @@ export type OutputBody = EntryBody<'output.registered'>
 
 /**
  * @throws {RegistryError} `UNKNOWN_OUTPUT_KIND`, `UNKNOWN_DELEGATION`, `UNKNOWN_SYSTEM`, `UNKNOWN_OUTPUT`,
- * `OUTPUT_INVALID`: several forms, a call that no receipt has, or a draft without content
+ * `OUTPUT_INVALID`: several forms, a call that no receipt has, a draft of another kind or without content
  */
 export function registerOutput(
   ctx: RegistryContext,
@@ -59,16 +59,19 @@ export async function registerOutputTx(
   tx: Tx,
   registrar: Actor,
   input: OutputInput,
-  output = newId(ctx.crypto, 'out', tx.now),
+  output = newRandomId(ctx.crypto, 'out'),
 ): Promise<{ output: string; entry: number }> {
   const { kind } = await kindInForce(tx.db, input.kind)
+  const made = await delegationOf(tx.db, input.jti)
+  const draft = input.draft === undefined ? null : await findOutput(tx.db, input.draft)
+  if (draft !== null) assertDraft(registrar, draft, { kind: kind.kind, ...made })
   const body: OutputBody = {
     kind: kind.kind,
     form: formOf(input.subject),
     system: await systemOf(tx.db, input.system),
-    ...(await delegationOf(tx.db, input.jti)),
-    draft: input.draft ?? null,
-    composition: await compositionOf(ctx, tx, registrar, input),
+    ...made,
+    draft: draft?.id ?? null,
+    composition: await compositionOf(ctx, tx, registrar, input, draft),
     calls: await callsOf(tx.db, input.calls),
     ...(input.action === undefined ? {} : { action: input.action }),
   }
@@ -131,15 +134,34 @@ async function delegationOf(
   return { jti, agent: row.agent }
 }
 
+/**
+ * ATT-17: who may review an output is shown its draft, and who registers one hears how much of it is in theirs.
+ * @throws {RegistryError} `UNKNOWN_OUTPUT`: neither theirs nor of this delegation or agent; `OUTPUT_INVALID`: of another kind
+ */
+function assertDraft(
+  registrar: Actor,
+  draft: OutputRow,
+  { kind, jti, agent }: Pick<OutputBody, 'kind' | 'jti' | 'agent'>,
+): void {
+  const isTheirs = registrar.kind === 'person' && draft.registrar === registrar.id
+  const isOfDelegation = jti !== null && bodyOf(draft).jti === jti
+  const isOfAgent = agent !== null && draft.agent === agent
+  if (!isTheirs && !isOfDelegation && !isOfAgent)
+    throw new RegistryError('UNKNOWN_OUTPUT', 'the draft is no output of yours, of this delegation or agent')
+  if (draft.kind !== kind)
+    throw new RegistryError('OUTPUT_INVALID', 'the draft is of another kind, which others review')
+}
+
 /** ATT-10: of what a person registers under their own key, where that content is the output. */
 async function compositionOf(
   ctx: RegistryContext,
   { db }: Tx,
   registrar: Actor,
-  { draft, content, subject }: OutputInput,
+  { content, subject }: OutputInput,
+  draft: OutputRow | null,
 ): Promise<OutputBody['composition']> {
-  const before = draft === undefined ? '' : await contentOf(ctx, db, await findOutput(db, draft))
-  if (draft !== undefined && before === null)
+  const before = draft === null ? '' : await contentOf(ctx, db, draft)
+  if (draft !== null && before === null)
     throw new RegistryError('OUTPUT_INVALID', 'the draft has no content that is kept')
   if (registrar.kind !== 'person' || content === undefined) return null
   if (!isContent(ctx.crypto, content, subject)) return null
@@ -211,10 +233,15 @@ export function bodyOf({ body_json }: Pick<OutputRow, 'body_json'>): OutputBody 
   return parseJson(body_json) as unknown as OutputBody
 }
 
-/** What a point registered is that point's: no other says that it left, or who directed it. @throws {RegistryError} `UNKNOWN_OUTPUT` */
+/**
+ * What a point registered is that point's: nobody else says that it left, or who directed it. A person who could would
+ * learn which outputs are seeded errors. @throws {RegistryError} `UNKNOWN_OUTPUT`; of a person: `RELEASE_HELD`
+ */
 export function assertOwn({ kind, id }: Actor, { registrar }: Pick<OutputRow, 'registrar'>): void {
-  if (kind === 'point' && isId(registrar, 'pnt') && registrar !== id)
-    throw new RegistryError('UNKNOWN_OUTPUT', 'no such output of this point')
+  if (!isId(registrar, 'pnt') || registrar === id) return
+  throw kind === 'point'
+    ? new RegistryError('UNKNOWN_OUTPUT', 'no such output of this point')
+    : new RegistryError('RELEASE_HELD', 'a point registered it: it leaves by that point alone')
 }
 
 /**

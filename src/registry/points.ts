@@ -10,6 +10,7 @@ import { canonicalize, parseJson } from '../core/json.ts'
 import { publicJwk, thumbprint } from '../core/jwk.ts'
 import type { Actor, EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
+import { raise } from './alerts.ts'
 import { assertKeyUnused } from './callers.ts'
 import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
@@ -86,13 +87,22 @@ export function openEpoch(
     const epoch = row.epoch + 1
     await tx.db.updateTable('points').set({ epoch, seq: 0, hash: '' }).where('id', '=', point).execute()
     await recordEpochEnd(tx.db, point)
-    await tx.append({ type: 'point.epoch_opened', actor, subject: point, body: { epoch, reason } })
+    const opened = await tx.append({
+      type: 'point.epoch_opened',
+      actor,
+      subject: point,
+      body: { epoch, reason },
+    })
     if (row.epoch > 0) {
-      await tx.append({
-        type: 'alert.raised',
-        actor: { kind: 'system', id: 'control-plane' },
+      const detail = { epoch, reason, previous_seq: row.seq }
+      const key = `epoch/${point}/${epoch}`
+      await raise(tx, {
+        rule: 'EPOCH_REOPENED',
+        key,
         subject: point,
-        body: { rule: 'EPOCH_REOPENED', detail: { epoch, reason, previous_seq: row.seq } },
+        detail,
+        entries: [opened],
+        isEveryLogged: true,
       })
     }
     return { epoch }

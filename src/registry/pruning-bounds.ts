@@ -78,7 +78,10 @@ export async function owedReceipts(db: Kysely<Schema>): Promise<ReadonlyMap<stri
   return owed
 }
 
-/** What is about a subject begins with its first entry; what is about a person's delegations lies behind that. */
+/**
+ * What is about a subject begins with its first entry; what is about a person's delegations lies behind that. An open
+ * incident keeps what a hold would.
+ */
 async function holdsFrom(db: Kysely<Schema>): Promise<Bounds['hold']> {
   const open = await db
     .selectFrom('holds')
@@ -88,8 +91,15 @@ async function holdsFrom(db: Kysely<Schema>): Promise<Bounds['hold']> {
     .orderBy('holds.id')
     .execute()
   const ends = open.map(({ id, first }) => ({ id, end: Math.floor((first ?? 0) / TILE_WIDTH) * TILE_WIDTH }))
-  const end = Math.min(Number.POSITIVE_INFINITY, ...ends.map((each) => each.end))
-  return { end, ids: ends.filter((each) => each.end === end).map(({ id }) => id) }
+  const all = [...ends, ...(await openIncidents(db))]
+  const end = Math.min(Number.POSITIVE_INFINITY, ...all.map((each) => each.end))
+  return { end, ids: all.filter((each) => each.end === end).map(({ id }) => id) }
+}
+
+/** ISO-7: what an incident rests on stays until it is closed. */
+async function openIncidents(db: Kysely<Schema>): Promise<{ readonly id: string; readonly end: number }[]> {
+  const open = await db.selectFrom('incidents').select(['id', 'first']).where('closed', 'is', null).execute()
+  return open.map(({ id, first }) => ({ id, end: Math.floor(first / TILE_WIDTH) * TILE_WIDTH }))
 }
 
 /** One after the other, without a gap. @param packs in the order in which their periods begin */

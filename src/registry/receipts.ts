@@ -4,6 +4,7 @@
  * refused and its alert stays.
  * @module
  */
+import { gapKey } from '../core/alert.ts'
 import { fromBase64url } from '../core/encoding.ts'
 import { parseJson, type JsonValue } from '../core/json.ts'
 import { publicJwk } from '../core/jwk.ts'
@@ -12,7 +13,8 @@ import type { Actor } from '../log/entries.ts'
 import { receiptHash, verifyHead, type Receipt, type SignedHead } from '../log/receipt.ts'
 import type { Tx } from '../ports/store.ts'
 import type { ChainSegment } from '../token/segment.ts'
-import { SYSTEM, type RegistryContext } from './context.ts'
+import { raise } from './alerts.ts'
+import type { RegistryContext } from './context.ts'
 import { recordDisclosures } from './disclosures.ts'
 import { RegistryError } from './errors.ts'
 import { accountedFor, recalledOf, settle } from './leases.ts'
@@ -196,7 +198,9 @@ async function appendReceipts(
 ): Promise<void> {
   const actor = actorOf(row.id)
   for (const { from, to } of plan.gaps) {
-    await raise(tx, row, 'SEQUENCE_GAP', { epoch: row.epoch, from, to })
+    const detail = { epoch: row.epoch, from, to }
+    const key = gapKey(row.id, row.epoch, from)
+    await raise(tx, { rule: 'SEQUENCE_GAP', key, subject: row.id, detail, entries: [] })
   }
   for (const { receipt, hash } of plan.fresh) {
     const agent = receipt.kind === 'decision' ? receipt.agent : null
@@ -218,6 +222,17 @@ async function appendReceipts(
     await settle(tx, row.id, over, at)
   }
   await tx.db.updateTable('points').set({ seq: plan.seq, hash: plan.hash }).where('id', '=', row.id).execute()
+  await noteHeard(tx, row.id, head.head.seq - plan.seq)
+}
+
+/** CAP-1. */
+async function noteHeard(tx: Tx, point: string, behind: number): Promise<void> {
+  const heard = { time: tx.now, behind: Math.max(0, behind) }
+  await tx.db
+    .insertInto('heard')
+    .values({ point, ...heard })
+    .onConflict((on) => on.column('point').doUpdateSet(heard))
+    .execute()
 }
 
 export function forkName(point: string, epoch: number, seq: number): string {
@@ -233,16 +248,8 @@ async function raiseFork(tx: Tx, row: PointRow, seq: number): Promise<void> {
     .insertInto('meta')
     .values({ name, value: String(tx.now) })
     .execute()
-  await raise(tx, row, 'SEQUENCE_FORK', { epoch: row.epoch, seq })
-}
-
-async function raise(
-  tx: Tx,
-  row: PointRow,
-  rule: 'SEQUENCE_GAP' | 'SEQUENCE_FORK',
-  detail: Record<string, number>,
-): Promise<void> {
-  await tx.append({ type: 'alert.raised', actor: SYSTEM, subject: row.id, body: { rule, detail } })
+  const about = { rule: 'SEQUENCE_FORK', subject: row.id, entries: [] } as const
+  await raise(tx, { ...about, key: name, detail: { epoch: row.epoch, seq }, isEveryLogged: true })
 }
 
 /**

@@ -6,9 +6,11 @@
  */
 import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
+import { ALERT_KEY_CHARS_MAX } from '../log/alert-bodies.ts'
 import type { Schema } from '../ports/schema.ts'
 import { endsSessions, eventId, sessionRevoked, verification } from '../revoke/signal.ts'
-import { SYSTEM, type RegistryContext } from './context.ts'
+import { raise } from './alerts.ts'
+import { type RegistryContext } from './context.ts'
 import { framesAfter, lastFrame } from './frames.ts'
 import { updateDelivery, type ListenerRow } from './listeners.ts'
 
@@ -106,14 +108,12 @@ export function acknowledgeEvents(
       ...(isVerified ? { verify_json: null } : {}),
     })
     if (refused.length === 0) return
-    await tx.append({
-      type: 'alert.raised',
-      actor: SYSTEM,
+    await raise(tx, {
+      rule: 'LISTENER_FAILING',
+      key: `refused/${id}/${refused[0] ?? ''}`.slice(0, ALERT_KEY_CHARS_MAX),
       subject: id,
-      body: {
-        rule: 'LISTENER_FAILING',
-        detail: { refused: refused.length, first: refused[0]?.slice(0, 64) ?? '' },
-      },
+      detail: { refused: refused.length, first: refused[0]?.slice(0, 64) ?? '' },
+      entries: [],
     })
   })
 }

@@ -6,10 +6,10 @@
  */
 import type { Kysely } from 'kysely'
 import type { Receipt } from '../log/receipt.ts'
+import type { Finding } from '../observe/fold.ts'
 import type { ToolSpan } from '../observe/otlp/seen.ts'
 import type { Schema } from '../ports/schema.ts'
-import type { Tx } from '../ports/store.ts'
-import { raise } from './alerts.ts'
+import type { Store, Tx } from '../ports/store.ts'
 import { SYSTEM, type RegistryContext } from './context.ts'
 import { listSources, type Source } from './sources.ts'
 
@@ -107,9 +107,12 @@ export async function recordCalls(tx: Tx, receipts: readonly Receipt[]): Promise
   }
 }
 
+/** Raises an alert, with what is done about it. */
+export type RaiseFinding = (tx: Tx, finding: Finding) => Promise<unknown>
+
 /** Judges spans whose receipts had time to come. @returns how many were judged: more may wait */
-export function reconcile(ctx: Pick<RegistryContext, 'store'>): Promise<number> {
-  return ctx.store.write(async (tx) => {
+export function reconcile(store: Store, raise: RaiseFinding): Promise<number> {
+  return store.write(async (tx) => {
     const due = await tx.db
       .selectFrom('spans')
       .selectAll()
@@ -126,7 +129,7 @@ export function reconcile(ctx: Pick<RegistryContext, 'store'>): Promise<number> 
       else if (await takeCall(tx, span)) matched++
       else {
         unmatched++
-        await raiseBypass(tx, span)
+        await raiseBypass(tx, raise, span)
       }
       await tx.db.deleteFrom('spans').where('trace', '=', span.trace).where('span', '=', span.span).execute()
     }
@@ -176,7 +179,7 @@ async function takeCall({ db }: Tx, span: Schema['spans']): Promise<boolean> {
   return true
 }
 
-async function raiseBypass(tx: Tx, span: Schema['spans']): Promise<void> {
+async function raiseBypass(tx: Tx, raise: RaiseFinding, span: Schema['spans']): Promise<void> {
   const { received: _received, parent: _parent, ...body } = span
   const entry = await tx.append({ type: 'span.unmatched', actor: SYSTEM, subject: span.agent, body })
   const { server, tool, trace, span: id, start } = span

@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import { packStatuses, type StatusReference } from '../token/status-list.ts'
-import type { Handle } from '../token/verify.ts'
+import type { Handle } from '../token/handles.ts'
 import type { RegistryContext } from './context.ts'
 
 /** STS-1. Entries of a list, 1 bit each. */
@@ -129,4 +129,23 @@ export async function foldStatuses(db: Kysely<Schema>, list: number): Promise<Ui
     LIST_ENTRIES,
     revoked.map(({ idx }) => [idx, INVALID] as const),
   )
+}
+
+/** Delegations whose root names this handle of a consent. */
+export async function delegationsOn(db: Kysely<Schema>, rev: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('handles')
+    .innerJoin('delegations', 'delegations.jti', 'handles.owner')
+    .select('handles.owner')
+    .where('handles.kind', '=', 'consent')
+    .where('handles.handle', '=', rev)
+    .orderBy('handles.owner')
+    .execute()
+  return rows.map(({ owner }) => owner)
+}
+
+/** That they are revoked, as lists of them show it: what revokes them is the frame. */
+export async function endDelegationsOn(db: Kysely<Schema>, rev: string): Promise<void> {
+  const on = await delegationsOn(db, rev)
+  if (on.length > 0) await db.updateTable('delegations').set({ revoked: 1 }).where('jti', 'in', on).execute()
 }

@@ -59,13 +59,16 @@ async function statesOf(
   if (page.length === 0) return []
   const ids = page.map(({ id }) => id)
   const keys = new Map<string, string[]>()
+  const alikes = new Map<string, string[]>()
   const named = await db
     .selectFrom('identifiers')
-    .select(['subject', 'key'])
+    .select(['subject', 'key', 'alike'])
     .where('subject', 'in', ids)
     .execute()
-  for (const { subject, key } of named)
+  for (const { subject, key, alike } of named) {
     if (key !== null) keys.set(subject, [...(keys.get(subject) ?? []), key])
+    if (alike !== null) alikes.set(subject, [...(alikes.get(subject) ?? []), alike])
+  }
   const consents = new Map<string, Consent[]>()
   const given = await db
     .selectFrom('consents')
@@ -82,6 +85,7 @@ async function statesOf(
       subject: id,
       jurisdiction,
       keys: own,
+      ...(alikes.has(id) ? { alike: alikes.get(id) ?? [] } : {}),
       ...toldOf(own.length === 0 ? [] : (consents.get(id) ?? []), now_s),
     }
   })

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
+import { alikeKey, plainOf } from '../core/alike.ts'
 import { foldIdentifier, subjectKey } from '../core/consent.ts'
 import { base64url, fromBase64url } from '../core/encoding.ts'
 import type { Schema } from '../ports/schema.ts'
@@ -60,7 +61,7 @@ async function indexKeyTx(ctx: Pick<RegistryContext, 'vault' | 'crypto'>, tx: Tx
     .values({ name: SUBJECT_INDEX, value })
     .onConflict((on) => on.column('name').doUpdateSet({ value }))
     .execute()
-  await tx.db.updateTable('identifiers').set({ key: null }).execute()
+  await tx.db.updateTable('identifiers').set({ key: null, alike: null }).execute()
   return key
 }
 
@@ -72,13 +73,27 @@ function foldedOf({ value }: Identifier): string {
   return folded
 }
 
-/** The key of an identifier that is being registered. @throws {RegistryError} `IDENTIFIER_INVALID` */
-export async function keyTx(
+export interface IdentifierKeys {
+  /** What it is found by (CNS-10). */
+  readonly key: string
+  /** What is found by something that looks like it (CNS-43); null: it is plain itself. */
+  readonly alike: string | null
+}
+
+/** The keys of an identifier that is being registered. @throws {RegistryError} `IDENTIFIER_INVALID` */
+export async function keysTx(
   ctx: Pick<RegistryContext, 'vault' | 'crypto'>,
   tx: Tx,
   identifier: Identifier,
-): Promise<string> {
-  return subjectKey(ctx.crypto, await indexKeyTx(ctx, tx), identifier.system, foldedOf(identifier))
+): Promise<IdentifierKeys> {
+  const { system } = identifier
+  const folded = foldedOf(identifier)
+  const plain = plainOf(folded)
+  const own = await indexKeyTx(ctx, tx)
+  return {
+    key: subjectKey(ctx.crypto, own, system, folded),
+    alike: plain === folded ? null : alikeKey(ctx.crypto, own, system, plain),
+  }
 }
 
 /** @returns null: nobody is known by it. @throws {RegistryError} `IDENTIFIER_INVALID` */

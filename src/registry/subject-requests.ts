@@ -13,7 +13,8 @@ import { rfc3339 } from '../core/time.ts'
 import { commitTo } from '../log/commitment.ts'
 import type { Actor, EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
-import { SYSTEM, type RegistryContext } from './context.ts'
+import { raise } from './alerts.ts'
+import { type RegistryContext } from './context.ts'
 import { findSubject } from './data-subjects.ts'
 import { RegistryError } from './errors.ts'
 import { objectTx } from './objections.ts'
@@ -217,8 +218,8 @@ export function raiseOverdue(ctx: Pick<RegistryContext, 'store'>): Promise<numbe
       .execute()
     for (const { id, subject, kind, due } of late) {
       const detail = { request: id, kind, due }
-      const body = { rule: 'REQUEST_OVERDUE' as const, detail }
-      await tx.append({ type: 'alert.raised', actor: SYSTEM, subject, body })
+      const about = { rule: 'REQUEST_OVERDUE', subject, detail, entries: [] } as const
+      await raise(tx, { ...about, key: `request/${id}`, isEveryLogged: true })
       await markAlerted(tx.db, id)
     }
     return late.length

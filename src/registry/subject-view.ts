@@ -47,6 +47,30 @@ export interface SubjectView {
   readonly requests: readonly RequestView[]
 }
 
+/** Consents of a subject. @param through the manager that gave them (CNS-41); null: all */
+export async function consentsThrough(
+  db: Kysely<Schema>,
+  subject: string,
+  through: string | null,
+): Promise<Consent[]> {
+  const all = await consentsOf(db, subject)
+  return through === null ? all : all.filter(({ manager }) => manager === through)
+}
+
+/** What a link of a manager opens: the consents that it gave, and nothing else of the subject (CNS-41). */
+export async function viewThrough(
+  db: Kysely<Schema>,
+  subject: string,
+  through: string,
+  now_ms: number,
+): Promise<SubjectView> {
+  const { jurisdiction } = await findSubject(db, subject)
+  const given = await consentsThrough(db, subject, through)
+  const consents = await Promise.all(given.map((one) => consentView(db, one, now_ms)))
+  const nothing = { identifiers: [], hasPasskey: false, objections: [], disclosures: [], requests: [] }
+  return { subject, jurisdiction, consents, ...nothing }
+}
+
 export async function consentView(db: Kysely<Schema>, one: Consent, now_ms: number): Promise<ConsentView> {
   const { id, record, proof, given, withdrawn } = one
   const { notice, text } = await findNotice(db, record.notice)

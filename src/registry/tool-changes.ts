@@ -8,12 +8,14 @@
  */
 import type { Kysely } from 'kysely'
 import { base64url, utf8 } from '../core/encoding.ts'
+import { toolChangeKey } from '../core/alert.ts'
 import { newId } from '../core/ids.ts'
 import { canonicalize, parseJson, type JsonObject } from '../core/json.ts'
 import { DEFINITION_LENGTH_MAX, type Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
-import { personActor, SYSTEM, type RegistryContext } from './context.ts'
+import { raise } from './alerts.ts'
+import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import type { ApprovalTerms } from './gestures.ts'
 import { findPoint, serversOf } from './points.ts'
@@ -93,8 +95,13 @@ export async function proposeChange(
     .values({ id, registered: known.id, ...waiting(becomes), proposer: actor.id, proposal })
     .execute()
   const detail = { change: id, server: known.server, tool: known.tool, was, becomes: becomes.definition_hash }
-  const alert = { rule: 'TOOL_CHANGED' as const, detail }
-  await tx.append({ type: 'alert.raised', actor: SYSTEM, subject: known.id, body: alert })
+  await raise(tx, {
+    rule: 'TOOL_CHANGED',
+    key: toolChangeKey(id),
+    subject: known.id,
+    detail,
+    entries: [proposal],
+  })
   return id
 }
 

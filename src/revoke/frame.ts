@@ -24,6 +24,8 @@ export const revocationKindSchema = z.enum([
   'key',
   'issuer',
   'tool',
+  'step_up',
+  'step_down',
   'kill',
   'lift',
 ])

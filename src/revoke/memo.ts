@@ -4,7 +4,8 @@
  * @module
  */
 import type { Crypto } from '../core/crypto.ts'
-import { MARK_BYTES, markOf, toolVersion, type NamedHandle } from './marks.ts'
+import { STEP_UPS_MAX, stepUpName } from '../core/step-up.ts'
+import { markOf, toolVersion, type NamedHandle } from './marks.ts'
 
 /** Handles of a chain: as kept as an array, or otherwise. */
 export interface Handles {
@@ -13,7 +14,8 @@ export interface Handles {
 
 /** Tool versions that are remembered. Their names are those that tool servers list. */
 const TOOLS_MAX = 4_096
-
+/** Agents of whom it is remembered whether they are overseen. */
+const AGENTS_MAX = 65_536
 interface Found {
   /** One after the other, as text of one byte a character: a small array of bytes would take three times the memory. */
   readonly marks: string
@@ -24,17 +26,27 @@ interface Found {
 export class RevocationMemo {
   readonly #crypto: Crypto
   readonly #hasAny: (marks: Uint8Array) => boolean
+  readonly #isKnown: (mark: Uint8Array) => boolean
   readonly #chains = new WeakMap<Handles, Found>()
   /** By server, then tool: the definition that was asked for last. */
   readonly #tools = new Map<string, Map<string, Found & { definition_hash: string }>>()
   #toolCount = 0
+  readonly #agents = new Map<string, { at: number; isOverseen: boolean }>()
   /** How often something that may be revoked was heard of. */
   #news = 0
 
-  /** @param hasAny whether one of several marks is revoked */
-  constructor(crypto: Crypto, hasAny: (marks: Uint8Array) => boolean) {
+  /**
+   * @param hasAny whether one of several marks is revoked
+   * @param isKnown whether a mark is of a frame that was verified: what loosens anything is
+   */
+  constructor(
+    crypto: Crypto,
+    hasAny: (marks: Uint8Array) => boolean,
+    isKnown: (mark: Uint8Array) => boolean,
+  ) {
     this.#crypto = crypto
     this.#hasAny = hasAny
+    this.#isKnown = isKnown
   }
 
   /** Something changed: what was found is looked up again. */
@@ -43,7 +55,7 @@ export class RevocationMemo {
   }
 
   isRevoked(handle: NamedHandle): boolean {
-    return this.#hasAny(marksOf(this.#crypto, handle))
+    return this.#hasAny(markOf(this.#crypto, handle))
   }
 
   isAnyRevoked(handles: Handles): boolean {
@@ -51,13 +63,33 @@ export class RevocationMemo {
     if (found === undefined) {
       const marks: Uint8Array[] = []
       handles.some((handle) => {
-        marks.push(marksOf(this.#crypto, handle))
+        marks.push(markOf(this.#crypto, handle))
         return false
       })
       found = { marks: Buffer.concat(marks).toString('latin1'), at: -1, isRevoked: false }
       this.#chains.set(handles, found)
     }
     return this.#lookUp(found)
+  }
+
+  /** ISO-8: whether the last step-up of the agent that began has not ended. */
+  isOverseen(agent: string): boolean {
+    let found = this.#agents.get(agent)
+    if (found === undefined) {
+      if (this.#agents.size >= AGENTS_MAX) this.#agents.clear()
+      this.#agents.set(agent, (found = { at: -1, isOverseen: false }))
+    }
+    if (found.at !== this.#news) {
+      found.isOverseen = this.#overseen(agent)
+      found.at = this.#news
+    }
+    return found.isOverseen
+  }
+
+  #overseen(agent: string): boolean {
+    let n = 0
+    while (n < STEP_UPS_MAX && this.isRevoked({ kind: 'step_up', handle: stepUpName(agent, n + 1) })) n++
+    return n > 0 && !this.#isKnown(markOf(this.#crypto, { kind: 'step_down', handle: stepUpName(agent, n) }))
   }
 
   isToolRevoked(server: string, tool: string, definition_hash: string): boolean {
@@ -95,14 +127,4 @@ export class RevocationMemo {
     this.#tools.set(server, tools.set(tool, found))
     return found
   }
-}
-
-/** Who withdrew a consent is a person of the root that was issued on it: its handle is asked for under both kinds. */
-function marksOf(crypto: Crypto, handle: NamedHandle): Uint8Array {
-  const own = markOf(crypto, handle)
-  if (handle.kind !== 'person') return own
-  const both = new Uint8Array(2 * MARK_BYTES)
-  both.set(own)
-  both.set(markOf(crypto, { kind: 'consent', handle: handle.handle }), MARK_BYTES)
-  return both
 }

@@ -128,8 +128,7 @@ class Sides {
       const name = nameOf(named)
       if (isRevoked(named)) {
         const isMeant = this.known.has(name) || this.forged.some((each) => each.has(name))
-        const isWithdrawn = named.kind === 'person' && isRevoked({ ...named, kind: 'consent' })
-        return isMeant || isWithdrawn ? [] : [`${name} was made up`]
+        return isMeant ? [] : [`${name} was made up`]
       }
       // A millisecond for what is rounded off.
       const isMissed = freshness !== null && frame.t < this.plane_ms - freshness.age_ms - 1

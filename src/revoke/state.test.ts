@@ -372,10 +372,11 @@ describe('what is revoked', () => {
     expect(state.isAnyRevoked(handles)).toBe(false)
   })
 
-  test('as a consent is so for the person of a root, and the other way round it is not', () => {
+  test('as a consent is not so as a person, nor the other way round', () => {
     revoke('consent', 'rev_1')
     revoke('person', 'rev_2')
-    expect(state.isAnyRevoked([{ kind: 'person', handle: 'rev_1' } as const])).toBe(true)
+    expect(state.isAnyRevoked([{ kind: 'consent', handle: 'rev_1' } as const])).toBe(true)
+    expect(state.isAnyRevoked([{ kind: 'person', handle: 'rev_1' } as const])).toBe(false)
     expect(state.isRevoked({ kind: 'consent', handle: 'rev_2' })).toBe(false)
   })
 
@@ -445,4 +446,45 @@ test('the hash of a frame covers all of it', () => {
     frameHash(w.crypto, each),
   )
   expect(new Set(hashes).size).toBe(4)
+})
+
+describe('an agent is overseen', () => {
+  const step = (kind: 'step_up' | 'step_down', n: number, by = signer): SignedFrame => {
+    const { head = 0, hash = '' } = last
+    const frame: Frame = {
+      epoch: 1,
+      seq: head + 1,
+      prev: hash,
+      kind,
+      handle: `agt_1/${n}`,
+      reason: 'test',
+      t: plane(),
+    }
+    if (by === signer) last = { head: head + 1, hash: frameHash(w.crypto, frame) }
+    return signFrame(by, frame)
+  }
+  let last: { head?: number; hash?: string } = {}
+  beforeEach(() => {
+    last = {}
+  })
+
+  test('from a frame until the one that ends it, as often as it is told', () => {
+    expect(state.isOverseen('agt_1')).toBe(false)
+    for (const n of [1, 2]) {
+      state.applyFrame(step('step_up', n))
+      expect([state.isOverseen('agt_1'), state.isOverseen('agt_2')]).toEqual([true, false])
+      state.applyFrame(step('step_down', n))
+      expect(state.isOverseen('agt_1')).toBe(false)
+    }
+  })
+
+  test('by a frame that does not verify, and not less by one', () => {
+    state.applyFrame(step('step_up', 1, thief))
+    expect(state.isOverseen('agt_1')).toBe(true)
+    state.connecting(NONCE)
+    expect(state.isOverseen('agt_1')).toBe(false)
+    state.applyFrame(step('step_up', 1))
+    state.applyFrame(step('step_down', 1, thief))
+    expect(state.isOverseen('agt_1')).toBe(true)
+  })
 })

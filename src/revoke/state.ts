@@ -80,7 +80,11 @@ export class RevocationState implements RevocationFeed {
     this.#o = options
     this.#key = options.frameKey
     this.#anchor = new TimeAnchor(options.clock)
-    this.#memo = new RevocationMemo(options.crypto, (marks) => this.#hasAny(marks))
+    this.#memo = new RevocationMemo(
+      options.crypto,
+      (marks) => this.#hasAny(marks),
+      (mark) => this.#revoked.has(mark),
+    )
   }
 
   get resume(): { epoch: number; after: number } {
@@ -118,6 +122,11 @@ export class RevocationState implements RevocationFeed {
   /** Whether one of a chain's handles is revoked. Remembered for the very object until something new is revoked. */
   isAnyRevoked(handles: Handles): boolean {
     return this.#memo.isAnyRevoked(handles)
+  }
+
+  /** ISO-9: whether a person is asked for calls of the agent that have an effect. */
+  isOverseen(agent: string): boolean {
+    return this.#memo.isOverseen(agent)
   }
 
   isToolRevoked(server: string, tool: string, definition_hash: string): boolean {

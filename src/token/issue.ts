@@ -38,6 +38,8 @@ export interface RootInput {
   readonly agent: { readonly id: string; readonly class: string; readonly manifest: string }
   /** Of these people, by handle, at least `m` stand behind it as well. */
   readonly quorum?: Quorum
+  /** Revocation handle of the consent that it rests on: for one data subject alone (CNS-40). */
+  readonly consent?: string
   readonly amr: readonly string[]
   readonly acr?: string
   readonly auth_time: number
@@ -81,6 +83,7 @@ export function draftRoot(crypto: Crypto, issuer: Signer, input: RootInput): Roo
     jti: input.jti,
     rev: input.rev,
     ...(input.quorum === undefined ? {} : { quorum: { m: input.quorum.m, of: input.quorum.of } }),
+    ...(input.consent === undefined ? {} : { consent: input.consent }),
     cnf: { jwk: { ...input.holder } },
     agent: { ...input.agent },
     amr: input.amr,

@@ -30,6 +30,7 @@ export const rootPayloadSchema = z.strictObject({
   iat: numericDate,
   rev: z.array(id).min(1).max(16),
   quorum: z.strictObject({ m: z.int().min(1).max(15), of: z.array(id).min(1).max(15) }).exactOptional(),
+  consent: id.exactOptional(),
   agent: z.strictObject({ id, class: z.string().max(64), manifest: digest }),
   amr: z.array(z.string().max(16)).min(1).max(8),
   acr: z.string().min(1).max(64).exactOptional(),

@@ -16,6 +16,7 @@ import { resolveDisclosures } from './disclosure.ts'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 import { assertGesturesCover, challengeOf, gestureFault, type RelyingParty } from './gesture.ts'
 import type { Grant } from './grant.ts'
+import { behind, ownHandles, type Handle } from './handles.ts'
 import { hasHeader } from './header.ts'
 import { isHopPayload, isRootPayload, type DelegatePayload, type RootPayload } from './payload.ts'
 import { parsePresentation, type Segment } from './presentation.ts'
@@ -53,12 +54,6 @@ export interface Delegation extends DecidedDelegation {
   readonly jkt: string
 }
 
-/** What a revocation can name (REV-2). */
-export interface Handle {
-  readonly kind: 'delegation' | 'person' | 'agent' | 'key' | 'issuer'
-  readonly handle: string
-}
-
 /** A verified chain as far as decisions need it: what an open session keeps. */
 export interface DecidedChain {
   /** Root first; never empty. */
@@ -69,6 +64,8 @@ export interface DecidedChain {
   readonly agent: string
   /** What the principal signed, in words, where the holder disclosed it (FLW-4). */
   readonly instruction?: string
+  /** Handle of the consent that the root rests on: for its data subject alone (CNS-40). */
+  readonly consent?: string
   /** Of the root and every hop: one of them revoked revokes the chain (REV-3). */
   readonly handles: { some(test: (handle: Handle) => boolean): boolean }
 }
@@ -133,8 +130,11 @@ function checkChain(
     throw new TokenError('AUDIENCE_MISMATCH', 'the delegation names other audiences')
   }
   const agent = parent.agent.id
-  const { iss } = root.payload
-  const said = root.instruction === undefined ? {} : { instruction: root.instruction }
+  const { iss, consent } = root.payload
+  const said = {
+    ...(root.instruction === undefined ? {} : { instruction: root.instruction }),
+    ...(consent === undefined ? {} : { consent }),
+  }
   return { chain: { delegations, iss, agent, ...said, root: root.payload, handles }, loggable }
 }
 
@@ -167,12 +167,11 @@ function checkRoot(context: ChainContext, segment: Segment): CheckedRoot {
   for (const grant of delegation.grants.values()) {
     if (grant.from !== undefined) throw new TokenError('CHAIN_BROKEN', 'a root grant has no parent')
   }
-  const people = payload.gestures.map(({ rev }): Handle => ({ kind: 'person', handle: rev }))
   return {
     delegation,
     payload,
     instruction,
-    handles: [{ kind: 'issuer', handle: issuerKey.kid }, ...people, ...ownHandles(delegation)],
+    handles: [{ kind: 'issuer', handle: issuerKey.kid }, ...behind(payload), ...ownHandles(delegation)],
     loggable,
   }
 }
@@ -276,14 +275,6 @@ function delegationOf(
   ends: number,
 ): Delegation {
   return { jti, nbf, exp, ends, aud, depth, depth_max, agent, holder: holder.jwk, jkt: holder.jkt, grants }
-}
-
-function ownHandles(delegation: Delegation): Handle[] {
-  return [
-    { kind: 'delegation', handle: delegation.jti },
-    { kind: 'agent', handle: delegation.agent.id },
-    { kind: 'key', handle: delegation.jkt },
-  ]
 }
 
 function assertHeader(jws: ParsedJws, typ: string, members: readonly ('kid' | 'jwk')[]): void {

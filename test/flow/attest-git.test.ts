@@ -1,6 +1,6 @@
 /** Attestations in real git repositories: a trailer and a note are found again, and a server refuses what has none. */
-import { execFile } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -144,8 +144,41 @@ describe('a push', () => {
     r.run('symbolic-ref', 'refs/heads/again', 'refs/heads/alias')
     for (const ref of ['refs/heads/alias', 'refs/heads/again'])
       expect(judge([{ ref, from, to: head('side') }])).toEqual(['ATTESTATION_MISSING'])
+    // What it leads to is not there: the push would make it.
+    r.run('symbolic-ref', 'refs/heads/alias', 'refs/heads/release/next')
+    for (const ref of ['refs/heads/alias', 'refs/heads/again'])
+      expect(judge([{ ref, to: head('side') }])).toEqual(['ATTESTATION_MISSING'])
+    r.run('symbolic-ref', 'refs/heads/alias', 'refs/heads/again')
+    expect(() => judge([{ ref: 'refs/heads/alias', to: head('side') }])).toThrowWithCode('GIT_FAILED')
     r.run('symbolic-ref', '-d', 'refs/heads/again')
     r.run('symbolic-ref', '-d', 'refs/heads/alias')
+  })
+
+  test('of several refs judges each commit once, and bounds them all together', () => {
+    const to = head('side')
+    const three = [1, 2, 3].map((n) => ({ ref: `refs/heads/release/${n}`, to }))
+    const at = { refs: ['refs/heads/release/*'] }
+    const [only, ...more] = judge(three, at)
+    expect([only, more]).toEqual(['ATTESTATION_MISSING', []])
+    const commits = Number(r.run('rev-list', '--count', 'side'))
+    expect(judge(three, { ...at, commits_max: commits })).toEqual(['ATTESTATION_MISSING'])
+    const other = { ref: 'refs/heads/release/4', to: r.run('commit-tree', '-m', 'Alone', `${to}^{tree}`) }
+    expect(judge([...three, other], { ...at, commits_max: commits })).toEqual(['PUSH_TOO_LARGE'])
+    const many = Array.from({ length: 1001 }, (_, n) => ({ ref: `refs/heads/any/${n}`, to }))
+    expect(judge(many)).toEqual(['PUSH_TOO_LARGE'])
+  })
+
+  test('is refused when git does not answer', () => {
+    const folder = join(r.folder, 'slow')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'git'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 })
+    const { PATH } = process.env
+    process.env.PATH = `${folder}:${PATH ?? ''}`
+    try {
+      expect(() => new Git(r.work, 200).refs()).toThrowWithCode('GIT_FAILED')
+    } finally {
+      process.env.PATH = PATH
+    }
   })
 
   test('that takes commits away, deletes, or leads to no commit is refused unless the policy allows it', () => {
@@ -202,12 +235,13 @@ describe('a bare repository with the hook', () => {
       (error: { stderr: string }) => error.stderr,
     )
 
-  beforeAll(() => {
+  const install = (name: string, ...args: string[]): void => {
     const policy = join(r.folder, 'policy.json')
     writeFileSync(policy, JSON.stringify({ v: 1, refs: ['refs/heads/main'], keys: [r.world.kid] }))
-    const hook = `#!/bin/sh\nexec '${process.execPath}' '${CLI}' attest hook --policy '${policy}'\n`
-    writeFileSync(join(r.bare, 'hooks', 'pre-receive'), hook, { mode: 0o755 })
-  })
+    const run = [`'${process.execPath}' '${CLI}' attest hook --policy '${policy}'`, ...args].join(' ')
+    writeFileSync(join(r.bare, 'hooks', name), `#!/bin/sh\nexec ${run}\n`, { mode: 0o755 })
+  }
+  beforeAll(() => install('pre-receive'))
 
   test('refuses an unattested push, and takes it once it is attested', async () => {
     expect(await push('side:refs/heads/main')).toMatch(/ATTESTATION_MISSING[^]*pre-receive hook declined/)
@@ -223,5 +257,28 @@ describe('a bare repository with the hook', () => {
       JSON.stringify({ v: 1, refs: ['main'], keys: [r.world.kid] }),
     )
     expect(await push('side:refs/heads/other')).toMatch(/HOOK_POLICY_INVALID/)
+  })
+
+  test('refuses one ref and takes another where it is an update hook, and sees notes that were pushed before', async () => {
+    rmSync(join(r.bare, 'hooks', 'pre-receive'))
+    install('update', '"$1"', '"$2"', '"$3"')
+    r.run('checkout', '--quiet', 'main')
+    const taken = () => new Git(r.bare).refs()
+    const before = taken().get('refs/heads/main')
+    const to = r.commit('g.txt', 'seven\n')
+    expect(await push('main', 'main:refs/heads/free')).toMatch(/ATTESTATION_MISSING[^]*hook declined/)
+    expect([taken().get('refs/heads/main'), taken().get('refs/heads/free')]).toEqual([before, to])
+    noteCommit(r.git, 'HEAD', r.attestation())
+    expect(await push('main')).toMatch(/ATTESTATION_MISSING/)
+    expect(await push(NOTES_REF)).toBe('taken')
+    expect(await push('main')).toBe('taken')
+    expect(await push('+HEAD~1:refs/heads/main')).toMatch(/FORCED_PUSH/)
+    const inBare = (...args: string[]) => execFileSync('git', args, { cwd: r.bare })
+    inBare('config', 'receive.denyDeleteCurrent', 'ignore')
+    expect(await push(':refs/heads/main')).toMatch(/REF_DELETED/)
+    inBare('symbolic-ref', 'refs/heads/alias', 'refs/heads/main')
+    r.commit('h.txt', 'eight\n')
+    expect(await push('main:refs/heads/alias')).toMatch(/refs\/heads\/main \S+ ATTESTATION_MISSING/)
+    expect(taken().get('refs/heads/main')).toBe(to)
   })
 })

@@ -132,7 +132,9 @@ interface Answer {
 type Call = (tool: string, args?: JsonObject) => Promise<Answer>
 
 /** A session of the agent, for these purposes. */
-async function agentFor(...purposes: string[]): Promise<Call> {
+const agentFor = (...purposes: string[]): Promise<Call> => agentUnder({}, ...purposes)
+
+async function agentUnder(alone: { consent?: string }, ...purposes: string[]): Promise<Call> {
   const { id: agent, jkt, holder } = stage.agent
   const grants = [{ type: 'tool' as const, server: SERVER, actions: ['*'], purposes }]
   const { chain } = await delegate(stage.manager, {
@@ -142,6 +144,7 @@ async function agentFor(...purposes: string[]): Promise<Call> {
     grants,
     ttl_s: 3600,
     depth_max: 0,
+    ...alone,
   })
   const session = await CountersignMcpSession.open({
     crypto: nodeCrypto,
@@ -154,6 +157,23 @@ async function agentFor(...purposes: string[]): Promise<Call> {
     const params = { name, arguments: args, _meta: session.metaFor(name, args) }
     return answerOf(await gateway.request('tools/call', params))
   }
+}
+
+/** By the command line, too. @returns of each delegation for one person alone the consent, as the list has it */
+async function delegatedByHand(consent: string): Promise<unknown[]> {
+  const at = (name: string): string => join(stage.folder, name)
+  await writePrivate(at('key.jwk'), stage.agent.holder.publicJwk)
+  await writePrivate(at('grants.json'), [
+    { type: 'tool', server: SERVER, actions: ['customer'], purposes: [MARKETING] },
+  ])
+  const parts = ['--key', at('key.jwk'), '--point', point.id, '--grants', at('grants.json')]
+  const last = ['--consent', consent, '-o', at('di.chain')]
+  const profile = ['--profile', stage.profileDir]
+  const made = await runCli([...profile, 'delegate', stage.agent.id, ...parts, ...last])
+  expect([made.code, made.stderr]).toEqual([0, ''])
+  const { stdout } = await runCli([...profile, '--json', 'delegations'])
+  const listed = z.array(z.looseObject({ consent: z.string().nullable() })).parse(JSON.parse(stdout))
+  return listed.flatMap((each) => (each.consent === null ? [] : [each.consent]))
 }
 
 const resultSchema = z.looseObject({
@@ -262,6 +282,51 @@ describe('an agent that serves several people', () => {
     expect(seen[0]).toBe(mail('ann'))
   }, 60_000)
 })
+
+test('a consent that ends in mid-session is no basis from that second on', async () => {
+  const expires = Math.floor(Date.now() / 1000) + 4
+  await takeOver(stage.manager, {
+    subject: await addPerson(stage.manager, mail('ed')),
+    notice,
+    purposes: [SERVICE],
+    categories: [CONTACT],
+    expires,
+  })
+  const call = await agentFor(SERVICE)
+  const said = async (): Promise<string | undefined> =>
+    (await call('customer', { id: mail('ed') })).reasons[0]
+  await until('the register is read', async () => ((await said()) === undefined ? true : null))
+  await until('it is over', async () => ((await said()) === 'CONSENT_EXPIRED' ? true : null))
+  expect(Date.now()).toBeGreaterThanOrEqual(expires * 1000)
+}, 60_000)
+
+test('an agent for one person alone touches nobody else, and stops when they withdraw', async () => {
+  const { manager } = stage
+  const di = await takeOver(manager, {
+    subject: await addPerson(manager, mail('di')),
+    notice,
+    purposes: [MARKETING],
+    categories: [CONTACT],
+  })
+  const call = await agentUnder({ consent: di.consent }, MARKETING)
+  expect(await delegatedByHand(di.consent)).toEqual([di.consent, di.consent])
+  const all = await agentFor(MARKETING)
+  await until('the register is read', async () =>
+    (await call('customer', { id: mail('di') })).reasons.length === 0 ? true : null,
+  )
+  // Of Ann there is a consent as well: this agent is not for her.
+  expect(await call('customer', { id: mail('ann') })).toMatchObject({ reasons: ['SUBJECT_OUTSIDE'] })
+  expect((await seenBy(call))[0]).toBe('[withheld: SUBJECT_OUTSIDE]')
+  await withdrawConsent(manager, di.consent, { purposes: null, reason: 'withdrawn' })
+  await until('the point has heard', async () =>
+    (await call('customer', { id: mail('di') })).reasons[0] === 'REVOKED' ? true : null,
+  )
+  expect((await all('customer', { id: mail('ann') })).reasons).toEqual([])
+  const { cascades } = z
+    .object({ cascades: z.array(z.looseObject({ delegations: z.array(z.string()) })) })
+    .parse(await manager.client.get(`/v1/consents/${di.consent}/cascades`))
+  expect(cascades.map(({ delegations }) => delegations.length)).toEqual([2])
+}, 60_000)
 
 test('a child in India is not profiled, whoever agreed for them', async () => {
   const { manager } = stage

@@ -5,6 +5,7 @@ import { TestServer, type Caller, type Operator } from '../../apps/server/harnes
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import { decodeEntry, type AnyEntry } from '../../src/log/entries.ts'
+import { raise } from '../../src/registry/alerts.ts'
 import { reconcile, RECONCILE_MS } from '../../src/registry/spans.ts'
 import { Spool } from '../fixtures/spool.ts'
 
@@ -48,7 +49,7 @@ async function reconcileAt(time_ms: number): Promise<void> {
   await server.running.close()
   const clock = { now: () => time_ms, monotonic: () => performance.now() }
   const store = openSqliteStore({ path: join(server.dataDir, 'countersign.db'), clock })
-  await reconcile({ store })
+  await reconcile(store, raise)
   await store.close()
   await server.start()
 }

@@ -2,8 +2,10 @@
  * Outputs that leave, with real processes: a stdio gateway, a control plane, people who write, look and sign; and an agent
  * that releases in its own process. spec/outputs.md. What the tool did, in its own words, is the ground truth.
  */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { connect, release } from 'countersign'
 import { addAgentKey, delegate, enroll, enrollPointAs, endorse, invite } from '../../apps/cli/operator.ts'
 import { decideApproval, listApprovals, showApproval } from '../../apps/cli/operator-approvals.ts'
@@ -26,10 +28,11 @@ import {
 import { openProfile, saveProfile, writePrivate, type Profile } from '../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../../src/core/encoding.ts'
-import { canonicalize } from '../../src/core/json.ts'
+import { canonicalize, type JsonObject } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import type { OutputKind } from '../../src/core/output.ts'
 import type { CountersignMcpSession } from '../../src/enforce/adapters/mcp/client.ts'
+import { RELEASE_TOOL } from '../../src/enforce/adapters/mcp/release-tool.ts'
 import { measured } from '../../src/enforce/measured.ts'
 import { readBundle } from '../../src/provenance/statement.ts'
 import { pinnedKeys, verifyAttestation, type AttestationAnswer } from '../../src/provenance/verify.ts'
@@ -41,6 +44,7 @@ let third: Profile
 let gateway: McpProcess
 let session: CountersignMcpSession
 let kid = ''
+let gate = ''
 
 const soon = new Date(Date.now() + 86_400_000).toISOString()
 
@@ -70,6 +74,7 @@ beforeAll(async () => {
   const policy = { v: 1 as const, separation: 'independent' as const, kinds }
   await approveOutputPolicy(lead, await proposeOutputPolicy(manager, policy))
   const point = await stage.point('gate')
+  gate = point.id
   const command = [CLI, 'gateway', '--stdio', '--point', point.path]
   gateway = await new McpProcess(process.execPath, [
     ...command,
@@ -242,6 +247,52 @@ describe('release', () => {
     await guard.close()
   }, 120_000)
 
+  test('is a tool for a client of a gateway: allowed, held, or asked after, and by nobody else', async () => {
+    const call = async (by: CountersignMcpSession, args: JsonObject): Promise<JsonObject> => {
+      const name = RELEASE_TOOL
+      const params = { name, arguments: args, _meta: by.metaFor(name, args) }
+      return (await gateway.request('tools/call', params)).structuredContent as JsonObject
+    }
+    const { tools } = await gateway.request('tools/list', {})
+    const own = (tools as JsonObject[]).at(-1)
+    expect(own?.name).toBe(RELEASE_TOOL)
+    expect(own).toMatchObject({
+      inputSchema: { properties: { kind: { enum: ['message', 'letter', 'status_mail'] } } },
+    })
+    const sent = await call(session, { kind: 'status_mail', key: 'of today', text: 'All is well.' })
+    expect(sent).toMatchObject({ decision: 'allow', role: null })
+    const text = 'Dear customer, we are looking into it.'
+    const letter = { kind: 'letter', key: '1', text, wait_s: 0 }
+    const held = z
+      .object({ decision: z.literal('held'), output: z.string(), url: z.url() })
+      .parse(await call(session, letter))
+    expect(held.url).toContain(`#${held.output}`)
+    expect((await call(session, letter)).output).toBe(held.output)
+    const { chain } = await delegate(stage.manager, {
+      agent: stage.agent.id,
+      jkt: stage.agent.jkt,
+      aud: [gate],
+      grants: [ECHO_GRANT],
+      ttl_s: 3600,
+      depth_max: 0,
+    })
+    const other = await stage.open(gateway, chain)
+    expect((await call(other, letter)).output).not.toBe(held.output)
+    await look(stage.lead, held.output, 600)
+    const sealed = await attestOutput(stage.lead, held.output)
+    expect(verified(sealed, text, 'letter')).toMatchObject({ ok: true, role: 'supervised' })
+    expect(await call(session, letter)).toMatchObject({
+      decision: 'allow',
+      output: held.output,
+      role: 'supervised',
+    })
+    expect((await call(session, { ...letter, text: `${text} Soon.` })).decision).toBe('held')
+    const unproven = await gateway.request('tools/call', { name: RELEASE_TOOL, arguments: letter })
+    expect(unproven).toMatchObject({ isError: true, structuredContent: { decision: 'deny' } })
+    const wrong = call(session, { kind: 'novel', key: '1', text })
+    await expect(wrong).rejects.toThrow('message, letter, status_mail')
+  }, 60_000)
+
   test('is denied when nobody attests it in time, and says so', async () => {
     const { guard } = await open('late', 'Answer customers.')
     const answer = await release('Dear customer.', { where: guard, kind: 'letter', ttl_ms: 500 })
@@ -274,11 +325,12 @@ test('what left is covered, and counted at a command line', async () => {
     return found.find(({ of }) => of === 'message')?.released === 3 ? found : null
   })
   expect(rows).toMatchObject([
-    { of: 'letter', released: 2, authored: 1, supervised: 1, uncovered: 0 },
+    { of: 'letter', released: 3, authored: 1, supervised: 2, uncovered: 0 },
     { of: 'message', released: 3, supervised: 3, uncovered: 0 },
-    { of: 'status_mail', released: 1, directed: 1, uncovered: 0 },
+    // The instruction of the gateway's client names no status mail.
+    { of: 'status_mail', released: 2, directed: 1, uncovered: 1 },
   ])
-  expect((await deviationsOf(stage.manager)).total).toBe(0)
+  expect((await deviationsOf(stage.manager)).total).toBe(1)
   const profile = ['--profile', stage.profileDir]
   const covered = JSON.parse((await runCli([...profile, '--json', 'attest', 'coverage'])).stdout)
   expect(covered.rows).toEqual(rows)
@@ -286,6 +338,31 @@ test('what left is covered, and counted at a command line', async () => {
   expect(listed).toEqual(await listOutputs(stage.manager, false))
   const waiting = JSON.parse((await runCli([...profile, '--json', 'review', 'list'])).stdout)
   expect(waiting.map(({ kind }: { kind: string }) => kind)).toContain('letter')
+}, 240_000)
+
+test('what a person writes is registered, signed, released and disputed at a command line, and seeds are planted', async () => {
+  const cli = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCli(['--profile', stage.profileDir, '--json', ...args])
+    return { code, value: JSON.parse(stdout === '' ? stderr : stdout) }
+  }
+  const file = join(stage.folder, 'letter.txt')
+  await writeFile(file, 'Dear customer,\r\nit was our fault.\r\n')
+  const { output } = (await cli('output', 'register', file, '--kind', 'letter')).value
+  expect((await cli('output', 'release', output)).value).toMatchObject({ error: { code: 'RELEASE_HELD' } })
+  const bundle = join(stage.folder, 'letter.txt.attestation.json')
+  expect((await cli('review', 'attest', output, '-o', bundle)).value).toMatchObject({ outcome: 'issued' })
+  const seen = await cli('attest', 'verify', file, '--key', kid)
+  expect(seen.value).toMatchObject({ ok: true, role: 'authored' })
+  const { attestation } = (await cli('output', 'release', output)).value
+  expect((await cli('attest', 'dispute', attestation, '--reason', 'wrong')).code).toBe(0)
+  expect((await cli('attest', 'withdraw', attestation, '--reason', 'wrong')).value).toMatchObject({
+    state: 'withdrawn',
+  })
+  const { seed } = (await cli('review', 'seed', 'commit', '--kind', 'letter')).value
+  const planted = (await cli('review', 'seed', 'plant', seed, file, '--name', 'letter')).value
+  expect((await listOutputs(stage.lead, true)).map(({ id }) => id)).toContain(planted.output)
+  expect((await cli('review', 'seed', 'take-back', planted.output)).code).toBe(0)
+  expect(await showOutput(stage.lead, planted.output)).toMatchObject({ seed: 'unused' })
 }, 240_000)
 
 test('leaves evidence that verifies', async () => {

@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { ENTRIES_PAGE, entriesPage } from '../../docs/generate-entries.ts'
 import { FOLDER, schemaFiles } from '../../docs/generate-schemas.ts'
+import { TERMS_FILE, termsText } from '../../docs/generate-terms.ts'
 import { parseJws } from '../../src/core/sign.ts'
 import { decodeEntry, encodeEntry, type AnyEntry } from '../../src/log/entries.ts'
 import type { DelegationVector } from '../../vectors/delegation/generate.ts'
@@ -26,6 +27,10 @@ test('spec/schemas holds what the schemas of the code say: npm run docs writes i
   expect(present.filter((name) => name !== 'entries').sort()).toEqual([...files.keys()].sort())
   for (const [name, text] of files)
     expect([name, readFileSync(join(FOLDER, name), 'utf8')]).toEqual([name, text])
+})
+
+test('spec/dpv.json has every term that may be named', () => {
+  expect(readFileSync(TERMS_FILE, 'utf8')).toBe(termsText())
 })
 
 test('spec/entries.md has every type of entry, as the log parses it', () => {

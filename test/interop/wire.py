@@ -188,8 +188,8 @@ def meets(schema: Json, keyword: str, value: Json) -> bool:
 
 
 def has_type(name: str, value: Json) -> bool:
-    if isinstance(value, bool):
-        return name == "boolean"
+    if value is None or isinstance(value, bool):
+        return name == ("null" if value is None else "boolean")
     types = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float)}
     return name in types and isinstance(value, types[name])
 

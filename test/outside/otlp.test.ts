@@ -17,6 +17,7 @@ import { rfc3339 } from '../../src/core/time.ts'
 import { tracesJson } from '../../src/observe/otlp/json.ts'
 import { spansOfProtobuf } from '../../src/observe/otlp/protobuf.ts'
 import { spansOfJson } from '../../src/observe/otlp/seen.ts'
+import { raise } from '../../src/registry/alerts.ts'
 import { reconcile, RECONCILE_MS } from '../../src/registry/spans.ts'
 import { Spool } from '../fixtures/spool.ts'
 
@@ -79,7 +80,7 @@ test('a process with the SDK tells of two calls, of which one has a receipt', as
   await server.running.close()
   const clock = { now: () => Date.now() + RECONCILE_MS + 60_000, monotonic: () => performance.now() }
   const store = openSqliteStore({ path: join(server.dataDir, 'countersign.db'), clock })
-  await reconcile({ store })
+  await reconcile(store, raise)
   const rows = await store.query((db) =>
     db.selectFrom('entries').select('bytes').where('type', '=', 'span.unmatched').execute(),
   )

@@ -3,7 +3,8 @@ import { base64, base64url, fromBase64, utf8 } from '../../src/core/encoding.ts'
 import { canonicalize, type JsonObject } from '../../src/core/json.ts'
 import type { Form } from '../../src/core/output.ts'
 import type { AttestationCode } from '../../src/provenance/errors.ts'
-import { attestActOf, type Statement } from '../../src/provenance/statement.ts'
+import { attestActOf, statementDigest, type Statement } from '../../src/provenance/statement.ts'
+import { APPROVAL_TAG } from '../../src/token/constants.ts'
 import { at, CONTENT, DISCLOSED, NAME, reviewed, REVIEWER, ROOT, type AttestationWorld } from './world.ts'
 import { NOW_MS, REV } from '../../test/fixtures/tokens.ts'
 
@@ -613,4 +614,78 @@ const evidence: AttestationCase[] = [
   })),
 ]
 
-export const cases: readonly AttestationCase[] = [...good, ...malformed, ...outputs, ...evidence]
+const ARGS = '{"subject":"Your refund","to":"b@example.org"}'
+const released = (w: W) => [w.subject(ARGS, 'json', 'mail/send')]
+const sent = { name: 'send', form: 'json' as const, content: ARGS }
+
+/** OUT-5: of an output that leaves by a held call, the act is the approval of that call. */
+const approvals: AttestationCase[] = [
+  {
+    name: 'supervised-by-approval',
+    description: 'One gesture let the call go by which the output left, and attests it.',
+    make: (w) => w.bundle(w.approved(w.statement('supervised', {}, released(w)))),
+    given: sent,
+    expect: supervised,
+  },
+  {
+    name: 'authored-by-approval',
+    description: 'The same by who wrote it.',
+    make: (w) => w.bundle(w.approved(w.statement('authored', {}, released(w)))),
+    given: sent,
+    expect: { ...supervised, role: 'authored' },
+  },
+  {
+    name: 'approval-refused',
+    description: 'A refusal attests nothing, though it names the statement.',
+    make: (w) => w.bundle(w.approved(w.statement('supervised', {}, released(w)), { decision: 'refuse' })),
+    given: sent,
+    expect: 'GESTURE_REPLAYED',
+  },
+  {
+    name: 'approval-of-another-statement',
+    description: 'The call was let go with the attestation of something else.',
+    make: (w) => {
+      const other = w.statement('supervised', { model: 'another' }, released(w))
+      const statement = statementDigest(w.crypto, other)
+      return w.bundle(w.approved(w.statement('supervised', {}, released(w)), { statement }))
+    },
+    given: sent,
+    expect: 'GESTURE_REPLAYED',
+  },
+  {
+    name: 'approval-that-attests-nothing',
+    description: 'An approval of the call alone.',
+    make: (w) => {
+      const { predicate } = w.approved(w.statement('supervised', {}, released(w)))
+      const { statement: _, ...act } = predicate.act as JsonObject
+      return w.bundle(w.signed(w.statement('supervised', {}, released(w)), act as never, {}, APPROVAL_TAG))
+    },
+    given: sent,
+    expect: 'GESTURE_REPLAYED',
+  },
+  {
+    name: 'trap-approval-under-another-tag',
+    description: 'The approval, signed as acts of another kind are.',
+    make: (w) => w.bundle(w.approved(w.statement('supervised', {}, released(w)), {}, 'countersign-act-v1')),
+    given: sent,
+    expect: 'GESTURE_INVALID',
+  },
+  {
+    name: 'trap-act-under-the-tag-of-approvals',
+    description: 'The other way round.',
+    make: (w) => {
+      const statement = w.statement('supervised', {}, released(w))
+      return w.bundle(w.signed(statement, attestActOf(w.crypto, statement), {}, APPROVAL_TAG))
+    },
+    given: sent,
+    expect: 'GESTURE_INVALID',
+  },
+]
+
+export const cases: readonly AttestationCase[] = [
+  ...good,
+  ...malformed,
+  ...outputs,
+  ...evidence,
+  ...approvals,
+]

@@ -14,12 +14,15 @@ import {
   attestActOf,
   PREDICATE_TYPE,
   STATEMENT_TYPE,
+  statementDigest,
+  type AttestAct,
   type Predicate,
   type Review,
   type Statement,
   type Subject,
 } from '../../src/provenance/statement.ts'
-import { ACT_TAG } from '../../src/token/constants.ts'
+import type { ApprovalAct } from '../../src/core/approval.ts'
+import { ACT_TAG, APPROVAL_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 
 export const REVIEWER = 'rev_00000000000000000000000002'
@@ -97,16 +100,37 @@ export class AttestationWorld {
   /** The gesture of the reviewer over the act that belongs to it, or over another. */
   signed(
     statement: Statement,
-    act = attestActOf(this.crypto, statement),
+    act: AttestAct | ApprovalAct = attestActOf(this.crypto, statement),
     edit: Partial<Gesture> = {},
+    tag = ACT_TAG,
   ): Statement {
     const reviewer = this.#world.authenticator('es256-reviewer')
     const gesture = this.#world.gesture(
-      challengeOf(this.crypto, ACT_TAG, act),
+      challengeOf(this.crypto, tag, act),
       { rev: REVIEWER, role: 'approver', ...edit },
       reviewer,
     )
     return { ...statement, predicate: { ...statement.predicate, act, gesture } }
+  }
+
+  /** The gesture of the reviewer over the approval of a held call, which attests what it releases (OUT-5). */
+  approved(statement: Statement, edit: Partial<ApprovalAct> = {}, tag = APPROVAL_TAG): Statement {
+    const act: ApprovalAct = {
+      v: 1,
+      approval: 'apr_00000000000000000000000001',
+      point: 'pnt_00000000000000000000000001',
+      action: 'act_00000000000000000000000002',
+      jti: 'dlg_00000000000000000000000001',
+      grant: ROOT,
+      server: 'mail',
+      tool: 'send',
+      args_commit: ROOT,
+      decision: 'approve',
+      expires: NOW_MS + 10 * 60_000,
+      statement: statementDigest(this.crypto, statement),
+      ...edit,
+    }
+    return this.signed(statement, act, {}, tag)
   }
 
   /** A good attestation in that role. */

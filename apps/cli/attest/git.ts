@@ -12,14 +12,19 @@ const ANSWER_BYTES_MAX = 256 * 1024 * 1024
 /** Bytes of objects that are asked for at once. */
 const GROUP_BYTES = 16 * 1024 * 1024
 
+/** Of one process of git, in milliseconds: who pushes waits for it, and holds a process of the server. */
+const PROCESS_MS_MAX = 60_000
+
 /** Symbolic refs that lead to one another: git follows no more. */
 const ALIASES_MAX = 5
 
 export class Git implements PushedTo {
   readonly #folder: string
+  readonly #timeout_ms: number
 
-  constructor(folder: string) {
+  constructor(folder: string, timeout_ms = PROCESS_MS_MAX) {
     this.#folder = folder
+    this.#timeout_ms = timeout_ms
   }
 
   /** @throws {CliError} `GIT_FAILED` */
@@ -29,15 +34,18 @@ export class Git implements PushedTo {
         cwd: this.#folder,
         env: { ...process.env, GIT_NO_REPLACE_OBJECTS: '1', GIT_TERMINAL_PROMPT: '0' },
         maxBuffer: ANSWER_BYTES_MAX,
+        timeout: this.#timeout_ms,
+        killSignal: 'SIGKILL',
         stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         ...(input === undefined ? {} : { input }),
       })
     } catch (cause) {
+      const code = cause instanceof Error && 'code' in cause ? cause.code : null
       const why =
-        cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' ? 'is not installed' : 'failed'
-      throw new CliError('GIT_FAILED', `git ${args[0] ?? ''} ${why}: run this within the repository`, {
-        cause,
-      })
+        code === 'ETIMEDOUT'
+          ? `took over ${this.#timeout_ms / 1000} s and was stopped`
+          : `${code === 'ENOENT' ? 'is not installed' : 'failed'}: run this within the repository`
+      throw new CliError('GIT_FAILED', `git ${args[0] ?? ''} ${why}`, { cause })
     }
   }
 
@@ -55,20 +63,25 @@ export class Git implements PushedTo {
     return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]))
   }
 
-  aliases(): ReadonlyMap<string, string> {
-    const lines = linesOf(this.text(['for-each-ref', '--format=%(refname) %(symref)']))
-    const direct = new Map(
-      lines.map((line): [string, string] => {
-        const [name = '', next = ''] = line.split(' ')
-        return [name, next]
-      }),
-    )
-    const last = (name: string, left: number): string => {
-      const next = direct.get(name) ?? ''
-      return next === '' || left === 0 ? name : last(next, left - 1)
+  leadsTo(name: string): string {
+    let last = name
+    for (let i = 0; i <= ALIASES_MAX; i++) {
+      const next = this.#symbolic(last)
+      if (next === null) return last
+      last = next
     }
-    const symbolic = [...direct.keys()].filter((name) => direct.get(name) !== '')
-    return new Map(symbolic.map((name) => [name, last(name, ALIASES_MAX)]))
+    throw new CliError('GIT_FAILED', 'symbolic refs lead to one another: nobody can say which ref would move')
+  }
+
+  /** Also of one that leads to a ref which is not there: a push makes it. Listings of refs leave those out. */
+  #symbolic(name: string): string | null {
+    try {
+      return this.text(['symbolic-ref', '--quiet', name])
+    } catch (error) {
+      const { cause } = error as Error
+      if (cause instanceof Error && 'status' in cause && cause.status === 1) return null
+      throw error
+    }
   }
 
   commitOf(id: string): string | null {

@@ -1,4 +1,4 @@
-/** `countersign attest verify | digest | trailer | note | mail | compact | hook`: who stands behind an output. spec/carriers.md. @module */
+/** `countersign attest verify | digest | trailer | note | mail | compact | withdraw | dispute | coverage | hook`: who stands behind an output. spec/carriers.md. @module */
 import { readFile, writeFile } from 'node:fs/promises'
 import { Option, type Command } from 'commander'
 import { FORMS, ROLES, type Form, type Role } from '../../../src/core/output.ts'
@@ -14,6 +14,7 @@ import { verifyCommits, verifyOutput, type Verified, type VerifyOptions } from '
 import { CliError, EXIT_FAILED, paint, result, say, tell, visible } from '../output.ts'
 import { unreadable, unwritable } from '../profile.ts'
 import { collect, globals, wantsJson } from './globals.ts'
+import { endCommands } from './output-acts.ts'
 import { coverageCommand } from './outputs.ts'
 
 export function attestCommands(program: Command): void {
@@ -23,6 +24,7 @@ export function attestCommands(program: Command): void {
   verifyCommand(attest)
   digestCommand(attest)
   carryCommands(attest)
+  endCommands(attest)
   coverageCommand(attest)
   attest
     .command('hook')

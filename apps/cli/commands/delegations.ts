@@ -27,6 +27,7 @@ interface DelegateOptions {
   readonly approver?: string[]
   readonly approvals?: number
   readonly wait?: boolean
+  readonly consent?: string
   readonly out: string
 }
 
@@ -41,6 +42,7 @@ export function delegationCommands(program: Command): void {
     .option('--ttl <seconds>', 'how long', whole, 3600)
     .option('--depth <hops>', 'how often it may be handed on', whole, 0)
     .option('--instruction <text>', 'what you ask for, in words; disclosed only when the holder chooses')
+    .option('--consent <id>', 'for the data subject of this consent alone, cns_…; over with it')
     .option('--approver <id>', 'a person who may approve it besides you, per_… (repeat)', collect)
     .option('--approvals <m>', 'how many of them must; all of them unless you say', whole)
     .option('--wait', 'wait for the approvals that it needs')
@@ -58,6 +60,7 @@ export function delegationCommands(program: Command): void {
         ttl_s: options.ttl,
         depth_max: options.depth,
         ...(options.instruction === undefined ? {} : { instruction: options.instruction }),
+        ...(options.consent === undefined ? {} : { consent: options.consent }),
         ...approversOf(options),
       })
       const waiting = chain === undefined ? await waitingFor(profile, jti) : ''
@@ -84,18 +87,20 @@ export function delegationCommands(program: Command): void {
               principal: z.string(),
               exp: z.int(),
               revoked: z.boolean(),
+              consent: z.string().nullable(),
             }),
           ),
         })
         .parse(answer)
       result(wantsJson(command), delegations, () =>
         listing(
-          ['delegation', 'status', 'agent', 'principal'],
+          ['delegation', 'status', 'agent', 'principal', 'consent'],
           delegations.map((each) => [
             each.jti,
             each.revoked ? 'revoked' : `until ${rfc3339(each.exp * 1000)}`,
             each.agent,
             each.principal,
+            each.consent ?? '-',
           ]),
           'no delegation yet: countersign delegate AGENT --key FILE --point ID --grants FILE -o FILE',
         ),

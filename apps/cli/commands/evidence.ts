@@ -16,7 +16,7 @@ import type { Manifest } from '../../../src/evidence/pack/manifest.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
-import type { PackReport } from '../../../src/evidence/verify/report.ts'
+import type { Census, PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { readInfo } from '../operator.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
@@ -222,12 +222,19 @@ function describeReport(report: PackReport): string {
     ...(report.faults_n > report.faults.length
       ? [`     and ${report.faults_n - report.faults.length} more`]
       : []),
+    ...Object.entries(report.tests).map(testText),
     `${report.allowed} allowed; denied: ${denials(report)}${report.asked === 0 ? '' : `; waited for a person: ${report.asked}`}`,
     ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
     'Not checked:',
     ...report.not_checked.map((each) => `  - ${each}`),
     "What recomputes is reported; conclusions are the auditor's.",
   ].join('\n')
+}
+
+/** What is listed is in the JSON of the report: faults stand above as well. */
+function testText([number, { criteria, attribute, size, result, deviations_n }]: [string, Census]): string {
+  const said = result === 'deviations' ? paint('red', counted(deviations_n, 'deviation')) : result
+  return `test ${number} (${criteria}), ${attribute}: ${counted(size, 'item')}, ${said}; not reconciled`
 }
 
 function denials({ denied }: PackReport): string {

@@ -111,11 +111,12 @@ async function oneServer(
     throw new CliError('ARGUMENT_INVALID', 'give --config FILE, or --stdio --point FILE -- COMMAND')
   const common = await commonOf(options)
   const recording = options.recording ?? 'spool'
-  const { point, servers, listens } = await openPoint(path, { ...common, recording })
+  const { point, releases, servers, listens } = await openPoint(path, { ...common, recording })
   sayListens(listens)
   try {
     process.exitCode = await runStdioGateway({
       point,
+      releases,
       server: chosen(servers, server),
       hosted: common.hosted !== undefined,
       command,
@@ -144,7 +145,10 @@ async function oneOfMany(options: GatewayOptions, path: string): Promise<void> {
   const server = config.servers.get(name)
   if (server === undefined) return
   const common = await commonOf(options)
-  const { point, listens } = await openPoint(config.point, { ...common, recording: config.recording })
+  const { point, releases, listens } = await openPoint(config.point, {
+    ...common,
+    recording: config.recording,
+  })
   sayListens(listens)
   const stop = new AbortController()
   void whenStopped().then(() => stop.abort())
@@ -152,6 +156,7 @@ async function oneOfMany(options: GatewayOptions, path: string): Promise<void> {
     await runStdioFront(
       {
         point,
+        releases,
         server: name,
         hosted: common.hosted !== undefined,
         link: (events, passed) => linkOf(server, events, passed),

@@ -15,6 +15,7 @@ import { CliError, listing, result, table, visible } from '../output.ts'
 import { readJson } from '../profile.ts'
 import { approveCommand } from './approve.ts'
 import { profileOf, wantsJson } from './globals.ts'
+import { outputActs } from './output-acts.ts'
 
 const DAY_MS = 86_400_000
 
@@ -45,6 +46,7 @@ export function outputCommands(program: Command): void {
         ].join('\n'),
       )
     })
+  outputActs(output)
   policyCommands(output)
 }
 
@@ -56,7 +58,8 @@ export function outputsText(outputs: readonly ListedOutput[], none: string): str
   )
 }
 
-function stateText({ released, role, held_until, flagged, refusals }: ListedOutput): string {
+function stateText({ released, role, held_until, flagged, refusals, seed }: ListedOutput): string {
+  if (seed !== null) return `a seeded error, ${seed}`
   const is = released === null ? (held_until === null ? 'registered' : 'held') : 'released'
   const marks = [
     role ?? 'not attested',
@@ -66,7 +69,8 @@ function stateText({ released, role, held_until, flagged, refusals }: ListedOutp
   return `${is}, ${marks.join(', ')}`
 }
 
-function nextText({ id, attestation, released }: ListedOutput): string {
+function nextText({ id, attestation, released, seed }: ListedOutput): string {
+  if (seed !== null) return 'it was wrong on purpose, and never leaves'
   if (attestation !== null) return `attested: ${attestation}`
   return released === null
     ? `review it: countersign review open ${id}`

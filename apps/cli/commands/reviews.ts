@@ -14,6 +14,7 @@ import {
 } from '../operator-outputs.ts'
 import { CliError, result, visible } from '../output.ts'
 import { profileOf, wantsJson } from './globals.ts'
+import { seedCommands } from './output-acts.ts'
 import { outputsText } from './outputs.ts'
 
 export function reviewCommands(program: Command): void {
@@ -49,6 +50,7 @@ export function reviewCommands(program: Command): void {
       result(wantsJson(command), { review: id, ...view }, () => viewText(id, view))
     })
   decideCommands(review)
+  seedCommands(review)
 }
 
 function decideCommands(review: Command): void {

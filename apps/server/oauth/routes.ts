@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Context, Handler } from 'hono'
+import type { Handler } from 'hono'
 import type { Provider } from 'oidc-provider'
 import { z } from 'zod'
 import { DELEGATION_TTL_S_MAX } from '../../../src/registry/delegations.ts'
@@ -15,6 +15,7 @@ import { pageFile } from '../ceremony-page.ts'
 import type { App, AppEnv, ServerContext } from '../context.ts'
 import { ApiError } from '../errors.ts'
 import { anyone } from '../middleware.ts'
+import { assertFrom } from '../own-page.ts'
 import { gestureParts } from '../schemas.ts'
 import { Consents, type Browser } from './consent.ts'
 import type { View } from './consent-view.ts'
@@ -125,7 +126,8 @@ function pageRoutes(app: App, ctx: ServerContext, consents: Consents): void {
     run: (browser: Browser, input: z.output<S>) => Promise<View>,
   ): void => {
     app.post(`${CONSENT_PATH}/:uid/${name}`, anyone(), async (c) => {
-      assertOwnPage(ctx, c)
+      // OAU-14: the cookie goes with requests of our own page alone, and those of others are turned away besides.
+      assertFrom(c, [pageOrigin(ctx)])
       const input = schema.safeParse(await c.req.json())
       if (!input.success) throw new ApiError('REQUEST_INVALID', 'the request does not fit')
       const { incoming, outgoing } = c.env as NodeEnv
@@ -145,12 +147,4 @@ function pageRoutes(app: App, ctx: ServerContext, consents: Consents): void {
   post('redraft', nothing, (browser) => consents.redraft(browser))
   post('seal', signed, (browser, { gesture }) => consents.seal(browser, gesture))
   post('decline', nothing, (browser) => consents.decline(browser))
-}
-
-/** OAU-14: the cookie goes with requests of our own page alone, and those of others are turned away besides. */
-function assertOwnPage(ctx: ServerContext, c: Context<AppEnv>): void {
-  const isOwn = c.req.header('origin') === pageOrigin(ctx)
-  const site = c.req.header('sec-fetch-site') ?? 'same-origin'
-  if (!isOwn || site !== 'same-origin')
-    throw new ApiError('FORBIDDEN', 'this is for the page of the request alone')
 }

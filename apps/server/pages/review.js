@@ -100,7 +100,7 @@ function desk(shown) {
       element(
         'p',
         {},
-        ...seen(output.agent === null ? 'Somebody' : nameOf(output.agent)),
+        ...seen(nameOf(output.agent ?? output.registrar)),
         ' made it. You have looked at it for ',
         counted,
         '.',
@@ -243,12 +243,14 @@ async function waiting() {
     main.dataset.items = ids
     document.title = 'Outputs that wait'
     const items = outputs.map((each) => {
-      const who = each.agent === null ? 'Nobody’s agent' : (names[each.agent] ?? each.agent)
+      const maker = each.agent ?? each.registrar
+      const who = names[maker] ?? maker
+      const since = new Date(each.registered).toLocaleString()
       const button = element(
         'button',
         {},
         element('strong', {}, ...seen(each.kind.replaceAll('_', ' '))),
-        element('span', {}, ...seen(`${who}: ${stateOf(each, Date.now())}`)),
+        element('span', {}, ...seen(`${who}: ${stateOf(each, Date.now())}, since ${since}`)),
       )
       button.addEventListener('click', () => void open(each.id))
       return element('li', {}, button)

@@ -88,10 +88,11 @@ function door(why) {
 }
 
 async function open() {
-  const { place, subject, notices, credential_id } = await ask('GET', '')
+  const { place, subject, notices, credential_id, through } = await ask('GET', '')
   document.getElementById('simulated').hidden = !place.simulated
   document.title = 'Your data'
   const world = { place, subject, notices, credential_id }
+  if (through !== null) return openThrough(world)
   show(
     'open',
     element(
@@ -110,6 +111,18 @@ async function open() {
     part('What you asked for', ...requests(subject)),
     part('Ask for something', form()),
     part('Yours to keep', ...keeping(world)),
+  )
+}
+
+/** By the link of a consent manager, which sees no more of its subject than this. */
+function openThrough(world) {
+  const lead = 'What you agreed to through the consent manager that sent you this link. For all else ask'
+  show(
+    'open',
+    heading('Your data'),
+    element('p', { textContent: `${lead} whoever holds your data for a link of their own.` }),
+    say,
+    part('What you agreed to', ...given(world)),
   )
 }
 

@@ -33,7 +33,21 @@ function enrolView({ person, jkt }) {
   }
 }
 
-const ROOT_WORDS = ['iss', 'aud', 'iat', 'nbf', 'exp', 'jti', 'rev', 'quorum', 'cnf', 'agent', 'amr', 'acr']
+const ROOT_WORDS = [
+  'iss',
+  'aud',
+  'iat',
+  'nbf',
+  'exp',
+  'jti',
+  'rev',
+  'quorum',
+  'consent',
+  'cnf',
+  'agent',
+  'amr',
+  'acr',
+]
 
 const ROOT_FORM = [
   'auth_time',
@@ -63,6 +77,7 @@ function rootView({ shown, names, person, jkt }) {
     ),
     row('Hand on', [handOn(depth_max)]),
     row('Who signs', signers(payload, names, person)),
+    ...forWhom(payload, names),
     ...claims.map(([name, text]) =>
       row(name === 'instruction' ? 'What you ask for' : `Claim ${name}`, [text]),
     ),
@@ -92,6 +107,11 @@ function rootView({ shown, names, person, jkt }) {
           ]),
     ],
   }
+}
+
+/** A consent that the control plane does not know stands there as it is. */
+function forWhom({ consent }, names) {
+  return consent === undefined ? [] : [row('Whose data', [nameOf(names, consent)], consent)]
 }
 
 function signers({ rev, quorum }, names, person) {

@@ -33,6 +33,16 @@ const viewOf = (asked: object): View => words.viewOf(asked) as View
 const linesOf = (view: View, label: string): string[] =>
   view.sections.flatMap(({ rows }) => rows.filter((row) => row.label === label).flatMap(({ lines }) => lines))
 
+test('says of whose data alone an agent may use, and of a consent that nobody knows its handle', () => {
+  const asked = question([{ type: 'tool', server: 's', actions: ['a'] }], { consent: 'rev_c' })
+  expect(linesOf(viewOf(asked), 'Whose data')).toEqual(['rev_c'])
+  const named = { ...asked, names: { rev_c: 'the data subject dsb_1 alone' } }
+  expect(linesOf(viewOf(named), 'Whose data')).toEqual(['the data subject dsb_1 alone'])
+  expect(viewOf(question([])).sections.flatMap(({ rows }) => rows.map(({ label }) => label))).not.toContain(
+    'Whose data',
+  )
+})
+
 describe('what the page computes', () => {
   test.each<JsonValue>([
     { b: 1, a: [true, null, 'ü\u2028"\\'], '': {} },

@@ -29,6 +29,7 @@ const rowSchema = z.strictObject({
   subject: z.string(),
   jurisdiction: z.string(),
   keys: z.array(base64urlOf(SUBJECT_KEY_BYTES)).max(16),
+  alike: z.array(base64urlOf(SUBJECT_KEY_BYTES)).max(16).exactOptional(),
   consents: z.array(consentSchema).max(32),
   minor: time_s.exactOptional(),
 })

@@ -18,7 +18,8 @@ CREATE TABLE data_subjects (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX data_subjects_changed ON data_subjects (changed);
 CREATE TABLE identifiers (
-  commitment TEXT PRIMARY KEY, subject TEXT NOT NULL, system TEXT, entry INTEGER NOT NULL, key TEXT UNIQUE
+  commitment TEXT PRIMARY KEY, subject TEXT NOT NULL, system TEXT, entry INTEGER NOT NULL, key TEXT UNIQUE,
+  alike TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX identifiers_subject ON identifiers (subject);
 CREATE TABLE consents (

@@ -1,7 +1,6 @@
 /** What the observer keeps. spec/telemetry.md, spec/registers.md. @module */
 export const OBSERVE_TABLES = `CREATE TABLE cursors (fold TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
 CREATE TABLE observers (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
-CREATE TABLE alert_keys (key TEXT PRIMARY KEY, entry INTEGER NOT NULL) STRICT;
 CREATE TABLE places (
   id INTEGER PRIMARY KEY, view INTEGER NOT NULL, agent TEXT NOT NULL, point TEXT NOT NULL, server TEXT NOT NULL,
   tool TEXT NOT NULL, seen INTEGER NOT NULL, totals_json TEXT NOT NULL

@@ -3,11 +3,13 @@
  * dialect is a change of words (`src/adapters/postgres/schema.ts`).
  * @module
  */
+import { ALERT_TABLES } from './alert-tables.ts'
 import { CONSENT_TABLES } from './consent-tables.ts'
 import { OBSERVE_TABLES } from './observe-tables.ts'
+import { RESPONSE_TABLES } from './response-tables.ts'
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 11
+export const SCHEMA_VERSION = 12
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -55,6 +57,7 @@ CREATE TABLE outputs (
   registrar TEXT NOT NULL, registered INTEGER NOT NULL, released INTEGER, attestation TEXT, refusals INTEGER NOT NULL,
   digest_commit TEXT NOT NULL, content_commit TEXT, action TEXT UNIQUE
 ) STRICT;
+CREATE INDEX outputs_entry ON outputs (entry);
 CREATE INDEX outputs_uncovered ON outputs (released) WHERE released IS NOT NULL AND attestation IS NULL;
 CREATE INDEX outputs_waiting ON outputs (registered) WHERE released IS NULL AND attestation IS NULL;
 CREATE TABLE attestations (
@@ -87,6 +90,7 @@ CREATE TABLE review_measures (
 CREATE INDEX review_measures_person ON review_measures (person);
 ${CONSENT_TABLES}
 ${OBSERVE_TABLES}
+${ALERT_TABLES}
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
@@ -258,5 +262,6 @@ CREATE TABLE prunings (
   entry INTEGER PRIMARY KEY, from_idx INTEGER NOT NULL, to_idx INTEGER NOT NULL, before_ms INTEGER NOT NULL, map BLOB
 ) STRICT;
 CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+${RESPONSE_TABLES}
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 `

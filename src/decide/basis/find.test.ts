@@ -51,6 +51,7 @@ const view = (
   now_s: NOW_S,
   isStale: false,
   isCurrent: true,
+  consent: null,
   ...edit,
 })
 
@@ -161,4 +162,14 @@ test('a child in India is not profiled on any basis, until they are of age', () 
 test('a state that is stale is no basis for anything', () => {
   const stale = view([basis()], [], { isStale: true })
   expect(findBasis(stale, subject([consent()]), WANTED)).toEqual({ reason: 'STALE_REVOCATION' })
+})
+
+test('a chain on a consent is for its subject alone, on any basis that lives for them', () => {
+  const own = view([basis({ unregistered: true })], [], { consent: 'rev_1' })
+  expect(findBasis(own, subject([consent()]), WANTED)).toEqual({ basis: 'cns_1' })
+  expect(findBasis(own, subject([consent({ purposes: [SERVICE] })]), WANTED)).toEqual({ basis: 'bas_1' })
+  const other = subject([consent({ id: 'cns_2', rev: 'rev_2' })])
+  expect(findBasis(own, other, WANTED)).toEqual({ reason: 'SUBJECT_OUTSIDE' })
+  expect(findBasis(own, subject([]), WANTED)).toEqual({ reason: 'SUBJECT_OUTSIDE' })
+  expect(findBasis(own, 'unknown', WANTED)).toEqual({ reason: 'SUBJECT_UNRESOLVED' })
 })

@@ -18,6 +18,7 @@ export function findBasis(view: BasisView, who: Who, wanted: Wanted): Found {
   if (view.isStale) return { reason: 'STALE_REVOCATION' }
   if (who === 'nobody') return { reason: 'SUBJECT_UNRESOLVED' }
   if (who === 'unknown') return unregistered(view, wanted)
+  if (isOther(view, who)) return { reason: 'SUBJECT_OUTSIDE' }
   if (isProfiledMinor(view, who, wanted)) return { reason: 'MINOR_PROFILING' }
   const consents = who.consents.filter((consent) => consentCovers(consent, who, wanted))
   const given = first(consents.filter((consent) => lives(view, consent, wanted.purpose)))
@@ -36,6 +37,11 @@ export function findBasis(view: BasisView, who: Who, wanted: Wanted): Found {
   return { reason: isForOther(view, who, wanted) ? 'PURPOSE_OUTSIDE' : 'NO_BASIS' }
 }
 
+/** CNS-40. */
+function isOther({ consent }: BasisView, { consents }: SubjectState): boolean {
+  return consent !== null && consents.every(({ rev }) => rev !== consent)
+}
+
 /** CNS-14. */
 function isProfiledMinor(
   { now_s }: BasisView,
@@ -49,7 +55,7 @@ function unregistered(view: BasisView, wanted: Wanted): Found {
   const bases = view.bases.filter(
     (basis) => basis.unregistered && isLiving(view, basis) && basisCovers(basis, basis.jurisdiction, wanted),
   )
-  const found = view.isCurrent ? first(bases) : null
+  const found = view.isCurrent && view.consent === null ? first(bases) : null
   return found === null ? { reason: 'SUBJECT_UNRESOLVED' } : { basis: found }
 }
 

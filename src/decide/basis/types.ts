@@ -57,6 +57,8 @@ export interface BasisView {
   readonly isStale: boolean
   /** Whether the register is known as it was a bound ago, so that who is not in it objected to nothing (CNS-35). */
   readonly isCurrent: boolean
+  /** Handle of the consent in the chain, for whose subject alone it is (CNS-40). Null: for anybody. */
+  readonly consent: string | null
 }
 
 export type Found = { readonly basis: string } | { readonly reason: BasisReason }

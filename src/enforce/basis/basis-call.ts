@@ -3,6 +3,7 @@
  * anybody has it. spec/consent.md (CNS-26 to CNS-28).
  * @module
  */
+import type { FlowPolicy } from '../../core/flow-policy.ts'
 import type { ToolLabel } from '../../core/label.ts'
 import { judgeArguments, type JudgedArguments } from '../../decide/basis/judge.ts'
 import type { Resolve } from '../../decide/basis/subjects.ts'
@@ -14,13 +15,18 @@ import type { Part } from '../flow/content.ts'
 import type { CallRequest } from '../types.ts'
 import { withhold } from './withhold.ts'
 
+export type BasisMode = NonNullable<FlowPolicy['bases']>
+/** From the least to the strictest. */
+const MODES: readonly BasisMode[] = ['off', 'observe', 'enforce']
+
 export interface BasisCallOptions {
-  readonly mode: BasesRecord['mode']
+  /** In force now (CNS-21). */
+  readonly mode: () => BasisMode
   readonly request: CallRequest
   readonly agent: string
   readonly label: ToolLabel
   /** Null: the grants name none. */
-  readonly purposes: readonly string[] | null
+  readonly purposes: () => readonly string[] | null
   /** As of now. */
   readonly resolver: () => Resolve
   /** As of now. */
@@ -35,21 +41,31 @@ const NAME_MAX = 256
 export class BasisCall {
   readonly #o: BasisCallOptions
   #outcome: BasesRecord | undefined
+  #strictest: BasisMode = 'off'
 
   constructor(options: BasisCallOptions) {
     this.#o = options
   }
 
-  /** Of the decision. */
-  judged(): { readonly record: BasesRecord; readonly reasons: readonly BasisReason[] } {
+  /** The strictest of what was in force since it was decided: a switch holds for what is under way, too. */
+  get mode(): BasisMode {
+    const now = this.#o.mode()
+    if (MODES.indexOf(now) > MODES.indexOf(this.#strictest)) this.#strictest = now
+    return this.#strictest
+  }
+
+  /** Of the decision. @returns null: nobody asks */
+  judged(): { readonly record: BasesRecord; readonly reasons: readonly BasisReason[] } | null {
+    const { mode } = this
+    if (mode === 'off') return null
     const { tally } = this.#arguments()
     const { missing, used } = tally.tallied()
-    return { record: { missing, mode: this.#o.mode, used }, reasons: this.#stopping(tally) }
+    return { record: { missing, mode, used }, reasons: this.#stopping(tally) }
   }
 
   /** Why it may not go out now, in the turn in which it would. */
   late(): readonly BasisReason[] {
-    return this.#stopping(this.#arguments().tally)
+    return this.mode === 'enforce' ? this.#stopping(this.#arguments().tally) : []
   }
 
   /** What its outcome says, once a result came by. */
@@ -59,24 +75,28 @@ export class BasisCall {
 
   /** @returns as many parts, the very same where nothing is taken out */
   take(parts: readonly Part[]): readonly Part[] {
-    const { label, mode, purposes, resolver, view } = this.#o
+    const { mode } = this
+    if (mode === 'off') return parts
+    const { label, purposes, resolver, view } = this.#o
     const resolve = resolver()
     const { subjects } = this.#arguments(resolve)
-    const found = withhold(parts, { label, purposes: purposes ?? [], subjects, resolve, view: view() })
-    this.#says(found.tally)
+    const found = withhold(parts, { label, purposes: purposes(), subjects, resolve, view: view() })
+    this.#says(mode, found.tally)
     return mode === 'enforce' ? found.parts : parts
   }
 
   /** A result that nobody can take apart. @returns whether it may be handed over */
   takeWhole(): boolean {
+    const { mode } = this
+    if (mode === 'off') return true
     const tally = new Tally()
     tally.lacks({ subject: null, purpose: null, reason: 'SUBJECT_UNRESOLVED' })
-    this.#says(tally)
-    return this.#o.mode === 'observe'
+    this.#says(mode, tally)
+    return mode === 'observe'
   }
 
-  #says(tally: Tally): void {
-    const { agent, mode, request } = this.#o
+  #says(mode: BasesRecord['mode'], tally: Tally): void {
+    const { agent, request } = this.#o
     const { missing, used } = tally.tallied()
     const call = { agent, server: bounded(request.server), tool: bounded(request.tool) }
     const freshness = this.#o.freshness()
@@ -86,11 +106,11 @@ export class BasisCall {
   #arguments(resolve = this.#o.resolver()): JudgedArguments {
     const { label, purposes, request, view } = this.#o
     const isSeen = request.sight === undefined
-    return judgeArguments({ label, args: request.args, purposes, isSeen, resolve, view: view() })
+    return judgeArguments({ label, args: request.args, purposes: purposes(), isSeen, resolve, view: view() })
   }
 
   #stopping(tally: Tally): readonly BasisReason[] {
-    return this.#o.mode === 'enforce' && tally.hasMissing ? tally.reasons : []
+    return this.mode === 'enforce' && tally.hasMissing ? tally.reasons : []
   }
 }
 

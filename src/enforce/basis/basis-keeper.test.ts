@@ -4,6 +4,7 @@ import { generousPlane } from '../../../test/fixtures/leases.ts'
 import { MemorySpool } from '../../../test/fixtures/memory-spool.ts'
 import { OwnDomains } from '../../../test/fixtures/own-domains.ts'
 import { AUD, digestOf, SettableClock, World } from '../../../test/fixtures/tokens.ts'
+import { alikeKey } from '../../core/alike.ts'
 import { foldIdentifier, handleFor, subjectKey } from '../../core/consent.ts'
 import { DPV, PD } from '../../core/dpv.ts'
 import { base64url } from '../../core/encoding.ts'
@@ -362,6 +363,20 @@ test('whom nobody registered is touched on a basis for them, while the register 
   expect(lastOf('decision').basis?.used).toMatchObject([{ subject: null, basis: 'bas_1' }])
   clock.advance(2001)
   expect(await call('customer', { id: 'zoe' })).toMatchObject({ reasons: ['SUBJECT_UNRESOLVED'] })
+})
+
+test('what looks like the identifier of somebody who is registered is no stranger’s', async () => {
+  const exp = seconds(clock.now()) + 100
+  const terms = { purpose: MARKETING, categories: [CONTACT], jurisdiction: '*', exp }
+  bases = [{ id: 'bas_1', kind: 'controller_instruction', ...terms, unregistered: true }]
+  subjectOf('42')
+  subjectOf('ann@x.example')
+  subjectOf('0077', [{}], { alike: [alikeKey(w.crypto, INDEX_KEY, null, '77')] })
+  await feed.read()
+  for (const id of ['0042', 'ann+1@x.example', '77', '077'])
+    expect([id, await call('customer', { id })]).toMatchObject([id, { reasons: ['SUBJECT_UNRESOLVED'] }])
+  for (const id of ['42', 42, '0077', '43', 'bo@x.example'])
+    expect([id, await call('customer', { id })]).toMatchObject([id, { decision: 'allow' }])
 })
 
 describe('records of a result', () => {

@@ -13,7 +13,7 @@ import type { Resolve } from '../../decide/basis/subjects.ts'
 import type { BasisView, Who } from '../../decide/basis/types.ts'
 import type { RevocationView } from '../../decide/decide.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { boundOf, lineageOf } from '../../token/lineage.ts'
+import { boundOf, lineageOf, type LineageStep } from '../../token/lineage.ts'
 import type { Judged } from '../judged.ts'
 import type { CallRequest } from '../types.ts'
 import { BasisCall } from './basis-call.ts'
@@ -55,26 +55,28 @@ export class BasisKeeper {
 
   /** @returns what was decided, with the bases that it rests on; denied where one is missing */
   judge(judged: Judged, request: CallRequest): Judged {
-    const { bases: mode = 'off' } = this.#o.policy()
     const { authenticated, verdict } = judged
     const { chain } = authenticated
-    if (mode === 'off' || chain === null || verdict.decision === 'deny') return judged
+    if (chain === null || verdict.decision === 'deny') return judged
     const registration = this.#o.registration(request.server, request.tool)
     const label = registration?.label ?? UNLABELLED
     if (!isPersonal(label)) return judged
-    const lineage = lineageOf(chain, verdict.grant) ?? []
-    const bound_ms = boundOf(lineage, this.#o.bound_ms)
+    const lineage = (): readonly LineageStep[] => lineageOf(chain, verdict.grant) ?? []
+    const { consent = null } = chain
     const bases = new BasisCall({
-      mode,
+      // A chain for one subject alone is held to that one, whatever the switch says (CNS-40).
+      mode: () => (consent === null ? (this.#o.policy().bases ?? 'off') : 'enforce'),
       request,
       agent: chain.agent,
       label,
-      purposes: purposesOf(lineage),
+      purposes: () => purposesOf(lineage()),
       resolver: () => this.#resolver(registration?.system ?? null),
-      view: () => this.#view(bound_ms),
+      view: () => this.#view(boundOf(lineage(), this.#o.bound_ms), consent),
       freshness: () => this.#o.revocations.freshness(),
     })
-    const { record, reasons } = bases.judged()
+    const found = bases.judged()
+    if (found === null) return { ...judged, bases }
+    const { record, reasons } = found
     const seen = { ...judged, bases, basis: record }
     if (reasons.length === 0) return seen
     return { ...seen, verdict: { decision: 'deny', grant: verdict.grant, reasons } }
@@ -88,14 +90,17 @@ export class BasisKeeper {
       const found = known.get(folded)
       if (found !== undefined) return found
       if (known.size >= LOOKED_UP_MAX) return 'nobody'
-      const own = system === null ? null : book.find(system, folded)
-      const who = own ?? book.find(null, folded) ?? 'unknown'
+      const systems = system === null ? [null] : [system, null]
+      let who: Who = 'unknown'
+      for (const each of systems) if (who === 'unknown') who = book.find(each, folded) ?? 'unknown'
+      // Of one that looks like somebody's nobody can tell whose it is: no basis for strangers is used for it (CNS-43).
+      if (who === 'unknown' && systems.some((each) => book.isAlike(each, folded))) who = 'nobody'
       known.set(folded, who)
       return who
     }
   }
 
-  #view(bound_ms: number): BasisView {
+  #view(bound_ms: number, consent: string | null): BasisView {
     const { book, clock, revocations } = this.#o
     const freshness = revocations.freshness()
     return {
@@ -105,6 +110,7 @@ export class BasisKeeper {
       now_s: seconds(clock.now()),
       isStale: freshness === null || freshness.age_ms > bound_ms,
       isCurrent: book.age_ms <= bound_ms,
+      consent,
     }
   }
 

@@ -1,8 +1,12 @@
-/** Values that many rows share, each kept once. @module */
+/** Values that many rows share, each kept once, and until they are put together anew. @module */
 
 export class Interned<T> {
   readonly #places = new Map<string, number>()
   readonly #values: T[] = []
+
+  get size(): number {
+    return this.#values.length
+  }
 
   /** @param name by which two are the same */
   of(name: string, value: T): number {

@@ -1,4 +1,4 @@
-/** A delegation that a data subject gave for themselves alone is over with their consent. spec/consent.md (CNS-17), REV-3. */
+/** A delegation for one data subject alone is over with their consent. spec/consent.md (CNS-40), REV-3. */
 import { expect, test } from 'vitest'
 import { ISS, RP, SettableClock, World } from '../../../test/fixtures/tokens.ts'
 import { handleFor } from '../../core/consent.ts'
@@ -7,15 +7,16 @@ import { newId } from '../../core/ids.ts'
 import { signFrame, type Frame } from '../../revoke/frame.ts'
 import { RevocationState } from '../../revoke/state.ts'
 import { draftRoot, sealRoot } from '../../token/issue.ts'
+import { keptOf } from '../kept-chain.ts'
 
 const w = new World()
 const clock = new SettableClock()
 const frames = w.signer('frames')
 
-/** A root whose principal is the subject, by the handle of the consent, handed on twice. */
+/** A root that rests on a consent, by its handle, handed on twice. */
 function chainOn(rev: string): string {
-  const draft = draftRoot(w.crypto, w.issuer, w.rootInput({ rev: [rev], depth_max: 8 }))
-  const root = sealRoot(w.crypto, w.issuer, RP, draft, [w.gesture(draft.challenge, { rev })])
+  const draft = draftRoot(w.crypto, w.issuer, w.rootInput({ consent: rev, depth_max: 8 }))
+  const root = sealRoot(w.crypto, w.issuer, RP, draft, [w.gesture(draft.challenge)])
   const hop = w.hop(root, 'agent-1', 'agent-2', { depth_max: 8 })
   return w.hop(hop, 'agent-2', 'agent-3', { depth_max: 8 })
 }
@@ -24,6 +25,7 @@ function handlesOf(chain: string) {
   const result = w.verify(chain)
   if (!result.ok) throw new Error(result.reason)
   expect(result.chain.iss).toBe(ISS)
+  expect(result.chain.handles).toContainEqual({ kind: 'consent', handle: keptOf(result.chain).consent })
   return result.chain.handles
 }
 

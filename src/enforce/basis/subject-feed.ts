@@ -3,6 +3,7 @@
  * spec/consent.md (CNS-19, CNS-20, CNS-35). Invariant: before it was read to its end once, nobody is known.
  * @module
  */
+import { alikeKey, plainOf } from '../../core/alike.ts'
 import { subjectKey } from '../../core/consent.ts'
 import type { Crypto } from '../../core/crypto.ts'
 import { fromBase64url } from '../../core/encoding.ts'
@@ -68,7 +69,7 @@ export class SubjectFeed implements SubjectBook {
   }
 
   get size(): SubjectTable['size'] {
-    return this.#known?.table.size ?? { subjects: 0, bytes: 0 }
+    return this.#known?.table.size ?? { subjects: 0, bytes: 0, shared: 0 }
   }
 
   find(system: string | null, folded: string): SubjectState | null {
@@ -76,6 +77,14 @@ export class SubjectFeed implements SubjectBook {
     if (known === null || known.key === null || known.read_ms === null) return null
     const key = subjectKey(this.#o.crypto, known.key, system, folded)
     return known.table.find(fromBase64url(key))
+  }
+
+  isAlike(system: string | null, folded: string): boolean {
+    const known = this.#known
+    if (known === null || known.key === null) return false
+    const plain = plainOf(folded)
+    if (plain !== folded && this.find(system, plain) !== null) return true
+    return known.table.find(fromBase64url(alikeKey(this.#o.crypto, known.key, system, plain))) !== null
   }
 
   /** Reads what changed, to its end. Never rejects. */

@@ -125,3 +125,31 @@ test('through growth and many changes it says what a plain map says', () => {
   expect(table.size.subjects).toBe(N)
   expect(table.size.bytes).toBeLessThan(8.5e6)
 })
+
+test('terms that no row has any more are let go, and those of the living stay', () => {
+  const table = new SubjectTable()
+  const kept = row([1], { jurisdiction: 'FR' })
+  table.put(kept)
+  const one = row([2])
+  for (let i = 0; i < 20_000; i++) {
+    const purposes = [`p${i}`]
+    const consents = [{ ...one.consents[0]!, purposes, withdrawn: purposes }]
+    table.put({ ...one, jurisdiction: `US-${i % 500}`, consents })
+  }
+  expect(table.size.shared).toBeLessThan(5_000)
+  expect(table.find(key(2))?.consents).toMatchObject([{ purposes: ['p19999'], withdrawn: ['p19999'] }])
+  expect(table.find(key(2))?.jurisdiction).toBe('US-499')
+  expect(table.find(key(1))).toMatchObject({
+    jurisdiction: 'FR',
+    consents: [{ purposes: ['p'], withdrawn: [] }, { withdrawn: ['p'] }],
+  })
+})
+
+test('the same terms in another order are kept once', () => {
+  const table = new SubjectTable()
+  const both = { ...row([]).consents[0]!, purposes: ['p', 'q'] }
+  table.put(row([1], { consents: [both] }))
+  const { shared } = table.size
+  table.put(row([2], { consents: [{ ...both, purposes: ['q', 'p'] }] }))
+  expect(table.size.shared).toBe(shared)
+})

@@ -26,6 +26,10 @@ const WITHDRAWN_NOTHING = 0
 const WITHDRAWN_ALL = 1
 const WITHDRAWN_SOME = 2
 
+/** Shared values that nobody has to look after: below it none are looked for that no row has any more. */
+const SHARED_FEW = 4_096
+const JURISDICTIONS_MAX = 1 << 16
+
 /** What consents of one notice share. */
 type Terms = Pick<ConsentState, 'purposes' | 'categories' | 'explicit'>
 
@@ -38,13 +42,14 @@ export class SubjectTable {
   #keys = 0
   readonly #byId = new Slots()
   readonly #byKey = new Slots()
-  readonly #jurisdictions = new Interned<string>()
-  readonly #terms = new Interned<Terms>()
-  readonly #purposes = new Interned<readonly string[]>()
+  #shared = new Shared()
+  /** How many shared values there may be before those that no row has are looked for. */
+  #shared_max = SHARED_FEW
 
-  get size(): { readonly subjects: number; readonly bytes: number } {
+  /** @returns `shared`: values that rows name instead of having them */
+  get size(): { readonly subjects: number; readonly bytes: number; readonly shared: number } {
     const bytes = this.#pieces.length * PIECE_WORDS * 4 + this.#byId.bytes + this.#byKey.bytes
-    return { subjects: this.#subjects, bytes }
+    return { subjects: this.#subjects, bytes, shared: this.#shared.size }
   }
 
   /** @returns false: it holds what is no identifier, and its subject is unknown from here on */
@@ -56,7 +61,8 @@ export class SubjectTable {
     if (old !== null) this.#bury(old)
     if (words === null) return false
     if (row.keys.length > 0) this.#append(words)
-    if (this.#dead_words > PIECE_WORDS && this.#dead_words * 2 > this.#end) this.#rebuild()
+    const isHalfDead = this.#dead_words > PIECE_WORDS && this.#dead_words * 2 > this.#end
+    if (isHalfDead || this.#shared.size > this.#shared_max) this.#rebuild()
     return true
   }
 
@@ -67,12 +73,22 @@ export class SubjectTable {
     return place === null ? null : this.#read(place)
   }
 
-  #wordsOf({ subject, jurisdiction, keys, consents, minor = 0 }: SubjectRow): Uint32Array | null {
+  #wordsOf({
+    subject,
+    jurisdiction,
+    keys: own,
+    alike = [],
+    consents,
+    minor = 0,
+  }: SubjectRow): Uint32Array | null {
+    // What looks alike is found as what is the same is, by other keys.
+    const keys = [...own, ...alike]
     const words = new Uint32Array(HEAD_WORDS + keys.length * KEY_WORDS + consents.length * CONSENT_WORDS)
     words[0] = words.length
     if (!packId(subject, 'dsb', words, 1)) return null
-    words[5] =
-      this.#jurisdictions.of(jurisdiction, jurisdiction) | (keys.length << 16) | (consents.length << 24)
+    const where = this.#shared.jurisdictions.of(jurisdiction, jurisdiction)
+    if (where >= JURISDICTIONS_MAX) return null
+    words[5] = where | (keys.length << 16) | (consents.length << 24)
     words[6] = Math.min(minor, TIME_MAX_S)
     let at = HEAD_WORDS
     for (const key of keys) {
@@ -81,8 +97,7 @@ export class SubjectTable {
     }
     for (const { id, rev, purposes, categories, exp, explicit = false, withdrawn = [] } of consents) {
       if (!packId(id, 'cns', words, at) || !packId(rev, 'rev', words, at + 4)) return null
-      const terms = { purposes, categories, explicit }
-      words[at + 8] = this.#terms.of(JSON.stringify(terms), terms)
+      words[at + 8] = this.#shared.termsOf({ purposes, categories, explicit })
       words[at + 9] = Math.min(exp, TIME_MAX_S)
       words[at + 10] = this.#withdrawnOf(withdrawn)
       at += CONSENT_WORDS
@@ -93,7 +108,7 @@ export class SubjectTable {
   #withdrawnOf(withdrawn: true | readonly string[]): number {
     if (withdrawn === true) return WITHDRAWN_ALL
     if (withdrawn.length === 0) return WITHDRAWN_NOTHING
-    return WITHDRAWN_SOME + this.#purposes.of(JSON.stringify(withdrawn), withdrawn)
+    return WITHDRAWN_SOME + this.#shared.purposesOf(withdrawn)
   }
 
   #append(words: Uint32Array): void {
@@ -133,9 +148,11 @@ export class SubjectTable {
     piece[at] = length | DEAD
   }
 
-  /** Leaves out what is dead, and makes room. */
+  /** Leaves out what is dead, and what was shared by the dead alone, and makes room. */
   #rebuild(): void {
     const old = this.#pieces
+    const before = this.#shared
+    this.#shared = new Shared()
     const end = this.#end
     this.#pieces = [new Uint32Array(PIECE_WORDS)]
     this.#end = 1
@@ -152,10 +169,23 @@ export class SubjectTable {
         const head = piece[at] ?? 0
         const length = (head & ~DEAD) >>> 0
         if (length === 0) return // the rest of the piece was too short for the next row
-        if (head < DEAD) this.#append(piece.subarray(at, at + length))
+        if (head < DEAD) this.#append(this.#sharedAnew(piece.slice(at, at + length), before))
         at += length
       }
     })
+    this.#shared_max = Math.max(SHARED_FEW, 2 * this.#shared.size)
+  }
+
+  #sharedAnew(row: Uint32Array, before: Shared): Uint32Array {
+    const counts = row[5] ?? 0
+    const jurisdiction = before.jurisdictions.get(counts & 0xffff)
+    row[5] = (counts & ~0xffff) | this.#shared.jurisdictions.of(jurisdiction, jurisdiction)
+    for (let at = HEAD_WORDS + keysIn(row) * KEY_WORDS; at < row.length; at += CONSENT_WORDS) {
+      row[at + 8] = this.#shared.termsOf(before.terms.get(row[at + 8] ?? 0))
+      const withdrawn = (row[at + 10] ?? 0) - WITHDRAWN_SOME
+      if (withdrawn >= 0) row[at + 10] = this.#withdrawnOf(before.purposes.get(withdrawn))
+    }
+    return row
   }
 
   #pieceOf(place: number): Uint32Array {
@@ -188,7 +218,7 @@ export class SubjectTable {
     const minor = piece[at + 6] ?? 0
     return {
       subject: unpackId('dsb', piece, at + 1),
-      jurisdiction: this.#jurisdictions.get(counts & 0xffff),
+      jurisdiction: this.#shared.jurisdictions.get(counts & 0xffff),
       minor: minor === 0 ? null : minor,
       consents: Array.from({ length: counts >>> 24 }, (_, i) =>
         this.#consent(piece, first + i * CONSENT_WORDS),
@@ -201,15 +231,36 @@ export class SubjectTable {
     return {
       id: unpackId('cns', piece, at),
       rev: unpackId('rev', piece, at + 4),
-      ...this.#terms.get(piece[at + 8] ?? 0),
+      ...this.#shared.terms.get(piece[at + 8] ?? 0),
       exp: piece[at + 9] ?? 0,
       withdrawn:
         withdrawn === WITHDRAWN_ALL
           ? true
           : withdrawn === WITHDRAWN_NOTHING
             ? []
-            : this.#purposes.get(withdrawn - WITHDRAWN_SOME),
+            : this.#shared.purposes.get(withdrawn - WITHDRAWN_SOME),
     }
+  }
+}
+
+/** What rows name by a number, because many have the same. */
+class Shared {
+  readonly jurisdictions = new Interned<string>()
+  readonly terms = new Interned<Terms>()
+  readonly purposes = new Interned<readonly string[]>()
+
+  get size(): number {
+    return this.jurisdictions.size + this.terms.size + this.purposes.size
+  }
+
+  /** Terms are sets: in another order they are the same. */
+  termsOf(terms: Terms): number {
+    const { purposes, categories, explicit } = terms
+    return this.terms.of(JSON.stringify([purposes.toSorted(), categories.toSorted(), explicit]), terms)
+  }
+
+  purposesOf(purposes: readonly string[]): number {
+    return this.purposes.of(JSON.stringify(purposes), purposes)
   }
 }
 

@@ -32,6 +32,7 @@ const VIEW: BasisView = {
   now_s: 1,
   isStale: false,
   isCurrent: true,
+  consent: null,
 }
 const resolve = (folded: string) => (folded === 'ann' ? ANN : 'unknown')
 

@@ -27,7 +27,8 @@ import { readJson } from '../flow/redact.ts'
 
 export interface WithholdOptions {
   readonly label: ToolLabel
-  readonly purposes: readonly string[]
+  /** Null: the grants name none, and nothing is for that (CNS-24). */
+  readonly purposes: readonly string[] | null
   /** Whom the arguments name. */
   readonly subjects: readonly Who[]
   readonly resolve: Resolve
@@ -208,9 +209,14 @@ class Withholding {
 
   /** @returns why it may not be handed over; null: it may */
   #fault(subjects: Subjects, categories: readonly string[], tally = this.tally): BasisReason | null {
+    const { purposes } = this.#o
+    if (purposes === null) {
+      tally.lacks({ subject: null, purpose: null, reason: 'PURPOSE_OUTSIDE' })
+      return 'PURPOSE_OUTSIDE'
+    }
     let reason: BasisReason | null = null
     for (const who of subjects.length === 0 ? (['nobody'] as const) : subjects)
-      for (const purpose of this.#o.purposes) {
+      for (const purpose of purposes) {
         const found = this.#find(who, purpose, categories)
         tally.found(who, purpose, found)
         if ('reason' in found) reason ??= found.reason

@@ -31,7 +31,7 @@ export interface FlowCallOptions {
   readonly policy: () => Pick<FlowPolicy, 'bases' | 'mode' | 'pseudonyms' | 'detectors'>
   readonly label: ToolLabel | null
   readonly sight: () => Sight
-  /** Of a personal tool, where bases are asked for. */
+  /** Of a personal tool. */
   readonly bases: BasisCall | undefined
   readonly pseudonyms: () => Pseudonyms
   /** Null: rules do not speak, and nothing is remembered. */
@@ -114,7 +114,8 @@ export class FlowCall {
   /** What comes once the call is over: the result of a task. By what is in force then, whatever was when it was made (ENF-5). */
   async #takeLater<T>(action: string, result: ToolResult<T>): Promise<ToolResult<T>> {
     const { bases, mode } = this.#o.policy()
-    if (bases === 'enforce' && isPersonal(this.#o.label ?? UNLABELLED))
+    const isPerson = bases === 'enforce' && isPersonal(this.#o.label ?? UNLABELLED)
+    if (isPerson || this.#o.bases?.mode === 'enforce')
       throw new ResultWithheld('no receipt would name its bases')
     if (mode === 'off') return this.#take(action, result, null)
     const domain = await this.#o.enter()
@@ -138,7 +139,7 @@ export class FlowCall {
     if (request.sight !== undefined) return result
     const { seen } = result
     const sight = this.#o.sight()
-    const isUntouched = domain === null && bases === undefined
+    const isUntouched = domain === null && (bases?.mode ?? 'off') === 'off'
     if (isUntouched && this.#used.size === 0 && !isLimited(sight)) return result
     if (seen === undefined) {
       if (bases?.takeWhole() === false) throw new ResultWithheld('nobody can tell whose data is in it')

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { parseJson } from '../../core/json.ts'
 import { PackError } from '../errors.ts'
+import type { Period } from '../populations/definition.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 export const CHECKPOINT_FILE = 'checkpoint'
@@ -64,4 +65,9 @@ export function readManifest(bytes: Uint8Array): Manifest {
   const manifest = manifestSchema.safeParse(value)
   if (!manifest.success) throw new PackError('PACK_MANIFEST_INVALID', 'the manifest does not fit its schema')
   return manifest.data
+}
+
+/** Of what the pack is. */
+export function periodOf({ period }: Pick<Manifest, 'period'>): Period {
+  return { from_ms: Date.parse(period.from), to_ms: Date.parse(period.to) }
 }

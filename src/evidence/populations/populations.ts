@@ -5,11 +5,13 @@
  */
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
+import { alerts } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
 export type { Period, PopulationDefinition } from './definition.ts'
 import { consents, disclosures, withdrawals } from './consents.ts'
+import { capacity, incidents } from './incidents.ts'
 
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
@@ -138,6 +140,9 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   consents,
   withdrawals,
   disclosures,
+  incidents,
+  capacity,
+  alerts,
 ]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {

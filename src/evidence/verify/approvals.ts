@@ -19,6 +19,11 @@ type AnyApproval = Indexed<
   | Entry<'label.approved'>
   | Entry<'flow_policy.approved'>
   | Entry<'output_policy.approved'>
+  | Entry<'response_policy.approved'>
+  | Entry<'oversight.ended'>
+  | Entry<'isolation.lifted'>
+  | Entry<'incident.closed'>
+  | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>
   | Entry<'basis.approved'>

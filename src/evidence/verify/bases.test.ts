@@ -45,6 +45,12 @@ const said = (used: Use[], edit: Partial<BasesRecord> = {}): BasesRecord => ({
   ...edit,
 })
 
+/** Of a root for one data subject alone. */
+interface Alone {
+  readonly consent: string
+  readonly ttl_s: number
+}
+
 class DeskLog {
   readonly log = new LogBuilder().company()
   readonly #chains = new Map<string, Chain>()
@@ -156,12 +162,13 @@ class DeskLog {
     basis: BasesRecord | undefined,
     purposes: string[] = [MARKETING],
     head = this.log.frames.length,
+    alone?: Alone,
   ): number {
     const { log } = this
     const { limits: _, ...grant } = READ
-    const key = purposes.join()
+    const key = [...purposes, JSON.stringify(alone)].join()
     const chain =
-      this.#chains.get(key) ?? log.root('bot', { grants: [{ ...grant, purposes }], ttl_s: 200_000 })
+      this.#chains.get(key) ?? log.root('bot', { grants: [{ ...grant, purposes }], ttl_s: 200_000, ...alone })
     this.#chains.set(key, chain)
     const t = log.clock.now() - 100
     const draft = { definition_hash: HASH, freshness: { epoch: 1, head, t, age_ms: 100 }, debits: [] }
@@ -181,6 +188,12 @@ class DeskLog {
       uses: text.split('\n').filter((line) => line !== ''),
     }
   }
+  /** The codes alone, each once. */
+  async faultsOf(plant: (desk: DeskLog) => unknown): Promise<unknown[]> {
+    plant(this)
+    return [...new Set((await this.report()).faults.map((fault) => (fault as unknown[])[0]))]
+  }
+
   async faults(): Promise<unknown[]> {
     return (await this.report()).faults
   }
@@ -349,4 +362,61 @@ test('where bases are only observed, or not asked for, nothing has to be said', 
   const off = new DeskLog('off')
   off.allow(undefined)
   expect(await off.faults()).toEqual([])
+})
+
+describe('a delegation for one data subject alone', () => {
+  const alone: Alone = { consent: 'rev_of_cns_ann', ttl_s: 500 }
+  const under = (desk: DeskLog, basis: BasesRecord | undefined, edit: Partial<Alone> = {}): number =>
+    desk.allow(basis, [MARKETING], undefined, { ...alone, ...edit })
+
+  test('that is used for them is in order, whatever the switch says', async () => {
+    const desk = new DeskLog('off')
+    under(desk, said([use()]))
+    under(desk, said([use({ basis: desk.basis() })]))
+    expect(await desk.faults()).toEqual([])
+  })
+
+  test.each<[string, string, (desk: DeskLog) => number]>([
+    [
+      'data of somebody else',
+      'BASIS_INVALID',
+      (desk) => under(desk, said([use({ subject: BO, basis: desk.basis() })])),
+    ],
+    [
+      'data of whom nobody knows',
+      'BASIS_INVALID',
+      (desk) => under(desk, said([use({ subject: null, basis: desk.basis({ unregistered: true }) })])),
+    ],
+    ['no basis at all, although the switch is off', 'BASIS_MISSING', (desk) => under(desk, undefined)],
+  ])('%s: %s', async (_, code, plant) => {
+    const desk = new DeskLog('off')
+    expect(await desk.faultsOf(plant)).toEqual([code])
+  })
+
+  test('a call after the withdrawal is one after a revocation', async () => {
+    const desk = new DeskLog()
+    under(desk, said([use()]))
+    desk.withdraw('cns_ann', ANN)
+    const index = under(desk, said([]))
+    expect(await desk.faults()).toEqual([['ALLOW_AFTER_REVOCATION', index]])
+  })
+
+  test.each<[string, (desk: DeskLog) => unknown]>([
+    ['a consent that nobody gave', (desk) => under(desk, said([]), { consent: 'rev_of_nobody' })],
+    ['a consent that ends before it', (desk) => under(desk, said([]), { ttl_s: 5000 })],
+    [
+      'another purpose',
+      (desk) => desk.allow(said([]), [`${DPV}FraudPreventionAndDetection`], undefined, alone),
+    ],
+    [
+      'a purpose that was withdrawn',
+      (desk) => {
+        desk.withdraw('cns_ann', ANN, [MARKETING])
+        return under(desk, said([]))
+      },
+    ],
+  ])('is not issued on %s', async (_, plant) => {
+    const desk = new DeskLog()
+    expect(await desk.faultsOf(plant)).toEqual(['CONSENT_INVALID'])
+  })
 })

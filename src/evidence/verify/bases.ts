@@ -13,7 +13,7 @@ import { lineageOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import { checkBasisUses } from './basis-uses.ts'
 import type { ProvenAllow } from './chains.ts'
-import { bookOf, type ConsentBook } from './consents.ts'
+import { bookOf, consentsByRev, type ConsentBook, type GivenConsent } from './consents.ts'
 import { atTime, Labels, policiesOf } from './flow.ts'
 import type { FaultCode, Findings } from './report.ts'
 
@@ -35,7 +35,10 @@ function checkBases(history: History, allows: readonly ProvenAllow[], findings: 
   const isAsked = history.labels.some(
     ({ entry }) => entry.type === 'flow_policy.proposed' && (entry.body.policy.bases ?? 'off') !== 'off',
   )
-  if (!isAsked && allows.every(({ receipt }) => receipt.basis === undefined)) return
+  const isSaid = allows.some(
+    ({ receipt, chain }) => receipt.basis !== undefined || chain.consent !== undefined,
+  )
+  if (!isAsked && !isSaid) return
   findings.check(
     'calls that touched personal data say on what basis, for every purpose of their grant',
     () => {
@@ -52,6 +55,7 @@ function checkBases(history: History, allows: readonly ProvenAllow[], findings: 
 class Checker {
   readonly #findings: Findings
   readonly #book: ConsentBook
+  readonly #byRev: ReadonlyMap<string, GivenConsent>
   readonly #policies: ReturnType<typeof policiesOf>
   readonly #labels: Labels
   readonly #allows: ReadonlyMap<string, ProvenAllow>
@@ -59,6 +63,7 @@ class Checker {
   constructor(history: History, allows: readonly ProvenAllow[], findings: Findings) {
     this.#findings = findings
     this.#book = bookOf(history)
+    this.#byRev = consentsByRev(this.#book)
     this.#policies = policiesOf(history)
     this.#labels = new Labels(history)
     this.#allows = new Map(allows.map((allow) => [allow.receipt.action, allow]))
@@ -69,7 +74,7 @@ class Checker {
     const { basis } = receipt
     const modes = this.#modesAt(receipt)
     const labels = this.#labels.at(receipt)
-    const isEnforced = modes.every((mode) => mode === 'enforce')
+    const isEnforced = allow.chain.consent !== undefined || modes.every((mode) => mode === 'enforce')
     if (basis === undefined) {
       if (isEnforced && labels.every(isPersonal))
         this.#add('BASIS_MISSING', 'allowed without a basis, where bases were asked for', index)
@@ -96,8 +101,15 @@ class Checker {
     this.#purposes(allow, basis, index)
   }
 
-  /** CNS-24: each purpose of the grant needs its basis, and no other is used. */
+  /** CNS-24: each purpose of the grant needs its basis, and no other is used. CNS-40: nor anybody else's data. */
   #purposes({ chain, receipt }: ProvenAllow, { used, missing }: BasesRecord, index: number): void {
+    const alone = chain.consent === undefined ? null : this.#byRev.get(chain.consent)?.record.subject
+    if (alone !== null && used.some(({ subject }) => subject !== alone))
+      this.#add(
+        'BASIS_INVALID',
+        'data of another data subject than the one of the delegation was used',
+        index,
+      )
     const purposes = purposesOf(lineageOf(chain, receipt.grant) ?? []) ?? []
     const said = new Map<string | null, Set<string | null>>()
     for (const { subject, purpose } of [...used, ...missing])

@@ -11,7 +11,13 @@ import { keptIndex, keptPath, mapPath } from '../../log/kept.ts'
 import { parseTilePath, TILE_WIDTH, tileAt, tilePath, treeTiles } from '../../log/tiles.ts'
 import type { History } from '../history.ts'
 import type { PackFiles } from '../pack/archive.ts'
-import { CHECKPOINT_FILE, MANIFEST_FILE, START_CHECKPOINT_FILE, type Manifest } from '../pack/manifest.ts'
+import {
+  CHECKPOINT_FILE,
+  MANIFEST_FILE,
+  periodOf,
+  START_CHECKPOINT_FILE,
+  type Manifest,
+} from '../pack/manifest.ts'
 import { population, populationFile, POPULATIONS } from '../populations/populations.ts'
 import { FAULTS_MAX, type Findings } from './report.ts'
 
@@ -110,7 +116,7 @@ export function checkPopulations(
   findings: Findings,
 ): Record<string, number> {
   const counts: Record<string, number> = {}
-  const period = { from_ms: Date.parse(manifest.period.from), to_ms: Date.parse(manifest.period.to) }
+  const period = periodOf(manifest)
   const mismatch = (name: string, file: string): void =>
     findings.add({
       code: 'POPULATION_MISMATCH',

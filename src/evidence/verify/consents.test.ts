@@ -112,10 +112,11 @@ function use(basis: string, more: Partial<BasesRecord['used'][number]> = {}, fre
   log.decide(chain, { freshness, basis: { mode: 'enforce', used: [used], missing: [] } })
 }
 
-const codes = async (): Promise<string[]> => {
+const faults = async () => {
   log.head()
-  return (await verifyPack(nodeCrypto, await log.pack(), log.vkey)).report.faults.map(({ code }) => code)
+  return (await verifyPack(nodeCrypto, await log.pack(), log.vkey)).report.faults
 }
+const codes = async (): Promise<string[]> => (await faults()).map(({ code }) => code)
 
 describe('a consent', () => {
   test('that was imported within an approved notice holds, and so does one of a manager', async () => {
@@ -131,19 +132,40 @@ describe('a consent', () => {
     expect(await codes()).toEqual([])
   })
 
-  test.each<[string, () => void]>([
-    ['for another purpose than its notice', () => give({ purposes: [`${DPV}PublicBenefit`] })],
-    ['of a notice that nobody approved', () => give({ notice: 'ntc_x' })],
-    ['of nobody in the log', () => give({ subject: 'dsb_x' })],
-    ['that had expired', () => give({ expires: now_s() - 1 })],
+  test.each<[string, string, () => void]>([
+    [
+      'for another purpose than its notice',
+      'PURPOSE_OUTSIDE_NOTICE',
+      () => give({ purposes: [`${DPV}PublicBenefit`] }),
+    ],
+    ['of a notice that nobody approved', 'UNKNOWN_NOTICE', () => give({ notice: 'ntc_x' })],
+    ['of nobody in the log', 'CONSENT_SUBJECT_MISMATCH', () => give({ subject: 'dsb_x' })],
+    ['that had expired', 'CONSENT_EXPIRED', () => give({ expires: now_s() - 1 })],
+    ['from the future', 'CONSENT_STALE', () => give({ given_at: now_s() + 5_000, expires: now_s() + 9_000 })],
+    [
+      'to the profiling of a child',
+      'MINOR_PROFILING',
+      () => {
+        subject = log.id('dsb', 'child')
+        log.add('data_subject.added', alice(), subject, { jurisdiction: 'IN' })
+        const purposes = [`${DPV}PersonalisedAdvertising`]
+        const indian = noticeOf({ jurisdiction: 'IN', purposes, version: '2' })
+        const minor = { age: 12, until: now_s() + 9_000, verified: 'token' } as const
+        const proxy = { relation: 'parent', evidence_hash: digestOf('e') } as const
+        const of = agreed('notice', log.id('ntc', 'indian'), indian)
+        give({ notice: of, jurisdiction: 'IN', purposes, minor, proxy })
+      },
+    ],
     [
       'with the handle of another',
+      'CONSENT_REPLAYED',
       () => {
         give({ rev: give().rev })
       },
     ],
     [
       'signed by another key than the manager’s',
+      'CONSENT_PROOF_INVALID',
       () => {
         const manager = { name: 'Hub', jwk: log.world.signer('hub').publicJwk, jurisdiction: 'EU' }
         const id = agreed('manager', log.id('mgr', 'hub'), { manager })
@@ -157,20 +179,23 @@ describe('a consent', () => {
     ],
     [
       'by a passkey of a person who is no data subject',
+      'CONSENT_SUBJECT_MISMATCH',
       () => {
         const record = recordOf()
         const gesture = log.gesture(BOB, 'principal', challengeOf(nodeCrypto, ACT_TAG, giveAct(record)))
         log.add('consent.given', alice(), subject, { record, proof: { type: 'passkey', gesture } })
       },
     ],
-  ])('%s is a finding', async (_, make) => {
+  ])('%s is a finding: %s', async (_, why, make) => {
     make()
-    expect(await codes()).toEqual(['CONSENT_INVALID'])
+    const found = await faults()
+    expect(found.map(({ code }) => code)).toEqual(['CONSENT_INVALID'])
+    expect(found[0]?.message).toMatch(new RegExp(`does not hold: ${why}$`))
   })
 
   test('rests on a notice of which there is one of a name and version', async () => {
     agreed('notice', log.id('ntc', 'again'), noticeOf({ text_hash: digestOf('other words') }))
-    expect(await codes()).toEqual(['CONSENT_INVALID'])
+    expect(await codes()).toEqual(['NOTICE_CONFLICT'])
   })
 
   test('does not rest on a notice that its proposer approved', async () => {
@@ -298,5 +323,29 @@ test('a pack has the consents and the withdrawals of its period, each with what 
   ])
   expect(rows('disclosures')).toMatchObject([
     { subject, purpose: DIRECT, basis: record.consent, tool: 'read', n: 1 },
+  ])
+})
+
+test('the report answers tests 28 to 30 for every item, and says what did not occur', async () => {
+  const tests = async () => {
+    log.head()
+    return (await verifyPack(nodeCrypto, await log.pack(), log.vkey)).report.tests
+  }
+  const none = { size: 0, deviations_n: 0, deviations: [], result: 'did not occur' }
+  for (const test of Object.values(await tests())) expect(test).toMatchObject(none)
+  const record = give()
+  use(record.consent)
+  log.clock.advance(1_000)
+  withdraw(record)
+  const good = { size: 1, deviations_n: 0, result: 'no deviation', reconciliation: 'not reconciled' }
+  expect(await tests()).toMatchObject({ 25: none, 26: none, 28: good, 29: good, 30: good })
+  log.clock.advance(BOUND_MS + 1)
+  use(record.consent)
+  const { 29: used, 30: withdrawn } = await tests()
+  expect(used).toMatchObject({ size: 2, deviations_n: 0 })
+  expect(withdrawn).toMatchObject({ size: 1, deviations_n: 2, result: 'deviations' })
+  expect(withdrawn?.deviations.map(({ why }) => why)).toEqual([
+    expect.stringContaining('BASIS_WITHDRAWN'),
+    expect.stringContaining('used 1 times'),
   ])
 })

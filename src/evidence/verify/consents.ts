@@ -5,9 +5,6 @@
  */
 import {
   basisFault,
-  CONSENT_TAG,
-  consentFault,
-  giveAct,
   handleFor,
   termFault,
   type Basis,
@@ -17,13 +14,11 @@ import {
 import type { Crypto, PublicJwk } from '../../core/crypto.ts'
 import { purposeCovers } from '../../core/dpv.ts'
 import { canonicalize } from '../../core/json.ts'
-import { reaches } from '../../core/jurisdiction.ts'
 import { publicJwk } from '../../core/jwk.ts'
-import { verifyTagged } from '../../core/sign.ts'
 import { seconds } from '../../core/time.ts'
 import type { Entry } from '../../log/entries.ts'
-import { ACT_TAG } from '../../token/constants.ts'
-import { challengeOf, gestureFault, type RelyingParty } from '../../token/gesture.ts'
+import type { RelyingParty } from '../../token/gesture.ts'
+import { givingFault, type Giving } from '../../token/giving.ts'
 import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
 import type { FaultCode, Findings } from './report.ts'
@@ -42,13 +37,23 @@ interface Proposal {
   readonly type: Logged['entry']['type']
 }
 
+export interface GivenConsent {
+  readonly record: ConsentRecord
+  readonly index: number
+}
+
 /** What stands in the log by now. */
 export class ConsentBook {
   readonly notices = new Map<string, Notice>()
   readonly bases = new Map<string, { readonly basis: Basis; readonly index: number }>()
   readonly managers = new Map<string, { readonly jwk: PublicJwk; readonly jurisdiction: string }>()
   readonly subjects = new Map<string, string>()
-  readonly consents = new Map<string, { readonly record: ConsentRecord; readonly index: number }>()
+  readonly consents = new Map<string, GivenConsent>()
+}
+
+/** By revocation handle: as roots name them (CNS-40). */
+export function consentsByRev({ consents }: ConsentBook): ReadonlyMap<string, GivenConsent> {
+  return new Map([...consents.values()].map((given) => [given.record.rev, given]))
 }
 
 /** The book of a whole log, whatever of it holds: uses are held against what was given, valid or not. */
@@ -91,7 +96,7 @@ class Checker {
     managers: new Map<string, Of<'manager.proposed'>['body']['manager']>(),
   }
   readonly #named = new Set<string>()
-  readonly #passkeys = new Map<string, { readonly jwk: string; readonly index: number }>()
+  readonly #passkeys = new Map<string, { readonly jwk: PublicJwk; readonly registration: number }>()
   readonly #revs = new Set<string>()
   /** Handles that an entry says are withdrawn, with the time of the entry. */
   readonly #said = new Map<string, string>()
@@ -128,7 +133,7 @@ class Checker {
         this.#book.subjects.set(id, entry.body.jurisdiction)
         return
       case 'data_subject.enrolled':
-        this.#passkeys.set(id, { jwk: canonicalize({ ...entry.body.credential.jwk }), index })
+        this.#passkeys.set(id, { jwk: publicJwk({ ...entry.body.credential.jwk }), registration: index })
         return
       case 'consent.given':
         return this.#given(index, entry, id)
@@ -164,12 +169,10 @@ class Checker {
     if (entry.type !== 'notice.proposed') return
     const { notice } = entry.body
     const named = canonicalize([notice.name, notice.version, notice.language, notice.jurisdiction])
-    if (this.#named.has(named) || termFault(notice) !== null)
-      this.#add(
-        'CONSENT_INVALID',
-        `${id} is another notice of the same name and version, or names no terms`,
-        index,
-      )
+    if (this.#named.has(named))
+      this.#add('NOTICE_CONFLICT', `${id} is another notice of the same name, version and language`, index)
+    if (termFault(notice) !== null)
+      this.#add('CONSENT_INVALID', `${id} names what is no term of the vocabulary`, index)
     this.#named.add(named)
     this.#waiting.notices.set(id, notice)
   }
@@ -204,46 +207,27 @@ class Checker {
 
   #given(index: number, entry: Of<'consent.given'>, id: string): void {
     const { record } = entry.body
-    const fault = this.#recordFault(entry, id) ?? this.#proofFault(entry, id)
+    const fault = this.#givingFault(entry, id)
     if (fault !== null) this.#add('CONSENT_INVALID', `${record.consent} does not hold: ${fault}`, index)
     this.#revs.add(record.rev)
     if (!this.#book.consents.has(record.consent)) this.#book.consents.set(record.consent, { record, index })
   }
 
-  #recordFault({ time, body: { record } }: Of<'consent.given'>, id: string): string | null {
-    const notice = this.#book.notices.get(record.notice)
-    if (notice === undefined) return 'its notice was not approved before'
-    if (record.subject !== id || this.#book.subjects.get(id) !== record.jurisdiction)
-      return 'it is of another data subject, or of nobody in the log'
-    if (
-      this.#book.consents.has(record.consent) ||
-      this.#revs.has(record.rev) ||
-      this.#history.people.has(record.rev)
-    )
-      return 'its identifier or its handle stands in the log before'
-    return consentFault(record, notice, seconds(Date.parse(time)))
-  }
-
-  #proofFault({ body: { record, proof } }: Of<'consent.given'>, id: string): string | null {
-    if (proof.type === 'imported') return null
-    if (proof.type === 'manager') {
-      const manager = this.#book.managers.get(proof.manager)
-      if (manager === undefined) return 'its manager was not approved, or was removed'
-      const isSigned = verifyTagged(this.#crypto, manager.jwk, CONSENT_TAG, record, proof.sig)
-      return isSigned && reaches(manager.jurisdiction, record.jurisdiction)
-        ? null
-        : 'the signature is not one of its manager'
+  #givingFault({ time, body: { record, proof } }: Of<'consent.given'>, id: string): string | null {
+    const { managers, notices, subjects, consents } = this.#book
+    const jurisdiction = subjects.get(id)
+    const giving: Giving = {
+      crypto: this.#crypto,
+      rp: this.#terms.rp,
+      now_s: seconds(Date.parse(time)),
+      subject:
+        jurisdiction === undefined ? null : { id, jurisdiction, passkey: this.#passkeys.get(id) ?? null },
+      notice: notices.get(record.notice) ?? null,
+      isKnown:
+        consents.has(record.consent) || this.#revs.has(record.rev) || this.#history.people.has(record.rev),
+      manager: (manager) => managers.get(manager) ?? null,
     }
-    const { gesture } = proof
-    const passkey = this.#passkeys.get(id)
-    const isOwn =
-      passkey?.index === gesture.registration &&
-      passkey.jwk === canonicalize({ ...gesture.jwk }) &&
-      gesture.rev === record.rev &&
-      gesture.role === 'principal'
-    if (!isOwn) return 'its gesture is by a passkey that is not the one of the subject then'
-    const challenge = challengeOf(this.#crypto, ACT_TAG, giveAct(record))
-    return gestureFault(this.#crypto, this.#terms.rp, challenge, gesture)
+    return givingFault(giving, record, proof)
   }
 
   #withdrawn(index: number, { time, body }: Of<'consent.withdrawn'>, id: string): void {

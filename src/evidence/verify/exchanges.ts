@@ -63,6 +63,7 @@ function mismatch(body: Exchange, chain: VerifiedChain, at_ms: number): string |
     return 'an access token names another delegation, agent or key than its chain'
   if (body.exp > accessTokenEnd(chain, seconds(at_ms)))
     return 'an access token ends later than its chain, or lives too long'
+  if (chain.consent !== undefined) return 'an access token was given for a chain on a consent'
   return [...last.grants.values()].some(isDebited)
     ? 'an access token was given for a grant that nobody debits'
     : null

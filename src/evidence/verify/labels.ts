@@ -1,5 +1,5 @@
 /**
- * Labels, flow policies and output policies: in force only since a person who did not propose them approved them. spec/labels.md (LBL-8),
+ * Labels, and policies of flows, outputs and responses: in force only since a person who did not propose them approved them. spec/labels.md (LBL-8),
  * spec/flow.md (FLW-10), spec/pack.md.
  * @module
  */
@@ -13,6 +13,8 @@ const PROPOSED_AS = {
   'label.approved': 'label.proposed',
   'flow_policy.approved': 'flow_policy.proposed',
   'output_policy.approved': 'output_policy.proposed',
+  'response_policy.approved': 'response_policy.proposed',
+  'alert_policy.approved': 'alert_policy.proposed',
 } as const
 type Approval = Extract<Logged['entry'], { type: keyof typeof PROPOSED_AS }>
 type Proposal = Exclude<Logged['entry'], Approval>

@@ -28,8 +28,10 @@ export function notesOf(history: History, allows: readonly ProvenAllow[]): strin
     notes.push(
       `${counted(software, 'allowed action rests', 'allowed actions rest')} on a software authenticator (swk), not on a passkey`,
     )
-  if (history.alerts.length > 0)
-    notes.push(`${counted(history.alerts.length, 'alert was', 'alerts were')} raised in the log`)
+  const alerts = history.alerts.filter(({ entry: { type, body } }) => {
+    return type === 'alert.raised' && body.of === null && body.canary !== true
+  }).length
+  if (alerts > 0) notes.push(`${counted(alerts, 'alert was', 'alerts were')} raised in the log`)
   const alone = [...history.agents.values()].filter(({ approval }) => approval?.entry.body.acted_alone).length
   if (alone > 0)
     notes.push(

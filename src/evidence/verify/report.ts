@@ -4,6 +4,7 @@ export type FaultCode =
   | 'ACTION_UNBOUND'
   | 'ACTION_WITHOUT_GRANT'
   | 'AGENT_NOT_APPROVED'
+  | 'ALERT_INVALID'
   | 'ALLOW_AFTER_KILL'
   | 'ALLOW_AFTER_REVOCATION'
   | 'ALLOW_WHILE_STALE'
@@ -43,6 +44,8 @@ export type FaultCode =
   | 'GESTURE_UNREGISTERED'
   | 'HOLDER_UNREGISTERED'
   | 'IDENTIFIER_REUSED'
+  | 'INCIDENT_INVALID'
+  | 'ISOLATION_INVALID'
   | 'ISSUER_TRUST_INVALID'
   | 'KEY_EVENT_INVALID'
   | 'KEY_MISMATCH'
@@ -56,8 +59,11 @@ export type FaultCode =
   | 'LIFT_INVALID'
   | 'LIMIT_OVERSPENT'
   | 'MANIFEST_MISMATCH'
+  | 'NOTICE_CONFLICT'
   | 'OUTCOME_WITHOUT_DECISION'
   | 'OUTPUT_UNATTESTED'
+  | 'OVERSIGHT_IGNORED'
+  | 'OVERSIGHT_INVALID'
   | 'PERIOD_PRUNED'
   | 'POPULATION_MISMATCH'
   | 'PRUNING_INVALID'
@@ -92,6 +98,27 @@ export interface Check {
   readonly count: number
 }
 
+export interface Deviation {
+  /** Of the entry that it is about; null: of none. */
+  readonly index: number | null
+  readonly why: string
+}
+
+/** One test over every item of the period (PCK-6). */
+export interface Census {
+  readonly criteria: string
+  readonly attribute: string
+  readonly population: string
+  /** Items of the population that the test is about. */
+  readonly size: number
+  readonly deviations_n: number
+  /** At most 100. */
+  readonly deviations: readonly Deviation[]
+  readonly result: 'did not occur' | 'no deviation' | 'deviations'
+  /** With a source that is not ours. */
+  readonly reconciliation: 'not reconciled'
+}
+
 export interface PackReport {
   readonly ok: boolean
   readonly origin: string
@@ -104,6 +131,8 @@ export interface PackReport {
   readonly faults: readonly Fault[]
   readonly faults_n: number
   readonly populations: Readonly<Record<string, number>>
+  /** By number of the test. */
+  readonly tests: Readonly<Record<string, Census>>
   /** Decisions of the whole log, by outcome and first reason. */
   readonly allowed: number
   /** Calls that waited for a person: how each ended is a decision of its own. */
@@ -121,10 +150,17 @@ export class Findings {
   readonly checks: Check[] = []
   readonly faults: Fault[] = []
   faults_n = 0
+  readonly #byCode = new Map<FaultCode, number>()
 
   add(fault: Fault): void {
     this.faults_n++
+    this.#byCode.set(fault.code, this.countOf(fault.code) + 1)
     if (this.faults.length < FAULTS_MAX) this.faults.push(fault)
+  }
+
+  /** Also of those that are not listed. */
+  countOf(code: FaultCode): number {
+    return this.#byCode.get(code) ?? 0
   }
 
   /** Runs one check: it is good when it adds no fault. @param run returns how many things it checked */

@@ -1,6 +1,7 @@
 /** What a verified pack comes to, as data. spec/pack.md, PCK-5: it concludes nothing. @module */
 import type { History } from '../history.ts'
-import type { Manifest } from '../pack/manifest.ts'
+import { periodOf, type Manifest } from '../pack/manifest.ts'
+import { censusOf } from './census.ts'
 import type { ProvenAllow } from './chains.ts'
 import { notChecked, notesOf } from './notes.ts'
 import type { Findings, PackReport } from './report.ts'
@@ -40,6 +41,7 @@ export function reportOf(
     faults: findings.faults,
     faults_n: findings.faults_n,
     populations,
+    tests: censusOf(history, periodOf(manifest), findings),
     allowed,
     asked,
     denied,

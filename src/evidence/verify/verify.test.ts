@@ -66,7 +66,17 @@ function honest(): { log: LogBuilder; action: string; late: string } {
   log.decide(hop, { decision: 'deny', reasons: ['REVOKED'] })
   log.head()
   log.exchange(log.root('bot', { grants: [{ type: 'tool', server: 'files', actions: ['read'] }] }))
-  log.add('alert.raised', { kind: 'system', id: 'x' }, null, { rule: 'EPOCH_REOPENED', detail: { epoch: 2 } })
+  log.add('alert.raised', { kind: 'system', id: 'x' }, null, {
+    rule: 'EPOCH_REOPENED',
+    severity: 'high',
+    triage_min: 240,
+    policy: null,
+    of: null,
+    n: 1,
+    key: 'epoch/gate/2',
+    detail: { epoch: 2 },
+    entries: [],
+  })
   erase(log, 'per_gone', ALICE)
   return { log, action: second.action, late }
 }
@@ -1172,6 +1182,9 @@ describe('building a pack', () => {
       ['consents', 0],
       ['withdrawals', 0],
       ['disclosures', 0],
+      ['incidents', 0],
+      ['capacity', 0],
+      ['alerts', 0],
     ])
   })
 })

@@ -15,17 +15,20 @@ import { History } from '../history.ts'
 import { packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
 import { CHECKPOINT_FILE, MANIFEST_FILE, readManifest, START_CHECKPOINT_FILE } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
+import { checkAlerts } from './alerts.ts'
 import { approvalJudge } from './approvals.ts'
 import { checkAttestations } from './attestations.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkUses } from './bases.ts'
+import { checkConsentChains } from './consent-chains.ts'
 import { checkConsents } from './consents.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
+import { checkIncidents } from './incidents.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
 import { checkFlow } from './flow.ts'
@@ -37,6 +40,7 @@ import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.
 import { checkGaps, checkPeriod, checkPrunings } from './prunings.ts'
 import { Findings, type PackReport } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
+import { checkResponses } from './isolations.ts'
 import { checkStreams } from './streams.ts'
 import { reportOf } from './summary.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
@@ -240,14 +244,21 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
     check('drills went as they may, and their reports recompute', () =>
       checkDrills(crypto, history, separation, findings),
     )
+  if (history.alerts.length > 0)
+    check('alerts were raised as the policy in force says, taken and closed in order', () =>
+      checkAlerts(history, findings),
+    )
   check('what points debited was leased, and no leases passed a cap', () => {
     const { count, book } = checkLeases(history, findings)
     leases = book
     return count
   })
   checkFlow(crypto, history, judge, allows, findings)
+  checkResponses(crypto, history, judge, { allows, bound_ms }, findings)
+  checkIncidents(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
+  checkConsentChains(crypto, history, roots, findings)
   checkUses(crypto, history, { allows, bound_ms }, findings)
   check('cumulative limits were kept', () => checkLimits(allows, leases, findings))
   return allows

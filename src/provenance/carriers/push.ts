@@ -15,6 +15,8 @@ import { COMMIT_BYTES_MAX } from './trailer.ts'
 
 export const NOTES_REF = 'refs/notes/countersign'
 const COMMITS_MAX = 1000
+/** Refs of one push: each is asked about by processes of its own. */
+const REFS_MAX = 1000
 /** Commits whose notes are read together. */
 const AT_ONCE = 64
 
@@ -65,8 +67,8 @@ export interface PushRefusal {
 export interface PushedTo {
   /** Refs as they are before the push. */
   refs(): ReadonlyMap<string, string>
-  /** Symbolic refs, each with the ref that a push to it moves. */
-  aliases(): ReadonlyMap<string, string>
+  /** The ref that a push to this name moves: where it is a symbolic one, the last that it leads to, be it there or not. */
+  leadsTo(name: string): string
   /** The commit that an object is or leads to. */
   commitOf(id: string): string | null
   /** At most `max` commits that `to` reaches and `from` does not, newest first. */
@@ -87,20 +89,21 @@ export function judgePush(
   given: readonly PushedRef[],
   repository: PushedTo,
 ): readonly PushRefusal[] {
+  if (given.length > REFS_MAX)
+    return given.slice(0, 1).map(({ ref: name }) => tooLarge(name, REFS_MAX, 'refs'))
   const before = repository.refs()
-  const aliases = repository.aliases()
-  const pushed = given.map((each) => ({ ...each, ref: aliases.get(each.ref) ?? each.ref }))
+  const pushed = given.map((each) => ({ ...each, ref: repository.leadsTo(each.ref) }))
   const moved = pushed.filter(({ ref: name }) => isProtected(policy, name))
   const notes = notesAfter(pushed, before, repository)
   const refusals = [...notes.refusals, ...moved.flatMap((each) => movement(policy, each, repository))]
   if (refusals.length > 0) return refusals
   const heads = [...before].filter(([name]) => isProtected(policy, name)).map(([, id]) => id)
   const known = [...heads, ...policy.since].flatMap((id) => repository.commitOf(id) ?? [])
-  return moved.flatMap((each) => {
-    const found = gainedBy(policy, each, known, repository)
-    if ('code' in found) return [found]
-    return judgeCommits(crypto, newHash, policy, each.ref, found.commits, notes.blobs, repository)
-  })
+  const gained = gainedBy(policy, moved, known, repository)
+  if ('code' in gained) return [gained]
+  return gained.commits.flatMap(([name, commits]) =>
+    judgeCommits(crypto, newHash, policy, name, commits, notes.blobs, repository),
+  )
 }
 
 export function isProtected({ refs }: Pick<PushPolicy, 'refs'>, name: string): boolean {
@@ -154,17 +157,34 @@ function notesAfter(
     : refused(`the note of ${changed[0]} would be changed`)
 }
 
+/** Each commit once, with the first ref that gains it: all refs together are one push. */
 function gainedBy(
-  policy: PushPolicy,
-  { ref: name, to }: PushedRef,
+  { commits_max }: PushPolicy,
+  moved: readonly PushedRef[],
   known: readonly string[],
   repository: PushedTo,
-): PushRefusal | { readonly commits: readonly string[] } {
-  if (to === null) return { commits: [] }
-  const commits = repository.gained([to], known, policy.commits_max + 1)
-  if (commits.length <= policy.commits_max) return { commits }
-  const message = `over ${policy.commits_max} commits at once: push them in parts, or raise commits_max`
-  return { ref: name, code: 'PUSH_TOO_LARGE', message }
+): PushRefusal | { readonly commits: readonly (readonly [string, readonly string[]])[] } {
+  const seen = [...known]
+  const all: [string, readonly string[]][] = []
+  let left = commits_max
+  for (const { ref: name, to } of moved) {
+    if (to === null) continue
+    const commits = repository.gained([to], seen, left + 1)
+    if (commits.length > left) return tooLarge(name, commits_max, 'commits')
+    left -= commits.length
+    seen.push(to)
+    all.push([name, commits])
+  }
+  return { commits: all }
+}
+
+function tooLarge(name: string, max: number, what: 'refs' | 'commits'): PushRefusal {
+  const raise = what === 'commits' ? ', or raise commits_max' : ''
+  return {
+    ref: name,
+    code: 'PUSH_TOO_LARGE',
+    message: `over ${max} ${what} at once: push them in parts${raise}`,
+  }
 }
 
 function judgeCommits(

@@ -10,7 +10,7 @@ import { publicJwk, thumbprint } from '../../core/jwk.ts'
 import { parseJws } from '../../core/sign.ts'
 import { isHopPayload, isRootPayload, isStatement, type RootPayload } from '../../token/payload.ts'
 import { parsePresentation } from '../../token/presentation.ts'
-import type { Handle } from '../../token/verify.ts'
+import { behind, ownHandles, type Handle } from '../../token/handles.ts'
 
 export interface SegmentFacts {
   readonly parent: string | null
@@ -42,8 +42,8 @@ function rootFacts(crypto: Crypto, kid: string, root: RootPayload): SegmentFacts
     parent: null,
     handles: [
       { kind: 'issuer', handle: kid },
-      ...root.gestures.map(({ rev }): Handle => ({ kind: 'person', handle: rev })),
-      ...ownHandles(crypto, root.jti, root.agent.id, root.cnf.jwk),
+      ...behind(root),
+      ...named(crypto, root.jti, root.agent.id, root.cnf.jwk),
     ],
     status: list === undefined || idx === undefined ? null : { list: Number(list), idx },
     claims: root._sd ?? [],
@@ -59,15 +59,11 @@ function hopFacts(
   if (!isStatement(payload) || typeof header.kid !== 'string') return null
   const handles: Handle[] = [
     { kind: 'issuer', handle: header.kid },
-    ...ownHandles(crypto, hop.jti, payload.agent, hop.cnf.jwk),
+    ...named(crypto, hop.jti, payload.agent, hop.cnf.jwk),
   ]
   return { parent, handles, status: null, claims: [] }
 }
 
-function ownHandles(crypto: Crypto, jti: string, agent: string, jwk: RootPayload['cnf']['jwk']): Handle[] {
-  return [
-    { kind: 'delegation', handle: jti },
-    { kind: 'agent', handle: agent },
-    { kind: 'key', handle: thumbprint(crypto, publicJwk(jwk)) },
-  ]
+function named(crypto: Crypto, jti: string, agent: string, jwk: RootPayload['cnf']['jwk']): Handle[] {
+  return ownHandles({ jti, agent: { id: agent }, jkt: thumbprint(crypto, publicJwk(jwk)) })
 }

@@ -32,7 +32,7 @@ export const consentFolds: Folds = {
   'data_subject.identified': async (at, { subject = '', body, commitments }) => {
     const { db, index } = at
     const commitment = commitments?.identifier ?? ''
-    const row = { commitment, subject, system: body.system, entry: index, key: null }
+    const row = { commitment, subject, system: body.system, entry: index, key: null, alike: null }
     await db.insertInto('identifiers').values(row).execute()
     await committed(at, subject, 'identifier', commitment)
     await markChanged(db, subject, index)

@@ -1,7 +1,7 @@
 /** Folds of delegations, their segments, access tokens and revocations. spec/registers.md. @module */
 import { canonicalize } from '../../core/json.ts'
 import { seconds } from '../../core/time.ts'
-import type { Handle } from '../../token/verify.ts'
+import type { Handle } from '../../token/handles.ts'
 import { forgetOver } from '../exchanges.ts'
 import { fileUnder } from '../personal.ts'
 import { subjectOfSegment } from '../segments.ts'

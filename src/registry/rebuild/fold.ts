@@ -11,6 +11,7 @@ import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { notePlace } from '../pruned-streams.ts'
+import { alertFolds } from './alerts.ts'
 import { approvalFolds } from './approvals.ts'
 import { attestationFolds } from './attestations.ts'
 import { consentFolds } from './consents.ts'
@@ -23,6 +24,7 @@ import { agentFolds, peopleFolds } from './people.ts'
 import { domainFolds } from './domains.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
+import { responseFolds } from './responses.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
 import { templateFolds, trustFolds } from './trust.ts'
 
@@ -42,6 +44,8 @@ const FOLDS: Folds = {
   ...labelFolds,
   ...attestationFolds,
   ...consentFolds,
+  ...responseFolds,
+  ...alertFolds,
 }
 
 export interface RegisterFoldOptions {

@@ -15,12 +15,6 @@ export const OBSERVE_RULES: { readonly [T in keyof ObserveTables]: TableRule<T> 
     missing: [],
     why: 'which node observes: another takes over',
   },
-  alert_keys: {
-    from: 'transient',
-    key: ['key'],
-    missing: [],
-    why: 'which findings were raised already: a finding may be raised once more',
-  },
   places: {
     from: 'transient',
     key: ['id'],

@@ -3,14 +3,11 @@ import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { receiptHash } from '../../log/receipt.ts'
 import { recordDisclosures } from '../disclosures.ts'
-import { DRILL_ALERTED } from '../drills.ts'
-import { ledgerKey, recordDebits, recordEpochEnd, recordNear } from '../ledgers.ts'
+import { recordDebits, recordEpochEnd } from '../ledgers.ts'
 import { fileUnder } from '../personal.ts'
-import { forkName } from '../receipts.ts'
 import { subjectOfSegment } from '../segments.ts'
-import { markAlerted } from '../subject-requests.ts'
 import { committed } from './commitments.ts'
-import { setMeta, type Folds } from './state.ts'
+import type { Folds } from './state.ts'
 
 export const pointFolds: Folds = {
   'point.enrolled': async (at, { subject = '', body }) => {
@@ -76,25 +73,4 @@ export const pointFolds: Folds = {
     const subject = (body.chain === null ? null : await subjectOfSegment(at, body.chain)) ?? point
     await committed(at, subject, 'args', body.args_commit)
   },
-  'alert.raised': async ({ db, time_ms }, { subject = '', body }) => {
-    if (body.rule === 'LIMIT_NEAR') await recordNear(db, ledgerKey(nearKey(body.detail)))
-    if (body.rule === 'REQUEST_OVERDUE') await markAlerted(db, String(body.detail.request ?? ''))
-    if (body.rule === 'DRILL_OVERDUE') await setMeta(db, DRILL_ALERTED, String(time_ms))
-    if (body.rule !== 'SEQUENCE_FORK') return
-    await setMeta(db, forkName(subject, Number(body.detail.epoch), Number(body.detail.seq)), String(time_ms))
-  },
-}
-
-function nearKey(detail: Readonly<Record<string, string | number>>): Parameters<typeof ledgerKey>[0] {
-  const { iss, jti, grant, measure, unit, per, period } = detail
-  const text = (value: string | number | undefined): string => String(value ?? '')
-  return {
-    iss: text(iss),
-    jti: text(jti),
-    grant: text(grant),
-    measure: text(measure),
-    unit: text(unit),
-    per: text(per),
-    period: text(period),
-  }
 }

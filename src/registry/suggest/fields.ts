@@ -1,7 +1,6 @@
-/** Parts of a result that differ from the whole (LBL-4), by the output schema, and whose data it is (LBL-3). @module */
+/** Parts of a result that differ from the whole (LBL-4), by the output schema. @module */
 import { isAbove, type DataLabel, type ToolLabel } from '../../core/label.ts'
 import type { Place } from './definition.ts'
-import type { Domain } from './domains.ts'
 import { wordsOf } from './names.ts'
 
 type Fields = NonNullable<ToolLabel['result']['fields']>
@@ -31,10 +30,6 @@ const PROSE = new Set(
     ' ',
   ),
 )
-/** Whose data a result is. */
-const SUBJECTS =
-  /^(?:customer|patient|user|person|employee|subscriber|client|member|applicant) (?:id|uuid|number|email)$/
-
 export function fieldsOf(output: readonly Place[], whole: DataLabel): { fields: Fields; reasons: string[] } {
   const found: [string, Fields[string]][] = []
   const reasons: string[] = []
@@ -57,14 +52,4 @@ export function fieldsOf(output: readonly Place[], whole: DataLabel): { fields: 
     )
   }
   return { fields: Object.fromEntries(found), reasons }
-}
-
-/** Only where it is about people. @returns a pointer, or null */
-export function subjectOf(output: readonly Place[], domains: readonly Domain[]): string | null {
-  if (!domains.some(({ name }) => ['customers', 'health', 'staff', 'users'].includes(name))) return null
-  return (
-    output.find(
-      ({ pointer, name }) => pointer.length <= POINTER_LENGTH_MAX && SUBJECTS.test(wordsOf(name).join(' ')),
-    )?.pointer ?? null
-  )
 }

@@ -340,6 +340,36 @@ describe('a label', () => {
     })
   })
 
+  test.each<[string, string, string[] | undefined]>([
+    ['get_customer', 'id', ['/id']],
+    ['get_customer_orders', 'customer_id since', ['/customer_id']],
+    ['update_customer', 'customer town', ['/customer']],
+    ['get_patient_record', 'patientNumber', ['/patientNumber']],
+    ['list_customers', 'page', undefined],
+    ['get_weather', 'id', undefined],
+    ['close_issue', 'user_id issue_id', undefined],
+  ])('says where %s(%s) names whose data it is about', (name, parameters, subject) => {
+    const { label, reasons = [] } = labelOf(tool(name, parameters))
+    expect(label.subject).toEqual(subject)
+    const said = reasons.filter((reason) => reason.includes('whose data it is about'))
+    expect(said).toHaveLength(subject?.length ?? 0)
+  })
+
+  test('says where a person should look when nothing names whose data it is, or something may', () => {
+    expect(labelOf(tool('list_customers', 'page')).look?.join()).toContain('nothing says whose personal data')
+    expect(labelOf(tool('close_issue', 'user_id')).look?.join()).toContain('does `user_id` name a person')
+    const outputSchema = {
+      type: 'object',
+      properties: {
+        customers: { type: 'array', items: { type: 'object', properties: { id: {}, city: {} } } },
+      },
+    }
+    const { label, reasons, look } = labelOf(tool('list_customers', 'page', { outputSchema }))
+    expect(label.result.subject).toBe('/customers/*/id')
+    expect(reasons).toContain('the field `id` of its result says whose data it is')
+    expect(look?.join()).not.toContain('whose personal data')
+  })
+
   test('is read from definitions as model APIs have them, and from odd ones without a fault', () => {
     const { parameters } = { parameters: { type: 'object', properties: { to: { type: 'string' } } } }
     expect(

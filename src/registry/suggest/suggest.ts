@@ -12,10 +12,11 @@ import { readDefinition, type Definition } from './definition.ts'
 import { destinationsOf } from './destination.ts'
 import type { Domain } from './domains.ts'
 import { judgeEffect, type Judged } from './effect.ts'
-import { fieldsOf, subjectOf } from './fields.ts'
+import { fieldsOf } from './fields.ts'
 import { wordsOf } from './names.ts'
 import { parameterOf, type Parameter } from './parameters.ts'
 import { judgeResult } from './result.ts'
+import { subjectsOf } from './subjects.ts'
 import { verbIn } from './verbs.ts'
 
 export type Suggestion = LabelFile['tools'][number]
@@ -30,21 +31,22 @@ export function suggestLabel(listed: JsonObject): Suggestion | null {
   const result = judgeResult(tool, words, judged, parameters)
   const to = destinationsOf(judged, parameters, words)
   const fields = fieldsOf(tool.output, result.result)
-  const subject = subjectOf(tool.output, result.domains)
+  const subjects = subjectsOf(parameters, tool.output, result)
   const accepts = acceptsOf(tool, judged, parameters, result.domains)
   const label: ToolLabel = {
     v: 1,
     result: {
       ...result.result,
-      ...(subject === null ? {} : { subject }),
+      ...(subjects.returned === null ? {} : { subject: subjects.returned }),
       ...(Object.keys(fields.fields).length === 0 ? {} : { fields: fields.fields }),
     },
     effect: judged.effect,
     accepts: accepts.level,
     destination: [...to.destination],
+    ...(subjects.given.length === 0 ? {} : { subject: [...subjects.given] }),
   }
-  const reasons = [judged, result, fields, to, accepts].flatMap((each) => each.reasons)
-  const look = [judged, result, to, accepts].flatMap((each) => each.look)
+  const reasons = [judged, result, fields, to, accepts, subjects].flatMap((each) => each.reasons)
+  const look = [judged, result, to, accepts, subjects].flatMap((each) => each.look)
   return { tool: tool.name, label, reasons: [...new Set(reasons)], look: [...new Set(look)] }
 }
 

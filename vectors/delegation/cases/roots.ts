@@ -1,8 +1,19 @@
 /** The claims of a root: spec/delegation.md, Root; times (PRF-4); the holder key (C-3). @module */
-import { AUD, digestOf, FILES, keyOf, NOW_MS, NOW_S, type World } from '../../../test/fixtures/tokens.ts'
+import {
+  AUD,
+  digestOf,
+  FILES,
+  keyOf,
+  NOW_MS,
+  NOW_S,
+  segmentsIn,
+  type World,
+} from '../../../test/fixtures/tokens.ts'
 import type { JsonObject } from '../../../src/core/json.ts'
-import { LIFE_MAX_S } from '../../../src/token/constants.ts'
-import { bad, good, hiding, IN_AN_HOUR, root, rootWith, without, type Case } from './case.ts'
+import { parseJws } from '../../../src/core/sign.ts'
+import { LIFE_MAX_S, ROOT_TAG } from '../../../src/token/constants.ts'
+import { challengeOf } from '../../../src/token/gesture.ts'
+import { bad, gestured, good, hiding, IN_AN_HOUR, root, rootWith, without, type Case } from './case.ts'
 
 const P = 2n ** 255n - 19n
 /** A coordinate of a point of order 8, as the other has its negative. */
@@ -36,8 +47,25 @@ const NOT_CANONICAL: readonly (readonly [name: string, value: bigint])[] = [
   ['all-ones', 2n ** 256n - 1n],
 ]
 
+/** What a person was shown who was told nothing of that claim. */
+function challengeWithout(w: World, name: string): string {
+  const { header, payload } = parseJws(segmentsIn(w.root())[0]?.jwt ?? '')
+  const { gestures: _, [name]: __, ...shown } = payload
+  return challengeOf(w.crypto, ROOT_TAG, { header, payload: shown })
+}
+
 export const roots: readonly Case[] = [
   good([2], 'root', 'A root with two grants', (w) => w.root()),
+  good([2], 'root-on-a-consent', 'For one data subject alone, by the handle of a consent (CNS-40)', (w) =>
+    w.root({ consent: 'rev_of_a_consent' }),
+  ),
+  bad('TOKEN_MALFORMED', 'root-on-no-consent', 'A consent of no name', (w) => rootWith(w, { consent: '' })),
+  bad('TOKEN_MALFORMED', 'root-on-two-consents', 'A root is for one data subject', (w) =>
+    rootWith(w, { consent: ['rev_one', 'rev_two'] }),
+  ),
+  bad('GESTURE_INVALID', 'root-consent-added', 'The gesture is over the consent, too', (w) =>
+    gestured(w, { consent: 'rev_of_a_consent' }, () => [w.gesture(challengeWithout(w, 'consent'))]),
+  ),
   good([2], 'root-with-claims', 'instruction and sub disclosed', (w) =>
     w.root({ instruction: 'tidy up', sub: 'per_1' }),
   ),

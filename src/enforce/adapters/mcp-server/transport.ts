@@ -15,7 +15,7 @@ type SendOptions = Parameters<Transport['send']>[1]
 /** `server.connect(protectTransport(new StdioServerTransport(), served))`. Closing it does not close the point. */
 export function protectTransport(
   transport: Transport,
-  served: Pick<Served, 'crypto' | 'point' | 'server'>,
+  served: Pick<Served, 'crypto' | 'point' | 'releases' | 'server'>,
   log: (message: string) => void = () => undefined,
 ): Transport {
   return new GuardedTransport(transport, served, log)
@@ -34,7 +34,7 @@ class GuardedTransport implements Transport {
 
   constructor(
     outer: Transport,
-    served: Pick<Served, 'crypto' | 'point' | 'server'>,
+    served: Pick<Served, 'crypto' | 'point' | 'releases' | 'server'>,
     log: (message: string) => void,
   ) {
     this.#outer = outer

@@ -31,6 +31,7 @@ import {
   type ReadCall,
 } from './messages.ts'
 import { argumentsOf, readListen, taskMadeBy, type ListenFilter } from './methods.ts'
+import { RELEASE_TOOL, type ReleaseTool } from './release-tool.ts'
 import { AnswerLost, type Upstream } from './upstream.ts'
 
 const TEXT_SUBSCRIPTIONS = 'too many subscriptions: end one of them first'
@@ -48,6 +49,7 @@ export interface CallsOptions {
   readonly continuations: Continuations
   readonly inFlight: InFlight
   readonly held: HeldCalls
+  readonly release: ReleaseTool | null
 }
 
 export class Calls {
@@ -59,9 +61,10 @@ export class Calls {
 
   /** @returns the line that answers it, here and below. Rejects with {@link AnswerLost}, or what the point rejects with. */
   async tool(pending: Pending, request: RpcRequest): Promise<string> {
-    const { definitions, held, hosted, point, server, upstream } = this.#o
+    const { definitions, held, hosted, point, release, server, upstream } = this.#o
     const call = readToolCall(request, hosted)
     if (typeof call === 'string') return rpcError(request.id, RPC_INVALID_PARAMS, call)
+    if (release !== null && call.tool === RELEASE_TOOL) return release.call(request, call)
     if (isMethodAction(call.tool)) return this.refuse(request.id, call.tool)
     await definitions.ready()
     if (pending.isCancelled) return ''

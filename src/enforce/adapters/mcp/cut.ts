@@ -53,6 +53,15 @@ export function keepItems(text: string, path: readonly string[], keep: readonly 
   return `${text.slice(0, list.start)}[${kept.join(',')}]${text.slice(list.end)}`
 }
 
+/** Puts an item at the end of a list. @param path leads to an array */
+export function addItem(text: string, path: readonly string[], json: string): string {
+  const list = locate(text, path)?.value
+  if (list === undefined) return text
+  const inside = text.slice(list.start + 1, list.end - 1)
+  const comma = inside.trim() === '' ? '' : ','
+  return `${text.slice(0, list.end - 1)}${comma}${json}${text.slice(list.end - 1)}`
+}
+
 function locate(text: string, path: readonly string[]): Member | null {
   let scope: Span = { start: 0, end: text.length }
   let found: Member | null = null

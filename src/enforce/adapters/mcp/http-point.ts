@@ -16,6 +16,7 @@ import type {
   Shown,
   Viewer,
 } from '../../types.ts'
+import type { ReleaseDesk } from './release-tool.ts'
 
 export class ClientPoint implements Point {
   readonly #point: Point
@@ -40,7 +41,7 @@ export class ClientPoint implements Point {
   }
 
   call<T>(request: CallRequest, act: Act<T>, hooks?: CallHooks): Promise<CallOutcome<T>> {
-    return this.#point.call(this.#asClient(request), act, hooks)
+    return this.#point.call(asClient(request, this.#viewer), act, hooks)
   }
 
   refuse(
@@ -61,15 +62,23 @@ export class ClientPoint implements Point {
 
   /** The point is shared: who made it closes it. */
   async close(): Promise<void> {}
+}
 
-  #asClient(request: CallRequest): CallRequest {
-    const viewer = this.#viewer
-    if (request.credential.kind !== 'hosted' || viewer === null || typeof viewer === 'string') return request
-    // A chain without its proof is not good for a call.
-    const credential =
-      'chain' in viewer
-        ? ({ kind: 'none' } as const)
-        : ({ kind: 'hosted', delegation: viewer.delegation } as const)
-    return { ...request, credential }
+/** What its transport proved stands in for a proof of its own. */
+function asClient(request: CallRequest, viewer: Viewer): CallRequest {
+  if (request.credential.kind !== 'hosted' || viewer === null || typeof viewer === 'string') return request
+  // A chain without its proof is not good for a call.
+  const credential =
+    'chain' in viewer
+      ? ({ kind: 'none' } as const)
+      : ({ kind: 'hosted', delegation: viewer.delegation } as const)
+  return { ...request, credential }
+}
+
+/** Where one HTTP client releases what leaves by no tool. */
+export function clientReleases(releases: ReleaseDesk, viewer: Viewer): ReleaseDesk {
+  return {
+    kinds: () => releases.kinds(),
+    releaseBy: (call, ...rest) => releases.releaseBy(asClient(call, viewer), ...rest),
   }
 }

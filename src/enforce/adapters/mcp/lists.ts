@@ -7,11 +7,12 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/jso
 import { isMethodAction } from '../../../token/method-action.ts'
 import type { Point } from '../../types.ts'
 import type { Continuations } from './continuations.ts'
-import { keepItems, replaceMember } from './cut.ts'
+import { addItem, keepItems, replaceMember } from './cut.ts'
 import type { ToolDefinitions } from './definitions.ts'
 import type { RpcResponse } from './frames.ts'
 import { RPC_INTERNAL_ERROR, rpcError } from './messages.ts'
 import type { ListMethod } from './methods.ts'
+import { RELEASE_TOOL, type ReleaseTool } from './release-tool.ts'
 
 export interface ListsOptions {
   readonly point: Point
@@ -19,6 +20,7 @@ export interface ListsOptions {
   readonly hosted: boolean
   readonly definitions: ToolDefinitions
   readonly continuations: Continuations
+  readonly release: ReleaseTool | null
 }
 
 export class Lists {
@@ -28,15 +30,30 @@ export class Lists {
     this.#o = options
   }
 
-  /** @param session whose grants count; null: those of the hosted delegation, if there is one */
-  render(list: ListMethod, session: string | null, { line, body, id }: RpcResponse): string {
+  /**
+   * @param session whose grants count; null: those of the hosted delegation, if there is one
+   * @param isFirst it is the first page: what the gateway adds stands there
+   */
+  render(
+    list: ListMethod,
+    session: string | null,
+    isFirst: boolean,
+    { line, body, id }: RpcResponse,
+  ): string {
     if (Object.hasOwn(body, 'error')) return line
     const { result } = body
     const items = isJsonObject(result) ? result[list.member] : undefined
     if (!Array.isArray(items))
       return rpcError(id, RPC_INTERNAL_ERROR, `the tool server answered without ${list.member}`)
     const keep = list.member === 'tools' ? this.#tools(session, items) : this.#others(list, session, items)
-    return keep.every(Boolean) ? line : shortened(line, list.member, keep)
+    const added = isFirst && list.member === 'tools' ? this.#own(session) : null
+    if (added === null) return keep.every(Boolean) ? line : shortened(line, list.member, keep)
+    return addItem(shortened(line, list.member, keep), ['result', list.member], JSON.stringify(added))
+  }
+
+  #own(session: string | null): JsonObject | null {
+    const { release, hosted } = this.#o
+    return session === null && !hosted ? null : (release?.definition() ?? null)
   }
 
   #tools(session: string | null, tools: readonly JsonValue[]): boolean[] {
@@ -44,6 +61,7 @@ export class Lists {
     const page = definitions.hashesOf(tools)
     const keep = tools.map((tool) => {
       if (!isJsonObject(tool) || typeof tool.name !== 'string' || isMethodAction(tool.name)) return false
+      if (this.#o.release !== null && tool.name === RELEASE_TOOL) return false
       return this.#isVisible(session, tool.name, { definition_hash: page.get(tool.name) ?? null })
     })
     definitions.learn(page, tools, keep)

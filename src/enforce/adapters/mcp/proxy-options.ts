@@ -3,6 +3,7 @@ import type { Crypto } from '../../../core/crypto.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Point } from '../../types.ts'
 import type { McpLimits } from './limits.ts'
+import type { ReleaseDesk } from './release-tool.ts'
 
 export interface McpProxyOptions {
   readonly crypto: Crypto
@@ -13,6 +14,8 @@ export interface McpProxyOptions {
   readonly hosted: boolean
   /** Whether clients that know nothing of each other use it: what one opened is not the others' (GWH-10). */
   readonly shared?: boolean
+  /** Where the client releases what leaves by no tool (OUT-13); without it there is no such tool. */
+  readonly releases?: ReleaseDesk
   readonly limits?: McpLimits
   /** The system's unless told otherwise. */
   readonly clock?: Clock

@@ -37,6 +37,7 @@ import {
 } from './messages.ts'
 import { listOf, wayOf } from './methods.ts'
 import type { McpProxyOptions } from './proxy-options.ts'
+import { ReleaseTool } from './release-tool.ts'
 import { AnswerLost, keyOf, Upstream } from './upstream.ts'
 
 export class McpProxy {
@@ -55,7 +56,7 @@ export class McpProxy {
   #protocolMeta: JsonObject | null = null
 
   constructor(options: McpProxyOptions) {
-    const { crypto, clock = systemClock, hosted, limits = MCP_LIMITS, log, point, server } = options
+    const { crypto, clock = systemClock, hosted, limits = MCP_LIMITS, log, point, releases, server } = options
     this.#options = options
     this.#limits = limits
     const upstream = new Upstream(crypto, clock, options.toServer)
@@ -68,7 +69,8 @@ export class McpProxy {
       log,
     })
     const continuations = new Continuations(limits.subscriptions)
-    const shared = { point, server, hosted, definitions, continuations }
+    const release = releases === undefined ? null : new ReleaseTool(crypto, releases, server)
+    const shared = { point, server, hosted, definitions, continuations, release }
     this.#held = new HeldCalls(crypto, options.toClient)
     this.#lists = new Lists(shared)
     this.#calls = new Calls({ ...shared, limits, upstream, inFlight, held: this.#held })
@@ -249,7 +251,8 @@ export class McpProxy {
   #list(pending: Pending, request: RpcRequest): void {
     const session = sessionNamed(request) ?? this.#session
     const list = listOf(request.method)
-    this.#pass(pending, request, (response) => this.#lists.render(list, session, response))
+    const isFirst = request.params.cursor === undefined
+    this.#pass(pending, request, (response) => this.#lists.render(list, session, isFirst, response))
   }
 
   /** What the gateway answers itself. */

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
+import { decodeEntry } from '../log/entries.ts'
+import type { Store } from '../ports/store.ts'
+import { SYSTEM } from '../registry/context.ts'
+import { OVERDUE_MS } from '../registry/drills.ts'
+import { forgetKeys } from '../registry/alerts.ts'
+import { remind, stepOf } from './reminders.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+const BEGUN = Date.parse('2026-03-01T09:00:00.000Z')
+let folder: string
+let now: number
+let store: Store
+
+beforeEach(async () => {
+  now = BEGUN
+  folder = mkdtempSync(join(tmpdir(), 'countersign-reminders-'))
+  store = openSqliteStore({ path: join(folder, 'state.db'), clock: { now: () => now, monotonic: () => now } })
+  await store.write((tx) =>
+    tx.append({ type: 'system.added', actor: SYSTEM, subject: 'sys_a', body: { name: 'a' } }),
+  )
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function look(at: number): Promise<unknown[]> {
+  now = at
+  const before = await store.entries.size()
+  await remind(store)
+  const all = await store.entries.read(before, await store.entries.size())
+  return all.map((bytes) => {
+    const { type, body } = decodeEntry(bytes)
+    return type === 'alert.raised' ? (body as { detail: object }).detail : type
+  })
+}
+
+describe('what falls due', () => {
+  test('is said once a step, whoever looks and how often', async () => {
+    const due = BEGUN + OVERDUE_MS
+    expect(await look(BEGUN)).toEqual([])
+    const said = (days: number) => [
+      expect.objectContaining({ what: 'drill', days }),
+      expect.objectContaining({ what: 'restore_test', days }),
+    ]
+    expect(await look(due - 14 * DAY_MS)).toEqual(said(14))
+    expect(await look(due - 10 * DAY_MS)).toEqual([])
+    expect(await look(due - 7 * DAY_MS)).toEqual(said(7))
+    expect(await look(due - 3 * DAY_MS)).toEqual(said(3))
+    expect(await look(due - 3 * DAY_MS + 1)).toEqual([])
+  })
+
+  test('and is late is said again once the last is forgotten, for a month', async () => {
+    const due = BEGUN + OVERDUE_MS
+    await look(due)
+    let said = 0
+    for (let day = 1; day <= 60; day++) {
+      now = due + day * DAY_MS
+      await store.write(forgetKeys)
+      said += (await look(now)).length
+    }
+    expect(said).toBe(2 * 3)
+  })
+})
+
+test.each([
+  [-15, null],
+  [-14, 14],
+  [-8, 14],
+  [-7, 7],
+  [-3, 3],
+  [0, 0],
+  [30, 0],
+  [31, null],
+])('%i days from its day the step is %s', (days, step) => {
+  expect(stepOf(BEGUN, BEGUN + days * DAY_MS)).toBe(step)
+})
