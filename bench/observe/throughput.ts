@@ -8,6 +8,7 @@ import { Observer } from '../../src/observe/observer.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { raise } from '../../src/registry/alerts.ts'
+import { round } from '../measure.ts'
 import { fleetReceipts, type FleetTerms } from '../../test/fixtures/observed.ts'
 
 const START_MS = Date.parse('2026-03-01T00:00:00.000Z')
@@ -22,6 +23,8 @@ export interface Throughput {
   /** Of the median round; each reads the whole backlog into folds that are new. */
   readonly receipts_per_s: number
   readonly rounds: readonly number[]
+  /** Processor time of all threads, by receipt: what is left of it when the machine is busy with something else. */
+  readonly cpu_us: number
   /** The longest that the event loop was held up, milliseconds. */
   readonly stall_ms_max: number
 }
@@ -42,16 +45,26 @@ export async function measureThroughput(receipts: number): Promise<Throughput> {
     })
     const rounds: number[] = []
     const stalls: number[] = []
-    for (let round = 0; round < ROUNDS; round++) {
+    const cpu: number[] = []
+    for (let turn = 0; turn < ROUNDS; turn++) {
       await forget(store)
-      const { seconds, stall_ms } = await once(store)
+      const { seconds, stall_ms, cpu_us } = await once(store)
       rounds.push(Math.round(receipts / seconds))
       stalls.push(stall_ms)
+      cpu.push(cpu_us / receipts)
     }
     const receipts_per_s = rounds.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN
     const folds = allFolds().map(({ name }) => name)
     const stall_ms_max = Math.round(Math.max(...stalls))
-    return { receipts, folds, agents: TERMS.agents, receipts_per_s, rounds, stall_ms_max }
+    return {
+      receipts,
+      folds,
+      agents: TERMS.agents,
+      receipts_per_s,
+      rounds,
+      cpu_us: round(Math.min(...cpu)),
+      stall_ms_max,
+    }
   } finally {
     await store.close()
     await rm(folder, { recursive: true, force: true })
@@ -84,7 +97,7 @@ async function forget(store: Store): Promise<void> {
   })
 }
 
-async function once(store: Store): Promise<{ seconds: number; stall_ms: number }> {
+async function once(store: Store): Promise<{ seconds: number; stall_ms: number; cpu_us: number }> {
   const report = (error: unknown): never => {
     throw error
   }
@@ -98,10 +111,12 @@ async function once(store: Store): Promise<{ seconds: number; stall_ms: number }
     stall_ms = Math.max(stall_ms, now - last)
     last = now
   }, 1)
+  const before = process.cpuUsage()
   const start = performance.now()
   await observer.catchUp()
   await observer.stop() // the last save counts
   const seconds = (performance.now() - start) / 1000
   clearInterval(timer)
-  return { seconds, stall_ms }
+  const { user, system } = process.cpuUsage(before)
+  return { seconds, stall_ms, cpu_us: user + system }
 }

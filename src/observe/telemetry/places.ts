@@ -48,6 +48,8 @@ export interface Place extends Labels {
   readonly buckets: Buckets
   readonly named: readonly Map<string, Named>[]
   isDirty: boolean
+  /** Whether its own row has to be stored: with totals always, without them when it is new or has a new name. */
+  isRowDirty: boolean
 }
 
 export interface Drained {
@@ -90,8 +92,9 @@ export class Places {
     for (const { totals_json, seen, ...row } of rows) {
       const { sums, bins, named: names } = JSON.parse(totals_json) as Totals
       const place = this.#put(row.view, row)
-      Object.assign(place, { seen, sums, bins })
+      Object.assign(place, { seen, sums, bins, isRowDirty: false })
       for (const [kind, name, n, total] of names) Object.assign(namedOf(place, kind, name), { n, total })
+      place.isRowDirty = false
     }
     for (const row of counts) {
       const { start, values } = this.#all[row.place - 1]?.buckets ?? new Buckets(0)
@@ -119,7 +122,7 @@ export class Places {
   add(places: readonly Place[], column: number): void {
     for (const place of places) {
       this.#touch(place)
-      place.sums[column] = (place.sums[column] ?? 0) + 1
+      if (hasTotals(place)) place.sums[column] = (place.sums[column] ?? 0) + 1
       for (const values of this.#current(place)) values[column] = (values[column] ?? 0) + 1
     }
   }
@@ -127,8 +130,10 @@ export class Places {
   addLatency(places: readonly Place[], latency_ms: number, bound: number): void {
     for (const place of places) {
       this.#touch(place)
-      place.bins[bound] = (place.bins[bound] ?? 0) + 1
-      addLatency(place.sums, latency_ms)
+      if (hasTotals(place)) {
+        place.bins[bound] = (place.bins[bound] ?? 0) + 1
+        addLatency(place.sums, latency_ms)
+      }
       for (const values of this.#current(place)) addLatency(values, latency_ms)
     }
   }
@@ -137,8 +142,10 @@ export class Places {
     for (const place of places) {
       this.#touch(place)
       const named = namedOf(place, KINDS.indexOf(kind), name)
-      named.n++
-      named.total += total
+      if (hasTotals(place)) {
+        named.n++
+        named.total += total
+      }
       const { buckets } = named
       // Debits are of every call, and nobody asks for them by the minute.
       for (let grain = kind === 'debit' ? 1 : place.from; grain < 3; grain++) {
@@ -156,17 +163,8 @@ export class Places {
     const places: PlaceRow[] = []
     for (const place of this.#dirty) {
       place.isDirty = false
-      const { id, view, agent, point, server, tool, seen } = place
-      places.push({
-        id,
-        view,
-        agent,
-        point,
-        server,
-        tool,
-        seen,
-        totals_json: JSON.stringify(totalsOf(place)),
-      })
+      if (place.isRowDirty) places.push(placeRow(place))
+      place.isRowDirty = false
       for (const grain of unsavedIn(place.buckets)) this.#counts.push(countsRow(place, grain))
       for (const names of place.named)
         for (const named of names.values())
@@ -180,7 +178,10 @@ export class Places {
   }
 
   #touch(place: Place): void {
-    place.seen = this.#time_ms
+    if (hasTotals(place)) {
+      place.seen = this.#time_ms
+      place.isRowDirty = true
+    }
     if (place.isDirty) return
     place.isDirty = true
     this.#dirty.push(place)
@@ -218,6 +219,7 @@ export class Places {
       buckets: new Buckets(COLUMNS.length),
       named: KINDS.map(() => new Map<string, Named>()),
       isDirty: false,
+      isRowDirty: true,
     }
     this.#all.push(place)
     this.#byKey.set(keyOf(view, labels), place)
@@ -232,6 +234,7 @@ function namedOf(place: Place, kind: number, name: string): Named {
   if (names.size >= NAMES_MAX && name !== OTHER) return namedOf(place, kind, OTHER)
   const made = { kind, name, n: 0, total: 0, buckets: new Buckets(2) }
   names.set(name, made)
+  place.isRowDirty = true
   return made
 }
 
@@ -244,6 +247,16 @@ function addLatency(values: number[], latency_ms: number): void {
   if (latency_ms <= 100) add(AT.within_100ms, 1)
   if (latency_ms <= 1_000) add(AT.within_1s, 1)
   if (latency_ms <= 10_000) add(AT.within_10s, 1)
+}
+
+/** Of everything at once nobody asks what it came to, and there are many of them. */
+function hasTotals(place: Place): boolean {
+  return place.from === 0
+}
+
+function placeRow(place: Place): PlaceRow {
+  const { id, view, agent, point, server, tool, seen } = place
+  return { id, view, agent, point, server, tool, seen, totals_json: JSON.stringify(totalsOf(place)) }
 }
 
 function totalsOf({ sums, bins, named }: Place): Totals {

@@ -1,4 +1,5 @@
 /** Loads and stores what is counted. spec/telemetry.md (TEL-6 to TEL-8). @module */
+import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../ports/schema.ts'
 import type { Tx } from '../../ports/store.ts'
@@ -46,8 +47,10 @@ async function lastNamed(db: Db, view: number, grain: number, kind: number): Pro
   return all.selectAll().where('bucket', '=', last.bucket).execute()
 }
 
+/** Others have their turn between two statements. */
 export async function storeCounts({ db }: Tx, { places, counts, named }: Drained): Promise<void> {
   for (const rows of chunks(places)) {
+    await setImmediate()
     await db
       .insertInto('places')
       .values(rows)
@@ -60,6 +63,7 @@ export async function storeCounts({ db }: Tx, { places, counts, named }: Drained
       .execute()
   }
   for (const rows of chunks(counts)) {
+    await setImmediate()
     await db
       .insertInto('counts')
       .values(rows)
@@ -71,6 +75,7 @@ export async function storeCounts({ db }: Tx, { places, counts, named }: Drained
       .execute()
   }
   for (const rows of chunks(named)) {
+    await setImmediate()
     await db
       .insertInto('named_counts')
       .values(rows)
