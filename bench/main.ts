@@ -13,6 +13,7 @@ const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- flow [--json]
        npm run bench -- humans [--json]
        npm run bench -- log [--json] [--short]
+       npm run bench -- observe [--json] [--short]
        npm run bench -- protect [--json]
        npm run bench -- revoke [--json] [--short]
        npm run bench -- gateway [--json] [--short]
@@ -25,6 +26,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'gateway',
   'humans',
   'log',
+  'observe',
   'protect',
   'revoke',
 ])
@@ -58,6 +60,9 @@ if (name === 'authorize') {
 } else if (name === 'log') {
   const { log } = await import('./log/log.ts')
   await log({ json, short })
+} else if (name === 'observe') {
+  const { observe } = await import('./observe/observe.ts')
+  await observe({ json, short })
 } else if (name === 'gateway') {
   installPeers()
   const { gateway } = await import('./gateway/gateway.ts')

@@ -49,6 +49,8 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['delegate', 'delegations', 'narrow', 'grants'],
     add: async (to) => (await import('./commands/delegations.ts')).delegationCommands(to),
   },
+  { names: ['fleet'], add: async (to) => (await import('./commands/fleet.ts')).fleetCommands(to) },
+  { names: ['source'], add: async (to) => (await import('./commands/sources.ts')).sourceCommands(to) },
   { names: ['task'], add: async (to) => (await import('./commands/tasks.ts')).taskCommands(to) },
   { names: ['revoke'], add: async (to) => (await import('./commands/revoke.ts')).revokeCommand(to) },
   { names: ['disclose'], add: async (to) => (await import('./commands/disclose.ts')).discloseCommand(to) },

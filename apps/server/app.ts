@@ -23,6 +23,7 @@ import { retentionRoutes } from './routes-retention.ts'
 import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
 import { driftRoutes } from './routes-drift.ts'
+import { fleetRoutes } from './routes-fleet.ts'
 import { isolationRoutes } from './routes-isolation.ts'
 import { flowPolicyRoutes } from './routes-flow-policies.ts'
 import { hostingRoutes } from './routes-hosting.ts'
@@ -53,6 +54,7 @@ import { reviewRoutes } from './routes-reviews.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { subjectRoutes } from './routes-subject.ts'
+import { telemetryRoutes } from './routes-telemetry.ts'
 import { templateRoutes } from './routes-templates.ts'
 import { versionRoutes } from './routes-versions.ts'
 import { toolChangeRoutes } from './routes-tools.ts'
@@ -125,6 +127,8 @@ export function createApp(ctx: ServerContext): App {
   erasureRoutes(app, ctx)
   retentionRoutes(app, ctx)
   logRoutes(app, ctx)
+  fleetRoutes(app, ctx)
+  telemetryRoutes(app, ctx)
   nodeRoutes(app, ctx)
   backupRoutes(app, ctx)
   app.doc31('/openapi.json', {

@@ -26,6 +26,8 @@ const LABELS = {
   'alert_policy.proposed': 'Alert policy proposed', 'alert_policy.approved': 'Alert policy approved',
   'channel.added': 'Channel', 'channel.removed': 'Channel removed', 'detector.canary': 'Detector tried',
   'listener.added': 'Listener', 'listener.removed': 'Listener removed', 'log.pruned': 'Log pruned',
+  'source.added': 'Telemetry source', 'source.removed': 'Telemetry source removed',
+  'span.unmatched': 'Call without receipt', 'spans.reconciled': 'Telemetry of a day',
   'issuer.proposed': 'Issuer proposed', 'issuer.trusted': 'Issuer trusted', 'issuer.dropped': 'Issuer dropped',
   'template.preset': 'Template, preset', 'template.proposed': 'Template proposed', 'template.approved': 'Template approved',
   'label.proposed': 'Labels proposed', 'label.approved': 'Labels approved',

@@ -28,6 +28,7 @@ import { DrillRunner } from './drill-runner.ts'
 import { destroyEndedKeys, endKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings } from './first-choices.ts'
+import { FleetFeed } from './fleet-feed.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
 import { isLocal, ListenerRunner, listenerSender } from './listener-runner.ts'
@@ -156,8 +157,9 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
+  const observed: Pick<Parts, 'behind'> = { behind: () => Promise.resolve(null) }
   const fixed = { clock, keys, store, vault, load, settings, tiles, lock, prunings, breakGlass }
-  const ctx = contextOf(options, { ...fixed, runner, place, vkey })
+  const ctx = contextOf(options, { ...fixed, runner, place, vkey, behind: () => observed.behind() })
   const stopEnded = destroyEndedKeys(store, keys, report)
   const sender = listenerSender(options.listenersAnywhere, place)
   const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
@@ -171,20 +173,22 @@ async function run(
   })
   const drills = new DrillRunner({ registry: ctx.registry, report })
   const capacity = new CapacityRunner({ store, load, dataDir: options.dataDir, report })
-  const observing = composeObserving(ctx.registry, clock, report)
+  const observing = composeObserving(ctx.registry, { clock, report, otlp: options.otlp ?? null })
+  observed.behind = () => observing.observer.behind()
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
       await ctx.hub.close()
       stopEnded()
       ctx.feed.close()
+      ctx.fleet.close()
       await front.close()
       await listeners.stop()
       await notices.stop()
       await canaries.stop()
       await drills.stop()
       await capacity.stop()
-      await observing.runner.stop()
+      await observing.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
       await runner.stop()
@@ -210,7 +214,7 @@ async function run(
     canaries.start()
     drills.start()
     capacity.start()
-    observing.runner.start()
+    observing.start()
   } catch (cause) {
     await stop(null)
     throw cause
@@ -240,6 +244,8 @@ interface Parts {
   readonly place: Place
   readonly vkey: string
   readonly breakGlass: PublicJwk
+  /** Known once there is an observer. */
+  behind: () => Promise<number | null>
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
@@ -279,6 +285,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     tiles,
     hub: new RevocationHub({ registry, heartbeat_ms, report, onAck: (...ack) => load.acknowledged(...ack) }),
     feed: new EntryFeed(store),
+    fleet: new FleetFeed({ registry, report }),
     viewers: new Viewers(nodeCrypto, clock),
     prunings,
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
@@ -290,6 +297,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     heartbeat_ms,
     publicUrl: () => place.url,
     hosts: () => place.hosts,
+    behind: parts.behind,
     fault: () => runner.fault,
     report,
   }

@@ -25,6 +25,10 @@ const UNREAD = [
   'channel.removed',
   'listener.added',
   'listener.removed',
+  'source.added',
+  'source.removed',
+  'span.unmatched',
+  'spans.reconciled',
   'system.added',
 ] as const satisfies readonly EntryType[]
 type UnreadEntry = Extract<AnyEntry, { type: (typeof UNREAD)[number] }>

@@ -25,6 +25,7 @@ import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
 import { responseBodies } from './response-bodies.ts'
+import { telemetryBodies } from './telemetry-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 import { flowRecordSchema } from './receipt-flow.ts'
@@ -284,4 +285,5 @@ export const bodies = {
   ...alertBodies,
   ...driftBodies,
   ...responseBodies,
+  ...telemetryBodies,
 } as const

@@ -3,15 +3,18 @@
  * of one view, so that a fleet of thousands costs what is shown of it.
  * @module
  */
-import { sql, type Kysely } from 'kysely'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
+import type { CallCounts } from '../../ports/observe-tables.ts'
 import type { Schema } from '../../ports/schema.ts'
 import {
+  COLUMNS,
+  DAY_MS,
   DIMENSIONS,
   GRAIN_MS,
   GRAINS,
   HOUR_MS,
-  DAY_MS,
-  scopeOf,
+  KINDS,
+  VIEWS,
   viewWith,
   type Dimension,
   type Grain,
@@ -23,97 +26,130 @@ export const ROWS_MAX = 10_000
 /** Up to these ranges minutes, or hours, are told apart unless the question says otherwise: some 400 buckets. */
 const MINUTES_MS_MAX = 6 * HOUR_MS
 const HOURS_MS_MAX = 16 * DAY_MS
+/** The same for one row of a whole range, of which only the ends are coarser. */
+const HOURS_OF_ALL_MS_MAX = 2 * DAY_MS
 
-export interface CountsQuestion {
-  readonly kind: Kind
+interface Question {
   /** What rows are told apart by. */
-  readonly by: readonly (Dimension | 'name')[]
-  readonly where: Readonly<Partial<Record<Dimension | 'name', string>>>
+  readonly by: readonly Dimension[]
+  readonly where: Readonly<Partial<Record<Dimension, string>>>
   /** Milliseconds since 1970, brought to whole buckets. */
   readonly from_ms: number
   readonly to_ms: number
-  /** `all`: one row for the whole range. */
+  /** `all`: one row for the whole range. Null: by the range. */
   readonly step: Grain | 'all' | null
 }
 
-export interface CountsRow extends Readonly<Partial<Record<Dimension | 'name', string>>> {
-  /** Start of the bucket, milliseconds; of the range, when it is one. */
+export type CountsQuestion = Question
+export interface NamedQuestion extends Question {
+  readonly kind: Kind
+}
+
+type Labels = Readonly<Partial<Record<Dimension, string>>>
+/** `t`: start of the bucket, milliseconds; of the range, when it is one. */
+export type Counted = Labels & { readonly t: number } & Readonly<CallCounts>
+export type Named = Labels & {
   readonly t: number
+  readonly name: string
   readonly n: number
   readonly total: number
 }
 
-export interface Counts {
+export interface Counts<Row> {
   readonly grain: Grain
   readonly from_ms: number
   readonly to_ms: number
-  readonly rows: readonly CountsRow[]
+  readonly rows: readonly Row[]
   /** Whether there are more than {@link ROWS_MAX}. */
   readonly is_cut: boolean
 }
 
-export async function countsOf(db: Kysely<Schema>, asked: CountsQuestion): Promise<Counts> {
-  const dimensions = new Set(
-    DIMENSIONS.filter((name) => asked.by.includes(name) || asked.where[name] !== undefined),
-  )
-  const view = viewWith(dimensions)
-  const grain = grainOf(asked, view === 'all')
-  const size = GRAIN_MS[grain]
-  const from_ms = Math.floor(asked.from_ms / size) * size
-  const to_ms = Math.max(from_ms + size, Math.ceil(asked.to_ms / size) * size)
-  const scope = scopeOf(view, asked.kind)
-  const rows = await rowsOf(db, asked, { scope, grain, from_ms, to_ms })
-  return { grain, from_ms, to_ms, rows: rows.slice(0, ROWS_MAX), is_cut: rows.length > ROWS_MAX }
+/** Decisions, outcomes and latencies. */
+export async function countsOf(db: Kysely<Schema>, asked: CountsQuestion): Promise<Counts<Counted>> {
+  const at = whereOf(asked)
+  const sums = COLUMNS.map((name) => sql`sum(c.${sql.ref(name)}) as ${sql.ref(name)}`)
+  const found = await rowsOf(db, asked, at, { table: 'counts', also: sql``, names: [], sums })
+  return cut(at, found, COLUMNS) as Counts<Counted>
 }
 
-/** Of everything at once there are no minutes (TEL-8). */
-function grainOf({ from_ms, to_ms, step }: CountsQuestion, isAll: boolean): Grain {
-  const range_ms = to_ms - from_ms
-  const own =
-    step !== null && step !== 'all'
-      ? step
-      : range_ms <= MINUTES_MS_MAX
-        ? 'minute'
-        : range_ms <= HOURS_MS_MAX
-          ? 'hour'
-          : 'day'
-  return isAll && own === 'minute' ? 'hour' : own
+/** Reasons and debits, by name. */
+export async function namedOf(db: Kysely<Schema>, asked: NamedQuestion): Promise<Counts<Named>> {
+  const at = whereOf(asked, asked.kind === 'debit')
+  const found = await rowsOf(db, asked, at, {
+    table: 'named_counts',
+    also: sql`and c.kind = ${KINDS.indexOf(asked.kind)}`,
+    names: [sql.ref('c.name')],
+    sums: [sql`sum(c.n) as n`, sql`sum(c.total) as total`],
+  })
+  return cut(at, found, ['n', 'total']) as Counts<Named>
 }
+
+interface Where {
+  readonly view: number
+  readonly grain: Grain
+  readonly from_ms: number
+  readonly to_ms: number
+}
+
+/** @param isByHour whether there are no minutes of it, as of everything at once (TEL-8) */
+function whereOf({ by, where, from_ms, to_ms, step }: Question, isByHour = false): Where {
+  const dimensions = new Set(DIMENSIONS.filter((name) => by.includes(name) || where[name] !== undefined))
+  const view = viewWith(dimensions)
+  const range_ms = to_ms - from_ms
+  const byRange =
+    range_ms <= MINUTES_MS_MAX
+      ? 'minute'
+      : range_ms <= (step === 'all' ? HOURS_OF_ALL_MS_MAX : HOURS_MS_MAX)
+        ? 'hour'
+        : 'day'
+  const own = step === null || step === 'all' ? byRange : step
+  const grain = (isByHour || view === 'all') && own === 'minute' ? 'hour' : own
+  const size = GRAIN_MS[grain]
+  const start = Math.floor(from_ms / size) * size
+  const end = Math.max(start + size, Math.ceil(to_ms / size) * size)
+  return { view: VIEWS.indexOf(view), grain, from_ms: start, to_ms: end }
+}
+
+interface Counting {
+  readonly table: 'counts' | 'named_counts'
+  readonly also: RawBuilder<unknown>
+  readonly names: readonly RawBuilder<unknown>[]
+  readonly sums: readonly RawBuilder<unknown>[]
+}
+
+type Found = Readonly<Record<string, unknown>>
 
 async function rowsOf(
   db: Kysely<Schema>,
-  { by, where, step }: CountsQuestion,
-  at: { readonly scope: number; readonly grain: Grain; readonly from_ms: number; readonly to_ms: number },
-): Promise<CountsRow[]> {
-  const filters = Object.entries(where).filter(([, value]) => value !== undefined)
-  let few = db.selectFrom('series').select('id').where('scope', '=', at.scope)
-  for (const [column, value] of filters) few = few.where(sql.ref(column), '=', value)
-  let query = db
-    .selectFrom('buckets')
-    .innerJoin('series', 'series.id', 'buckets.series')
-    .where('buckets.grain', '=', GRAINS.indexOf(at.grain))
-    .where('buckets.bucket', '>=', at.from_ms)
-    .where('buckets.bucket', '<', at.to_ms)
-  // A few series lie together by series, all of a scope by scope.
-  query =
+  { by, where, step }: Question,
+  { view, grain, from_ms, to_ms }: Where,
+  { table, also, names, sums }: Counting,
+): Promise<readonly Found[]> {
+  const filters = DIMENSIONS.filter((name) => where[name] !== undefined)
+  const equal = filters.map((name) => sql`and ${sql.ref(name)} = ${where[name]}`)
+  // A few places lie together by place, all of a view by view.
+  const which =
     filters.length > 0
-      ? query.where('buckets.series', 'in', few)
-      : query.where('buckets.scope', '=', at.scope)
-  const isOne = step === 'all'
-  const columns = by.map((name) => `series.${name}` as const)
-  const rows = await query
-    .$if(!isOne, (one) =>
-      one.select('buckets.bucket as t').groupBy('buckets.bucket').orderBy('buckets.bucket'),
-    )
-    .$if(columns.length > 0, (one) => one.select(columns).groupBy(columns))
-    .select((eb) => [eb.fn.sum('buckets.n').as('n'), eb.fn.sum('buckets.total').as('total')])
-    .orderBy('n', 'desc')
-    .limit(ROWS_MAX + 1)
-    .execute()
-  return rows.map(({ n, total, t, ...names }) => ({
-    t: t ?? at.from_ms,
-    ...names,
-    n: Number(n),
-    total: Number(total),
+      ? sql`c.place in (select id from places where view = ${view} ${sql.join(equal, sql` `)})`
+      : sql`c.view = ${view}`
+  const time = step === 'all' ? [] : [sql.ref('c.bucket')]
+  const groups = [...time, ...by.map((name) => sql.ref(`p.${name}`)), ...names]
+  const columns = [...time.map((one) => sql`${one} as t`), ...groups.slice(time.length), ...sums]
+  const { rows } = await sql<Found>`
+    select ${sql.join(columns)} from ${sql.table(table)} as c join places as p on p.id = c.place
+    where ${which} ${also} and c.grain = ${GRAINS.indexOf(grain)} and c.bucket >= ${from_ms} and c.bucket < ${to_ms}
+    ${groups.length === 0 ? sql`` : sql`group by ${sql.join(groups)} order by ${sql.join(groups)}`}
+    limit ${ROWS_MAX + 1}`.execute(db)
+  return rows
+}
+
+/** Sums of some databases are text, and of nothing null. */
+function cut(at: Where, found: readonly Found[], sums: readonly string[]): Counts<unknown> {
+  const rows = found.slice(0, ROWS_MAX).map((row) => ({
+    t: at.from_ms,
+    ...row,
+    ...Object.fromEntries(sums.map((name) => [name, Number(row[name] ?? 0)])),
   }))
+  const { grain, from_ms, to_ms } = at
+  return { grain, from_ms, to_ms, rows, is_cut: found.length > ROWS_MAX }
 }

@@ -5,6 +5,7 @@
  */
 import { ALERT_TABLES_FROM } from './alert-tables.ts'
 import { OBSERVED_TABLES } from './observed-tables.ts'
+import { OBSERVE_RULES } from './observe-rules.ts'
 import { log, type TableName, type TableRule } from './table-rule.ts'
 
 export type { TableName } from './table-rule.ts'
@@ -233,6 +234,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'clients, requests and tokens of a while: connect the client again',
   },
+  ...OBSERVE_RULES,
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
