@@ -7,13 +7,14 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect, type Guard } from 'countersign'
-import { closeAlert, listAlerts, takeAlert, type ShownAlert } from '../../apps/cli/alerts/acts.ts'
+import { listAlerts, type ShownAlert } from '../../apps/cli/alerts/acts.ts'
 import {
   approveBaseline,
   approveDriftPolicy,
   listBaselines,
   listDriftPolicies,
   proposeDriftPolicy,
+  standingOf as driftOf,
 } from '../../apps/cli/drift.ts'
 import {
   closeIncident,
@@ -62,6 +63,10 @@ export async function playTakeover(stage: Stage, tell: Narrator): Promise<boolea
   await approveBaseline(lead, baseline.id)
   tell.step(`${baseline.sessions} runs of the clerk are its baseline, which the security lead approves`)
   await work(clerk, USUAL, TERMS.calibrate_sessions)
+  await until('its scores', async () => {
+    const { epochs } = await driftOf(lead, clerk.id)
+    return epochs.some(({ scored }) => scored >= TERMS.calibrate_sessions) ? true : undefined
+  })
   const calm = await standingOf(lead, clerk.id)
   if (calm.level !== 'none') throw new DemoFailed(`a clerk that does its work is at ${calm.level}`)
   tell.good(`${TERMS.calibrate_sessions} more runs, and nothing of it is unusual`)
@@ -74,10 +79,10 @@ export async function playTakeover(stage: Stage, tell: Narrator): Promise<boolea
   tell.good(`${begun}: ${incident} is open, and contained`)
   await clerk.guard.close()
 
-  await takeAlert(responder, alarm.id, 'real')
+  await responder.client.post(`/v1/alerts/${alarm.id}/acknowledge`, { triage: 'real' })
   await noteIncident(responder, incident, 'cause', 'An invoice told the clerk to pay without reading.')
   await noteIncident(responder, incident, 'lessons', 'Invoices of others are untrusted from now on.')
-  await closeAlert(responder, alarm.id, 'incident')
+  await responder.client.post(`/v1/alerts/${alarm.id}/close`, { disposition: 'incident' })
   await closeIncident(responder, incident)
   const { status, contained, detected, closed } = await showIncident(manager, incident)
   const { lines_n } = await readTimeline(manager, incident)
