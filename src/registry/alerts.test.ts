@@ -8,7 +8,7 @@ import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { PACKAGED_ALERT_POLICY, type AlertPolicy } from '../core/alert.ts'
 import { decodeEntry, encodeEntry, type AnyEntry } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
-import { insertAlertPolicy, settleAlertPolicy } from './alert-policies.ts'
+import { alertPolicies } from './alert-policies.ts'
 import {
   acknowledge,
   closeAlert,
@@ -95,8 +95,8 @@ describe('an alert', () => {
         ...PACKAGED_ALERT_POLICY,
         rules: { SEQUENCE_GAP: { severity: 'low' as const, triage_min: 5 } },
       }
-      await insertAlertPolicy(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
-      await settleAlertPolicy(tx.db, 'alp_a', 8)
+      await alertPolicies.insert(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
+      await alertPolicies.settle(tx.db, 'alp_a', 8)
     })
     await raiseOne(gap(2, { isEveryLogged: true }))
     await raiseOne(gap(3, { subject: 'pnt_b' }))
@@ -173,8 +173,8 @@ describe('channels', () => {
   const put = (over: Partial<AlertPolicy>) =>
     store.write(async (tx) => {
       const policy = { ...PACKAGED_ALERT_POLICY, ...over }
-      await insertAlertPolicy(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
-      await settleAlertPolicy(tx.db, 'alp_a', 8)
+      await alertPolicies.insert(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
+      await alertPolicies.settle(tx.db, 'alp_a', 8)
     })
   beforeEach(async () => {
     await channel('chn_a')

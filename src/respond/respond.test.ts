@@ -8,7 +8,7 @@ import { PRESET_RESPONSE, type ResponsePolicy } from '../core/response-policy.ts
 import { decodeEntry, type AnyEntry } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
 import type { RegistryContext } from '../registry/context.ts'
-import { insertResponsePolicy, settleResponsePolicy } from '../registry/response-policies.ts'
+import { responsePolicies } from '../registry/response-policies.ts'
 import { listStandings, respondTo, standingOf, type Found } from './respond.ts'
 
 const AGENT = 'agt_1'
@@ -90,8 +90,8 @@ const standing = () => store.query((db) => standingOf(db, AGENT, now))
 async function inForce(policy: Partial<ResponsePolicy>): Promise<void> {
   await store.write(async ({ db }) => {
     const row = { id: 'rsp_a', proposer: 'per_a', proposal: 1, policy: { ...PRESET_RESPONSE, ...policy } }
-    await insertResponsePolicy(db, row)
-    await settleResponsePolicy(db, 'rsp_a', 2)
+    await responsePolicies.insert(db, row)
+    await responsePolicies.settle(db, 'rsp_a', 2)
   })
 }
 
