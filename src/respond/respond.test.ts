@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { PRESET_RESPONSE, type ResponsePolicy } from '../core/response-policy.ts'
+import { rfc3339 } from '../core/time.ts'
 import { decodeEntry, type AnyEntry } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
 import type { RegistryContext } from '../registry/context.ts'
@@ -144,6 +145,23 @@ describe('two keys', () => {
     expect(await find('DRIFT_ALARM', [5])).toEqual({ step_up: 1 })
     expect(await types()).toEqual(['oversight.begun', 'revocation'])
   })
+})
+
+test('an agent is isolated although what a key rests on was pruned since', async () => {
+  await store.write(({ db }) =>
+    db
+      .updateTable('entries')
+      .set({ bytes: new Uint8Array(0) })
+      .where('idx', '=', 2)
+      .execute()
+      .then(() => undefined),
+  )
+  const appended = rfc3339(now)
+  await find('DRIFT_ALARM', [2, 5])
+  now += 1000
+  expect(await find('APPROVAL_REFUSED', [6])).toEqual({ incident: expect.any(String) })
+  const opened = (await logged()).find(({ type }) => type === 'incident.opened')
+  expect(opened?.body).toMatchObject({ entries: [2, 5, 6], detected: appended })
 })
 
 test('drift alone has a person asked, once, and tells points by a frame', async () => {
