@@ -10,7 +10,7 @@
 import { newId } from '../core/ids.ts'
 import { rfc3339 } from '../core/time.ts'
 import { commitTo } from '../log/commitment.ts'
-import { decodeEntry, type Actor, type AnyEntry, type EntryBody } from '../log/entries.ts'
+import type { Actor, AnyEntry, EntryBody } from '../log/entries.ts'
 import { NAMED_MAX } from '../log/response-bodies.ts'
 import type { Tx } from '../ports/store.ts'
 import { findAgent } from './agents.ts'
@@ -20,6 +20,7 @@ import type { ApprovalTerms } from './gestures.ts'
 import {
   closedAt,
   containedBy,
+  findEntry,
   findIncident,
   insertIncident,
   insertNote,
@@ -112,12 +113,6 @@ async function entryAt(tx: Tx, index: number): Promise<AnyEntry> {
   if (entry === null)
     throw new RegistryError('UNKNOWN_ENTRY', `the log has no entry ${index}, or not any more`)
   return entry
-}
-
-/** @returns null: there is none, or it was pruned */
-async function findEntry(tx: Tx, index: number): Promise<AnyEntry | null> {
-  const row = await tx.db.selectFrom('entries').select('bytes').where('idx', '=', index).executeTakeFirst()
-  return row === undefined || row.bytes.length === 0 ? null : decodeEntry(row.bytes)
 }
 
 async function findOpen(tx: Pick<Tx, 'db'>, id: string): Promise<IncidentRow> {
