@@ -69,6 +69,13 @@ describe('an alert', () => {
     ])
   })
 
+  test('is not kept quiet by a key that another rule or subject used before', async () => {
+    await raiseOne(gap(1, { subject: 'pnt_b' }))
+    await raiseOne(gap(1, { rule: 'SEQUENCE_FORK' }))
+    expect(await raiseOne(gap(1))).toMatchObject({ alert: 'alt_2', isNew: true })
+    expect(await raiseOne(gap(1))).toBeNull()
+  })
+
   test('counts the same finding once', async () => {
     expect(await raiseOne(gap(1))).toEqual({ alert: 'alt_0', entry: 0, isNew: true })
     expect(await raiseOne(gap(1))).toBeNull()

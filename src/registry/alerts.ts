@@ -46,9 +46,8 @@ export interface Raised {
 /** @returns null: that finding was raised before */
 export async function raise(tx: Tx, finding: Raisable): Promise<Raised | null> {
   const { rule, key, detail } = finding
-  const known = await tx.db.selectFrom('alert_keys').select('alert').where('key', '=', key).executeTakeFirst()
-  if (known !== undefined) return null
   const subject = finding.subject ?? ''
+  if (await isKnown(tx.db, { rule, subject, key })) return null
   const { policy, approval } = await alertPolicyInForce(tx.db)
   const { quiet_min, severity, triage_min } = termsOf(policy, rule)
   const open = await openAlert(tx.db, finding)
@@ -79,6 +78,22 @@ export async function raise(tx: Tx, finding: Raisable): Promise<Raised | null> {
   const canary = finding.canary === true ? 1 : 0
   await noticeRaised(tx, policy, { id: alert, severity: terms.severity, canary }, n)
   return { alert, entry: index, isNew: open === undefined }
+}
+
+/** ALR-4: under its rule and subject, for keys have parts that a point can choose. */
+async function isKnown(
+  db: Kysely<Schema>,
+  { rule, subject, key }: Pick<Finding, 'rule' | 'key'> & { readonly subject: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('alert_keys')
+    .innerJoin('alerts', 'alerts.id', 'alert_keys.alert')
+    .select('alerts.id')
+    .where('alert_keys.key', '=', key)
+    .where('alerts.rule', '=', rule)
+    .where('alerts.subject', '=', subject)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 function openAlert(
