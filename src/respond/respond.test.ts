@@ -10,6 +10,7 @@ import { decodeEntry, type AnyEntry } from '../log/entries.ts'
 import type { DecisionReceipt } from '../log/receipt.ts'
 import { canaryDecision } from '../observe/detectors/detector.ts'
 import type { Store } from '../ports/store.ts'
+import { activateAgent, suspendAgent } from '../registry/agents.ts'
 import type { RegistryContext } from '../registry/context.ts'
 import { insertResponsePolicy, settleResponsePolicy } from '../registry/response-policies.ts'
 import { listStandings, respondTo, standingOf, type Found } from './respond.ts'
@@ -150,6 +151,17 @@ describe('two keys', () => {
     expect(suspended?.body).toEqual({ reason: 'isolated' })
     expect(new Set(all.map(({ time }) => time)).size).toBe(1)
     expect(await standing()).toMatchObject({ level: 'isolated', isolated: 9 })
+  })
+
+  test('isolate who was suspended meanwhile, so that its owner does not let it go alone', async () => {
+    const owner = { kind: 'person', id: 'per_a' } as const
+    await find('APPROVAL_REFUSED', [2])
+    await suspendAgent(ctx, owner, AGENT, 'a_look')
+    expect(await find('DRIFT_ALARM', [5])).toEqual({ incident: expect.any(String) })
+    expect((await types()).slice(-3)).toEqual(['incident.opened', 'isolation.begun', 'incident.contained'])
+    await expect(activateAgent(ctx, owner, AGENT, 'fine')).rejects.toMatchObject({
+      code: 'STATE_CONFLICT',
+    })
   })
 
   test('do nothing more to who is isolated already', async () => {

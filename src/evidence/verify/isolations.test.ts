@@ -52,6 +52,7 @@ interface Bent {
   /** Whether the key is revoked. */
   readonly frame?: boolean
   readonly incident?: string
+  readonly suspends?: boolean
 }
 
 const KEYS: EntryBody<'isolation.begun'>['keys'] = [
@@ -61,7 +62,7 @@ const KEYS: EntryBody<'isolation.begun'>['keys'] = [
 
 function isolate(
   log: LogBuilder,
-  { keys = KEYS, by = SYSTEM, frame = true, incident = INCIDENT }: Bent = {},
+  { keys = KEYS, by = SYSTEM, frame = true, incident = INCIDENT, suspends = true }: Bent = {},
 ) {
   const opened = log.add('incident.opened', by, INCIDENT, {
     kind: 'isolation',
@@ -72,7 +73,7 @@ function isolate(
     detected: '2026-02-25T06:13:20Z',
   })
   const begun = log.add('isolation.begun', by, AGENT, { incident, keys, delegations: [], delegations_n: 0 })
-  log.add('agent.suspended', by, AGENT, { reason: 'isolated' })
+  if (suspends) log.add('agent.suspended', by, AGENT, { reason: 'isolated' })
   if (frame) log.revoke('key', thumbprint(nodeCrypto, log.world.signer('bot').publicJwk))
   const contained = log.add('incident.contained', by, INCIDENT, { how: 'isolated', entries: [begun] })
   return { opened, begun, contained }
@@ -183,6 +184,14 @@ describe('an isolation', () => {
   test('by a person needs no key', async () => {
     const log = company()
     isolate(log, { keys: [], by: person(BOB) })
+    expect(await faultsOf(log)).toEqual([])
+  })
+
+  test('of an agent that was suspended before holds as well', async () => {
+    const log = company()
+    log.add('agent.suspended', person(ALICE), AGENT, { reason: 'a_look' })
+    log.revoke('key', thumbprint(nodeCrypto, log.world.signer('bot').publicJwk))
+    isolate(log, { frame: false, suspends: false })
     expect(await faultsOf(log)).toEqual([])
   })
 

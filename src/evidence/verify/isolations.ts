@@ -143,8 +143,10 @@ class ResponseJudge {
   /** ISO-6: by frames of the same transaction, or by earlier ones. */
   #isCutOff({ index, entry }: Of<'isolation.begun'>): boolean {
     const agent = this.#history.agents.get(entry.subject ?? '')
+    const wasSuspended = agent?.changes.findLast((change) => change.index < index)?.status === 'suspended'
     const suspended = agent?.changes.find((change) => change.index > index)
-    if (suspended?.status !== 'suspended' || suspended.time !== entry.time) return false
+    const isSuspended = suspended?.status === 'suspended' && suspended.time === entry.time
+    if (!wasSuspended && !isSuspended) return false
     const time_ms = Date.parse(entry.time)
     const revoked = new Set(
       this.#history.frames
