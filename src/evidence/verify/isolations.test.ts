@@ -172,6 +172,7 @@ describe('an isolation', () => {
   test.each<[string, Bent]>([
     ['with one key', { keys: KEYS.slice(0, 1) }],
     ['with a sign that is none', { keys: [KEYS[0]!, { key: 'sign', rule: 'LIMIT_NEAR', entries: [1] }] }],
+    ['with an alarm that is none', { keys: [{ key: 'drift', rule: 'DRIFT_WATCH', entries: [2] }, KEYS[1]!] }],
     ['that names nothing', { keys: [KEYS[0]!, { key: 'sign', rule: 'APPROVAL_REFUSED', entries: [] }] }],
     ['without a frame', { frame: false }],
     ['without an incident', { incident: 'inc_2' }],
@@ -179,6 +180,26 @@ describe('an isolation', () => {
     const log = company()
     const { begun } = isolate(log, bent)
     expect(await faultsOf(log)).toContainEqual(['ISOLATION_INVALID', begun])
+  })
+
+  test('for what another agent did does not hold', async () => {
+    const log = company()
+    log.agent('worker')
+    const { index } = log.decide(log.root('worker'), { decision: 'deny', reasons: ['NO_MATCHING_GRANT'] })
+    const { begun } = isolate(log, {
+      keys: [KEYS[0]!, { key: 'sign', rule: 'SCOPE_BURST', entries: [index] }],
+    })
+    expect(await faultsOf(log)).toContainEqual(['ISOLATION_INVALID', begun])
+  })
+
+  test('is not lifted before its cause is said, nor ended by an activation', async () => {
+    const log = company()
+    const lifted = lift(log, isolate(log).begun)
+    expect(await faultsOf(log)).toEqual([['ISOLATION_INVALID', lifted]])
+    const other = company()
+    const { begun } = isolate(other)
+    other.add('agent.activated', person(ALICE), AGENT, { reason: 'fine' })
+    expect(await faultsOf(other)).toEqual([['ISOLATION_INVALID', begun]])
   })
 
   test('by a person needs no key', async () => {
