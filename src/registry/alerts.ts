@@ -45,7 +45,8 @@ export interface Raised {
 
 /** @returns null: that finding was raised before */
 export async function raise(tx: Tx, finding: Raisable): Promise<Raised | null> {
-  const { rule, key, detail } = finding
+  const { rule, key } = finding
+  const detail = plainDetail(finding.detail)
   const subject = finding.subject ?? ''
   if (await isKnown(tx.db, { rule, subject, key })) return null
   const { policy, approval } = await alertPolicyInForce(tx.db)
@@ -94,6 +95,19 @@ async function isKnown(
     .where('alerts.subject', '=', subject)
     .executeTakeFirst()
   return row !== undefined
+}
+
+/** Control characters, line ends and what turns the direction of writing: to a terminal or a collector they are commands. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu
+
+/** ALR-13: a point may have named a tool in the words of whoever called it. */
+function plainDetail(detail: Finding['detail']): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value.replaceAll(UNSEEN, '\uFFFD') : value,
+    ]),
+  )
 }
 
 function openAlert(
