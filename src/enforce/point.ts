@@ -271,7 +271,7 @@ export class EnforcementPoint implements Point {
     return this.#view.standingOf(viewer)
   }
 
-  isOverseen(chain: DecidedChain): boolean {
+  isOverseen(chain: Parameters<PointView['isOverseen']>[0]): boolean {
     return this.#view.isOverseen(chain)
   }
 

@@ -23,7 +23,7 @@ function answerTo(role: OutputState['role'], isOverseen: boolean): Promise<Relea
       throw error
     },
   })
-  return releases.release('ses_a', { kind: 'letter', subject: [], content: null, draft: null })
+  return releases.release('ses_a', { kind: 'letter', subject: [] })
 }
 
 test('what an overseen agent releases and nobody looked at stays (ISO-9)', async () => {
