@@ -69,6 +69,20 @@ describe('an alert', () => {
     ])
   })
 
+  test('tells nothing that a terminal or a collector would take for a command', async () => {
+    await raiseOne(gap(1, { detail: { tool: 'a\u001b[2J\n<165>1 b\u2028c\u202ed', from: 1 } }))
+    expect(await bodies()).toMatchObject([
+      { detail: { tool: 'a\uFFFD[2J\uFFFD<165>1 b\uFFFDc\uFFFDd', from: 1 } },
+    ])
+  })
+
+  test('is not kept quiet by a key that another rule or subject used before', async () => {
+    await raiseOne(gap(1, { subject: 'pnt_b' }))
+    await raiseOne(gap(1, { rule: 'SEQUENCE_FORK' }))
+    expect(await raiseOne(gap(1))).toMatchObject({ alert: 'alt_2', isNew: true })
+    expect(await raiseOne(gap(1))).toBeNull()
+  })
+
   test('counts the same finding once', async () => {
     expect(await raiseOne(gap(1))).toEqual({ alert: 'alt_0', entry: 0, isNew: true })
     expect(await raiseOne(gap(1))).toBeNull()
