@@ -4,7 +4,8 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../../ports/schema.ts'
 import type { Tx } from '../../ports/store.ts'
 import { chunks } from '../chunks.ts'
-import type { CountsRow, Drained, NamedRow, PlaceRow } from './places.ts'
+import type { CountsRow, NamedRow, PlaceRow } from './place.ts'
+import type { Drained } from './places.ts'
 import { COLUMNS, GRAINS, KEPT_MS, KINDS, VIEWS } from './terms.ts'
 
 type Db = Kysely<Schema>
