@@ -99,8 +99,7 @@ export class DriftFold implements Fold {
     world.changed = false
     for (const id of roots.changed) rows.set(`chain ${id}`, roots.link(id) ?? null)
     roots.changed.clear()
-    for (const key of sessions.changed) rows.set(`session ${key}`, sessions.get(key) ?? null)
-    sessions.changed.clear()
+    for (const key of sessions.takeChanged()) rows.set(`session ${key}`, sessions.get(key) ?? null)
     for (const id of this.#core.takeChanged()) rows.set(`epoch ${id}`, epochs.get(id)?.stored() ?? null)
     await putAll(tx, rows)
     await saveCursor(tx, this.name, next)
