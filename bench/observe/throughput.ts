@@ -51,7 +51,8 @@ export async function measureThroughput(receipts: number): Promise<Throughput> {
       await copyFile(filled, path)
       const clock = { now: () => end_ms, monotonic: () => systemClock.monotonic() }
       const store = openSqliteStore({ path, clock })
-      rounds.push(await once(store).finally(() => store.close()))
+      rounds.push(await once(store))
+      await store.close()
       await rm(path)
     }
     const rates = rounds.map(({ seconds }) => Math.round(receipts / seconds))
@@ -76,7 +77,8 @@ async function fillFile(path: string, receipts: number): Promise<number> {
   const clock = { now: () => now_ms, monotonic: () => systemClock.monotonic() }
   const store = openSqliteStore({ path, clock })
   const setClock = (time_ms: number): void => void (now_ms = time_ms)
-  await fill(store, receipts, setClock).finally(() => store.close())
+  await fill(store, receipts, setClock)
+  await store.close()
   return now_ms
 }
 
