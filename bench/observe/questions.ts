@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { openPostgresStore } from '../../src/adapters/postgres/postgres-store.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
@@ -18,6 +17,7 @@ import type { Store } from '../../src/ports/store.ts'
 import { loggedReceipts } from '../../test/fixtures/observed.ts'
 import { Postgres } from '../../test/fixtures/postgres.ts'
 import { percentiles, type Percentiles } from '../measure.ts'
+import { generate } from './generate.ts'
 
 const START_MS = Date.parse('2026-01-01T00:00:00.000Z')
 /** What the receipts are spread over. */
@@ -38,7 +38,7 @@ export interface Questions {
   }[]
 }
 
-/** What a fold made of so many receipts, in SQLite: its tables are then those of any database. */
+/** What a fold made of so many receipts. */
 interface Filled {
   readonly store: Store
   readonly end_ms: number
@@ -55,7 +55,7 @@ export async function measureSqlite(receipts: number): Promise<Questions> {
   }
 }
 
-/** The tables are made in SQLite and copied: what is measured is the questions. */
+/** The tables are made by the database itself, with as many rows as a fold would have made: what is measured is the questions. */
 export async function measurePostgres(receipts: number): Promise<Questions | { not_measured: string }> {
   let postgres: Postgres
   try {
@@ -63,18 +63,17 @@ export async function measurePostgres(receipts: number): Promise<Questions | { n
   } catch (cause) {
     return { not_measured: String(cause) }
   }
-  const filled = await fill(receipts, 500)
   try {
     const url = await postgres.database()
     const store = await openPostgresStore({ url })
     try {
-      await copy(filled.store, url)
-      return await measured(store, filled, receipts)
+      const fleet = { agents: 500, points: 20, tools: 5, start_ms: START_MS, days: DAYS, receipts }
+      await generate(url, fleet)
+      return await measured(store, { agents: fleet.agents, end_ms: START_MS + DAYS * DAY_MS - 1 }, receipts)
     } finally {
       await store.close()
     }
   } finally {
-    await filled.remove()
     await postgres.remove()
   }
 }
@@ -101,42 +100,6 @@ async function fill(receipts: number, agents: number): Promise<Filled> {
     await rm(folder, { recursive: true, force: true })
   }
   return { store, end_ms, agents, remove }
-}
-
-const COPIED = ['places', 'counts', 'named_counts'] as const
-/** In the order of their keys, so that the copy is written from front to back. */
-const KEYS = {
-  places: ['id'],
-  counts: ['view', 'grain', 'bucket', 'place'],
-  named_counts: ['view', 'kind', 'grain', 'bucket', 'place', 'name'],
-} as const
-const TEXTS = new Set(['agent', 'point', 'server', 'tool', 'totals_json', 'name'])
-const CHUNK = 20_000
-
-async function copy(from: Store, url: string): Promise<void> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    for (const table of COPIED) {
-      const all = from.query((db) => {
-        let rows = db.selectFrom(table).selectAll()
-        for (const key of KEYS[table]) rows = rows.orderBy(key as never)
-        return rows.execute()
-      })
-      const rows: readonly Readonly<Record<string, unknown>>[] = await all
-      const columns = Object.keys(rows[0] ?? {})
-      for (let at = 0; at < rows.length; at += CHUNK) {
-        const some = rows.slice(at, at + CHUNK)
-        const values = columns.map((column) => some.map((row) => row[column]))
-        const types = columns.map((column, i) => `$${i + 1}::${TEXTS.has(column) ? 'text' : 'bigint'}[]`)
-        const text = `INSERT INTO ${table} (${columns.join(', ')}) SELECT * FROM unnest(${types.join(', ')})`
-        await client.query(text, values)
-      }
-    }
-    await client.query('VACUUM ANALYZE')
-  } finally {
-    await client.end()
-  }
 }
 
 async function measured(

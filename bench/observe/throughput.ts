@@ -1,26 +1,29 @@
-/** Receipts a second: a backlog in SQLite, taken in by the observer with every fold that the server runs. @module */
-import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { mkdtemp, rm } from 'node:fs/promises'
+/**
+ * Receipts a second: a backlog in SQLite, taken in by the observer with every fold that the server runs. What they find
+ * and what drift writes is part of it.
+ * @module
+ */
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { allFolds } from '../../apps/server/observing.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { Observer } from '../../src/observe/observer.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { raise } from '../../src/registry/alerts.ts'
 import { round } from '../measure.ts'
-import { fleetReceipts, type FleetTerms } from '../../test/fixtures/observed.ts'
+import { AGENTS, fill, START_MS } from './log.ts'
 
-const START_MS = Date.parse('2026-03-01T00:00:00.000Z')
-/** Receipts of one write: what a point ships at once. */
-const BATCH = 1_000
 const ROUNDS = 3
 
 export interface Throughput {
   readonly receipts: number
   readonly folds: readonly string[]
   readonly agents: number
+  /** Sessions that were scored, and whose scores the log holds. */
+  readonly scored: number
   /** Of the median round; each reads the whole backlog into folds that are new. */
   readonly receipts_per_s: number
   readonly rounds: readonly number[]
@@ -30,87 +33,61 @@ export interface Throughput {
   readonly stall_ms_max: number
 }
 
-/** A busy fleet: 500 decisions a second. */
-const TERMS: FleetTerms = { agents: 1_000, points: 20, tools: 10, start_ms: START_MS, apart_ms: 2, seed: 9 }
+interface Round {
+  readonly seconds: number
+  readonly stall_ms: number
+  readonly cpu_us: number
+  readonly scored: number
+}
 
 export async function measureThroughput(receipts: number): Promise<Throughput> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
-  let now_ms = START_MS
-  const store = openSqliteStore({
-    path: join(folder, 'state.db'),
-    clock: { now: () => now_ms, monotonic: () => systemClock.monotonic() },
-  })
   try {
-    await fill(store, receipts, (time_ms) => {
-      now_ms = time_ms
-    })
-    const rounds: number[] = []
-    const stalls: number[] = []
-    const cpu: number[] = []
+    const filled = join(folder, 'filled.db')
+    const end_ms = await fillFile(filled, receipts)
+    const rounds: Round[] = []
     for (let turn = 0; turn < ROUNDS; turn++) {
-      await forget(store)
-      const { seconds, stall_ms, cpu_us } = await once(store)
-      rounds.push(Math.round(receipts / seconds))
-      stalls.push(stall_ms)
-      cpu.push(cpu_us / receipts)
+      const path = join(folder, `round-${turn}.db`)
+      await copyFile(filled, path)
+      const clock = { now: () => end_ms, monotonic: () => systemClock.monotonic() }
+      const store = openSqliteStore({ path, clock })
+      rounds.push(await once(store))
+      await store.close()
+      await rm(path)
     }
-    const receipts_per_s = rounds.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN
-    const folds = allFolds(nodeCrypto, () => undefined).map(({ name }) => name)
-    const stall_ms_max = Math.round(Math.max(...stalls))
+    const rates = rounds.map(({ seconds }) => Math.round(receipts / seconds))
     return {
       receipts,
-      folds,
-      agents: TERMS.agents,
-      receipts_per_s,
-      rounds,
-      cpu_us: round(Math.min(...cpu)),
-      stall_ms_max,
+      folds: allFolds(nodeCrypto, () => undefined).map(({ name }) => name),
+      agents: AGENTS,
+      scored: rounds[0]?.scored ?? 0,
+      receipts_per_s: rates.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN,
+      rounds: rates,
+      cpu_us: round(Math.min(...rounds.map(({ cpu_us }) => cpu_us / receipts))),
+      stall_ms_max: Math.round(Math.max(...rounds.map(({ stall_ms }) => stall_ms))),
     }
   } finally {
-    await store.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** The log of a fleet, a batch a write, at the times of its receipts. */
-export async function fill(
-  store: Store,
-  receipts: number,
-  setClock: (time_ms: number) => void,
-): Promise<void> {
-  const all = fleetReceipts(TERMS)
-  for (let done = 0; done < receipts; done += BATCH) {
-    await store.write(async (tx) => {
-      for (let i = 0; i < BATCH; i++) {
-        const { value: body } = all.next()
-        const about = body.kind === 'decision' && body.agent !== null ? { subject: body.agent } : {}
-        await tx.append({ type: 'receipt', actor: { kind: 'point', id: body.point }, ...about, body })
-        if (i === BATCH - 1) setClock(Date.parse(body.time))
-      }
-    })
-  }
+/** @returns the time of its last receipt */
+async function fillFile(path: string, receipts: number): Promise<number> {
+  let now_ms = START_MS
+  const clock = { now: () => now_ms, monotonic: () => systemClock.monotonic() }
+  const store = openSqliteStore({ path, clock })
+  const setClock = (time_ms: number): void => void (now_ms = time_ms)
+  await fill(store, receipts, setClock)
+  await store.close()
+  return now_ms
 }
 
-async function forget(store: Store): Promise<void> {
-  await store.write(async ({ db }) => {
-    for (const table of ['cursors', 'places', 'counts', 'named_counts', 'open_calls'] as const)
-      await db.deleteFrom(table).execute()
-  })
-}
-
-async function once(store: Store): Promise<{ seconds: number; stall_ms: number; cpu_us: number }> {
+async function once(store: Store): Promise<Round> {
   const report = (error: unknown): never => {
     throw error
   }
-  const options = {
-    store,
-    clock: systemClock,
-    folds: allFolds(nodeCrypto, () => undefined),
-    raise,
-    holder: 'bench',
-    report,
-  }
-  const observer = new Observer(options)
+  const folds = allFolds(nodeCrypto, () => undefined)
+  const observer = new Observer({ store, clock: systemClock, folds, raise, holder: 'bench', report })
   await observer.hold()
   let stall_ms = 0
   let last = performance.now()
@@ -126,5 +103,11 @@ async function once(store: Store): Promise<{ seconds: number; stall_ms: number; 
   const seconds = (performance.now() - start) / 1000
   clearInterval(timer)
   const { user, system } = process.cpuUsage(before)
-  return { seconds, stall_ms, cpu_us: user + system }
+  const scored = await store.query((db) =>
+    db
+      .selectFrom('drift_levels')
+      .select((eb) => eb.fn.sum('scored').as('n'))
+      .executeTakeFirst(),
+  )
+  return { seconds, stall_ms, cpu_us: user + system, scored: Number(scored?.n ?? 0) }
 }

@@ -42,6 +42,10 @@ export interface Fold {
   look(now_ms: number, found: (finding: Finding) => void): void
   /** Whether so much waits to be saved that it should not wait until it is due. */
   isFull?(): boolean
-  /** @param next index of the first entry that it has not taken: stored in the same transaction as its state */
+  /** Whether it has entries to write: they do not wait until a save is due. */
+  hasNews?(): boolean
+  /** Writes them, each once however often it comes to it: a crash before the next save has it make them again. */
+  tell?(tx: Tx): Promise<void>
+  /** Its news too. @param next index of the first entry that it has not taken: stored in the same transaction as its state */
   save(tx: Tx, next: number): Promise<void>
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { decodeEntry } from '../log/entries.ts'
-import type { Store, Tx } from '../ports/store.ts'
+import type { NewEntry, Store, Tx } from '../ports/store.ts'
 import { raise } from '../registry/alerts.ts'
 import { RegistryError } from '../registry/errors.ts'
 import { loadCursor, saveCursor } from './cursors.ts'
@@ -81,9 +81,12 @@ function observer(folds: Fold[], over: { store?: Store; holder?: string } = {}):
 
 function add(...names: string[]): Promise<void> {
   return store.write(async (tx) => {
-    for (const name of names)
-      await tx.append({ type: 'system.added', actor: { kind: 'system', id: 'test' }, body: { name } })
+    for (const name of names) await tx.append(added(name))
   })
+}
+
+function added(name: string): NewEntry {
+  return { type: 'system.added', actor: { kind: 'system', id: 'test' }, body: { name } }
 }
 
 async function alerts(): Promise<string[]> {
@@ -155,6 +158,24 @@ describe('an observer', () => {
     await one.stop()
     expect(await store.query((db) => loadCursor(db, 'bad'))).toBe(0)
     expect(await store.query((db) => loadCursor(db, 'good'))).toBe(4)
+  })
+
+  test('writes news of a fold without waiting for a save', async () => {
+    let told = 0
+    const fold = Object.assign(new Systems(), {
+      hasNews: () => fold.count > told,
+      tell: async (tx: Tx) => {
+        told = 2 // its own entry is one too
+        await tx.append(added('news'))
+      },
+    })
+    await add('a')
+    const one = observer([fold])
+    await one.hold()
+    await one.catchUp()
+    expect([fold.taken, await store.entries.size()]).toEqual([[0, 1], 2])
+    expect(await store.query((db) => loadCursor(db, 'systems'))).toBe(0)
+    await one.stop()
   })
 
   test('that could not raise a finding comes by it again', async () => {

@@ -97,6 +97,7 @@ export class Observer {
         const start = this.#next
         await this.#takeAll(start, await entries.read(start, Math.min(start + BATCH_MAX, size)))
         await this.#raise()
+        await this.#tell()
         await this.#saveWhenDue()
       }
     })
@@ -109,6 +110,7 @@ export class Observer {
       for (const one of this.#taking ?? [])
         this.#guarded(one, () => one.fold.look(now_ms, (finding) => this.#found.push(finding)))
       await this.#raise()
+      await this.#tell()
       await this.#saveWhenDue(this.#next === this.#looked)
       this.#looked = this.#next
     })
@@ -238,10 +240,19 @@ export class Observer {
     }
   }
 
+  /** State waits for a save; what it made of the log does not (DRF-28). */
+  async #tell(): Promise<void> {
+    const telling = (this.#taking ?? []).filter(({ fold }) => fold.hasNews?.() === true)
+    if (telling.length === 0) return
+    this.#isSaved = false // a look makes news too
+    await this.#write(CLAIM_MS, async (tx) => {
+      for (const { fold } of telling) await fold.tell?.(tx)
+    })
+  }
+
   /** @param isQuiet whether nothing has come since the last look: then nobody has to wait for what there is */
   async #saveWhenDue(isQuiet = false): Promise<void> {
     const isFull = this.#taking?.some(({ fold }) => fold.isFull?.() === true) === true
-    if (isFull) this.#isSaved = false // a look makes news too
     const isDue =
       isFull || (isQuiet && !this.#isSaved) || this.#o.clock.monotonic() - this.#saved_ms >= SAVE_MS
     // Alone on a database nobody has to be told that this one is still there.
@@ -250,6 +261,15 @@ export class Observer {
 
   /** @param claim_ms how long it stays the observer */
   async #save(claim_ms: number): Promise<void> {
+    await this.#write(claim_ms, async (tx) => {
+      if (!this.#isSaved) for (const { fold, next } of this.#taking ?? []) await fold.save(tx, next)
+    })
+    this.#isSaved = true
+    this.#saved_ms = this.#o.clock.monotonic()
+  }
+
+  /** As the observer, which it stays for `claim_ms`; lets go when another one took over while this one slept. */
+  async #write(claim_ms: number, work: (tx: Tx) => Promise<void>): Promise<void> {
     const isHeld = await this.#o.store.write(async (tx) => {
       const renewed = await tx.db
         .updateTable('observers')
@@ -259,12 +279,10 @@ export class Observer {
         .returning('name')
         .executeTakeFirst()
       if (renewed === undefined) return false
-      if (!this.#isSaved) for (const { fold, next } of this.#taking ?? []) await fold.save(tx, next)
+      await work(tx)
       return true
     })
-    if (!isHeld) this.#taking = null // another one took over while this one slept
-    this.#isSaved = true
-    this.#saved_ms = this.#o.clock.monotonic()
+    if (!isHeld) this.#taking = null
   }
 
   /** Whatever failed: what was saved is what holds, and is loaded by the next {@link hold}. */

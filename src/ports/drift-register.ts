@@ -2,7 +2,7 @@
 import type { EntryBody } from '../log/entries.ts'
 import type { Tx } from './store.ts'
 
-/** Writes what drift made into the log and the registers, in the transaction that stores its state. */
+/** Writes what drift made into the log and the registers, in one transaction, and never twice. */
 export interface DriftRegister {
   started(tx: Tx, agent: string, body: EntryBody<'drift.epoch_started'>): Promise<void>
   /** @param document as the digest in the body is over it */

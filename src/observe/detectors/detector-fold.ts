@@ -5,7 +5,7 @@
  */
 import type { Kysely } from 'kysely'
 import { PACKAGED_DETECTOR_TERMS, type DetectorTerms } from '../../core/detector-terms.ts'
-import { canonicalize, parseJson, type JsonValue } from '../../core/json.ts'
+import { parseJson } from '../../core/json.ts'
 import type { Schema } from '../../ports/schema.ts'
 import type { Tx } from '../../ports/store.ts'
 import { loadCursor, saveCursor } from '../cursors.ts'
@@ -78,9 +78,9 @@ export class DetectorFold implements Fold {
   async save(tx: Tx, next: number): Promise<void> {
     const rows = this.#running.map(({ kind, detector }) => ({
       rule: kind.rule as string,
-      state_json: canonicalize(detector.state()),
+      state_json: JSON.stringify(detector.state()),
     }))
-    rows.push({ rule: OWN, state_json: canonicalize(this.#own as unknown as JsonValue) })
+    rows.push({ rule: OWN, state_json: JSON.stringify(this.#own) })
     for (const { rule, state_json } of rows)
       await tx.db
         .insertInto('detector_states')

@@ -95,9 +95,10 @@ export class Learner {
     return at
   }
 
-  #add(into: Record<string, number>, name: string, bytes = nameBytes(name)): void {
+  /** @param bytes that the name takes, where they are not those of its text */
+  #add(into: Record<string, number>, name: string, bytes?: number): void {
     const known = Object.hasOwn(into, name) ? (into[name] ?? 0) : 0
-    if (known === 0 && !this.#hasRoom(bytes)) return
+    if (known === 0 && !this.#hasRoom(bytes ?? nameBytes(name))) return
     into[name] = known + 1
   }
 

@@ -55,6 +55,32 @@ describe('an agent that is observed', () => {
     expect(scored.at(-1)?.body).toMatchObject({ counted: true, level: 'none' })
   })
 
+  test('says nothing again after a crash before its state was stored', async () => {
+    const stored = () =>
+      world.store.query(async (db) => ({
+        states: await db.selectFrom('drift_state').selectAll().execute(),
+        cursors: await db.selectFrom('cursors').selectAll().execute(),
+      }))
+    const before = await stored()
+    const known = (await world.of('drift.scored')).length
+    await work(3)
+    await world.settle()
+    const [scored, after] = [await world.of('drift.scored'), await stored()]
+    expect(scored).toHaveLength(known + 3) // the last session of before was open
+    await world.store.write(async ({ db }) => {
+      await db.deleteFrom('drift_state').execute()
+      await db.insertInto('drift_state').values(before.states).execute()
+      await db.deleteFrom('cursors').execute()
+      await db.insertInto('cursors').values(before.cursors).execute()
+    })
+    world.restart()
+    await world.observer.hold()
+    world.clock.advance(5_000) // a save is due
+    await world.settle()
+    expect(await world.of('drift.scored')).toEqual(scored)
+    expect(await stored()).toEqual(after)
+  })
+
   test('alarms when it does what it never did, and says what drove it', async () => {
     for (let i = 0; i < 4; i++) await world.session(ODD)
     await work(1)

@@ -1,17 +1,17 @@
 /**
- * Drift as a fold of the observer: what {@link DriftCore} makes goes into the log with the state that made it, in one
- * transaction, and what deserves an alert is found when it comes back from there. spec/drift.md (DRF-28, DRF-29).
+ * Drift as a fold of the observer: what {@link DriftCore} makes goes into the log at once, and what deserves an alert is found when it comes back from there. spec/drift.md (DRF-28, DRF-29).
  * Invariant: nobody is alerted of a score that the log does not hold.
  * @module
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Crypto } from '../../core/crypto.ts'
-import { canonicalize, type JsonValue } from '../../core/json.ts'
 import type { Entry } from '../../log/entries.ts'
 import type { DriftRegister } from '../../ports/drift-register.ts'
 import type { Schema } from '../../ports/schema.ts'
 import type { Tx } from '../../ports/store.ts'
 import { loadCursor, saveCursor } from '../cursors.ts'
+import { chunks } from '../chunks.ts'
 import type { Finding, Fold, Logged } from '../fold.ts'
 import { DriftCore, type Made } from './core.ts'
 import { documentSchema, type BaselineDocument } from './document.ts'
@@ -77,26 +77,31 @@ export class DriftFold implements Fold {
     this.#core.look(now_ms - LOOK_LAG_MS)
   }
 
-  /** What was made is news: it does not wait until a save is due. */
-  isFull(): boolean {
+  hasNews(): boolean {
     return this.#made.length > 0
   }
 
-  async save(tx: Tx, next: number): Promise<void> {
+  /** The register leaves out what the log holds: after a crash the same comes of the same entries. */
+  async tell(tx: Tx): Promise<void> {
     for (const made of this.#made) {
       if (made.type === 'drift.epoch_started') await this.#register.started(tx, made.agent, made.body)
       else if (made.type === 'baseline.proposed') await this.#register.proposed(tx, made.body, made.text)
       else await this.#register.scored(tx, made.agent, made.body)
     }
     this.#made = []
+  }
+
+  async save(tx: Tx, next: number): Promise<void> {
+    await this.tell(tx)
     const { world, roots, sessions, epochs } = this.#core
-    if (world.changed) await put(tx, 'world', world.stored())
+    const rows = new Map<string, object | null>()
+    if (world.changed) rows.set('world', world.stored())
     world.changed = false
-    for (const id of roots.changed) await put(tx, `chain ${id}`, roots.link(id) ?? null)
+    for (const id of roots.changed) rows.set(`chain ${id}`, roots.link(id) ?? null)
     roots.changed.clear()
-    for (const key of sessions.changed) await put(tx, `session ${key}`, sessions.get(key) ?? null)
-    sessions.changed.clear()
-    for (const id of this.#core.takeChanged()) await put(tx, `epoch ${id}`, epochs.get(id)?.stored() ?? null)
+    for (const key of sessions.takeChanged()) rows.set(`session ${key}`, sessions.get(key) ?? null)
+    for (const id of this.#core.takeChanged()) rows.set(`epoch ${id}`, epochs.get(id)?.stored() ?? null)
+    await putAll(tx, rows)
     await saveCursor(tx, this.name, next)
   }
 }
@@ -106,18 +111,24 @@ function splitOnce(name: string): readonly [string, string?] {
   return at === -1 ? [name] : [name.slice(0, at), name.slice(at + 1)]
 }
 
-/** @param value null: it is gone */
-async function put(tx: Tx, name: string, value: object | null): Promise<void> {
-  if (value === null) {
-    await tx.db.deleteFrom('drift_state').where('name', '=', name).execute()
-    return
+/** @param values by name; null: it is gone */
+async function putAll({ db }: Tx, values: ReadonlyMap<string, object | null>): Promise<void> {
+  for (const some of chunks([...values])) {
+    await setImmediate() // others have their turn
+    const rows = some.flatMap(([name, value]) =>
+      value === null ? [] : [{ name, value_json: JSON.stringify(value) }],
+    )
+    const gone = some.filter(([, value]) => value === null).map(([name]) => name)
+    if (gone.length > 0) await db.deleteFrom('drift_state').where('name', 'in', gone).execute()
+    if (rows.length > 0)
+      await db
+        .insertInto('drift_state')
+        .values(rows)
+        .onConflict((at) =>
+          at.column('name').doUpdateSet((eb) => ({ value_json: eb.ref('excluded.value_json') })),
+        )
+        .execute()
   }
-  const value_json = canonicalize(value as JsonValue)
-  await tx.db
-    .insertInto('drift_state')
-    .values({ name, value_json })
-    .onConflict((at) => at.column('name').doUpdateSet({ value_json }))
-    .execute()
 }
 
 /** By epoch. */

@@ -11,7 +11,8 @@ import { loadCursor, saveCursor } from '../cursors.ts'
 import type { Fold, Logged } from '../fold.ts'
 import { OpenCalls } from './open-calls.ts'
 import type { Labels } from './labels.ts'
-import { Places, type Place } from './places.ts'
+import { Places } from './places.ts'
+import type { Tally } from './tally.ts'
 import { forgetBuckets, loadCounts, storeCounts } from './rows.ts'
 import { AT, boundOf, HOUR_MS, OTHER, VIEWS } from './terms.ts'
 
@@ -34,7 +35,7 @@ type Tree<T> = Map<string, T>
 /** By point, server and tool. */
 interface OfAgent {
   size: number
-  readonly points: Tree<Tree<Tree<readonly Place[]>>>
+  readonly points: Tree<Tree<Tree<Tally>>>
 }
 
 export class TelemetryFold implements Fold {
@@ -88,11 +89,11 @@ export class TelemetryFold implements Fold {
   #decision(receipt: DecisionReceipt): void {
     const { point, server, tool, decision } = receipt
     const agent = receipt.agent ?? ''
-    const places = this.#placesAt(agent, point, server, tool)
-    this.#places.add(places, DECISIONS[decision])
-    for (const reason of receipt.reasons) this.#places.addNamed(places, 'reason', reason, 0)
+    const tally = this.#tallyAt(agent, point, server, tool)
+    this.#places.add(tally, DECISIONS[decision])
+    for (const reason of receipt.reasons) this.#places.addNamed(tally, 'reason', reason, 0)
     for (const { measure, unit, amount } of receipt.debits)
-      this.#places.addNamed(places, 'debit', `${measure} ${unit}`, amount)
+      this.#places.addNamed(tally, 'debit', `${measure} ${unit}`, amount)
     if (decision !== 'allow') return
     const t = Date.parse(receipt.time)
     this.#open.begin({ action: receipt.action, point, agent, server, tool, t })
@@ -101,19 +102,19 @@ export class TelemetryFold implements Fold {
   #outcome(receipt: OutcomeReceipt): void {
     const call = this.#open.end(receipt.action, receipt.point)
     const { agent, server, tool } = call ?? { agent: '', server: OTHER, tool: OTHER }
-    const places = this.#placesAt(agent, receipt.point, server, tool)
-    this.#places.add(places, OUTCOMES[receipt.outcome])
+    const tally = this.#tallyAt(agent, receipt.point, server, tool)
+    this.#places.add(tally, OUTCOMES[receipt.outcome])
     if (call === null) return
     const latency_ms = Math.max(0, Date.parse(receipt.time) - call.t)
-    this.#places.addLatency(places, latency_ms, boundOf(latency_ms))
+    this.#places.addLatency(tally, latency_ms, boundOf(latency_ms))
   }
 
-  #placesAt(agent: string, point: string, server: string, tool: string): readonly Place[] {
+  #tallyAt(agent: string, point: string, server: string, tool: string): Tally {
     const known = this.#byAgent.get(agent)?.points.get(point)?.get(server)?.get(tool)
-    return known ?? this.#newPlaces(agent, point, server, tool)
+    return known ?? this.#newTally(agent, point, server, tool)
   }
 
-  #newPlaces(agent: string, point: string, server: string, tool: string): readonly Place[] {
+  #newTally(agent: string, point: string, server: string, tool: string): Tally {
     const isRoom = this.#places.size < PLACES_MAX
     const who = isRoom || this.#byAgent.has(agent) ? agent : OTHER
     const own = this.#byAgent.get(who)
@@ -123,16 +124,16 @@ export class TelemetryFold implements Fold {
     return this.#viewsOf({ agent: who, point: where, ...what })
   }
 
-  #viewsOf(labels: Labels): readonly Place[] {
+  #viewsOf(labels: Labels): Tally {
     const own = at(this.#byAgent, labels.agent, () => ({
       size: 0,
-      points: new Map<string, Tree<Tree<readonly Place[]>>>(),
+      points: new Map<string, Tree<Tree<Tally>>>(),
     }))
-    const servers = at(own.points, labels.point, () => new Map<string, Tree<readonly Place[]>>())
-    const tools = at(servers, labels.server, () => new Map<string, readonly Place[]>())
+    const servers = at(own.points, labels.point, () => new Map<string, Tree<Tally>>())
+    const tools = at(servers, labels.server, () => new Map<string, Tally>())
     return at(tools, labels.tool, () => {
       own.size++
-      return this.#places.placesOf(labels)
+      return this.#places.tallyOf(labels)
     })
   }
 }

@@ -5,7 +5,7 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../ports/schema.ts'
 import type { Tx } from '../../ports/store.ts'
-import { chunks } from './rows.ts'
+import { chunks } from '../chunks.ts'
 import { DAY_MS } from './terms.ts'
 
 export type OpenCall = Schema['open_calls']

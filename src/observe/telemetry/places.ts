@@ -1,56 +1,27 @@
 /**
- * Counts in memory: what each place came to, in the buckets of now. spec/telemetry.md (TEL-6 to TEL-9).
+ * Counts in memory: what each place came to, in the buckets of now. spec/telemetry.md (TEL-6 to TEL-9). A receipt is
+ * tallied once, and brought to all views of its place when the minute is over or somebody asks.
  * Invariant: what is not saved yet is among {@link Places.drain}'s rows, with its whole value and not what was added.
  * @module
  */
-import type { Schema } from '../../ports/schema.ts'
 import { keyOf, labelsIn, type Labels } from './labels.ts'
+import {
+  Buckets,
+  countsRow,
+  hasTotals,
+  namedOf,
+  namedRow,
+  placeRow,
+  unsavedIn,
+  type CountsRow,
+  type Named,
+  type NamedRow,
+  type Place,
+  type PlaceRow,
+} from './place.ts'
+import { Tally, type NamedTally } from './tally.ts'
 import type { Totals } from './totals.ts'
-import { AT, COLUMNS, GRAIN_MS, GRAINS, KINDS, LATENCY_BOUNDS_S, OTHER, VIEWS, type Kind } from './terms.ts'
-
-export type CountsRow = Schema['counts']
-export type NamedRow = Schema['named_counts']
-export type PlaceRow = Schema['places']
-
-/** Names of one kind that are counted apart at one place: points choose them. */
-const NAMES_MAX = 64
-
-/** Numbers of one bucket of each grain. */
-class Buckets {
-  readonly start = [0, 0, 0]
-  readonly values: number[][]
-  /** A bit for each grain whose bucket is not saved. */
-  unsaved = 0
-
-  constructor(width: number) {
-    this.values = GRAINS.map(() => Array.from({ length: width }, () => 0))
-  }
-}
-
-interface Named {
-  readonly kind: number
-  readonly name: string
-  n: number
-  total: number
-  readonly buckets: Buckets
-}
-
-/** One view of one place. */
-export interface Place extends Labels {
-  readonly id: number
-  readonly view: number
-  /** The finest grain that is kept of it: 0 is minutes. */
-  readonly from: number
-  seen: number
-  readonly sums: number[]
-  /** Latencies by {@link LATENCY_BOUNDS_S}. */
-  readonly bins: number[]
-  readonly buckets: Buckets
-  readonly named: readonly Map<string, Named>[]
-  isDirty: boolean
-  /** Whether its own row has to be stored: with totals always, without them when it is new or has a new name. */
-  isRowDirty: boolean
-}
+import { COLUMNS, GRAIN_MS, GRAINS, KINDS, LATENCY_BOUNDS_S, VIEWS, type Kind } from './terms.ts'
 
 export interface Drained {
   readonly places: readonly PlaceRow[]
@@ -62,6 +33,8 @@ export class Places {
   readonly #all: Place[] = []
   readonly #byKey = new Map<string, Place>()
   #dirty: Place[] = []
+  /** With something that its places do not have yet. */
+  #waiting: Tally[] = []
   #counts: CountsRow[] = []
   #named: NamedRow[] = []
   readonly #now = [0, 0, 0]
@@ -83,6 +56,7 @@ export class Places {
   /** Times never go back. */
   moveTo(time_ms: number): void {
     if (time_ms === this.#time_ms) return
+    if (time_ms - (time_ms % GRAIN_MS.minute) !== this.#now[0]) this.#settle()
     this.#time_ms = time_ms
     for (const [at, grain] of GRAINS.entries()) this.#now[at] = time_ms - (time_ms % GRAIN_MS[grain])
   }
@@ -111,55 +85,37 @@ export class Places {
   }
 
   /** Every view of a place, those made that are not there. Not on the way of every receipt: keep what it returns. */
-  placesOf(labels: Labels): readonly Place[] {
-    return VIEWS.map((view, at) => {
-      const own = labelsIn(view, labels)
-      return this.#byKey.get(keyOf(at, own)) ?? this.#put(at, own)
-    })
+  tallyOf(labels: Labels): Tally {
+    return new Tally(
+      VIEWS.map((view, at) => {
+        const own = labelsIn(view, labels)
+        return this.#byKey.get(keyOf(at, own)) ?? this.#put(at, own)
+      }),
+    )
   }
 
   /** @param column index of {@link COLUMNS} */
-  add(places: readonly Place[], column: number): void {
-    for (const place of places) {
-      this.#touch(place)
-      if (hasTotals(place)) place.sums[column] = (place.sums[column] ?? 0) + 1
-      for (const values of this.#current(place)) values[column] = (values[column] ?? 0) + 1
-    }
+  add(tally: Tally, column: number): void {
+    this.#await(tally)
+    tally.counts[column] = (tally.counts[column] ?? 0) + 1
   }
 
-  addLatency(places: readonly Place[], latency_ms: number, bound: number): void {
-    for (const place of places) {
-      this.#touch(place)
-      if (hasTotals(place)) {
-        place.bins[bound] = (place.bins[bound] ?? 0) + 1
-        addLatency(place.sums, latency_ms)
-      }
-      for (const values of this.#current(place)) addLatency(values, latency_ms)
-    }
+  addLatency(tally: Tally, latency_ms: number, bound: number): void {
+    this.#await(tally)
+    tally.addLatency(latency_ms, bound)
   }
 
-  addNamed(places: readonly Place[], kind: Kind, name: string, total: number): void {
-    for (const place of places) {
-      this.#touch(place)
-      const named = namedOf(place, KINDS.indexOf(kind), name)
-      if (hasTotals(place)) {
-        named.n++
-        named.total += total
-      }
-      const { buckets } = named
-      // Debits are of every call, and nobody asks for them by the minute.
-      for (let grain = kind === 'debit' ? 1 : place.from; grain < 3; grain++) {
-        if (buckets.start[grain] !== this.#now[grain]) this.#beginNamed(place, named, grain)
-        const values = buckets.values[grain] ?? []
-        values[0] = (values[0] ?? 0) + 1
-        values[1] = (values[1] ?? 0) + total
-        buckets.unsaved |= 1 << grain
-      }
-    }
+  addNamed(tally: Tally, kind: Kind, name: string, total: number): void {
+    this.#await(tally)
+    const named = tally.named(kind, name)
+    named.n++
+    named.total += total
+    if (!named.isKept) this.#bringNamed(tally.places, named)
   }
 
   /** What changed since the last time, to be stored as it is. */
   drain(): Drained {
+    this.#settle()
     const places: PlaceRow[] = []
     for (const place of this.#dirty) {
       place.isDirty = false
@@ -177,9 +133,55 @@ export class Places {
     return drained
   }
 
-  #touch(place: Place): void {
+  #await(tally: Tally): void {
+    tally.seen = this.#time_ms
+    if (tally.isWaiting) return
+    tally.isWaiting = true
+    this.#waiting.push(tally)
+  }
+
+  /** Brings what was tallied to its places: all of it is of the buckets of now. */
+  #settle(): void {
+    for (const tally of this.#waiting) {
+      for (const place of tally.places) this.#bring(place, tally)
+      for (const named of tally.allNamed()) if (named.n > 0) this.#bringNamed(tally.places, named)
+      tally.clear()
+    }
+    this.#waiting = []
+  }
+
+  #bring(place: Place, { seen, counts, bins }: Tally): void {
+    this.#touch(place, seen)
     if (hasTotals(place)) {
-      place.seen = this.#time_ms
+      addAll(place.sums, counts)
+      addAll(place.bins, bins)
+    }
+    for (const values of this.#current(place)) addAll(values, counts)
+  }
+
+  #bringNamed(places: readonly Place[], tally: NamedTally): void {
+    for (const [at, place] of places.entries()) {
+      const named = tally.of[at]
+      if (named === undefined) continue
+      if (hasTotals(place)) {
+        named.n += tally.n
+        named.total += tally.total
+      }
+      const { buckets } = named
+      // Debits are of every call, and nobody asks for them by the minute.
+      for (let grain = tally.kind === 'debit' ? 1 : place.from; grain < 3; grain++) {
+        if (buckets.start[grain] !== this.#now[grain]) this.#beginNamed(place, named, grain)
+        addAll(buckets.values[grain] ?? [], [tally.n, tally.total])
+        buckets.unsaved |= 1 << grain
+      }
+    }
+    tally.n = 0
+    tally.total = 0
+  }
+
+  #touch(place: Place, seen: number): void {
+    if (hasTotals(place)) {
+      place.seen = Math.max(place.seen, seen)
       place.isRowDirty = true
     }
     if (place.isDirty) return
@@ -227,62 +229,9 @@ export class Places {
   }
 }
 
-function namedOf(place: Place, kind: number, name: string): Named {
-  const names = place.named[kind] ?? new Map<string, Named>()
-  const known = names.get(name)
-  if (known !== undefined) return known
-  if (names.size >= NAMES_MAX && name !== OTHER) return namedOf(place, kind, OTHER)
-  const made = { kind, name, n: 0, total: 0, buckets: new Buckets(2) }
-  names.set(name, made)
-  place.isRowDirty = true
-  return made
-}
-
-function addLatency(values: number[], latency_ms: number): void {
-  const add = (column: number, n: number): void => {
-    values[column] = (values[column] ?? 0) + n
+function addAll(to: number[], added: readonly number[]): void {
+  for (let at = 0; at < added.length; at++) {
+    const one = added[at] ?? 0
+    if (one !== 0) to[at] = (to[at] ?? 0) + one
   }
-  add(AT.latency_ms, latency_ms)
-  add(AT.latencies, 1)
-  if (latency_ms <= 100) add(AT.within_100ms, 1)
-  if (latency_ms <= 1_000) add(AT.within_1s, 1)
-  if (latency_ms <= 10_000) add(AT.within_10s, 1)
-}
-
-/** Of everything at once nobody asks what it came to, and there are many of them. */
-function hasTotals(place: Place): boolean {
-  return place.from === 0
-}
-
-function placeRow(place: Place): PlaceRow {
-  const { id, view, agent, point, server, tool, seen } = place
-  return { id, view, agent, point, server, tool, seen, totals_json: JSON.stringify(totalsOf(place)) }
-}
-
-function totalsOf({ sums, bins, named }: Place): Totals {
-  return {
-    sums,
-    bins,
-    named: named.flatMap((names) =>
-      [...names.values()].map(({ kind, name, n, total }) => [kind, name, n, total] as const),
-    ),
-  }
-}
-
-/** Grains whose bucket is not saved; it is, once they are stored. */
-function unsavedIn(buckets: Buckets): number[] {
-  const { unsaved } = buckets
-  buckets.unsaved = 0
-  return [0, 1, 2].filter((grain) => (unsaved & (1 << grain)) !== 0)
-}
-
-function countsRow({ view, id, buckets }: Place, grain: number): CountsRow {
-  const row: Record<string, number> = { view, grain, bucket: buckets.start[grain] ?? 0, place: id }
-  for (const [at, column] of COLUMNS.entries()) row[column] = buckets.values[grain]?.[at] ?? 0
-  return row as unknown as CountsRow
-}
-
-function namedRow({ view, id }: Place, { kind, name, buckets }: Named, grain: number): NamedRow {
-  const [n = 0, total = 0] = buckets.values[grain] ?? []
-  return { view, kind, grain, bucket: buckets.start[grain] ?? 0, place: id, name, n, total }
 }

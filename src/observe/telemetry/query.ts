@@ -19,6 +19,7 @@ import {
   type Dimension,
   type Grain,
   type Kind,
+  type View,
 } from './terms.ts'
 
 /** Rows of one answer. */
@@ -67,8 +68,7 @@ export interface Counts<Row> {
 /** Decisions, outcomes and latencies. */
 export async function countsOf(db: Kysely<Schema>, asked: CountsQuestion): Promise<Counts<Counted>> {
   const at = whereOf(asked)
-  const sums = COLUMNS.map((name) => sql`sum(c.${sql.ref(name)}) as ${sql.ref(name)}`)
-  const found = await rowsOf(db, asked, at, { table: 'counts', also: sql``, names: [], sums })
+  const found = await rowsOf(db, asked, at, { table: 'counts', also: sql``, names: [], sums: COLUMNS })
   return cut(at, found, COLUMNS) as Counts<Counted>
 }
 
@@ -79,7 +79,7 @@ export async function namedOf(db: Kysely<Schema>, asked: NamedQuestion): Promise
     table: 'named_counts',
     also: sql`and c.kind = ${KINDS.indexOf(asked.kind)}`,
     names: [sql.ref('c.name')],
-    sums: [sql`sum(c.n) as n`, sql`sum(c.total) as total`],
+    sums: ['n', 'total'],
   })
   return cut(at, found, ['n', 'total']) as Counts<Named>
 }
@@ -110,11 +110,20 @@ function whereOf({ by, where, from_ms, to_ms, step }: Question, isByHour = false
   return { view: VIEWS.indexOf(view), grain, from_ms: start, to_ms: end }
 }
 
+/** Told apart by all that a view has, each row of it is a row of the answer, and nothing has to be added up. */
+const VIEW_DIMENSIONS: Readonly<Record<View, readonly Dimension[]>> = {
+  fleet: [],
+  agent: ['agent'],
+  point: ['point'],
+  tool: ['server', 'tool'],
+  all: DIMENSIONS,
+}
+
 interface Counting {
   readonly table: 'counts' | 'named_counts'
   readonly also: RawBuilder<unknown>
   readonly names: readonly RawBuilder<unknown>[]
-  readonly sums: readonly RawBuilder<unknown>[]
+  readonly sums: readonly string[]
 }
 
 type Found = Readonly<Record<string, unknown>>
@@ -134,11 +143,16 @@ async function rowsOf(
       : sql`c.view = ${view}`
   const time = step === 'all' ? [] : [sql.ref('c.bucket')]
   const groups = [...time, ...by.map((name) => sql.ref(`p.${name}`)), ...names]
-  const columns = [...time.map((one) => sql`${one} as t`), ...groups.slice(time.length), ...sums]
+  const isOne = step !== 'all' && VIEW_DIMENSIONS[VIEWS[view] ?? 'all'].every((name) => by.includes(name))
+  const values = sums.map((name) =>
+    isOne ? sql.ref(`c.${name}`) : sql`sum(c.${sql.ref(name)}) as ${sql.ref(name)}`,
+  )
+  const columns = [...time.map((one) => sql`${one} as t`), ...groups.slice(time.length), ...values]
+  const grouped = isOne || groups.length === 0 ? sql`` : sql`group by ${sql.join(groups)}`
   const { rows } = await sql<Found>`
     select ${sql.join(columns)} from ${sql.table(table)} as c join places as p on p.id = c.place
     where ${which} ${also} and c.grain = ${GRAINS.indexOf(grain)} and c.bucket >= ${from_ms} and c.bucket < ${to_ms}
-    ${groups.length === 0 ? sql`` : sql`group by ${sql.join(groups)} order by ${sql.join(groups)}`}
+    ${grouped} ${groups.length === 0 ? sql`` : sql`order by ${sql.join(groups)}`}
     limit ${ROWS_MAX + 1}`.execute(db)
   return rows
 }

@@ -3,12 +3,12 @@ import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../ports/schema.ts'
 import type { Tx } from '../../ports/store.ts'
-import type { CountsRow, Drained, NamedRow, PlaceRow } from './places.ts'
+import { chunks } from '../chunks.ts'
+import type { CountsRow, NamedRow, PlaceRow } from './place.ts'
+import type { Drained } from './places.ts'
 import { COLUMNS, GRAINS, KEPT_MS, KINDS, VIEWS } from './terms.ts'
 
 type Db = Kysely<Schema>
-/** Rows of one statement: some thousand parameters, which both databases take. */
-const ROWS_MAX = 500
 
 export interface Loaded {
   readonly places: PlaceRow[]
@@ -108,8 +108,4 @@ export async function forgetBuckets({ db }: Tx, now_ms: number): Promise<void> {
         .execute()
     }
   }
-}
-
-export function* chunks<T>(rows: readonly T[]): Generator<T[]> {
-  for (let at = 0; at < rows.length; at += ROWS_MAX) yield rows.slice(at, at + ROWS_MAX)
 }
