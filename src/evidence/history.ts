@@ -5,16 +5,8 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { beginsSubject, groupOf, isGrouped } from './grouped.ts'
-import type {
-  AlertType,
-  AttestedType,
-  BaselineType,
-  GovernanceType,
-  Grouped,
-  PolicyType,
-  ResponseType,
-} from './grouped.ts'
+import { beginsSubject, groupOf, isGrouped, type GovernanceType, type Grouped } from './grouped.ts'
+import type { AlertType, AttestedType, BaselineType, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'

@@ -262,13 +262,24 @@ export async function showReview(
   const row = await findReview(db, id)
   const items = await db
     .selectFrom('access_review_items')
-    .selectAll()
+    .select([
+      'n',
+      'kind',
+      'target',
+      'owner',
+      'may_json',
+      'reviewer',
+      'decision',
+      'decider',
+      'decided',
+      'acted',
+    ])
     .where('review', '=', id)
     .orderBy('n')
     .execute()
   return {
     ...row,
-    items: items.map(({ may_json, review: _, ...item }) => ({
+    items: items.map(({ may_json, ...item }) => ({
       ...item,
       may: parseJson(may_json) as string[],
     })),

@@ -87,7 +87,7 @@ function faultOf(crypto: Crypto, judging: Judging, each: Logged): string | null 
       return actFault(judging, review, each as Of<'access_review.acted'>)
     case 'access_review.closed':
       review.isClosed = true
-      return closingFault(judging.judge, review, { index, entry } as Of<'access_review.closed'>)
+      return closingFault(judging.judge, review, { index, entry })
   }
 }
 
