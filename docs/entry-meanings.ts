@@ -78,6 +78,13 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'incident.noted': 'Words about it, its cause, or what was learned; commits to them (`text`).',
   'incident.assigned': 'Who works on it.',
   'incident.closed': 'It is over, by a gesture over what was found and learned.',
+  'access_review.opened':
+    'A review of all access in a quarter began: how many items its list has, and the SHA-256 of it.',
+  'access_review.listed': 'Part of that list: who or what it is, whose, and what it may do.',
+  'access_review.assigned': 'Who decides on these items.',
+  'access_review.decided': 'Somebody decided on an item.',
+  'access_review.acted': 'It was done: revoked by these frames, or changed by these entries.',
+  'access_review.closed': 'All of it is decided and done, by a gesture over the list and what became of it.',
   'capacity.sampled': 'How much the control plane had to do in this hour, and how much room it has.',
   'output_policy.proposed':
     'Which kinds of outputs leave, and what each asks for; it waits for a person’s approval.',

@@ -75,6 +75,10 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['incident'],
     add: async (to) => (await import('./commands/incidents.ts')).incidentCommands(to),
   },
+  {
+    names: ['access-review'],
+    add: async (to) => (await import('./commands/access-reviews.ts')).accessReviewCommands(to),
+  },
   { names: ['relay'], add: async (to) => (await import('./commands/relay.ts')).relayCommand(to) },
   { names: ['replay'], add: async (to) => (await import('./commands/replay.ts')).replayCommand(to) },
   { names: ['keys'], add: async (to) => (await import('./commands/keys.ts')).keyCommands(to) },

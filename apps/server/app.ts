@@ -20,6 +20,7 @@ import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
+import { accessReviewRoutes } from './routes-access-reviews.ts'
 import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
 import { driftRoutes } from './routes-drift.ts'
@@ -109,6 +110,7 @@ export function createApp(ctx: ServerContext): App {
   killRoutes(app, ctx)
   isolationRoutes(app, ctx)
   incidentRoutes(app, ctx)
+  accessReviewRoutes(app, ctx)
   approvalPointRoutes(app, ctx)
   approvalRoutes(app, ctx)
   drillRoutes(app, ctx)

@@ -69,6 +69,7 @@ export type IdPrefix =
   | 'srq'
   | 'mgr'
   | 'inc'
+  | 'acr'
   | 'rsp'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */

@@ -2,6 +2,7 @@
 import { alertPolicyBodies } from '../log/alert-bodies.ts'
 import { attestationBodies } from '../log/attestation-bodies.ts'
 import type { AnyEntry, EntryType } from '../log/entries.ts'
+import { governanceBodies } from '../log/governance-bodies.ts'
 import { labelBodies } from '../log/label-bodies.ts'
 import { responseBodies } from '../log/response-bodies.ts'
 
@@ -19,6 +20,8 @@ export type PolicyType =
   | DriftPolicyType
 /** Oversight, isolations, incidents, capacity. */
 export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
+/** Reviews of access. */
+export type GovernanceType = keyof typeof governanceBodies
 
 /** Alerts, and the canaries of detectors. */
 const ALERT_TYPES = [
@@ -37,8 +40,8 @@ type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 const OTHER_POLICIES = ['output_policy.', 'response_policy.', 'drift_policy.']
 
 export type BaselineType = 'baseline.proposed' | 'baseline.approved'
-export type Grouped = Of<PolicyType | AttestedType | ResponseType | AlertType | BaselineType>
-type Group = 'labels' | 'attested' | 'responses' | 'alerts' | 'baselines'
+export type Grouped = Of<PolicyType | AttestedType | ResponseType | AlertType | BaselineType | GovernanceType>
+type Group = 'labels' | 'attested' | 'responses' | 'alerts' | 'baselines' | 'governance'
 
 export function isGrouped(entry: AnyEntry): entry is Grouped {
   return groupOf(entry) !== null
@@ -53,6 +56,7 @@ export function groupOf({ type }: AnyEntry): Group | null {
   if (type in attestationBodies) return 'attested'
   if (alertTypes.has(type)) return 'alerts'
   if (type.startsWith('baseline.')) return 'baselines'
+  if (type in governanceBodies) return 'governance'
   return type in responseBodies ? 'responses' : null
 }
 

@@ -5,8 +5,8 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { beginsSubject, groupOf, isGrouped } from './grouped.ts'
-import type { AlertType, AttestedType, BaselineType, Grouped, PolicyType, ResponseType } from './grouped.ts'
+import { beginsSubject, groupOf, isGrouped, type GovernanceType, type Grouped } from './grouped.ts'
+import type { AlertType, AttestedType, BaselineType, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -59,6 +59,8 @@ export class History {
   readonly attested: Any<AttestedType>[] = []
   /** Oversight, isolations, incidents and capacity, in the order of the log. */
   readonly responses: Any<ResponseType>[] = []
+  /** Reviews of access, in the order of the log. */
+  readonly governance: Any<GovernanceType>[] = []
   /** Of data subjects, in the order of the log. */
   readonly consents: LoggedConsent[] = []
   /** In the order of the log. */

@@ -22,6 +22,7 @@ import { domainBodies } from './domain-bodies.ts'
 import { driftBodies } from './drift-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
+import { governanceBodies } from './governance-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
 import { responseBodies } from './response-bodies.ts'
@@ -285,5 +286,6 @@ export const bodies = {
   ...alertBodies,
   ...driftBodies,
   ...responseBodies,
+  ...governanceBodies,
   ...telemetryBodies,
 } as const

@@ -6,6 +6,7 @@ import type { ConsentTables } from './consent-tables.ts'
 import type { DomainTables } from './domain-tables.ts'
 import type { DriftTables } from './drift-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
+import type { GovernanceTables } from './governance-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
 import type { ObserveTables } from './observe-tables.ts'
@@ -21,6 +22,7 @@ export interface Schema
     DomainTables,
     DriftTables,
     FlowTables,
+    GovernanceTables,
     InventorySchema,
     ListenerTables,
     ObserveTables,

@@ -55,7 +55,8 @@ export async function assertMayRevoke(
   })
 }
 
-function revokeTx(
+/** As {@link revoke}, for who has a transaction. */
+export function revokeTx(
   ctx: RegistryContext,
   tx: Tx,
   actor: Actor,

@@ -47,6 +47,7 @@ describe('what falls due', () => {
     const said = (days: number) => [
       expect.objectContaining({ what: 'drill', days }),
       expect.objectContaining({ what: 'restore_test', days }),
+      expect.objectContaining({ what: 'access_review', days }),
     ]
     expect(await look(due - 14 * DAY_MS)).toEqual(said(14))
     expect(await look(due - 10 * DAY_MS)).toEqual([])
@@ -64,7 +65,7 @@ describe('what falls due', () => {
       await store.write(forgetKeys)
       said += (await look(now)).length
     }
-    expect(said).toBe(2 * 3)
+    expect(said).toBe(3 * 3)
   })
 })
 

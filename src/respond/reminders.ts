@@ -103,6 +103,7 @@ async function allDue(db: Db, { begun_ms, now_ms }: Looking): Promise<Due[]> {
     delegations(db, now_ms),
     incidents(db),
     restoreTests(db, begun_ms),
+    accessReviews(db, begun_ms),
   ])
   return all.flat()
 }
@@ -183,4 +184,13 @@ async function restoreTests(db: Db, begun_ms: number): Promise<Due[]> {
   const tested_ms =
     last === undefined || last.bytes.length === 0 ? begun_ms : Date.parse(decodeEntry(last.bytes).time)
   return [{ what: 'restore_test', subject: null, at: tested_ms + QUARTER_MS }]
+}
+
+/** ACR-8. */
+async function accessReviews(db: Db, begun_ms: number): Promise<Due[]> {
+  const last = await db
+    .selectFrom('access_reviews')
+    .select((eb) => eb.fn.max('opened').as('at'))
+    .executeTakeFirst()
+  return [{ what: 'access_review', subject: null, at: (last?.at ?? begun_ms) + QUARTER_MS }]
 }

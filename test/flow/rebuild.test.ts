@@ -307,6 +307,8 @@ test('a history of everything gives the registers that it left', async () => {
     'incidents',
     'incident_alerts',
     'incident_notes',
+    'access_reviews',
+    'access_review_items',
     'alert_policies',
     'channels',
     'canaries',

@@ -162,6 +162,10 @@ const ACTS = new Map(
       'Close an incident',
       'You say that it is contained, that its cause was found, and that what was learned is worth closing it.',
     ],
+    'access_review.close': [
+      'Close a review of access',
+      'You say that every item of its list was decided by somebody who does not own it, and that what was decided was done.',
+    ],
     'alert_policy.approve': [
       'Approve an alert policy',
       'It says how severe alerts are, who hears of them, and within how long somebody takes them.',

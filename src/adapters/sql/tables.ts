@@ -7,6 +7,7 @@ import { ALERT_TABLES } from './alert-tables.ts'
 import { CONSENT_TABLES } from './consent-tables.ts'
 import { DRIFT_TABLES } from './drift-tables.ts'
 import { OBSERVE_TABLES } from './observe-tables.ts'
+import { GOVERNANCE_TABLES } from './governance-tables.ts'
 import { RESPONSE_TABLES } from './response-tables.ts'
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
@@ -264,5 +265,6 @@ CREATE TABLE prunings (
 ) STRICT;
 CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 ${RESPONSE_TABLES}
+${GOVERNANCE_TABLES}
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 `

@@ -25,6 +25,7 @@ type AnyApproval = Indexed<
   | Entry<'oversight.ended'>
   | Entry<'isolation.lifted'>
   | Entry<'incident.closed'>
+  | Entry<'access_review.closed'>
   | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>
@@ -43,7 +44,7 @@ export interface ApprovalJudge {
   /** @returns why the gesture is not one of the approver over this act, or null */
   gestureFault(approval: AnyApproval): string | null
   /** @param same whether the approver is who asked. @returns why that does not hold, or null */
-  separationFault(body: AnyApproval['entry']['body'], same: boolean): string | null
+  separationFault(body: { readonly acted_alone: boolean }, same: boolean): string | null
 }
 
 export function approvalJudge(crypto: Crypto, history: History, terms: ApprovalTerms): ApprovalJudge {

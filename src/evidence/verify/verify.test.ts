@@ -1186,6 +1186,7 @@ describe('building a pack', () => {
       ['capacity', 0],
       ['alerts', 0],
       ['detectors', 0],
+      ['access_reviews', 0],
     ])
   })
 })

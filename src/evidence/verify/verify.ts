@@ -28,6 +28,7 @@ import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
+import { checkAccessReviews } from './access-reviews.ts'
 import { checkIncidents } from './incidents.ts'
 import { checkIssuerTrust } from './issuers.ts'
 import { checkKeys } from './keys.ts'
@@ -256,6 +257,7 @@ function checkHistory(crypto: Crypto, history: History, vkey: string, findings: 
   checkFlow(crypto, history, judge, allows, findings)
   checkResponses(crypto, history, judge, { allows, bound_ms }, findings)
   checkIncidents(history, judge, findings)
+  checkAccessReviews(crypto, history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
   checkConsentChains(crypto, history, roots, findings)

@@ -17,6 +17,7 @@ import { attestationFolds } from './attestations.ts'
 import { consentFolds } from './consents.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
+import { governanceFolds } from './governance.ts'
 import { inventoryFolds } from './inventory.ts'
 import { killFolds } from './kills.ts'
 import { labelFolds } from './labels.ts'
@@ -47,6 +48,7 @@ const FOLDS: Folds = {
   ...attestationFolds,
   ...consentFolds,
   ...responseFolds,
+  ...governanceFolds,
   ...alertFolds,
 }
 

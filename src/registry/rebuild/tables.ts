@@ -33,6 +33,8 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   incident_alerts: log('incident', 'alert'),
   incident_notes: log('entry'),
   capacity: log('hour'),
+  access_reviews: log('id'),
+  access_review_items: log('review', 'n'),
   outputs: log('id'),
   attestations: log('id'),
   reviews: log('id'),

@@ -1,0 +1,64 @@
+/** The population of what reviews of access decided on: test 7 of a report. spec/reviews.md (ACR-9). @module */
+import type { JsonObject } from '../../core/json.ts'
+import type { History } from '../history.ts'
+import { inPeriod, type PopulationDefinition } from './definition.ts'
+
+type Logged = History['governance'][number]
+type Of<T extends Logged['entry']['type']> = Extract<Logged, { entry: { type: T } }>
+
+export const accessReviews: PopulationDefinition = {
+  name: 'access_reviews',
+  definition:
+    'Every item of every review of access that was opened in the period, with who decided what on it and when that was done by the end of the log.',
+  query: 'type = access_review.opened and from <= time < to; a row for each item of access_review.listed',
+  rows: (history, period) => {
+    const about = Map.groupBy(history.governance, ({ entry }) => entry.subject ?? '')
+    return history.governance
+      .filter((one): one is Of<'access_review.opened'> => one.entry.type === 'access_review.opened')
+      .filter(({ entry }) => inPeriod(entry.time, period))
+      .flatMap((opened) => rowsOf(opened, about.get(opened.entry.subject ?? '') ?? []))
+  },
+}
+
+function rowsOf(opened: Of<'access_review.opened'>, acts: readonly Logged[]): JsonObject[] {
+  const reviewers = new Map<number, string>()
+  const decided = new Map<number, Of<'access_review.decided'>['entry']>()
+  const acted = new Map<number, string>()
+  const rows: JsonObject[] = []
+  const { subject = '', time, actor, body } = opened.entry
+  const closing = acts.find(({ entry }) => entry.type === 'access_review.closed')?.entry
+  for (const { entry } of acts) {
+    if (entry.type === 'access_review.assigned')
+      for (const n of entry.body.items) reviewers.set(n, entry.body.reviewer)
+    else if (entry.type === 'access_review.decided') decided.set(entry.body.item, entry)
+    else if (entry.type === 'access_review.acted') acted.set(entry.body.item, entry.time)
+  }
+  for (const { index, entry } of acts) {
+    if (entry.type !== 'access_review.listed') continue
+    for (const [i, { kind, target, owner }] of entry.body.items.entries()) {
+      const item = entry.body.from + i
+      const one = decided.get(item)
+      rows.push({
+        index,
+        review: subject,
+        period: body.period,
+        digest: body.digest,
+        opened: time,
+        opener: actor.id,
+        closed: closing?.time ?? null,
+        closer: closing?.actor.id ?? null,
+        item,
+        kind,
+        target,
+        owner,
+        reviewer: reviewers.get(item) ?? null,
+        decision: one?.body.decision ?? null,
+        decided: one?.time ?? null,
+        decided_by: one?.actor.id ?? null,
+        acted_alone: one?.body.acted_alone ?? null,
+        acted: acted.get(item) ?? null,
+      })
+    }
+  }
+  return rows
+}
