@@ -6,11 +6,11 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { fromUtf8 } from '../core/encoding.ts'
-import { CountersignError } from '../core/errors.ts'
 import type { AnyEntry } from '../log/entries.ts'
 import type { Clock } from '../ports/clock.ts'
-import { StoreError, type Store, type Tx } from '../ports/store.ts'
+import type { Store, Tx } from '../ports/store.ts'
 import type { Finding, Fold, Logged } from './fold.ts'
+import { raiseFindings } from './raising.ts'
 
 /** Entries read at once. */
 const BATCH_MAX = 2_000
@@ -203,40 +203,8 @@ export class Observer {
   async #raise(): Promise<void> {
     while (this.#found.length > 0) {
       const some = this.#found.slice(0, RAISED_MAX)
-      try {
-        await this.#raiseAll(some)
-      } catch (cause) {
-        if (!isRefusal(cause)) throw cause
-        for (const finding of some) await this.#raiseAlone(finding)
-      }
+      await raiseFindings(this.#o, some, this.#next)
       this.#found.splice(0, some.length)
-    }
-  }
-
-  async #raiseAll(findings: readonly Finding[]): Promise<void> {
-    await this.#o.store.write(async (tx) => {
-      for (const finding of findings) await this.#o.raise(tx, finding)
-    })
-  }
-
-  /** What is refused now is refused for ever: it is said, and holds up nothing that comes after it (TEL-4). */
-  async #raiseAlone(finding: Finding): Promise<void> {
-    try {
-      await this.#raiseAll([finding])
-    } catch (cause) {
-      if (!isRefusal(cause)) throw cause
-      const { rule, entries } = finding
-      this.#o.report(new Error(`a finding of ${rule} was refused`, { cause }))
-      const entry = entries[0] ?? this.#next
-      await this.#o.store.write((tx) =>
-        this.#o.raise(tx, {
-          rule: 'FOLD_FAILED',
-          key: `FOLD_FAILED/raise/${rule}/${entry}`,
-          subject: rule,
-          detail: { fold: CLAIM, rule, entry },
-          entries: entries.slice(0, 1),
-        }),
-      )
     }
   }
 
@@ -295,11 +263,6 @@ export class Observer {
     this.#turn = turn.catch(() => undefined)
     return turn
   }
-}
-
-/** By our own rules, so that trying again changes nothing; anything else may be the database, and passes. */
-function isRefusal(cause: unknown): boolean {
-  return cause instanceof CountersignError && !(cause instanceof StoreError)
 }
 
 function nextOf(taking: readonly Taking[]): number {
