@@ -216,7 +216,9 @@ export async function openPoint(
     )
     const standingOf = point.standingOf.bind(point)
     const kinds = (): string[] => (tools.outputPolicy()?.kinds ?? []).map(({ kind }) => kind)
-    const releases = new Releases({ crypto, clock, authenticator, standingOf, outputs, kinds, onFault })
+    const isOverseen = point.isOverseen.bind(point)
+    const stands = { standingOf, isOverseen }
+    const releases = new Releases({ crypto, clock, authenticator, ...stands, outputs, kinds, onFault })
     return { point, releases, servers: file.servers, listens }
   } catch (cause) {
     tools.stop()

@@ -3,26 +3,14 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { driftPolicySchema } from '../../src/core/drift-policy.ts'
 import { baselineApproval, findBaseline, listBaselines } from '../../src/registry/baselines.ts'
 import { driftStanding } from '../../src/registry/drift-levels.ts'
-import {
-  driftPolicyApproval,
-  driftPolicyInForce,
-  listDriftPolicies,
-  proposeDriftPolicy,
-} from '../../src/registry/drift-policies.ts'
-import { callerId, type App, type ServerContext } from './context.ts'
+import { driftPolicies, driftPolicyInForce } from '../../src/registry/drift-policies.ts'
+import type { App, ServerContext } from './context.ts'
 import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
-import { answers, body, idParam } from './schemas.ts'
+import { policyRoutes } from './policy-routes.ts'
+import { answers, idParam } from './schemas.ts'
 
 const level = z.enum(['none', 'watch', 'step_up', 'isolate'])
-const policyView = z.object({
-  id: z.string(),
-  status: z.enum(['waiting', 'active', 'replaced']),
-  proposer: z.string(),
-  proposal: z.int(),
-  approval: z.int().nullable(),
-  policy: driftPolicySchema,
-})
 const baselineView = z.object({
   id: z.string(),
   agent: z.string(),
@@ -52,12 +40,6 @@ const standingView = z.object({
     }),
   ),
 })
-const policyAct = z.object({
-  act: z.literal('drift_policy.approve'),
-  policy: z.string(),
-  proposal: z.int(),
-  approver: z.string(),
-})
 const baselineAct = z.object({
   act: z.literal('baseline.approve'),
   baseline: z.string(),
@@ -67,7 +49,13 @@ const baselineAct = z.object({
 })
 
 export function driftRoutes(app: App, ctx: ServerContext): void {
-  policyRoutes(app, ctx)
+  policyRoutes(app, ctx, driftPolicies, {
+    path: '/v1/drift-policies',
+    words: 'drift policy',
+    act: 'drift_policy.approve',
+    schema: driftPolicySchema,
+    inForce: { schema: driftPolicySchema, read: driftPolicyInForce },
+  })
   baselineRoutes(app, ctx)
   app.openapi(
     createRoute({
@@ -84,46 +72,6 @@ export function driftRoutes(app: App, ctx: ServerContext): void {
       return c.json({ ...standing, epochs: [...epochs] }, 200)
     },
   )
-}
-
-function policyRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
-  const { store } = ctx.registry
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/drift-policies',
-      summary: 'Propose a drift policy, which another person approves',
-      middleware: operator,
-      request: { body: body(driftPolicySchema) },
-      responses: answers('Proposed', z.object({ policy: z.string(), proposal: z.int() })),
-    }),
-    async (c) =>
-      c.json(await proposeDriftPolicy(ctx.registry, callerId(c, 'person'), c.req.valid('json')), 200),
-  )
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/drift-policies',
-      summary: 'Drift policies, newest first, and the one in force',
-      middleware: operator,
-      responses: answers(
-        'Drift policies',
-        z.object({ policies: z.array(policyView), in_force: driftPolicySchema }),
-      ),
-    }),
-    async (c) => {
-      const policies = await store.query(listDriftPolicies)
-      return c.json({ policies, in_force: await store.query(driftPolicyInForce) }, 200)
-    },
-  )
-  secondPersonRoutes(app, ctx, driftPolicyApproval, {
-    path: '/v1/drift-policies/{id}',
-    params: idParam,
-    act: policyAct,
-    show: 'What the caller signs to approve the policy',
-    take: 'Approve a drift policy with a gesture: it is in force from then on, in place of any before',
-  })
 }
 
 function baselineRoutes(app: App, ctx: ServerContext): void {

@@ -4,18 +4,14 @@ import { responsePolicySchema } from '../../src/core/response-policy.ts'
 import { responseBodies } from '../../src/log/response-bodies.ts'
 import { isolateAgent, isolationLifting } from '../../src/registry/isolations.ts'
 import { beginOversight, oversightEnding } from '../../src/registry/oversight.ts'
-import {
-  listResponsePolicies,
-  proposeResponsePolicy,
-  responsePolicyApproval,
-  responsePolicyInForce,
-} from '../../src/registry/response-policies.ts'
+import { responsePolicies, responsePolicyInForce } from '../../src/registry/response-policies.ts'
 import { listSamples } from '../../src/respond/capacity.ts'
 import { LEVELS } from '../../src/respond/levels.ts'
 import { listStandings, standingOf } from '../../src/respond/respond.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
+import { policyRoutes } from './policy-routes.ts'
 import { answers, body, idParam } from './schemas.ts'
 
 const standing = z.object({
@@ -26,18 +22,9 @@ const standing = z.object({
   isolated: z.int().nullable(),
   signs: z.array(z.object({ rule: z.string(), time: z.int(), entries: z.array(z.int()) })),
 })
-const policyView = z.object({
-  id: z.string(),
-  status: z.enum(['waiting', 'active', 'replaced']),
-  proposer: z.string(),
-  proposal: z.int(),
-  approval: z.int().nullable(),
-  policy: responsePolicySchema,
-})
-
 export function isolationRoutes(app: App, ctx: ServerContext): void {
   agentRoutes(app, ctx)
-  policyRoutes(app, ctx)
+  settingRoutes(app, ctx)
   const agentAct = { agent: z.string(), approver: z.string() }
   secondPersonRoutes(app, ctx, isolationLifting, {
     path: '/v1/agents/{id}/isolation',
@@ -130,55 +117,17 @@ function agentRoutes(app: App, ctx: ServerContext): void {
   )
 }
 
-function policyRoutes(app: App, ctx: ServerContext): void {
+function settingRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
   const { registry } = ctx
   const { store } = registry
 
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/response-policies',
-      summary: 'Propose a response policy, which another person approves',
-      middleware: operator,
-      request: { body: body(responsePolicySchema) },
-      responses: answers('Proposed', z.object({ policy: z.string(), proposal: z.int() })),
-    }),
-    async (c) =>
-      c.json(await proposeResponsePolicy(registry, callerId(c, 'person'), c.req.valid('json')), 200),
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/response-policies',
-      summary: 'Response policies, newest first, and the one in force',
-      middleware: operator,
-      responses: answers(
-        'Response policies',
-        z.object({ policies: z.array(policyView), in_force: responsePolicySchema }),
-      ),
-    }),
-    async (c) => {
-      const found = await store.query(async (db) => ({
-        policies: await listResponsePolicies(db),
-        in_force: await responsePolicyInForce(db),
-      }))
-      return c.json(found, 200)
-    },
-  )
-
-  secondPersonRoutes(app, ctx, responsePolicyApproval, {
-    path: '/v1/response-policies/{id}',
-    params: idParam,
-    act: z.object({
-      act: z.literal('response_policy.approve'),
-      policy: z.string(),
-      proposal: z.int(),
-      approver: z.string(),
-    }),
-    show: 'What the caller signs to approve the policy',
-    take: 'Approve a response policy with a gesture: it is in force from then on, in place of any before',
+  policyRoutes(app, ctx, responsePolicies, {
+    path: '/v1/response-policies',
+    words: 'response policy',
+    act: 'response_policy.approve',
+    schema: responsePolicySchema,
+    inForce: { schema: responsePolicySchema, read: responsePolicyInForce },
   })
 
   const sample = responseBodies['capacity.sampled'].extend({ entry: z.int() })

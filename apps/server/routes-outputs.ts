@@ -8,31 +8,13 @@ import { CALLS_MAX, subjectSchema, SUBJECTS_MAX } from '../../src/provenance/sta
 import { attestDirected } from '../../src/registry/attestations.ts'
 import { coverage, COVERAGE_BY, deviations } from '../../src/registry/coverage.ts'
 import { bundleOf, end, publicAttestation } from '../../src/registry/issued-attestations.ts'
-import {
-  listOutputPolicies,
-  outputPolicyApproval,
-  proposeOutputPolicy,
-} from '../../src/registry/output-policies.ts'
+import { outputPolicies } from '../../src/registry/output-policies.ts'
 import { CONTENT_CHARS_MAX, registerOutput, releaseOutput } from '../../src/registry/outputs.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
-import { secondPersonRoutes } from './gesture-routes.ts'
 import { anyone, standing, who } from './middleware.ts'
+import { policyRoutes } from './policy-routes.ts'
 import { answers, body, idParam, jwk, ok, reasonBody } from './schemas.ts'
 
-const policyView = z.object({
-  id: z.string(),
-  status: z.enum(['waiting', 'active', 'replaced']),
-  proposer: z.string(),
-  proposal: z.int(),
-  approval: z.int().nullable(),
-  policy: outputPolicySchema,
-})
-const approveAct = z.object({
-  act: z.literal('output_policy.approve'),
-  policy: z.string(),
-  proposal: z.int(),
-  approver: z.string(),
-})
 const id = z.string().min(1).max(64)
 /** An output, but for its kind. */
 export const outputMembers = {
@@ -67,43 +49,16 @@ const counts = z.object({
 const day = z.iso.date()
 
 export function outputRoutes(app: App, ctx: ServerContext): void {
-  policyRoutes(app, ctx)
+  policyRoutes(app, ctx, outputPolicies, {
+    path: '/v1/output-policies',
+    words: 'output policy',
+    act: 'output_policy.approve',
+    schema: outputPolicySchema,
+    isForPoints: true,
+  })
   registerRoutes(app, ctx)
   attestationRoutes(app, ctx)
   coverageRoutes(app, ctx)
-}
-
-function policyRoutes(app: App, ctx: ServerContext): void {
-  const operator = who(ctx, 'person')
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/output-policies',
-      summary: 'Propose an output policy, which another person approves',
-      middleware: operator,
-      request: { body: body(outputPolicySchema) },
-      responses: answers('Proposed', z.object({ policy: z.string(), proposal: z.int() })),
-    }),
-    async (c) =>
-      c.json(await proposeOutputPolicy(ctx.registry, callerId(c, 'person'), c.req.valid('json')), 200),
-  )
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/output-policies',
-      summary: 'Output policies, newest first, each with its status',
-      middleware: who(ctx, 'person', 'point'),
-      responses: answers('Output policies', z.object({ policies: z.array(policyView) })),
-    }),
-    async (c) => c.json({ policies: await ctx.registry.store.query(listOutputPolicies) }, 200),
-  )
-  secondPersonRoutes(app, ctx, outputPolicyApproval, {
-    path: '/v1/output-policies/{id}',
-    params: idParam,
-    act: approveAct,
-    show: 'What the caller signs to approve the policy',
-    take: 'Approve an output policy with a gesture: it is in force from then on, in place of any before',
-  })
 }
 
 function registerRoutes(app: App, ctx: ServerContext): void {

@@ -20,25 +20,20 @@ import { replayTombstones } from '../../src/registry/tombstones.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { DueAnchor } from './anchor-runner.ts'
 import { createApp } from './app.ts'
-import { CapacityRunner, Load, timedStore } from './capacity-runner.ts'
+import { Load, timedStore } from './capacity-runner.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
-import { DrillRunner } from './drill-runner.ts'
 import { destroyEndedKeys, endKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings } from './first-choices.ts'
 import { FleetFeed } from './fleet-feed.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
-import { isLocal, ListenerRunner, listenerSender } from './listener-runner.ts'
-import { CanaryRunner } from './canary-runner.ts'
-import { DETECTORS } from '../../src/observe/detectors/detectors.ts'
-import { NotifyRunner } from './notify-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
+import { composeLoops } from './loops.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
-import { composeObserving } from './observing.ts'
 import { oauthSettings } from './oauth/settings.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
@@ -161,20 +156,8 @@ async function run(
   const fixed = { clock, keys, store, vault, load, settings, tiles, lock, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey, behind: () => observed.behind() })
   const stopEnded = destroyEndedKeys(store, keys, report)
-  const sender = listenerSender(options.listenersAnywhere, place)
-  const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
-  const canaries = new CanaryRunner({ store, rules: DETECTORS.map(({ rule }) => rule), report })
-  const notices = new NotifyRunner({
-    registry: ctx.registry,
-    crypto: nodeCrypto,
-    sender,
-    isAnywhere: () => options.listenersAnywhere === true || isLocal(place),
-    report,
-  })
-  const drills = new DrillRunner({ registry: ctx.registry, report })
-  const capacity = new CapacityRunner({ store, load, dataDir: options.dataDir, report })
-  const observing = composeObserving(ctx.registry, { clock, report, otlp: options.otlp ?? null })
-  observed.behind = () => observing.observer.behind()
+  const loops = composeLoops(ctx.registry, { ...options, clock, load, place, report })
+  observed.behind = () => loops.behind()
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
@@ -183,12 +166,7 @@ async function run(
       ctx.feed.close()
       ctx.fleet.close()
       await front.close()
-      await listeners.stop()
-      await notices.stop()
-      await canaries.stop()
-      await drills.stop()
-      await capacity.stop()
-      await observing.stop()
+      await loops.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
       await runner.stop()
@@ -209,12 +187,7 @@ async function run(
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
-    listeners.start()
-    notices.start()
-    canaries.start()
-    drills.start()
-    capacity.start()
-    observing.start()
+    loops.start()
   } catch (cause) {
     await stop(null)
     throw cause

@@ -205,7 +205,14 @@ function judgeGrant(input: DecideInput, freshness: Freshness | null, digest: str
 /** ISO-9. */
 function isOverseen({ chain, revocations, registration, tool }: DecideInput): boolean {
   if (isMethodAction(tool) || registration?.label?.effect === 'none') return false
-  return chain.delegations.some(({ agent }) => revocations.isOverseen?.(agent.id) === true)
+  return isAnyOverseen(chain, revocations)
+}
+
+export function isAnyOverseen(
+  { delegations }: Pick<DecideInput['chain'], 'delegations'>,
+  revocations: Pick<RevocationView, 'isOverseen'>,
+): boolean {
+  return delegations.some(({ agent }) => revocations.isOverseen?.(agent.id) === true)
 }
 
 function grantFault(input: DecideInput, grant: Grant): Reason | null {

@@ -1,5 +1,5 @@
 /** What a point knows now of what a call stands on: who calls, kills, revocations, registrations. spec/enforcement.md. @module */
-import { isNamed, loosestBound, standing } from '../decide/decide.ts'
+import { isAnyOverseen, isNamed, loosestBound, standing } from '../decide/decide.ts'
 import type { CalledTool, DecideInput, RevocationView } from '../decide/decide.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Freshness } from '../log/receipt.ts'
@@ -67,6 +67,11 @@ export class PointView {
   standingOf(viewer: Viewer): readonly Reason[] {
     const { reason, chain } = this.#o.authenticator.viewed(viewer)
     return reason === null ? this.standing(chain, null) : [reason]
+  }
+
+  /** ISO-9. */
+  isOverseen(chain: DecidedChain): boolean {
+    return isAnyOverseen(chain, this.#o.revocations(chain.iss))
   }
 
   isVisible(viewer: Viewer, server: string, name: string, shown: Shown = {}): boolean {

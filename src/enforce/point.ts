@@ -271,6 +271,10 @@ export class EnforcementPoint implements Point {
     return this.#view.standingOf(viewer)
   }
 
+  isOverseen(chain: Parameters<PointView['isOverseen']>[0]): boolean {
+    return this.#view.isOverseen(chain)
+  }
+
   reaches(viewer: Viewer, server: string): boolean {
     return this.#o.authenticator.reaches(viewer, server)
   }

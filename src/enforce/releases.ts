@@ -11,6 +11,7 @@ import type { Role } from '../core/output.ts'
 import type { Reason } from '../decide/reasons.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OutgoingOutput } from '../ports/outputs.ts'
+import type { DecidedChain } from '../token/verify.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { Outputs } from './outputs.ts'
 import type { CallRequest, Viewer } from './types.ts'
@@ -50,7 +51,9 @@ export interface ReleasesOptions {
   readonly authenticator: Pick<Authenticator, 'authenticate' | 'viewed'>
   /** Why nothing under the delegation of that viewer is allowed now. */
   readonly standingOf: (viewer: Viewer) => readonly Reason[]
-  readonly outputs: Outputs
+  /** Whether a person is asked for what that chain does (ISO-9). */
+  readonly isOverseen: (chain: DecidedChain) => boolean
+  readonly outputs: Pick<Outputs, 'release'>
   /** Kinds of output that the policy in force has. */
   readonly kinds: () => readonly string[]
   readonly onFault: (error: unknown) => void
@@ -92,7 +95,7 @@ export class Releases {
 
   /** @param viewer whose delegation it leaves under */
   async release(viewer: Viewer, output: ToSend, hooks: ReleaseHooks = {}): Promise<ReleaseAnswer> {
-    const { crypto, clock, authenticator, outputs, standingOf } = this.#o
+    const { crypto, clock, authenticator, outputs, standingOf, isOverseen } = this.#o
     const { onHeld, ttl_ms = RELEASE_TTL_MS, action = newId(crypto, 'act', clock.now()) } = hooks
     const before = standingOf(viewer)
     const { chain } = authenticator.viewed(viewer)
@@ -104,6 +107,9 @@ export class Releases {
       // While it waited, what it stands on may have been revoked.
       const after = standingOf(viewer)
       if (after.length > 0) return { decision: 'deny', action, reasons: after, output: id }
+      // The policy may let it leave unseen: of an overseen agent somebody has looked at it, or it stays.
+      if (state.released && role === null && isOverseen(chain))
+        return { decision: 'deny', action, reasons: ['OVERSIGHT'], output: id }
       return state.released
         ? { decision: 'allow', action, output: id, role, attestation }
         : { decision: 'deny', action, reasons: ['ATTESTATION_NEEDED'], output: id }

@@ -6,6 +6,7 @@ import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { decodeEntry } from '../log/entries.ts'
 import type { NewEntry, Store, Tx } from '../ports/store.ts'
 import { raise } from '../registry/alerts.ts'
+import { RegistryError } from '../registry/errors.ts'
 import { loadCursor, saveCursor } from './cursors.ts'
 import type { Finding, Fold, Logged } from './fold.ts'
 import { Observer } from './observer.ts'
@@ -203,6 +204,23 @@ describe('an observer', () => {
     await one.catchUp()
     expect(fold.count).toBe(1)
     expect(await alerts()).toEqual(['TOOL_CHANGED'])
+    await one.stop()
+  })
+
+  test('is held up for ever by no finding that is refused', async () => {
+    const raiseOr = async (tx: Tx, finding: Finding): Promise<unknown> => {
+      if (finding.key === 'odd/1') throw new RegistryError('UNKNOWN_ENTRY', 'what it rests on was pruned')
+      return raise(tx, finding)
+    }
+    await add('odd', 'odd', 'odd')
+    const report = (error: unknown): number => faults.push(error)
+    const fold = new Systems()
+    const one = new Observer({ store, clock, folds: [fold], raise: raiseOr, holder: 'one', report })
+    await one.hold()
+    await one.catchUp()
+    expect(await alerts()).toEqual(['TOOL_CHANGED', 'FOLD_FAILED'])
+    expect(await store.query((db) => db.selectFrom('alert_keys').select('key').execute())).toHaveLength(3)
+    expect([fold.count, faults.length]).toEqual([3, 1])
     await one.stop()
   })
 

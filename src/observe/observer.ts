@@ -5,11 +5,11 @@
  * @module
  */
 import { setImmediate } from 'node:timers/promises'
-import { fromUtf8 } from '../core/encoding.ts'
-import type { AnyEntry } from '../log/entries.ts'
+import { CountersignError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Store, Tx } from '../ports/store.ts'
-import type { Finding, Fold, Logged } from './fold.ts'
+import { StoreError, type Store, type Tx } from '../ports/store.ts'
+import { EntryReader } from './entry-reader.ts'
+import type { Finding, Fold } from './fold.ts'
 
 /** Entries read at once. */
 const BATCH_MAX = 2_000
@@ -55,11 +55,11 @@ export class Observer {
   #stopped = false
   /** What is under way: one thing at a time. */
   #turn: Promise<void> = Promise.resolve()
-  /** Of the entry before: those of one transaction share their time. */
-  #last = { text: '', time_ms: 0 }
+  readonly #reader: EntryReader
 
   constructor(options: ObserverOptions) {
     this.#o = options
+    this.#reader = new EntryReader(options.report)
   }
 
   /** Entries that were committed and not taken yet; null while another observes. */
@@ -163,23 +163,11 @@ export class Observer {
   }
 
   #take(index: number, bytes: Uint8Array): void {
-    const logged = this.#read(index, bytes)
+    const logged = this.#reader.read(index, bytes)
     if (logged === null) return
     const found = (finding: Finding): void => void this.#found.push(finding)
     for (const one of this.#taking ?? [])
       if (index >= one.next) this.#guarded(one, () => one.fold.take(logged, found))
-  }
-
-  /** Not checked: the entry's schema, because the log is our own and checked what it took. */
-  #read(index: number, bytes: Uint8Array): Logged | null {
-    try {
-      const entry = JSON.parse(fromUtf8(bytes)) as AnyEntry
-      if (this.#last.text !== entry.time) this.#last = { text: entry.time, time_ms: Date.parse(entry.time) }
-      return { index, time_ms: this.#last.time_ms, entry }
-    } catch (cause) {
-      this.#o.report(new Error(`entry ${index} cannot be read`, { cause }))
-      return null
-    }
   }
 
   /** A fold that fails is left out, said so, and tried again at the next start; the others go on. */
@@ -202,9 +190,12 @@ export class Observer {
   async #raise(): Promise<void> {
     while (this.#found.length > 0) {
       const some = this.#found.slice(0, RAISED_MAX)
-      await this.#o.store.write(async (tx) => {
-        for (const finding of some) await this.#o.raise(tx, finding)
-      })
+      try {
+        await this.#raiseAll(some)
+      } catch (cause) {
+        if (!isRefusal(cause)) throw cause
+        for (const finding of some) await this.#raiseAlone(finding)
+      }
       this.#found.splice(0, some.length)
     }
   }
@@ -217,6 +208,33 @@ export class Observer {
     await this.#write(CLAIM_MS, async (tx) => {
       for (const { fold } of telling) await fold.tell?.(tx)
     })
+  }
+
+  async #raiseAll(findings: readonly Finding[]): Promise<void> {
+    await this.#o.store.write(async (tx) => {
+      for (const finding of findings) await this.#o.raise(tx, finding)
+    })
+  }
+
+  /** What is refused now is refused for ever: it is said, and holds up nothing that comes after it (TEL-4). */
+  async #raiseAlone(finding: Finding): Promise<void> {
+    try {
+      await this.#raiseAll([finding])
+    } catch (cause) {
+      if (!isRefusal(cause)) throw cause
+      const { rule, entries } = finding
+      this.#o.report(new Error(`a finding of ${rule} was refused`, { cause }))
+      const entry = entries[0] ?? this.#next
+      await this.#o.store.write((tx) =>
+        this.#o.raise(tx, {
+          rule: 'FOLD_FAILED',
+          key: `FOLD_FAILED/raise/${rule}/${entry}`,
+          subject: rule,
+          detail: { fold: CLAIM, rule, entry },
+          entries: entries.slice(0, 1),
+        }),
+      )
+    }
   }
 
   /** @param isQuiet whether nothing has come since the last look: then nobody has to wait for what there is */
@@ -264,6 +282,11 @@ export class Observer {
     this.#turn = turn.catch(() => undefined)
     return turn
   }
+}
+
+/** By our own rules, so that trying again changes nothing; anything else may be the database, and passes. */
+function isRefusal(cause: unknown): boolean {
+  return cause instanceof CountersignError && !(cause instanceof StoreError)
 }
 
 function nextOf(taking: readonly Taking[]): number {

@@ -195,7 +195,8 @@ export interface Schema
   /** Which receipt stands at a place of a stream, so that a repeat and a fork can be told apart. */
   receipts: { point: string; epoch: number; seq: number; hash: string }
   /** `subject`: what the arguments of calls with this segment are filed under (spec/erasure.md). */
-  segments: { id: string; subject: string }
+  /** `agent`: whom it names. */
+  segments: { id: string; subject: string; agent: string | null }
   /** `kind` and `handle` repeat what `frame_json` says, so that a handle is found without a scan. */
   frames: { seq: number; kind: string; handle: string; frame_json: string; sig: string }
   /** Kills, lifts and rosters of the log, by index; `name` is ID or number. `lifted`: kills that a lift named, seen or not. */

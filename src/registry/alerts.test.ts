@@ -8,7 +8,7 @@ import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { PACKAGED_ALERT_POLICY, type AlertPolicy } from '../core/alert.ts'
 import { decodeEntry, encodeEntry, type AnyEntry } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
-import { insertAlertPolicy, settleAlertPolicy } from './alert-policies.ts'
+import { alertPolicies } from './alert-policies.ts'
 import {
   acknowledge,
   closeAlert,
@@ -69,6 +69,20 @@ describe('an alert', () => {
     ])
   })
 
+  test('tells nothing that a terminal or a collector would take for a command', async () => {
+    await raiseOne(gap(1, { detail: { tool: 'a\u001b[2J\n<165>1 b\u2028c\u202ed', from: 1 } }))
+    expect(await bodies()).toMatchObject([
+      { detail: { tool: 'a\uFFFD[2J\uFFFD<165>1 b\uFFFDc\uFFFDd', from: 1 } },
+    ])
+  })
+
+  test('is not kept quiet by a key that another rule or subject used before', async () => {
+    await raiseOne(gap(1, { subject: 'pnt_b' }))
+    await raiseOne(gap(1, { rule: 'SEQUENCE_FORK' }))
+    expect(await raiseOne(gap(1))).toMatchObject({ alert: 'alt_2', isNew: true })
+    expect(await raiseOne(gap(1))).toBeNull()
+  })
+
   test('counts the same finding once', async () => {
     expect(await raiseOne(gap(1))).toEqual({ alert: 'alt_0', entry: 0, isNew: true })
     expect(await raiseOne(gap(1))).toBeNull()
@@ -95,8 +109,8 @@ describe('an alert', () => {
         ...PACKAGED_ALERT_POLICY,
         rules: { SEQUENCE_GAP: { severity: 'low' as const, triage_min: 5 } },
       }
-      await insertAlertPolicy(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
-      await settleAlertPolicy(tx.db, 'alp_a', 8)
+      await alertPolicies.insert(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
+      await alertPolicies.settle(tx.db, 'alp_a', 8)
     })
     await raiseOne(gap(2, { isEveryLogged: true }))
     await raiseOne(gap(3, { subject: 'pnt_b' }))
@@ -173,8 +187,8 @@ describe('channels', () => {
   const put = (over: Partial<AlertPolicy>) =>
     store.write(async (tx) => {
       const policy = { ...PACKAGED_ALERT_POLICY, ...over }
-      await insertAlertPolicy(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
-      await settleAlertPolicy(tx.db, 'alp_a', 8)
+      await alertPolicies.insert(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
+      await alertPolicies.settle(tx.db, 'alp_a', 8)
     })
   beforeEach(async () => {
     await channel('chn_a')

@@ -45,10 +45,10 @@ export interface Raised {
 
 /** @returns null: that finding was raised before */
 export async function raise(tx: Tx, finding: Raisable): Promise<Raised | null> {
-  const { rule, key, detail } = finding
-  const known = await tx.db.selectFrom('alert_keys').select('alert').where('key', '=', key).executeTakeFirst()
-  if (known !== undefined) return null
+  const { rule, key } = finding
+  const detail = plainDetail(finding.detail)
   const subject = finding.subject ?? ''
+  if (await isKnown(tx.db, { rule, subject, key })) return null
   const { policy, approval } = await alertPolicyInForce(tx.db)
   const { quiet_min, severity, triage_min } = termsOf(policy, rule)
   const open = await openAlert(tx.db, finding)
@@ -79,6 +79,35 @@ export async function raise(tx: Tx, finding: Raisable): Promise<Raised | null> {
   const canary = finding.canary === true ? 1 : 0
   await noticeRaised(tx, policy, { id: alert, severity: terms.severity, canary }, n)
   return { alert, entry: index, isNew: open === undefined }
+}
+
+/** ALR-4: under its rule and subject, for keys have parts that a point can choose. */
+async function isKnown(
+  db: Kysely<Schema>,
+  { rule, subject, key }: Pick<Finding, 'rule' | 'key'> & { readonly subject: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('alert_keys')
+    .innerJoin('alerts', 'alerts.id', 'alert_keys.alert')
+    .select('alerts.id')
+    .where('alert_keys.key', '=', key)
+    .where('alerts.rule', '=', rule)
+    .where('alerts.subject', '=', subject)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Control characters, line ends and what turns the direction of writing: to a terminal or a collector they are commands. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu
+
+/** ALR-13: a point may have named a tool in the words of whoever called it. */
+function plainDetail(detail: Finding['detail']): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value.replaceAll(UNSEEN, '\uFFFD') : value,
+    ]),
+  )
 }
 
 function openAlert(

@@ -9,7 +9,7 @@ import { newId } from '../core/ids.ts'
 import { base64url } from '../core/encoding.ts'
 import type { Gesture } from '../core/gesture.ts'
 import { canonicalBytes } from '../core/json.ts'
-import { HUMAN_SHARE, type OutputKind } from '../core/output.ts'
+import { HUMAN_SHARE, type OutputKind, type OutputPolicy } from '../core/output.ts'
 import { rfc3339 } from '../core/time.ts'
 import { commitTo, type Committed } from '../log/commitment.ts'
 import type { Actor } from '../log/entries.ts'
@@ -33,7 +33,8 @@ import { RegistryError } from './errors.ts'
 import { askedOf, signedBy } from './gestures.ts'
 import { putDraft, takeDraft, type Drafted } from './attest-drafts.ts'
 import { askedOfHeld, heldCallOf, heldGesture, letGo } from './held-outputs.ts'
-import { kindInForce, type PolicyInForce } from './output-policies.ts'
+import { kindInForce } from './output-policies.ts'
+import type { PolicyInForce } from './policies.ts'
 import { findOutput, putAttestation, settleReview, type OutputRow } from './output-rows.ts'
 import { assertOwn, bodyOf, subjectsOf } from './outputs.ts'
 import type { EnrolledPerson } from './people.ts'
@@ -46,7 +47,7 @@ type Db = Kysely<Schema>
 
 interface Ground {
   readonly output: OutputRow
-  readonly policy: PolicyInForce & { readonly kind: OutputKind }
+  readonly policy: PolicyInForce<OutputPolicy> & { readonly kind: OutputKind }
   readonly facts: RootFacts | null
 }
 

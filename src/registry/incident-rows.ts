@@ -1,8 +1,9 @@
 /** Rows of incidents, as registers and folds write them. spec/incidents.md. @module */
 import type { Kysely } from 'kysely'
 import { parseRfc3339 } from '../core/time.ts'
-import type { EntryBody } from '../log/entries.ts'
+import { decodeEntry, type AnyEntry, type EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
+import type { Tx } from '../ports/store.ts'
 import { RegistryError } from './errors.ts'
 
 export type IncidentRow = Schema['incidents']
@@ -100,4 +101,10 @@ export async function insertNote(
 
 export function closedAt({ entry, time_ms }: Pick<Stamp, 'entry' | 'time_ms'>): Partial<IncidentRow> {
   return { closed: time_ms, closing: entry }
+}
+
+/** @returns null: there is none, or it was pruned */
+export async function findEntry({ db }: Pick<Tx, 'db'>, index: number): Promise<AnyEntry | null> {
+  const row = await db.selectFrom('entries').select('bytes').where('idx', '=', index).executeTakeFirst()
+  return row === undefined || row.bytes.length === 0 ? null : decodeEntry(row.bytes)
 }

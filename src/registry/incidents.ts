@@ -10,7 +10,7 @@
 import { newId } from '../core/ids.ts'
 import { rfc3339 } from '../core/time.ts'
 import { commitTo } from '../log/commitment.ts'
-import { decodeEntry, type Actor, type AnyEntry, type EntryBody } from '../log/entries.ts'
+import type { Actor, AnyEntry, EntryBody } from '../log/entries.ts'
 import { NAMED_MAX } from '../log/response-bodies.ts'
 import type { Tx } from '../ports/store.ts'
 import { findAgent } from './agents.ts'
@@ -20,6 +20,7 @@ import type { ApprovalTerms } from './gestures.ts'
 import {
   closedAt,
   containedBy,
+  findEntry,
   findIncident,
   insertIncident,
   insertNote,
@@ -63,13 +64,14 @@ export function openIncident(
   return ctx.store.write(async (tx) => {
     await findEnrolled(tx.db, person)
     if (input.agent !== null) await findAgent(tx.db, input.agent)
+    for (const index of input.entries) await entryAt(tx, index)
     const open = await tx.db.selectFrom('incidents').select('id').where('closed', 'is', null).execute()
     if (open.length >= OPEN_MAX) throw new RegistryError('LIMIT_EXCEEDED', `${OPEN_MAX} incidents are open`)
     return openIncidentTx(ctx, tx, personActor(person), input)
   })
 }
 
-/** @throws {RegistryError} `UNKNOWN_ENTRY` */
+/** What it rests on may be pruned by now: an agent is isolated all the same. */
 export async function openIncidentTx(
   ctx: Vaulted,
   tx: Tx,
@@ -78,7 +80,7 @@ export async function openIncidentTx(
   incident = newId(ctx.crypto, 'inc', tx.now),
 ): Promise<{ incident: string; entry: number }> {
   const named = [...new Set(entries)].sort((a, b) => a - b).slice(0, NAMED_MAX)
-  const detected = named[0] === undefined ? rfc3339(tx.now) : (await entryAt(tx, named[0])).time
+  const detected = await firstTime(tx, named)
   const words = title === null ? null : commitTo(ctx.crypto, title)
   const body = {
     kind,
@@ -97,12 +99,20 @@ export async function openIncidentTx(
   return { incident, entry }
 }
 
-/** One that was pruned is not there any more. */
+/** Of the first of them that is still there, else now (INC-1). */
+async function firstTime(tx: Tx, named: readonly number[]): Promise<string> {
+  for (const index of named) {
+    const entry = await findEntry(tx, index)
+    if (entry !== null) return entry.time
+  }
+  return rfc3339(tx.now)
+}
+
 async function entryAt(tx: Tx, index: number): Promise<AnyEntry> {
-  const row = await tx.db.selectFrom('entries').select('bytes').where('idx', '=', index).executeTakeFirst()
-  if (row === undefined || row.bytes.length === 0)
+  const entry = await findEntry(tx, index)
+  if (entry === null)
     throw new RegistryError('UNKNOWN_ENTRY', `the log has no entry ${index}, or not any more`)
-  return decodeEntry(row.bytes)
+  return entry
 }
 
 async function findOpen(tx: Pick<Tx, 'db'>, id: string): Promise<IncidentRow> {

@@ -31,7 +31,7 @@ export interface Isolated {
 
 /**
  * By hand: at once and alone, as every revocation.
- * @throws {RegistryError} `NOT_ENDORSED`, `UNKNOWN_AGENT`; `STATE_CONFLICT`: suspended, retired or not approved
+ * @throws {RegistryError} `NOT_ENDORSED`, `UNKNOWN_AGENT`; `STATE_CONFLICT`: isolated, retired or not approved
  */
 export function isolateAgent(
   ctx: RegistryContext,
@@ -43,12 +43,17 @@ export function isolateAgent(
     await findEnrolled(tx.db, person)
     const { status } = await findAgent(tx.db, agent)
     const isolated = await isolateTx(ctx, tx, personActor(person), agent, { keys: [], alerts: [], title })
-    if (isolated === null) throw new RegistryError('STATE_CONFLICT', `the agent is ${status} already`)
+    if (isolated === null)
+      throw new RegistryError('STATE_CONFLICT', `the agent is ${status}, or isolated already`)
     return isolated
   })
 }
 
-/** @returns null: there is nothing to isolate, for it is neither approved nor active */
+/**
+ * One that was suspended before stays so, and is isolated all the same: else its owner could suspend it as it begins to
+ * stray, and let it go alone (ISO-11).
+ * @returns null: there is nothing to isolate, for it is isolated already, retired, or nobody approved it
+ */
 export async function isolateTx(
   ctx: Isolating,
   tx: Tx,
@@ -57,7 +62,8 @@ export async function isolateTx(
   why: { readonly keys: readonly Key[]; readonly alerts: readonly string[]; readonly title: string | null },
 ): Promise<Isolated | null> {
   const { status } = await findAgent(tx.db, agent)
-  if (status !== 'active' && status !== 'approved') return null
+  if (status === 'proposed' || status === 'retired') return null
+  if ((await findOversight(tx.db, agent)).isolated !== null) return null
   const { keys, alerts, title } = why
   const entries = keys.flatMap((key) => key.entries)
   const incident = newId(ctx.crypto, 'inc', tx.now)
@@ -75,7 +81,7 @@ export async function isolateTx(
   const body = { incident, keys: [...keys], delegations, delegations_n: alive.length }
   const entry = await tx.append({ type: 'isolation.begun', actor, subject: agent, body })
   await setOversight(tx.db, agent, { isolated: entry })
-  const frames = await suspendTx(ctx, tx, actor, agent, ISOLATED)
+  const frames = status === 'suspended' ? [] : await suspendTx(ctx, tx, actor, agent, ISOLATED)
   await containIncidentTx(tx, actor, incident, 'isolated', [entry])
   return { incident, entry, frames }
 }

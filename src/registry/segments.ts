@@ -8,7 +8,7 @@ import { CoreError } from '../core/errors.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Tx } from '../ports/store.ts'
 import { isGrantDisclosure } from '../token/disclosure.ts'
-import { segmentId, type ChainSegment } from '../token/segment.ts'
+import { agentOfSegment, segmentId, type ChainSegment } from '../token/segment.ts'
 import { RegistryError } from './errors.ts'
 import { fileUnder } from './personal.ts'
 
@@ -34,7 +34,10 @@ export async function insertSegments(
       throw new RegistryError('SEGMENT_INVALID', 'the parent segment is not known: send it first')
     }
     assertGrantsOnly(segment)
-    await tx.db.insertInto('segments').values({ id, subject }).execute()
+    await tx.db
+      .insertInto('segments')
+      .values({ id, subject, agent: agentOfSegment(segment) })
+      .execute()
     const first = await tx.append({
       type: 'chain.segment',
       actor,
@@ -49,6 +52,17 @@ export async function insertSegments(
 export async function subjectOfSegment(tx: Pick<Tx, 'db'>, id: string): Promise<string | null> {
   const row = await tx.db.selectFrom('segments').select('subject').where('id', '=', id).executeTakeFirst()
   return row?.subject ?? null
+}
+
+/** Whether a chain of our own ends at that agent: another issuer may give its agents the identifiers of ours (KEY-8). */
+export async function isChainOf({ db }: Pick<Tx, 'db'>, chain: string, agent: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('segments')
+    .innerJoin('delegations', 'delegations.jti', 'segments.subject')
+    .select('segments.agent')
+    .where('id', '=', chain)
+    .executeTakeFirst()
+  return row?.agent === agent
 }
 
 function assertGrantsOnly(segment: string): void {

@@ -19,7 +19,7 @@ export const RECONCILE_MS = 600_000
 const APART_MS = 60_000
 /** Nothing older is held against receipts. */
 const OLD_MS = 86_400_000
-/** Spans that wait to be judged; more are refused. */
+/** Spans that wait to be judged; more are refused. A source has no more places than are free: none fills them for all. */
 export const WAITING_MAX = 100_000
 /** Judged in one transaction. */
 const JUDGED_MAX = 200
@@ -34,11 +34,7 @@ export interface Taken {
 
 export function takeSpans(ctx: RegistryContext, source: Source, spans: readonly ToolSpan[]): Promise<Taken> {
   return ctx.store.write(async (tx) => {
-    const { n } = await tx.db
-      .selectFrom('spans')
-      .select((eb) => eb.fn.countAll().as('n'))
-      .executeTakeFirstOrThrow()
-    let room = WAITING_MAX - Number(n)
+    let room = await roomOf(tx.db, source)
     let [waiting, unknown, refused] = [0, 0, 0]
     for (const one of spans) {
       const agent = await agentOf(tx.db, source, one)
@@ -63,13 +59,21 @@ export function takeSpans(ctx: RegistryContext, source: Source, spans: readonly 
             end,
             received: tx.now,
           })
-          .onConflict((at) => at.columns(['trace', 'span']).doNothing())
+          .onConflict((at) => at.columns(['agent', 'trace', 'span']).doNothing())
           .execute()
       }
     }
     await count(tx, { unknown })
     return { waiting, unknown, refused }
   })
+}
+
+/** How many more of that source may wait. */
+async function roomOf(db: Kysely<Schema>, { id }: Source): Promise<number> {
+  const waiting = db.selectFrom('spans').select((eb) => eb.fn.countAll().as('n'))
+  const all = await waiting.executeTakeFirstOrThrow()
+  const own = await waiting.where('source', '=', id).executeTakeFirstOrThrow()
+  return Math.ceil((WAITING_MAX - Number(all.n) - Number(own.n)) / 2)
 }
 
 /** A source of one agent speaks of no other. */
@@ -123,15 +127,21 @@ export function reconcile(store: Store, raise: RaiseFinding): Promise<number> {
       .execute()
     let [matched, unmatched] = [0, 0]
     const inner = new Set<string>()
-    for (const span of due) if (await isInner(tx, span)) inner.add(span.span)
+    const nameOf = ({ agent, trace, span }: Schema['spans']): string => `${agent} ${trace} ${span}`
+    for (const span of due) if (await isInner(tx, span)) inner.add(nameOf(span))
     for (const span of due) {
-      if (inner.has(span.span)) matched++
+      if (inner.has(nameOf(span))) matched++
       else if (await takeCall(tx, span)) matched++
       else {
         unmatched++
         await raiseBypass(tx, raise, span)
       }
-      await tx.db.deleteFrom('spans').where('trace', '=', span.trace).where('span', '=', span.span).execute()
+      await tx.db
+        .deleteFrom('spans')
+        .where('agent', '=', span.agent)
+        .where('trace', '=', span.trace)
+        .where('span', '=', span.span)
+        .execute()
     }
     await count(tx, { matched, unmatched })
     await closeDays(tx)
@@ -144,10 +154,12 @@ export function reconcile(store: Store, raise: RaiseFinding): Promise<number> {
 }
 
 /** One call, told of by the framework and by the protocol beneath: the outer one is held against the receipt. */
-async function isInner({ db }: Tx, { trace, parent, tool }: Schema['spans']): Promise<boolean> {
+async function isInner({ db }: Tx, { agent, trace, span, parent, tool }: Schema['spans']): Promise<boolean> {
+  if (parent === span) return false
   const outer = await db
     .selectFrom('spans')
     .select('span')
+    .where('agent', '=', agent)
     .where('trace', '=', trace)
     .where('span', '=', parent)
     .where('tool', '=', tool)

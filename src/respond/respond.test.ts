@@ -5,10 +5,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { PRESET_RESPONSE, type ResponsePolicy } from '../core/response-policy.ts'
+import { rfc3339 } from '../core/time.ts'
 import { decodeEntry, type AnyEntry } from '../log/entries.ts'
+import type { DecisionReceipt } from '../log/receipt.ts'
+import { canaryDecision } from '../observe/detectors/detector.ts'
 import type { Store } from '../ports/store.ts'
+import { activateAgent, suspendAgent } from '../registry/agents.ts'
 import type { RegistryContext } from '../registry/context.ts'
-import { insertResponsePolicy, settleResponsePolicy } from '../registry/response-policies.ts'
+import { responsePolicies } from '../registry/response-policies.ts'
 import { listStandings, respondTo, standingOf, type Found } from './respond.ts'
 
 const AGENT = 'agt_1'
@@ -79,6 +83,24 @@ const find = (rule: string, entries: number[], subject: string | null = AGENT): 
   const found: Found = { rule, subject, entries, alert: 'alt_1' }
   return store.write((tx) => respondTo(ctx, tx, found))
 }
+/** Entries of now, for findings to rest on. @returns their indices */
+async function append(...more: Partial<DecisionReceipt>[]): Promise<number[]> {
+  const { entry } = canaryDecision(now, {})
+  return store.write(async (tx) => {
+    const at: number[] = []
+    for (const fields of more) {
+      const body = { ...(entry.body as DecisionReceipt), agent: AGENT, ...fields }
+      at.push(await tx.append({ type: 'receipt', actor: entry.actor, body }))
+    }
+    return at
+  })
+}
+const chainOf = (subject: string, agent: string | null) =>
+  store.write(async ({ db }) => {
+    const id = `${subject}/${agent}`.padEnd(43, 'c').replaceAll(/[^A-Za-z0-9]/g, '_')
+    await db.insertInto('segments').values({ id, subject, agent }).execute()
+    return id
+  })
 const logged = async (): Promise<AnyEntry[]> => {
   const rows = await store.query((db) =>
     db.selectFrom('entries').select('bytes').where('idx', '>=', 8).orderBy('idx').execute(),
@@ -90,8 +112,8 @@ const standing = () => store.query((db) => standingOf(db, AGENT, now))
 async function inForce(policy: Partial<ResponsePolicy>): Promise<void> {
   await store.write(async ({ db }) => {
     const row = { id: 'rsp_a', proposer: 'per_a', proposal: 1, policy: { ...PRESET_RESPONSE, ...policy } }
-    await insertResponsePolicy(db, row)
-    await settleResponsePolicy(db, 'rsp_a', 2)
+    await responsePolicies.insert(db, row)
+    await responsePolicies.settle(db, 'rsp_a', 2)
   })
 }
 
@@ -131,6 +153,17 @@ describe('two keys', () => {
     expect(await standing()).toMatchObject({ level: 'isolated', isolated: 9 })
   })
 
+  test('isolate who was suspended meanwhile, so that its owner does not let it go alone', async () => {
+    const owner = { kind: 'person', id: 'per_a' } as const
+    await find('APPROVAL_REFUSED', [2])
+    await suspendAgent(ctx, owner, AGENT, 'a_look')
+    expect(await find('DRIFT_ALARM', [5])).toEqual({ incident: expect.any(String) })
+    expect((await types()).slice(-3)).toEqual(['incident.opened', 'isolation.begun', 'incident.contained'])
+    await expect(activateAgent(ctx, owner, AGENT, 'fine')).rejects.toMatchObject({
+      code: 'STATE_CONFLICT',
+    })
+  })
+
   test('do nothing more to who is isolated already', async () => {
     await find('APPROVAL_REFUSED', [2])
     await find('DRIFT_ALARM', [5])
@@ -141,9 +174,55 @@ describe('two keys', () => {
   test('do not turn together when a window lies between them', async () => {
     await find('APPROVAL_REFUSED', [2])
     now += PRESET_RESPONSE.window_s * 1000 + 1
-    expect(await find('DRIFT_ALARM', [5])).toEqual({ step_up: 1 })
-    expect(await types()).toEqual(['oversight.begun', 'revocation'])
+    const alarm = await append({})
+    expect(await find('DRIFT_ALARM', alarm)).toEqual({ step_up: 1 })
+    expect(await types()).toEqual(['receipt', 'oversight.begun', 'revocation'])
   })
+
+  test('count from their entries, however late these are looked at', async () => {
+    now += PRESET_RESPONSE.window_s * 1000 + 1
+    expect(await find('DRIFT_ALARM', [5])).toEqual({})
+    expect(await find('APPROVAL_REFUSED', await append({ chain: await ours() }))).toEqual({})
+    expect(await standing()).toMatchObject({ level: 'watch' })
+  })
+
+  test('are no receipts that come with no chain of ours that ends at the agent', async () => {
+    const [mine, foreign, other] = [
+      await ours(),
+      await chainOf('seg_x', AGENT),
+      await chainOf('dlg_1', 'agt_2'),
+    ]
+    await inForce({ isolate: 'either' })
+    for (const chain of [null, foreign, other, 'd'.repeat(43)])
+      expect(await find('SCOPE_BURST', await append({ chain }))).toEqual({})
+    expect(await find('SCOPE_BURST', await append({ chain: mine, agent: 'agt_2' }))).toEqual({})
+    expect(await standing()).toMatchObject({ level: 'none', signs: [] })
+    expect(await find('SCOPE_BURST', await append({ chain: mine }))).toEqual({ incident: expect.any(String) })
+  })
+})
+
+/** A root of ours. */
+async function ours(): Promise<string> {
+  const row = { jti: 'dlg_1', agent: AGENT, principal: 'per_a', exp: 0, chain: '', issued: now, revoked: 0 }
+  await store.write(({ db }) => db.insertInto('delegations').values(row).execute())
+  return chainOf('dlg_1', AGENT)
+}
+
+test('an agent is isolated although what a key rests on was pruned since', async () => {
+  await store.write(({ db }) =>
+    db
+      .updateTable('entries')
+      .set({ bytes: new Uint8Array(0) })
+      .where('idx', '=', 2)
+      .execute()
+      .then(() => undefined),
+  )
+  const appended = rfc3339(now)
+  await find('DRIFT_ALARM', [2, 5])
+  now += 1000
+  expect(await find('APPROVAL_REFUSED', [6])).toEqual({ incident: expect.any(String) })
+  const opened = (await logged()).find(({ type }) => type === 'incident.opened')
+  expect(opened?.body).toMatchObject({ entries: [2, 5, 6], detected: appended })
 })
 
 test('drift alone has a person asked, once, and tells points by a frame', async () => {

@@ -7,13 +7,16 @@
 import type { Kysely } from 'kysely'
 import { canonicalize, parseJson } from '../core/json.ts'
 import type { ResponsePolicy } from '../core/response-policy.ts'
+import type { AnyEntry } from '../log/entries.ts'
 import { NAMED_MAX } from '../log/response-bodies.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import { SYSTEM, type RegistryContext } from '../registry/context.ts'
+import { findEntry } from '../registry/incident-rows.ts'
 import { isolateTx } from '../registry/isolations.ts'
 import { beginOversightTx, findOversight } from '../registry/oversight.ts'
 import { responsePolicyInForce } from '../registry/response-policies.ts'
+import { isChainOf } from '../registry/segments.ts'
 import {
   DRIFT_ALARM,
   DRIFT_WATCH,
@@ -44,7 +47,9 @@ export async function respondTo(
 ): Promise<{ readonly incident?: string; readonly step_up?: number }> {
   const policy = await responsePolicyInForce(tx.db)
   if (subject === null || !isKey(policy, rule) || !(await isAgent(tx, subject))) return {}
-  await noteSign(tx, subject, { rule, time: tx.now, entries })
+  const sign = await signOf(tx, subject, rule, entries)
+  if (sign === null) return {}
+  await noteSign(tx, subject, sign)
   const { level, keys, because, entries: why } = responseTo(policy, await signsOf(tx.db, subject), tx.now)
   if (level === 'isolated') {
     const isolated = await isolateTx(ctx, tx, SYSTEM, subject, { keys, alerts: [alert], title: null })
@@ -64,12 +69,38 @@ async function isAgent(tx: Tx, id: string): Promise<boolean> {
   return row !== undefined && row.status !== 'retired'
 }
 
+/**
+ * The sign that entries are, as of the last of them (ISO-3). What was pruned since it was found counts as it is.
+ * @returns null: none of them shows that it was this agent (ISO-4)
+ */
+async function signOf(tx: Tx, agent: string, rule: string, named: readonly number[]): Promise<Sign | null> {
+  const entries: number[] = []
+  const times: number[] = []
+  for (const index of named.slice(0, NAMED_MAX)) {
+    const entry = await findEntry(tx, index)
+    if (entry !== null && !OF_DRIFT.has(rule) && !(await isOf(tx, entry, agent))) continue
+    entries.push(index)
+    if (entry !== null) times.push(Date.parse(entry.time))
+  }
+  if (entries.length === 0 && named.length > 0) return null
+  return { rule, time: times.length === 0 ? tx.now : Math.max(...times), entries }
+}
+
+/** A receipt is of an agent when it came with a chain of ours that ends there: a point can write any name. */
+async function isOf(tx: Tx, entry: AnyEntry, agent: string): Promise<boolean> {
+  if (entry.type !== 'receipt' || entry.body.kind !== 'decision') return true
+  const { chain, agent: named } = entry.body
+  return named === agent && chain !== null && (await isChainOf(tx, chain, agent))
+}
+
 async function noteSign(tx: Tx, agent: string, { rule, time, entries }: Sign): Promise<void> {
   const entries_json = canonicalize(entries.slice(0, NAMED_MAX))
   await tx.db
     .insertInto('signs')
     .values({ agent, rule, time, entries_json })
-    .onConflict((on) => on.columns(['agent', 'rule']).doUpdateSet({ time, entries_json }))
+    .onConflict((on) =>
+      on.columns(['agent', 'rule']).doUpdateSet({ time, entries_json }).where('signs.time', '<=', time),
+    )
     .execute()
 }
 

@@ -1,8 +1,11 @@
 /** Chain segments as the log keeps them: grants yes, claims about people never (SEG-1). @module */
 import type { Crypto } from '../core/crypto.ts'
 import { taggedDigest } from '../core/digest.ts'
+import { CountersignError } from '../core/errors.ts'
+import { parseJws } from '../core/sign.ts'
 import { SEGMENT_TAG } from './constants.ts'
 import { isGrantDisclosure } from './disclosure.ts'
+import { isHopPayload, isRootPayload, isStatement } from './payload.ts'
 import { parsePresentation, segmentText, type Segment } from './presentation.ts'
 
 export interface ChainSegment {
@@ -35,4 +38,18 @@ export function segmentsOf(crypto: Crypto, chain: string): ChainSegment[] {
     disclosures: disclosures.filter(isGrantDisclosure),
   })
   return chainSegments(crypto, segments.map(grantsOf))
+}
+
+/** Whom a segment names as the agent that acts under it; no signature is checked. @returns null: nobody */
+export function agentOfSegment(segment: string): string | null {
+  try {
+    const { payload } = parseJws(parsePresentation(segment).segments[0]?.jwt ?? '')
+    if (isRootPayload(payload)) return payload.agent.id
+    if (!isHopPayload(payload)) return null
+    const statement = parseJws(payload.delegate_payload[0].statement).payload
+    return isStatement(statement) ? statement.agent : null
+  } catch (cause) {
+    if (cause instanceof CountersignError) return null
+    throw cause
+  }
 }

@@ -208,7 +208,7 @@ describe('a list', () => {
       ['point list', /^POINT +SERVERS +NAME\npnt_/],
       ['template list', /^TEMPLATE +STATUS +CLASS +PROPOSER\ntpl_/],
       ['keys list', /^KEY +STATUS\n/],
-      ['delegations', /^DELEGATION +STATUS +AGENT +PRINCIPAL\ndlg_/],
+      ['delegations', /^DELEGATION +STATUS +AGENT +PRINCIPAL +CONSENT\ndlg_/],
     ] as const)
       expect((await run(command)).stdout).toMatch(head)
   })

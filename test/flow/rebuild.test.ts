@@ -393,7 +393,7 @@ describe('a register that was changed behind the log', () => {
     ['DELETE FROM frames WHERE seq = 1', 'frames', 'missing'],
     ['DELETE FROM receipts WHERE seq = 1', 'receipts', 'missing'],
     ["DELETE FROM people WHERE status = 'enrolled'", 'people', 'missing'],
-    ["INSERT INTO segments VALUES ('made up', 'made up')", 'segments', 'extra'],
+    ["INSERT INTO segments VALUES ('made up', 'made up', NULL)", 'segments', 'extra'],
     ["INSERT INTO handles VALUES ('dlg_x', 'key', 'made up')", 'handles', 'extra'],
     ["INSERT INTO meta VALUES ('made up', '1')", 'meta', 'extra'],
     ["UPDATE sealed SET commitment = 'made up' WHERE field = 'args'", 'sealed', 'unproved'],

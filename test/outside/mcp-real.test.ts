@@ -133,11 +133,12 @@ describe('server-everything', () => {
     const client = await v1(through(args, ['trigger-long-running-operation']))
     const steps: number[] = []
     await client.callTool(
-      { name: 'trigger-long-running-operation', arguments: { duration: 1, steps: 2 } },
+      { name: 'trigger-long-running-operation', arguments: { duration: 1, steps: 4 } },
       undefined,
       { onprogress: ({ progress }) => steps.push(progress) },
     )
-    expect(steps).toEqual([1, 2])
+    // The last one may come together with the result, and then this client does not tell of it.
+    expect(steps.slice(0, 3)).toEqual([1, 2, 3])
   })
 
   test('is inspected by the Inspector’s command line', async () => {

@@ -25,9 +25,10 @@ CREATE TABLE sources (
 ) STRICT;
 CREATE TABLE spans (
   trace TEXT NOT NULL, span TEXT NOT NULL, parent TEXT NOT NULL, source TEXT NOT NULL, agent TEXT NOT NULL, server TEXT,
-  tool TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (trace, span)
+  tool TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, received INTEGER NOT NULL, PRIMARY KEY (agent, trace, span)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX spans_received ON spans (received);
+CREATE INDEX spans_source ON spans (source);
 CREATE TABLE span_calls (
   point TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, agent TEXT NOT NULL, server TEXT NOT NULL,
   tool TEXT NOT NULL, t INTEGER NOT NULL, taken INTEGER NOT NULL, PRIMARY KEY (point, epoch, seq)

@@ -52,6 +52,7 @@ interface Bent {
   /** Whether the key is revoked. */
   readonly frame?: boolean
   readonly incident?: string
+  readonly suspends?: boolean
 }
 
 const KEYS: EntryBody<'isolation.begun'>['keys'] = [
@@ -61,7 +62,7 @@ const KEYS: EntryBody<'isolation.begun'>['keys'] = [
 
 function isolate(
   log: LogBuilder,
-  { keys = KEYS, by = SYSTEM, frame = true, incident = INCIDENT }: Bent = {},
+  { keys = KEYS, by = SYSTEM, frame = true, incident = INCIDENT, suspends = true }: Bent = {},
 ) {
   const opened = log.add('incident.opened', by, INCIDENT, {
     kind: 'isolation',
@@ -72,7 +73,7 @@ function isolate(
     detected: '2026-02-25T06:13:20Z',
   })
   const begun = log.add('isolation.begun', by, AGENT, { incident, keys, delegations: [], delegations_n: 0 })
-  log.add('agent.suspended', by, AGENT, { reason: 'isolated' })
+  if (suspends) log.add('agent.suspended', by, AGENT, { reason: 'isolated' })
   if (frame) log.revoke('key', thumbprint(nodeCrypto, log.world.signer('bot').publicJwk))
   const contained = log.add('incident.contained', by, INCIDENT, { how: 'isolated', entries: [begun] })
   return { opened, begun, contained }
@@ -171,6 +172,7 @@ describe('an isolation', () => {
   test.each<[string, Bent]>([
     ['with one key', { keys: KEYS.slice(0, 1) }],
     ['with a sign that is none', { keys: [KEYS[0]!, { key: 'sign', rule: 'LIMIT_NEAR', entries: [1] }] }],
+    ['with an alarm that is none', { keys: [{ key: 'drift', rule: 'DRIFT_WATCH', entries: [2] }, KEYS[1]!] }],
     ['that names nothing', { keys: [KEYS[0]!, { key: 'sign', rule: 'APPROVAL_REFUSED', entries: [] }] }],
     ['without a frame', { frame: false }],
     ['without an incident', { incident: 'inc_2' }],
@@ -180,9 +182,37 @@ describe('an isolation', () => {
     expect(await faultsOf(log)).toContainEqual(['ISOLATION_INVALID', begun])
   })
 
+  test('for what another agent did does not hold', async () => {
+    const log = company()
+    log.agent('worker')
+    const { index } = log.decide(log.root('worker'), { decision: 'deny', reasons: ['NO_MATCHING_GRANT'] })
+    const { begun } = isolate(log, {
+      keys: [KEYS[0]!, { key: 'sign', rule: 'SCOPE_BURST', entries: [index] }],
+    })
+    expect(await faultsOf(log)).toContainEqual(['ISOLATION_INVALID', begun])
+  })
+
+  test('is not lifted before its cause is said, nor ended by an activation', async () => {
+    const log = company()
+    const lifted = lift(log, isolate(log).begun)
+    expect(await faultsOf(log)).toEqual([['ISOLATION_INVALID', lifted]])
+    const other = company()
+    const { begun } = isolate(other)
+    other.add('agent.activated', person(ALICE), AGENT, { reason: 'fine' })
+    expect(await faultsOf(other)).toEqual([['ISOLATION_INVALID', begun]])
+  })
+
   test('by a person needs no key', async () => {
     const log = company()
     isolate(log, { keys: [], by: person(BOB) })
+    expect(await faultsOf(log)).toEqual([])
+  })
+
+  test('of an agent that was suspended before holds as well', async () => {
+    const log = company()
+    log.add('agent.suspended', person(ALICE), AGENT, { reason: 'a_look' })
+    log.revoke('key', thumbprint(nodeCrypto, log.world.signer('bot').publicJwk))
+    isolate(log, { frame: false, suspends: false })
     expect(await faultsOf(log)).toEqual([])
   })
 

@@ -7,12 +7,16 @@ import type { Crypto } from '../../core/crypto.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { PRESET_RESPONSE, type ResponsePolicy } from '../../core/response-policy.ts'
 import { stepUpOf, stepUpName } from '../../core/step-up.ts'
+import type { Receipt } from '../../log/receipt.ts'
 import { boundOf, lineageOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
 import type { ProvenAllow } from './chains.ts'
 import { Labels } from './flow.ts'
 import type { Findings } from './report.ts'
+
+/** The rule that drift turns its key by (ISO-3). */
+const DRIFT_ALARM = 'DRIFT_ALARM'
 
 type Logged = Extract<
   History['responses'][number],
@@ -60,6 +64,8 @@ class ResponseJudge {
   readonly #judge: ApprovalJudge
   readonly #agents = new Map<string, Standing>()
   readonly #frames: ReadonlySet<string>
+  /** By index. */
+  readonly #receipts: ReadonlyMap<number, Receipt>
   /** In the order of the log. */
   readonly #policies: readonly { readonly index: number; readonly policy: ResponsePolicy }[]
 
@@ -68,6 +74,8 @@ class ResponseJudge {
     this.#history = history
     this.#judge = judge
     this.#frames = new Set(history.frames.map(({ frame }) => `${frame.kind}:${frame.handle}`))
+    const receipts = [...history.streams.values()].flatMap((stream) => stream.receipts)
+    this.#receipts = new Map(receipts.map(({ index, receipt }) => [index, receipt]))
     const proposed = new Map<number, ResponsePolicy>()
     const policies = [{ index: -1, policy: PRESET_RESPONSE }]
     for (const { index, entry } of history.labels) {
@@ -124,6 +132,8 @@ class ResponseJudge {
     if (opened === undefined || opened.index > index) return 'its isolation has no incident'
     if (keys.some((key) => key.entries.length === 0 || key.entries.some((at) => at >= index)))
       return 'its isolation names no entry before it'
+    if (this.#isFreed(entry.subject ?? '', index))
+      return 'it was activated, and nobody had lifted its isolation'
     if (!this.#isCutOff(each)) return 'its keys were not all revoked with its isolation'
     if (entry.actor.kind === 'person') return null
     const { isolate, signs } = this.#policies.findLast((one) => one.index < index)?.policy ?? PRESET_RESPONSE
@@ -136,15 +146,30 @@ class ResponseJudge {
       never: false,
     }[isolate]
     if (!isAllowed) return `its isolation has not the keys that the policy asks for (${isolate})`
-    const isSign = keys.every(({ key, rule }) => key === 'drift' || signs.includes(rule))
-    return isSign ? null : 'its isolation names a sign that is none'
+    const isSign = keys.every(({ key, rule }) =>
+      key === 'drift' ? rule === DRIFT_ALARM : signs.includes(rule),
+    )
+    if (!isSign) return 'its isolation names a sign that is none'
+    const agent = entry.subject ?? ''
+    const isOther = keys.some(
+      ({ key, entries }) => key === 'sign' && entries.some((at) => this.#isOfOther(at, agent)),
+    )
+    return isOther ? 'its isolation names a receipt of another agent' : null
+  }
+
+  /** ISO-4. */
+  #isOfOther(at: number, agent: string): boolean {
+    const receipt = this.#receipts.get(at)
+    return receipt !== undefined && (receipt.kind !== 'decision' || receipt.agent !== agent)
   }
 
   /** ISO-6: by frames of the same transaction, or by earlier ones. */
   #isCutOff({ index, entry }: Of<'isolation.begun'>): boolean {
     const agent = this.#history.agents.get(entry.subject ?? '')
+    const wasSuspended = agent?.changes.findLast((change) => change.index < index)?.status === 'suspended'
     const suspended = agent?.changes.find((change) => change.index > index)
-    if (suspended?.status !== 'suspended' || suspended.time !== entry.time) return false
+    const isSuspended = suspended?.status === 'suspended' && suspended.time === entry.time
+    if (!wasSuspended && !isSuspended) return false
     const time_ms = Date.parse(entry.time)
     const revoked = new Set(
       this.#history.frames
@@ -161,7 +186,30 @@ class ResponseJudge {
     standing.isolated = null
     const isIt =
       isolated?.index === act.begun && isolated.entry.body.incident === act.incident && act.agent === agent
-    return isIt ? this.#approvalFault(agent, { index, entry }) : 'what lifts its isolation names another one'
+    if (!isIt) return 'what lifts its isolation names another one'
+    if (!this.#isExplained(act.incident, index)) return 'nobody had contained and explained its incident'
+    return this.#approvalFault(agent, { index, entry })
+  }
+
+  /** ISO-11. */
+  #isExplained(incident: string, before: number): boolean {
+    const of = this.#history.responses.filter((one) => one.index < before && one.entry.subject === incident)
+    const isContained = of.some(({ entry }) => entry.type === 'incident.contained')
+    return (
+      isContained && of.some(({ entry }) => entry.type === 'incident.noted' && entry.body.phase === 'cause')
+    )
+  }
+
+  /** ISO-11: an agent that is active again was let go before. */
+  #isFreed(agent: string, begun: number): boolean {
+    const freed = this.#history.agents
+      .get(agent)
+      ?.changes.find(({ index, status }) => index > begun && status === 'activated')
+    if (freed === undefined) return false
+    return !this.#history.responses.some(
+      ({ index, entry }) =>
+        entry.type === 'isolation.lifted' && entry.body.act.begun === begun && index < freed.index,
+    )
   }
 
   #approvalFault(

@@ -1,5 +1,5 @@
 /** A call that the person who was asked refused. spec/detectors.md (DET-17). @module */
-import { canaryDecision, type DetectorKind } from './detector.ts'
+import { canaryDecision, namesOf, type DetectorKind } from './detector.ts'
 import { denied } from './denials.ts'
 
 const rule = 'APPROVAL_REFUSED'
@@ -9,13 +9,13 @@ export const approvalRefused: DetectorKind = {
   make: () => ({
     take: ({ index, entry }, found) => {
       if (entry.type !== 'receipt' || entry.body.kind !== 'decision') return
-      const { agent, action, server, tool, reasons } = entry.body
+      const { agent, action, reasons } = entry.body
       if (agent === null || !reasons.includes('APPROVAL_REFUSED')) return
       found({
         rule,
         key: `refused/${action}`,
         subject: agent,
-        detail: { action, server, tool },
+        detail: { action, ...namesOf(entry.body) },
         entries: [index],
       })
     },

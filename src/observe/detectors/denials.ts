@@ -2,7 +2,7 @@
 import type { AlertRule } from '../../core/alert.ts'
 import type { DetectorTerms } from '../../core/detector-terms.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
-import { canaryDecision, times, type DetectorKind } from './detector.ts'
+import { canaryDecision, namesOf, times, type DetectorKind } from './detector.ts'
 import { Windows, windowOf } from './windows.ts'
 
 export interface DenialKind {
@@ -40,8 +40,7 @@ export function denialDetector({
           const count = counts.at(about, window)
           count[0] += 1
           if (count[0] !== least(terms())) return
-          const { server, tool } = receipt
-          const detail = { reason, calls: count[0], window_min, server, tool }
+          const detail = { reason, calls: count[0], window_min, ...namesOf(receipt) }
           found({ rule, key: `${rule}/${about}/${window}`, subject: about, detail, entries: [index] })
         },
         state: () => counts.state(),

@@ -80,6 +80,17 @@ export function canaryDecision(time_ms: number, over: Partial<DecisionReceipt>):
   return { index: 0, time_ms, entry: { v: 1, type: 'receipt', time, actor, body } }
 }
 
+/** What servers and tools are called. Anything else was made up by whoever called, and may say anything to anybody. */
+const NAME = /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/
+const NAME_CHARS_MAX = 128
+const UNNAMED = '(no name)'
+
+/** The names that an alert may have of a receipt (ALR-13): channels tell them to people outside. */
+export function namesOf({ server, tool }: Pick<DecisionReceipt, 'server' | 'tool'>) {
+  const shown = (name: string): string => (name.length <= NAME_CHARS_MAX && NAME.test(name) ? name : UNNAMED)
+  return { server: shown(server), tool: shown(tool) }
+}
+
 export function times<T>(n: number, make: (at: number) => T): T[] {
   return Array.from({ length: n }, (_, at) => make(at))
 }

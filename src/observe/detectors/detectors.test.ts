@@ -113,6 +113,14 @@ describe('denials of other kinds', () => {
     expect(findings(rule, [...apart, denial('INTERNAL'), call(NOW)])).toEqual([])
   })
 
+  test.each(['https://evil.example/pay', 'call 555-0100 now', 'a\u001b[2J', 'x'.repeat(129)])(
+    'a name that is none is not told: %j',
+    (tool) => {
+      const found = findings('LABEL_VIOLATION', [denial('FLOW_SINK', NOW, { tool })])
+      expect(found).toMatchObject([{ detail: { tool: '(no name)' } }])
+    },
+  )
+
   test('a refusal is found by its action', () => {
     const refused = times(2, () => denial('APPROVAL_REFUSED', NOW, { action: 'act_a' }))
     expect(findings('APPROVAL_REFUSED', refused).map(({ key }) => key)).toEqual([

@@ -3,7 +3,7 @@ import type { JsonValue } from '../../core/json.ts'
 import { isUnderScope } from '../../log/drill-report.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import type { Logged } from '../fold.ts'
-import { CANARY, canaryDecision, type DetectorKind, type Found } from './detector.ts'
+import { CANARY, canaryDecision, namesOf, type DetectorKind, type Found } from './detector.ts'
 
 const rule = 'KILL_DISOBEYED'
 /** Clocks of points may be as far ahead (spec/delegation.md). */
@@ -73,12 +73,12 @@ class Memory {
   }
 
   #allowed(index: number, receipt: DecisionReceipt, found: Found): void {
-    const { agent, point, server, tool, time } = receipt
+    const { agent, point, time } = receipt
     const allowed_ms = Date.parse(time)
     for (const [id, kill] of this.#kills) {
       if (allowed_ms <= kill.at_ms + this.#bound_ms + SKEW_MS) continue
       if (!isUnderScope(kill.scope, this.#inventory, receipt)) continue
-      const detail = { kill: id, agent: agent ?? '', server, tool }
+      const detail = { kill: id, agent: agent ?? '', ...namesOf(receipt) }
       const entries = [kill.index, index]
       found({ rule, key: `${rule}/${id}/${index}`, subject: point, detail, entries })
     }

@@ -86,7 +86,9 @@ export class DriftCore {
   #decision(index: number, time_ms: number, receipt: DecisionReceipt): void {
     const { agent, chain, kill } = receipt
     const root = chain === null || agent === null || kill !== undefined ? null : this.roots.of(chain)
-    if (root === null || agent === null || isLongOver(root, time_ms)) return
+    if (root === null || agent === null || chain === null || isLongOver(root, time_ms)) return
+    // Another issuer may give its agents the identifiers of ours (KEY-8), and a point can write any name.
+    if (this.world.isForeign(root.iss) || this.roots.link(chain)?.agent !== agent) return
     const key = `${agent} ${root.jti} ${root.iss}`
     const known = this.sessions.get(key)
     // Its delegation was over before: what still tries is a session of its own.

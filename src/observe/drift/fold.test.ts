@@ -192,3 +192,16 @@ test('an observer that begins again writes nothing twice', async () => {
   expect(world.faults).toEqual([])
   await world.remove()
 })
+
+test('what another issuer says of an agent, or a receipt of another than its chain ends at, is no session', async () => {
+  const world = new DriftWorld()
+  await world.delegate()
+  await world.session(usual(0), { agent: 'agt_other' })
+  await world.settle()
+  expect(await world.of('drift.epoch_started')).toEqual([])
+  await world.trustAnother()
+  await world.session(usual(0))
+  await world.settle()
+  expect(await world.of('drift.epoch_started')).toEqual([])
+  await world.remove()
+})

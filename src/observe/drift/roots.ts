@@ -7,6 +7,7 @@ import type { EntryBody } from '../../log/entries.ts'
 import { resolveDisclosures } from '../../token/disclosure.ts'
 import { isRootPayload } from '../../token/payload.ts'
 import { parsePresentation } from '../../token/presentation.ts'
+import { agentOfSegment } from '../../token/segment.ts'
 
 export const CLASS_TAG = 'countersign-task-class-v1'
 
@@ -20,11 +21,15 @@ export interface RootFacts {
 }
 
 /** A segment is its root, or leads to one. */
-export type Link = { readonly root: RootFacts } | { readonly parent: string }
+export type Link = ({ readonly root: RootFacts } | { readonly parent: string }) & {
+  /** Whom it names. */
+  readonly agent: string | null
+}
 
 /** @returns null: nothing that a chain could begin with, so no session is of it */
 export function linkOf(crypto: Crypto, { parent, segment }: EntryBody<'chain.segment'>): Link | null {
-  if (parent !== null) return { parent }
+  const agent = agentOfSegment(segment)
+  if (parent !== null) return { parent, agent }
   try {
     const first = parsePresentation(segment).segments[0]
     const payload = first === undefined ? null : parseJws(first.jwt).payload
@@ -38,7 +43,8 @@ export function linkOf(crypto: Crypto, { parent, segment }: EntryBody<'chain.seg
     )
     const actions = [...names].sort().map((name) => JSON.parse(name) as [string, string])
     const task_class = taggedDigest(crypto, CLASS_TAG, actions)
-    return { root: { iss: payload.iss, jti: payload.jti, exp_ms: payload.exp * 1000, actions, task_class } }
+    const root = { iss: payload.iss, jti: payload.jti, exp_ms: payload.exp * 1000, actions, task_class }
+    return { root, agent }
   } catch (cause) {
     if (cause instanceof CountersignError) return null
     throw cause

@@ -89,10 +89,10 @@ test('a document has its size at most, whatever agents do, and goes on where it 
 
 test('chains are forgotten a day after they ended, with the hops that lead to them', () => {
   const roots = new Roots()
-  roots.add('root', { root: { ...ROOT, exp_ms: 0 } })
-  roots.add('hop', { parent: 'root' })
-  roots.add('other', { root: ROOT })
-  roots.add('lost', { parent: 'never logged' })
+  roots.add('root', { root: { ...ROOT, exp_ms: 0 }, agent: null })
+  roots.add('hop', { parent: 'root', agent: null })
+  roots.add('other', { root: ROOT, agent: null })
+  roots.add('lost', { parent: 'never logged', agent: null })
   roots.forget(24 * 3600 * 1000)
   expect(roots.of('hop')?.jti).toBe(ROOT.jti)
   roots.changed.clear()

@@ -41,6 +41,7 @@ export interface StoredWorld {
   readonly proposals: readonly (readonly [string, readonly (readonly [string, LabelFacts])[]])[]
   readonly manifests: readonly (readonly [string, string])[]
   readonly flow_policy: string
+  readonly foreign: readonly string[]
 }
 
 /** What each type does to it; the others do nothing. */
@@ -61,6 +62,8 @@ export class World {
   #proposals = new Map<string, readonly (readonly [string, LabelFacts])[]>()
   /** That is in force, by identifier; empty for none. */
   #flowPolicy = ''
+  /** Other issuers that were ever trusted. */
+  #foreign = new Set<string>()
   /** By agent: what it was registered with. */
   #manifests = new Map<string, string>()
   /** By task class; emptied when a tool, a label or the flow policy changes. */
@@ -86,6 +89,7 @@ export class World {
       this.#toolDigests.clear()
     },
     'agent.proposed': ({ subject = '', body }) => void this.#manifests.set(subject, body.manifest),
+    'issuer.trusted': ({ body }) => void this.#foreign.add(body.act.issuer.iss),
     'drift_policy.proposed': ({ subject = '', body }) => void this.#policies.set(subject, body.policy),
     'drift_policy.approved': ({ subject = '' }) => {
       this.policy = this.#policies.get(subject) ?? this.policy
@@ -112,6 +116,10 @@ export class World {
     const id = this.#ids.get(nameOf(server, tool))
     if (id === undefined || definition_hash === null) return null
     return this.#labels.get(labelKey(id, definition_hash)) ?? null
+  }
+
+  isForeign(iss: string): boolean {
+    return this.#foreign.has(iss)
   }
 
   /** Empty where none is known. */
@@ -145,6 +153,7 @@ export class World {
       proposals: [...this.#proposals],
       manifests: [...this.#manifests],
       flow_policy: this.#flowPolicy,
+      foreign: [...this.#foreign],
     }
   }
 
@@ -156,6 +165,7 @@ export class World {
     this.#proposals = new Map(stored.proposals)
     this.#manifests = new Map(stored.manifests)
     this.#flowPolicy = stored.flow_policy
+    this.#foreign = new Set(stored.foreign)
     for (const [id, tool] of stored.tools) this.#setTool(id, tool)
   }
 }

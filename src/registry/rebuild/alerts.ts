@@ -1,5 +1,5 @@
 /** Folds of alerts and of their policy. spec/registers.md. @module */
-import { insertAlertPolicy, settleAlertPolicy } from '../alert-policies.ts'
+import { alertPolicies } from '../alert-policies.ts'
 import { recordAcknowledged, recordClosed, recordEscalated, recordRaised } from '../alert-rows.ts'
 import { recordCanary } from '../canaries.ts'
 import { endChannel, insertChannel } from '../channels.ts'
@@ -11,8 +11,8 @@ import { setMeta, type Folds } from './state.ts'
 
 export const alertFolds: Folds = {
   'alert_policy.proposed': ({ db, index }, { subject = '', actor, body }) =>
-    insertAlertPolicy(db, { id: subject, policy: body.policy, proposer: actor.id, proposal: index }),
-  'alert_policy.approved': ({ db, index }, { subject = '' }) => settleAlertPolicy(db, subject, index),
+    alertPolicies.insert(db, { id: subject, policy: body.policy, proposer: actor.id, proposal: index }),
+  'alert_policy.approved': ({ db, index }, { subject = '' }) => alertPolicies.settle(db, subject, index),
   'alert.raised': async ({ db, index, time_ms }, { subject = '', body }) => {
     await recordRaised(db, { index, time_ms, subject }, body)
     // Nothing rests on a canary.

@@ -8,15 +8,15 @@ import {
   revealSeed,
   settleReview,
 } from '../output-rows.ts'
-import { insertOutputPolicy, settleOutputPolicy } from '../output-policies.ts'
+import { outputPolicies } from '../output-policies.ts'
 import { fileUnder } from '../personal.ts'
 import { committed } from './commitments.ts'
 import type { Folds } from './state.ts'
 
 export const attestationFolds: Folds = {
   'output_policy.proposed': ({ db, index }, { subject = '', actor, body }) =>
-    insertOutputPolicy(db, { id: subject, policy: body.policy, proposer: actor.id, proposal: index }),
-  'output_policy.approved': ({ db, index }, { subject = '' }) => settleOutputPolicy(db, subject, index),
+    outputPolicies.insert(db, { id: subject, policy: body.policy, proposer: actor.id, proposal: index }),
+  'output_policy.approved': ({ db, index }, { subject = '' }) => outputPolicies.settle(db, subject, index),
   'output.registered': async (at, { subject = '', actor, body, commitments = {} }) => {
     const { digest = '', content = null } = commitments
     await insertOutput(

@@ -2,6 +2,7 @@
 import { canonicalize } from '../../core/json.ts'
 import { seconds } from '../../core/time.ts'
 import type { Handle } from '../../token/handles.ts'
+import { agentOfSegment } from '../../token/segment.ts'
 import { forgetOver } from '../exchanges.ts'
 import { fileUnder } from '../personal.ts'
 import { subjectOfSegment } from '../segments.ts'
@@ -19,7 +20,10 @@ export const delegationFolds: Folds = {
     const { id, parent, segment } = body
     const above = parent === null ? null : await subjectOfSegment(at, parent)
     const subject = above ?? id
-    await db.insertInto('segments').values({ id, subject }).execute()
+    await db
+      .insertInto('segments')
+      .values({ id, subject, agent: agentOfSegment(segment) })
+      .execute()
     // Of another issuer, unless the delegation that it is the root of comes next.
     if (subject === id) await fileUnder(at, { id, owner: null, first: at.index })
     const facts = segmentFacts(crypto, parent, segment)

@@ -1,5 +1,5 @@
 /** Folds of labels and flow policies. spec/registers.md. @module */
-import { insertFlowPolicy, settleFlowPolicy } from '../flow-policies.ts'
+import { flowPolicies } from '../flow-policies.ts'
 import { insertProposal, putInForce } from '../label-rows.ts'
 import type { Folds } from './state.ts'
 
@@ -8,6 +8,6 @@ export const labelFolds: Folds = {
     insertProposal(db, { id: subject, labels: body.labels, proposer: actor.id, proposal: index }),
   'label.approved': ({ db, index }, { subject = '' }) => putInForce(db, subject, index),
   'flow_policy.proposed': ({ db, index }, { subject = '', actor, body }) =>
-    insertFlowPolicy(db, { id: subject, policy: body.policy, proposer: actor.id, proposal: index }),
-  'flow_policy.approved': ({ db, index }, { subject = '' }) => settleFlowPolicy(db, subject, index),
+    flowPolicies.insert(db, { id: subject, policy: body.policy, proposer: actor.id, proposal: index }),
+  'flow_policy.approved': ({ db, index }, { subject = '' }) => flowPolicies.settle(db, subject, index),
 }

@@ -12,7 +12,7 @@ import {
 } from '../incident-rows.ts'
 import { setOversight } from '../oversight.ts'
 import { fileUnder } from '../personal.ts'
-import { insertResponsePolicy, settleResponsePolicy } from '../response-policies.ts'
+import { responsePolicies } from '../response-policies.ts'
 import { committed } from './commitments.ts'
 import type { At, Folds } from './state.ts'
 
@@ -22,8 +22,9 @@ function stampOf({ index, time_ms }: At, { actor }: Pick<Entry, 'actor'>): Stamp
 
 export const responseFolds: Folds = {
   'response_policy.proposed': ({ db, index }, { subject = '', actor, body }) =>
-    insertResponsePolicy(db, { id: subject, policy: body.policy, proposer: actor.id, proposal: index }),
-  'response_policy.approved': ({ db, index }, { subject = '' }) => settleResponsePolicy(db, subject, index),
+    responsePolicies.insert(db, { id: subject, policy: body.policy, proposer: actor.id, proposal: index }),
+  'response_policy.approved': ({ db, index }, { subject = '' }) =>
+    responsePolicies.settle(db, subject, index),
   'oversight.begun': ({ db, index }, { subject = '', body: { n, because } }) =>
     setOversight(db, subject, { n, begun: index, because }),
   'oversight.ended': ({ db }, { subject = '' }) => setOversight(db, subject, { begun: null, because: null }),
