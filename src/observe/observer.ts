@@ -5,11 +5,10 @@
  * @module
  */
 import { setImmediate } from 'node:timers/promises'
-import { fromUtf8 } from '../core/encoding.ts'
-import type { AnyEntry } from '../log/entries.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store, Tx } from '../ports/store.ts'
-import type { Finding, Fold, Logged } from './fold.ts'
+import { EntryReader } from './entry-reader.ts'
+import type { Finding, Fold } from './fold.ts'
 import { raiseFindings } from './raising.ts'
 
 /** Entries read at once. */
@@ -56,11 +55,11 @@ export class Observer {
   #stopped = false
   /** What is under way: one thing at a time. */
   #turn: Promise<void> = Promise.resolve()
-  /** Of the entry before: those of one transaction share their time. */
-  #last = { text: '', time_ms: 0 }
+  readonly #reader: EntryReader
 
   constructor(options: ObserverOptions) {
     this.#o = options
+    this.#reader = new EntryReader(options.report)
   }
 
   /** Entries that were committed and not taken yet; null while another observes. */
@@ -164,23 +163,11 @@ export class Observer {
   }
 
   #take(index: number, bytes: Uint8Array): void {
-    const logged = this.#read(index, bytes)
+    const logged = this.#reader.read(index, bytes)
     if (logged === null) return
     const found = (finding: Finding): void => void this.#found.push(finding)
     for (const one of this.#taking ?? [])
       if (index >= one.next) this.#guarded(one, () => one.fold.take(logged, found))
-  }
-
-  /** Not checked: the entry's schema, because the log is our own and checked what it took. */
-  #read(index: number, bytes: Uint8Array): Logged | null {
-    try {
-      const entry = JSON.parse(fromUtf8(bytes)) as AnyEntry
-      if (this.#last.text !== entry.time) this.#last = { text: entry.time, time_ms: Date.parse(entry.time) }
-      return { index, time_ms: this.#last.time_ms, entry }
-    } catch (cause) {
-      this.#o.report(new Error(`entry ${index} cannot be read`, { cause }))
-      return null
-    }
   }
 
   /** A fold that fails is left out, said so, and tried again at the next start; the others go on. */
