@@ -23,7 +23,6 @@ export const DEVIATION_CODES = {
   HOUR_MISSING: 'nobody sampled the capacity of that hour',
   INCIDENT_OPEN: 'the incident was not closed in time',
   INCIDENT_UNCONTAINED: 'the incident was not contained in time',
-  INCIDENT_UNEXPLAINED: 'the incident was closed without a cause',
   KEY_NOT_ROTATED: 'an issuer key signed for longer than a year',
   LEAVER_NOT_REVOKED: 'delegations of a leaver outlived the bound',
   NOTICE_UNKNOWN: 'the notice of a consent is not in the log',

@@ -58,7 +58,6 @@ export const closedIncidents: ControlTest = {
   population: incidents,
   source: 'the incidents of the ticket system',
   run: (ctx) => {
-    const causes = causesOf(ctx.history)
     const until_ms = knownUntil(ctx)
     return census(ctx.rows(incidents), (row): FoundDeviation[] => {
       const { index, incident, exercise, detected, opened, contained, closed } = row
@@ -76,21 +75,9 @@ export const closedIncidents: ControlTest = {
         ...(closed_ms - msOf(opened) > CLOSED_DAYS_MAX * 24 * HOUR_MS
           ? [found('INCIDENT_OPEN', `was not closed within ${CLOSED_DAYS_MAX} days`)]
           : []),
-        ...(closed !== null && !causes.has(name)
-          ? [found('INCIDENT_UNEXPLAINED', 'was closed without a cause')]
-          : []),
       ]
     })
   },
-}
-
-/** Incidents of which somebody said why. */
-function causesOf({ responses }: History): ReadonlySet<string> {
-  return new Set(
-    responses.flatMap(({ entry }) =>
-      entry.type === 'incident.noted' && entry.body.phase === 'cause' ? [entry.subject ?? ''] : [],
-    ),
-  )
 }
 
 export const heldDrills: ControlTest = {
