@@ -28,7 +28,8 @@ export class TestedEntries {
     if (entry.type === 'log.anchored') this.anchors.push({ index, entry })
     if (entry.type === 'restore.tested') this.restores.push({ index, entry })
     const agent = givenTo(entry)
-    if (agent !== null && !this.firstTokens.has(agent)) this.firstTokens.set(agent, { index, time: entry.time })
+    if (agent !== null && !this.firstTokens.has(agent))
+      this.firstTokens.set(agent, { index, time: entry.time })
   }
 
   placeOf(index: number): EntryPlace | undefined {

@@ -50,7 +50,13 @@ export function evidenceCommands(program: Command): void {
       await recordBuilt(profile, manifest, bytes)
       await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
-      const summary = { file: options.out, bytes: bytes.length, entries: manifest.log.end, populations, tests }
+      const summary = {
+        file: options.out,
+        bytes: bytes.length,
+        entries: manifest.log.end,
+        populations,
+        tests,
+      }
       result(wantsJson(command), summary, () =>
         [
           `${paint('green', 'built')} ${options.out} (${counted(bytes.length, 'byte')}, ${counted(manifest.log.end, 'entry', 'entries')})`,

@@ -8,7 +8,8 @@ export const activeAgents: PopulationDefinition = {
   name: 'active_agents',
   definition:
     'Every agent that could act at some time in the period: activated before its end, and not suspended or retired for all of it.',
-  query: 'type = agent.proposed with an agent.activated before to that no agent.suspended or agent.retired before from ended',
+  query:
+    'type = agent.proposed with an agent.activated before to that no agent.suspended or agent.retired before from ended',
   rows: (history, period) => {
     const holders = holdersOf(history)
     return [...history.agents].flatMap(([id, record]): JsonObject[] => {
@@ -111,9 +112,11 @@ export const leavers: PopulationDefinition = {
         const left_ms = Date.parse(time)
         const endOf = ({ entry: { body } }: (typeof own)[number]): number =>
           Math.min(
-            ...[`delegation:${body.jti}`, `agent:${body.agent}`, ...body.rev.map((rev) => `person:${rev}`)].map(
-              (handle) => frames.get(handle) ?? Infinity,
-            ),
+            ...[
+              `delegation:${body.jti}`,
+              `agent:${body.agent}`,
+              ...body.rev.map((rev) => `person:${rev}`),
+            ].map((handle) => frames.get(handle) ?? Infinity),
           )
         const alive = own.filter(
           (one) => one.index < index && one.entry.body.exp * 1000 > left_ms && endOf(one) >= left_ms,

@@ -64,7 +64,9 @@ function testsOfVersions({ versions }: History): ReadonlyMap<number, { n: number
     versions.flatMap(({ index, entry }) => {
       if (entry.type !== 'version.proposed') return []
       const { tests = [] } = entry.body.document
-      return [[index, { n: tests.length, failed: tests.reduce((sum, { failed }) => sum + failed, 0) }] as const]
+      return [
+        [index, { n: tests.length, failed: tests.reduce((sum, { failed }) => sum + failed, 0) }] as const,
+      ]
     }),
   )
 }

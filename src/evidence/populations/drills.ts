@@ -13,7 +13,8 @@ export const drills: PopulationDefinition = {
       const own = about.get(entry.subject ?? '') ?? []
       const planned = own.find((one) => one.entry.type === 'drill.planned')
       const started = own.find((one) => one.entry.type === 'drill.started')
-      const { mode, scope, kill, points_n, answered_n, first_ms, last_ms, in_flight, lift } = entry.body.report
+      const { mode, scope, kill, points_n, answered_n, first_ms, last_ms, in_flight, lift } =
+        entry.body.report
       return [
         {
           index,

@@ -1,6 +1,6 @@
 /**
  * The log between what outsiders said of it: the population of test 27. A party outside says that the first entries
- * existed at a time, so every entry lies between two such words. spec/tests.md (TST-27), spec/witness.md.
+ * existed at a time, so every entry lies between two such words. spec/tests.md (TST-30), spec/witness.md.
  * @module
  */
 import type { JsonObject } from '../../core/json.ts'

@@ -19,7 +19,9 @@ export const identifiedAgents: ControlTest = {
       })
       const others = Array.isArray(keys_shared_with) ? keys_shared_with : []
       return [
-        ...(owner_known === true ? [] : [found('AGENT_OWNER_UNKNOWN', 'is owned by nobody whom the log knows')]),
+        ...(owner_known === true
+          ? []
+          : [found('AGENT_OWNER_UNKNOWN', 'is owned by nobody whom the log knows')]),
         ...(textOf(purpose).trim() === '' ? [found('AGENT_PURPOSE_MISSING', 'has no purpose')] : []),
         ...(Array.isArray(systems) && systems.length > 0
           ? []

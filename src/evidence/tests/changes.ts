@@ -18,7 +18,8 @@ export const approvedChanges: ControlTest = {
       })
       if (author === approver) return [found('ACTED_ALONE', 'was approved by its author')]
       if (kind !== 'version') return []
-      const { n, failed } = typeof tests === 'object' && tests !== null && 'n' in tests ? tests : { n: 0, failed: 0 }
+      const { n, failed } =
+        typeof tests === 'object' && tests !== null && 'n' in tests ? tests : { n: 0, failed: 0 }
       if (Number(n) === 0) return [found('CHANGE_UNTESTED', 'names no test')]
       return Number(failed) > 0 ? [found('CHANGE_TESTS_FAILED', `has ${Number(failed)} failed tests`)] : []
     }),

@@ -1,6 +1,14 @@
 /** Test 27: the log itself, between what outsiders said of it. spec/tests.md, spec/witness.md. @module */
 import { spans } from '../populations/spans.ts'
-import { census, indicesOf, msOf, textOf, type ControlTest, type FoundDeviation, type TestContext } from './test.ts'
+import {
+  census,
+  indicesOf,
+  msOf,
+  textOf,
+  type ControlTest,
+  type FoundDeviation,
+  type TestContext,
+} from './test.ts'
 
 const GAP_HOURS_MAX = 24
 const HOUR_MS = 3_600_000

@@ -33,7 +33,11 @@ export const reviewedOutputs: ControlTest = {
       ctx.rows(outputs).filter(({ role }) => role === 'supervised'),
       ({ index, output, attested, released }) =>
         msOf(attested) > msOf(released)
-          ? { code: 'ATTESTED_LATE', message: `${textOf(output)} was attested after it left`, entries: indicesOf(index) }
+          ? {
+              code: 'ATTESTED_LATE',
+              message: `${textOf(output)} was attested after it left`,
+              entries: indicesOf(index),
+            }
           : null,
     ),
 }

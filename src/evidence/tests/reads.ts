@@ -12,7 +12,8 @@ export const clearedReads: ControlTest = {
   number: 23,
   criteria: ['C1.1'],
   title: 'Confidential data stays within clearance',
-  attribute: 'the label of the tool lies within the clearance of every grant behind the call, and rules on flow held',
+  attribute:
+    'the label of the tool lies within the clearance of every grant behind the call, and rules on flow held',
   population: confidentialReads,
   source: null,
   run: (ctx) => ({ items: ctx.rows(confidentialReads).length, deviations: aboveClearance(ctx) }),
@@ -23,7 +24,9 @@ function aboveClearance({ allows, history, period }: TestContext): FoundDeviatio
   return allows.flatMap(({ index, receipt, chain }): FoundDeviation[] => {
     if (!inPeriod(receipt.time, period)) return []
     const grants = (lineageOf(chain, receipt.grant) ?? []).map(({ grant }) => grant)
-    const limited = grants.filter(({ clearance, categories }) => clearance !== undefined || categories !== undefined)
+    const limited = grants.filter(
+      ({ clearance, categories }) => clearance !== undefined || categories !== undefined,
+    )
     // It may have gone by any of the labels that were in force about then.
     const isAbove = (grant: Grant): boolean => labels.at(receipt).every((label) => !shows(grant, label))
     if (limited.length === 0 || !limited.some(isAbove)) return []

@@ -16,7 +16,8 @@ export const triagedAlerts: ControlTest = {
   number: 13,
   criteria: ['CC7.3'],
   title: 'Alerts are taken in time',
-  attribute: 'taken or closed within the limit of the policy then in force; what was closed as an incident is one',
+  attribute:
+    'taken or closed within the limit of the policy then in force; what was closed as an incident is one',
   population: alerts,
   source: null,
   run: (ctx) => {
@@ -71,7 +72,9 @@ export const closedIncidents: ControlTest = {
       const closed_ms = closed === null ? until_ms : msOf(closed)
       const isLate = exercise !== true && contained_ms - msOf(detected) > CONTAINED_HOURS_MAX * HOUR_MS
       return [
-        ...(isLate ? [found('INCIDENT_UNCONTAINED', `was not contained within ${CONTAINED_HOURS_MAX} hours`)] : []),
+        ...(isLate
+          ? [found('INCIDENT_UNCONTAINED', `was not contained within ${CONTAINED_HOURS_MAX} hours`)]
+          : []),
         ...(closed_ms - msOf(opened) > CLOSED_DAYS_MAX * 24 * HOUR_MS
           ? [found('INCIDENT_OPEN', `was not closed within ${CLOSED_DAYS_MAX} days`)]
           : []),
@@ -84,7 +87,8 @@ export const heldDrills: ControlTest = {
   number: 15,
   criteria: ['CC7.4', 'CC7.5'],
   title: 'The kill switch is drilled',
-  attribute: 'every enforcement point in scope answered, with its latency and what was in flight; one in production in the period',
+  attribute:
+    'every enforcement point in scope answered, with its latency and what was in flight; one in production in the period',
   population: drills,
   source: null,
   run: (ctx) => {

@@ -78,10 +78,12 @@ function resultOf(
   chains: ReadonlyMap<number, string>,
 ): TestResult {
   const items = 'not_tested' in run ? 0 : run.items
-  const deviations = found.slice(0, DEVIATIONS_LISTED_MAX).map(({ code, message, entries, chain }): Deviation => {
-    const behind = chain ?? entries.map((index) => chains.get(index)).find((one) => one !== undefined)
-    return { code, message, entries: entries.slice(0, ENTRIES_NAMED_MAX), chain: behind ?? null }
-  })
+  const deviations = found
+    .slice(0, DEVIATIONS_LISTED_MAX)
+    .map(({ code, message, entries, chain }): Deviation => {
+      const behind = chain ?? entries.map((index) => chains.get(index)).find((one) => one !== undefined)
+      return { code, message, entries: entries.slice(0, ENTRIES_NAMED_MAX), chain: behind ?? null }
+    })
   return {
     number: test.number,
     criteria: [...test.criteria],
