@@ -6,10 +6,11 @@
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
 import { activeAgents, createdAgents, leavers } from './agents.ts'
-import { alerts } from './alerts.ts'
+import { alerts, detectors } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
+import { baselines } from './baselines.ts'
 import { changes, emergencyChanges } from './changes.ts'
 import { consents, disclosures, withdrawals } from './consents.ts'
 import { disposals, restores } from './disposals.ts'
@@ -152,6 +153,8 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   incidents,
   capacity,
   alerts,
+  detectors,
+  baselines,
   activeAgents,
   createdAgents,
   links,

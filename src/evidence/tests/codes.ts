@@ -16,6 +16,8 @@ export const DEVIATION_CODES = {
   CHANGE_TESTS_FAILED: 'approved with tests that failed',
   CHANGE_UNTESTED: 'approved without a test',
   DELEGATED_AFTER_LEAVING: 'a delegation was issued of somebody, or to an agent, that had left',
+  DETECTOR_SILENT: 'a detector did not find what was planted for it',
+  DETECTOR_UNTRIED: 'a detector was not tried that day',
   DRILL_INCOMPLETE: 'an enforcement point did not answer in a drill',
   DRILL_TABLETOP_ONLY: 'no drill of the period was in production',
   EMERGENCY_UNAPPROVED: 'made by one person alone, and nobody approved it afterwards in time',

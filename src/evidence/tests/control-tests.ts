@@ -3,6 +3,7 @@ import { decidedActions } from './actions.ts'
 import { approvedAgents, deadWithLeavers, identifiedAgents } from './agents.ts'
 import { approvedChanges, emergencies } from './changes.ts'
 import { boundedDelegations, boundedRevocations, grantedDelegations } from './delegations.ts'
+import { approvedBaselines, triedDetectors } from './detection.ts'
 import { keptKeys } from './keys.ts'
 import { wholeLog } from './log.ts'
 import { disposed, sampledHours, testedRestores } from './operations.ts'
@@ -22,6 +23,8 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   deadWithLeavers,
   keptKeys,
   decidedActions,
+  triedDetectors,
+  approvedBaselines,
   triagedAlerts,
   closedIncidents,
   heldDrills,

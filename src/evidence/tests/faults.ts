@@ -22,6 +22,7 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   APPROVAL_INVALID: (type) => {
     if (type.startsWith('agent.')) return [2]
     if (type === 'delegation.issued') return [3]
+    if (type.startsWith('baseline.')) return [12]
     if (type.startsWith('domain.')) return [23]
     return [17]
   },

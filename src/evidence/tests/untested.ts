@@ -23,18 +23,6 @@ export const UNTESTED: readonly ControlTest[] = [
     "the tools' own logs of callers",
   ),
   untested(
-    11,
-    ['CC7.2'],
-    ['Detectors work', 'ran every day, and found what was planted for them'],
-    'the log has no record of what detectors did',
-  ),
-  untested(
-    12,
-    ['CC7.2'],
-    ['What is normal is agreed on', 'baselines versioned and approved'],
-    'the log has no baselines',
-  ),
-  untested(
     16,
     ['CC7.4'],
     ['The kill channel lives', 'out of band, and alive between drills'],
