@@ -40,13 +40,6 @@ export class TestedEntries {
 
 /** The agent that this entry gives something to act with. */
 function givenTo(entry: AnyEntry): string | null {
-  switch (entry.type) {
-    case 'delegation.issued':
-    case 'token.exchanged':
-      return entry.body.agent
-    case 'agent.statement_issued':
-      return entry.subject ?? null
-    default:
-      return null
-  }
+  if (entry.type === 'delegation.issued' || entry.type === 'token.exchanged') return entry.body.agent
+  return entry.type === 'agent.statement_issued' ? (entry.subject ?? null) : null
 }

@@ -38,7 +38,7 @@ function changesOf(history: History): { changes: LoggedChange[]; authors: Map<nu
 }
 
 /** @param alone whether those that one person made alone, or the others */
-function rowsOf(history: History, period: Period, alone: boolean): JsonObject[] {
+function rowsOf(history: History, period: Period, alone: boolean): (JsonObject & { time: string })[] {
   const { changes, authors } = changesOf(history)
   const tests = testsOfVersions(history)
   return changes
@@ -87,6 +87,6 @@ export const emergencyChanges: PopulationDefinition = {
   rows: (history, period) =>
     rowsOf(history, period, true).map((row) => ({
       ...row,
-      due: rfc3339(businessDaysAfter(Date.parse(String(row.time)), APPROVED_AFTER_DAYS_MAX)),
+      due: rfc3339(businessDaysAfter(Date.parse(row.time), APPROVED_AFTER_DAYS_MAX)),
     })),
 }

@@ -28,7 +28,7 @@ export const signingKeys: PopulationDefinition = {
     return [...keys, ...breakGlass(history)]
       .filter(({ created, ended }) => {
         const isOver = typeof ended === 'string' && Date.parse(ended) < period.from_ms
-        return Date.parse(String(created)) < period.to_ms && !isOver
+        return typeof created === 'string' && Date.parse(created) < period.to_ms && !isOver
       })
       .sort((a, b) => a.index - b.index)
   },

@@ -9,7 +9,6 @@ import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { rootFromNodes } from '../../log/merkle.ts'
 import { tileNodes } from '../../log/reader.ts'
-import type { TileStore } from '../../ports/tile-store.ts'
 import type { History } from '../history.ts'
 import type { Period, PopulationDefinition } from '../populations/definition.ts'
 import type { CheckedHistory } from '../verify/checks.ts'
@@ -28,6 +27,8 @@ import {
 } from './result.ts'
 import type { ControlTest, FoundDeviation, TestContext, TestRun } from './test.ts'
 
+type Tiles = Parameters<typeof tileNodes>[1]
+
 export interface Tested extends CheckedHistory {
   readonly history: History
   readonly findings: Findings
@@ -36,7 +37,7 @@ export interface Tested extends CheckedHistory {
 /** @param tiles those of the log: roots of sizes that entries name are computed from them */
 export async function testsOf(
   crypto: Crypto,
-  tiles: Pick<TileStore, 'read'>,
+  tiles: Tiles,
   tested: Tested,
   period: Period,
 ): Promise<TestResults> {
@@ -131,7 +132,7 @@ function inOrder(a: FoundDeviation, b: FoundDeviation): number {
 /** Of the sizes that restores and anchors name: those that the tiles give. */
 async function rootsOf(
   crypto: Crypto,
-  tiles: Pick<TileStore, 'read'>,
+  tiles: Tiles,
   { tested, size: treeSize }: History,
 ): Promise<Map<number, string>> {
   const roots = new Map<number, string>()
