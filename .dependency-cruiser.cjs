@@ -123,13 +123,13 @@ module.exports = {
     {
       name: 'arrow-evidence-verify',
       comment:
-        'The verifier is pure: core, token, log, decide, revocation frames, and what packs are made of. docs/adr/0005',
+        'The verifier and the tests of a pack are pure: core, token, log, decide, revocation frames, and what packs are made of. docs/adr/0005',
       severity: 'error',
-      from: { path: '^src/evidence/verify/', pathNot: TEST },
+      from: { path: '^src/evidence/(verify|tests)/', pathNot: TEST },
       to: {
         path: '^src/',
         pathNot:
-          '^src/(core/|token/|log/|decide/|evidence/(verify|populations)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest)\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
+          '^src/(core/|token/|log/|decide/|evidence/(verify|populations|tests)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest)\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
       },
     },
     {

@@ -17,6 +17,10 @@ import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
 import { population, populationFile, POPULATIONS, type Period } from '../populations/populations.ts'
+import { RESULTS_FILE, resultsBytes, type TestCounts } from '../tests/result.ts'
+import { testsOf } from '../tests/run.ts'
+import { checkHistory } from '../verify/checks.ts'
+import { Findings } from '../verify/report.ts'
 import { packTiles, writeArchive } from './archive.ts'
 import {
   CHECKPOINT_FILE,
@@ -38,6 +42,8 @@ export interface PackSource {
 export interface BuiltPack {
   readonly bytes: Uint8Array
   readonly manifest: Manifest
+  /** How many tests came to what. */
+  readonly tests: TestCounts
 }
 
 /**
@@ -63,9 +69,13 @@ export async function buildPack(crypto: Crypto, source: PackSource, period: Peri
     )
   }
   const pruned = await addMaps(files, source.tiles, history)
+  const findings = new Findings()
+  const checked = checkHistory(crypto, history, source.vkey, findings)
+  const results = await testsOf(crypto, packTiles(files), { ...checked, history, findings }, period)
+  files.set(RESULTS_FILE, resultsBytes(results))
   const manifest = describe(crypto, files, history, period, { start, end, pruned })
   files.set(MANIFEST_FILE, canonicalBytes(manifest))
-  return { bytes: writeArchive(files), manifest }
+  return { bytes: writeArchive(files), manifest, tests: results.counts }
 }
 
 async function addTiles(

@@ -1,0 +1,89 @@
+/** Tests 11 and 12: whether detectors look, and what they hold agents against. spec/tests.md, spec/alerts.md, spec/drift.md. @module */
+import type { History } from '../history.ts'
+import { detectors } from '../populations/alerts.ts'
+import { baselines } from '../populations/baselines.ts'
+import {
+  census,
+  indicesOf,
+  knownUntil,
+  textOf,
+  type ControlTest,
+  type FoundDeviation,
+  type TestContext,
+} from './test.ts'
+
+const DAY_MS = 86_400_000
+
+export const triedDetectors: ControlTest = {
+  number: 11,
+  criteria: ['CC7.2'],
+  title: 'Detectors look every day',
+  attribute:
+    'tried every day of UTC since their first trial, found what was planted for them, and somebody was told',
+  population: detectors,
+  source: null,
+  run: (ctx) => {
+    const rows = ctx.rows(detectors)
+    const silent = rows.flatMap(({ index, rule, day, ok }): FoundDeviation[] =>
+      ok === true
+        ? []
+        : [
+            {
+              code: 'DETECTOR_SILENT',
+              message: `${textOf(rule)} did not find its canary on ${textOf(day)}`,
+              entries: indicesOf(index),
+            },
+          ],
+    )
+    return { items: rows.length, deviations: [...silent, ...untried(ctx)] }
+  },
+}
+
+/** Whole days of the period, from that after the first trial of a rule on. */
+function untried(ctx: TestContext): FoundDeviation[] {
+  const { period } = ctx
+  const until_ms = Math.floor(knownUntil(ctx) / DAY_MS) * DAY_MS
+  return [...trialsOf(ctx.history)].flatMap(([rule, days]) => {
+    const first_ms = Math.min(...days) + DAY_MS
+    const from_ms = Math.max(first_ms, Math.ceil(period.from_ms / DAY_MS) * DAY_MS)
+    const missing: FoundDeviation[] = []
+    for (let day_ms = from_ms; day_ms < until_ms; day_ms += DAY_MS) {
+      if (days.has(day_ms)) continue
+      const day = new Date(day_ms).toISOString().slice(0, 10)
+      missing.push({ code: 'DETECTOR_UNTRIED', message: `${rule} was not tried on ${day}`, entries: [] })
+    }
+    return missing
+  })
+}
+
+/** Days of UTC, in milliseconds, on which each rule was tried. */
+function trialsOf({ alerts }: History): ReadonlyMap<string, ReadonlySet<number>> {
+  const trials = new Map<string, Set<number>>()
+  for (const { entry } of alerts) {
+    if (entry.type !== 'detector.canary') continue
+    const days = trials.get(entry.body.rule) ?? new Set()
+    days.add(Date.parse(entry.body.day))
+    trials.set(entry.body.rule, days)
+  }
+  return trials
+}
+
+/** That the document is what was proposed is checked; that it is what receipts come to takes a replay (DRF-9). */
+export const approvedBaselines: ControlTest = {
+  number: 12,
+  criteria: ['CC7.2'],
+  title: 'What is normal is agreed on',
+  attribute: 'baselines are versioned, and approved by somebody who does not own the agent',
+  population: baselines,
+  source: null,
+  run: (ctx) =>
+    census(ctx.rows(baselines), ({ index, agent, proposal, acted_alone }) =>
+      acted_alone === true
+        ? {
+            code: 'ACTED_ALONE',
+            message: `a baseline of ${textOf(agent)} was approved by its owner, and nobody else`,
+            entries: indicesOf(index, proposal),
+          }
+        : null,
+    ),
+}
