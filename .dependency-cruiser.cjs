@@ -131,7 +131,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(core/|token/|log/|decide/|evidence/(verify|populations)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest)\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
+          '^src/(core/|token/|log/|decide/|evidence/(verify|populations|controls|report|oscal|companions)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest|companions|companion-names)\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
       },
     },
     {

@@ -364,7 +364,7 @@ servers:
 
   test('leaves evidence that verifies, with who delegated and who approved', async () => {
     await gateway.end('SIGTERM') // it ships what it has recorded
-    const { bytes } = await packOf(ann.profile, began - 1000, Date.now() + 1)
+    const { bytes } = await packOf(ann.profile, { from_ms: began - 1000, to_ms: Date.now() + 1 })
     const { report } = await verifyPack(nodeCrypto, bytes, control.vkey)
     expect(report.faults).toEqual([])
     expect(report).toMatchObject({ ok: true, allowed: expect.any(Number) })

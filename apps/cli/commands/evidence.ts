@@ -12,12 +12,15 @@ import { counted } from '../../../src/core/words.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { readArchive } from '../../../src/evidence/pack/archive.ts'
 import { buildPack } from '../../../src/evidence/pack/build.ts'
+import { printPdf } from '../../../src/adapters/pdfkit/print.ts'
 import type { Manifest } from '../../../src/evidence/pack/manifest.ts'
+import type { Period } from '../../../src/evidence/populations/definition.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
 import type { Census, PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
+import { readControls } from '../controls/read.ts'
 import { readInfo } from '../operator.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { assertWritable, unreadable, unwritable, type Profile } from '../profile.ts'
@@ -33,6 +36,7 @@ interface BuildOptions {
   readonly from: number
   readonly to?: number
   readonly out: string
+  readonly controls?: string
 }
 
 export function evidenceCommands(program: Command): void {
@@ -43,10 +47,15 @@ export function evidenceCommands(program: Command): void {
     .requiredOption('--from <time>', 'RFC 3339 UTC, e.g. 2026-01-01T00:00:00Z', time)
     .option('--to <time>', 'RFC 3339 UTC, not in the period itself; now if not given', time)
     .requiredOption('-o, --out <file>', 'where to write the pack')
+    .option('--controls <dir>', 'control files of your own, besides those that come with Countersign')
     .action(async (options: BuildOptions, command: Command) => {
       const profile = await profileOf(command)
       await assertWritable(options.out)
-      const { manifest, bytes } = await packOf(profile, options.from, options.to ?? Date.now() + 1)
+      const { manifest, bytes } = await packOf(
+        profile,
+        { from_ms: options.from, to_ms: options.to ?? Date.now() + 1 },
+        options.controls ?? null,
+      )
       await recordBuilt(profile, manifest, bytes)
       await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
@@ -101,19 +110,25 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
   return lines.filter((line) => line !== '').map((line) => decisionRow.parse(parseJson(line)))
 }
 
-/** Over the whole log, for a period of it. */
-export async function packOf(profile: Profile, from_ms: number, to_ms: number): ReturnType<typeof buildPack> {
+/** Over the whole log, for a period of it. @param controls folder of a company's own control files */
+export async function packOf(
+  profile: Profile,
+  period: Period,
+  controls: string | null = null,
+): ReturnType<typeof buildPack> {
   const { client } = profile
+  const catalogue = await readControls(controls)
   const { log_vkey: vkey } = await readInfo(profile.url)
   const tiles = httpTiles(client)
   const checkpoint = await settledCheckpoint(profile, vkey)
-  const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(from_ms))}`)
+  const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(period.from_ms))}`)
   const start =
     answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
   return buildPack(
     nodeCrypto,
     { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note) },
-    { from_ms, to_ms },
+    period,
+    { catalogue, print: printPdf },
   )
 }
 

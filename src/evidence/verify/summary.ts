@@ -46,6 +46,6 @@ export function reportOf(
     asked,
     denied,
     notes: notesOf(history, allows),
-    not_checked: notChecked(history, allows),
+    not_checked: notChecked(history, allows, manifest),
   }
 }

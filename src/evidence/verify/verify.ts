@@ -13,8 +13,14 @@ import { PruningCheck } from '../../log/pruning.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
 import { packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
-import { CHECKPOINT_FILE, MANIFEST_FILE, readManifest, START_CHECKPOINT_FILE } from '../pack/manifest.ts'
-import { POPULATIONS } from '../populations/populations.ts'
+import {
+  CHECKPOINT_FILE,
+  MANIFEST_FILE,
+  periodOf,
+  readManifest,
+  START_CHECKPOINT_FILE,
+} from '../pack/manifest.ts'
+import { populationsOf } from '../populations/populations.ts'
 import { checkAlerts } from './alerts.ts'
 import { approvalJudge } from './approvals.ts'
 import { checkAttestations } from './attestations.ts'
@@ -22,6 +28,7 @@ import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
 import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations } from './claims.ts'
 import { checkUses } from './bases.ts'
+import { checkCompanions } from './companions.ts'
 import { checkConsentChains } from './consent-chains.ts'
 import { checkConsents } from './consents.ts'
 import { checkDrills } from './drills.ts'
@@ -91,10 +98,13 @@ export async function verifyPack(
       checkPeriod(history, manifest, findings)
       return checkManifest(history, manifest, findings)
     })
+    const recomputed = populationsOf(history, periodOf(manifest))
     findings.check('populations recompute to the same bytes', () => {
-      populations = checkPopulations(crypto, files, history, manifest, findings)
-      return POPULATIONS.length
+      populations = checkPopulations(crypto, files, recomputed, manifest, findings)
+      return recomputed.length
     })
+    const made = { manifest, checkpoint, start, history, allows, populations: recomputed }
+    checkCompanions(crypto, files, made, findings)
   }
   const report = reportOf(manifest, history, { allows, populations, findings })
   return { report, files, history, allows, checkpoint }
@@ -163,7 +173,13 @@ async function checkTree(crypto: Crypto, files: PackFiles, check: TreeCheck): Pr
   })
 }
 
-function checkHistory(crypto: Crypto, history: History, vkey: string, findings: Findings): ProvenAllow[] {
+/** What the log says, check by check: builder and verifier run the same. @param vkey the log's verifier key */
+export function checkHistory(
+  crypto: Crypto,
+  history: History,
+  vkey: string,
+  findings: Findings,
+): ProvenAllow[] {
   const check = (name: string, run: () => number): void => findings.check(name, run)
   check('the log begins once, under the key given', () => checkBeginning(crypto, history, vkey, findings))
   check('identifiers are given once', () => checkIdentifiers(history, findings))

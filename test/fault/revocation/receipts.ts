@@ -40,7 +40,7 @@ export async function judge(
 ): Promise<Judged> {
   const end = performance.now() + SHIPPED_MAX_MS
   for (;;) {
-    const { bytes } = await again(() => packOf(profile, from_ms, Date.now() + 1))
+    const { bytes } = await again(() => packOf(profile, { from_ms, to_ms: Date.now() + 1 }))
     const pack = await verifyPack(nodeCrypto, bytes, vkey)
     const missing = missingFrom(pack, handed)
     if (missing.length > 0 && performance.now() < end) {
