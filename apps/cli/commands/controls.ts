@@ -1,6 +1,7 @@
 /** `countersign controls …`: the catalogue of controls, with a company's own files. spec/controls.md (CTL-6). @module */
 import type { Command } from 'commander'
 import { gapsOf } from '../../../src/evidence/controls/catalogue.ts'
+import { dateWords } from '../../../src/evidence/companions/clauses.ts'
 import { FREQUENCIES, type Catalogue, type Control } from '../../../src/evidence/controls/schema.ts'
 import { counted } from '../../../src/core/words.ts'
 import { readControls } from '../controls/read.ts'
@@ -87,7 +88,7 @@ function controlText(control: Control, { frameworks, criteria }: Catalogue): str
       const known = frameworks.find((one) => one.id === framework)
       return ids.map((clause) => {
         const about = known?.clauses.find((one) => one.id === clause)
-        const from = about?.from == null ? '' : `, from ${about.from} (${about.source ?? 'no source'})`
+        const from = about === undefined ? '' : `, ${dateWords(about)}`
         return `  ${known?.title ?? framework} ${clause}: ${about?.title ?? ''}${from}`
       })
     }),

@@ -4,7 +4,7 @@
  * @module
  */
 import { buffer } from 'node:stream/consumers'
-import PDFDocument from 'pdfkit'
+import { PDFDocument } from 'pdfkit'
 import type { Block, Chart, Document, Span, Spans, Table } from '../../evidence/report/document.ts'
 
 type Pdf = InstanceType<typeof PDFDocument>

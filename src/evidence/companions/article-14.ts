@@ -34,7 +34,7 @@ export function article14Document(input: ReportInput): Document {
         text(
           'Article 14 of Regulation (EU) 2024/1689 asks that people can oversee high-risk AI systems. This file says, point by point, what the log shows. Whether a system is high-risk, and whether this is enough, is for counsel.',
         ),
-        ...(framework?.note == null ? [] : [text(framework.note)]),
+        ...[framework?.note ?? ''].filter((note) => note !== '').map((note) => text(note)),
         text('Source: ', { code: framework?.source ?? 'none in the catalogue' }),
       ],
     },

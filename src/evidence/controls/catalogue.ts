@@ -3,7 +3,7 @@
  * Invariant: a catalogue names nothing that it does not define, and nothing twice.
  * @module
  */
-import { parseJson, type JsonObject } from '../../core/json.ts'
+import { parseJson } from '../../core/json.ts'
 import { PackError } from '../errors.ts'
 import {
   catalogueSchema,
@@ -115,11 +115,6 @@ export function gapsOf({ criteria, frameworks, controls }: Catalogue): string[] 
 
 export function controlsOfTest({ controls }: Catalogue, number: number): Control[] {
   return controls.filter(({ tests }) => tests.some((test) => test.number === number))
-}
-
-/** As the pack holds it. */
-export function catalogueValue(catalogue: Catalogue): JsonObject {
-  return catalogue as unknown as JsonObject
 }
 
 function invalid(message: string): PackError {

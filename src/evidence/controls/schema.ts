@@ -15,9 +15,9 @@ const TEXT_LENGTH_MAX = 2000
 
 const name = z.string().min(1).max(128)
 const text = z.string().min(1).max(TEXT_LENGTH_MAX)
-export const CONTROL_ID = /^[A-Z][A-Z0-9]{1,15}(-[A-Z0-9]{1,15}){1,4}$/
+const CONTROL_ID = /^[A-Z][A-Z0-9]{1,15}(-[A-Z0-9]{1,15}){1,4}$/
 const controlId = z.string().regex(CONTROL_ID, 'an identifier such as CSN-AC-01')
-export const CRITERION_ID = /^(CC|A|C|PI|P)[1-9]\.[1-9]$/
+const CRITERION_ID = /^(CC|A|C|PI|P)[1-9]\.[1-9]$/
 const criterionId = z.string().regex(CRITERION_ID, 'a criterion such as CC6.1')
 const frameworkId = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'a short name such as eu-ai-act')
 
@@ -39,14 +39,14 @@ const thresholds = z.strictObject({
   days_max: z.int().positive().exactOptional(),
 })
 
-export const criterionSchema = z.strictObject({
+const criterionSchema = z.strictObject({
   id: criterionId,
   title: text,
   /** Whether what agents do is evidence for it. */
   agents: z.boolean(),
 })
 
-export const frameworkSchema = z.strictObject({
+const frameworkSchema = z.strictObject({
   id: frameworkId,
   title: text,
   version: text,
@@ -70,7 +70,7 @@ export const frameworkSchema = z.strictObject({
     .max(CLAUSES_MAX),
 })
 
-export const controlSchema = z.strictObject({
+const controlSchema = z.strictObject({
   id: controlId,
   title: text,
   statement: text,
@@ -114,7 +114,6 @@ export const catalogueSchema = z.strictObject({
   controls: z.array(controlSchema).max(CONTROLS_MAX),
 })
 
-export type Criterion = z.infer<typeof criterionSchema>
 export type Framework = z.infer<typeof frameworkSchema>
 export type Control = z.infer<typeof controlSchema>
 export type ControlFile = z.infer<typeof controlFileSchema>

@@ -15,7 +15,7 @@ import { readExactly } from '../../log/tile-file.ts'
 import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
-import { catalogueValue, readCatalogue } from '../controls/catalogue.ts'
+import { readCatalogue } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
 import { History } from '../history.ts'
 import type { Document } from '../report/document.ts'
@@ -177,7 +177,7 @@ async function addCompanions(
 ): Promise<void> {
   const { history, populations, period, start, end, print } = from
   // As the verifier will read it, members in their canonical order.
-  const catalogue = readCatalogue(canonicalBytes(catalogueValue(from.catalogue)))
+  const catalogue = readCatalogue(canonicalBytes(from.catalogue))
   const findings = new Findings()
   const allows = checkHistory(crypto, history, from.vkey, findings)
   const tests = reportedTests(censusOf(history, period, findings), catalogue)

@@ -9,7 +9,7 @@ import { canonicalBytes, type JsonObject } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
 import { article14Document } from '../companions/article-14.ts'
 import { stackDocument } from '../companions/stack.ts'
-import { CATALOGUE_FILE, catalogueValue } from '../controls/catalogue.ts'
+import { CATALOGUE_FILE } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
 import { oscalPlan, oscalPoam, oscalResults } from '../oscal/assessment.ts'
@@ -65,7 +65,7 @@ export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, 
   const parts = new OscalParts(crypto, input)
   const poam = oscalPoam(parts, input)
   const json: readonly (readonly [string, JsonObject])[] = [
-    [CATALOGUE_FILE, catalogueValue(input.catalogue)],
+    [CATALOGUE_FILE, input.catalogue],
     [OSCAL_FILES.catalog, oscalCatalog(parts, input)],
     [OSCAL_FILES.component, oscalComponent(parts, input)],
     [OSCAL_FILES.plan, oscalPlan(parts, input)],

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Period } from '../populations/definition.ts'
 import { inPeriod } from '../populations/definition.ts'
 import { text, type Block, type Chart, type Point, type Spans } from './document.ts'
-import { rowsOf, type ReportInput } from './input.ts'
+import { rowsOf, said, type ReportInput } from './input.ts'
 
 const DAY_MS = 86_400_000
 /** Of a period that is longer, a point stands for a week. */
@@ -14,7 +14,7 @@ export function latencyBlocks(input: ReportInput): Block[] {
   const { period, history } = input
   const samples = rowsOf(input, 'capacity').flatMap((row): Point[] => {
     const max = spreadOf(row.revocation_ms)
-    return max === null ? [] : [{ at_ms: Date.parse(String(row.hour)), value: max }]
+    return max === null ? [] : [{ at_ms: Date.parse(said(row.hour)), value: max }]
   })
   const drills = history.drills.flatMap(({ entry }): Point[] => {
     if (entry.type !== 'drill.closed' || !inPeriod(entry.time, period)) return []
@@ -67,7 +67,7 @@ export function coverageBlocks(input: ReportInput): Block[] {
 function coverageChart(rows: readonly JsonObject[], period: Period): Chart {
   const step = (period.to_ms - period.from_ms) / DAY_MS > DAYS_BY_DAY_MAX ? 7 * DAY_MS : DAY_MS
   const buckets = Map.groupBy(rows, (row) =>
-    Math.floor((Date.parse(String(row.released)) - period.from_ms) / step),
+    Math.floor((Date.parse(said(row.released)) - period.from_ms) / step),
   )
   return {
     kind: 'chart',

@@ -11,7 +11,10 @@ import { svgOf } from './svg.ts'
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 export function htmlOf({ title, subtitle, simulated, standing, sections }: Document): string {
-  const banner = simulated === '' ? '' : `<p class="simulated" role="note">${escaped(simulated)}</p>`
+  const banner =
+    simulated === ''
+      ? ''
+      : `<aside class="simulated" aria-label="Simulated data">${escaped(simulated)}</aside>`
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -55,7 +58,8 @@ function blockOf(block: Block): string {
     case 'facts':
       return `<dl>${block.rows.map(([name, spans]) => `<dt>${escaped(name)}</dt><dd>${spansOf(spans)}</dd>`).join('')}</dl>`
     case 'source':
-      return `<details${idOf(block.id)}><summary>${escaped(block.title)}</summary><pre>${escaped(block.text)}</pre></details>`
+      // What is folded opens when one is sent to something within it.
+      return `<details><summary>${escaped(block.title)}</summary><pre${idOf(block.id)} tabindex="0">${escaped(block.text)}</pre></details>`
     case 'table':
       return tableOf(block)
     case 'chart':

@@ -3,7 +3,7 @@
  * bytes. spec/report.md (RPT-1).
  * @module
  */
-import type { JsonObject } from '../../core/json.ts'
+import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
 import type { Period } from '../populations/definition.ts'
@@ -77,4 +77,11 @@ export interface ReportInput {
 
 export function rowsOf(input: ReportInput, population: string): readonly JsonObject[] {
   return input.populations.find(({ name }) => name === population)?.rows ?? []
+}
+
+/** What stands in a row, as text. */
+export function said(value: JsonValue | undefined): string {
+  if (value === null || value === undefined) return 'none'
+  if (Array.isArray(value)) return value.map(said).join(', ')
+  return typeof value === 'object' ? canonicalize(value) : String(value)
 }

@@ -4,7 +4,7 @@ import { controlsOfTest } from '../controls/catalogue.ts'
 import { FREQUENCIES, type Control } from '../controls/schema.ts'
 import type { Citations } from './citations.ts'
 import { heading, joined, text, type Block, type Link, type Section, type Spans } from './document.ts'
-import { RESULT_WORDS, RESULTS, type ReportedTest, type ReportInput } from './input.ts'
+import { RESULT_WORDS, RESULTS, said, type ReportedTest, type ReportInput } from './input.ts'
 
 /** Of one test. */
 const DEVIATIONS_MAX = 1000
@@ -122,7 +122,7 @@ function deviationTable({ number, deviations }: ReportedTest, input: ReportInput
   const actions = new Map(
     input.populations
       .find(({ name }) => name === 'decisions')
-      ?.rows.map((row) => [Number(row.index), String(row.action)]),
+      ?.rows.map((row) => [Number(row.index), said(row.action)]),
   )
   return {
     kind: 'table',

@@ -3,12 +3,12 @@
  * spec/report.md (RPT-4).
  * @module
  */
-import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { canonicalize, type JsonObject } from '../../core/json.ts'
 import { counted } from '../../core/words.ts'
 import type { Story } from '../verify/story.ts'
 import type { Citations } from './citations.ts'
 import { heading, joined, text, type Block, type Section, type Span, type Spans } from './document.ts'
-import { rowsOf, type ReportInput } from './input.ts'
+import { rowsOf, said, type ReportInput } from './input.ts'
 
 /** Stories that one document tells: some 3 kB each. Of the others every field is in the pack. */
 const STORIES_MAX = 2000
@@ -22,7 +22,7 @@ export interface Told {
 /** All actions of the period where they are few; else those that deviate, and others at even distances. */
 export function toldOf(input: ReportInput, max: number = STORIES_MAX): Told {
   const rows = rowsOf(input, 'decisions')
-  const actions = [...new Set(rows.map((row) => String(row.action)))]
+  const actions = [...new Set(rows.map((row) => said(row.action)))]
   const chosen = actions.length <= max ? actions : choose(input, rows, actions, max)
   const stories = chosen.flatMap((action) => {
     const story = input.story(action)
@@ -40,7 +40,7 @@ function choose(
   const deviating = new Set(
     input.tests.flatMap(({ deviations }) => deviations.flatMap(({ entries }) => entries)),
   )
-  const first = rows.filter(({ index }) => deviating.has(Number(index))).map(({ action }) => String(action))
+  const first = rows.filter(({ index }) => deviating.has(Number(index))).map(({ action }) => said(action))
   const chosen = new Set(first.slice(0, max))
   const step = actions.length / Math.max(1, max - chosen.size)
   for (let at = 0; at < actions.length && chosen.size < max; at += step)
@@ -171,11 +171,4 @@ function decisionWords(decision: JsonObject): string {
   const reasons = decision.reasons
   const why = Array.isArray(reasons) && reasons.length > 0 ? ` (${reasons.map(said).join(', ')})` : ''
   return `${said(decision.decision)}${why}`
-}
-
-/** What stands in a row, as text. */
-function said(value: JsonValue | undefined): string {
-  if (value === null || value === undefined) return 'none'
-  if (Array.isArray(value)) return value.map(said).join(', ')
-  return typeof value === 'object' ? canonicalize(value) : String(value)
 }

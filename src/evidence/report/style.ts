@@ -28,7 +28,7 @@ h4 { margin: 16px 0 4px; font-size: 15px; }
 p { margin: 8px 0; max-width: 80ch; overflow-wrap: anywhere; }
 li { overflow-wrap: anywhere; }
 code, pre { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { margin: 8px 0 0; padding: 10px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); white-space: pre-wrap; }
+pre { margin: 8px 0 0; padding: 10px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); white-space: pre-wrap; scroll-margin-top: 100px; }
 .warning { padding: 10px 14px; border-radius: 8px; background: var(--warn-bg); color: var(--warn); font-weight: 600; }
 dl { display: grid; grid-template-columns: minmax(120px, 190px) minmax(0, 1fr); gap: 4px 18px; margin: 12px 0; }
 dt { color: var(--soft); }
@@ -41,7 +41,7 @@ td code { overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; }
 details { margin: 6px 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
-tr:target, h3:target, details:target { background: var(--warn-bg); }
+tr:target, h3:target, pre:target { background: var(--warn-bg); }
 figure { margin: 20px 0; }
 figcaption { font-weight: 600; margin-bottom: 6px; }
 figure p { color: var(--soft); }
@@ -69,7 +69,7 @@ h4 { margin: 16px 0 4px; font-size: 15px; }
 p { margin: 8px 0; max-width: 80ch; overflow-wrap: anywhere; }
 li { overflow-wrap: anywhere; }
 code, pre { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { margin: 8px 0 0; padding: 10px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); white-space: pre-wrap; }
+pre { margin: 8px 0 0; padding: 10px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); white-space: pre-wrap; scroll-margin-top: 100px; }
 .warning { padding: 10px 14px; border-radius: 8px; background: var(--warn-bg); color: var(--warn); font-weight: 600; }
 dl { display: grid; grid-template-columns: minmax(120px, 190px) minmax(0, 1fr); gap: 4px 18px; margin: 12px 0; }
 dt { color: var(--soft); }
@@ -82,7 +82,7 @@ td code { overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; }
 details { margin: 6px 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
-tr:target, h3:target, details:target { background: var(--warn-bg); }
+tr:target, h3:target, pre:target { background: var(--warn-bg); }
 figure { margin: 20px 0; }
 figcaption { font-weight: 600; margin-bottom: 6px; }
 figure p { color: var(--soft); }
