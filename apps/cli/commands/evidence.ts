@@ -1,36 +1,26 @@
 /** `countersign evidence build` and `countersign verify`: the pack, and what anyone can make of it. @module */
 import { readFile, writeFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { z } from 'zod'
-import { httpTiles } from '../../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import { fromUtf8, utf8 } from '../../../src/core/encoding.ts'
+import { fromUtf8 } from '../../../src/core/encoding.ts'
 import { parseJson, type JsonObject } from '../../../src/core/json.ts'
-import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
+import { parseRfc3339 } from '../../../src/core/time.ts'
 import { counted } from '../../../src/core/words.ts'
-import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { readArchive } from '../../../src/evidence/pack/archive.ts'
-import { buildPack } from '../../../src/evidence/pack/build.ts'
-import { printPdf } from '../../../src/adapters/pdfkit/print.ts'
 import type { Manifest } from '../../../src/evidence/pack/manifest.ts'
-import type { Period } from '../../../src/evidence/populations/definition.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
 import type { Census, PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
-import { readControls } from '../controls/read.ts'
-import { readInfo } from '../operator.ts'
+import { packOf } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { assertWritable, unreadable, unwritable, type Profile } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
 /** A value with its salt, as the control plane keeps it. */
 const OPENING_BYTES_MAX = 4 * 1024 * 1024
-/** Publishing takes about 100 ms; this waits up to 10 s. */
-const SETTLE_EVERY_MS = 50
-const SETTLE_TRIES = 200
 
 interface BuildOptions {
   readonly from: number
@@ -110,45 +100,10 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
   return lines.filter((line) => line !== '').map((line) => decisionRow.parse(parseJson(line)))
 }
 
-/** Over the whole log, for a period of it. @param controls folder of a company's own control files */
-export async function packOf(
-  profile: Profile,
-  period: Period,
-  controls: string | null = null,
-): ReturnType<typeof buildPack> {
-  const { client } = profile
-  const catalogue = await readControls(controls)
-  const { log_vkey: vkey } = await readInfo(profile.url)
-  const tiles = httpTiles(client)
-  const checkpoint = await settledCheckpoint(profile, vkey)
-  const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(period.from_ms))}`)
-  const start =
-    answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
-  return buildPack(
-    nodeCrypto,
-    { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note) },
-    period,
-    { catalogue, print: printPdf },
-  )
-}
-
 /** Before the file is there: no pack is about that the log does not know of (ERA-8). */
 async function recordBuilt(profile: Profile, { period, log }: Manifest, bytes: Uint8Array): Promise<void> {
   const sha256 = Buffer.from(nodeCrypto.sha256(bytes)).toString('hex')
   await profile.client.post('/v1/packs', { ...period, size: log.end, sha256 })
-}
-
-/** A checkpoint that covers every entry there was when we asked: the log publishes a moment after it commits. */
-async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8Array> {
-  const newest = await profile.client.get('/v1/entries?limit=1')
-  const { size: wanted } = z.object({ size: z.int() }).parse(newest)
-  const tiles = httpTiles(profile.client)
-  for (let tries = 0; tries < SETTLE_TRIES; tries++) {
-    const note = await tiles.read('checkpoint')
-    if (note !== null && openCheckpoint(nodeCrypto, note, vkey).size >= wanted) return note
-    await sleep(SETTLE_EVERY_MS)
-  }
-  throw new CliError('LOG_BEHIND', 'the log does not publish: see the output of the control plane')
 }
 
 interface VerifyOptions {

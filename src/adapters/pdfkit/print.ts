@@ -4,10 +4,10 @@
  * @module
  */
 import { buffer } from 'node:stream/consumers'
-import { PDFDocument } from 'pdfkit'
+import PdfKit from 'pdfkit'
 import type { Block, Chart, Document, Span, Spans, Table } from '../../evidence/report/document.ts'
 
-type Pdf = InstanceType<typeof PDFDocument>
+type Pdf = InstanceType<typeof PdfKit>
 type Struct = ReturnType<Pdf['struct']>
 
 const MARGIN = { top: 62, bottom: 56, left: 50, right: 50 }
@@ -26,7 +26,7 @@ const CELL_LENGTH_MAX = 600
 
 export async function printPdf(document: Document): Promise<Uint8Array> {
   const { title, subtitle } = document
-  const pdf = new PDFDocument({
+  const pdf = new PdfKit({
     size: 'A4',
     margins: MARGIN,
     bufferPages: true,

@@ -4,7 +4,7 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { packOf } from '../../../apps/cli/commands/evidence.ts'
+import { packOf } from '../../../apps/cli/pack-of.ts'
 import type { Profile } from '../../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { counted } from '../../../src/core/words.ts'

@@ -1,12 +1,19 @@
 /** The catalogue that comes with Countersign covers what it should, and what does not hold is refused. spec/controls.md */
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { parseControlFile, readControls } from '../../../apps/cli/controls/read.ts'
-import { utf8 } from '../../core/encoding.ts'
-import { canonicalize } from '../../core/json.ts'
-import { assembleCatalogue, controlsOfTest, gapsOf, readCatalogue } from './catalogue.ts'
+import { parseControlFile, readControls } from './read.ts'
+import { utf8 } from '../../../src/core/encoding.ts'
+import { canonicalize } from '../../../src/core/json.ts'
+import {
+  assembleCatalogue,
+  controlsOfTest,
+  gapsOf,
+  readCatalogue,
+} from '../../../src/evidence/controls/catalogue.ts'
 
 const catalogue = await readControls()
 const folder = await mkdtemp(join(tmpdir(), 'controls-'))
@@ -172,4 +179,45 @@ test('names what no control covers', () => {
   const fewer = controls.filter(({ id }) => id !== 'CSN-DR-01')
   const gaps = gapsOf(assembleCatalogue([{ name: 'some', file: { criteria, frameworks, controls: fewer } }]))
   expect(gaps).toEqual(['no control for test 11'])
+})
+
+describe('countersign controls', () => {
+  const run = (
+    ...args: string[]
+  ): { readonly status: number | null; readonly stdout: string; readonly stderr: string } => {
+    const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'controls', ...args], {
+      encoding: 'utf8',
+    })
+    return { status, stdout, stderr }
+  }
+
+  test('check passes what comes with it, and says what a company does not cover', async () => {
+    const { status, stdout } = run('check', '--json')
+    expect(JSON.parse(stdout)).toEqual({ controls: 34, criteria: 61, frameworks: 6, gaps: [] })
+    expect(status).toBe(0)
+    const own = await mkdtemp(join(folder, 'own-'))
+    await writeFile(join(own, 'acme.yaml'), CONTROL.replace("clauses: { acme: ['1'] }", 'clauses: {}'))
+    const failed = run('check', '--json', '--controls', own)
+    expect(JSON.parse(failed.stdout)).toMatchObject({ gaps: ['no control for acme 1'] })
+    expect(failed.status).toBe(1)
+  })
+
+  test('show says what a control is mapped to, from when and by which source', () => {
+    const { stdout } = run('show', 'CSN-PI-01')
+    expect(stdout).toContain('EU AI Act 50: People are told, and content is marked, applies from 2026-08-02')
+    expect(stdout).toContain('Not legal advice.')
+    const none = run('show', 'CSN-PI-99', '--json')
+    expect(none.status).not.toBe(0)
+    expect(none.stdout).toContain('ARGUMENT_INVALID')
+  })
+
+  test('a file that does not hold is named, with its line', async () => {
+    const own = await mkdtemp(join(folder, 'own-'))
+    await writeFile(join(own, 'acme.yaml'), 'controls: []\ncontrols: []\n')
+    const { status, stdout } = run('list', '--json', '--controls', own)
+    expect(status).not.toBe(0)
+    expect(stdout).toContain('CONTROLS_INVALID')
+    expect(stdout).toContain('acme.yaml:2')
+  })
 })
