@@ -21,14 +21,14 @@ const ARROWS = {
   revoke: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/ports/'],
   // What leaves is attested: statements stand on gestures and commitments. docs/adr/0046
   provenance: ['src/core/', 'src/token/(gesture|constants)\\.ts$', 'src/log/commitment\\.ts$'],
-  // What a fold found becomes an alert in the registers.
+  // What a fold found becomes an alert in the registers, and spans from outside are held against them.
   registry: [
     'src/core/',
     'src/token/',
     'src/log/',
     'src/revoke/',
     'src/provenance/',
-    'src/observe/fold\\.ts$',
+    'src/observe/(fold|otlp/seen)\\.ts$',
     'src/ports/',
   ],
   observe: ['src/core/', 'src/token/', 'src/log/', 'src/ports/'],
@@ -68,8 +68,6 @@ const ALSO_TYPES = {
   decide: ['src/log/'],
   log: ['src/ports/'],
   revoke: ['src/log/receipt\\.ts$'],
-  // What is raised is what a fold finds.
-  registry: ['src/observe/fold\\.ts$'],
   ports: ['src/'],
   adapters: ['src/'],
 }

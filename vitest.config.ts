@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { SummaryReporter } from './test/house/summary-reporter.ts'
@@ -11,8 +11,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'apps/**/*.test.ts', 'test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     reporters: ['default', new SummaryReporter()],
-    // Vitest leaves one core to itself, which of two would be every second one, and tests wait more than they compute.
-    maxWorkers: '100%',
+    // Vitest leaves one core to itself; but tests wait as much as they compute, for processes, timers and disks.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {

@@ -9,9 +9,11 @@ import { join } from 'node:path'
 import { versionOf } from './machine.ts'
 
 const USAGE = `usage: npm run bench -- authorize [--json]
+       npm run bench -- drift [--json]
        npm run bench -- flow [--json]
        npm run bench -- humans [--json]
        npm run bench -- log [--json] [--short]
+       npm run bench -- observe [--json] [--short]
        npm run bench -- protect [--json]
        npm run bench -- revoke [--json] [--short]
        npm run bench -- gateway [--json] [--short]
@@ -19,16 +21,18 @@ const USAGE = `usage: npm run bench -- authorize [--json]
 
 const NAMES: ReadonlySet<string> = new Set([
   'authorize',
+  'drift',
   'flow',
   'gateway',
   'humans',
   'log',
+  'observe',
   'protect',
   'revoke',
 ])
 
 /** Short enough as they are. */
-const ALWAYS_WHOLE: ReadonlySet<string> = new Set(['authorize', 'flow', 'humans', 'protect'])
+const ALWAYS_WHOLE: ReadonlySet<string> = new Set(['authorize', 'drift', 'flow', 'humans', 'protect'])
 
 const [name, ...options] = process.argv.slice(2)
 const json = options.includes('--json')
@@ -44,6 +48,9 @@ if (name === 'authorize') {
   installPeers()
   const { authorize } = await import('./authorize/authorize.ts')
   await authorize({ json })
+} else if (name === 'drift') {
+  const { drift } = await import('./drift/drift.ts')
+  await drift({ json })
 } else if (name === 'flow') {
   const { flow } = await import('./flow/flow.ts')
   await flow({ json })
@@ -53,6 +60,9 @@ if (name === 'authorize') {
 } else if (name === 'log') {
   const { log } = await import('./log/log.ts')
   await log({ json, short })
+} else if (name === 'observe') {
+  const { observe } = await import('./observe/observe.ts')
+  await observe({ json, short })
 } else if (name === 'gateway') {
   installPeers()
   const { gateway } = await import('./gateway/gateway.ts')

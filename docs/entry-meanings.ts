@@ -54,6 +54,15 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'flow_policy.proposed':
     'Whether the rules on flows speak, and what they let pass; it waits for a person’s approval.',
   'flow_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'drift_policy.proposed':
+    'When a session is over, how long agents warm up, how often a false alarm may come; it waits for a person’s approval.',
+  'drift_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
+  'drift.epoch_started':
+    'An agent does something in a version, with tools or in a task class that it was not seen in: it is learned anew.',
+  'baseline.proposed': 'What an agent usually does was learned from its sessions: a digest of the document.',
+  'baseline.approved':
+    'Sessions are held against that baseline, by a gesture of somebody who does not own the agent.',
+  'drift.scored': 'How unusual a session was for its baseline, and what that adds up to.',
   'response_policy.proposed':
     'What is done by itself when an agent stops behaving like itself; it waits for a person’s approval.',
   'response_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
@@ -127,6 +136,10 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'restore.tested': 'A backup was restored apart from the log, and whether it held.',
   'listener.added': 'Software elsewhere is told of revocations from the next frame on.',
   'listener.removed': 'It is told no more: somebody removed it, or it asked to be.',
+  'source.added': 'Somebody may hand in spans of an agent, or read metrics, with a token.',
+  'source.removed': 'The token is good for nothing any more.',
+  'span.unmatched': 'Telemetry tells of a tool call that no receipt is of.',
+  'spans.reconciled': 'How many tool calls of a day telemetry told of, with a receipt and without.',
   'log.anchored': 'Somebody outside said that a tree of the log existed at a time.',
   'subject.erased': 'The keys of a subject were destroyed: what was sealed under them opens no more.',
   'erasure.deferred': 'An erasure waits for a hold to be lifted.',
@@ -142,5 +155,9 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'alert_policy.approved': 'It is in force in place of any before, by a gesture over that proposal.',
   'alert.raised': 'Something that should not be, for the first time (`of` is null) or again.',
   'alert.acknowledged': 'Somebody took that alert, and says what it looks like.',
+  'alert.escalated': 'Nobody took that alert in time: these channels were told besides.',
+  'detector.canary': 'Whether a detector found its canary of the day, and the alert arrived.',
+  'channel.added': 'People are told of alerts there; where exactly is sealed.',
+  'channel.removed': 'They are told there no more.',
   'alert.closed': 'It is done with, and why; what is raised after that is another alert.',
 }

@@ -30,6 +30,11 @@ export const GROUPS: readonly CommandGroup[] = [
   { names: ['agent'], add: async (to) => (await import('./commands/agents.ts')).agentCommands(to) },
   { names: ['template'], add: async (to) => (await import('./commands/templates.ts')).templateCommands(to) },
   { names: ['label'], add: async (to) => (await import('./commands/labels.ts')).labelCommands(to) },
+  { names: ['drift'], add: async (to) => (await import('./commands/drift.ts')).driftCommands(to) },
+  {
+    names: ['baseline'],
+    add: async (to) => (await import('./commands/baselines.ts')).baselineCommands(to),
+  },
   { names: ['flow'], add: async (to) => (await import('./commands/flow-policies.ts')).flowCommands(to) },
   {
     names: ['notice', 'basis'],
@@ -44,6 +49,8 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['delegate', 'delegations', 'narrow', 'grants'],
     add: async (to) => (await import('./commands/delegations.ts')).delegationCommands(to),
   },
+  { names: ['fleet'], add: async (to) => (await import('./commands/fleet.ts')).fleetCommands(to) },
+  { names: ['source'], add: async (to) => (await import('./commands/sources.ts')).sourceCommands(to) },
   { names: ['task'], add: async (to) => (await import('./commands/tasks.ts')).taskCommands(to) },
   { names: ['revoke'], add: async (to) => (await import('./commands/revoke.ts')).revokeCommand(to) },
   { names: ['disclose'], add: async (to) => (await import('./commands/disclose.ts')).discloseCommand(to) },
@@ -85,6 +92,8 @@ export const GROUPS: readonly CommandGroup[] = [
   },
   { names: ['vault'], add: async (to) => (await import('./commands/vault.ts')).vaultCommands(to) },
   { names: ['doctor'], add: async (to) => (await import('./commands/doctor.ts')).doctorCommand(to) },
+  { names: ['alert'], add: async (to) => (await import('./commands/alerts.ts')).alertCommands(to) },
+  { names: ['channel'], add: async (to) => (await import('./commands/channels.ts')).channelCommands(to) },
   { names: ['listener'], add: async (to) => (await import('./commands/listeners.ts')).listenerCommands(to) },
   { names: ['witness'], add: async (to) => (await import('./commands/witness.ts')).witnessCommand(to) },
   {

@@ -84,9 +84,12 @@ const STEPS: Partial<Record<Code, string>> = {
   UNKNOWN_AGENT: 'see "countersign agent list"',
   STATEMENT_REFUSED:
     'where it is about the key, compare "countersign kill key" with "countersign kill key --key FILE"',
+  UNKNOWN_ALERT_POLICY: 'see "countersign alert policy pending"',
   UNKNOWN_CEREMONY: 'run the command again for a new link',
   UNKNOWN_DELEGATION:
     'see "countersign delegations" and, for those that wait, "countersign delegation waiting"',
+  UNKNOWN_BASELINE: 'see "countersign baseline list"',
+  UNKNOWN_DRIFT_POLICY: 'see "countersign drift policy pending"',
   UNKNOWN_DOMAIN: 'see "countersign domain list"',
   UNKNOWN_ENTRY: 'see "countersign log checkpoint" for how many entries there are, the first is 0',
   UNKNOWN_FIELD: 'see "countersign log entry INDEX" for what the entry says, and its commitments',

@@ -14,7 +14,7 @@ import type { AnchorService } from '../../src/ports/anchor.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
-import { ALERT_KEY_CHARS_MAX } from '../../src/log/alert-bodies.ts'
+import { witnessFinding } from '../../src/observe/detectors/witness-conflict.ts'
 import { raise } from '../../src/registry/alerts.ts'
 import { AnchorRunner } from './anchor-runner.ts'
 import type { AnchorSetting, AnchorSettings } from './anchor-settings.ts'
@@ -116,17 +116,11 @@ function cosignerOf(settings: NonNullable<AnchorSettings['witnesses']>, parts: A
 
 /** WIT-11. Never rejects: the alert is beside what goes on. */
 async function hear(trouble: WitnessTrouble, { store, report, clock }: AnchoringParts): Promise<void> {
-  const { witness, kind, message } = trouble
+  const { witness, message } = trouble
   report(new Error(`the witness ${witness}: ${message}`))
-  if (kind !== 'ahead' && kind !== 'fork') return
+  const finding = witnessFinding(trouble, clock.now())
+  if (finding === null) return
   try {
-    const finding = {
-      rule: 'WITNESS_CONFLICT',
-      key: `witness/${witness}/${kind}/${clock.now()}`.slice(0, ALERT_KEY_CHARS_MAX),
-      subject: null,
-      detail: { witness, kind, message: message.slice(0, 256) },
-      entries: [],
-    } as const
     await store.write((tx) => raise(tx, finding))
   } catch (cause) {
     report(cause)

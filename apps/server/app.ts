@@ -22,6 +22,8 @@ import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
+import { driftRoutes } from './routes-drift.ts'
+import { fleetRoutes } from './routes-fleet.ts'
 import { isolationRoutes } from './routes-isolation.ts'
 import { flowPolicyRoutes } from './routes-flow-policies.ts'
 import { hostingRoutes } from './routes-hosting.ts'
@@ -31,6 +33,9 @@ import { killRoutes } from './routes-kill.ts'
 import { attestRoutes } from './routes-attest.ts'
 import { labelRoutes } from './routes-labels.ts'
 import { limitRoutes } from './routes-limits.ts'
+import { alertPolicyRoutes } from './routes-alert-policies.ts'
+import { alertRoutes } from './routes-alerts.ts'
+import { channelRoutes } from './routes-channels.ts'
 import { listenerRoutes } from './routes-listeners.ts'
 import { logRoutes } from './routes-log.ts'
 import { reviewPageRoutes } from './review-page.ts'
@@ -49,6 +54,7 @@ import { reviewRoutes } from './routes-reviews.ts'
 import { ssfRoutes } from './routes-ssf.ts'
 import { statusRoutes } from './routes-status.ts'
 import { subjectRoutes } from './routes-subject.ts'
+import { telemetryRoutes } from './routes-telemetry.ts'
 import { templateRoutes } from './routes-templates.ts'
 import { versionRoutes } from './routes-versions.ts'
 import { toolChangeRoutes } from './routes-tools.ts'
@@ -86,6 +92,7 @@ export function createApp(ctx: ServerContext): App {
   toolChangeRoutes(app, ctx)
   labelRoutes(app, ctx)
   flowPolicyRoutes(app, ctx)
+  driftRoutes(app, ctx)
   outputRoutes(app, ctx)
   attestRoutes(app, ctx)
   reviewRoutes(app, ctx)
@@ -106,6 +113,9 @@ export function createApp(ctx: ServerContext): App {
   approvalRoutes(app, ctx)
   drillRoutes(app, ctx)
   listenerRoutes(app, ctx)
+  alertRoutes(app, ctx)
+  alertPolicyRoutes(app, ctx)
+  channelRoutes(app, ctx)
   ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)
   oauth.pages(app)
@@ -117,6 +127,8 @@ export function createApp(ctx: ServerContext): App {
   erasureRoutes(app, ctx)
   retentionRoutes(app, ctx)
   logRoutes(app, ctx)
+  fleetRoutes(app, ctx)
+  telemetryRoutes(app, ctx)
   nodeRoutes(app, ctx)
   backupRoutes(app, ctx)
   app.doc31('/openapi.json', {

@@ -193,7 +193,7 @@ test('the link of a manager shows the consents that it gave itself, and nothing 
   await ann.api.post(`/v1/data-subjects/${subject}/requests`, { kind: 'complain', text: 'Of the hub' })
   const session = await openedBy((await api.post(`/v1/consents/${mine.consent}/links`, {})).json.url)
   const ask = async (path: string, value?: object): Promise<Answer> => {
-    const sent = { headers: { ...session, 'content-type': 'application/json' } }
+    const sent = { headers: { ...session, origin: server.base(), 'content-type': 'application/json' } }
     const body = value === undefined ? {} : { method: 'POST', body: JSON.stringify(value) }
     const response = await fetch(`${server.base()}/v1/subject${path}`, { ...sent, ...body })
     return { status: response.status, json: await response.json() }

@@ -10,6 +10,7 @@ import type { Settings } from '../../src/registry/setup.ts'
 import type { DpopVerifier } from './auth.ts'
 import type { EntryFeed } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
+import type { FleetFeed } from './fleet-feed.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { OauthSettings } from './oauth/settings.ts'
 import type { PruneKeeper } from './prune-keeper.ts'
@@ -23,6 +24,7 @@ export interface ServerContext {
   readonly tiles: TileStore
   readonly hub: RevocationHub
   readonly feed: EntryFeed
+  readonly fleet: FleetFeed
   readonly viewers: Viewers
   readonly prunings: PruneKeeper
   readonly dpop: DpopVerifier
@@ -38,6 +40,8 @@ export interface ServerContext {
   publicUrl(): string
   /** Values of `Host` that are ours. */
   hosts(): ReadonlySet<string>
+  /** Entries that the observer has not taken; null where another node observes. */
+  behind(): Promise<number | null>
   /** Why the log cannot be published, or null. */
   fault(): Error | null
   report(error: unknown): void

@@ -8,6 +8,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { CoreError, CountersignError } from '../../src/core/errors.ts'
 import { LogError } from '../../src/log/entries.ts'
+import { OtlpError } from '../../src/observe/otlp/seen.ts'
 import { KeyStoreError } from '../../src/ports/key-store.ts'
 import { StoreError } from '../../src/ports/store.ts'
 import { VaultError } from '../../src/ports/vault.ts'
@@ -97,6 +98,7 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   UNKNOWN_MANAGER: 404,
   UNKNOWN_NOTICE: 404,
   UNKNOWN_REQUEST: 404,
+  CHANNEL_INVALID: 400,
   LISTENER_INVALID: 400,
   AUTHORITY_ENDED: 403,
   BUDGET_MISMATCH: 409,
@@ -133,9 +135,13 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   UNKNOWN_APPROVAL: 404,
   UNKNOWN_ATTESTATION: 404,
   UNKNOWN_CEREMONY: 404,
+  UNKNOWN_CHANNEL: 404,
+  UNKNOWN_DELIVERY: 404,
   UNKNOWN_CLASS: 404,
   UNKNOWN_DELEGATION: 404,
+  UNKNOWN_BASELINE: 404,
   UNKNOWN_DOMAIN: 404,
+  UNKNOWN_DRIFT_POLICY: 404,
   UNKNOWN_DRILL: 404,
   UNKNOWN_ENTRY: 404,
   UNKNOWN_FIELD: 404,
@@ -151,6 +157,7 @@ const REGISTRY_STATUS: Record<RegistryErrorCode, FaultStatus> = {
   UNKNOWN_OUTPUT_POLICY: 404,
   UNKNOWN_PERSON: 404,
   UNKNOWN_LISTENER: 404,
+  UNKNOWN_SOURCE: 404,
   UNKNOWN_POINT: 404,
   UNKNOWN_RESPONSE_POLICY: 404,
   UNKNOWN_REVIEW: 404,
@@ -183,6 +190,7 @@ export function faultOf(error: unknown): Fault {
 function statusOf(error: CountersignError): FaultStatus | null {
   if (error instanceof ApiError) return API_STATUS[error.code]
   if (error instanceof RegistryError) return REGISTRY_STATUS[error.code]
+  if (error instanceof OtlpError) return 400
   if (error instanceof TokenError) return error.code === 'GESTURE_INVALID' ? 403 : 400
   if (error instanceof CoreError) return error.code === 'JSON_TOO_LARGE' ? 413 : 400
   if (error instanceof LogError && error.code === 'ENTRY_PRUNED') return 410

@@ -34,6 +34,11 @@ const GIVE_UP_MS = 3 * 86_400_000
 const ALERT_AFTER_MS = 3_600_000
 const ALERT_APART_MS = 86_400_000
 
+/** Whether this control plane serves a loopback address: it may then call this machine. */
+export function isLocal(place: { readonly url: string }): boolean {
+  return isLoopback(new URL(place.url).hostname)
+}
+
 /** SIG-9. @param isAnywhere whether an operator lets it call this machine and its network */
 export function listenerSender(
   isAnywhere: boolean | undefined,
@@ -41,8 +46,7 @@ export function listenerSender(
 ): SignalSender {
   return {
     send: (...message) => {
-      const isLocal = isLoopback(new URL(place.url).hostname)
-      return httpSender({ isAnywhere: isAnywhere === true || isLocal }).send(...message)
+      return httpSender({ isAnywhere: isAnywhere === true || isLocal(place) }).send(...message)
     },
   }
 }

@@ -22,11 +22,19 @@ const LABELS = {
   'drill.planned': 'Drill planned', 'drill.started': 'Drill begun', 'drill.closed': 'Drill closed',
   'lease.granted': 'Lease', 'lease.recalled': 'Lease recalled', 'lease.settled': 'Lease settled',
   'topup.requested': 'Top-up asked for', 'topup.granted': 'Top-up granted', 'topup.declined': 'Top-up declined',
+  'alert.acknowledged': 'Alert taken', 'alert.escalated': 'Alert escalated', 'alert.closed': 'Alert closed',
+  'alert_policy.proposed': 'Alert policy proposed', 'alert_policy.approved': 'Alert policy approved',
+  'channel.added': 'Channel', 'channel.removed': 'Channel removed', 'detector.canary': 'Detector tried',
   'listener.added': 'Listener', 'listener.removed': 'Listener removed', 'log.pruned': 'Log pruned',
+  'source.added': 'Telemetry source', 'source.removed': 'Telemetry source removed',
+  'span.unmatched': 'Call without receipt', 'spans.reconciled': 'Telemetry of a day',
   'issuer.proposed': 'Issuer proposed', 'issuer.trusted': 'Issuer trusted', 'issuer.dropped': 'Issuer dropped',
   'template.preset': 'Template, preset', 'template.proposed': 'Template proposed', 'template.approved': 'Template approved',
   'label.proposed': 'Labels proposed', 'label.approved': 'Labels approved',
   'flow_policy.proposed': 'Flow policy proposed', 'flow_policy.approved': 'Flow policy approved',
+  'drift_policy.proposed': 'Drift policy proposed', 'drift_policy.approved': 'Drift policy approved',
+  'drift.epoch_started': 'Agent is learned anew', 'baseline.proposed': 'Baseline proposed', 'baseline.approved': 'Baseline approved',
+  'drift.scored': 'Session scored',
   'token.exchanged': 'Access token', 'token.revoked': 'Token revoked',
 }
 const SOFT = new Set(['outcome', 'frame', 'receipt.head', 'chain.segment', 'lease.granted', 'lease.recalled', 'lease.settled'])
@@ -100,8 +108,10 @@ function summaryOf(entry) {
     case 'issuer.trusted': return b.act.issuer.iss
     case 'template.preset': case 'template.proposed': return 'For the class ' + b.template.class
     case 'label.proposed': return count(b.labels.length, 'tool', 'tools')
+    case 'baseline.proposed': return 'Of ' + tail(b.agent) + ', from ' + count(b.sessions, 'session', 'sessions')
+    case 'drift.scored': return 'Session ' + (b.n + 1) + ', level ' + b.level + (b.counted ? '' : ', not counted yet')
     case 'flow_policy.proposed': return 'Mode ' + b.policy.mode
-    case 'label.approved': case 'flow_policy.approved': case 'template.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
+    case 'label.approved': case 'flow_policy.approved': case 'drift_policy.approved': case 'baseline.approved': case 'template.approved': return b.acted_alone ? 'By the person who proposed it' : 'By another person than the proposer'
     case 'token.exchanged': return 'For ' + tail(b.agent) + ' until ' + new Date(b.exp * 1000).toISOString().slice(0, 19) + 'Z'
     case 'receipt': return b.tool === 'countersign/kill'
       ? 'This point denies from here on, by ' + tail(b.kill ?? '')
@@ -116,7 +126,12 @@ function summaryOf(entry) {
     case 'field.opened': return b.field + ' of entry ' + b.entry
     case 'note.added': return 'On entry ' + b.entry
     case 'evidence.built': return b.from + ' to ' + b.to + ', ' + b.size + ' entries'
-    case 'alert.raised': return Object.entries(b.detail).map(([k, v]) => k + ' ' + v).join(', ')
+    case 'alert.acknowledged': return 'alt_' + b.of + ', ' + b.triage
+    case 'alert.escalated': return 'alt_' + b.of + ', told ' + count(b.channels.length, 'channel', 'channels')
+    case 'alert.closed': return 'alt_' + b.of + ', ' + b.disposition
+    case 'channel.added': return b.kind + ' at ' + b.host
+    case 'detector.canary': return b.rule + (b.ok ? ' found its canary' : ' was silent')
+    case 'alert.raised': return (b.canary ? 'Canary. ' : '') + Object.entries(b.detail).map(([k, v]) => k + ' ' + v).join(', ')
     default: return ''
   }
 }

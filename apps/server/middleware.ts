@@ -9,6 +9,7 @@ import { getCookie } from 'hono/cookie'
 import { CoreError, CountersignError } from '../../src/core/errors.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
+import { OTLP_BYTES_MAX } from '../../src/observe/otlp/seen.ts'
 import { findCaller, type Caller } from '../../src/registry/callers.ts'
 import { findStanding } from '../../src/registry/managers.ts'
 import { findEnrolled } from '../../src/registry/people.ts'
@@ -22,6 +23,8 @@ export const BODY_BYTES_MAX = 256 * 1024
 /** The largest batch of receipts, in bytes: 1,000 with their openings. */
 export const RECEIPTS_BYTES_MAX = 4 * 1024 * 1024
 export const RECEIPTS_PATH = '/v1/points/self/receipts'
+/** Where OTLP/HTTP exporters send spans that are given `/v1/otlp` as their endpoint. */
+export const OTLP_PATH = '/v1/otlp/v1/traces'
 export const ACKS_PATH = '/v1/acks'
 export const REVOKE_PATH = '/oauth/revoke'
 export const INTROSPECT_PATH = '/oauth/introspect'
@@ -61,7 +64,12 @@ function limit(bytes_max: number): Middleware {
 export function bodyLimits(): Middleware {
   const usual = limit(BODY_BYTES_MAX)
   const receipts = limit(RECEIPTS_BYTES_MAX)
-  return (c, next) => (c.req.path === RECEIPTS_PATH ? receipts(c, next) : usual(c, next))
+  const spans = limit(OTLP_BYTES_MAX)
+  const limits = new Map([
+    [RECEIPTS_PATH, receipts],
+    [OTLP_PATH, spans],
+  ])
+  return (c, next) => (limits.get(c.req.path) ?? usual)(c, next)
 }
 
 function isAlways(path: string): boolean {

@@ -1,37 +1,77 @@
 /** Which folds the control plane runs over its log. Compose one here and it is fed, saved and looked at. spec/telemetry.md. @module */
+import type { Crypto } from '../../src/core/crypto.ts'
 import { base64url } from '../../src/core/encoding.ts'
-import type { Fold } from '../../src/observe/fold.ts'
+import { DetectorFold } from '../../src/observe/detectors/detector-fold.ts'
+import { DETECTORS } from '../../src/observe/detectors/detectors.ts'
+import { DriftFold } from '../../src/observe/drift/fold.ts'
+import type { Finding, Fold } from '../../src/observe/fold.ts'
 import { Observer } from '../../src/observe/observer.ts'
+import { SpanFold } from '../../src/observe/otlp/spans.ts'
+import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Tx } from '../../src/ports/store.ts'
 import { raise } from '../../src/registry/alerts.ts'
+import { driftRegister } from '../../src/registry/baselines.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { respondTo } from '../../src/respond/respond.ts'
 import { ObserveRunner } from './observe-runner.ts'
+import { OtlpExporter, type OtlpTarget } from './otlp-exporter.ts'
+import { SpanReconciler } from './span-reconciler.ts'
 
 export interface Observing {
-  readonly runner: ObserveRunner
   readonly observer: Observer
+  start(): void
+  stop(): Promise<void>
+}
+
+export interface ObservingOptions {
+  readonly clock: Clock
+  readonly report: (error: unknown) => void
+  /** Who is told of every call, if anybody. */
+  readonly otlp: OtlpTarget | null
+}
+
+/** All that there are, in no order that matters. */
+export function allFolds(crypto: Crypto, report: (error: unknown) => void): Fold[] {
+  return [
+    new TelemetryFold(),
+    new DetectorFold(DETECTORS, report),
+    new DriftFold(crypto, driftRegister(crypto)),
+  ]
 }
 
 export function composeObserving(
-  registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame' | 'vault'>,
-  clock: Clock,
-  report: (error: unknown) => void,
+  registry: RegistryContext,
+  { clock, report, otlp }: ObservingOptions,
 ): Observing {
   const { store, crypto } = registry
-  const folds: Fold[] = []
+  const spans = otlp === null ? null : new SpanFold(crypto)
+  const folds = [...allFolds(crypto, report), ...(spans === null ? [] : [spans])]
   const holder = base64url(crypto.randomBytes(16))
-  const observer = new Observer({
-    store,
-    clock,
-    folds,
-    // What is done about a finding commits with its alert (ISO-6).
-    raise: async (tx, finding) => {
-      const raised = await raise(tx, finding)
-      if (raised !== null) await respondTo(registry, tx, { ...finding, alert: raised.alert })
+  // What is done about a finding commits with its alert (ISO-6).
+  const raiseAndRespond = async (tx: Tx, finding: Finding): Promise<void> => {
+    const raised = await raise(tx, finding)
+    if (raised !== null) await respondTo(registry, tx, { ...finding, alert: raised.alert })
+  }
+  const observer = new Observer({ store, clock, folds, raise: raiseAndRespond, holder, report })
+  const isObserver = async (): Promise<boolean> => (await observer.behind()) !== null
+  const runner = new ObserveRunner({ store, observer, report })
+  const exporter =
+    otlp === null || spans === null
+      ? null
+      : new OtlpExporter({ target: otlp, store, spans, origin: registry.iss, isObserver, report })
+  const reconciler = new SpanReconciler({ store, raise: raiseAndRespond, isObserver, report })
+  return {
+    observer,
+    start: () => {
+      runner.start()
+      exporter?.start()
+      reconciler.start()
     },
-    holder,
-    report,
-  })
-  return { observer, runner: new ObserveRunner({ store, observer, report }) }
+    stop: async () => {
+      await reconciler.stop()
+      await exporter?.stop()
+      await runner.stop()
+    },
+  }
 }

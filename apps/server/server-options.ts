@@ -2,6 +2,7 @@
 import type { Clock } from '../../src/ports/clock.ts'
 import type { AnchorSettings } from './anchor-settings.ts'
 import type { FirstChoices } from './first-choices.ts'
+import type { OtlpTarget } from './otlp-exporter.ts'
 import type { OauthOptions } from './oauth/settings.ts'
 
 export interface ServerOptions extends FirstChoices, OauthOptions {
@@ -43,6 +44,8 @@ export interface ServerOptions extends FirstChoices, OauthOptions {
   readonly newVault?: boolean
   /** Told of erased subjects whose key was there again, from a backup: it is destroyed now (ERA-10). */
   readonly onErasedAgain?: (subjects: readonly string[]) => void
+  /** An OpenTelemetry collector that is told of every call (TEL-14). */
+  readonly otlp?: OtlpTarget
   readonly clock?: Clock
   /** Hears why the log is not published, once for as long as it is for that. */
   readonly onUnpublished?: (error: Error) => void

@@ -20,21 +20,20 @@ import { replayTombstones } from '../../src/registry/tombstones.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { DueAnchor } from './anchor-runner.ts'
 import { createApp } from './app.ts'
-import { CapacityRunner, Load, timedStore } from './capacity-runner.ts'
+import { Load, timedStore } from './capacity-runner.ts'
 import { DpopVerifier } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
-import { DrillRunner } from './drill-runner.ts'
 import { destroyEndedKeys, endKeys } from './ended-keys.ts'
 import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings } from './first-choices.ts'
+import { FleetFeed } from './fleet-feed.ts'
 import { openFront, placeOf, type Front, type Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
-import { ListenerRunner, listenerSender } from './listener-runner.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
+import { composeLoops } from './loops.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
-import { composeObserving } from './observing.ts'
 import { oauthSettings } from './oauth/settings.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
@@ -153,25 +152,21 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
+  const observed: Pick<Parts, 'behind'> = { behind: () => Promise.resolve(null) }
   const fixed = { clock, keys, store, vault, load, settings, tiles, lock, prunings, breakGlass }
-  const ctx = contextOf(options, { ...fixed, runner, place, vkey })
+  const ctx = contextOf(options, { ...fixed, runner, place, vkey, behind: () => observed.behind() })
   const stopEnded = destroyEndedKeys(store, keys, report)
-  const sender = listenerSender(options.listenersAnywhere, place)
-  const listeners = new ListenerRunner({ registry: ctx.registry, sender, report })
-  const drills = new DrillRunner({ registry: ctx.registry, report })
-  const capacity = new CapacityRunner({ store, load, dataDir: options.dataDir, report })
-  const observing = composeObserving(ctx.registry, clock, report)
+  const loops = composeLoops(ctx.registry, { ...options, clock, load, place, report })
+  observed.behind = () => loops.behind()
   let stopping: Promise<void> | null = null
   const stop = (why: Error | null): Promise<void> => {
     stopping ??= (async () => {
       await ctx.hub.close()
       stopEnded()
       ctx.feed.close()
+      ctx.fleet.close()
       await front.close()
-      await listeners.stop()
-      await drills.stop()
-      await capacity.stop()
-      await observing.runner.stop()
+      await loops.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
       await runner.stop()
@@ -192,10 +187,7 @@ async function run(
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
     front.answerWith(createApp(ctx).fetch)
-    listeners.start()
-    drills.start()
-    capacity.start()
-    observing.runner.start()
+    loops.start()
   } catch (cause) {
     await stop(null)
     throw cause
@@ -225,6 +217,8 @@ interface Parts {
   readonly place: Place
   readonly vkey: string
   readonly breakGlass: PublicJwk
+  /** Known once there is an observer. */
+  behind: () => Promise<number | null>
 }
 
 function contextOf(options: ServerOptions, parts: Parts): ServerContext {
@@ -264,6 +258,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     tiles,
     hub: new RevocationHub({ registry, heartbeat_ms, report, onAck: (...ack) => load.acknowledged(...ack) }),
     feed: new EntryFeed(store),
+    fleet: new FleetFeed({ registry, report }),
     viewers: new Viewers(nodeCrypto, clock),
     prunings,
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
@@ -275,6 +270,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     heartbeat_ms,
     publicUrl: () => place.url,
     hosts: () => place.hosts,
+    behind: parts.behind,
     fault: () => runner.fault,
     report,
   }

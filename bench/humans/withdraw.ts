@@ -1,6 +1,7 @@
 /**
- * A consent withdrawn: from the request to the last of 1,000 subscribers that denies, and what it takes at a point to find
- * that 1,000 delegations derived from it are over. spec/consent.md (CNS-15, CNS-17).
+ * A consent withdrawn: from the request to the last of 1,000 that denies, 50 of them complete enforcement points at which
+ * an agent calls under a delegation for that data subject alone, the others subscribers on bare sockets; and what it takes
+ * at a point to find that 1,000 delegations derived from it are over. spec/consent.md (CNS-15, CNS-17).
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -17,9 +18,12 @@ import { addPerson, agreeOnNotice, takeOver } from '../../examples/demo/agreed.t
 import { round } from '../measure.ts'
 import { now } from '../revoke/clock.ts'
 import { openPlant, type Plant } from '../revoke/plant.ts'
-import { Listeners } from '../revoke/workers.ts'
+import { Listeners, Points } from '../revoke/workers.ts'
 
-const POINTS = 1_000
+const LISTENING = 1_000
+const COMPLETE = 50
+/** As in the measures of revocation: each call is recorded at the server. */
+const CALL_EVERY_MS = 1_000
 const DERIVED = 1_000
 const WARMUP_ROUNDS = 3
 /** Heartbeats go on meanwhile: a round begins anywhere between two of them. */
@@ -28,11 +32,20 @@ const SAID = { purposes: [`${DPV}Marketing`], categories: [`${PD}Contact`] }
 
 /** Milliseconds. */
 export interface WithdrawFigures {
-  readonly subscribers: number
+  /** Subscribers on bare sockets, that parse and deny, and complete points, at which a call was denied and recorded. */
+  readonly bare: number
+  readonly complete: number
   readonly rounds: number
-  /** From when the request was sent until the last denied: the median round, and the slowest. */
+  /** Rounds that do not count: a complete point denied for another reason, such as a stale state. */
+  readonly rounds_stale: number
+  /** From when the request was sent until the last of all denied: the median round, and the slowest. */
   readonly last_p50_ms: number
   readonly last_max_ms: number
+  /** The same of the complete points alone, and of the bare subscribers alone. */
+  readonly complete_last_p50_ms: number
+  readonly complete_last_max_ms: number
+  readonly bare_last_p50_ms: number
+  readonly bare_last_max_ms: number
   /** Until who withdrew had the answer. */
   readonly acknowledged_p50_ms: number
   readonly derived: number
@@ -41,58 +54,94 @@ export interface WithdrawFigures {
 }
 
 export async function benchWithdraw(rounds = 20): Promise<WithdrawFigures> {
-  const plant = await openPlant(1)
+  const plant = await openPlant(COMPLETE)
   const listeners = new Listeners()
+  const points = new Points()
   try {
-    await listeners.connect(plant, POINTS, 0)
+    // Complete points come in the middle: a broadcast goes from who came first to who came last.
+    await plant.label()
+    const bare = LISTENING - COMPLETE
+    await listeners.connect(plant, Math.floor(bare / 2), 0)
+    await points.open(plant)
+    await listeners.connect(plant, Math.ceil(bare / 2), 0)
     const { manager } = plant
     const notice = await agreeOnNotice({ manager, lead: manager }, { jurisdiction: 'EU', ...SAID })
     const all: Round[] = []
-    for (let i = -WARMUP_ROUNDS; i < rounds; i++) {
-      const one = await withdrawn(plant, listeners, notice, i)
-      if (i >= 0) all.push(one)
+    let stale = 0
+    for (let i = 0; all.length < rounds; i++) {
+      const one = await withdrawn({ plant, listeners, points }, notice, i)
+      if (i < WARMUP_ROUNDS) continue
+      if (one !== null) all.push(one)
+      else if (++stale > rounds)
+        throw new Error('the points are stale more often than not: too busy a machine')
     }
-    const last = all.map((one) => one.last_ms).sort((a, b) => a - b)
+    const last = spreadOf(all.map((one) => Math.max(one.complete_ms, one.bare_ms)))
+    const complete = spreadOf(all.map((one) => one.complete_ms))
+    const ofBare = spreadOf(all.map((one) => one.bare_ms))
     return {
-      subscribers: listeners.count,
+      bare: listeners.count,
+      complete: COMPLETE,
       rounds,
-      last_p50_ms: round(median(last)),
-      last_max_ms: round(last.at(-1) ?? Number.NaN),
-      acknowledged_p50_ms: round(median(all.map((one) => one.acknowledged_ms).sort((a, b) => a - b))),
+      rounds_stale: stale,
+      last_p50_ms: last.p50,
+      last_max_ms: last.max,
+      complete_last_p50_ms: complete.p50,
+      complete_last_max_ms: complete.max,
+      bare_last_p50_ms: ofBare.p50,
+      bare_last_max_ms: ofBare.max,
+      acknowledged_p50_ms: spreadOf(all.map((one) => one.acknowledged_ms)).p50,
       derived: DERIVED,
       derived_ms: round(derivedMs()),
     }
   } finally {
-    await listeners.end()
+    await Promise.all([points.end(), listeners.end()])
     await plant.remove()
   }
 }
 
+/** Of the last that denied, since the request was sent. */
 interface Round {
-  readonly last_ms: number
+  readonly complete_ms: number
+  readonly bare_ms: number
   readonly acknowledged_ms: number
 }
 
+interface Fleet {
+  readonly plant: Plant
+  readonly listeners: Listeners
+  readonly points: Points
+}
+
+/** Null: a complete point denied for another reason than the withdrawal. */
 async function withdrawn(
-  { manager }: Plant,
-  listeners: Listeners,
+  { plant, listeners, points }: Fleet,
   notice: string,
   i: number,
-): Promise<Round> {
+): Promise<Round | null> {
+  const { manager } = plant
   const subject = await addPerson(manager, `p${i}@customer.example`)
   const { consent, rev } = await takeOver(manager, { subject, notice, ...SAID })
+  await points.hold(await plant.target(consent), CALL_EVERY_MS)
   await listeners.expect([rev])
   await pause(BETWEEN_ROUNDS_MS * (0.5 + Math.random()))
-  const denied = listeners.denied()
+  const denied = Promise.all([points.denied(), listeners.denied()])
   const sent = now()
   await withdrawConsent(manager, consent, { purposes: null, reason: 'withdrawn' })
   const acknowledged_ms = now() - sent
-  const last = (await denied).reduce((a, b) => Math.max(a, b))
-  return { last_ms: last - sent, acknowledged_ms }
+  const [, bare] = await denied
+  const complete = await points.stop()
+  if (complete.some(({ reasons }) => !reasons.includes('REVOKED'))) return null
+  const latest = (times: readonly number[]): number => times.reduce((a, b) => Math.max(a, b)) - sent
+  return {
+    complete_ms: latest(complete.map(({ first_denial }) => first_denial)),
+    bare_ms: latest(bare),
+    acknowledged_ms,
+  }
 }
 
-function median(sorted: readonly number[]): number {
-  return sorted[sorted.length >> 1] ?? Number.NaN
+function spreadOf(values: readonly number[]): { readonly p50: number; readonly max: number } {
+  const sorted = values.toSorted((a, b) => a - b)
+  return { p50: round(sorted[sorted.length >> 1] ?? Number.NaN), max: round(sorted.at(-1) ?? Number.NaN) }
 }
 
 /** One root on the consent of a subject, handed on offline to so many agents. */

@@ -18,14 +18,17 @@ import {
   enrollPoint,
   proposeAgent,
 } from '../../apps/cli/operator.ts'
+import { approveLabels, proposeLabels } from '../../apps/cli/labels/acts.ts'
 import { openProfile, writePrivate, type Profile } from '../../apps/cli/profile.ts'
+import { registerTool } from '../../apps/cli/tools.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PrivateJwk } from '../../src/core/crypto.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
+import { BOTTOM, UNLABELLED } from '../../src/core/label.ts'
 import { freePort } from '../../test/fixtures/postgres.ts'
 import { startControlPlane, type ControlPlane } from '../../test/fixtures/processes.ts'
 import { now } from './clock.ts'
-import { SERVER } from './names.ts'
+import { DEFINITION, SERVER } from './names.ts'
 
 /** Enforcement points that one chain may name (spec/delegation.md). */
 const AUDIENCES_MAX = 16
@@ -36,6 +39,8 @@ export interface Target {
   readonly key: PrivateJwk
   /** Chain by point: one chain names 16 of them. */
   readonly chains: ReadonlyMap<string, string>
+  /** Of the tool that it calls, as it is registered; null: it is not. */
+  readonly definition_hash: string | null
 }
 
 export interface Enrolled {
@@ -53,8 +58,10 @@ export interface Plant {
   readonly port: number
   readonly manager: Profile
   readonly points: readonly Enrolled[]
-  /** A key that may call at every point, without end. */
-  target(): Promise<Target>
+  /** Registers the tool, and labels it as one that is about nobody: a delegation on a consent needs to know. */
+  label(): Promise<void>
+  /** A key that may call at every point, without end, or for the data subject of a consent alone. */
+  target(consent?: string): Promise<Target>
   /** Delegations that nobody uses. @returns their identifiers */
   delegations(count: number): Promise<string[]>
   /** @returns milliseconds of the shared clock: when the request was sent, and when it was answered */
@@ -97,7 +104,8 @@ export async function openPlant(
       port,
       manager,
       points,
-      target: () => newTarget(manager, agent, points),
+      label: () => labelTool(manager),
+      target: (consent) => newTarget(manager, agent, points, consent),
       delegations: async (wanted) => {
         const { jkt } = await newKey(manager, agent)
         const aud = points.slice(0, 1).map(({ id }) => id)
@@ -144,6 +152,19 @@ async function register(manager: Profile): Promise<string> {
   return id
 }
 
+async function labelTool(manager: Profile): Promise<void> {
+  const system = await addSystem(manager, 'Labelled echoes')
+  const { id: tool } = await registerTool(manager, {
+    system,
+    server: SERVER,
+    tool: SERVER,
+    definition_hash: DEFINITION,
+    measures: {},
+  })
+  const label = { ...UNLABELLED, result: BOTTOM, effect: 'none' as const, destination: [] }
+  await approveLabels(manager, await proposeLabels(manager, [{ tool, definition_hash: DEFINITION, label }]))
+}
+
 async function enrol(manager: Profile, folder: string, i: number): Promise<Enrolled> {
   const enrolment = await enrollPoint(manager, `point-${i}`, SERVER)
   const file = join(folder, `point-${i}.json`)
@@ -159,15 +180,20 @@ async function newKey(manager: Profile, agent: string): Promise<{ key: PrivateJw
   return { key, jkt: thumbprint(nodeCrypto, jwk) }
 }
 
-async function newTarget(manager: Profile, agent: string, points: readonly Enrolled[]): Promise<Target> {
+async function newTarget(
+  manager: Profile,
+  agent: string,
+  points: readonly Enrolled[],
+  consent?: string,
+): Promise<Target> {
   const { key, jkt } = await newKey(manager, agent)
   const chains = new Map<string, string>()
   for (let first = 0; first < points.length; first += AUDIENCES_MAX) {
     const aud = points.slice(first, first + AUDIENCES_MAX).map(({ id }) => id)
-    const { chain } = await delegateTo(manager, agent, jkt, aud)
+    const { chain } = await delegateTo(manager, agent, jkt, aud, consent)
     for (const point of aud) chains.set(point, chain)
   }
-  return { jkt, key, chains }
+  return { jkt, key, chains, definition_hash: consent === undefined ? null : DEFINITION }
 }
 
 function delegateTo(
@@ -175,7 +201,9 @@ function delegateTo(
   agent: string,
   jkt: string,
   aud: readonly string[],
+  consent?: string,
 ): ReturnType<typeof delegate> {
   const grants = [{ type: 'tool' as const, server: SERVER, actions: [SERVER] }]
-  return delegate(manager, { agent, jkt, aud: [...aud], grants, ttl_s: 3600, depth_max: 0 })
+  const of = consent === undefined ? {} : { consent }
+  return delegate(manager, { agent, jkt, aud: [...aud], grants, ttl_s: 3600, depth_max: 0, ...of })
 }

@@ -30,6 +30,8 @@ const toldSchema = z.discriminatedUnion('do', [
     chains: z.record(z.string(), z.string()),
     /** Between two calls of one agent, give or take half. */
     every_ms: z.number(),
+    /** Of the tool, as it is registered; null: it is not. */
+    definition_hash: z.string().nullable(),
   }),
   z.strictObject({ do: z.literal('stop') }),
 ])
@@ -38,6 +40,7 @@ class Agent {
   readonly #point: EnforcementPoint
   #session: { readonly client: CountersignMcpSession; readonly id: string } | null = null
   #isCalling = false
+  #definition_hash: string | null = null
   #wake: (() => void) | null = null
   #ended: Promise<void> = Promise.resolve()
   last_allow = 0
@@ -53,8 +56,14 @@ class Agent {
   }
 
   /** Opens a session and calls from then on. Resolves once a call was handed over. */
-  async hold(chain: string, key: PrivateJwk, every_ms: number): Promise<void> {
+  async hold(
+    chain: string,
+    key: PrivateJwk,
+    every_ms: number,
+    definition_hash: string | null,
+  ): Promise<void> {
     Object.assign(this, { last_allow: 0, first_denial: 0, reasons: [] })
+    this.#definition_hash = definition_hash
     // A state that has only just been cut from its control plane is fresh again in a moment.
     while (this.last_allow === 0) {
       try {
@@ -105,7 +114,13 @@ class Agent {
     if (this.#session === null) return
     const meta = this.#session.client.metaFor(SERVER, ARGS)[CALL_META] as object
     const credential = { kind: 'session', ...meta } as Credential
-    const request = { server: SERVER, tool: SERVER, args: ARGS, credential, definition_hash: null }
+    const request = {
+      server: SERVER,
+      tool: SERVER,
+      args: ARGS,
+      credential,
+      definition_hash: this.#definition_hash,
+    }
     const outcome = await this.#point.call(request, () => {
       this.last_allow = now()
       return Promise.resolve({ result: null, failed: false })
@@ -168,7 +183,10 @@ async function obey(message: unknown): Promise<void> {
       return tell({ up: agents.length })
     case 'hold': {
       const key = told.key as unknown as PrivateJwk
-      await Promise.all(agents.map((agent) => agent.hold(told.chains[agent.id] ?? '', key, told.every_ms)))
+      const { chains, every_ms, definition_hash } = told
+      await Promise.all(
+        agents.map((agent) => agent.hold(chains[agent.id] ?? '', key, every_ms, definition_hash)),
+      )
       return tell({ held: agents.length })
     }
     case 'stop':

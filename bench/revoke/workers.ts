@@ -84,9 +84,9 @@ export class Points {
   }
 
   /** Every point lets calls under this key through, one every so often, and goes on doing so. */
-  async hold({ key, chains }: Target, every_ms: number): Promise<void> {
+  async hold({ key, chains, definition_hash }: Target, every_ms: number): Promise<void> {
     const held = this.#workers.map((worker) => worker.next('held', z.int()))
-    const told = { do: 'hold', key, chains: Object.fromEntries(chains), every_ms }
+    const told = { do: 'hold', key, chains: Object.fromEntries(chains), every_ms, definition_hash }
     for (const worker of this.#workers) worker.tell(told)
     await Promise.all(held)
   }

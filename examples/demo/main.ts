@@ -22,6 +22,7 @@ import { runCli } from './processes.ts'
 import { checkFiles, DemoFailed, playCalls, playRevocations, playThief } from './scenes.ts'
 import { setStage, type Stage } from './stage.ts'
 import { changeEntry, deleteEntry } from './tamper.ts'
+import { playTakeover } from './takeover.ts'
 import { playTwoPeople } from './two-people.ts'
 
 const faultSchema = z.object({ code: z.string(), index: z.number().optional() })
@@ -132,6 +133,7 @@ async function main(): Promise<void> {
     const flow = await playFlow(stage, narrator)
     const { outputs, push } = await playOutputs(stage, narrator)
     const consent = await playConsent(stage, narrator)
+    const takeover = await playTakeover(stage, narrator)
     await checkFiles(stage)
     const proof = await prove(stage, from, narrator)
     const result = {
@@ -142,6 +144,7 @@ async function main(): Promise<void> {
         outputs &&
         push !== false &&
         consent &&
+        takeover &&
         drill &&
         killed_not_stale &&
         proof.verified &&
@@ -162,6 +165,7 @@ async function main(): Promise<void> {
       outputs,
       push,
       consent,
+      takeover,
       drill,
       killed_not_stale,
     }

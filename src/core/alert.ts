@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { detectorTermsSchema } from './detector-terms.ts'
 
 /** From the least. */
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const
@@ -11,24 +12,37 @@ export type Severity = (typeof SEVERITIES)[number]
 
 /** ALR-2: the closed list of rules, each with the severity that it has by default and what it says. */
 export const ALERT_RULES = {
+  AGENT_UNREGISTERED: ['high', 'somebody calls whom nobody registered'],
   ANCHOR_OVERDUE: ['medium', 'nobody outside has said for too long that the log exists'],
+  APPROVAL_REFUSED: ['low', 'a person refused what an agent asked for'],
   BASELINE_PROPOSED: ['info', 'a baseline of an agent waits for somebody to approve it'],
   BYPASS_SUSPECTED: ['high', 'an action was seen of which no enforcement point has a receipt'],
   CAPACITY_MISSING: ['medium', 'hours passed in which nobody sampled how much there was to do'],
+  CHANNEL_FAILING: ['high', 'a channel is not told of alerts'],
+  DELEGATION_UNUSED: ['low', 'a delegation was never used'],
+  DETECTOR_SILENT: ['high', 'a detector did not find its canary: it may be blind'],
   DRIFT_ALARM: ['high', 'an agent does not behave as it did, past the bound of isolation'],
   DRIFT_WATCH: ['low', 'an agent may not behave as it did'],
   DRILL_OVERDUE: ['medium', 'no drill of the kill switch was closed for a quarter'],
   EPOCH_REOPENED: ['high', 'an enforcement point began a new sequence of receipts'],
   FOLD_FAILED: ['high', 'a reader of the log failed: what it looks for is not seen until the next start'],
+  KILL_DISOBEYED: ['critical', 'a call was allowed although a kill was in force'],
+  LABEL_VIOLATION: ['high', 'an agent would read or send data against its label'],
   LATE_RECEIPT: ['medium', 'a receipt came later than its time allows'],
   LIMIT_NEAR: ['low', 'little is left of a limit'],
+  LIMIT_PRESSURE: ['medium', 'an agent calls past its limits, again and again'],
   LISTENER_FAILING: ['medium', 'a listener is not told of revocations'],
+  POINT_STALE: ['high', 'an enforcement point hears of no revocations'],
   REMINDER: ['info', 'something falls due'],
   REQUEST_OVERDUE: ['high', 'a data subject waits longer than the law allows'],
+  REVOKED_TRYING: ['high', 'an agent goes on calling after it was revoked'],
+  SCOPE_BURST: ['high', 'an agent calls what it was not granted, time and again within minutes'],
+  SCOPE_VIOLATION: ['medium', 'an agent calls what it was not granted'],
   SEQUENCE_FORK: ['critical', 'an enforcement point told two stories of one receipt'],
   SEQUENCE_GAP: ['high', 'receipts of an enforcement point are missing'],
   TASK_CLASS_UNSEEN: ['medium', 'an agent works on a class of tasks that no baseline of it knows'],
   TOOL_CHANGED: ['medium', 'a tool is defined otherwise than it was registered'],
+  UNUSUAL_HOURS: ['low', 'an agent works at an hour at which it never did'],
   WITNESS_CONFLICT: ['critical', 'a witness saw another log than this one'],
 } as const satisfies Readonly<Record<string, readonly [Severity, string]>>
 
@@ -57,7 +71,7 @@ export type Disposition = (typeof DISPOSITIONS)[number]
 const MINUTES_MAX = 7 * 24 * 60
 /** Every channel that is registered. */
 export const EVERY_CHANNEL = '*'
-const CHANNELS_MAX = 32
+export const CHANNELS_MAX = 32
 const STEPS_MAX = 8
 
 const minutes = z.int().min(1).max(MINUTES_MAX)
@@ -84,7 +98,9 @@ export const alertPolicySchema = z.strictObject({
   routes: bySeverity(channels),
   /** Who is told besides, while nobody took it. */
   escalation: z
-    .array(z.strictObject({ after_min: minutes, severities: z.array(z.enum(SEVERITIES)).max(5), channels }))
+    .array(
+      z.strictObject({ after_min: minutes, severities: z.array(z.enum(SEVERITIES)).min(1).max(5), channels }),
+    )
     .max(STEPS_MAX)
     .refine(
       (steps) => steps.every(({ after_min }, at) => at === 0 || after_min > (steps[at - 1]?.after_min ?? 0)),
@@ -92,6 +108,8 @@ export const alertPolicySchema = z.strictObject({
     ),
   /** Which channel is told of canaries (DET-5), or null for none. */
   canary_channel: z.string().min(1).max(64).nullable(),
+  /** When detectors speak (DET-3); the packaged terms where it is absent. */
+  detectors: detectorTermsSchema.exactOptional(),
   /** What differs for a rule. */
   rules: z.partialRecord(z.enum(RULE_NAMES), ruleSchema).exactOptional(),
 })

@@ -16,8 +16,8 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
 /** What an identifier names. `per` a person, `agt` an agent, `sys` a system, `tol` a tool, `dlg` a delegation,
  * `pnt` an enforcement point, `act` an action, `rev` a revocation handle, `inv` an invitation, `ses` a session, `tpl` a template,
  * `cer` a ceremony, `tok` an access token, `isp` a proposal to trust an issuer, `hld` a legal hold, `lse` a lease,
- * `tch` a change of a tool, `tup` a top-up, `kil` a kill, `lft` a lift, `prb` a probe, `drl` a drill, `apr` an approval, `lsn` a listener, `set` a security event, `itm` an
- * item of the inventory, `lbl` a proposal of labels, `flp` a flow policy, `opl` an output policy, `out` an output,
+ * `tch` a change of a tool, `tup` a top-up, `kil` a kill, `lft` a lift, `prb` a probe, `drl` a drill, `apr` an approval, `lsn` a listener, `src` a source of telemetry, `set` a security event, `itm` an
+ * item of the inventory, `lbl` a proposal of labels, `flp` a flow policy, `drp` a drift policy, `bsl` a baseline, `opl` an output policy, `out` an output,
  * `att` an attestation, `rvw` a review, `sed` a seeded error,
  * `ntc` a notice, `bas` a basis that is no consent,
  * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager, `alp` an alert policy, `chn` a channel of notifications,
@@ -28,8 +28,11 @@ export type IdPrefix =
   | 'chn'
   | 'itm'
   | 'lsn'
+  | 'src'
   | 'lbl'
   | 'flp'
+  | 'drp'
+  | 'bsl'
   | 'opl'
   | 'out'
   | 'att'

@@ -6,19 +6,39 @@ import { labelBodies } from '../log/label-bodies.ts'
 import { responseBodies } from '../log/response-bodies.ts'
 
 type OutputPolicyType = 'output_policy.proposed' | 'output_policy.approved'
+type DriftPolicyType = 'drift_policy.proposed' | 'drift_policy.approved'
 /** Outputs, reviews and attestations. */
 export type AttestedType = Exclude<keyof typeof attestationBodies, OutputPolicyType>
 type ResponsePolicyType = 'response_policy.proposed' | 'response_policy.approved'
 /** What one person proposes, and another approves. */
 export type PolicyType =
-  keyof typeof labelBodies | keyof typeof alertPolicyBodies | OutputPolicyType | ResponsePolicyType
+  | keyof typeof labelBodies
+  | keyof typeof alertPolicyBodies
+  | OutputPolicyType
+  | ResponsePolicyType
+  | DriftPolicyType
 /** Oversight, isolations, incidents, capacity. */
 export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
 
+/** Alerts, and the canaries of detectors. */
+const ALERT_TYPES = [
+  'alert.raised',
+  'alert.acknowledged',
+  'alert.escalated',
+  'alert.closed',
+  'detector.canary',
+] as const satisfies readonly EntryType[]
+export type AlertType = (typeof ALERT_TYPES)[number]
+
+const alertTypes: ReadonlySet<EntryType> = new Set(ALERT_TYPES)
+
 type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 
-export type Grouped = Of<PolicyType | AttestedType | ResponseType>
-type Group = 'labels' | 'attested' | 'responses'
+const OTHER_POLICIES = ['output_policy.', 'response_policy.', 'drift_policy.']
+
+export type BaselineType = 'baseline.proposed' | 'baseline.approved'
+export type Grouped = Of<PolicyType | AttestedType | ResponseType | AlertType | BaselineType>
+type Group = 'labels' | 'attested' | 'responses' | 'alerts' | 'baselines'
 
 export function isGrouped(entry: AnyEntry): entry is Grouped {
   return groupOf(entry) !== null
@@ -29,8 +49,10 @@ export function groupOf(entry: Grouped): Group
 export function groupOf(entry: AnyEntry): Group | null
 export function groupOf({ type }: AnyEntry): Group | null {
   if (type in labelBodies || type in alertPolicyBodies) return 'labels'
-  if (type.startsWith('output_policy.') || type.startsWith('response_policy.')) return 'labels'
+  if (OTHER_POLICIES.some((noun) => type.startsWith(noun))) return 'labels'
   if (type in attestationBodies) return 'attested'
+  if (alertTypes.has(type)) return 'alerts'
+  if (type.startsWith('baseline.')) return 'baselines'
   return type in responseBodies ? 'responses' : null
 }
 

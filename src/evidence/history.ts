@@ -6,7 +6,7 @@
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
 import { beginsSubject, groupOf, isGrouped } from './grouped.ts'
-import type { AttestedType, Grouped, PolicyType, ResponseType } from './grouped.ts'
+import type { AlertType, AttestedType, BaselineType, Grouped, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -33,6 +33,8 @@ export class History {
   readonly approvals: OfType<'agent.approved'>[] = []
   /** In the order of the log. */
   readonly versions: Any<'version.proposed' | 'version.approved'>[] = []
+  /** In the order of the log. */
+  readonly baselines: Any<BaselineType>[] = []
   /** Calls that waited for a person, by the identifier of the approval. */
   readonly asked = new Map<string, OfType<'approval.requested'>>()
   /** In the order of the log. */
@@ -60,7 +62,7 @@ export class History {
   /** Of data subjects, in the order of the log. */
   readonly consents: LoggedConsent[] = []
   /** In the order of the log. */
-  readonly alerts: Any<'alert.raised' | 'alert.acknowledged' | 'alert.closed'>[] = []
+  readonly alerts: Any<AlertType>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
   readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
@@ -190,11 +192,6 @@ export class History {
         this.revocations.push({ index, entry })
         if (entry.body.frame.kind === 'person' && !this.#left.has(entry.body.frame.handle))
           this.#left.set(entry.body.frame.handle, index)
-        return
-      case 'alert.raised':
-      case 'alert.acknowledged':
-      case 'alert.closed':
-        this.alerts.push({ index, entry } as (typeof this.alerts)[number])
         return
       case 'receipt':
         streamOf(this.streams, entry.body.point, entry.body.epoch).receipts.push({

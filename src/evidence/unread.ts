@@ -2,6 +2,8 @@
 import type { AnyEntry, EntryType } from '../log/entries.ts'
 
 const UNREAD = [
+  'drift.epoch_started',
+  'drift.scored',
   'version.withdrawn',
   'version.statement_issued',
   'inventory.recorded',
@@ -19,8 +21,14 @@ const UNREAD = [
   'topup.requested',
   'topup.granted',
   'topup.declined',
+  'channel.added',
+  'channel.removed',
   'listener.added',
   'listener.removed',
+  'source.added',
+  'source.removed',
+  'span.unmatched',
+  'spans.reconciled',
   'system.added',
 ] as const satisfies readonly EntryType[]
 type UnreadEntry = Extract<AnyEntry, { type: (typeof UNREAD)[number] }>

@@ -4,7 +4,15 @@
  * @module
  */
 import { z } from 'zod'
-import { alertPolicySchema, DISPOSITIONS, RULE_NAMES, SEVERITIES, TRIAGES } from '../core/alert.ts'
+import {
+  alertPolicySchema,
+  CHANNELS_MAX,
+  DISPOSITIONS,
+  RULE_NAMES,
+  SEVERITIES,
+  TRIAGES,
+} from '../core/alert.ts'
+import { CHANNEL_KINDS } from '../core/channel.ts'
 import { gestureSchema } from '../core/gesture.ts'
 
 /** Entries that one alert names: who wants more reads around them. */
@@ -56,5 +64,21 @@ export const alertBodies = {
     canary: z.literal(true).exactOptional(),
   }),
   'alert.acknowledged': z.strictObject({ of: index, triage: z.enum(TRIAGES) }),
+  /** `step`: how many steps of the escalation were taken. */
+  'alert.escalated': z.strictObject({
+    of: index,
+    step: z.int().positive(),
+    channels: z.array(z.string().max(64)).max(CHANNELS_MAX),
+  }),
+  /** `alert`: index of the first entry of the alert that the canary raised. */
+  'detector.canary': z.strictObject({
+    rule: z.enum(RULE_NAMES),
+    /** UTC. */
+    day: z.iso.date(),
+    ok: z.boolean(),
+    alert: index.nullable(),
+  }),
+  'channel.added': z.strictObject({ kind: z.enum(CHANNEL_KINDS), host: z.string().max(253) }),
+  'channel.removed': z.strictObject({ reason: z.enum(['removed', 'gone']) }),
   'alert.closed': z.strictObject({ of: index, disposition: z.enum(DISPOSITIONS) }),
 }

@@ -19,11 +19,13 @@ import { anchoredSchema } from './anchored.ts'
 import { attestationBodies } from './attestation-bodies.ts'
 import { consentBodies } from './consent-bodies.ts'
 import { domainBodies } from './domain-bodies.ts'
+import { driftBodies } from './drift-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
 import { responseBodies } from './response-bodies.ts'
+import { telemetryBodies } from './telemetry-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
 import { leaseSchema, receiptSchema, RESERVATIONS_MAX, reservedSchema, signedHeadSchema } from './receipt.ts'
 import { flowRecordSchema } from './receipt-flow.ts'
@@ -281,5 +283,7 @@ export const bodies = {
   ...attestationBodies,
   ...alertPolicyBodies,
   ...alertBodies,
+  ...driftBodies,
   ...responseBodies,
+  ...telemetryBodies,
 } as const

@@ -27,6 +27,8 @@ export interface Finding {
   readonly detail: Readonly<Record<string, string | number>>
   /** Indices of the entries that say so, at most 16. */
   readonly entries: readonly number[]
+  /** It is a test of its detector (DET-5). */
+  readonly canary?: true
 }
 
 export interface Fold {
@@ -38,6 +40,8 @@ export interface Fold {
   take(one: Logged, found: (finding: Finding) => void): void
   /** About once a second: for what shows by its absence. */
   look(now_ms: number, found: (finding: Finding) => void): void
+  /** Whether so much waits to be saved that it should not wait until it is due. */
+  isFull?(): boolean
   /** @param next index of the first entry that it has not taken: stored in the same transaction as its state */
   save(tx: Tx, next: number): Promise<void>
 }

@@ -47,6 +47,8 @@ export class Observer {
   /** Null while another observes, or nobody. */
   #taking: Taking[] | null = null
   #next = 0
+  /** Where the last look was. */
+  #looked = 0
   #isSaved = true
   #saved_ms = 0
   #found: Finding[] = []
@@ -106,7 +108,8 @@ export class Observer {
       for (const one of this.#taking ?? [])
         this.#guarded(one, () => one.fold.look(now_ms, (finding) => this.#found.push(finding)))
       await this.#raise()
-      await this.#saveWhenDue()
+      await this.#saveWhenDue(this.#next === this.#looked)
+      this.#looked = this.#next
     })
   }
 
@@ -204,8 +207,12 @@ export class Observer {
     }
   }
 
-  async #saveWhenDue(): Promise<void> {
-    const isDue = this.#o.clock.monotonic() - this.#saved_ms >= SAVE_MS
+  /** @param isQuiet whether nothing has come since the last look: then nobody has to wait for what there is */
+  async #saveWhenDue(isQuiet = false): Promise<void> {
+    const isFull = this.#taking?.some(({ fold }) => fold.isFull?.() === true) === true
+    if (isFull) this.#isSaved = false // a look makes news too
+    const isDue =
+      isFull || (isQuiet && !this.#isSaved) || this.#o.clock.monotonic() - this.#saved_ms >= SAVE_MS
     // Alone on a database nobody has to be told that this one is still there.
     if (isDue && !(this.#isSaved && this.#o.store.nodes === null)) await this.#save(CLAIM_MS)
   }

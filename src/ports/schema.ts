@@ -4,6 +4,7 @@ import type { ApprovalTables } from './approval-tables.ts'
 import type { AttestationTables } from './attestation-tables.ts'
 import type { ConsentTables } from './consent-tables.ts'
 import type { DomainTables } from './domain-tables.ts'
+import type { DriftTables } from './drift-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
@@ -18,6 +19,7 @@ export interface Schema
     AttestationTables,
     ConsentTables,
     DomainTables,
+    DriftTables,
     FlowTables,
     InventorySchema,
     ListenerTables,

@@ -92,6 +92,13 @@ export async function recordClosed(
     .execute()
 }
 
+export async function recordEscalated(
+  db: Kysely<Schema>,
+  { of, step }: EntryBody<'alert.escalated'>,
+): Promise<void> {
+  await db.updateTable('alerts').set({ escalated: step }).where('id', '=', alertId(of)).execute()
+}
+
 /** @throws {RegistryError} `UNKNOWN_ALERT` */
 export async function findAlert(db: Kysely<Schema>, id: string): Promise<AlertRow> {
   const row = await db.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst()

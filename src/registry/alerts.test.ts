@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../adapters/node-crypto/node-crypto.ts'
 import { openScratch } from '../adapters/sqlite/offline.ts'
 import { openSqliteStore } from '../adapters/sqlite/sqlite-store.ts'
-import { PACKAGED_ALERT_POLICY } from '../core/alert.ts'
+import { PACKAGED_ALERT_POLICY, type AlertPolicy } from '../core/alert.ts'
 import { decodeEntry, encodeEntry, type AnyEntry } from '../log/entries.ts'
 import type { Store } from '../ports/store.ts'
 import { insertAlertPolicy, settleAlertPolicy } from './alert-policies.ts'
@@ -18,7 +18,9 @@ import {
   raise,
   type Raisable,
 } from './alerts.ts'
+import { insertChannel } from './channels.ts'
 import type { RegistryContext } from './context.ts'
+import { escalate, listNotices, mayEscalate } from './notifications.ts'
 import { RegisterFold } from './rebuild/fold.ts'
 
 const MINUTE_MS = 60_000
@@ -158,6 +160,62 @@ describe('an alert', () => {
       { count: 2, taker: 'per_a', triage: 'real', disposition: 'resolved' },
     ])
     await holdsAgainstLog()
+  })
+})
+
+describe('channels', () => {
+  const channel = (id: string) =>
+    store.write((tx) => insertChannel(tx.db, { id, kind: 'slack', host: 'x', added: 0, config_box: null }))
+  const told = async () => {
+    const rows = await store.query((db) => listNotices(db, {}))
+    return rows.map(({ channel: to, event }) => `${event} ${to}`).toSorted()
+  }
+  const put = (over: Partial<AlertPolicy>) =>
+    store.write(async (tx) => {
+      const policy = { ...PACKAGED_ALERT_POLICY, ...over }
+      await insertAlertPolicy(tx.db, { id: 'alp_a', proposer: 'per_a', proposal: 7, policy })
+      await settleAlertPolicy(tx.db, 'alp_a', 8)
+    })
+  beforeEach(async () => {
+    await channel('chn_a')
+    await channel('chn_b')
+  })
+
+  test('are told at once by severity, and further ones step by step of what nobody took', async () => {
+    const { routes } = PACKAGED_ALERT_POLICY
+    const step = { severities: ['high' as const], channels: ['chn_b'] }
+    const escalation = [
+      { ...step, after_min: 5 },
+      { ...step, after_min: 10, channels: ['*'] },
+    ]
+    await put({ routes: { ...routes, high: ['chn_a'] }, escalation })
+    await raiseOne(gap(1))
+    await raiseOne({ ...gap(2), rule: 'LIMIT_NEAR' })
+    expect(await told()).toEqual(['raised chn_a'])
+    now += 5 * MINUTE_MS - 1
+    expect(await store.query((db) => mayEscalate(db, now))).toBe(false)
+    now += 1
+    expect(await store.query((db) => mayEscalate(db, now))).toBe(true)
+    expect([await store.write(escalate), await store.write(escalate)]).toEqual([1, 0])
+    expect(await told()).toEqual(['escalated chn_b', 'raised chn_a'])
+    now += 5 * MINUTE_MS
+    expect(await store.write(escalate)).toBe(1)
+    expect(await told()).toEqual(['escalated chn_a', 'escalated chn_b', 'escalated chn_b', 'raised chn_a'])
+    now += 60 * MINUTE_MS
+    expect(await store.write(escalate)).toBe(0)
+    expect((await logged()).filter(({ type }) => type === 'alert.escalated')).toMatchObject([
+      { subject: 'pnt_a', body: { of: 0, step: 1, channels: ['chn_b'] } },
+      { body: { of: 0, step: 2, channels: ['chn_a', 'chn_b'] } },
+    ])
+  })
+
+  test('hear of canaries only where the policy says so', async () => {
+    await raiseOne(gap(1, { canary: true }))
+    expect(await told()).toEqual([])
+    await put({ canary_channel: 'chn_b' })
+    const raised = await raiseOne(gap(2, { canary: true, subject: 'pnt_b' }))
+    await store.write((tx) => closeCanary(tx, raised!.alert))
+    expect(await told()).toEqual(['closed chn_b', 'raised chn_b'])
   })
 })
 

@@ -26,13 +26,12 @@ import {
 } from './alert-rows.ts'
 import { personActor, SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
+import { noticeAfter, noticeRaised } from './notifications.ts'
 import { findEnrolled } from './people.ts'
 
 const MINUTE_MS = 60_000
 
 export interface Raisable extends Finding {
-  /** It is a test of its detector (DET-5). */
-  readonly canary?: true
   /** A register or a reader rests on each, so that none is only counted (ALR-6). */
   readonly isEveryLogged?: true
 }
@@ -76,7 +75,10 @@ export async function raise(tx: Tx, finding: Raisable): Promise<Raised | null> {
   const about = finding.subject === null ? {} : { subject: finding.subject }
   const index = await tx.append({ type: 'alert.raised', actor: SYSTEM, ...about, body })
   await recordRaised(tx.db, { index, time_ms: tx.now, subject }, body)
-  return { alert: alertId(open?.entry ?? index), entry: index, isNew: open === undefined }
+  const alert = alertId(open?.entry ?? index)
+  const canary = finding.canary === true ? 1 : 0
+  await noticeRaised(tx, policy, { id: alert, severity: terms.severity, canary }, n)
+  return { alert, entry: index, isNew: open === undefined }
 }
 
 function openAlert(
@@ -114,6 +116,7 @@ export function acknowledge(ctx: RegistryContext, person: string, id: string, tr
     const body = { of: alert.entry, triage }
     await tx.append({ type: 'alert.acknowledged', actor: personActor(person), ...aboutOf(alert), body })
     await recordAcknowledged(tx.db, tx.now, person, body)
+    await noticeAfter(tx, id, 'acknowledged')
   })
 }
 
@@ -151,6 +154,7 @@ async function close(
   const actor = by === null ? SYSTEM : personActor(by)
   await tx.append({ type: 'alert.closed', actor, ...aboutOf(alert), body })
   await recordClosed(tx.db, tx.now, body)
+  await noticeAfter(tx, alert.id, 'closed')
 }
 
 function aboutOf({ subject }: AlertRow): { readonly subject?: string } {

@@ -22,6 +22,7 @@ import { recordDebits } from './ledgers.ts'
 import { findPoint, type PointRow } from './points.ts'
 import { isOpen, keep } from './personal.ts'
 import { prunedUpTo } from './pruned-streams.ts'
+import { recordCalls } from './spans.ts'
 import { insertSegments, subjectOfSegment } from './segments.ts'
 
 /** Receipts in one batch: about 1 MiB of entries and well under a second in one transaction. */
@@ -213,6 +214,7 @@ async function appendReceipts(
   }
   const fresh = plan.fresh.map(({ receipt }) => receipt)
   await recordDebits(tx.db, fresh)
+  await recordCalls(tx, fresh)
   const over = await accountedFor(tx, row, head.head)
   // A head that says nothing new is not worth an entry: points report one every 10 s.
   if (plan.fresh.length > 0 || head.head.seq > row.seq || over.length > 0) {

@@ -4,18 +4,15 @@
  * @module
  */
 import type { Crypto, Signer } from '../core/crypto.ts'
-import { base64, utf8 } from '../core/encoding.ts'
 import type { JsonObject } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
 import { signJws } from '../core/sign.ts'
+import { signedWebhook, type WebhookMessage } from '../core/standard-webhook.ts'
 import { rfc3339, seconds } from '../core/time.ts'
 import type { RevocationKind, SignedFrame } from './frame.ts'
 
 export const SESSION_REVOKED = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
 export const VERIFICATION = 'https://schemas.openid.net/secevent/ssf/event-type/verification'
-
-/** Before the base64 of a webhook's secret. */
-export const SECRET_PREFIX = 'whsec_'
 
 /** SIG-4: what a session can end with. The others are about no session. */
 const OF_SESSIONS: ReadonlySet<RevocationKind> = new Set([
@@ -29,11 +26,6 @@ const OF_SESSIONS: ReadonlySet<RevocationKind> = new Set([
 
 export function endsSessions({ frame }: SignedFrame): boolean {
   return OF_SESSIONS.has(frame.kind)
-}
-
-export interface WebhookMessage {
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
 }
 
 /**
@@ -53,22 +45,12 @@ export function webhookMessage(
 ): WebhookMessage {
   const { listener, signed, now_ms, said } = about
   const id = `msg_${listener}_${signed.frame.seq}`
-  const timestamp = String(seconds(now_ms))
   const body = JSON.stringify({
     type: said?.type ?? 'revocation.committed',
     timestamp: rfc3339(signed.frame.t),
     data: { ...signed, ...said?.data },
   })
-  const mac = base64(crypto.hmacSha256(secret, utf8(`${id}.${timestamp}.${body}`)))
-  return {
-    body,
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      'webhook-signature': `v1,${mac}`,
-    },
-  }
+  return signedWebhook(crypto, secret, { id, body, now_ms })
 }
 
 interface Issuing {

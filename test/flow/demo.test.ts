@@ -31,6 +31,7 @@ const summarySchema = z.object({
   outputs: z.boolean(),
   push: z.boolean().nullable(),
   consent: z.boolean(),
+  takeover: z.boolean(),
   drill: z.boolean(),
   killed_not_stale: z.boolean(),
 })
@@ -59,6 +60,7 @@ test('npm run demo -- --exit --json ends well, and says so in its last line', ()
     outputs: true,
     push: true,
     consent: true,
+    takeover: true,
     drill: true,
     killed_not_stale: true,
   })

@@ -59,6 +59,10 @@ async function playHistory(): Promise<void> {
   await ben.api.post(`/v1/tools/changes/${waiting}/approve`, ben.authenticator.assert(challenge))
   await ann.api.post('/v1/tools', { ...tool, definition_hash: 'F'.repeat(42) + 'E' })
   await playLabels()
+  for (let n = 0; n < 2; n++) {
+    const { source } = (await ann.api.post('/v1/telemetry/sources', { kind: 'metrics', agent: null })).json
+    if (n === 1) await ann.api.post(`/v1/telemetry/sources/${source}/remove`, {})
+  }
   const point = await server.point(ann)
   const [bot, other, third] = [
     await server.agent(ann, ben),
@@ -304,6 +308,11 @@ test('a history of everything gives the registers that it left', async () => {
     'incident_alerts',
     'incident_notes',
     'alert_policies',
+    'channels',
+    'canaries',
+    'drift_policies',
+    'drift_levels',
+    'baselines',
     'output_policies',
     'outputs',
     'attestations',

@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** The folders of vectors that the verifier knows. */
-const folders = ['delegation', 'grants', 'proof', 'approval', 'version', 'consent', 'attestation']
+const folders = ['delegation', 'grants', 'proof', 'approval', 'version', 'consent', 'attestation', 'drift']
   .map((name) => `vectors/${name}`)
   .filter((folder) => existsSync(root + folder))
 

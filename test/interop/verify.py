@@ -1,8 +1,8 @@
 """A second verifier of the Countersign protocol, written from spec/ alone: chains, grants, holder proofs, approvals, versions,
-consents and attestations.
+consents, attestations and drift.
 
     python3 test/interop/verify.py vectors/delegation vectors/grants vectors/proof vectors/approval vectors/version \\
-        vectors/consent vectors/attestation
+        vectors/consent vectors/attestation vectors/drift
 
 prints the answer to every vector in these folders and whether it is the one that the vector expects; exits 0 only
 if all agree. Needs Python 3.9 and OpenSSL 3, and nothing else.
@@ -17,6 +17,7 @@ from typing import Callable, NamedTuple
 import approvals
 import attestations
 import consents
+import drift
 import grants
 import proofs
 from chain import Issuer, Refused, read, require, verify_chain
@@ -101,6 +102,8 @@ KINDS_BY_FILE = {
     "proof/session-call": Kind(proofs.mac_holds, "holds"),
     "proof/counters": Kind(answer_counters, "accepted"),
     "approval/decisions": Kind(approvals.decision_of, "expect"),
+    "drift/scores": Kind(drift.answer_scores, "expect"),
+    "drift/streams": Kind(drift.answer_stream, "expect"),
     "version/statements": Kind(approvals.answer_version, "expect"),
     "consent/giving": Kind(consents.answer_giving, "expect"),
     "consent/withdrawals": Kind(consents.answer_withdrawal, "expect"),

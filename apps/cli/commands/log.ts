@@ -132,7 +132,7 @@ function describe(report: LogReport, held: number, outside = ''): string {
 }
 
 /** Options of the commands that read the log of a control plane. */
-function fromSource(command: Command): Command {
+export function fromSource(command: Command): Command {
   return command
     .option('--from-url <url>', 'read the log under this URL instead of the control plane of the profile')
     .option('--data <dir>', 'read the log of the control plane whose data folder this is')

@@ -1,4 +1,5 @@
 /** `countersign start`: the control plane in the foreground. @module */
+import type { OtlpTarget } from '../../server/otlp-exporter.ts'
 import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
@@ -31,6 +32,7 @@ interface StartOptions {
   readonly anchors?: string
   readonly publisherThread?: boolean
   readonly listenersAnywhere?: boolean
+  readonly otlp?: string
   readonly tiles?: string
   readonly s3Endpoint?: string
   readonly s3Style?: 'path' | 'virtual-host'
@@ -87,6 +89,10 @@ export function startCommand(program: Command): void {
       'holds the passphrase of the key files and the vault; or the variable COUNTERSIGN_PASSPHRASE. Plain ones are encrypted',
     )
     .option('--publisher-thread', 'publish the log from a thread of its own: more appends a second in bursts')
+    .option(
+      '--otlp <url>',
+      'tell an OpenTelemetry collector of every call; headers from OTEL_EXPORTER_OTLP_HEADERS',
+    )
     .option('--listeners-anywhere', 'tell listeners on this machine and in its private network too')
     .option('--anchors <file>', 'JSON: who cosigns the log and where it is anchored (spec/witness.md)')
     .addOption(vaultOption('one for all nodes; vault.db in --data unless given'))
@@ -118,6 +124,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.publisherThread === true ? { publisherThread: true } : {}),
     ...(options.listenersAnywhere === true ? { listenersAnywhere: true } : {}),
+    ...(options.otlp === undefined ? {} : { otlp: otlpTarget(options.otlp) }),
     ...(options.tiles === undefined ? {} : { tilesUrl: options.tiles }),
     ...(options.s3Endpoint === undefined ? {} : { s3Endpoint: options.s3Endpoint }),
     ...(options.s3Style === undefined ? {} : { s3Style: options.s3Style }),
@@ -237,4 +244,17 @@ function clientClass(
   if (host === '' || agentClass === '' || more.length > 0)
     throw new InvalidArgumentError('It is HOST=CLASS, such as claude.ai=assistant.')
   return { ...before, [host]: agentClass }
+}
+
+/** @throws {CliError} `REQUEST_INVALID` */
+function otlpTarget(text: string): OtlpTarget {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isWeb = url !== null && /^https?:$/.test(url.protocol) && url.username === ''
+  if (!isWeb) throw new CliError('REQUEST_INVALID', '--otlp wants the http or https address of a collector')
+  // As every OpenTelemetry exporter reads it: name=value, comma-separated, values percent-encoded.
+  const pairs = (process.env.OTEL_EXPORTER_OTLP_HEADERS ?? '').split(',').flatMap((pair) => {
+    const at = pair.indexOf('=')
+    return at < 1 ? [] : [[pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())]]
+  })
+  return { url: text, headers: Object.fromEntries(pairs) as Record<string, string> }
 }

@@ -146,6 +146,34 @@ const ACTS = new Map(
       'Approve a flow policy',
       'It says whether the rules on flows speak, and what they let pass, at every enforcement point.',
     ],
+    'response_policy.approve': [
+      'Approve a response policy',
+      'It says what is done by itself when an agent stops behaving like itself: whom it is asked for, and when it is isolated.',
+    ],
+    'oversight.end': [
+      'End the oversight of an agent',
+      'Nobody is asked any more for what it does. Look first at why somebody was.',
+    ],
+    'isolation.lift': [
+      'Lift the isolation of an agent',
+      'It may act again, with a new key: those that it had stay revoked for ever. Look first at its incident.',
+    ],
+    'incident.close': [
+      'Close an incident',
+      'You say that it is contained, that its cause was found, and that what was learned is worth closing it.',
+    ],
+    'alert_policy.approve': [
+      'Approve an alert policy',
+      'It says how severe alerts are, who hears of them, and within how long somebody takes them.',
+    ],
+    'drift_policy.approve': [
+      'Approve a drift policy',
+      'It says when a session is over, how long agents warm up, and how often each level of drift may be reached by chance.',
+    ],
+    'baseline.approve': [
+      'Approve a baseline',
+      'Sessions of this agent are held against what it did so far. Look at what that was: what stands in it counts as usual from then on.',
+    ],
     'domain.clear': [
       'Say that an agent’s memory was wiped',
       'From then on the rules on flows take it that this agent remembers nothing of what it has read. They cannot see whether that is so.',

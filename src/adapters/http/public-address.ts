@@ -63,3 +63,20 @@ export const publicLookup: LookupFunction = (hostname, options, callback) => {
     else callback(null, first.address, first.family)
   })
 }
+
+/**
+ * The address of a host that a caller named, for what is not HTTP.
+ * @param isAnywhere also one of this machine and of its network
+ * @throws when there is none, or it is not public
+ */
+export function publicAddressOf(hostname: string, isAnywhere: boolean): Promise<string> {
+  return new Promise((done, fail) => {
+    if (!isAnywhere && !mayBePublic(hostname)) throw new Error('not a public address')
+    const look = isAnywhere ? resolve : publicLookup
+    look(hostname, { all: false }, (error, address) => {
+      if (error !== null || typeof address !== 'string' || address === '')
+        fail(error ?? new Error('no address'))
+      else done(address)
+    })
+  })
+}

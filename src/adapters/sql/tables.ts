@@ -5,6 +5,7 @@
  */
 import { ALERT_TABLES } from './alert-tables.ts'
 import { CONSENT_TABLES } from './consent-tables.ts'
+import { DRIFT_TABLES } from './drift-tables.ts'
 import { OBSERVE_TABLES } from './observe-tables.ts'
 import { RESPONSE_TABLES } from './response-tables.ts'
 
@@ -89,7 +90,7 @@ CREATE TABLE review_measures (
 ) STRICT;
 CREATE INDEX review_measures_person ON review_measures (person);
 ${CONSENT_TABLES}
-${OBSERVE_TABLES}
+${OBSERVE_TABLES}${DRIFT_TABLES}
 ${ALERT_TABLES}
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,

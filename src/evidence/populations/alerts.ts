@@ -19,7 +19,7 @@ export const alerts: PopulationDefinition = {
     return history.alerts.flatMap(({ index, entry }): JsonObject[] => {
       if (entry.type !== 'alert.raised' || entry.body.of !== null || entry.body.canary === true) return []
       if (!inPeriod(entry.time, period)) return []
-      const { n, taken, closed } = later.get(index) ?? {}
+      const { n, taken, closed, escalated } = later.get(index) ?? {}
       const { rule, severity, triage_min, policy } = entry.body
       const until_ms = Date.parse(entry.time) + triage_min * MINUTE_MS
       const triaged = taken?.time ?? closed?.time ?? null
@@ -33,6 +33,7 @@ export const alerts: PopulationDefinition = {
           triage_min,
           policy,
           raised: n ?? 1,
+          escalated: escalated ?? 0,
           acknowledged: taken?.time ?? null,
           acknowledged_by: taken?.actor.id ?? null,
           triage: taken?.type === 'alert.acknowledged' ? taken.body.triage : null,
@@ -47,6 +48,7 @@ export const alerts: PopulationDefinition = {
 
 interface Later {
   n?: number
+  escalated?: number
   taken?: Logged
   closed?: Logged
 }
@@ -55,13 +57,29 @@ interface Later {
 function laterOf(history: History): ReadonlyMap<number, Later> {
   const later = new Map<number, Later>()
   for (const { entry } of history.alerts) {
+    if (entry.type === 'detector.canary') continue
     const { of } = entry.body
     if (of === null) continue
     const known = later.get(of) ?? {}
     if (entry.type === 'alert.raised') known.n = entry.body.n
     else if (entry.type === 'alert.acknowledged') known.taken = entry
+    else if (entry.type === 'alert.escalated') known.escalated = entry.body.step
     else known.closed = entry
     later.set(of, known)
   }
   return later
+}
+
+/** Test 11. A day without an entry is a day on which nobody looked. */
+export const detectors: PopulationDefinition = {
+  name: 'detectors',
+  definition:
+    'Every daily trial of a detector in the period: whether it found its canary and the alert arrived. A rule and a UTC day without a row were not tried.',
+  query: 'type = detector.canary and from <= time < to',
+  rows: (history, period) =>
+    history.alerts.flatMap(({ index, entry }): JsonObject[] =>
+      entry.type === 'detector.canary' && inPeriod(entry.time, period)
+        ? [{ index, time: entry.time, ...entry.body }]
+        : [],
+    ),
 }

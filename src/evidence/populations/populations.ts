@@ -5,7 +5,7 @@
  */
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
-import { alerts } from './alerts.ts'
+import { alerts, detectors } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
@@ -145,6 +145,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   incidents,
   capacity,
   alerts,
+  detectors,
 ]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {

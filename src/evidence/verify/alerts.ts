@@ -15,6 +15,7 @@ interface Alert {
   readonly group: string
   readonly body: Entry<'alert.raised'>['body']
   n: number
+  step: number
   isTaken: boolean
 }
 
@@ -48,15 +49,19 @@ class AlertJudge {
           : this.#again(entry, this.#open.get(entry.body.of))
       case 'alert.acknowledged':
         return this.#taken(entry)
+      case 'alert.escalated':
+        return this.#escalated(entry)
       case 'alert.closed':
         return this.#closed(entry)
+      case 'detector.canary':
+        return null
     }
   }
 
   #first(index: number, entry: Of<'alert.raised'>['entry']): string | null {
     const group = groupOf(entry)
     const isOpen = this.#groups.has(group)
-    this.#open.set(index, { group, body: entry.body, n: entry.body.n, isTaken: false })
+    this.#open.set(index, { group, body: entry.body, n: entry.body.n, step: 0, isTaken: false })
     this.#groups.add(group)
     if (isOpen) return 'an alert of this rule and subject was open'
     if (entry.body.n !== 1) return 'it is the first of its alert, and counts more than one'
@@ -81,6 +86,14 @@ class AlertJudge {
     if (alert === undefined || alert.isTaken) return 'no alert is open there'
     alert.isTaken = true
     return actor.kind === 'person' ? null : 'nobody took it'
+  }
+
+  #escalated({ body }: Of<'alert.escalated'>['entry']): string | null {
+    const alert = this.#open.get(body.of)
+    if (alert === undefined || alert.isTaken) return 'no alert is open there'
+    const isNext = body.step > alert.step
+    alert.step = body.step
+    return isNext ? null : 'that step was taken before'
   }
 
   #closed({ body, actor }: Of<'alert.closed'>['entry']): string | null {

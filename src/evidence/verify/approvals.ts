@@ -19,6 +19,8 @@ type AnyApproval = Indexed<
   | Entry<'label.approved'>
   | Entry<'flow_policy.approved'>
   | Entry<'output_policy.approved'>
+  | Entry<'drift_policy.approved'>
+  | Entry<'baseline.approved'>
   | Entry<'response_policy.approved'>
   | Entry<'oversight.ended'>
   | Entry<'isolation.lifted'>

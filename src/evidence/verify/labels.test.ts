@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { ALICE, BOB, LogBuilder } from '../../../test/fixtures/history.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
+import { DRIFT_POLICY } from '../../core/drift-policy.ts'
 import type { ToolLabel } from '../../core/label.ts'
 import type { OutputPolicy } from '../../core/output.ts'
 import { ACT_TAG } from '../../token/constants.ts'
@@ -22,7 +23,7 @@ const OUTPUTS: OutputPolicy = {
     { kind: 'letter', tools: [], minimum: 'directed', release: 'cover', reviewers: [], owner: 'per_a' },
   ],
 }
-const KINDS = ['label', 'flow_policy', 'output_policy'] as const
+const KINDS = ['label', 'flow_policy', 'output_policy', 'drift_policy'] as const
 type Kind = (typeof KINDS)[number]
 
 function propose(log: LogBuilder, kind: Kind, name: string, by = ALICE): number {
@@ -31,6 +32,8 @@ function propose(log: LogBuilder, kind: Kind, name: string, by = ALICE): number 
     return log.add('flow_policy.proposed', actor, log.id('flp', name), { policy: { v: 1, mode: 'ask' } })
   if (kind === 'output_policy')
     return log.add('output_policy.proposed', actor, log.id('opl', name), { policy: OUTPUTS })
+  if (kind === 'drift_policy')
+    return log.add('drift_policy.proposed', actor, log.id('drp', name), { policy: DRIFT_POLICY })
   const labels = [{ tool: log.id('tol', 'read'), definition_hash: 'A'.repeat(43), label: LABEL }]
   return log.add('label.proposed', actor, log.id('lbl', name), { labels })
 }
@@ -60,6 +63,10 @@ function approve(log: LogBuilder, kind: Kind, name: string, proposal: number, o:
   if (kind === 'output_policy') {
     const act = { act: 'output_policy.approve', policy: log.id('opl', name), proposal, approver } as const
     return log.add('output_policy.approved', actor, log.id('opl', about), made(act))
+  }
+  if (kind === 'drift_policy') {
+    const act = { act: 'drift_policy.approve', policy: log.id('drp', name), proposal, approver } as const
+    return log.add('drift_policy.approved', actor, log.id('drp', about), made(act))
   }
   const act = { act: 'label.approve', labels: log.id('lbl', name), proposal, approver } as const
   return log.add('label.approved', actor, log.id('lbl', about), made(act))

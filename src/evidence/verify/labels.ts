@@ -13,6 +13,7 @@ const PROPOSED_AS = {
   'label.approved': 'label.proposed',
   'flow_policy.approved': 'flow_policy.proposed',
   'output_policy.approved': 'output_policy.proposed',
+  'drift_policy.approved': 'drift_policy.proposed',
   'response_policy.approved': 'response_policy.proposed',
   'alert_policy.approved': 'alert_policy.proposed',
 } as const

@@ -5,6 +5,7 @@
  */
 import type { History } from '../history.ts'
 import { checkApprovals, type ApprovalJudge } from './approvals.ts'
+import { checkBaselines } from './baselines.ts'
 import { checkLabels } from './labels.ts'
 import type { Findings } from './report.ts'
 
@@ -24,6 +25,10 @@ export function checkApproved(
   if (history.labels.length > 0)
     findings.check(`labels and policies were approved by a registered gesture of ${whose}`, () =>
       checkLabels(history, judge, findings),
+    )
+  if (history.baselines.length > 0)
+    findings.check(`baselines were approved by a registered gesture of ${whose}`, () =>
+      checkBaselines(history, judge, findings),
     )
   if (!hasToolChanges(history)) return
   findings.check(`changed tools were approved by a registered gesture of ${whose}`, () =>

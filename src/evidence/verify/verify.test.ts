@@ -1185,6 +1185,7 @@ describe('building a pack', () => {
       ['incidents', 0],
       ['capacity', 0],
       ['alerts', 0],
+      ['detectors', 0],
     ])
   })
 })

@@ -1,6 +1,8 @@
 /** Folds of alerts and of their policy. spec/registers.md. @module */
 import { insertAlertPolicy, settleAlertPolicy } from '../alert-policies.ts'
-import { recordAcknowledged, recordClosed, recordRaised } from '../alert-rows.ts'
+import { recordAcknowledged, recordClosed, recordEscalated, recordRaised } from '../alert-rows.ts'
+import { recordCanary } from '../canaries.ts'
+import { endChannel, insertChannel } from '../channels.ts'
 import { DRILL_ALERTED } from '../drills.ts'
 import { ledgerKey, recordNear } from '../ledgers.ts'
 import { forkName } from '../receipts.ts'
@@ -22,6 +24,11 @@ export const alertFolds: Folds = {
     await setMeta(db, forkName(subject, Number(body.detail.epoch), Number(body.detail.seq)), String(time_ms))
   },
   'alert.acknowledged': ({ db, time_ms }, { actor, body }) => recordAcknowledged(db, time_ms, actor.id, body),
+  'alert.escalated': ({ db }, { body }) => recordEscalated(db, body),
+  'channel.added': ({ db, index }, { subject = '', body }) =>
+    insertChannel(db, { id: subject, ...body, added: index, config_box: null }),
+  'channel.removed': ({ db, index }, { subject = '' }) => endChannel(db, subject, index),
+  'detector.canary': ({ db, index }, { body }) => recordCanary(db, index, body),
   'alert.closed': ({ db, time_ms }, { body }) => recordClosed(db, time_ms, body),
 }
 

@@ -10,7 +10,8 @@ import { canonicalize, parseJson } from '../../core/json.ts'
 import type { Schema } from '../../ports/schema.ts'
 import { VAULT } from '../setup.ts'
 import { SUBJECT_INDEX } from '../subject-index.ts'
-import { TABLES, type TableName } from './tables.ts'
+import type { TableName } from './table-rule.ts'
+import { TABLES } from './tables.ts'
 
 /** Rows read at once from each side. */
 const PAGE = 1_000

@@ -22,6 +22,7 @@ import { killFolds } from './kills.ts'
 import { labelFolds } from './labels.ts'
 import { agentFolds, peopleFolds } from './people.ts'
 import { domainFolds } from './domains.ts'
+import { driftFolds } from './drift.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
 import { responseFolds } from './responses.ts'
@@ -36,6 +37,7 @@ const FOLDS: Folds = {
   ...delegationFolds,
   ...pointFolds,
   ...domainFolds,
+  ...driftFolds,
   ...limitFolds,
   ...approvalFolds,
   ...erasureFolds,

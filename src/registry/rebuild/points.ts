@@ -48,6 +48,13 @@ export const pointFolds: Folds = {
   'listener.removed': async ({ db, index }, { subject = '' }) => {
     await db.updateTable('listeners').set({ removed: index }).where('id', '=', subject).execute()
   },
+  'source.added': async ({ db, index }, { subject = '', body }) => {
+    const row = { id: subject, ...body, added: index, removed: null, token_hash: null }
+    await db.insertInto('sources').values(row).execute()
+  },
+  'source.removed': async ({ db, index }, { subject = '' }) => {
+    await db.updateTable('sources').set({ removed: index }).where('id', '=', subject).execute()
+  },
   'point.epoch_opened': async ({ db, streams }, { subject = '', body }) => {
     await recordEpochEnd(db, subject)
     streams.set(subject, { epoch: body.epoch, seq: 0, hash: '' })

@@ -3,33 +3,15 @@
  * The compiler refuses a table that nobody classified, and so does test/flow/rebuild.test.ts for a backend's own.
  * @module
  */
-import type { Schema } from '../../ports/schema.ts'
+import { ALERT_TABLES_FROM } from './alert-tables.ts'
+import { OBSERVED_TABLES } from './observed-tables.ts'
+import { OBSERVE_RULES } from './observe-rules.ts'
+import { log, type TableName, type TableRule } from './table-rule.ts'
 
-export type TableName = keyof Schema
-type Column<T extends TableName> = keyof Schema[T] & string
-
-/**
- * `log`: every row and column. `partly`: but for what `missing` names.
- * `kept`: rows that the log only commits to: each is checked against it, none comes from it.
- * `transient`: questions and secrets that are open for a while and end by themselves; nothing that holds rests on them.
- */
-export type Origin = 'log' | 'partly' | 'kept' | 'transient'
-
-interface TableRule<T extends TableName> {
-  readonly from: Origin
-  /** Names a row in a report, so never personal. */
-  readonly key: readonly Column<T>[]
-  /** Columns that an entry must not hold. */
-  readonly missing: readonly Column<T>[]
-  /** What a rebuilt database does without, and why the log does not have it; empty for `log`. */
-  readonly why: string
-}
-
-function log<T extends TableName>(...key: readonly Column<T>[]): TableRule<T> {
-  return { from: 'log', key, missing: [], why: '' }
-}
+export type { TableName } from './table-rule.ts'
 
 export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
+  ...ALERT_TABLES_FROM,
   meta: {
     from: 'partly',
     key: ['name'],
@@ -37,6 +19,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     why: 'which vault has the keys: the next start takes the one that it finds',
   },
   entries: log('idx'),
+  ...OBSERVED_TABLES,
   systems: log('id'),
   tools: log('id'),
   tool_changes: log('id'),
@@ -50,19 +33,6 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   incident_alerts: log('incident', 'alert'),
   incident_notes: log('entry'),
   capacity: log('hour'),
-  alert_policies: log('id'),
-  alerts: {
-    from: 'partly',
-    key: ['id'],
-    missing: ['count', 'last', 'escalated'],
-    why: 'how often it was raised between two entries, and who was told',
-  },
-  alert_keys: {
-    from: 'transient',
-    key: ['key'],
-    missing: [],
-    why: 'findings that were raised lately: those with an entry are known again',
-  },
   outputs: log('id'),
   attestations: log('id'),
   reviews: log('id'),
@@ -264,18 +234,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'clients, requests and tokens of a while: connect the client again',
   },
-  cursors: {
-    from: 'transient',
-    key: ['fold'],
-    missing: [],
-    why: 'how far the folds have come: they take the log from its start again',
-  },
-  observers: {
-    from: 'transient',
-    key: ['name'],
-    missing: [],
-    why: 'which node observes: another takes over',
-  },
+  ...OBSERVE_RULES,
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 

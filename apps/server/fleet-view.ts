@@ -1,0 +1,225 @@
+/**
+ * How the fleet is: who was heard last, what it does, how long it takes, what it has spent, who waits for a person.
+ * spec/telemetry.md (TEL-11). Read from the counts and the registers alone, so that every node says the same.
+ * @module
+ */
+import type { Kysely } from 'kysely'
+import { slidingMs } from '../../src/core/period.ts'
+import { countsOf, type Counted } from '../../src/observe/telemetry/query.ts'
+import { HOUR_MS, VIEWS, type View } from '../../src/observe/telemetry/terms.ts'
+import type { Schema } from '../../src/ports/schema.ts'
+import { balanceOf } from '../../src/registry/ledgers.ts'
+
+type Db = Kysely<Schema>
+
+/** Agents and points of one answer. */
+export const FLEET_MAX = 10_000
+/** Limits that are looked at. */
+const LIMITS_MAX = 20_000
+/** A frame that a point should have applied by then. */
+const BEHIND_MS = 60_000
+/** Nothing was heard of a point for so long. */
+const QUIET_MS = 15 * 60_000
+
+export interface Activity {
+  readonly allowed: number
+  readonly denied: number
+  readonly asked: number
+  readonly failed: number
+  /** Null without a call that ended. */
+  readonly latency_ms_mean: number | null
+  /** Share of latencies that are at most a second. */
+  readonly within_1s: number | null
+}
+
+export interface AgentHealth {
+  readonly id: string
+  readonly name: string
+  readonly owner: string
+  readonly status: Schema['agents']['status']
+  /** Time of its last receipt, milliseconds since 1970. */
+  readonly seen: number | null
+  readonly last_hour: Activity
+  /** Approvals that wait for a person. */
+  readonly waiting: number
+  /** The fullest of its limits, as a share of what it may take. */
+  readonly spent: number | null
+}
+
+export interface PointHealth {
+  readonly id: string
+  readonly name: string
+  readonly placement: string
+  readonly seen: number | null
+  /** When it said last which frame it had applied, by its own clock. */
+  readonly acknowledged: number | null
+  /** Frames that it has not applied. */
+  readonly behind: number
+  /** `behind`: of a frame older than a minute. `quiet`: not heard for a quarter of an hour. */
+  readonly state: 'live' | 'behind' | 'quiet' | 'never'
+  readonly last_hour: Activity
+}
+
+export interface Fleet {
+  readonly time: number
+  readonly last_hour: Activity
+  readonly agents: readonly AgentHealth[]
+  readonly points: readonly PointHealth[]
+}
+
+export async function fleetOf(db: Db, iss: string, now_ms: number): Promise<Fleet> {
+  const [all] = (await lastHour(db, now_ms, [])).values()
+  return {
+    time: now_ms,
+    last_hour: activityOf(all),
+    agents: await agentsOf(db, iss, now_ms),
+    points: await pointsOf(db, now_ms),
+  }
+}
+
+async function agentsOf(db: Db, iss: string, now_ms: number): Promise<AgentHealth[]> {
+  const rows = await db.selectFrom('agents').selectAll().orderBy('id').limit(FLEET_MAX).execute()
+  const seen = await seenOf(db, 'agent')
+  const counts = await lastHour(db, now_ms, ['agent'])
+  const waiting = await waitingOf(db, now_ms)
+  const spent = await sharesOf(db, iss, now_ms)
+  return rows.map(({ id, name, owner, status }) => ({
+    id,
+    name,
+    owner,
+    status,
+    seen: seen.get(id) ?? null,
+    last_hour: activityOf(counts.get(id)),
+    waiting: waiting.get(id) ?? 0,
+    spent: spent.get(id) ?? null,
+  }))
+}
+
+async function pointsOf(db: Db, now_ms: number): Promise<PointHealth[]> {
+  const rows = await db.selectFrom('points').selectAll().orderBy('id').limit(FLEET_MAX).execute()
+  const seen = await seenOf(db, 'point')
+  const counts = await lastHour(db, now_ms, ['point'])
+  const acks = new Map((await db.selectFrom('acks').selectAll().execute()).map((ack) => [ack.point, ack]))
+  const [last] = await db.selectFrom('frames').select('seq').orderBy('seq', 'desc').limit(1).execute()
+  const head = last?.seq ?? 0
+  const health: PointHealth[] = []
+  for (const { id, name, placement } of rows) {
+    const ack = acks.get(id)
+    const heard = Math.max(seen.get(id) ?? 0, ack?.t ?? 0)
+    const behind = ack === undefined ? 0 : Math.max(0, head - ack.head)
+    const isBehind = behind > 0 && (await frameTime(db, (ack?.head ?? 0) + 1)) <= now_ms - BEHIND_MS
+    const isQuiet = heard <= now_ms - QUIET_MS
+    health.push({
+      id,
+      name,
+      placement,
+      seen: seen.get(id) ?? null,
+      acknowledged: ack?.t ?? null,
+      behind,
+      state: heard === 0 ? 'never' : isBehind ? 'behind' : isQuiet ? 'quiet' : 'live',
+      last_hour: activityOf(counts.get(id)),
+    })
+  }
+  return health
+}
+
+async function frameTime(db: Db, seq: number): Promise<number> {
+  const row = await db.selectFrom('frames').select('frame_json').where('seq', '=', seq).executeTakeFirst()
+  return row === undefined ? Number.POSITIVE_INFINITY : (JSON.parse(row.frame_json) as { t: number }).t
+}
+
+/** Time of the last receipt, by agent or point. */
+async function seenOf(db: Db, by: Extract<View, 'agent' | 'point'>): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('places')
+    .select([`places.${by} as id`, 'seen'])
+    .where('view', '=', VIEWS.indexOf(by))
+    .execute()
+  return new Map(rows.map(({ id, seen }) => [id, seen]))
+}
+
+async function lastHour(
+  db: Db,
+  now_ms: number,
+  by: readonly ('agent' | 'point')[],
+): Promise<Map<string, Counted>> {
+  const range = { from_ms: now_ms - HOUR_MS, to_ms: now_ms }
+  const { rows } = await countsOf(db, { by, where: {}, step: 'all', ...range })
+  return new Map(rows.map((row) => [by.map((name) => row[name] ?? '').join(''), row]))
+}
+
+function activityOf(counted: Counted | undefined): Activity {
+  const { allowed = 0, denied = 0, asked = 0, failed = 0, latencies = 0 } = counted ?? {}
+  const { latency_ms = 0, within_1s = 0 } = counted ?? {}
+  const share = (n: number): number | null => (latencies === 0 ? null : n / latencies)
+  return { allowed, denied, asked, failed, latency_ms_mean: share(latency_ms), within_1s: share(within_1s) }
+}
+
+async function waitingOf(db: Db, now_ms: number): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('approvals')
+    .select((eb) => ['agent', eb.fn.countAll().as('n')])
+    .where('status', '=', 'open')
+    .where('expires', '>', now_ms)
+    .groupBy('agent')
+    .execute()
+  return new Map(rows.map(({ agent, n }) => [agent, Number(n)]))
+}
+
+/** Of each agent the fullest limit of a delegation that stands, but for those of sliding periods. */
+async function sharesOf(db: Db, iss: string, now_ms: number): Promise<Map<string, number>> {
+  const agents = await standing(db, now_ms)
+  const rows = await db.selectFrom('budgets').selectAll().orderBy('key').limit(LIMITS_MAX).execute()
+  const shares = new Map<string, number>()
+  for (const { key, max, spent } of rows) {
+    const [issuer, jti] = JSON.parse(key) as string[]
+    const agent = issuer === iss ? agents.get(jti ?? '') : undefined
+    if (agent === undefined || max === 0) continue
+    shares.set(agent, Math.max(shares.get(agent) ?? 0, spent / max))
+  }
+  return shares
+}
+
+/** Agents by their delegations. */
+async function standing(db: Db, now_ms: number, agent?: string): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom('delegations')
+    .select(['jti', 'agent'])
+    .where('revoked', '=', 0)
+    .where('exp', '>', Math.floor(now_ms / 1000))
+    .$if(agent !== undefined, (all) => all.where('agent', '=', agent ?? ''))
+    .limit(LIMITS_MAX)
+    .execute()
+  return new Map(rows.map((row) => [row.jti, row.agent]))
+}
+
+export interface LimitHealth {
+  readonly delegation: string
+  readonly measure: string
+  readonly unit: string
+  readonly per: string
+  readonly period: string
+  readonly spent: number
+  readonly max: number
+}
+
+/** Limits of the delegations of one agent that stand: leased counts as spent (LIM-4). */
+export async function limitsOf(db: Db, iss: string, agent: string, now_ms: number): Promise<LimitHealth[]> {
+  const limits: LimitHealth[] = []
+  for (const jti of (await standing(db, now_ms, agent)).keys()) {
+    const prefix = JSON.stringify([iss, jti]).slice(0, -1)
+    const rows = await db
+      .selectFrom('budgets')
+      .select('key')
+      .where('key', '>=', `${prefix},`)
+      .where('key', '<', `${prefix}-`)
+      .execute()
+    for (const { key } of rows) {
+      const [, , , measure = '', unit = '', per = '', period = ''] = JSON.parse(key) as string[]
+      const balance = await balanceOf(db, key, slidingMs(per), now_ms)
+      if (balance === null) continue
+      limits.push({ delegation: jti, measure, unit, per, period, spent: balance.taken, max: balance.max })
+    }
+  }
+  return limits
+}
