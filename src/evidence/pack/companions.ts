@@ -40,7 +40,6 @@ export interface CompanionSource {
 
 export function reportInput(crypto: Crypto, source: CompanionSource): ReportInput {
   const { history, period, end, start, files, allows, catalogue, tests, generator } = source
-  const book = new StoryBook(history, allows)
   return {
     origin: end.origin,
     simulated: history.created?.entry.body.simulated ?? false,
@@ -55,7 +54,10 @@ export function reportInput(crypto: Crypto, source: CompanionSource): ReportInpu
       return { name, definition, query, file: populationFile(name), csv: csvFile(name), sha256, rows }
     }),
     history,
-    story: (action) => book.of(action),
+    stories: (actions) => {
+      const book = new StoryBook(history, allows, actions)
+      return actions.map((action) => book.of(action)).filter((story) => story !== null)
+    },
     files: { size: end.size, get: (file) => files.get(file) },
   }
 }

@@ -18,9 +18,9 @@ export function csvFile(name: string): string {
 
 /** Columns are all members that a row has, `index` first. No rows: no columns, an empty file. */
 export function csvOf(rows: readonly JsonObject[]): string {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].sort(
-    (a, b) => Number(b === 'index') - Number(a === 'index') || (a < b ? -1 : 1),
-  )
+  const names = new Set<string>()
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name)
+  const columns = [...names].sort((a, b) => Number(b === 'index') - Number(a === 'index') || (a < b ? -1 : 1))
   if (columns.length === 0) return ''
   const lines = rows.map((row) => columns.map((column) => cellOf(row[column])).join(','))
   return [columns.map(quoted).join(','), ...lines].map((line) => `${line}\r\n`).join('')

@@ -70,8 +70,8 @@ export interface ReportInput {
   readonly tests: readonly ReportedTest[]
   readonly populations: readonly ReportedPopulation[]
   readonly history: History
-  /** The story of an action; null when there is none. */
-  story(action: string): Story | null
+  /** The stories of these actions, of those that the log decided on. */
+  stories(actions: readonly string[]): readonly Story[]
   readonly files: EntryFiles
 }
 

@@ -34,15 +34,16 @@ function inputOf(
     ],
     populations: [{ name: population, rows, ...about }],
     history: new History(),
-    story: (action) => ({
-      action,
-      decisions: [{ index: Number(action), time: '', decision: 'allow' }],
-      decided_by: [],
-      outcome: 'finished',
-      who: [],
-      scope: [],
-      entries: [Number(action)],
-    }),
+    stories: (actions) =>
+      actions.map((action) => ({
+        action,
+        decisions: [{ index: Number(action), time: '', decision: 'allow' }],
+        decided_by: [],
+        outcome: 'finished',
+        who: [],
+        scope: [],
+        entries: [Number(action)],
+      })),
     files: FILES,
   }
 }

@@ -66,6 +66,7 @@ export function criteriaSection({ catalogue, tests }: ReportInput): Section {
 }
 
 export function testsSection(input: ReportInput, cite: Citations): Section {
+  const actions = deviatingActions(input)
   return {
     id: 'tests',
     title: 'Test by test',
@@ -73,12 +74,28 @@ export function testsSection(input: ReportInput, cite: Citations): Section {
       text(
         'Every test is a census: each item of its population is looked at. Nothing is concluded here about a control.',
       ),
-      ...input.tests.flatMap((test) => testBlocks(test, input, cite)),
+      ...input.tests.flatMap((test) => testBlocks(test, { input, cite, actions })),
     ],
   }
 }
 
-function testBlocks(test: ReportedTest, input: ReportInput, cite: Citations): Block[] {
+interface About {
+  readonly input: ReportInput
+  readonly cite: Citations
+  /** By index of its decision, of those that some test names. */
+  readonly actions: ReadonlyMap<number, string>
+}
+
+function deviatingActions({ tests, populations }: ReportInput): ReadonlyMap<number, string> {
+  const named = new Set(tests.flatMap((test) => test.deviations.flatMap(({ entries }) => entries)))
+  const rows = populations.find(({ name }) => name === 'decisions')?.rows ?? []
+  return new Map(
+    rows.filter((row) => named.has(Number(row.index))).map((row) => [Number(row.index), said(row.action)]),
+  )
+}
+
+function testBlocks(test: ReportedTest, about: About): Block[] {
+  const { input } = about
   const { number, title, criteria, result, reason, population, items, deviations_n } = test
   const deviations = test.deviations.slice(0, DEVIATIONS_MAX)
   const controls = controlsOfTest(input.catalogue, number)
@@ -100,7 +117,7 @@ function testBlocks(test: ReportedTest, input: ReportInput, cite: Citations): Bl
         ['Deviations', [String(deviations_n)]],
       ],
     },
-    ...(deviations.length === 0 ? [] : [deviationTable({ ...test, deviations }, input, cite)]),
+    ...(deviations.length === 0 ? [] : [deviationTable({ ...test, deviations }, about)]),
     ...(deviations_n > deviations.length
       ? [text(`${counted(deviations_n - deviations.length, 'deviation')} more are not listed here.`)]
       : []),
@@ -118,12 +135,7 @@ function procedures(controls: readonly Control[], number: number): [string, Span
   )
 }
 
-function deviationTable({ number, deviations }: ReportedTest, input: ReportInput, cite: Citations): Block {
-  const actions = new Map(
-    input.populations
-      .find(({ name }) => name === 'decisions')
-      ?.rows.map((row) => [Number(row.index), said(row.action)]),
-  )
+function deviationTable({ number, deviations }: ReportedTest, { cite, actions }: About): Block {
   return {
     kind: 'table',
     caption: `Deviations of test ${number}`,

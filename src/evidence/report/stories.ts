@@ -24,11 +24,7 @@ export function toldOf(input: ReportInput, max: number = STORIES_MAX): Told {
   const rows = rowsOf(input, 'decisions')
   const actions = [...new Set(rows.map((row) => said(row.action)))]
   const chosen = actions.length <= max ? actions : choose(input, rows, actions, max)
-  const stories = chosen.flatMap((action) => {
-    const story = input.story(action)
-    return story === null ? [] : [story]
-  })
-  return { stories, actions_n: actions.length }
+  return { stories: input.stories(chosen), actions_n: actions.length }
 }
 
 function choose(

@@ -23,7 +23,7 @@ export async function actionStory(
   action: string,
 ): Promise<ActionStory | null> {
   const { history, checkpoint } = pack
-  const found = new StoryBook(history, pack.allows).of(action)
+  const found = new StoryBook(history, pack.allows, [action]).of(action)
   if (found === null || checkpoint === null) return null
   const { entries, ...story } = found
   const nodes = tileNodes(crypto, packTiles(pack.files), checkpoint.size)

@@ -29,16 +29,23 @@ export interface Story {
 export class StoryBook {
   readonly #history: History
   readonly #records: ReadonlyMap<string, LoggedReceipt[]>
-  readonly #chains: ReadonlyMap<string, VerifiedChain>
-  readonly #asked: ReadonlyMap<string, (readonly [unknown, { readonly index: number }])[]>
+  readonly #chains: ReadonlyMap<string, readonly ProvenAllow[]>
+  readonly #asked: ReadonlyMap<string, readonly { readonly index: number }[]>
   readonly #decided: ReadonlyMap<string, History['decidedCalls'][number][]>
 
-  constructor(history: History, allows: readonly ProvenAllow[]) {
+  /** @param actions the stories that will be asked for: of a million, few are */
+  constructor(history: History, allows: readonly ProvenAllow[], actions: readonly string[]) {
+    const wanted = new Set(actions)
+    const ofWanted = <T>(from: Iterable<T>, actionOf: (each: T) => string): ReadonlyMap<string, T[]> =>
+      Map.groupBy(
+        filtered(from, (each) => wanted.has(actionOf(each))),
+        actionOf,
+      )
     this.#history = history
-    this.#records = Map.groupBy(history.receipts(), ({ receipt }) => receipt.action)
-    this.#chains = new Map(allows.toReversed().map(({ receipt, chain }) => [receipt.action, chain]))
-    this.#asked = Map.groupBy(history.asked, ([, { entry }]) => entry.body.action)
-    this.#decided = Map.groupBy(history.decidedCalls, ({ entry }) => entry.body.act.action)
+    this.#records = ofWanted(history.receipts(), ({ receipt }) => receipt.action)
+    this.#chains = ofWanted(allows, ({ receipt }) => receipt.action)
+    this.#asked = ofWanted(history.asked.values(), ({ entry }) => entry.body.action)
+    this.#decided = ofWanted(history.decidedCalls, ({ entry }) => entry.body.act.action)
   }
 
   /** @returns null when the log has no decision of such an action */
@@ -49,7 +56,7 @@ export class StoryBook {
     const first = decisions[0]
     if (first === undefined) return null
     const outcome = records.find(({ receipt }) => receipt.kind === 'outcome')?.receipt
-    const chain = this.#chains.get(action) ?? null
+    const chain = this.#chains.get(action)?.[0]?.chain ?? null
     const decided = this.#decided.get(action) ?? []
     const indices = [
       ...records.map(({ index }) => index),
@@ -58,7 +65,7 @@ export class StoryBook {
         : (history.chain(first.receipt.chain) ?? []).map(({ index }) => index)),
       ...(chain === null ? [] : behind(history, chain, first.index)),
       ...headIndices(history, first),
-      ...(this.#asked.get(action) ?? []).map(([, { index }]) => index),
+      ...(this.#asked.get(action) ?? []).map(({ index }) => index),
       ...decided.flatMap(({ index, entry: { body } }) => [
         index,
         body.gesture.registration,
@@ -75,6 +82,10 @@ export class StoryBook {
       entries: [...new Set(indices)].sort((a, b) => a - b),
     }
   }
+}
+
+function* filtered<T>(from: Iterable<T>, isWanted: (each: T) => boolean): Generator<T> {
+  for (const each of from) if (isWanted(each)) yield each
 }
 
 type LoggedDecision = LoggedReceipt & { readonly receipt: DecisionReceipt }
