@@ -10,6 +10,7 @@ import type { AlertType, AttestedType, BaselineType, Grouped, PolicyType, Respon
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
+import { TestedEntries } from './tested.ts'
 import { isUnread } from './unread.ts'
 
 export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
@@ -85,6 +86,7 @@ export class History {
   readonly repeated: { readonly index: number; readonly what: string }[] = []
   /** Entries whose time lies before that of the entry in front of them. */
   readonly backwards: number[] = []
+  readonly tested = new TestedEntries()
   size = 0
   /** Milliseconds: the time of the last entry. */
   last_ms = 0
@@ -96,6 +98,7 @@ export class History {
     const time_ms = Date.parse(entry.time)
     if (time_ms < this.last_ms) this.backwards.push(index)
     this.last_ms = time_ms
+    this.tested.add(index, entry)
     if (isGrouped(entry)) return this.#addGrouped(index, entry)
     if (isUnread(entry)) return
     if (isConsentEntry(entry)) return this.#addConsent(index, entry)

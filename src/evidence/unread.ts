@@ -1,4 +1,4 @@
-/** Entries that neither a check nor a population looks at. spec/log.md. @module */
+/** Entries that no check looks at, and no population but by {@link TestedEntries}. spec/log.md. @module */
 import type { AnyEntry, EntryType } from '../log/entries.ts'
 
 const UNREAD = [

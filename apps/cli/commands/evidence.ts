@@ -12,10 +12,10 @@ import type { Manifest } from '../../../src/evidence/pack/manifest.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
-import type { Census, PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { packOf } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
+import { countsText, describeReport } from '../pack-report.ts'
 import { assertWritable, unreadable, unwritable, type Profile } from '../profile.ts'
 import { profileOf, wantsJson } from './globals.ts'
 
@@ -41,7 +41,7 @@ export function evidenceCommands(program: Command): void {
     .action(async (options: BuildOptions, command: Command) => {
       const profile = await profileOf(command)
       await assertWritable(options.out)
-      const { manifest, bytes } = await packOf(
+      const { manifest, bytes, tests } = await packOf(
         profile,
         { from_ms: options.from, to_ms: options.to ?? Date.now() + 1 },
         options.controls ?? null,
@@ -49,11 +49,18 @@ export function evidenceCommands(program: Command): void {
       await recordBuilt(profile, manifest, bytes)
       await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
-      const summary = { file: options.out, bytes: bytes.length, entries: manifest.log.end, populations }
+      const summary = {
+        file: options.out,
+        bytes: bytes.length,
+        entries: manifest.log.end,
+        populations,
+        tests,
+      }
       result(wantsJson(command), summary, () =>
         [
           `${paint('green', 'built')} ${options.out} (${counted(bytes.length, 'byte')}, ${counted(manifest.log.end, 'entry', 'entries')})`,
           ...Object.entries(populations).map(([name, count]) => `  ${name}: ${count}`),
+          countsText(tests),
         ].join('\n'),
       )
     })
@@ -135,10 +142,12 @@ function verifyCommand(program: Command): void {
     .option('--action <id>', 'tell the story of one action: who, under what scope, where is the evidence')
     .option('--opening <file>', 'check a field that was opened to you, as countersign open printed it')
     .action(async (file: string, options: VerifyOptions, command: Command) => {
+      const began_ms = performance.now()
       const pack = await verifyPack(nodeCrypto, await read(file), options.key, (n, of) =>
         progress(`${n} of ${of} entries`),
       )
       progressDone()
+      const seconds = Math.round(performance.now() - began_ms) / 1000
       const { report } = pack
       const story = options.action === undefined ? null : await actionStory(nodeCrypto, pack, options.action)
       if (options.action !== undefined && story === null) {
@@ -152,7 +161,7 @@ function verifyCommand(program: Command): void {
           ? null
           : judgeOpening(nodeCrypto, pack, openedIn(await read(options.opening)))
       const extra = { ...(story === null ? {} : { story }), ...(opening === null ? {} : { opening }) }
-      result(wantsJson(command), { ...report, ...extra }, () =>
+      result(wantsJson(command), { ...report, seconds, ...extra }, () =>
         [
           ...(story === null ? [] : [describeStory(story), '']),
           ...(opening === null ? [] : [describeOpening(opening), '']),
@@ -178,43 +187,6 @@ async function write(file: string, bytes: Uint8Array): Promise<void> {
   } catch (cause) {
     throw unwritable(file, cause)
   }
-}
-
-function describeReport(report: PackReport): string {
-  const mark = (ok: boolean): string => (ok ? paint('green', 'ok  ') : paint('red', 'FAIL'))
-  return [
-    ...(report.simulated
-      ? [paint('yellow', 'SIMULATED DATA: this log says that its history was simulated')]
-      : []),
-    `${report.origin}, ${counted(report.entries, 'entry', 'entries')}, ${report.period.from} to ${report.period.to}`,
-    ...report.checks.map(({ ok, name, count }) => `${mark(ok)} ${name} (${count})`),
-    ...report.faults.map((fault) => paint('red', `     ${fault.code}: ${fault.message}${place(fault)}`)),
-    ...(report.faults_n > report.faults.length
-      ? [`     and ${report.faults_n - report.faults.length} more`]
-      : []),
-    ...Object.entries(report.tests).map(testText),
-    `${report.allowed} allowed; denied: ${denials(report)}${report.asked === 0 ? '' : `; waited for a person: ${report.asked}`}`,
-    ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
-    'Not checked:',
-    ...report.not_checked.map((each) => `  - ${each}`),
-    "What recomputes is reported; conclusions are the auditor's.",
-  ].join('\n')
-}
-
-/** What is listed is in the JSON of the report: faults stand above as well. */
-function testText([number, { criteria, attribute, size, result, deviations_n }]: [string, Census]): string {
-  const said = result === 'deviations' ? paint('red', counted(deviations_n, 'deviation')) : result
-  return `test ${number} (${criteria}), ${attribute}: ${counted(size, 'item')}, ${said}; not reconciled`
-}
-
-function denials({ denied }: PackReport): string {
-  const each = Object.entries(denied).map(([code, n]) => `${code} ${n}`)
-  return each.length === 0 ? 'none' : each.join(', ')
-}
-
-function place(fault: { readonly index?: number; readonly file?: string }): string {
-  const index = fault.index === undefined ? '' : ` [entry ${fault.index}]`
-  return fault.file === undefined ? index : `${index} [${fault.file}]`
 }
 
 function describeStory(story: ActionStory): string {

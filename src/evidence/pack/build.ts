@@ -20,12 +20,13 @@ import type { Catalogue } from '../controls/schema.ts'
 import { History } from '../history.ts'
 import type { Document } from '../report/document.ts'
 import { printedDocument } from '../report/report.ts'
-import { censusOf } from '../verify/census.ts'
-import { Findings } from '../verify/report.ts'
-import { reportedTests } from '../verify/reported.ts'
-import { checkHistory } from '../verify/verify.ts'
 import { csvFile, csvOf } from '../populations/csv.ts'
 import { populationFile, populationsOf, type Period, type Population } from '../populations/populations.ts'
+import { RESULTS_FILE, resultsBytes, type TestCounts, type TestResults } from '../tests/result.ts'
+import { testsOf } from '../tests/run.ts'
+import type { ProvenAllow } from '../verify/chains.ts'
+import { checkHistory } from '../verify/checks.ts'
+import { Findings } from '../verify/report.ts'
 import { packTiles, writeArchive } from './archive.ts'
 import { PDF_FILE } from './companion-names.ts'
 import { companionFiles, reportInput } from './companions.ts'
@@ -59,6 +60,8 @@ export type Printer = (document: Document) => Promise<Uint8Array>
 export interface BuiltPack {
   readonly bytes: Uint8Array
   readonly manifest: Manifest
+  /** How many tests came to what. */
+  readonly tests: TestCounts
 }
 
 /**
@@ -90,6 +93,11 @@ export async function buildPack(
   }
   const pruned = await addMaps(files, source.tiles, history)
   const populations = populationsOf(history, period)
+  const findings = new Findings()
+  const checked = checkHistory(crypto, history, source.vkey, findings)
+  const results = await testsOf(crypto, packTiles(files), { ...checked, history, findings }, period)
+  files.set(RESULTS_FILE, resultsBytes(results))
+  const { allows } = checked
   if (extras !== null)
     await addCompanions(crypto, files, {
       ...extras,
@@ -98,11 +106,12 @@ export async function buildPack(
       start,
       end,
       history,
-      vkey: source.vkey,
+      allows,
+      results,
     })
   const manifest = describe(crypto, files, { history, populations, period, start, end, pruned })
   files.set(MANIFEST_FILE, canonicalBytes(manifest))
-  return { bytes: writeArchive(files), manifest }
+  return { bytes: writeArchive(files), manifest, tests: results.counts }
 }
 
 async function addTiles(
@@ -166,35 +175,21 @@ interface Companions extends PackExtras {
   readonly start: Checkpoint | null
   readonly end: Checkpoint
   readonly history: History
-  readonly vkey: string
+  readonly allows: readonly ProvenAllow[]
+  readonly results: TestResults
 }
 
-/** What the verifier will find is what the documents say. */
 async function addCompanions(
   crypto: Crypto,
   files: Map<string, Uint8Array>,
   from: Companions,
 ): Promise<void> {
-  const { history, populations, period, start, end, print } = from
   // As the verifier will read it, members in their canonical order.
   const catalogue = readCatalogue(canonicalBytes(from.catalogue))
-  const findings = new Findings()
-  const allows = checkHistory(crypto, history, from.vkey, findings)
-  const tests = reportedTests(censusOf(history, period, findings), catalogue)
-  const input = reportInput(crypto, {
-    generator: GENERATOR,
-    period,
-    populations,
-    start,
-    end,
-    catalogue,
-    tests,
-    history,
-    allows,
-    files,
-  })
+  const { tests } = from.results
+  const input = reportInput(crypto, { ...from, generator: GENERATOR, catalogue, tests, files })
   for (const [name, bytes] of companionFiles(crypto, input)) files.set(name, bytes)
-  if (print !== null) files.set(PDF_FILE, await print(printedDocument(input)))
+  if (from.print !== null) files.set(PDF_FILE, await from.print(printedDocument(input)))
 }
 
 function describe(

@@ -6,12 +6,21 @@
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
 import { alerts, detectors } from './alerts.ts'
+import { activeAgents, createdAgents, leavers } from './agents.ts'
 import { outputs, reviews } from './attested.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
-export type { Period, PopulationDefinition } from './definition.ts'
+import { changes, emergencyChanges } from './changes.ts'
 import { consents, disclosures, withdrawals } from './consents.ts'
+import { disposals, restores } from './disposals.ts'
+import { drills } from './drills.ts'
 import { capacity, incidents } from './incidents.ts'
+import { signingKeys } from './keys.ts'
+import { links } from './links.ts'
+import { confidentialReads } from './reads.ts'
+import { spans } from './spans.ts'
+
+export type { Period, PopulationDefinition } from './definition.ts'
 
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
@@ -60,7 +69,7 @@ const agents: PopulationDefinition = {
       }),
 }
 
-const delegations: PopulationDefinition = {
+export const delegations: PopulationDefinition = {
   name: 'delegations',
   definition: 'Every root delegation that was issued in the period.',
   query: 'type = delegation.issued and from <= time < to',
@@ -80,7 +89,7 @@ const delegations: PopulationDefinition = {
       })),
 }
 
-const decisions: PopulationDefinition = {
+export const decisions: PopulationDefinition = {
   name: 'decisions',
   definition:
     'Every decision of an enforcement point in the period: allowed, denied, or held until a person decides.',
@@ -113,7 +122,7 @@ const decisions: PopulationDefinition = {
   },
 }
 
-const revocations: PopulationDefinition = {
+export const revocations: PopulationDefinition = {
   name: 'revocations',
   definition: 'Every revocation that was acknowledged in the period, cascades as one row a frame.',
   query: 'type = revocation and from <= time < to',
@@ -146,6 +155,18 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   capacity,
   alerts,
   detectors,
+  activeAgents,
+  createdAgents,
+  links,
+  leavers,
+  signingKeys,
+  drills,
+  changes,
+  emergencyChanges,
+  restores,
+  confidentialReads,
+  disposals,
+  spans,
 ]
 
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {

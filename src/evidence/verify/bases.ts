@@ -15,7 +15,8 @@ import { checkBasisUses } from './basis-uses.ts'
 import type { ProvenAllow } from './chains.ts'
 import { bookOf, consentsByRev, type ConsentBook, type GivenConsent } from './consents.ts'
 import { atTime, Labels, policiesOf } from './flow.ts'
-import type { FaultCode, Findings } from './report.ts'
+import type { FaultCode } from './fault-codes.ts'
+import type { Findings } from './report.ts'
 
 type Mode = NonNullable<FlowPolicy['bases']>
 

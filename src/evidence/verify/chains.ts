@@ -18,7 +18,8 @@ import type { History, LoggedReceipt } from '../history.ts'
 import { ForeignTrust, isForeign, RootIssuers } from './issuers.ts'
 import { issuerKeys } from './keys.ts'
 import { checkBehind } from './registers.ts'
-import type { FaultCode, Findings } from './report.ts'
+import type { FaultCode } from './fault-codes.ts'
+import type { Findings } from './report.ts'
 
 /** An allow whose chain holds. */
 export interface ProvenAllow {

@@ -16,6 +16,7 @@ import { isCompanion } from '../pack/companion-names.ts'
 import { CHECKPOINT_FILE, MANIFEST_FILE, START_CHECKPOINT_FILE, type Manifest } from '../pack/manifest.ts'
 import { csvFile, csvOf } from '../populations/csv.ts'
 import { populationFile, POPULATIONS, type Population } from '../populations/populations.ts'
+import { RESULTS_FILE, resultsBytes, type TestResults } from '../tests/result.ts'
 import { FAULTS_MAX, type Findings } from './report.ts'
 
 export function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest, findings: Findings): number {
@@ -40,7 +41,7 @@ function fixedFiles({ log }: Manifest): string[] {
   const start = log.start === null ? [] : [START_CHECKPOINT_FILE]
   const maps = (log.pruned ?? []).map(mapPath)
   const populations = POPULATIONS.flatMap(({ name }) => [populationFile(name), csvFile(name)])
-  return [CHECKPOINT_FILE, ...start, ...maps, ...populations]
+  return [CHECKPOINT_FILE, ...start, ...maps, ...populations, RESULTS_FILE]
 }
 
 /** A pack has these files and no others: a manifest that names more vouches for what nobody checks. */
@@ -145,4 +146,14 @@ export function checkPopulations(
     if (!Object.hasOwn(counts, name)) mismatch(name, file)
   }
   return counts
+}
+
+/** TST-4. @returns how many tests there are */
+export function checkResults(files: PackFiles, results: TestResults, findings: Findings): number {
+  const bytes = files.get(RESULTS_FILE)
+  if (bytes === undefined || !equalBytes(bytes, resultsBytes(results))) {
+    const message = 'the results of the tests are not what the log gives'
+    findings.add({ code: 'TESTS_MISMATCH', message, file: RESULTS_FILE })
+  }
+  return results.tests.length
 }

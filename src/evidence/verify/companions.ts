@@ -14,10 +14,9 @@ import { isCompanion, PDF_FILE } from '../pack/companion-names.ts'
 import { companionFiles, reportInput } from '../pack/companions.ts'
 import { periodOf, type Manifest } from '../pack/manifest.ts'
 import type { Population } from '../populations/populations.ts'
-import { censusOf } from './census.ts'
+import type { TestResults } from '../tests/result.ts'
 import type { ProvenAllow } from './chains.ts'
 import type { Findings } from './report.ts'
-import { reportedTests } from './reported.ts'
 
 interface Made {
   readonly manifest: Manifest
@@ -26,6 +25,7 @@ interface Made {
   readonly history: History
   readonly allows: readonly ProvenAllow[]
   readonly populations: readonly Population[]
+  readonly results: TestResults
 }
 
 export function checkCompanions(
@@ -41,7 +41,7 @@ export function checkCompanions(
     if (catalogue === null) return 0
     const { manifest, checkpoint: end, start, history, allows, populations } = made
     const period = periodOf(manifest)
-    const tests = reportedTests(censusOf(history, period, findings), catalogue)
+    const { tests } = made.results
     const source = {
       generator: manifest.generator,
       period,

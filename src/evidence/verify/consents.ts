@@ -21,7 +21,8 @@ import type { RelyingParty } from '../../token/gesture.ts'
 import { givingFault, type Giving } from '../../token/giving.ts'
 import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
-import type { FaultCode, Findings } from './report.ts'
+import type { FaultCode } from './fault-codes.ts'
+import type { Findings } from './report.ts'
 
 type Logged = History['consents'][number]
 type Of<T extends Logged['entry']['type']> = Extract<Logged['entry'], { type: T }>

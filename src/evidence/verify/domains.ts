@@ -8,7 +8,8 @@ import { BOTTOM, covers, TOP, type DataLabel } from '../../core/label.ts'
 import type { Entry } from '../../log/entries.ts'
 import type { History, Indexed } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
-import type { FaultCode, Findings } from './report.ts'
+import type { FaultCode } from './fault-codes.ts'
+import type { Findings } from './report.ts'
 
 /** How a domain stands as the log goes on. */
 interface Standing {

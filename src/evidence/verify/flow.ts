@@ -14,7 +14,8 @@ import type { ApprovalJudge } from './approvals.ts'
 import type { ProvenAllow } from './chains.ts'
 import { checkDomainReceipts } from './domain-receipts.ts'
 import { checkDomains } from './domains.ts'
-import type { FaultCode, Findings } from './report.ts'
+import type { FaultCode } from './fault-codes.ts'
+import type { Findings } from './report.ts'
 
 /**
  * How long a point may go by a policy or a label that is no longer the last: it asks every few seconds, and denies at the

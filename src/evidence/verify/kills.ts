@@ -14,7 +14,8 @@ import type { ApprovalTerms } from './approvals.ts'
 import type { ProvenAllow } from './chains.ts'
 import { FrameReigns } from './frame-keys.ts'
 import { isForeign } from './issuers.ts'
-import type { FaultCode, Findings } from './report.ts'
+import type { FaultCode } from './fault-codes.ts'
+import type { Findings } from './report.ts'
 
 type KillEntry = History['kills'][number]
 

@@ -8,7 +8,8 @@ import { periodEnd, periodOf, slidingMs } from '../../core/period.ts'
 import type { Entry } from '../../log/entries.ts'
 import type { Debit, DecisionReceipt, Lease } from '../../log/receipt.ts'
 import type { History, Indexed } from '../history.ts'
-import type { FaultCode, Findings } from './report.ts'
+import type { FaultCode } from './fault-codes.ts'
+import type { Findings } from './report.ts'
 
 /** How far what a receipt says of its time may lie behind, in milliseconds: of clocks, and of the way to the point. */
 const LATE_MS = 2_000

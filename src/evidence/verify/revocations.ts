@@ -74,10 +74,10 @@ export function checkBound(
   point_ms: number,
   findings: Findings,
 ): number {
-  const revoked = new Map<string, Frame>()
-  for (const { frame } of history.frames) {
-    const key = `${frame.kind}:${frame.handle}`
-    if (!revoked.has(key)) revoked.set(key, frame)
+  const revoked = new Map<string, { readonly index: number; readonly frame: Frame }>()
+  for (const each of history.frames) {
+    const key = `${each.frame.kind}:${each.frame.handle}`
+    if (!revoked.has(key)) revoked.set(key, each)
   }
   for (const { index, receipt, chain } of allows) {
     const { freshness } = receipt
@@ -92,8 +92,9 @@ export function checkBound(
     }
     if (isForeign(history, chain)) continue // its frames are in another log, and ours revoke nothing of it
     for (const { kind, handle } of chain.handles) {
-      const frame = revoked.get(`${kind}:${handle}`)
-      if (frame === undefined) continue
+      const known = revoked.get(`${kind}:${handle}`)
+      if (known === undefined) continue
+      const { frame } = known
       const knew = freshness.head >= frame.seq
       const decided_ms = freshness.t + freshness.age_ms
       if (knew || decided_ms > frame.t + bound_ms) {
@@ -102,6 +103,7 @@ export function checkBound(
           code: 'ALLOW_AFTER_REVOCATION',
           message: `allowed ${late_ms} ms after ${kind} was revoked by frame ${frame.seq} (bound ${bound_ms} ms)`,
           index,
+          others: [known.index],
         })
       }
     }

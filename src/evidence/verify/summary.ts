@@ -1,7 +1,8 @@
 /** What a verified pack comes to, as data. spec/pack.md, PCK-5: it concludes nothing. @module */
 import type { History } from '../history.ts'
-import { periodOf, type Manifest } from '../pack/manifest.ts'
-import { censusOf } from './census.ts'
+import type { Manifest } from '../pack/manifest.ts'
+import { isWhole } from '../tests/faults.ts'
+import { countsOf, type TestResults } from '../tests/result.ts'
 import type { ProvenAllow } from './chains.ts'
 import { notChecked, notesOf } from './notes.ts'
 import type { Findings, PackReport } from './report.ts'
@@ -9,6 +10,8 @@ import type { Findings, PackReport } from './report.ts'
 interface Found {
   readonly allows: readonly ProvenAllow[]
   readonly populations: Record<string, number>
+  /** Null: nothing behind the checkpoint could be read. */
+  readonly results: TestResults | null
   readonly findings: Findings
 }
 
@@ -16,7 +19,7 @@ interface Found {
 export function reportOf(
   manifest: Manifest,
   history: History,
-  { allows, populations, findings }: Found,
+  { allows, populations, results, findings }: Found,
 ): PackReport {
   const denied: Record<string, number> = {}
   let allowed = 0
@@ -41,7 +44,9 @@ export function reportOf(
     faults: findings.faults,
     faults_n: findings.faults_n,
     populations,
-    tests: censusOf(history, periodOf(manifest), findings),
+    integrity: isWhole(findings),
+    tests: results?.counts ?? countsOf([]),
+    results: Object.fromEntries((results?.tests ?? []).map((test) => [test.number, test])),
     allowed,
     asked,
     denied,

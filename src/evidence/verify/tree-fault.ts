@@ -1,5 +1,5 @@
 /** What is wrong with a tree of a pack, as a finding. spec/pack.md. @module */
-import type { FaultCode } from './report.ts'
+import type { FaultCode } from './fault-codes.ts'
 
 export function treeFault(result: { code: string; index?: number; path?: string }): {
   code: FaultCode

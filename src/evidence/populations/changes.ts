@@ -1,0 +1,92 @@
+/**
+ * Populations of changes: to policies, templates, labels, tools, versions of agents, and what else one person proposes and
+ * another approves. Tests 17 and 18. spec/tests.md.
+ * @module
+ */
+import { businessDaysAfter } from '../../core/business-days.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { rfc3339 } from '../../core/time.ts'
+import type { AnyEntry } from '../../log/entries.ts'
+import type { History } from '../history.ts'
+import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
+
+/** Business days within which somebody else approves what one person changed alone. */
+const APPROVED_AFTER_DAYS_MAX = 5
+
+type Approved = Extract<
+  AnyEntry,
+  { body: { acted_alone: boolean; act: { proposal: number; approver: string } } }
+>
+/** What else is approved so: an agent, which is test 2, is no change. */
+type Change = Exclude<Approved, { type: `agent.${string}` }>
+
+interface LoggedChange {
+  readonly index: number
+  readonly entry: Change
+}
+
+function isChange(entry: AnyEntry): entry is Change {
+  return entry.type !== 'agent.approved' && 'act' in entry.body && 'proposal' in (entry.body.act ?? {})
+}
+
+function changesOf(history: History): { changes: LoggedChange[]; authors: Map<number, string> } {
+  const { templates, toolChanges, labels, versions, issuers, consents } = history
+  const all = [templates, toolChanges, labels, versions, issuers, consents].flat()
+  const authors = new Map(all.map(({ index, entry }) => [index, entry.actor.id]))
+  const changes = all.flatMap(({ index, entry }) => (isChange(entry) ? [{ index, entry }] : []))
+  return { changes: changes.sort((a, b) => a.index - b.index), authors }
+}
+
+/** @param alone whether those that one person made alone, or the others */
+function rowsOf(history: History, period: Period, alone: boolean): JsonObject[] {
+  const { changes, authors } = changesOf(history)
+  const tests = testsOfVersions(history)
+  return changes
+    .filter(({ entry }) => inPeriod(entry.time, period) && entry.body.acted_alone === alone)
+    .map(({ index, entry }) => {
+      const { act } = entry.body
+      return {
+        index,
+        time: entry.time,
+        kind: entry.type.slice(0, entry.type.indexOf('.')),
+        of: entry.subject ?? null,
+        proposal: act.proposal,
+        author: authors.get(act.proposal) ?? null,
+        approver: act.approver,
+        ...(entry.type === 'version.approved' ? { tests: tests.get(act.proposal) ?? null } : {}),
+      }
+    })
+}
+
+/** What each version was tested with, as its manifest says, by the entry that proposed it. */
+function testsOfVersions({ versions }: History): ReadonlyMap<number, { n: number; failed: number }> {
+  return new Map(
+    versions.flatMap(({ index, entry }) => {
+      if (entry.type !== 'version.proposed') return []
+      const { tests = [] } = entry.body.document
+      return [
+        [index, { n: tests.length, failed: tests.reduce((sum, { failed }) => sum + failed, 0) }] as const,
+      ]
+    }),
+  )
+}
+
+export const changes: PopulationDefinition = {
+  name: 'changes',
+  definition:
+    'Every change to a template, policy, label, tool, version of an agent, notice, basis, manager of consents or trusted issuer that came into force in the period; those that one person made alone stand in a population of their own.',
+  query: 'type = *.approved or issuer.trusted, acted_alone = false, agents excepted, and from <= time < to',
+  rows: (history, period) => rowsOf(history, period, false),
+}
+
+export const emergencyChanges: PopulationDefinition = {
+  name: 'emergency_changes',
+  definition:
+    'Every change that one person made alone in the period, with until when somebody else has to approve it: five business days, by the calendar of UTC.',
+  query: 'type = *.approved or issuer.trusted, acted_alone = true, agents excepted, and from <= time < to',
+  rows: (history, period) =>
+    rowsOf(history, period, true).map((row) => ({
+      ...row,
+      due: rfc3339(businessDaysAfter(Date.parse(String(row.time)), APPROVED_AFTER_DAYS_MAX)),
+    })),
+}

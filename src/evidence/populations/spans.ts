@@ -1,0 +1,80 @@
+/**
+ * The log between what outsiders said of it: the population of test 27. A party outside says that the first entries
+ * existed at a time, so every entry lies between two such words. spec/tests.md (TST-30), spec/witness.md.
+ * @module
+ */
+import type { JsonObject } from '../../core/json.ts'
+import { rfc3339 } from '../../core/time.ts'
+import type { History } from '../history.ts'
+import type { Period, PopulationDefinition } from './definition.ts'
+
+/** Between the signing of a checkpoint and what somebody says of it; clocks of both. */
+const SLACK_MS = 3_600_000
+/** How long before the last anchor a receipt may have been written that comes after it: points keep what they cannot ship. */
+const RECEIPT_LATE_MS_MAX = 24 * 3_600_000
+/** Entries that one row names; the number of them is exact. */
+const LISTED_MAX = 100
+
+interface Edge {
+  readonly size: number
+  readonly at_ms: number
+  /** Of the `log.anchored` entry; null: the beginning, or the end of what is known. */
+  readonly index: number | null
+}
+
+export const spans: PopulationDefinition = {
+  name: 'log_spans',
+  definition:
+    'The log, cut where somebody outside said that it existed: every span of it from one such anchor to the next that lies in the period or reaches into it, with the entries that are dated outside of it. The first begins with the log; the last is open.',
+  query: 'type = log.anchored, in the order of their times; entries from the size of one to that of the next',
+  rows: (history, period) => {
+    const edges = edgesOf(history, period)
+    const rows: JsonObject[] = []
+    for (const [at, from] of edges.entries()) {
+      const to = edges[at + 1]
+      if (to === undefined || to.at_ms < period.from_ms || from.at_ms >= period.to_ms) continue
+      const outside = outsideOf(history, from, to)
+      rows.push({
+        index: from.size,
+        end: to.size,
+        from: rfc3339(from.at_ms),
+        to: rfc3339(to.at_ms),
+        from_anchor: from.index,
+        to_anchor: to.index,
+        open: to.index === null,
+        outside: outside.slice(0, LISTED_MAX),
+        outside_n: outside.length,
+      })
+    }
+    return rows
+  },
+}
+
+/** In the order of time; one that says less than an earlier one tells nothing. */
+function edgesOf(history: History, period: Period): Edge[] {
+  const began_ms = Date.parse(history.created?.entry.time ?? '')
+  const edges: Edge[] = [{ size: 0, at_ms: Number.isNaN(began_ms) ? 0 : began_ms, index: null }]
+  const anchors = history.tested.anchors
+    .map(({ index, entry: { body } }): Edge => ({ size: body.size, at_ms: body.at * 1000, index }))
+    .toSorted((a, b) => a.at_ms - b.at_ms || a.size - b.size)
+  for (const anchor of anchors) {
+    const last = edges.at(-1)
+    if (anchor.size >= (last?.size ?? 0) && anchor.at_ms > (last?.at_ms ?? 0)) edges.push(anchor)
+  }
+  const end_ms = Math.max(Math.min(period.to_ms, history.last_ms), edges.at(-1)?.at_ms ?? 0)
+  edges.push({ size: history.size, at_ms: end_ms, index: null })
+  return edges
+}
+
+/** Entries that are dated before the one, or after the other. */
+function outsideOf(history: History, from: Edge, to: Edge): number[] {
+  const outside: number[] = []
+  const until_ms = to.index === null ? Infinity : to.at_ms + SLACK_MS
+  for (let index = from.size; index < to.size; index++) {
+    const place = history.tested.placeOf(index)
+    if (place === undefined) continue
+    const early_ms = place.type === 'receipt' ? RECEIPT_LATE_MS_MAX : SLACK_MS
+    if (place.time_ms < from.at_ms - early_ms || place.time_ms > until_ms) outside.push(index)
+  }
+  return outside
+}

@@ -1,0 +1,41 @@
+/** The tests that a pack answers, by number. spec/tests.md. @module */
+import { decidedActions } from './actions.ts'
+import { approvedAgents, deadWithLeavers, identifiedAgents } from './agents.ts'
+import { approvedChanges, emergencies } from './changes.ts'
+import { boundedDelegations, boundedRevocations, grantedDelegations } from './delegations.ts'
+import { keptKeys } from './keys.ts'
+import { wholeLog } from './log.ts'
+import { disposed, sampledHours, testedRestores } from './operations.ts'
+import { attestedOutputs, reviewedOutputs } from './outputs.ts'
+import { clearedReads } from './reads.ts'
+import { closedIncidents, heldDrills, triagedAlerts } from './responses.ts'
+import { coveredUses, noticedConsents, obeyedWithdrawals } from './subjects.ts'
+import type { ControlTest } from './test.ts'
+import { UNTESTED } from './untested.ts'
+
+export const CONTROL_TESTS: readonly ControlTest[] = [
+  identifiedAgents,
+  approvedAgents,
+  grantedDelegations,
+  boundedDelegations,
+  boundedRevocations,
+  deadWithLeavers,
+  keptKeys,
+  decidedActions,
+  triagedAlerts,
+  closedIncidents,
+  heldDrills,
+  approvedChanges,
+  emergencies,
+  sampledHours,
+  testedRestores,
+  clearedReads,
+  disposed,
+  attestedOutputs,
+  reviewedOutputs,
+  wholeLog,
+  noticedConsents,
+  coveredUses,
+  obeyedWithdrawals,
+  ...UNTESTED,
+].toSorted((a, b) => a.number - b.number)

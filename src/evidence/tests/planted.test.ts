@@ -1,0 +1,148 @@
+/** Violations that the tests of a report have to find, each of them and nothing else. spec/tests.md. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ControlLog, DAY_MS, HOUR_MS, YEAR, type Tested } from '../../../test/fixtures/control-log.ts'
+import { HONEST_ACTS } from '../../../test/fixtures/honest-acts.ts'
+import { ALICE, BOB, LogBuilder } from '../../../test/fixtures/history.ts'
+import { VIOLATIONS, type Found } from '../../../test/fixtures/planted.ts'
+import { CONTROL_TESTS } from './control-tests.ts'
+import { DEVIATION_CODES } from './codes.ts'
+
+/** Histories that are played, of at most ten weeks: what is delegated in them lives for eighty days. */
+const RUNS = 12
+const ACTS_MAX = 12
+
+function foundIn({ results }: Tested): Found[] {
+  return Object.values(results).flatMap(({ number, deviations }) =>
+    deviations.map(({ code, entries }): Found => [number, code, entries[0] ?? null]),
+  )
+}
+
+const inOrder = (found: readonly Found[]): string[] => found.map((one) => JSON.stringify(one)).sort()
+
+describe('of a company that keeps its controls, but for', () => {
+  test.each(VIOLATIONS.map((each) => [each.name, each] as const))('%s', async (_, { plant }) => {
+    const control = new ControlLog()
+    control.pass(HOUR_MS)
+    const planted = plant(control)
+    control.pass(HOUR_MS)
+    expect(foundIn(await control.tested())).toEqual(planted)
+  })
+})
+
+const acts = fc.array(
+  fc.record({
+    act: fc.constantFrom(...Object.keys(HONEST_ACTS)),
+    after_min: fc.integer({ min: 1, max: 2000 }),
+  }),
+  { minLength: 1, maxLength: ACTS_MAX },
+)
+
+function play(control: ControlLog, story: readonly { act: string; after_min: number }[]): void {
+  for (const { act, after_min } of story) {
+    HONEST_ACTS[act]?.(control)
+    control.pass(after_min * 60_000)
+  }
+}
+
+describe('whatever else happens as it should', () => {
+  test('nothing deviates, and what happened is counted', async () => {
+    await fc.assert(
+      fc.asyncProperty(acts, async (story) => {
+        const control = new ControlLog()
+        play(control, story)
+        const tested = await control.tested()
+        expect(tested.faults).toEqual([])
+        expect(foundIn(tested)).toEqual([])
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  test('exactly what is planted is found, wherever it is', async () => {
+    const some = fc.subarray(
+      VIOLATIONS.filter(({ alone }) => alone !== true),
+      { minLength: 1, maxLength: 5 },
+    )
+    await fc.assert(
+      fc.asyncProperty(acts, acts, some, async (before, after, violations) => {
+        const control = new ControlLog()
+        play(control, before)
+        const planted = violations.flatMap(({ plant }) => plant(control))
+        play(control, after)
+        expect(inOrder(foundIn(await control.tested()))).toEqual(inOrder(planted))
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  test('every act that there is occurs in some test', async () => {
+    const control = new ControlLog()
+    play(
+      control,
+      Object.keys(HONEST_ACTS).map((act) => ({ act, after_min: 60 })),
+    )
+    const { results } = await control.tested()
+    const idle = Object.values(results).filter(({ result }) => result === 'did_not_occur')
+    // Nobody acts alone where separation is independent.
+    expect(idle.map(({ number }) => number)).toEqual([18])
+  })
+})
+
+describe('under other terms', () => {
+  test('a gesture by software is a deviation in production', async () => {
+    const found = async (simulated: boolean): Promise<Found[]> => {
+      const log = new LogBuilder().begin({ created: (body) => ({ ...body, simulated }) })
+      for (const name of [ALICE, BOB]) log.person(name)
+      for (const name of ['bot', 'worker']) log.agent(name)
+      log.point('gate')
+      return foundIn(await new ControlLog(log).tested())
+    }
+    expect(await found(true)).toEqual([])
+    expect(await found(false)).toEqual([[3, 'SOFTWARE_AUTHENTICATOR', expect.any(Number)]])
+  })
+
+  test('what one person changed alone waits five business days for another, and is not counted before', async () => {
+    const control = new ControlLog(new LogBuilder().company('after'))
+    const index = control.template(ALICE)
+    control.pass(5 * DAY_MS)
+    expect((await control.tested()).results[18]).toMatchObject({ items: 1, result: 'no_deviation' })
+    control.pass(3 * DAY_MS)
+    const tested = await control.tested()
+    expect(foundIn(tested)).toEqual([[18, 'EMERGENCY_UNAPPROVED', index]])
+    expect(tested.results[17]).toMatchObject({ items: 0, result: 'did_not_occur' })
+  })
+
+  test('an issuer key signs for a year, and a new one begins anew', async () => {
+    const after = async (days: number, rotated: boolean) => {
+      const control = new ControlLog()
+      control.log.clock.advance(300 * DAY_MS)
+      if (rotated) control.rotate()
+      control.log.clock.advance((days - 300) * DAY_MS)
+      control.sample()
+      const until = { ...YEAR, to_ms: control.now + 1 }
+      return (await control.tested(until)).results[8]
+    }
+    expect(await after(365, false)).toMatchObject({ result: 'no_deviation' })
+    expect(await after(367, false)).toMatchObject({ deviations: [{ code: 'KEY_NOT_ROTATED' }] })
+    expect(await after(600, true)).toMatchObject({ result: 'no_deviation' })
+  })
+})
+
+test('every code is planted somewhere, and every test that is not "not tested" has a violation', () => {
+  const planted = VIOLATIONS.flatMap(({ plant }) => {
+    const control = new ControlLog()
+    control.pass(HOUR_MS)
+    return plant(control)
+  })
+  const others = ['EMERGENCY_UNAPPROVED', 'KEY_NOT_ROTATED', 'SOFTWARE_AUTHENTICATOR']
+  const codes = new Set([...planted.map(([, code]) => code as string), ...others])
+  expect(Object.keys(DEVIATION_CODES).filter((code) => !codes.has(code))).toEqual([])
+  const numbers = new Set([...planted.map(([number]) => number), 18])
+  const tested = CONTROL_TESTS.filter(({ population }) => population !== null)
+  expect(tested.filter(({ number }) => !numbers.has(number))).toEqual([])
+})
+
+test('there are 34, each once', () => {
+  expect(CONTROL_TESTS.map(({ number }) => number)).toEqual(Array.from({ length: 34 }, (_, at) => at + 1))
+})

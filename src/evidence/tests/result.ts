@@ -1,0 +1,77 @@
+/** What the tests of a pack came to, as its file has it. spec/tests.md (TST-3, TST-6). @module */
+import { z } from 'zod'
+import { canonicalBytes } from '../../core/json.ts'
+import { FAULT_CODES } from '../verify/fault-codes.ts'
+import { DEVIATION_CODES, type DeviationCode } from './codes.ts'
+
+/** Where a pack holds it. */
+export const RESULTS_FILE = 'tests/results.json'
+
+export const OUTCOMES = [
+  'no_deviation',
+  'deviations',
+  'did_not_occur',
+  'not_reconciled',
+  'not_tested',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Deviations of one test that a file lists: a person reads fewer. The number of them is exact. */
+export const DEVIATIONS_LISTED_MAX = 100_000
+/** Entries that one deviation names. */
+export const ENTRIES_NAMED_MAX = 128
+
+const text = z.string().max(1024)
+const count = z.int().nonnegative()
+
+export const deviationSchema = z.strictObject({
+  code: z.enum([...FAULT_CODES, ...(Object.keys(DEVIATION_CODES) as DeviationCode[])]),
+  message: z.string().max(4096),
+  /** Indices, the one that it is about first; empty when it is about what is not there. */
+  entries: z.array(count).max(ENTRIES_NAMED_MAX),
+  /** Identifier of the chain segment behind it, or null. */
+  chain: text.nullable(),
+})
+
+export const testResultSchema = z.strictObject({
+  number: z.int().positive(),
+  criteria: z.array(text).min(1).max(16),
+  title: text,
+  attribute: text,
+  /** Null: nothing in the log tells of it yet. */
+  population: text.nullable(),
+  /** The outside source that the test wants, in words; null: it wants none. */
+  source: text.nullable(),
+  items: count,
+  result: z.enum(OUTCOMES),
+  /** Why it was not tested, else null. */
+  reason: text.nullable(),
+  deviations_n: count,
+  /** In the order of the log. */
+  deviations: z.array(deviationSchema).max(DEVIATIONS_LISTED_MAX),
+})
+
+export const testResultsSchema = z.strictObject({
+  v: z.literal(1),
+  period: z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
+  range: z.strictObject({ first: z.literal(0), end: count }),
+  simulated: z.boolean(),
+  counts: z.record(z.enum(OUTCOMES), count),
+  /** By number. */
+  tests: z.array(testResultSchema).max(64),
+})
+
+export type Deviation = z.infer<typeof deviationSchema>
+export type TestResult = z.infer<typeof testResultSchema>
+export type TestResults = z.infer<typeof testResultsSchema>
+export type TestCounts = TestResults['counts']
+
+export function countsOf(tests: readonly TestResult[]): TestCounts {
+  const counts = { no_deviation: 0, deviations: 0, did_not_occur: 0, not_reconciled: 0, not_tested: 0 }
+  for (const { result } of tests) counts[result]++
+  return counts
+}
+
+export function resultsBytes(results: TestResults): Uint8Array {
+  return canonicalBytes(results)
+}

@@ -1,0 +1,150 @@
+/**
+ * Runs every test over a history that was checked. spec/tests.md. Builder and verifier call the same.
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { base64url } from '../../core/encoding.ts'
+import { CountersignError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { rfc3339 } from '../../core/time.ts'
+import { rootFromNodes } from '../../log/merkle.ts'
+import { tileNodes } from '../../log/reader.ts'
+import type { TileStore } from '../../ports/tile-store.ts'
+import type { History } from '../history.ts'
+import type { Period, PopulationDefinition } from '../populations/definition.ts'
+import type { CheckedHistory } from '../verify/checks.ts'
+import type { Findings } from '../verify/report.ts'
+import { chainsOf } from './chains.ts'
+import { CONTROL_TESTS } from './control-tests.ts'
+import { deviationsByTest } from './faults.ts'
+import {
+  countsOf,
+  DEVIATIONS_LISTED_MAX,
+  ENTRIES_NAMED_MAX,
+  type Deviation,
+  type Outcome,
+  type TestResult,
+  type TestResults,
+} from './result.ts'
+import type { ControlTest, FoundDeviation, TestContext, TestRun } from './test.ts'
+
+export interface Tested extends CheckedHistory {
+  readonly history: History
+  readonly findings: Findings
+}
+
+/** @param tiles those of the log: roots of sizes that entries name are computed from them */
+export async function testsOf(
+  crypto: Crypto,
+  tiles: Pick<TileStore, 'read'>,
+  tested: Tested,
+  period: Period,
+): Promise<TestResults> {
+  return runTests({ ...tested, period, logRoots: await rootsOf(crypto, tiles, tested.history) })
+}
+
+/** Pure. @param tests other than all of them: where one is tried by itself */
+export function runTests(
+  of: Omit<TestContext, 'rows'>,
+  tests: readonly ControlTest[] = CONTROL_TESTS,
+): TestResults {
+  const known = new Map<string, readonly JsonObject[]>()
+  const rows = (population: PopulationDefinition): readonly JsonObject[] => {
+    const made = known.get(population.name) ?? population.rows(of.history, of.period)
+    known.set(population.name, made)
+    return made
+  }
+  const ctx = { ...of, rows }
+  const found = deviationsByTest(ctx)
+  const runs = tests.map((test) => ({ test, run: test.run(ctx), faults: found.get(test.number) ?? [] }))
+  const all = runs.map(({ run, faults }) => merged('not_tested' in run ? [] : run.deviations, faults))
+  const chains = chainsOf(of.history, new Set(all.flat().flatMap(({ entries }) => entries)))
+  const results = runs.map(({ test, run }, at) => resultOf(test, run, all[at] ?? [], chains))
+  const { history, period } = of
+  return {
+    v: 1,
+    period: { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) },
+    range: { first: 0, end: history.size },
+    simulated: history.created?.entry.body.simulated ?? false,
+    counts: countsOf(results),
+    tests: results,
+  }
+}
+
+function resultOf(
+  test: ControlTest,
+  run: TestRun,
+  found: readonly FoundDeviation[],
+  chains: ReadonlyMap<number, string>,
+): TestResult {
+  const items = 'not_tested' in run ? 0 : run.items
+  const deviations = found
+    .slice(0, DEVIATIONS_LISTED_MAX)
+    .map(({ code, message, entries, chain }): Deviation => {
+      const behind = chain ?? entries.map((index) => chains.get(index)).find((one) => one !== undefined)
+      return { code, message, entries: entries.slice(0, ENTRIES_NAMED_MAX), chain: behind ?? null }
+    })
+  return {
+    number: test.number,
+    criteria: [...test.criteria],
+    title: test.title,
+    attribute: test.attribute,
+    population: test.population?.name ?? null,
+    source: test.source,
+    items,
+    result: outcomeOf(test, 'not_tested' in run, items, found.length),
+    reason: 'not_tested' in run ? run.not_tested : null,
+    deviations_n: found.length,
+    deviations,
+  }
+}
+
+function outcomeOf(test: ControlTest, untested: boolean, items: number, deviations_n: number): Outcome {
+  if (deviations_n > 0) return 'deviations'
+  if (untested) return 'not_tested'
+  if (items === 0) return 'did_not_occur'
+  return test.source === null ? 'no_deviation' : 'not_reconciled'
+}
+
+/** What the test found, and what a check found of other entries: what a deviation names is not told again. */
+function merged(own: readonly FoundDeviation[], faults: readonly FoundDeviation[]): FoundDeviation[] {
+  const seen = new Set(own.flatMap(({ entries }) => entries))
+  const all = [...own]
+  const keys = new Set<string>()
+  for (const fault of faults) {
+    const [index] = fault.entries
+    const key = `${fault.code} ${index}`
+    if (index !== undefined && (seen.has(index) || keys.has(key))) continue
+    keys.add(key)
+    all.push(fault)
+  }
+  return all.sort(inOrder)
+}
+
+function inOrder(a: FoundDeviation, b: FoundDeviation): number {
+  const [x = -1, y = -1] = [a.entries[0], b.entries[0]]
+  if (x !== y) return x - y
+  if (a.code !== b.code) return a.code < b.code ? -1 : 1
+  return a.message === b.message ? 0 : a.message < b.message ? -1 : 1
+}
+
+/** Of the sizes that restores and anchors name: those that the tiles give. */
+async function rootsOf(
+  crypto: Crypto,
+  tiles: Pick<TileStore, 'read'>,
+  { tested, size: treeSize }: History,
+): Promise<Map<number, string>> {
+  const roots = new Map<number, string>()
+  const read = tileNodes(crypto, tiles, treeSize)
+  for (const { entry } of [...tested.restores, ...tested.anchors]) {
+    const { size } = entry.body
+    if (roots.has(size) || size > treeSize) continue
+    try {
+      roots.set(size, base64url(await rootFromNodes(crypto, read, size)))
+    } catch (error) {
+      // A tile that is missing is a fault of the tree, which is said there.
+      if (!(error instanceof CountersignError)) throw error
+    }
+  }
+  return roots
+}

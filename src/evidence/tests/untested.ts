@@ -1,0 +1,77 @@
+/** Tests that a log does not answer yet, each with what it lacks: a report says so, and passes none of them over. spec/tests.md. @module */
+import type { ControlTest } from './test.ts'
+
+function untested(
+  number: number,
+  criteria: readonly string[],
+  [title, attribute]: readonly [string, string],
+  lacks: string,
+  source: string | null = null,
+): ControlTest {
+  return { number, criteria, title, attribute, population: null, source, run: () => ({ not_tested: lacks }) }
+}
+
+const NO_REGISTER = 'the log has no register of them'
+
+export const UNTESTED: readonly ControlTest[] = [
+  untested(7, ['CC6.3'], ['Access is reviewed', 'done each quarter, complete, acted on'], NO_REGISTER),
+  untested(
+    10,
+    ['CC6.8'],
+    ['Agents that nobody registered get nowhere', 'denied and alerted'],
+    'the log has no negative tests that were run live',
+    "the tools' own logs of callers",
+  ),
+  untested(
+    11,
+    ['CC7.2'],
+    ['Detectors work', 'ran every day, and found what was planted for them'],
+    'the log has no record of what detectors did',
+  ),
+  untested(
+    12,
+    ['CC7.2'],
+    ['What is normal is agreed on', 'baselines versioned and approved'],
+    'the log has no baselines',
+  ),
+  untested(
+    16,
+    ['CC7.4'],
+    ['The kill channel lives', 'out of band, and alive between drills'],
+    'probes of the channel are answered to who sends them, and are no entries of the log',
+  ),
+  untested(19, ['CC4.1', 'CC4.2'], ['Deficiencies are followed up', 'owned, tracked, retested'], NO_REGISTER),
+  untested(
+    20,
+    ['CC9.2'],
+    ['Vendors of models and tools are assessed', 'assessed before they are used'],
+    NO_REGISTER,
+  ),
+  untested(
+    31,
+    ['CC6.1', 'CC6.2', 'CC6.3'],
+    ['Administrators are under control', 'approved, reviewed, their acts logged'],
+    NO_REGISTER,
+  ),
+  untested(
+    32,
+    ['CC6.2', 'CC6.3'],
+    [
+      'Emergency access is the exception',
+      'reason, capped, four hours at most, alerted, reviewed by another within two business days',
+    ],
+    NO_REGISTER,
+  ),
+  untested(
+    33,
+    ['CC6.1'],
+    ['Credentials behind gateways are kept', 'inventoried, least privilege, rotated, no way around'],
+    NO_REGISTER,
+  ),
+  untested(
+    34,
+    ['P5.1', 'P5.2', 'P6.3', 'P6.6', 'P8.1'],
+    ['Requests and complaints are answered', 'in time'],
+    'complaints and breach notices have no entries of the log',
+  ),
+]
