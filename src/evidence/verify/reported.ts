@@ -27,6 +27,7 @@ export function reportedTests(
         criteria,
         result: 'not_tested',
         reason,
+        source: null,
         population: null,
         items: 0,
         deviations_n: 0,
@@ -40,6 +41,7 @@ export function reportedTests(
       result: CODES[result],
       reason:
         result === 'no deviation' ? 'no deviation in the log; no source that is not ours was asked' : null,
+      source: 'one that is not ours',
       population,
       items: size,
       deviations_n,
