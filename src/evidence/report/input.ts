@@ -41,6 +41,8 @@ export interface ReportedTest {
   readonly result: ResultCode
   /** Why it was not tested or not reconciled; null where nothing is to be said. */
   readonly reason: string | null
+  /** The outside source that the test wants, in words; null: it wants none. */
+  readonly source: string | null
   /** Null: the log has no such population. */
   readonly population: string | null
   readonly items: number

@@ -30,7 +30,16 @@ function inputOf(
     log: { start: null, end: 1000, root: '' },
     catalogue: { v: 1, criteria: [], frameworks: [], controls: [] },
     tests: [
-      { number: 9, title: '', criteria: [], result: 'deviations', reason: null, population, ...result },
+      {
+        number: 9,
+        title: '',
+        criteria: [],
+        result: 'deviations',
+        reason: null,
+        source: null,
+        population,
+        ...result,
+      },
     ],
     populations: [{ name: population, rows, ...about }],
     history: new History(),

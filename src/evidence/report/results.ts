@@ -96,7 +96,7 @@ function deviatingActions({ tests, populations }: ReportInput): ReadonlyMap<numb
 
 function testBlocks(test: ReportedTest, about: About): Block[] {
   const { input } = about
-  const { number, title, criteria, result, reason, population, items, deviations_n } = test
+  const { number, title, criteria, result, reason, source, population, items, deviations_n } = test
   const deviations = test.deviations.slice(0, DEVIATIONS_MAX)
   const controls = controlsOfTest(input.catalogue, number)
   const known = input.populations.find(({ name }) => name === population)
@@ -114,6 +114,7 @@ function testBlocks(test: ReportedTest, about: About): Block[] {
         ['Controls', joined(controls.map(({ id }) => ({ text: id, to: `#${id}` })))],
         ...procedures(controls, number),
         ['Items', population === null ? ['the log has no such population'] : named],
+        ['Second source', [source === null ? 'none is wanted' : `wanted: ${source}`]],
         ['Deviations', [String(deviations_n)]],
       ],
     },
