@@ -65,6 +65,7 @@ const STEPS: Partial<Record<Code, string>> = {
   NOTE_INVALID: 'give the line "log key" that "countersign start" prints',
   NOT_FOUND: 'the control plane may be of another version than this command line',
   OUTSIDE_TEMPLATE: 'ask for less, or see "countersign template list" and propose another',
+  CONTROLS_INVALID: 'mend the file that it names: spec/controls.md says what one may hold',
   PACK_ARCHIVE_INVALID: PACK_FILE,
   PACK_FILE_MISSING: PACK_FILE,
   PACK_LOG_EMPTY: 'choose a later --to',

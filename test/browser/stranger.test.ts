@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { packOf } from '../../apps/cli/commands/evidence.ts'
+import { packOf } from '../../apps/cli/pack-of.ts'
 import { addSystem, approveAgent, endorse, enrollPoint, invite, revoke } from '../../apps/cli/operator.ts'
 import { approveTemplate, proposeTemplate } from '../../apps/cli/operator-quorum.ts'
 import { writePrivate, type Profile } from '../../apps/cli/profile.ts'
@@ -364,7 +364,7 @@ servers:
 
   test('leaves evidence that verifies, with who delegated and who approved', async () => {
     await gateway.end('SIGTERM') // it ships what it has recorded
-    const { bytes } = await packOf(ann.profile, began - 1000, Date.now() + 1)
+    const { bytes } = await packOf(ann.profile, { from_ms: began - 1000, to_ms: Date.now() + 1 })
     const { report } = await verifyPack(nodeCrypto, bytes, control.vkey)
     expect(report.faults).toEqual([])
     expect(report).toMatchObject({ ok: true, allowed: expect.any(Number) })

@@ -1,23 +1,19 @@
 /** `countersign evidence build` and `countersign verify`: the pack, and what anyone can make of it. @module */
 import { readFile, writeFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { z } from 'zod'
-import { httpTiles } from '../../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
-import { fromUtf8, utf8 } from '../../../src/core/encoding.ts'
+import { fromUtf8 } from '../../../src/core/encoding.ts'
 import { parseJson, type JsonObject } from '../../../src/core/json.ts'
-import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
+import { parseRfc3339 } from '../../../src/core/time.ts'
 import { counted } from '../../../src/core/words.ts'
-import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { readArchive } from '../../../src/evidence/pack/archive.ts'
-import { buildPack } from '../../../src/evidence/pack/build.ts'
 import type { Manifest } from '../../../src/evidence/pack/manifest.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
-import { readInfo } from '../operator.ts'
+import { packOf } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { countsText, describeReport } from '../pack-report.ts'
 import { assertWritable, unreadable, unwritable, type Profile } from '../profile.ts'
@@ -25,14 +21,12 @@ import { profileOf, wantsJson } from './globals.ts'
 
 /** A value with its salt, as the control plane keeps it. */
 const OPENING_BYTES_MAX = 4 * 1024 * 1024
-/** Publishing takes about 100 ms; this waits up to 10 s. */
-const SETTLE_EVERY_MS = 50
-const SETTLE_TRIES = 200
 
 interface BuildOptions {
   readonly from: number
   readonly to?: number
   readonly out: string
+  readonly controls?: string
 }
 
 export function evidenceCommands(program: Command): void {
@@ -43,10 +37,15 @@ export function evidenceCommands(program: Command): void {
     .requiredOption('--from <time>', 'RFC 3339 UTC, e.g. 2026-01-01T00:00:00Z', time)
     .option('--to <time>', 'RFC 3339 UTC, not in the period itself; now if not given', time)
     .requiredOption('-o, --out <file>', 'where to write the pack')
+    .option('--controls <dir>', 'control files of your own, besides those that come with Countersign')
     .action(async (options: BuildOptions, command: Command) => {
       const profile = await profileOf(command)
       await assertWritable(options.out)
-      const { manifest, bytes, tests } = await packOf(profile, options.from, options.to ?? Date.now() + 1)
+      const { manifest, bytes, tests } = await packOf(
+        profile,
+        { from_ms: options.from, to_ms: options.to ?? Date.now() + 1 },
+        options.controls ?? null,
+      )
       await recordBuilt(profile, manifest, bytes)
       await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
@@ -108,39 +107,10 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
   return lines.filter((line) => line !== '').map((line) => decisionRow.parse(parseJson(line)))
 }
 
-/** Over the whole log, for a period of it. */
-export async function packOf(profile: Profile, from_ms: number, to_ms: number): ReturnType<typeof buildPack> {
-  const { client } = profile
-  const { log_vkey: vkey } = await readInfo(profile.url)
-  const tiles = httpTiles(client)
-  const checkpoint = await settledCheckpoint(profile, vkey)
-  const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(from_ms))}`)
-  const start =
-    answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
-  return buildPack(
-    nodeCrypto,
-    { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note) },
-    { from_ms, to_ms },
-  )
-}
-
 /** Before the file is there: no pack is about that the log does not know of (ERA-8). */
 async function recordBuilt(profile: Profile, { period, log }: Manifest, bytes: Uint8Array): Promise<void> {
   const sha256 = Buffer.from(nodeCrypto.sha256(bytes)).toString('hex')
   await profile.client.post('/v1/packs', { ...period, size: log.end, sha256 })
-}
-
-/** A checkpoint that covers every entry there was when we asked: the log publishes a moment after it commits. */
-async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8Array> {
-  const newest = await profile.client.get('/v1/entries?limit=1')
-  const { size: wanted } = z.object({ size: z.int() }).parse(newest)
-  const tiles = httpTiles(profile.client)
-  for (let tries = 0; tries < SETTLE_TRIES; tries++) {
-    const note = await tiles.read('checkpoint')
-    if (note !== null && openCheckpoint(nodeCrypto, note, vkey).size >= wanted) return note
-    await sleep(SETTLE_EVERY_MS)
-  }
-  throw new CliError('LOG_BEHIND', 'the log does not publish: see the output of the control plane')
 }
 
 interface VerifyOptions {

@@ -15,13 +15,21 @@ import { readExactly } from '../../log/tile-file.ts'
 import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
+import { readCatalogue } from '../controls/catalogue.ts'
+import type { Catalogue } from '../controls/schema.ts'
 import { History } from '../history.ts'
-import { population, populationFile, POPULATIONS, type Period } from '../populations/populations.ts'
-import { RESULTS_FILE, resultsBytes, type TestCounts } from '../tests/result.ts'
+import type { Document } from '../report/document.ts'
+import { printedDocument } from '../report/report.ts'
+import { csvFile, csvOf } from '../populations/csv.ts'
+import { populationFile, populationsOf, type Period, type Population } from '../populations/populations.ts'
+import { RESULTS_FILE, resultsBytes, type TestCounts, type TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
+import type { ProvenAllow } from '../verify/chains.ts'
 import { checkHistory } from '../verify/checks.ts'
 import { Findings } from '../verify/report.ts'
 import { packTiles, writeArchive } from './archive.ts'
+import { PDF_FILE } from './companion-names.ts'
+import { companionFiles, reportInput } from './companions.ts'
 import {
   CHECKPOINT_FILE,
   GENERATOR,
@@ -39,6 +47,16 @@ export interface PackSource {
   readonly start: Uint8Array | null
 }
 
+/** What a pack has besides populations: report, OSCAL, companions (RPT-1). */
+export interface PackExtras {
+  readonly catalogue: Catalogue
+  /** Null: no PDF. */
+  readonly print: Printer | null
+}
+
+/** Draws a document as a PDF. The same document has the same bytes. */
+export type Printer = (document: Document) => Promise<Uint8Array>
+
 export interface BuiltPack {
   readonly bytes: Uint8Array
   readonly manifest: Manifest
@@ -50,7 +68,12 @@ export interface BuiltPack {
  * @throws {PackError} `PACK_PERIOD_INVALID`, `PACK_PERIOD_PRUNED`, `PACK_LOG_EMPTY`, `PACK_FILE_MISSING`
  * @throws {LogError} a checkpoint or tile of the source that does not hold: a pack is not built over it
  */
-export async function buildPack(crypto: Crypto, source: PackSource, period: Period): Promise<BuiltPack> {
+export async function buildPack(
+  crypto: Crypto,
+  source: PackSource,
+  period: Period,
+  extras: PackExtras | null = null,
+): Promise<BuiltPack> {
   if (!(period.from_ms < period.to_ms))
     throw new PackError('PACK_PERIOD_INVALID', 'the period must end after it starts')
   const end = openCheckpoint(crypto, source.checkpoint, source.vkey)
@@ -69,11 +92,24 @@ export async function buildPack(crypto: Crypto, source: PackSource, period: Peri
     )
   }
   const pruned = await addMaps(files, source.tiles, history)
+  const populations = populationsOf(history, period)
   const findings = new Findings()
   const checked = checkHistory(crypto, history, source.vkey, findings)
   const results = await testsOf(crypto, packTiles(files), { ...checked, history, findings }, period)
   files.set(RESULTS_FILE, resultsBytes(results))
-  const manifest = describe(crypto, files, history, period, { start, end, pruned })
+  const { allows } = checked
+  if (extras !== null)
+    await addCompanions(crypto, files, {
+      ...extras,
+      populations,
+      period,
+      start,
+      end,
+      history,
+      allows,
+      results,
+    })
+  const manifest = describe(crypto, files, { history, populations, period, start, end, pruned })
   files.set(MANIFEST_FILE, canonicalBytes(manifest))
   return { bytes: writeArchive(files), manifest, tests: results.counts }
 }
@@ -133,32 +169,59 @@ async function readHistory(
   return history
 }
 
+interface Companions extends PackExtras {
+  readonly populations: readonly Population[]
+  readonly period: Period
+  readonly start: Checkpoint | null
+  readonly end: Checkpoint
+  readonly history: History
+  readonly allows: readonly ProvenAllow[]
+  readonly results: TestResults
+}
+
+async function addCompanions(
+  crypto: Crypto,
+  files: Map<string, Uint8Array>,
+  from: Companions,
+): Promise<void> {
+  // As the verifier will read it, members in their canonical order.
+  const catalogue = readCatalogue(canonicalBytes(from.catalogue))
+  const { tests } = from.results
+  const input = reportInput(crypto, { ...from, generator: GENERATOR, catalogue, tests, files })
+  for (const [name, bytes] of companionFiles(crypto, input)) files.set(name, bytes)
+  if (from.print !== null) files.set(PDF_FILE, await from.print(printedDocument(input)))
+}
+
 function describe(
   crypto: Crypto,
   files: Map<string, Uint8Array>,
-  history: History,
-  period: Period,
   tree: {
+    readonly history: History
+    readonly populations: readonly Population[]
+    readonly period: Period
     readonly start: Checkpoint | null
     readonly end: Checkpoint
     readonly pruned: readonly number[]
   },
 ): Manifest {
+  const { history, period } = tree
   const bounds = { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) }
-  const populations = POPULATIONS.map((definition) => {
-    const { name, count, text } = population(definition, history, period)
+  const populations = tree.populations.map(({ of, name, count, rows, text }) => {
     const file = populationFile(name)
+    const csv = csvFile(name)
     const bytes = utf8(text)
     files.set(file, bytes)
+    files.set(csv, utf8(csvOf(rows)))
     return {
       name,
-      definition: definition.definition,
-      query: definition.query,
+      definition: of.definition,
+      query: of.query,
       period: bounds,
       range: { first: 0 as const, end: tree.end.size },
       count,
       sha256: hex(crypto.sha256(bytes)),
       file,
+      csv,
       reconciled: false as const,
     }
   })

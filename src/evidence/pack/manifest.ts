@@ -40,6 +40,8 @@ export const manifestSchema = z.strictObject({
       count: z.int().nonnegative(),
       sha256,
       file: name,
+      /** The same rows to read in a spreadsheet. */
+      csv: name,
       /** A second source that is not ours; none yet. */
       reconciled: z.literal(false),
     }),

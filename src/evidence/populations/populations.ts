@@ -30,8 +30,10 @@ export function populationFile(name: string): string {
 }
 
 export interface Population {
+  readonly of: PopulationDefinition
   readonly name: string
   readonly count: number
+  readonly rows: readonly JsonObject[]
   /** One JCS object a line, each line ended. */
   readonly text: string
 }
@@ -174,8 +176,15 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
 export function population(definition: PopulationDefinition, history: History, period: Period): Population {
   const rows = definition.rows(history, period)
   return {
+    of: definition,
     name: definition.name,
     count: rows.length,
+    rows,
     text: rows.map((row) => `${canonicalize(row)}\n`).join(''),
   }
+}
+
+/** All of them, once: whoever wants some of several makes these, and hands them on. */
+export function populationsOf(history: History, period: Period): Population[] {
+  return POPULATIONS.map((definition) => population(definition, history, period))
 }

@@ -40,6 +40,7 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   CHAIN_MISSING: [9],
   CHECKPOINT_INVALID: [],
   CHECKPOINT_MISMATCH: [],
+  COMPANION_MISMATCH: [],
   CONSENT_INVALID: [28],
   DELEGATION_NOT_ISSUED: [3],
   DELEGATION_OUTSIDE_TEMPLATE: [4],

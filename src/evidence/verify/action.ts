@@ -4,28 +4,15 @@
  */
 import type { Crypto } from '../../core/crypto.ts'
 import { base64url } from '../../core/encoding.ts'
-import type { Gesture } from '../../core/gesture.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { rfc3339 } from '../../core/time.ts'
-import { sentencesOf } from '../../decide/flow/sentences.ts'
 import { inclusionProof } from '../../log/merkle.ts'
 import { tileNodes } from '../../log/reader.ts'
-import type { DecisionReceipt } from '../../log/receipt.ts'
-import { lineageOf } from '../../token/lineage.ts'
-import type { VerifiedChain } from '../../token/verify.ts'
-import type { History, LoggedReceipt } from '../history.ts'
 import { packTiles } from '../pack/archive.ts'
-import { isForeign } from './issuers.ts'
+import { StoryBook, type Story } from './story.ts'
 import type { VerifiedPack } from './verify.ts'
 
-export interface ActionStory {
-  readonly action: string
-  readonly decisions: readonly JsonObject[]
-  /** Where the call waited for a person: who decided on it. */
-  readonly decided_by: readonly JsonObject[]
-  readonly outcome: string
-  readonly who: readonly JsonObject[]
-  readonly scope: readonly JsonObject[]
+export interface ActionStory extends Omit<Story, 'entries'> {
+  /** Each entry with its inclusion proof. */
   readonly evidence: readonly JsonObject[]
 }
 
@@ -36,168 +23,14 @@ export async function actionStory(
   action: string,
 ): Promise<ActionStory | null> {
   const { history, checkpoint } = pack
-  const records = [...history.receipts()].filter(({ receipt }) => receipt.action === action)
-  const decisions = records.filter(isDecision)
-  const first = decisions[0]
-  if (first === undefined || checkpoint === null) return null
-  const outcome = records.find(({ receipt }) => receipt.kind === 'outcome')?.receipt
-  const chain = pack.allows.find((allow) => allow.receipt.action === action)?.chain ?? null
-  const asked = [...history.asked.values()].filter(({ entry }) => entry.body.action === action)
-  const decided = history.decidedCalls.filter(({ entry }) => entry.body.act.action === action)
-  const indices = [
-    ...records.map(({ index }) => index),
-    ...(first.receipt.chain === null
-      ? []
-      : (history.chain(first.receipt.chain) ?? []).map(({ index }) => index)),
-    ...(chain === null ? [] : behind(history, chain, first.index)),
-    ...headIndices(history, first),
-    ...asked.map(({ index }) => index),
-    ...decided.flatMap(({ index, entry: { body } }) => [
-      index,
-      body.gesture.registration,
-      endorsementOf(history, body.gesture)?.index ?? -1,
-    ]),
-  ].filter((index) => index >= 0)
+  const found = new StoryBook(history, pack.allows, [action]).of(action)
+  if (found === null || checkpoint === null) return null
+  const { entries, ...story } = found
   const nodes = tileNodes(crypto, packTiles(pack.files), checkpoint.size)
   const evidence: JsonObject[] = []
-  for (const index of [...new Set(indices)].sort((a, b) => a - b)) {
+  for (const index of entries) {
     const proof = await inclusionProof(crypto, nodes, index, checkpoint.size)
     evidence.push({ index, proof: proof.map(base64url) })
   }
-  return {
-    action,
-    decisions: decisions.map(({ index, receipt }) => describe(index, receipt)),
-    decided_by: decided.map((one) => decidedBy(history, one)),
-    outcome: outcome?.kind === 'outcome' ? outcome.outcome : 'none recorded',
-    who: chain === null ? [] : whoAuthorized(history, chain),
-    scope: chain === null ? [] : underWhatScope(chain, first.receipt),
-    evidence,
-  }
-}
-
-type LoggedDecision = LoggedReceipt & { readonly receipt: DecisionReceipt }
-
-function isDecision(logged: LoggedReceipt): logged is LoggedDecision {
-  return logged.receipt.kind === 'decision'
-}
-
-/** What stands in this log behind a chain: of another issuer's, that it was proposed and trusted, and as what. */
-function behind(history: History, chain: VerifiedChain, before: number): number[] {
-  if (isForeign(history, chain)) {
-    const trusted = history.issuers.filter(
-      ({ index, entry }) =>
-        index < before && entry.type === 'issuer.trusted' && entry.body.act.issuer.iss === chain.root.iss,
-    )
-    const last = trusted.at(-1)
-    const proposal = last?.entry.type === 'issuer.trusted' ? last.entry.body.act.proposal : -1
-    return history.issuers.map(({ index }) => index).filter((at) => at === last?.index || at === proposal)
-  }
-  return [
-    ...chain.root.gestures.flatMap((gesture) => [
-      gesture.registration,
-      endorsementOf(history, gesture)?.index ?? -1,
-    ]),
-    ...issueIndices(history, chain.root.jti),
-    ...chain.delegations.flatMap(({ agent }) => agentIndices(history, agent.id)),
-  ]
-}
-
-/** The delegation, the template that bounded it, and the proposal of that. */
-function issueIndices(history: History, jti: string): number[] {
-  const issued = history.delegations.get(jti)
-  if (issued === undefined) return []
-  const { template } = issued.entry.body
-  const inForce = history.templates.find(({ index }) => index === template)?.entry
-  const proposal = inForce?.type === 'template.approved' ? inForce.body.act.proposal : -1
-  return [issued.index, template, proposal]
-}
-
-/** Who asked for the agent and who approved it. */
-function agentIndices(history: History, id: string): number[] {
-  const agent = history.agents.get(id)
-  return agent === undefined ? [] : [agent.proposal.index, agent.approval?.index ?? -1]
-}
-
-function headIndices(history: History, logged: LoggedDecision): number[] {
-  const stream = history.streams.get(`${logged.receipt.point}/${logged.receipt.epoch}`)
-  const covering = stream?.heads.find(({ signed }) => signed.head.seq >= logged.receipt.seq)
-  return covering === undefined ? [] : [covering.index]
-}
-
-function describe(index: number, receipt: DecisionReceipt): JsonObject {
-  const { time, decision, reasons, agent, server, tool, point, binding, placement, freshness, args_commit } =
-    receipt
-  const { flow } = receipt
-  return {
-    index,
-    time,
-    decision,
-    reasons,
-    agent,
-    server,
-    tool,
-    point,
-    binding,
-    placement,
-    freshness,
-    args_commit,
-    // Without values: arguments are in no log.
-    ...(flow === undefined ? {} : { flow, why: sentencesOf(flow.basis, {}) }),
-  }
-}
-
-function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
-  const foreign = isForeign(history, chain)
-  return chain.root.gestures.map((gesture) => ({
-    issuer: chain.root.iss,
-    role: gesture.role,
-    authorized: rfc3339(chain.root.auth_time * 1000),
-    registration: gesture.registration,
-    // Handles and entries of another issuer's name nobody here, even if somebody here has the same (KEY-8).
-    ...(foreign ? strangerBehind(chain) : personBehind(history, chain, gesture)),
-    agents: chain.delegations.map((delegation) => delegation.agent.id),
-  }))
-}
-
-function decidedBy(history: History, { index, entry }: History['decidedCalls'][number]): JsonObject {
-  const { act, gesture, acted_alone } = entry.body
-  const person = history.people.get(gesture.rev)?.entry
-  return {
-    index,
-    time: entry.time,
-    approval: act.approval,
-    decision: act.decision,
-    person: person?.subject ?? 'unknown',
-    by: person?.body.credential.amr ?? [],
-    endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',
-    acted_alone,
-  }
-}
-
-function strangerBehind(chain: VerifiedChain): JsonObject {
-  return { person: 'unknown', by: chain.root.amr, endorsed_by: 'unknown' }
-}
-
-function personBehind(history: History, chain: VerifiedChain, gesture: Gesture): JsonObject {
-  const person = history.people.get(gesture.rev)
-  return {
-    person: person?.entry.subject ?? 'unknown',
-    by: person?.entry.body.credential.amr ?? chain.root.amr,
-    endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',
-  }
-}
-
-function endorsementOf(history: History, gesture: Gesture): History['endorsements'][number] | undefined {
-  return history.endorsements.find(({ entry }) => entry.body.act.registration === gesture.registration)
-}
-
-function underWhatScope(chain: VerifiedChain, receipt: DecisionReceipt): JsonObject[] {
-  const lineage = lineageOf(chain, receipt.grant) ?? []
-  return [...chain.delegations].reverse().map((delegation, i) => ({
-    delegation: delegation.jti,
-    agent: delegation.agent.id,
-    from: rfc3339(delegation.nbf * 1000),
-    until: rfc3339(delegation.exp * 1000),
-    grant: lineage[i] === undefined ? null : (lineage[i].grant as unknown as JsonObject),
-  }))
+  return { ...story, evidence }
 }

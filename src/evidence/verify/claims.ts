@@ -11,14 +11,11 @@ import { keptIndex, keptPath, mapPath } from '../../log/kept.ts'
 import { parseTilePath, TILE_WIDTH, tileAt, tilePath, treeTiles } from '../../log/tiles.ts'
 import type { History } from '../history.ts'
 import type { PackFiles } from '../pack/archive.ts'
-import {
-  CHECKPOINT_FILE,
-  MANIFEST_FILE,
-  periodOf,
-  START_CHECKPOINT_FILE,
-  type Manifest,
-} from '../pack/manifest.ts'
-import { population, populationFile, POPULATIONS } from '../populations/populations.ts'
+import { CATALOGUE_FILE } from '../controls/catalogue.ts'
+import { isCompanion } from '../pack/companion-names.ts'
+import { CHECKPOINT_FILE, MANIFEST_FILE, START_CHECKPOINT_FILE, type Manifest } from '../pack/manifest.ts'
+import { csvFile, csvOf } from '../populations/csv.ts'
+import { populationFile, POPULATIONS, type Population } from '../populations/populations.ts'
 import { RESULTS_FILE, resultsBytes, type TestResults } from '../tests/result.ts'
 import { FAULTS_MAX, type Findings } from './report.ts'
 
@@ -43,14 +40,15 @@ export function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest,
 function fixedFiles({ log }: Manifest): string[] {
   const start = log.start === null ? [] : [START_CHECKPOINT_FILE]
   const maps = (log.pruned ?? []).map(mapPath)
-  const populations = POPULATIONS.map(({ name }) => populationFile(name))
+  const populations = POPULATIONS.flatMap(({ name }) => [populationFile(name), csvFile(name)])
   return [CHECKPOINT_FILE, ...start, ...maps, ...populations, RESULTS_FILE]
 }
 
 /** A pack has these files and no others: a manifest that names more vouches for what nobody checks. */
 function wantedFiles(manifest: Manifest, files: PackFiles): (file: string) => boolean {
   const fixed = new Set(fixedFiles(manifest))
-  return (file) => fixed.has(file) || isTileOf(file, manifest.log.end, files)
+  const mayHave = files.has(CATALOGUE_FILE) ? isCompanion : () => false
+  return (file) => fixed.has(file) || mayHave(file) || isTileOf(file, manifest.log.end, files)
 }
 
 /** Whether a tree of this size has such a tile, found without the list of all: the size is what a manifest says. */
@@ -113,30 +111,32 @@ export function checkManifest(history: History, manifest: Manifest, findings: Fi
 export function checkPopulations(
   crypto: Crypto,
   files: PackFiles,
-  history: History,
+  populations: readonly Population[],
   manifest: Manifest,
   findings: Findings,
 ): Record<string, number> {
   const counts: Record<string, number> = {}
-  const period = periodOf(manifest)
   const mismatch = (name: string, file: string): void =>
     findings.add({
       code: 'POPULATION_MISMATCH',
       message: `the population of ${name} is not what the log gives`,
       file,
     })
-  for (const each of POPULATIONS) {
-    const { name, definition, query } = each
-    const { count, text } = population(each, history, period)
+  for (const { of, name, count, rows, text } of populations) {
+    const { definition, query } = of
     const file = populationFile(name)
+    const csv = csvFile(name)
     const bytes = files.get(file)
-    const said = { name, definition, query, period: manifest.period, count, file, reconciled: false }
+    const read = files.get(csv)
+    const said = { name, definition, query, period: manifest.period, count, file, csv, reconciled: false }
     const range = { first: 0, end: manifest.log.end }
     const claim = canonicalize({ ...said, range, sha256: hex(crypto.sha256(utf8(text))) })
     const claimed = manifest.populations.filter((other) => other.name === name)
     const same =
       bytes !== undefined &&
+      read !== undefined &&
       equalBytes(bytes, utf8(text)) &&
+      equalBytes(read, utf8(csvOf(rows))) &&
       claimed.length === 1 &&
       claimed.every((other) => canonicalize(other) === claim)
     if (!same) mismatch(name, file)

@@ -4,6 +4,8 @@
  */
 import { counted } from '../../core/words.ts'
 import type { History } from '../history.ts'
+import { PDF_FILE, REPORT_FILE } from '../pack/companion-names.ts'
+import type { Manifest } from '../pack/manifest.ts'
 import type { ProvenAllow } from './chains.ts'
 import { isForeign } from './issuers.ts'
 
@@ -139,7 +141,7 @@ function foreignOf(history: History, allows: readonly ProvenAllow[]): [string, n
 }
 
 /** PCK-4: what a pack cannot show, or this verifier does not look at. */
-export function notChecked(history: History, allows: readonly ProvenAllow[]): string[] {
+export function notChecked(history: History, allows: readonly ProvenAllow[], manifest: Manifest): string[] {
   return [
     ...(history.size === 0
       ? ['everything behind the checkpoint: it does not verify under the key given']
@@ -162,6 +164,9 @@ export function notChecked(history: History, allows: readonly ProvenAllow[]): st
     ...(history.exchanges.length === 0
       ? []
       : ['what was done with access tokens: resource servers that take them send no receipts']),
+    ...(Object.hasOwn(manifest.files, PDF_FILE)
+      ? [`what ${PDF_FILE} says: its digest is that of the manifest; ${REPORT_FILE} was made again`]
+      : []),
     'reconciliation with a source that is not the log: no population is reconciled',
     'that the end checkpoint was seen by anyone outside: it carries no cosignature',
   ]

@@ -51,6 +51,6 @@ export function reportOf(
     asked,
     denied,
     notes: notesOf(history, allows),
-    not_checked: notChecked(history, allows),
+    not_checked: notChecked(history, allows, manifest),
   }
 }

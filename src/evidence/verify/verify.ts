@@ -20,12 +20,13 @@ import {
   readManifest,
   START_CHECKPOINT_FILE,
 } from '../pack/manifest.ts'
-import { POPULATIONS } from '../populations/populations.ts'
+import { populationsOf } from '../populations/populations.ts'
 import type { TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
 import type { ProvenAllow } from './chains.ts'
 import { checkHistory, type CheckedHistory } from './checks.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations, checkResults } from './claims.ts'
+import { checkCompanions } from './companions.ts'
 import { checkGaps, checkPeriod } from './prunings.ts'
 import { Findings, type PackReport } from './report.ts'
 import { reportOf } from './summary.ts'
@@ -75,13 +76,18 @@ export async function verifyPack(
       checkPeriod(history, manifest, findings)
       return checkManifest(history, manifest, findings)
     })
+    const period = periodOf(manifest)
+    const recomputed = populationsOf(history, period)
     findings.check('populations recompute to the same bytes', () => {
-      populations = checkPopulations(crypto, files, history, manifest, findings)
-      return POPULATIONS.length
+      populations = checkPopulations(crypto, files, recomputed, manifest, findings)
+      return recomputed.length
     })
     const tested = { ...checked, history, findings }
-    const computed = await testsOf(crypto, packTiles(files), tested, periodOf(manifest))
+    const computed = await testsOf(crypto, packTiles(files), tested, period)
     findings.check('tests recompute to the same results', () => checkResults(files, computed, findings))
+    const { allows } = checked
+    const made = { manifest, checkpoint, start, history, allows, populations: recomputed, results: computed }
+    checkCompanions(crypto, files, made, findings)
     results = computed
   }
   const report = reportOf(manifest, history, { allows: checked.allows, populations, results, findings })

@@ -4,7 +4,7 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { packOf } from '../../../apps/cli/commands/evidence.ts'
+import { packOf } from '../../../apps/cli/pack-of.ts'
 import type { Profile } from '../../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { counted } from '../../../src/core/words.ts'
@@ -40,7 +40,7 @@ export async function judge(
 ): Promise<Judged> {
   const end = performance.now() + SHIPPED_MAX_MS
   for (;;) {
-    const { bytes } = await again(() => packOf(profile, from_ms, Date.now() + 1))
+    const { bytes } = await again(() => packOf(profile, { from_ms, to_ms: Date.now() + 1 }))
     const pack = await verifyPack(nodeCrypto, bytes, vkey)
     const missing = missingFrom(pack, handed)
     if (missing.length > 0 && performance.now() < end) {

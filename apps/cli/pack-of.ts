@@ -1,0 +1,54 @@
+/** Builds a pack from what a control plane serves. spec/pack.md, spec/report.md (RPT-1). @module */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { httpTiles } from '../../src/adapters/http/tiles.ts'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { printPdf } from '../../src/adapters/pdfkit/print.ts'
+import { utf8 } from '../../src/core/encoding.ts'
+import { rfc3339 } from '../../src/core/time.ts'
+import { buildPack } from '../../src/evidence/pack/build.ts'
+import type { Period } from '../../src/evidence/populations/definition.ts'
+import { openCheckpoint } from '../../src/log/checkpoint.ts'
+import { readControls } from './controls/read.ts'
+import { readInfo } from './operator.ts'
+import { CliError } from './output.ts'
+import type { Profile } from './profile.ts'
+
+/** Publishing takes about 100 ms; this waits up to 10 s. */
+const SETTLE_EVERY_MS = 50
+const SETTLE_TRIES = 200
+
+/** Over the whole log, for a period of it. @param controls folder of a company's own control files */
+export async function packOf(
+  profile: Profile,
+  period: Period,
+  controls: string | null = null,
+): ReturnType<typeof buildPack> {
+  const { client } = profile
+  const catalogue = await readControls(controls)
+  const { log_vkey: vkey } = await readInfo(profile.url)
+  const tiles = httpTiles(client)
+  const checkpoint = await settledCheckpoint(profile, vkey)
+  const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(period.from_ms))}`)
+  const start =
+    answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
+  return buildPack(
+    nodeCrypto,
+    { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note) },
+    period,
+    { catalogue, print: printPdf },
+  )
+}
+
+/** A checkpoint that covers every entry there was when we asked: the log publishes a moment after it commits. */
+async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8Array> {
+  const newest = await profile.client.get('/v1/entries?limit=1')
+  const { size: wanted } = z.object({ size: z.int() }).parse(newest)
+  const tiles = httpTiles(profile.client)
+  for (let tries = 0; tries < SETTLE_TRIES; tries++) {
+    const note = await tiles.read('checkpoint')
+    if (note !== null && openCheckpoint(nodeCrypto, note, vkey).size >= wanted) return note
+    await sleep(SETTLE_EVERY_MS)
+  }
+  throw new CliError('LOG_BEHIND', 'the log does not publish: see the output of the control plane')
+}

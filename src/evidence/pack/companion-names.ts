@@ -1,0 +1,29 @@
+/** Names of the files that a pack with a catalogue has besides. spec/report.md (RPT-1). @module */
+import { CATALOGUE_FILE } from '../controls/catalogue.ts'
+
+export const REPORT_FILE = 'report.html'
+/** Printed by a library: the only file of a pack that its verifier does not make again. */
+export const PDF_FILE = 'report.pdf'
+export const ARTICLE_14_FILE = 'article-14.html'
+export const STACK_FILE = 'compliance-stack.html'
+
+export const OSCAL_FILES = {
+  catalog: 'oscal/catalog.json',
+  component: 'oscal/component-definition.json',
+  plan: 'oscal/assessment-plan.json',
+  results: 'oscal/assessment-results.json',
+  poam: 'oscal/poam.json',
+} as const
+
+const NAMES: ReadonlySet<string> = new Set([
+  CATALOGUE_FILE,
+  ...Object.values(OSCAL_FILES),
+  REPORT_FILE,
+  PDF_FILE,
+  ARTICLE_14_FILE,
+  STACK_FILE,
+])
+
+export function isCompanion(file: string): boolean {
+  return NAMES.has(file)
+}

@@ -1,0 +1,83 @@
+/**
+ * The files of a pack that are made from its catalogue, results and populations: report, OSCAL, Article 14 file,
+ * compliance stack. Builder and verifier make the same bytes. spec/report.md (RPT-1).
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { base64, hex, utf8 } from '../../core/encoding.ts'
+import { canonicalBytes, type JsonObject } from '../../core/json.ts'
+import type { Checkpoint } from '../../log/checkpoint.ts'
+import { article14Document } from '../companions/article-14.ts'
+import { stackDocument } from '../companions/stack.ts'
+import { CATALOGUE_FILE } from '../controls/catalogue.ts'
+import type { Catalogue } from '../controls/schema.ts'
+import type { History } from '../history.ts'
+import { oscalPlan, oscalPoam, oscalResults } from '../oscal/assessment.ts'
+import { oscalCatalog, oscalComponent } from '../oscal/catalog.ts'
+import { OscalParts } from '../oscal/parts.ts'
+import { csvFile } from '../populations/csv.ts'
+import { populationFile, type Period, type Population } from '../populations/populations.ts'
+import { htmlOf } from '../report/html.ts'
+import type { ReportedTest, ReportInput } from '../report/input.ts'
+import { reportDocument } from '../report/report.ts'
+import type { ProvenAllow } from '../verify/chains.ts'
+import { StoryBook } from '../verify/story.ts'
+import { ARTICLE_14_FILE, OSCAL_FILES, REPORT_FILE, STACK_FILE } from './companion-names.ts'
+
+export interface CompanionSource {
+  readonly generator: string
+  readonly period: Period
+  readonly start: Checkpoint | null
+  readonly end: Checkpoint
+  readonly catalogue: Catalogue
+  readonly tests: readonly ReportedTest[]
+  readonly populations: readonly Population[]
+  readonly history: History
+  readonly allows: readonly ProvenAllow[]
+  /** Of the pack: entries are read from it. */
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
+
+export function reportInput(crypto: Crypto, source: CompanionSource): ReportInput {
+  const { history, period, end, start, files, allows, catalogue, tests, generator } = source
+  return {
+    origin: end.origin,
+    simulated: history.created?.entry.body.simulated ?? false,
+    generator,
+    period,
+    log: { start: start?.size ?? null, end: end.size, root: base64(end.root) },
+    catalogue,
+    tests,
+    populations: source.populations.map(({ of, name, rows, text }) => {
+      const sha256 = hex(crypto.sha256(utf8(text)))
+      const { definition, query } = of
+      return { name, definition, query, file: populationFile(name), csv: csvFile(name), sha256, rows }
+    }),
+    history,
+    stories: (actions) => {
+      const book = new StoryBook(history, allows, actions)
+      return actions.map((action) => book.of(action)).filter((story) => story !== null)
+    },
+    files: { size: end.size, get: (file) => files.get(file) },
+  }
+}
+
+/** By name. */
+export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, Uint8Array> {
+  const parts = new OscalParts(crypto, input)
+  const poam = oscalPoam(parts, input)
+  const json: readonly (readonly [string, JsonObject])[] = [
+    [CATALOGUE_FILE, input.catalogue],
+    [OSCAL_FILES.catalog, oscalCatalog(parts, input)],
+    [OSCAL_FILES.component, oscalComponent(parts, input)],
+    [OSCAL_FILES.plan, oscalPlan(parts, input)],
+    [OSCAL_FILES.results, oscalResults(parts, input)],
+    ...(poam === null ? [] : ([[OSCAL_FILES.poam, poam]] as const)),
+  ]
+  return new Map([
+    ...json.map(([name, value]) => [name, canonicalBytes(value)] as const),
+    [REPORT_FILE, utf8(htmlOf(reportDocument(input)))],
+    [ARTICLE_14_FILE, utf8(htmlOf(article14Document(input)))],
+    [STACK_FILE, utf8(htmlOf(stackDocument(input)))],
+  ])
+}

@@ -1,0 +1,55 @@
+/** Populations as CSV: what a spreadsheet opens is what the rows say, and nothing in it runs. spec/report.md (RPT-12) */
+import { execFileSync, spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { csvOf } from './csv.ts'
+
+const python = spawnSync('python3', ['--version']).status === 0
+const READ = `import csv, io, json, sys
+text = io.TextIOWrapper(sys.stdin.buffer, encoding='utf-8', newline='')
+print(json.dumps(list(csv.reader(text, strict=True))))`
+const readBack = (text: string): string[][] =>
+  JSON.parse(execFileSync('python3', ['-c', READ], { input: text }).toString()) as string[][]
+
+test('has the index first, the other columns in order, and nothing for what a row has not', () => {
+  expect(
+    csvOf([
+      { tool: 'read', index: 3 },
+      { index: 4, agent: null, reasons: ['A', 'B'] },
+    ]),
+  ).toBe('index,agent,reasons,tool\r\n3,,,read\r\n4,,"[""A"",""B""]",\r\n')
+  expect(csvOf([])).toBe('')
+})
+
+test.each([
+  ['=1+1', "'=1+1"],
+  ['+1 call', "'+1 call"],
+  ['-cmd', "'-cmd"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  ['\tx', "'\tx"],
+  ['\r=1', `"'\r=1"`],
+  ['＝1', "'＝1"],
+  ['-12.5', '-12.5'],
+  ['a,"b"\n', '"a,""b""\n"'],
+])('%j is text and no formula', (value, cell) => {
+  expect(csvOf([{ value }])).toBe(`value\r\n${cell}\r\n`)
+})
+
+test.skipIf(!python)(
+  `is read by Python's csv as it was written${python ? '' : ' (skipped: no python3)'}`,
+  () => {
+    const any = fc.string({ unit: 'grapheme', maxLength: 40 })
+    const rows = fc.sample(fc.record({ index: fc.nat(), name: any, note: any }), { numRuns: 300, seed: 7 })
+    const [header, ...read] = readBack(csvOf(rows))
+    expect(header).toEqual(['index', 'name', 'note'])
+    expect(read).toEqual(rows.map(({ index, name, note }) => [String(index), ...[name, note].map(defused)]))
+    expect(read.flat().filter((cell) => /^[=+@\t\r\n]/.test(cell))).toEqual([])
+  },
+)
+
+/** As the page of the specification says it, and not as the code does. */
+function defused(text: string): string {
+  const first = text.charAt(0)
+  if (!'=+-@\t\r\n＝＋－＠'.includes(first) || first === '') return text
+  return text !== '' && !Number.isNaN(Number(text)) && first === '-' ? text : `'${text}`
+}

@@ -1,0 +1,39 @@
+/**
+ * A population as CSV, for who opens it in a spreadsheet: RFC 4180, with what a spreadsheet would take for a formula
+ * quoted as text. spec/report.md (RPT-12). The JSON Lines are the population; this is a copy to read.
+ * @module
+ */
+import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.ts'
+
+/** OWASP's list: a cell that begins so may be run by a spreadsheet. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/u
+const QUOTED = /["\r\n,]/
+/** A plain number is no formula, whatever its sign. */
+const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
+
+/** Where a pack holds it. */
+export function csvFile(name: string): string {
+  return `populations/${name}.csv`
+}
+
+/** Columns are all members that a row has, `index` first. No rows: no columns, an empty file. */
+export function csvOf(rows: readonly JsonObject[]): string {
+  const names = new Set<string>()
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name)
+  const columns = [...names].sort((a, b) => Number(b === 'index') - Number(a === 'index') || (a < b ? -1 : 1))
+  if (columns.length === 0) return ''
+  const lines = rows.map((row) => columns.map((column) => cellOf(row[column])).join(','))
+  return [columns.map(quoted).join(','), ...lines].map((line) => `${line}\r\n`).join('')
+}
+
+function cellOf(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const text = typeof value === 'string' ? value : canonicalize(value)
+  // A leading apostrophe: spreadsheets show what follows it as text.
+  return quoted(FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text)
+}
+
+function quoted(text: string): string {
+  return QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,73 @@
+/**
+ * What a document rests on: every entry that it names, with a place of its own in the document and the text of the
+ * entry as the log has it. spec/report.md (RPT-3).
+ * @module
+ */
+import { fromUtf8 } from '../../core/encoding.ts'
+import { splitBundle, TILE_WIDTH, tileAt, tilePath } from '../../log/tiles.ts'
+import { keptPath } from '../../log/kept.ts'
+import type { Block, Link } from './document.ts'
+
+/** Entries whose text a document shows; of what is over, the place in the log alone. */
+const TEXTS_MAX = 20_000
+
+export interface EntryFiles {
+  /** Of the tree. */
+  readonly size: number
+  get(file: string): Uint8Array | undefined
+}
+
+export class Citations {
+  readonly #files: EntryFiles
+  readonly #cited = new Set<number>()
+  readonly #bundles = new Map<number, readonly Uint8Array[]>()
+
+  constructor(files: EntryFiles) {
+    this.#files = files
+  }
+
+  entry(index: number): Link {
+    this.#cited.add(index)
+    return { text: `entry ${index}`, to: `#e${index}` }
+  }
+
+  entries(indices: readonly number[]): Link[] {
+    return indices.map((index) => this.entry(index))
+  }
+
+  get count(): number {
+    return this.#cited.size
+  }
+
+  /** Ascending: where each stands in the pack, and what it says. */
+  blocks(): Block[] {
+    return [...this.#cited]
+      .sort((a, b) => a - b)
+      .map((index, i): Block => {
+        const { file, place } = this.#placeOf(index)
+        return {
+          kind: 'source',
+          id: `e${index}`,
+          title: `Entry ${index}: ${file}, number ${place} of its bundle, counted from 0`,
+          text: i < TEXTS_MAX ? this.#textOf(index) : 'not shown here: see the file',
+        }
+      })
+  }
+
+  #placeOf(index: number): { readonly file: string; readonly place: number } {
+    const bundle = Math.floor(index / TILE_WIDTH)
+    const whole = tilePath(tileAt('entries', bundle, this.#files.size))
+    const file = this.#files.get(whole) === undefined ? keptPath(bundle) : whole
+    return { file, place: index % TILE_WIDTH }
+  }
+
+  #textOf(index: number): string {
+    const bundle = Math.floor(index / TILE_WIDTH)
+    const { file, place } = this.#placeOf(index)
+    const known = this.#bundles.get(bundle)
+    const entries = known ?? splitBundle(this.#files.get(file) ?? new Uint8Array(0)).entries
+    if (known === undefined) this.#bundles.set(bundle, entries)
+    const bytes = entries[place]
+    return bytes === undefined || bytes.length === 0 ? 'not in this pack: it was pruned' : fromUtf8(bytes)
+  }
+}

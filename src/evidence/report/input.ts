@@ -1,0 +1,89 @@
+/**
+ * What every document and export of a pack is made from. Builder and verifier put the same in, and must get the same
+ * bytes. spec/report.md (RPT-1).
+ * @module
+ */
+import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.ts'
+import type { Catalogue } from '../controls/schema.ts'
+import type { History } from '../history.ts'
+import type { Period } from '../populations/definition.ts'
+import type { Story } from '../verify/story.ts'
+import type { EntryFiles } from './citations.ts'
+
+export const RESULTS = [
+  'no_deviation',
+  'deviations',
+  'did_not_occur',
+  'not_reconciled',
+  'not_tested',
+] as const
+export type ResultCode = (typeof RESULTS)[number]
+
+export const RESULT_WORDS: Readonly<Record<ResultCode, string>> = {
+  no_deviation: 'no deviation',
+  deviations: 'deviations',
+  did_not_occur: 'did not occur',
+  not_reconciled: 'not reconciled',
+  not_tested: 'not tested',
+}
+
+export interface ReportedDeviation {
+  /** Entries that it is about, the first being the item. */
+  readonly entries: readonly number[]
+  readonly message: string
+}
+
+/** What a test came to: what the documents take of a result. */
+export interface ReportedTest {
+  readonly number: number
+  readonly title: string
+  readonly criteria: readonly string[]
+  readonly result: ResultCode
+  /** Why it was not tested or not reconciled; null where nothing is to be said. */
+  readonly reason: string | null
+  /** The outside source that the test wants, in words; null: it wants none. */
+  readonly source: string | null
+  /** Null: the log has no such population. */
+  readonly population: string | null
+  readonly items: number
+  readonly deviations_n: number
+  /** As many as the results list. */
+  readonly deviations: readonly ReportedDeviation[]
+}
+
+export interface ReportedPopulation {
+  readonly name: string
+  readonly definition: string
+  readonly query: string
+  readonly file: string
+  readonly csv: string
+  readonly sha256: string
+  readonly rows: readonly JsonObject[]
+}
+
+export interface ReportInput {
+  readonly origin: string
+  readonly simulated: boolean
+  readonly generator: string
+  readonly period: Period
+  /** Tree sizes; the root of the end, base64. */
+  readonly log: { readonly start: number | null; readonly end: number; readonly root: string }
+  readonly catalogue: Catalogue
+  readonly tests: readonly ReportedTest[]
+  readonly populations: readonly ReportedPopulation[]
+  readonly history: History
+  /** The stories of these actions, of those that the log decided on. */
+  stories(actions: readonly string[]): readonly Story[]
+  readonly files: EntryFiles
+}
+
+export function rowsOf(input: ReportInput, population: string): readonly JsonObject[] {
+  return input.populations.find(({ name }) => name === population)?.rows ?? []
+}
+
+/** What stands in a row, as text. */
+export function said(value: JsonValue | undefined): string {
+  if (value === null || value === undefined) return 'none'
+  if (Array.isArray(value)) return value.map(said).join(', ')
+  return typeof value === 'object' ? canonicalize(value) : String(value)
+}
