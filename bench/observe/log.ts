@@ -7,7 +7,7 @@ import { DRIFT_POLICY } from '../../src/core/drift-policy.ts'
 import type { Store, Tx } from '../../src/ports/store.ts'
 import { segmentsOf } from '../../src/token/segment.ts'
 import { fleetReceipts } from '../../test/fixtures/observed.ts'
-import { World } from '../../test/fixtures/tokens.ts'
+import { AGENT, World } from '../../test/fixtures/tokens.ts'
 
 export const START_MS = Date.parse('2026-03-01T00:00:00.000Z')
 export const AGENTS = 500
@@ -58,7 +58,14 @@ async function delegate(tx: Tx, world: World): Promise<string[]> {
   const chains: string[] = []
   for (let agent = 0; agent < AGENTS; agent++) {
     const times = { iat, nbf: iat, exp: iat + DELEGATED_S }
-    const [root] = segmentsOf(nodeCrypto, world.root({ ...times, jti: `dlg_${agent}` }))
+    const [root] = segmentsOf(
+      nodeCrypto,
+      world.root({
+        ...times,
+        jti: `dlg_${agent}`,
+        agent: { ...AGENT, id: `agt_${agent}` },
+      }),
+    )
     if (root === undefined) throw new TypeError('a chain has a root')
     await tx.append({ type: 'chain.segment', actor: SYSTEM, subject: root.id, body: root })
     chains.push(root.id)
