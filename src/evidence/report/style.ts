@@ -56,46 +56,6 @@ svg line.bound { stroke: var(--bound); stroke-width: 2; stroke-dasharray: 6 4; }
 .legend li::before { content: ''; width: 10px; height: 10px; border-radius: 50%; background: var(--s0); }
 .legend .s1::before { border-radius: 0; background: var(--s1); }
 .legend .bound::before { width: 18px; height: 0; border-radius: 0; border-top: 2px dashed var(--bound); background: none; }
-footer { max-width: 1100px; margin: 0 auto; padding: 20px 24px; }
-header { padding-top: 40px; }
-h1 { margin: 0; font-size: 30px; line-height: 1.2; }
-header p { margin: 8px 0 0; color: var(--soft); overflow-wrap: anywhere; }
-nav ul { display: flex; flex-wrap: wrap; gap: 8px 18px; margin: 20px 0 0; padding: 0; list-style: none; }
-main { padding-top: 0; }
-section { margin: 0 0 40px; }
-h2 { margin: 44px 0 12px; padding-top: 20px; border-top: 1px solid var(--line); font-size: 22px; }
-h3 { margin: 32px 0 8px; font-size: 17px; overflow-wrap: anywhere; }
-h4 { margin: 16px 0 4px; font-size: 15px; }
-p { margin: 8px 0; max-width: 80ch; overflow-wrap: anywhere; }
-li { overflow-wrap: anywhere; }
-code, pre { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { margin: 8px 0 0; padding: 10px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); white-space: pre-wrap; scroll-margin-top: 100px; }
-.warning { padding: 10px 14px; border-radius: 8px; background: var(--warn-bg); color: var(--warn); font-weight: 600; }
-dl { display: grid; grid-template-columns: minmax(120px, 190px) minmax(0, 1fr); gap: 4px 18px; margin: 12px 0; }
-dt { color: var(--soft); }
-dd { margin: 0; overflow-wrap: anywhere; }
-.wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--panel); margin: 12px 0; }
-table { width: 100%; border-collapse: collapse; font-size: 14px; }
-caption { padding: 8px 12px; color: var(--soft); text-align: left; }
-th, td { padding: 7px 12px; border-top: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: break-word; }
-td code { overflow-wrap: anywhere; }
-th { color: var(--soft); font-weight: 600; }
-details { margin: 6px 0; }
-summary { cursor: pointer; overflow-wrap: anywhere; }
-tr:target, h3:target, pre:target { background: var(--warn-bg); }
-figure { margin: 20px 0; }
-figcaption { font-weight: 600; margin-bottom: 6px; }
-figure p { color: var(--soft); }
-svg { display: block; width: 100%; height: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
-svg .grid { stroke: var(--line); }
-svg .tick { fill: var(--soft); font: 12px system-ui, sans-serif; }
-svg polyline { fill: none; stroke: var(--s0); stroke-width: 2; }
-svg .s0 { fill: var(--s0); } svg polyline.s0 { fill: none; } svg .s1 { fill: var(--s1); }
-svg line.bound { stroke: var(--bound); stroke-width: 2; stroke-dasharray: 6 4; }
-.legend { display: flex; flex-wrap: wrap; gap: 6px 20px; margin: 8px 0; padding: 0; list-style: none; color: var(--soft); font-size: 14px; }
-.legend li::before { content: '● '; color: var(--s0); }
-.legend .s1::before { content: '■ '; color: var(--s1); }
-.legend .bound::before { content: '┅ '; color: var(--bound); }
 footer { color: var(--soft); border-top: 1px solid var(--line); }
 @media (max-width: 640px) {
   header, main, footer { padding-left: 16px; padding-right: 16px; }
