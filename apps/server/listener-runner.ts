@@ -8,7 +8,6 @@ import { httpSender } from '../../src/adapters/http/sender.ts'
 import type { SignalSender } from '../../src/ports/signal.ts'
 import type { Schema } from '../../src/ports/schema.ts'
 import { raise } from '../../src/registry/alerts.ts'
-import type { RegistryContext } from '../../src/registry/context.ts'
 import { aboutFrame, recordTaken } from '../../src/registry/cascade.ts'
 import { framesAfter } from '../../src/registry/frames.ts'
 import {
@@ -20,12 +19,11 @@ import {
 } from '../../src/registry/listeners.ts'
 import type { SignedFrame } from '../../src/revoke/frame.ts'
 import { endsSessions, sessionRevoked, verification, webhookMessage } from '../../src/revoke/signal.ts'
+import { PokedRunner, type PokedOptions } from './poked-runner.ts'
 
 type DeliveryRow = Schema['deliveries']
 type Due = ListenerRow & DeliveryRow
 
-const EVERY_MS = 1_000
-const SOON_MS = 20
 /** Longer than a try may take. */
 const CLAIM_MS = 30_000
 const RETRY_MIN_MS = 1_000
@@ -51,94 +49,49 @@ export function listenerSender(
   }
 }
 
-export interface ListenerRunnerOptions {
-  readonly registry: RegistryContext
+interface ListenerRunnerOptions extends PokedOptions {
   readonly sender: SignalSender
-  readonly report: (error: unknown) => void
 }
 
-export class ListenerRunner {
-  readonly #o: ListenerRunnerOptions
-  readonly #ended = new AbortController()
-  readonly #busy = new Set<string>()
-  #soon: NodeJS.Timeout | null = null
-  #timer: NodeJS.Timeout | undefined
-  #leave: () => void = () => undefined
-
-  constructor(options: ListenerRunnerOptions) {
-    this.#o = options
+export class ListenerRunner extends PokedRunner<ListenerRunnerOptions> {
+  /** Begins with every listener that is due. */
+  protected override async look(): Promise<void> {
+    const { store } = this.o.registry
+    const now = await store.now()
+    const due = await store.query((db) =>
+      db
+        .selectFrom('listeners')
+        .innerJoin('deliveries', 'deliveries.listener', 'listeners.id')
+        .selectAll()
+        .where('kind', '!=', 'ssf_poll')
+        .where('deliveries.status', '=', 'enabled')
+        .where('next_try', '<=', now)
+        .where('claimed_until', '<=', now)
+        .where((eb) =>
+          eb.or([
+            eb('verify_json', 'is not', null),
+            eb(
+              'sent',
+              '<',
+              eb.selectFrom('frames').select((f) => f.fn.coalesce(f.fn.max('seq'), f.lit(0)).as('n')),
+            ),
+          ]),
+        )
+        .execute(),
+    )
+    for (const listener of due) void this.#tell(listener)
   }
 
-  start(): void {
-    this.#leave = this.#o.registry.store.onCommit(() => this.#poke())
-    this.#timer = setInterval(() => void this.tick(), EVERY_MS)
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
-    if (this.#soon !== null) clearTimeout(this.#soon)
-    this.#leave()
-    this.#ended.abort()
-    while (this.#busy.size > 0) await new Promise((resolve) => setImmediate(resolve))
-  }
-
-  /** Something was committed: a busy log is no reason to look more often than this. */
-  #poke(): void {
-    this.#soon ??= setTimeout(() => {
-      this.#soon = null
-      void this.tick()
-    }, SOON_MS)
-  }
-
-  /** Begins with every listener that is due. Never rejects. */
-  async tick(): Promise<void> {
-    if (this.#ended.signal.aborted) return
-    try {
-      const { store } = this.#o.registry
-      const now = await store.now()
-      const due = await store.query((db) =>
-        db
-          .selectFrom('listeners')
-          .innerJoin('deliveries', 'deliveries.listener', 'listeners.id')
-          .selectAll()
-          .where('kind', '!=', 'ssf_poll')
-          .where('deliveries.status', '=', 'enabled')
-          .where('next_try', '<=', now)
-          .where('claimed_until', '<=', now)
-          .where((eb) =>
-            eb.or([
-              eb('verify_json', 'is not', null),
-              eb(
-                'sent',
-                '<',
-                eb.selectFrom('frames').select((f) => f.fn.coalesce(f.fn.max('seq'), f.lit(0)).as('n')),
-              ),
-            ]),
-          )
-          .execute(),
-      )
-      for (const listener of due) void this.#tell(listener)
-    } catch (error) {
-      this.#o.report(error) // the next tick tries again
-    }
-  }
-
-  async #tell(listener: Due): Promise<void> {
-    if (this.#busy.has(listener.id)) return
-    this.#busy.add(listener.id)
-    try {
+  #tell(listener: Due): Promise<void> {
+    return this.alone(listener.id, async () => {
       const claimed = await this.#claim(listener.id)
       if (claimed !== null) await this.#drain({ ...listener, ...claimed })
-    } catch (error) {
-      this.#o.report(error)
-    } finally {
-      this.#busy.delete(listener.id)
-    }
+    })
   }
 
   /** @returns null when another node has it */
   #claim(id: string): Promise<DeliveryRow | null> {
-    return this.#o.registry.store.write(async (tx) => {
+    return this.o.registry.store.write(async (tx) => {
       const row = await tx.db
         .updateTable('deliveries')
         .set({ claimed_until: tx.now + CLAIM_MS })
@@ -152,18 +105,18 @@ export class ListenerRunner {
 
   /** Until it has all, or does not take one. */
   async #drain(listener: Due): Promise<void> {
-    const { store } = this.#o.registry
+    const { store } = this.o.registry
     let { sent, ...row } = listener
     if (listener.verify_json !== null && !(await this.#verify(listener, listener.verify_json))) return
     for (;;) {
       const [signed] = await store.query((db) => framesAfter(db, sent, 1))
       const isSkipped = signed !== undefined && listener.kind === 'ssf_push' && !endsSessions(signed)
       const delivery = signed === undefined || isSkipped ? null : await this.#try(listener, signed)
-      if (delivery?.kind === 'gone') return removeListener(this.#o.registry, { listener: true }, listener.id)
+      if (delivery?.kind === 'gone') return removeListener(this.o.registry, { listener: true }, listener.id)
       if (delivery?.kind === 'failed') return this.#failed({ ...row, sent }, delivery.why, { sent: sent + 1 })
       if (signed !== undefined) sent = signed.frame.seq
       row = { ...row, attempts: 0, failing_since: null }
-      const isLast = signed === undefined || this.#ended.signal.aborted
+      const isLast = signed === undefined || this.ended.aborted
       const isTaken = delivery?.kind === 'taken'
       const isDone = await store.write(async (tx) => {
         if (isTaken && signed !== undefined) await recordTaken(tx, listener.id, signed)
@@ -187,7 +140,7 @@ export class ListenerRunner {
   }
 
   async #try(listener: Due, signed: SignedFrame): Promise<Awaited<ReturnType<SignalSender['send']>>> {
-    const { registry, sender } = this.#o
+    const { registry, sender } = this.o
     const secrets = await secretsOf(registry, listener)
     if (secrets === null || listener.url === null) {
       return { kind: 'failed', why: 'its secret is not there any more: add it again' }
@@ -198,7 +151,7 @@ export class ListenerRunner {
       const about = { listener: listener.id, signed, now_ms, said }
       const message = webhookMessage(registry.crypto, secrets.secret ?? new Uint8Array(0), about)
       const is2xx = (status: number): boolean => status >= 200 && status < 300
-      return sender.send(listener.url, message, is2xx, this.#ended.signal)
+      return sender.send(listener.url, message, is2xx, this.ended)
     }
     const body = sessionRevoked(await this.#issuing(now_ms), listener.id, signed)
     return this.#push(listener.url, secrets.authorization, body)
@@ -210,17 +163,17 @@ export class ListenerRunner {
       accept: 'application/json',
       ...(authorization === null ? {} : { authorization }),
     }
-    return this.#o.sender.send(url, { headers, body }, (status) => status === 202, this.#ended.signal)
+    return this.o.sender.send(url, { headers, body }, (status) => status === 202, this.ended)
   }
 
   async #issuing(now_ms: number): Promise<Parameters<typeof sessionRevoked>[0]> {
-    const { crypto, issuer, publicUrl, store } = this.#o.registry
+    const { crypto, issuer, publicUrl, store } = this.o.registry
     return { crypto, signer: await store.query((db) => issuer.current(db)), iss: publicUrl(), now_ms }
   }
 
   /** @returns false when it was not taken */
   async #verify(listener: Due, verify_json: string): Promise<boolean> {
-    const { registry } = this.#o
+    const { registry } = this.o
     const secrets = await secretsOf(registry, listener)
     if (listener.url === null || secrets === null) {
       // Nothing to ask with: as with a frame, it is tried less and less often and said to fail.
@@ -240,7 +193,7 @@ export class ListenerRunner {
 
   /** @param over what is changed when it is given up */
   async #failed({ sent, ...listener }: Due, why: string, over: Partial<DeliveryRow>): Promise<void> {
-    await this.#o.registry.store.write(async (tx) => {
+    await this.o.registry.store.write(async (tx) => {
       const attempts = listener.attempts + 1
       const since = listener.failing_since ?? tx.now
       const isOver = tx.now - since >= GIVE_UP_MS

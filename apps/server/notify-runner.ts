@@ -10,14 +10,12 @@ import type { Schema } from '../../src/ports/schema.ts'
 import { alertView, findAlert } from '../../src/registry/alert-rows.ts'
 import { forgetKeys, raise } from '../../src/registry/alerts.ts'
 import { configOf, removeChannel, type ChannelRow } from '../../src/registry/channels.ts'
-import type { RegistryContext } from '../../src/registry/context.ts'
 import { escalate, forgetNotices, mayEscalate, type NoticeRow } from '../../src/registry/notifications.ts'
 import { notifierOf, type NotifierParts } from './notifiers.ts'
+import { PokedRunner, type PokedOptions } from './poked-runner.ts'
 
 type StateRow = Schema['channel_states']
 
-const EVERY_MS = 1_000
-const SOON_MS = 20
 /** Longer than a try may take. */
 const CLAIM_MS = 60_000
 const RETRY_MIN_MS = 1_000
@@ -28,66 +26,28 @@ const ALERT_AFTER_MS = 3_600_000
 const ALERT_APART_MS = 86_400_000
 const FORGET_EVERY_MS = 3_600_000
 
-export interface NotifyRunnerOptions extends NotifierParts {
-  readonly registry: RegistryContext
-  readonly report: (error: unknown) => void
-}
+type NotifyRunnerOptions = NotifierParts & PokedOptions
 
-export class NotifyRunner {
-  readonly #o: NotifyRunnerOptions
-  readonly #ended = new AbortController()
-  readonly #busy = new Set<string>()
-  #soon: NodeJS.Timeout | null = null
-  #timer: NodeJS.Timeout | undefined
+export class NotifyRunner extends PokedRunner<NotifyRunnerOptions> {
   #forgot_ms = 0
-  #leave: () => void = () => undefined
 
-  constructor(options: NotifyRunnerOptions) {
-    this.#o = options
-  }
-
-  start(): void {
-    this.#leave = this.#o.registry.store.onCommit(() => this.#poke())
-    this.#timer = setInterval(() => void this.tick(), EVERY_MS)
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
-    if (this.#soon !== null) clearTimeout(this.#soon)
-    this.#leave()
-    this.#ended.abort()
-    while (this.#busy.size > 0) await new Promise((resolve) => setImmediate(resolve))
-  }
-
-  #poke(): void {
-    this.#soon ??= setTimeout(() => {
-      this.#soon = null
-      void this.tick()
-    }, SOON_MS)
-  }
-
-  /** Escalates, and begins with every channel that is due. Never rejects. */
-  async tick(): Promise<void> {
-    if (this.#ended.signal.aborted) return
-    const { store } = this.#o.registry
-    try {
-      const now = await store.now()
-      if (await store.query((db) => mayEscalate(db, now))) await store.write(escalate)
-      if (now - this.#forgot_ms >= FORGET_EVERY_MS) {
-        this.#forgot_ms = now
-        await store.write(async (tx) => {
-          await forgetKeys(tx)
-          await forgetNotices(tx)
-        })
-      }
-      for (const channel of await this.#due(now)) void this.#tell(channel)
-    } catch (error) {
-      this.#o.report(error) // the next tick tries again
+  /** Escalates, and begins with every channel that is due. */
+  protected override async look(): Promise<void> {
+    const { store } = this.o.registry
+    const now = await store.now()
+    if (await store.query((db) => mayEscalate(db, now))) await store.write(escalate)
+    if (now - this.#forgot_ms >= FORGET_EVERY_MS) {
+      this.#forgot_ms = now
+      await store.write(async (tx) => {
+        await forgetKeys(tx)
+        await forgetNotices(tx)
+      })
     }
+    for (const channel of await this.#due(now)) void this.#tell(channel)
   }
 
   #due(now: number): Promise<ChannelRow[]> {
-    return this.#o.registry.store.query((db) =>
+    return this.o.registry.store.query((db) =>
       db
         .selectFrom('channels')
         .innerJoin('channel_states', 'channel_states.channel', 'channels.id')
@@ -108,22 +68,16 @@ export class NotifyRunner {
     )
   }
 
-  async #tell(channel: ChannelRow): Promise<void> {
-    if (this.#busy.has(channel.id)) return
-    this.#busy.add(channel.id)
-    try {
+  #tell(channel: ChannelRow): Promise<void> {
+    return this.alone(channel.id, async () => {
       const claimed = await this.#claim(channel.id)
       if (claimed !== null) await this.#drain(channel, claimed)
-    } catch (error) {
-      this.#o.report(error)
-    } finally {
-      this.#busy.delete(channel.id)
-    }
+    })
   }
 
   /** @returns null when another node has it */
   #claim(id: string): Promise<StateRow | null> {
-    return this.#o.registry.store.write(async (tx) => {
+    return this.o.registry.store.write(async (tx) => {
       const row = await tx.db
         .updateTable('channel_states')
         .set({ claimed_until: tx.now + CLAIM_MS })
@@ -138,11 +92,11 @@ export class NotifyRunner {
 
   /** Until it has all, or does not take one. What failed before comes after what did not: one bad notice holds up none. */
   async #drain(channel: ChannelRow, state: StateRow): Promise<void> {
-    const { registry } = this.#o
+    const { registry } = this.o
     const config = await configOf(registry, channel)
     for (;;) {
       const notice = await registry.store.query((db) => nextNotice(db, channel.id))
-      if (notice === null || this.#ended.signal.aborted) return this.#release(channel.id)
+      if (notice === null || this.ended.aborted) return this.#release(channel.id)
       const delivery: Delivery =
         config === null
           ? { kind: 'failed', why: 'its secrets are gone: add it again' }
@@ -155,16 +109,16 @@ export class NotifyRunner {
   }
 
   async #try(config: NonNullable<Awaited<ReturnType<typeof configOf>>>, row: NoticeRow): Promise<Delivery> {
-    const { registry } = this.#o
+    const { registry } = this.o
     const now_ms = await registry.store.now()
     const alert = await registry.store.query((db) => toldOf(db, row))
     const { id, event, time: time_ms } = row
     const notice: Notice = { id, event, time_ms, now_ms, alert, iss: registry.iss, url: registry.publicUrl() }
-    return notifierOf(this.#o, config.channel, config.secret).notify(notice, this.#ended.signal)
+    return notifierOf(this.o, config.channel, config.secret).notify(notice, this.ended)
   }
 
   #release(channel: string): Promise<void> {
-    return this.#o.registry.store.write(async (tx) => {
+    return this.o.registry.store.write(async (tx) => {
       await tx.db
         .updateTable('channel_states')
         .set({ claimed_until: 0 })
@@ -174,7 +128,7 @@ export class NotifyRunner {
   }
 
   #taken({ channel }: StateRow, { id }: NoticeRow): Promise<void> {
-    return this.#o.registry.store.write(async (tx) => {
+    return this.o.registry.store.write(async (tx) => {
       await tx.db
         .updateTable('alert_notices')
         .set({ state: 'taken', changed: tx.now, why: null })
@@ -189,7 +143,7 @@ export class NotifyRunner {
   }
 
   async #failed({ channel, ...state }: StateRow, notice: NoticeRow, why: string): Promise<void> {
-    await this.#o.registry.store.write(async (tx) => {
+    await this.o.registry.store.write(async (tx) => {
       const attempts = state.attempts + 1
       const since = state.failing_since ?? tx.now
       const isDead = tx.now - notice.since >= GIVE_UP_MS
