@@ -522,7 +522,7 @@ test('nothing of content, digest or name stands in an entry', async () => {
 })
 
 test('who has only the log finds each of these on evidence that was there before, and counts them', async () => {
-  const history = new History()
+  const history = new History(nodeCrypto)
   for (const { idx, bytes } of await entries()) history.add(idx, decodeEntry(bytes))
   const { rp_id, origins } = history.created!.entry.body
   const findings = new Findings()

@@ -8,12 +8,16 @@ import type { Frame } from '../revoke/frame.ts'
 import { beginsSubject, groupOf, isGrouped, type GovernanceType, type Grouped } from './grouped.ts'
 import type { AlertType, AttestedType, BaselineType, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
-import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
-import type { AgentRecord, Indexed, LoggedReceipt, StreamRecord } from './records.ts'
+import type { Crypto } from '../core/crypto.ts'
+import { ReceiptTable } from './receipts/table.ts'
+import type { LoggedReceipt, LoggedRow } from './receipts/row.ts'
+import { pathOf, recordAgent, type ChainPart } from './records.ts'
+import type { AgentRecord, Indexed, StreamRecord } from './records.ts'
 import { TestedEntries } from './tested.ts'
 import { isUnread } from './unread.ts'
 
-export type { Indexed, LoggedReceipt, StreamRecord } from './records.ts'
+export type { LoggedReceipt } from './receipts/row.ts'
+export type { Indexed, StreamRecord } from './records.ts'
 
 const BUNDLE = 256 // entries
 
@@ -82,6 +86,7 @@ export class History {
   readonly domains: Any<'domain.leased' | 'domain.handed_over' | 'domain.cleared'>[] = []
   /** By `point/epoch`. */
   readonly streams = new Map<string, StreamRecord>()
+  readonly table: ReceiptTable
   /** Index of the entry that opened an epoch, by `point/epoch`. */
   readonly epochs = new Map<string, number>()
   /** Entries that give an identifier a second time. */
@@ -95,7 +100,12 @@ export class History {
   /** Index of the entry that revoked a person's handle, by handle. */
   readonly #left = new Map<string, number>()
 
-  add(index: number, entry: AnyEntry): void {
+  constructor(crypto: Crypto) {
+    this.table = new ReceiptTable(crypto)
+  }
+
+  /** @param body the body of the entry in canonical form, where the caller has it: of a receipt it is hashed */
+  add(index: number, entry: AnyEntry, body?: string): void {
     this.size = index + 1
     const time_ms = Date.parse(entry.time)
     if (time_ms < this.last_ms) this.backwards.push(index)
@@ -199,17 +209,10 @@ export class History {
           this.#left.set(entry.body.frame.handle, index)
         return
       case 'receipt':
-        streamOf(this.streams, entry.body.point, entry.body.epoch).receipts.push({
-          index,
-          logged_ms: Date.parse(entry.time),
-          receipt: entry.body,
-        })
+        this.table.add(this.#stream(entry.body).receipts, { index, logged_ms: time_ms }, entry.body, body)
         return
       case 'receipt.head':
-        streamOf(this.streams, entry.body.head.point, entry.body.head.epoch).heads.push({
-          index,
-          signed: entry.body,
-        })
+        this.#stream(entry.body.head).heads.push({ index, signed: entry.body })
         return
       case 'log.pruned':
         this.prunings.push({ index, entry })
@@ -250,6 +253,16 @@ export class History {
     else register.set(id, found)
   }
 
+  /** The stream of an epoch, which begins with the first that is heard of it. */
+  #stream({ point, epoch }: { readonly point: string; readonly epoch: number }): StreamRecord {
+    const name = `${point}/${epoch}`
+    const known = this.streams.get(name)
+    if (known !== undefined) return known
+    const stream = { point, epoch, receipts: this.table.stream(point, epoch), heads: [] }
+    this.streams.set(name, stream)
+    return stream
+  }
+
   #file(subject: string | undefined, index: number): void {
     if (subject !== undefined && !this.filed.has(subject)) this.filed.set(subject, index)
   }
@@ -281,14 +294,19 @@ export class History {
     return this.revocations.map(({ index, entry }) => ({ index, frame: entry.body.frame }))
   }
 
-  /** Every receipt, stream by stream. */
-  *receipts(): Generator<LoggedReceipt> {
-    for (const stream of this.streams.values()) yield* stream.receipts
+  /** Every receipt, in the order of the log. */
+  receipts(): Generator<LoggedReceipt> {
+    return this.table.all()
   }
 
   /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
-  recorded(): Generator<readonly LoggedReceipt[]> {
-    return recordedOf(this.streams.values())
+  *recorded(): Generator<Iterable<LoggedRow>> {
+    for (const its of Map.groupBy(this.streams.values(), ({ point }) => point).values())
+      yield this.#inOrder(its.toSorted((a, b) => a.epoch - b.epoch))
+  }
+
+  *#inOrder(streams: readonly StreamRecord[]): Generator<LoggedRow> {
+    for (const { receipts } of streams) yield* this.table.bySeq(receipts)
   }
 
   /** Segment texts from the root to `id`, or null when one is not logged. */

@@ -1,18 +1,11 @@
 /** Of what a history is made: entries with their places, receipts by stream. spec/log.md. @module */
 import type { AnyEntry, Entry } from '../log/entries.ts'
-import type { DecisionReceipt, OutcomeReceipt, SignedHead } from '../log/receipt.ts'
+import type { SignedHead } from '../log/receipt.ts'
+import type { StreamRows } from './receipts/table.ts'
 
 export interface Indexed<T> {
   readonly index: number
   readonly entry: T
-}
-
-/** A receipt of one stream, with the entry that holds it. */
-export interface LoggedReceipt {
-  readonly index: number
-  /** Milliseconds: when it was appended. */
-  readonly logged_ms: number
-  readonly receipt: DecisionReceipt | OutcomeReceipt
 }
 
 export interface AgentRecord {
@@ -41,7 +34,7 @@ export function recordAgent(agents: Map<string, AgentRecord>, index: number, ent
 export interface StreamRecord {
   readonly point: string
   readonly epoch: number
-  readonly receipts: LoggedReceipt[]
+  readonly receipts: StreamRows
   readonly heads: { readonly index: number; readonly signed: SignedHead }[]
 }
 
@@ -64,23 +57,4 @@ export function pathOf(
     at = found.entry.body.parent
   }
   return path
-}
-
-/** The stream of an epoch, which begins with the first that is heard of it. @param streams by `point/epoch` */
-export function streamOf(streams: Map<string, StreamRecord>, point: string, epoch: number): StreamRecord {
-  const name = `${point}/${epoch}`
-  const known = streams.get(name)
-  if (known !== undefined) return known
-  const stream: StreamRecord = { point, epoch, receipts: [], heads: [] }
-  streams.set(name, stream)
-  return stream
-}
-
-/** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
-export function* recordedOf(streams: Iterable<StreamRecord>): Generator<readonly LoggedReceipt[]> {
-  for (const its of Map.groupBy(streams, ({ point }) => point).values()) {
-    yield its
-      .toSorted((a, b) => a.epoch - b.epoch)
-      .flatMap(({ receipts }) => receipts.toSorted((a, b) => a.receipt.seq - b.receipt.seq))
-  }
 }

@@ -2,6 +2,7 @@
  * What control tests want of every entry, and entries that nothing else reads. spec/tests.md. @module
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
+import { Column } from './receipts/columns.ts'
 import type { Indexed } from './records.ts'
 
 /** Where an entry stands in a pack's periods, and what it is. */
@@ -12,9 +13,10 @@ export interface EntryPlace {
 }
 
 export class TestedEntries {
-  /** By index; a hole is an entry that was pruned. Apart, for there are millions. */
-  readonly #types: (EntryType | undefined)[] = []
-  readonly #times_ms: number[] = []
+  /** By index, from 1 on; 0 is an entry that was pruned. There are millions. */
+  readonly #types = Column.counts()
+  readonly #names: EntryType[] = []
+  readonly #times_ms = Column.numbers()
   /** What outsiders said of the log, in its order. */
   readonly anchors: Indexed<Entry<'log.anchored'>>[] = []
   readonly restores: Indexed<Entry<'restore.tested'>>[] = []
@@ -23,8 +25,8 @@ export class TestedEntries {
 
   add(index: number, entry: AnyEntry): void {
     const time = entry.type === 'receipt' ? entry.body.time : entry.time
-    this.#types[index] = entry.type
-    this.#times_ms[index] = Date.parse(time)
+    while (this.#types.size < index) this.#put(0, 0)
+    this.#put(this.#numberOf(entry.type), Date.parse(time))
     if (entry.type === 'log.anchored') this.anchors.push({ index, entry })
     if (entry.type === 'restore.tested') this.restores.push({ index, entry })
     const agent = givenTo(entry)
@@ -33,8 +35,18 @@ export class TestedEntries {
   }
 
   placeOf(index: number): EntryPlace | undefined {
-    const [type, time_ms] = [this.#types[index], this.#times_ms[index]]
-    return type === undefined || time_ms === undefined ? undefined : { type, time_ms }
+    const type = index < this.#types.size ? this.#names[this.#types.at(index) - 1] : undefined
+    return type === undefined ? undefined : { type, time_ms: this.#times_ms.at(index) }
+  }
+
+  #put(type: number, time_ms: number): void {
+    this.#types.push(type)
+    this.#times_ms.push(time_ms)
+  }
+
+  #numberOf(type: EntryType): number {
+    const known = this.#names.indexOf(type)
+    return known < 0 ? this.#names.push(type) : known + 1
   }
 }
 

@@ -160,6 +160,32 @@ export function checkEntry(bytes: Uint8Array): CheckedEntry {
 }
 
 /**
+ * As {@link decodeEntry}, with the text of the body: what a receipt's hash is of.
+ * @throws {LogError} `ENTRY_INVALID`
+ */
+export function decodeWithBody(bytes: Uint8Array): { readonly entry: AnyEntry; readonly body: string } {
+  const text = textOf(bytes)
+  const type = typeAtEnd(text)
+  const entry = patterns.get(type)?.test(text) === true ? (JSON.parse(text) as AnyEntry) : readStrictly(text)
+  return { entry, body: bodyIn(text, entry) }
+}
+
+const BEFORE_BODY = ',"body":'
+
+/** No string of canonical JSON holds what stands before a body: its quotes would be escaped. */
+function bodyIn(text: string, { type, time, subject, commitments }: AnyEntry): string {
+  const behind = {
+    ...(commitments === undefined ? {} : { commitments }),
+    ...(subject === undefined ? {} : { subject }),
+    time,
+    type,
+    v: 1,
+  }
+  const start = text.indexOf(BEFORE_BODY) + BEFORE_BODY.length
+  return text.slice(start, text.length - canonicalize(behind).length)
+}
+
+/**
  * Reads an entry back, strictly: valid for its type and in canonical form.
  * @throws {LogError} `ENTRY_INVALID`
  */

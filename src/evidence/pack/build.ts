@@ -8,7 +8,7 @@ import { hex, utf8 } from '../../core/encoding.ts'
 import { canonicalBytes } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
-import { decodeEntry } from '../../log/entries.ts'
+import { decodeWithBody } from '../../log/entries.ts'
 import { keptPath, mapPath } from '../../log/kept.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { readExactly } from '../../log/tile-file.ts'
@@ -153,12 +153,15 @@ async function readHistory(
   end: Checkpoint,
   start: Checkpoint | null,
 ): Promise<History> {
-  const history = new History()
+  const history = new History(crypto)
   const store = packTiles(files)
   const result = await verifyTree(crypto, store, end, {
     ...(start === null ? {} : { start }),
     onPruned: (first) => history.pruned(first),
-    onEntry: (index, bytes) => history.add(index, decodeEntry(bytes)),
+    onEntry: (index, bytes) => {
+      const { entry, body } = decodeWithBody(bytes)
+      history.add(index, entry, body)
+    },
   })
   if (!result.ok) {
     throw new PackError(

@@ -1,4 +1,5 @@
 /** What a report chooses, draws and spells out. spec/report.md */
+import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../core/json.ts'
 import { History } from '../history.ts'
@@ -42,7 +43,7 @@ function inputOf(
       },
     ],
     populations: [{ name: population, rows, ...about }],
-    history: new History(),
+    history: new History(nodeCrypto),
     stories: (actions) =>
       actions.map((action) => ({
         action,

@@ -154,7 +154,7 @@ describe('a fault of the verifier', () => {
 
 describe('a test', () => {
   const ctx = {
-    history: new History(),
+    history: new History(nodeCrypto),
     period: YEAR,
     findings: new Findings(),
     allows: [],

@@ -1,3 +1,4 @@
+import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { describe, expect, test } from 'vitest'
 import { PACKAGED_ALERT_POLICY } from '../../core/alert.ts'
 import type { AnyEntry, Entry, EntryBody } from '../../log/entries.ts'
@@ -16,7 +17,7 @@ type Raised = EntryBody<'alert.raised'>
 
 /** A log of alerts alone; each entry is a minute later than the one before. */
 class Story {
-  readonly history = new History()
+  readonly history = new History(nodeCrypto)
   #size = 0
 
   add<T extends AnyEntry['type']>(

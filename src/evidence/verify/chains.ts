@@ -14,7 +14,8 @@ import { lastOf, lineageOf } from '../../token/lineage.ts'
 import { segmentId } from '../../token/segment.ts'
 import type { ChainTrust } from '../../token/trust.ts'
 import { verifyChainText, type ChainResult, type VerifiedChain } from '../../token/verify.ts'
-import type { History, LoggedReceipt } from '../history.ts'
+import type { History } from '../history.ts'
+import type { LoggedRow } from '../receipts/row.ts'
 import { ForeignTrust, isForeign, RootIssuers } from './issuers.ts'
 import { issuerKeys } from './keys.ts'
 import { checkBehind } from './registers.ts'
@@ -22,12 +23,34 @@ import type { FaultCode } from './fault-codes.ts'
 import type { Findings } from './report.ts'
 
 /** An allow whose chain holds. */
-export interface ProvenAllow {
-  readonly index: number
-  /** Milliseconds: when it was appended. */
-  readonly logged_ms: number
-  readonly receipt: DecisionReceipt
+export class ProvenAllow {
+  readonly #at: LoggedRow
   readonly chain: VerifiedChain
+
+  constructor(at: LoggedRow, chain: VerifiedChain) {
+    this.#at = at
+    this.chain = chain
+  }
+
+  get index(): number {
+    return this.#at.index
+  }
+
+  /** Milliseconds: when it was appended. */
+  get logged_ms(): number {
+    return this.#at.logged_ms
+  }
+
+  /** Milliseconds: its own time. */
+  get time_ms(): number {
+    return this.#at.time_ms
+  }
+
+  get receipt(): DecisionReceipt {
+    const { receipt } = this.#at
+    if (receipt.kind !== 'decision') throw new TypeError('an allow is a decision')
+    return receipt
+  }
 }
 
 /** The log's own issuer, its relying party and keys, as the log says. Null when the log does not begin as one of ours. */
@@ -68,22 +91,24 @@ function grantsOnly(segment: string): boolean {
  * Allows that were not taken back before the call went out: a denial of the same action takes one back, but not once
  * its outcome is there.
  */
-export function standingAllows(history: History): LoggedReceipt[] {
-  const standing: LoggedReceipt[] = []
+export function standingAllows(history: History): LoggedRow[] {
+  const { table } = history
+  const standing: LoggedRow[] = []
   for (const receipts of history.recorded()) {
-    const open = new Map<string, LoggedReceipt[]>()
+    const open = new Map<number, LoggedRow[]>()
     for (const logged of receipts) {
-      const { receipt } = logged
-      if (receipt.kind === 'decision' && receipt.decision === 'allow') {
-        open.set(receipt.action, [...(open.get(receipt.action) ?? []), logged])
-      } else if (receipt.kind === 'outcome' || receipt.decision === 'deny') {
-        if (receipt.kind === 'outcome') standing.push(...(open.get(receipt.action) ?? []))
-        open.delete(receipt.action)
+      const { row, actionId } = logged
+      const decision = table.decision(row)
+      const known = decision === 'step_up' ? undefined : open.get(actionId)
+      if (decision === 'allow') open.set(actionId, known === undefined ? [logged] : [...known, logged])
+      else if (known !== undefined) {
+        if (decision === null) for (const each of known) standing.push(each)
+        open.delete(actionId)
       }
     }
-    standing.push(...[...open.values()].flat())
+    for (const each of [...open.values()].flat()) standing.push(each)
   }
-  return standing.sort((a, b) => a.index - b.index)
+  return standing.sort((a, b) => a.row - b.row)
 }
 
 /** A chain that verified at one time. */
@@ -112,9 +137,10 @@ export class ChainChecker {
     this.#findings = findings
   }
 
-  check(allows: readonly LoggedReceipt[]): ProvenAllow[] {
+  check(allows: readonly LoggedRow[]): ProvenAllow[] {
     const proven: ProvenAllow[] = []
-    for (const { index, logged_ms, receipt } of allows) {
+    for (const allow of allows) {
+      const { index, receipt } = allow
       if (receipt.kind !== 'decision') continue
       const chain = this.#verify(index, receipt)
       if (chain === null) continue
@@ -122,7 +148,7 @@ export class ChainChecker {
       if (!isForeign(this.#history, chain))
         checkBehind(this.#crypto, this.#history, index, { chain, last: receipt.chain ?? '' }, this.#findings)
       this.#checkReceipt(index, receipt, chain)
-      proven.push({ index, logged_ms, receipt, chain })
+      proven.push(new ProvenAllow(allow, chain))
     }
     return proven
   }

@@ -7,7 +7,6 @@ import type { Crypto } from '../../core/crypto.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { PRESET_RESPONSE, type ResponsePolicy } from '../../core/response-policy.ts'
 import { stepUpOf, stepUpName } from '../../core/step-up.ts'
-import type { Receipt } from '../../log/receipt.ts'
 import { boundOf, lineageOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
@@ -64,8 +63,6 @@ class ResponseJudge {
   readonly #judge: ApprovalJudge
   readonly #agents = new Map<string, Standing>()
   readonly #frames: ReadonlySet<string>
-  /** By index. */
-  readonly #receipts: ReadonlyMap<number, Receipt>
   /** In the order of the log. */
   readonly #policies: readonly { readonly index: number; readonly policy: ResponsePolicy }[]
 
@@ -74,8 +71,6 @@ class ResponseJudge {
     this.#history = history
     this.#judge = judge
     this.#frames = new Set(history.frames.map(({ frame }) => `${frame.kind}:${frame.handle}`))
-    const receipts = [...history.streams.values()].flatMap((stream) => stream.receipts)
-    this.#receipts = new Map(receipts.map(({ index, receipt }) => [index, receipt]))
     const proposed = new Map<number, ResponsePolicy>()
     const policies = [{ index: -1, policy: PRESET_RESPONSE }]
     for (const { index, entry } of history.labels) {
@@ -159,8 +154,8 @@ class ResponseJudge {
 
   /** ISO-4. */
   #isOfOther(at: number, agent: string): boolean {
-    const receipt = this.#receipts.get(at)
-    return receipt !== undefined && (receipt.kind !== 'decision' || receipt.agent !== agent)
+    const receipt = this.#history.table.receiptAt(at)
+    return receipt !== null && (receipt.kind !== 'decision' || receipt.agent !== agent)
   }
 
   /** ISO-6: by frames of the same transaction, or by earlier ones. */

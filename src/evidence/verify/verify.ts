@@ -6,7 +6,7 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
-import { decodeEntry } from '../../log/entries.ts'
+import { decodeWithBody } from '../../log/entries.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { parseVkey } from '../../log/note.ts'
 import { PruningCheck } from '../../log/pruning.ts'
@@ -57,7 +57,7 @@ export async function verifyPack(
   if (manifestBytes === undefined) throw new PackError('PACK_FILE_MISSING', 'the pack has no manifest.json')
   const manifest = readManifest(manifestBytes)
   const findings = new Findings()
-  const history = new History()
+  const history = new History(crypto)
 
   findings.check('files are those of the manifest', () => checkFiles(crypto, files, manifest, findings))
   const checkpoint = open(crypto, files, CHECKPOINT_FILE, vkey, findings)
@@ -135,9 +135,9 @@ async function checkTree(crypto: Crypto, files: PackFiles, check: TreeCheck): Pr
     onEntry: (index, bytes) => {
       if (index % 1000 === 0) check.onProgress(index, checkpoint.size)
       try {
-        const entry = decodeEntry(bytes)
+        const { entry, body } = decodeWithBody(bytes)
         prunings.entry(index, entry)
-        history.add(index, entry)
+        history.add(index, entry, body)
       } catch (error) {
         if (!(error instanceof CountersignError)) throw error
         findings.add({

@@ -1,0 +1,242 @@
+/**
+ * Every receipt of a log, in columns: a million of them as objects would take gigabytes. What is asked for is made when
+ * it is asked for, and looks like a receipt. spec/enforcement.md (RCP-1 to RCP-3).
+ * @module
+ */
+import type { Crypto } from '../../core/crypto.ts'
+import { sha256Text } from '../../core/digest.ts'
+import { base64url, fromBase64url } from '../../core/encoding.ts'
+import { canonicalize } from '../../core/json.ts'
+import { rfc3339 } from '../../core/time.ts'
+import type { DecisionReceipt, Freshness, OutcomeReceipt, Receipt } from '../../log/receipt.ts'
+import { Column, FixedColumn, TextColumn, TextSet } from './columns.ts'
+import { LoggedRow } from './row.ts'
+import { Shapes, type DecisionShape, type Shape } from './shapes.ts'
+
+/** Characters of `2026-03-01T09:30:00.000Z`: a valid time of this length is spelled as we spell it. */
+const TIME_CHARS = 24
+const HASH_BYTES = 32
+const NONE = 0xffff_ffff
+
+/** A point's epoch: its receipts, in the order of the log. */
+export interface StreamRows {
+  readonly id: number
+  readonly point: string
+  readonly epoch: number
+  readonly rows: Column
+  /** Of the last receipt. */
+  last: { readonly seq: number; readonly hash: string } | null
+  /** Whether they came in the order of their sequence numbers. */
+  isAscending: boolean
+  /** In that order, where they did not and were asked for. */
+  sorted: Uint32Array | null
+}
+
+export class ReceiptTable {
+  readonly #crypto: Crypto
+  readonly #streams: StreamRows[] = []
+  readonly #indices = Column.numbers()
+  readonly #logged = Column.numbers()
+  readonly #times = Column.numbers()
+  /** As it was spelled, where that is not how we spell it. */
+  readonly #timeTexts = new Map<number, string>()
+  readonly #seqs = Column.numbers()
+  readonly #of = Column.counts()
+  readonly #actions = new TextSet()
+  readonly #actionOf = Column.counts()
+  readonly #shapes = new Shapes()
+  readonly #shapeOf = Column.counts()
+  readonly #hashes = new FixedColumn(HASH_BYTES)
+  /** Of receipts that do not name the hash of the one that was logged before them in their stream: what they name. */
+  readonly #unlinked = new Map<number, string>()
+  /** Row of the decisions' columns, {@link NONE} of an outcome. */
+  readonly #decided = Column.counts()
+  readonly #commits = new TextColumn()
+  readonly #isCommitted = Column.bytes()
+  readonly #fresh = { epoch: Column.numbers(), head: Column.numbers(), t: Column.numbers(), age: Column.numbers() }
+
+  constructor(crypto: Crypto) {
+    this.#crypto = crypto
+  }
+
+  get size(): number {
+    return this.#indices.size
+  }
+
+  /** How many actions receipts name; those of {@link actionId} are below. */
+  get actions_n(): number {
+    return this.#actions.texts.size
+  }
+
+  stream(point: string, epoch: number): StreamRows {
+    const id = this.#streams.length
+    const stream: StreamRows = { id, point, epoch, rows: Column.counts(), last: null, isAscending: true, sorted: null }
+    this.#streams.push(stream)
+    return stream
+  }
+
+  /** @param stream one of this table @param text the receipt in canonical form, where the caller has it */
+  add(
+    stream: StreamRows,
+    { index, logged_ms }: { readonly index: number; readonly logged_ms: number },
+    receipt: Receipt,
+    text?: string,
+  ): void {
+    const row = this.size
+    stream.rows.push(row)
+    this.#indices.push(index)
+    this.#logged.push(logged_ms)
+    this.#times.push(Date.parse(receipt.time))
+    if (receipt.time.length !== TIME_CHARS) this.#timeTexts.set(row, receipt.time)
+    this.#seqs.push(receipt.seq)
+    this.#of.push(stream.id)
+    this.#actionOf.push(this.#actions.add(receipt.action))
+    this.#shapeOf.push(this.#shapes.add(receipt))
+    const { last } = stream
+    if (last !== null && receipt.seq < last.seq) stream.isAscending = false
+    const isNext = receipt.seq === (last?.seq ?? 0) + 1
+    if (!isNext || receipt.prev_hash !== (last?.hash ?? '')) this.#unlinked.set(row, receipt.prev_hash)
+    const hash = sha256Text(this.#crypto, text ?? canonicalize(receipt))
+    this.#hashes.push(fromBase64url(hash))
+    stream.last = { seq: receipt.seq, hash }
+    if (receipt.kind === 'decision') this.#addDecision(receipt.args_commit, receipt.freshness)
+    else this.#decided.push(NONE)
+  }
+
+  #addDecision(args_commit: string | null, freshness: Freshness | null): void {
+    this.#decided.push(this.#isCommitted.size)
+    this.#commits.push(args_commit ?? '')
+    this.#isCommitted.push(args_commit === null ? 0 : 1)
+    this.#fresh.epoch.push(freshness?.epoch ?? 0) // which no freshness has
+    this.#fresh.head.push(freshness?.head ?? 0)
+    this.#fresh.t.push(freshness?.t ?? 0)
+    this.#fresh.age.push(freshness?.age_ms ?? 0)
+  }
+
+  /** Every receipt, in the order of the log. */
+  *all(): Generator<LoggedRow> {
+    for (let row = 0; row < this.size; row++) yield new LoggedRow(this, row)
+  }
+
+  /** In the order of the log. */
+  *of({ rows }: StreamRows): Generator<LoggedRow> {
+    for (let at = 0; at < rows.size; at++) yield new LoggedRow(this, rows.at(at))
+  }
+
+  /** By sequence number; of those that have the same, in the order of the log. */
+  *bySeq(stream: StreamRows): Generator<LoggedRow> {
+    for (let at = 0; at < stream.rows.size; at++) yield new LoggedRow(this, this.#rowBySeq(stream, at))
+  }
+
+  /** The hash of the receipt with this sequence number; of several the last; null: there is none. */
+  hashAt(stream: StreamRows, seq: number): string | null {
+    let [low, high] = [0, stream.rows.size]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.seq(this.#rowBySeq(stream, middle)) <= seq) low = middle + 1
+      else high = middle
+    }
+    const row = low === 0 ? null : this.#rowBySeq(stream, low - 1)
+    return row === null || this.seq(row) !== seq ? null : this.hash(row)
+  }
+
+  #rowBySeq(stream: StreamRows, at: number): number {
+    const { rows } = stream
+    if (stream.isAscending) return rows.at(at)
+    if (stream.sorted?.length !== rows.size) {
+      const all = Uint32Array.from({ length: rows.size }, (_, i) => rows.at(i))
+      stream.sorted = all.sort((a, b) => this.seq(a) - this.seq(b) || a - b)
+    }
+    return stream.sorted[at] ?? 0
+  }
+
+  /** The one in the entry with this index; null: it holds none. */
+  receiptAt(index: number): DecisionReceipt | OutcomeReceipt | null {
+    const row = firstFrom(this.#indices, index)
+    return row < this.size && this.index(row) === index ? new LoggedRow(this, row).receipt : null
+  }
+
+  index(row: number): number {
+    return this.#indices.at(row)
+  }
+
+  logged_ms(row: number): number {
+    return this.#logged.at(row)
+  }
+
+  time_ms(row: number): number {
+    return this.#times.at(row)
+  }
+
+  time(row: number): string {
+    return this.#timeTexts.get(row) ?? rfc3339(this.#times.at(row))
+  }
+
+  seq(row: number): number {
+    return this.#seqs.at(row)
+  }
+
+  streamAt(row: number): StreamRows | undefined {
+    return this.#streams[this.#of.at(row)]
+  }
+
+  /** A number that receipts of one action share. */
+  actionId(row: number): number {
+    return this.#actionOf.at(row)
+  }
+
+  action(row: number): string {
+    return this.#actions.texts.at(this.#actionOf.at(row))
+  }
+
+  shape(row: number): Shape | undefined {
+    return this.#shapes.at(this.#shapeOf.at(row))
+  }
+
+  hash(row: number): string {
+    return base64url(this.#hashes.at(row))
+  }
+
+  prev_hash(row: number): string {
+    const named = this.#unlinked.get(row)
+    if (named !== undefined) return named
+    const rows = this.streamAt(row)?.rows
+    const before = rows === undefined ? -1 : firstFrom(rows, row) - 1
+    return rows === undefined || before < 0 ? '' : this.hash(rows.at(before))
+  }
+
+  /** @param before the row that has the sequence number in front of it, if any */
+  isLinked(row: number, before: number | null): boolean {
+    const named = this.#unlinked.get(row)
+    return named === undefined || named === (before === null ? '' : this.hash(before))
+  }
+
+  /** Null: an outcome. */
+  decision(row: number): DecisionShape['decision'] | null {
+    const shape = this.shape(row)
+    return shape?.kind === 'decision' ? shape.decision : null
+  }
+
+  args_commit(row: number): string | null {
+    const at = this.#decided.at(row)
+    return this.#isCommitted.at(at) === 1 ? this.#commits.at(at) : null
+  }
+
+  freshness(row: number): Freshness | null {
+    const at = this.#decided.at(row)
+    const { epoch, head, t, age } = this.#fresh
+    if (epoch.at(at) === 0) return null
+    return { epoch: epoch.at(at), head: head.at(at), t: t.at(at), age_ms: age.at(at) }
+  }
+}
+
+/** The first place of an ascending column whose value is not below this. */
+function firstFrom(ascending: Column, value: number): number {
+  let [low, high] = [0, ascending.size]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ascending.at(middle) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
