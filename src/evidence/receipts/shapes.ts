@@ -29,7 +29,8 @@ export class Shapes {
 
 /** Of what can hold any character the length is told, so that no two combinations have one key. */
 function decisionKey(receipt: DecisionReceipt): string {
-  const { chain, agent, grant, server, tool, definition_hash, decision, reasons, binding, placement } = receipt
+  const { chain, agent, grant, server, tool, definition_hash, decision, reasons, binding, placement } =
+    receipt
   const { debits, kill, manifest, approval, flow, basis } = receipt
   const rest =
     debits.length === 0 &&
@@ -48,9 +49,18 @@ function outcomeKey({ outcome, basis }: OutcomeReceipt): string {
   return basis === undefined ? outcome : outcome + JSON.stringify(basis)
 }
 
+/** Members that a receipt has of its own. */
+const OWN: ReadonlySet<string> = new Set<Own>([
+  'point',
+  'epoch',
+  'seq',
+  'prev_hash',
+  'time',
+  'action',
+  'args_commit',
+  'freshness',
+])
+
 function shapeOf(receipt: DecisionReceipt | OutcomeReceipt): Shape {
-  const { point, epoch, seq, prev_hash, time, action, ...rest } = receipt
-  if (rest.kind === 'outcome') return rest
-  const { args_commit, freshness, ...shape } = rest
-  return shape
+  return Object.fromEntries(Object.entries(receipt).filter(([name]) => !OWN.has(name))) as unknown as Shape
 }

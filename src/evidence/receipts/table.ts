@@ -53,7 +53,12 @@ export class ReceiptTable {
   readonly #decided = Column.counts()
   readonly #commits = new TextColumn()
   readonly #isCommitted = Column.bytes()
-  readonly #fresh = { epoch: Column.numbers(), head: Column.numbers(), t: Column.numbers(), age: Column.numbers() }
+  readonly #fresh = {
+    epoch: Column.numbers(),
+    head: Column.numbers(),
+    t: Column.numbers(),
+    age: Column.numbers(),
+  }
 
   constructor(crypto: Crypto) {
     this.#crypto = crypto
@@ -70,7 +75,15 @@ export class ReceiptTable {
 
   stream(point: string, epoch: number): StreamRows {
     const id = this.#streams.length
-    const stream: StreamRows = { id, point, epoch, rows: Column.counts(), last: null, isAscending: true, sorted: null }
+    const stream: StreamRows = {
+      id,
+      point,
+      epoch,
+      rows: Column.counts(),
+      last: null,
+      isAscending: true,
+      sorted: null,
+    }
     this.#streams.push(stream)
     return stream
   }
