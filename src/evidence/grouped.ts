@@ -41,7 +41,7 @@ const OTHER_POLICIES = ['output_policy.', 'response_policy.', 'drift_policy.']
 
 export type BaselineType = 'baseline.proposed' | 'baseline.approved'
 export type Grouped = Of<PolicyType | AttestedType | ResponseType | AlertType | BaselineType | GovernanceType>
-type Group = 'labels' | 'attested' | 'responses' | 'alerts' | 'baselines' | 'governance'
+export type Group = 'labels' | 'attested' | 'responses' | 'alerts' | 'baselines' | 'governance'
 
 export function isGrouped(entry: AnyEntry): entry is Grouped {
   return groupOf(entry) !== null

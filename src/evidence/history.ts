@@ -5,15 +5,23 @@
  */
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
-import { beginsSubject, groupOf, isGrouped, type GovernanceType, type Grouped } from './grouped.ts'
+import {
+  beginsSubject,
+  groupOf,
+  isGrouped,
+  type GovernanceType,
+  type Group,
+  type Grouped,
+} from './grouped.ts'
 import type { AlertType, AttestedType, BaselineType, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import type { Crypto } from '../core/crypto.ts'
 import { ReceiptTable } from './receipts/table.ts'
 import type { LoggedReceipt, LoggedRow } from './receipts/row.ts'
-import { pathOf, recordAgent, type ChainPart } from './records.ts'
+import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, StreamRecord } from './records.ts'
 import { TestedEntries } from './tested.ts'
+import { isListed, listOf } from './listed.ts'
 import { isUnread } from './unread.ts'
 
 export type { LoggedReceipt } from './receipts/row.ts'
@@ -111,6 +119,11 @@ export class History {
     if (time_ms < this.last_ms) this.backwards.push(index)
     this.last_ms = time_ms
     this.tested.add(index, entry)
+    if (entry.type === 'receipt') {
+      this.table.add(streamOf(this, entry.body).receipts, { index, logged_ms: time_ms }, entry.body, body)
+      return
+    }
+    if (isListed(entry)) return this.#list(listOf(entry), index, entry)
     if (isGrouped(entry)) return this.#addGrouped(index, entry)
     if (isUnread(entry)) return
     if (isConsentEntry(entry)) return this.#addConsent(index, entry)
@@ -119,69 +132,8 @@ export class History {
         if (this.created === null) this.created = { index, entry }
         else this.repeated.push({ index, what: 'the log' })
         return
-      case 'key.created':
-        this.keys.push({ index, entry })
-        return
-      case 'key.retired':
-      case 'key.compromised':
-        this.keyEvents.push({ index, entry } as (typeof this.keyEvents)[number])
-        return
-      case 'issuer.proposed':
-      case 'issuer.trusted':
-      case 'issuer.dropped':
-        this.issuers.push({ index, entry } as (typeof this.issuers)[number])
-        return
-      case 'template.preset':
-      case 'template.proposed':
-      case 'template.approved':
-        this.templates.push({ index, entry } as (typeof this.templates)[number])
-        return
-      case 'break_glass.created':
-      case 'roster.set':
-      case 'kill.pulled':
-      case 'kill.lifted':
-      case 'frame_key.replaced':
-        this.kills.push({ index, entry } as (typeof this.kills)[number])
-        return
-      case 'drill.planned':
-      case 'drill.started':
-      case 'drill.closed':
-        this.drills.push({ index, entry } as (typeof this.drills)[number])
-        return
       case 'approval.requested':
         this.#once(this.asked, entry.subject ?? '', { index, entry })
-        return
-      case 'approval.decided':
-        this.decidedCalls.push({ index, entry })
-        return
-      case 'tool.registered':
-        this.tools.push({ index, entry })
-        return
-      case 'tool.changed':
-      case 'tool.approved':
-        this.toolChanges.push({ index, entry } as (typeof this.toolChanges)[number])
-        return
-      case 'token.exchanged':
-        this.exchanges.push({ index, entry })
-        return
-      case 'subject.erased':
-      case 'erasure.deferred':
-      case 'hold.placed':
-      case 'hold.lifted':
-        this.erasures.push({ index, entry } as (typeof this.erasures)[number])
-        return
-      case 'budget.reserved':
-      case 'lease.granted':
-      case 'lease.settled':
-        this.limits.push({ index, entry } as (typeof this.limits)[number])
-        return
-      case 'domain.leased':
-      case 'domain.handed_over':
-      case 'domain.cleared':
-        this.domains.push({ index, entry } as (typeof this.domains)[number])
-        return
-      case 'person.endorsed':
-        this.endorsements.push({ index, entry })
         return
       case 'person.enrolled':
         this.#once(this.people, entry.body.rev, { index, entry })
@@ -208,14 +160,8 @@ export class History {
         if (entry.body.frame.kind === 'person' && !this.#left.has(entry.body.frame.handle))
           this.#left.set(entry.body.frame.handle, index)
         return
-      case 'receipt':
-        this.table.add(this.#stream(entry.body).receipts, { index, logged_ms: time_ms }, entry.body, body)
-        return
       case 'receipt.head':
-        this.#stream(entry.body.head).heads.push({ index, signed: entry.body })
-        return
-      case 'log.pruned':
-        this.prunings.push({ index, entry })
+        streamOf(this, entry.body.head).heads.push({ index, signed: entry.body })
         return
       case 'log.anchored':
       case 'agent.proposed':
@@ -229,10 +175,6 @@ export class History {
       case 'person.added':
         this.#file(entry.subject, index)
         if (!this.inviters.has(entry.subject ?? '')) this.inviters.set(entry.subject ?? '', entry.actor.id)
-        return
-      case 'version.proposed':
-      case 'version.approved':
-        this.versions.push({ index, entry } as (typeof this.versions)[number])
         return
     }
   }
@@ -253,24 +195,18 @@ export class History {
     else register.set(id, found)
   }
 
-  /** The stream of an epoch, which begins with the first that is heard of it. */
-  #stream({ point, epoch }: { readonly point: string; readonly epoch: number }): StreamRecord {
-    const name = `${point}/${epoch}`
-    const known = this.streams.get(name)
-    if (known !== undefined) return known
-    const stream = { point, epoch, receipts: this.table.stream(point, epoch), heads: [] }
-    this.streams.set(name, stream)
-    return stream
-  }
-
   #file(subject: string | undefined, index: number): void {
     if (subject !== undefined && !this.filed.has(subject)) this.filed.set(subject, index)
   }
 
   #addGrouped(index: number, entry: Grouped): void {
     if (beginsSubject(entry)) this.#file(entry.subject, index)
-    const group: Indexed<AnyEntry>[] = this[groupOf(entry)]
-    group.push({ index, entry })
+    this.#list(groupOf(entry), index, entry)
+  }
+
+  #list(name: ReturnType<typeof listOf> | Group, index: number, entry: AnyEntry): void {
+    const list: Indexed<AnyEntry>[] = this[name]
+    list.push({ index, entry })
   }
 
   #addConsent(index: number, entry: ConsentEntry): void {
@@ -300,13 +236,8 @@ export class History {
   }
 
   /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
-  *recorded(): Generator<Iterable<LoggedRow>> {
-    for (const its of Map.groupBy(this.streams.values(), ({ point }) => point).values())
-      yield this.#inOrder(its.toSorted((a, b) => a.epoch - b.epoch))
-  }
-
-  *#inOrder(streams: readonly StreamRecord[]): Generator<LoggedRow> {
-    for (const { receipts } of streams) yield* this.table.bySeq(receipts)
+  recorded(): Generator<Iterable<LoggedRow>> {
+    return recordedOf(this.table, this.streams.values())
   }
 
   /** Segment texts from the root to `id`, or null when one is not logged. */

@@ -1,7 +1,8 @@
 /** Of what a history is made: entries with their places, receipts by stream. spec/log.md. @module */
 import type { AnyEntry, Entry } from '../log/entries.ts'
 import type { SignedHead } from '../log/receipt.ts'
-import type { StreamRows } from './receipts/table.ts'
+import type { LoggedRow } from './receipts/row.ts'
+import type { ReceiptTable, StreamRows } from './receipts/table.ts'
 
 export interface Indexed<T> {
   readonly index: number
@@ -57,4 +58,39 @@ export function pathOf(
     at = found.entry.body.parent
   }
   return path
+}
+
+interface Streams {
+  readonly table: ReceiptTable
+  /** By `point/epoch`. */
+  readonly streams: Map<string, StreamRecord>
+}
+
+/** The stream of an epoch, which begins with the first that is heard of it. */
+export function streamOf(
+  { table, streams }: Streams,
+  { point, epoch }: { readonly point: string; readonly epoch: number },
+): StreamRecord {
+  const name = `${point}/${epoch}`
+  const known = streams.get(name)
+  if (known !== undefined) return known
+  const stream = { point, epoch, receipts: table.stream(point, epoch), heads: [] }
+  streams.set(name, stream)
+  return stream
+}
+
+/** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */
+export function* recordedOf(
+  table: ReceiptTable,
+  streams: Iterable<StreamRecord>,
+): Generator<Iterable<LoggedRow>> {
+  for (const its of Map.groupBy(streams, ({ point }) => point).values())
+    yield inOrder(
+      table,
+      its.toSorted((a, b) => a.epoch - b.epoch),
+    )
+}
+
+function* inOrder(table: ReceiptTable, streams: readonly StreamRecord[]): Generator<LoggedRow> {
+  for (const { receipts } of streams) yield* table.bySeq(receipts)
 }

@@ -1,7 +1,22 @@
 /** A receipt of a table, as whoever reads it expects one: each member is looked up when it is asked for. @module */
 import type { DecisionReceipt, Freshness, OutcomeReceipt } from '../../log/receipt.ts'
-import type { DecisionShape, OutcomeShape } from './shapes.ts'
-import type { ReceiptTable } from './table.ts'
+import type { DecisionShape, OutcomeShape, Shape } from './shapes.ts'
+
+/** What a row is looked up in. */
+export interface ReceiptColumns {
+  index(row: number): number
+  logged_ms(row: number): number
+  time_ms(row: number): number
+  time(row: number): string
+  seq(row: number): number
+  action(row: number): string
+  actionId(row: number): number
+  prev_hash(row: number): string
+  args_commit(row: number): string | null
+  freshness(row: number): Freshness | null
+  shape(row: number): Shape | undefined
+  streamAt(row: number): { readonly point: string; readonly epoch: number } | undefined
+}
 
 /** A receipt of one stream, with the entry that holds it. */
 export interface LoggedReceipt {
@@ -14,10 +29,10 @@ export interface LoggedReceipt {
 }
 
 export class LoggedRow implements LoggedReceipt {
-  readonly table: ReceiptTable
+  readonly table: ReceiptColumns
   readonly row: number
 
-  constructor(table: ReceiptTable, row: number) {
+  constructor(table: ReceiptColumns, row: number) {
     this.table = table
     this.row = row
   }
@@ -49,11 +64,11 @@ export class LoggedRow implements LoggedReceipt {
 
 /** What both kinds have of their own. */
 class Row {
-  protected readonly table: ReceiptTable
+  protected readonly table: ReceiptColumns
   protected readonly row: number
   readonly v = 1
 
-  constructor(table: ReceiptTable, row: number) {
+  constructor(table: ReceiptColumns, row: number) {
     this.table = table
     this.row = row
   }
@@ -92,7 +107,7 @@ class DecisionRow extends Row implements DecisionReceipt {
   declare readonly basis?: NonNullable<DecisionShape['basis']>
   readonly #shape: DecisionShape
 
-  constructor(table: ReceiptTable, row: number, shape: DecisionShape) {
+  constructor(table: ReceiptColumns, row: number, shape: DecisionShape) {
     super(table, row)
     this.#shape = shape
     // Members that a receipt may leave out are not there, rather than undefined.
@@ -162,7 +177,7 @@ class OutcomeRow extends Row implements OutcomeReceipt {
   declare readonly basis?: NonNullable<OutcomeShape['basis']>
   readonly #shape: OutcomeShape
 
-  constructor(table: ReceiptTable, row: number, shape: OutcomeShape) {
+  constructor(table: ReceiptColumns, row: number, shape: OutcomeShape) {
     super(table, row)
     this.#shape = shape
     if (shape.basis !== undefined) this.basis = shape.basis

@@ -10,7 +10,7 @@ import { canonicalize } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import type { DecisionReceipt, Freshness, OutcomeReceipt, Receipt } from '../../log/receipt.ts'
 import { Column, FixedColumn, TextColumn, TextSet } from './columns.ts'
-import { LoggedRow } from './row.ts'
+import { LoggedRow, type ReceiptColumns } from './row.ts'
 import { Shapes, type DecisionShape, type Shape } from './shapes.ts'
 
 /** Characters of `2026-03-01T09:30:00.000Z`: a valid time of this length is spelled as we spell it. */
@@ -32,7 +32,7 @@ export interface StreamRows {
   sorted: Uint32Array | null
 }
 
-export class ReceiptTable {
+export class ReceiptTable implements ReceiptColumns {
   readonly #crypto: Crypto
   readonly #streams: StreamRows[] = []
   readonly #indices = Column.numbers()
