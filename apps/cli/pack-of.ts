@@ -1,4 +1,5 @@
 /** Builds a pack from what a control plane serves. spec/pack.md, spec/report.md (RPT-1). @module */
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { httpTiles } from '../../src/adapters/http/tiles.ts'
@@ -6,23 +7,33 @@ import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { printPdf } from '../../src/adapters/pdfkit/print.ts'
 import { utf8 } from '../../src/core/encoding.ts'
 import { rfc3339 } from '../../src/core/time.ts'
+import { NARRATIVES_FILE } from '../../src/evidence/companions/narratives/schema.ts'
+import { readArchive } from '../../src/evidence/pack/archive.ts'
 import { buildPack } from '../../src/evidence/pack/build.ts'
 import type { Period } from '../../src/evidence/populations/definition.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import { readControls } from './controls/read.ts'
 import { readInfo } from './operator.ts'
 import { CliError } from './output.ts'
-import type { Profile } from './profile.ts'
+import { unreadable, type Profile } from './profile.ts'
 
 /** Publishing takes about 100 ms; this waits up to 10 s. */
 const SETTLE_EVERY_MS = 50
 const SETTLE_TRIES = 200
 
-/** Over the whole log, for a period of it. @param controls folder of a company's own control files */
+/** What a company gives for its packs. */
+export interface Given {
+  /** Folder of its own control files. */
+  readonly controls?: string | null
+  /** A pack of an earlier period, to show what changed in narratives since. */
+  readonly earlier?: string | null
+}
+
+/** Over the whole log, for a period of it. */
 export async function packOf(
   profile: Profile,
   period: Period,
-  controls: string | null = null,
+  { controls = null, earlier = null }: Given = {},
 ): ReturnType<typeof buildPack> {
   const { client } = profile
   const catalogue = await readControls(controls)
@@ -36,7 +47,7 @@ export async function packOf(
     nodeCrypto,
     { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note) },
     period,
-    { catalogue, print: printPdf },
+    { catalogue, print: printPdf, earlier: earlier === null ? null : await narrativesIn(earlier) },
   )
 }
 
@@ -51,4 +62,23 @@ async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8A
     await sleep(SETTLE_EVERY_MS)
   }
   throw new CliError('LOG_BEHIND', 'the log does not publish: see the output of the control plane')
+}
+
+/** @throws {CliError} `FILE_UNREADABLE`, `ARGUMENT_INVALID`: no pack with narratives @throws {PackError} no pack at all */
+async function narrativesIn(file: string): Promise<Uint8Array> {
+  const narratives = readArchive(await readBytes(file)).get(NARRATIVES_FILE)
+  if (narratives === undefined)
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      `${file} has no ${NARRATIVES_FILE}: give a pack that was made with controls`,
+    )
+  return narratives
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    throw unreadable(file, cause)
+  }
 }

@@ -27,6 +27,7 @@ interface BuildOptions {
   readonly to?: number
   readonly out: string
   readonly controls?: string
+  readonly earlier?: string
 }
 
 export function evidenceCommands(program: Command): void {
@@ -38,13 +39,14 @@ export function evidenceCommands(program: Command): void {
     .option('--to <time>', 'RFC 3339 UTC, not in the period itself; now if not given', time)
     .requiredOption('-o, --out <file>', 'where to write the pack')
     .option('--controls <dir>', 'control files of your own, besides those that come with Countersign')
+    .option('--earlier <pack>', 'a pack of an earlier period: narratives show what changed since')
     .action(async (options: BuildOptions, command: Command) => {
       const profile = await profileOf(command)
       await assertWritable(options.out)
       const { manifest, bytes, tests } = await packOf(
         profile,
         { from_ms: options.from, to_ms: options.to ?? Date.now() + 1 },
-        options.controls ?? null,
+        { controls: options.controls ?? null, earlier: options.earlier ?? null },
       )
       await recordBuilt(profile, manifest, bytes)
       await write(options.out, bytes)

@@ -211,9 +211,14 @@ function widths(columns: readonly string[], rows: readonly (readonly string[])[]
 }
 
 function plain(spans: Spans): string {
-  return spans
-    .map((span: Span) => (typeof span === 'string' ? span : 'code' in span ? span.code : span.text))
-    .join('')
+  return spans.map(plainOf).join('')
+}
+
+function plainOf(span: Span): string {
+  if (typeof span === 'string') return span
+  if ('code' in span) return span.code
+  if ('added' in span) return `[added: ${span.added}]`
+  return 'removed' in span ? `[removed: ${span.removed}]` : span.text
 }
 
 function cut(text: string): string {

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseJson } from '../../core/json.ts'
+import { partsOf } from '../companions/narratives/template.ts'
 import { PackError } from '../errors.ts'
 import {
   catalogueSchema,
@@ -43,6 +44,8 @@ export function assembleCatalogue(files: readonly NamedFile[]): Catalogue {
       catalogue.controls[at] = { ...found, ...changes, thresholds }
     }
   if (catalogue.controls.length > CONTROLS_MAX) throw invalid(`more than ${CONTROLS_MAX} controls`)
+  for (const { id, narrative = [] } of catalogue.controls)
+    for (const sentence of narrative) told(id, sentence)
   const unknown = unknownIn(catalogue)[0]
   if (unknown !== undefined) throw invalid(unknown)
   catalogue.controls.sort((a, b) => COMPARE.compare(a.id, b.id))
@@ -58,6 +61,16 @@ function append<T extends { readonly id: string }>(
   for (const one of from) {
     if (to.some(({ id }) => id === one.id)) throw invalid(`${file}: ${what} ${one.id} is defined twice`)
     to.push(one)
+  }
+}
+
+/** @throws {PackError} `CONTROLS_INVALID`: with the control whose narrative asks for what no log answers */
+function told(control: string, sentence: string): void {
+  try {
+    partsOf(sentence)
+  } catch (cause) {
+    if (!(cause instanceof PackError)) throw cause
+    throw new PackError('CONTROLS_INVALID', `narrative of ${control}: ${cause.message}`, { cause })
   }
 }
 

@@ -12,6 +12,8 @@ export const CONTROLS_MAX = 1000
 const FRAMEWORKS_MAX = 64
 const CLAUSES_MAX = 1000
 const TEXT_LENGTH_MAX = 2000
+/** Of one narrative. */
+const SENTENCES_MAX = 32
 
 const name = z.string().min(1).max(128)
 const text = z.string().min(1).max(TEXT_LENGTH_MAX)
@@ -38,6 +40,9 @@ const thresholds = z.strictObject({
   hours_max: z.int().positive().exactOptional(),
   days_max: z.int().positive().exactOptional(),
 })
+
+/** Sentences, with placeholders for facts of the log: spec/narratives.md (NAR-2, NAR-3). */
+const narrative = z.array(text).min(1).max(SENTENCES_MAX)
 
 const criterionSchema = z.strictObject({
   id: criterionId,
@@ -80,6 +85,7 @@ const controlSchema = z.strictObject({
   frequency,
   owner: name,
   thresholds,
+  narrative: narrative.exactOptional(),
   tests: z
     .array(
       z.strictObject({
@@ -98,6 +104,7 @@ const settingSchema = z.strictObject({
   owner: name.exactOptional(),
   frequency: frequency.exactOptional(),
   thresholds: thresholds.exactOptional(),
+  narrative: narrative.exactOptional(),
 })
 
 export const controlFileSchema = z.strictObject({

@@ -15,6 +15,7 @@ import { readExactly } from '../../log/tile-file.ts'
 import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
+import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { readCatalogue } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
 import { History } from '../history.ts'
@@ -52,6 +53,8 @@ export interface PackExtras {
   readonly catalogue: Catalogue
   /** Null: no PDF. */
   readonly print: Printer | null
+  /** `narratives.json` of an earlier pack, to show what changed since. */
+  readonly earlier?: Uint8Array | null
 }
 
 /** Draws a document as a PDF. The same document has the same bytes. */
@@ -187,6 +190,7 @@ async function addCompanions(
   files: Map<string, Uint8Array>,
   from: Companions,
 ): Promise<void> {
+  if (from.earlier !== undefined && from.earlier !== null) files.set(EARLIER_FILE, from.earlier)
   // As the verifier will read it, members in their canonical order.
   const catalogue = readCatalogue(canonicalBytes(from.catalogue))
   const { tests } = from.results

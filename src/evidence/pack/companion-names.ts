@@ -1,10 +1,12 @@
 /** Names of the files that a pack with a catalogue has besides. spec/report.md (RPT-1). @module */
+import { EARLIER_FILE, NARRATIVES_FILE } from '../companions/narratives/schema.ts'
 import { CATALOGUE_FILE } from '../controls/catalogue.ts'
 
 export const REPORT_FILE = 'report.html'
 /** Printed by a library: the only file of a pack that its verifier does not make again. */
 export const PDF_FILE = 'report.pdf'
 export const ARTICLE_14_FILE = 'article-14.html'
+export const NARRATIVES_PAGE = 'narratives.html'
 export const STACK_FILE = 'compliance-stack.html'
 
 export const OSCAL_FILES = {
@@ -22,6 +24,9 @@ const NAMES: ReadonlySet<string> = new Set([
   PDF_FILE,
   ARTICLE_14_FILE,
   STACK_FILE,
+  NARRATIVES_PAGE,
+  NARRATIVES_FILE,
+  EARLIER_FILE,
 ])
 
 export function isCompanion(file: string): boolean {

@@ -8,6 +8,16 @@ import { base64, hex, utf8 } from '../../core/encoding.ts'
 import { canonicalBytes, type JsonObject } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
 import { article14Document } from '../companions/article-14.ts'
+import { narrativesDocument } from '../companions/narratives/document.ts'
+import { narrativesFile } from '../companions/narratives/file.ts'
+import {
+  assertEarlier,
+  EARLIER_FILE,
+  NARRATIVES_FILE,
+  readNarratives,
+  type NarrativesFile,
+} from '../companions/narratives/schema.ts'
+import { narrativesOf } from '../companions/narratives/narratives.ts'
 import { stackDocument } from '../companions/stack.ts'
 import { CATALOGUE_FILE } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
@@ -22,7 +32,7 @@ import type { ReportedTest, ReportInput } from '../report/input.ts'
 import { reportDocument } from '../report/report.ts'
 import type { ProvenAllow } from '../verify/chains.ts'
 import { StoryBook } from '../verify/story.ts'
-import { ARTICLE_14_FILE, OSCAL_FILES, REPORT_FILE, STACK_FILE } from './companion-names.ts'
+import { ARTICLE_14_FILE, NARRATIVES_PAGE, OSCAL_FILES, REPORT_FILE, STACK_FILE } from './companion-names.ts'
 
 export interface CompanionSource {
   readonly generator: string
@@ -54,6 +64,7 @@ export function reportInput(crypto: Crypto, source: CompanionSource): ReportInpu
       return { name, definition, query, file: populationFile(name), csv: csvFile(name), sha256, rows }
     }),
     history,
+    earlier: earlierOf(source),
     stories: (actions) => {
       const book = new StoryBook(history, allows, actions)
       return actions.map((action) => book.of(action)).filter((story) => story !== null)
@@ -62,10 +73,20 @@ export function reportInput(crypto: Crypto, source: CompanionSource): ReportInpu
   }
 }
 
+/** @throws {PackError} `PACK_EARLIER_INVALID` */
+function earlierOf({ files, end, period }: CompanionSource): NarrativesFile | null {
+  const bytes = files.get(EARLIER_FILE)
+  if (bytes === undefined) return null
+  const earlier = readNarratives(bytes)
+  assertEarlier(earlier, { origin: end.origin, end: end.size, period })
+  return earlier
+}
+
 /** By name. */
 export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, Uint8Array> {
   const parts = new OscalParts(crypto, input)
   const poam = oscalPoam(parts, input)
+  const narratives = narrativesOf(crypto, input)
   const json: readonly (readonly [string, JsonObject])[] = [
     [CATALOGUE_FILE, input.catalogue],
     [OSCAL_FILES.catalog, oscalCatalog(parts, input)],
@@ -73,11 +94,14 @@ export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, 
     [OSCAL_FILES.plan, oscalPlan(parts, input)],
     [OSCAL_FILES.results, oscalResults(parts, input)],
     ...(poam === null ? [] : ([[OSCAL_FILES.poam, poam]] as const)),
+    [NARRATIVES_FILE, narrativesFile(input, narratives)],
+    ...(input.earlier === null ? [] : ([[EARLIER_FILE, input.earlier]] as const)),
   ]
   return new Map([
     ...json.map(([name, value]) => [name, canonicalBytes(value)] as const),
     [REPORT_FILE, utf8(htmlOf(reportDocument(input)))],
     [ARTICLE_14_FILE, utf8(htmlOf(article14Document(input)))],
     [STACK_FILE, utf8(htmlOf(stackDocument(input)))],
+    [NARRATIVES_PAGE, utf8(htmlOf(narrativesDocument(input, narratives)))],
   ])
 }

@@ -29,7 +29,8 @@ function isChange(entry: AnyEntry): entry is Change {
   return entry.type !== 'agent.approved' && 'act' in entry.body && 'proposal' in (entry.body.act ?? {})
 }
 
-function changesOf(history: History): { changes: LoggedChange[]; authors: Map<number, string> } {
+/** All of the log, in its order, and who proposed what. */
+export function changesOf(history: History): { changes: LoggedChange[]; authors: Map<number, string> } {
   const { templates, toolChanges, labels, versions, issuers, consents } = history
   const all = [templates, toolChanges, labels, versions, issuers, consents].flat()
   const authors = new Map(all.map(({ index, entry }) => [index, entry.actor.id]))

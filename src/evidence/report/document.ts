@@ -14,7 +14,17 @@ export interface Code {
   readonly code: string
 }
 
-export type Span = string | Link | Code
+/** Of two versions: what only the newer one has. */
+export interface Added {
+  readonly added: string
+}
+
+/** Of two versions: what only the older one had. */
+export interface Removed {
+  readonly removed: string
+}
+
+export type Span = string | Link | Code | Added | Removed
 export type Spans = readonly Span[]
 
 export interface Table {

@@ -86,6 +86,9 @@ function spansOf(spans: Spans): string {
 function spanOf(span: Span): string {
   if (typeof span === 'string') return escaped(span)
   if ('code' in span) return `<code>${escaped(span.code)}</code>`
+  // Lines tell them apart, and a word for who does not see these: not colour alone.
+  if ('added' in span) return `<ins><span class="unseen">added: </span>${escaped(span.added)}</ins>`
+  if ('removed' in span) return `<del><span class="unseen">removed: </span>${escaped(span.removed)}</del>`
   return `<a href="${hrefOf(span.to)}">${escaped(span.text)}</a>`
 }
 

@@ -8,6 +8,7 @@ import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
 import type { Period } from '../populations/definition.ts'
 import type { Story } from '../verify/story.ts'
+import type { NarrativesFile } from '../companions/narratives/schema.ts'
 import type { EntryFiles } from './citations.ts'
 
 export const RESULTS = [
@@ -72,6 +73,8 @@ export interface ReportInput {
   readonly tests: readonly ReportedTest[]
   readonly populations: readonly ReportedPopulation[]
   readonly history: History
+  /** Narratives of an earlier pack to compare with. */
+  readonly earlier: NarrativesFile | null
   /** The stories of these actions, of those that the log decided on. */
   stories(actions: readonly string[]): readonly Story[]
   readonly files: EntryFiles

@@ -44,6 +44,7 @@ function inputOf(
     ],
     populations: [{ name: population, rows, ...about }],
     history: new History(nodeCrypto),
+    earlier: null,
     stories: (actions) =>
       actions.map((action) => ({
         action,

@@ -12,6 +12,9 @@ html { scroll-padding-top: 64px; }
 body { margin: 0; background: var(--bg); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 a { color: var(--link); }
 a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+ins { text-decoration: underline 2px; text-underline-offset: 3px; font-weight: 600; }
+del { text-decoration: line-through 2px; color: var(--soft); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .skip { position: absolute; left: -9999px; }
 .skip:focus { left: 16px; top: 8px; background: var(--panel); padding: 8px 12px; z-index: 2; }
 .simulated { position: sticky; top: 0; z-index: 1; margin: 0; padding: 8px 24px; background: var(--warn-bg); color: var(--warn); font-weight: 600; }

@@ -6,6 +6,7 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { equalBytes } from '../../core/encoding.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
+import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { CATALOGUE_FILE, readCatalogue } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
 import { PackError } from '../errors.ts'
@@ -54,7 +55,8 @@ export function checkCompanions(
       allows,
       files,
     }
-    const wanted = companionFiles(crypto, reportInput(crypto, source))
+    const wanted = madeAgain(findings, () => companionFiles(crypto, reportInput(crypto, source)))
+    if (wanted === null) return 0
     for (const [file, its] of wanted) {
       const found = files.get(file)
       if (found === undefined) findings.add({ code: 'FILE_MISSING', message: `${file} is missing`, file })
@@ -68,6 +70,18 @@ export function checkCompanions(
         findings.add({ code: 'FILE_EXTRA', message: `${file} is not a file of this pack`, file })
     return wanted.size
   })
+}
+
+/** What a company gave may ask for what no log answers: nothing is made of that. */
+function madeAgain<T>(findings: Findings, make: () => T): T | null {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof PackError)) throw error
+    const file = error.code === 'PACK_EARLIER_INVALID' ? EARLIER_FILE : CATALOGUE_FILE
+    findings.add({ code: 'COMPANION_MISMATCH', message: error.message, file })
+    return null
+  }
 }
 
 function catalogueOf(bytes: Uint8Array, findings: Findings): Catalogue | null {

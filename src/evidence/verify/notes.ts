@@ -4,6 +4,7 @@
  */
 import { counted } from '../../core/words.ts'
 import type { History } from '../history.ts'
+import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { PDF_FILE, REPORT_FILE } from '../pack/companion-names.ts'
 import type { Manifest } from '../pack/manifest.ts'
 import type { ProvenAllow } from './chains.ts'
@@ -166,6 +167,9 @@ export function notChecked(history: History, allows: readonly ProvenAllow[], man
       : ['what was done with access tokens: resource servers that take them send no receipts']),
     ...(Object.hasOwn(manifest.files, PDF_FILE)
       ? [`what ${PDF_FILE} says: its digest is that of the manifest; ${REPORT_FILE} was made again`]
+      : []),
+    ...(Object.hasOwn(manifest.files, EARLIER_FILE)
+      ? [`that ${EARLIER_FILE} is what that pack says: what changed since is computed from it`]
       : []),
     'reconciliation with a source that is not the log: no population is reconciled',
     'that the end checkpoint was seen by anyone outside: it carries no cosignature',

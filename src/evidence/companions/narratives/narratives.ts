@@ -1,0 +1,120 @@
+/**
+ * The narrative of each control: its sentences with the facts of the log in them, what a person approved of it, and what
+ * changed. Pure: builder and verifier make the same. spec/narratives.md (NAR-1 to NAR-7).
+ * @module
+ */
+import type { Crypto } from '../../../core/crypto.ts'
+import { hex } from '../../../core/encoding.ts'
+import { canonicalBytes } from '../../../core/json.ts'
+import type { Control } from '../../controls/schema.ts'
+import type { ReportInput } from '../../report/input.ts'
+import { differenceOf, isChanged, type Piece } from './difference.ts'
+import { factOf, isSetting, NONE, type Evidence } from './facts.ts'
+import { partsOf, type Part, type Placeholder } from './template.ts'
+
+export interface Sentence {
+  readonly text: string
+  /** Null: it says what is meant to hold, and no fact of the log. */
+  readonly evidence: Evidence | null
+}
+
+export type Difference = readonly (readonly Piece[])[]
+
+export interface Narrative {
+  readonly control: Control
+  readonly sentences: readonly Sentence[]
+  /** What a person approves: SHA-256, hex, of {@link approvable}. */
+  readonly digest: string
+  /** Between the start and the end of the period, in what people decided; null: nothing. */
+  readonly inPeriod: Difference | null
+  /** Since the earlier pack; null: nothing, or there is none. */
+  readonly sinceEarlier: Difference | 'new' | null
+}
+
+export function narrativesOf(crypto: Crypto, input: ReportInput): readonly Narrative[] {
+  const earlier = new Map(input.earlier?.controls.map((one) => [one.control, one]))
+  return input.catalogue.controls.map((control) => {
+    const sentences = sentencesOf(control, input)
+    const known = earlier.get(control.id)
+    return {
+      control,
+      sentences,
+      digest: digestOf(crypto, control, input),
+      inPeriod: changed(
+        settled(control, input, input.period.from_ms, () => '…'),
+        settled(control, input, input.period.to_ms, () => '…'),
+      ),
+      sinceEarlier:
+        input.earlier === null
+          ? null
+          : known === undefined
+            ? 'new'
+            : changed(
+                known.sentences.map(({ text }) => text),
+                sentences.map(({ text }) => text),
+              ),
+    }
+  })
+}
+
+function changed(before: readonly string[], after: readonly string[]): Difference | null {
+  const difference = differenceOf(before, after)
+  return isChanged(difference) ? difference : null
+}
+
+/** Of a control that has no narrative: its own words, and what its tests came to. */
+function templatesOf({ statement, narrative, tests }: Control): readonly string[] {
+  if (narrative !== undefined) return narrative
+  const owned = 'It is owned by {owner}, and works {frequency}.'
+  return [statement, owned, ...tests.map(({ number }) => `Test ${number} came to: {result ${number}}.`)]
+}
+
+function sentencesOf(control: Control, input: ReportInput): Sentence[] {
+  return templatesOf(control).map((template): Sentence => {
+    const told = partsOf(template).map((part) =>
+      typeof part === 'string'
+        ? { said: part, evidence: null }
+        : factOf(part.ask, control, input, input.period.to_ms),
+    )
+    const evidence = told.flatMap((one) => (one.evidence === null ? [] : [one.evidence]))
+    const text = told.map(({ said }) => said).join('')
+    return { text: beginning(text), evidence: evidence.length === 0 ? null : together(evidence) }
+  })
+}
+
+/** A fact may stand first. */
+function beginning(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+}
+
+function together(evidence: readonly Evidence[]): Evidence {
+  const all = <T>(of: (one: Evidence) => readonly T[]): T[] => [...new Set(evidence.flatMap(of))]
+  return {
+    ...NONE,
+    populations: all(({ populations }) => populations),
+    tests: all(({ tests }) => tests),
+    entries: all(({ entries }) => entries),
+    entries_n: Math.max(all(({ entries }) => entries).length, ...evidence.map(({ entries_n }) => entries_n)),
+    files: all(({ files }) => files),
+  }
+}
+
+/** What people decided, in words; in place of what happened, what `open` says. */
+function settled(
+  control: Control,
+  input: ReportInput,
+  at_ms: number,
+  open: (placeholder: Placeholder) => string,
+): string[] {
+  const word = (part: Part): string => {
+    if (typeof part === 'string') return part
+    return isSetting(part.ask) ? factOf(part.ask, control, input, at_ms).said : open(part)
+  }
+  return templatesOf(control).map((template) => beginning(partsOf(template).map(word).join('')))
+}
+
+function digestOf(crypto: Crypto, control: Control, input: ReportInput): string {
+  const { id, title, statement } = control
+  const sentences = settled(control, input, input.period.to_ms, ({ source }) => source)
+  return hex(crypto.sha256(canonicalBytes({ v: 1, control: id, title, statement, sentences })))
+}
