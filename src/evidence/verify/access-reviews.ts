@@ -3,7 +3,9 @@ import type { Crypto } from '../../core/crypto.ts'
 import { base64url } from '../../core/encoding.ts'
 import { canonicalBytes } from '../../core/json.ts'
 import type { ReviewItem } from '../../log/governance-bodies.ts'
+import type { Frame } from '../../revoke/frame.ts'
 import type { History } from '../history.ts'
+import { AccessList } from './access-list.ts'
 import type { ApprovalJudge } from './approvals.ts'
 import type { Findings } from './report.ts'
 
@@ -29,29 +31,40 @@ export function checkAccessReviews(
 ): void {
   const all = history.governance.filter((one): one is Logged => one.entry.type.startsWith('access_review.'))
   if (all.length === 0) return
-  const revoked = new Map(history.frames.map(({ index, frame }) => [frame.seq, index]))
+  const frames = new Map(history.frames.map((one) => [one.frame.seq, one]))
+  const list = new AccessList(crypto, history)
   findings.check('reviews of access decided on the list that they froze, and it was done', () => {
     const reviews = new Map<string, Review>()
     for (const each of all) {
-      const fault = faultOf(crypto, { revoked, judge, reviews }, each)
+      const fault = faultOf(crypto, { frames, judge, reviews, list }, each)
       if (fault === null) continue
       const message = `review ${each.entry.subject ?? ''}: ${fault}`
       findings.add({ code: 'ACCESS_REVIEW_INVALID', message, index: each.index })
     }
-    for (const [id, { opened, isListed }] of reviews) {
-      if (isListed) continue
-      const message = `review ${id}: its list is not the one that its digest is of`
-      findings.add({ code: 'ACCESS_REVIEW_INVALID', message, index: opened.index })
+    for (const [id, review] of reviews) {
+      const fault = listFault(list, review)
+      if (fault === null) continue
+      const message = `review ${id}: ${fault}`
+      findings.add({ code: 'ACCESS_REVIEW_INVALID', message, index: review.opened.index })
     }
     return all.length
   })
 }
 
 interface Judging {
-  /** Index of the entry of each frame. */
-  readonly revoked: ReadonlyMap<number, number>
+  /** By sequence number. */
+  readonly frames: ReadonlyMap<number, { readonly index: number; readonly frame: Frame }>
   readonly judge: ApprovalJudge
   readonly reviews: Map<string, Review>
+  readonly list: AccessList
+}
+
+function listFault(list: AccessList, { opened, items, isListed }: Review): string | null {
+  if (!isListed) return 'its list is not the one that its digest is of'
+  const listed = new Set(items.map(({ target }) => target))
+  for (const id of list.expected(opened.index, Date.parse(opened.entry.time)))
+    if (!listed.has(id)) return `${id} could act, and its list leaves it out`
+  return null
 }
 
 function faultOf(crypto: Crypto, judging: Judging, each: Logged): string | null {
@@ -107,7 +120,7 @@ function decisionFault(
 }
 
 function actFault(
-  { revoked }: Judging,
+  { frames, list }: Judging,
   { items, decided, acted }: Review,
   { index, entry: { body } }: Of<'access_review.acted'>,
 ): string | null {
@@ -115,15 +128,18 @@ function actFault(
   if (decision === undefined || decision.entry.body.decision === 'keep') return 'nothing was to be done'
   if (acted.has(body.item)) return 'it was done before'
   acted.add(body.item)
-  if (body.frames.some((seq) => (revoked.get(seq) ?? index) >= index))
+  const named = body.frames.map((seq) => frames.get(seq))
+  if (named.some((one) => one === undefined || one.index >= index))
     return 'a frame that it names is not there'
+  const item = items[body.item]
+  if (item !== undefined && named.some((one) => one !== undefined && !list.isOf(item, one.frame)))
+    return 'a frame that it names revokes something else'
   if (body.entries.some((at) => at <= decision.index || at >= index))
     return 'what changed it did not come between the decision and this'
   if (decision.entry.body.decision === 'change')
     return body.entries.length === 0 ? 'nothing changed it' : null
-  // Of a person who never enrolled there is no handle to revoke.
-  const hasFrame = body.frames.length > 0 || items[body.item]?.kind === 'person'
-  return hasFrame ? null : 'no frame revoked it'
+  const isRevoked = body.frames.length > 0 || (item !== undefined && !list.hasHandle(item))
+  return isRevoked ? null : 'no frame revoked it'
 }
 
 function closingFault(judge: ApprovalJudge, review: Review, one: Of<'access_review.closed'>): string | null {
