@@ -1,12 +1,12 @@
 /** Reviews of access: opened over a frozen list, decided item by item, acted on, closed. spec/reviews.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
+import { QUARTER } from '../../src/core/quarter.ts'
 import {
   ACTED_MAX,
   ASSIGNED_MAX,
   ITEM_DECISIONS,
   ITEM_KINDS,
   ITEMS_MAX,
-  QUARTER,
 } from '../../src/log/governance-bodies.ts'
 import {
   accessReviewClosing,

@@ -1,6 +1,7 @@
 /** Bodies of the entries about reviews of access. spec/entries.md, spec/reviews.md. @module */
 import { z } from 'zod'
 import { gestureSchema } from '../core/gesture.ts'
+import { QUARTER } from '../core/quarter.ts'
 
 const id = z.string().max(64)
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
@@ -16,11 +17,11 @@ export const MAY_MAX = 80
 export const MAY_CHARS_MAX = 300
 /** Entries that one act names. */
 export const ACTED_MAX = 16
+/** Days from the opening to the closing. */
+export const REVIEW_DAYS_MAX = 30
 
 export const ITEM_KINDS = ['agent', 'delegation', 'person', 'point'] as const
 export const ITEM_DECISIONS = ['keep', 'revoke', 'change'] as const
-/** A quarter of a year. */
-export const QUARTER = /^\d{4}-Q[1-4]$/
 
 const itemNumber = z
   .int()

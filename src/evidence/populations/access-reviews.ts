@@ -22,27 +22,28 @@ export const accessReviews: PopulationDefinition = {
 
 function rowsOf(opened: Of<'access_review.opened'>, acts: readonly Logged[]): JsonObject[] {
   const reviewers = new Map<number, string>()
-  const decided = new Map<number, Of<'access_review.decided'>['entry']>()
-  const acted = new Map<number, string>()
+  const decided = new Map<number, Of<'access_review.decided'>>()
+  const acted = new Map<number, Of<'access_review.acted'>>()
   const rows: JsonObject[] = []
   const { subject = '', time, actor, body } = opened.entry
   const closing = acts.find(({ entry }) => entry.type === 'access_review.closed')?.entry
-  for (const { entry } of acts) {
+  for (const { index, entry } of acts) {
     if (entry.type === 'access_review.assigned')
       for (const n of entry.body.items) reviewers.set(n, entry.body.reviewer)
-    else if (entry.type === 'access_review.decided') decided.set(entry.body.item, entry)
-    else if (entry.type === 'access_review.acted') acted.set(entry.body.item, entry.time)
+    else if (entry.type === 'access_review.decided') decided.set(entry.body.item, { index, entry })
+    else if (entry.type === 'access_review.acted') acted.set(entry.body.item, { index, entry })
   }
   for (const { index, entry } of acts) {
     if (entry.type !== 'access_review.listed') continue
     for (const [i, { kind, target, owner }] of entry.body.items.entries()) {
       const item = entry.body.from + i
-      const one = decided.get(item)
+      const [one, done] = [decided.get(item), acted.get(item)]
       rows.push({
         index,
         review: subject,
         period: body.period,
         digest: body.digest,
+        opening: opened.index,
         opened: time,
         opener: actor.id,
         closed: closing?.time ?? null,
@@ -52,11 +53,13 @@ function rowsOf(opened: Of<'access_review.opened'>, acts: readonly Logged[]): Js
         target,
         owner,
         reviewer: reviewers.get(item) ?? null,
-        decision: one?.body.decision ?? null,
-        decided: one?.time ?? null,
-        decided_by: one?.actor.id ?? null,
-        acted_alone: one?.body.acted_alone ?? null,
-        acted: acted.get(item) ?? null,
+        decision: one?.entry.body.decision ?? null,
+        decision_index: one?.index ?? null,
+        decided: one?.entry.time ?? null,
+        decided_by: one?.entry.actor.id ?? null,
+        acted_alone: one?.entry.body.acted_alone ?? null,
+        acted: done?.entry.time ?? null,
+        acted_index: done?.index ?? null,
       })
     }
   }

@@ -2,6 +2,8 @@
 import type { FaultCode } from '../verify/fault-codes.ts'
 
 export const DEVIATION_CODES = {
+  ACCESS_NOT_ACTED_ON: 'what a review of access decided was not done in time',
+  ACCESS_UNDECIDED: 'nobody decided in time on an item of a review of access',
   ACTED_ALONE: 'approved by who asked for it, and nobody else',
   AGENT_KEY_SHARED: 'two agents hold the same key',
   AGENT_OWNER_UNKNOWN: 'nobody in the log answers for the agent',
@@ -32,6 +34,8 @@ export const DEVIATION_CODES = {
   READ_ABOVE_CLEARANCE: 'data was read above the clearance of the grant',
   RESTORE_FAILED: 'a restore test failed',
   RESTORE_ROOT: 'a restored log has another root than this log at that size',
+  REVIEW_LATE: 'a review of access was opened after its quarter, or not closed in time',
+  REVIEW_MISSING: 'no review of access was opened in that quarter',
   SOFTWARE_AUTHENTICATOR: 'a gesture in production was made with software',
   TOKEN_BEFORE_APPROVAL: 'the agent was given something to act with before anybody approved it',
   USED_AFTER_WITHDRAWAL: 'used after the data subject withdrew',

@@ -1,4 +1,5 @@
 /** The tests that a pack answers, by number. spec/tests.md. @module */
+import { reviewedAccess } from './access-reviews.ts'
 import { decidedActions } from './actions.ts'
 import { approvedAgents, deadWithLeavers, identifiedAgents } from './agents.ts'
 import { approvedChanges, emergencies } from './changes.ts'
@@ -21,6 +22,7 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   boundedDelegations,
   boundedRevocations,
   deadWithLeavers,
+  reviewedAccess,
   keptKeys,
   decidedActions,
   triedDetectors,

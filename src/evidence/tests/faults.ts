@@ -12,7 +12,7 @@ type OfType = (type: EntryType | '') => readonly number[]
 
 /** Numbers of tests, by what kind of entry the fault is about where that matters. None: it is of the pack alone. */
 const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
-  ACCESS_REVIEW_INVALID: [],
+  ACCESS_REVIEW_INVALID: [7],
   ACTION_UNBOUND: [9],
   ACTION_WITHOUT_GRANT: [9],
   AGENT_NOT_APPROVED: [2],

@@ -15,12 +15,6 @@ const NO_REGISTER = 'the log has no register of them'
 
 export const UNTESTED: readonly ControlTest[] = [
   untested(
-    7,
-    ['CC6.3'],
-    ['Access is reviewed', 'done each quarter, complete, acted on'],
-    'reviews of access are in the log as a population, and no test reads it yet',
-  ),
-  untested(
     10,
     ['CC6.8'],
     ['Agents that nobody registered get nowhere', 'denied and alerted'],
