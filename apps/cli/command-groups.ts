@@ -87,6 +87,10 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['evidence', 'verify'],
     add: async (to) => (await import('./commands/evidence.ts')).evidenceCommands(to),
   },
+  {
+    names: ['readiness'],
+    add: async (to) => (await import('./commands/readiness.ts')).readinessCommands(to),
+  },
   { names: ['controls'], add: async (to) => (await import('./commands/controls.ts')).controlCommands(to) },
   { names: ['attest'], add: async (to) => (await import('./commands/attest.ts')).attestCommands(to) },
   { names: ['log'], add: addLog },

@@ -52,7 +52,7 @@ export async function packOf(
 }
 
 /** A checkpoint that covers every entry there was when we asked: the log publishes a moment after it commits. */
-async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8Array> {
+export async function settledCheckpoint(profile: Profile, vkey: string): Promise<Uint8Array> {
   const newest = await profile.client.get('/v1/entries?limit=1')
   const { size: wanted } = z.object({ size: z.int() }).parse(newest)
   const tiles = httpTiles(profile.client)

@@ -20,6 +20,7 @@ import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
+import { readinessRoutes } from './routes-readiness.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
 import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
@@ -130,6 +131,7 @@ export function createApp(ctx: ServerContext): App {
   retentionRoutes(app, ctx)
   logRoutes(app, ctx)
   fleetRoutes(app, ctx)
+  readinessRoutes(app, ctx)
   telemetryRoutes(app, ctx)
   nodeRoutes(app, ctx)
   backupRoutes(app, ctx)

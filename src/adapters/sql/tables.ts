@@ -267,4 +267,7 @@ CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 ${RESPONSE_TABLES}
 ${GOVERNANCE_TABLES}
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
+CREATE INDEX entries_telling ON entries (type, idx)
+  WHERE type = 'log.anchored' OR type = 'restore.tested' OR type = 'evidence.built' OR type = 'narrative.approved'
+    OR type = 'preview.granted';
 `
