@@ -84,6 +84,15 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'access_review.assigned': 'Who decides on these items.',
   'access_review.decided': 'Somebody decided on an item.',
   'access_review.acted': 'It was done: revoked by these frames, or changed by these entries.',
+  'evaluation.proposed': 'A draft of what management says of a deviation; it waits for somebody to sign it.',
+  'evaluation.signed': 'Management’s evaluation of a deviation, by a gesture over that draft.',
+  'deficiency.opened':
+    'Something is deficient, for which criteria, and until when it is to be repaired; commits to its title (`title`).',
+  'deficiency.assigned': 'Who answers for it, and until when.',
+  'deficiency.noted': 'A plan, what was done about it, or other words; commits to them (`text`).',
+  'deficiency.retested':
+    'Somebody tried whether what was done repaired it; commits to words about it (`text`).',
+  'deficiency.closed': 'It is repaired, by a gesture over what was done and the retest that passed.',
   'access_review.closed': 'All of it is decided and done, by a gesture over the list and what became of it.',
   'capacity.sampled': 'How much the control plane had to do in this hour, and how much room it has.',
   'output_policy.proposed':

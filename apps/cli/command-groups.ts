@@ -79,6 +79,14 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['access-review'],
     add: async (to) => (await import('./commands/access-reviews.ts')).accessReviewCommands(to),
   },
+  {
+    names: ['deviation'],
+    add: async (to) => (await import('./commands/deviations.ts')).deviationCommands(to),
+  },
+  {
+    names: ['deficiency'],
+    add: async (to) => (await import('./commands/deficiencies.ts')).deficiencyCommands(to),
+  },
   { names: ['relay'], add: async (to) => (await import('./commands/relay.ts')).relayCommand(to) },
   { names: ['replay'], add: async (to) => (await import('./commands/replay.ts')).replayCommand(to) },
   { names: ['keys'], add: async (to) => (await import('./commands/keys.ts')).keyCommands(to) },

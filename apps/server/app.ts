@@ -22,6 +22,7 @@ import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { readinessRoutes } from './routes-readiness.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
+import { deficiencyRoutes } from './routes-deficiencies.ts'
 import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
 import { driftRoutes } from './routes-drift.ts'
@@ -111,6 +112,7 @@ export function createApp(ctx: ServerContext): App {
   killRoutes(app, ctx)
   isolationRoutes(app, ctx)
   incidentRoutes(app, ctx)
+  deficiencyRoutes(app, ctx)
   accessReviewRoutes(app, ctx)
   approvalPointRoutes(app, ctx)
   approvalRoutes(app, ctx)

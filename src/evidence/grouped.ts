@@ -4,6 +4,7 @@ import { attestationBodies } from '../log/attestation-bodies.ts'
 import type { AnyEntry, EntryType } from '../log/entries.ts'
 import { governanceBodies } from '../log/governance-bodies.ts'
 import { labelBodies } from '../log/label-bodies.ts'
+import { registerBodies } from '../log/register-bodies.ts'
 import { responseBodies } from '../log/response-bodies.ts'
 
 type OutputPolicyType = 'output_policy.proposed' | 'output_policy.approved'
@@ -20,8 +21,8 @@ export type PolicyType =
   | DriftPolicyType
 /** Oversight, isolations, incidents, capacity. */
 export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
-/** Reviews of access. */
-export type GovernanceType = keyof typeof governanceBodies
+/** Reviews of access, and registers that people keep by hand. */
+export type GovernanceType = keyof typeof governanceBodies | keyof typeof registerBodies
 
 /** Alerts, and the canaries of detectors. */
 const ALERT_TYPES = [
@@ -56,11 +57,18 @@ export function groupOf({ type }: AnyEntry): Group | null {
   if (type in attestationBodies) return 'attested'
   if (alertTypes.has(type)) return 'alerts'
   if (type.startsWith('baseline.')) return 'baselines'
-  if (type in governanceBodies) return 'governance'
+  if (type in governanceBodies || type in registerBodies) return 'governance'
   return type in responseBodies ? 'responses' : null
 }
 
 /** Whether its subject is one that personal values are filed under. */
 export function beginsSubject({ type }: Grouped): boolean {
-  return type === 'output.registered' || type === 'seed.committed' || type === 'incident.opened'
+  return BEGINS_SUBJECT.has(type)
 }
+
+const BEGINS_SUBJECT: ReadonlySet<EntryType> = new Set([
+  'output.registered',
+  'seed.committed',
+  'incident.opened',
+  'deficiency.opened',
+] as const)

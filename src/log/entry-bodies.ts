@@ -25,6 +25,7 @@ import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { governanceBodies } from './governance-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
+import { registerBodies } from './register-bodies.ts'
 import { responseBodies } from './response-bodies.ts'
 import { telemetryBodies } from './telemetry-bodies.ts'
 import { toolBodies } from './tool-bodies.ts'
@@ -287,5 +288,6 @@ export const bodies = {
   ...driftBodies,
   ...responseBodies,
   ...governanceBodies,
+  ...registerBodies,
   ...telemetryBodies,
 } as const

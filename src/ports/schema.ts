@@ -10,6 +10,7 @@ import type { GovernanceTables } from './governance-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
 import type { ObserveTables } from './observe-tables.ts'
+import type { RegisterTables } from './register-tables.ts'
 import type { ResponseTables } from './response-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
@@ -26,6 +27,7 @@ export interface Schema
     InventorySchema,
     ListenerTables,
     ObserveTables,
+    RegisterTables,
     ResponseTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }

@@ -103,6 +103,13 @@ export function closedAt({ entry, time_ms }: Pick<Stamp, 'entry' | 'time_ms'>): 
   return { closed: time_ms, closing: entry }
 }
 
+/** @throws {RegistryError} `UNKNOWN_ENTRY`: one is not there, or not any more */
+export async function assertEntries({ db }: Pick<Tx, 'db'>, indices: readonly number[]): Promise<void> {
+  for (const index of indices)
+    if ((await findEntry({ db }, index)) === null)
+      throw new RegistryError('UNKNOWN_ENTRY', `the log has no entry ${index}, or not any more`)
+}
+
 /** @returns null: there is none, or it was pruned */
 export async function findEntry({ db }: Pick<Tx, 'db'>, index: number): Promise<AnyEntry | null> {
   const row = await db.selectFrom('entries').select('bytes').where('idx', '=', index).executeTakeFirst()

@@ -101,6 +101,17 @@ export async function disclosuresOf(ctx: Vaulted, db: Kysely<Schema>, jti: strin
   )
 }
 
+/** A value that is text, by its commitment; null: erased, or there never was one. */
+export async function wordsOf(
+  ctx: Vaulted,
+  db: Kysely<Schema>,
+  commitment: string | null,
+): Promise<string | null> {
+  const found = commitment === null ? null : await openingOf(ctx, db, commitment)
+  if (found === null || !('value' in found.opening)) return null
+  return typeof found.opening.value === 'string' ? found.opening.value : null
+}
+
 /** Names of people by the commitments to them, as their rows have them. Erased ones are missing. */
 export async function namesOf(
   ctx: Vaulted,

@@ -18,7 +18,7 @@ import { type RegistryContext } from './context.ts'
 import { findSubject } from './data-subjects.ts'
 import { RegistryError } from './errors.ts'
 import { objectTx } from './objections.ts'
-import { keep, openingOf } from './personal.ts'
+import { keep, wordsOf } from './personal.ts'
 
 type Row = Schema['subject_requests']
 export type RequestOutcome = EntryBody<'subject_request.closed'>['outcome']
@@ -195,16 +195,6 @@ export async function listRequests(
 }
 
 const LISTED_MAX = 1_000
-
-async function wordsOf(
-  ctx: Pick<RegistryContext, 'vault'>,
-  db: Kysely<Schema>,
-  commitment: string | null,
-): Promise<string | null> {
-  const found = commitment === null ? null : await openingOf(ctx, db, commitment)
-  if (found === null || !('value' in found.opening)) return null
-  return typeof found.opening.value === 'string' ? found.opening.value : null
-}
 
 /** Says which are late, once each. @returns how many */
 export function raiseOverdue(ctx: Pick<RegistryContext, 'store'>): Promise<number> {

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../ports/schema.ts'
 import type { RegistryContext } from '../registry/context.ts'
 import { findIncident, type IncidentRow } from '../registry/incident-rows.ts'
-import { namesOf, openingOf } from '../registry/personal.ts'
+import { namesOf, wordsOf } from '../registry/personal.ts'
 
 /** Incidents that one answer lists, the latest first. */
 const LISTED_MAX = 200
@@ -73,16 +73,6 @@ export async function showIncident(
       })),
     ),
   }
-}
-
-async function wordsOf(
-  ctx: Pick<RegistryContext, 'vault'>,
-  db: Kysely<Schema>,
-  commitment: string,
-): Promise<string | null> {
-  const found = await openingOf(ctx, db, commitment)
-  if (found === null || !('value' in found.opening)) return null
-  return typeof found.opening.value === 'string' ? found.opening.value : null
 }
 
 function viewOf({ title_commit: _t, ...row }: IncidentRow, title: string | null): IncidentView {

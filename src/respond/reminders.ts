@@ -104,6 +104,7 @@ async function allDue(db: Db, { begun_ms, now_ms }: Looking): Promise<Due[]> {
     incidents(db),
     restoreTests(db, begun_ms),
     accessReviews(db, begun_ms),
+    deficiencies(db),
   ])
   return all.flat()
 }
@@ -184,6 +185,12 @@ async function restoreTests(db: Db, begun_ms: number): Promise<Due[]> {
   const tested_ms =
     last === undefined || last.bytes.length === 0 ? begun_ms : Date.parse(decodeEntry(last.bytes).time)
   return [{ what: 'restore_test', subject: null, at: tested_ms + QUARTER_MS }]
+}
+
+/** DEF-6. */
+async function deficiencies(db: Db): Promise<Due[]> {
+  const rows = await db.selectFrom('deficiencies').select(['id', 'due']).where('closed', 'is', null).execute()
+  return rows.map(({ id, due }) => ({ what: 'deficiency', subject: id, at: due }))
 }
 
 /** ACR-8. */

@@ -12,7 +12,7 @@ import {
   showAccessReview,
 } from '../access-reviews.ts'
 import { CliError, listing, result } from '../output.ts'
-import { profileOf, wantsJson, whole } from './globals.ts'
+import { profileOf, wantsJson, whole, wholes } from './globals.ts'
 
 const ID = 'acr_…'
 
@@ -85,17 +85,13 @@ function readCommands(review: Command): void {
     })
 }
 
-function numbers(text: string, previous: readonly number[] = []): number[] {
-  return [...previous, whole(text)]
-}
-
 function assignCommand(review: Command): void {
   review
     .command('assign')
     .description('say who decides on items, or on all that a person owns')
     .argument('<review>', ID)
     .argument('<reviewer>', 'per_…')
-    .option('--item <n>', 'by its number (repeat)', numbers)
+    .option('--item <n>', 'by its number (repeat)', wholes)
     .option('--owner <person>', 'all that is theirs')
     .action(
       async (
@@ -137,7 +133,7 @@ function actCommand(review: Command): void {
     .description('revoke what was decided to be revoked, or name the entries that changed it')
     .argument('<review>', ID)
     .argument('<item>', 'its number', whole)
-    .option('--entry <index>', 'that changed it (repeat)', numbers)
+    .option('--entry <index>', 'that changed it (repeat)', wholes)
     .action(async (id: string, item: number, options: { entry?: number[] }, command: Command) => {
       const frames = await actOnAccess(await profileOf(command), id, item, options.entry ?? [])
       result(wantsJson(command), { review: id, item, frames }, () => `item ${item} is done`)

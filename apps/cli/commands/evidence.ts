@@ -1,11 +1,10 @@
 /** `countersign evidence build` and `countersign verify`: the pack, and what anyone can make of it. @module */
 import { readFile, writeFile } from 'node:fs/promises'
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { fromUtf8 } from '../../../src/core/encoding.ts'
 import { parseJson, type JsonObject } from '../../../src/core/json.ts'
-import { parseRfc3339 } from '../../../src/core/time.ts'
 import { counted } from '../../../src/core/words.ts'
 import { readArchive } from '../../../src/evidence/pack/archive.ts'
 import type { Manifest } from '../../../src/evidence/pack/manifest.ts'
@@ -17,7 +16,7 @@ import { packOf } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { countsText, describeReport } from '../pack-report.ts'
 import { assertWritable, unreadable, unwritable, type Profile } from '../profile.ts'
-import { profileOf, wantsJson } from './globals.ts'
+import { profileOf, time, wantsJson } from './globals.ts'
 
 /** A value with its salt, as the control plane keeps it. */
 const OPENING_BYTES_MAX = 4 * 1024 * 1024
@@ -221,12 +220,4 @@ function objections({ why }: JsonObject): string[] {
 
 function count(value: unknown): number {
   return Array.isArray(value) ? value.length : 0
-}
-
-function time(text: string): number {
-  try {
-    return parseRfc3339(text)
-  } catch {
-    throw new InvalidArgumentError('not an RFC 3339 UTC time such as 2026-01-01T00:00:00Z')
-  }
 }

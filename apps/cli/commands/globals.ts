@@ -1,5 +1,6 @@
 /** Options that every command knows. @module */
 import { InvalidArgumentError, type Command } from 'commander'
+import { parseRfc3339 } from '../../../src/core/time.ts'
 import { REASON_CODE } from '../../../src/log/erasure-bodies.ts'
 import { CliError } from '../output.ts'
 import { loadProfile, type Profile } from '../profile.ts'
@@ -48,6 +49,20 @@ export function whole(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number')
   return value
+}
+
+/** For options that may be given several times. */
+export function wholes(text: string, previous: readonly number[] = []): number[] {
+  return [...previous, whole(text)]
+}
+
+/** Milliseconds since 1970. */
+export function time(text: string): number {
+  try {
+    return parseRfc3339(text)
+  } catch {
+    throw new InvalidArgumentError('not an RFC 3339 UTC time such as 2026-01-01T00:00:00Z')
+  }
 }
 
 export function port(text: string): number {

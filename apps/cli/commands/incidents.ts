@@ -16,7 +16,7 @@ import {
   type Timeline,
 } from '../incidents.ts'
 import { listing, paint, result, table, visible } from '../output.ts'
-import { collect, profileOf, wantsJson, whole } from './globals.ts'
+import { collect, profileOf, wantsJson, wholes } from './globals.ts'
 
 const ID = 'inc_…'
 
@@ -165,7 +165,7 @@ function openCommand(incident: Command): void {
     .addOption(new Option('--severity <severity>').choices([...SEVERITIES]).default('high'))
     .option('--agent <id>', 'the agent that it is about')
     .option('--alert <id>', 'an alert that it is about (repeat)', collect)
-    .option('--entry <index>', 'an entry that says so (repeat)', indices)
+    .option('--entry <index>', 'an entry that says so (repeat)', wholes)
     .action(async (title: string, options: OpenOptions, command: Command) => {
       const { kind, severity, agent = null, alert = [], entry = [] } = options
       const id = await openIncident(await profileOf(command), {
@@ -184,17 +184,13 @@ function openCommand(incident: Command): void {
     })
 }
 
-function indices(text: string, previous: readonly number[] = []): number[] {
-  return [...previous, whole(text)]
-}
-
 function containCommand(incident: Command): void {
   incident
     .command('contain')
     .description('say what stopped it, and name the entries that did')
     .argument('<incident>', ID)
     .addOption(new Option('--how <how>').choices([...CONTAINED_BY]).makeOptionMandatory())
-    .option('--entry <index>', 'the suspension, revocation or kill (repeat)', indices)
+    .option('--entry <index>', 'the suspension, revocation or kill (repeat)', wholes)
     .action(async (id: string, options: { how: string; entry?: number[] }, command: Command) => {
       await containIncident(await profileOf(command), id, options.how, options.entry ?? [])
       result(wantsJson(command), { incident: id, status: 'contained' }, () => `${id} is contained`)

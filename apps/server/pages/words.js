@@ -166,6 +166,14 @@ const ACTS = new Map(
       'Close a review of access',
       'You say that every item of its list was decided by somebody who does not own it, and that what was decided was done.',
     ],
+    'evaluation.sign': [
+      'Sign management’s evaluation of a deviation',
+      'You say, for management, why it happened, how far it goes and what came of it. The deviation stays one.',
+    ],
+    'deficiency.close': [
+      'Close a deficiency',
+      'You say that it was repaired, and that somebody who neither owns nor repaired it tried that and it held.',
+    ],
     'alert_policy.approve': [
       'Approve an alert policy',
       'It says how severe alerts are, who hears of them, and within how long somebody takes them.',

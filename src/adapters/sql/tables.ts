@@ -8,6 +8,7 @@ import { CONSENT_TABLES } from './consent-tables.ts'
 import { DRIFT_TABLES } from './drift-tables.ts'
 import { OBSERVE_TABLES } from './observe-tables.ts'
 import { GOVERNANCE_TABLES } from './governance-tables.ts'
+import { REGISTER_TABLES } from './register-tables.ts'
 import { RESPONSE_TABLES } from './response-tables.ts'
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
@@ -266,6 +267,7 @@ CREATE TABLE prunings (
 CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 ${RESPONSE_TABLES}
 ${GOVERNANCE_TABLES}
+${REGISTER_TABLES}
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 CREATE INDEX entries_telling ON entries (type, idx)
   WHERE type = 'log.anchored' OR type = 'restore.tested' OR type = 'evidence.built' OR type = 'narrative.approved'

@@ -14,6 +14,7 @@ import { inPeriod, type Period, type PopulationDefinition } from './definition.t
 import { baselines } from './baselines.ts'
 import { changes, emergencyChanges } from './changes.ts'
 import { consents, disclosures, withdrawals } from './consents.ts'
+import { deficiencies, evaluations } from './deficiencies.ts'
 import { disposals, restores } from './disposals.ts'
 import { drills } from './drills.ts'
 import { capacity, incidents } from './incidents.ts'
@@ -158,6 +159,8 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   alerts,
   detectors,
   accessReviews,
+  evaluations,
+  deficiencies,
   baselines,
   activeAgents,
   createdAgents,

@@ -7,6 +7,7 @@ import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.t
 import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
 import type { Period } from '../populations/definition.ts'
+import type { DeviationEvaluation } from '../tests/result.ts'
 import type { Story } from '../verify/story.ts'
 import type { NarrativesFile } from '../companions/narratives/schema.ts'
 import type { EntryFiles } from './citations.ts'
@@ -32,6 +33,10 @@ export interface ReportedDeviation {
   /** Entries that it is about, the first being the item. */
   readonly entries: readonly number[]
   readonly message: string
+  /** DEV-1. */
+  readonly id: string
+  /** What management says of it; null: not evaluated. */
+  readonly evaluation: DeviationEvaluation | null
 }
 
 /** What a test came to: what the documents take of a result. */

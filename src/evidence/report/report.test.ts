@@ -21,7 +21,12 @@ function inputOf(
   deviating: number[] = [],
 ): ReportInput {
   const about = { definition: '', query: '', file: '', csv: '', sha256: '' }
-  const deviations = deviating.map((index) => ({ entries: [index], message: 'it deviates' }))
+  const deviations = deviating.map((index) => ({
+    id: `9/ACTION_UNBOUND/${index}`,
+    entries: [index],
+    message: 'it deviates',
+    evaluation: null,
+  }))
   const result = { items: 0, deviations_n: deviations.length, deviations }
   return {
     origin: 'log.example',

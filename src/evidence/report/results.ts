@@ -2,6 +2,7 @@
 import { counted } from '../../core/words.ts'
 import { controlsOfTest } from '../controls/catalogue.ts'
 import { FREQUENCIES, type Control } from '../controls/schema.ts'
+import type { DeviationEvaluation } from '../tests/result.ts'
 import type { Citations } from './citations.ts'
 import { heading, joined, text, type Block, type Link, type Section, type Spans } from './document.ts'
 import { RESULT_WORDS, RESULTS, said, type ReportedTest, type ReportInput } from './input.ts'
@@ -140,17 +141,28 @@ function deviationTable({ number, deviations }: ReportedTest, { cite, actions }:
   return {
     kind: 'table',
     caption: `Deviations of test ${number}`,
-    columns: ['No.', 'What', 'Entries', 'Action'],
-    rows: deviations.map(({ entries, message }, i) => {
+    columns: ['Deviation', 'What', 'Entries', 'Action', 'Evaluation by management'],
+    rows: deviations.map(({ id, entries, message, evaluation }) => {
       const action = entries.map((index) => actions.get(index)).find((found) => found !== undefined)
       return [
-        [String(i + 1)],
+        [id],
         [message],
         joined(cite.entries(entries)),
         action === undefined ? ['none'] : [{ text: action, to: `#action-${action}` }],
+        evaluation === null ? ['not evaluated'] : evaluated(evaluation, cite),
       ]
     }),
   }
+}
+
+/** DEV-4. */
+function evaluated(of: DeviationEvaluation, cite: Citations): Spans {
+  const { cause, extent, compensating, effect, remediation, signer, signed, acted_alone, entry } = of
+  return [
+    `Cause: ${cause} Extent: ${extent} Compensating control: ${compensating ?? 'none'}. Effect: ${effect} `,
+    `Repaired under: ${remediation ?? 'none'}. Signed by ${signer}${acted_alone ? ', who drafted it alone,' : ''} on ${signed}, `,
+    ...joined(cite.entries([entry])),
+  ]
 }
 
 export function controlsSection({ catalogue, tests }: ReportInput): Section {

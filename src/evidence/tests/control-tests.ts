@@ -3,6 +3,7 @@ import { reviewedAccess } from './access-reviews.ts'
 import { decidedActions } from './actions.ts'
 import { approvedAgents, deadWithLeavers, identifiedAgents } from './agents.ts'
 import { approvedChanges, emergencies } from './changes.ts'
+import { followedDeficiencies } from './deficiencies.ts'
 import { boundedDelegations, boundedRevocations, grantedDelegations } from './delegations.ts'
 import { approvedBaselines, triedDetectors } from './detection.ts'
 import { keptKeys } from './keys.ts'
@@ -32,6 +33,7 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   heldDrills,
   approvedChanges,
   emergencies,
+  followedDeficiencies,
   sampledHours,
   testedRestores,
   clearedReads,

@@ -1,6 +1,7 @@
 /** What the tests of a pack came to, as its file has it. spec/tests.md (TST-3, TST-6). @module */
 import { z } from 'zod'
 import { canonicalBytes } from '../../core/json.ts'
+import { DEVIATION_ID, EVALUATION_CHARS_MAX } from '../../log/deficiency-bodies.ts'
 import { FAULT_CODES } from '../verify/fault-codes.ts'
 import { DEVIATION_CODES, type DeviationCode } from './codes.ts'
 
@@ -24,13 +25,33 @@ export const ENTRIES_NAMED_MAX = 128
 const text = z.string().max(1024)
 const count = z.int().nonnegative()
 
+/** What management says of a deviation (DEV-4). */
+export const deviationEvaluationSchema = z.strictObject({
+  /** Index of the `evaluation.signed` entry. */
+  entry: count,
+  signed: z.iso.datetime(),
+  signer: text,
+  acted_alone: z.boolean(),
+  cause: z.string().max(EVALUATION_CHARS_MAX),
+  extent: z.string().max(EVALUATION_CHARS_MAX),
+  compensating: z.string().max(EVALUATION_CHARS_MAX).nullable(),
+  effect: z.string().max(EVALUATION_CHARS_MAX),
+  /** Identifier of the deficiency under which it is repaired. */
+  remediation: text.nullable(),
+})
+export type DeviationEvaluation = z.infer<typeof deviationEvaluationSchema>
+
 export const deviationSchema = z.strictObject({
+  /** DEV-1: the same in every pack. */
+  id: z.string().regex(DEVIATION_ID),
   code: z.enum([...FAULT_CODES, ...(Object.keys(DEVIATION_CODES) as DeviationCode[])]),
   message: z.string().max(4096),
   /** Indices, the one that it is about first; empty when it is about what is not there. */
   entries: z.array(count).max(ENTRIES_NAMED_MAX),
   /** Identifier of the chain segment behind it, or null. */
   chain: text.nullable(),
+  /** Null: not evaluated. */
+  evaluation: deviationEvaluationSchema.nullable(),
 })
 
 export const testResultSchema = z.strictObject({

@@ -60,10 +60,12 @@ describe('a pack', () => {
     expect(report).toMatchObject({ ok: false, integrity: true, tests: { deviations: 1 } })
     expect(report.results[5]?.deviations).toEqual([
       {
+        id: `5/ALLOW_AFTER_REVOCATION/${allow}`,
         code: 'ALLOW_AFTER_REVOCATION',
         message: expect.stringContaining('after delegation was revoked'),
         entries: [allow, revocation],
         chain: segment,
+        evaluation: null,
       },
     ])
   })

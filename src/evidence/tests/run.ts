@@ -15,12 +15,14 @@ import type { CheckedHistory } from '../verify/checks.ts'
 import type { Findings } from '../verify/report.ts'
 import { chainsOf } from './chains.ts'
 import { CONTROL_TESTS } from './control-tests.ts'
+import { deviationId, evaluationsOf } from './evaluated.ts'
 import { deviationsByTest } from './faults.ts'
 import {
   countsOf,
   DEVIATIONS_LISTED_MAX,
   ENTRIES_NAMED_MAX,
   type Deviation,
+  type DeviationEvaluation,
   type Outcome,
   type TestResult,
   type TestResults,
@@ -60,7 +62,8 @@ export function runTests(
   const runs = tests.map((test) => ({ test, run: test.run(ctx), faults: found.get(test.number) ?? [] }))
   const all = runs.map(({ run, faults }) => merged('not_tested' in run ? [] : run.deviations, faults))
   const chains = chainsOf(of.history, new Set(all.flat().flatMap(({ entries }) => entries)))
-  const results = runs.map(({ test, run }, at) => resultOf(test, run, all[at] ?? [], chains))
+  const behind = { chains, evaluations: evaluationsOf(of.history, of.findings) }
+  const results = runs.map(({ test, run }, at) => resultOf(test, run, all[at] ?? [], behind))
   const { history, period } = of
   return {
     v: 1,
@@ -72,18 +75,31 @@ export function runTests(
   }
 }
 
+interface Behind {
+  readonly chains: ReadonlyMap<number, string>
+  readonly evaluations: ReadonlyMap<string, DeviationEvaluation>
+}
+
 function resultOf(
   test: ControlTest,
   run: TestRun,
   found: readonly FoundDeviation[],
-  chains: ReadonlyMap<number, string>,
+  { chains, evaluations }: Behind,
 ): TestResult {
   const items = 'not_tested' in run ? 0 : run.items
   const deviations = found
     .slice(0, DEVIATIONS_LISTED_MAX)
     .map(({ code, message, entries, chain }): Deviation => {
       const behind = chain ?? entries.map((index) => chains.get(index)).find((one) => one !== undefined)
-      return { code, message, entries: entries.slice(0, ENTRIES_NAMED_MAX), chain: behind ?? null }
+      const id = deviationId(test.number, { code, message, entries })
+      return {
+        id,
+        code,
+        message,
+        entries: entries.slice(0, ENTRIES_NAMED_MAX),
+        chain: behind ?? null,
+        evaluation: evaluations.get(id) ?? null,
+      }
     })
   return {
     number: test.number,

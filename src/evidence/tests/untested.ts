@@ -27,7 +27,6 @@ export const UNTESTED: readonly ControlTest[] = [
     ['The kill channel lives', 'out of band, and alive between drills'],
     'probes of the channel are answered to who sends them, and are no entries of the log',
   ),
-  untested(19, ['CC4.1', 'CC4.2'], ['Deficiencies are followed up', 'owned, tracked, retested'], NO_REGISTER),
   untested(
     20,
     ['CC9.2'],

@@ -26,6 +26,8 @@ type AnyApproval = Indexed<
   | Entry<'isolation.lifted'>
   | Entry<'incident.closed'>
   | Entry<'access_review.closed'>
+  | Entry<'evaluation.signed'>
+  | Entry<'deficiency.closed'>
   | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>

@@ -13,6 +13,7 @@ import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow 
 import { checkUses } from './bases.ts'
 import { checkConsentChains } from './consent-chains.ts'
 import { checkConsents } from './consents.ts'
+import { checkDeficiencies, checkEvaluations } from './deficiencies.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
@@ -141,6 +142,8 @@ export function checkHistory(
   checkResponses(crypto, history, judge, { allows, bound_ms }, findings)
   checkIncidents(history, judge, findings)
   checkAccessReviews(crypto, history, judge, findings)
+  checkEvaluations(history, judge, findings)
+  checkDeficiencies(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
   checkConsentChains(crypto, history, roots, findings)

@@ -26,6 +26,7 @@ import { domainFolds } from './domains.ts'
 import { driftFolds } from './drift.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
+import { registerFolds } from './registers.ts'
 import { responseFolds } from './responses.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
 import { templateFolds, trustFolds } from './trust.ts'
@@ -49,6 +50,7 @@ const FOLDS: Folds = {
   ...consentFolds,
   ...responseFolds,
   ...governanceFolds,
+  ...registerFolds,
   ...alertFolds,
 }
 

@@ -1,0 +1,19 @@
+/** Tables of registers that people keep by hand, as tables.ts has the others. @module */
+export const REGISTER_TABLES = `
+CREATE TABLE evaluations (
+  id TEXT PRIMARY KEY, deviation TEXT NOT NULL, said_json TEXT NOT NULL, proposer TEXT NOT NULL,
+  proposal INTEGER NOT NULL, signer TEXT, signature INTEGER, signed INTEGER
+) STRICT;
+CREATE INDEX evaluations_deviation ON evaluations (deviation);
+CREATE TABLE deficiencies (
+  id TEXT PRIMARY KEY, entry INTEGER NOT NULL, criteria_json TEXT NOT NULL, deviation TEXT, opener TEXT NOT NULL,
+  owner TEXT, title_commit TEXT, opened INTEGER NOT NULL, due INTEGER NOT NULL, closed INTEGER,
+  remediation INTEGER, repairer TEXT, retest INTEGER, closing INTEGER
+) STRICT;
+CREATE INDEX deficiencies_open ON deficiencies (due) WHERE closed IS NULL;
+CREATE TABLE deficiency_notes (
+  entry INTEGER PRIMARY KEY, deficiency TEXT NOT NULL REFERENCES deficiencies (id), phase TEXT NOT NULL,
+  author TEXT NOT NULL, time INTEGER NOT NULL, text_commit TEXT NOT NULL
+) STRICT;
+CREATE INDEX deficiency_notes_deficiency ON deficiency_notes (deficiency);
+`

@@ -1,0 +1,6 @@
+/** Bodies of the entries of registers that people keep by hand: each lies with its page. spec/entries.md. @module */
+import { deficiencyBodies } from './deficiency-bodies.ts'
+
+export const registerBodies = {
+  ...deficiencyBodies,
+}

@@ -1,0 +1,53 @@
+/** Folds of registers that people keep by hand. spec/registers.md. @module */
+import { parseRfc3339 } from '../../core/time.ts'
+import type { Entry } from '../../log/entries.ts'
+import {
+  insertDeficiency,
+  insertDeficiencyNote,
+  insertEvaluation,
+  repairedBy,
+  retestedAs,
+  settleEvaluation,
+  updateDeficiency,
+  type Stamped,
+} from '../deficiency-rows.ts'
+import { fileUnder } from '../personal.ts'
+import { committed } from './commitments.ts'
+import type { At, Folds } from './state.ts'
+
+function stampOf({ index, time_ms }: At, { actor }: Pick<Entry, 'actor'>): Stamped {
+  return { entry: index, time_ms, actor: actor.id }
+}
+
+export const registerFolds: Folds = {
+  'evaluation.proposed': (at, entry) =>
+    insertEvaluation(at.db, entry.subject ?? '', stampOf(at, entry), entry.body),
+  'evaluation.signed': (at, entry) => settleEvaluation(at.db, entry.subject ?? '', stampOf(at, entry)),
+  'deficiency.opened': async (at, entry) => {
+    const { subject = '', body, commitments } = entry
+    const title = commitments?.['title'] ?? null
+    await insertDeficiency(at.db, stampOf(at, entry), { id: subject, title_commit: title }, body)
+    await fileUnder(at, { id: subject, owner: null, first: at.index })
+    await committed(at, subject, 'title', title)
+  },
+  'deficiency.assigned': ({ db }, { subject = '', body: { owner, due } }) =>
+    updateDeficiency(db, subject, { owner, due: parseRfc3339(due) }),
+  'deficiency.noted': async (at, entry) => {
+    const { subject = '', body, commitments } = entry
+    const text = commitments?.['text'] ?? ''
+    const stamp = stampOf(at, entry)
+    await insertDeficiencyNote(at.db, subject, stamp, body.phase, text)
+    if (body.phase === 'remediation') await updateDeficiency(at.db, subject, repairedBy(stamp))
+    await committed(at, subject, 'text', text)
+  },
+  'deficiency.retested': async (at, entry) => {
+    const { subject = '', body, commitments } = entry
+    const text = commitments?.['text'] ?? ''
+    const stamp = stampOf(at, entry)
+    await insertDeficiencyNote(at.db, subject, stamp, body.result, text)
+    await updateDeficiency(at.db, subject, retestedAs(stamp, body))
+    await committed(at, subject, 'text', text)
+  },
+  'deficiency.closed': ({ db, index, time_ms }, { subject = '' }) =>
+    updateDeficiency(db, subject, { closed: time_ms, closing: index }),
+}
