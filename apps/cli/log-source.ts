@@ -6,6 +6,7 @@ import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import type { ApiClient } from '../../src/adapters/http/client.ts'
 import { httpTileStore } from '../../src/adapters/http/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { nodeZlib } from '../../src/adapters/node-zlib/node-zlib.ts'
 import { openArchive } from '../../src/evidence/pack/archive.ts'
 import { START_CHECKPOINT_FILE } from '../../src/evidence/pack/manifest.ts'
 import { LogError } from '../../src/log/entries.ts'
@@ -118,10 +119,10 @@ function signedStore(client: ApiClient, prefix: string): TileReader {
 function openPack(path: string): OpenedLog {
   const file = openFileBytes(path)
   try {
-    const archive = openArchive(file)
-    const start = archive.read(START_CHECKPOINT_FILE)
+    const archive = openArchive(file, nodeZlib)
+    const start = archive.readSync(START_CHECKPOINT_FILE)
     return {
-      store: { read: async (name) => archive.read(name) },
+      store: archive,
       held: start === null ? [] : [{ name: START_CHECKPOINT_FILE, note: start }],
       isLive: false,
       close: () => file.close(),

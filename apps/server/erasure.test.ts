@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { fsTileStore } from '../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { buildPack, type BuiltPack } from '../../src/evidence/pack/build.ts'
+import { buildPack } from '../../src/evidence/pack/build.ts'
 import { judgeOpening } from '../../src/evidence/verify/openings.ts'
 import { verifyPack, type VerifiedPack } from '../../src/evidence/verify/verify.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
@@ -71,13 +71,13 @@ async function published(): Promise<Uint8Array> {
   })
 }
 
-async function pack(): Promise<BuiltPack> {
+async function pack(): ReturnType<typeof buildPack> {
   const source = { tiles: fsTileStore(join(server.dataDir, 'log')), vkey: server.running.vkey }
   const whole = { from_ms: 0, to_ms: Date.now() + 60_000 }
   return buildPack(nodeCrypto, { ...source, checkpoint: await published(), start: null }, whole)
 }
 
-async function verified(built: BuiltPack): Promise<VerifiedPack> {
+async function verified(built: Awaited<ReturnType<typeof buildPack>>): Promise<VerifiedPack> {
   return verifyPack(nodeCrypto, built.bytes, server.running.vkey)
 }
 

@@ -530,7 +530,7 @@ test('who has only the log finds each of these on evidence that was there before
   expect(findings.faults).toEqual([])
   expect(findings.checks[0]?.count).toBeGreaterThan(5)
   const period = { from_ms: 0, to_ms: clock.now() + 1 }
-  const left = outputs.rows(history, period)
+  const left = [...outputs.rows(history, period)]
   expect(left.filter(({ role }) => role === 'supervised').length).toBe(2)
   expect(left.filter(({ role }) => role === null).length).toBe(1)
   const tested = { history, period, findings, allows: [], roots: [], logRoots: new Map() }
@@ -540,7 +540,7 @@ test('who has only the log finds each of these on evidence that was there before
     { entries: [left.find(({ role }) => role === null)?.index], code: 'OUTPUT_NOT_ATTESTED' },
   ])
   expect(reviewed).toMatchObject({ items: 2, deviations: [], result: 'no_deviation' })
-  const looked = reviews.rows(history, period)
+  const looked = [...reviews.rows(history, period)]
   expect(looked.filter(({ flagged }) => flagged)).toMatchObject([
     { reviewer: ben.id, released: expect.any(String) },
   ])

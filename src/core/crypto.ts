@@ -40,9 +40,18 @@ export interface X25519Pair {
   agree(peerPublicKey: Uint8Array): Uint8Array | null
 }
 
+/** A digest of what comes in parts. */
+export interface PartsDigest {
+  update(part: Uint8Array): void
+  /** Once. */
+  digest(): Uint8Array
+}
+
 export interface Crypto {
   randomBytes(length: number): Uint8Array
   sha256(data: Uint8Array): Uint8Array
+  /** The same of parts, where the platform can. Ask `sha256Parts` of digest.ts. */
+  readonly sha256Parts?: () => PartsDigest
   /** base64url SHA-256 of the UTF-8 bytes, where the platform has it in one step. Ask `sha256Text` of digest.ts. */
   readonly sha256Text?: (text: string) => string
   /** The same for HMAC-SHA-256. Ask `hmacText` of digest.ts. */

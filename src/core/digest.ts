@@ -1,6 +1,6 @@
 /** Digests of text, as tokens, receipts and thumbprints name things. @module */
-import type { Crypto } from './crypto.ts'
-import { base64url, utf8 } from './encoding.ts'
+import type { Crypto, PartsDigest } from './crypto.ts'
+import { base64url, concat, utf8 } from './encoding.ts'
 import { canonicalize, type JsonValue } from './json.ts'
 
 /** `tag || 0x00 || JCS(value)`: what a tagged signature, MAC or digest covers. */
@@ -11,6 +11,16 @@ export function taggedText(tag: string, value: JsonValue): string {
 /** base64url SHA-256 of the UTF-8 bytes of `text`. */
 export function sha256Text(crypto: Crypto, text: string): string {
   return crypto.sha256Text?.(text) ?? base64url(crypto.sha256(utf8(text)))
+}
+
+/** SHA-256 of what comes in parts; where the platform cannot, of all of them kept. */
+export function sha256Parts(crypto: Crypto): PartsDigest {
+  if (crypto.sha256Parts !== undefined) return crypto.sha256Parts()
+  const parts: Uint8Array[] = []
+  return {
+    update: (part) => void parts.push(part),
+    digest: () => crypto.sha256(concat(...parts)),
+  }
 }
 
 /** base64url HMAC-SHA-256 of the UTF-8 bytes of `text`. */

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
@@ -210,6 +211,10 @@ export function newNodeCrypto(): Crypto {
   return {
     randomBytes: randomBytesOf,
     sha256,
+    sha256Parts: () => {
+      const of = createHash('sha256')
+      return { update: (part) => void of.update(part), digest: () => new Uint8Array(of.digest()) }
+    },
     sha256Text: (text) => hash('sha256', text, 'base64url'),
     hmacSha256,
     hmacSha256Text,

@@ -14,7 +14,7 @@ import {
   type Section,
   type Spans,
 } from '../report/document.ts'
-import { rowsOf, type ReportInput } from '../report/input.ts'
+import { countOf, eachRow, rowsOf, type ReportInput } from '../report/input.ts'
 import { frame } from '../report/report.ts'
 import { clauseOf, controlBlocks } from './clauses.ts'
 import { inPeriod } from '../populations/definition.ts'
@@ -104,7 +104,7 @@ const SHOWN: Readonly<Record<(typeof POINTS)[number], Shown>> = {
 }
 
 function sentence(input: ReportInput, population: string, words: (n: number) => string): Spans {
-  return [`${words(rowsOf(input, population).length)} (`, link(population), ').']
+  return [`${words(countOf(input, population))} (`, link(population), ').']
 }
 
 function link(population: string): { text: string; to: string } {
@@ -122,7 +122,8 @@ function refused(input: ReportInput): Spans {
 }
 
 function held(input: ReportInput): Spans {
-  const n = rowsOf(input, 'decisions').filter(({ decision }) => decision === 'step_up').length
+  let n = 0
+  for (const { decision } of eachRow(input, 'decisions')) if (decision === 'step_up') n++
   return [`${counted(n, 'call')} waited for a person, who could refuse (`, link('decisions'), ').']
 }
 

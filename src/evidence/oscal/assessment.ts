@@ -122,7 +122,7 @@ function observationOf(test: ReportedTest, parts: OscalParts, input: ReportInput
     ...(known === undefined
       ? []
       : [
-          { href: `../${known.file}`, description: `Population ${known.name}, ${known.rows.length} rows.` },
+          { href: `../${known.file}`, description: `Population ${known.name}, ${known.count} rows.` },
           { href: `../${csvFile(known.name)}`, description: 'The same as CSV.' },
         ]),
     ...deviations.slice(0, EVIDENCE_MAX).flatMap(({ entries, message }) => {

@@ -4,12 +4,11 @@
  * @module
  */
 import { zipSync, type Zippable } from 'fflate'
+import type { Codec } from '../../ports/codec.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
+import type { PackFiles } from './files.ts'
 import { openZip, unzip, type Archive, type ArchiveLimits, type ByteSource } from './unzip.ts'
-
-/** Files by name. */
-export type PackFiles = ReadonlyMap<string, Uint8Array>
 
 /** Uncompressed bytes of all files together. */
 const TOTAL_BYTES_MAX = 2 * 1024 * 1024 * 1024
@@ -27,7 +26,7 @@ const LIMITS: ArchiveLimits = {
 }
 
 /** @throws {PackError} `PACK_TOO_LARGE`: more than {@link readArchive} would take. */
-export function writeArchive(files: PackFiles): Uint8Array {
+export function writeArchive(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const total = files.values().reduce((sum, bytes) => sum + bytes.length, 0)
   if (files.size > FILES_MAX || total > TOTAL_BYTES_MAX)
     throw new PackError('PACK_TOO_LARGE', 'the log is larger than one pack can hold')
@@ -40,17 +39,17 @@ export function writeArchive(files: PackFiles): Uint8Array {
 }
 
 /** @throws {PackError} `PACK_ARCHIVE_INVALID`: not a ZIP that {@link unzip} takes. `PACK_TOO_LARGE`. */
-export function readArchive(bytes: Uint8Array): PackFiles {
+export function readArchive(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
   return unzip(bytes, LIMITS)
 }
 
 /** A pack from which one file at a time is unpacked. @throws {PackError} as {@link readArchive} */
-export function openArchive(source: ByteSource): Archive {
-  return openZip(source, LIMITS)
+export function openArchive(source: ByteSource, codec?: Codec): Archive {
+  return openZip(source, LIMITS, codec)
 }
 
 /** The files of a pack as a tile store to read from. */
-export function packTiles(files: ReadonlyMap<string, Uint8Array>): TileStore {
+export function packTiles(files: Pick<PackFiles, 'get'>): TileStore {
   return {
     read: (path) => Promise.resolve(files.get(path) ?? null),
     write: () => Promise.reject(new PackError('PACK_ARCHIVE_INVALID', 'a pack is not written to')),

@@ -4,15 +4,15 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { hex, utf8 } from '../../core/encoding.ts'
 import { canonicalBytes } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
 import { decodeWithBody } from '../../log/entries.ts'
-import { keptPath, mapPath } from '../../log/kept.ts'
+import { mapPath } from '../../log/kept.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { readExactly } from '../../log/tile-file.ts'
-import { changedBundles, changedTiles, tilePath } from '../../log/tiles.ts'
+import { parseTilePath, tileAt, tilePath, type Tile } from '../../log/tiles.ts'
+import type { Codec } from '../../ports/codec.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
 import { EARLIER_FILE } from '../companions/narratives/schema.ts'
@@ -21,16 +21,19 @@ import type { Catalogue } from '../controls/schema.ts'
 import { History } from '../history.ts'
 import type { Document } from '../report/document.ts'
 import { printedDocument } from '../report/report.ts'
-import { csvFile, csvOf } from '../populations/csv.ts'
-import { populationFile, populationsOf, type Period, type Population } from '../populations/populations.ts'
+import { csvFile } from '../populations/csv.ts'
+import type { Population } from '../populations/population.ts'
+import { populationFile, populationsOf, type Period } from '../populations/populations.ts'
 import { RESULTS_FILE, resultsBytes, type TestCounts, type TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
 import type { ProvenAllow } from '../verify/chains.ts'
 import { checkHistory } from '../verify/checks.ts'
 import { Findings } from '../verify/report.ts'
-import { packTiles, writeArchive } from './archive.ts'
+import { packTiles } from './archive.ts'
+import { fflateCodec } from './codec.ts'
 import { PDF_FILE } from './companion-names.ts'
 import { companionFiles, reportInput } from './companions.ts'
+import { WrittenFiles } from './files.ts'
 import {
   CHECKPOINT_FILE,
   GENERATOR,
@@ -38,6 +41,7 @@ import {
   START_CHECKPOINT_FILE,
   type Manifest,
 } from './manifest.ts'
+import { MemoryFile, type ByteFile } from './zip.ts'
 
 export interface PackSource {
   readonly tiles: Pick<TileStore, 'read'>
@@ -61,18 +65,43 @@ export interface PackExtras {
 export type Printer = (document: Document) => Promise<Uint8Array>
 
 export interface BuiltPack {
-  readonly bytes: Uint8Array
   readonly manifest: Manifest
   /** How many tests came to what. */
   readonly tests: TestCounts
 }
 
-/**
- * @throws {PackError} `PACK_PERIOD_INVALID`, `PACK_PERIOD_PRUNED`, `PACK_LOG_EMPTY`, `PACK_FILE_MISSING`
- * @throws {LogError} a checkpoint or tile of the source that does not hold: a pack is not built over it
- */
+/** What a pack is built over. */
+interface Tree {
+  readonly start: Checkpoint | null
+  readonly end: Checkpoint
+}
+
+/** What {@link writePack} needs of a platform. */
+export interface PackRim {
+  readonly crypto: Crypto
+  readonly codec: Codec
+  /** Empty; it holds half a pack when building fails. */
+  readonly file: ByteFile
+}
+
+/** As {@link writePack}, in memory. */
 export async function buildPack(
   crypto: Crypto,
+  source: PackSource,
+  period: Period,
+  extras: PackExtras | null = null,
+): Promise<BuiltPack & { readonly bytes: Uint8Array }> {
+  const file = new MemoryFile()
+  const built = await writePack({ crypto, codec: fflateCodec, file }, source, period, extras)
+  return { ...built, bytes: file.bytes }
+}
+
+/**
+ * @throws {PackError} `PACK_PERIOD_INVALID`, `PACK_PERIOD_PRUNED`, `PACK_LOG_EMPTY`, `PACK_FILE_MISSING`, `PACK_TOO_LARGE`
+ * @throws {LogError} a checkpoint or tile of the source that does not hold: a pack is not built over it
+ */
+export async function writePack(
+  { crypto, codec, file }: PackRim,
   source: PackSource,
   period: Period,
   extras: PackExtras | null = null,
@@ -83,10 +112,11 @@ export async function buildPack(
   const start = source.start === null ? null : openCheckpoint(crypto, source.start, source.vkey)
   if (end.size === 0) throw new PackError('PACK_LOG_EMPTY', 'the log has no entries yet')
 
-  const files = new Map<string, Uint8Array>([[CHECKPOINT_FILE, source.checkpoint]])
-  if (source.start !== null) files.set(START_CHECKPOINT_FILE, source.start)
-  await addTiles(files, source.tiles, end.size)
-  const history = await readHistory(crypto, files, end, start)
+  const tree = { start, end }
+  const files = new WrittenFiles(crypto, file, codec)
+  await files.add(CHECKPOINT_FILE, [source.checkpoint])
+  if (source.start !== null) await files.add(START_CHECKPOINT_FILE, [source.start])
+  const history = await readHistory(crypto, files, source.tiles, tree)
   if (period.from_ms < history.prunedBefore()) {
     const from = rfc3339(history.prunedBefore())
     throw new PackError(
@@ -95,70 +125,49 @@ export async function buildPack(
     )
   }
   const pruned = await addMaps(files, source.tiles, history)
-  const populations = populationsOf(history, period)
   const findings = new Findings()
   const checked = checkHistory(crypto, history, source.vkey, findings)
   const results = await testsOf(crypto, packTiles(files), { ...checked, history, findings }, period)
-  files.set(RESULTS_FILE, resultsBytes(results))
+  await files.add(RESULTS_FILE, [resultsBytes(results)])
+  const populations = populationsOf(crypto, history, period)
+  for (const population of populations) {
+    await files.add(populationFile(population.name), population.lines())
+    await files.add(csvFile(population.name), population.csv())
+  }
   const { allows } = checked
   if (extras !== null)
-    await addCompanions(crypto, files, {
-      ...extras,
-      populations,
-      period,
-      start,
-      end,
-      history,
-      allows,
-      results,
-    })
-  const manifest = describe(crypto, files, { history, populations, period, start, end, pruned })
-  files.set(MANIFEST_FILE, canonicalBytes(manifest))
-  return { bytes: writeArchive(files), manifest, tests: results.counts }
+    await addCompanions(crypto, files, { ...extras, ...tree, populations, period, history, allows, results })
+  const manifest = describe(files, { ...tree, history, populations, period, pruned })
+  await files.add(MANIFEST_FILE, [canonicalBytes(manifest)])
+  files.finish()
+  return { manifest, tests: results.counts }
 }
 
-async function addTiles(
-  files: Map<string, Uint8Array>,
+/** Of a bundle that was pruned, what is kept. @returns null: the log does not serve it */
+async function addTile(
+  files: WrittenFiles,
   tiles: Pick<TileStore, 'read'>,
-  size: number,
-): Promise<void> {
-  for (const tile of [...changedTiles(0, size), ...changedBundles(0, size)]) {
-    const path = tilePath(tile)
-    const bytes = await readExactly(tiles, tile)
-    const kept = bytes === null && tile.level === 'entries' ? await tiles.read(keptPath(tile.index)) : null
-    if (kept !== null) {
-      files.set(keptPath(tile.index), kept)
-      continue
-    }
-    if (bytes === null) throw new PackError('PACK_FILE_MISSING', `the log does not serve ${path}`)
-    files.set(path, bytes)
-  }
+  tile: Tile,
+): Promise<Uint8Array | null> {
+  return files.addRead(tilePath(tile), () => readExactly(tiles, tile))
 }
 
-/** @returns the entries that say what is gone */
-async function addMaps(
-  files: Map<string, Uint8Array>,
-  tiles: Pick<TileStore, 'read'>,
-  history: History,
-): Promise<number[]> {
-  const begun = history.prunings.filter(({ entry }) => entry.body.act.from < history.prunedEnd)
-  for (const { index } of begun) {
-    const map = await tiles.read(mapPath(index))
-    if (map === null) throw new PackError('PACK_FILE_MISSING', `the log does not serve ${mapPath(index)}`)
-    files.set(mapPath(index), map)
-  }
-  return begun.map(({ index }) => index)
-}
-
+/** Reads the log once: each of its files goes into the pack as it is read. */
 async function readHistory(
   crypto: Crypto,
-  files: ReadonlyMap<string, Uint8Array>,
-  end: Checkpoint,
-  start: Checkpoint | null,
+  files: WrittenFiles,
+  tiles: Pick<TileStore, 'read'>,
+  { start, end }: Tree,
 ): Promise<History> {
   const history = new History(crypto)
-  const store = packTiles(files)
-  const result = await verifyTree(crypto, store, end, {
+  const read = async (path: string): Promise<Uint8Array | null> => {
+    if (files.has(path)) return files.get(path) ?? null
+    const tile = parseTilePath(path)
+    if (tile === null) return files.addRead(path, () => tiles.read(path))
+    const isOfTree = tile.width === tileAt(tile.level, tile.index, end.size).width
+    return isOfTree ? addTile(files, tiles, tile) : null
+  }
+  const result = await verifyTree(crypto, { read }, end, {
     ...(start === null ? {} : { start }),
     onPruned: (first) => history.pruned(first),
     onEntry: (index, bytes) => {
@@ -166,84 +175,78 @@ async function readHistory(
       history.add(index, entry, body)
     },
   })
-  if (!result.ok) {
-    throw new PackError(
-      'PACK_FILE_MISSING',
-      `the log itself does not verify (${result.code}): no pack is built over it`,
-    )
-  }
-  return history
+  if (result.ok) return history
+  const what = `the log itself does not verify (${result.code}${result.path === undefined ? '' : `: ${result.path}`})`
+  throw new PackError('PACK_FILE_MISSING', `${what}: no pack is built over it`)
 }
 
-interface Companions extends PackExtras {
+/** @returns the entries that say what is gone */
+async function addMaps(
+  files: WrittenFiles,
+  tiles: Pick<TileStore, 'read'>,
+  history: History,
+): Promise<number[]> {
+  const begun = history.prunings.filter(({ entry }) => entry.body.act.from < history.prunedEnd)
+  for (const { index } of begun) {
+    const map = await tiles.read(mapPath(index))
+    if (map === null) throw new PackError('PACK_FILE_MISSING', `the log does not serve ${mapPath(index)}`)
+    await files.add(mapPath(index), [map])
+  }
+  return begun.map(({ index }) => index)
+}
+
+interface Companions extends PackExtras, Tree {
   readonly populations: readonly Population[]
   readonly period: Period
-  readonly start: Checkpoint | null
-  readonly end: Checkpoint
   readonly history: History
   readonly allows: readonly ProvenAllow[]
   readonly results: TestResults
 }
 
-async function addCompanions(
-  crypto: Crypto,
-  files: Map<string, Uint8Array>,
-  from: Companions,
-): Promise<void> {
-  if (from.earlier !== undefined && from.earlier !== null) files.set(EARLIER_FILE, from.earlier)
+async function addCompanions(crypto: Crypto, files: WrittenFiles, from: Companions): Promise<void> {
+  if (from.earlier !== undefined && from.earlier !== null) await files.add(EARLIER_FILE, [from.earlier])
   // As the verifier will read it, members in their canonical order.
   const catalogue = readCatalogue(canonicalBytes(from.catalogue))
   const { tests } = from.results
-  const input = reportInput(crypto, { ...from, generator: GENERATOR, catalogue, tests, files })
-  for (const [name, bytes] of companionFiles(crypto, input)) files.set(name, bytes)
-  if (from.print !== null) files.set(PDF_FILE, await from.print(printedDocument(input)))
+  const input = reportInput({ ...from, generator: GENERATOR, catalogue, tests, files })
+  for (const [name, bytes] of companionFiles(crypto, input)) await files.add(name, [bytes])
+  if (from.print !== null) await files.add(PDF_FILE, [await from.print(printedDocument(input))])
 }
 
-function describe(
-  crypto: Crypto,
-  files: Map<string, Uint8Array>,
-  tree: {
-    readonly history: History
-    readonly populations: readonly Population[]
-    readonly period: Period
-    readonly start: Checkpoint | null
-    readonly end: Checkpoint
-    readonly pruned: readonly number[]
-  },
-): Manifest {
-  const { history, period } = tree
+interface Described extends Tree {
+  readonly history: History
+  readonly populations: readonly Population[]
+  readonly period: Period
+  readonly pruned: readonly number[]
+}
+
+function describe(files: WrittenFiles, from: Described): Manifest {
+  const { history, period, start, end, pruned } = from
   const bounds = { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) }
-  const populations = tree.populations.map(({ of, name, count, rows, text }) => {
-    const file = populationFile(name)
-    const csv = csvFile(name)
-    const bytes = utf8(text)
-    files.set(file, bytes)
-    files.set(csv, utf8(csvOf(rows)))
-    return {
-      name,
-      definition: of.definition,
-      query: of.query,
-      period: bounds,
-      range: { first: 0 as const, end: tree.end.size },
-      count,
-      sha256: hex(crypto.sha256(bytes)),
-      file,
-      csv,
-      reconciled: false as const,
-    }
-  })
+  const populations = from.populations.map(({ of, name, digest: { count, sha256 } }) => ({
+    name,
+    definition: of.definition,
+    query: of.query,
+    period: bounds,
+    range: { first: 0 as const, end: end.size },
+    count,
+    sha256,
+    file: populationFile(name),
+    csv: csvFile(name),
+    reconciled: false as const,
+  }))
   return {
     v: 1,
-    origin: tree.end.origin,
+    origin: end.origin,
     simulated: history.created?.entry.body.simulated ?? false,
     period: bounds,
     log: {
-      start: tree.start?.size ?? null,
-      end: tree.end.size,
-      ...(tree.pruned.length === 0 ? {} : { pruned: [...tree.pruned] }),
+      start: start?.size ?? null,
+      end: end.size,
+      ...(pruned.length === 0 ? {} : { pruned: [...pruned] }),
     },
     generator: GENERATOR,
-    files: Object.fromEntries([...files].map(([name, bytes]) => [name, hex(crypto.sha256(bytes))])),
+    files: files.digests,
     populations,
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { base64, hex, utf8 } from '../../core/encoding.ts'
+import { base64, utf8 } from '../../core/encoding.ts'
 import { canonicalBytes, type JsonObject } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
 import { article14Document } from '../companions/article-14.ts'
@@ -26,13 +26,15 @@ import { oscalPlan, oscalPoam, oscalResults } from '../oscal/assessment.ts'
 import { oscalCatalog, oscalComponent } from '../oscal/catalog.ts'
 import { OscalParts } from '../oscal/parts.ts'
 import { csvFile } from '../populations/csv.ts'
-import { populationFile, type Period, type Population } from '../populations/populations.ts'
+import type { Population } from '../populations/population.ts'
+import { populationFile, type Period } from '../populations/populations.ts'
 import { htmlOf } from '../report/html.ts'
 import type { ReportedTest, ReportInput } from '../report/input.ts'
 import { reportDocument } from '../report/report.ts'
 import type { ProvenAllow } from '../verify/chains.ts'
 import { StoryBook } from '../verify/story.ts'
 import { ARTICLE_14_FILE, NARRATIVES_PAGE, OSCAL_FILES, REPORT_FILE, STACK_FILE } from './companion-names.ts'
+import type { PackFiles } from './files.ts'
 
 export interface CompanionSource {
   readonly generator: string
@@ -45,10 +47,10 @@ export interface CompanionSource {
   readonly history: History
   readonly allows: readonly ProvenAllow[]
   /** Of the pack: entries are read from it. */
-  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly files: Pick<PackFiles, 'has' | 'get'>
 }
 
-export function reportInput(crypto: Crypto, source: CompanionSource): ReportInput {
+export function reportInput(source: CompanionSource): ReportInput {
   const { history, period, end, start, files, allows, catalogue, tests, generator } = source
   return {
     origin: end.origin,
@@ -58,18 +60,23 @@ export function reportInput(crypto: Crypto, source: CompanionSource): ReportInpu
     log: { start: start?.size ?? null, end: end.size, root: base64(end.root) },
     catalogue,
     tests,
-    populations: source.populations.map(({ of, name, rows, text }) => {
-      const sha256 = hex(crypto.sha256(utf8(text)))
-      const { definition, query } = of
-      return { name, definition, query, file: populationFile(name), csv: csvFile(name), sha256, rows }
-    }),
+    populations: source.populations.map((population) => ({
+      name: population.name,
+      definition: population.of.definition,
+      query: population.of.query,
+      file: populationFile(population.name),
+      csv: csvFile(population.name),
+      sha256: population.digest.sha256,
+      count: population.digest.count,
+      rows: () => population.rows,
+    })),
     history,
     earlier: earlierOf(source),
     stories: (actions) => {
       const book = new StoryBook(history, allows, actions)
       return actions.map((action) => book.of(action)).filter((story) => story !== null)
     },
-    files: { size: end.size, get: (file) => files.get(file) },
+    files: { size: end.size, has: (file) => files.has(file), get: (file) => files.get(file) },
   }
 }
 

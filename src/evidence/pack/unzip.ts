@@ -5,15 +5,14 @@
  * overlap, and a local header that differs from the directory (two readers could then see two packs).
  * @module
  */
-import { Inflate } from 'fflate'
 import { fromUtf8 } from '../../core/encoding.ts'
+import type { Codec } from '../../ports/codec.ts'
 import { PackError } from '../errors.ts'
+import { fflateCodec } from './codec.ts'
 
 /** What a deflate stream can grow to at most: 258 bytes from 2 bits (RFC 1951). */
 const DEFLATE_RATIO_MAX = 1032
 const DEFLATE_SLACK_BYTES = 64
-/** Compressed bytes handed to the decoder at once: one that lies is caught after at most 16 MiB. */
-const STEP_BYTES = 16 * 1024
 const END_BYTES = 22
 const CENTRAL_BYTES = 46
 const LOCAL_BYTES = 30
@@ -53,13 +52,15 @@ export interface ByteSource {
 export interface Archive {
   readonly names: readonly string[]
   /** @returns null if there is no such file. @throws {PackError} `PACK_ARCHIVE_INVALID` */
-  read(name: string): Uint8Array | null
+  read(name: string): Promise<Uint8Array | null>
+  /** As {@link read}, at once. */
+  readSync(name: string): Uint8Array | null
 }
 
 /** @throws {PackError} `PACK_ARCHIVE_INVALID`, `PACK_TOO_LARGE` */
 export function unzip(bytes: Uint8Array, limits: ArchiveLimits): Map<string, Uint8Array> {
   const archive = openZip(bytesInMemory(bytes), limits)
-  return new Map(archive.names.map((name) => [name, archive.read(name) ?? new Uint8Array(0)]))
+  return new Map(archive.names.map((name) => [name, archive.readSync(name) ?? new Uint8Array(0)]))
 }
 
 export function bytesInMemory(bytes: Uint8Array): ByteSource {
@@ -67,7 +68,7 @@ export function bytesInMemory(bytes: Uint8Array): ByteSource {
 }
 
 /** @throws {PackError} `PACK_ARCHIVE_INVALID`, `PACK_TOO_LARGE` */
-export function openZip(source: ByteSource, limits: ArchiveLimits): Archive {
+export function openZip(source: ByteSource, limits: ArchiveLimits, codec: Codec = fflateCodec): Archive {
   const { members, start } = readDirectory(source, limits)
   const places = new Map<string, { member: Member; begin: number; end: number }>()
   let free = 0
@@ -79,9 +80,21 @@ export function openZip(source: ByteSource, limits: ArchiveLimits): Archive {
   }
   return {
     names: [...places.keys()],
-    read: (name) => {
+    read: async (name) => {
       const place = places.get(name)
-      return place === undefined ? null : unpack(source.read(place.begin, place.end), place.member)
+      if (place === undefined) return null
+      const packed = source.read(place.begin, place.end)
+      const { member } = place
+      const out = member.method === STORED ? packed.slice() : await codec.inflate(packed, member.size)
+      return checked(out, member, codec)
+    },
+    readSync: (name) => {
+      const place = places.get(name)
+      if (place === undefined) return null
+      const packed = source.read(place.begin, place.end)
+      const { member } = place
+      const out = member.method === STORED ? packed.slice() : codec.inflateSync(packed, member.size)
+      return checked(out, member, codec)
     },
   }
 }
@@ -176,43 +189,11 @@ function nameAt(bytes: Uint8Array, start: number, end: number): string {
   }
 }
 
-function unpack(packed: Uint8Array, member: Member): Uint8Array {
-  const out = member.method === STORED ? packed.slice() : inflate(packed, member)
-  if (out.length !== member.size || crc32(out) !== member.crc)
-    throw invalid(`${member.name} does not unpack to what the archive says`)
+function checked(out: Uint8Array | null, { name, size, crc }: Member, codec: Codec): Uint8Array {
+  if (out === null) throw invalid(`${name} does not unpack, or unpacks to more than it claims`)
+  if (out.length !== size || codec.crc32(out, 0) !== crc)
+    throw invalid(`${name} does not unpack to what the archive says`)
   return out
-}
-
-function inflate(packed: Uint8Array, member: Member): Uint8Array {
-  const out = new Uint8Array(member.size)
-  let at = 0
-  const stream = new Inflate((chunk) => {
-    if (at + chunk.length > out.length) throw invalid(`${member.name} unpacks to more than it claims`)
-    out.set(chunk, at)
-    at += chunk.length
-  })
-  try {
-    for (let from = 0; from < packed.length; from += STEP_BYTES) {
-      stream.push(packed.subarray(from, from + STEP_BYTES), from + STEP_BYTES >= packed.length)
-    }
-  } catch (cause) {
-    if (cause instanceof PackError) throw cause
-    throw new PackError('PACK_ARCHIVE_INVALID', `${member.name} does not unpack`, { cause })
-  }
-  return out.subarray(0, at)
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n
-  for (let k = 0; k < 8; k++) c = (c & 1) === 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
-  return c
-})
-
-/** As ZIP wants it (ISO 3309). A check against mistakes, not against liars: the manifest's digests are that. */
-function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff
-  for (const byte of bytes) c = (CRC_TABLE[(c ^ byte) & 0xff] ?? 0) ^ (c >>> 8)
-  return (c ^ 0xffffffff) >>> 0
 }
 
 function invalid(message: string): PackError {

@@ -1,9 +1,8 @@
 /** Populations about data subjects: consents, withdrawals, disclosures. spec/consent.md (CNS-34). @module */
 import { purposeCovers } from '../../core/dpv.ts'
-import type { JsonObject } from '../../core/json.ts'
 import type { BasesRecord } from '../../log/receipt-basis.ts'
 import type { History, LoggedReceipt } from '../history.ts'
-import { inPeriod, type PopulationDefinition } from './definition.ts'
+import { inPeriod, isIn, type PopulationDefinition } from './definition.ts'
 
 type Logged = History['consents'][number]
 type Of<T extends Logged['entry']['type']> = Logged & { entry: { type: T } }
@@ -59,6 +58,12 @@ function usesOf({ index, receipt }: LoggedReceipt): Use[] {
   return (receipt.basis?.used ?? []).map((used) => ({ index, time: receipt.time, used }))
 }
 
+function allUses(history: History): Use[] {
+  const uses: Use[] = []
+  for (const logged of history.receipts()) uses.push(...usesOf(logged))
+  return uses
+}
+
 /** Test 30: by the clock of points, which is what a reader compares; what the bound says is checked apart (CNS-33). */
 export const withdrawals: PopulationDefinition = {
   name: 'withdrawals',
@@ -66,7 +71,7 @@ export const withdrawals: PopulationDefinition = {
     'Every withdrawal of a consent and every objection in the period, with its frames, who took its event, and the uses of what it ended before and after it, by the clocks of the points.',
   query: 'type in (consent.withdrawn, objection.made) and from <= time < to; uses: basis.used of receipts',
   rows: (history, period) => {
-    const uses = [...history.receipts()].flatMap(usesOf)
+    const uses = allUses(history)
     const taken = ofType(history, 'listener.acknowledged').map(({ entry }) => entry)
     return ofType(history, 'consent.withdrawn', 'objection.made')
       .filter(({ entry }) => inPeriod(entry.time, period))
@@ -135,19 +140,17 @@ export const disclosures: PopulationDefinition = {
   definition:
     'Every use of personal data that a receipt of the period names, and every record that was withheld.',
   query: 'type = receipt and body.basis and from <= body.time < to; a row for each of used and missing',
-  rows: (history, period) => {
-    const rows: (JsonObject & { index: number })[] = []
-    for (const { index, receipt } of history.receipts()) {
+  *rows(history, period) {
+    for (const { index, time_ms, receipt } of history.receipts()) {
       const { basis, time, action } = receipt
-      if (basis === undefined || !inPeriod(time, period)) continue
+      if (basis === undefined || !isIn(time_ms, period)) continue
       const call = receipt.kind === 'decision' ? receipt : basis.call
       const { agent = null, server = null, tool = null } = call ?? {}
       const about = { index, time, action, agent, server, tool, mode: basis.mode }
       for (const { subject, purpose, basis: by, n } of basis.used)
-        rows.push({ ...about, subject, purpose, basis: by, reason: null, n })
+        yield { ...about, subject, purpose, basis: by, reason: null, n }
       for (const { subject, purpose, reason, n } of basis.missing)
-        rows.push({ ...about, subject, purpose, basis: null, reason, n })
+        yield { ...about, subject, purpose, basis: null, reason, n }
     }
-    return rows.sort((a, b) => a.index - b.index)
   },
 }

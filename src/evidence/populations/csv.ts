@@ -16,14 +16,12 @@ export function csvFile(name: string): string {
   return `populations/${name}.csv`
 }
 
-/** Columns are all members that a row has, `index` first. No rows: no columns, an empty file. */
-export function csvOf(rows: readonly JsonObject[]): string {
-  const names = new Set<string>()
-  for (const row of rows) for (const name of Object.keys(row)) names.add(name)
+/** Line by line. Columns are all members that a row has, `index` first. No rows: no columns, an empty file. */
+export function* csvOf(rows: Iterable<JsonObject>, names: Iterable<string>): Generator<string> {
   const columns = [...names].sort((a, b) => Number(b === 'index') - Number(a === 'index') || (a < b ? -1 : 1))
-  if (columns.length === 0) return ''
-  const lines = rows.map((row) => columns.map((column) => cellOf(row[column])).join(','))
-  return [columns.map(quoted).join(','), ...lines].map((line) => `${line}\r\n`).join('')
+  if (columns.length === 0) return
+  yield `${columns.map(quoted).join(',')}\r\n`
+  for (const row of rows) yield `${columns.map((column) => cellOf(row[column])).join(',')}\r\n`
 }
 
 function cellOf(value: JsonValue | undefined): string {

@@ -12,11 +12,14 @@ export interface PopulationDefinition {
   readonly name: string
   readonly definition: string
   readonly query: string
-  /** In the order of the log. */
-  rows(history: History, period: Period): JsonObject[]
+  /** In the order of the log. Of what there may be millions of, a generator: rows are made anew for each reader. */
+  rows(history: History, period: Period): Iterable<JsonObject>
 }
 
 export function inPeriod(time: string, period: Period): boolean {
-  const time_ms = Date.parse(time)
+  return isIn(Date.parse(time), period)
+}
+
+export function isIn(time_ms: number, period: Period): boolean {
   return time_ms >= period.from_ms && time_ms < period.to_ms
 }

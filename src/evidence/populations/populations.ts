@@ -3,13 +3,13 @@
  * and must get the same bytes. spec/pack.md, PCK-1 and PCK-2.
  * @module
  */
-import { canonicalize, type JsonObject } from '../../core/json.ts'
+import type { Crypto } from '../../core/crypto.ts'
 import type { History } from '../history.ts'
 import { accessReviews } from './access-reviews.ts'
 import { activeAgents, createdAgents, leavers } from './agents.ts'
 import { alerts, detectors } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
-import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
+import { inPeriod, isIn, type Period, type PopulationDefinition } from './definition.ts'
 
 import { baselines } from './baselines.ts'
 import { changes, emergencyChanges } from './changes.ts'
@@ -20,6 +20,7 @@ import { drills } from './drills.ts'
 import { capacity, incidents } from './incidents.ts'
 import { signingKeys } from './keys.ts'
 import { links } from './links.ts'
+import { Population } from './population.ts'
 import { confidentialReads } from './reads.ts'
 import { spans } from './spans.ts'
 
@@ -28,15 +29,6 @@ export type { Period, PopulationDefinition } from './definition.ts'
 /** Where a pack holds it. */
 export function populationFile(name: string): string {
   return `populations/${name}.jsonl`
-}
-
-export interface Population {
-  readonly of: PopulationDefinition
-  readonly name: string
-  readonly count: number
-  readonly rows: readonly JsonObject[]
-  /** One JCS object a line, each line ended. */
-  readonly text: string
 }
 
 const agents: PopulationDefinition = {
@@ -97,14 +89,13 @@ export const decisions: PopulationDefinition = {
   definition:
     'Every decision of an enforcement point in the period: allowed, denied, or held until a person decides.',
   query: 'type = receipt and body.kind = decision and from <= body.time < to',
-  rows: (history, period) => {
-    const rows: (JsonObject & { index: number })[] = []
-    for (const { index, receipt } of history.receipts()) {
-      if (receipt.kind !== 'decision' || !inPeriod(receipt.time, period)) continue
+  *rows(history, period) {
+    for (const { index, time_ms, receipt } of history.receipts()) {
+      if (receipt.kind !== 'decision' || !isIn(time_ms, period)) continue
       const { time, action, point, epoch, seq, agent, server, tool, decision, reasons, chain, grant } =
         receipt
       const { approval } = receipt
-      rows.push({
+      yield {
         index,
         time,
         action,
@@ -119,9 +110,8 @@ export const decisions: PopulationDefinition = {
         chain,
         grant,
         ...(approval === undefined ? {} : { approval }),
-      })
+      }
     }
-    return rows.sort((a, b) => a.index - b.index)
   },
 }
 
@@ -176,18 +166,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   spans,
 ]
 
-export function population(definition: PopulationDefinition, history: History, period: Period): Population {
-  const rows = definition.rows(history, period)
-  return {
-    of: definition,
-    name: definition.name,
-    count: rows.length,
-    rows,
-    text: rows.map((row) => `${canonicalize(row)}\n`).join(''),
-  }
-}
-
 /** All of them, once: whoever wants some of several makes these, and hands them on. */
-export function populationsOf(history: History, period: Period): Population[] {
-  return POPULATIONS.map((definition) => population(definition, history, period))
+export function populationsOf(crypto: Crypto, history: History, period: Period): Population[] {
+  return POPULATIONS.map((definition) => new Population(crypto, definition, history, period))
 }

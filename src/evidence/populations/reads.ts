@@ -1,8 +1,7 @@
 /** The population of reads of confidential data: test 23. spec/tests.md, spec/labels.md. @module */
 import { isAbove, UNLABELLED, type Level } from '../../core/label.ts'
-import type { JsonObject } from '../../core/json.ts'
 import { Labels } from '../verify/flow.ts'
-import { inPeriod, type PopulationDefinition } from './definition.ts'
+import { isIn, type PopulationDefinition } from './definition.ts'
 
 export const confidentialReads: PopulationDefinition = {
   name: 'confidential_reads',
@@ -10,13 +9,12 @@ export const confidentialReads: PopulationDefinition = {
     'Once tools are labelled: every call that was allowed in the period to a tool whose results are confidential or restricted, by the strictest label that may have been in force; of a tool without a label they are restricted.',
   query:
     'type = receipt, body.decision = allow and from <= body.time < to; the label.approved in force for its tool and definition',
-  rows: (history, period) => {
-    if (!history.labels.some(({ entry }) => entry.type === 'label.approved')) return []
+  *rows(history, period) {
+    if (!history.labels.some(({ entry }) => entry.type === 'label.approved')) return
     const labels = new Labels(history)
-    const rows: (JsonObject & { index: number })[] = []
-    for (const { index, receipt } of history.receipts()) {
+    for (const { index, time_ms, receipt } of history.receipts()) {
       if (receipt.kind !== 'decision' || receipt.decision !== 'allow') continue
-      if (!inPeriod(receipt.time, period)) continue
+      if (!isIn(time_ms, period)) continue
       const inForce = labels.at(receipt)
       const level = inForce.reduce<Level>(
         (most, { result }) => (isAbove(result.level, most) ? result.level : most),
@@ -25,7 +23,7 @@ export const confidentialReads: PopulationDefinition = {
       if (!isAbove(level, 'internal')) continue
       const { time, action, agent, server, tool, chain, flow } = receipt
       const labelled = inForce.every(({ result }) => result !== UNLABELLED.result)
-      rows.push({
+      yield {
         index,
         time,
         action,
@@ -36,8 +34,7 @@ export const confidentialReads: PopulationDefinition = {
         level,
         labelled,
         taint: flow?.taint.level ?? null,
-      })
+      }
     }
-    return rows.sort((a, b) => a.index - b.index)
   },
 }

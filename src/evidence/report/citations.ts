@@ -14,6 +14,7 @@ const TEXTS_MAX = 20_000
 export interface EntryFiles {
   /** Of the tree. */
   readonly size: number
+  has(file: string): boolean
   get(file: string): Uint8Array | undefined
 }
 
@@ -57,7 +58,7 @@ export class Citations {
   #placeOf(index: number): { readonly file: string; readonly place: number } {
     const bundle = Math.floor(index / TILE_WIDTH)
     const whole = tilePath(tileAt('entries', bundle, this.#files.size))
-    const file = this.#files.get(whole) === undefined ? keptPath(bundle) : whole
+    const file = this.#files.has(whole) ? whole : keptPath(bundle)
     return { file, place: index % TILE_WIDTH }
   }
 

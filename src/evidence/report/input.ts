@@ -64,7 +64,9 @@ export interface ReportedPopulation {
   readonly file: string
   readonly csv: string
   readonly sha256: string
-  readonly rows: readonly JsonObject[]
+  readonly count: number
+  /** Made anew for each who asks. */
+  readonly rows: () => Iterable<JsonObject>
 }
 
 export interface ReportInput {
@@ -85,8 +87,17 @@ export interface ReportInput {
   readonly files: EntryFiles
 }
 
+/** One by one: of decisions there may be millions. */
+export function eachRow(input: ReportInput, population: string): Iterable<JsonObject> {
+  return input.populations.find(({ name }) => name === population)?.rows() ?? []
+}
+
 export function rowsOf(input: ReportInput, population: string): readonly JsonObject[] {
-  return input.populations.find(({ name }) => name === population)?.rows ?? []
+  return [...eachRow(input, population)]
+}
+
+export function countOf(input: ReportInput, population: string): number {
+  return input.populations.find(({ name }) => name === population)?.count ?? 0
 }
 
 /** What stands in a row, as text. */

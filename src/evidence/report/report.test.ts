@@ -12,7 +12,47 @@ import { actionSections, toldOf } from './stories.ts'
 import { svgOf } from './svg.ts'
 
 const DAY_MS = 86_400_000
-const FILES = { size: 1000, get: () => undefined }
+const FILES = { size: 1000, has: () => false, get: () => undefined }
+
+/** A denial for each row. */
+function decidedIn(rows: readonly JsonObject[]): History {
+  const history = new History(nodeCrypto)
+  for (const { index } of rows) {
+    const action = String(index)
+    const body = {
+      v: 1,
+      kind: 'decision',
+      point: 'pnt_1',
+      epoch: 1,
+      seq: Number(index) + 1,
+      prev_hash: '',
+      time: new Date(DAY_MS).toISOString(),
+      action,
+      chain: null,
+      agent: null,
+      grant: null,
+      server: 'files',
+      tool: 'read',
+      definition_hash: null,
+      args_commit: null,
+      decision: 'deny',
+      reasons: ['NO_GRANT'],
+      binding: 'none',
+      placement: 'gateway',
+      freshness: null,
+      debits: [],
+    } as const
+    const { time, point: id } = body
+    history.add(Number(index), {
+      v: 1,
+      type: 'receipt',
+      time,
+      actor: { kind: 'point', id },
+      body: { ...body, reasons: [...body.reasons], debits: [] },
+    })
+  }
+  return history
+}
 
 function inputOf(
   population: string,
@@ -47,8 +87,8 @@ function inputOf(
         ...result,
       },
     ],
-    populations: [{ name: population, rows, ...about }],
-    history: new History(nodeCrypto),
+    populations: [{ name: population, count: rows.length, rows: () => rows, ...about }],
+    history: population === 'decisions' ? decidedIn(rows) : new History(nodeCrypto),
     earlier: null,
     stories: (actions) =>
       actions.map((action) => ({

@@ -167,9 +167,9 @@ function populationsSection({ populations, log }: ReportInput): Section {
         caption: 'Populations, with what each is, its query, its files and their digest',
         columns: ['Name', 'Items', 'Definition and query', 'Files', 'SHA-256 (JSON Lines)', 'Second source'],
         ids: populations.map(({ name }) => `pop-${name}`),
-        rows: populations.map(({ name, rows, definition, query, file, csv, sha256 }) => [
+        rows: populations.map(({ name, count, definition, query, file, csv, sha256 }) => [
           [name],
-          [rows.length === 0 ? 'did not occur' : String(rows.length)],
+          [count === 0 ? 'did not occur' : String(count)],
           [definition, ' Query: ', { code: query }],
           [{ text: 'JSON Lines', to: file }, ', ', { text: 'CSV', to: csv }],
           [{ code: sha256 }],

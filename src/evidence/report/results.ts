@@ -5,7 +5,7 @@ import { FREQUENCIES, type Control } from '../controls/schema.ts'
 import type { DeviationEvaluation } from '../tests/result.ts'
 import type { Citations } from './citations.ts'
 import { heading, joined, text, type Block, type Link, type Section, type Spans } from './document.ts'
-import { RESULT_WORDS, RESULTS, said, type ReportedTest, type ReportInput } from './input.ts'
+import { eachRow, RESULT_WORDS, RESULTS, said, type ReportedTest, type ReportInput } from './input.ts'
 
 /** Of one test. */
 const DEVIATIONS_MAX = 1000
@@ -87,12 +87,12 @@ interface About {
   readonly actions: ReadonlyMap<number, string>
 }
 
-function deviatingActions({ tests, populations }: ReportInput): ReadonlyMap<number, string> {
-  const named = new Set(tests.flatMap((test) => test.deviations.flatMap(({ entries }) => entries)))
-  const rows = populations.find(({ name }) => name === 'decisions')?.rows ?? []
-  return new Map(
-    rows.filter((row) => named.has(Number(row.index))).map((row) => [Number(row.index), said(row.action)]),
-  )
+function deviatingActions(input: ReportInput): ReadonlyMap<number, string> {
+  const named = new Set(input.tests.flatMap((test) => test.deviations.flatMap(({ entries }) => entries)))
+  const actions = new Map<number, string>()
+  for (const { index, action } of eachRow(input, 'decisions'))
+    if (named.has(Number(index))) actions.set(Number(index), said(action))
+  return actions
 }
 
 function testBlocks(test: ReportedTest, about: About): Block[] {

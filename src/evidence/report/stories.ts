@@ -5,10 +5,13 @@
  */
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import { counted } from '../../core/words.ts'
+import { isIn, type Period } from '../populations/definition.ts'
+import type { LoggedRow } from '../receipts/row.ts'
+import type { ReceiptTable } from '../receipts/table.ts'
 import type { Story } from '../verify/story.ts'
 import type { Citations } from './citations.ts'
 import { heading, joined, text, type Block, type Section, type Span, type Spans } from './document.ts'
-import { rowsOf, said, type ReportInput } from './input.ts'
+import { said, type ReportInput } from './input.ts'
 
 /** Stories that one document tells: some 3 kB each. Of the others every field is in the pack. */
 const STORIES_MAX = 2000
@@ -21,27 +24,53 @@ export interface Told {
 
 /** All actions of the period where they are few; else those that deviate, and others at even distances. */
 export function toldOf(input: ReportInput, max: number = STORIES_MAX): Told {
-  const rows = rowsOf(input, 'decisions')
-  const actions = [...new Set(rows.map((row) => said(row.action)))]
-  const chosen = actions.length <= max ? actions : choose(input, rows, actions, max)
-  return { stories: input.stories(chosen), actions_n: actions.length }
-}
-
-function choose(
-  input: ReportInput,
-  rows: readonly JsonObject[],
-  actions: readonly string[],
-  max: number,
-): readonly string[] {
   const deviating = new Set(
     input.tests.flatMap(({ deviations }) => deviations.flatMap(({ entries }) => entries)),
   )
-  const first = rows.filter(({ index }) => deviating.has(Number(index))).map(({ action }) => said(action))
-  const chosen = new Set(first.slice(0, max))
-  const step = actions.length / Math.max(1, max - chosen.size)
-  for (let at = 0; at < actions.length && chosen.size < max; at += step)
-    chosen.add(actions[Math.floor(at)] ?? '')
-  return actions.filter((action) => chosen.has(action))
+  const actions = actionsOf(input, deviating)
+  const chosen = new Set<number>()
+  for (const { id, deviates } of actions) if (deviates && chosen.size < max) chosen.add(id)
+  const step = Math.max(1, actions.length / Math.max(1, max - chosen.size))
+  for (let at = 0; at < actions.length && chosen.size < max; at += step) {
+    const action = actions[Math.floor(at)]
+    if (action !== undefined) chosen.add(action.id)
+  }
+  const { table } = input.history
+  const told = actions.filter(({ id }) => chosen.has(id)).map(({ row }) => table.action(row))
+  return { stories: input.stories(told), actions_n: actions.length }
+}
+
+interface DecidedAction {
+  readonly id: number
+  /** Of its first decision in the period. */
+  readonly row: number
+  readonly deviates: boolean
+}
+
+/** Every action that was decided in the period, by its first decision. */
+function actionsOf(
+  { history: { table }, period }: ReportInput,
+  deviating: ReadonlySet<number>,
+): readonly DecidedAction[] {
+  const found = new Uint8Array(table.actions_n)
+  for (const { row, actionId } of decisionsIn(table, period))
+    if (deviating.has(table.index(row))) found[actionId] = DEVIATES
+  const actions: DecidedAction[] = []
+  for (const { row, actionId } of decisionsIn(table, period)) {
+    const state = found[actionId] ?? 0
+    if ((state & TOLD) !== 0) continue
+    found[actionId] = state | TOLD
+    actions.push({ id: actionId, row, deviates: state === DEVIATES })
+  }
+  return actions
+}
+
+const DEVIATES = 1
+const TOLD = 2
+
+function* decisionsIn(table: ReceiptTable, period: Period): Generator<LoggedRow> {
+  for (const logged of table.all())
+    if (table.decision(logged.row) !== null && isIn(logged.time_ms, period)) yield logged
 }
 
 export function actionSections(told: Told, cite: Citations): Section[] {

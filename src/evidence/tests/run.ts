@@ -53,7 +53,7 @@ export function runTests(
 ): TestResults {
   const known = new Map<string, readonly JsonObject[]>()
   const rows = (population: PopulationDefinition): readonly JsonObject[] => {
-    const made = known.get(population.name) ?? population.rows(of.history, of.period)
+    const made = known.get(population.name) ?? [...population.rows(of.history, of.period)]
     known.set(population.name, made)
     return made
   }

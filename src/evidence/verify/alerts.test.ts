@@ -4,7 +4,6 @@ import { PACKAGED_ALERT_POLICY } from '../../core/alert.ts'
 import type { AnyEntry, Entry, EntryBody } from '../../log/entries.ts'
 import { History } from '../history.ts'
 import { alerts } from '../populations/alerts.ts'
-import { population } from '../populations/populations.ts'
 import { checkAlerts } from './alerts.ts'
 import { Findings } from './report.ts'
 
@@ -65,11 +64,7 @@ class Story {
   }
 
   rows(to_ms = START + 24 * 60 * MINUTE_MS): Record<string, unknown>[] {
-    const { text } = population(alerts, this.history, { from_ms: START, to_ms })
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    return [...alerts.rows(this.history, { from_ms: START, to_ms })]
   }
 }
 

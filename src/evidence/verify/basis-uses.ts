@@ -32,7 +32,8 @@ interface Judged {
 }
 
 export function checkBasisUses(crypto: Crypto, history: History, known: Known, findings: Findings): void {
-  const receipts = [...history.receipts()].filter(({ receipt }) => receipt.basis !== undefined)
+  const receipts: LoggedReceipt[] = []
+  for (const logged of history.receipts()) if (logged.receipt.basis !== undefined) receipts.push(logged)
   if (receipts.length === 0) return
   findings.check('every use of personal data that receipts name has a basis that lived then', () => {
     const uses = new Uses(crypto, history, known)

@@ -3,27 +3,28 @@
  * member is recomputed or compared. spec/pack.md, PCK-2 and PCK-3.
  * @module
  */
-import type { Crypto } from '../../core/crypto.ts'
-import { equalBytes, hex, utf8 } from '../../core/encoding.ts'
+import { equalBytes } from '../../core/encoding.ts'
 import { canonicalize } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
 import { keptIndex, keptPath, mapPath } from '../../log/kept.ts'
 import { parseTilePath, TILE_WIDTH, tileAt, tilePath, treeTiles } from '../../log/tiles.ts'
 import type { History } from '../history.ts'
-import type { PackFiles } from '../pack/archive.ts'
+import type { PackFiles, ReadFiles } from '../pack/files.ts'
 import { CATALOGUE_FILE } from '../controls/catalogue.ts'
 import { isCompanion } from '../pack/companion-names.ts'
 import { CHECKPOINT_FILE, MANIFEST_FILE, START_CHECKPOINT_FILE, type Manifest } from '../pack/manifest.ts'
-import { csvFile, csvOf } from '../populations/csv.ts'
-import { populationFile, POPULATIONS, type Population } from '../populations/populations.ts'
+import { csvFile } from '../populations/csv.ts'
+import type { Population } from '../populations/population.ts'
+import { populationFile, POPULATIONS } from '../populations/populations.ts'
 import { RESULTS_FILE, resultsBytes, type TestResults } from '../tests/result.ts'
 import { FAULTS_MAX, type Findings } from './report.ts'
 
-export function checkFiles(crypto: Crypto, files: PackFiles, manifest: Manifest, findings: Findings): number {
+/** Reads what was not read before. */
+export function checkFiles(files: ReadFiles, manifest: Manifest, findings: Findings): number {
   for (const [file, digest] of Object.entries(manifest.files)) {
-    const bytes = files.get(file)
-    if (bytes === undefined) findings.add({ code: 'FILE_MISSING', message: `${file} is missing`, file })
-    else if (hex(crypto.sha256(bytes)) !== digest) {
+    const found = files.digest(file)
+    if (found === null) findings.add({ code: 'FILE_MISSING', message: `${file} is missing`, file })
+    else if (found !== digest) {
       findings.add({ code: 'FILE_CHANGED', message: `${file} is not the file that the manifest names`, file })
     }
   }
@@ -109,7 +110,6 @@ export function checkManifest(history: History, manifest: Manifest, findings: Fi
 }
 
 export function checkPopulations(
-  crypto: Crypto,
   files: PackFiles,
   populations: readonly Population[],
   manifest: Manifest,
@@ -122,23 +122,20 @@ export function checkPopulations(
       message: `the population of ${name} is not what the log gives`,
       file,
     })
-  for (const { of, name, count, rows, text } of populations) {
+  for (const population of populations) {
+    const { of, name } = population
     const { definition, query } = of
     const file = populationFile(name)
     const csv = csvFile(name)
-    const bytes = files.get(file)
-    const read = files.get(csv)
+    const isSame = isMadeOf(files.get(file), population.lines())
+    const isCopied = isMadeOf(files.get(csv), population.csv())
+    const { count, sha256 } = population.digest
     const said = { name, definition, query, period: manifest.period, count, file, csv, reconciled: false }
     const range = { first: 0, end: manifest.log.end }
-    const claim = canonicalize({ ...said, range, sha256: hex(crypto.sha256(utf8(text))) })
+    const claim = canonicalize({ ...said, range, sha256 })
     const claimed = manifest.populations.filter((other) => other.name === name)
     const same =
-      bytes !== undefined &&
-      read !== undefined &&
-      equalBytes(bytes, utf8(text)) &&
-      equalBytes(read, utf8(csvOf(rows))) &&
-      claimed.length === 1 &&
-      claimed.every((other) => canonicalize(other) === claim)
+      isSame && isCopied && claimed.length === 1 && claimed.every((other) => canonicalize(other) === claim)
     if (!same) mismatch(name, file)
     counts[name] = count
   }
@@ -146,6 +143,17 @@ export function checkPopulations(
     if (!Object.hasOwn(counts, name)) mismatch(name, file)
   }
   return counts
+}
+
+/** Whether a file is these parts and nothing else. Reads them all: who counts them has to. */
+function isMadeOf(bytes: Uint8Array | undefined, parts: Iterable<Uint8Array>): boolean {
+  let at = 0
+  let isSame = bytes !== undefined
+  for (const part of parts) {
+    isSame &&= bytes !== undefined && equalBytes(bytes.subarray(at, at + part.length), part)
+    at += part.length
+  }
+  return isSame && bytes?.length === at
 }
 
 /** TST-4. @returns how many tests there are */

@@ -13,8 +13,9 @@ import { PackError } from '../errors.ts'
 import type { History } from '../history.ts'
 import { isCompanion, PDF_FILE } from '../pack/companion-names.ts'
 import { companionFiles, reportInput } from '../pack/companions.ts'
+import type { PackFiles } from '../pack/files.ts'
 import { periodOf, type Manifest } from '../pack/manifest.ts'
-import type { Population } from '../populations/populations.ts'
+import type { Population } from '../populations/population.ts'
 import type { TestResults } from '../tests/result.ts'
 import type { ProvenAllow } from './chains.ts'
 import type { Findings } from './report.ts'
@@ -29,12 +30,7 @@ interface Made {
   readonly results: TestResults
 }
 
-export function checkCompanions(
-  crypto: Crypto,
-  files: ReadonlyMap<string, Uint8Array>,
-  made: Made,
-  findings: Findings,
-): void {
+export function checkCompanions(crypto: Crypto, files: PackFiles, made: Made, findings: Findings): void {
   const bytes = files.get(CATALOGUE_FILE)
   if (bytes === undefined) return
   findings.check('report, OSCAL and the files beside them recompute to the same bytes', () => {
@@ -55,7 +51,7 @@ export function checkCompanions(
       allows,
       files,
     }
-    const wanted = madeAgain(findings, () => companionFiles(crypto, reportInput(crypto, source)))
+    const wanted = madeAgain(findings, () => companionFiles(crypto, reportInput(source)))
     if (wanted === null) return 0
     for (const [file, its] of wanted) {
       const found = files.get(file)

@@ -18,7 +18,7 @@ import type { EntryBody } from '../../log/entries.ts'
 import type { BasesRecord } from '../../log/receipt-basis.ts'
 import { ACT_TAG } from '../../token/constants.ts'
 import { challengeOf } from '../../token/gesture.ts'
-import { population, POPULATIONS } from '../populations/populations.ts'
+import { POPULATIONS } from '../populations/populations.ts'
 import { verifyPack } from './verify.ts'
 
 const MARKETING = `${DPV}Marketing`
@@ -298,12 +298,7 @@ test('a pack has the consents and the withdrawals of its period, each with what 
   const period = { from_ms: 0, to_ms: log.clock.now() + 1 }
   const rows = (name: string): object[] => {
     const definition = POPULATIONS.find((one) => one.name === name)
-    return definition === undefined
-      ? []
-      : population(definition, history, period)
-          .text.trim()
-          .split('\n')
-          .map((line) => JSON.parse(line) as object)
+    return definition === undefined ? [] : [...definition.rows(history, period)]
   }
   expect(rows('consents')).toMatchObject([
     {

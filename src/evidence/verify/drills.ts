@@ -187,8 +187,8 @@ class DrillJudge {
   }
 
   #receipts(sieve: DrillSieve, { from, to }: ReturnType<typeof drillWindow>): readonly Receipt[] {
-    const within = [...this.#history.receipts()].filter(({ index }) => index >= from && index < to)
-    for (const { receipt } of within.sort((a, b) => a.index - b.index)) sieve.add(receipt)
+    for (const { index, receipt } of this.#history.receipts())
+      if (index >= from && index < to) sieve.add(receipt)
     return sieve.recorded
   }
 }

@@ -75,6 +75,17 @@ export class Findings {
     return this.#byCode.get(code) ?? []
   }
 
+  /** As {@link check}, of what is known last and comes first: what it finds stands in front of all else. */
+  checkFirst(name: string, run: (own: Findings) => number): void {
+    const own = new Findings()
+    const count = run(own)
+    this.checks.unshift({ name, ok: own.faults_n === 0, count })
+    this.faults_n += own.faults_n
+    this.faults.unshift(...own.faults)
+    this.faults.splice(FAULTS_MAX)
+    for (const [code, faults] of own.#byCode) this.#byCode.set(code, [...faults, ...this.ofCode(code)])
+  }
+
   /** Runs one check: it is good when it adds no fault. @param run returns how many things it checked */
   check(name: string, run: () => number): void {
     const before = this.faults_n

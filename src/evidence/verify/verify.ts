@@ -12,7 +12,10 @@ import { parseVkey } from '../../log/note.ts'
 import { PruningCheck } from '../../log/pruning.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
-import { packTiles, readArchive, type PackFiles } from '../pack/archive.ts'
+import type { Codec } from '../../ports/codec.ts'
+import { openArchive, packTiles } from '../pack/archive.ts'
+import { ReadFiles, type PackFiles } from '../pack/files.ts'
+import { bytesInMemory } from '../pack/unzip.ts'
 import {
   CHECKPOINT_FILE,
   MANIFEST_FILE,
@@ -50,16 +53,16 @@ export async function verifyPack(
   archive: Uint8Array,
   vkey: string,
   onProgress: (entries: number, of: number) => void = () => undefined,
+  codec?: Codec,
 ): Promise<VerifiedPack> {
   parseVkey(crypto, vkey)
-  const files = readArchive(archive)
+  const files = new ReadFiles(crypto, openArchive(bytesInMemory(archive), codec))
   const manifestBytes = files.get(MANIFEST_FILE)
   if (manifestBytes === undefined) throw new PackError('PACK_FILE_MISSING', 'the pack has no manifest.json')
   const manifest = readManifest(manifestBytes)
   const findings = new Findings()
   const history = new History(crypto)
 
-  findings.check('files are those of the manifest', () => checkFiles(crypto, files, manifest, findings))
   const checkpoint = open(crypto, files, CHECKPOINT_FILE, vkey, findings)
   const start =
     manifest.log.start === null ? null : open(crypto, files, START_CHECKPOINT_FILE, vkey, findings)
@@ -77,9 +80,9 @@ export async function verifyPack(
       return checkManifest(history, manifest, findings)
     })
     const period = periodOf(manifest)
-    const recomputed = populationsOf(history, period)
+    const recomputed = populationsOf(crypto, history, period)
     findings.check('populations recompute to the same bytes', () => {
-      populations = checkPopulations(crypto, files, recomputed, manifest, findings)
+      populations = checkPopulations(files, recomputed, manifest, findings)
       return recomputed.length
     })
     const tested = { ...checked, history, findings }
@@ -90,6 +93,7 @@ export async function verifyPack(
     checkCompanions(crypto, files, made, findings)
     results = computed
   }
+  findings.checkFirst('files are those of the manifest', (own) => checkFiles(files, manifest, own))
   const report = reportOf(manifest, history, { allows: checked.allows, populations, results, findings })
   return { report, files, history, allows: checked.allows, checkpoint }
 }
@@ -121,10 +125,10 @@ interface TreeCheck {
   readonly onProgress: (entries: number, of: number) => void
 }
 
-async function checkTree(crypto: Crypto, files: PackFiles, check: TreeCheck): Promise<void> {
+async function checkTree(crypto: Crypto, files: ReadFiles, check: TreeCheck): Promise<void> {
   const { checkpoint, start, history, findings } = check
   const before = findings.faults_n
-  const tiles = packTiles(files)
+  const tiles = { read: (path: string) => files.read(path) }
   const prunings = new PruningCheck(crypto)
   const result = await verifyTree(crypto, tiles, checkpoint, {
     ...(start === null ? {} : { start }),

@@ -1,0 +1,126 @@
+/** Files of a pack: read as they are asked for, or written as they are made, each hashed once on the way. @module */
+import type { Crypto } from '../../core/crypto.ts'
+import { sha256Parts } from '../../core/digest.ts'
+import { hex } from '../../core/encoding.ts'
+import type { Codec } from '../../ports/codec.ts'
+import type { Archive } from './unzip.ts'
+import { ZipWriter, type ByteFile } from './zip.ts'
+
+/** Files by name. */
+export interface PackFiles {
+  readonly size: number
+  has(name: string): boolean
+  get(name: string): Uint8Array | undefined
+  keys(): Iterable<string>
+}
+
+/** A pack that is read: no more of it is in memory than is asked for. */
+export class ReadFiles implements PackFiles {
+  readonly #crypto: Crypto
+  readonly #archive: Archive
+  readonly #names: ReadonlySet<string>
+  readonly #digests = new Map<string, string>()
+
+  constructor(crypto: Crypto, archive: Archive) {
+    this.#crypto = crypto
+    this.#archive = archive
+    this.#names = new Set(archive.names)
+  }
+
+  get size(): number {
+    return this.#names.size
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name)
+  }
+
+  keys(): Iterable<string> {
+    return this.#names
+  }
+
+  /** @throws {PackError} `PACK_ARCHIVE_INVALID` */
+  get(name: string): Uint8Array | undefined {
+    return this.#hashed(name, this.#archive.readSync(name)) ?? undefined
+  }
+
+  /** @throws {PackError} `PACK_ARCHIVE_INVALID` */
+  async read(name: string): Promise<Uint8Array | null> {
+    return this.#hashed(name, await this.#archive.read(name))
+  }
+
+  /** Hex SHA-256; of what was read before, as it was then. */
+  digest(name: string): string | null {
+    if (!this.#digests.has(name)) this.get(name)
+    return this.#digests.get(name) ?? null
+  }
+
+  #hashed(name: string, bytes: Uint8Array | null): Uint8Array | null {
+    if (bytes !== null && !this.#digests.has(name)) this.#digests.set(name, hex(this.#crypto.sha256(bytes)))
+    return bytes
+  }
+}
+
+/** A pack that is written. Files stand in it in the order in which they were named. */
+export class WrittenFiles {
+  readonly #crypto: Crypto
+  readonly #zip: ZipWriter
+  readonly #digests = new Map<string, string>()
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(crypto: Crypto, file: ByteFile, codec: Codec) {
+    this.#crypto = crypto
+    this.#zip = new ZipWriter(file, codec)
+  }
+
+  /** @throws {PackError} `PACK_TOO_LARGE` */
+  add(name: string, parts: Iterable<Uint8Array>): Promise<void> {
+    const digest = sha256Parts(this.#crypto)
+    const hashed = function* (): Generator<Uint8Array> {
+      for (const part of parts) {
+        digest.update(part)
+        yield part
+      }
+    }
+    return this.#inTurn(async () => {
+      await this.#zip.add(name, Array.isArray(parts) ? [...hashed()] : hashed())
+      this.#digests.set(name, hex(digest.digest()))
+    })
+  }
+
+  /** @param get what may take its time; its place in the pack is before whatever is named after it */
+  async addRead(name: string, get: () => Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+    const bytes = get()
+    bytes.catch(() => {}) // whoever waits for the result hears of it
+    await this.#inTurn(async () => {
+      const its = await bytes
+      if (its === null) return
+      this.#digests.set(name, hex(this.#crypto.sha256(its)))
+      await this.#zip.add(name, [its])
+    })
+    return bytes
+  }
+
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(write)
+    this.#last = done.catch(() => {})
+    return done
+  }
+
+  has(name: string): boolean {
+    return this.#zip.has(name)
+  }
+
+  get(name: string): Uint8Array | undefined {
+    return this.#zip.read(name)
+  }
+
+  /** Hex SHA-256 by name. */
+  get digests(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#digests)
+  }
+
+  finish(): void {
+    this.#zip.finish()
+  }
+}

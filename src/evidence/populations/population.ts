@@ -1,0 +1,84 @@
+/** A population over one history and period, made row by row and never held as a whole. spec/pack.md, PCK-2. @module */
+import type { Crypto } from '../../core/crypto.ts'
+import { sha256Parts } from '../../core/digest.ts'
+import { hex, utf8 } from '../../core/encoding.ts'
+import { canonicalize, type JsonObject } from '../../core/json.ts'
+import type { History } from '../history.ts'
+import { csvOf } from './csv.ts'
+import type { Period, PopulationDefinition } from './definition.ts'
+
+/** Characters that are put into bytes at once. */
+const PART_CHARS = 64 * 1024
+
+export interface PopulationDigest {
+  readonly count: number
+  /** Hex, of the JSON Lines. */
+  readonly sha256: string
+  /** Names of the members that some row has. */
+  readonly columns: ReadonlySet<string>
+}
+
+export class Population {
+  readonly of: PopulationDefinition
+  readonly #crypto: Crypto
+  readonly #make: () => Iterable<JsonObject>
+  #digest: PopulationDigest | null = null
+
+  constructor(crypto: Crypto, of: PopulationDefinition, history: History, period: Period) {
+    this.of = of
+    this.#crypto = crypto
+    const made = of.rows(history, period)
+    this.#make = Array.isArray(made) ? () => made : () => of.rows(history, period)
+  }
+
+  get name(): string {
+    return this.of.name
+  }
+
+  get rows(): Iterable<JsonObject> {
+    return this.#make()
+  }
+
+  /** JSON Lines: one JCS object a line, each line ended. Who reads them to the end has them counted and hashed. */
+  *lines(): Generator<Uint8Array> {
+    const digest = sha256Parts(this.#crypto)
+    let count = 0
+    const columns = new Set<string>()
+    const lines = function* (rows: Iterable<JsonObject>): Generator<string> {
+      for (const row of rows) {
+        count++
+        for (const name in row) columns.add(name)
+        yield `${canonicalize(row)}\n`
+      }
+    }
+    for (const part of partsOf(lines(this.rows))) {
+      digest.update(part)
+      yield part
+    }
+    this.#digest = { count, sha256: hex(digest.digest()), columns }
+  }
+
+  /** RFC 4180. */
+  csv(): Generator<Uint8Array> {
+    return partsOf(csvOf(this.rows, this.digest.columns))
+  }
+
+  get digest(): PopulationDigest {
+    const parts = this.#digest === null ? this.lines() : []
+    for (const _ of parts);
+    if (this.#digest === null) throw new TypeError('a population that was read is digested')
+    return this.#digest
+  }
+}
+
+/** Texts one after the other, in UTF-8, in parts that are worth writing. */
+export function* partsOf(texts: Iterable<string>): Generator<Uint8Array> {
+  let part = ''
+  for (const text of texts) {
+    part += text
+    if (part.length < PART_CHARS) continue
+    yield utf8(part)
+    part = ''
+  }
+  if (part !== '') yield utf8(part)
+}
