@@ -129,7 +129,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(core/|token/|log/|decide/|evidence/(verify|receipts|populations|tests|controls|report|oscal|companions)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|manifest|companions|companion-names)\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
+          '^src/(core/|token/|log/|decide/|evidence/(verify|receipts|populations|tests|controls|report|oscal|companions)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|files|manifest|companions|companion-names)\\.ts$|ports/codec\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
       },
     },
     {

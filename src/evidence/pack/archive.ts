@@ -8,7 +8,7 @@ import type { Codec } from '../../ports/codec.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
 import type { PackFiles } from './files.ts'
-import { openZip, unzip, type Archive, type ArchiveLimits, type ByteSource } from './unzip.ts'
+import { bytesInMemory, openZip, unzip, type Archive, type ArchiveLimits, type ByteSource } from './unzip.ts'
 
 /** Uncompressed bytes of all files together. */
 const TOTAL_BYTES_MAX = 2 * 1024 * 1024 * 1024
@@ -46,6 +46,11 @@ export function readArchive(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> 
 /** A pack from which one file at a time is unpacked. @throws {PackError} as {@link readArchive} */
 export function openArchive(source: ByteSource, codec?: Codec): Archive {
   return openZip(source, LIMITS, codec)
+}
+
+/** As {@link openArchive}, of a pack in memory. @throws {PackError} as {@link readArchive} */
+export function openPack(bytes: Uint8Array, codec?: Codec): Archive {
+  return openZip(bytesInMemory(bytes), LIMITS, codec)
 }
 
 /** The files of a pack as a tile store to read from. */

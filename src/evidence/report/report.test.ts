@@ -18,7 +18,7 @@ const FILES = { size: 1000, has: () => false, get: () => undefined }
 function decidedIn(rows: readonly JsonObject[]): History {
   const history = new History(nodeCrypto)
   for (const { index } of rows) {
-    const action = String(index)
+    const action = String(Number(index))
     const body = {
       v: 1,
       kind: 'decision',

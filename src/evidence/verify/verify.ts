@@ -13,9 +13,8 @@ import { PruningCheck } from '../../log/pruning.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
 import type { Codec } from '../../ports/codec.ts'
-import { openArchive, packTiles } from '../pack/archive.ts'
+import { openPack, packTiles } from '../pack/archive.ts'
 import { ReadFiles, type PackFiles } from '../pack/files.ts'
-import { bytesInMemory } from '../pack/unzip.ts'
 import {
   CHECKPOINT_FILE,
   MANIFEST_FILE,
@@ -56,7 +55,7 @@ export async function verifyPack(
   codec?: Codec,
 ): Promise<VerifiedPack> {
   parseVkey(crypto, vkey)
-  const files = new ReadFiles(crypto, openArchive(bytesInMemory(archive), codec))
+  const files = new ReadFiles(crypto, openPack(archive, codec))
   const manifestBytes = files.get(MANIFEST_FILE)
   if (manifestBytes === undefined) throw new PackError('PACK_FILE_MISSING', 'the pack has no manifest.json')
   const manifest = readManifest(manifestBytes)
