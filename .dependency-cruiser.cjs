@@ -57,6 +57,8 @@ const ARROWS = {
     'src/log/',
     'src/decide/',
     'src/revoke/(frame|statement|kill-rules)\\.ts$',
+    // The manifest of a pack is signed as an attestation is. docs/adr/0064
+    'src/provenance/(dsse|errors|pack-statement)\\.ts$',
     'src/ports/',
   ],
   // Frames, snapshots, statements and trust lists are parsed where they arrive. docs/adr/0028
@@ -129,7 +131,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(core/|token/|log/|decide/|evidence/(verify|receipts|populations|tests|controls|report|oscal|companions)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|files|manifest|companions|companion-names)\\.ts$|ports/codec\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$)',
+          '^src/(core/|token/|log/|decide/|evidence/(verify|receipts|populations|tests|controls|report|oscal|companions)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|files|manifest|companions|companion-names)\\.ts$|ports/codec\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$|provenance/(dsse|errors|pack-statement)\\.ts$)',
       },
     },
     {

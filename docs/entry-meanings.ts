@@ -163,7 +163,7 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'hold.lifted': 'It is kept for that reason no more.',
   'field.opened': 'Somebody was given the value and the salt of one commitment.',
   'note.added': 'Words about another entry, sealed: the entry holds their commitment.',
-  'evidence.built': 'A pack was made of a period: its size and hash.',
+  'evidence.built': 'A pack was made of a period: the size of its tree, the hash of its manifest.',
   'log.pruned':
     'A range of the log is older than the retention: what goes of it, who decided, what still proves it.',
   'alert_policy.proposed':

@@ -5,17 +5,19 @@ import { z } from 'zod'
 import { httpTiles } from '../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { printPdf } from '../../src/adapters/pdfkit/print.ts'
-import { utf8 } from '../../src/core/encoding.ts'
+import { fromUtf8, utf8 } from '../../src/core/encoding.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import { NARRATIVES_FILE } from '../../src/evidence/companions/narratives/schema.ts'
 import { readArchive } from '../../src/evidence/pack/archive.ts'
-import { buildPack } from '../../src/evidence/pack/build.ts'
+import { buildPack, type ManifestSigner } from '../../src/evidence/pack/build.ts'
 import type { Period } from '../../src/evidence/populations/definition.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
+import { envelopeSchema } from '../../src/provenance/dsse.ts'
 import { readControls } from './controls/read.ts'
 import { readInfo } from './operator.ts'
 import { CliError } from './output.ts'
 import { unreadable, type Profile } from './profile.ts'
+import { releaseHash } from './release.ts'
 
 /** Publishing takes about 100 ms; this waits up to 10 s. */
 const SETTLE_EVERY_MS = 50
@@ -29,7 +31,7 @@ export interface Given {
   readonly earlier?: string | null
 }
 
-/** Over the whole log, for a period of it. */
+/** Over the whole log, for a period of it; logged and signed by the control plane. */
 export async function packOf(
   profile: Profile,
   period: Period,
@@ -43,12 +45,23 @@ export async function packOf(
   const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(period.from_ms))}`)
   const start =
     answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
+  const sign = manifestSigner(profile)
   return buildPack(
     nodeCrypto,
-    { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note) },
+    { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note), sign },
     period,
     { catalogue, print: printPdf, earlier: earlier === null ? null : await narrativesIn(earlier) },
   )
+}
+
+/** Logged before there is a file: no pack is about that the log does not know of (ERA-8). */
+export function manifestSigner({ client }: Pick<Profile, 'client'>): ManifestSigner {
+  return async ({ period, checkpoint, sha256, generator }) => {
+    const release = await releaseHash()
+    const note = fromUtf8(checkpoint)
+    const answer = await client.post('/v1/packs', { ...period, checkpoint: note, sha256, generator, release })
+    return z.object({ envelope: envelopeSchema }).parse(answer).envelope
+  }
 }
 
 /** A checkpoint that covers every entry there was when we asked: the log publishes a moment after it commits. */

@@ -49,6 +49,7 @@ import { oauthRoutes } from './routes-oauth.ts'
 import { outputPointRoutes } from './routes-output-points.ts'
 import { outputViewRoutes } from './routes-output-views.ts'
 import { outputRoutes } from './routes-outputs.ts'
+import { packRoutes } from './routes-packs.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
 import { publicRoutes } from './routes-public.ts'
@@ -130,6 +131,7 @@ export function createApp(ctx: ServerContext): App {
   oauthKeyRoutes(app, ctx)
   issuerRoutes(app, ctx)
   erasureRoutes(app, ctx)
+  packRoutes(app, ctx)
   retentionRoutes(app, ctx)
   logRoutes(app, ctx)
   fleetRoutes(app, ctx)

@@ -25,6 +25,7 @@ import { signTagged } from '../../src/core/sign.ts'
 import { buildPack } from '../../src/evidence/pack/build.ts'
 import { verifyPack } from '../../src/evidence/verify/verify.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
+import { packSigner } from '../../test/fixtures/packs.ts'
 import type { Answer, Caller } from './harness.ts'
 import { TestServer, type Operator } from './harness.ts'
 
@@ -545,7 +546,8 @@ test('the log of all of this verifies, the erased data subject included, and its
   await expect
     .poll(() => openCheckpoint(nodeCrypto, note(), vkey).size, { timeout: 60_000 })
     .toBeGreaterThanOrEqual(size)
-  const source = { tiles: fsTileStore(join(server.dataDir, 'log')), vkey, checkpoint: note(), start: null }
+  const published = { tiles: fsTileStore(join(server.dataDir, 'log')), vkey, checkpoint: note(), start: null }
+  const source = { ...published, sign: packSigner(ann.api) }
   const { bytes } = await buildPack(nodeCrypto, source, { from_ms: 0, to_ms: Date.now() + 60_000 })
   const { report } = await verifyPack(nodeCrypto, bytes, vkey)
   expect(report.faults).toEqual([])

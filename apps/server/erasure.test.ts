@@ -13,6 +13,7 @@ import type { Opening } from '../../src/log/commitment.ts'
 import { verifyTree } from '../../src/log/reader.ts'
 import { until } from '../../test/fixtures/processes.ts'
 import { filesWith, marker, markedPerson, vaultKeys, type Marked } from '../../test/fixtures/personal.ts'
+import { packOver, packSigner } from '../../test/fixtures/packs.ts'
 import { TestServer, type Answer, type Operator } from './harness.ts'
 
 let server: TestServer
@@ -72,7 +73,8 @@ async function published(): Promise<Uint8Array> {
 }
 
 async function pack(): ReturnType<typeof buildPack> {
-  const source = { tiles: fsTileStore(join(server.dataDir, 'log')), vkey: server.running.vkey }
+  const log = { tiles: fsTileStore(join(server.dataDir, 'log')), vkey: server.running.vkey }
+  const source = { ...log, sign: packSigner(ann.api) }
   const whole = { from_ms: 0, to_ms: Date.now() + 60_000 }
   return buildPack(nodeCrypto, { ...source, checkpoint: await published(), start: null }, whole)
 }
@@ -194,7 +196,7 @@ describe('an erased person', () => {
       state: 'erased',
       fields_n: 5,
       holds: [],
-      packs: [],
+      packs: [{ person: ann.id, size: before.manifest.log.end }],
       acted_alone: false,
     })
     await server.restart()
@@ -245,14 +247,15 @@ describe('an erased person', () => {
   })
 
   test('is told which packs have entries about them', async () => {
-    const { period, log } = (await pack()).manifest
-    const sha256 = 'ab'.repeat(32)
-    const early = (await ann.api.post('/v1/packs', { ...period, size: 3, sha256 })).json.entry
-    const { entry } = (await ann.api.post('/v1/packs', { ...period, size: log.end, sha256 })).json
-    expect(code(await ann.api.post('/v1/packs', { ...period, size: 10_000, sha256 }))).toBe('STATE_CONFLICT')
+    const period = { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' }
+    const logged = (of: number): Promise<Answer> => ann.api.post('/v1/packs', packOver(server, of, period))
+    const { size } = (await ann.api.get('/v1/entries?limit=1')).json
+    const early = (await logged(3)).json.entry
+    const { entry } = (await logged(size)).json
+    expect(code(await logged(10_000))).toBe('STATE_CONFLICT')
     await revoke('person', bob.id)
     const { packs } = (await erase(ann, bob.id)).json
-    expect(packs).toEqual([{ entry, person: ann.id, ...period, size: log.end, sha256 }])
+    expect(packs).toEqual([{ entry, person: ann.id, ...period, size, sha256: 'ab'.repeat(32) }])
     expect(packs[0].entry).not.toBe(early)
     expect((await entries('subject.erased'))[0]?.entry.body.packs_n).toBe(1)
   })

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { HOLDS_EACH_MAX } from '../../src/registry/holds.ts'
 import { markedPerson, type Marked } from '../../test/fixtures/personal.ts'
+import { packOver } from '../../test/fixtures/packs.ts'
 import { TestServer, type Answer, type Operator } from './harness.ts'
 
 let server: TestServer
@@ -98,7 +99,7 @@ test('who is enrolled and not endorsed places no hold, opens no value, adds no n
   )
   const opening = { entry: named.index, field: 'name' }
   const period = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' }
-  const pack = { ...period, size: 1, sha256: '0'.repeat(64) }
+  const pack = packOver(server, size, period)
   const tried = async (): Promise<Answer[]> => [
     await place(mallory, '*'),
     await mallory.api.post('/v1/openings', opening),

@@ -12,6 +12,7 @@ import { marker } from '../../test/fixtures/personal.ts'
 import { until } from '../../test/fixtures/processes.ts'
 import { Stream } from '../../test/fixtures/shipped.ts'
 import { debitOf, need, Spool } from '../../test/fixtures/spool.ts'
+import { packSigner } from '../../test/fixtures/packs.ts'
 import { registersOf, TestServer, type Operator } from './harness.ts'
 
 const OLD = Date.parse('2026-03-01T09:30:00Z')
@@ -102,7 +103,8 @@ test('one that was settled keeps nothing, and a later pack verifies without its 
   expect(await keptReceipts(spool.point.id)).toEqual([3])
   expect(await spool.lease(need(10, limit))).toHaveLength(1)
   await published()
-  const source = { tiles: tiles(), vkey: server.running.vkey, checkpoint: checkpoint(), start: null }
+  const log = { tiles: tiles(), vkey: server.running.vkey, checkpoint: checkpoint(), start: null }
+  const source = { ...log, sign: packSigner(ann.api) }
   const { bytes } = await buildPack(crypto, source, { from_ms: NOW - 60_000, to_ms: NOW + 60_000 })
   const { report } = await verifyPack(crypto, bytes, server.running.vkey)
   expect(report.faults.filter(({ code }) => code.startsWith('LEASE'))).toEqual([])

@@ -18,6 +18,7 @@ import { verifyLog, type LogReport } from '../../src/log/verify.ts'
 import { filesWith, marker } from '../../test/fixtures/personal.ts'
 import { until } from '../../test/fixtures/processes.ts'
 import { Stream } from '../../test/fixtures/shipped.ts'
+import { packOver, packSigner } from '../../test/fixtures/packs.ts'
 import { registersOf, TestServer, type Answer, type Operator } from './harness.ts'
 
 const OLD = Date.parse('2026-03-01T09:30:00Z')
@@ -89,7 +90,7 @@ async function pack(from_ms: number) {
   await published()
   const checkpoint = readFileSync(join(server.dataDir, 'log', 'checkpoint'))
   const start = note === undefined ? null : Buffer.from(note)
-  const source = { tiles: tiles(), vkey: vkey(), checkpoint, start }
+  const source = { tiles: tiles(), vkey: vkey(), checkpoint, start, sign: packSigner(ann.api) }
   return buildPack(crypto, source, { from_ms, to_ms: NOW + 60_000 })
 }
 
@@ -179,13 +180,8 @@ describe('pruning is refused or ends earlier', () => {
       to: 0,
       held_back: { by: 'unreported' },
     })
-    const built = {
-      from: rfc3339(OLD - 1),
-      to: rfc3339(OLD + 60_000),
-      size: await size(),
-      sha256: 'ab'.repeat(32),
-    }
-    const { entry } = (await ann.api.post('/v1/packs', built)).json
+    const period = { from: rfc3339(OLD - 1), to: rfc3339(OLD + 60_000) }
+    const { entry } = (await ann.api.post('/v1/packs', packOver(server, await size(), period))).json
     expect((await plan('unreported=false')).json).toMatchObject({ to: 512, packs: [entry] })
   }, 60_000)
 

@@ -1,12 +1,10 @@
-/** Erasures, legal holds, packs that were handed out, and openings for an auditor. spec/erasure.md. @module */
+/** Erasures, legal holds, and openings for an auditor. spec/erasure.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { parseRfc3339 } from '../../src/core/time.ts'
 import { ERASURE_BASES } from '../../src/log/erasure-bodies.ts'
 import { erasureOf, eraseSubject } from '../../src/registry/erasure.ts'
 import { liftHold, liftingOf, listHolds, placeHold } from '../../src/registry/holds.ts'
 import { openField } from '../../src/registry/openings.ts'
 import { addNote } from '../../src/registry/notes.ts'
-import { recordPack } from '../../src/registry/packs.ts'
 import { listErasures } from '../../src/registry/tombstones.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { gestureRoutes } from './gesture-routes.ts'
@@ -192,27 +190,5 @@ function openingRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) =>
       c.json({ entry: await addNote(ctx.registry, callerId(c, 'person'), c.req.valid('json')) }, 200),
-  )
-
-  const input = z.strictObject({
-    from: z.iso.datetime(),
-    to: z.iso.datetime(),
-    size: z.int().positive(),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  })
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/packs',
-      summary: 'Log that a pack was built, before it is handed out',
-      middleware: operator,
-      request: { body: body(input) },
-      responses: answers('Logged', z.object({ entry: index })),
-    }),
-    async (c) => {
-      const { from, to, size, sha256 } = c.req.valid('json')
-      const built = { from_ms: parseRfc3339(from), to_ms: parseRfc3339(to), size, sha256 }
-      return c.json({ entry: await recordPack(ctx.registry, callerId(c, 'person'), built) }, 200)
-    },
   )
 }

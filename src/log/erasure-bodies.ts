@@ -75,7 +75,7 @@ export const erasureBodies = {
   'field.opened': z.strictObject({ entry: count, field: z.string().min(1).max(64) }),
   /** Somebody's words about an earlier entry, committed to (ERA-12). */
   'note.added': z.strictObject({ entry: count }),
-  /** A pack was made, to be handed out (ERA-8). Half-open; `size` of the tree; hex SHA-256 of the file. */
+  /** A pack was made, to be handed out (ERA-8). Half-open; `size` of the tree; hex SHA-256 of the manifest. */
   'evidence.built': z.strictObject({
     from: z.iso.datetime(),
     to: z.iso.datetime(),

@@ -17,6 +17,7 @@ import { TABLES } from '../../src/registry/rebuild/tables.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
 import { playConsents } from '../fixtures/consents.ts'
 import { DomainAsker, READ as READ_DATA } from '../contract/domains.ts'
+import { packOver } from '../fixtures/packs.ts'
 import { debitOf, need, openingOf, Spool } from '../fixtures/spool.ts'
 import { CLI } from './stage.ts'
 
@@ -133,8 +134,8 @@ async function playErasures(revoked: string, now: string, held: string): Promise
   )
   expect(lifted.json.erased).toEqual([revoked])
   await ann.api.post('/v1/notes', { entry: placed[1].entry, text: 'read the reports of the court' })
-  const pack = { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z', size: 10 }
-  expect((await ann.api.post('/v1/packs', { ...pack, sha256: 'a'.repeat(64) })).status).toBeLessThan(300)
+  const period = { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' }
+  expect((await ann.api.post('/v1/packs', packOver(server, 10, period))).status).toBeLessThan(300)
 }
 
 async function erase(subject: string): Promise<string> {

@@ -7,7 +7,6 @@ import { fromUtf8 } from '../../../src/core/encoding.ts'
 import { parseJson, type JsonObject } from '../../../src/core/json.ts'
 import { counted } from '../../../src/core/words.ts'
 import { readArchive } from '../../../src/evidence/pack/archive.ts'
-import type { Manifest } from '../../../src/evidence/pack/manifest.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
@@ -15,7 +14,7 @@ import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { packOf } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { countsText, describeReport } from '../pack-report.ts'
-import { assertWritable, unreadable, unwritable, type Profile } from '../profile.ts'
+import { assertWritable, unreadable, unwritable } from '../profile.ts'
 import { profileOf, time, wantsJson } from './globals.ts'
 
 /** A value with its salt, as the control plane keeps it. */
@@ -47,7 +46,6 @@ export function evidenceCommands(program: Command): void {
         { from_ms: options.from, to_ms: options.to ?? Date.now() + 1 },
         { controls: options.controls ?? null, earlier: options.earlier ?? null },
       )
-      await recordBuilt(profile, manifest, bytes)
       await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
       const summary = {
@@ -106,12 +104,6 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
     )
   const lines = fromUtf8(file).split('\n')
   return lines.filter((line) => line !== '').map((line) => decisionRow.parse(parseJson(line)))
-}
-
-/** Before the file is there: no pack is about that the log does not know of (ERA-8). */
-async function recordBuilt(profile: Profile, { period, log }: Manifest, bytes: Uint8Array): Promise<void> {
-  const sha256 = Buffer.from(nodeCrypto.sha256(bytes)).toString('hex')
-  await profile.client.post('/v1/packs', { ...period, size: log.end, sha256 })
 }
 
 interface VerifyOptions {

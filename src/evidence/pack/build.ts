@@ -4,7 +4,8 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { canonicalBytes } from '../../core/json.ts'
+import { hex } from '../../core/encoding.ts'
+import { canonicalBytes, type JsonValue } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
 import { decodeWithBody } from '../../log/entries.ts'
@@ -38,6 +39,7 @@ import {
   CHECKPOINT_FILE,
   GENERATOR,
   MANIFEST_FILE,
+  SIGNATURE_FILE,
   START_CHECKPOINT_FILE,
   type Manifest,
 } from './manifest.ts'
@@ -50,6 +52,19 @@ export interface PackSource {
   readonly checkpoint: Uint8Array
   /** The last signed note at or before the period's start; null when the log began later. */
   readonly start: Uint8Array | null
+  readonly sign: ManifestSigner
+}
+
+/** Has the control plane log the pack and sign its manifest. @returns a DSSE envelope (PCK-7) */
+export type ManifestSigner = (pack: PackToSign) => Promise<JsonValue>
+
+export interface PackToSign {
+  readonly period: Manifest['period']
+  /** The signed note. */
+  readonly checkpoint: Uint8Array
+  /** Hex, of the manifest. */
+  readonly sha256: string
+  readonly generator: string
 }
 
 /** What a pack has besides populations: report, OSCAL, companions (RPT-1). */
@@ -138,7 +153,7 @@ export async function writePack(
   if (extras !== null)
     await addCompanions(crypto, files, { ...extras, ...tree, populations, period, history, allows, results })
   const manifest = describe(files, { ...tree, history, populations, period, pruned })
-  await files.add(MANIFEST_FILE, [canonicalBytes(manifest)])
+  await addSigned(crypto, files, manifest, source)
   files.finish()
   return { manifest, tests: results.counts }
 }
@@ -211,6 +226,20 @@ async function addCompanions(crypto: Crypto, files: WrittenFiles, from: Companio
   const input = reportInput({ ...from, generator: GENERATOR, catalogue, tests, files })
   for (const [name, bytes] of companionFiles(crypto, input)) await files.add(name, [bytes])
   if (from.print !== null) await files.add(PDF_FILE, [await from.print(printedDocument(input))])
+}
+
+/** The manifest, and the signature over it. */
+async function addSigned(
+  crypto: Crypto,
+  files: WrittenFiles,
+  manifest: Manifest,
+  { sign, checkpoint }: PackSource,
+): Promise<void> {
+  const bytes = canonicalBytes(manifest)
+  const { period, generator } = manifest
+  const envelope = await sign({ period, checkpoint, sha256: hex(crypto.sha256(bytes)), generator })
+  await files.add(MANIFEST_FILE, [bytes])
+  await files.add(SIGNATURE_FILE, [canonicalBytes(envelope)])
 }
 
 interface Described extends Tree {

@@ -5,6 +5,8 @@ import { PackError } from '../errors.ts'
 import type { Period } from '../populations/definition.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
+/** Over the manifest, so not in it. */
+export const SIGNATURE_FILE = 'manifest.dsse'
 export const CHECKPOINT_FILE = 'checkpoint'
 export const START_CHECKPOINT_FILE = 'checkpoint.start'
 export const GENERATOR = 'countersign/0.1.0'
@@ -52,7 +54,7 @@ export type Manifest = z.infer<typeof manifestSchema>
 
 const MANIFEST_BYTES_MAX = 64 * 1024 * 1024
 
-/** @throws {PackError} `PACK_MANIFEST_INVALID` */
+/** @throws {PackError} `PACK_MANIFEST_INVALID`, `PACK_NEWER` */
 export function readManifest(bytes: Uint8Array): Manifest {
   let value: unknown
   try {
@@ -62,7 +64,8 @@ export function readManifest(bytes: Uint8Array): Manifest {
   }
   const version = z.object({ v: z.int() }).safeParse(value)
   if (version.success && version.data.v > 1) {
-    throw new PackError('PACK_MANIFEST_INVALID', 'the pack is of a newer version: use a newer verifier')
+    const message = `the pack is of version ${version.data.v}, and this verifier knows 1: get a newer verifier`
+    throw new PackError('PACK_NEWER', message)
   }
   const manifest = manifestSchema.safeParse(value)
   if (!manifest.success) throw new PackError('PACK_MANIFEST_INVALID', 'the manifest does not fit its schema')

@@ -2,15 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import { ControlLog, DAY_MS, HOUR_MS, testedOf, YEAR } from '../../../test/fixtures/control-log.ts'
 import { LogBuilder } from '../../../test/fixtures/history.ts'
+import { changedPack } from '../../../test/fixtures/tampered.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
-import { hex } from '../../core/encoding.ts'
 import { canonicalBytes, parseJson } from '../../core/json.ts'
 import type { EntryType } from '../../log/entries.ts'
 import { bodies } from '../../log/entry-bodies.ts'
 import { History } from '../history.ts'
 import { readArchive, writeArchive } from '../pack/archive.ts'
 import { buildPack } from '../pack/build.ts'
-import { MANIFEST_FILE, readManifest } from '../pack/manifest.ts'
 import { POPULATIONS } from '../populations/populations.ts'
 import { FAULT_CODES } from '../verify/fault-codes.ts'
 import { Findings } from '../verify/report.ts'
@@ -73,19 +72,16 @@ describe('a pack', () => {
   test('whose results were edited is not whole, and the report has its own', async () => {
     const control = new ControlLog()
     revokedAllow(control)
-    const files = new Map(readArchive(await packOf(control)))
-    const said = testResultsSchema.parse(parseJson(files.get(RESULTS_FILE) ?? new Uint8Array()))
+    const pack = await packOf(control)
+    const said = testResultsSchema.parse(parseJson(readArchive(pack).get(RESULTS_FILE) ?? new Uint8Array()))
     const tests = said.tests.map((each) =>
       each.number === 5
         ? { ...each, result: 'no_deviation' as const, deviations: [], deviations_n: 0 }
         : each,
     )
     const edited = canonicalBytes({ ...said, tests })
-    files.set(RESULTS_FILE, edited)
-    const manifest = readManifest(files.get(MANIFEST_FILE) ?? new Uint8Array())
-    const digests = { ...manifest.files, [RESULTS_FILE]: hex(nodeCrypto.sha256(edited)) }
-    files.set(MANIFEST_FILE, canonicalBytes({ ...manifest, files: digests }))
-    const report = await reportOf(control, writeArchive(files))
+    const forged = changedPack(control.log, pack, (files) => files.set(RESULTS_FILE, edited))
+    const report = await reportOf(control, forged)
     expect(report.integrity).toBe(false)
     expect(report.faults.map(({ code }) => code)).toEqual(['ALLOW_AFTER_REVOCATION', 'TESTS_MISMATCH'])
     expect(report.results[5]).toMatchObject({ result: 'deviations', deviations_n: 1 })

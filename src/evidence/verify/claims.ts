@@ -1,6 +1,6 @@
 /**
- * What the manifest claims, against what the pack holds. The manifest is not signed: nothing in it is believed, every
- * member is recomputed or compared. spec/pack.md, PCK-2 and PCK-3.
+ * What the manifest claims, against what the pack holds. Signed or not, nothing in it is believed: every member is
+ * recomputed or compared. spec/pack.md, PCK-2 and PCK-3.
  * @module
  */
 import { equalBytes } from '../../core/encoding.ts'
@@ -12,7 +12,13 @@ import type { History } from '../history.ts'
 import type { PackFiles, ReadFiles } from '../pack/files.ts'
 import { CATALOGUE_FILE } from '../controls/catalogue.ts'
 import { isCompanion } from '../pack/companion-names.ts'
-import { CHECKPOINT_FILE, MANIFEST_FILE, START_CHECKPOINT_FILE, type Manifest } from '../pack/manifest.ts'
+import {
+  CHECKPOINT_FILE,
+  MANIFEST_FILE,
+  SIGNATURE_FILE,
+  START_CHECKPOINT_FILE,
+  type Manifest,
+} from '../pack/manifest.ts'
 import { csvFile } from '../populations/csv.ts'
 import type { Population } from '../populations/population.ts'
 import { populationFile, POPULATIONS } from '../populations/populations.ts'
@@ -30,7 +36,12 @@ export function checkFiles(files: ReadFiles, manifest: Manifest, findings: Findi
   }
   const isWanted = wantedFiles(manifest, files)
   for (const file of files.keys()) {
-    if (file === MANIFEST_FILE || (Object.hasOwn(manifest.files, file) && isWanted(file))) continue
+    if (
+      file === MANIFEST_FILE ||
+      file === SIGNATURE_FILE ||
+      (Object.hasOwn(manifest.files, file) && isWanted(file))
+    )
+      continue
     findings.add({ code: 'FILE_EXTRA', message: `${file} is not a file of this pack`, file })
   }
   for (const file of missingFiles(files, manifest))
@@ -73,6 +84,7 @@ function missingFiles(files: PackFiles, manifest: Manifest): string[] {
 }
 
 function* wantedInOrder(manifest: Manifest, files: PackFiles): Generator<string> {
+  yield SIGNATURE_FILE
   yield* fixedFiles(manifest)
   for (const tile of treeTiles(manifest.log.end)) {
     const isKept = tile.level === 'entries' && files.has(keptPath(tile.index))

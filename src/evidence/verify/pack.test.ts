@@ -2,9 +2,10 @@
 import { zipSync, type Zippable } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { ALICE, LogBuilder, ORIGIN } from '../../../test/fixtures/history.ts'
+import { changedPack, flip, tamperedPacks, type Edit, type Files } from '../../../test/fixtures/tampered.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
-import { utf8, hex } from '../../core/encoding.ts'
-import { canonicalBytes, canonicalize, type JsonValue } from '../../core/json.ts'
+import { utf8 } from '../../core/encoding.ts'
+import { canonicalize, type JsonValue } from '../../core/json.ts'
 import { signCheckpoint } from '../../log/checkpoint.ts'
 import { leafHash } from '../../log/merkle.ts'
 import { formatVkey, noteKey } from '../../log/note.ts'
@@ -25,23 +26,8 @@ const honest = await log.pack(10)
 const ENTRIES = `tile/entries/000.p/${SIZE}`
 const HASHES = `tile/0/000.p/${SIZE}`
 
-type Files = Map<string, Uint8Array>
-
-/** The pack with its files changed, the manifest's digests recomputed unless told otherwise. */
-function changed(
-  change: (files: Files) => void,
-  manifest: (m: Manifest) => unknown = (m) => m,
-  digests = true,
-): Uint8Array {
-  const files: Files = new Map(readArchive(honest))
-  change(files)
-  const old = JSON.parse(Buffer.from(files.get('manifest.json')!).toString()) as Manifest
-  files.delete('manifest.json')
-  const sums = [...files].map(([name, bytes]) => [name, hex(nodeCrypto.sha256(bytes))] as const)
-  const next = manifest(digests ? { ...old, files: Object.fromEntries(sums) } : old)
-  files.set('manifest.json', canonicalBytes(next as JsonValue))
-  return writeArchive(files)
-}
+const changed = (...edit: [Edit, ((m: Manifest) => unknown)?, boolean?]): Uint8Array =>
+  changedPack(log, honest, ...edit)
 
 async function faultsOf(pack: Uint8Array, vkey = log.vkey): Promise<[string, string | number | undefined][]> {
   const { report } = await verifyPack(nodeCrypto, pack, vkey)
@@ -51,16 +37,17 @@ async function faultsOf(pack: Uint8Array, vkey = log.vkey): Promise<[string, str
 }
 
 const none = (): void => undefined
-const flip = (files: Files, name: string, at: number): void => {
-  const bytes = Uint8Array.from(files.get(name)!)
-  bytes[at]! ^= 1
-  files.set(name, bytes)
-}
-
 /** Where entry `index` begins in the bundle, behind its length. */
 function offsetOf(index: number): number {
   return log.entries.slice(0, index).reduce((sum, entry) => sum + entry.length + 2, 2)
 }
+
+test.each(tamperedPacks(log, honest))('$name is named', async ({ pack, code, file }) => {
+  const named = await faultsOf(pack).catch((error: unknown) =>
+    error instanceof PackError ? [[error.code, undefined]] : Promise.reject(error),
+  )
+  expect(named).toContainEqual([code, file])
+})
 
 describe('files', () => {
   test('the pack that is changed below is honest', async () => {
@@ -307,13 +294,20 @@ describe('the manifest', () => {
   })
 
   test.each<[string, (m: Manifest) => unknown, RegExp]>([
-    ['is newer', (m) => ({ ...m, v: 2 }), /newer/],
     ['has a member that we do not know', (m) => ({ ...m, opinion: 'unqualified' }), /schema/],
     ['claims to be reconciled', pop(() => ({ reconciled: true })), /schema/],
   ])('that %s is refused', async (_, edit, message) => {
     await expect(verifyPack(nodeCrypto, changed(none, edit), log.vkey)).rejects.toMatchObject({
       code: 'PACK_MANIFEST_INVALID',
       message: expect.stringMatching(message),
+    })
+  })
+
+  test('that is newer is refused, with what to do', async () => {
+    const newer = changed(none, (m) => ({ ...m, v: 2 }))
+    await expect(verifyPack(nodeCrypto, newer, log.vkey)).rejects.toMatchObject({
+      code: 'PACK_NEWER',
+      message: expect.stringMatching(/version 2.*newer verifier/),
     })
   })
 
@@ -489,7 +483,7 @@ test('faults beyond a hundred are counted, not listed', async () => {
       jwk: many.world.signer(ALICE).publicJwk,
     })
   const { report } = await verifyPack(nodeCrypto, await many.pack(), many.vkey)
-  expect(report.faults_n).toBe(259) // a key that is not the one it is called, and but for the first one that was there before
+  expect(report.faults_n).toBe(260) // the signature, which is not by the last key; a key that is not the one it is called, and but for the first one that was there before
   expect(report.faults).toHaveLength(100)
   expect(canonicalize(report.faults[99] as unknown as JsonValue)).toContain('KEY_MISMATCH')
 })

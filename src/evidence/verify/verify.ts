@@ -31,6 +31,7 @@ import { checkCheckpoints, checkFiles, checkManifest, checkPopulations, checkRes
 import { checkCompanions } from './companions.ts'
 import { checkGaps, checkPeriod } from './prunings.ts'
 import { Findings, type PackReport } from './report.ts'
+import { signatureFault } from './signature.ts'
 import { reportOf } from './summary.ts'
 import { treeFault } from './tree-fault.ts'
 
@@ -77,6 +78,11 @@ export async function verifyPack(
     findings.check('the manifest says what the log says', () => {
       checkPeriod(history, manifest, findings)
       return checkManifest(history, manifest, findings)
+    })
+    findings.check('the manifest is signed by the issuer of the log', () => {
+      const fault = signatureFault(crypto, { files, manifest, checkpoint, history })
+      if (fault !== null) findings.add(fault)
+      return 1
     })
     const period = periodOf(manifest)
     const recomputed = populationsOf(crypto, history, period)
