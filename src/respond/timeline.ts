@@ -5,7 +5,8 @@
  */
 import type { Kysely } from 'kysely'
 import { fromUtf8 } from '../core/encoding.ts'
-import { decodeEntry, type AnyEntry, type EntryBody, type EntryType } from '../log/entries.ts'
+import { decodeEntry, type AnyEntry } from '../log/entries.ts'
+import { wordsOfEntry } from '../log/entry-words.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Store } from '../ports/store.ts'
 import { findIncident } from '../registry/incident-rows.ts'
@@ -94,30 +95,5 @@ function aboutIt(
 
 function lineOf(index: number, entry: AnyEntry): TimelineLine {
   const { time, type, actor } = entry
-  return { index, time, type, actor: actor.id, what: whatOf(entry) }
-}
-
-type Words = { readonly [T in EntryType]?: (body: EntryBody<T>) => string }
-
-const WORDS: Words = {
-  receipt: (body) => {
-    if (body.kind === 'outcome') return `its call ${body.outcome}`
-    const why = body.reasons.length === 0 ? '' : ` (${body.reasons.join(', ')})`
-    return `${body.decision} ${body.server}/${body.tool}${why}`
-  },
-  revocation: ({ frame }) => `${frame.kind} frame ${frame.seq} (${frame.reason})`,
-  'alert.raised': ({ rule, n }) => `alert ${rule}${n === 1 ? '' : `, ${n} times`}`,
-  'incident.opened': ({ severity }) => `incident opened, ${severity}`,
-  'incident.contained': ({ how }) => `contained: ${how}`,
-  'incident.noted': ({ phase }) => phase,
-  'isolation.begun': ({ keys }) =>
-    keys.length === 0
-      ? 'isolated by hand'
-      : `isolated: ${keys.map(({ key, rule }) => `${key} ${rule}`).join(', ')}`,
-  'oversight.begun': ({ n, because }) => `step-up ${n} begins (${because})`,
-}
-
-function whatOf({ type, body }: AnyEntry): string {
-  const words = WORDS[type] as ((of: typeof body) => string) | undefined
-  return words?.(body) ?? type.replaceAll(/[._]/g, ' ')
+  return { index, time, type, actor: actor.id, what: wordsOfEntry(entry) }
 }

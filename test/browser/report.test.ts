@@ -14,7 +14,13 @@ import { reportedPack, type ReportedPack } from '../fixtures/reported.ts'
 import { CHROMIUM_RUNS, CONTEXT, launchChromium } from './chromium.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const FILES = ['report.html', 'article-14.html', 'compliance-stack.html', 'narratives.html']
+const FILES = [
+  'report.html',
+  'article-14.html',
+  'compliance-stack.html',
+  'narratives.html',
+  'walkthroughs.html',
+]
 const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
   'light and wide': { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
   'dark and wide': { colorScheme: 'dark', viewport: { width: 1280, height: 900 } },

@@ -1,5 +1,6 @@
 /** `countersign drill …`: try the kill switch, and say how it went. spec/kill.md (KIL-17 to KIL-19). @module */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { scopeInWords } from '../../../src/evidence/report/drill-words.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
 import type { DrillMode, DrillReport } from '../../../src/log/drill-report.ts'
 import {
@@ -16,7 +17,7 @@ import {
 import { walkthrough } from '../drill-walkthrough.ts'
 import { listing, paint, result, say } from '../output.ts'
 import { profileOf, wantsJson } from './globals.ts'
-import { scopeInWords, scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
+import { scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
 
 const WAIT_S = 15
 

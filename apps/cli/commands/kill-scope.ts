@@ -31,7 +31,3 @@ export function scopeOf({ global, system, class: agents, agent }: ScopeOptions):
     throw new CliError('ARGUMENT_INVALID', 'give one of --global, --system, --class and --agent')
   return scope
 }
-
-export function scopeInWords(scope: KillScope): string {
-  return scope.kind === 'global' ? 'everything' : `${scope.kind} ${scope.id}`
-}

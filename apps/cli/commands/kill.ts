@@ -1,5 +1,6 @@
 /** `countersign kill …`: stop agents by scope, also when the control plane is gone. spec/kill.md. @module */
 import { type Command, InvalidArgumentError } from 'commander'
+import { scopeInWords } from '../../../src/evidence/report/drill-words.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
@@ -25,7 +26,7 @@ import { readInfo } from '../operator.ts'
 import { CliError, EXIT_FAILED, listing, paint, result, tell } from '../output.ts'
 import { writePrivate } from '../profile.ts'
 import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
-import { scopeInWords, scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
+import { scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
 import { givenPassphrase } from './passphrase.ts'
 
 interface KeyOptions {

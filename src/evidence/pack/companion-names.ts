@@ -7,6 +7,7 @@ export const REPORT_FILE = 'report.html'
 export const PDF_FILE = 'report.pdf'
 export const ARTICLE_14_FILE = 'article-14.html'
 export const NARRATIVES_PAGE = 'narratives.html'
+export const WALKTHROUGHS_PAGE = 'walkthroughs.html'
 export const STACK_FILE = 'compliance-stack.html'
 
 export const OSCAL_FILES = {
@@ -25,6 +26,7 @@ const NAMES: ReadonlySet<string> = new Set([
   ARTICLE_14_FILE,
   STACK_FILE,
   NARRATIVES_PAGE,
+  WALKTHROUGHS_PAGE,
   NARRATIVES_FILE,
   EARLIER_FILE,
 ])

@@ -18,6 +18,7 @@ import {
   type NarrativesFile,
 } from '../companions/narratives/schema.ts'
 import { narrativesOf } from '../companions/narratives/narratives.ts'
+import { walkthroughsDocument } from '../companions/walkthroughs/document.ts'
 import { stackDocument } from '../companions/stack.ts'
 import { CATALOGUE_FILE } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
@@ -33,7 +34,14 @@ import type { ReportedTest, ReportInput } from '../report/input.ts'
 import { reportDocument } from '../report/report.ts'
 import type { ProvenAllow } from '../verify/chains.ts'
 import { StoryBook } from '../verify/story.ts'
-import { ARTICLE_14_FILE, NARRATIVES_PAGE, OSCAL_FILES, REPORT_FILE, STACK_FILE } from './companion-names.ts'
+import {
+  ARTICLE_14_FILE,
+  NARRATIVES_PAGE,
+  OSCAL_FILES,
+  REPORT_FILE,
+  STACK_FILE,
+  WALKTHROUGHS_PAGE,
+} from './companion-names.ts'
 import type { PackFiles } from './files.ts'
 
 export interface CompanionSource {
@@ -110,5 +118,6 @@ export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, 
     [ARTICLE_14_FILE, utf8(htmlOf(article14Document(input)))],
     [STACK_FILE, utf8(htmlOf(stackDocument(input)))],
     [NARRATIVES_PAGE, utf8(htmlOf(narrativesDocument(input, narratives)))],
+    [WALKTHROUGHS_PAGE, utf8(htmlOf(walkthroughsDocument(crypto, input)))],
   ])
 }

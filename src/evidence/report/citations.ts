@@ -3,6 +3,7 @@
  * entry as the log has it. spec/report.md (RPT-3).
  * @module
  */
+import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import { fromUtf8 } from '../../core/encoding.ts'
 import { splitBundle, TILE_WIDTH, tileAt, tilePath } from '../../log/tiles.ts'
 import { keptPath } from '../../log/kept.ts'
@@ -55,6 +56,18 @@ export class Citations {
       })
   }
 
+  /** What an entry says; null: not in this pack, or not readable. */
+  read(index: number): AnyEntry | null {
+    const bytes = this.#bytesOf(index)
+    try {
+      return bytes === undefined || bytes.length === 0 ? null : decodeEntry(bytes)
+    } catch (error) {
+      // The verifier says so of the entry itself; no document rests on it.
+      if (error instanceof LogError) return null
+      throw error
+    }
+  }
+
   #placeOf(index: number): { readonly file: string; readonly place: number } {
     const bundle = Math.floor(index / TILE_WIDTH)
     const whole = tilePath(tileAt('entries', bundle, this.#files.size))
@@ -63,12 +76,16 @@ export class Citations {
   }
 
   #textOf(index: number): string {
+    const bytes = this.#bytesOf(index)
+    return bytes === undefined || bytes.length === 0 ? 'not in this pack: it was pruned' : fromUtf8(bytes)
+  }
+
+  #bytesOf(index: number): Uint8Array | undefined {
     const bundle = Math.floor(index / TILE_WIDTH)
     const { file, place } = this.#placeOf(index)
     const known = this.#bundles.get(bundle)
     const entries = known ?? splitBundle(this.#files.get(file) ?? new Uint8Array(0)).entries
     if (known === undefined) this.#bundles.set(bundle, entries)
-    const bytes = entries[place]
-    return bytes === undefined || bytes.length === 0 ? 'not in this pack: it was pruned' : fromUtf8(bytes)
+    return entries[place]
   }
 }

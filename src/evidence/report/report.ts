@@ -18,6 +18,7 @@ import {
   type Spans,
 } from './document.ts'
 import type { ReportInput } from './input.ts'
+import { registerSections } from './registers.ts'
 import { controlsSection, criteriaSection, summaryBlocks, testsSection } from './results.ts'
 import { actionSections, toldOf } from './stories.ts'
 
@@ -33,6 +34,7 @@ export function reportDocument(input: ReportInput, stories_max?: number): Docume
     { id: 'charts', title: 'Over the period', blocks: [...latencyBlocks(input), ...coverageBlocks(input)] },
     populationsSection(input),
     controlsSection(input),
+    ...registerSections(input, cite),
     ...actionSections(toldOf(input, stories_max), cite),
   ]
   return { ...frame(input, 'Evidence report'), sections: [...sections, entriesSection(cite)] }

@@ -112,7 +112,8 @@ function rowOf({ action, decisions }: Story): Spans[] {
   ]
 }
 
-export function storyBlocks(story: Story, cite: Citations): Block[] {
+/** @param report where populations are shown: empty in the report itself */
+export function storyBlocks(story: Story, cite: Citations, report = ''): Block[] {
   const { action, decisions, decided_by, outcome, who, scope, entries } = story
   return [
     heading(3, action, `action-${action}`),
@@ -155,7 +156,7 @@ export function storyBlocks(story: Story, cite: Citations): Block[] {
     text(
       ...joined(cite.entries(entries)),
       '; its row in the ',
-      { text: 'population decisions', to: '#pop-decisions' },
+      { text: 'population decisions', to: `${report}#pop-decisions` },
       ' has the index of the decision.',
     ),
   ]

@@ -74,7 +74,7 @@ footer { color: var(--soft); border-top: 1px solid var(--line); }
   .simulated { position: static; }
   header, main, footer { max-width: none; padding: 0; }
   h2 { border: 0; padding: 0; margin-top: 24px; }
-  #tests, #populations, #controls, #actions, #stories, #entries { break-before: page; }
+  #tests, #populations, #controls, #drills, #actions, #stories, #entries { break-before: page; }
   h2, h3, h4, caption { break-after: avoid; }
   figure, tr, dl > *, li { break-inside: avoid; }
   .wide { overflow: visible; border: 0; }

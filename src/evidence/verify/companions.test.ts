@@ -6,7 +6,13 @@ import { utf8 } from '../../core/encoding.ts'
 import { verifyPack } from './verify.ts'
 
 const pack = await reportedPack()
-const HTML = ['report.html', 'article-14.html', 'compliance-stack.html', 'narratives.html']
+const HTML = [
+  'report.html',
+  'article-14.html',
+  'compliance-stack.html',
+  'narratives.html',
+  'walkthroughs.html',
+]
 
 async function faultsOf(bytes: Uint8Array): Promise<[string, string | undefined][]> {
   const { report } = await verifyPack(nodeCrypto, bytes, pack.vkey)

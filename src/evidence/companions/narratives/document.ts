@@ -16,7 +16,7 @@ import {
 } from '../../report/document.ts'
 import type { ReportInput } from '../../report/input.ts'
 import { frame } from '../../report/report.ts'
-import type { Evidence } from './facts.ts'
+import type { Evidence } from './fact.ts'
 import type { Difference, Narrative } from './narratives.ts'
 
 export function narrativesDocument(input: ReportInput, narratives: readonly Narrative[]): Document {
@@ -87,7 +87,7 @@ export function bracketed(evidence: Evidence, cite: Citations): Span[] {
     ...files.map((file) => ({ text: file, to: file })),
     ...cite.entries(entries),
   ]
-  const more = entries_n > entries.length ? [` and ${entries_n - entries.length} more`] : []
+  const more = entries_n > entries.length ? [' and others'] : []
   return [' [', ...joined(links), ...more, ']']
 }
 

@@ -3,58 +3,32 @@
  * Invariant: a fact has evidence, and what cannot be answered is refused and never guessed.
  * @module
  */
-import type { JsonObject } from '../../../core/json.ts'
 import { rfc3339 } from '../../../core/time.ts'
 import { counted } from '../../../core/words.ts'
 import { FREQUENCIES, type Control } from '../../controls/schema.ts'
 import { CATALOGUE_FILE } from '../../controls/catalogue.ts'
-import { PackError } from '../../errors.ts'
 import { changesOf } from '../../populations/changes.ts'
-import { rowsOf, said, type ReportedTest, type ReportInput } from '../../report/input.ts'
-import { CHANGE_KINDS, type Ask, type ChangeKind, type Condition, type Rows } from './template.ts'
+import type { ReportedTest, ReportInput } from '../../report/input.ts'
+import { ENTRIES_MAX, NONE, type Evidence, type Fact } from './fact.ts'
+import type { Tally } from './tally.ts'
+import { CHANGE_KINDS, type Ask, type ChangeKind } from './template.ts'
 
-/** Entries that one fact names; the number of them is exact. */
-const ENTRIES_MAX = 6
-
-export interface Evidence {
-  /** By name. */
-  readonly populations: readonly string[]
-  /** By number. */
-  readonly tests: readonly number[]
-  /** Indices, the first of them. */
-  readonly entries: readonly number[]
-  readonly entries_n: number
-  /** Of the pack. */
-  readonly files: readonly string[]
+/** What a sentence is asked about, besides rows. */
+export interface About {
+  readonly control: Control
+  readonly input: ReportInput
+  readonly tally: Tally
 }
 
-export interface Fact {
-  readonly said: string
-  readonly evidence: Evidence
-}
-
-/** @param at_ms as of when settings count @throws {PackError} `CONTROLS_INVALID`: a member that rows do not have */
-export function factOf(ask: Ask, control: Control, input: ReportInput, at_ms: number): Fact {
+/** @param at_ms as of when settings count */
+export function factOf(ask: Ask, { control, input, tally }: About, at_ms: number): Fact {
   switch (ask.kind) {
-    case 'count': {
-      const rows = chosen(input, ask)
-      return ofRows(ask, rows, worded(rows.length, ask.words))
-    }
-    case 'distinct': {
-      const rows = chosen(input, ask)
-      demand(rows, ask.population, ask.member)
-      const n = new Set(rows.map((row) => said(row[ask.member])).filter((value) => value !== 'none')).size
-      return ofRows(ask, rows, worded(n, ask.words))
-    }
-    case 'share': {
-      const all = rowsOf(input, ask.population)
-      const rows = chosen(input, ask)
-      const percent = all.length === 0 ? null : Math.round((1000 * rows.length) / all.length) / 10
-      return ofRows(ask, rows, percent === null ? 'none' : `${percent}%`)
-    }
+    case 'count':
+    case 'distinct':
+    case 'share':
     case 'median':
     case 'largest':
-      return measured(ask, chosen(input, ask))
+      return tally.of(ask)
     case 'result':
       return resultOf(input.tests, ask.test)
     case 'changes': {
@@ -86,82 +60,10 @@ export function isSetting({ kind }: Ask): boolean {
   return ['owner', 'frequency', 'threshold', 'separation', 'bound', 'in-force'].includes(kind)
 }
 
-export const NONE: Evidence = { populations: [], tests: [], entries: [], entries_n: 0, files: [] }
 const OF_CATALOGUE: Evidence = { ...NONE, files: [CATALOGUE_FILE] }
 
-function worded(n: number, words: readonly [string, string] | null): string {
-  return words === null ? String(n) : counted(n, ...words)
-}
-
-function chosen(input: ReportInput, { population, where }: Rows): readonly JsonObject[] {
-  const rows = rowsOf(input, population)
-  for (const { member } of where) demand(rows, population, member)
-  return rows.filter((row) => where.every((condition) => fulfils(row, condition)))
-}
-
-function fulfils(row: JsonObject, { member, is, value }: Condition): boolean {
-  return (said(row[member]) === value) === is
-}
-
-/** A name that is spelled wrong counts nothing, and would say so as a fact. */
-function demand(rows: readonly JsonObject[], population: string, member: string): void {
-  if (rows.length > 0 && !rows.some((row) => Object.hasOwn(row, member)))
-    throw new PackError('CONTROLS_INVALID', `rows of population ${population} have no member ${member}`)
-}
-
-function ofRows({ population }: Rows, rows: readonly JsonObject[], words: string): Fact {
-  const indices = rows.flatMap(({ index }) => (typeof index === 'number' ? [index] : []))
-  return { said: words, evidence: { ...NONE, populations: [population], ...entriesOf(indices) } }
-}
-
-export function entriesOf(indices: readonly number[]): { entries: readonly number[]; entries_n: number } {
-  const distinct = [...new Set(indices)]
-  return { entries: distinct.slice(0, ENTRIES_MAX), entries_n: distinct.length }
-}
-
-function measured(ask: Extract<Ask, { kind: 'median' | 'largest' }>, rows: readonly JsonObject[]): Fact {
-  const { member, until, unit, population } = ask
-  for (const name of until === null ? [member] : [member, until]) demand(rows, population, name)
-  const known = rows.flatMap((row) => {
-    const value = until === null ? row[member] : between(row[member], row[until])
-    return typeof value === 'number' && Number.isFinite(value) ? [{ row, value }] : []
-  })
-  if (known.length === 0) return ofRows(ask, [], 'nothing to measure')
-  const values = known.map(({ value }) => value).sort((a, b) => a - b)
-  const value = ask.kind === 'largest' ? (values.at(-1) ?? 0) : medianOf(values)
-  const its = known.map(({ row }) => row)
-  return ofRows(
-    ask,
-    its,
-    until === null ? `${rounded(value)}${unit === '' ? '' : ` ${unit}`}` : lasting(value),
-  )
-}
-
-function between(from: unknown, to: unknown): number | null {
-  return typeof from === 'string' && typeof to === 'string' ? Date.parse(to) - Date.parse(from) : null
-}
-
-function medianOf(sorted: readonly number[]): number {
-  const half = sorted.length / 2
-  const [low, high] = [sorted[Math.ceil(half) - 1] ?? 0, sorted[Math.floor(half)] ?? 0]
-  return (low + high) / 2
-}
-
-const STEPS: readonly (readonly [number, string])[] = [
-  [86_400_000, 'days'],
-  [3_600_000, 'hours'],
-  [60_000, 'minutes'],
-  [1000, 'seconds'],
-]
-
-/** In the largest unit of which there are two or more. */
-function lasting(ms: number): string {
-  const [of, unit] = STEPS.find(([size]) => Math.abs(ms) >= 2 * size) ?? [1, 'ms']
-  return `${rounded(ms / of)} ${unit}`
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10
+function entriesOf(indices: readonly number[]): { entries: readonly number[]; entries_n: number } {
+  return { entries: indices.slice(0, ENTRIES_MAX), entries_n: indices.length }
 }
 
 function resultOf(tests: readonly ReportedTest[], number: number): Fact {

@@ -9,8 +9,10 @@ import { canonicalBytes } from '../../../core/json.ts'
 import type { Control } from '../../controls/schema.ts'
 import type { ReportInput } from '../../report/input.ts'
 import { differenceOf, isChanged, type Piece } from './difference.ts'
-import { factOf, isSetting, NONE, type Evidence } from './facts.ts'
-import { partsOf, type Part, type Placeholder } from './template.ts'
+import { NONE, type Evidence } from './fact.ts'
+import { factOf, isSetting, type About } from './facts.ts'
+import { Tally } from './tally.ts'
+import { partsOf, type Ask, type Part, type Placeholder } from './template.ts'
 
 export interface Sentence {
   readonly text: string
@@ -23,7 +25,7 @@ export type Difference = readonly (readonly Piece[])[]
 export interface Narrative {
   readonly control: Control
   readonly sentences: readonly Sentence[]
-  /** What a person approves: SHA-256, hex, of {@link approvable}. */
+  /** What a person approves: of the words and the settings in them, SHA-256, hex (NAR-8). */
   readonly digest: string
   /** Between the start and the end of the period, in what people decided; null: nothing. */
   readonly inPeriod: Difference | null
@@ -33,16 +35,18 @@ export interface Narrative {
 
 export function narrativesOf(crypto: Crypto, input: ReportInput): readonly Narrative[] {
   const earlier = new Map(input.earlier?.controls.map((one) => [one.control, one]))
+  const tally = new Tally(input, asked(input.catalogue.controls))
   return input.catalogue.controls.map((control) => {
-    const sentences = sentencesOf(control, input)
+    const about = { control, input, tally }
+    const sentences = sentencesOf(about)
     const known = earlier.get(control.id)
     return {
       control,
       sentences,
-      digest: digestOf(crypto, control, input),
+      digest: digestOf(crypto, about),
       inPeriod: changed(
-        settled(control, input, input.period.from_ms, () => '…'),
-        settled(control, input, input.period.to_ms, () => '…'),
+        settled(about, input.period.from_ms, () => '…'),
+        settled(about, input.period.to_ms, () => '…'),
       ),
       sinceEarlier:
         input.earlier === null
@@ -69,12 +73,20 @@ function templatesOf({ statement, narrative, tests }: Control): readonly string[
   return [statement, owned, ...tests.map(({ number }) => `Test ${number} came to: {result ${number}}.`)]
 }
 
-function sentencesOf(control: Control, input: ReportInput): Sentence[] {
-  return templatesOf(control).map((template): Sentence => {
+/** Everything that some sentence asks. */
+function asked(controls: readonly Control[]): Ask[] {
+  return controls
+    .flatMap(templatesOf)
+    .flatMap(partsOf)
+    .flatMap((part) => (typeof part === 'string' ? [] : [part.ask]))
+}
+
+function sentencesOf(about: About): Sentence[] {
+  return templatesOf(about.control).map((template): Sentence => {
     const told = partsOf(template).map((part) =>
       typeof part === 'string'
         ? { said: part, evidence: null }
-        : factOf(part.ask, control, input, input.period.to_ms),
+        : factOf(part.ask, about, about.input.period.to_ms),
     )
     const evidence = told.flatMap((one) => (one.evidence === null ? [] : [one.evidence]))
     const text = told.map(({ said }) => said).join('')
@@ -100,21 +112,16 @@ function together(evidence: readonly Evidence[]): Evidence {
 }
 
 /** What people decided, in words; in place of what happened, what `open` says. */
-function settled(
-  control: Control,
-  input: ReportInput,
-  at_ms: number,
-  open: (placeholder: Placeholder) => string,
-): string[] {
+function settled(about: About, at_ms: number, open: (placeholder: Placeholder) => string): string[] {
   const word = (part: Part): string => {
     if (typeof part === 'string') return part
-    return isSetting(part.ask) ? factOf(part.ask, control, input, at_ms).said : open(part)
+    return isSetting(part.ask) ? factOf(part.ask, about, at_ms).said : open(part)
   }
-  return templatesOf(control).map((template) => beginning(partsOf(template).map(word).join('')))
+  return templatesOf(about.control).map((template) => beginning(partsOf(template).map(word).join('')))
 }
 
-function digestOf(crypto: Crypto, control: Control, input: ReportInput): string {
-  const { id, title, statement } = control
-  const sentences = settled(control, input, input.period.to_ms, ({ source }) => source)
+function digestOf(crypto: Crypto, about: About): string {
+  const { id, title, statement } = about.control
+  const sentences = settled(about, about.input.period.to_ms, ({ source }) => source)
   return hex(crypto.sha256(canonicalBytes({ v: 1, control: id, title, statement, sentences })))
 }

@@ -59,6 +59,9 @@ export type Ask =
   | { readonly kind: 'threshold'; readonly name: (typeof THRESHOLDS)[number] }
   | { readonly kind: 'in-force' | 'changes'; readonly of: ChangeKind }
 
+/** What is asked of a population. */
+export type RowAsk = Extract<Ask, Rows>
+
 export interface Placeholder {
   /** As it is written, braces included. */
   readonly source: string
