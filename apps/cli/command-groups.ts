@@ -99,6 +99,7 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['readiness'],
     add: async (to) => (await import('./commands/readiness.ts')).readinessCommands(to),
   },
+  { names: ['connect'], add: async (to) => (await import('./commands/connect.ts')).connectCommands(to) },
   { names: ['controls'], add: async (to) => (await import('./commands/controls.ts')).controlCommands(to) },
   { names: ['attest'], add: async (to) => (await import('./commands/attest.ts')).attestCommands(to) },
   { names: ['log'], add: addLog },

@@ -1,6 +1,6 @@
 /** `countersign readiness`: how far the ninety-day plan is, and what a pack would say of a period. spec/readiness.md. @module */
-import { InvalidArgumentError, type Command } from 'commander'
-import { parseRfc3339, rfc3339 } from '../../../src/core/time.ts'
+import type { Command } from 'commander'
+import { rfc3339 } from '../../../src/core/time.ts'
 import { counted } from '../../../src/core/words.ts'
 import { gapReport, type Gap, type GapReport } from '../../../src/evidence/readiness/gaps.ts'
 import {
@@ -12,7 +12,7 @@ import { readControls } from '../controls/read.ts'
 import { listing, paint, progressDone, result } from '../output.ts'
 import { countsText } from '../pack-report.ts'
 import { rehearsal } from '../rehearsal.ts'
-import { profileOf, wantsJson } from './globals.ts'
+import { profileOf, time, wantsJson } from './globals.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
@@ -100,12 +100,4 @@ function gapText({ period, simulated, entries, counts, gaps, quiet }: GapReport)
     '',
     "These are management's tests; the opinion is the auditor's.",
   ].join('\n')
-}
-
-function time(text: string): number {
-  try {
-    return parseRfc3339(text)
-  } catch {
-    throw new InvalidArgumentError('not an RFC 3339 UTC time such as 2026-01-01T00:00:00Z')
-  }
 }
