@@ -86,6 +86,11 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'access_review.acted': 'It was done: revoked by these frames, or changed by these entries.',
   'evaluation.proposed': 'A draft of what management says of a deviation; it waits for somebody to sign it.',
   'evaluation.signed': 'Management’s evaluation of a deviation, by a gesture over that draft.',
+  'vendor.recorded': 'A vendor, and the servers and models that are its; the last one of a vendor counts.',
+  'vendor.assessed':
+    'What somebody found out about that record, and until when it is good; commits to it (`text`).',
+  'vendor.approved': 'That assessment is in force, by a gesture over it.',
+  'vendor.ended': 'Nothing of that vendor is in use any more.',
   'deficiency.opened':
     'Something is deficient, for which criteria, and until when it is to be repaired; commits to its title (`title`).',
   'deficiency.assigned': 'Who answers for it, and until when.',

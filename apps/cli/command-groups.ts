@@ -83,6 +83,7 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['deviation'],
     add: async (to) => (await import('./commands/deviations.ts')).deviationCommands(to),
   },
+  { names: ['vendor'], add: async (to) => (await import('./commands/vendors.ts')).vendorCommands(to) },
   {
     names: ['deficiency'],
     add: async (to) => (await import('./commands/deficiencies.ts')).deficiencyCommands(to),

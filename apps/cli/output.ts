@@ -123,6 +123,7 @@ export type CliErrorCode =
   | 'UNKNOWN_DRILL'
   | 'UNKNOWN_TOPUP'
   | 'VAULT_OLD'
+  | 'VENDOR_ASSESSMENT_INVALID'
 
 export class CliError extends CountersignError<CliErrorCode> {}
 

@@ -23,6 +23,7 @@ import { retentionRoutes } from './routes-retention.ts'
 import { readinessRoutes } from './routes-readiness.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
 import { deficiencyRoutes } from './routes-deficiencies.ts'
+import { vendorRoutes } from './routes-vendors.ts'
 import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
 import { driftRoutes } from './routes-drift.ts'
@@ -114,6 +115,7 @@ export function createApp(ctx: ServerContext): App {
   isolationRoutes(app, ctx)
   incidentRoutes(app, ctx)
   deficiencyRoutes(app, ctx)
+  vendorRoutes(app, ctx)
   accessReviewRoutes(app, ctx)
   approvalPointRoutes(app, ctx)
   approvalRoutes(app, ctx)

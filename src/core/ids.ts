@@ -21,7 +21,7 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * `att` an attestation, `rvw` a review, `sed` a seeded error,
  * `ntc` a notice, `bas` a basis that is no consent,
  * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager, `alp` an alert policy, `chn` a channel of notifications,
- * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency. */
+ * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency, `vnd` a vendor. */
 export type IdPrefix =
   | 'per'
   | 'alp'
@@ -73,6 +73,7 @@ export type IdPrefix =
   | 'rsp'
   | 'evl'
   | 'dfc'
+  | 'vnd'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)

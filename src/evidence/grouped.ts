@@ -71,4 +71,5 @@ const BEGINS_SUBJECT: ReadonlySet<EntryType> = new Set([
   'seed.committed',
   'incident.opened',
   'deficiency.opened',
+  'vendor.recorded',
 ] as const)

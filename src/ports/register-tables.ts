@@ -1,4 +1,5 @@
-/** Tables of registers that people keep by hand. spec/deviations.md. Columns as in schema.ts. @module */
+/** Tables of registers that people keep by hand. spec/deviations.md, spec/vendors.md. Columns as in schema.ts. @module */
+import type { VENDOR_OUTCOMES } from '../log/vendor-bodies.ts'
 
 export interface RegisterTables {
   /** Drafts of management's evaluations, and those that were signed. */
@@ -35,6 +36,33 @@ export interface RegisterTables {
     repairer: string | null
     retest: number | null
     closing: number | null
+  }
+  vendors: {
+    id: string
+    /** Index of the last `vendor.recorded` entry. */
+    recorded: number
+    vendor_json: string
+    ended: 0 | 1
+    /** Index of the `vendor.assessed` entry of the assessment that was approved last. */
+    assessment: number | null
+  }
+  /** What people found out about vendors. */
+  assessments: {
+    entry: number
+    vendor: string
+    /** Index of the `vendor.recorded` entry that it is about. */
+    recorded: number
+    assessor: string
+    /** Milliseconds, as those below. */
+    time: number
+    outcome: (typeof VENDOR_OUTCOMES)[number]
+    valid_until: number
+    next_review: number
+    said_json: string
+    text_commit: string
+    /** Index of the `vendor.approved` entry. */
+    approval: number | null
+    approver: string | null
   }
   /** Words about deficiencies, by commitment. */
   deficiency_notes: {

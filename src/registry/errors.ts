@@ -100,6 +100,7 @@ export type RegistryErrorCode =
   | 'UNKNOWN_CHANGE'
   | 'TOOL_INVALID'
   | 'UNKNOWN_TOPUP'
+  | 'UNKNOWN_VENDOR'
   | 'UNKNOWN_VERSION'
   | 'UNKNOWN_ITEM'
   | 'VALUE_ERASED'

@@ -105,6 +105,7 @@ async function allDue(db: Db, { begun_ms, now_ms }: Looking): Promise<Due[]> {
     restoreTests(db, begun_ms),
     accessReviews(db, begun_ms),
     deficiencies(db),
+    assessments(db),
   ])
   return all.flat()
 }
@@ -191,6 +192,20 @@ async function restoreTests(db: Db, begun_ms: number): Promise<Due[]> {
 async function deficiencies(db: Db): Promise<Due[]> {
   const rows = await db.selectFrom('deficiencies').select(['id', 'due']).where('closed', 'is', null).execute()
   return rows.map(({ id, due }) => ({ what: 'deficiency', subject: id, at: due }))
+}
+
+/** VND-5: those in force, and of vendors that are still there. */
+async function assessments(db: Db): Promise<Due[]> {
+  const rows = await db
+    .selectFrom('vendors')
+    .innerJoin('assessments', 'assessments.entry', 'vendors.assessment')
+    .select(['vendors.id', 'assessments.valid_until', 'assessments.next_review'])
+    .execute()
+  return rows.map(({ id, valid_until, next_review }) => ({
+    what: 'vendor',
+    subject: id,
+    at: Math.min(valid_until, next_review),
+  }))
 }
 
 /** ACR-8. */

@@ -313,6 +313,8 @@ test('a history of everything gives the registers that it left', async () => {
     'evaluations',
     'deficiencies',
     'deficiency_notes',
+    'vendors',
+    'assessments',
     'alert_policies',
     'channels',
     'canaries',

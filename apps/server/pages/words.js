@@ -174,6 +174,10 @@ const ACTS = new Map(
       'Close a deficiency',
       'You say that it was repaired, and that somebody who neither owns nor repaired it tried that and it held.',
     ],
+    'vendor.approve': [
+      'Approve the assessment of a vendor',
+      'You say that what was found out about this vendor is enough to use, or to refuse, what it makes until that date.',
+    ],
     'alert_policy.approve': [
       'Approve an alert policy',
       'It says how severe alerts are, who hears of them, and within how long somebody takes them.',

@@ -11,6 +11,15 @@ CREATE TABLE deficiencies (
   remediation INTEGER, repairer TEXT, retest INTEGER, closing INTEGER
 ) STRICT;
 CREATE INDEX deficiencies_open ON deficiencies (due) WHERE closed IS NULL;
+CREATE TABLE vendors (
+  id TEXT PRIMARY KEY, recorded INTEGER NOT NULL, vendor_json TEXT NOT NULL, ended INTEGER NOT NULL, assessment INTEGER
+) STRICT;
+CREATE TABLE assessments (
+  entry INTEGER PRIMARY KEY, vendor TEXT NOT NULL REFERENCES vendors (id), recorded INTEGER NOT NULL,
+  assessor TEXT NOT NULL, time INTEGER NOT NULL, outcome TEXT NOT NULL, valid_until INTEGER NOT NULL,
+  next_review INTEGER NOT NULL, said_json TEXT NOT NULL, text_commit TEXT NOT NULL, approval INTEGER, approver TEXT
+) STRICT;
+CREATE INDEX assessments_vendor ON assessments (vendor);
 CREATE TABLE deficiency_notes (
   entry INTEGER PRIMARY KEY, deficiency TEXT NOT NULL REFERENCES deficiencies (id), phase TEXT NOT NULL,
   author TEXT NOT NULL, time INTEGER NOT NULL, text_commit TEXT NOT NULL

@@ -23,6 +23,7 @@ import { links } from './links.ts'
 import { Population } from './population.ts'
 import { confidentialReads } from './reads.ts'
 import { spans } from './spans.ts'
+import { vendors, vendorUses } from './vendors.ts'
 
 export type { Period, PopulationDefinition } from './definition.ts'
 
@@ -151,6 +152,8 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   accessReviews,
   evaluations,
   deficiencies,
+  vendors,
+  vendorUses,
   baselines,
   activeAgents,
   createdAgents,

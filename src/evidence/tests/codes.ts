@@ -43,6 +43,9 @@ export const DEVIATION_CODES = {
   SOFTWARE_AUTHENTICATOR: 'a gesture in production was made with software',
   TOKEN_BEFORE_APPROVAL: 'the agent was given something to act with before anybody approved it',
   USED_AFTER_WITHDRAWAL: 'used after the data subject withdrew',
+  VENDOR_EXPIRED: 'used after the assessment of its vendor had expired',
+  VENDOR_REFUSED: 'used although the assessment of its vendor refuses it',
+  VENDOR_UNASSESSED: 'used while no assessment of its vendor was in force',
 } as const satisfies Readonly<Record<string, string>>
 
 export type DeviationCode = keyof typeof DEVIATION_CODES | FaultCode

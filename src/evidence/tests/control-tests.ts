@@ -14,6 +14,7 @@ import { clearedReads } from './reads.ts'
 import { closedIncidents, heldDrills, triagedAlerts } from './responses.ts'
 import { coveredUses, noticedConsents, obeyedWithdrawals } from './subjects.ts'
 import type { ControlTest } from './test.ts'
+import { assessedVendors } from './vendors.ts'
 import { UNTESTED } from './untested.ts'
 
 export const CONTROL_TESTS: readonly ControlTest[] = [
@@ -34,6 +35,7 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   approvedChanges,
   emergencies,
   followedDeficiencies,
+  assessedVendors,
   sampledHours,
   testedRestores,
   clearedReads,

@@ -104,6 +104,7 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   TAINT_LOWERED: [23],
   TESTS_MISMATCH: [],
   TREE_INVALID: [27],
+  VENDOR_INVALID: [20],
   VERSION_NOT_APPROVED: [17],
   WITHDRAWAL_INVALID: [30],
 }

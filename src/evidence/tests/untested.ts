@@ -28,12 +28,6 @@ export const UNTESTED: readonly ControlTest[] = [
     'probes of the channel are answered to who sends them, and are no entries of the log',
   ),
   untested(
-    20,
-    ['CC9.2'],
-    ['Vendors of models and tools are assessed', 'assessed before they are used'],
-    NO_REGISTER,
-  ),
-  untested(
     31,
     ['CC6.1', 'CC6.2', 'CC6.3'],
     ['Administrators are under control', 'approved, reviewed, their acts logged'],

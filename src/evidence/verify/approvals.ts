@@ -28,6 +28,7 @@ type AnyApproval = Indexed<
   | Entry<'access_review.closed'>
   | Entry<'evaluation.signed'>
   | Entry<'deficiency.closed'>
+  | Entry<'vendor.approved'>
   | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>

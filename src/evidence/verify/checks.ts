@@ -34,6 +34,7 @@ import { checkResponses } from './isolations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 import { checkApproved } from './tool-changes.ts'
+import { checkVendors } from './vendors.ts'
 import { checkRunVersions, checkVersions, type ApprovedVersions } from './versions.ts'
 
 /** What held, for those who go on from it. */
@@ -144,6 +145,7 @@ export function checkHistory(
   checkAccessReviews(crypto, history, judge, findings)
   checkEvaluations(history, judge, findings)
   checkDeficiencies(history, judge, findings)
+  checkVendors(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
   checkConsentChains(crypto, history, roots, findings)

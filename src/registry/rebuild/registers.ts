@@ -12,6 +12,7 @@ import {
   type Stamped,
 } from '../deficiency-rows.ts'
 import { fileUnder } from '../personal.ts'
+import { assessedAs, ENDED, insertAssessment, saveVendor, updateVendor } from '../vendor-rows.ts'
 import { committed } from './commitments.ts'
 import type { At, Folds } from './state.ts'
 
@@ -48,6 +49,19 @@ export const registerFolds: Folds = {
     await updateDeficiency(at.db, subject, retestedAs(stamp, body))
     await committed(at, subject, 'text', text)
   },
+  'vendor.recorded': async (at, { subject = '', body }) => {
+    await saveVendor(at.db, subject, at.index, body)
+    await fileUnder(at, { id: subject, owner: null, first: at.index })
+  },
+  'vendor.assessed': async (at, entry) => {
+    const { subject = '', body, commitments } = entry
+    const text_commit = commitments?.['text'] ?? ''
+    await insertAssessment(at.db, subject, stampOf(at, entry), { body, text_commit })
+    await committed(at, subject, 'text', text_commit)
+  },
+  'vendor.approved': ({ db, index }, { subject = '', body: { act } }) =>
+    assessedAs(db, subject, { assessment: act.assessment, approval: index, approver: act.approver }),
+  'vendor.ended': ({ db }, { subject = '' }) => updateVendor(db, subject, ENDED),
   'deficiency.closed': ({ db, index, time_ms }, { subject = '' }) =>
     updateDeficiency(db, subject, { closed: time_ms, closing: index }),
 }

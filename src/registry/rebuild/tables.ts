@@ -38,6 +38,8 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   evaluations: log('id'),
   deficiencies: log('id'),
   deficiency_notes: log('entry'),
+  vendors: log('id'),
+  assessments: log('entry'),
   outputs: log('id'),
   attestations: log('id'),
   reviews: log('id'),
