@@ -11,6 +11,7 @@ export function describeReport(report: PackReport): string {
       ? [paint('yellow', 'SIMULATED DATA: this log says that its history was simulated')]
       : []),
     `${report.origin}, ${counted(report.entries, 'entry', 'entries')}, ${report.period.from} to ${report.period.to}`,
+    ...cutOffLines(report),
     ...report.checks.map(({ ok, name, count }) => `${mark(ok)} ${name} (${count})`),
     ...report.faults.map((fault) => paint('red', `     ${fault.code}: ${fault.message}${place(fault)}`)),
     ...(report.faults_n > report.faults.length
@@ -24,6 +25,19 @@ export function describeReport(report: PackReport): string {
     ...report.not_checked.map((each) => `  - ${each}`),
     "What recomputes is reported; conclusions are the auditor's.",
   ].join('\n')
+}
+
+function cutOffLines({ state, limitations }: PackReport): string[] {
+  const interim = 'interim: the log ends before the period does, build it again after that'
+  return [
+    ...(state === 'interim' ? [paint('yellow', interim)] : []),
+    ...limitations.map(({ point, until, wanted }) =>
+      paint(
+        'yellow',
+        `limitation: ${point} brought what it recorded until ${until ?? 'never'}, not ${wanted}`,
+      ),
+    ),
+  ]
 }
 
 /** Deviations that are shown of one test: all of them are in the JSON, and in the pack. */

@@ -12,6 +12,11 @@ export interface EntryPlace {
   readonly time_ms: number
 }
 
+export interface TypeCounts {
+  inside: number
+  outside: number
+}
+
 export class TestedEntries {
   /** By index, from 1 on; 0 is an entry that was pruned. There are millions. */
   readonly #types = Column.counts()
@@ -47,6 +52,19 @@ export class TestedEntries {
   #numberOf(type: EntryType): number {
     const known = this.#names.indexOf(type)
     return known < 0 ? this.#names.push(type) : known + 1
+  }
+
+  /** By type: how many entries are dated in the period, and how many outside of it. */
+  countsIn(from_ms: number, to_ms: number): ReadonlyMap<EntryType, TypeCounts> {
+    const counts = this.#names.map((): TypeCounts => ({ inside: 0, outside: 0 }))
+    for (let index = 0; index < this.#types.size; index++) {
+      const known = counts[this.#types.at(index) - 1]
+      if (known === undefined) continue
+      const time_ms = this.#times_ms.at(index)
+      if (time_ms >= from_ms && time_ms < to_ms) known.inside++
+      else known.outside++
+    }
+    return new Map(this.#names.map((name, i) => [name, counts[i] ?? { inside: 0, outside: 0 }]))
   }
 }
 

@@ -216,13 +216,25 @@ async function appendReceipts(
   await recordDebits(tx.db, fresh)
   await recordCalls(tx, fresh)
   const over = await accountedFor(tx, row, head.head)
-  // A head that says nothing new is not worth an entry: points report one every 10 s.
-  if (plan.fresh.length > 0 || head.head.seq > row.seq || over.length > 0) {
+  // A head that says nothing new is not worth an entry, but for one a day: points report one every 10 s.
+  const isNew = plan.fresh.length > 0 || head.head.seq > row.seq || over.length > 0
+  if (isNew || (await isFirstOfDay(tx, row.id))) {
     const at = await tx.append({ type: 'receipt.head', actor, subject: row.id, body: head })
     await settle(tx, row.id, over, at)
   }
   await tx.db.updateTable('points').set({ seq: plan.seq, hash: plan.hash }).where('id', '=', row.id).execute()
   await noteHeard(tx, row.id, head.head.seq - plan.seq)
+}
+
+/** How far clocks of points may be behind: a head that comes this long after midnight is of the new day. */
+const DAY_BEGINS_AFTER_MS = 60_000
+const DAY_MS = 24 * 3_600_000
+
+/** RCP-12: whether a point that was heard of before reports for the first time on this day of UTC. */
+async function isFirstOfDay(tx: Tx, point: string): Promise<boolean> {
+  const heard = await tx.db.selectFrom('heard').select('time').where('point', '=', point).executeTakeFirst()
+  const dayOf = (time_ms: number): number => Math.floor((time_ms - DAY_BEGINS_AFTER_MS) / DAY_MS)
+  return heard !== undefined && dayOf(heard.time) < dayOf(tx.now)
 }
 
 /** CAP-1. */

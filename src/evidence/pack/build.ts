@@ -23,6 +23,8 @@ import { History } from '../history.ts'
 import type { Document } from '../report/document.ts'
 import { printedDocument } from '../report/report.ts'
 import { csvFile } from '../populations/csv.ts'
+import { cutOffOf } from '../populations/cut-off.ts'
+import { describedLog, describePopulation } from '../populations/description.ts'
 import type { Population } from '../populations/population.ts'
 import { populationFile, populationsOf, type Period } from '../populations/populations.ts'
 import { RESULTS_FILE, resultsBytes, type TestCounts, type TestResults } from '../tests/result.ts'
@@ -251,24 +253,13 @@ interface Described extends Tree {
 
 function describe(files: WrittenFiles, from: Described): Manifest {
   const { history, period, start, end, pruned } = from
-  const bounds = { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) }
-  const populations = from.populations.map(({ of, name, digest: { count, sha256 } }) => ({
-    name,
-    definition: of.definition,
-    query: of.query,
-    period: bounds,
-    range: { first: 0 as const, end: end.size },
-    count,
-    sha256,
-    file: populationFile(name),
-    csv: csvFile(name),
-    reconciled: false as const,
-  }))
+  const log = describedLog({ ...from, generator: GENERATOR })
+  const { state, limitations } = cutOffOf(history, period)
   return {
     v: 1,
     origin: end.origin,
     simulated: history.created?.entry.body.simulated ?? false,
-    period: bounds,
+    period: { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) },
     log: {
       start: start?.size ?? null,
       end: end.size,
@@ -276,6 +267,8 @@ function describe(files: WrittenFiles, from: Described): Manifest {
     },
     generator: GENERATOR,
     files: files.digests,
-    populations,
+    state,
+    limitations,
+    populations: from.populations.map((population) => describePopulation(population, log)),
   }
 }

@@ -26,9 +26,9 @@ import type { History } from '../history.ts'
 import { oscalPlan, oscalPoam, oscalResults } from '../oscal/assessment.ts'
 import { oscalCatalog, oscalComponent } from '../oscal/catalog.ts'
 import { OscalParts } from '../oscal/parts.ts'
-import { csvFile } from '../populations/csv.ts'
+import { describedLog, describePopulation } from '../populations/description.ts'
 import type { Population } from '../populations/population.ts'
-import { populationFile, type Period } from '../populations/populations.ts'
+import type { Period } from '../populations/populations.ts'
 import { htmlOf } from '../report/html.ts'
 import type { ReportedTest, ReportInput } from '../report/input.ts'
 import { reportDocument } from '../report/report.ts'
@@ -60,6 +60,7 @@ export interface CompanionSource {
 
 export function reportInput(source: CompanionSource): ReportInput {
   const { history, period, end, start, files, allows, catalogue, tests, generator } = source
+  const log = describedLog(source)
   return {
     origin: end.origin,
     simulated: history.created?.entry.body.simulated ?? false,
@@ -69,13 +70,7 @@ export function reportInput(source: CompanionSource): ReportInput {
     catalogue,
     tests,
     populations: source.populations.map((population) => ({
-      name: population.name,
-      definition: population.of.definition,
-      query: population.of.query,
-      file: populationFile(population.name),
-      csv: csvFile(population.name),
-      sha256: population.digest.sha256,
-      count: population.digest.count,
+      ...describePopulation(population, log),
       rows: () => population.rows,
     })),
     history,

@@ -13,8 +13,48 @@ export const GENERATOR = 'countersign/0.1.0'
 
 /** One a month for longer than a log lives. */
 const PRUNINGS_MAX = 10_000
+/** Enforcement points that a manifest names, and populations. */
+const POINTS_MAX = 100_000
+const POPULATIONS_MAX = 256
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const name = z.string().min(1).max(256)
+
+const time = z.iso.datetime()
+/** base64, as checkpoints have it. */
+const root = z.string().max(64)
+
+/** POP-2 to POP-4. */
+const populationSchema = z.strictObject({
+  name,
+  definition: z.string().max(1024),
+  query: z.string().max(1024),
+  /** Types of entries that may be items of it. */
+  types: z.array(name).max(64),
+  period: z.strictObject({ from: time, to: time, zone: z.literal('UTC') }),
+  /** Entries that the query ran over: from the first to the end of the tree. */
+  range: z.strictObject({
+    first: z.literal(0),
+    end: z.int().positive(),
+    root,
+    start: z.strictObject({ size: z.int().nonnegative(), root }).nullable(),
+  }),
+  count: z.int().nonnegative(),
+  sha256,
+  file: name,
+  /** The same rows to read in a spreadsheet. */
+  csv: name,
+  generator: name,
+  /** What is not in it, in words and as numbers of entries. */
+  exclusions: z
+    .array(
+      z.strictObject({
+        code: z.enum(['OUTSIDE_PERIOD', 'NO_ITEM', 'PRUNED']),
+        words: z.string().max(256),
+        entries: z.int().positive(),
+      }),
+    )
+    .max(8),
+})
 
 export const manifestSchema = z.strictObject({
   v: z.literal(1),
@@ -31,23 +71,20 @@ export const manifestSchema = z.strictObject({
   }),
   generator: name,
   files: z.record(name, sha256),
-  populations: z.array(
-    z.strictObject({
-      name,
-      definition: z.string().max(1024),
-      query: z.string().max(1024),
-      period: z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
-      /** Entries that the query ran over: from the first to the end of the tree. */
-      range: z.strictObject({ first: z.literal(0), end: z.int().positive() }),
-      count: z.int().nonnegative(),
-      sha256,
-      file: name,
-      /** The same rows to read in a spreadsheet. */
-      csv: name,
-      /** A second source that is not ours; none yet. */
-      reconciled: z.literal(false),
-    }),
-  ),
+  /** Whether the log goes on past the end of the period (POP-5). */
+  state: z.enum(['interim', 'final']),
+  /** Points that did not bring all of the period (POP-6). */
+  limitations: z
+    .array(
+      z.strictObject({
+        point: name,
+        index: z.int().nonnegative(),
+        until: z.iso.datetime().nullable(),
+        wanted: z.iso.datetime(),
+      }),
+    )
+    .max(POINTS_MAX),
+  populations: z.array(populationSchema).max(POPULATIONS_MAX),
 })
 
 export type Manifest = z.infer<typeof manifestSchema>

@@ -8,6 +8,7 @@ type Of<T extends Logged['entry']['type']> = Extract<Logged, { entry: { type: T 
 
 export const accessReviews: PopulationDefinition = {
   name: 'access_reviews',
+  types: ['access_review.opened'],
   definition:
     'Every item of every review of access that was opened in the period, with who decided what on it and when that was done by the end of the log.',
   query: 'type = access_review.opened and from <= time < to; a row for each item of access_review.listed',

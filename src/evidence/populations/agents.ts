@@ -6,6 +6,7 @@ import { inPeriod, type Period, type PopulationDefinition } from './definition.t
 
 export const activeAgents: PopulationDefinition = {
   name: 'active_agents',
+  types: ['agent.proposed'],
   definition:
     'Every agent that could act at some time in the period: activated before its end, and not suspended or retired for all of it.',
   query:
@@ -63,6 +64,7 @@ function activeFrom({ changes }: AgentRecord, { from_ms, to_ms }: Period): strin
 
 export const createdAgents: PopulationDefinition = {
   name: 'created_agents',
+  types: ['agent.proposed'],
   definition:
     'Every agent that was proposed in the period, or that was first given something to act with in it: a delegation, an access token, or a statement of its key.',
   query:
@@ -94,6 +96,7 @@ export const createdAgents: PopulationDefinition = {
 
 export const leavers: PopulationDefinition = {
   name: 'leavers',
+  types: ['revocation', 'agent.retired'],
   definition:
     'Every person who left and every agent that was retired in the period, with the delegations that were alive then, when the last of them was revoked, and those that were issued afterwards.',
   query: 'type = revocation of kind person, or type = agent.retired, and from <= time < to',

@@ -10,6 +10,7 @@ const MINUTE_MS = 60_000
 /** Canaries are tests of detectors, and not alerts. */
 export const alerts: PopulationDefinition = {
   name: 'alerts',
+  types: ['alert.raised'],
   definition:
     'Every alert that began in the period, canaries left out, with when it was taken and closed by the end of the log, and whether somebody took or closed it within the limit that the policy in force set. Whether an alert that nobody took yet is late is judged at the end of the period.',
   query:
@@ -73,6 +74,7 @@ function laterOf(history: History): ReadonlyMap<number, Later> {
 /** Test 11. A day without an entry is a day on which nobody looked. */
 export const detectors: PopulationDefinition = {
   name: 'detectors',
+  types: ['detector.canary'],
   definition:
     'Every daily trial of a detector in the period: whether it found its canary and the alert arrived. A rule and a UTC day without a row were not tried.',
   query: 'type = detector.canary and from <= time < to',

@@ -10,6 +10,7 @@ import { inPeriod, type PopulationDefinition } from './definition.ts'
 
 export const outputs: PopulationDefinition = {
   name: 'outputs',
+  types: ['output.released'],
   definition:
     'Every output that was released in the period, with the attestation that is valid for it at the end of the log.',
   query: 'type = output.released and from <= time < to; the last attestation.issued of it that was not ended',
@@ -42,6 +43,7 @@ export const outputs: PopulationDefinition = {
 
 export const reviews: PopulationDefinition = {
   name: 'reviews',
+  types: ['review.decided'],
   definition: 'Every review that was decided in the period, with what came of it and when the output left.',
   query: 'type = review.decided and from <= time < to',
   rows: (history, period) => {

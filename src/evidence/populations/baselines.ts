@@ -4,6 +4,7 @@ import { inPeriod, type PopulationDefinition } from './definition.ts'
 
 export const baselines: PopulationDefinition = {
   name: 'baselines',
+  types: ['baseline.approved'],
   definition:
     'Every baseline of an agent that was approved in the period, with the document and what it was learned from.',
   query: 'type = baseline.approved and from <= time < to; the baseline.proposed that it is over',

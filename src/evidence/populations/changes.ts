@@ -6,7 +6,7 @@
 import { businessDaysAfter } from '../../core/business-days.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
-import type { AnyEntry } from '../../log/entries.ts'
+import type { AnyEntry, EntryType } from '../../log/entries.ts'
 import type { History } from '../history.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
@@ -72,8 +72,25 @@ function testsOfVersions({ versions }: History): ReadonlyMap<number, { n: number
   )
 }
 
+const CHANGE_TYPES = [
+  'alert_policy.approved',
+  'basis.approved',
+  'drift_policy.approved',
+  'flow_policy.approved',
+  'issuer.trusted',
+  'label.approved',
+  'manager.approved',
+  'notice.approved',
+  'output_policy.approved',
+  'response_policy.approved',
+  'template.approved',
+  'tool.approved',
+  'version.approved',
+] as const satisfies readonly EntryType[]
+
 export const changes: PopulationDefinition = {
   name: 'changes',
+  types: CHANGE_TYPES,
   definition:
     'Every change to a template, policy, label, tool, version of an agent, notice, basis, manager of consents or trusted issuer that came into force in the period; those that one person made alone stand in a population of their own.',
   query: 'type = *.approved or issuer.trusted, acted_alone = false, agents excepted, and from <= time < to',
@@ -82,6 +99,7 @@ export const changes: PopulationDefinition = {
 
 export const emergencyChanges: PopulationDefinition = {
   name: 'emergency_changes',
+  types: CHANGE_TYPES,
   definition:
     'Every change that one person made alone in the period, with until when somebody else has to approve it: five business days, by the calendar of UTC.',
   query: 'type = *.approved or issuer.trusted, acted_alone = true, agents excepted, and from <= time < to',

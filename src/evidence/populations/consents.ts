@@ -14,6 +14,7 @@ function ofType<T extends Logged['entry']['type']>(history: History, ...types: r
 /** Test 28. */
 export const consents: PopulationDefinition = {
   name: 'consents',
+  types: ['consent.given'],
   definition:
     'Every consent that was given in the period, with its notice and what proves it; an imported one is asserted.',
   query: 'type = consent.given and from <= time < to',
@@ -67,6 +68,7 @@ function allUses(history: History): Use[] {
 /** Test 30: by the clock of points, which is what a reader compares; what the bound says is checked apart (CNS-33). */
 export const withdrawals: PopulationDefinition = {
   name: 'withdrawals',
+  types: ['consent.withdrawn', 'objection.made'],
   definition:
     'Every withdrawal of a consent and every objection in the period, with its frames, who took its event, and the uses of what it ended before and after it, by the clocks of the points.',
   query: 'type in (consent.withdrawn, objection.made) and from <= time < to; uses: basis.used of receipts',
@@ -137,6 +139,7 @@ function isEnded(
 /** P6.7: who used whose data for what, as receipts say it; what was withheld or denied with its reason. */
 export const disclosures: PopulationDefinition = {
   name: 'disclosures',
+  types: ['receipt'],
   definition:
     'Every use of personal data that a receipt of the period names, and every record that was withheld.',
   query: 'type = receipt and body.basis and from <= body.time < to; a row for each of used and missing',

@@ -8,6 +8,7 @@ type Of<T extends Logged['entry']['type']> = Extract<Logged, { entry: { type: T 
 
 export const evaluations: PopulationDefinition = {
   name: 'evaluations',
+  types: ['evaluation.signed'],
   definition: 'Every evaluation of a deviation that was signed in the period, with what management says.',
   query: 'type = evaluation.signed and from <= time < to; its draft by body.act.proposal',
   rows: (history, period) => {
@@ -40,6 +41,7 @@ export const evaluations: PopulationDefinition = {
 
 export const deficiencies: PopulationDefinition = {
   name: 'deficiencies',
+  types: ['deficiency.opened'],
   definition:
     'Every deficiency that was opened before the end of the period and not closed before it began, with who owned, repaired and retested it by the end of the log.',
   query: 'type = deficiency.opened and time < to and not deficiency.closed with time < from',

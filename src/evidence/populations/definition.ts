@@ -1,5 +1,6 @@
 /** What a population is. spec/pack.md, PCK-1. @module */
 import type { JsonObject } from '../../core/json.ts'
+import type { EntryType } from '../../log/entries.ts'
 import type { History } from '../history.ts'
 
 /** Half-open, milliseconds since 1970. */
@@ -10,6 +11,8 @@ export interface Period {
 
 export interface PopulationDefinition {
   readonly name: string
+  /** Of the entries that may be items of it: what is left out is counted among these (POP-4). */
+  readonly types: readonly EntryType[]
   readonly definition: string
   readonly query: string
   /** In the order of the log. Of what there may be millions of, a generator: rows are made anew for each reader. */

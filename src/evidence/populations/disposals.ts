@@ -4,6 +4,7 @@ import { inPeriod, type PopulationDefinition } from './definition.ts'
 
 export const disposals: PopulationDefinition = {
   name: 'disposals',
+  types: ['subject.erased', 'erasure.deferred', 'log.pruned'],
   definition:
     'Every erasure of a subject and every pruning of the log in the period, with those erasures that a hold put off.',
   query: 'type in (subject.erased, erasure.deferred, log.pruned) and from <= time < to',
@@ -24,6 +25,7 @@ export const disposals: PopulationDefinition = {
 
 export const restores: PopulationDefinition = {
   name: 'restores',
+  types: ['restore.tested'],
   definition: 'Every test of a restore in the period, with the root of the log that was restored.',
   query: 'type = restore.tested and from <= time < to',
   rows: (history, period) =>

@@ -4,6 +4,7 @@ import { inPeriod, type PopulationDefinition } from './definition.ts'
 
 export const drills: PopulationDefinition = {
   name: 'drills',
+  types: ['drill.closed'],
   definition: 'Every drill of the kill switch that was closed in the period, with its report.',
   query: 'type = drill.closed and from <= time < to; the drill.planned and drill.started of it',
   rows: (history, period) => {

@@ -15,6 +15,7 @@ function ofType<T extends Logged['entry']['type']>(history: History, type: T): O
 
 export const incidents: PopulationDefinition = {
   name: 'incidents',
+  types: ['incident.opened'],
   definition:
     'Every incident that was opened in the period, exercises marked, with when it was contained and closed by the end of the log, and by whom.',
   query: 'type = incident.opened and from <= time < to',
@@ -56,6 +57,7 @@ export const incidents: PopulationDefinition = {
 /** A row for every hour, with its sample or without: what is missing is a row. */
 export const capacity: PopulationDefinition = {
   name: 'capacity',
+  types: ['capacity.sampled'],
   definition:
     'Every hour of UTC in the period since the first sample and up to the last entry, with its sample; missing where there is none.',
   query: 'type = capacity.sampled and from <= body.hour < to; hours between the first and the last entry',

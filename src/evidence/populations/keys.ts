@@ -5,6 +5,7 @@ import type { PopulationDefinition } from './definition.ts'
 
 export const signingKeys: PopulationDefinition = {
   name: 'signing_keys',
+  types: ['key.created', 'break_glass.created'],
   definition:
     'Every key of the control plane that was made before the end of the period and had not ended before its start, with until when an issuer key signed: until the next was made.',
   query: 'type in (key.created, break_glass.created) and time < to, not ended before from',

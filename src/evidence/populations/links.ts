@@ -3,6 +3,7 @@ import { inPeriod, type PopulationDefinition } from './definition.ts'
 
 export const links: PopulationDefinition = {
   name: 'chain_links',
+  types: ['chain.segment'],
   definition:
     'Every link of a chain that the log was given in the period: roots as they were issued, and hops as enforcement points saw them.',
   query: 'type = chain.segment and from <= time < to',

@@ -5,7 +5,7 @@ import { hex, utf8 } from '../../core/encoding.ts'
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
 import { csvOf } from './csv.ts'
-import type { Period, PopulationDefinition } from './definition.ts'
+import { isIn, type Period, type PopulationDefinition } from './definition.ts'
 
 /** Characters that are put into bytes at once. */
 const PART_CHARS = 64 * 1024
@@ -14,6 +14,8 @@ export interface PopulationDigest {
   readonly count: number
   /** Hex, of the JSON Lines. */
   readonly sha256: string
+  /** Entries of its types in the period that a row is about (POP-4). */
+  readonly items_n: number
   /** Names of the members that some row has. */
   readonly columns: ReadonlySet<string>
 }
@@ -22,11 +24,17 @@ export class Population {
   readonly of: PopulationDefinition
   readonly #crypto: Crypto
   readonly #make: () => Iterable<JsonObject>
+  readonly #isItem: (index: number) => boolean
   #digest: PopulationDigest | null = null
 
   constructor(crypto: Crypto, of: PopulationDefinition, history: History, period: Period) {
     this.of = of
     this.#crypto = crypto
+    const types: ReadonlySet<string> = new Set(of.types)
+    this.#isItem = (index) => {
+      const place = history.tested.placeOf(index)
+      return place !== undefined && types.has(place.type) && isIn(place.time_ms, period)
+    }
     const made = of.rows(history, period)
     this.#make = Array.isArray(made) ? () => made : () => of.rows(history, period)
   }
@@ -43,10 +51,16 @@ export class Population {
   *lines(): Generator<Uint8Array> {
     const digest = sha256Parts(this.#crypto)
     let count = 0
+    let items_n = 0
+    // Rows are in the order of the log: those about one entry stand together.
+    let last: unknown = null
     const columns = new Set<string>()
+    const isItem = this.#isItem
     const lines = function* (rows: Iterable<JsonObject>): Generator<string> {
       for (const row of rows) {
         count++
+        if (typeof row.index === 'number' && row.index !== last && isItem(row.index)) items_n++
+        last = row.index
         for (const name in row) columns.add(name)
         yield `${canonicalize(row)}\n`
       }
@@ -55,7 +69,7 @@ export class Population {
       digest.update(part)
       yield part
     }
-    this.#digest = { count, sha256: hex(digest.digest()), columns }
+    this.#digest = { count, sha256: hex(digest.digest()), items_n, columns }
   }
 
   /** RFC 4180. */

@@ -23,6 +23,7 @@ import { links } from './links.ts'
 import { Population } from './population.ts'
 import { confidentialReads } from './reads.ts'
 import { spans } from './spans.ts'
+import { straddlers } from './straddlers.ts'
 import { vendors, vendorUses } from './vendors.ts'
 
 export type { Period, PopulationDefinition } from './definition.ts'
@@ -34,6 +35,7 @@ export function populationFile(name: string): string {
 
 const agents: PopulationDefinition = {
   name: 'agents',
+  types: ['agent.proposed'],
   definition: 'Every agent that was ever proposed before the end of the period, with its status at that end.',
   query: 'type = agent.proposed and time < to; status = last agent.* entry before to',
   rows: (history, period) =>
@@ -67,6 +69,7 @@ const agents: PopulationDefinition = {
 
 export const delegations: PopulationDefinition = {
   name: 'delegations',
+  types: ['delegation.issued'],
   definition: 'Every root delegation that was issued in the period.',
   query: 'type = delegation.issued and from <= time < to',
   rows: (history, period) =>
@@ -87,6 +90,7 @@ export const delegations: PopulationDefinition = {
 
 export const decisions: PopulationDefinition = {
   name: 'decisions',
+  types: ['receipt'],
   definition:
     'Every decision of an enforcement point in the period: allowed, denied, or held until a person decides.',
   query: 'type = receipt and body.kind = decision and from <= body.time < to',
@@ -118,6 +122,7 @@ export const decisions: PopulationDefinition = {
 
 export const revocations: PopulationDefinition = {
   name: 'revocations',
+  types: ['revocation'],
   definition: 'Every revocation that was acknowledged in the period, cascades as one row a frame.',
   query: 'type = revocation and from <= time < to',
   rows: (history, period) =>
@@ -167,6 +172,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   confidentialReads,
   disposals,
   spans,
+  straddlers,
 ]
 
 /** All of them, once: whoever wants some of several makes these, and hands them on. */

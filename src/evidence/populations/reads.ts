@@ -5,6 +5,7 @@ import { isIn, type PopulationDefinition } from './definition.ts'
 
 export const confidentialReads: PopulationDefinition = {
   name: 'confidential_reads',
+  types: ['receipt'],
   definition:
     'Once tools are labelled: every call that was allowed in the period to a tool whose results are confidential or restricted, by the strictest label that may have been in force; of a tool without a label they are restricted.',
   query:

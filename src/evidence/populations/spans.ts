@@ -24,6 +24,7 @@ interface Edge {
 
 export const spans: PopulationDefinition = {
   name: 'log_spans',
+  types: [],
   definition:
     'The log, cut where somebody outside said that it existed: every span of it from one such anchor to the next that lies in the period or reaches into it, with the entries that are dated outside of it. The first begins with the log; the last is open.',
   query: 'type = log.anchored, in the order of their times; entries from the size of one to that of the next',

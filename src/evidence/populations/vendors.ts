@@ -79,6 +79,7 @@ export function vendorBook(history: History, isValid: (index: number) => boolean
 
 export const vendors: PopulationDefinition = {
   name: 'vendors',
+  types: ['vendor.recorded'],
   definition:
     'Every vendor that was on record at some time in the period, as it was recorded last in it, with the assessment in force at its end.',
   query: 'type = vendor.recorded and time < to, not replaced or ended before from; vendor.approved before to',
@@ -194,6 +195,7 @@ export function covers({ servers, models }: Vendor, { what, name }: Pick<Used, '
 
 export const vendorUses: PopulationDefinition = {
   name: 'vendor_uses',
+  types: [],
   definition:
     'Every server that an allowed call of the period went to, and every model of a version that was approved in the period or that an allowed call named, with the vendor on record for it at its last use.',
   query:

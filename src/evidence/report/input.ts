@@ -65,6 +65,8 @@ export interface ReportedPopulation {
   readonly csv: string
   readonly sha256: string
   readonly count: number
+  /** What is not in it, as numbers of entries. */
+  readonly exclusions: readonly { readonly words: string; readonly entries: number }[]
   /** Made anew for each who asks. */
   readonly rows: () => Iterable<JsonObject>
 }

@@ -60,7 +60,7 @@ function inputOf(
   days = 30,
   deviating: number[] = [],
 ): ReportInput {
-  const about = { definition: '', query: '', file: '', csv: '', sha256: '' }
+  const about = { definition: '', query: '', file: '', csv: '', sha256: '', exclusions: [] }
   const deviations = deviating.map((index) => ({
     id: `9/ACTION_UNBOUND/${index}`,
     entries: [index],

@@ -5,6 +5,7 @@
  */
 import { rfc3339 } from '../../core/time.ts'
 import { counted } from '../../core/words.ts'
+import { cutOffOf, type CutOff } from '../populations/cut-off.ts'
 import { coverageBlocks, latencyBlocks } from './charts.ts'
 import { Citations } from './citations.ts'
 import {
@@ -89,6 +90,7 @@ function summarySection(input: ReportInput): Section {
 
 function scopeSection({ history, period, catalogue }: ReportInput, cite: Citations): Section {
   const { created } = history
+  const cutOff = cutOffOf(history, period)
   const agents = [...history.agents].filter(
     ([, { proposal }]) => Date.parse(proposal.entry.time) < period.to_ms,
   )
@@ -101,6 +103,8 @@ function scopeSection({ history, period, catalogue }: ReportInput, cite: Citatio
       {
         kind: 'facts',
         rows: [
+          ['State', [STATE_WORDS[cutOff.state]]],
+          ['Limitations of scope', limitationSpans(cutOff, cite)],
           [
             'The log began',
             created === null
@@ -141,11 +145,31 @@ function scopeSection({ history, period, catalogue }: ReportInput, cite: Citatio
   }
 }
 
+const STATE_WORDS: Readonly<Record<CutOff['state'], string>> = {
+  interim: 'interim: the log ends before the period does, so populations are not complete yet',
+  final: 'final: the log goes on past the end of the period',
+}
+
+function limitationSpans({ limitations }: CutOff, cite: Citations): Spans {
+  const spans = limitations.map(({ point, index, until, wanted }): Spans => [
+    { code: point },
+    until === null ? ' brought nothing' : ` brought what it recorded until ${until}`,
+    `, and not until ${wanted} (`,
+    cite.entry(index),
+    ')',
+  ])
+  return limitations.length === 0
+    ? ['none: every enforcement point brought what it recorded in the period']
+    : spans.flatMap((each, i) => (i === 0 ? each : ['; ', ...each]))
+}
+
 function methodSection({ log }: ReportInput): Section {
   const items: Spans[] = [
     ['Every population is a fold over all entries of the log; who verifies the pack computes it again.'],
     [
-      'Periods are half-open, in UTC. A decision belongs by the time in its receipt, everything else by that of its entry.',
+      'Periods are half-open, in UTC. A decision belongs by the time in its receipt, everything else by that of its entry. What lies over an edge of the period is listed (',
+      { text: 'population straddlers', to: '#pop-straddlers' },
+      ').',
     ],
     [
       'A population of zero items reads “did not occur”. Every deviation is listed; repair never removes one.',
@@ -169,10 +193,10 @@ function populationsSection({ populations, log }: ReportInput): Section {
         caption: 'Populations, with what each is, its query, its files and their digest',
         columns: ['Name', 'Items', 'Definition and query', 'Files', 'SHA-256 (JSON Lines)', 'Second source'],
         ids: populations.map(({ name }) => `pop-${name}`),
-        rows: populations.map(({ name, count, definition, query, file, csv, sha256 }) => [
+        rows: populations.map(({ name, count, definition, query, file, csv, sha256, exclusions }) => [
           [name],
           [count === 0 ? 'did not occur' : String(count)],
-          [definition, ' Query: ', { code: query }],
+          [definition, ' Query: ', { code: query }, leftOut(exclusions)],
           [{ text: 'JSON Lines', to: file }, ', ', { text: 'CSV', to: csv }],
           [{ code: sha256 }],
           ['not reconciled'],
@@ -180,6 +204,11 @@ function populationsSection({ populations, log }: ReportInput): Section {
       },
     ],
   }
+}
+
+function leftOut(exclusions: ReportInput['populations'][number]['exclusions']): string {
+  const words = exclusions.map(({ words: what, entries }) => `${entries} ${what}`)
+  return words.length === 0 ? '' : ` Left out: ${words.join('; ')}.`
 }
 
 function entriesSection(cite: Citations): Section {

@@ -4,6 +4,7 @@
  * @module
  */
 import { equalBytes } from '../../core/encoding.ts'
+import { counted } from '../../core/words.ts'
 import { canonicalize } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
 import { keptIndex, keptPath, mapPath } from '../../log/kept.ts'
@@ -15,11 +16,14 @@ import { isCompanion } from '../pack/companion-names.ts'
 import {
   CHECKPOINT_FILE,
   MANIFEST_FILE,
+  periodOf,
   SIGNATURE_FILE,
   START_CHECKPOINT_FILE,
   type Manifest,
 } from '../pack/manifest.ts'
+import { cutOffOf } from '../populations/cut-off.ts'
 import { csvFile } from '../populations/csv.ts'
+import { describePopulation, describedLog, type DescribedLog } from '../populations/description.ts'
 import type { Population } from '../populations/population.ts'
 import { populationFile, POPULATIONS } from '../populations/populations.ts'
 import { RESULTS_FILE, resultsBytes, type TestResults } from '../tests/result.ts'
@@ -118,12 +122,23 @@ export function checkManifest(history: History, manifest: Manifest, findings: Fi
     const message = 'the manifest does not say what the log says, or its period ends before it starts'
     findings.add({ code: 'MANIFEST_MISMATCH', message, file: MANIFEST_FILE })
   }
-  return 2
+  const { state, limitations } = cutOffOf(history, periodOf(manifest))
+  const said = canonicalize({ state: manifest.state, limitations: manifest.limitations })
+  if (said !== canonicalize({ state, limitations })) {
+    const message = `the log makes this pack ${state}, with ${counted(limitations.length, 'limitation')}: the manifest says otherwise`
+    findings.add({ code: 'MANIFEST_MISMATCH', message, file: MANIFEST_FILE })
+  }
+  return 3
 }
 
+export interface Recomputed extends DescribedLog {
+  readonly populations: readonly Population[]
+}
+
+/** PCK-2, POP-2. @returns how many rows each has */
 export function checkPopulations(
   files: PackFiles,
-  populations: readonly Population[],
+  recomputed: Recomputed,
   manifest: Manifest,
   findings: Findings,
 ): Record<string, number> {
@@ -134,22 +149,22 @@ export function checkPopulations(
       message: `the population of ${name} is not what the log gives`,
       file,
     })
-  for (const population of populations) {
-    const { of, name } = population
-    const { definition, query } = of
+  // A start checkpoint that does not hold is a fault of its own, and not one of every population.
+  const isStartKnown = recomputed.start !== null || manifest.log.start === null
+  const textOf = (one: Manifest['populations'][number]): string =>
+    canonicalize(isStartKnown ? one : { ...one, range: { ...one.range, start: null } })
+  const log = describedLog(recomputed)
+  for (const population of recomputed.populations) {
+    const { name } = population
     const file = populationFile(name)
-    const csv = csvFile(name)
     const isSame = isMadeOf(files.get(file), population.lines())
-    const isCopied = isMadeOf(files.get(csv), population.csv())
-    const { count, sha256 } = population.digest
-    const said = { name, definition, query, period: manifest.period, count, file, csv, reconciled: false }
-    const range = { first: 0, end: manifest.log.end }
-    const claim = canonicalize({ ...said, range, sha256 })
+    const isCopied = isMadeOf(files.get(csvFile(name)), population.csv())
+    const own = describePopulation(population, log)
     const claimed = manifest.populations.filter((other) => other.name === name)
     const same =
-      isSame && isCopied && claimed.length === 1 && claimed.every((other) => canonicalize(other) === claim)
+      isSame && isCopied && claimed.length === 1 && claimed.every((other) => textOf(other) === textOf(own))
     if (!same) mismatch(name, file)
-    counts[name] = count
+    counts[name] = own.count
   }
   for (const { name, file } of manifest.populations) {
     if (!Object.hasOwn(counts, name)) mismatch(name, file)

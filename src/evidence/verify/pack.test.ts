@@ -101,7 +101,11 @@ describe('files', () => {
   )
 
   test('a start checkpoint that the manifest does not own up to is one too many', async () => {
-    const pack = changed(none, (m) => ({ ...m, log: { ...m.log, start: null } }))
+    const pack = changed(none, (m) => ({
+      ...m,
+      log: { ...m.log, start: null },
+      populations: m.populations.map((each) => ({ ...each, range: { ...each.range, start: null } })),
+    }))
     expect(await faultsOf(pack)).toEqual([['FILE_EXTRA', 'checkpoint.start']])
   })
 
@@ -144,11 +148,10 @@ describe('the tree', () => {
     for (const entry of entries) tree.append(leafHash(nodeCrypto, entry))
     const n = entries.length
     const rename = (m: Manifest): unknown => {
-      const range = { first: 0, end: n }
       return {
         ...m,
         log: { ...m.log, end: n },
-        populations: m.populations.map((each) => ({ ...each, range })),
+        populations: m.populations.map((each) => ({ ...each, range: { ...each.range, end: n } })),
       }
     }
     return changed((files) => {
@@ -295,7 +298,7 @@ describe('the manifest', () => {
 
   test.each<[string, (m: Manifest) => unknown, RegExp]>([
     ['has a member that we do not know', (m) => ({ ...m, opinion: 'unqualified' }), /schema/],
-    ['claims to be reconciled', pop(() => ({ reconciled: true })), /schema/],
+    ['has a population that claims more than we know', pop(() => ({ reconciled: true })), /schema/],
   ])('that %s is refused', async (_, edit, message) => {
     await expect(verifyPack(nodeCrypto, changed(none, edit), log.vkey)).rejects.toMatchObject({
       code: 'PACK_MANIFEST_INVALID',

@@ -1,4 +1,5 @@
 /** What a verifier reports: what it checked, what did not hold, what it could not check. spec/pack.md. @module */
+import type { CutOff } from '../populations/cut-off.ts'
 import type { TestCounts, TestResult } from '../tests/result.ts'
 import type { FaultCode } from './fault-codes.ts'
 
@@ -26,6 +27,9 @@ export interface PackReport {
   readonly simulated: boolean
   readonly period: { readonly from: string; readonly to: string }
   readonly log: { readonly start: number | null; readonly end: number }
+  /** As the log makes it (POP-5, POP-6). */
+  readonly state: CutOff['state']
+  readonly limitations: CutOff['limitations']
   readonly entries: number
   readonly checks: readonly Check[]
   /** At most {@link FAULTS_MAX}; `faults_n` counts them all. */

@@ -1,6 +1,7 @@
 /** What a verified pack comes to, as data. spec/pack.md, PCK-5: it concludes nothing. @module */
 import type { History } from '../history.ts'
-import type { Manifest } from '../pack/manifest.ts'
+import { periodOf, type Manifest } from '../pack/manifest.ts'
+import { cutOffOf } from '../populations/cut-off.ts'
 import { isWhole } from '../tests/faults.ts'
 import { countsOf, type TestResults } from '../tests/result.ts'
 import type { ProvenAllow } from './chains.ts'
@@ -39,6 +40,7 @@ export function reportOf(
     simulated: manifest.simulated || (history.created?.entry.body.simulated ?? false),
     period: manifest.period,
     log: manifest.log,
+    ...cutOffOf(history, periodOf(manifest)),
     entries: history.size,
     checks: findings.checks,
     faults: findings.faults,

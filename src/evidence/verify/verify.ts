@@ -87,7 +87,9 @@ export async function verifyPack(
     const period = periodOf(manifest)
     const recomputed = populationsOf(crypto, history, period)
     findings.check('populations recompute to the same bytes', () => {
-      populations = checkPopulations(files, recomputed, manifest, findings)
+      const { generator } = manifest
+      const made = { populations: recomputed, history, period, start, end: checkpoint, generator }
+      populations = checkPopulations(files, made, manifest, findings)
       return recomputed.length
     })
     const tested = { ...checked, history, findings }
