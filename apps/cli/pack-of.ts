@@ -13,6 +13,7 @@ import { buildPack, type ManifestSigner } from '../../src/evidence/pack/build.ts
 import type { Period } from '../../src/evidence/populations/definition.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import { envelopeSchema } from '../../src/provenance/dsse.ts'
+import { readDescriptionFile } from './controls/description.ts'
 import { readControls } from './controls/read.ts'
 import { readInfo } from './operator.ts'
 import { CliError } from './output.ts'
@@ -27,6 +28,8 @@ const SETTLE_TRIES = 200
 export interface Given {
   /** Folder of its own control files. */
   readonly controls?: string | null
+  /** A file with what it says of itself. */
+  readonly description?: string | null
   /** A pack of an earlier period, to show what changed in narratives since. */
   readonly earlier?: string | null
 }
@@ -35,7 +38,7 @@ export interface Given {
 export async function packOf(
   profile: Profile,
   period: Period,
-  { controls = null, earlier = null }: Given = {},
+  { controls = null, description = null, earlier = null }: Given = {},
 ): ReturnType<typeof buildPack> {
   const { client } = profile
   const catalogue = await readControls(controls)
@@ -50,7 +53,12 @@ export async function packOf(
     nodeCrypto,
     { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note), sign },
     period,
-    { catalogue, print: printPdf, earlier: earlier === null ? null : await narrativesIn(earlier) },
+    {
+      catalogue,
+      print: printPdf,
+      description: description === null ? null : await readDescriptionFile(description),
+      earlier: earlier === null ? null : await narrativesIn(earlier),
+    },
   )
 }
 

@@ -4,6 +4,7 @@ import { CountersignError } from '../core/errors.ts'
 export type PackErrorCode =
   | 'CONTROLS_INVALID'
   | 'PACK_ARCHIVE_INVALID'
+  | 'PACK_DESCRIPTION_INVALID'
   | 'PACK_EARLIER_INVALID'
   | 'PACK_FILE_MISSING'
   | 'PACK_LOG_EMPTY'

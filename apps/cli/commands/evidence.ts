@@ -25,6 +25,7 @@ interface BuildOptions {
   readonly to?: number
   readonly out: string
   readonly controls?: string
+  readonly description?: string
   readonly earlier?: string
 }
 
@@ -37,6 +38,7 @@ export function evidenceCommands(program: Command): void {
     .option('--to <time>', 'RFC 3339 UTC, not in the period itself; now if not given', time)
     .requiredOption('-o, --out <file>', 'where to write the pack')
     .option('--controls <dir>', 'control files of your own, besides those that come with Countersign')
+    .option('--description <file>', 'what the company says of itself, for the drafts that management signs')
     .option('--earlier <pack>', 'a pack of an earlier period: narratives show what changed since')
     .action(async (options: BuildOptions, command: Command) => {
       const profile = await profileOf(command)
@@ -44,7 +46,11 @@ export function evidenceCommands(program: Command): void {
       const { manifest, bytes, tests } = await packOf(
         profile,
         { from_ms: options.from, to_ms: options.to ?? Date.now() + 1 },
-        { controls: options.controls ?? null, earlier: options.earlier ?? null },
+        {
+          controls: options.controls ?? null,
+          description: options.description ?? null,
+          earlier: options.earlier ?? null,
+        },
       )
       await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))

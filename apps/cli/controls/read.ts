@@ -5,19 +5,17 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { assembleCatalogue, type NamedFile } from '../../../src/evidence/controls/catalogue.ts'
 import { controlFileSchema, type Catalogue } from '../../../src/evidence/controls/schema.ts'
 import { PackError } from '../../../src/evidence/errors.ts'
+import { parseYaml } from './yaml.ts'
 
 const PACKAGED = fileURLToPath(new URL('../../../src/evidence/controls/', import.meta.url))
 /** Of one file. */
 const FILE_BYTES_MAX = 1024 * 1024
 /** In one folder. */
 const FILES_MAX = 256
-/** An alias may stand for much: a file of controls needs none. */
-const ALIASES_MAX = 0
 
 /** @param folder a company's own files, beside those that come with Countersign @throws {PackError} `CONTROLS_INVALID` */
 export async function readControls(folder: string | null = null): Promise<Catalogue> {
@@ -47,17 +45,7 @@ async function readOne(path: string, name: string): Promise<NamedFile['file']> {
 
 /** @param name to tell the reader @throws {PackError} `CONTROLS_INVALID`: with the line */
 export function parseControlFile(text: string, name: string): NamedFile['file'] {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  const [error] = [...document.errors, ...document.warnings]
-  if (error !== undefined) throw invalid(`${name}:${lines.linePos(error.pos[0]).line}: ${error.message}`)
-  let value: unknown
-  try {
-    value = document.toJS({ maxAliasCount: ALIASES_MAX })
-  } catch (cause) {
-    throw new PackError('CONTROLS_INVALID', `${name}: aliases are not read`, { cause })
-  }
-  const parsed = controlFileSchema.safeParse(value ?? {})
+  const parsed = controlFileSchema.safeParse(parseYaml(text, name, 'CONTROLS_INVALID') ?? {})
   if (!parsed.success) throw invalid(`${name}: ${z.prettifyError(parsed.error)}`)
   return parsed.data
 }

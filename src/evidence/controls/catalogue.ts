@@ -34,6 +34,10 @@ export function assembleCatalogue(files: readonly NamedFile[]): Catalogue {
     append(catalogue.criteria, file.criteria ?? [], `criterion`, name)
     append(catalogue.frameworks, file.frameworks ?? [], `framework`, name)
     append(catalogue.controls, file.controls ?? [], `control`, name)
+    if (file.exclusions !== undefined)
+      catalogue.exclusions = [...(catalogue.exclusions ?? []), ...file.exclusions]
+    if (file.user_controls !== undefined)
+      append((catalogue.user_controls ??= []), file.user_controls, 'user control', name)
   }
   for (const { name, file } of files)
     for (const { control, ...changes } of file.settings ?? []) {
@@ -74,17 +78,26 @@ function told(control: string, sentence: string): void {
   }
 }
 
-function unknownIn({ criteria, frameworks, controls }: Catalogue): string[] {
+function unknownIn(catalogue: Catalogue): string[] {
+  const { criteria, frameworks, controls, exclusions = [], user_controls = [] } = catalogue
   const known = new Set(criteria.map(({ id }) => id))
   const clauses = new Map(frameworks.map(({ id, clauses: its }) => [id, new Set(its.map((one) => one.id))]))
-  return controls.flatMap((control) => [
-    ...control.criteria.filter((id) => !known.has(id)).map((id) => `${control.id}: no criterion ${id}`),
-    ...Object.entries(control.clauses).flatMap(([framework, ids]) =>
-      ids
-        .filter((id) => clauses.get(framework)?.has(id) !== true)
-        .map((id) => `${control.id}: no clause ${framework} ${id}`),
-    ),
-  ])
+  const others = [
+    ...exclusions.map(({ criterion }) => ['exclusion', criterion] as const),
+    ...user_controls.flatMap(({ id, criteria: its }) => its.map((criterion) => [id, criterion] as const)),
+  ]
+  const unknown = others.filter(([, id]) => !known.has(id)).map(([what, id]) => `${what}: no criterion ${id}`)
+  return [
+    ...unknown,
+    ...controls.flatMap((control) => [
+      ...control.criteria.filter((id) => !known.has(id)).map((id) => `${control.id}: no criterion ${id}`),
+      ...Object.entries(control.clauses).flatMap(([framework, ids]) =>
+        ids
+          .filter((id) => clauses.get(framework)?.has(id) !== true)
+          .map((id) => `${control.id}: no clause ${framework} ${id}`),
+      ),
+    ]),
+  ]
 }
 
 /** @throws {PackError} `CONTROLS_INVALID`: bytes of a pack, which anyone may have made */
@@ -97,12 +110,13 @@ export function readCatalogue(bytes: Uint8Array): Catalogue {
   }
   const parsed = catalogueSchema.safeParse(value)
   if (!parsed.success) throw invalid(`${CATALOGUE_FILE} does not fit its schema`)
-  const { criteria, frameworks, controls } = parsed.data
-  return assembleCatalogue([{ name: CATALOGUE_FILE, file: { criteria, frameworks, controls } }])
+  const { v: _, ...file } = parsed.data
+  return assembleCatalogue([{ name: CATALOGUE_FILE, file }])
 }
 
 /** What a catalogue leaves out: each a sentence. Empty when every criterion of agents and every test has a control. */
-export function gapsOf({ criteria, frameworks, controls }: Catalogue): string[] {
+export function gapsOf({ criteria, frameworks, controls, exclusions = [] }: Catalogue): string[] {
+  const excluded = new Set(exclusions.map(({ criterion }) => criterion))
   const mapped = new Set(controls.flatMap((control) => control.criteria))
   const tested = new Set(controls.flatMap(({ tests }) => tests.map(({ number }) => number)))
   const helped = new Set(
@@ -112,7 +126,7 @@ export function gapsOf({ criteria, frameworks, controls }: Catalogue): string[] 
   )
   return [
     ...criteria
-      .filter(({ id, agents }) => agents && !mapped.has(id))
+      .filter(({ id, agents }) => agents && !mapped.has(id) && !excluded.has(id))
       .map(({ id }) => `no control for criterion ${id}`),
     ...Array.from({ length: TESTS_N }, (_, i) => i + 1)
       .filter((number) => !tested.has(number))

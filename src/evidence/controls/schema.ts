@@ -107,11 +107,19 @@ const settingSchema = z.strictObject({
   narrative: narrative.exactOptional(),
 })
 
+/** A criterion that management says does not apply. */
+const exclusionSchema = z.strictObject({ criterion: criterionId, reason: text })
+
+/** What customers have to do themselves. */
+const userControlSchema = z.strictObject({ id: name, text, criteria: z.array(criterionId).max(64) })
+
 export const controlFileSchema = z.strictObject({
   criteria: z.array(criterionSchema).max(256).exactOptional(),
   frameworks: z.array(frameworkSchema).max(FRAMEWORKS_MAX).exactOptional(),
   controls: z.array(controlSchema).max(CONTROLS_MAX).exactOptional(),
   settings: z.array(settingSchema).max(CONTROLS_MAX).exactOptional(),
+  exclusions: z.array(exclusionSchema).max(256).exactOptional(),
+  user_controls: z.array(userControlSchema).max(CONTROLS_MAX).exactOptional(),
 })
 
 export const catalogueSchema = z.strictObject({
@@ -119,6 +127,8 @@ export const catalogueSchema = z.strictObject({
   criteria: z.array(criterionSchema).max(256),
   frameworks: z.array(frameworkSchema).max(FRAMEWORKS_MAX),
   controls: z.array(controlSchema).max(CONTROLS_MAX),
+  exclusions: z.array(exclusionSchema).max(256).exactOptional(),
+  user_controls: z.array(userControlSchema).max(CONTROLS_MAX).exactOptional(),
 })
 
 export type Framework = z.infer<typeof frameworkSchema>

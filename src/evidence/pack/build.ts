@@ -16,6 +16,7 @@ import { parseTilePath, tileAt, tilePath, type Tile } from '../../log/tiles.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
+import { DESCRIPTION_FILE } from '../companions/drafts/description.ts'
 import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { readCatalogue } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
@@ -74,6 +75,8 @@ export interface PackExtras {
   readonly catalogue: Catalogue
   /** Null: no PDF. */
   readonly print: Printer | null
+  /** `drafts/description.json`: what the company wrote of itself. */
+  readonly description?: Uint8Array | null
   /** `narratives.json` of an earlier pack, to show what changed since. */
   readonly earlier?: Uint8Array | null
 }
@@ -221,6 +224,8 @@ interface Companions extends PackExtras, Tree {
 }
 
 async function addCompanions(crypto: Crypto, files: WrittenFiles, from: Companions): Promise<void> {
+  if (from.description !== undefined && from.description !== null)
+    await files.add(DESCRIPTION_FILE, [from.description])
   if (from.earlier !== undefined && from.earlier !== null) await files.add(EARLIER_FILE, [from.earlier])
   // As the verifier will read it, members in their canonical order.
   const catalogue = readCatalogue(canonicalBytes(from.catalogue))

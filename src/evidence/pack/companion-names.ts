@@ -1,4 +1,5 @@
 /** Names of the files that a pack with a catalogue has besides. spec/report.md (RPT-1). @module */
+import { DESCRIPTION_FILE } from '../companions/drafts/description.ts'
 import { EARLIER_FILE, NARRATIVES_FILE } from '../companions/narratives/schema.ts'
 import { CATALOGUE_FILE } from '../controls/catalogue.ts'
 
@@ -8,6 +9,13 @@ export const PDF_FILE = 'report.pdf'
 export const ARTICLE_14_FILE = 'article-14.html'
 export const NARRATIVES_PAGE = 'narratives.html'
 export const WALKTHROUGHS_PAGE = 'walkthroughs.html'
+/** Management edits and signs them. */
+export const DRAFT_PAGES = {
+  assertion: 'drafts/assertion.html',
+  system: 'drafts/system-description.html',
+  userControls: 'drafts/user-entity-controls.html',
+  subservice: 'drafts/subservice-organizations.html',
+} as const
 export const STACK_FILE = 'compliance-stack.html'
 
 export const OSCAL_FILES = {
@@ -29,6 +37,8 @@ const NAMES: ReadonlySet<string> = new Set([
   WALKTHROUGHS_PAGE,
   NARRATIVES_FILE,
   EARLIER_FILE,
+  DESCRIPTION_FILE,
+  ...Object.values(DRAFT_PAGES),
 ])
 
 export function isCompanion(file: string): boolean {

@@ -8,6 +8,10 @@ import { base64, utf8 } from '../../core/encoding.ts'
 import { canonicalBytes, type JsonObject } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
 import { article14Document } from '../companions/article-14.ts'
+import { assertionDocument } from '../companions/drafts/assertion.ts'
+import { DESCRIPTION_FILE, readDescription, type Description } from '../companions/drafts/description.ts'
+import { subserviceDocument, userControlsDocument } from '../companions/drafts/others.ts'
+import { systemDocument } from '../companions/drafts/system.ts'
 import { narrativesDocument } from '../companions/narratives/document.ts'
 import { narrativesFile } from '../companions/narratives/file.ts'
 import {
@@ -36,6 +40,7 @@ import type { ProvenAllow } from '../verify/chains.ts'
 import { StoryBook } from '../verify/story.ts'
 import {
   ARTICLE_14_FILE,
+  DRAFT_PAGES,
   NARRATIVES_PAGE,
   OSCAL_FILES,
   REPORT_FILE,
@@ -74,6 +79,7 @@ export function reportInput(source: CompanionSource): ReportInput {
       rows: () => population.rows,
     })),
     history,
+    description: descriptionOf(source),
     earlier: earlierOf(source),
     stories: (actions) => {
       const book = new StoryBook(history, allows, actions)
@@ -92,6 +98,12 @@ function earlierOf({ files, end, period }: CompanionSource): NarrativesFile | nu
   return earlier
 }
 
+/** @throws {PackError} `PACK_DESCRIPTION_INVALID` */
+function descriptionOf({ files }: CompanionSource): Description | null {
+  const bytes = files.get(DESCRIPTION_FILE)
+  return bytes === undefined ? null : readDescription(bytes)
+}
+
 /** By name. */
 export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, Uint8Array> {
   const parts = new OscalParts(crypto, input)
@@ -105,6 +117,7 @@ export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, 
     [OSCAL_FILES.results, oscalResults(parts, input)],
     ...(poam === null ? [] : ([[OSCAL_FILES.poam, poam]] as const)),
     [NARRATIVES_FILE, narrativesFile(input, narratives)],
+    ...(input.description === null ? [] : ([[DESCRIPTION_FILE, input.description]] as const)),
     ...(input.earlier === null ? [] : ([[EARLIER_FILE, input.earlier]] as const)),
   ]
   return new Map([
@@ -113,6 +126,10 @@ export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, 
     [ARTICLE_14_FILE, utf8(htmlOf(article14Document(input)))],
     [STACK_FILE, utf8(htmlOf(stackDocument(input)))],
     [NARRATIVES_PAGE, utf8(htmlOf(narrativesDocument(input, narratives)))],
+    [DRAFT_PAGES.assertion, utf8(htmlOf(assertionDocument(input)))],
+    [DRAFT_PAGES.system, utf8(htmlOf(systemDocument(input)))],
+    [DRAFT_PAGES.userControls, utf8(htmlOf(userControlsDocument(input)))],
+    [DRAFT_PAGES.subservice, utf8(htmlOf(subserviceDocument(input)))],
     [WALKTHROUGHS_PAGE, utf8(htmlOf(walkthroughsDocument(crypto, input)))],
   ])
 }

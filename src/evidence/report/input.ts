@@ -9,6 +9,7 @@ import type { History } from '../history.ts'
 import type { Period } from '../populations/definition.ts'
 import type { DeviationEvaluation } from '../tests/result.ts'
 import type { Story } from '../verify/story.ts'
+import type { Description } from '../companions/drafts/description.ts'
 import type { NarrativesFile } from '../companions/narratives/schema.ts'
 import type { EntryFiles } from './citations.ts'
 
@@ -82,6 +83,8 @@ export interface ReportInput {
   readonly tests: readonly ReportedTest[]
   readonly populations: readonly ReportedPopulation[]
   readonly history: History
+  /** What the company wrote of itself; null: nothing. */
+  readonly description: Description | null
   /** Narratives of an earlier pack to compare with. */
   readonly earlier: NarrativesFile | null
   /** The stories of these actions, of those that the log decided on. */

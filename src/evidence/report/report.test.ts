@@ -89,6 +89,7 @@ function inputOf(
     ],
     populations: [{ name: population, count: rows.length, rows: () => rows, ...about }],
     history: population === 'decisions' ? decidedIn(rows) : new History(nodeCrypto),
+    description: null,
     earlier: null,
     stories: (actions) =>
       actions.map((action) => ({

@@ -6,10 +6,11 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { equalBytes } from '../../core/encoding.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
+import { DESCRIPTION_FILE } from '../companions/drafts/description.ts'
 import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { CATALOGUE_FILE, readCatalogue } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
-import { PackError } from '../errors.ts'
+import { PackError, type PackErrorCode } from '../errors.ts'
 import type { History } from '../history.ts'
 import { isCompanion, PDF_FILE } from '../pack/companion-names.ts'
 import { companionFiles, reportInput } from '../pack/companions.ts'
@@ -68,13 +69,19 @@ export function checkCompanions(crypto: Crypto, files: PackFiles, made: Made, fi
   })
 }
 
+/** Of what a company gives besides its catalogue, where it stands. */
+const GIVEN: Partial<Record<PackErrorCode, string>> = {
+  PACK_EARLIER_INVALID: EARLIER_FILE,
+  PACK_DESCRIPTION_INVALID: DESCRIPTION_FILE,
+}
+
 /** What a company gave may ask for what no log answers: nothing is made of that. */
 function madeAgain<T>(findings: Findings, make: () => T): T | null {
   try {
     return make()
   } catch (error) {
     if (!(error instanceof PackError)) throw error
-    const file = error.code === 'PACK_EARLIER_INVALID' ? EARLIER_FILE : CATALOGUE_FILE
+    const file = GIVEN[error.code] ?? CATALOGUE_FILE
     findings.add({ code: 'COMPANION_MISMATCH', message: error.message, file })
     return null
   }
