@@ -8,9 +8,10 @@ import {
   scopeInWords,
 } from '../../src/evidence/report/drill-words.ts'
 import type { DrillReport } from '../../src/log/drill-report.ts'
-import type { ReportedDrill } from './drills.ts'
+import type { DrillNote, ReportedDrill } from './drills.ts'
+import { tabletopNoteSchema, type TabletopNote } from './tabletop/run.ts'
 
-export function walkthrough({ drill, size, report }: ReportedDrill): string {
+export function walkthrough({ drill, size, report, notes }: ReportedDrill): string {
   const status = drill.status === 'closed' ? 'closed' : 'not closed yet: as the log stands now'
   const steps = drillSteps(report)
   return [
@@ -30,6 +31,7 @@ export function walkthrough({ drill, size, report }: ReportedDrill): string {
           '',
           'Times run from the kill, each point by its own clock.',
         ]),
+    ...noted(notes),
   ].join('\n')
 }
 
@@ -44,4 +46,39 @@ function table(report: DrillReport): string[] {
     ...rows.map(row),
     ...(more === '' ? [] : ['', more]),
   ]
+}
+
+/** Steps of a guided tabletop as a table, other notes as they are. */
+function noted(notes: readonly DrillNote[]): string[] {
+  const [steps, others]: [string[], string[]] = [[], []]
+  const scenarios = new Set<string>()
+  for (const { entry, author, text } of notes) {
+    const step = stepIn(text)
+    if (step === null) others.push(`- entry ${entry}, ${author}: ${text === null ? 'erased' : cell(text)}`)
+    else {
+      const { who, what, answered_ms } = step
+      const after = answered_ms === null ? 'given in a file' : `${answered_ms} ms`
+      steps.push(`| ${step.step} | ${cell(who)} | ${cell(what)} | ${after} | ${entry} |`)
+      scenarios.add(step.tabletop)
+    }
+  }
+  const columns = [
+    '| step | who | what they do | answered after | entry |',
+    '| --- | --- | --- | --- | --- |',
+  ]
+  const told = ['', `Scenario ${[...scenarios].join(', ')}, step by step:`, '', ...columns, ...steps]
+  return [...(steps.length === 0 ? [] : told), ...(others.length === 0 ? [] : ['', 'Notes:', '', ...others])]
+}
+
+function stepIn(text: string | null): TabletopNote | null {
+  try {
+    return text === null ? null : (tabletopNoteSchema.safeParse(JSON.parse(text)).data ?? null)
+  } catch {
+    return null // words, and no step
+  }
+}
+
+/** A text from people in a cell of Markdown. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')
 }

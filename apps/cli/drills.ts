@@ -25,7 +25,20 @@ const drillSchema = z.object({
   kill: z.string().nullable(),
 })
 export type Drill = z.infer<typeof drillSchema>
-const reportedSchema = z.object({ drill: drillSchema, size: z.int(), report: drillReportSchema })
+const noteSchema = z.object({
+  entry: z.int(),
+  author: z.string(),
+  time: z.string(),
+  text: z.string().nullable(),
+})
+export type DrillNote = z.infer<typeof noteSchema>
+const reportedSchema = z.object({
+  drill: drillSchema,
+  started: z.int(),
+  size: z.int(),
+  report: drillReportSchema,
+  notes: z.array(noteSchema),
+})
 export type ReportedDrill = z.infer<typeof reportedSchema>
 
 export async function planDrill(
@@ -81,6 +94,12 @@ export async function watchDrill(
 
 export async function readReport(profile: Profile, id: string): Promise<ReportedDrill> {
   return reportedSchema.parse(await profile.client.get(`/v1/drills/${id}/report`))
+}
+
+/** Says something about the drill in words (ERA-12). @param started index of the entry that began it @returns its entry */
+export async function noteDrill(profile: Profile, started: number, text: string): Promise<number> {
+  const answer = await profile.client.post('/v1/notes', { entry: started, text })
+  return z.object({ entry: z.int() }).parse(answer).entry
 }
 
 export async function closeDrill(profile: Profile, id: string): Promise<ReportedDrill> {

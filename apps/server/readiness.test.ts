@@ -1,5 +1,6 @@
 /** Readiness as the registers of a real server have it. spec/readiness.md (RDY-1 to RDY-4). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packOver } from '../../test/fixtures/packs.ts'
 import { Spool } from '../../test/fixtures/spool.ts'
 import { readinessPlanSchema, type PlanStep } from '../../src/evidence/readiness/plan.ts'
 import { TestServer, type Operator } from './harness.ts'
@@ -79,8 +80,8 @@ describe('readiness', () => {
 
   test('finds packs and restore tests in the log', async () => {
     const size = (await ann.api.get('/v1/entries?limit=1')).json.size as number
-    const pack = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z', size, sha256: 'a'.repeat(64) }
-    expect((await ann.api.post('/v1/packs', pack)).status).toBe(200)
+    const period = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' }
+    expect((await ann.api.post('/v1/packs', packOver(server, size, period))).status).toBe(200)
     expect((await steps()).pack).toMatchObject({ state: 'done', measure: { built: 1, days_since: 0 } })
     expect((await steps()).restore?.says).toBe('no restore was tested')
   })

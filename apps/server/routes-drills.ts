@@ -69,11 +69,22 @@ function planRoutes(app: App, ctx: ServerContext): void {
       middleware: operator,
       request: { params: idParam },
       responses: answers(
-        'The report, of the entries below `size`',
-        z.object({ drill: drillView, size: z.int(), report: drillReportSchema }),
+        'The report, of the entries below `size`, and what people noted about it',
+        z.object({
+          drill: drillView,
+          started: z.int(),
+          size: z.int(),
+          report: drillReportSchema,
+          notes: z.array(
+            z.object({ entry: z.int(), author: z.string(), time: z.string(), text: z.string().nullable() }),
+          ),
+        }),
       ),
     }),
-    async (c) => c.json(await reportOf(ctx.registry, c.req.valid('param').id), 200),
+    async (c) => {
+      const { notes, ...reported } = await reportOf(ctx.registry, c.req.valid('param').id)
+      return c.json({ ...reported, notes: [...notes] }, 200)
+    },
   )
 }
 

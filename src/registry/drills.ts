@@ -16,6 +16,7 @@ import { killScopeSchema, type Kill, type KillScope } from '../revoke/statement.
 import { raise } from './alerts.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { gatherReport } from './drill-evidence.ts'
+import { drillNotes, type DrillNote } from './drill-notes.ts'
 import { RegistryError } from './errors.ts'
 import { assertScope, isLifted, pullKillTx } from './kills.ts'
 import { findEnrolled } from './people.ts'
@@ -163,16 +164,23 @@ function append(
   return tx.append({ type: 'drill.closed', ...about, body: { size, report } })
 }
 
+export interface ReportedDrill {
+  readonly drill: Drill
+  /** Index of the entry that began it: notes are about it. */
+  readonly started: number
+  readonly size: number
+  readonly report: DrillReport
+  readonly notes: readonly DrillNote[]
+}
+
 /** As it was closed; of one that is open as the log stands now. @throws {RegistryError} `UNKNOWN_DRILL`, `STATE_CONFLICT` */
-export async function reportOf(
-  ctx: RegistryContext,
-  drill: string,
-): Promise<{ drill: Drill; size: number; report: DrillReport }> {
+export async function reportOf(ctx: RegistryContext, drill: string): Promise<ReportedDrill> {
   const row = await ctx.store.query((db) => findDrill(db, drill))
-  if (row.started === null) throw new RegistryError('STATE_CONFLICT', 'the drill has not begun: run it first')
-  const { closed } = row
+  const { started, closed } = row
+  if (started === null) throw new RegistryError('STATE_CONFLICT', 'the drill has not begun: run it first')
   const found = closed === null ? await gatherReport(ctx, row) : await closedReport(ctx, closed)
-  return { drill: drillOf(row), ...found }
+  const notes = await ctx.store.query((db) => drillNotes(ctx, db, started))
+  return { drill: drillOf(row), started, ...found, notes }
 }
 
 async function closedReport(

@@ -18,6 +18,7 @@ import { walkthrough } from '../drill-walkthrough.ts'
 import { listing, paint, result, say } from '../output.ts'
 import { profileOf, wantsJson } from './globals.ts'
 import { scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
+import { tabletopCommand } from './tabletop.ts'
 
 const WAIT_S = 15
 
@@ -25,6 +26,7 @@ export function drillCommands(program: Command): void {
   const drill = program.command('drill').description('try the kill switch, at least once a quarter')
   planCommand(drill)
   runCommand(drill)
+  tabletopCommand(drill)
   closeCommand(drill)
   reportCommand(drill)
   listCommand(drill)

@@ -271,5 +271,5 @@ ${REGISTER_TABLES}
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 CREATE INDEX entries_telling ON entries (type, idx)
   WHERE type = 'log.anchored' OR type = 'restore.tested' OR type = 'evidence.built' OR type = 'narrative.approved'
-    OR type = 'preview.granted';
+    OR type = 'preview.granted' OR type = 'note.added';
 `
