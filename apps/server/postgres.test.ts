@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { Signer } from '../../src/core/crypto.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
+import { readinessPlanSchema } from '../../src/evidence/readiness/plan.ts'
 import { signAck } from '../../src/revoke/ack.ts'
 import { signFrameKey, signKill, signRoster } from '../../src/revoke/kill-rules.ts'
 import { DomainAsker, domainContract, READ } from '../../test/contract/domains.ts'
@@ -183,3 +184,17 @@ test('a node without the new frame key revokes nothing and says so, until it has
     await other.remove()
   }
 }, 30_000)
+
+test('readiness counts the same', async () => {
+  const { steps } = readinessPlanSchema.parse((await ann.api.get('/v1/readiness')).json)
+  const measureOf = (id: string) => steps.find((step) => step.id === id)?.measure
+  expect(measureOf('people')).toMatchObject({ wanted: 2 })
+  expect(Number(measureOf('people')?.endorsed)).toBeGreaterThanOrEqual(2)
+  const measured = steps.flatMap(({ measure }) => Object.values(measure))
+  expect(measured.filter((value) => typeof value === 'number' && !Number.isFinite(value))).toEqual([])
+  expect(measureOf('points')).toEqual({
+    enrolled: expect.any(Number),
+    recording: expect.any(Number),
+    silent: expect.any(Number),
+  })
+})
