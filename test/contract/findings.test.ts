@@ -1,11 +1,18 @@
 /** Each connector against a server written from its vendor's published documentation. docs/connectors.md */
 import { expect, test } from 'vitest'
+import { SERVICES } from '../../apps/cli/connect/services.ts'
 import { uuidOf } from '../../src/adapters/http/findings/linear.ts'
 import { FINDINGS_SERVICES } from '../../src/ports/findings.ts'
 import { VENDORS } from '../fixtures/vendors/vendors.ts'
 import { findingsContract } from './findings.ts'
 
 for (const name of FINDINGS_SERVICES) findingsContract(name, VENDORS[name])
+
+test.each(FINDINGS_SERVICES)('%s is given the kinds that it takes', async (name) => {
+  const staged = await VENDORS[name]()
+  expect(staged.connect().takes).toEqual(SERVICES[name].kinds)
+  await staged.vendor.close()
+})
 
 test('GitHub says with 403 as well that somebody asks too often, and until when', async () => {
   const staged = await VENDORS.github()

@@ -71,8 +71,7 @@ function pushCommand(connect: Command): void {
       // Before minutes go into verifying: wrong settings are found at once.
       const service = isDry ? null : await connectTo(options.to, options.config ?? null)
       const all = await findingsIn(options)
-      const { takes } = service ?? { takes: KINDS_OF[options.to] }
-      const findings = all.filter(({ kind }) => takes.has(kind))
+      const findings = all.filter(({ kind }) => SERVICES[options.to].kinds.has(kind))
       const pushed = service === null ? null : await service.push(findings, AbortSignal.timeout(PUSH_MS_MAX))
       const said = {
         to: options.to,
@@ -88,17 +87,6 @@ function pushCommand(connect: Command): void {
         ].join('\n'),
       )
     })
-}
-
-const PLATFORM = new Set<Finding['kind']>(['control', 'finding', 'pack'])
-const TRACKER = new Set<Finding['kind']>(['finding'])
-const KINDS_OF: Readonly<Record<FindingsServiceName, ReadonlySet<Finding['kind']>>> = {
-  drata: PLATFORM,
-  github: TRACKER,
-  jira: TRACKER,
-  linear: TRACKER,
-  probo: PLATFORM,
-  vanta: PLATFORM,
 }
 
 /** @throws {CliError} `PACK_NOT_WHOLE`: nothing is told of a pack that is not what it claims to be */

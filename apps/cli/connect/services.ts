@@ -12,7 +12,7 @@ import { linearFindings, linearSettings } from '../../../src/adapters/http/findi
 import { proboFindings, proboSettings } from '../../../src/adapters/http/findings/probo.ts'
 import { vantaFindings, vantaSettings } from '../../../src/adapters/http/findings/vanta.ts'
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../../src/core/json.ts'
-import type { FindingsService, FindingsServiceName } from '../../../src/ports/findings.ts'
+import type { FindingKind, FindingsService, FindingsServiceName } from '../../../src/ports/findings.ts'
 import { CliError } from '../output.ts'
 import { unreadable } from '../profile.ts'
 
@@ -22,30 +22,41 @@ const OTHERS = 0o077
 interface Known {
   /** Names of settings, as a file has them. */
   readonly settings: readonly string[]
-  /** What it takes, in words. */
+  /** What it takes, in words and by kind. */
   readonly takes: string
-  /** Where findings go by default; null: it has to be said. */
+  readonly kinds: ReadonlySet<FindingKind>
   readonly connect: (given: JsonObject) => FindingsService
 }
 
+const PLATFORM: ReadonlySet<FindingKind> = new Set(['control', 'finding', 'pack'])
+const TRACKER: ReadonlySet<FindingKind> = new Set(['finding'])
+
 export const SERVICES: Readonly<Record<FindingsServiceName, Known>> = {
   drata: known(
+    PLATFORM,
     drataSettings,
     'controls, deviations and the pack, as records of a custom connection',
     drataFindings,
   ),
-  github: known(githubSettings, 'deviations, as issues of a repository', githubFindings),
-  jira: known(jiraSettings, 'deviations, as issues of a project', jiraFindings),
-  linear: known(linearSettings, 'deviations, as issues of a team', linearFindings),
+  github: known(TRACKER, githubSettings, 'deviations, as issues of a repository', githubFindings),
+  jira: known(TRACKER, jiraSettings, 'deviations, as issues of a project', jiraFindings),
+  linear: known(TRACKER, linearSettings, 'deviations, as issues of a team', linearFindings),
   probo: known(
+    PLATFORM,
     proboSettings,
     'controls and the pack as internal controls, deviations as tasks',
     proboFindings,
   ),
-  vanta: known(vantaSettings, 'controls, deviations and the pack, as custom resources', vantaFindings),
+  vanta: known(
+    PLATFORM,
+    vantaSettings,
+    'controls, deviations and the pack, as custom resources',
+    vantaFindings,
+  ),
 }
 
 function known<S extends z.ZodObject>(
+  kinds: ReadonlySet<FindingKind>,
   schema: S,
   takes: string,
   connect: (settings: z.infer<S>) => FindingsService,
@@ -54,6 +65,7 @@ function known<S extends z.ZodObject>(
   return {
     settings,
     takes,
+    kinds,
     connect: (given) => {
       const parsed = schema.safeParse(given)
       if (parsed.success) return connect(parsed.data)

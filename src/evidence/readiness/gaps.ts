@@ -73,13 +73,17 @@ function gapOf(test: TestResult, catalogue: Catalogue): Gap | null {
     controls: controlsOfTest(catalogue, number).map(({ id }) => id),
     result,
     why: whyOf(test),
-    next:
-      result === 'not_reconciled'
-        ? `give what shows the same and is not ours: ${test.source ?? 'an outside source'}`
-        : (REMEDIES[number]?.next ?? ''),
+    next: nextOf(test),
     deviations_n,
     deviations: deviations.slice(0, SHOWN_MAX),
   }
+}
+
+function nextOf({ number, result, source }: TestResult): string {
+  const remedy = REMEDIES[number]?.next ?? ''
+  if (result === 'not_reconciled')
+    return `give what shows the same and is not ours: ${source ?? 'an outside source'}`
+  return result === 'deviations' ? `${remedy}; countersign deviation evaluate for each that is there` : remedy
 }
 
 function whyOf({ number, result, reason, source, deviations_n, deviations }: TestResult): string {

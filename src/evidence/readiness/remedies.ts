@@ -55,9 +55,9 @@ export const REMEDIES: Readonly<Record<number, Remedy>> = {
   ),
   17: remedy('have each change approved by somebody else than its author, with the tests that it passed'),
   18: remedy('have somebody else approve what was changed alone, within five business days'),
-  19: remedy('give each deficiency an owner and a date, and retest it'),
+  19: remedy('countersign deficiency: give each an owner and a date, and retest it'),
   20: remedy(
-    'assess each vendor of a model or tool before it is used',
+    'countersign vendor record, countersign vendor assess, and have somebody else approve it before it is used',
     'agents use models and tools of somebody, and no vendor was assessed',
   ),
   21: remedy(
