@@ -8,6 +8,20 @@ describe('time', () => {
     expect(rfc3339(1_772_357_400_007)).toBe('2026-03-01T09:30:00.007Z')
   })
 
+  test('is spelled as a Date spells it, whatever was spelled before', () => {
+    const near = fc.tuple(
+      fc.integer({ min: -(2 ** 42), max: 2 ** 42 }),
+      fc.integer({ min: -90_000, max: 90_000 }),
+    )
+    fc.assert(
+      fc.property(near, fc.double({ min: -1, max: 1, noNaN: true }), ([base, off], part) => {
+        for (const time_ms of [base, base + off, base + off + part])
+          expect(rfc3339(time_ms)).toBe(new Date(time_ms).toISOString())
+      }),
+    )
+    expect(() => rfc3339(Number.NaN)).toThrow(RangeError)
+  })
+
   test('is read back to the same millisecond', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 253_402_300_799_999 }), (time_ms) => {

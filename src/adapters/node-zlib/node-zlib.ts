@@ -1,7 +1,15 @@
 /** Deflate and CRC-32 of node:zlib, beside the main thread where they are asked for so. @module */
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { crc32, createDeflateRaw, deflateRaw, inflateRaw, inflateRawSync, type Zlib } from 'node:zlib'
+import {
+  crc32,
+  createDeflateRaw,
+  deflateRaw,
+  inflateRaw,
+  inflateRawSync,
+  type Zlib,
+  type ZlibOptions,
+} from 'node:zlib'
 import type { Codec } from '../../ports/codec.ts'
 
 /** As small as it gets for what a log holds: higher levels take twice as long for a hundredth. */
@@ -17,12 +25,12 @@ interface Inflated {
 const deflated = promisify(deflateRaw)
 const inflated = promisify(inflateRaw) as unknown as (
   packed: Uint8Array,
-  options: ReturnType<typeof optionsOf>,
+  options: ZlibOptions,
 ) => Promise<Inflated>
 
-/** Zlib refuses a limit of 0. */
-function optionsOf(size: number): { readonly maxOutputLength: number; readonly info: true } {
-  return { maxOutputLength: Math.max(1, size), info: true }
+/** Of one piece, so that nothing is put together. Zlib refuses limits of 0, and pieces below 64 bytes. */
+function optionsOf(size: number): ZlibOptions {
+  return { maxOutputLength: Math.max(1, size), chunkSize: Math.max(64, size + 1), info: true }
 }
 
 export const nodeZlib: Codec = {
