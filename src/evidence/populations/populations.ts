@@ -100,21 +100,22 @@ export const decisions: PopulationDefinition = {
       const { time, action, point, epoch, seq, agent, server, tool, decision, reasons, chain, grant } =
         receipt
       const { approval } = receipt
+      // Its members in order: what is in order already is written much faster.
       yield {
-        index,
-        time,
         action,
-        point,
-        epoch,
-        seq,
         agent,
-        server,
-        tool,
-        decision,
-        reasons,
-        chain,
-        grant,
         ...(approval === undefined ? {} : { approval }),
+        chain,
+        decision,
+        epoch,
+        grant,
+        index,
+        point,
+        reasons,
+        seq,
+        server,
+        time,
+        tool,
       }
     }
   },

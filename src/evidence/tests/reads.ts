@@ -2,11 +2,11 @@
 import { UNLABELLED, type ToolLabel } from '../../core/label.ts'
 import { fieldsOf } from '../../decide/flow/fields.ts'
 import { labelFault, type Grant } from '../../token/grant.ts'
-import { lineageOf } from '../../token/lineage.ts'
 import { inPeriod } from '../populations/definition.ts'
 import { confidentialReads } from '../populations/reads.ts'
 import { Labels } from '../verify/flow.ts'
 import type { ControlTest, FoundDeviation, TestContext } from './test.ts'
+import { lineageIn } from '../verify/lineages.ts'
 
 export const clearedReads: ControlTest = {
   number: 23,
@@ -23,7 +23,7 @@ function aboveClearance({ allows, history, period }: TestContext): FoundDeviatio
   const labels = new Labels(history)
   return allows.flatMap(({ index, receipt, chain }): FoundDeviation[] => {
     if (!inPeriod(receipt.time, period)) return []
-    const grants = (lineageOf(chain, receipt.grant) ?? []).map(({ grant }) => grant)
+    const grants = (lineageIn(chain, receipt.grant) ?? []).map(({ grant }) => grant)
     const limited = grants.filter(
       ({ clearance, categories }) => clearance !== undefined || categories !== undefined,
     )

@@ -9,7 +9,6 @@ import type { FlowPolicy } from '../../core/flow-policy.ts'
 import { argumentCategories, isPersonal, purposesOf } from '../../decide/basis/personal.ts'
 import type { BasesRecord } from '../../log/receipt-basis.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
-import { lineageOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import { checkBasisUses } from './basis-uses.ts'
 import type { ProvenAllow } from './chains.ts'
@@ -17,6 +16,7 @@ import { bookOf, consentsByRev, type ConsentBook, type GivenConsent } from './co
 import { atTime, Labels, policiesOf } from './flow.ts'
 import type { FaultCode } from './fault-codes.ts'
 import type { Findings } from './report.ts'
+import { lineageIn } from './lineages.ts'
 
 type Mode = NonNullable<FlowPolicy['bases']>
 
@@ -111,7 +111,7 @@ class Checker {
         'data of another data subject than the one of the delegation was used',
         index,
       )
-    const purposes = purposesOf(lineageOf(chain, receipt.grant) ?? []) ?? []
+    const purposes = purposesOf(lineageIn(chain, receipt.grant) ?? []) ?? []
     const said = new Map<string | null, Set<string | null>>()
     for (const { subject, purpose } of [...used, ...missing])
       said.set(subject, (said.get(subject) ?? new Set()).add(purpose))

@@ -10,11 +10,12 @@ import { reaches } from '../../core/jurisdiction.ts'
 import type { Freshness } from '../../log/receipt.ts'
 import type { BasesRecord } from '../../log/receipt-basis.ts'
 import type { Frame } from '../../revoke/frame.ts'
-import { boundOf, lineageOf } from '../../token/lineage.ts'
+import { boundOf } from '../../token/lineage.ts'
 import type { History, LoggedReceipt } from '../history.ts'
 import type { ProvenAllow } from './chains.ts'
 import { bookOf, type ConsentBook } from './consents.ts'
 import type { Findings } from './report.ts'
+import { lineageIn } from './lineages.ts'
 
 type Use = BasesRecord['used'][number]
 
@@ -67,7 +68,7 @@ class Uses {
     this.#bounds = new Map(
       allows.map(({ receipt, chain }) => [
         receipt.action,
-        boundOf(lineageOf(chain, receipt.grant) ?? [], bound_ms),
+        boundOf(lineageIn(chain, receipt.grant) ?? [], bound_ms),
       ]),
     )
   }

@@ -7,11 +7,12 @@ import type { Crypto } from '../../core/crypto.ts'
 import { canonicalize } from '../../core/json.ts'
 import type { Entry } from '../../log/entries.ts'
 import { approvalGestureFault, otherCall } from '../../token/approval.ts'
-import { asks, lineageOf } from '../../token/lineage.ts'
+import { asks } from '../../token/lineage.ts'
 import type { History, Indexed } from '../history.ts'
 import type { ApprovalTerms } from './approvals.ts'
 import type { ProvenAllow } from './chains.ts'
 import type { Findings } from './report.ts'
+import { lineageIn } from './lineages.ts'
 
 type Decided = Indexed<Entry<'approval.decided'>>
 
@@ -19,7 +20,7 @@ type Decided = Indexed<Entry<'approval.decided'>>
 const LATE_SLACK_MS = 60_000
 
 function isAsking({ receipt, chain }: ProvenAllow): boolean {
-  return receipt.approval !== undefined || asks(lineageOf(chain, receipt.grant) ?? [])
+  return receipt.approval !== undefined || asks(lineageIn(chain, receipt.grant) ?? [])
 }
 
 /** Whether a person decided a call, or one should have. */

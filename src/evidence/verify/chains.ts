@@ -10,7 +10,7 @@ import type { DecisionReceipt } from '../../log/receipt.ts'
 import { SEGMENT_SEPARATOR } from '../../token/constants.ts'
 import { isGrantDisclosure } from '../../token/disclosure.ts'
 import { grantNames } from '../../token/grant.ts'
-import { lastOf, lineageOf } from '../../token/lineage.ts'
+import { lastOf } from '../../token/lineage.ts'
 import { segmentId } from '../../token/segment.ts'
 import type { ChainTrust } from '../../token/trust.ts'
 import { verifyChainText, type ChainResult, type VerifiedChain } from '../../token/verify.ts'
@@ -21,6 +21,7 @@ import { issuerKeys } from './keys.ts'
 import { checkBehind } from './registers.ts'
 import type { FaultCode } from './fault-codes.ts'
 import type { Findings } from './report.ts'
+import { lineageIn } from './lineages.ts'
 
 /** An allow whose chain holds. */
 export class ProvenAllow {
@@ -127,6 +128,8 @@ export class ChainChecker {
   readonly #findings: Findings
   /** Signatures of a chain that holds are verified once, and again for a receipt from before; its ends always. */
   readonly #known = new Map<string, Known>()
+  /** Chains with everything behind them, by their last segment. */
+  readonly #behind = new Map<string, VerifiedChain>()
 
   constructor(crypto: Crypto, history: History, trust: ChainTrust, findings: Findings) {
     this.#crypto = crypto
@@ -145,12 +148,19 @@ export class ChainChecker {
       const chain = this.#verify(index, receipt)
       if (chain === null) continue
       // People, agents and roots of another issuer are in its log: KEY-9.
-      if (!isForeign(this.#history, chain))
-        checkBehind(this.#crypto, this.#history, index, { chain, last: receipt.chain ?? '' }, this.#findings)
+      if (!isForeign(this.#history, chain)) this.#checkBehind(index, { chain, last: receipt.chain ?? '' })
       this.#checkReceipt(index, receipt, chain)
       proven.push(new ProvenAllow(allow, chain))
     }
     return proven
+  }
+
+  /** Allows come in the order of the log, and what was there before one of them was there before all that follow. */
+  #checkBehind(index: number, of: { readonly chain: VerifiedChain; readonly last: string }): void {
+    if (this.#behind.get(of.last) === of.chain) return
+    const before = this.#findings.faults_n
+    checkBehind(this.#crypto, this.#history, index, of, this.#findings)
+    if (this.#findings.faults_n === before) this.#behind.set(of.last, of.chain)
   }
 
   #verify(index: number, receipt: DecisionReceipt): VerifiedChain | null {
@@ -202,7 +212,7 @@ export class ChainChecker {
   #checkReceipt(index: number, receipt: DecisionReceipt, chain: VerifiedChain): void {
     if (receipt.agent !== lastOf(chain).agent.id)
       this.#add('CHAIN_INVALID', 'the receipt names another agent than its chain', index)
-    const lineage = lineageOf(chain, receipt.grant)
+    const lineage = lineageIn(chain, receipt.grant)
     if (lineage === null || !lineage.every(({ grant }) => grantNames(grant, receipt.server, receipt.tool)))
       this.#add('ACTION_WITHOUT_GRANT', 'no grant of the chain names this tool', index)
     // ENF-1: every allow has a holder proof or is hosted, and commits to its arguments.

@@ -7,12 +7,13 @@ import type { Crypto } from '../../core/crypto.ts'
 import { thumbprint } from '../../core/jwk.ts'
 import { PRESET_RESPONSE, type ResponsePolicy } from '../../core/response-policy.ts'
 import { stepUpOf, stepUpName } from '../../core/step-up.ts'
-import { boundOf, lineageOf } from '../../token/lineage.ts'
+import { boundOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
 import type { ProvenAllow } from './chains.ts'
 import { Labels } from './flow.ts'
 import type { Findings } from './report.ts'
+import { lineageIn } from './lineages.ts'
 
 /** The rule that drift turns its key by (ISO-3). */
 const DRIFT_ALARM = 'DRIFT_ALARM'
@@ -250,7 +251,7 @@ function checkOverseen(
     const within = chain.delegations.flatMap(({ agent }) => spans.get(agent.id) ?? [])
     if (within.length === 0 || freshness === null) continue
     checked++
-    const bound_ms = boundOf(lineageOf(chain, receipt.grant) ?? [], point_ms)
+    const bound_ms = boundOf(lineageIn(chain, receipt.grant) ?? [], point_ms)
     const decided_ms = freshness.t + freshness.age_ms
     const isOverseen = within.some(
       ({ from_ms, until_ms }) => decided_ms > from_ms + bound_ms && decided_ms < until_ms,

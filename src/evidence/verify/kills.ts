@@ -7,7 +7,7 @@ import type { Crypto, PublicJwk } from '../../core/crypto.ts'
 import { canonicalize } from '../../core/json.ts'
 import { killHolds, liftFault, rosterFault } from '../../revoke/kill-rules.ts'
 import type { Kill, KillScope, Roster } from '../../revoke/statement.ts'
-import { boundOf, lineageOf } from '../../token/lineage.ts'
+import { boundOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import { actFault } from './acts.ts'
 import type { ApprovalTerms } from './approvals.ts'
@@ -16,6 +16,7 @@ import { FrameReigns } from './frame-keys.ts'
 import { isForeign } from './issuers.ts'
 import type { FaultCode } from './fault-codes.ts'
 import type { Findings } from './report.ts'
+import { lineageIn } from './lineages.ts'
 
 type KillEntry = History['kills'][number]
 
@@ -193,7 +194,7 @@ export function checkKillBound(
     const { freshness } = receipt
     // Of one without, or past the bound, ALLOW_WHILE_STALE says it; that of another issuer is numbered in its stream.
     if (freshness === null || isForeign(history, chain)) continue
-    const bound_ms = boundOf(lineageOf(chain, receipt.grant) ?? [], point_ms)
+    const bound_ms = boundOf(lineageIn(chain, receipt.grant) ?? [], point_ms)
     const agents = chain.delegations.map(({ agent }) => agent)
     const decided_ms = freshness.t + freshness.age_ms
     for (const { kill, from, until } of reigns) {

@@ -3,10 +3,10 @@ import { canonicalize } from '../../core/json.ts'
 import type { Debit } from '../../log/receipt.ts'
 import { periodOf, slidingMs } from '../../core/period.ts'
 import { limitName, type Limit } from '../../token/grant.ts'
-import { lineageOf } from '../../token/lineage.ts'
 import type { ProvenAllow } from './chains.ts'
 import type { LeaseBook } from './leases.ts'
 import type { Findings } from './report.ts'
+import { lineageIn } from './lineages.ts'
 
 /** Periods are the enforcement point's at decision time; a receipt a moment later may fall into the next. */
 const PERIOD_SLACK_MS = 60_000
@@ -55,7 +55,7 @@ function weightOf(limit: Limit, amounts: Map<string, number>, amount: number): n
 }
 
 function cumulative({ receipt, chain }: ProvenAllow): { limit: Limit; debit: Debit | undefined }[] {
-  return (lineageOf(chain, receipt.grant) ?? []).flatMap(({ delegation: { jti }, digest, grant }) =>
+  return (lineageIn(chain, receipt.grant) ?? []).flatMap(({ delegation: { jti }, digest, grant }) =>
     (grant.limits ?? [])
       .filter((limit) => limit.per !== 'call')
       .map((limit) => {
@@ -72,7 +72,7 @@ function cumulative({ receipt, chain }: ProvenAllow): { limit: Limit; debit: Deb
 }
 
 function perCall({ receipt, chain }: ProvenAllow): Limit[] {
-  const limits = (lineageOf(chain, receipt.grant) ?? []).flatMap(({ grant }) => grant.limits ?? [])
+  const limits = (lineageIn(chain, receipt.grant) ?? []).flatMap(({ grant }) => grant.limits ?? [])
   return limits.filter((limit) => limit.per === 'call')
 }
 

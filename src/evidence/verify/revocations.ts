@@ -5,12 +5,13 @@
  */
 import type { Crypto, PublicJwk } from '../../core/crypto.ts'
 import { frameHash, verifyFrame, type Frame } from '../../revoke/frame.ts'
-import { boundOf, lineageOf } from '../../token/lineage.ts'
+import { boundOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import type { ProvenAllow } from './chains.ts'
 import { FrameReigns } from './frame-keys.ts'
 import { isForeign, RootIssuers } from './issuers.ts'
 import type { Findings } from './report.ts'
+import { lineageIn } from './lineages.ts'
 
 export function checkFrames(crypto: Crypto, history: History, findings: Findings): number {
   const keys = new FrameReigns(crypto, history)
@@ -81,7 +82,7 @@ export function checkBound(
   }
   for (const { index, receipt, chain } of allows) {
     const { freshness } = receipt
-    const bound_ms = boundOf(lineageOf(chain, receipt.grant) ?? [], point_ms)
+    const bound_ms = boundOf(lineageIn(chain, receipt.grant) ?? [], point_ms)
     if (freshness === null || freshness.age_ms > bound_ms) {
       findings.add({
         code: 'ALLOW_WHILE_STALE',

@@ -8,11 +8,11 @@ import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { sentencesOf } from '../../decide/flow/sentences.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
-import { lineageOf } from '../../token/lineage.ts'
 import type { VerifiedChain } from '../../token/verify.ts'
 import type { History, LoggedReceipt } from '../history.ts'
 import type { ProvenAllow } from './chains.ts'
 import { isForeign } from './issuers.ts'
+import { lineageIn } from './lineages.ts'
 
 export interface Story {
   readonly action: string
@@ -205,7 +205,7 @@ function endorsementOf(history: History, gesture: Gesture): History['endorsement
 }
 
 function underWhatScope(chain: VerifiedChain, receipt: DecisionReceipt): JsonObject[] {
-  const lineage = lineageOf(chain, receipt.grant) ?? []
+  const lineage = lineageIn(chain, receipt.grant) ?? []
   return [...chain.delegations].reverse().map((delegation, i) => ({
     delegation: delegation.jti,
     agent: delegation.agent.id,
