@@ -12,27 +12,28 @@ const RFC3339_UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/
 /** The last second that a date can have (13 September of the year 275760): beyond it there is no text for a time. */
 export const TIME_S_MAX = 8_640_000_000_000
 
-/** The minute and the millisecond that were spelled last: a busy process records many things in one. */
-let minute = { from_ms: Number.NaN, text: '' }
+/** The day and the millisecond that were spelled last: what is recorded together is mostly of one. */
+let day = { from_ms: Number.NaN, text: '' }
 let spelled = { time_ms: Number.NaN, text: '' }
-const MINUTE_MS = 60_000
-/** `00.` to `59.` and `000Z` to `999Z` */
-const SECONDS = Array.from({ length: 60 }, (_, n) => `${String(n).padStart(2, '0')}.`)
-const MILLISECONDS = Array.from({ length: 1000 }, (_, n) => `${String(n).padStart(3, '0')}Z`)
+const DAY_MS = 86_400_000
+const TWO_DIGITS = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'))
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'))
 
 /** e.g. `2026-03-01T09:30:00.000Z` */
 export function rfc3339(time_ms: number): string {
   if (spelled.time_ms === time_ms) return spelled.text
   const whole_ms = Math.trunc(time_ms) // as a Date takes it
-  let within_ms = whole_ms - minute.from_ms
-  if (!(within_ms >= 0 && within_ms < MINUTE_MS)) {
+  let within_ms = whole_ms - day.from_ms
+  if (!(within_ms >= 0 && within_ms < DAY_MS)) {
     const text = new Date(time_ms).toISOString()
-    within_ms = ((whole_ms % MINUTE_MS) + MINUTE_MS) % MINUTE_MS
-    minute = { from_ms: whole_ms - within_ms, text: text.slice(0, -'00.000Z'.length) }
+    within_ms = ((whole_ms % DAY_MS) + DAY_MS) % DAY_MS
+    day = { from_ms: whole_ms - within_ms, text: text.slice(0, -'00:00:00.000Z'.length) }
   }
   const second = Math.trunc(within_ms / 1000)
-  const rest = `${SECONDS[second]}${MILLISECONDS[within_ms - second * 1000]}`
-  spelled = { time_ms, text: minute.text + rest }
+  const minute = Math.trunc(second / 60)
+  const hour = Math.trunc(minute / 60)
+  const clock = `${TWO_DIGITS[hour]}:${TWO_DIGITS[minute - hour * 60]}:${TWO_DIGITS[second - minute * 60]}`
+  spelled = { time_ms, text: `${day.text}${clock}.${THREE_DIGITS[within_ms - second * 1000]}Z` }
   return spelled.text
 }
 
