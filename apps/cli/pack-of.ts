@@ -1,15 +1,24 @@
 /** Builds a pack from what a control plane serves. spec/pack.md, spec/report.md (RPT-1). @module */
+import { rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { createPackFile, type PackFile } from '../../src/adapters/fs/pack-file.ts'
 import { httpTiles } from '../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { nodeZlib } from '../../src/adapters/node-zlib/node-zlib.ts'
 import { printPdf } from '../../src/adapters/pdfkit/print.ts'
 import { fromUtf8, utf8 } from '../../src/core/encoding.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import { NARRATIVES_FILE } from '../../src/evidence/companions/narratives/schema.ts'
 import { readArchive } from '../../src/evidence/pack/archive.ts'
-import { buildPack, type ManifestSigner } from '../../src/evidence/pack/build.ts'
+import {
+  writePack,
+  type BuiltPack,
+  type ManifestSigner,
+  type PackRim,
+} from '../../src/evidence/pack/build.ts'
+import { MemoryFile } from '../../src/evidence/pack/zip.ts'
 import type { Period } from '../../src/evidence/populations/definition.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import { envelopeSchema } from '../../src/provenance/dsse.ts'
@@ -17,7 +26,7 @@ import { readDescriptionFile } from './controls/description.ts'
 import { readControls } from './controls/read.ts'
 import { readInfo } from './operator.ts'
 import { CliError } from './output.ts'
-import { unreadable, type Profile } from './profile.ts'
+import { unreadable, unwritable, type Profile } from './profile.ts'
 import { releaseHash } from './release.ts'
 
 /** Publishing takes about 100 ms; this waits up to 10 s. */
@@ -34,12 +43,60 @@ export interface Given {
   readonly earlier?: string | null
 }
 
-/** Over the whole log, for a period of it; logged and signed by the control plane. */
+/** A pack, and how large it is. */
+export interface WrittenPack extends BuiltPack {
+  readonly bytes: number
+}
+
+/**
+ * Over the whole log, for a period of it; logged and signed by the control plane. It is written as it is made, never over
+ * another file, and a pack that does not come about leaves none.
+ * @throws {CliError} `FILE_UNWRITABLE`
+ */
+export async function packInto(
+  path: string,
+  profile: Profile,
+  period: Period,
+  given: Given = {},
+): Promise<WrittenPack> {
+  const file = newFile(path)
+  try {
+    const built = await written({ crypto: nodeCrypto, codec: nodeZlib, file }, profile, period, given)
+    file.finish()
+    return { ...built, bytes: file.length }
+  } catch (cause) {
+    rmSync(path)
+    throw cause
+  } finally {
+    file.close()
+  }
+}
+
+/** As {@link packInto}, in memory. */
 export async function packOf(
   profile: Profile,
   period: Period,
-  { controls = null, description = null, earlier = null }: Given = {},
-): ReturnType<typeof buildPack> {
+  given: Given = {},
+): Promise<BuiltPack & { readonly bytes: Uint8Array }> {
+  const file = new MemoryFile()
+  const built = await written({ crypto: nodeCrypto, codec: nodeZlib, file }, profile, period, given)
+  return { ...built, bytes: file.bytes }
+}
+
+function newFile(path: string): PackFile {
+  try {
+    return createPackFile(path)
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+async function written(
+  rim: PackRim,
+  profile: Profile,
+  period: Period,
+  { controls = null, description = null, earlier = null }: Given,
+): Promise<BuiltPack> {
   const { client } = profile
   const catalogue = await readControls(controls)
   const { log_vkey: vkey } = await readInfo(profile.url)
@@ -49,8 +106,8 @@ export async function packOf(
   const start =
     answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
   const sign = manifestSigner(profile)
-  return buildPack(
-    nodeCrypto,
+  return writePack(
+    rim,
     { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note), sign },
     period,
     {

@@ -1,20 +1,21 @@
 /** `countersign evidence build` and `countersign verify`: the pack, and what anyone can make of it. @module */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
+import { nodeZlib } from '../../../src/adapters/node-zlib/node-zlib.ts'
 import { fromUtf8 } from '../../../src/core/encoding.ts'
 import { parseJson, type JsonObject } from '../../../src/core/json.ts'
 import { counted } from '../../../src/core/words.ts'
-import { readArchive } from '../../../src/evidence/pack/archive.ts'
+import { openPack } from '../../../src/evidence/pack/archive.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
-import { packOf } from '../pack-of.ts'
+import { packInto } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { countsText, describeReport } from '../pack-report.ts'
-import { assertWritable, unreadable, unwritable } from '../profile.ts'
+import { unreadable } from '../profile.ts'
 import { profileOf, time, wantsJson } from './globals.ts'
 
 /** A value with its salt, as the control plane keeps it. */
@@ -42,8 +43,8 @@ export function evidenceCommands(program: Command): void {
     .option('--earlier <pack>', 'a pack of an earlier period: narratives show what changed since')
     .action(async (options: BuildOptions, command: Command) => {
       const profile = await profileOf(command)
-      await assertWritable(options.out)
-      const { manifest, bytes, tests } = await packOf(
+      const { manifest, bytes, tests } = await packInto(
+        options.out,
         profile,
         { from_ms: options.from, to_ms: options.to ?? Date.now() + 1 },
         {
@@ -52,18 +53,17 @@ export function evidenceCommands(program: Command): void {
           earlier: options.earlier ?? null,
         },
       )
-      await write(options.out, bytes)
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
       const summary = {
         file: options.out,
-        bytes: bytes.length,
+        bytes,
         entries: manifest.log.end,
         populations,
         tests,
       }
       result(wantsJson(command), summary, () =>
         [
-          `${paint('green', 'built')} ${options.out} (${counted(bytes.length, 'byte')}, ${counted(manifest.log.end, 'entry', 'entries')})`,
+          `${paint('green', 'built')} ${options.out} (${counted(bytes, 'byte')}, ${counted(manifest.log.end, 'entry', 'entries')})`,
           ...Object.entries(populations).map(([name, count]) => `  ${name}: ${count}`),
           countsText(tests),
         ].join('\n'),
@@ -102,8 +102,8 @@ const decisionRow = z.object({
 })
 
 function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
-  const file = readArchive(pack).get('populations/decisions.jsonl')
-  if (file === undefined)
+  const file = openPack(pack, nodeZlib).readSync('populations/decisions.jsonl')
+  if (file === null)
     throw new CliError(
       'ARGUMENT_INVALID',
       `the file is not a pack, it has no decisions: give the file that "countersign evidence build … -o FILE" wrote`,
@@ -142,8 +142,12 @@ function verifyCommand(program: Command): void {
     .option('--opening <file>', 'check a field that was opened to you, as countersign open printed it')
     .action(async (file: string, options: VerifyOptions, command: Command) => {
       const began_ms = performance.now()
-      const pack = await verifyPack(nodeCrypto, await read(file), options.key, (n, of) =>
-        progress(`${n} of ${of} entries`),
+      const pack = await verifyPack(
+        nodeCrypto,
+        await read(file),
+        options.key,
+        (n, of) => progress(`${n} of ${of} entries`),
+        nodeZlib,
       )
       progressDone()
       const seconds = Math.round(performance.now() - began_ms) / 1000
@@ -176,15 +180,6 @@ async function read(file: string): Promise<Uint8Array> {
     return await readFile(file)
   } catch (cause) {
     throw unreadable(file, cause)
-  }
-}
-
-/** Never over another file: an older pack may be the only one of its period. */
-async function write(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(file, bytes, { flag: 'wx' })
-  } catch (cause) {
-    throw unwritable(file, cause)
   }
 }
 
