@@ -78,6 +78,17 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'incident.noted': 'Words about it, its cause, or what was learned; commits to them (`text`).',
   'incident.assigned': 'Who works on it.',
   'incident.closed': 'It is over, by a gesture over what was found and learned.',
+  'preview.proposed':
+    'An auditor might look: at which period and criteria, until when. Commits to who it is (`auditor`, `firm`).',
+  'preview.granted': 'They may, by a gesture over that proposal.',
+  'preview.invited': 'Somebody sent them a secret that registers their key or passkey, once.',
+  'preview.enrolled': 'What they registered: from here on it is what they look with.',
+  'preview.revoked': 'They look no more.',
+  'preview.looked': 'What the auditor looked at, in the tree of which size. It stands before they saw it.',
+  'preview.commented': 'A comment of the auditor, or of a person on one; commits to the words (`text`).',
+  'preview.exported': 'The auditor took an extract with them: its digest, and how many entries are in it.',
+  'evidence_request.opened': 'The auditor asked for evidence, in words that it commits to (`text`).',
+  'evidence_request.answered': 'Somebody answered, in words that it commits to (`answer`).',
   'access_review.opened':
     'A review of all access in a quarter began: how many items its list has, and the SHA-256 of it.',
   'access_review.listed': 'Part of that list: who or what it is, whose, and what it may do.',

@@ -88,6 +88,10 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['deficiency'],
     add: async (to) => (await import('./commands/deficiencies.ts')).deficiencyCommands(to),
   },
+  {
+    names: ['preview'],
+    add: async (to) => (await import('./commands/previews.ts')).previewCommands(to),
+  },
   { names: ['relay'], add: async (to) => (await import('./commands/relay.ts')).relayCommand(to) },
   { names: ['replay'], add: async (to) => (await import('./commands/replay.ts')).replayCommand(to) },
   { names: ['keys'], add: async (to) => (await import('./commands/keys.ts')).keyCommands(to) },

@@ -47,6 +47,8 @@ import { nodeRoutes } from './routes-nodes.ts'
 import { noticeRoutes } from './routes-notices.ts'
 import { oauthKeyRoutes } from './routes-oauth-keys.ts'
 import { oauthRoutes } from './routes-oauth.ts'
+import { auditorRoutes } from './routes-preview.ts'
+import { previewRoutes } from './routes-previews.ts'
 import { outputPointRoutes } from './routes-output-points.ts'
 import { outputViewRoutes } from './routes-output-views.ts'
 import { outputRoutes } from './routes-outputs.ts'
@@ -117,6 +119,8 @@ export function createApp(ctx: ServerContext): App {
   deficiencyRoutes(app, ctx)
   vendorRoutes(app, ctx)
   accessReviewRoutes(app, ctx)
+  previewRoutes(app, ctx)
+  auditorRoutes(app, ctx)
   approvalPointRoutes(app, ctx)
   approvalRoutes(app, ctx)
   drillRoutes(app, ctx)

@@ -6,6 +6,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
 import type { Caller } from '../../src/registry/callers.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
+import type { PreviewRow } from '../../src/registry/preview-rows.ts'
 import type { Settings } from '../../src/registry/setup.ts'
 import type { DpopVerifier } from './auth.ts'
 import type { EntryFeed } from './entry-feed.ts'
@@ -13,6 +14,7 @@ import { ApiError } from './errors.ts'
 import type { FleetFeed } from './fleet-feed.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { OauthSettings } from './oauth/settings.ts'
+import type { PreviewBooks } from './preview-books.ts'
 import type { PruneKeeper } from './prune-keeper.ts'
 import type { RevocationHub } from './revocation-hub.ts'
 import type { Viewers } from './viewers.ts'
@@ -27,6 +29,7 @@ export interface ServerContext {
   readonly fleet: FleetFeed
   readonly viewers: Viewers
   readonly prunings: PruneKeeper
+  readonly previews: PreviewBooks
   readonly dpop: DpopVerifier
   readonly idempotency: Idempotency
   readonly vkey: string
@@ -53,6 +56,8 @@ export interface AppEnv {
     caller: Caller
     /** Set by `anyKey`: the key that signed, whoever's it is. */
     signedBy: PublicJwk
+    /** Set by the middleware of previews: in force when it was asked. */
+    preview: PreviewRow
     /** Set by `viewer`: whether the reader still may read. */
     mayRead: () => Promise<boolean>
   }

@@ -7,10 +7,11 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { AppEnv, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
+import { PREVIEW_COOKIE } from './previewer.ts'
 import { SUBJECT_COOKIE } from './subject-sessions.ts'
 import { VIEWER_COOKIE } from './viewers.ts'
 
-const SESSIONS = [VIEWER_COOKIE, SUBJECT_COOKIE]
+const SESSIONS = [VIEWER_COOKIE, SUBJECT_COOKIE, PREVIEW_COOKIE]
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**

@@ -8,7 +8,6 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { Context } from 'hono'
 import { consentExportSchema } from '../../src/core/consent-export.ts'
-import type { PublicJwk } from '../../src/core/crypto.ts'
 import { enrolSubject, enrolSubjectAct, findSubject, subjectActor } from '../../src/registry/data-subjects.ts'
 import { RegistryError } from '../../src/registry/errors.ts'
 import { secretHash } from '../../src/registry/invitations.ts'
@@ -18,7 +17,7 @@ import { takeLink } from '../../src/registry/subject-links.ts'
 import { openRequest } from '../../src/registry/subject-requests.ts'
 import { consentsThrough, exportOf, viewSubject, viewThrough } from '../../src/registry/subject-view.ts'
 import { ACT_TAG } from '../../src/token/constants.ts'
-import { challengeOf, gestureFault } from '../../src/token/gesture.ts'
+import { challengeOf } from '../../src/token/gesture.ts'
 import { requestKind, subjectShown, words } from './consent-schemas.ts'
 import type { App, AppEnv, ServerContext } from './context.ts'
 import { pageFile } from './ceremony-page.ts'
@@ -27,7 +26,7 @@ import { ALGORITHMS, readRegistration } from './registration.ts'
 import { pinnedOrigin } from './routes-consents.ts'
 import { ownConsentRoutes } from './routes-subject-consents.ts'
 import { answers, attestation, body, gestureParts } from './schemas.ts'
-import { SubjectChallenges } from './subject-challenges.ts'
+import { assertGesture, SubjectChallenges } from './subject-challenges.ts'
 import {
   subjectOf,
   SubjectSessions,
@@ -155,23 +154,6 @@ function signInRoutes(app: App, ctx: ServerContext, sessions: SubjectSessions): 
 
 function unknownPasskey(): RegistryError {
   return new RegistryError('GESTURE_INVALID', 'this passkey is not registered here, or the page is too old')
-}
-
-function assertGesture(
-  ctx: ServerContext,
-  said: {
-    readonly challenge: string
-    readonly jwk: PublicJwk | null
-    readonly registration: number | null
-    readonly gesture: z.infer<typeof gestureParts>
-  },
-): void {
-  const { challenge, jwk, registration, gesture } = said
-  if (jwk === null || registration === null)
-    throw new RegistryError('GESTURE_INVALID', 'no passkey is registered')
-  const whole = { rev: '', role: 'principal' as const, jwk, registration, ...gesture }
-  const fault = gestureFault(ctx.registry.crypto, ctx.registry.rp, challenge, whole)
-  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
 }
 
 /** CNS-11: a passkey is registered in a session that a link opened. */

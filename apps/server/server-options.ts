@@ -46,6 +46,8 @@ export interface ServerOptions extends FirstChoices, OauthOptions {
   readonly onErasedAgain?: (subjects: readonly string[]) => void
   /** An OpenTelemetry collector that is told of every call (TEL-14). */
   readonly otlp?: OtlpTarget
+  /** Control files of a company's own, for auditors' previews (PRV-8). */
+  readonly controls?: string
   readonly clock?: Clock
   /** Hears why the log is not published, once for as long as it is for that. */
   readonly onUnpublished?: (error: Error) => void

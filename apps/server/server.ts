@@ -35,11 +35,12 @@ import { composeLoops } from './loops.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
 import { oauthSettings } from './oauth/settings.ts'
+import { PreviewBooks } from './preview-books.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import type { ServerOptions } from './server-options.ts'
-import { openLogPlace, placeOfLog } from './tiles.ts'
+import { openLogPlace, placeOfLog, type LogPlace } from './tiles.ts'
 import { tryPassphrase, unlockVault, vaultPlace } from './vault.ts'
 import { Viewers } from './viewers.ts'
 
@@ -153,7 +154,7 @@ async function run(
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
   const observed: Pick<Parts, 'behind'> = { behind: () => Promise.resolve(null) }
-  const fixed = { clock, keys, store, vault, load, settings, tiles, lock, prunings, breakGlass }
+  const fixed = { clock, keys, store, vault, load, settings, tiles, lock, logPlace, prunings, breakGlass }
   const ctx = contextOf(options, { ...fixed, runner, place, vkey, behind: () => observed.behind() })
   const stopEnded = destroyEndedKeys(store, keys, report)
   const loops = composeLoops(ctx.registry, { ...options, clock, load, place, report })
@@ -169,6 +170,7 @@ async function run(
       await loops.stop()
       await anchoring.anchors.stop()
       await prunings.stop()
+      await ctx.previews.stop()
       await runner.stop()
       anchoring.stop()
       await store.close()
@@ -211,6 +213,7 @@ interface Parts {
   readonly settings: Settings
   readonly tiles: TileStore
   readonly lock: Pick<CheckpointLock, 'load'>
+  readonly logPlace: LogPlace
   readonly prunings: PruneKeeper
   readonly runner: LogRunner
   /** Filled before anybody is answered. */
@@ -231,6 +234,7 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     settings,
     tiles,
     lock,
+    logPlace,
     prunings,
     runner,
     place,
@@ -261,6 +265,14 @@ function contextOf(options: ServerOptions, parts: Parts): ServerContext {
     fleet: new FleetFeed({ registry, report }),
     viewers: new Viewers(nodeCrypto, clock),
     prunings,
+    previews: new PreviewBooks({
+      registry,
+      tiles,
+      clock,
+      place: logPlace,
+      vkey,
+      controls: options.controls ?? null,
+    }),
     dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
     idempotency: new Idempotency(nodeCrypto, store, report),
     vkey,

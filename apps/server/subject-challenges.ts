@@ -7,8 +7,12 @@
 import { taggedText } from '../../src/core/digest.ts'
 import { base64url, concat, equalBytes, fromBase64url, utf8 } from '../../src/core/encoding.ts'
 import { CountersignError } from '../../src/core/errors.ts'
-import type { Crypto } from '../../src/core/crypto.ts'
+import type { Crypto, PublicJwk } from '../../src/core/crypto.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { GestureParts } from '../../src/registry/context.ts'
+import { RegistryError } from '../../src/registry/errors.ts'
+import { gestureFault } from '../../src/token/gesture.ts'
+import type { ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 
 export const CHALLENGE_MS = 5 * 60_000
@@ -86,4 +90,22 @@ function bytesOf(challenge: string): Uint8Array | null {
     if (error instanceof CountersignError) return null
     throw error
   }
+}
+
+/** The answer of a passkey over a challenge that was given. @throws {RegistryError} `GESTURE_INVALID` */
+export function assertGesture(
+  ctx: ServerContext,
+  said: {
+    readonly challenge: string
+    readonly jwk: PublicJwk | null
+    readonly registration: number | null
+    readonly gesture: GestureParts
+  },
+): void {
+  const { challenge, jwk, registration, gesture } = said
+  if (jwk === null || registration === null)
+    throw new RegistryError('GESTURE_INVALID', 'no passkey is registered')
+  const whole = { rev: '', role: 'principal' as const, jwk, registration, ...gesture }
+  const fault = gestureFault(ctx.registry.crypto, ctx.registry.rp, challenge, whole)
+  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
 }

@@ -58,6 +58,10 @@ export class SubjectSessions {
     return found !== undefined && found.until > this.#clock.monotonic() ? found : null
   }
 
+  end(secret: string): void {
+    this.#sessions.delete(secretHash(this.#crypto, secret))
+  }
+
   /** All of a subject's but one: who came in by a passkey that was replaced is out. */
   endOthers(subject: string, secret: string): void {
     const own = secretHash(this.#crypto, secret)

@@ -5,6 +5,7 @@ import type { AnyEntry, EntryType } from '../log/entries.ts'
 import { governanceBodies } from '../log/governance-bodies.ts'
 import { labelBodies } from '../log/label-bodies.ts'
 import { registerBodies } from '../log/register-bodies.ts'
+import { previewBodies } from '../log/preview-bodies.ts'
 import { responseBodies } from '../log/response-bodies.ts'
 
 type OutputPolicyType = 'output_policy.proposed' | 'output_policy.approved'
@@ -23,6 +24,8 @@ export type PolicyType =
 export type ResponseType = Exclude<keyof typeof responseBodies, ResponsePolicyType>
 /** Reviews of access, and registers that people keep by hand. */
 export type GovernanceType = keyof typeof governanceBodies | keyof typeof registerBodies
+/** Auditors' previews. */
+export type PreviewType = keyof typeof previewBodies
 
 /** Alerts, and the canaries of detectors. */
 const ALERT_TYPES = [
@@ -41,8 +44,10 @@ type Of<T extends EntryType> = Extract<AnyEntry, { type: T }>
 const OTHER_POLICIES = ['output_policy.', 'response_policy.', 'drift_policy.']
 
 export type BaselineType = 'baseline.proposed' | 'baseline.approved'
-export type Grouped = Of<PolicyType | AttestedType | ResponseType | AlertType | BaselineType | GovernanceType>
-export type Group = 'labels' | 'attested' | 'responses' | 'alerts' | 'baselines' | 'governance'
+export type Grouped = Of<
+  PolicyType | AttestedType | ResponseType | AlertType | BaselineType | GovernanceType | PreviewType
+>
+export type Group = 'labels' | 'attested' | 'responses' | 'alerts' | 'baselines' | 'governance' | 'previews'
 
 export function isGrouped(entry: AnyEntry): entry is Grouped {
   return groupOf(entry) !== null
@@ -58,6 +63,7 @@ export function groupOf({ type }: AnyEntry): Group | null {
   if (alertTypes.has(type)) return 'alerts'
   if (type.startsWith('baseline.')) return 'baselines'
   if (type in governanceBodies || type in registerBodies) return 'governance'
+  if (type in previewBodies) return 'previews'
   return type in responseBodies ? 'responses' : null
 }
 
@@ -72,4 +78,5 @@ const BEGINS_SUBJECT: ReadonlySet<EntryType> = new Set([
   'incident.opened',
   'deficiency.opened',
   'vendor.recorded',
+  'preview.proposed',
 ] as const)

@@ -12,6 +12,7 @@ import {
   type GovernanceType,
   type Group,
   type Grouped,
+  type PreviewType,
 } from './grouped.ts'
 import type { AlertType, AttestedType, BaselineType, PolicyType, ResponseType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
@@ -74,6 +75,8 @@ export class History {
   readonly responses: Any<ResponseType>[] = []
   /** Reviews of access, in the order of the log. */
   readonly governance: Any<GovernanceType>[] = []
+  /** Auditors' previews, in the order of the log. */
+  readonly previews: Any<PreviewType>[] = []
   /** Of data subjects, in the order of the log. */
   readonly consents: LoggedConsent[] = []
   /** In the order of the log. */

@@ -55,7 +55,7 @@ export type EntryType = keyof typeof bodies
 export type EntryBody<T extends EntryType> = z.infer<(typeof bodies)[T]>
 
 export interface Actor {
-  readonly kind: 'person' | 'agent' | 'point' | 'system' | 'manager' | 'subject'
+  readonly kind: 'person' | 'agent' | 'point' | 'system' | 'manager' | 'subject' | 'auditor'
   readonly id: string
 }
 
@@ -78,7 +78,10 @@ const outside = {
   v: z.literal(1),
   type: z.enum(Object.keys(bodies) as [EntryType, ...EntryType[]]),
   time: z.iso.datetime(),
-  actor: z.strictObject({ kind: z.enum(['person', 'agent', 'point', 'system', 'manager', 'subject']), id }),
+  actor: z.strictObject({
+    kind: z.enum(['person', 'agent', 'point', 'system', 'manager', 'subject', 'auditor']),
+    id,
+  }),
   subject: id.exactOptional(),
   commitments: z.record(z.string().min(1).max(64), digest).exactOptional(),
 }

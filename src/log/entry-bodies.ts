@@ -23,6 +23,7 @@ import { driftBodies } from './drift-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { governanceBodies } from './governance-bodies.ts'
+import { previewBodies } from './preview-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
 import { registerBodies } from './register-bodies.ts'
@@ -289,5 +290,6 @@ export const bodies = {
   ...responseBodies,
   ...governanceBodies,
   ...registerBodies,
+  ...previewBodies,
   ...telemetryBodies,
 } as const

@@ -11,6 +11,7 @@ import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
 import type { ObserveTables } from './observe-tables.ts'
 import type { RegisterTables } from './register-tables.ts'
+import type { PreviewTables } from './preview-tables.ts'
 import type { ResponseTables } from './response-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
@@ -28,6 +29,7 @@ export interface Schema
     ListenerTables,
     ObserveTables,
     RegisterTables,
+    PreviewTables,
     ResponseTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }

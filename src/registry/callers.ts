@@ -14,6 +14,7 @@ export type Caller =
   | { readonly kind: 'point'; readonly id: string; readonly jkt: string }
   | { readonly kind: 'agent'; readonly id: string; readonly jkt: string }
   | { readonly kind: 'manager'; readonly id: string; readonly jkt: string }
+  | { readonly kind: 'auditor'; readonly id: string; readonly jkt: string }
 
 /** @returns null for a key that is nobody's, or of somebody who left, was retired or had it revoked. */
 export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Caller | null> {
@@ -51,7 +52,10 @@ export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Calle
     .where('jkt', '=', jkt)
     .where('status', '!=', 'waiting')
     .executeTakeFirst()
-  return manager ? { kind: 'manager', id: manager.id, jkt } : null
+  if (manager) return { kind: 'manager', id: manager.id, jkt }
+  // Whether the preview is in force is asked where something is looked at (PRV-6): the auditor is told why not.
+  const auditor = await db.selectFrom('previews').select('id').where('jkt', '=', jkt).executeTakeFirst()
+  return auditor ? { kind: 'auditor', id: auditor.id, jkt } : null
 }
 
 /** @throws {RegistryError} `KEY_IN_USE`: the key is or was somebody's, a person's credential included. */
@@ -71,6 +75,11 @@ export async function assertKeyUnused(crypto: Crypto, db: Kysely<Schema>, jwk: P
       .selectFrom('data_subjects')
       .select('id')
       .where('credential_json', '=', canonicalize({ ...jwk }))
+      .executeTakeFirst(),
+    db
+      .selectFrom('previews')
+      .select('id')
+      .where((eb) => eb.or([eb('jkt', '=', jkt), eb('credential_json', '=', canonicalize({ ...jwk }))]))
       .executeTakeFirst(),
   ])
   if (owners.some((owner) => owner !== undefined)) {

@@ -17,6 +17,7 @@ import { hasFreed, holdsOn, reachedBy } from './in-the-way.ts'
 import { endSubjectTx } from './objections.ts'
 import { packsSince, type BuiltEvidence } from './packs.ts'
 import { findEnrolled } from './people.ts'
+import { clearPreview } from './preview-rows.ts'
 
 export type ErasureBasis = (typeof ERASURE_BASES)[number]
 type EraseAct = EntryBody<'erasure.deferred'>['act']
@@ -62,6 +63,8 @@ const NOT_NOW = {
   erased: 'this subject was erased already: see "countersign erasure list"',
   deferred: 'its erasure was asked for already, and waits for a hold: see "countersign hold list"',
   acting: 'this person acts here still: let them leave first, with "countersign revoke PERSON --reason left"',
+  looking:
+    'this preview is in force: revoke it first, with "countersign preview revoke PREVIEW --reason done"',
   inForce: 'this delegation is in force: revoke it first, with "countersign revoke DELEGATION"',
 }
 
@@ -77,6 +80,10 @@ async function findErasable(db: Kysely<Schema>, subject: string, now_ms: number)
   const issued = await delegation.executeTakeFirst()
   if (issued && issued.revoked === 0 && issued.exp * 1000 > now_ms)
     throw new RegistryError('STATE_CONFLICT', NOT_NOW.inForce)
+  const preview = db.selectFrom('previews').select(['status', 'expires']).where('id', '=', subject)
+  const shown = await preview.executeTakeFirst()
+  if (shown && shown.status !== 'revoked' && shown.expires > now_ms)
+    throw new RegistryError('STATE_CONFLICT', NOT_NOW.looking)
   return row
 }
 
@@ -214,6 +221,7 @@ export async function clearRows(
   await tx.db.updateTable('invitations').set({ used: 1 }).where('person', '=', subject).execute()
   await tx.db.deleteFrom('drafts').where('principal', '=', subject).execute()
   if (subject.startsWith('dsb_')) await clearSubject(tx.db, subject, entry)
+  if (subject.startsWith('prv_')) await clearPreview(tx.db, subject)
   await tx.db.deleteFrom('ceremonies').where('person', '=', subject).execute()
 }
 

@@ -41,6 +41,7 @@ interface StartOptions {
   readonly newVault?: boolean
   readonly peer?: readonly string[]
   readonly takeOverFrom?: string
+  readonly controls?: string
   readonly clientClass?: Readonly<Record<string, string>>
 }
 
@@ -59,6 +60,7 @@ export function startCommand(program: Command): void {
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <port>', 'port to bind, 0 for any', port, 7400)
     .option('--public-url <url>', 'where callers reach it, when behind a proxy')
+    .option('--controls <dir>', "control files of your own, for what auditors' previews show")
     .option(
       '--client-class <host=class>',
       'class of the agents that OAuth clients of a host are; else mcp-client',
@@ -136,6 +138,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...givenVault(options),
     ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.newVault === true ? { newVault: true } : {}),
+    ...(options.controls === undefined ? {} : { controls: options.controls }),
     ...(options.clientClass === undefined ? {} : { clientClasses: options.clientClass }),
     ...(options.peer === undefined ? {} : { peers: options.peer }),
     ...(options.takeOverFrom === undefined

@@ -162,6 +162,10 @@ const ACTS = new Map(
       'Close an incident',
       'You say that it is contained, that its cause was found, and that what was learned is worth closing it.',
     ],
+    'preview.grant': [
+      'Let an auditor look',
+      'Until it expires or is revoked, the named auditor sees this period at these criteria. Every look of theirs is logged.',
+    ],
     'access_review.close': [
       'Close a review of access',
       'You say that every item of its list was decided by somebody who does not own it, and that what was decided was done.',

@@ -9,6 +9,7 @@ import { DRIFT_TABLES } from './drift-tables.ts'
 import { OBSERVE_TABLES } from './observe-tables.ts'
 import { GOVERNANCE_TABLES } from './governance-tables.ts'
 import { REGISTER_TABLES } from './register-tables.ts'
+import { PREVIEW_TABLES } from './preview-tables.ts'
 import { RESPONSE_TABLES } from './response-tables.ts'
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
@@ -268,6 +269,7 @@ CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 ${RESPONSE_TABLES}
 ${GOVERNANCE_TABLES}
 ${REGISTER_TABLES}
+${PREVIEW_TABLES}
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 CREATE INDEX entries_telling ON entries (type, idx)
   WHERE type = 'log.anchored' OR type = 'restore.tested' OR type = 'evidence.built' OR type = 'narrative.approved'

@@ -21,6 +21,7 @@ import { capacity, incidents } from './incidents.ts'
 import { signingKeys } from './keys.ts'
 import { links } from './links.ts'
 import { Population } from './population.ts'
+import { previews } from './previews.ts'
 import { confidentialReads } from './reads.ts'
 import { spans } from './spans.ts'
 import { straddlers } from './straddlers.ts'
@@ -174,6 +175,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   disposals,
   spans,
   straddlers,
+  previews,
 ]
 
 /** All of them, once: whoever wants some of several makes these, and hands them on. */

@@ -90,6 +90,7 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   OVERSIGHT_INVALID: [14],
   PERIOD_PRUNED: [],
   POPULATION_MISMATCH: [],
+  PREVIEW_INVALID: [3],
   PRUNING_INVALID: [24],
   RECEIPT_CHAIN_BROKEN: [27],
   RECEIPT_GAP: [27],
@@ -121,8 +122,9 @@ const OF_THE_PACK: ReadonlySet<FaultCode> = new Set([
   'TREE_INVALID',
 ] as const)
 
-export function isWhole(findings: Findings): boolean {
-  return [...OF_THE_PACK].every((code) => findings.ofCode(code).length === 0)
+/** @param besides codes that are not looked at */
+export function isWhole(findings: Findings, ...besides: readonly FaultCode[]): boolean {
+  return [...OF_THE_PACK].every((code) => besides.includes(code) || findings.ofCode(code).length === 0)
 }
 
 /** @param type of the entry that the fault is about; empty for none */

@@ -29,6 +29,7 @@ type AnyApproval = Indexed<
   | Entry<'evaluation.signed'>
   | Entry<'deficiency.closed'>
   | Entry<'vendor.approved'>
+  | Entry<'preview.granted'>
   | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>

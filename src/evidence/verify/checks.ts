@@ -27,6 +27,7 @@ import { checkKillBound, checkKills } from './kills.ts'
 import { checkLeases, type LeaseBook } from './leases.ts'
 import { checkLimits } from './limits.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
+import { checkPreviews } from './previews.ts'
 import { checkPrunings } from './prunings.ts'
 import type { Findings } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
@@ -146,6 +147,7 @@ export function checkHistory(
   checkEvaluations(history, judge, findings)
   checkDeficiencies(history, judge, findings)
   checkVendors(history, judge, findings)
+  checkPreviews(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
   checkConsentChains(crypto, history, roots, findings)

@@ -154,6 +154,7 @@ function actGestures(history: History): LoggedGesture[] {
     ...history.prunings,
     ...history.decidedCalls,
     ...history.attested,
+    ...history.previews,
   ].flatMap(({ index, entry }) =>
     'gesture' in entry.body && entry.body.gesture !== undefined
       ? [{ index, gesture: entry.body.gesture }]

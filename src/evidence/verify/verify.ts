@@ -41,6 +41,7 @@ export interface VerifiedPack {
   readonly history: History
   readonly allows: readonly ProvenAllow[]
   readonly checkpoint: Checkpoint | null
+  readonly findings: Findings
 }
 
 /**
@@ -102,7 +103,7 @@ export async function verifyPack(
   }
   findings.checkFirst('files are those of the manifest', (own) => checkFiles(files, manifest, own))
   const report = reportOf(manifest, history, { allows: checked.allows, populations, results, findings })
-  return { report, files, history, allows: checked.allows, checkpoint }
+  return { report, files, history, allows: checked.allows, checkpoint, findings }
 }
 
 function open(

@@ -27,6 +27,7 @@ import { driftFolds } from './drift.ts'
 import { limitFolds } from './limits.ts'
 import { pointFolds } from './points.ts'
 import { registerFolds } from './registers.ts'
+import { previewFolds } from './previews.ts'
 import { responseFolds } from './responses.ts'
 import { finish, newState, type At, type FoldState, type Folds } from './state.ts'
 import { templateFolds, trustFolds } from './trust.ts'
@@ -51,6 +52,7 @@ const FOLDS: Folds = {
   ...responseFolds,
   ...governanceFolds,
   ...registerFolds,
+  ...previewFolds,
   ...alertFolds,
 }
 
