@@ -102,6 +102,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
     'What somebody found out about that record, and until when it is good; commits to it (`text`).',
   'vendor.approved': 'That assessment is in force, by a gesture over it.',
   'vendor.ended': 'Nothing of that vendor is in use any more.',
+  'narrative.proposed': 'How a control works, as a pack says it, by its digest; it waits for another person.',
+  'narrative.approved': 'Somebody approved that narrative, by a gesture over its digest.',
   'deficiency.opened':
     'Something is deficient, for which criteria, and until when it is to be repaired; commits to its title (`title`).',
   'deficiency.assigned': 'Who answers for it, and until when.',

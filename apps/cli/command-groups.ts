@@ -106,6 +106,10 @@ export const GROUPS: readonly CommandGroup[] = [
   },
   { names: ['connect'], add: async (to) => (await import('./commands/connect.ts')).connectCommands(to) },
   { names: ['controls'], add: async (to) => (await import('./commands/controls.ts')).controlCommands(to) },
+  {
+    names: ['narrative'],
+    add: async (to) => (await import('./commands/narratives.ts')).narrativeCommands(to),
+  },
   { names: ['policy'], add: async (to) => (await import('./commands/policies.ts')).policyCommands(to) },
   { names: ['attest'], add: async (to) => (await import('./commands/attest.ts')).attestCommands(to) },
   { names: ['log'], add: addLog },

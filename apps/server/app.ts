@@ -24,6 +24,7 @@ import { readinessRoutes } from './routes-readiness.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
 import { deficiencyRoutes } from './routes-deficiencies.ts'
 import { vendorRoutes } from './routes-vendors.ts'
+import { narrativeRoutes } from './routes-narratives.ts'
 import { incidentRoutes } from './routes-incidents.ts'
 import { inventoryRoutes } from './routes-inventory.ts'
 import { driftRoutes } from './routes-drift.ts'
@@ -117,6 +118,7 @@ export function createApp(ctx: ServerContext): App {
   isolationRoutes(app, ctx)
   incidentRoutes(app, ctx)
   deficiencyRoutes(app, ctx)
+  narrativeRoutes(app, ctx)
   vendorRoutes(app, ctx)
   accessReviewRoutes(app, ctx)
   previewRoutes(app, ctx)

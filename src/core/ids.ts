@@ -21,7 +21,7 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * `att` an attestation, `rvw` a review, `sed` a seeded error,
  * `ntc` a notice, `bas` a basis that is no consent,
  * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager, `alp` an alert policy, `chn` a channel of notifications,
- * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency, `vnd` a vendor, `prv` an auditor's preview, `erq` a request for evidence. */
+ * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency, `nar` a narrative of a control, `vnd` a vendor, `prv` an auditor's preview, `erq` a request for evidence. */
 export type IdPrefix =
   | 'per'
   | 'alp'
@@ -73,6 +73,7 @@ export type IdPrefix =
   | 'rsp'
   | 'evl'
   | 'dfc'
+  | 'nar'
   | 'vnd'
   | 'prv'
   | 'erq'

@@ -1,8 +1,10 @@
 /** Bodies of the entries of registers that people keep by hand: each lies with its page. spec/entries.md. @module */
 import { deficiencyBodies } from './deficiency-bodies.ts'
+import { narrativeBodies } from './narrative-bodies.ts'
 import { vendorBodies } from './vendor-bodies.ts'
 
 export const registerBodies = {
   ...deficiencyBodies,
   ...vendorBodies,
+  ...narrativeBodies,
 }

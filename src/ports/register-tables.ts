@@ -17,6 +17,20 @@ export interface RegisterTables {
     /** Milliseconds. */
     signed: number | null
   }
+  /** Narratives of controls, by digest. */
+  narratives: {
+    id: string
+    control: string
+    digest: string
+    proposer: string
+    /** Index of the `narrative.proposed` entry. */
+    proposal: number
+    approver: string | null
+    /** Index of the `narrative.approved` entry. */
+    approval: number | null
+    /** Milliseconds. */
+    approved: number | null
+  }
   deficiencies: {
     id: string
     /** Index of the `deficiency.opened` entry. */

@@ -311,6 +311,7 @@ test('a history of everything gives the registers that it left', async () => {
     'access_reviews',
     'access_review_items',
     'evaluations',
+    'narratives',
     'deficiencies',
     'deficiency_notes',
     'vendors',

@@ -174,6 +174,10 @@ const ACTS = new Map(
       'Sign management’s evaluation of a deviation',
       'You say, for management, why it happened, how far it goes and what came of it. The deviation stays one.',
     ],
+    'narrative.approve': [
+      'Approve how a control is described',
+      'You say, for management, that the control works as the narrative with this digest says. Read it in the pack first.',
+    ],
     'deficiency.close': [
       'Close a deficiency',
       'You say that it was repaired, and that somebody who neither owns nor repaired it tried that and it held.',

@@ -5,6 +5,10 @@ CREATE TABLE evaluations (
   proposal INTEGER NOT NULL, signer TEXT, signature INTEGER, signed INTEGER
 ) STRICT;
 CREATE INDEX evaluations_deviation ON evaluations (deviation);
+CREATE TABLE narratives (
+  id TEXT PRIMARY KEY, control TEXT NOT NULL, digest TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL,
+  approver TEXT, approval INTEGER, approved INTEGER
+) STRICT;
 CREATE TABLE deficiencies (
   id TEXT PRIMARY KEY, entry INTEGER NOT NULL, criteria_json TEXT NOT NULL, deviation TEXT, opener TEXT NOT NULL,
   owner TEXT, title_commit TEXT, opened INTEGER NOT NULL, due INTEGER NOT NULL, closed INTEGER,

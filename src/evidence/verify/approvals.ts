@@ -27,6 +27,7 @@ type AnyApproval = Indexed<
   | Entry<'incident.closed'>
   | Entry<'access_review.closed'>
   | Entry<'evaluation.signed'>
+  | Entry<'narrative.approved'>
   | Entry<'deficiency.closed'>
   | Entry<'vendor.approved'>
   | Entry<'preview.granted'>

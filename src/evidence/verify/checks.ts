@@ -14,6 +14,7 @@ import { checkUses } from './bases.ts'
 import { checkConsentChains } from './consent-chains.ts'
 import { checkConsents } from './consents.ts'
 import { checkDeficiencies, checkEvaluations } from './deficiencies.ts'
+import { checkNarratives } from './narratives.ts'
 import { checkDrills } from './drills.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
@@ -146,6 +147,7 @@ export function checkHistory(
   checkAccessReviews(crypto, history, judge, findings)
   checkEvaluations(history, judge, findings)
   checkDeficiencies(history, judge, findings)
+  checkNarratives(history, judge, findings)
   checkVendors(history, judge, findings)
   checkPreviews(history, judge, findings)
   checkAttestations(crypto, history, terms.rp, findings)

@@ -11,6 +11,7 @@ import {
   updateDeficiency,
   type Stamped,
 } from '../deficiency-rows.ts'
+import { insertNarrative, settleNarrative } from '../narrative-rows.ts'
 import { fileUnder } from '../personal.ts'
 import { assessedAs, ENDED, insertAssessment, saveVendor, updateVendor } from '../vendor-rows.ts'
 import { committed } from './commitments.ts'
@@ -24,6 +25,9 @@ export const registerFolds: Folds = {
   'evaluation.proposed': (at, entry) =>
     insertEvaluation(at.db, entry.subject ?? '', stampOf(at, entry), entry.body),
   'evaluation.signed': (at, entry) => settleEvaluation(at.db, entry.subject ?? '', stampOf(at, entry)),
+  'narrative.proposed': (at, entry) =>
+    insertNarrative(at.db, entry.subject ?? '', stampOf(at, entry), entry.body),
+  'narrative.approved': (at, entry) => settleNarrative(at.db, entry.subject ?? '', stampOf(at, entry)),
   'deficiency.opened': async (at, entry) => {
     const { subject = '', body, commitments } = entry
     const title = commitments?.['title'] ?? null

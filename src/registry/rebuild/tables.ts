@@ -36,6 +36,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   access_reviews: log('id'),
   access_review_items: log('review', 'n'),
   evaluations: log('id'),
+  narratives: log('id'),
   deficiencies: log('id'),
   deficiency_notes: log('entry'),
   vendors: log('id'),

@@ -1,14 +1,12 @@
 /** Draft of the description of the system: inputs to Section III of a report. spec/drafts.md (DFT-4). @module */
-import type { JsonObject } from '../../../core/json.ts'
 import { counted } from '../../../core/words.ts'
 import { inPeriod } from '../../populations/definition.ts'
 import { Citations } from '../../report/citations.ts'
-import { joined, text, type Block, type Document, type Section, type Spans } from '../../report/document.ts'
-import { countOf, eachRow, said, type ReportInput } from '../../report/input.ts'
+import { joined, text, type Document, type Section, type Spans } from '../../report/document.ts'
+import { eachRow, said, type ReportInput } from '../../report/input.ts'
 import { draftDocument, fileLink, named, part, populationLink, signature, written } from './draft.ts'
-
-/** Rows of a table; all of them are in the population. */
-const ROWS_MAX = 200
+import { components } from './components.ts'
+import { tableOf } from './tables.ts'
 
 export function systemDocument(input: ReportInput): Document {
   const cite = new Citations(input.files)
@@ -43,73 +41,6 @@ export function systemDocument(input: ReportInput): Document {
     ...sections,
     { id: 'entries', title: 'Entries', blocks: cite.blocks() },
   ])
-}
-
-function components(input: ReportInput, cite: Citations): Section {
-  return {
-    id: 'components',
-    title: 'Components',
-    blocks: [
-      part('Infrastructure and software'),
-      ...written(
-        input.description?.infrastructure,
-        'hosts, networks, databases, and software besides agents',
-      ),
-      part('Agents'),
-      ...tableOf(input, cite, 'active_agents', ['agent', 'class', 'purpose', 'owner', 'systems']),
-      part('Versions of agents, with models and prompts'),
-      ...versions(input, cite),
-      part('Tools'),
-      ...tools(input, cite),
-    ],
-  }
-}
-
-/** Those that were approved before the end of the period. A prompt is in no log: its digest is. */
-function versions({ history, period }: ReportInput, cite: Citations): Block[] {
-  const documents = new Map(
-    history.versions.flatMap(({ index, entry }) =>
-      entry.type === 'version.proposed' ? [[index, entry.body.document] as const] : [],
-    ),
-  )
-  const rows = history.versions.flatMap(({ index, entry }): Spans[][] => {
-    if (entry.type !== 'version.approved' || Date.parse(entry.time) >= period.to_ms) return []
-    const { proposal, agent } = entry.body.act
-    const { version, model, prompt, commit } = documents.get(proposal) ?? {}
-    return [
-      [
-        [{ code: agent }],
-        [said(version)],
-        [said(model)],
-        [{ code: said(prompt) }],
-        [{ code: said(commit) }],
-        joined(cite.entries([proposal, index])),
-      ],
-    ]
-  })
-  return bounded(rows, {
-    caption: 'Versions that were approved, with what their manifests say',
-    columns: ['Agent', 'Version', 'Model', 'Prompt (SHA-256)', 'Commit', 'Entries'],
-    none: 'No version of an agent was approved.',
-  })
-}
-
-function tools({ history, period }: ReportInput, cite: Citations): Block[] {
-  const byServer = Map.groupBy(
-    history.tools.filter(({ entry }) => Date.parse(entry.time) < period.to_ms),
-    ({ entry }) => entry.body.server,
-  )
-  const rows = [...byServer].map(([server, its]): Spans[] => [
-    [server],
-    joined([...new Set(its.map(({ entry }) => entry.body.tool))]),
-    joined([...new Set(its.map(({ entry }) => entry.body.system))]),
-    joined(cite.entries(its.slice(0, 6).map(({ index }) => index))),
-  ])
-  return bounded(rows, {
-    caption: 'Tool servers, with the tools that are registered',
-    columns: ['Server', 'Tools', 'System', 'Entries'],
-    none: 'No tool is registered.',
-  })
 }
 
 function boundaries({ description, history, period }: ReportInput, cite: Citations): Section {
@@ -264,48 +195,4 @@ function controls({ catalogue }: ReportInput): Section {
       },
     ],
   }
-}
-
-function tableOf(
-  input: ReportInput,
-  cite: Citations,
-  population: string,
-  members: readonly string[],
-): Block[] {
-  const rows: Spans[][] = []
-  for (const row of eachRow(input, population)) {
-    if (rows.length >= ROWS_MAX) break
-    rows.push([...members.map((member): Spans => [textOf(row, member)]), entryOf(row, cite)])
-  }
-  const n = countOf(input, population)
-  const caption = `${n} of population ${population}`
-  const blocks = bounded(
-    rows,
-    { caption, columns: [...members, 'entry'], none: 'It did not occur: no row in the population.' },
-    n,
-  )
-  return [...blocks, text('All: ', populationLink(population), '.')]
-}
-
-function textOf(row: JsonObject, member: string): string {
-  return said(row[member]) || 'none'
-}
-
-function entryOf({ index }: JsonObject, cite: Citations): Spans {
-  return typeof index === 'number' ? [cite.entry(index)] : ['none']
-}
-
-interface Words {
-  readonly caption: string
-  readonly columns: readonly string[]
-  readonly none: string
-}
-
-function bounded(rows: readonly Spans[][], { caption, columns, none }: Words, n = rows.length): Block[] {
-  if (rows.length === 0) return [text(none)]
-  const shown = rows.slice(0, ROWS_MAX)
-  return [
-    { kind: 'table', caption, columns, rows: shown },
-    ...(n > shown.length ? [text(`${n - shown.length} more are not listed here.`)] : []),
-  ]
 }

@@ -13,11 +13,12 @@ import {
   type Document,
   type Link,
   type Span,
+  type Spans,
 } from '../../report/document.ts'
 import type { ReportInput } from '../../report/input.ts'
 import { frame } from '../../report/report.ts'
 import type { Evidence } from './fact.ts'
-import type { Difference, Narrative } from './narratives.ts'
+import type { Approval, Difference, Narrative } from './narratives.ts'
 
 export function narrativesDocument(input: ReportInput, narratives: readonly Narrative[]): Document {
   const cite = new Citations(input.files)
@@ -65,7 +66,7 @@ function aboutBlocks({ earlier, catalogue }: ReportInput): Block[] {
 }
 
 function blocksOf(narrative: Narrative, cite: Citations): Block[] {
-  const { sentences, digest, inPeriod, sinceEarlier } = narrative
+  const { sentences, digest, approval, inPeriod, sinceEarlier } = narrative
   return [
     ...sentences.map(({ text: words, evidence }) =>
       text(words, ...(evidence === null ? [] : bracketed(evidence, cite))),
@@ -75,11 +76,29 @@ function blocksOf(narrative: Narrative, cite: Citations): Block[] {
     ...(sinceEarlier === null || sinceEarlier === 'new'
       ? []
       : changes('What changed since the earlier pack', sinceEarlier)),
-    { kind: 'facts', rows: [['Digest of what is described', [{ code: digest }]]] },
+    {
+      kind: 'facts',
+      rows: [
+        ['Approved', approvalSpans(approval, cite)],
+        ['Digest of what is described', [{ code: digest }]],
+      ],
+    },
   ]
 }
 
-export function bracketed(evidence: Evidence, cite: Citations): Span[] {
+function approvalSpans(approval: Approval | null, cite: Citations): Spans {
+  if (approval === null) return ['by nobody']
+  const { entry, approver, time, current } = approval
+  return [
+    current ? 'current: by ' : 'OUTDATED: it changed since ',
+    { code: approver },
+    current ? ` at ${time} (` : ` approved it at ${time} (`,
+    cite.entry(entry),
+    ')',
+  ]
+}
+
+function bracketed(evidence: Evidence, cite: Citations): Span[] {
   const { populations, tests, entries, entries_n, files } = evidence
   const links: Link[] = [
     ...populations.map((name) => ({ text: `population ${name}`, to: `report.html#pop-${name}` })),

@@ -12,10 +12,11 @@ export function narrativesFile(input: ReportInput, narratives: readonly Narrativ
     simulated,
     period: { from: rfc3339(period.from_ms), to: rfc3339(period.to_ms) },
     log: { end: log.end, root: log.root },
-    controls: narratives.map(({ control, digest, sentences, inPeriod, sinceEarlier }) => ({
+    controls: narratives.map(({ control, digest, approval, sentences, inPeriod, sinceEarlier }) => ({
       control: control.id,
       title: control.title,
       digest,
+      approval: approval === null ? null : { ...approval },
       sentences: sentences.map(({ text: words, evidence }) => ({
         text: words,
         evidence: evidence === null ? null : { ...evidence },

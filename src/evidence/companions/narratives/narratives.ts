@@ -20,6 +20,14 @@ export interface Sentence {
   readonly evidence: Evidence | null
 }
 
+/** What a person approved, and whether this is still it. */
+export interface Approval {
+  readonly entry: number
+  readonly approver: string
+  readonly time: string
+  readonly current: boolean
+}
+
 export type Difference = readonly (readonly Piece[])[]
 
 export interface Narrative {
@@ -27,6 +35,8 @@ export interface Narrative {
   readonly sentences: readonly Sentence[]
   /** What a person approves: of the words and the settings in them, SHA-256, hex (NAR-8). */
   readonly digest: string
+  /** The last that a person approved for this control; null: none was. */
+  readonly approval: Approval | null
   /** Between the start and the end of the period, in what people decided; null: nothing. */
   readonly inPeriod: Difference | null
   /** Since the earlier pack; null: nothing, or there is none. */
@@ -39,11 +49,13 @@ export function narrativesOf(crypto: Crypto, input: ReportInput): readonly Narra
   return input.catalogue.controls.map((control) => {
     const about = { control, input, tally }
     const sentences = sentencesOf(about)
+    const digest = digestOf(crypto, about)
     const known = earlier.get(control.id)
     return {
       control,
       sentences,
-      digest: digestOf(crypto, about),
+      digest,
+      approval: approvalOf(about, digest),
       inPeriod: changed(
         settled(about, input.period.from_ms, () => '…'),
         settled(about, input.period.to_ms, () => '…'),
@@ -124,4 +136,15 @@ function digestOf(crypto: Crypto, about: About): string {
   const { id, title, statement } = about.control
   const sentences = settled(about, about.input.period.to_ms, ({ source }) => source)
   return hex(crypto.sha256(canonicalBytes({ v: 1, control: id, title, statement, sentences })))
+}
+
+/** Of all of the log up to its end: who approves reads the pack before. */
+function approvalOf({ control, input: { history } }: About, digest: string): Approval | null {
+  const last = history.governance.findLast(
+    ({ entry }) => entry.type === 'narrative.approved' && entry.body.act.control === control.id,
+  )
+  if (last?.entry.type !== 'narrative.approved') return null
+  const { act } = last.entry.body
+  const current = act.digest === digest
+  return { entry: last.index, approver: act.approver, time: last.entry.time, current }
 }

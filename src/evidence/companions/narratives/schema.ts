@@ -34,6 +34,9 @@ const narrativesSchema = z.strictObject({
         control: name,
         title: text,
         digest: z.string().regex(/^[0-9a-f]{64}$/),
+        approval: z
+          .strictObject({ entry: index, approver: name, time: z.iso.datetime(), current: z.boolean() })
+          .nullable(),
         sentences: z
           .array(
             z.strictObject({
