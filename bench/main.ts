@@ -14,6 +14,7 @@ const USAGE = `usage: npm run bench -- authorize [--json]
        npm run bench -- humans [--json]
        npm run bench -- log [--json] [--short]
        npm run bench -- observe [--json] [--short]
+       npm run bench -- pack [--json] [--short]
        npm run bench -- protect [--json]
        npm run bench -- revoke [--json] [--short]
        npm run bench -- gateway [--json] [--short]
@@ -27,6 +28,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'humans',
   'log',
   'observe',
+  'pack',
   'protect',
   'revoke',
 ])
@@ -63,6 +65,9 @@ if (name === 'authorize') {
 } else if (name === 'observe') {
   const { observe } = await import('./observe/observe.ts')
   await observe({ json, short })
+} else if (name === 'pack') {
+  const { pack } = await import('./pack/pack.ts')
+  await pack({ json, short })
 } else if (name === 'gateway') {
   installPeers()
   const { gateway } = await import('./gateway/gateway.ts')
