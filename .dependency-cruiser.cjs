@@ -131,7 +131,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(core/|token/|log/|decide/|evidence/(verify|receipts|populations|tests|controls|report|oscal|companions)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|files|manifest|companions|companion-names)\\.ts$|ports/codec\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$|provenance/(dsse|errors|pack-statement)\\.ts$)',
+          '^src/(core/|token/|log/|decide/|evidence/(verify|receipts|populations|samples|tests|controls|report|oscal|companions)/|evidence/(history|errors)\\.ts$|evidence/pack/(archive|files|manifest|companions|companion-names)\\.ts$|ports/codec\\.ts$|revoke/(frame|statement|kill-rules)\\.ts$|provenance/(dsse|errors|pack-statement)\\.ts$)',
       },
     },
     {

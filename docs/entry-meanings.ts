@@ -97,6 +97,10 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'access_review.acted': 'It was done: revoked by these frames, or changed by these entries.',
   'evaluation.proposed': 'A draft of what management says of a deviation; it waits for somebody to sign it.',
   'evaluation.signed': 'Management’s evaluation of a deviation, by a gesture over that draft.',
+  'population.frozen': 'Digests of the populations of a period, before anybody knows what is drawn of them.',
+  'sample.drawn': 'Rows that a seed drew of a frozen population, for a person to read.',
+  'reconciliation.uploaded':
+    'Somebody handed in what a source that is not ours says of the items of a test; commits to the CSV (`content`).',
   'vendor.recorded': 'A vendor, and the servers and models that are its; the last one of a vendor counts.',
   'vendor.assessed':
     'What somebody found out about that record, and until when it is good; commits to it (`text`).',

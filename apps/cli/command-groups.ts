@@ -83,6 +83,11 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['deviation'],
     add: async (to) => (await import('./commands/deviations.ts')).deviationCommands(to),
   },
+  { names: ['sample'], add: async (to) => (await import('./commands/sample.ts')).sampleCommands(to) },
+  {
+    names: ['reconcile'],
+    add: async (to) => (await import('./commands/reconcile.ts')).reconcileCommands(to),
+  },
   { names: ['vendor'], add: async (to) => (await import('./commands/vendors.ts')).vendorCommands(to) },
   {
     names: ['deficiency'],

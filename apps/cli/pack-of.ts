@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { createPackFile, type PackFile } from '../../src/adapters/fs/pack-file.ts'
+import { ApiError } from '../../src/adapters/http/client.ts'
 import { httpTiles } from '../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { nodeZlib } from '../../src/adapters/node-zlib/node-zlib.ts'
@@ -19,7 +20,9 @@ import {
   type PackRim,
 } from '../../src/evidence/pack/build.ts'
 import { MemoryFile } from '../../src/evidence/pack/zip.ts'
+import type { SourceOpener } from '../../src/evidence/pack/sources.ts'
 import type { Period } from '../../src/evidence/populations/definition.ts'
+import { openedFieldSchema } from '../../src/log/commitment.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import { envelopeSchema } from '../../src/provenance/dsse.ts'
 import { readDescriptionFile } from './controls/description.ts'
@@ -108,7 +111,14 @@ async function written(
   const sign = manifestSigner(profile)
   return writePack(
     rim,
-    { tiles, vkey, checkpoint, start: start === null ? null : utf8(start.note), sign },
+    {
+      tiles,
+      vkey,
+      checkpoint,
+      start: start === null ? null : utf8(start.note),
+      sign,
+      openSource: opener(profile),
+    },
     period,
     {
       catalogue,
@@ -117,6 +127,23 @@ async function written(
       earlier: earlier === null ? null : await narrativesIn(earlier),
     },
   )
+}
+
+/** Each is opened as any other value is: the log says so (ERA-11). */
+function opener({ client }: Pick<Profile, 'client'>): SourceOpener {
+  return async (entry) => {
+    try {
+      const { opening } = openedFieldSchema.parse(
+        await client.post('/v1/openings', { entry, field: 'content' }),
+      )
+      return 'salt' in opening && typeof opening.value === 'string'
+        ? { csv: opening.value, salt: opening.salt }
+        : null
+    } catch (error) {
+      if (error instanceof ApiError && error.remote === 'VALUE_ERASED') return null
+      throw error
+    }
+  }
 }
 
 /** Logged before there is a file: no pack is about that the log does not know of (ERA-8). */

@@ -23,6 +23,8 @@ import { retentionRoutes } from './routes-retention.ts'
 import { readinessRoutes } from './routes-readiness.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
 import { deficiencyRoutes } from './routes-deficiencies.ts'
+import { reconciliationRoutes } from './routes-reconciliations.ts'
+import { sampleRoutes } from './routes-samples.ts'
 import { vendorRoutes } from './routes-vendors.ts'
 import { narrativeRoutes } from './routes-narratives.ts'
 import { incidentRoutes } from './routes-incidents.ts'
@@ -119,6 +121,8 @@ export function createApp(ctx: ServerContext): App {
   incidentRoutes(app, ctx)
   deficiencyRoutes(app, ctx)
   narrativeRoutes(app, ctx)
+  reconciliationRoutes(app, ctx)
+  sampleRoutes(app, ctx)
   vendorRoutes(app, ctx)
   accessReviewRoutes(app, ctx)
   previewRoutes(app, ctx)

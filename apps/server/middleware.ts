@@ -25,6 +25,7 @@ export const RECEIPTS_BYTES_MAX = 4 * 1024 * 1024
 export const RECEIPTS_PATH = '/v1/points/self/receipts'
 /** Where OTLP/HTTP exporters send spans that are given `/v1/otlp` as their endpoint. */
 export const OTLP_PATH = '/v1/otlp/v1/traces'
+export const RECONCILIATIONS_PATH = '/v1/reconciliations'
 export const ACKS_PATH = '/v1/acks'
 export const REVOKE_PATH = '/oauth/revoke'
 export const INTROSPECT_PATH = '/oauth/introspect'
@@ -67,6 +68,7 @@ export function bodyLimits(): Middleware {
   const spans = limit(OTLP_BYTES_MAX)
   const limits = new Map([
     [RECEIPTS_PATH, receipts],
+    [RECONCILIATIONS_PATH, receipts],
     [OTLP_PATH, spans],
   ])
   return (c, next) => (limits.get(c.req.path) ?? usual)(c, next)

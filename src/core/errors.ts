@@ -17,6 +17,7 @@ export abstract class CountersignError<Code extends string = string> extends Err
 
 export type CoreErrorCode =
   | 'BASE64URL_INVALID'
+  | 'CSV_INVALID'
   | 'ID_INVALID'
   | 'JSON_DUPLICATE_KEY'
   | 'JSON_INVALID'

@@ -21,7 +21,7 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * `att` an attestation, `rvw` a review, `sed` a seeded error,
  * `ntc` a notice, `bas` a basis that is no consent,
  * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager, `alp` an alert policy, `chn` a channel of notifications,
- * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency, `nar` a narrative of a control, `vnd` a vendor, `prv` an auditor's preview, `erq` a request for evidence. */
+ * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency, `nar` a narrative of a control, `vnd` a vendor, `prv` an auditor's preview, `erq` a request for evidence, `rcn` what another source says, `frz` frozen populations, `smp` a sample. */
 export type IdPrefix =
   | 'per'
   | 'alp'
@@ -74,6 +74,9 @@ export type IdPrefix =
   | 'evl'
   | 'dfc'
   | 'nar'
+  | 'rcn'
+  | 'frz'
+  | 'smp'
   | 'vnd'
   | 'prv'
   | 'erq'

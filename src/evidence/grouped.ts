@@ -77,6 +77,7 @@ const BEGINS_SUBJECT: ReadonlySet<EntryType> = new Set([
   'seed.committed',
   'incident.opened',
   'deficiency.opened',
+  'reconciliation.uploaded',
   'vendor.recorded',
   'preview.proposed',
 ] as const)

@@ -1,10 +1,14 @@
 /** Bodies of the entries of registers that people keep by hand: each lies with its page. spec/entries.md. @module */
 import { deficiencyBodies } from './deficiency-bodies.ts'
 import { narrativeBodies } from './narrative-bodies.ts'
+import { reconciliationBodies } from './reconciliation-bodies.ts'
+import { sampleBodies } from './sample-bodies.ts'
 import { vendorBodies } from './vendor-bodies.ts'
 
 export const registerBodies = {
   ...deficiencyBodies,
+  ...reconciliationBodies,
+  ...sampleBodies,
   ...vendorBodies,
   ...narrativeBodies,
 }

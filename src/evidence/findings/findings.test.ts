@@ -13,6 +13,7 @@ function result(number: number, outcome: Outcome, more: Partial<TestResult> = {}
     attribute: 'a',
     population: 'p',
     source: null,
+    reconciliation: null,
     items: 3,
     result: outcome,
     reason: null,

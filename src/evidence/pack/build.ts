@@ -21,6 +21,7 @@ import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { readCatalogue } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
 import { History } from '../history.ts'
+import { uploadsOf } from '../populations/sheets.ts'
 import type { Document } from '../report/document.ts'
 import { printedDocument } from '../report/report.ts'
 import { csvFile } from '../populations/csv.ts'
@@ -28,6 +29,7 @@ import { cutOffOf } from '../populations/cut-off.ts'
 import { describedLog, describePopulation } from '../populations/description.ts'
 import type { Population } from '../populations/population.ts'
 import { populationFile, populationsOf, type Period } from '../populations/populations.ts'
+import { sampleBytes, sampleFile, samplesOf, type Sample } from '../samples/samples.ts'
 import { RESULTS_FILE, resultsBytes, type TestCounts, type TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
 import type { ProvenAllow } from '../verify/chains.ts'
@@ -46,6 +48,7 @@ import {
   START_CHECKPOINT_FILE,
   type Manifest,
 } from './manifest.ts'
+import { addSources, type AddedSource, type SourceOpener } from './sources.ts'
 import { MemoryFile, type ByteFile } from './zip.ts'
 
 export interface PackSource {
@@ -56,6 +59,8 @@ export interface PackSource {
   /** The last signed note at or before the period's start; null when the log began later. */
   readonly start: Uint8Array | null
   readonly sign: ManifestSigner
+  /** Opens what was handed in of other sources; absent: of a log without any. */
+  readonly openSource?: SourceOpener
 }
 
 /** Has the control plane log the pack and sign its manifest. @returns a DSSE envelope (PCK-7) */
@@ -147,8 +152,12 @@ export async function writePack(
   const pruned = await addMaps(files, source.tiles, history)
   const findings = new Findings()
   const checked = checkHistory(crypto, history, source.vkey, findings)
-  const results = await testsOf(crypto, packTiles(files), { ...checked, history, findings }, period)
+  const sources = await addSources(crypto, files, uploadsOf(history, period), source.openSource)
+  const sheets = sources.map(({ sheet }) => sheet)
+  const results = await testsOf(crypto, packTiles(files), { ...checked, history, findings, sheets }, period)
   await files.add(RESULTS_FILE, [resultsBytes(results)])
+  const samples = await samplesOf(crypto, { tiles: packTiles(files), end, history }, period)
+  for (const sample of samples) await files.add(sampleFile(sample.id), [sampleBytes(sample)])
   const populations = populationsOf(crypto, history, period)
   for (const population of populations) {
     await files.add(populationFile(population.name), population.lines())
@@ -156,8 +165,17 @@ export async function writePack(
   }
   const { allows } = checked
   if (extras !== null)
-    await addCompanions(crypto, files, { ...extras, ...tree, populations, period, history, allows, results })
-  const manifest = describe(files, { ...tree, history, populations, period, pruned })
+    await addCompanions(crypto, files, {
+      ...extras,
+      ...tree,
+      populations,
+      samples,
+      period,
+      history,
+      allows,
+      results,
+    })
+  const manifest = describe(files, { ...tree, history, populations, period, pruned, sources })
   await addSigned(crypto, files, manifest, source)
   files.finish()
   return { manifest, tests: results.counts }
@@ -221,6 +239,7 @@ interface Companions extends PackExtras, Tree {
   readonly history: History
   readonly allows: readonly ProvenAllow[]
   readonly results: TestResults
+  readonly samples: readonly Sample[]
 }
 
 async function addCompanions(crypto: Crypto, files: WrittenFiles, from: Companions): Promise<void> {
@@ -254,6 +273,7 @@ interface Described extends Tree {
   readonly populations: readonly Population[]
   readonly period: Period
   readonly pruned: readonly number[]
+  readonly sources: readonly AddedSource[]
 }
 
 function describe(files: WrittenFiles, from: Described): Manifest {
@@ -272,6 +292,7 @@ function describe(files: WrittenFiles, from: Described): Manifest {
     },
     generator: GENERATOR,
     files: files.digests,
+    sources: from.sources.map(({ id, file, salt }) => ({ id, file, salt })),
     state,
     limitations,
     populations: from.populations.map((population) => describePopulation(population, log)),

@@ -1,6 +1,7 @@
 /** Names of the files that a pack with a catalogue has besides. spec/report.md (RPT-1). @module */
 import { DESCRIPTION_FILE } from '../companions/drafts/description.ts'
 import { EARLIER_FILE, NARRATIVES_FILE } from '../companions/narratives/schema.ts'
+import { SAMPLES_FILE } from '../report/samples.ts'
 import { CATALOGUE_FILE } from '../controls/catalogue.ts'
 
 export const REPORT_FILE = 'report.html'
@@ -30,6 +31,7 @@ const NAMES: ReadonlySet<string> = new Set([
   CATALOGUE_FILE,
   ...Object.values(OSCAL_FILES),
   REPORT_FILE,
+  SAMPLES_FILE,
   PDF_FILE,
   ARTICLE_14_FILE,
   STACK_FILE,

@@ -35,7 +35,9 @@ import type { Population } from '../populations/population.ts'
 import type { Period } from '../populations/populations.ts'
 import { htmlOf } from '../report/html.ts'
 import type { ReportedTest, ReportInput } from '../report/input.ts'
-import { reportDocument } from '../report/report.ts'
+import { reportDocument, samplesDocument } from '../report/report.ts'
+import { SAMPLES_FILE } from '../report/samples.ts'
+import type { Sample } from '../samples/samples.ts'
 import type { ProvenAllow } from '../verify/chains.ts'
 import { StoryBook } from '../verify/story.ts'
 import {
@@ -59,6 +61,7 @@ export interface CompanionSource {
   readonly populations: readonly Population[]
   readonly history: History
   readonly allows: readonly ProvenAllow[]
+  readonly samples: readonly Sample[]
   /** Of the pack: entries are read from it. */
   readonly files: Pick<PackFiles, 'has' | 'get'>
 }
@@ -79,6 +82,7 @@ export function reportInput(source: CompanionSource): ReportInput {
       rows: () => population.rows,
     })),
     history,
+    samples: source.samples,
     description: descriptionOf(source),
     earlier: earlierOf(source),
     stories: (actions) => {
@@ -123,6 +127,7 @@ export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, 
   return new Map([
     ...json.map(([name, value]) => [name, canonicalBytes(value)] as const),
     [REPORT_FILE, utf8(htmlOf(reportDocument(input)))],
+    ...(input.samples.length === 0 ? [] : ([[SAMPLES_FILE, utf8(htmlOf(samplesDocument(input)))]] as const)),
     [ARTICLE_14_FILE, utf8(htmlOf(article14Document(input)))],
     [STACK_FILE, utf8(htmlOf(stackDocument(input)))],
     [NARRATIVES_PAGE, utf8(htmlOf(narrativesDocument(input, narratives)))],

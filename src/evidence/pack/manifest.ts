@@ -16,6 +16,7 @@ const PRUNINGS_MAX = 10_000
 /** Enforcement points that a manifest names, and populations. */
 const POINTS_MAX = 100_000
 const POPULATIONS_MAX = 256
+const SOURCES_MAX = 10_000
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const name = z.string().min(1).max(256)
 
@@ -71,6 +72,10 @@ export const manifestSchema = z.strictObject({
   }),
   generator: name,
   files: z.record(name, sha256),
+  /** What was handed in of other sources, with what opens each commitment (RCN-4). */
+  sources: z
+    .array(z.strictObject({ id: name, file: name, salt: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }))
+    .max(SOURCES_MAX),
   /** Whether the log goes on past the end of the period (POP-5). */
   state: z.enum(['interim', 'final']),
   /** Points that did not bring all of the period (POP-6). */

@@ -23,6 +23,7 @@ import { links } from './links.ts'
 import { Population } from './population.ts'
 import { previews } from './previews.ts'
 import { confidentialReads } from './reads.ts'
+import { sources } from './sources.ts'
 import { spans } from './spans.ts'
 import { straddlers } from './straddlers.ts'
 import { vendors, vendorUses } from './vendors.ts'
@@ -176,6 +177,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   spans,
   straddlers,
   previews,
+  sources,
 ]
 
 /** All of them, once: whoever wants some of several makes these, and hands them on. */

@@ -6,6 +6,8 @@
 import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
+import type { Reconciliation } from '../tests/result.ts'
+import type { Sample } from '../samples/samples.ts'
 import type { Period } from '../populations/definition.ts'
 import type { DeviationEvaluation } from '../tests/result.ts'
 import type { Story } from '../verify/story.ts'
@@ -50,6 +52,8 @@ export interface ReportedTest {
   readonly reason: string | null
   /** The outside source that the test wants, in words; null: it wants none. */
   readonly source: string | null
+  /** What sources say that were handed in; null: none was. */
+  readonly reconciliation: Reconciliation | null
   /** Null: the log has no such population. */
   readonly population: string | null
   readonly items: number
@@ -83,6 +87,8 @@ export interface ReportInput {
   readonly tests: readonly ReportedTest[]
   readonly populations: readonly ReportedPopulation[]
   readonly history: History
+  /** That were drawn of frozen populations of the period. */
+  readonly samples: readonly Sample[]
   /** What the company wrote of itself; null: nothing. */
   readonly description: Description | null
   /** Narratives of an earlier pack to compare with. */

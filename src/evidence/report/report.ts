@@ -21,6 +21,7 @@ import {
 import type { ReportInput } from './input.ts'
 import { registerSections } from './registers.ts'
 import { controlsSection, criteriaSection, summaryBlocks, testsSection } from './results.ts'
+import { sampleSections, samplesSection } from './samples.ts'
 import { actionSections, toldOf } from './stories.ts'
 
 /** @param stories_max of actions; for tests of what is left out */
@@ -34,11 +35,19 @@ export function reportDocument(input: ReportInput, stories_max?: number): Docume
     testsSection(input, cite),
     { id: 'charts', title: 'Over the period', blocks: [...latencyBlocks(input), ...coverageBlocks(input)] },
     populationsSection(input),
+    samplesSection(input, cite),
     controlsSection(input),
     ...registerSections(input, cite),
     ...actionSections(toldOf(input, stories_max), cite),
   ]
   return { ...frame(input, 'Evidence report'), sections: [...sections, entriesSection(cite)] }
+}
+
+/** The story of every item of every sample. */
+export function samplesDocument(input: ReportInput): Document {
+  const cite = new Citations(input.files)
+  const sections = sampleSections(input, cite)
+  return { ...frame(input, 'Samples'), sections: [...sections, entriesSection(cite)] }
 }
 
 /** What goes on paper: stories of what deviates and of some others, and no text of entries. */
@@ -182,7 +191,7 @@ function methodSection({ log }: ReportInput): Section {
   return { id: 'method', title: 'Method', blocks: [{ kind: 'list', items }] }
 }
 
-function populationsSection({ populations, log }: ReportInput): Section {
+function populationsSection({ populations, log, tests }: ReportInput): Section {
   return {
     id: 'populations',
     title: 'Populations',
@@ -199,11 +208,23 @@ function populationsSection({ populations, log }: ReportInput): Section {
           [definition, ' Query: ', { code: query }, leftOut(exclusions)],
           [{ text: 'JSON Lines', to: file }, ', ', { text: 'CSV', to: csv }],
           [{ code: sha256 }],
-          ['not reconciled'],
+          [secondSource(name, tests)],
         ]),
       },
     ],
   }
+}
+
+/** Of the tests over it. */
+function secondSource(population: string, tests: ReportInput['tests']): string {
+  const its = tests.filter((test) => test.population === population && test.reconciliation !== null)
+  if (its.length === 0) return 'not reconciled'
+  return its
+    .map(({ number, reconciliation }) => {
+      const whole = reconciliation?.covered === true ? 'reconciled' : 'reconciled in part'
+      return `${whole} (test ${number})`
+    })
+    .join(', ')
 }
 
 function leftOut(exclusions: ReportInput['populations'][number]['exclusions']): string {

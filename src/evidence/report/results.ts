@@ -97,7 +97,7 @@ function deviatingActions(input: ReportInput): ReadonlyMap<number, string> {
 
 function testBlocks(test: ReportedTest, about: About): Block[] {
   const { input } = about
-  const { number, title, criteria, result, reason, source, population, items, deviations_n } = test
+  const { number, title, criteria, result, reason, population, items, deviations_n } = test
   const deviations = test.deviations.slice(0, DEVIATIONS_MAX)
   const controls = controlsOfTest(input.catalogue, number)
   const known = input.populations.find(({ name }) => name === population)
@@ -115,7 +115,7 @@ function testBlocks(test: ReportedTest, about: About): Block[] {
         ['Controls', joined(controls.map(({ id }) => ({ text: id, to: `#${id}` })))],
         ...procedures(controls, number),
         ['Items', population === null ? ['the log has no such population'] : named],
-        ['Second source', [source === null ? 'none is wanted' : `wanted: ${source}`]],
+        ['Second source', sourceSpans(test)],
         ['Deviations', [String(deviations_n)]],
       ],
     },
@@ -123,6 +123,22 @@ function testBlocks(test: ReportedTest, about: About): Block[] {
     ...(deviations_n > deviations.length
       ? [text(`${counted(deviations_n - deviations.length, 'deviation')} more are not listed here.`)]
       : []),
+  ]
+}
+
+function sourceSpans({ source, reconciliation }: ReportedTest): Spans {
+  if (source === null) return ['none is wanted']
+  if (reconciliation === null) return [`wanted: ${source}; none was handed in`]
+  const { sources, only_in_source_n, only_in_log_n, uncovered_n } = reconciliation
+  const said = sources.map(({ id, rows_n, matched_n }): Spans => [
+    { text: id, to: `sources/${id}.csv` },
+    ` (${matched_n} of ${counted(rows_n, 'row')} found)`,
+  ])
+  return [
+    ...said.flatMap((spans, i) => (i === 0 ? spans : [', ', ...spans])),
+    `; ${only_in_source_n} only in a source, ${only_in_log_n} only in the log, ${uncovered_n} in no source that was handed in (`,
+    { text: 'population sources', to: '#pop-sources' },
+    ')',
   ]
 }
 

@@ -34,6 +34,8 @@ export const DEVIATION_CODES = {
   KEY_NOT_ROTATED: 'an issuer key signed for longer than a year',
   LEAVER_NOT_REVOKED: 'delegations of a leaver outlived the bound',
   NOTICE_UNKNOWN: 'the notice of a consent is not in the log',
+  ONLY_IN_LOG: 'an item of the log is in no source that covers it',
+  ONLY_IN_SOURCE: 'a source has what the log does not',
   OUTPUT_NOT_ATTESTED: 'no attestation is valid for the output at the end of the log',
   READ_ABOVE_CLEARANCE: 'data was read above the clearance of the grant',
   RESTORE_FAILED: 'a restore test failed',

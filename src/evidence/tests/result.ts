@@ -54,6 +54,19 @@ export const deviationSchema = z.strictObject({
   evaluation: deviationEvaluationSchema.nullable(),
 })
 
+/** RCN-6. */
+const reconciliationSchema = z.strictObject({
+  /** In the order of the log; `matched_n` rows name an item of the log. */
+  sources: z.array(z.strictObject({ id: text, index: count, rows_n: count, matched_n: count })).min(1),
+  only_in_source_n: count,
+  only_in_log_n: count,
+  /** Items that no source covers. */
+  uncovered_n: count,
+  /** No item and no time of the period is without a source. */
+  covered: z.boolean(),
+})
+export type Reconciliation = z.infer<typeof reconciliationSchema>
+
 export const testResultSchema = z.strictObject({
   number: z.int().positive(),
   criteria: z.array(text).min(1).max(16),
@@ -63,6 +76,8 @@ export const testResultSchema = z.strictObject({
   population: text.nullable(),
   /** The outside source that the test wants, in words; null: it wants none. */
   source: text.nullable(),
+  /** What sources say that were handed in; null: none was. */
+  reconciliation: reconciliationSchema.nullable(),
   items: count,
   result: z.enum(OUTCOMES),
   /** Why it was not tested, else null. */

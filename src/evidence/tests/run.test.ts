@@ -158,6 +158,7 @@ describe('a test', () => {
     allows: [],
     roots: [],
     logRoots: new Map(),
+    sheets: [],
   }
   const bare: ControlTest = {
     number: 99,

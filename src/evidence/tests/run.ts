@@ -7,16 +7,19 @@ import { base64url } from '../../core/encoding.ts'
 import { CountersignError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
+import { counted } from '../../core/words.ts'
 import { rootFromNodes } from '../../log/merkle.ts'
 import { tileNodes } from '../../log/reader.ts'
 import type { History } from '../history.ts'
 import type { Period, PopulationDefinition } from '../populations/definition.ts'
+import type { Sheet } from '../populations/sheets.ts'
 import type { CheckedHistory } from '../verify/checks.ts'
 import type { Findings } from '../verify/report.ts'
 import { chainsOf } from './chains.ts'
 import { CONTROL_TESTS } from './control-tests.ts'
 import { deviationId, evaluationsOf } from './evaluated.ts'
 import { deviationsByTest } from './faults.ts'
+import { checkpointSize, reconcile } from './reconcile.ts'
 import {
   countsOf,
   DEVIATIONS_LISTED_MAX,
@@ -24,6 +27,7 @@ import {
   type Deviation,
   type DeviationEvaluation,
   type Outcome,
+  type Reconciliation,
   type TestResult,
   type TestResults,
 } from './result.ts'
@@ -34,6 +38,8 @@ type Tiles = Parameters<typeof tileNodes>[1]
 export interface Tested extends CheckedHistory {
   readonly history: History
   readonly findings: Findings
+  /** What was handed in of other sources and lies within the period; absent: nothing. */
+  readonly sheets?: readonly Sheet[]
 }
 
 /** @param tiles those of the log: roots of sizes that entries name are computed from them */
@@ -43,7 +49,13 @@ export async function testsOf(
   tested: Tested,
   period: Period,
 ): Promise<TestResults> {
-  return runTests({ ...tested, period, logRoots: await rootsOf(crypto, tiles, tested.history) })
+  const { sheets = [] } = tested
+  return runTests({
+    ...tested,
+    sheets,
+    period,
+    logRoots: await rootsOf(crypto, tiles, tested.history, sheets),
+  })
 }
 
 /** Pure. @param tests other than all of them: where one is tried by itself */
@@ -59,11 +71,15 @@ export function runTests(
   }
   const ctx = { ...of, rows }
   const found = deviationsByTest(ctx)
-  const runs = tests.map((test) => ({ test, run: test.run(ctx), faults: found.get(test.number) ?? [] }))
+  const runs = tests.map((test) => ({
+    test,
+    ...comparedRun(ctx, test),
+    faults: found.get(test.number) ?? [],
+  }))
   const all = runs.map(({ run, faults }) => merged('not_tested' in run ? [] : run.deviations, faults))
   const chains = chainsOf(of.history, new Set(all.flat().flatMap(({ entries }) => entries)))
   const behind = { chains, evaluations: evaluationsOf(of.history, of.findings) }
-  const results = runs.map(({ test, run }, at) => resultOf(test, run, all[at] ?? [], behind))
+  const results = runs.map((one, at) => resultOf(one, all[at] ?? [], behind))
   const { history, period } = of
   return {
     v: 1,
@@ -75,14 +91,27 @@ export function runTests(
   }
 }
 
+interface ComparedRun {
+  readonly run: TestRun
+  readonly reconciliation: Reconciliation | null
+}
+
+/** What the test finds, and what sources say that were handed in. */
+function comparedRun(ctx: TestContext, test: ControlTest): ComparedRun {
+  const run = test.run(ctx)
+  const sheets = ctx.sheets.filter(({ upload }) => upload.entry.body.test === test.number)
+  if (test.source === null || sheets.length === 0 || 'not_tested' in run) return { run, reconciliation: null }
+  const { deviations, reconciliation } = reconcile(ctx, test, sheets)
+  return { run: { ...run, deviations: [...run.deviations, ...deviations] }, reconciliation }
+}
+
 interface Behind {
   readonly chains: ReadonlyMap<number, string>
   readonly evaluations: ReadonlyMap<string, DeviationEvaluation>
 }
 
 function resultOf(
-  test: ControlTest,
-  run: TestRun,
+  { test, run, reconciliation }: ComparedRun & { readonly test: ControlTest },
   found: readonly FoundDeviation[],
   { chains, evaluations }: Behind,
 ): TestResult {
@@ -108,19 +137,40 @@ function resultOf(
     attribute: test.attribute,
     population: test.population?.name ?? null,
     source: test.source,
+    reconciliation,
     items,
-    result: outcomeOf(test, 'not_tested' in run, items, found.length),
-    reason: 'not_tested' in run ? run.not_tested : null,
+    result: outcomeOf(test, 'not_tested' in run, { items, deviations_n: found.length, reconciliation }),
+    reason: 'not_tested' in run ? run.not_tested : reasonOf(reconciliation),
     deviations_n: found.length,
     deviations,
   }
 }
 
-function outcomeOf(test: ControlTest, untested: boolean, items: number, deviations_n: number): Outcome {
+/** Why what was handed in is not enough. */
+function reasonOf(reconciliation: Reconciliation | null): string | null {
+  if (reconciliation === null || reconciliation.covered) return null
+  const { uncovered_n } = reconciliation
+  return uncovered_n > 0
+    ? `${counted(uncovered_n, 'item lies', 'items lie')} in no source that was handed in`
+    : 'what was handed in does not cover all of the period'
+}
+
+interface Came {
+  readonly items: number
+  readonly deviations_n: number
+  readonly reconciliation: Reconciliation | null
+}
+
+/** TST-3. */
+function outcomeOf(
+  test: ControlTest,
+  untested: boolean,
+  { items, deviations_n, reconciliation }: Came,
+): Outcome {
   if (deviations_n > 0) return 'deviations'
   if (untested) return 'not_tested'
   if (items === 0) return 'did_not_occur'
-  return test.source === null ? 'no_deviation' : 'not_reconciled'
+  return test.source === null || reconciliation?.covered === true ? 'no_deviation' : 'not_reconciled'
 }
 
 /** What the test found, and what a check found of other entries: what a deviation names is not told again. */
@@ -150,11 +200,15 @@ async function rootsOf(
   crypto: Crypto,
   tiles: Tiles,
   { tested, size: treeSize }: History,
+  sheets: readonly Sheet[],
 ): Promise<Map<number, string>> {
   const roots = new Map<number, string>()
   const read = tileNodes(crypto, tiles, treeSize)
-  for (const { entry } of [...tested.restores, ...tested.anchors]) {
-    const { size } = entry.body
+  const checkpoints = sheets
+    .filter(({ upload }) => upload.entry.body.key === 'checkpoint')
+    .flatMap(({ keys }) => keys.flatMap((key) => checkpointSize(key) ?? []))
+  const named = [...tested.restores, ...tested.anchors].map(({ entry }) => entry.body.size)
+  for (const size of [...named, ...checkpoints]) {
     if (roots.has(size) || size > treeSize) continue
     try {
       roots.set(size, base64url(await rootFromNodes(crypto, read, size)))

@@ -6,6 +6,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { History } from '../history.ts'
 import type { Period, PopulationDefinition } from '../populations/definition.ts'
+import type { Sheet } from '../populations/sheets.ts'
 import type { CheckedHistory } from '../verify/checks.ts'
 import type { Findings } from '../verify/report.ts'
 import type { DeviationCode } from './codes.ts'
@@ -17,6 +18,8 @@ export interface TestContext extends CheckedHistory {
   readonly findings: Findings
   /** base64url root of the log's first entries, by how many, for the sizes that entries name. */
   readonly logRoots: ReadonlyMap<number, string>
+  /** What was handed in of sources that are not ours, and lies within the period. */
+  readonly sheets: readonly Sheet[]
   /** Made once for all tests. */
   rows(population: PopulationDefinition): readonly JsonObject[]
 }

@@ -27,6 +27,7 @@ import { describePopulation, describedLog, type DescribedLog } from '../populati
 import type { Population } from '../populations/population.ts'
 import { populationFile, POPULATIONS } from '../populations/populations.ts'
 import { RESULTS_FILE, resultsBytes, type TestResults } from '../tests/result.ts'
+import { isSampleFile } from './samples.ts'
 import { FAULTS_MAX, type Findings } from './report.ts'
 
 /** Reads what was not read before. */
@@ -53,18 +54,20 @@ export function checkFiles(files: ReadFiles, manifest: Manifest, findings: Findi
   return files.size
 }
 
-function fixedFiles({ log }: Manifest): string[] {
+function fixedFiles({ log, sources }: Manifest): string[] {
   const start = log.start === null ? [] : [START_CHECKPOINT_FILE]
   const maps = (log.pruned ?? []).map(mapPath)
   const populations = POPULATIONS.flatMap(({ name }) => [populationFile(name), csvFile(name)])
-  return [CHECKPOINT_FILE, ...start, ...maps, ...populations, RESULTS_FILE]
+  const given = sources.map(({ file }) => file)
+  return [CHECKPOINT_FILE, ...start, ...maps, ...given, ...populations, RESULTS_FILE]
 }
 
 /** A pack has these files and no others: a manifest that names more vouches for what nobody checks. */
 function wantedFiles(manifest: Manifest, files: PackFiles): (file: string) => boolean {
   const fixed = new Set(fixedFiles(manifest))
   const mayHave = files.has(CATALOGUE_FILE) ? isCompanion : () => false
-  return (file) => fixed.has(file) || mayHave(file) || isTileOf(file, manifest.log.end, files)
+  return (file) =>
+    fixed.has(file) || isSampleFile(file) || mayHave(file) || isTileOf(file, manifest.log.end, files)
 }
 
 /** Whether a tree of this size has such a tile, found without the list of all: the size is what a manifest says. */

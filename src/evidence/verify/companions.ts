@@ -17,6 +17,7 @@ import { companionFiles, reportInput } from '../pack/companions.ts'
 import type { PackFiles } from '../pack/files.ts'
 import { periodOf, type Manifest } from '../pack/manifest.ts'
 import type { Population } from '../populations/population.ts'
+import type { Sample } from '../samples/samples.ts'
 import type { TestResults } from '../tests/result.ts'
 import type { ProvenAllow } from './chains.ts'
 import type { Findings } from './report.ts'
@@ -29,6 +30,7 @@ interface Made {
   readonly allows: readonly ProvenAllow[]
   readonly populations: readonly Population[]
   readonly results: TestResults
+  readonly samples: readonly Sample[]
 }
 
 export function checkCompanions(crypto: Crypto, files: PackFiles, made: Made, findings: Findings): void {
@@ -37,7 +39,7 @@ export function checkCompanions(crypto: Crypto, files: PackFiles, made: Made, fi
   findings.check('report, OSCAL and the files beside them recompute to the same bytes', () => {
     const catalogue = catalogueOf(bytes, findings)
     if (catalogue === null) return 0
-    const { manifest, checkpoint: end, start, history, allows, populations } = made
+    const { manifest, checkpoint: end, start, history, allows, populations, samples } = made
     const period = periodOf(manifest)
     const { tests } = made.results
     const source = {
@@ -50,6 +52,7 @@ export function checkCompanions(crypto: Crypto, files: PackFiles, made: Made, fi
       populations,
       history,
       allows,
+      samples,
       files,
     }
     const wanted = madeAgain(findings, () => companionFiles(crypto, reportInput(source)))

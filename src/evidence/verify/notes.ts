@@ -171,7 +171,7 @@ export function notChecked(history: History, allows: readonly ProvenAllow[], man
     ...(Object.hasOwn(manifest.files, EARLIER_FILE)
       ? [`that ${EARLIER_FILE} is what that pack says: what changed since is computed from it`]
       : []),
-    'reconciliation with a source that is not the log: no population is reconciled',
+    'whether what was handed in of other sources is what those sources say: the log has who handed it in, and what was asked',
     'that the end checkpoint was seen by anyone outside: it carries no cosignature',
   ]
 }

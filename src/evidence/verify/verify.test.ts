@@ -1178,6 +1178,7 @@ describe('building a pack', () => {
     expect(inPeriod.map(({ name, count }) => [name, count])).toEqual([
       ['agents', 2],
       ['decisions', 1],
+      ['vendor_uses', 1],
       ['active_agents', 2],
       ['signing_keys', 3],
     ])

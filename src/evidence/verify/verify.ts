@@ -30,6 +30,9 @@ import { checkHistory, type CheckedHistory } from './checks.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations, checkResults } from './claims.ts'
 import { checkCompanions } from './companions.ts'
 import { checkGaps, checkPeriod } from './prunings.ts'
+import { samplesOf } from '../samples/samples.ts'
+import { checkSamples } from './samples.ts'
+import { checkSources } from './sources.ts'
 import { Findings, type PackReport } from './report.ts'
 import { signatureFault } from './signature.ts'
 import { reportOf } from './summary.ts'
@@ -93,11 +96,15 @@ export async function verifyPack(
       populations = checkPopulations(files, made, manifest, findings)
       return recomputed.length
     })
-    const tested = { ...checked, history, findings }
+    const sheets = checkSources(crypto, files, manifest, history, findings)
+    const tested = { ...checked, history, findings, sheets }
     const computed = await testsOf(crypto, packTiles(files), tested, period)
     findings.check('tests recompute to the same results', () => checkResults(files, computed, findings))
+    const samples = await samplesOf(crypto, { tiles: packTiles(files), end: checkpoint, history }, period)
+    checkSamples(files, samples, findings)
     const { allows } = checked
-    const made = { manifest, checkpoint, start, history, allows, populations: recomputed, results: computed }
+    const shared = { manifest, checkpoint, start, history, allows, samples }
+    const made = { ...shared, populations: recomputed, results: computed }
     checkCompanions(crypto, files, made, findings)
     results = computed
   }

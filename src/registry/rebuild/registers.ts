@@ -53,6 +53,10 @@ export const registerFolds: Folds = {
     await updateDeficiency(at.db, subject, retestedAs(stamp, body))
     await committed(at, subject, 'text', text)
   },
+  'reconciliation.uploaded': async (at, { subject = '', commitments }) => {
+    await fileUnder(at, { id: subject, owner: null, first: at.index })
+    await committed(at, subject, 'content', commitments?.['content'] ?? null)
+  },
   'vendor.recorded': async (at, { subject = '', body }) => {
     await saveVendor(at.db, subject, at.index, body)
     await fileUnder(at, { id: subject, owner: null, first: at.index })

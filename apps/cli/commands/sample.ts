@@ -1,0 +1,124 @@
+/** `countersign sample …`: freeze populations, then draw rows that nobody could choose. spec/samples.md. @module */
+import { InvalidArgumentError, type Command } from 'commander'
+import { counted } from '../../../src/core/words.ts'
+import { controlsOfTest } from '../../../src/evidence/controls/catalogue.ts'
+import type { FrequencyName } from '../../../src/log/sample-bodies.ts'
+import { readControls } from '../controls/read.ts'
+import { CliError, listing, result } from '../output.ts'
+import { draw, freeze, listSamples } from '../sample.ts'
+import { profileOf, time, wantsJson, whole } from './globals.ts'
+
+interface DrawOptions {
+  readonly test?: number
+  readonly control?: string
+  readonly size?: number
+  readonly nonce?: string
+  readonly controls?: string
+}
+
+export function sampleCommands(program: Command): void {
+  const sample = program
+    .command('sample')
+    .description('samples for a person to read, that nobody could choose')
+  freezeCommand(sample)
+  drawCommand(sample)
+  sample
+    .command('list')
+    .description('what was frozen and drawn, the latest first')
+    .action(async (_: unknown, command: Command) => {
+      const all = await listSamples(await profileOf(command))
+      result(wantsJson(command), all, () =>
+        listing(
+          ['id', 'entry', 'what'],
+          [
+            ...all.freezings.map(({ id, entry, engagement, from, to }) => [
+              id,
+              String(entry),
+              `frozen for ${engagement}: ${from} to ${to}`,
+            ]),
+            ...all.samples.map(({ id, entry, control, population, rows, nonce }) => [
+              id,
+              String(entry),
+              `${counted(rows.length, 'row')} of ${population} for ${control}, ${nonce === null ? "management's" : "the auditor's"}`,
+            ]),
+          ],
+          'nothing was frozen: see "countersign sample freeze --help"',
+        ),
+      )
+    })
+}
+
+function freezeCommand(sample: Command): void {
+  sample
+    .command('freeze')
+    .description('log the digest of each population of a period that is over')
+    .requiredOption('--from <time>', 'RFC 3339 UTC', time)
+    .requiredOption('--to <time>', 'RFC 3339 UTC, not in the period itself', time)
+    .requiredOption('--engagement <name>', 'as you and the auditor call it')
+    .action(async (o: { from: number; to: number; engagement: string }, command: Command) => {
+      const done = await freeze(await profileOf(command), o.engagement, { from_ms: o.from, to_ms: o.to })
+      result(
+        wantsJson(command),
+        done,
+        () =>
+          `${done.id}: ${counted(done.populations_n, 'population')} frozen in entry ${done.entry}\nnext: once it is anchored, ask the auditor for a nonce, then countersign sample draw ${done.id} --test N --nonce HEX`,
+      )
+    })
+}
+
+function drawCommand(sample: Command): void {
+  sample
+    .command('draw')
+    .description("draw of a frozen population; without a nonce the sample is management's")
+    .argument('<freezing>', 'frz_…')
+    .option('--test <number>', 'whose population is sampled', whole)
+    .option('--control <id>', 'of the catalogue: of its only test, or of --test')
+    .option('--size <n>', 'as the auditor asks; by how often the control runs if not given', whole)
+    .option('--nonce <hex>', "the auditor's, at least 16 bytes, given once the freezing is anchored", nonce)
+    .option('--controls <dir>', 'control files of your own, besides those that come with Countersign')
+    .action(async (freezing: string, options: DrawOptions, command: Command) => {
+      const { control, test, frequency } = await sampledOf(options)
+      const profile = await profileOf(command)
+      const { size = null, nonce: given = null } = options
+      const done = await draw(profile, { freezing, control, test, frequency, size, nonce: given })
+      const { rows, population } = done.drawn
+      result(
+        wantsJson(command),
+        done,
+        () =>
+          `${done.id}: ${counted(rows.length, 'row')} of ${population}; the next pack of the period has their stories`,
+      )
+    })
+}
+
+/** What is sampled, and how often it runs: of a test, as its first control of the catalogue does. */
+async function sampledOf({
+  control,
+  test,
+  controls,
+}: DrawOptions): Promise<{ control: string; test: number; frequency: FrequencyName }> {
+  const catalogue = await readControls(controls ?? null)
+  if (control === undefined) {
+    if (test === undefined) throw new CliError('ARGUMENT_INVALID', 'say of what: --test or --control')
+    const frequency = controlsOfTest(catalogue, test)[0]?.frequency ?? 'on_occurrence'
+    return { control: `test ${test}`, test, frequency }
+  }
+  const found = catalogue.controls.find(({ id }) => id === control)
+  const numbers = found?.tests.map(({ number }) => number) ?? []
+  const [only] = numbers
+  const of = test ?? (numbers.length === 1 ? only : undefined)
+  if (found === undefined || of === undefined || !numbers.includes(of))
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      found === undefined
+        ? `there is no control ${control}: see "countersign controls list"`
+        : `${control} has tests ${numbers.join(', ')}: say which, with --test`,
+    )
+  return { control, test: of, frequency: found.frequency }
+}
+
+function nonce(text: string): string {
+  if (!/^(?:[0-9a-f]{2}){16,64}$/.test(text))
+    throw new InvalidArgumentError('not 16 to 64 bytes in lower-case hex')
+  return text
+}

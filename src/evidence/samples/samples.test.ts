@@ -1,0 +1,202 @@
+/** Samples that a log says were drawn, and what a verifier makes of them. spec/samples.md (SMP-1 to SMP-8). */
+import { describe, expect, test } from 'vitest'
+import { ControlLog, DAY_MS, HOUR_MS } from '../../../test/fixtures/control-log.ts'
+import { ALICE } from '../../../test/fixtures/history.ts'
+import { ownCatalogue } from '../../../test/fixtures/reported.ts'
+import { NOW_MS } from '../../../test/fixtures/tokens.ts'
+import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
+import { base64url, fromUtf8, utf8 } from '../../core/encoding.ts'
+import { rfc3339 } from '../../core/time.ts'
+import { openCheckpoint } from '../../log/checkpoint.ts'
+import { decodeEntry } from '../../log/entries.ts'
+import type { Drawn } from '../../log/sample-bodies.ts'
+import { History } from '../history.ts'
+import { readArchive, writeArchive } from '../pack/archive.ts'
+import { buildPack } from '../pack/build.ts'
+import type { Period } from '../populations/definition.ts'
+import { verifyPack } from '../verify/verify.ts'
+import { drawRows, seedOf } from './draw.ts'
+import { frozenRows } from './frozen.ts'
+import { sampleFile } from './samples.ts'
+
+const NONCE = 'ab'.repeat(16)
+const PERIOD: Period = { from_ms: NOW_MS - DAY_MS, to_ms: NOW_MS + 12 * HOUR_MS }
+
+/** A company with a dozen actions in a period that is over, which were frozen. */
+class Sampled {
+  readonly control = new ControlLog()
+  readonly frozen: number
+  readonly #tree: Drawn['tree']
+
+  constructor() {
+    for (let n = 0; n < 12; n++) this.control.call()
+    this.control.pass(13 * HOUR_MS, { anchored: false })
+    this.#tree = this.control.rootNow()
+    const populations = ['decisions', 'active_agents'].map((name) => {
+      const { count, sha256 } = this.rowsOf(name)
+      return { name, count, sha256 }
+    })
+    const [from, to] = [rfc3339(PERIOD.from_ms), rfc3339(PERIOD.to_ms)]
+    const body = { engagement: '2026', from, to, tree: this.#tree, populations }
+    this.frozen = this.control.log.add('population.frozen', this.control.person(ALICE), 'frz_1', body)
+  }
+
+  rowsOf(name: string) {
+    const history = new History(nodeCrypto)
+    const { entries } = this.control.log
+    for (let index = 0; index < this.#tree.size; index++)
+      history.add(index, decodeEntry(entries[index] ?? new Uint8Array()))
+    const rows = frozenRows(nodeCrypto, history, PERIOD, name)
+    if (rows === null) throw new TypeError(`no population ${name}`)
+    return rows
+  }
+
+  /** The tree that ends with the freezing. */
+  own(): Drawn['tree'] {
+    const size = this.frozen + 1
+    const { root } = openCheckpoint(nodeCrypto, this.control.log.checkpointAt(size), this.control.log.vkey)
+    return { size, root: base64url(root) }
+  }
+
+  draw(of: Partial<Drawn> = {}, id = 'smp_1'): number {
+    const rows = this.rowsOf(of.population ?? 'decisions')
+    const said = { control: 'test 9', tree: this.own(), nonce: null, size: 4, ...of }
+    const { control, tree, nonce, size } = said
+    const parts = { engagement: '2026', control, population: rows.sha256, root: tree.root, nonce }
+    return this.control.log.add('sample.drawn', this.control.person(ALICE), id, {
+      frozen: this.frozen,
+      test: 9,
+      population: 'decisions',
+      anchor: null,
+      frequency: null,
+      rows: [...drawRows(nodeCrypto, seedOf(nodeCrypto, parts), rows.times_ms, size)],
+      ...said,
+      ...of,
+    })
+  }
+
+  async pack(): Promise<Uint8Array> {
+    this.control.log.head()
+    const source = { ...(await this.control.log.publish()), start: null }
+    return (await buildPack(nodeCrypto, source, PERIOD)).bytes
+  }
+
+  async codes(pack?: Uint8Array): Promise<string[]> {
+    const { vkey } = this.control.log
+    const { report } = await verifyPack(nodeCrypto, pack ?? (await this.pack()), vkey)
+    return report.faults.map(({ code }) => code)
+  }
+
+  /** A draw by the auditor's nonce, after the first anchor that has the freezing. */
+  anchored(of: Partial<Drawn> = {}): number {
+    const tree = this.control.rootNow()
+    const anchor = this.control.anchor()
+    return this.draw({ tree, anchor, nonce: NONCE, ...of })
+  }
+}
+
+describe('a sample', () => {
+  test("by the auditor's nonce, after the frozen population was seen outside, verifies and has its items", async () => {
+    const company = new Sampled()
+    company.anchored()
+    const pack = await company.pack()
+    expect(await company.codes(pack)).toEqual([])
+    const file = JSON.parse(fromUtf8(readArchive(pack).get(sampleFile('smp_1')) ?? new Uint8Array())) as {
+      by: string
+      rows: { item: { action: string } }[]
+    }
+    expect(file.by).toBe('auditor')
+    expect(file.rows.map(({ item }) => item.action)).toHaveLength(4)
+  })
+
+  test("without a nonce is management's, anchored or not", async () => {
+    const company = new Sampled()
+    company.draw()
+    const pack = await company.pack()
+    expect(await company.codes(pack)).toEqual([])
+    expect(fromUtf8(readArchive(pack).get(sampleFile('smp_1')) ?? new Uint8Array())).toContain(
+      '"by":"management"',
+    )
+  })
+
+  test('verifies too when what is frozen has changed since', async () => {
+    const company = new Sampled()
+    company.anchored()
+    // A receipt of the period that comes late.
+    company.control.call(company.control.chain, { time: rfc3339(PERIOD.to_ms - HOUR_MS) })
+    expect(await company.codes()).toEqual([])
+  })
+
+  test.each<[string, Partial<Drawn>, string]>([
+    ['other rows than its seed draws', { rows: [0, 1, 2, 3] }, 'SAMPLE_ROWS'],
+    ['another size than its frequency has', { frequency: 'many_times_a_day' }, 'SAMPLE_ROWS'],
+    ['another test than that population is of', { test: 5 }, 'SAMPLE_POPULATION'],
+    ['a root that this log does not have', { tree: { size: 5, root: 'A'.repeat(43) } }, 'SAMPLE_UNANCHORED'],
+    ['a nonce before anybody outside saw it', { nonce: NONCE }, 'SAMPLE_UNANCHORED'],
+  ])('with %s is found', async (_, bend, code) => {
+    const company = new Sampled()
+    company.draw(bend)
+    expect(await company.codes()).toEqual([code])
+  })
+
+  test('after a later anchor than the first is found: nobody chooses among anchors', async () => {
+    const company = new Sampled()
+    company.control.anchor()
+    company.control.pass(HOUR_MS, { anchored: false })
+    company.anchored()
+    expect(await company.codes()).toEqual(['SAMPLE_UNANCHORED'])
+  })
+
+  test('of a population that was frozen with another digest is found', async () => {
+    const company = new Sampled()
+    const [from, to] = [rfc3339(PERIOD.from_ms), rfc3339(PERIOD.to_ms)]
+    const { log } = company.control
+    const tree = company.control.rootNow()
+    const populations = [{ name: 'decisions', count: 12, sha256: '00'.repeat(32) }]
+    const body = { engagement: '2026', from, to, tree, populations }
+    const frozen = log.add('population.frozen', company.control.person(ALICE), 'frz_2', body)
+    company.draw({ frozen })
+    expect(await company.codes()).toContain('SAMPLE_POPULATION')
+  })
+})
+
+test('the story of every item stands on one page, with links that lead somewhere', async () => {
+  const company = new Sampled()
+  company.anchored()
+  company.draw({ population: 'active_agents', test: 1, control: 'test 1', size: 1 }, 'smp_2')
+  company.control.log.head()
+  const source = { ...(await company.control.log.publish()), start: null }
+  const { bytes } = await buildPack(nodeCrypto, source, PERIOD, {
+    catalogue: await ownCatalogue(),
+    print: null,
+  })
+  expect(await company.codes(bytes)).toEqual([])
+  const files = readArchive(bytes)
+  const page = fromUtf8(files.get('samples.html') ?? new Uint8Array())
+  expect(page.match(/id="action-/g)).toHaveLength(4)
+  expect(page).toContain('Who authorized the agent?')
+  const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
+  const report = fromUtf8(files.get('report.html') ?? new Uint8Array())
+  for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(ids.has(id)).toBe(true)
+  for (const [, id] of page.matchAll(/href="report\.html#([^"]+)"/g)) expect(report).toContain(`id="${id}"`)
+  for (const [, id] of report.matchAll(/href="samples\.html#([^"]+)"/g)) expect(ids.has(id)).toBe(true)
+})
+
+test('a pack whose sample was edited, left out or made up says so', async () => {
+  const company = new Sampled()
+  company.draw()
+  const pack = await company.pack()
+  const changed = (change: (files: Map<string, Uint8Array>) => void) => {
+    const files = new Map(readArchive(pack))
+    change(files)
+    return company.codes(writeArchive(files))
+  }
+  const name = sampleFile('smp_1')
+  expect(await changed((files) => void files.set(name, utf8('{}')))).toEqual(
+    expect.arrayContaining(['FILE_CHANGED', 'SAMPLE_MISMATCH']),
+  )
+  expect(await changed((files) => void files.delete(name))).toEqual(
+    expect.arrayContaining(['FILE_MISSING', 'SAMPLE_MISMATCH']),
+  )
+  expect(await changed((files) => void files.set(sampleFile('smp_2'), utf8('{}')))).toContain('FILE_EXTRA')
+})
