@@ -362,7 +362,8 @@ describe('nobody', () => {
 
   test('looks faster than the limit, whatever comes of it', async () => {
     const { api } = await held(['CC6.1'])
-    for (let i = 0; i < LOOKS_A_MINUTE_MAX; i++) await api.get('/v1/preview/populations/nothing')
+    expect((await api.fetch('GET', '/v1/preview/export')).status).toBe(200)
+    for (let i = 20; i < LOOKS_A_MINUTE_MAX; i++) await api.get('/v1/preview/populations/nothing')
     expect(code(await api.get('/v1/preview/requests'))).toBe('TOO_MANY')
   }, 180_000)
 })

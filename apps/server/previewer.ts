@@ -17,6 +17,8 @@ export const PREVIEW_COOKIE = 'countersign_preview'
 /** PRV-7: of one preview. */
 export const LOOKS_A_MINUTE_MAX = 120
 const MINUTE_MS = 60_000
+/** An extract costs as much as so many looks. */
+const EXPORT_LOOKS = 20
 
 /** Requests of the last minute, by preview: in memory, of this node. */
 class Pace {
@@ -28,12 +30,12 @@ class Pace {
   }
 
   /** @throws {ApiError} `TOO_MANY` */
-  take(preview: string): void {
+  take(preview: string, looks: number): void {
     const now = this.#clock.monotonic()
     const lately = (this.#times.get(preview) ?? []).filter((time) => time > now - MINUTE_MS)
-    if (lately.length >= LOOKS_A_MINUTE_MAX)
+    if (lately.length + looks > LOOKS_A_MINUTE_MAX)
       throw new ApiError('TOO_MANY', `${LOOKS_A_MINUTE_MAX} looks a minute are answered: wait a moment`)
-    this.#times.set(preview, [...lately, now])
+    this.#times.set(preview, [...lately, ...Array.from({ length: looks }, () => now)])
   }
 }
 
@@ -82,7 +84,7 @@ export class Previewers {
 
   async #admit(c: Context<AppEnv>, registration: number | null, next: () => Promise<void>): Promise<void> {
     const { id } = c.get('caller')
-    this.#pace.take(id)
+    this.#pace.take(id, c.req.path === '/v1/preview/export' ? EXPORT_LOOKS : 1)
     const { store } = this.#ctx.registry
     const now = await store.now()
     const row = await store.query((db) => findInForce({ db, now }, id))
