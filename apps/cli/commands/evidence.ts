@@ -11,12 +11,13 @@ import { openPack } from '../../../src/evidence/pack/archive.ts'
 import { actionStory, type ActionStory } from '../../../src/evidence/verify/action.ts'
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
+import type { HeldCheckpoint } from '../../../src/evidence/verify/held.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { packInto } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { countsText, describeReport } from '../pack-report.ts'
 import { unreadable } from '../profile.ts'
-import { profileOf, time, wantsJson } from './globals.ts'
+import { collect, profileOf, time, wantsJson } from './globals.ts'
 
 /** A value with its salt, as the control plane keeps it. */
 const OPENING_BYTES_MAX = 4 * 1024 * 1024
@@ -114,6 +115,7 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
 
 interface VerifyOptions {
   readonly key: string
+  readonly checkpoint: readonly string[]
   readonly action?: string
   readonly opening?: string
 }
@@ -138,17 +140,16 @@ function verifyCommand(program: Command): void {
     .description("verify a pack with nothing but the pack and the log's key; exit code 1 when anything fails")
     .argument('<pack>', 'file that evidence build wrote')
     .requiredOption('--key <vkey>', "the log's verifier key, from another source than the pack")
+    .option('--checkpoint <file>', 'checkpoint of the log that you hold; may be repeated', collect, [])
     .option('--action <id>', 'tell the story of one action: who, under what scope, where is the evidence')
     .option('--opening <file>', 'check a field that was opened to you, as countersign open printed it')
     .action(async (file: string, options: VerifyOptions, command: Command) => {
       const began_ms = performance.now()
-      const pack = await verifyPack(
-        nodeCrypto,
-        await read(file),
-        options.key,
-        (n, of) => progress(`${n} of ${of} entries`),
-        nodeZlib,
-      )
+      const pack = await verifyPack(nodeCrypto, await read(file), options.key, {
+        onProgress: (n, of) => progress(`${n} of ${of} entries`),
+        codec: nodeZlib,
+        held: await heldIn(options.checkpoint),
+      })
       progressDone()
       const seconds = Math.round(performance.now() - began_ms) / 1000
       const { report } = pack
@@ -173,6 +174,10 @@ function verifyCommand(program: Command): void {
       )
       if (!report.ok || opening?.ok === false) process.exitCode = EXIT_FAILED
     })
+}
+
+async function heldIn(files: readonly string[]): Promise<HeldCheckpoint[]> {
+  return Promise.all(files.map(async (name) => ({ name, note: await read(name) })))
 }
 
 async function read(file: string): Promise<Uint8Array> {

@@ -63,6 +63,8 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   FRAME_INVALID: [5],
   FRAME_MISSING: [5],
   GESTURE_UNREGISTERED: [3],
+  HELD_CHECKPOINT_FORKED: [],
+  HELD_CHECKPOINT_INVALID: [],
   HOLDER_UNREGISTERED: [1],
   IDENTIFIER_REUSED: (type) => (type.startsWith('agent.') ? [1] : [27]),
   INCIDENT_INVALID: [14],

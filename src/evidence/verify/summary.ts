@@ -14,13 +14,15 @@ interface Found {
   /** Null: nothing behind the checkpoint could be read. */
   readonly results: TestResults | null
   readonly findings: Findings
+  /** Besides what no verifier can. */
+  readonly not_checked: readonly string[]
 }
 
 /** Counts what points decided, beside what the checks found. */
 export function reportOf(
   manifest: Manifest,
   history: History,
-  { allows, populations, results, findings }: Found,
+  { allows, populations, results, findings, not_checked }: Found,
 ): PackReport {
   const denied: Record<string, number> = {}
   let allowed = 0
@@ -53,6 +55,6 @@ export function reportOf(
     asked,
     denied,
     notes: notesOf(history, allows),
-    not_checked: notChecked(history, allows, manifest),
+    not_checked: [...notChecked(history, allows, manifest), ...not_checked],
   }
 }

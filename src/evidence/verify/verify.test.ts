@@ -117,7 +117,9 @@ describe('an honest pack', () => {
     log.decide(chain)
     log.head()
     const told: [number, number][] = []
-    const { report } = await verifyPack(nodeCrypto, await log.pack(256), log.vkey, (...at) => told.push(at))
+    const { report } = await verifyPack(nodeCrypto, await log.pack(256), log.vkey, {
+      onProgress: (...at) => told.push(at),
+    })
     expect(report.faults).toEqual([])
     expect(told).toEqual([[0, log.entries.length]])
   })

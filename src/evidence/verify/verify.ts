@@ -29,6 +29,7 @@ import type { ProvenAllow } from './chains.ts'
 import { checkHistory, type CheckedHistory } from './checks.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations, checkResults } from './claims.ts'
 import { checkCompanions } from './companions.ts'
+import { compareHeld, type HeldCheckpoint } from './held.ts'
 import { checkGaps, checkPeriod } from './prunings.ts'
 import { samplesOf } from '../samples/samples.ts'
 import { checkSamples } from './samples.ts'
@@ -47,17 +48,23 @@ export interface VerifiedPack {
   readonly findings: Findings
 }
 
+export interface VerifyOptions {
+  /** Told of entries read. */
+  readonly onProgress?: (entries: number, of: number) => void
+  readonly codec?: Codec
+  /** Checkpoints that the reader holds. */
+  readonly held?: readonly HeldCheckpoint[]
+}
+
 /**
  * @param vkey the log's verifier key (C2SP signed-note), from a source other than the pack
- * @param onProgress told of entries read
  * @throws {PackError} what is not a pack at all; {LogError} `VKEY_INVALID`
  */
 export async function verifyPack(
   crypto: Crypto,
   archive: Uint8Array,
   vkey: string,
-  onProgress: (entries: number, of: number) => void = () => undefined,
-  codec?: Codec,
+  { onProgress = () => undefined, codec, held = [] }: VerifyOptions = {},
 ): Promise<VerifiedPack> {
   parseVkey(crypto, vkey)
   const files = new ReadFiles(crypto, openPack(archive, codec))
@@ -76,8 +83,9 @@ export async function verifyPack(
   let checked: CheckedHistory = { allows: [], roots: [] }
   let populations: Record<string, number> = {}
   let results: TestResults | null = null
+  let isWhole = false
   if (checkpoint !== null) {
-    await checkTree(crypto, files, { checkpoint, start, history, findings, onProgress })
+    isWhole = await checkTree(crypto, files, { checkpoint, start, history, findings, onProgress })
     checked = checkHistory(crypto, history, vkey, findings)
     findings.check('the manifest says what the log says', () => {
       checkPeriod(history, manifest, findings)
@@ -109,7 +117,15 @@ export async function verifyPack(
     results = computed
   }
   findings.checkFirst('files are those of the manifest', (own) => checkFiles(files, manifest, own))
-  const report = reportOf(manifest, history, { allows: checked.allows, populations, results, findings })
+  const tiles = { read: (path: string) => files.read(path) }
+  const compared = await compareHeld(crypto, { vkey, checkpoint, isWhole, tiles }, held)
+  if (held.length > 0)
+    findings.checkFirst('checkpoints that you hold are beginnings of this tree', (own) => {
+      for (const fault of compared.faults) own.add(fault)
+      return compared.compared
+    })
+  const found = { allows: checked.allows, populations, results, findings, not_checked: compared.not_checked }
+  const report = reportOf(manifest, history, found)
   return { report, files, history, allows: checked.allows, checkpoint, findings }
 }
 
@@ -140,7 +156,7 @@ interface TreeCheck {
   readonly onProgress: (entries: number, of: number) => void
 }
 
-async function checkTree(crypto: Crypto, files: ReadFiles, check: TreeCheck): Promise<void> {
+async function checkTree(crypto: Crypto, files: ReadFiles, check: TreeCheck): Promise<boolean> {
   const { checkpoint, start, history, findings } = check
   const before = findings.faults_n
   const tiles = { read: (path: string) => files.read(path) }
@@ -174,4 +190,5 @@ async function checkTree(crypto: Crypto, files: ReadFiles, check: TreeCheck): Pr
     ok: findings.faults_n === before,
     count: history.size,
   })
+  return result.ok
 }
