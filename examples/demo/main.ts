@@ -210,6 +210,7 @@ function summarize(result: {
       '',
       'Check it yourself:',
       `  npx countersign verify ${result.pack} --key '${result.vkey}'`,
+      '  or in a browser: npm run build:verifiers, then open dist/verifiers/verify.html',
     ].join('\n'),
   )
 }

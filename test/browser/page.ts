@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import type { Page } from 'playwright-core'
-import { build, type Rolldown } from 'vite'
+import { bundle } from '../../apps/verifier/bundle.ts'
 import { CONTEXT, launchChromium } from './chromium.ts'
 
 const POLICY = "default-src 'none'; script-src 'self'"
@@ -25,28 +25,9 @@ export interface TestPage {
   close(): Promise<void>
 }
 
-/** @returns one file, self-contained. @throws when it would need another, or a module of Node's */
-export async function bundle(entry: string): Promise<string> {
-  const built = (await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: resolve(import.meta.dirname, entry), formats: ['es'] },
-    },
-  })) as Rolldown.RolldownOutput[]
-  const [chunk, ...others] = built.flatMap(({ output }) => output)
-  if (chunk?.type !== 'chunk' || others.length > 0) throw new Error('the bundle is not one file')
-  // vite puts an empty module in the place of a builtin.
-  const foreign = [...chunk.imports, ...chunk.moduleIds.filter((id) => id.includes('browser-external'))]
-  if (foreign.length > 0) throw new Error(`the bundle needs ${foreign.join(', ')}`)
-  return chunk.code
-}
-
 /** Opens the page of an entry beside this file in a browser of its own. */
 export async function openPage(entry: string): Promise<TestPage> {
-  const server = await serve(await bundle(entry))
+  const server = await serve(await bundle(resolve(import.meta.dirname, entry), 'browser-module'))
   const browser = await launchChromium()
   const page = await (await browser.newContext(CONTEXT)).newPage()
   const reports: string[] = []

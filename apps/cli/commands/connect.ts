@@ -94,9 +94,9 @@ async function findingsIn({ pack: file, key, where }: PushOptions): Promise<Find
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw unreadable(file, cause)
   })
-  const { report, files } = await verifyPack(nodeCrypto, bytes, key, (n, of) =>
-    progress(`${n} of ${of} entries`),
-  )
+  const { report, files } = await verifyPack(nodeCrypto, bytes, key, {
+    onProgress: (n, of) => progress(`${n} of ${of} entries`),
+  })
   progressDone()
   if (!report.integrity)
     throw new CliError(

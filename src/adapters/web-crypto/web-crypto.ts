@@ -143,7 +143,11 @@ async function mac(key: Uint8Array, data: Uint8Array): Promise<Uint8Array> {
 }
 
 /** False for what does not verify, a point off the curve included. */
-async function verifySignature(key: PublicJwk, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
+export async function verifySignature(
+  key: PublicJwk,
+  data: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
   try {
     const [algorithm, imported] = await importKey(key)
     return await subtle().verify(algorithm, imported, new Uint8Array(signature), new Uint8Array(data))
@@ -169,6 +173,6 @@ async function importKey(key: PublicJwk) {
   ] as const
 }
 
-function unsupported(): never {
+export function unsupported(): never {
   throw new TypeError('WebCrypto here verifies: it holds no keys')
 }

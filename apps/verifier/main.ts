@@ -1,0 +1,92 @@
+/**
+ * What `verify.mjs` is: the verifier of packs as one file for Node, without a dependency. docs/verifying.md
+ * It reads the files that it is given and writes none.
+ * @module
+ */
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { nodeZlib } from '../../src/adapters/node-zlib/node-zlib.ts'
+import { verifyPack } from '../../src/evidence/verify/verify.ts'
+import { CliError, EXIT_FAILED, fail, progress, progressDone, result } from '../cli/output.ts'
+import { describeReport } from '../cli/pack-report.ts'
+
+const USAGE = `node verify.mjs PACK --key VKEY [--checkpoint FILE]... [--json]
+
+  PACK              an evidence pack
+  --key VKEY        the log's verifier key, from another source than the pack
+  --checkpoint FILE a checkpoint of the log that you hold; may be repeated
+  --json            print one JSON value
+
+Exit code 0: everything recomputes. 1: something does not, or is no pack. 2: wrong arguments.`
+
+const HOW = '(run with --help to see what it takes)'
+
+interface Asked {
+  readonly pack: string
+  readonly key: string
+  readonly checkpoints: readonly string[]
+}
+
+async function run(asked: Asked, json: boolean): Promise<void> {
+  const began_ms = performance.now()
+  const held = await Promise.all(asked.checkpoints.map(async (name) => ({ name, note: await read(name) })))
+  const { report } = await verifyPack(nodeCrypto, await read(asked.pack), asked.key, {
+    codec: nodeZlib,
+    held,
+    onProgress: (n, of) => progress(`${n} of ${of} entries`),
+  })
+  progressDone()
+  const seconds = Math.round(performance.now() - began_ms) / 1000
+  result(json, { ...report, seconds }, () => describeReport(report))
+  if (!report.ok) process.exitCode = EXIT_FAILED
+}
+
+/** Null: help was asked for. @throws {CliError} `ARGUMENT_INVALID` */
+function askedOf(args: string[]): Asked | null {
+  const { values, positionals } = parsed(args)
+  if (values.help === true) return null
+  const [pack, ...more] = positionals
+  if (pack === undefined || more.length > 0 || values.key === undefined)
+    throw new CliError('ARGUMENT_INVALID', `one pack and --key are needed ${HOW}`)
+  return { pack, key: values.key, checkpoints: values.checkpoint ?? [] }
+}
+
+function parsed(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        key: { type: 'string' },
+        checkpoint: { type: 'string', multiple: true },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CliError('ARGUMENT_INVALID', `${why} ${HOW}`, { cause })
+  }
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    throw new CliError('FILE_UNREADABLE', `${file} cannot be read: check the name and its permissions`, {
+      cause,
+    })
+  }
+}
+
+const args = process.argv.slice(2)
+const wantsJson = args.includes('--json')
+try {
+  const asked = askedOf(args)
+  if (asked === null) process.stdout.write(`${USAGE}\n`)
+  else await run(asked, wantsJson)
+} catch (error) {
+  progressDone()
+  fail(error, wantsJson)
+}

@@ -1,0 +1,118 @@
+/** SHA-256 (FIPS 180-4) in plain code, for where a platform has it at a later time only: a browser. @module */
+import type { PartsDigest } from '../../core/crypto.ts'
+
+const BLOCK = 64
+const K = roundConstants()
+
+/** The first 32 bits of the fractional parts of cube roots of the first 64 primes. */
+function roundConstants(): Int32Array {
+  return fractions(1 / 3, 64)
+}
+
+function fractions(power: number, count: number): Int32Array {
+  const found: number[] = []
+  for (let n = 2; found.length < count; n++) {
+    let isPrime = true
+    for (let d = 2; d * d <= n; d++) if (n % d === 0) isPrime = false
+    const root = n ** power
+    if (isPrime) found.push(((root - Math.floor(root)) * 2 ** 32) | 0)
+  }
+  return Int32Array.from(found)
+}
+
+class Sha256 implements PartsDigest {
+  readonly #state = fractions(1 / 2, 8)
+  readonly #words = new Int32Array(BLOCK)
+  readonly #rest = new Uint8Array(BLOCK)
+  #rested = 0
+  #length = 0
+
+  update(part: Uint8Array): void {
+    this.#length += part.length
+    let at = 0
+    if (this.#rested > 0) {
+      at = Math.min(BLOCK - this.#rested, part.length)
+      this.#rest.set(part.subarray(0, at), this.#rested)
+      this.#rested += at
+      if (this.#rested < BLOCK) return
+      this.#block(this.#rest, 0)
+    }
+    for (; at + BLOCK <= part.length; at += BLOCK) this.#block(part, at)
+    this.#rest.set(part.subarray(at))
+    this.#rested = part.length - at
+  }
+
+  digest(): Uint8Array {
+    const padded = new Uint8Array(this.#rested < BLOCK - 8 ? BLOCK : 2 * BLOCK)
+    padded.set(this.#rest.subarray(0, this.#rested))
+    padded[this.#rested] = 0x80
+    const end = new DataView(padded.buffer, padded.length - 8)
+    end.setUint32(0, Math.floor(this.#length / 2 ** 29))
+    end.setUint32(4, (this.#length * 8) >>> 0)
+    for (let at = 0; at < padded.length; at += BLOCK) this.#block(padded, at)
+    const out = new Uint8Array(32)
+    const view = new DataView(out.buffer)
+    for (const [i, word] of this.#state.entries()) view.setInt32(4 * i, word)
+    return out
+  }
+
+  #block(bytes: Uint8Array, from: number): void {
+    const w = this.#words
+    const at = (i: number): number => bytes[from + i] ?? 0
+    for (let i = 0; i < 16; i++)
+      w[i] = (at(4 * i) << 24) | (at(4 * i + 1) << 16) | (at(4 * i + 2) << 8) | at(4 * i + 3)
+    for (let i = 16; i < BLOCK; i++) {
+      const x = w[i - 15] ?? 0
+      const y = w[i - 2] ?? 0
+      const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)
+      const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10)
+      w[i] = ((w[i - 16] ?? 0) + s0 + (w[i - 7] ?? 0) + s1) | 0
+    }
+    this.#rounds(w)
+  }
+
+  #rounds(w: Int32Array): void {
+    const state = this.#state
+    let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state
+    for (let i = 0; i < BLOCK; i++) {
+      const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
+      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (w[i] ?? 0)) | 0
+      const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
+      const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0
+      h = g
+      g = f
+      f = e
+      e = (d + t1) | 0
+      d = c
+      c = b
+      b = a
+      a = (t1 + t2) | 0
+    }
+    const added = [a, b, c, d, e, f, g, h]
+    for (const [i, word] of added.entries()) state[i] = ((state[i] ?? 0) + word) | 0
+  }
+}
+
+/** Of parts. */
+export function plainSha256Parts(): PartsDigest {
+  return new Sha256()
+}
+
+export function plainSha256(data: Uint8Array): Uint8Array {
+  const hash = new Sha256()
+  hash.update(data)
+  return hash.digest()
+}
+
+/** HMAC-SHA-256 (RFC 2104). */
+export function plainHmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+  const block = new Uint8Array(BLOCK)
+  block.set(key.length > BLOCK ? plainSha256(key) : key)
+  const inner = plainSha256Parts()
+  inner.update(block.map((byte) => byte ^ 0x36))
+  inner.update(data)
+  const outer = plainSha256Parts()
+  outer.update(block.map((byte) => byte ^ 0x5c))
+  outer.update(inner.digest())
+  return outer.digest()
+}
