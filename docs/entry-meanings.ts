@@ -101,6 +101,14 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'sample.drawn': 'Rows that a seed drew of a frozen population, for a person to read.',
   'reconciliation.uploaded':
     'Somebody handed in what a source that is not ours says of the items of a test; commits to the CSV (`content`).',
+  'breach.recorded':
+    'A breach of personal data: since when the company knows, whose law, which data, how bad; commits to what happened (`text`).',
+  'breach.assessed': 'How bad it is, and how many it touches, as far as is known now.',
+  'breach.notified': 'An authority, or the data subjects, were told; commits to words about it (`text`).',
+  'breach.closed': 'Everybody who is to be told was told, by a gesture over what is known.',
+  'emergency_access.granted':
+    'Somebody may delegate to an agent alone until then; commits to the `reason`. An alert follows.',
+  'emergency_access.reviewed': 'Somebody else looked at it, by a gesture over what was delegated by it.',
   'vendor.recorded': 'A vendor, and the servers and models that are its; the last one of a vendor counts.',
   'vendor.assessed':
     'What somebody found out about that record, and until when it is good; commits to it (`text`).',

@@ -88,6 +88,11 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['reconcile'],
     add: async (to) => (await import('./commands/reconcile.ts')).reconcileCommands(to),
   },
+  { names: ['breach'], add: async (to) => (await import('./commands/breaches.ts')).breachCommands(to) },
+  {
+    names: ['emergency'],
+    add: async (to) => (await import('./commands/emergency.ts')).emergencyCommands(to),
+  },
   { names: ['vendor'], add: async (to) => (await import('./commands/vendors.ts')).vendorCommands(to) },
   {
     names: ['deficiency'],

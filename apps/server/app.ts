@@ -22,6 +22,8 @@ import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { readinessRoutes } from './routes-readiness.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
+import { breachRoutes } from './routes-breaches.ts'
+import { emergencyRoutes } from './routes-emergencies.ts'
 import { deficiencyRoutes } from './routes-deficiencies.ts'
 import { reconciliationRoutes } from './routes-reconciliations.ts'
 import { sampleRoutes } from './routes-samples.ts'
@@ -123,6 +125,8 @@ export function createApp(ctx: ServerContext): App {
   narrativeRoutes(app, ctx)
   reconciliationRoutes(app, ctx)
   sampleRoutes(app, ctx)
+  breachRoutes(app, ctx)
+  emergencyRoutes(app, ctx)
   vendorRoutes(app, ctx)
   accessReviewRoutes(app, ctx)
   previewRoutes(app, ctx)

@@ -37,6 +37,7 @@ const draftInput = z.strictObject({
   sub: z.string().min(1).max(256).exactOptional(),
   approvers: approversSchema.exactOptional(),
   consent: z.string().max(64).exactOptional(),
+  emergency: z.string().max(64).exactOptional(),
 })
 const record = z.record(z.string(), z.unknown())
 export const shownAnswer = z.object({

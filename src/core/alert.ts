@@ -24,6 +24,7 @@ export const ALERT_RULES = {
   DRIFT_ALARM: ['high', 'an agent does not behave as it did, past the bound of isolation'],
   DRIFT_WATCH: ['low', 'an agent may not behave as it did'],
   DRILL_OVERDUE: ['medium', 'no drill of the kill switch was closed for a quarter'],
+  EMERGENCY_ACCESS: ['high', 'somebody took emergency access, and delegates alone'],
   EPOCH_REOPENED: ['high', 'an enforcement point began a new sequence of receipts'],
   FOLD_FAILED: ['high', 'a reader of the log failed: what it looks for is not seen until the next start'],
   KILL_DISOBEYED: ['critical', 'a call was allowed although a kill was in force'],

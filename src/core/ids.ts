@@ -80,6 +80,8 @@ export type IdPrefix =
   | 'vnd'
   | 'prv'
   | 'erq'
+  | 'brc'
+  | 'ema'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)

@@ -80,4 +80,6 @@ const BEGINS_SUBJECT: ReadonlySet<EntryType> = new Set([
   'reconciliation.uploaded',
   'vendor.recorded',
   'preview.proposed',
+  'breach.recorded',
+  'emergency_access.granted',
 ] as const)

@@ -242,6 +242,8 @@ export const bodies = {
     segment: digest,
     /** Index of the entry that put the template in force (TPL-2). */
     template: z.int().nonnegative(),
+    /** The emergency access by which nobody else had to approve it (EMA-2). */
+    emergency: id.exactOptional(),
   }),
   'token.exchanged': z.strictObject({
     jti: id,

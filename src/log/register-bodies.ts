@@ -1,8 +1,10 @@
 /** Bodies of the entries of registers that people keep by hand: each lies with its page. spec/entries.md. @module */
+import { breachBodies } from './breach-bodies.ts'
 import { deficiencyBodies } from './deficiency-bodies.ts'
 import { narrativeBodies } from './narrative-bodies.ts'
 import { reconciliationBodies } from './reconciliation-bodies.ts'
 import { sampleBodies } from './sample-bodies.ts'
+import { emergencyBodies } from './emergency-bodies.ts'
 import { vendorBodies } from './vendor-bodies.ts'
 
 export const registerBodies = {
@@ -11,4 +13,6 @@ export const registerBodies = {
   ...sampleBodies,
   ...vendorBodies,
   ...narrativeBodies,
+  ...breachBodies,
+  ...emergencyBodies,
 }

@@ -1,4 +1,5 @@
 /** Tables of registers that people keep by hand. spec/deviations.md, spec/vendors.md. Columns as in schema.ts. @module */
+import type { BREACH_RISKS, NOTIFIED } from '../core/breach.ts'
 import type { VENDOR_OUTCOMES } from '../log/vendor-bodies.ts'
 
 export interface RegisterTables {
@@ -77,6 +78,50 @@ export interface RegisterTables {
     /** Index of the `vendor.approved` entry. */
     approval: number | null
     approver: string | null
+  }
+  breaches: {
+    id: string
+    /** Index of the `breach.recorded` entry. */
+    entry: number
+    recorder: string
+    /** Milliseconds, as those below. */
+    recorded: number
+    aware: number
+    incident: string | null
+    jurisdictions_json: string
+    categories_json: string
+    subjects_n: number | null
+    risk: (typeof BREACH_RISKS)[number]
+    text_commit: string
+    closed: number | null
+    /** Index of the `breach.closed` entry. */
+    closing: number | null
+  }
+  breach_notices: {
+    entry: number
+    breach: string
+    told: (typeof NOTIFIED)[number]
+    jurisdiction: string
+    /** Milliseconds. */
+    at: number
+    author: string
+    text_commit: string
+  }
+  emergencies: {
+    id: string
+    /** Index of the `emergency_access.granted` entry. */
+    entry: number
+    taker: string
+    agent: string
+    /** Milliseconds, as `until`. */
+    granted: number
+    until: number
+    reason_commit: string
+    /** How many were issued with it. */
+    delegations_n: number
+    reviewer: string | null
+    /** Index of the `emergency_access.reviewed` entry. */
+    review: number | null
   }
   /** Words about deficiencies, by commitment. */
   deficiency_notes: {

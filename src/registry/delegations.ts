@@ -30,6 +30,7 @@ import {
   type Shown,
   type StoredDraft,
 } from './drafts.ts'
+import { countDelegation, withoutApprovers } from './emergencies.ts'
 import { RegistryError } from './errors.ts'
 import { signerOfDraft } from './issuer-keys.ts'
 import { findEnrolled, usesPasskey } from './people.ts'
@@ -38,7 +39,7 @@ import { assertPoints } from './points.ts'
 import { approversFor, quorumOf } from './quorum.ts'
 import { insertSegments } from './segments.ts'
 import { assignStatus, recordHandles } from './statuses.ts'
-import { assertWithin, templateInForce } from './templates.ts'
+import { assertWithin, templateInForce, type TemplateInForce } from './templates.ts'
 import { verifyOwnChain } from './trust.ts'
 
 /** The longest delegation, in seconds (DLG: `exp - nbf`). */
@@ -61,6 +62,8 @@ export interface DelegationRequest {
   readonly approvers?: Approvers
   /** `cns_…`: for its data subject alone (CNS-40). */
   readonly consent?: string
+  /** `ema_…`: without the approvers that the template asks for (EMA-2). */
+  readonly emergency?: string
 }
 
 export interface Drafted {
@@ -91,13 +94,14 @@ export function draftDelegation(
     assertStatus(row, ['active'])
     const holder = await liveAgentKey(tx.db, request.agent, request.jkt)
     await assertPoints(tx.db, request.aud)
-    const inForce = await templateInForce(tx.db, row.class)
+    const exp = seconds(tx.now) + request.ttl_s
+    const { consent, emergency } = request
+    const of = { agent: row.id, class: row.class, principal, exp }
+    const inForce = await boundsOf(tx, emergency, of)
     const approvers = await approversFor(tx.db, principal, inForce, request.approvers ?? null)
     const jti = newId(ctx.crypto, 'dlg', tx.now)
     const now = seconds(tx.now)
     const status = await assignStatus(ctx, tx, jti)
-    const exp = now + request.ttl_s
-    const { consent } = request
     const behind =
       consent === undefined ? {} : { consent: await consentBehind(tx, consent, { exp, ...request }) }
     const draft = draftRoot(ctx.crypto, await ctx.issuer.current(tx.db), {
@@ -131,6 +135,7 @@ export function draftDelegation(
       exp,
       offered,
       ...(consent === undefined ? {} : { consent }),
+      ...(emergency === undefined ? {} : { emergency }),
     }
     const expires = await insertDraft(ctx, tx, jti, principal, stored)
     return { jti, challenge: draft.challenge, shown: shownOf(stored), approvers, expires }
@@ -179,6 +184,16 @@ export function approveDelegation(
   })
 }
 
+/** What a delegation of the class lies within, under emergency access without its approvers. */
+async function boundsOf(
+  tx: Tx,
+  emergency: string | undefined,
+  of: { readonly agent: string; readonly class: string; readonly principal: string; readonly exp: number },
+): Promise<TemplateInForce> {
+  const inForce = await templateInForce(tx.db, of.class)
+  return emergency === undefined ? inForce : withoutApprovers(tx, inForce, emergency, of)
+}
+
 /** What holds at the draft may not hold any more when the last gesture comes: all of it is asked again (DLG-10). */
 async function sealIfWhole(ctx: RegistryContext, tx: Tx, open: OpenDraft): Promise<Sealing> {
   const { jti, draft, agent, jkt, exp } = open
@@ -189,7 +204,8 @@ async function sealIfWhole(ctx: RegistryContext, tx: Tx, open: OpenDraft): Promi
   const row = await findAgent(tx.db, agent)
   assertStatus(row, ['active'])
   await liveAgentKey(tx.db, agent, jkt)
-  const inForce = await templateInForce(tx.db, row.class)
+  const { emergency, principal } = open
+  const inForce = await boundsOf(tx, emergency, { agent, class: row.class, principal, exp })
   assertWithin(inForce, open.offered)
   if (open.consent !== undefined) await consentBehind(tx, open.consent, { exp, grants: open.offered.grants })
   const chain = sealRoot(ctx.crypto, await signerOfDraft(ctx, tx, draft), ctx.rp, draft, gestures)
@@ -206,8 +222,17 @@ async function sealIfWhole(ctx: RegistryContext, tx: Tx, open: OpenDraft): Promi
     type: 'delegation.issued',
     actor: personActor(person.id),
     subject: jti,
-    body: { jti, agent, rev: [person.rev], exp, segment: root.id, template: inForce.index },
+    body: {
+      jti,
+      agent,
+      rev: [person.rev],
+      exp,
+      segment: root.id,
+      template: inForce.index,
+      ...(emergency === undefined ? {} : { emergency }),
+    },
   })
+  if (emergency !== undefined) await countDelegation(tx.db, emergency)
   await fileUnder(tx, { id: jti, owner: person.id, first })
   for (const disclosure of draft.disclosures) {
     const field = claimOf(disclosure)

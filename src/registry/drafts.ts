@@ -34,9 +34,10 @@ export interface StoredDraft {
   readonly jkt: string
   /** Seconds. */
   readonly exp: number
-  /** What a template bounds of it; the root has the handles of its approvers, and of the consent `cns_…` it rests on. */
+  /** What a template bounds of it; the root has the handles of its approvers, and of the consent `cns_…` it rests on. By `ema_…` it goes without approvers. */
   readonly offered: Offered
   readonly consent?: string
+  readonly emergency?: string
 }
 
 export interface OpenDraft extends StoredDraft {
@@ -47,7 +48,6 @@ export interface OpenDraft extends StoredDraft {
 }
 
 type Vaulted = Pick<RegistryContext, 'vault'>
-
 const placeOf = (jti: string): string => `draft/${jti}`
 
 /** @throws {RegistryError} `LIMIT_EXCEEDED` */

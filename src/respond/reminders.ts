@@ -4,6 +4,8 @@
  * @module
  */
 import type { Kysely } from 'kysely'
+import { dueNotices } from '../core/breach.ts'
+import { businessDaysAfter } from '../core/business-days.ts'
 import { basisSchema } from '../core/consent.ts'
 import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
@@ -22,6 +24,8 @@ const LATE_MS = 30 * DAY_MS
 /** Delegations that live shorter end by themselves all the time. */
 const LONG_LIVED_MS = 14 * DAY_MS
 const QUARTER_MS = 92 * DAY_MS
+/** Business days. */
+const EMERGENCY_DAYS = 2
 const INCIDENT_MS = 7 * DAY_MS
 /** Reminders of one look: more than that says less. */
 const LOOK_MAX = 500
@@ -105,6 +109,8 @@ async function allDue(db: Db, { begun_ms, now_ms }: Looking): Promise<Due[]> {
     restoreTests(db, begun_ms),
     accessReviews(db, begun_ms),
     deficiencies(db),
+    notices(db),
+    emergencies(db),
     assessments(db),
   ])
   return all.flat()
@@ -205,6 +211,34 @@ async function assessments(db: Db): Promise<Due[]> {
     what: 'vendor',
     subject: id,
     at: Math.min(valid_until, next_review),
+  }))
+}
+
+/** BRC-6: those that the risk in force asks for, and that nobody gave. */
+async function notices(db: Db): Promise<Due[]> {
+  const rows = await db.selectFrom('breaches').selectAll().where('closed', 'is', null).execute()
+  const given = await db.selectFrom('breach_notices').select(['breach', 'told', 'jurisdiction']).execute()
+  return rows.flatMap(({ id, aware, jurisdictions_json, risk }) =>
+    dueNotices(aware, parseJson(jurisdictions_json) as string[], () => risk)
+      .filter(
+        ({ to, jurisdiction }) =>
+          !given.some((one) => one.breach === id && one.told === to && one.jurisdiction === jurisdiction),
+      )
+      .map(({ to, due_ms }) => ({ what: `breach_notice_${to}`, subject: id, at: due_ms })),
+  )
+}
+
+/** EMA-3. */
+async function emergencies(db: Db): Promise<Due[]> {
+  const rows = await db
+    .selectFrom('emergencies')
+    .select(['id', 'granted'])
+    .where('review', 'is', null)
+    .execute()
+  return rows.map(({ id, granted }) => ({
+    what: 'emergency_review',
+    subject: id,
+    at: businessDaysAfter(granted, EMERGENCY_DAYS),
   }))
 }
 

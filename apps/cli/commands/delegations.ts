@@ -28,6 +28,7 @@ interface DelegateOptions {
   readonly approvals?: number
   readonly wait?: boolean
   readonly consent?: string
+  readonly emergency?: string
   readonly out: string
 }
 
@@ -43,6 +44,7 @@ export function delegationCommands(program: Command): void {
     .option('--depth <hops>', 'how often it may be handed on', whole, 0)
     .option('--instruction <text>', 'what you ask for, in words; disclosed only when the holder chooses')
     .option('--consent <id>', 'for the data subject of this consent alone, cns_…; over with it')
+    .option('--emergency <id>', 'without the approvers of its template, ema_…; over with it')
     .option('--approver <id>', 'a person who may approve it besides you, per_… (repeat)', collect)
     .option('--approvals <m>', 'how many of them must; all of them unless you say', whole)
     .option('--wait', 'wait for the approvals that it needs')
@@ -61,6 +63,7 @@ export function delegationCommands(program: Command): void {
         depth_max: options.depth,
         ...(options.instruction === undefined ? {} : { instruction: options.instruction }),
         ...(options.consent === undefined ? {} : { consent: options.consent }),
+        ...(options.emergency === undefined ? {} : { emergency: options.emergency }),
         ...approversOf(options),
       })
       const waiting = chain === undefined ? await waitingFor(profile, jti) : ''

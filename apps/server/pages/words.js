@@ -170,22 +170,15 @@ const ACTS = new Map(
       'Close a review of access',
       'You say that every item of its list was decided by somebody who does not own it, and that what was decided was done.',
     ],
-    'evaluation.sign': [
-      'Sign management’s evaluation of a deviation',
-      'You say, for management, why it happened, how far it goes and what came of it. The deviation stays one.',
-    ],
+    'evaluation.sign': ['Sign management’s evaluation of a deviation', 'The deviation stays one.'],
     'narrative.approve': [
       'Approve how a control is described',
       'You say, for management, that the control works as the narrative with this digest says. Read it in the pack first.',
     ],
-    'deficiency.close': [
-      'Close a deficiency',
-      'You say that it was repaired, and that somebody who neither owns nor repaired it tried that and it held.',
-    ],
-    'vendor.approve': [
-      'Approve the assessment of a vendor',
-      'You say that what was found out about this vendor is enough to use, or to refuse, what it makes until that date.',
-    ],
+    'deficiency.close': ['Close a deficiency', 'It was repaired, and somebody else tried that it holds.'],
+    'breach.close': ['Close a breach of personal data', 'Everybody who is to be told of it was told.'],
+    'emergency_access.review': ['Review emergency access', 'You looked at all that was delegated by it.'],
+    'vendor.approve': ['Approve the assessment of a vendor', 'What was found out is good until its date.'],
     'alert_policy.approve': [
       'Approve an alert policy',
       'It says how severe alerts are, who hears of them, and within how long somebody takes them.',

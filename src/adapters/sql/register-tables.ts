@@ -24,6 +24,22 @@ CREATE TABLE assessments (
   next_review INTEGER NOT NULL, said_json TEXT NOT NULL, text_commit TEXT NOT NULL, approval INTEGER, approver TEXT
 ) STRICT;
 CREATE INDEX assessments_vendor ON assessments (vendor);
+CREATE TABLE breaches (
+  id TEXT PRIMARY KEY, entry INTEGER NOT NULL, recorder TEXT NOT NULL, recorded INTEGER NOT NULL,
+  aware INTEGER NOT NULL, incident TEXT, jurisdictions_json TEXT NOT NULL, categories_json TEXT NOT NULL,
+  subjects_n INTEGER, risk TEXT NOT NULL, text_commit TEXT NOT NULL, closed INTEGER, closing INTEGER
+) STRICT;
+CREATE INDEX breaches_open ON breaches (aware) WHERE closed IS NULL;
+CREATE TABLE breach_notices (
+  entry INTEGER PRIMARY KEY, breach TEXT NOT NULL REFERENCES breaches (id), told TEXT NOT NULL,
+  jurisdiction TEXT NOT NULL, at INTEGER NOT NULL, author TEXT NOT NULL, text_commit TEXT NOT NULL
+) STRICT;
+CREATE INDEX breach_notices_breach ON breach_notices (breach);
+CREATE TABLE emergencies (
+  id TEXT PRIMARY KEY, entry INTEGER NOT NULL, taker TEXT NOT NULL, agent TEXT NOT NULL, granted INTEGER NOT NULL,
+  until INTEGER NOT NULL, reason_commit TEXT NOT NULL, delegations_n INTEGER NOT NULL, reviewer TEXT, review INTEGER
+) STRICT;
+CREATE INDEX emergencies_open ON emergencies (granted) WHERE review IS NULL;
 CREATE TABLE deficiency_notes (
   entry INTEGER PRIMARY KEY, deficiency TEXT NOT NULL REFERENCES deficiencies (id), phase TEXT NOT NULL,
   author TEXT NOT NULL, time INTEGER NOT NULL, text_commit TEXT NOT NULL

@@ -12,11 +12,13 @@ import { outputs, reviews } from './attested.ts'
 import { inPeriod, isIn, type Period, type PopulationDefinition } from './definition.ts'
 
 import { baselines } from './baselines.ts'
+import { breaches, requests } from './breaches.ts'
 import { changes, emergencyChanges } from './changes.ts'
 import { consents, disclosures, withdrawals } from './consents.ts'
 import { deficiencies, evaluations } from './deficiencies.ts'
 import { disposals, restores } from './disposals.ts'
 import { drills } from './drills.ts'
+import { emergencyAccess } from './emergencies.ts'
 import { capacity, incidents } from './incidents.ts'
 import { signingKeys } from './keys.ts'
 import { links } from './links.ts'
@@ -160,6 +162,9 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   accessReviews,
   evaluations,
   deficiencies,
+  requests,
+  emergencyAccess,
+  breaches,
   vendors,
   vendorUses,
   baselines,

@@ -6,6 +6,7 @@ import { approvedChanges, emergencies } from './changes.ts'
 import { followedDeficiencies } from './deficiencies.ts'
 import { boundedDelegations, boundedRevocations, grantedDelegations } from './delegations.ts'
 import { approvedBaselines, triedDetectors } from './detection.ts'
+import { reviewedEmergencies } from './emergencies.ts'
 import { keptKeys } from './keys.ts'
 import { wholeLog } from './log.ts'
 import { disposed, sampledHours, testedRestores } from './operations.ts'
@@ -14,6 +15,7 @@ import { clearedReads } from './reads.ts'
 import { closedIncidents, heldDrills, triagedAlerts } from './responses.ts'
 import { coveredUses, noticedConsents, obeyedWithdrawals } from './subjects.ts'
 import type { ControlTest } from './test.ts'
+import { answeredRequests } from './requests.ts'
 import { assessedVendors } from './vendors.ts'
 import { UNTESTED } from './untested.ts'
 
@@ -46,5 +48,7 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   noticedConsents,
   coveredUses,
   obeyedWithdrawals,
+  answeredRequests,
+  reviewedEmergencies,
   ...UNTESTED,
 ].toSorted((a, b) => a.number - b.number)

@@ -34,24 +34,9 @@ export const UNTESTED: readonly ControlTest[] = [
     NO_REGISTER,
   ),
   untested(
-    32,
-    ['CC6.2', 'CC6.3'],
-    [
-      'Emergency access is the exception',
-      'reason, capped, four hours at most, alerted, reviewed by another within two business days',
-    ],
-    NO_REGISTER,
-  ),
-  untested(
     33,
     ['CC6.1'],
     ['Credentials behind gateways are kept', 'inventoried, least privilege, rotated, no way around'],
     NO_REGISTER,
-  ),
-  untested(
-    34,
-    ['P5.1', 'P5.2', 'P6.3', 'P6.6', 'P8.1'],
-    ['Requests and complaints are answered', 'in time'],
-    'complaints and breach notices have no entries of the log',
   ),
 ]

@@ -31,6 +31,8 @@ type AnyApproval = Indexed<
   | Entry<'deficiency.closed'>
   | Entry<'vendor.approved'>
   | Entry<'preview.granted'>
+  | Entry<'breach.closed'>
+  | Entry<'emergency_access.reviewed'>
   | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>

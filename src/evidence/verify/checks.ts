@@ -16,6 +16,7 @@ import { checkConsents } from './consents.ts'
 import { checkDeficiencies, checkEvaluations } from './deficiencies.ts'
 import { checkNarratives } from './narratives.ts'
 import { checkDrills } from './drills.ts'
+import { checkEmergencies } from './emergencies.ts'
 import { checkEndorsements, checkGestures } from './endorsements.ts'
 import { checkErasures } from './erasures.ts'
 import { checkExchanges } from './exchanges.ts'
@@ -36,6 +37,7 @@ import { checkResponses } from './isolations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 import { checkApproved } from './tool-changes.ts'
+import { checkBreaches, checkRequests } from './requests.ts'
 import { checkVendors } from './vendors.ts'
 import { checkRunVersions, checkVersions, type ApprovedVersions } from './versions.ts'
 
@@ -150,6 +152,9 @@ export function checkHistory(
   checkNarratives(history, judge, findings)
   checkVendors(history, judge, findings)
   checkPreviews(history, judge, findings)
+  checkEmergencies(history, judge, findings)
+  checkBreaches(history, judge, findings)
+  checkRequests(history, findings)
   checkAttestations(crypto, history, terms.rp, findings)
   checkConsents(crypto, history, { judge, rp: terms.rp }, findings)
   checkConsentChains(crypto, history, roots, findings)

@@ -8,6 +8,7 @@ import { ANY_CLASS, outsideTemplate, readTemplate, type Template } from '../../t
 import type { VerifiedChain } from '../../token/verify.ts'
 import type { History, Indexed } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
+import { emergencyFault } from './emergencies.ts'
 import type { Findings } from './report.ts'
 
 /** A root that the log issues and that verified as of its issue. */
@@ -122,8 +123,12 @@ function outsideFault(history: History, reigns: readonly Reign[], root: IssuedRo
   }
   const approvers = quorum === undefined ? null : { m: quorum.m, of: quorum.of.map(personOf) }
   const grants = [...chain.delegations[0].grants.values()]
+  const isAlone = entry.body.emergency !== undefined
+  const emergency = isAlone ? emergencyFault(history, { index, entry, exp }) : null
+  if (emergency !== null) return emergency
   const offered = { class: registered, ttl_s: exp - nbf, depth_max, grants, approvers }
-  const outside = outsideTemplate(offered, inForce.template)
+  const template = isAlone ? { ...inForce.template, approvals: null } : inForce.template
+  const outside = outsideTemplate(offered, template)
   return outside === null ? null : `${outside.member}: ${outside.why}`
 }
 

@@ -3,6 +3,7 @@ import { canonicalize } from '../../core/json.ts'
 import { seconds } from '../../core/time.ts'
 import type { Handle } from '../../token/handles.ts'
 import { agentOfSegment } from '../../token/segment.ts'
+import { countDelegation } from '../emergencies.ts'
 import { forgetOver } from '../exchanges.ts'
 import { fileUnder } from '../personal.ts'
 import { subjectOfSegment } from '../segments.ts'
@@ -39,6 +40,7 @@ export const delegationFolds: Folds = {
       .insertInto('delegations')
       .values({ jti, agent, principal: actor.id, exp, chain, issued: at.time_ms, revoked: 0 })
       .execute()
+    if (body.emergency !== undefined) await countDelegation(at.db, body.emergency)
     await at.db.updateTable('segments').set({ subject: jti }).where('id', '=', segment).execute()
     await at.db.deleteFrom('subjects').where('id', '=', segment).execute()
     await fileUnder(at, { id: jti, owner: actor.id, first: at.index })

@@ -1,6 +1,7 @@
 /** Folds of registers that people keep by hand. spec/registers.md. @module */
 import { parseRfc3339 } from '../../core/time.ts'
 import type { Entry } from '../../log/entries.ts'
+import { insertBreach, insertBreachNotice, updateBreach } from '../breach-rows.ts'
 import {
   insertDeficiency,
   insertDeficiencyNote,
@@ -12,6 +13,7 @@ import {
   type Stamped,
 } from '../deficiency-rows.ts'
 import { insertNarrative, settleNarrative } from '../narrative-rows.ts'
+import { insertEmergency, markReviewed } from '../emergencies.ts'
 import { fileUnder } from '../personal.ts'
 import { assessedAs, ENDED, insertAssessment, saveVendor, updateVendor } from '../vendor-rows.ts'
 import { committed } from './commitments.ts'
@@ -57,6 +59,38 @@ export const registerFolds: Folds = {
     await fileUnder(at, { id: subject, owner: null, first: at.index })
     await committed(at, subject, 'content', commitments?.['content'] ?? null)
   },
+  'breach.recorded': async (at, entry) => {
+    const { subject = '', body, commitments } = entry
+    const text_commit = commitments?.['text'] ?? ''
+    await insertBreach(at.db, subject, stampOf(at, entry), { body, text_commit })
+    await fileUnder(at, { id: subject, owner: null, first: at.index })
+    await committed(at, subject, 'text', text_commit)
+  },
+  'breach.assessed': ({ db }, { subject = '', body }) => updateBreach(db, subject, body),
+  'breach.notified': async (at, entry) => {
+    const { subject = '', body, commitments } = entry
+    const text_commit = commitments?.['text'] ?? ''
+    await insertBreachNotice(at.db, subject, stampOf(at, entry), { body, text_commit })
+    await committed(at, subject, 'text', text_commit)
+  },
+  'breach.closed': ({ db, index, time_ms }, { subject = '' }) =>
+    updateBreach(db, subject, { closed: time_ms, closing: index }),
+  'emergency_access.granted': async (at, { subject = '', actor, body, commitments }) => {
+    const reason_commit = commitments?.['reason'] ?? ''
+    await insertEmergency(at.db, {
+      id: subject,
+      entry: at.index,
+      taker: actor.id,
+      agent: body.agent,
+      granted: at.time_ms,
+      until: parseRfc3339(body.until),
+      reason_commit,
+    })
+    await fileUnder(at, { id: subject, owner: null, first: at.index })
+    await committed(at, subject, 'reason', reason_commit)
+  },
+  'emergency_access.reviewed': ({ db, index }, { subject = '', actor }) =>
+    markReviewed(db, subject, actor.id, index),
   'vendor.recorded': async (at, { subject = '', body }) => {
     await saveVendor(at.db, subject, at.index, body)
     await fileUnder(at, { id: subject, owner: null, first: at.index })

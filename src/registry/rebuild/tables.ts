@@ -39,6 +39,9 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   narratives: log('id'),
   deficiencies: log('id'),
   deficiency_notes: log('entry'),
+  breaches: log('id'),
+  breach_notices: log('entry'),
+  emergencies: log('id'),
   vendors: log('id'),
   assessments: log('entry'),
   previews: {
