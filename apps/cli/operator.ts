@@ -40,8 +40,8 @@ const infoSchema = z.object({
 })
 export type ControlPlaneInfo = z.infer<typeof infoSchema>
 
-export async function readInfo(url: string): Promise<ControlPlaneInfo> {
-  const client = new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })
+export async function readInfo(url: string, asked?: ApiClient): Promise<ControlPlaneInfo> {
+  const client = asked ?? new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })
   const info = infoSchema.safeParse(await client.get('/v1/info'))
   if (!info.success) throw new ApiError('API_ANSWER_INVALID', `what answers at ${url} is not a control plane`)
   return info.data

@@ -5,6 +5,7 @@
  * them (KIL-21).
  * @module
  */
+import type { Clock } from '../../src/ports/clock.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { lastFrameKey } from '../../src/registry/frame-keys.ts'
 import type { FrameSigner } from '../../src/registry/frame-ring.ts'
@@ -43,6 +44,7 @@ export interface Asked {
 
 export interface HubOptions {
   readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
+  readonly clock: Pick<Clock, 'monotonic'>
   readonly heartbeat_ms: number
   readonly report: (error: unknown) => void
   readonly onAck?: (head: number, now_ms: number) => void
@@ -262,7 +264,7 @@ export class RevocationHub {
   async #sharedBeat(after: number): Promise<SignedHeartbeat | null> {
     const { at, signed } = this.#lastBeat ?? { at: 0, signed: null }
     const head = Math.max(after, this.#head)
-    if (performance.now() - at < BEAT_SHARED_MS && signed?.heartbeat.head === head) return signed
+    if (this.#options.clock.monotonic() - at < BEAT_SHARED_MS && signed?.heartbeat.head === head) return signed
     let answer: SignedHeartbeat | null = null
     await this.#beat((heartbeat) => {
       answer = heartbeat
@@ -294,7 +296,7 @@ export class RevocationHub {
     if (t === null || this.#key === null) return
     const { epoch, signer } = this.#key
     const signed = signHeartbeat(signer, { epoch, head: this.#head, head_hash: this.#headHash, t })
-    this.#lastBeat = { at: performance.now(), signed }
+    this.#lastBeat = { at: this.#options.clock.monotonic(), signed }
     for (const tell of waiting) tell(signed)
   }
 }

@@ -5,47 +5,34 @@
  */
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
-import type { PublicJwk } from '../../src/core/crypto.ts'
 import { formatVkey, noteKey } from '../../src/log/note.ts'
 import { systemClock, type Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
-import type { CheckpointLock, TileStore } from '../../src/ports/tile-store.ts'
 import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
 import { pinBreakGlass } from '../../src/registry/break-glass.ts'
-import { pairVault, setUp, type Settings } from '../../src/registry/setup.ts'
+import { pairVault, setUp } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
 import { composeAnchoring } from './anchoring.ts'
 import type { DueAnchor } from './anchor-runner.ts'
 import { createApp } from './app.ts'
 import { Load, timedStore } from './capacity-runner.ts'
-import { DpopVerifier } from './auth.ts'
-import type { ServerContext } from './context.ts'
+import { contextOf, type ContextParts } from './compose-context.ts'
 import { databaseOf, makeDataDir } from './data-dir.ts'
 import { destroyEndedKeys, endKeys } from './ended-keys.ts'
-import { EntryFeed } from './entry-feed.ts'
 import { chosenSettings, defaultSettings } from './first-choices.ts'
-import { FleetFeed } from './fleet-feed.ts'
-import { openFront, placeOf, type Front, type Place } from './front.ts'
-import { Idempotency, namingStore } from './idempotency.ts'
+import { openFront, placeOf, type Front } from './front.ts'
 import { loadKeys, type ServerKeys } from './load-keys.ts'
 import { composeLoops } from './loops.ts'
 import { FOLLOW_MS, LogRunner, RETRY_MS } from './log-runner.ts'
 import { httpPeer } from './peers.ts'
-import { oauthSettings } from './oauth/settings.ts'
-import { PreviewBooks } from './preview-books.ts'
 import { PruneKeeper } from './prune-keeper.ts'
 import { publisherOf } from './publisher.ts'
-import { RevocationHub } from './revocation-hub.ts'
 import type { ServerOptions } from './server-options.ts'
-import { openLogPlace, placeOfLog, type LogPlace } from './tiles.ts'
+import { openLogPlace, placeOfLog } from './tiles.ts'
 import { tryPassphrase, unlockVault, vaultPlace } from './vault.ts'
-import { Viewers } from './viewers.ts'
-
-/** REV-4. */
-export const HEARTBEAT_MS = 500
 
 export interface RunningServer {
   readonly url: string
@@ -153,9 +140,16 @@ async function run(
   const back = await replayTombstones({ store, vault }) // ERA-10
   if (back.length > 0) options.onErasedAgain?.(back)
   const place = { url: '', hosts: new Set<string>() }
-  const observed: Pick<Parts, 'behind'> = { behind: () => Promise.resolve(null) }
+  const observed: Pick<ContextParts, 'behind'> = { behind: () => Promise.resolve(null) }
   const fixed = { clock, keys, store, vault, load, settings, tiles, lock, logPlace, prunings, breakGlass }
-  const ctx = contextOf(options, { ...fixed, runner, place, vkey, behind: () => observed.behind() })
+  const ctx = contextOf(options, {
+    ...fixed,
+    crypto: nodeCrypto,
+    runner,
+    place,
+    vkey,
+    behind: () => observed.behind(),
+  })
   const stopEnded = destroyEndedKeys(store, keys, report)
   const loops = composeLoops(ctx.registry, { ...options, clock, load, place, report })
   observed.behind = () => loops.behind()
@@ -201,89 +195,5 @@ async function run(
     dueAnchors,
     stopped: ended.promise,
     close: () => stop(null),
-  }
-}
-
-interface Parts {
-  readonly clock: Clock
-  readonly keys: ServerKeys
-  readonly store: Store
-  readonly vault: Vault
-  readonly load: Load
-  readonly settings: Settings
-  readonly tiles: TileStore
-  readonly lock: Pick<CheckpointLock, 'load'>
-  readonly logPlace: LogPlace
-  readonly prunings: PruneKeeper
-  readonly runner: LogRunner
-  /** Filled before anybody is answered. */
-  readonly place: Place
-  readonly vkey: string
-  readonly breakGlass: PublicJwk
-  /** Known once there is an observer. */
-  behind: () => Promise<number | null>
-}
-
-function contextOf(options: ServerOptions, parts: Parts): ServerContext {
-  const {
-    clock,
-    keys,
-    store,
-    vault,
-    load,
-    settings,
-    tiles,
-    lock,
-    logPlace,
-    prunings,
-    runner,
-    place,
-    vkey,
-    breakGlass,
-  } = parts
-  const registry: RegistryContext = {
-    store: namingStore(store),
-    vault,
-    crypto: nodeCrypto,
-    issuer: keys.issuer,
-    frame: keys.frame,
-    breakGlass,
-    iss: settings.origin,
-    publicUrl: () => place.url,
-    rp: { rp_id: settings.rp_id, origins: settings.origins },
-    separation: settings.separation,
-  }
-  const report = options.report ?? (() => undefined)
-  const heartbeat_ms = options.heartbeatMs ?? HEARTBEAT_MS
-  return {
-    registry,
-    settings,
-    clock,
-    tiles,
-    hub: new RevocationHub({ registry, heartbeat_ms, report, onAck: (...ack) => load.acknowledged(...ack) }),
-    feed: new EntryFeed(store),
-    fleet: new FleetFeed({ registry, report }),
-    viewers: new Viewers(nodeCrypto, clock),
-    prunings,
-    previews: new PreviewBooks({
-      registry,
-      tiles,
-      clock,
-      place: logPlace,
-      vkey,
-      controls: options.controls ?? null,
-    }),
-    dpop: new DpopVerifier(nodeCrypto, clock, store.nodes),
-    idempotency: new Idempotency(nodeCrypto, store, report),
-    vkey,
-    log: keys.log,
-    oauth: oauthSettings(options, keys.oauth),
-    signed: () => lock.load(),
-    heartbeat_ms,
-    publicUrl: () => place.url,
-    hosts: () => place.hosts,
-    behind: parts.behind,
-    fault: () => runner.fault,
-    report,
   }
 }

@@ -3,25 +3,12 @@
  * A control plane that is away costs nothing but disk; a stream that it refuses starts a new epoch (RCP-2).
  * @module
  */
-import type { Crypto, Signer } from '../core/crypto.ts'
-import { rfc3339 } from '../core/time.ts'
-import { signHead } from '../log/receipt.ts'
-import type { Clock } from '../ports/clock.ts'
-import {
-  StreamRefused,
-  type ControlPlane,
-  type Opening,
-  type ShippedSegment,
-} from '../ports/control-plane.ts'
-import type { Spool, SpoolRecord } from '../ports/spool.ts'
+import { StreamRefused } from '../ports/control-plane.ts'
 import { Acknowledgements } from './central.ts'
-import type { LeaseKeeper, Promised } from './ledger.ts'
-import { type Recorder, type StreamPlace } from './recorder.ts'
-import { ownSpoolLine } from './spool-line.ts'
+import type { LeaseKeeper } from './ledger.ts'
+import type { StreamPlace } from './recorder.ts'
+import { Shipments, type ShipmentsOptions } from './shipments.ts'
 
-const BATCH_MAX = 500
-/** The control plane takes bodies of 4 MiB; base64 and framing leave room. */
-const BATCH_BYTES_MAX = 2 * 1024 * 1024
 /** Records are gathered this long, so that a busy point costs the control plane few commits. */
 const LINGER_MS = 50
 const RETRY_MIN_MS = 50
@@ -31,20 +18,11 @@ const HEAD_EVERY_MS = 10_000
 /** While leases are to be accounted for. */
 const LEASED_HEAD_EVERY_MS = 2_000
 
-export interface ShipperOptions {
-  readonly crypto: Crypto
-  readonly clock: Clock
-  readonly spool: Spool
-  readonly recorder: Recorder
-  readonly control: Pick<ControlPlane, 'ship' | 'openEpoch'>
-  readonly signer: Signer
-  readonly point: string
-  readonly leases?: LeaseKeeper
-}
+export type ShipperOptions = Omit<ShipmentsOptions, 'onShipped'>
 
 export class Shipper {
-  readonly #options: ShipperOptions
-  #acknowledged = 0
+  readonly #leases: LeaseKeeper | undefined
+  readonly #shipments: Shipments
   readonly #acknowledgements = new Acknowledgements()
   #wake: (() => void) | null = null
   /** Poked since the last look at the spool. */
@@ -61,7 +39,8 @@ export class Shipper {
   readonly #onAsked: () => void
 
   constructor(options: ShipperOptions) {
-    this.#options = options
+    this.#leases = options.leases
+    this.#shipments = new Shipments({ ...options, onShipped: (place) => this.#acknowledgements.upTo(place) })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.asked = promise
     this.#onAsked = resolve
@@ -106,75 +85,25 @@ export class Shipper {
     while (!this.#stopping) {
       try {
         this.#poked = false
-        const more = await this.#shipOnce()
+        const more = await this.#shipments.ship()
         retry_ms = RETRY_MIN_MS
         this.#onAsked()
         if (more) continue
         if (!this.#poked) {
           for (const resolve of this.#flushed.splice(0)) resolve()
-          const soon = this.#options.leases?.pending === true
+          const soon = this.#leases?.pending === true
           await this.#sleep(soon ? LEASED_HEAD_EVERY_MS : HEAD_EVERY_MS)
         }
         const isHurried = this.#flushed.length > 0 || this.#acknowledgements.isAwaited
         if (this.#poked && !isHurried) await this.#pause(LINGER_MS)
       } catch (error) {
-        if (error instanceof StreamRefused) await this.#newEpoch()
+        if (error instanceof StreamRefused) await this.#shipments.newEpoch()
         this.#onAsked()
         this.#retrying = true
         await this.#pause(retry_ms)
         this.#retrying = false
         retry_ms = Math.min(retry_ms * 2, RETRY_MAX_MS)
       }
-    }
-  }
-
-  /** @returns whether there may be more to ship at once */
-  async #shipOnce(): Promise<boolean> {
-    const { spool, recorder, control, leases } = this.#options
-    // What is durable: a head says nothing of records that are being written.
-    const durable = spool.position
-    if (durable === null || durable === 'damaged') return false
-    const records = await spool.read(this.#acknowledged, BATCH_MAX)
-    const batch = withinBytes(records)
-    const last = batch.at(-1)
-    const position = last === undefined ? durable : { epoch: durable.epoch, seq: last.seq, hash: last.hash }
-    const promised = leases?.promise(position) ?? {}
-    const answer = await control.ship(this.#shipment(batch, position, promised))
-    // It has more of this stream than was ever in this spool, which is an older copy of itself.
-    if (answer.seq > recorder.head.seq)
-      throw new StreamRefused('STREAM_REFUSED', 'the log has more of this stream than the spool')
-    leases?.shipped(promised, answer)
-    this.#acknowledged = answer.seq
-    this.#acknowledgements.upTo({ epoch: position.epoch, seq: answer.seq })
-    await spool.acknowledge(this.#acknowledged)
-    return batch.length < records.length || records.length === BATCH_MAX
-  }
-
-  #shipment(
-    batch: readonly SpoolRecord[],
-    position: { epoch: number; seq: number; hash: string },
-    promised: Promised,
-  ): Parameters<ControlPlane['ship']>[0] {
-    const { clock, point, signer } = this.#options
-    const segments = new Map<string, ShippedSegment>()
-    const openings: Opening[] = []
-    const receipts = batch.map((record) => {
-      const line = ownSpoolLine(record.text)
-      for (const segment of line.segments) segments.set(segment.id, segment)
-      if (line.opening !== null) openings.push(line.opening)
-      return line.receipt
-    })
-    const head = signHead(signer, { point, ...position, time: rfc3339(clock.now()), ...promised })
-    return { receipts, head, segments: [...segments.values()], openings }
-  }
-
-  async #newEpoch(): Promise<void> {
-    try {
-      await this.#options.recorder.startEpoch(this.#options.control, 'refused')
-    } catch {
-      // the control plane is away: the next refusal tries again
-    } finally {
-      this.#acknowledged = 0
     }
   }
 
@@ -194,15 +123,4 @@ export class Shipper {
     this.#wake = null
     clearTimeout(timer)
   }
-}
-
-function withinBytes(records: readonly SpoolRecord[]): SpoolRecord[] {
-  let bytes = 0
-  const batch: SpoolRecord[] = []
-  for (const record of records) {
-    bytes += record.text.length
-    if (batch.length > 0 && bytes > BATCH_BYTES_MAX) break
-    batch.push(record)
-  }
-  return batch
 }

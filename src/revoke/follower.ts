@@ -125,10 +125,10 @@ class SourceFollower {
     try {
       for await (const event of this.#o.source.stream({ ...this.#feed.resume, nonce }, signal)) {
         silence.refresh()
-        const applied = await this.#apply(this.#feed, event)
-        if (applied === 'rejected') break
+        const how = await applied(this.#o.source, this.#feed, event, this.#stopping.signal)
+        if (how === 'rejected') break
         this.#isUp = true
-        if (applied === 'applied' && event.type !== 'time') counted = true
+        if (how === 'applied' && event.type !== 'time') counted = true
         this.#heard(event)
       }
     } catch {
@@ -154,19 +154,10 @@ class SourceFollower {
   }
 
   /** @returns whether nothing is left to be asked for at once */
-  async #poll(): Promise<boolean> {
-    const { state, source } = this.#o
-    const feed = (this.#polled ??= state.another())
-    const nonce = state.needsTime() ? this.#newNonce() : null
-    feed.connecting(nonce)
-    const from = nonce === null ? feed.resume : { ...feed.resume, nonce }
-    const answer = await source.poll(from, this.#stopping.signal)
-    for (const event of eventsOf(answer)) {
-      if ((await this.#apply(feed, event)) === 'rejected') return true
-      this.#heard(event)
-    }
-    const head = answer.heartbeat?.heartbeat.head ?? 0
-    return answer.frames.length === 0 || head <= feed.resume.after
+  #poll(): Promise<boolean> {
+    const feed = (this.#polled ??= this.#o.state.another())
+    const { signal } = this.#stopping
+    return pollOnce({ ...this.#o, feed, onEvent: (event) => this.#heard(event) }, signal)
   }
 
   #heard(event: StreamEvent): void {
@@ -174,31 +165,6 @@ class SourceFollower {
     this.#o.onEvent?.(event)
     if (event.type === 'heartbeat' && state.needsTime()) this.#renewTime()
     if (state.freshness() !== null) this.#first.resolve()
-  }
-
-  #apply(feed: RevocationFeed, event: StreamEvent): Applied | Promise<Applied> {
-    switch (event.type) {
-      case 'time':
-        return feed.applyTime(event.data)
-      case 'frame':
-        return feed.applyFrame(event.data)
-      case 'heartbeat':
-        return feed.applyHeartbeat(event.data)
-      case 'snapshot':
-        return this.#load(feed, event.data)
-      case 'statement':
-        return feed.applyStatement(event.data)
-    }
-  }
-
-  /** What comes behind it on the connection waits, and is dropped by the sender if it takes too long. */
-  async #load(feed: RevocationFeed, signed: SignedSnapshot): Promise<Applied> {
-    const { head, count, digest } = signed.snapshot
-    const isWanted = head > feed.resume.after
-    const body = isWanted
-      ? await this.#o.source.snapshot(digest, count * MARK_BYTES, this.#stopping.signal)
-      : new Uint8Array(0)
-    return feed.applySnapshot(signed, body)
   }
 
   #renewTime(): void {
@@ -216,8 +182,68 @@ class SourceFollower {
   }
 
   #newNonce(): string {
-    return base64url(this.#o.crypto.randomBytes(NONCE_BYTES))
+    return newNonce(this.#o.crypto)
   }
+}
+
+/**
+ * One question for what is new, with the time where it is wanted (REV-15).
+ * @param feed a path of its own: the answer may be ahead of a stream's
+ * @returns whether nothing is left to be asked for at once
+ * @throws what the source throws
+ */
+export async function pollOnce(
+  options: Required<Pick<FollowOptions, 'feed'>> & Omit<FollowOptions, 'standby'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { crypto, state, source, feed, onEvent } = options
+  const nonce = state.needsTime() ? newNonce(crypto) : null
+  feed.connecting(nonce)
+  const from = nonce === null ? feed.resume : { ...feed.resume, nonce }
+  const answer = await source.poll(from, signal)
+  for (const event of eventsOf(answer)) {
+    if ((await applied(source, feed, event, signal)) === 'rejected') return true
+    onEvent?.(event)
+  }
+  const head = answer.heartbeat?.heartbeat.head ?? 0
+  return answer.frames.length === 0 || head <= feed.resume.after
+}
+
+function applied(
+  source: RevocationSource,
+  feed: RevocationFeed,
+  event: StreamEvent,
+  signal: AbortSignal,
+): Applied | Promise<Applied> {
+  switch (event.type) {
+    case 'time':
+      return feed.applyTime(event.data)
+    case 'frame':
+      return feed.applyFrame(event.data)
+    case 'heartbeat':
+      return feed.applyHeartbeat(event.data)
+    case 'snapshot':
+      return load(source, feed, event.data, signal)
+    case 'statement':
+      return feed.applyStatement(event.data)
+  }
+}
+
+/** What comes behind it on the connection waits, and is dropped by the sender if it takes too long. */
+async function load(
+  source: RevocationSource,
+  feed: RevocationFeed,
+  signed: SignedSnapshot,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const { head, count, digest } = signed.snapshot
+  const isWanted = head > feed.resume.after
+  const body = isWanted ? await source.snapshot(digest, count * MARK_BYTES, signal) : new Uint8Array(0)
+  return feed.applySnapshot(signed, body)
+}
+
+function newNonce(crypto: Crypto): string {
+  return base64url(crypto.randomBytes(NONCE_BYTES))
 }
 
 /** In the order in which a stream has them. */

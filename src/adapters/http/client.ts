@@ -42,6 +42,8 @@ export interface ClientOptions {
   readonly clock: Clock
   /** Absent for the public resources. */
   readonly signer?: Signer
+  /** Where the control plane is in this process: what answers in place of the network. */
+  readonly fetch?: typeof fetch
 }
 
 export class ApiClient {
@@ -57,8 +59,8 @@ export class ApiClient {
 
   /** To the same place without proofs: for what says by itself whose it is. */
   unsigned(): ApiClient {
-    const { url, crypto, clock } = this.#o
-    return new ApiClient({ url, crypto, clock })
+    const { signer: _, ...rest } = this.#o
+    return new ApiClient(rest)
   }
 
   /** @throws {ApiError} */
@@ -103,7 +105,8 @@ export class ApiClient {
     if (body !== null) headers['content-type'] = 'application/json'
     if (this.#o.signer !== undefined) headers.dpop = this.#proof(this.#o.signer, method, path, body ?? '')
     try {
-      return await fetch(this.#o.url + path, { method, headers, body, signal, redirect: 'error' })
+      const { url, fetch: answer = fetch } = this.#o
+      return await answer(url + path, { method, headers, body, signal, redirect: 'error' })
     } catch (cause) {
       throw new ApiError('API_UNREACHABLE', `the control plane at ${this.#o.url} cannot be reached`, {
         cause,

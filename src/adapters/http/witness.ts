@@ -7,13 +7,16 @@ import { readBody } from './body.ts'
 /** Room for the lines of a witness with several keys, post-quantum ones among them, in bytes. */
 const ANSWER_BYTES_MAX = 64 * 1024
 
-/** @param prefix the submission prefix of the witness */
-export function httpWitness(prefix: string): WitnessConnection {
+/**
+ * @param prefix the submission prefix of the witness
+ * @param answer where the witness is in this process: what answers in place of the network
+ */
+export function httpWitness(prefix: string, answer: typeof fetch = fetch): WitnessConnection {
   const url = `${prefix.replace(/\/$/, '')}/add-checkpoint`
   return {
     addCheckpoint: async (body, signal) => {
       try {
-        const response = await fetch(url, { method: 'POST', body, signal, redirect: 'error' })
+        const response = await answer(url, { method: 'POST', body, signal, redirect: 'error' })
         return replyOf(response, await readBody(response, ANSWER_BYTES_MAX))
       } catch (cause) {
         if (cause instanceof LogError) throw cause

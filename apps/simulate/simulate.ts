@@ -1,0 +1,152 @@
+/**
+ * Plays a company for a time, hour by hour, with the real control plane and real enforcement points under a clock that is
+ * moved. spec/simulation.md. The same options give the same log.
+ * @module
+ */
+import { renewDelegations, takeOn, TRADES, type Trade } from './agents.ts'
+import { addMonths, DAY_MS, HOUR_MS, SimulatedClock, startOfDay } from './clock.ts'
+import { foundCompany } from './company.ts'
+import { Plane } from './plane.ts'
+import { Chance, seededCrypto } from './random.ts'
+import type { Span, Story, Theme } from './story.ts'
+import { triage } from './themes/alerts.ts'
+import { closings } from './themes/incidents.ts'
+import { labels } from './themes/labels.ts'
+import { upkeep } from './themes/upkeep.ts'
+import { planDay, playSession } from './themes/workdays.ts'
+
+/** The company is founded that long before the period, and the log goes on for so long after it. */
+const LEAD_DAYS = 7
+const AFTER_MS = 2 * HOUR_MS
+const NINE_MS = 9 * HOUR_MS
+
+const THEMES: readonly Theme[] = [upkeep, labels, triage, closings]
+
+export interface SimulationOptions {
+  readonly seed: string
+  readonly months: number
+  readonly agents: number
+  readonly actionsPerDay: number
+  /** The end of the period, milliseconds since 1970: midnight UTC before it is taken. */
+  readonly to_ms: number
+  readonly dataDir: string
+  /** Told after each day. */
+  readonly onDay?: (day: { readonly day: number; readonly of: number; readonly actions: number }) => void
+  readonly report: (error: unknown) => void
+}
+
+export interface Simulated {
+  readonly plane: Plane
+  readonly story: Story
+  readonly period: Span
+  close(): Promise<void>
+}
+
+export async function simulate(options: SimulationOptions): Promise<Simulated> {
+  const { seed, months, dataDir, report } = options
+  const to_ms = startOfDay(options.to_ms)
+  const period = { from_ms: addMonths(to_ms, -months), to_ms }
+  const clock = new SimulatedClock(period.from_ms - LEAD_DAYS * DAY_MS)
+  const crypto = seededCrypto(seed)
+  const chance = new Chance(seed)
+  const plane = await Plane.start({ dataDir, clock, crypto, name: seed, separation: 'after', report })
+  try {
+    const company = await foundCompany({ plane, crypto, clock, chance, report })
+    const story: Story = {
+      company,
+      agents: [],
+      period,
+      agents_n: options.agents,
+      actions_per_day: options.actionsPerDay,
+      done: { allowed: 0, denied: 0 },
+      forgotten: new Map(),
+      notes: new Map(),
+    }
+    for (const theme of THEMES) await theme.found?.(story)
+    await hire(story)
+    await live(story, options)
+    return { plane, story, period, close: () => plane.close() }
+  } catch (cause) {
+    await plane.close()
+    throw cause
+  }
+}
+
+/** Half of the agents when the company is founded; the others join one by one. */
+async function hire(story: Story): Promise<void> {
+  const { company, agents_n } = story
+  for (let n = 0; n < Math.ceil(agents_n / 2); n++) await takeOnOne(story, n)
+  for (const point of company.points.values()) await point.hear()
+}
+
+async function takeOnOne(story: Story, n: number): Promise<void> {
+  const trades = Object.keys(TRADES) as Trade[]
+  const trade = trades[n % trades.length] ?? 'clerk'
+  const { owners } = story.company.staff
+  const owner = owners[n % owners.length]
+  if (owner === undefined) throw new TypeError('nobody owns agents')
+  const agent = await takeOn(story.company, trade, owner, n + 1)
+  story.agents.push(agent)
+  await renewDelegations(story.company, agent)
+}
+
+async function live(story: Story, { onDay }: SimulationOptions): Promise<void> {
+  const { clock } = story.company
+  const { period, done } = story
+  const first_ms = startOfDay(clock.now()) + DAY_MS
+  const of = (period.to_ms - first_ms) / DAY_MS
+  for (let day_ms = first_ms; day_ms < period.to_ms; day_ms += DAY_MS) {
+    await playDay(story, day_ms)
+    onDay?.({ day: (day_ms - first_ms) / DAY_MS + 1, of, actions: done.allowed + done.denied })
+  }
+  await finish(story)
+}
+
+async function playDay(story: Story, day_ms: number): Promise<void> {
+  const { clock } = story.company
+  const sessions = planDay(story, day_ms)
+  for (let hour_ms = day_ms; hour_ms < day_ms + DAY_MS; hour_ms += HOUR_MS) {
+    clock.to(Math.max(clock.now(), hour_ms))
+    for (const theme of THEMES) await theme.hour?.(story, hour_ms)
+    if (hour_ms === day_ms + NINE_MS) await morning(story, day_ms)
+    await playHour(story, sessions, hour_ms)
+  }
+}
+
+async function morning(story: Story, day_ms: number): Promise<void> {
+  for (const theme of THEMES) await theme.day?.(story, day_ms)
+  for (const agent of story.agents)
+    if (agent.status === 'active') await renewDelegations(story.company, agent)
+  if (story.agents.length < story.agents_n) await takeOnOne(story, story.agents.length)
+  for (const point of story.company.points.values()) await point.hear()
+}
+
+async function playHour(
+  story: Story,
+  sessions: ReturnType<typeof planDay>,
+  hour_ms: number,
+): Promise<void> {
+  const { clock, points, plane } = story.company
+  let isBusy = false
+  while (sessions[0] !== undefined && sessions[0].at < hour_ms + HOUR_MS) {
+    const [session] = sessions.splice(0, 1)
+    if (session === undefined) break
+    clock.to(Math.max(clock.now(), session.at))
+    await playSession(story, session)
+    isBusy = true
+  }
+  if (!isBusy) return
+  for (const point of points.values()) await point.ship()
+  await plane.observe()
+}
+
+/** Every point has shipped past the end of the period, and the log is signed over it. */
+async function finish({ company, period }: Story): Promise<void> {
+  const { clock, points, plane } = company
+  clock.to(period.to_ms + AFTER_MS)
+  for (const point of points.values()) {
+    await point.hear()
+    await point.ship()
+  }
+  await plane.anchor()
+}

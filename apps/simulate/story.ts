@@ -1,0 +1,53 @@
+/**
+ * A simulation under way: the company, its agents, what time it is, and what is played when. spec/simulation.md (SIM-8).
+ * @module
+ */
+import type { Agent } from './agents.ts'
+import type { Company } from './company.ts'
+
+/** Half-open, milliseconds since 1970. */
+export interface Span {
+  readonly from_ms: number
+  readonly to_ms: number
+}
+
+export interface Story {
+  readonly company: Company
+  readonly agents: Agent[]
+  /** Of the report. The company is founded some days before. */
+  readonly period: Span
+  readonly agents_n: number
+  readonly actions_per_day: number
+  /** What points decided so far. */
+  readonly done: { allowed: number; denied: number }
+  /** What somebody forgets, and until when: a name, and milliseconds since 1970. */
+  readonly forgotten: Map<Habit, number>
+  /** What is kept from one day to the next: by theme. */
+  readonly notes: Map<string, unknown>
+}
+
+/** What is done day by day unless somebody forgets it. */
+export type Habit = 'anchor' | 'canaries' | 'capacity' | 'triage'
+
+/** What one part of the company does. Each has a file of its own in themes/. */
+export interface Theme {
+  /** Once, when the company is founded. */
+  found?(story: Story): Promise<void>
+  /** At the beginning of each hour, before its sessions. */
+  hour?(story: Story, hour_ms: number): Promise<void>
+  /** In the morning, at nine, of each day. */
+  day?(story: Story, day_ms: number): Promise<void>
+}
+
+export function forgets({ forgotten, company }: Story, habit: Habit): boolean {
+  return (forgotten.get(habit) ?? -Infinity) > company.clock.now()
+}
+
+/** Days of UTC since the period began; negative before it. */
+export function dayOf({ period }: Pick<Story, 'period'>, time_ms: number): number {
+  return Math.floor((time_ms - period.from_ms) / 86_400_000)
+}
+
+export function activeAgents({ agents }: Pick<Story, 'agents'>): Agent[] {
+  return agents.filter(({ status }) => status === 'active')
+}
