@@ -14,7 +14,7 @@ import {
 import type { Profile } from '../cli/profile.ts'
 import { DAY_MS } from './clock.ts'
 import { newHolder, pointOf, type Company } from './company.ts'
-import { PURPOSE } from './tools.ts'
+import { CATEGORY, NOTE_KIND, PURPOSE } from './tools.ts'
 
 /** What an agent is for: its class, and the tool servers that it calls. */
 export const TRADES = {
@@ -23,6 +23,22 @@ export const TRADES = {
   support: ['customers', 'mail'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 export type Trade = keyof typeof TRADES
+
+/** What people tell agents. An instruction that names a kind of output stands behind each of that kind (ATT-12). */
+const WORK: Readonly<Record<string, string>> = {
+  files: 'Keep the files of the day in order',
+  records: 'Answer what is asked about the archive',
+  customers: 'Care for the customers who ask',
+  mail: `Tell the team of what was done, each time by a ${NOTE_KIND}`,
+}
+
+interface Authority {
+  readonly grant: Grant
+  readonly ttl_s: number
+  /** The point that it is for; that of the server unless told otherwise. */
+  readonly point: string
+  readonly instruction: string
+}
 
 /** Delegations are issued anew before they end. */
 const TTL_DAYS = 28
@@ -97,17 +113,17 @@ export async function authorize(
   { clock, crypto, points }: Company,
   { id, owner, holder }: Pick<Agent, 'id' | 'owner' | 'holder'>,
   server: string,
-  more: { readonly grant?: Grant; readonly ttl_s?: number; readonly points?: readonly string[] } = {},
+  more: Partial<Authority> = {},
 ): Promise<Held> {
-  const { ttl_s = (TTL_DAYS * DAY_MS) / 1000, grant = grantFor(server) } = more
+  const { ttl_s = (TTL_DAYS * DAY_MS) / 1000, grant = grantFor(server), instruction = WORK[server] } = more
   const { jti, chain } = await delegate(owner, {
     agent: id,
     jkt: thumbprint(crypto, holder.publicJwk),
-    aud: more.points ?? [pointOf({ points }, server).id],
+    aud: [more.point ?? pointOf({ points }, server).id],
     grants: [grant],
     ttl_s,
     depth_max: 1,
-    instruction: `Do the work of the day with ${server}`,
+    ...(instruction === undefined ? {} : { instruction }),
   })
   return { jti, chain, ends: clock.now() + ttl_s * 1000 }
 }
@@ -131,7 +147,7 @@ export function grantFor(server: string): Grant {
         server,
         actions: ['find_customer'],
         clearance: 'confidential',
-        categories: ['*'],
+        categories: [CATEGORY],
         purposes: [PURPOSE],
       }
     default:

@@ -60,6 +60,7 @@ export interface PointParts {
   readonly desk: KillDesk
   readonly keeper: StatementKeeper
   readonly point: EnforcementPoint
+  readonly outputs: Outputs
   readonly releases: Releases
 }
 
@@ -144,7 +145,7 @@ export async function composePoint(place: PointPlace, disk: PointDisk): Promise<
   const shipments = new Shipments({ ...shipping, point: file.point })
   return {
     ...{ control, tools, recorder, shipments, state, trust },
-    ...{ subjects, domains, desk, keeper, point, releases },
+    ...{ subjects, domains, desk, keeper, point, outputs, releases },
   }
 }
 

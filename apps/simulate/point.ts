@@ -93,9 +93,16 @@ export class SimulatedPoint {
     this.#knownAt = now
   }
 
+  /** What became of the calls so far is recorded, and what left is told. */
+  async idle(): Promise<void> {
+    await this.#parts.point.idle()
+    await this.#parts.outputs.idle()
+  }
+
   /** All that there is, with a signed head. */
   async ship(): Promise<void> {
     const { shipments } = this.#parts
+    await this.idle()
     try {
       while (await shipments.ship());
     } catch (error) {

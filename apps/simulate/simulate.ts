@@ -9,6 +9,15 @@ import { foundCompany } from './company.ts'
 import { Plane } from './plane.ts'
 import { Chance, seededCrypto } from './random.ts'
 import type { Span, Story, Theme } from './story.ts'
+import { backups } from './themes/backups.ts'
+import { baselines } from './themes/baselines.ts'
+import { changes } from './themes/changes.ts'
+import { consents } from './themes/consents.ts'
+import { drills } from './themes/drills.ts'
+import { outputs } from './themes/outputs.ts'
+import { people } from './themes/people.ts'
+import { reviews } from './themes/reviews.ts'
+import { trouble } from './themes/trouble.ts'
 import { triage } from './themes/alerts.ts'
 import { closings } from './themes/incidents.ts'
 import { labels } from './themes/labels.ts'
@@ -20,7 +29,22 @@ const LEAD_DAYS = 7
 const AFTER_MS = 2 * HOUR_MS
 const NINE_MS = 9 * HOUR_MS
 
-const THEMES: readonly Theme[] = [upkeep, labels, triage, closings]
+/** In this order each hour, and each morning. */
+const THEMES: readonly Theme[] = [
+  upkeep,
+  labels,
+  outputs,
+  consents,
+  drills,
+  triage,
+  closings,
+  changes,
+  baselines,
+  backups,
+  people,
+  reviews,
+  trouble,
+]
 
 export interface SimulationOptions {
   readonly seed: string
@@ -53,6 +77,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   try {
     const company = await foundCompany({ plane, crypto, clock, chance, report })
     const story: Story = {
+      dataDir,
       company,
       agents: [],
       period,
@@ -143,10 +168,12 @@ async function playHour(
 /** Every point has shipped past the end of the period, and the log is signed over it. */
 async function finish({ company, period }: Story): Promise<void> {
   const { clock, points, plane } = company
+  clock.to(period.to_ms)
+  await plane.anchor()
   clock.to(period.to_ms + AFTER_MS)
   for (const point of points.values()) {
     await point.hear()
     await point.ship()
   }
-  await plane.anchor()
+  await plane.publish()
 }

@@ -12,6 +12,8 @@ export interface Span {
 }
 
 export interface Story {
+  /** Of the control plane. */
+  readonly dataDir: string
   readonly company: Company
   readonly agents: Agent[]
   /** Of the report. The company is founded some days before. */
@@ -50,4 +52,10 @@ export function dayOf({ period }: Pick<Story, 'period'>, time_ms: number): numbe
 
 export function activeAgents({ agents }: Pick<Story, 'agents'>): Agent[] {
   return agents.filter(({ status }) => status === 'active')
+}
+
+/** Whether something that is done every so many days, the first time on that day of the period, is done today. */
+export function isDay(story: Pick<Story, 'period'>, day_ms: number, when: { readonly first: number; readonly every: number }): boolean {
+  const day = dayOf(story, day_ms)
+  return day >= when.first && (day - when.first) % when.every === 0
 }

@@ -12,6 +12,9 @@ export interface SimulatedTool {
   readonly label: ToolLabel
 }
 
+/** What a mail is, as an output. */
+export const NOTE_KIND = 'team_note'
+
 /** Why personal data is used here, and which. */
 export const PURPOSE = `${DPV}CustomerCare`
 export const CATEGORY = `${PD}EmailAddress`

@@ -1,11 +1,12 @@
 /** What agents of a simulation do: sessions of calls through the enforcement points. spec/simulation.md (SIM-7). @module */
 import type { JsonObject } from '../../src/core/json.ts'
 import type { Signer } from '../../src/core/crypto.ts'
-import { explain, type ReasonCode } from '../../src/decide/reasons.ts'
+import { explain } from '../../src/decide/reasons.ts'
 import { CountersignMcpSession } from '../../src/enforce/adapters/mcp/client.ts'
 import { CALL_META, METHOD_CHALLENGE } from '../../src/enforce/adapters/mcp/messages.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
 import { ConnectionDenied } from '../../src/enforce/sdk-errors.ts'
+import type { ReasonCode } from '../../src/enforce/sdk-errors.ts'
 import type { Credential } from '../../src/enforce/types.ts'
 import { seenValue } from '../../src/enforce/flow/content.ts'
 import { toolOf, type Company } from './company.ts'
@@ -65,6 +66,7 @@ export async function work(
         return { result: answer, failed, seen: seenValue<JsonObject>(answer, (left) => left as JsonObject) }
       },
     )
+    await point.idle()
     if (outcome.decision === 'allow') done.allowed++
     else Object.assign(done, { denied: done.denied + 1, reasons: outcome.reasons })
   }
@@ -72,7 +74,7 @@ export async function work(
 }
 
 /** As a client of MCP does it. */
-async function open(
+export async function open(
   { crypto, clock }: Company,
   { point, server, chain, holder }: Session,
 ): Promise<CountersignMcpSession | ConnectionDenied> {

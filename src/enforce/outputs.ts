@@ -172,6 +172,11 @@ export class Outputs {
     return state
   }
 
+  /** Resolves once what has left so far is told. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#telling)
+  }
+
   /** What has left is told for a little longer. */
   async close(): Promise<void> {
     const timer = setTimeout(() => this.#stop.abort(), TELL_ON_CLOSE_MS)

@@ -288,11 +288,16 @@ export class EnforcementPoint implements Point {
       this.#o.onToolChanged?.({ server, tool, definition_hash, definition })
   }
 
+  /** Resolves once what became of the calls so far is recorded. */
+  idle(): Promise<void> {
+    return this.#records.idle()
+  }
+
   async close(): Promise<void> {
     this.#o.approvals?.close()
     await laterTurn() // whoever waited has begun to record what became of it
     await Promise.all(this.#deciding)
-    await this.#records.idle()
+    await this.idle()
     await this.#o.outputs?.close()
     await this.#o.onClose()
   }

@@ -16,6 +16,7 @@ export const triage: Theme = {
 
 export async function takeAlerts(story: Story): Promise<void> {
   const { security } = story.company.staff
+  if (!(await hasOpen(story))) return
   for (const alert of await listAlerts(security, { status: 'open' })) {
     const isSerious = SERIOUS.includes(alert.rule)
     await security.client.post(`/v1/alerts/${alert.id}/acknowledge`, {
@@ -28,4 +29,12 @@ export async function takeAlerts(story: Story): Promise<void> {
 
 async function close({ company }: Story, { id }: ShownAlert, disposition: string): Promise<void> {
   await company.staff.security.client.post(`/v1/alerts/${id}/close`, { disposition })
+}
+
+/** Whether a request is worth it. */
+async function hasOpen({ company }: Story): Promise<boolean> {
+  const open = await company.plane.store.query((db) =>
+    db.selectFrom('alerts').select('id').where('acknowledged', 'is', null).where('closed', 'is', null).executeTakeFirst(),
+  )
+  return open !== undefined
 }

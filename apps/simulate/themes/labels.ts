@@ -1,14 +1,14 @@
-/** Labels of tools, and who changes what agents run under. spec/simulation.md (SIM-9). @module */
+/** Labels of tools. spec/simulation.md (SIM-9). @module */
 import { approveLabels, proposeLabels } from '../../cli/labels/acts.ts'
-import type { Theme } from '../story.ts'
+import type { Story, Theme } from '../story.ts'
 
 /** Two people label every tool before anything is called. */
-export const labels: Theme = {
-  found: async ({ company }) => {
-    const { operations, security } = company.staff
-    const all = [...company.tools.values()].map(({ id, hash, label }) => {
-      return { tool: id, definition_hash: hash, label }
-    })
-    await approveLabels(security, await proposeLabels(operations, all))
-  },
+export const labels: Theme = { found: labelTools }
+
+export async function labelTools({ company }: Story): Promise<void> {
+  const { operations, security } = company.staff
+  const all = [...company.tools.values()].map(({ id, hash, label }) => {
+    return { tool: id, definition_hash: hash, label }
+  })
+  await approveLabels(security, await proposeLabels(operations, all))
 }

@@ -4,22 +4,23 @@ import { alertOverdueDrill } from '../../../src/registry/drills.ts'
 import { raiseOverdue } from '../../../src/registry/subject-requests.ts'
 import { takeSample, type Readings } from '../../../src/respond/capacity.ts'
 import { remind } from '../../../src/respond/reminders.ts'
-import { DAY_MS, MINUTE_MS } from '../clock.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts'
 import type { Chance } from '../random.ts'
 import { forgets, type Story, type Theme } from '../story.ts'
 
 const GIB = 2 ** 30
+/** The runner decides whether it is due: once a day. */
+const ANCHOR_EVERY_MS = 12 * HOUR_MS
 /** Into the day: canaries are there by then, and are judged from the second on. */
 const OBSERVED_MS = 6 * MINUTE_MS
 const JUDGED_MS = 11 * MINUTE_MS
 
 export const upkeep: Theme = {
   hour: async (story, hour_ms) => {
-    const { plane, clock, chance } = story.company
+    const { plane, chance } = story.company
     if (!forgets(story, 'capacity')) await takeSample(plane.store, readingsOf(chance))
+    if (hour_ms % ANCHOR_EVERY_MS === 0 && !forgets(story, 'anchor')) await plane.anchor()
     if (hour_ms % DAY_MS === 0) await daily(story, hour_ms)
-    if (!forgets(story, 'anchor')) await plane.anchor()
-    clock.to(Math.max(clock.now(), hour_ms + JUDGED_MS))
   },
 }
 

@@ -2,10 +2,10 @@
 import type { Agent } from '../agents.ts'
 import { TRADES } from '../agents.ts'
 import { HOUR_MS, isBusinessDay } from '../clock.ts'
-import { pointOf, type Company } from '../company.ts'
-import type { Chance } from '../random.ts'
+import { pointOf } from '../company.ts'
 import { activeAgents, type Story } from '../story.ts'
 import { work, type Call } from '../work.ts'
+import { addressesWithConsent } from './consents.ts'
 
 /** From eight to six, UTC. */
 const FIRST_HOUR = 8
@@ -30,8 +30,12 @@ export function planDay(story: Story, day_ms: number): PlannedSession[] {
   const sessions = agents.flatMap((agent): PlannedSession[] => {
     const calls = Math.floor(each) + (chance.isTrue(each % 1) ? 1 : 0)
     if (calls === 0) return []
+    const [main, other] = TRADES[agent.trade]
     const at = day_ms + FIRST_HOUR * HOUR_MS + chance.below(HOURS * HOUR_MS)
-    return [{ at, agent, server: chance.of<string>(TRADES[agent.trade]), calls }]
+    const session = { at, agent, server: main, calls }
+    // A mail takes more of everybody than other calls: few are sent.
+    const few = other === 'mail' ? Math.min(calls, chance.below(2)) : Math.min(calls, chance.below(4))
+    return few === 0 ? [session] : [{ ...session, calls: calls - few }, { ...session, server: other, calls: few }]
   })
   return sessions.sort((a, b) => a.at - b.at)
 }
@@ -40,15 +44,16 @@ export async function playSession(story: Story, planned: PlannedSession): Promis
   const { company, done } = story
   const { agent, server, calls } = planned
   const held = agent.held.get(server)
-  if (agent.status !== 'active' || held === undefined) return
-  const all = Array.from({ length: calls }, () => callOf(story, company.chance, server))
+  if (agent.status !== 'active' || held === undefined || calls === 0) return
+  const all = Array.from({ length: calls }, () => callOf(story, server))
   const session = { point: pointOf(company, server), server, chain: held.chain, holder: agent.holder }
   const { allowed, denied } = await work(company, session, all)
   done.allowed += allowed
   done.denied += denied
 }
 
-function callOf(story: Story, chance: Chance, server: string): Call {
+function callOf(story: Story, server: string): Call {
+  const { chance } = story.company
   const isBeyond = chance.isTrue(DENIED_SHARE)
   const fails = chance.isTrue(FAILED_SHARE)
   const n = chance.below(1000)
@@ -60,12 +65,8 @@ function callOf(story: Story, chance: Chance, server: string): Call {
     case 'records':
       return { tool: 'read_record', args: { id: `record-${n}` }, fails }
     case 'customers':
-      return { tool: 'find_customer', args: { address: addressOf(story.company, chance) }, fails }
+      return { tool: 'find_customer', args: { address: chance.of(addressesWithConsent(story)) }, fails }
     default:
       return { tool: 'send_mail', args: { to: 'team@company.example', text: `note ${n}` }, fails }
   }
-}
-
-function addressOf(_: Company, chance: Chance): string {
-  return `customer-${chance.below(20)}@example.com`
 }
