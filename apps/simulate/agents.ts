@@ -54,6 +54,9 @@ export interface Held {
 export interface Agent {
   readonly id: string
   readonly trade: Trade
+  /** Who proposed it, and owns it in the register. */
+  readonly proposer: Profile
+  /** Who stands behind it now. */
   owner: Profile
   holder: Signer
   /** By tool server. */
@@ -87,6 +90,7 @@ export async function takeOn(company: Company, trade: Trade, owner: Profile, n: 
   const agent: Agent = {
     id,
     trade,
+    proposer: owner,
     owner,
     holder: newHolder(company),
     held: new Map(),

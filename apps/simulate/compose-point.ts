@@ -37,9 +37,14 @@ export interface PointPlace {
   readonly clock: SimulatedClock
   readonly fetch: typeof fetch
   readonly onFault: (error: unknown) => void
-  /** What a careless or dishonest point does otherwise. */
-  readonly bend?: (options: PointOptions) => PointOptions
+  readonly bend?: PointBend
 }
+
+/** What a careless or dishonest point does otherwise. */
+export type PointBend = (
+  options: PointOptions,
+  parts: Pick<PointParts, 'tools' | 'subjects' | 'domains' | 'state'>,
+) => PointOptions
 
 /** What outlives a restart. */
 export class PointDisk {
@@ -110,7 +115,7 @@ export async function composePoint(place: PointPlace, disk: PointDisk): Promise<
     trust: () => trust.chains,
     audience: file.point,
   })
-  const options = bend({
+  const options: PointOptions = {
     ...{ id: file.point, crypto, clock, placement: file.placement, bound_ms: file.bound_ms },
     revocations: (iss) => trust.revocationsOf(iss),
     kills,
@@ -125,8 +130,8 @@ export async function composePoint(place: PointPlace, disk: PointDisk): Promise<
     onRecorded: () => undefined,
     onFault,
     onClose: async () => domains.close(),
-  })
-  const point: EnforcementPoint = new EnforcementPoint(options)
+  }
+  const point = new EnforcementPoint(bend(options, { tools, subjects, domains, state }))
   desk = deskOf(place, disk, { kills, state, trust, tools, point })
   desk.begin()
   const keeper = new StatementKeeper({ desk, control, onFault })

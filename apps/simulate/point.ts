@@ -7,6 +7,7 @@ import { signAck } from '../../src/revoke/ack.ts'
 import { pollOnce } from '../../src/revoke/follower.ts'
 import type { RevocationFeed } from '../../src/revoke/state.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
+import type { Recorder } from '../../src/enforce/recorder.ts'
 import type { Releases } from '../../src/enforce/releases.ts'
 import { StreamRefused } from '../../src/ports/control-plane.ts'
 import { composePoint, PointDisk, type PointParts, type PointPlace } from './compose-point.ts'
@@ -57,6 +58,11 @@ export class SimulatedPoint {
 
   get point(): EnforcementPoint {
     return this.#parts.point
+  }
+
+  /** What it says of itself, for one that lies. */
+  get recorder(): Recorder {
+    return this.#parts.recorder
   }
 
   get releases(): Releases {

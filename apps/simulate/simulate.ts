@@ -8,7 +8,8 @@ import { addMonths, DAY_MS, HOUR_MS, SimulatedClock, startOfDay } from './clock.
 import { foundCompany } from './company.ts'
 import { Plane } from './plane.ts'
 import { Chance, seededCrypto } from './random.ts'
-import type { Span, Story, Theme } from './story.ts'
+import { plant, SimulationError, type Deviation, type Planted } from './deviations/deviation.ts'
+import type { Act, Span, Story, Theme } from './story.ts'
 import { backups } from './themes/backups.ts'
 import { baselines } from './themes/baselines.ts'
 import { changes } from './themes/changes.ts'
@@ -54,6 +55,7 @@ export interface SimulationOptions {
   /** The end of the period, milliseconds since 1970: midnight UTC before it is taken. */
   readonly to_ms: number
   readonly dataDir: string
+  readonly deviations: readonly Deviation[]
   /** Told after each day. */
   readonly onDay?: (day: { readonly day: number; readonly of: number; readonly actions: number }) => void
   readonly report: (error: unknown) => void
@@ -63,6 +65,7 @@ export interface Simulated {
   readonly plane: Plane
   readonly story: Story
   readonly period: Span
+  readonly planted: readonly Planted[]
   close(): Promise<void>
 }
 
@@ -70,6 +73,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const { seed, months, dataDir, report } = options
   const to_ms = startOfDay(options.to_ms)
   const period = { from_ms: addMonths(to_ms, -months), to_ms }
+  const planted = plant(options.deviations, period)
   const clock = new SimulatedClock(period.from_ms - LEAD_DAYS * DAY_MS)
   const crypto = seededCrypto(seed)
   const chance = new Chance(seed)
@@ -85,16 +89,47 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
       actions_per_day: options.actionsPerDay,
       done: { allowed: 0, denied: 0 },
       forgotten: new Map(),
+      agenda: agendaOf(() => story, planted),
       notes: new Map(),
     }
     for (const theme of THEMES) await theme.found?.(story)
     await hire(story)
     await live(story, options)
-    return { plane, story, period, close: () => plane.close() }
+    assertPlayed(story)
+    return { plane, story, period, planted, close: () => plane.close() }
   } catch (cause) {
     await plane.close()
     throw cause
   }
+}
+
+/** Deviations are played at ten. */
+const PLAYED_MS = 10 * HOUR_MS
+
+function agendaOf(story: () => Story, planted: readonly Planted[]): Act[] {
+  return planted.map(({ deviation, day_ms }) => ({
+    at_ms: day_ms + PLAYED_MS,
+    what: deviation.name,
+    play: () => deviation.play(story()),
+  }))
+}
+
+async function keepAgenda(story: Story): Promise<void> {
+  const { agenda, company } = story
+  const due = agenda.filter(({ at_ms }) => at_ms <= company.clock.now())
+  for (const act of due) {
+    agenda.splice(agenda.indexOf(act), 1)
+    await act.play()
+  }
+  if (due.length > 0) await lookAround(story)
+}
+
+/** @throws {SimulationError} `DEVIATION_UNPLAYED` */
+function assertPlayed({ agenda }: Story): void {
+  const [left] = agenda
+  if (left === undefined) return
+  const why = `${left.what} had not happened when the period was over: simulate more months, or leave it out`
+  throw new SimulationError('DEVIATION_UNPLAYED', why)
 }
 
 /** Half of the agents when the company is founded; the others join one by one. */
@@ -133,6 +168,7 @@ async function playDay(story: Story, day_ms: number): Promise<void> {
   for (let hour_ms = day_ms; hour_ms < day_ms + DAY_MS; hour_ms += HOUR_MS) {
     clock.to(Math.max(clock.now(), hour_ms))
     for (const theme of THEMES) await theme.hour?.(story, hour_ms)
+    await keepAgenda(story)
     if (hour_ms === day_ms + NINE_MS) await morning(story, day_ms)
     await playHour(story, sessions, hour_ms)
   }
@@ -151,7 +187,7 @@ async function playHour(
   sessions: ReturnType<typeof planDay>,
   hour_ms: number,
 ): Promise<void> {
-  const { clock, points, plane } = story.company
+  const { clock } = story.company
   let isBusy = false
   while (sessions[0] !== undefined && sessions[0].at < hour_ms + HOUR_MS) {
     const [session] = sessions.splice(0, 1)
@@ -160,9 +196,13 @@ async function playHour(
     await playSession(story, session)
     isBusy = true
   }
-  if (!isBusy) return
-  for (const point of points.values()) await point.ship()
-  await plane.observe()
+  if (isBusy) await lookAround(story)
+}
+
+/** What was recorded is shipped, and looked at. */
+async function lookAround({ company }: Story): Promise<void> {
+  for (const point of company.points.values()) await point.ship()
+  await company.plane.observe()
 }
 
 /** Every point has shipped past the end of the period, and the log is signed over it. */

@@ -24,12 +24,20 @@ export interface Story {
   readonly done: { allowed: number; denied: number }
   /** What somebody forgets, and until when: a name, and milliseconds since 1970. */
   readonly forgotten: Map<Habit, number>
+  /** What somebody does later: at the beginning of the first hour from then on. */
+  readonly agenda: Act[]
   /** What is kept from one day to the next: by theme. */
   readonly notes: Map<string, unknown>
 }
 
+export interface Act {
+  readonly at_ms: number
+  readonly what: string
+  play(): Promise<void>
+}
+
 /** What is done day by day unless somebody forgets it. */
-export type Habit = 'anchor' | 'canaries' | 'capacity' | 'triage'
+export type Habit = 'anchor' | 'baselines' | 'canaries' | 'capacity' | 'observer' | 'triage'
 
 /** What one part of the company does. Each has a file of its own in themes/. */
 export interface Theme {

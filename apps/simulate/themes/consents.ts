@@ -42,6 +42,8 @@ export interface Customer {
 interface Customers {
   readonly notice: string
   readonly all: Customer[]
+  /** So far: no two have one address. */
+  n: number
 }
 
 export const consents: Theme = {
@@ -63,7 +65,7 @@ export const consents: Theme = {
     }
     const notice = await proposeNotice(staff.privacy, { notice: said, text: WORDS })
     await approveNotice(staff.security, notice)
-    story.notes.set(CUSTOMERS, { notice, all: [] } satisfies Customers)
+    story.notes.set(CUSTOMERS, { notice, all: [], n: 0 } satisfies Customers)
     for (let i = 0; i < CUSTOMERS_AT_FIRST; i++) await addCustomer(story)
   },
   day: async (story, day_ms) => {
@@ -90,8 +92,9 @@ export function addressesWithConsent(story: Story): string[] {
 
 async function addCustomer(story: Story): Promise<void> {
   const { staff, crypto, clock } = story.company
-  const { all, notice } = customersOf(story)
-  const address = `customer-${all.length + 1}@example.com`
+  const customers = customersOf(story)
+  const { all, notice } = customers
+  const address = `customer-${++customers.n}@example.com`
   const subject = await addSubject(staff.privacy, JURISDICTION, [{ system: null, value: address }])
   const now_s = seconds(clock.now())
   const consent = newId(crypto, 'cns', clock.now())

@@ -59,7 +59,7 @@ async function revokedTries(story: Story): Promise<void> {
 }
 
 /** Somebody without a delegation knocks. */
-async function stranger(story: Story): Promise<void> {
+export async function stranger(story: Story): Promise<void> {
   const point = pointOf(story.company, 'files')
   for (let i = 0; i < 12; i++)
     await callAsNobody(story.company, point, 'files', { tool: 'read_file', args: { path: '/work/1.txt' } })

@@ -27,7 +27,7 @@ export const upkeep: Theme = {
 async function daily(story: Story, day_ms: number): Promise<void> {
   const { plane, clock } = story.company
   clock.to(day_ms + OBSERVED_MS)
-  await plane.observe()
+  if (!forgets(story, 'observer')) await plane.observe()
   clock.to(day_ms + JUDGED_MS)
   if (!forgets(story, 'canaries')) await plane.store.write((tx) => judgeCanaries(tx, plane.rules))
   await remind(plane.store)
