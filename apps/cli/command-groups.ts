@@ -115,6 +115,7 @@ export const GROUPS: readonly CommandGroup[] = [
     add: async (to) => (await import('./commands/readiness.ts')).readinessCommands(to),
   },
   { names: ['connect'], add: async (to) => (await import('./commands/connect.ts')).connectCommands(to) },
+  { names: ['simulate'], add: async (to) => (await import('./commands/simulate.ts')).simulateCommand(to) },
   { names: ['controls'], add: async (to) => (await import('./commands/controls.ts')).controlCommands(to) },
   {
     names: ['narrative'],

@@ -102,7 +102,7 @@ async function written(
 ): Promise<BuiltPack> {
   const { client } = profile
   const catalogue = await readControls(controls)
-  const { log_vkey: vkey } = await readInfo(profile.url)
+  const { log_vkey: vkey } = await readInfo(profile.url, client)
   const tiles = httpTiles(client)
   const checkpoint = await settledCheckpoint(profile, vkey)
   const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(period.from_ms))}`)

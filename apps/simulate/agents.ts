@@ -3,14 +3,7 @@ import type { Signer } from '../../src/core/crypto.ts'
 import type { Manifest } from '../../src/core/manifest.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import type { Grant } from '../../src/token/grant.ts'
-import {
-  addAgentKey,
-  approveAgent,
-  changeAgent,
-  delegate,
-  proposeAgent,
-  revoke,
-} from '../cli/operator.ts'
+import { addAgentKey, approveAgent, changeAgent, delegate, proposeAgent, revoke } from '../cli/operator.ts'
 import type { Profile } from '../cli/profile.ts'
 import { DAY_MS } from './clock.ts'
 import { newHolder, pointOf, type Company } from './company.ts'

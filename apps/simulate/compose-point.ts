@@ -172,7 +172,12 @@ function trustOf({ file, crypto, clock }: PointPlace, revocations: RevocationSta
 
 function approvalsOf(
   { file, crypto, clock, onFault }: PointPlace,
-  { control, state, kills, outputs }: {
+  {
+    control,
+    state,
+    kills,
+    outputs,
+  }: {
     readonly control: ControlPlane
     readonly state: RevocationState
     readonly kills: KillState
@@ -221,7 +226,13 @@ function flowOf(
 function deskOf(
   { file, signer, crypto, clock, onFault }: PointPlace,
   disk: PointDisk,
-  { kills, state, trust, tools, point }: Pick<PointParts, 'state' | 'trust' | 'tools' | 'point'> & {
+  {
+    kills,
+    state,
+    trust,
+    tools,
+    point,
+  }: Pick<PointParts, 'state' | 'trust' | 'tools' | 'point'> & {
     readonly kills: KillState
   },
 ): KillDesk {

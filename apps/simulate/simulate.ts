@@ -4,7 +4,7 @@
  * @module
  */
 import { renewDelegations, takeOn, TRADES, type Trade } from './agents.ts'
-import { addMonths, DAY_MS, HOUR_MS, SimulatedClock, startOfDay } from './clock.ts'
+import { addMonths, DAY_MS, HOUR_MS, isBusinessDay, SimulatedClock, startOfDay } from './clock.ts'
 import { foundCompany } from './company.ts'
 import { Plane } from './plane.ts'
 import { Chance, seededCrypto } from './random.ts'
@@ -16,8 +16,10 @@ import { changes } from './themes/changes.ts'
 import { consents } from './themes/consents.ts'
 import { drills } from './themes/drills.ts'
 import { outputs } from './themes/outputs.ts'
+import { oversight } from './themes/oversight.ts'
 import { people } from './themes/people.ts'
 import { reviews } from './themes/reviews.ts'
+import { together } from './themes/together.ts'
 import { trouble } from './themes/trouble.ts'
 import { triage } from './themes/alerts.ts'
 import { closings } from './themes/incidents.ts'
@@ -39,11 +41,13 @@ const THEMES: readonly Theme[] = [
   drills,
   triage,
   closings,
+  oversight,
   changes,
   baselines,
   backups,
   people,
   reviews,
+  together,
   trouble,
 ]
 
@@ -179,14 +183,11 @@ async function morning(story: Story, day_ms: number): Promise<void> {
   for (const agent of story.agents)
     if (agent.status === 'active') await renewDelegations(story.company, agent)
   if (story.agents.length < story.agents_n) await takeOnOne(story, story.agents.length)
-  for (const point of story.company.points.values()) await point.hear()
+  if (isBusinessDay(day_ms)) for (const point of story.company.points.values()) await point.hear()
+  await lookAround(story)
 }
 
-async function playHour(
-  story: Story,
-  sessions: ReturnType<typeof planDay>,
-  hour_ms: number,
-): Promise<void> {
+async function playHour(story: Story, sessions: ReturnType<typeof planDay>, hour_ms: number): Promise<void> {
   const { clock } = story.company
   let isBusy = false
   while (sessions[0] !== undefined && sessions[0].at < hour_ms + HOUR_MS) {

@@ -63,7 +63,11 @@ export function activeAgents({ agents }: Pick<Story, 'agents'>): Agent[] {
 }
 
 /** Whether something that is done every so many days, the first time on that day of the period, is done today. */
-export function isDay(story: Pick<Story, 'period'>, day_ms: number, when: { readonly first: number; readonly every: number }): boolean {
+export function isDay(
+  story: Pick<Story, 'period'>,
+  day_ms: number,
+  when: { readonly first: number; readonly every: number },
+): boolean {
   const day = dayOf(story, day_ms)
   return day >= when.first && (day - when.first) % when.every === 0
 }

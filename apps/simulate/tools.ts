@@ -33,7 +33,13 @@ export const TOOLS: readonly SimulatedTool[] = [
     systemName: 'Files',
     definition: definition('read_file', 'Reads a file', 'path'),
     measures: {},
-    label: { v: 1, result: { ...internal, categories: [] }, effect: 'none', accepts: 'internal', destination: [] },
+    label: {
+      v: 1,
+      result: { ...internal, categories: [] },
+      effect: 'none',
+      accepts: 'internal',
+      destination: [],
+    },
   },
   {
     server: 'files',

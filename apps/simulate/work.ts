@@ -9,11 +9,14 @@ import { ConnectionDenied } from '../../src/enforce/sdk-errors.ts'
 import type { ReasonCode } from '../../src/enforce/sdk-errors.ts'
 import type { Credential } from '../../src/enforce/types.ts'
 import { seenValue } from '../../src/enforce/flow/content.ts'
+import { decideApproval, showApproval } from '../cli/operator-approvals.ts'
 import { toolOf, type Company } from './company.ts'
 import type { SimulatedPoint } from './point.ts'
 
 /** Between two calls of a session, in milliseconds. */
 const GAP_MS = 150
+/** How long a person looks at a call before they let it go out, in milliseconds. */
+const LOOKED_MS = 20_000
 
 export interface Call {
   readonly tool: string
@@ -65,6 +68,7 @@ export async function work(
         const { answer = { done: true }, fails: failed = false } = call
         return { result: answer, failed, seen: seenValue<JsonObject>(answer, (left) => left as JsonObject) }
       },
+      { onHeld: ({ approval }) => void approve(company, point, approval).catch(company.report) },
     )
     await point.idle()
     if (outcome.decision === 'allow') done.allowed++
@@ -104,6 +108,14 @@ function proofOf(session: CountersignMcpSession, { tool, args }: Call): Credenti
     'kind'
   >
   return { kind: 'session', ...meta }
+}
+
+/** Somebody who is not behind the delegation looks at a call that waits, and lets it go out. */
+async function approve({ staff, clock }: Company, point: SimulatedPoint, approval: string): Promise<void> {
+  clock.pass(LOOKED_MS)
+  await point.keepFresh()
+  const shown = await showApproval(staff.security, approval)
+  await decideApproval(staff.security, shown, 'approve', () => undefined)
 }
 
 /** A call that nobody stands behind. */

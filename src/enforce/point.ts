@@ -18,10 +18,7 @@ import { Judging } from './judging.ts'
 import type { PointOptions } from './point-options.ts'
 import { PointView } from './point-view.ts'
 import { Refusals } from './refusals.ts'
-import type { Act, CallHooks, CallOutcome, CallRequest, Challenge } from './types.ts'
-import type { OpenOutcome, Point, Shown, Viewer } from './types.ts'
-
-const NOT_LOGGED: readonly Reason[] = ['NOT_LOGGED']
+import type { Act, CallHooks, CallOutcome, CallRequest, OpenOutcome, Point, Shown, Viewer } from './types.ts'
 
 export class EnforcementPoint implements Point {
   readonly #o: PointOptions
@@ -51,7 +48,7 @@ export class EnforcementPoint implements Point {
     return this.#o.id
   }
 
-  challenge(): Challenge {
+  challenge(): ReturnType<Point['challenge']> {
     return { ...this.#o.authenticator.challenge(), audience: this.#o.id }
   }
 
@@ -104,7 +101,9 @@ export class EnforcementPoint implements Point {
     const held = isLogged && kept.length === 0 ? await this.#o.outputs?.before(judged, request, action) : kept
     // REV-8: once more, in the very turn in which the call goes out. No await between here and act().
     const { chain } = judged.authenticated
-    const standing = isLogged ? this.#view.standing(chain, request, judged.verdict.bound_ms) : NOT_LOGGED
+    const standing = isLogged
+      ? this.#view.standing(chain, request, judged.verdict.bound_ms)
+      : (['NOT_LOGGED'] as const)
     const late = [standing, held ?? [], bases?.late() ?? []].find((reasons) => reasons.length > 0) ?? []
     if (chain === null || late.length > 0) {
       await this.#records.decision(request, names, deniedAs(judged, late))
@@ -289,9 +288,7 @@ export class EnforcementPoint implements Point {
   }
 
   /** Resolves once what became of the calls so far is recorded. */
-  idle(): Promise<void> {
-    return this.#records.idle()
-  }
+  readonly idle = (): Promise<void> => this.#records.idle()
 
   async close(): Promise<void> {
     this.#o.approvals?.close()

@@ -15,6 +15,9 @@ export function chosenOf(names: readonly string[]): Deviation[] {
     const found = DEVIATIONS.find((deviation) => deviation.name === name)
     if (found !== undefined) return found
     const known = DEVIATIONS.map((deviation) => deviation.name).join(', ')
-    throw new SimulationError('DEVIATION_UNKNOWN', `there is no deviation ${name}: choose of ${known}; or all, or none`)
+    throw new SimulationError(
+      'DEVIATION_UNKNOWN',
+      `there is no deviation ${name}: choose of ${known}; or all, or none`,
+    )
   })
 }

@@ -78,7 +78,15 @@ const forgetful: PointBend = (options, { tools, subjects, domains, state }) => {
   }
   const revocations = { isRevoked: () => false, freshness: () => state.freshness() }
   const registration = tools.find
-  const bases = new BasisKeeper({ crypto, clock, policy: tools.policy, registration, book, revocations, bound_ms })
+  const bases = new BasisKeeper({
+    crypto,
+    clock,
+    policy: tools.policy,
+    registration,
+    book,
+    revocations,
+    bound_ms,
+  })
   const label: ConstructorParameters<typeof FlowKeeper>[0]['label'] = (server, tool) =>
     tools.find(server, tool)?.label ?? null
   return { ...options, flow: new FlowKeeper({ crypto, policy: tools.policy, label, domains, bases }) }
@@ -137,7 +145,11 @@ const issuerInsider: Deviation = {
         jti: newId(crypto, 'dlg', clock.now()),
         rev: [newId(crypto, 'rev', clock.now())],
         holder: agent.holder.publicJwk,
-        agent: { id: agent.id, class: agent.trade, manifest: manifestDigest(crypto, manifestOf(agent.trade, 1)) },
+        agent: {
+          id: agent.id,
+          class: agent.trade,
+          manifest: manifestDigest(crypto, manifestOf(agent.trade, 1)),
+        },
         amr: ['swk'],
         auth_time: now_s,
         grants: [grantFor('files')],

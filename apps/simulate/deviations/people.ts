@@ -14,7 +14,10 @@ function oneAgent(story: Story): Agent {
 }
 
 /** An agent that nobody gives anything to do. */
-async function idleAgent(story: Story, more: { readonly systems: readonly string[]; readonly alone: boolean }): Promise<void> {
+async function idleAgent(
+  story: Story,
+  more: { readonly systems: readonly string[]; readonly alone: boolean },
+): Promise<void> {
   const { staff } = story.company
   const [owner] = staff.owners
   if (owner === undefined) throw new TypeError('nobody owns agents')
@@ -33,7 +36,8 @@ export const actedAlone: Deviation = {
   name: 'acted-alone',
   what: 'The owner of an agent approves it.',
   finds: [{ test: 2, code: 'ACTED_ALONE', n: 1 }],
-  play: (story) => idleAgent(story, { systems: [...story.company.systems.values()].slice(0, 1), alone: true }),
+  play: (story) =>
+    idleAgent(story, { systems: [...story.company.systems.values()].slice(0, 1), alone: true }),
 }
 
 export const systemMissing: Deviation = {
@@ -68,8 +72,9 @@ export const emergencyUnapproved: Deviation = {
   },
 }
 
-/** Agents are learned for so long before anybody is asked. */
-const LEARNED_DAYS = 90
+/** Before anybody is asked about the first agents, and until enough is learned of some. */
+const BEGUN_DAYS = 35
+const LEARNED_DAYS = 70
 const listed = z.object({
   baselines: z.array(z.object({ id: z.string(), status: z.string(), agent: z.string() })),
 })
@@ -78,8 +83,8 @@ export const baselineAlone: Deviation = {
   name: 'baseline-alone',
   what: 'The owner of an agent approves what is held to be normal of it.',
   finds: [{ test: 12, code: 'ACTED_ALONE', n: 1 }],
-  after_days: LEARNED_DAYS,
-  left_days: 40,
+  after_days: BEGUN_DAYS,
+  left_days: LEARNED_DAYS,
   play: async (story) => {
     story.forgotten.set('baselines', Infinity)
     await approveOwn(story)

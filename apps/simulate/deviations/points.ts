@@ -28,7 +28,12 @@ export interface Misplay {
 /** A point of its own before a server, which is taken out of service when it is over. */
 export async function misplay(
   story: Story,
-  o: { readonly server?: string; readonly bend?: PointBend; readonly grant?: Grant; readonly instruction?: string },
+  o: {
+    readonly server?: string
+    readonly bend?: PointBend
+    readonly grant?: Grant
+    readonly instruction?: string
+  },
   act: (play: Misplay) => Promise<void>,
 ): Promise<void> {
   const { company } = story
@@ -37,7 +42,12 @@ export async function misplay(
   if (agent === undefined) throw new TypeError('there is no agent')
   const point = await addPoint(company, server, bend === undefined ? {} : { bend })
   const words = instruction === undefined ? {} : { instruction }
-  const { chain, jti } = await authorize(company, agent, server, { point: point.id, grant, ttl_s: 5 * 86_400, ...words })
+  const { chain, jti } = await authorize(company, agent, server, {
+    point: point.id,
+    grant,
+    ttl_s: 5 * 86_400,
+    ...words,
+  })
   await point.hear()
   await act({ point, agent, jti, session: { point, server, chain, holder: agent.holder } })
   await decommission(story, point)
@@ -103,7 +113,10 @@ const unlabelled: PointBend = (options) => ({
     const found = options.registration(server, tool)
     const label = found?.label
     if (found === null || label === undefined || label === null) return found
-    return { ...found, label: { ...label, result: { level: 'public', integrity: 'trusted', categories: [] } } }
+    return {
+      ...found,
+      label: { ...label, result: { level: 'public', integrity: 'trusted', categories: [] } },
+    }
   },
 })
 
@@ -139,7 +152,10 @@ const leaseMissing: Deviation = {
   what: 'A point debits a limit from a lease that nobody granted.',
   finds: [{ test: 4, code: 'LEASE_MISSING', n: 1 }],
   play: (story) => {
-    const grant: Grant = { ...grantFor('files'), limits: [{ measure: 'calls', unit: '1', max: 5, per: 'day' }] }
+    const grant: Grant = {
+      ...grantFor('files'),
+      limits: [{ measure: 'calls', unit: '1', max: 5, per: 'day' }],
+    }
     return misplay(story, { bend: generous, grant }, ({ session }) => allowed(story, session, READ))
   },
 }

@@ -144,7 +144,9 @@ const restoreFailed: Deviation = {
 
 /** One byte of one file. */
 async function damage(folder: string): Promise<void> {
-  const [first] = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile())
+  const [first] = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) =>
+    one.isFile(),
+  )
   if (first === undefined) throw new TypeError('the backup has no entries')
   const path = join(first.parentPath, first.name)
   const bytes = await readFile(path)

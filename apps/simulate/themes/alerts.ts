@@ -34,7 +34,12 @@ async function close({ company }: Story, { id }: ShownAlert, disposition: string
 /** Whether a request is worth it. */
 async function hasOpen({ company }: Story): Promise<boolean> {
   const open = await company.plane.store.query((db) =>
-    db.selectFrom('alerts').select('id').where('acknowledged', 'is', null).where('closed', 'is', null).executeTakeFirst(),
+    db
+      .selectFrom('alerts')
+      .select('id')
+      .where('acknowledged', 'is', null)
+      .where('closed', 'is', null)
+      .executeTakeFirst(),
   )
   return open !== undefined
 }

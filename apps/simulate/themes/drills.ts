@@ -49,6 +49,11 @@ async function tryOnce(story: Story): Promise<void> {
   const clerk = activeAgents(story).find(({ trade, held }) => trade === 'clerk' && held.has('files'))
   const held = clerk?.held.get('files')
   if (clerk === undefined || held === undefined) return
-  const session = { point: pointOf(company, 'files'), server: 'files', chain: held.chain, holder: clerk.holder }
+  const session = {
+    point: pointOf(company, 'files'),
+    server: 'files',
+    chain: held.chain,
+    holder: clerk.holder,
+  }
   await work(company, session, [{ tool: 'read_file', args: { path: '/work/drill.txt' } }])
 }

@@ -12,6 +12,7 @@ import {
   releaseOutput,
   sawReview,
 } from '../../cli/operator-outputs.ts'
+import type { ReleaseAnswer } from '../../../src/enforce/releases.ts'
 import { ConnectionDenied } from '../../../src/enforce/sdk-errors.ts'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../clock.ts'
 import { isDay, type Story, type Theme } from '../story.ts'
@@ -68,24 +69,35 @@ async function sendLetter(story: Story): Promise<void> {
   const released = point.releases.release(opened.session, made, {
     onHeld: ({ output }) => held.resolve(output),
   })
-  const output = await held.promise
+  const output = await Promise.race([held.promise, released.then(() => null)])
+  if (output === null) throw notSent(await released)
   clock.pass(MINUTE_MS)
   const review = await openReview(staff.business, output)
-  for (let seen_ms = 0; seen_ms < 4 * SECOND_MS; ) {
+  for (let seen_ms = 0; seen_ms < 4 * SECOND_MS;) {
     clock.pass(SECOND_MS)
     seen_ms = await sawReview(staff.business, review)
   }
   await point.keepFresh()
   await attestOutput(staff.business, output)
   const answer = await released
-  if (answer.decision !== 'allow') throw new TypeError(`the letter was not let go: ${answer.reasons.join()}`)
+  if (answer.decision !== 'allow') throw notSent(answer)
+}
+
+function notSent(answer: ReleaseAnswer): TypeError {
+  const why = answer.decision === 'deny' ? answer.reasons.join(', ') : 'nobody was to look at it'
+  return new TypeError(`the letter did not leave as it was meant to: ${why}`)
 }
 
 /** Written, signed and sent by a person. */
 async function sendReport({ company }: Story, day_ms: number): Promise<void> {
   const { business } = company.staff
   const bytes = utf8(`What we did until ${rfc3339(day_ms)}, in words of my own.`)
-  const output = await registerWritten(business, { kind: REPORT_KIND, name: 'report.txt', bytes, form: 'text' })
+  const output = await registerWritten(business, {
+    kind: REPORT_KIND,
+    name: 'report.txt',
+    bytes,
+    form: 'text',
+  })
   company.clock.pass(MINUTE_MS)
   await attestOutput(business, output)
   await releaseOutput(business, output)

@@ -36,7 +36,10 @@ export function sessionOf(story: Story, agent: Agent, server: string) {
 async function burst(story: Story): Promise<void> {
   const agent = agentWith(story, 'files')
   if (agent === undefined) return
-  const calls = Array.from({ length: 24 }, (_, i): Call => ({ tool: 'read_file', args: { path: `/private/${i}` } }))
+  const calls = Array.from({ length: 24 }, (_, i): Call => ({
+    tool: 'read_file',
+    args: { path: `/private/${i}` },
+  }))
   await work(story.company, sessionOf(story, agent, 'files'), calls)
   await looked(story)
 }
@@ -48,7 +51,10 @@ async function revokedTries(story: Story): Promise<void> {
   const held = agent?.held.get('files')
   if (agent === undefined || held === undefined) return
   const session = sessionOf(story, agent, 'files')
-  const calls = Array.from({ length: 12 }, (_, i): Call => ({ tool: 'read_file', args: { path: `/work/${i}` } }))
+  const calls = Array.from({ length: 12 }, (_, i): Call => ({
+    tool: 'read_file',
+    args: { path: `/work/${i}` },
+  }))
   await work(story.company, session, calls.slice(0, 3))
   await revoke(staff.security, 'delegation', held.jti, 'not-needed')
   clock.pass(SECOND_MS)
@@ -78,7 +84,9 @@ async function cutOff(story: Story): Promise<void> {
   const session = sessionOf(story, agent, 'files')
   session.point.isPartitioned = true
   clock.pass(10 * MINUTE_MS)
-  await work(story.company, session, [{ tool: 'read_file', args: { path: '/work/2.txt' } }]).catch(() => undefined)
+  await work(story.company, session, [{ tool: 'read_file', args: { path: '/work/2.txt' } }]).catch(
+    () => undefined,
+  )
   session.point.isPartitioned = false
   await session.point.hear()
 }
@@ -90,6 +98,5 @@ async function looked({ company }: Story): Promise<void> {
 
 /** What was revoked is not used any more: another is issued in the morning. */
 export function dropDelegation({ agents }: Story, jti: string): void {
-  for (const { held } of agents)
-    for (const [server, one] of held) if (one.jti === jti) held.delete(server)
+  for (const { held } of agents) for (const [server, one] of held) if (one.jti === jti) held.delete(server)
 }

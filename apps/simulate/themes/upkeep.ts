@@ -38,7 +38,12 @@ async function daily(story: Story, day_ms: number): Promise<void> {
 /** Those of no machine: a simulation measures nothing. */
 function readingsOf(chance: Chance): Readings {
   const write_ms = { n: chance.between(20, 400), p50: 0.5, p99: 2, max: 4 }
-  const revocation_ms = { n: chance.between(1, 9), p50: chance.between(8, 30), p99: chance.between(40, 110), max: 140 }
+  const revocation_ms = {
+    n: chance.between(1, 9),
+    p50: chance.between(8, 30),
+    p99: chance.between(40, 110),
+    max: 140,
+  }
   return {
     cpu_pct: chance.between(2, 40),
     memory_bytes: GIB,

@@ -35,7 +35,12 @@ export function planDay(story: Story, day_ms: number): PlannedSession[] {
     const session = { at, agent, server: main, calls }
     // A mail takes more of everybody than other calls: few are sent.
     const few = other === 'mail' ? Math.min(calls, chance.below(2)) : Math.min(calls, chance.below(4))
-    return few === 0 ? [session] : [{ ...session, calls: calls - few }, { ...session, server: other, calls: few }]
+    return few === 0
+      ? [session]
+      : [
+          { ...session, calls: calls - few },
+          { ...session, server: other, calls: few },
+        ]
   })
   return sessions.sort((a, b) => a.at - b.at)
 }
