@@ -264,7 +264,8 @@ export class RevocationHub {
   async #sharedBeat(after: number): Promise<SignedHeartbeat | null> {
     const { at, signed } = this.#lastBeat ?? { at: 0, signed: null }
     const head = Math.max(after, this.#head)
-    if (this.#options.clock.monotonic() - at < BEAT_SHARED_MS && signed?.heartbeat.head === head) return signed
+    if (this.#options.clock.monotonic() - at < BEAT_SHARED_MS && signed?.heartbeat.head === head)
+      return signed
     let answer: SignedHeartbeat | null = null
     await this.#beat((heartbeat) => {
       answer = heartbeat

@@ -5,8 +5,7 @@
  */
 import { ApiClient } from '../../src/adapters/http/client.ts'
 import type { Crypto, Signer } from '../../src/core/crypto.ts'
-import { base64url } from '../../src/core/encoding.ts'
-import { canonicalize, type JsonObject } from '../../src/core/json.ts'
+import { canonicalize } from '../../src/core/json.ts'
 import { definitionHash } from '../../src/enforce/adapters/mcp/definitions.ts'
 import { z } from 'zod'
 import { addSystem, readInfo, type ControlPlaneInfo } from '../cli/operator.ts'
@@ -136,9 +135,4 @@ export async function addPoint(
 /** A key of its own, for an agent. */
 export function newHolder({ crypto }: Pick<Company, 'crypto'>): Signer {
   return crypto.signer(crypto.generateKey('Ed25519'))
-}
-
-/** base64url SHA-256 of something that a simulation makes up. */
-export function madeUp({ crypto }: Pick<Company, 'crypto'>, what: JsonObject): string {
-  return base64url(crypto.sha256(Buffer.from(canonicalize(what))))
 }

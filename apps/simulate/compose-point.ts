@@ -116,7 +116,11 @@ export async function composePoint(place: PointPlace, disk: PointDisk): Promise<
     audience: file.point,
   })
   const options: PointOptions = {
-    ...{ id: file.point, crypto, clock, placement: file.placement, bound_ms: file.bound_ms },
+    id: file.point,
+    crypto,
+    clock,
+    placement: file.placement,
+    bound_ms: file.bound_ms,
     revocations: (iss) => trust.revocationsOf(iss),
     kills,
     systems: tools.systems,
@@ -149,8 +153,19 @@ export async function composePoint(place: PointPlace, disk: PointDisk): Promise<
   const shipping = { crypto, clock, spool: disk.spool, recorder, control, signer, leases: ledger }
   const shipments = new Shipments({ ...shipping, point: file.point })
   return {
-    ...{ control, tools, recorder, shipments, state, trust },
-    ...{ subjects, domains, desk, keeper, point, outputs, releases },
+    control,
+    tools,
+    recorder,
+    shipments,
+    state,
+    trust,
+    subjects,
+    domains,
+    desk,
+    keeper,
+    point,
+    outputs,
+    releases,
   }
 }
 

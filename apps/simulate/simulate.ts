@@ -31,6 +31,8 @@ import { planDay, playSession } from './themes/workdays.ts'
 const LEAD_DAYS = 7
 const AFTER_MS = 2 * HOUR_MS
 const NINE_MS = 9 * HOUR_MS
+/** Of the period, until the last agent has joined. */
+const JOINED_SHARE = 0.6
 
 /** In this order each hour, and each morning. */
 const THEMES: readonly Theme[] = [
@@ -136,11 +138,18 @@ function assertPlayed({ agenda }: Story): void {
   throw new SimulationError('DEVIATION_UNPLAYED', why)
 }
 
-/** Half of the agents when the company is founded; the others join one by one. */
+/** Half of the agents when the company is founded; the others join over the period. */
 async function hire(story: Story): Promise<void> {
   const { company, agents_n } = story
   for (let n = 0; n < Math.ceil(agents_n / 2); n++) await takeOnOne(story, n)
   for (const point of company.points.values()) await point.hear()
+}
+
+/** Half of them at the beginning of the period, all of them well before its end. */
+function wanted({ agents_n, period }: Story, time_ms: number): number {
+  const { from_ms, to_ms } = period
+  const share = Math.min(1, Math.max(0, (time_ms - from_ms) / (JOINED_SHARE * (to_ms - from_ms))))
+  return Math.ceil(((1 + share) * agents_n) / 2)
 }
 
 async function takeOnOne(story: Story, n: number): Promise<void> {
@@ -182,7 +191,7 @@ async function morning(story: Story, day_ms: number): Promise<void> {
   for (const theme of THEMES) await theme.day?.(story, day_ms)
   for (const agent of story.agents)
     if (agent.status === 'active') await renewDelegations(story.company, agent)
-  if (story.agents.length < story.agents_n) await takeOnOne(story, story.agents.length)
+  while (story.agents.length < wanted(story, day_ms)) await takeOnOne(story, story.agents.length)
   if (isBusinessDay(day_ms)) for (const point of story.company.points.values()) await point.hear()
   await lookAround(story)
 }

@@ -21,6 +21,7 @@ import { Refusals } from './refusals.ts'
 import type { Act, CallHooks, CallOutcome, CallRequest, OpenOutcome, Point, Shown, Viewer } from './types.ts'
 
 export class EnforcementPoint implements Point {
+  readonly id: string
   readonly #o: PointOptions
   readonly #view: PointView
   readonly #records: CallRecords
@@ -31,6 +32,7 @@ export class EnforcementPoint implements Point {
   readonly #underWay = new CallsUnderWay(({ chain, request }) => this.#view.stopping(chain, request))
 
   constructor(options: PointOptions) {
+    this.id = options.id
     this.#o = options
     this.#view = new PointView(options)
     this.#records = new CallRecords(options)
@@ -42,10 +44,6 @@ export class EnforcementPoint implements Point {
   revocationsChanged(): void {
     this.#underWay.recheck()
     this.#o.approvals?.recheck(({ chain, request }) => this.#view.stopping(chain, request))
-  }
-
-  get id(): string {
-    return this.#o.id
   }
 
   challenge(): ReturnType<Point['challenge']> {

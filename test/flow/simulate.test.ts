@@ -73,6 +73,9 @@ function foundIn({ results }: PackReport): Counts {
 const run = (...args: string[]) =>
   promisify(execFile)(process.execPath, [CLI, ...args], { maxBuffer: 64 * 1024 * 1024 })
 
+/** Changes that one person made alone; deficiencies. */
+const EMPTY = [18, 19]
+
 /** In a process of its own, while the other half-year is played in this one. */
 let honest: ReturnType<typeof run>
 beforeAll(() => {
@@ -120,16 +123,17 @@ describe('the same half-year without, by the command line', () => {
     expect(report).toMatchObject({ integrity: true, simulated: true, faults: [] })
   })
 
-  test('has items for every test that a log answers, but for what nobody did alone', () => {
+  test('has items for every test that a log answers, but for what an honest company has none of', () => {
     const empty = Object.values(report.results).filter(({ result }) => result === 'did_not_occur')
-    expect(empty.map(({ number }) => number)).toEqual([18])
+    expect(empty.map(({ number }) => number)).toEqual(EMPTY)
   })
 
   test('says on every page that it is simulated', () => {
     const files = readArchive(readFileSync(pack))
     const pages = [...files].filter(([name]) => name.endsWith('.html'))
     expect(pages.length).toBeGreaterThan(2)
-    for (const [name, bytes] of pages) expect(fromUtf8(bytes), name).toMatch(/simulated/i)
+    const silent = pages.filter(([, bytes]) => !/simulated/i.test(fromUtf8(bytes)))
+    expect(silent.map(([name]) => name)).toEqual([])
   })
 })
 

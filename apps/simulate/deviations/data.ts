@@ -53,7 +53,10 @@ const basisMissing: Deviation = {
   what: 'A point asks for no basis although it is to.',
   finds: [{ test: 29, code: 'BASIS_MISSING', n: 1 }],
   play: (story) => {
-    const bend: PointBend = ({ flow: _, ...options }) => options
+    const bend: PointBend = (options) => {
+      const { flow, ...rest } = options
+      return flow === undefined ? options : rest
+    }
     return misplay(story, { server: 'customers', bend }, ({ session }) =>
       allowed(story, session, find(customer(story))),
     )
@@ -100,7 +103,7 @@ const usedAfterWithdrawal: Deviation = {
     misplay(story, { server: 'customers', bend: forgetful }, async ({ session }) => {
       const { clock, staff, points } = story.company
       const one = customersOf(story).all.find(({ address }) => address === customer(story).address)
-      if (one?.consent == null) return
+      if (one === undefined || one.consent === null) return
       await withdrawConsent(staff.privacy, one.consent, { purposes: null, reason: 'asked' })
       one.consent = null
       for (const point of points.values()) await point.hear()

@@ -137,11 +137,20 @@ const generous: PointBend = (options) => {
   const { crypto, clock } = options
   const ledger: Ledger = {
     debit: (reservations) =>
-      reservations.map(({ max: _, ...rest }) => ({
-        ...rest,
-        period: periodOf(rest.per, clock.now()),
-        lease: newId(crypto, 'lse', clock.now()),
-      })),
+      reservations.map(({ iss, jti, grant, measure, unit, per, amount }) => {
+        const period = periodOf(per, clock.now())
+        return {
+          iss,
+          jti,
+          grant,
+          measure,
+          unit,
+          per,
+          amount,
+          period,
+          lease: newId(crypto, 'lse', clock.now()),
+        }
+      }),
     obtain: async () => null,
   }
   return { ...options, ledger }
