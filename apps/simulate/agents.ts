@@ -59,10 +59,13 @@ export interface Agent {
   status: 'active' | 'suspended' | 'retired'
 }
 
-export function manifestOf(trade: Trade, version: number, failed = 0): Manifest {
+/** What agents run on. */
+export const MODEL = 'simulated-model-1'
+
+export function manifestOf(trade: Trade, version: number, failed = 0, model = MODEL): Manifest {
   return {
     version,
-    model: 'simulated-model-1',
+    model,
     tools: TRADES[trade].map(String),
     tests: [{ name: 'acceptance', passed: 40, failed }],
   }

@@ -14,6 +14,7 @@ import { backups } from './themes/backups.ts'
 import { baselines } from './themes/baselines.ts'
 import { changes } from './themes/changes.ts'
 import { consents } from './themes/consents.ts'
+import { deficiencies } from './themes/deficiencies.ts'
 import { drills } from './themes/drills.ts'
 import { outputs } from './themes/outputs.ts'
 import { oversight } from './themes/oversight.ts'
@@ -24,6 +25,7 @@ import { trouble } from './themes/trouble.ts'
 import { triage } from './themes/alerts.ts'
 import { closings } from './themes/incidents.ts'
 import { labels } from './themes/labels.ts'
+import { vendors } from './themes/vendors.ts'
 import { upkeep } from './themes/upkeep.ts'
 import { planDay, playSession } from './themes/workdays.ts'
 
@@ -43,6 +45,7 @@ const THEMES: readonly Theme[] = [
   drills,
   triage,
   closings,
+  deficiencies,
   oversight,
   changes,
   baselines,
@@ -51,6 +54,7 @@ const THEMES: readonly Theme[] = [
   reviews,
   together,
   trouble,
+  vendors,
 ]
 
 export interface SimulationOptions {

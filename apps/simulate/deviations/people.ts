@@ -5,6 +5,7 @@ import { manifestOf, type Agent } from '../agents.ts'
 import { DAY_MS } from '../clock.ts'
 import { activeAgents, type Story } from '../story.ts'
 import { changeTemplate, releaseVersion } from '../themes/changes.ts'
+import { openOne } from '../themes/deficiencies.ts'
 import type { Deviation } from './deviation.ts'
 
 function oneAgent(story: Story): Agent {
@@ -32,7 +33,7 @@ async function idleAgent(
   await changeAgent(owner, id, 'activate', 'approved')
 }
 
-export const actedAlone: Deviation = {
+const actedAlone: Deviation = {
   name: 'acted-alone',
   what: 'The owner of an agent approves it.',
   finds: [{ test: 2, code: 'ACTED_ALONE', n: 1 }],
@@ -40,28 +41,43 @@ export const actedAlone: Deviation = {
     idleAgent(story, { systems: [...story.company.systems.values()].slice(0, 1), alone: true }),
 }
 
-export const systemMissing: Deviation = {
+const systemMissing: Deviation = {
   name: 'system-missing',
   what: 'An agent is approved that belongs to no system.',
   finds: [{ test: 1, code: 'AGENT_SYSTEM_MISSING', n: 1 }],
   play: (story) => idleAgent(story, { systems: [], alone: false }),
 }
 
-export const untestedChange: Deviation = {
+const untestedChange: Deviation = {
   name: 'untested-change',
   what: 'A version of an agent is approved that names no test.',
   finds: [{ test: 17, code: 'CHANGE_UNTESTED', n: 1 }],
   play: (story) => releaseVersion(story, oneAgent(story), null),
 }
 
-export const failedTests: Deviation = {
+const failedTests: Deviation = {
   name: 'failed-tests',
   what: 'A version of an agent is approved although tests of it failed.',
   finds: [{ test: 17, code: 'CHANGE_TESTS_FAILED', n: 1 }],
   play: (story) => releaseVersion(story, oneAgent(story), 3),
 }
 
-export const emergencyUnapproved: Deviation = {
+const vendorUnassessed: Deviation = {
+  name: 'vendor-unassessed',
+  what: 'A version of an agent runs on a model of a vendor whom nobody assessed.',
+  finds: [{ test: 20, code: 'VENDOR_UNASSESSED', n: 1 }],
+  play: (story) => releaseVersion(story, oneAgent(story), 0, 'unassessed-model-1'),
+}
+
+const deficiencyUnowned: Deviation = {
+  name: 'deficiency-unowned',
+  what: 'Nobody owns a deficiency for weeks.',
+  finds: [{ test: 19, code: 'DEFICIENCY_UNOWNED', n: 1 }],
+  left_days: 14,
+  play: async (story) => void (await openOne(story, 300)),
+}
+
+const emergencyUnapproved: Deviation = {
   name: 'emergency-unapproved',
   what: 'One person changes a template alone, and nobody approves it afterwards.',
   finds: [{ test: 18, code: 'EMERGENCY_UNAPPROVED', n: 1 }],
@@ -79,7 +95,7 @@ const listed = z.object({
   baselines: z.array(z.object({ id: z.string(), status: z.string(), agent: z.string() })),
 })
 
-export const baselineAlone: Deviation = {
+const baselineAlone: Deviation = {
   name: 'baseline-alone',
   what: 'The owner of an agent approves what is held to be normal of it.',
   finds: [{ test: 12, code: 'ACTED_ALONE', n: 1 }],
@@ -112,4 +128,6 @@ export const OF_PEOPLE: readonly Deviation[] = [
   failedTests,
   emergencyUnapproved,
   baselineAlone,
+  vendorUnassessed,
+  deficiencyUnowned,
 ]

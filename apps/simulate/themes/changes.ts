@@ -32,9 +32,10 @@ export async function releaseVersion(
   { company }: Story,
   agent: Agent,
   failed: number | null = 0,
+  model?: string,
 ): Promise<void> {
   agent.versions++
-  const { tests, ...rest } = manifestOf(agent.trade, agent.versions, failed ?? 0)
+  const { tests, ...rest } = manifestOf(agent.trade, agent.versions, failed ?? 0, model)
   const document = { ...rest, ...(failed === null || tests === undefined ? {} : { tests }) }
   const path = `/v1/agents/${agent.id}/versions`
   const { manifest } = z

@@ -6,15 +6,18 @@ import {
   showAccessReview,
 } from '../../cli/access-reviews.ts'
 import type { Profile } from '../../cli/profile.ts'
+import { quarterOf } from '../../../src/core/quarter.ts'
 import { MINUTE_MS } from '../clock.ts'
-import { isDay, type Story, type Theme } from '../story.ts'
+import type { Story, Theme } from '../story.ts'
 import { dropDelegation } from './trouble.ts'
 
-const REVIEW_DAYS = { first: 20, every: 85 }
+/** Of the first month of each quarter of the year. */
+const REVIEW_DAY = 20
 
 export const reviews: Theme = {
   day: async (story, day_ms) => {
-    if (isDay(story, day_ms, REVIEW_DAYS)) await reviewAccess(story, day_ms)
+    const date = new Date(day_ms)
+    if (date.getUTCDate() === REVIEW_DAY && date.getUTCMonth() % 3 === 0) await reviewAccess(story, day_ms)
   },
 }
 
@@ -36,10 +39,4 @@ async function reviewAccess(story: Story, day_ms: number): Promise<void> {
   for (const point of points.values()) await point.hear()
   clock.pass(MINUTE_MS)
   await closeAccessReview(privacy, review)
-}
-
-/** As ACR-1 has it: `2026-Q3`. */
-function quarterOf(time_ms: number): string {
-  const date = new Date(time_ms)
-  return `${date.getUTCFullYear()}-Q${Math.floor(date.getUTCMonth() / 3) + 1}`
 }
