@@ -97,7 +97,8 @@ export class Plane {
     const { settings, bootstrapSecret } = await setUp({ store, vault, crypto }, keys, wanted)
     const breakGlass = await pinBreakGlass({ store, crypto }, keys.breakGlass.first, () => undefined)
     const vkey = formatVkey(noteKey(crypto, settings.origin, keys.log.publicJwk))
-    const { tiles, lock } = openLogPlace(placeOfLog({ dataDir }, {}))
+    const logPlace = placeOfLog({ dataDir }, {})
+    const { tiles, lock } = openLogPlace(logPlace)
     const witness = await SimulatedWitness.start({ crypto, clock, dataDir, tiles, vkey })
     const publisher = new LogPublisher({
       crypto,
@@ -123,6 +124,7 @@ export class Plane {
       settings,
       tiles,
       lock,
+      logPlace,
       prunings: new PruneKeeper({ store, tiles, crypto, vkey, report }),
       runner: { fault: null },
       place: { url: URL_OF_PLANE, hosts: new Set([HOST]) },
@@ -188,6 +190,7 @@ export class Plane {
     ctx.feed.close()
     ctx.fleet.close()
     await anchors.stop()
+    await ctx.previews.stop()
     await publisher.stop()
     await witness.stop()
     await ctx.registry.store.close()

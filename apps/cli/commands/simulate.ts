@@ -10,8 +10,7 @@ import { startOfDay } from '../../simulate/clock.ts'
 import { simulate, type Simulated } from '../../simulate/simulate.ts'
 import { CliError, paint, progress, progressDone, result } from '../output.ts'
 import { countsText } from '../pack-report.ts'
-import { writePackFile } from '../pack-file.ts'
-import { packOf } from '../pack-of.ts'
+import { packInto } from '../pack-of.ts'
 import { assertWritable } from '../profile.ts'
 import { time, wantsJson } from './globals.ts'
 
@@ -103,9 +102,8 @@ async function run(options: Options, dataDir: string, command: Command): Promise
 
 async function packed({ story, period }: Simulated, out: string) {
   const { operations } = story.company.staff
-  const built = await packOf(operations, period)
-  await writePackFile(out, built.bytes)
-  return { file: out, bytes: built.bytes.length, entries: built.manifest.log.end, tests: built.tests }
+  const built = await packInto(out, operations, period)
+  return { file: out, bytes: built.bytes, entries: built.manifest.log.end, tests: built.tests }
 }
 
 async function described({ plane, story, period, planted }: Simulated, seconds: number) {
