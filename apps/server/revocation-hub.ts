@@ -5,7 +5,6 @@
  * them (KIL-21).
  * @module
  */
-import type { Clock } from '../../src/ports/clock.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { lastFrameKey } from '../../src/registry/frame-keys.ts'
 import type { FrameSigner } from '../../src/registry/frame-ring.ts'
@@ -44,7 +43,7 @@ export interface Asked {
 
 export interface HubOptions {
   readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'frame'>
-  readonly clock: Pick<Clock, 'monotonic'>
+  readonly clock: { monotonic(): number }
   readonly heartbeat_ms: number
   readonly report: (error: unknown) => void
   readonly onAck?: (head: number, now_ms: number) => void
@@ -119,9 +118,8 @@ export class RevocationHub {
   }
 
   /** Null when more is revoked than a snapshot holds. */
-  snapshot(): Promise<MadeSnapshot | null> {
-    return this.#snapshots.latest(this.#head, this.#key?.epoch ?? 0)
-  }
+  readonly snapshot = (): Promise<MadeSnapshot | null> =>
+    this.#snapshots.latest(this.#head, this.#key?.epoch ?? 0)
 
   /** Null when nobody was told of that body lately. */
   snapshotBody(digest: string): Uint8Array | null {
@@ -263,9 +261,8 @@ export class RevocationHub {
   /** The last one, while it is hardly older than a new one would be, and of the head that there is. */
   async #sharedBeat(after: number): Promise<SignedHeartbeat | null> {
     const { at, signed } = this.#lastBeat ?? { at: 0, signed: null }
-    const head = Math.max(after, this.#head)
-    if (this.#options.clock.monotonic() - at < BEAT_SHARED_MS && signed?.heartbeat.head === head)
-      return signed
+    const isNew = this.#options.clock.monotonic() - at < BEAT_SHARED_MS
+    if (isNew && signed?.heartbeat.head === Math.max(after, this.#head)) return signed
     let answer: SignedHeartbeat | null = null
     await this.#beat((heartbeat) => {
       answer = heartbeat

@@ -178,6 +178,8 @@ const lateReceipts: Deviation = {
     const { company } = story
     const [agent] = activeAgents(story)
     if (agent === undefined) throw new TypeError('there is no agent')
+    // A drill of these days would find it silent, and that is another deviation.
+    story.forgotten.set('drills', company.clock.now() + 3 * DAY_MS)
     const point = await addPoint(company, 'files')
     const { chain } = await authorize(company, agent, 'files', { point: point.id })
     await point.hear()

@@ -3,10 +3,12 @@ import { beginLift, setRoster, signLift } from '../../cli/kills.ts'
 import { findDrill, planDrill, startDrill } from '../../cli/drills.ts'
 import { MINUTE_MS, SECOND_MS } from '../clock.ts'
 import { pointOf } from '../company.ts'
-import { activeAgents, isDay, type Story, type Theme } from '../story.ts'
+import { activeAgents, forgets, isDay, type Story, type Theme } from '../story.ts'
 import { work } from '../work.ts'
 
 const DRILL_DAYS = { first: 16, every: 75 }
+/** Note: one is to be held. */
+const DUE = 'drills.due'
 const SCOPE = { kind: 'class', id: 'clerk' } as const
 
 export const drills: Theme = {
@@ -17,7 +19,10 @@ export const drills: Theme = {
     await setRoster(staff.operations, breakGlass, { people, m: 2 }, () => undefined)
   },
   day: async (story, day_ms) => {
-    if (isDay(story, day_ms, DRILL_DAYS)) await holdDrill(story)
+    if (isDay(story, day_ms, DRILL_DAYS)) story.notes.set(DUE, true)
+    if (story.notes.get(DUE) !== true || forgets(story, 'drills')) return
+    story.notes.delete(DUE)
+    await holdDrill(story)
   },
 }
 
