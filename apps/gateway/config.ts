@@ -95,6 +95,8 @@ type WrittenServer = Written['servers'][string]
 
 export interface ServerConfig extends Pick<WrittenServer, 'access' | 'limits' | 'credential'> {
   readonly name: string
+  /** Names of the headers and variables that hold a secret. */
+  readonly secrets: readonly string[]
   readonly upstream:
     | {
         readonly kind: 'stdio'
@@ -159,7 +161,8 @@ async function serverOf(name: string, server: WrittenServer, reader: SecretReade
       if (OWN_HEADERS.has(header.toLowerCase())) throw reader.fault(member, 'is a header of the transport')
       headers[header.toLowerCase()] = await reader.header(from, member)
     }
-    return { ...common, upstream: { kind: 'http', url: http.url, headers } }
+    const secrets = Object.keys(headers)
+    return { ...common, secrets, upstream: { kind: 'http', url: http.url, headers } }
   }
   if (stdio === undefined) throw reader.fault(['servers', name], 'says either "stdio" or "http"')
   const env: Record<string, string> = {}
@@ -167,8 +170,10 @@ async function serverOf(name: string, server: WrittenServer, reader: SecretReade
     const member = ['servers', name, 'stdio', 'env', key]
     env[key] = typeof from === 'string' ? from : await reader.text(from, member)
   }
+  const secrets = Object.keys(env).filter((key) => typeof stdio.env[key] !== 'string')
   const cwd = stdio.cwd === undefined ? undefined : reader.path(stdio.cwd)
-  return { ...common, upstream: { kind: 'stdio', command: stdio.command, args: stdio.args, env, cwd } }
+  const upstream = { kind: 'stdio', command: stdio.command, args: stdio.args, env, cwd } as const
+  return { ...common, secrets, upstream }
 }
 
 async function parseFile(path: string): Promise<{ document: Document; lines: LineCounter }> {

@@ -55,6 +55,7 @@ beforeAll(async () => {
   const command = { command: process.execPath, args: [TELLING, file], env: {}, cwd: undefined }
   const server: ServerConfig = {
     name: SERVER,
+    secrets: [],
     upstream: { kind: 'stdio', ...command },
     access: 'keys',
     limits: { sessions: 8, sessions_per_client: 4, idle_s: IDLE_S, answer_s: ANSWER_S },

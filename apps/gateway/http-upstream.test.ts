@@ -106,6 +106,7 @@ beforeAll(async () => {
   const headers = { authorization: 'Bearer of-the-gateway' }
   servers.set(SERVER, {
     name: SERVER,
+    secrets: ['authorization'],
     upstream: { kind: 'http', url: upstreamUrl, headers },
     access: 'keys',
     limits,

@@ -46,7 +46,7 @@ const faults: unknown[] = []
 
 function serverOf(name: string, upstream: ServerConfig['upstream'], access: 'oauth' | 'keys'): ServerConfig {
   const limits = { sessions: 8, sessions_per_client: 4, idle_s: 60, answer_s: 20 }
-  return { name, upstream, access, limits }
+  return { name, secrets: [], upstream, access, limits }
 }
 
 beforeAll(async () => {

@@ -14,7 +14,7 @@ import {
 } from '../../src/registry/inventory.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
-import { answers, body, idParam, ok, reasonBody } from './schemas.ts'
+import { answers, body, digest, idParam, ok, reasonBody } from './schemas.ts'
 
 const id = z.string().max(64)
 const time = z.int().nullable()
@@ -144,6 +144,8 @@ const credential = z.strictObject({
   scope: z.array(z.string().max(256)).max(64).exactOptional(),
   rotated: z.iso.datetime().exactOptional(),
   rotate_days: z.int().positive().max(3660).exactOptional(),
+  print: digest.exactOptional(),
+  declared: z.literal(false).exactOptional(),
 })
 
 function credentialRoute(app: App, ctx: ServerContext): void {

@@ -48,6 +48,8 @@ export class History {
   /** In the order of the log. */
   readonly versions: Any<'version.proposed' | 'version.approved'>[] = []
   /** In the order of the log. */
+  readonly inventory: Any<'inventory.recorded' | 'inventory.assigned' | 'inventory.removed'>[] = []
+  /** In the order of the log. */
   readonly baselines: Any<BaselineType>[] = []
   /** Calls that waited for a person, by the identifier of the approval. */
   readonly asked = new Map<string, OfType<'approval.requested'>>()

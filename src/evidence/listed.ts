@@ -39,6 +39,9 @@ const LISTS = {
   'log.pruned': 'prunings',
   'version.proposed': 'versions',
   'version.approved': 'versions',
+  'inventory.recorded': 'inventory',
+  'inventory.assigned': 'inventory',
+  'inventory.removed': 'inventory',
 } as const satisfies Partial<Record<EntryType, string>>
 
 type ListedEntry = Extract<AnyEntry, { type: keyof typeof LISTS }>

@@ -30,6 +30,8 @@ export const itemSchema = z.strictObject({
   used: time.exactOptional(),
   /** How often its secret is to be rotated. */
   rotate_days: z.int().positive().max(3660).exactOptional(),
+  /** Of what a point sends, under a key that it never tells: another one when the secret is another (INV-7). */
+  print: digest.exactOptional(),
 })
 
 export type Item = z.infer<typeof itemSchema>

@@ -156,6 +156,10 @@ export interface HeldCredential {
   /** RFC 3339. */
   readonly rotated?: string
   readonly rotate_days?: number
+  /** INV-7. */
+  readonly print?: string
+  /** The point sends a secret there that no setting declares. */
+  readonly declared?: false
 }
 
 /** INV-6: all that the point holds. Those that it held before and names no more are removed. @throws {RegistryError} `LIMIT_EXCEEDED` */
@@ -186,18 +190,19 @@ export function reportCredentials(
 function credentialItem(
   ctx: Pick<RegistryContext, 'crypto'>,
   point: string,
-  { id, server, scope, rotated, rotate_days }: HeldCredential,
+  { id, server, scope, rotated, rotate_days, print, declared }: HeldCredential,
 ): Item {
   return {
     ref: sha256Text(ctx.crypto, canonicalize({ from: 'point', id, point, server })),
     kind: 'credential',
     name: id,
     origin: 'point',
-    secret: rotate_days === undefined ? 'static' : 'rotated',
+    secret: declared === false ? 'unknown' : rotate_days === undefined ? 'static' : 'rotated',
     where: server,
     ...(scope === undefined ? {} : { scope: [...scope] }),
     ...(rotated === undefined ? {} : { rotated }),
     ...(rotate_days === undefined ? {} : { rotate_days }),
+    ...(print === undefined ? {} : { print }),
   }
 }
 

@@ -15,6 +15,7 @@ import { baselines } from './baselines.ts'
 import { breaches, requests } from './breaches.ts'
 import { changes, emergencyChanges } from './changes.ts'
 import { consents, disclosures, withdrawals } from './consents.ts'
+import { upstreamCredentials } from './credentials.ts'
 import { deficiencies, evaluations } from './deficiencies.ts'
 import { disposals, restores } from './disposals.ts'
 import { drills } from './drills.ts'
@@ -164,6 +165,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   deficiencies,
   requests,
   emergencyAccess,
+  upstreamCredentials,
   breaches,
   vendors,
   vendorUses,

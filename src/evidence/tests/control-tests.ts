@@ -4,6 +4,7 @@ import { decidedActions } from './actions.ts'
 import { approvedAgents, deadWithLeavers, identifiedAgents } from './agents.ts'
 import { approvedChanges, emergencies } from './changes.ts'
 import { followedDeficiencies } from './deficiencies.ts'
+import { keptCredentials } from './credentials.ts'
 import { boundedDelegations, boundedRevocations, grantedDelegations } from './delegations.ts'
 import { approvedBaselines, triedDetectors } from './detection.ts'
 import { reviewedEmergencies } from './emergencies.ts'
@@ -50,5 +51,6 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   obeyedWithdrawals,
   answeredRequests,
   reviewedEmergencies,
+  keptCredentials,
   ...UNTESTED,
 ].toSorted((a, b) => a.number - b.number)

@@ -33,10 +33,4 @@ export const UNTESTED: readonly ControlTest[] = [
     ['Administrators are under control', 'approved, reviewed, their acts logged'],
     NO_REGISTER,
   ),
-  untested(
-    33,
-    ['CC6.1'],
-    ['Credentials behind gateways are kept', 'inventoried, least privilege, rotated, no way around'],
-    NO_REGISTER,
-  ),
 ]
