@@ -2,13 +2,11 @@
 import type { PartsDigest } from '../../core/crypto.ts'
 
 const BLOCK = 64
-const K = roundConstants()
+/** A whole pack is hashed entry by entry: what one hash needs is made once, and its rounds make nothing. */
+const K = fractions(1 / 3, 64)
+const INITIAL = fractions(1 / 2, 8)
 
-/** The first 32 bits of the fractional parts of cube roots of the first 64 primes. */
-function roundConstants(): Int32Array {
-  return fractions(1 / 3, 64)
-}
-
+/** The first 32 bits of the fractional parts of square or cube roots of the first primes. */
 function fractions(power: number, count: number): Int32Array {
   const found: number[] = []
   for (let n = 2; found.length < count; n++) {
@@ -20,9 +18,11 @@ function fractions(power: number, count: number): Int32Array {
   return Int32Array.from(found)
 }
 
+/** Of the block at hand: no hash is in the middle of one when another begins. */
+const WORDS = new Int32Array(BLOCK)
+
 class Sha256 implements PartsDigest {
-  readonly #state = fractions(1 / 2, 8)
-  readonly #words = new Int32Array(BLOCK)
+  readonly #state = INITIAL.slice()
   readonly #rest = new Uint8Array(BLOCK)
   #rested = 0
   #length = 0
@@ -57,10 +57,13 @@ class Sha256 implements PartsDigest {
   }
 
   #block(bytes: Uint8Array, from: number): void {
-    const w = this.#words
-    const at = (i: number): number => bytes[from + i] ?? 0
-    for (let i = 0; i < 16; i++)
-      w[i] = (at(4 * i) << 24) | (at(4 * i + 1) << 16) | (at(4 * i + 2) << 8) | at(4 * i + 3)
+    const w = WORDS
+    for (let i = 0, at = from; i < 16; i++, at += 4)
+      w[i] =
+        ((bytes[at] ?? 0) << 24) |
+        ((bytes[at + 1] ?? 0) << 16) |
+        ((bytes[at + 2] ?? 0) << 8) |
+        (bytes[at + 3] ?? 0)
     for (let i = 16; i < BLOCK; i++) {
       const x = w[i - 15] ?? 0
       const y = w[i - 2] ?? 0
@@ -73,7 +76,14 @@ class Sha256 implements PartsDigest {
 
   #rounds(w: Int32Array): void {
     const state = this.#state
-    let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state
+    let a = state[0] ?? 0
+    let b = state[1] ?? 0
+    let c = state[2] ?? 0
+    let d = state[3] ?? 0
+    let e = state[4] ?? 0
+    let f = state[5] ?? 0
+    let g = state[6] ?? 0
+    let h = state[7] ?? 0
     for (let i = 0; i < BLOCK; i++) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
       const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (w[i] ?? 0)) | 0
@@ -88,8 +98,14 @@ class Sha256 implements PartsDigest {
       b = a
       a = (t1 + t2) | 0
     }
-    const added = [a, b, c, d, e, f, g, h]
-    for (const [i, word] of added.entries()) state[i] = ((state[i] ?? 0) + word) | 0
+    state[0] = ((state[0] ?? 0) + a) | 0
+    state[1] = ((state[1] ?? 0) + b) | 0
+    state[2] = ((state[2] ?? 0) + c) | 0
+    state[3] = ((state[3] ?? 0) + d) | 0
+    state[4] = ((state[4] ?? 0) + e) | 0
+    state[5] = ((state[5] ?? 0) + f) | 0
+    state[6] = ((state[6] ?? 0) + g) | 0
+    state[7] = ((state[7] ?? 0) + h) | 0
   }
 }
 
