@@ -38,6 +38,16 @@ describe.each(codecs)('%s', (_, codec, other) => {
     )
   })
 
+  test('packs runs of zeros with little between them, as pruned bundles are', async () => {
+    for (let n = 100; n < 3000; n += 137) {
+      const bytes = new Uint8Array(n)
+      for (let at = 0; at + 40 < n; at += 211) bytes.fill(65 + (at % 20), at, at + 30)
+      for (let at = 3; at < n; at += 97) bytes[at] = at & 255
+      const packed = concat(...(await codec.deflate([bytes])))
+      for (const reader of [codec, other]) expect(reader.inflateSync(packed, n)).toEqual(bytes)
+    }
+  })
+
   test('unpacks no more than is claimed', async () => {
     const packed = concat(...(await codec.deflate([new Uint8Array(100_000)])))
     for (const size of [0, 1, 99_999]) {

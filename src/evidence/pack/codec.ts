@@ -1,5 +1,6 @@
 /** Deflate and CRC-32 in plain JavaScript, for where the platform has none: a browser, a test. @module */
-import { Deflate, Inflate } from 'fflate'
+import { deflateSync, Inflate } from 'fflate'
+import { concat } from '../../core/encoding.ts'
 import type { Codec } from '../../ports/codec.ts'
 
 /** Packed bytes handed to the decoder at once: one that lies is caught after at most 16 MiB. */
@@ -13,12 +14,9 @@ export const fflateCodec: Codec = {
   crc32,
 }
 
+/** In one piece: the stream of fflate 0.8.3 packs some bytes, runs of zeros among them, to what nobody can unpack. */
 function deflate(parts: Iterable<Uint8Array>): Uint8Array[] {
-  const packed: Uint8Array[] = []
-  const stream = new Deflate({ level: LEVEL }, (chunk) => void packed.push(chunk))
-  for (const part of parts) stream.push(part, false)
-  stream.push(new Uint8Array(0), true)
-  return packed
+  return [deflateSync(concat(...parts), { level: LEVEL })]
 }
 
 class TooLong extends Error {}
