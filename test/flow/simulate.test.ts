@@ -73,8 +73,8 @@ function foundIn({ results }: PackReport): Counts {
 const run = (...args: string[]) =>
   promisify(execFile)(process.execPath, [CLI, ...args], { maxBuffer: 64 * 1024 * 1024 })
 
-/** Changes that one person made alone, and access in an emergency. */
-const EMPTY = [18, 32]
+/** Changes that one person made alone, access in an emergency, and credentials of gateways, which are not played. */
+const EMPTY = [18, 32, 33]
 
 /** In a process of its own, while the other half-year is played in this one. */
 let honest: ReturnType<typeof run>
