@@ -3,6 +3,7 @@
  * one, in order; nothing is judged here. spec/log.md.
  * @module
  */
+import type { Gesture } from '../core/gesture.ts'
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import type { Frame } from '../revoke/frame.ts'
 import {
@@ -84,6 +85,8 @@ export class History {
   /** In the order of the log. */
   readonly alerts: Any<AlertType>[] = []
   readonly endorsements: OfType<'person.endorsed'>[] = []
+  /** Of every entry that has one, whatever it is about, in the order of the log. */
+  readonly gestures: { readonly index: number; readonly type: EntryType; readonly gesture: Gesture }[] = []
   readonly keyEvents: Any<'key.retired' | 'key.compromised'>[] = []
   readonly issuers: Any<'issuer.proposed' | 'issuer.trusted' | 'issuer.dropped'>[] = []
   readonly templates: Any<'template.preset' | 'template.proposed' | 'template.approved'>[] = []
@@ -128,6 +131,8 @@ export class History {
       this.table.add(streamOf(this, entry.body).receipts, { index, logged_ms: time_ms }, entry.body, body)
       return
     }
+    if ('gesture' in entry.body && entry.body.gesture !== undefined)
+      this.gestures.push({ index, type: entry.type, gesture: entry.body.gesture })
     if (isListed(entry)) return this.#list(listOf(entry), index, entry)
     if (isGrouped(entry)) return this.#addGrouped(index, entry)
     if (isUnread(entry)) return

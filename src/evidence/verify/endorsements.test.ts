@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
+import { ControlLog, testedOf } from '../../../test/fixtures/control-log.ts'
 import { ALICE, BOB, LogBuilder } from '../../../test/fixtures/history.ts'
 import { verifyPack } from './verify.ts'
 
@@ -41,6 +42,16 @@ describe('a gesture by a registration that nobody endorsed', () => {
     log.propose('bot')
     const at = log.approve('bot', CAROL)
     expect(await faultsOf(log)).toEqual([['REGISTRATION_NOT_ENDORSED', at]])
+  })
+
+  test('does not approve what is kept in any other register', async () => {
+    const control = new ControlLog()
+    control.log.person('dan', { endorsed: null })
+    const at = [control.version(undefined, 'dan', false), control.baseline('dan'), control.template('dan')]
+    const { faults } = await testedOf(control.log)
+    expect(faults.filter(({ code }) => code === 'REGISTRATION_NOT_ENDORSED')).toMatchObject(
+      at.map((index) => ({ index })),
+    )
   })
 
   test('does not count because an endorsement followed', async () => {

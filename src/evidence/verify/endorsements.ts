@@ -143,30 +143,11 @@ interface LoggedGesture {
 
 /** But those by which people are endorsed: these have rules of their own. */
 function actGestures(history: History): LoggedGesture[] {
-  const acts = [
-    ...history.approvals,
-    ...history.templates,
-    ...history.toolChanges,
-    ...history.labels,
-    ...history.consents,
-    ...history.issuers,
-    ...history.erasures,
-    ...history.prunings,
-    ...history.decidedCalls,
-    ...history.attested,
-    ...history.previews,
-  ].flatMap(({ index, entry }) =>
-    'gesture' in entry.body && entry.body.gesture !== undefined
-      ? [{ index, gesture: entry.body.gesture }]
-      : [],
+  const acts = history.gestures.filter(({ type }) => type !== 'person.endorsed')
+  const lifts = history.kills.flatMap(({ index, entry }) =>
+    entry.type === 'kill.lifted' ? entry.body.statement.gestures.map((gesture) => ({ index, gesture })) : [],
   )
-  const kills = history.kills.flatMap(({ index, entry }) => {
-    if (entry.type === 'kill.lifted')
-      return entry.body.statement.gestures.map((gesture) => ({ index, gesture }))
-    if (entry.type !== 'kill.pulled' || entry.body.gesture === undefined) return []
-    return [{ index, gesture: entry.body.gesture }]
-  })
-  return [...acts, ...kills]
+  return [...acts, ...lifts]
 }
 
 /** Of the roots of this log's issuer: people elsewhere are registered elsewhere. */
