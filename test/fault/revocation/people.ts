@@ -115,8 +115,11 @@ export class People {
     return agent
   }
 
+  /** Endorsed, as everyone who asks for a signed pack has to be. */
   async newcomer(name: string): Promise<ProfileFile> {
-    return enroll(this.#url, (await invite(this.#manager, name)).invitation, name)
+    const file = await enroll(this.#url, (await invite(this.#manager, name)).invitation, name)
+    await endorse(this.#manager, file.person)
+    return file
   }
 
   /** @param sources relays that it follows */
