@@ -1,6 +1,7 @@
 /** A verified pack in words, as `countersign verify` prints it. spec/tests.md. @module */
 import { counted } from '../../src/core/words.ts'
 import type { TestCounts, TestResult } from '../../src/evidence/tests/result.ts'
+import { rolledLines } from '../../src/evidence/verify/rolled.ts'
 import type { PackReport } from '../../src/evidence/verify/report.ts'
 import { paint } from './output.ts'
 
@@ -21,10 +22,16 @@ export function describeReport(report: PackReport): string {
     countsText(report.tests),
     `${report.allowed} allowed; denied: ${denials(report)}${report.asked === 0 ? '' : `; waited for a person: ${report.asked}`}`,
     ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
+    ...rolledText(report),
     'Not checked:',
     ...report.not_checked.map((each) => `  - ${each}`),
     "What recomputes is reported; conclusions are the auditor's.",
   ].join('\n')
+}
+
+function rolledText({ rolled_forward }: PackReport): string[] {
+  if (rolled_forward === undefined || rolled_forward === null) return []
+  return ['Since the earlier pack:', ...rolledLines(rolled_forward).map((line) => `  - ${line}`)]
 }
 
 function cutOffLines({ state, limitations }: PackReport): string[] {

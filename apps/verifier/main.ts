@@ -7,15 +7,16 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { nodeZlib } from '../../src/adapters/node-zlib/node-zlib.ts'
-import { verifyPack } from '../../src/evidence/verify/verify.ts'
+import { verifyRolled } from '../../src/evidence/verify/roll-forward.ts'
 import { CliError, EXIT_FAILED, fail, progress, progressDone, result } from '../cli/output.ts'
 import { describeReport } from '../cli/pack-report.ts'
 
-const USAGE = `node verify.mjs PACK --key VKEY [--checkpoint FILE]... [--json]
+const USAGE = `node verify.mjs PACK --key VKEY [--checkpoint FILE]... [--earlier PACK] [--json]
 
   PACK              an evidence pack
   --key VKEY        the log's verifier key, from another source than the pack
   --checkpoint FILE a checkpoint of the log that you hold; may be repeated
+  --earlier PACK    a pack that you were given before: shows what changed since
   --json            print one JSON value
 
 Exit code 0: everything recomputes. 1: something does not, or is no pack. 2: wrong arguments.`
@@ -26,14 +27,17 @@ interface Asked {
   readonly pack: string
   readonly key: string
   readonly checkpoints: readonly string[]
+  readonly earlier: string | null
 }
 
 async function run(asked: Asked, json: boolean): Promise<void> {
   const began_ms = performance.now()
   const held = await Promise.all(asked.checkpoints.map(async (name) => ({ name, note: await read(name) })))
-  const { report } = await verifyPack(nodeCrypto, await read(asked.pack), asked.key, {
+  const earlier = asked.earlier === null ? null : { name: asked.earlier, archive: await read(asked.earlier) }
+  const { report } = await verifyRolled(nodeCrypto, await read(asked.pack), asked.key, {
     codec: nodeZlib,
     held,
+    earlier,
     onProgress: (n, of) => progress(`${n} of ${of} entries`),
   })
   progressDone()
@@ -49,7 +53,7 @@ function askedOf(args: string[]): Asked | null {
   const [pack, ...more] = positionals
   if (pack === undefined || more.length > 0 || values.key === undefined)
     throw new CliError('ARGUMENT_INVALID', `one pack and --key are needed ${HOW}`)
-  return { pack, key: values.key, checkpoints: values.checkpoint ?? [] }
+  return { pack, key: values.key, checkpoints: values.checkpoint ?? [], earlier: values.earlier ?? null }
 }
 
 function parsed(args: string[]) {
@@ -60,6 +64,7 @@ function parsed(args: string[]) {
       options: {
         key: { type: 'string' },
         checkpoint: { type: 'string', multiple: true },
+        earlier: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

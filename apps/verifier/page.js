@@ -60,7 +60,7 @@ async function begin() {
   byId('working').hidden = false
   say('Reading the pack', 0, 0)
   try {
-    send({ pack: await bytesOf(pack), key, held: await heldFiles() })
+    send({ pack: await bytesOf(pack), key, held: await heldFiles(), earlier: await earlierFile() })
   } catch {
     show({ kind: 'failed', code: 'FILE_UNREADABLE', message: 'a file cannot be read: choose it again' })
   }
@@ -69,6 +69,11 @@ async function begin() {
 async function heldFiles() {
   const files = [...(byId('held').files ?? [])]
   return Promise.all(files.map(async (file) => ({ name: file.name, note: await bytesOf(file) })))
+}
+
+async function earlierFile() {
+  const file = byId('earlier').files?.[0]
+  return file === undefined ? null : { name: file.name, archive: await bytesOf(file) }
 }
 
 async function bytesOf(file) {

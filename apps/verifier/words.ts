@@ -3,6 +3,7 @@ import { counted } from '../../src/core/words.ts'
 import { visible } from '../../src/evidence/report/escaped.ts'
 import type { TestResult } from '../../src/evidence/tests/result.ts'
 import type { Fault, PackReport } from '../../src/evidence/verify/report.ts'
+import { rolledLines } from '../../src/evidence/verify/rolled.ts'
 
 export interface Verdict {
   readonly isGood: boolean
@@ -60,11 +61,17 @@ export function sectionsOf(report: PackReport): Section[] {
       title: 'What does not hold',
       lines: [...faults.map(faultText), ...(hidden > 0 ? [`and ${hidden} more`] : [])],
     },
+    ...rolledOf(report),
     ...deviationsOf(report),
     { title: 'What was not checked', lines: not_checked.map(visible) },
     { title: 'What a reader should know', lines: notes.map(visible) },
   ]
   return sections.filter(({ lines }) => lines.length > 0)
+}
+
+function rolledOf({ rolled_forward }: PackReport): Section[] {
+  if (rolled_forward === undefined || rolled_forward === null) return []
+  return [{ title: 'Since the earlier pack', lines: rolledLines(rolled_forward).map(visible) }]
 }
 
 export function checksOf({ checks }: PackReport): Section {

@@ -2,7 +2,7 @@
 import '../attest/jitless.ts'
 import { inBatches } from '../../src/adapters/web-crypto/batches.ts'
 import { CountersignError } from '../../src/core/errors.ts'
-import { verifyPack } from '../../src/evidence/verify/verify.ts'
+import { verifyRolled } from '../../src/evidence/verify/roll-forward.ts'
 import type { Asked, Told } from './messages.ts'
 
 /** What a worker has; the types of this repository are Node's. */
@@ -18,13 +18,13 @@ scope.addEventListener('message', ({ data }) => {
   void judge(data).then(tell)
 })
 
-async function judge({ pack, key, held }: Asked): Promise<Told> {
+async function judge({ pack, key, held, earlier }: Asked): Promise<Told> {
   const began_ms = performance.now()
   const onProgress = (done: number, of: number): void => tell({ kind: 'entries', done, of })
   const onSignatures = (done: number, of: number): void => tell({ kind: 'signatures', done, of })
   try {
     const report = await inBatches(
-      async (crypto) => (await verifyPack(crypto, pack, key, { held, onProgress })).report,
+      async (crypto) => (await verifyRolled(crypto, pack, key, { held, earlier, onProgress })).report,
       onSignatures,
     )
     return { kind: 'done', report, seconds: Math.round(performance.now() - began_ms) / 1000 }

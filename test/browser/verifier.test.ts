@@ -143,6 +143,16 @@ describe.skipIf(!CHROMIUM_RUNS)(
       )
     })
 
+    test('rolls an earlier pack forward', async () => {
+      const page = await open()
+      const buffer = Buffer.from(pack.bytes)
+      const earlier = { name: 'march.zip', mimeType: 'application/zip', buffer }
+      await page.getByLabel('A pack that you were given before').setInputFiles(earlier)
+      const text = await judged(page, pack.bytes)
+      expect(text).toContain('Since the earlier pack')
+      expect(text).toMatch(/\d+ other populations are the same, byte for byte/)
+    })
+
     test('asks for a pack and a key before it begins', async () => {
       const page = await open()
       await page.getByRole('button', { name: 'Verify' }).click()

@@ -145,4 +145,15 @@ describe('the verifiers', () => {
     const said = await judged(good, ['--checkpoint', mine, '--checkpoint', other])
     expect(codes(said)).toEqual([['HELD_CHECKPOINT_INVALID', other]])
   })
+
+  test('roll an earlier pack forward', async () => {
+    const good = join(folder, 'good.zip')
+    expect(await judged(good, ['--earlier', good])).toMatchObject({
+      ok: true,
+      rolled_forward: { populations: { decisions: { before: 3, now: 3, same: 3, added: 0 } }, tests: {} },
+    })
+    const none = join(folder, 'none.zip')
+    await writeFile(none, 'not a pack')
+    expect(codes(await judged(good, ['--earlier', none]))).toEqual([['EARLIER_PACK_INVALID', none]])
+  })
 })

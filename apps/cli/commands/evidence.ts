@@ -12,7 +12,7 @@ import { actionStory, type ActionStory } from '../../../src/evidence/verify/acti
 import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment.ts'
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
 import type { HeldCheckpoint } from '../../../src/evidence/verify/held.ts'
-import { verifyPack } from '../../../src/evidence/verify/verify.ts'
+import { verifyRolled } from '../../../src/evidence/verify/roll-forward.ts'
 import { packInto } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { countsText, describeReport } from '../pack-report.ts'
@@ -116,6 +116,7 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
 interface VerifyOptions {
   readonly key: string
   readonly checkpoint: readonly string[]
+  readonly earlier?: string
   readonly action?: string
   readonly opening?: string
 }
@@ -141,14 +142,22 @@ function verifyCommand(program: Command): void {
     .argument('<pack>', 'file that evidence build wrote')
     .requiredOption('--key <vkey>', "the log's verifier key, from another source than the pack")
     .option('--checkpoint <file>', 'checkpoint of the log that you hold; may be repeated', collect, [])
+    .option(
+      '--earlier <pack>',
+      'a pack that you were given before, e.g. an interim one: shows what changed since',
+    )
     .option('--action <id>', 'tell the story of one action: who, under what scope, where is the evidence')
     .option('--opening <file>', 'check a field that was opened to you, as countersign open printed it')
     .action(async (file: string, options: VerifyOptions, command: Command) => {
       const began_ms = performance.now()
-      const pack = await verifyPack(nodeCrypto, await read(file), options.key, {
+      const pack = await verifyRolled(nodeCrypto, await read(file), options.key, {
         onProgress: (n, of) => progress(`${n} of ${of} entries`),
         codec: nodeZlib,
         held: await heldIn(options.checkpoint),
+        earlier:
+          options.earlier === undefined
+            ? null
+            : { name: options.earlier, archive: await read(options.earlier) },
       })
       progressDone()
       const seconds = Math.round(performance.now() - began_ms) / 1000

@@ -49,6 +49,7 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   DOMAIN_INVALID: [23],
   DOMAIN_TWICE: [23],
   DRILL_INVALID: [15],
+  EARLIER_PACK_INVALID: [],
   EMERGENCY_INVALID: [32],
   ENDORSEMENT_INVALID: [3],
   ENTRY_CHANGED: [27],
