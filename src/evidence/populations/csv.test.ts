@@ -1,5 +1,8 @@
 /** Populations as CSV: what a spreadsheet opens is what the rows say, and nothing in it runs. spec/report.md (RPT-12) */
 import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../core/json.ts'
@@ -48,6 +51,27 @@ test.skipIf(!python)(
     expect(header).toEqual(['index', 'name', 'note'])
     expect(read).toEqual(rows.map(({ index, name, note }) => [String(index), ...[name, note].map(defused)]))
     expect(read.flat().filter((cell) => /^[=+@\t\r\n]/.test(cell))).toEqual([])
+  },
+)
+
+const shell = spawnSync('sqlite3', ['--version']).error === undefined
+test.skipIf(!shell)(
+  `is imported by the shell of SQLite as it was written${shell ? '' : ' (skipped: no sqlite3)'}`,
+  () => {
+    const any = fc.string({ unit: 'grapheme-ascii', maxLength: 40 })
+    const rows = fc.sample(fc.record({ index: fc.nat(), name: any, note: any }), { numRuns: 300, seed: 8 })
+    const folder = mkdtempSync(join(tmpdir(), 'csv-'))
+    writeFileSync(join(folder, 'rows.csv'), csvText(rows))
+    const input = '.import --csv rows.csv rows\n.mode json\nselect * from rows;\n'
+    const said = execFileSync('sqlite3', [':memory:'], { input, cwd: folder })
+    rmSync(folder, { recursive: true })
+    expect(JSON.parse(said.toString())).toEqual(
+      rows.map(({ index, name, note }) => ({
+        index: String(index),
+        name: defused(name),
+        note: defused(note),
+      })),
+    )
   },
 )
 
