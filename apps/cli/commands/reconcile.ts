@@ -52,7 +52,7 @@ export function reconcileCommands(program: Command): void {
 }
 
 const listed = z.object({
-  sources: z.array(uploadSchema.extend({ id: z.string(), rows_n: z.int() })),
+  sources: z.array(z.object({ ...uploadSchema.shape, id: z.string(), rows_n: z.int() })),
 })
 const answered = z.object({ id: z.string(), entry: z.int(), rows_n: z.int() })
 
