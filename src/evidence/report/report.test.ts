@@ -5,6 +5,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { History } from '../history.ts'
 import { Citations } from './citations.ts'
 import { coverageBlocks } from './charts.ts'
+import { deficiencySection } from './deficiencies.ts'
 import type { Block } from './document.ts'
 import { escaped } from './escaped.ts'
 import type { ReportInput } from './input.ts'
@@ -129,6 +130,44 @@ describe('of more actions than a report tells', () => {
 
   test('all are told where they are few', () => {
     expect(toldOf(inputOf('decisions', decisions)).stories).toHaveLength(100)
+  })
+})
+
+describe('deficiencies', () => {
+  const open = {
+    ...{
+      index: 4,
+      deficiency: 'dfc_1',
+      criteria: ['CC6.3'],
+      deviation: '7/ACCESS_REVIEW_LATE/3',
+      entries: [],
+    },
+    ...{ opened: '', opener: 'per_1', owner: null, owned: null, due: '2026-03-01T00:00:00.000Z' },
+    ...{ remediation: null, repairer: null, retests_failed: 0, retest: null, retested: null, retester: null },
+    ...{ own_retest: false, closed: null, closing: null, closer: null, acted_alone: null },
+  }
+  const closed = {
+    ...{ ...open, index: 9, deviation: null, owner: 'per_2', remediation: 10, repairer: 'per_2' },
+    ...{ retests_failed: 1, retest: 12, retested: '2026-02-01T00:00:00.000Z', retester: 'per_1' },
+    ...{ own_retest: true, closed: '2026-02-02T00:00:00.000Z', closing: 13, closer: 'per_3' },
+  }
+  const cellsIn = (rows: readonly JsonObject[]): string[] => {
+    const { blocks } = deficiencySection(inputOf('deficiencies', rows), new Citations(FILES))
+    return blocks.flatMap((block) =>
+      block.kind === 'table' ? block.rows.map((cells) => JSON.stringify(cells)) : [],
+    )
+  }
+
+  test('say what they came from and what was not done, and what was, by whom, with its entries', () => {
+    const [first, second] = cellsIn([open, closed])
+    expect(first).toMatch(/7\/ACCESS_REVIEW_LATE\/3.*nobody.*not yet.*not yet.*not yet/)
+    expect(second).toMatch(/opened by hand.*per_2.*per_1.*who owned or repaired it.*failed before: 1.*per_3/)
+    for (const index of [9, 10, 12, 13]) expect(second).toContain(`"#e${index}"`)
+  })
+
+  test('none is said as such', () => {
+    const { blocks } = deficiencySection(inputOf('deficiencies', []), new Citations(FILES))
+    expect(JSON.stringify(blocks)).toContain('It did not occur')
   })
 })
 

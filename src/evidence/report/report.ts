@@ -8,6 +8,7 @@ import { counted } from '../../core/words.ts'
 import { cutOffOf, type CutOff } from '../populations/cut-off.ts'
 import { coverageBlocks, latencyBlocks } from './charts.ts'
 import { Citations } from './citations.ts'
+import { deficiencySection } from './deficiencies.ts'
 import {
   joined,
   SIMULATED,
@@ -38,6 +39,7 @@ export function reportDocument(input: ReportInput, stories_max?: number): Docume
     samplesSection(input, cite),
     controlsSection(input),
     ...registerSections(input, cite),
+    deficiencySection(input, cite),
     ...actionSections(toldOf(input, stories_max), cite),
   ]
   return { ...frame(input, 'Evidence report'), sections: [...sections, entriesSection(cite)] }
