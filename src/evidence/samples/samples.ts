@@ -85,7 +85,7 @@ interface Drawn {
 
 async function judged(crypto: Crypto, log: Log, { draw, freezing, rows }: Drawn): Promise<Sample> {
   const { body, subject: id = '' } = draw.entry
-  const { engagement, tree, populations } = freezing.entry.body
+  const { tree, populations } = freezing.entry.body
   const faults: Fault[] = []
   const add = (code: FaultCode, message: string): void =>
     void faults.push({ code, message: `${id} ${message}`, index: draw.index, others: [freezing.index] })
@@ -102,8 +102,8 @@ async function judged(crypto: Crypto, log: Log, { draw, freezing, rows }: Drawn)
   if (!(await isAnchored(crypto, log, { draw, freezing })))
     add('SAMPLE_UNANCHORED', 'was not drawn after the first word from outside about its frozen population')
   const population = said?.sha256 ?? ''
-  const { control, nonce, frequency, size } = body
-  const seed = seedOf(crypto, { engagement, control, population, root: body.tree.root, nonce })
+  const { nonce, frequency, size } = body
+  const seed = seedOf(crypto, { test: body.test, population, root: body.tree.root, nonce })
   const times_ms = rows?.times_ms ?? []
   const wanted = drawRows(crypto, seed, times_ms, size)
   const isSized = frequency === null || size === defaultSize(frequency, times_ms.length)
