@@ -17,7 +17,7 @@ import type { Period } from '../populations/definition.ts'
 import { verifyPack } from '../verify/verify.ts'
 import { drawRows, seedOf } from './draw.ts'
 import { frozenRows } from './frozen.ts'
-import { sampleFile } from './samples.ts'
+import { FROZEN_TREES_MAX, sampleFile } from './samples.ts'
 
 const NONCE = 'ab'.repeat(16)
 const PERIOD: Period = { from_ms: NOW_MS - DAY_MS, to_ms: NOW_MS + 12 * HOUR_MS }
@@ -26,7 +26,7 @@ const PERIOD: Period = { from_ms: NOW_MS - DAY_MS, to_ms: NOW_MS + 12 * HOUR_MS 
 class Sampled {
   readonly control = new ControlLog()
   readonly frozen: number
-  readonly #tree: Drawn['tree']
+  #tree: Drawn['tree']
   #anchored: Pick<Drawn, 'tree' | 'anchor'> | null = null
 
   constructor() {
@@ -34,6 +34,12 @@ class Sampled {
     this.control.pass(13 * HOUR_MS, { anchored: false })
     this.#tree = this.control.rootNow()
     this.frozen = this.freeze('2026', PERIOD)
+  }
+
+  /** Again, over the entries that there are now. */
+  freezeLater(): number {
+    this.#tree = this.control.rootNow()
+    return this.freeze('2026', PERIOD)
   }
 
   freeze(engagement: string, period: Period): number {
@@ -196,6 +202,21 @@ describe('a reader is told', () => {
       '1 sample was drawn of a frozen period that reaches past that of this pack: it is not in it',
     ])
   })
+})
+
+test('of so many freezings that nobody would be done computing them again, the ones past the limit are found', async () => {
+  const company = new Sampled()
+  company.draw({ size: 1 }, 'smp_0')
+  for (let n = 1; n <= FROZEN_TREES_MAX; n++) {
+    const frozen = company.freezeLater()
+    const size = frozen + 1
+    const tree = { size, root: company.control.rootNow().root }
+    company.draw({ frozen, tree, size: 1 }, `smp_${n}`)
+  }
+  const { report } = await verifyPack(nodeCrypto, await company.pack(), company.control.log.vkey)
+  expect(report.faults.map(({ code, message }) => [code, message.split(' ')[0]])).toEqual([
+    ['SAMPLE_POPULATION', `smp_${FROZEN_TREES_MAX}`],
+  ])
 })
 
 test('the story of every item stands on one page, with links that lead somewhere', async () => {
