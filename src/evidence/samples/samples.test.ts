@@ -180,6 +180,13 @@ test('whoever knows the nonce cannot look for a name, of a control or an engagem
 })
 
 describe('a reader is told', () => {
+  test('that what outsiders said of the log is the word of the log: its tokens are not in a pack', async () => {
+    const company = new Sampled()
+    company.anchored()
+    const { report } = await verifyPack(nodeCrypto, await company.pack(), company.control.log.vkey)
+    expect(report.not_checked.filter((each) => each.includes('anchors'))).toHaveLength(1)
+  })
+
   const notes = async (company: Sampled): Promise<string[]> => {
     const { report } = await verifyPack(nodeCrypto, await company.pack(), company.control.log.vkey)
     return report.notes.filter((note) => note.includes('frozen'))

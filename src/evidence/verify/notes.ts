@@ -202,6 +202,11 @@ export function notChecked(history: History, allows: readonly ProvenAllow[], man
     ...(Object.hasOwn(manifest.files, EARLIER_FILE)
       ? [`that ${EARLIER_FILE} is what that pack says: what changed since is computed from it`]
       : []),
+    ...(history.tested.anchors.length === 0
+      ? []
+      : [
+          `that outsiders said what ${counted(history.tested.anchors.length, 'entry', 'entries')} of the log (log.anchored) say that they said: the tokens of these anchors lie beside the log, and test 27 and the auditor's samples rest on them`,
+        ]),
     'whether what was handed in of other sources is what those sources say: the log has who handed it in, and what was asked',
     'that the end checkpoint was seen by anyone outside: it carries no cosignature',
   ]
