@@ -238,7 +238,7 @@ describe('an auditor', () => {
         ...Object.entries(more),
         ['extract.json', utf8(JSON.stringify(said))],
       ])
-      return checkExtract(nodeCrypto, writeArchive(changed as Map<string, Uint8Array>), vkey).faults.join()
+      return checkExtract(nodeCrypto, writeArchive(changed), vkey).faults.join()
     }
     expect(faultsWith({})).toBe('')
     expect(faultsWith({}, { 'report.html': utf8('all is well') })).toBe(

@@ -82,7 +82,7 @@ test.skipIf(!shell)(
 
 /** As the page of the specification says it, and not as the code does. */
 function defused(text: string): string {
-  const within = [...text]
+  const within = Array.from(text)
     .map((char, at, all) =>
       '=+-@＝＋－＠'.includes(char) && ';\t\r\n'.includes(all[at - 1] ?? ' ') ? `'${char}` : char,
     )
