@@ -109,8 +109,7 @@ export async function draw(
   const n = size ?? defaultSize(frequency, rows.count)
   if (n > SAMPLE_MAX) throw new CliError('ARGUMENT_INVALID', `a sample has at most ${SAMPLE_MAX} items`)
   const parts = {
-    engagement: freezing.engagement,
-    control,
+    test,
     population: frozen.sha256,
     root: tree.root,
     nonce,

@@ -1,6 +1,7 @@
 /** An auditor looks, over HTTP: what they see, that it is logged first, and all that they do not see. spec/preview.md. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import { hex, utf8 } from '../../src/core/encoding.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { readArchive, writeArchive } from '../../src/evidence/pack/archive.ts'
 import { checkExtract } from '../../src/evidence/preview/extract.ts'
@@ -229,6 +230,23 @@ describe('an auditor', () => {
     expect([...files.keys()].filter((name) => name.endsWith('.jsonl'))).not.toContain(
       'populations/consents.jsonl',
     )
+    const faultsWith = (change: object, more: Record<string, Uint8Array> = {}): string => {
+      const added = Object.entries(more).map(([name, its]) => [name, hex(nodeCrypto.sha256(its))])
+      const said = { ...extract, files: { ...extract.files, ...Object.fromEntries(added) }, ...change }
+      const changed = new Map([
+        ...files,
+        ...Object.entries(more),
+        ['extract.json', utf8(JSON.stringify(said))],
+      ])
+      return checkExtract(nodeCrypto, writeArchive(changed), vkey).faults.join()
+    }
+    expect(faultsWith({})).toBe('')
+    expect(faultsWith({}, { 'report.html': utf8('all is well') })).toBe(
+      'report.html is no file of an extract',
+    )
+    expect(faultsWith({ log: { ...extract.log, root: 'A'.repeat(43) } })).toMatch(/names another tree/)
+    expect(faultsWith({ entries_n: extract.entries_n + 1 })).toMatch(/entries are not as many as/)
+
     const entries = Buffer.from(files.get('entries.jsonl') ?? '').toString()
     files.set('entries.jsonl', Buffer.from(entries.replaceAll('"deny', '"allo')))
     expect(checkExtract(nodeCrypto, writeArchive(files), vkey).faults.join()).toMatch(

@@ -36,7 +36,15 @@ async function packed(): Promise<Uint8Array> {
   control.template()
   // What a spreadsheet would run, quotation marks, line ends, and characters beyond ASCII.
   const system = { kind: 'system', id: 'control-plane' } as const
-  for (const purpose of ['=1+1', '-2+3', 'says "hi",\r\nthen goes', '＝1', 'prüft Größen', "'quoted"]) {
+  for (const purpose of [
+    '=1+1',
+    '-2+3',
+    'x;=1+1',
+    'says "hi",\r\nthen goes',
+    '＝1',
+    'prüft Größen',
+    "'quoted",
+  ]) {
     const agent = control.next('agt')
     const body = { owner: control.person('alice').id, class: 'coding', systems: [], manifest: 'A'.repeat(43) }
     control.log.add('agent.proposed', control.person('alice'), agent, { ...body, purpose })

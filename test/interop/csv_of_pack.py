@@ -7,6 +7,7 @@ many agree and how many rows they have. Exit code 1 when one differs.
 import csv
 import io
 import json
+import re
 import sqlite3
 import sys
 import zipfile
@@ -26,8 +27,9 @@ def cell(value):
 
 
 def unquoted(text):
-    """Without the apostrophe that keeps a spreadsheet from running a text."""
-    return text[1:] if text[:1] == "'" and text[1:2] in ('=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠') else text
+    """Without the apostrophes that keep a spreadsheet from running a text."""
+    text = re.sub(r"^'(?=[-=+@\t\r\n＝＋－＠])", '', text)
+    return re.sub(r"([;\t\r\n])'(?=[-=+@＝＋－＠])", r'\1', text)
 
 
 def in_sqlite(columns, records):

@@ -1,11 +1,12 @@
 /**
  * Reads a ZIP archive strictly, from bytes that anyone may have made. spec/pack.md, PCK-3.
  * Invariant: what is returned is exactly what the archive says, by size and CRC, and no more memory is taken than its
- * compressed bytes can fill. {@link openZip} unpacks one file at a time. Refused: ZIP64, comments, encryption, other methods than stored and deflate, files that
- * overlap, and a local header that differs from the directory (two readers could then see two packs).
+ * compressed bytes can fill. {@link openZip} unpacks one file at a time. Refused: ZIP64, comments, encryption, other
+ * methods than stored and deflate, and whatever lets two readers see two packs: files that overlap or leave a gap, a
+ * local header that differs from the directory, extra fields (they may hold another name), links.
  * @module
  */
-import { fromUtf8 } from '../../core/encoding.ts'
+import { equalBytes, fromUtf8 } from '../../core/encoding.ts'
 import type { Codec } from '../../ports/codec.ts'
 import { PackError } from '../errors.ts'
 import { fflateCodec } from './codec.ts'
@@ -21,8 +22,13 @@ const HEADER_NAME_BYTES_MAX = 1024
 const SIGNATURE = { end: 0x06054b50, central: 0x02014b50, local: 0x04034b50 }
 const STORED = 0
 const DEFLATED = 8
-/** Bit 0 encrypted, bit 6 strongly encrypted, bit 13 headers masked. */
-const FLAGS_REFUSED = 0x2041
+/** Bit 0 encrypted, bit 3 sizes behind the file, bit 6 strongly encrypted, bit 13 headers masked. */
+const FLAGS_REFUSED = 0x2049
+/** What a local header and the directory both say: from the version to the length of the extra field. */
+const SHARED = { local: 4, central: 6, bytes: 26 }
+/** Of the upper half of what UNIX keeps as attributes: the type of a file, and that it is a plain one. */
+const TYPE_MASK = 0o170000
+const PLAIN_FILE = 0o100000
 
 export interface ArchiveLimits {
   readonly files_max: number
@@ -39,6 +45,8 @@ interface Member {
   readonly packed: number
   readonly size: number
   readonly offset: number
+  /** {@link SHARED} */
+  readonly shared: Uint8Array
 }
 
 /** The bytes of an archive: in memory, or in a file that is read as it is needed. */
@@ -75,9 +83,11 @@ export function openZip(source: ByteSource, limits: ArchiveLimits, codec: Codec 
   for (const member of members.toSorted((a, b) => a.offset - b.offset)) {
     const data = dataOf(source, member)
     if (member.offset < free || data.end > start) throw invalid('files of the archive overlap')
+    if (member.offset > free) throw hidden()
     free = data.end
     places.set(member.name, { member, ...data })
   }
+  if (free !== start) throw hidden()
   return {
     names: [...places.keys()],
     read: async (name) => {
@@ -140,6 +150,11 @@ function readMembers(bytes: Uint8Array, count: number, limits: ArchiveLimits): M
 function readMember(bytes: Uint8Array, view: DataView, at: number): { member: Member; next: number } {
   const nameEnd = at + CENTRAL_BYTES + view.getUint16(at + 28, true)
   const next = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
+  if (next > bytes.length) throw invalid('the directory of the archive is cut short')
+  if (next !== nameEnd)
+    throw invalid('the archive says more of its files than their names: hand on a pack as it was built')
+  const type = view.getUint16(at + 40, true) & TYPE_MASK
+  if (type !== 0 && type !== PLAIN_FILE) throw invalid('the archive has a link or a folder')
   const flags = view.getUint16(at + 8, true)
   const method = view.getUint16(at + 10, true)
   if ((flags & FLAGS_REFUSED) !== 0 || (method !== STORED && method !== DEFLATED))
@@ -151,6 +166,7 @@ function readMember(bytes: Uint8Array, view: DataView, at: number): { member: Me
     packed: view.getUint32(at + 20, true),
     size: view.getUint32(at + 24, true),
     offset: view.getUint32(at + 42, true),
+    shared: bytes.subarray(at + SHARED.central, at + SHARED.central + SHARED.bytes),
   }
   const reach = method === STORED ? member.packed : member.packed * DEFLATE_RATIO_MAX + DEFLATE_SLACK_BYTES
   if (member.size > reach) throw invalid(`${member.name} claims more bytes than it can unpack to`)
@@ -166,13 +182,13 @@ function dataOf(source: ByteSource, member: Member): { begin: number; end: numbe
   if (bytes.length < LOCAL_BYTES || view.getUint32(0, true) !== SIGNATURE.local)
     throw invalid(`${member.name} is not where the directory says`)
   const nameEnd = LOCAL_BYTES + view.getUint16(26, true)
-  const begin = at + nameEnd + view.getUint16(28, true)
+  const begin = at + nameEnd
   const end = begin + member.packed
   const same =
     end <= source.length &&
     nameEnd <= bytes.length &&
-    nameAt(bytes, LOCAL_BYTES, nameEnd) === member.name &&
-    view.getUint16(8, true) === member.method
+    equalBytes(bytes.subarray(SHARED.local, SHARED.local + SHARED.bytes), member.shared) &&
+    nameAt(bytes, LOCAL_BYTES, nameEnd) === member.name
   if (!same) throw invalid(`${member.name} differs from the directory`)
   return { begin, end }
 }
@@ -194,6 +210,10 @@ function checked(out: Uint8Array | null, { name, size, crc }: Member, codec: Cod
   if (out.length !== size || codec.crc32(out, 0) !== crc)
     throw invalid(`${name} does not unpack to what the archive says`)
   return out
+}
+
+function hidden(): PackError {
+  return invalid('the archive has bytes that are of none of its files')
 }
 
 function invalid(message: string): PackError {

@@ -34,10 +34,15 @@ test.each([
   ['-cmd', "'-cmd"],
   ['@SUM(A1)', "'@SUM(A1)"],
   ['\tx', "'\tx"],
-  ['\r=1', `"'\r=1"`],
+  ['\r=1', `"'\r'=1"`],
   ['＝1', "'＝1"],
   ['-12.5', '-12.5'],
   ['a,"b"\n', '"a,""b""\n"'],
+  // Where a list is separated by semicolons, a spreadsheet splits there, and knows no quotation marks within a cell.
+  ['read;=1+1', "read;'=1+1"],
+  ['read\t＝1', "read\t'＝1"],
+  ['read\r\n@SUM(A1)', '"read\r\n\'@SUM(A1)"'],
+  ['a;b; -c', 'a;b; -c'],
 ])('%j is text and no formula', (value, cell) => {
   expect(csvText([{ value }])).toBe(`value\r\n${cell}\r\n`)
 })
@@ -77,7 +82,12 @@ test.skipIf(!shell)(
 
 /** As the page of the specification says it, and not as the code does. */
 function defused(text: string): string {
+  const within = Array.from(text)
+    .map((char, at, all) =>
+      '=+-@＝＋－＠'.includes(char) && ';\t\r\n'.includes(all[at - 1] ?? ' ') ? `'${char}` : char,
+    )
+    .join('')
   const first = text.charAt(0)
-  if (!'=+-@\t\r\n＝＋－＠'.includes(first) || first === '') return text
-  return text !== '' && !Number.isNaN(Number(text)) && first === '-' ? text : `'${text}`
+  if (!'=+-@\t\r\n＝＋－＠'.includes(first) || first === '') return within
+  return !Number.isNaN(Number(text)) && first === '-' ? text : `'${within}`
 }

@@ -7,6 +7,11 @@ import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.t
 
 /** OWASP's list: a cell that begins so may be run by a spreadsheet. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/u
+/**
+ * Where a cell begins for a spreadsheet that separates by semicolons or tabs, as in much of Europe: it splits there also
+ * within quotation marks, because those do not begin its cell.
+ */
+const FORMULA_WITHIN = /([;\t\r\n])(?=[=+\-@＝＋－＠])/gu
 const QUOTED = /["\r\n,]/
 /** A plain number is no formula, whatever its sign. */
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
@@ -29,7 +34,8 @@ function cellOf(value: JsonValue | undefined): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   const text = typeof value === 'string' ? value : canonicalize(value)
   // A leading apostrophe: spreadsheets show what follows it as text.
-  return quoted(FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text)
+  const within = text.replaceAll(FORMULA_WITHIN, "$1'")
+  return quoted(FORMULA.test(text) && !NUMBER.test(text) ? `'${within}` : within)
 }
 
 function quoted(text: string): string {

@@ -72,21 +72,25 @@ function rowOf({ index, entry }: Of<'deficiency.opened'>, acts: readonly Logged[
   ]
   let failed = 0
   let closing: Of<'deficiency.closed'> | null = null
-  // Who owned it when it was retested: a later owner does not make that retest another's.
+  // Whoever owned or repaired it until then: to hand it on and retest it is a retest of one's own, and a later owner does
+  // not make a retest another's.
+  const own = new Set(owner === null ? [] : [owner])
   let isOwnRetest = false
   for (const one of acts) {
     const { time, actor, type, body } = one.entry
     if (overdue === null && Date.parse(time) > due) overdue = new Date(due).toISOString()
     if (type === 'deficiency.assigned') {
       owner = body.owner
+      own.add(owner)
       owned ??= time
       due = Date.parse(body.due)
     } else if (type === 'deficiency.noted' && body.phase === 'remediation') {
       ;[remediation, repairer, retest] = [one.index, actor.id, null]
+      own.add(actor.id)
     } else if (type === 'deficiency.retested' && body.remediation === remediation) {
       retest = body.result === 'passed' ? (one as Of<'deficiency.retested'>) : null
       if (body.result === 'failed') failed++
-      isOwnRetest = actor.id === owner || actor.id === repairer
+      isOwnRetest = own.has(actor.id)
     } else if (type === 'deficiency.closed') closing = one as Of<'deficiency.closed'>
   }
   return {

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import type { Crypto } from '../../core/crypto.ts'
-import { fromBase64, fromUtf8, hex, utf8 } from '../../core/encoding.ts'
+import { base64, fromBase64, fromUtf8, hex, utf8 } from '../../core/encoding.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { canonicalBytes, canonicalize, parseJson } from '../../core/json.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
@@ -16,7 +16,7 @@ import { PackError } from '../errors.ts'
 import { readArchive, writeArchive } from '../pack/archive.ts'
 import { CHECKPOINT_FILE } from '../pack/manifest.ts'
 import { csvFile } from '../populations/csv.ts'
-import { populationFile } from '../populations/populations.ts'
+import { populationFile, POPULATIONS } from '../populations/populations.ts'
 import { countsOf, RESULTS_FILE } from '../tests/result.ts'
 import type { PreviewBook } from './book.ts'
 
@@ -27,6 +27,15 @@ export const ENTRIES_FILE = 'entries.jsonl'
 /** PRV-14: some 1.5 kB each, with its proof. */
 export const EXTRACT_ENTRIES_MAX = 20_000
 const LIMITS = { bytes_max: 64 * 1024 * 1024, depth_max: 16 }
+
+/** All that one may have: what else a list names, nobody checks. */
+const FILES: ReadonlySet<string> = new Set([
+  EXTRACT_FILE,
+  ENTRIES_FILE,
+  CHECKPOINT_FILE,
+  RESULTS_FILE,
+  ...POPULATIONS.flatMap(({ name }) => [csvFile(name), populationFile(name)]),
+])
 
 const extractSchema = z.strictObject({
   v: z.literal(1),
@@ -119,14 +128,18 @@ export function checkExtract(crypto: Crypto, bytes: Uint8Array, vkey: string): C
   const checkpoint = openedCheckpoint(crypto, files, vkey)
   if (typeof checkpoint === 'string') faults.push(checkpoint)
   else {
-    if (checkpoint.size !== extract.log.end || checkpoint.origin !== extract.origin)
+    const { size, origin, root } = checkpoint
+    if (size !== extract.log.end || origin !== extract.origin || base64(root) !== extract.log.root)
       faults.push('extract.json names another tree than its checkpoint')
     const entries = provenEntries(crypto, files, checkpoint, faults)
+    if (entries.size !== extract.entries_n)
+      faults.push(`entries are not as many as extract.json says: ${entries.size}, and ${extract.entries_n}`)
     faults.push(...rowFaults(files, extract, entries))
   }
   const not_shown = [
     'that nothing is missing: an extract is a part, and completeness is shown by the pack alone',
-    'what the tests came to: their results are here as the control plane computed them',
+    'what the tests came to, and what rows say of the entries that they name: these are here as the control plane computed them',
+    `that the log is ${extract.simulated ? '' : 'not '}simulated, nor what its period is: these are the word of who made the extract`,
     ...(extract.left_out === 0 ? [] : [`${extract.left_out} entries that rows name are not in it`]),
   ]
   return { extract, faults, not_shown }
@@ -156,6 +169,7 @@ function* fileFaults(crypto: Crypto, files: Files, extract: Extract): Generator<
   }
   for (const name of files.keys())
     if (name !== EXTRACT_FILE && !Object.hasOwn(extract.files, name)) yield `${name} was added`
+    else if (!FILES.has(name)) yield `${name} is no file of an extract`
 }
 
 function openedCheckpoint(crypto: Crypto, files: Files, vkey: string): Checkpoint | string {

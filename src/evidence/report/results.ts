@@ -129,14 +129,14 @@ function testBlocks(test: ReportedTest, about: About): Block[] {
 function sourceSpans({ source, reconciliation }: ReportedTest): Spans {
   if (source === null) return ['none is wanted']
   if (reconciliation === null) return [`wanted: ${source}; none was handed in`]
-  const { sources, only_in_source_n, only_in_log_n, uncovered_n } = reconciliation
+  const { sources, only_in_source_n, only_in_log_n, uncovered_n, erased_n } = reconciliation
   const said = sources.map(({ id, rows_n, matched_n }): Spans => [
     { text: id, to: `sources/${id}.csv` },
     ` (${matched_n} of ${counted(rows_n, 'row')} found)`,
   ])
   return [
     ...said.flatMap((spans, i) => (i === 0 ? spans : [', ', ...spans])),
-    `; ${only_in_source_n} only in a source, ${only_in_log_n} only in the log, ${uncovered_n} in no source that was handed in (`,
+    `; ${only_in_source_n} only in a source, ${only_in_log_n} only in the log, ${uncovered_n} in no source that was handed in${erased_n === 0 ? '' : `, ${counted(erased_n, 'source')} erased`} (`,
     { text: 'population sources', to: '#pop-sources' },
     ')',
   ]

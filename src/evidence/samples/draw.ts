@@ -8,11 +8,12 @@ import { taggedText } from '../../core/digest.ts'
 import { utf8 } from '../../core/encoding.ts'
 import type { FrequencyName } from '../../log/sample-bodies.ts'
 
-const SEED_TAG = 'countersign-sample-v1'
+const SEED_TAG = 'countersign-sample-v2'
 
+/** Nothing that whoever draws may word as they like once they know the nonce. */
 export interface SeedParts {
-  readonly engagement: string
-  readonly control: string
+  /** Number of the test whose population it is. */
+  readonly test: number
   /** Hex SHA-256 of the frozen population. */
   readonly population: string
   /** base64url root of the tree that has the freezing. */
@@ -23,8 +24,8 @@ export interface SeedParts {
 
 /** SMP-4: 32 bytes. */
 export function seedOf(crypto: Crypto, parts: SeedParts): Uint8Array {
-  const { engagement, control, population, root, nonce } = parts
-  return crypto.sha256(utf8(taggedText(SEED_TAG, { engagement, control, population, root, nonce })))
+  const { test, population, root, nonce } = parts
+  return crypto.sha256(utf8(taggedText(SEED_TAG, { test, population, root, nonce })))
 }
 
 /** SMP-5: by how often a control runs, and how often it did. */

@@ -17,7 +17,7 @@ import type { Period } from '../populations/definition.ts'
 import { verifyPack } from '../verify/verify.ts'
 import { drawRows, seedOf } from './draw.ts'
 import { frozenRows } from './frozen.ts'
-import { sampleFile } from './samples.ts'
+import { FROZEN_TREES_MAX, sampleFile } from './samples.ts'
 
 const NONCE = 'ab'.repeat(16)
 const PERIOD: Period = { from_ms: NOW_MS - DAY_MS, to_ms: NOW_MS + 12 * HOUR_MS }
@@ -26,19 +26,31 @@ const PERIOD: Period = { from_ms: NOW_MS - DAY_MS, to_ms: NOW_MS + 12 * HOUR_MS 
 class Sampled {
   readonly control = new ControlLog()
   readonly frozen: number
-  readonly #tree: Drawn['tree']
+  #tree: Drawn['tree']
+  #anchored: Pick<Drawn, 'tree' | 'anchor'> | null = null
 
   constructor() {
     for (let n = 0; n < 12; n++) this.control.call()
     this.control.pass(13 * HOUR_MS, { anchored: false })
     this.#tree = this.control.rootNow()
+    this.frozen = this.freeze('2026', PERIOD)
+  }
+
+  /** Again, over the entries that there are now. */
+  freezeLater(): number {
+    this.#tree = this.control.rootNow()
+    return this.freeze('2026', PERIOD)
+  }
+
+  freeze(engagement: string, period: Period): number {
     const populations = ['decisions', 'active_agents'].map((name) => {
       const { count, sha256 } = this.rowsOf(name)
       return { name, count, sha256 }
     })
-    const [from, to] = [rfc3339(PERIOD.from_ms), rfc3339(PERIOD.to_ms)]
-    const body = { engagement: '2026', from, to, tree: this.#tree, populations }
-    this.frozen = this.control.log.add('population.frozen', this.control.person(ALICE), 'frz_1', body)
+    const [from, to] = [rfc3339(period.from_ms), rfc3339(period.to_ms)]
+    const body = { engagement, from, to, tree: this.#tree, populations }
+    const id = this.control.next('frz')
+    return this.control.log.add('population.frozen', this.control.person(ALICE), id, body)
   }
 
   rowsOf(name: string) {
@@ -60,12 +72,11 @@ class Sampled {
 
   draw(of: Partial<Drawn> = {}, id = 'smp_1'): number {
     const rows = this.rowsOf(of.population ?? 'decisions')
-    const said = { control: 'test 9', tree: this.own(), nonce: null, size: 4, ...of }
-    const { control, tree, nonce, size } = said
-    const parts = { engagement: '2026', control, population: rows.sha256, root: tree.root, nonce }
+    const said = { control: 'test 9', test: 9, tree: this.own(), nonce: null, size: 4, ...of }
+    const { test: number, tree, nonce, size } = said
+    const parts = { test: number, population: rows.sha256, root: tree.root, nonce }
     return this.control.log.add('sample.drawn', this.control.person(ALICE), id, {
       frozen: this.frozen,
-      test: 9,
       population: 'decisions',
       anchor: null,
       frequency: null,
@@ -88,10 +99,9 @@ class Sampled {
   }
 
   /** A draw by the auditor's nonce, after the first anchor that has the freezing. */
-  anchored(of: Partial<Drawn> = {}): number {
-    const tree = this.control.rootNow()
-    const anchor = this.control.anchor()
-    return this.draw({ tree, anchor, nonce: NONCE, ...of })
+  anchored(of: Partial<Drawn> = {}, id = 'smp_1'): number {
+    this.#anchored ??= { tree: this.control.rootNow(), anchor: this.control.anchor() }
+    return this.draw({ ...this.#anchored, nonce: NONCE, ...of }, id)
   }
 }
 
@@ -158,6 +168,62 @@ describe('a sample', () => {
     company.draw({ frozen })
     expect(await company.codes()).toContain('SAMPLE_POPULATION')
   })
+})
+
+test('whoever knows the nonce cannot look for a name, of a control or an engagement, that draws what they like', async () => {
+  const company = new Sampled()
+  const rowsOf = (index: number): unknown =>
+    (decodeEntry(company.control.log.entries[index] ?? new Uint8Array()).body as Partial<Drawn>).rows
+  const drawn = [company.anchored(), company.anchored({ control: 'test 9 ' }, 'smp_2')]
+  expect(rowsOf(drawn[1] ?? 0)).toEqual(rowsOf(drawn[0] ?? 0))
+  expect(await company.codes()).toEqual([])
+})
+
+describe('a reader is told', () => {
+  test('that what outsiders said of the log is the word of the log: its tokens are not in a pack', async () => {
+    const company = new Sampled()
+    company.anchored()
+    const { report } = await verifyPack(nodeCrypto, await company.pack(), company.control.log.vkey)
+    expect(report.not_checked.filter((each) => each.includes('anchors'))).toHaveLength(1)
+  })
+
+  const notes = async (company: Sampled): Promise<string[]> => {
+    const { report } = await verifyPack(nodeCrypto, await company.pack(), company.control.log.vkey)
+    return report.notes.filter((note) => note.includes('frozen'))
+  }
+
+  test('where a population was frozen more than once: there was a choice of what to draw from', async () => {
+    const company = new Sampled()
+    expect(await notes(company)).toEqual([])
+    company.freeze('2026 ', PERIOD)
+    expect(await notes(company)).toEqual([
+      '2 populations were frozen more than once for the same period: whoever drew had the choice of which',
+    ])
+  })
+
+  test('of what was drawn of a period that reaches past that of the pack, and so is not in it', async () => {
+    const company = new Sampled()
+    const frozen = company.freeze('2026', { ...PERIOD, from_ms: PERIOD.from_ms - 1 })
+    company.draw({ frozen }, 'smp_2')
+    expect(await notes(company)).toEqual([
+      '1 sample was drawn of a frozen period that reaches past that of this pack: it is not in it',
+    ])
+  })
+})
+
+test('of so many freezings that nobody would be done computing them again, the ones past the limit are found', async () => {
+  const company = new Sampled()
+  company.draw({ size: 1 }, 'smp_0')
+  for (let n = 1; n <= FROZEN_TREES_MAX; n++) {
+    const frozen = company.freezeLater()
+    const size = frozen + 1
+    const tree = { size, root: company.control.rootNow().root }
+    company.draw({ frozen, tree, size: 1 }, `smp_${n}`)
+  }
+  const { report } = await verifyPack(nodeCrypto, await company.pack(), company.control.log.vkey)
+  expect(report.faults.map(({ code, message }) => [code, message.split(' ')[0]])).toEqual([
+    ['SAMPLE_POPULATION', `smp_${FROZEN_TREES_MAX}`],
+  ])
 })
 
 test('the story of every item stands on one page, with links that lead somewhere', async () => {

@@ -36,6 +36,11 @@ export interface Sample {
   readonly faults: readonly Fault[]
 }
 
+/** Trees that populations are computed over again for one pack: each takes reading the log as far as it goes. */
+export const FROZEN_TREES_MAX = 64
+/** Draws of one pack that are drawn again: more than anybody reads. */
+const DRAWS_MAX = 1000
+
 interface Log {
   readonly tiles: Parameters<typeof historyAt>[1]
   readonly end: Checkpoint
@@ -54,23 +59,60 @@ export async function samplesOf(crypto: Crypto, log: Log, period: Period): Promi
       one.entry.type === 'population.frozen' ? [[one.index, one as Freezing]] : [],
     ),
   )
-  const samples: Sample[] = []
-  const known = new Map<string, FrozenRows | null>()
+  const wanted: Pick<Drawn, 'draw' | 'freezing'>[] = []
   for (const draw of governance.filter((one): one is Draw => one.entry.type === 'sample.drawn')) {
     const freezing = freezings.get(draw.entry.body.frozen)
     if (freezing === undefined || freezing.index > draw.index || !isWithin(freezing, period)) continue
-    const { tree, from, to } = freezing.entry.body
-    const name = `${tree.size} ${from} ${to} ${draw.entry.body.population}`
+    wanted.push({ draw, freezing })
+  }
+  const taken = wanted.slice(0, DRAWS_MAX)
+  const trees = Map.groupBy(taken, ({ freezing: { index, entry } }) => Math.min(entry.body.tree.size, index))
+  const samples = wanted.slice(DRAWS_MAX).map((one) => tooMany(crypto, one))
+  let left = FROZEN_TREES_MAX
+  for (const [size, drawn] of trees)
+    if (left-- > 0) samples.push(...(await overTree(crypto, log, size, drawn)))
+    else samples.push(...drawn.map((one) => tooMany(crypto, one)))
+  return samples.sort((a, b) => a.draw.index - b.draw.index)
+}
+
+/** Of populations that were frozen over the same entries. */
+async function overTree(
+  crypto: Crypto,
+  log: Log,
+  size: number,
+  drawn: readonly Pick<Drawn, 'draw' | 'freezing'>[],
+): Promise<Sample[]> {
+  const history = await historyAt(crypto, log.tiles, log.end, size)
+  const known = new Map<string, FrozenRows | null>()
+  const samples: Sample[] = []
+  for (const { draw, freezing } of drawn) {
+    const { from, to } = freezing.entry.body
+    const { population } = draw.entry.body
+    const name = `${from} ${to} ${population}`
     let rows = known.get(name)
     if (rows === undefined) {
-      const history = await historyAt(crypto, log.tiles, log.end, Math.min(tree.size, freezing.index))
       const frozen = { from_ms: Date.parse(from), to_ms: Date.parse(to) }
-      rows = frozenRows(crypto, history, frozen, draw.entry.body.population)
+      rows = frozenRows(crypto, history, frozen, population)
       known.set(name, rows)
     }
     samples.push(await judged(crypto, log, { draw, freezing, rows }))
   }
   return samples
+}
+
+/** Whoever draws so often that nobody is done drawing again has shown no sample. */
+function tooMany(crypto: Crypto, { draw, freezing }: Pick<Drawn, 'draw' | 'freezing'>): Sample {
+  const { body, subject: id = '' } = draw.entry
+  const { nonce, population: name, test, tree } = body
+  const population = freezing.entry.body.populations.find((one) => one.name === name)?.sha256 ?? ''
+  const seed = hex(seedOf(crypto, { test, population, root: tree.root, nonce }))
+  const message = `${id} is past the ${DRAWS_MAX} samples, of ${FROZEN_TREES_MAX} trees, that are drawn again of one pack`
+  const fault: Fault = { code: 'SAMPLE_POPULATION', message, index: draw.index, others: [freezing.index] }
+  return { id, draw, freezing, by: byOf(draw), seed, items: [], faults: [fault] }
+}
+
+function byOf({ entry: { body } }: Draw): Sample['by'] {
+  return body.nonce === null ? 'management' : 'auditor'
 }
 
 function isWithin({ entry: { body } }: Freezing, { from_ms, to_ms }: Period): boolean {
@@ -85,7 +127,7 @@ interface Drawn {
 
 async function judged(crypto: Crypto, log: Log, { draw, freezing, rows }: Drawn): Promise<Sample> {
   const { body, subject: id = '' } = draw.entry
-  const { engagement, tree, populations } = freezing.entry.body
+  const { tree, populations } = freezing.entry.body
   const faults: Fault[] = []
   const add = (code: FaultCode, message: string): void =>
     void faults.push({ code, message: `${id} ${message}`, index: draw.index, others: [freezing.index] })
@@ -102,8 +144,8 @@ async function judged(crypto: Crypto, log: Log, { draw, freezing, rows }: Drawn)
   if (!(await isAnchored(crypto, log, { draw, freezing })))
     add('SAMPLE_UNANCHORED', 'was not drawn after the first word from outside about its frozen population')
   const population = said?.sha256 ?? ''
-  const { control, nonce, frequency, size } = body
-  const seed = seedOf(crypto, { engagement, control, population, root: body.tree.root, nonce })
+  const { nonce, frequency, size } = body
+  const seed = seedOf(crypto, { test: body.test, population, root: body.tree.root, nonce })
   const times_ms = rows?.times_ms ?? []
   const wanted = drawRows(crypto, seed, times_ms, size)
   const isSized = frequency === null || size === defaultSize(frequency, times_ms.length)
@@ -113,8 +155,7 @@ async function judged(crypto: Crypto, log: Log, { draw, freezing, rows }: Drawn)
     const item = rows?.rows[row]
     return item === undefined ? [] : [{ row, item }]
   })
-  const by = nonce === null ? 'management' : 'auditor'
-  return { id, draw, freezing, by, seed: hex(seed), items, faults }
+  return { id, draw, freezing, by: byOf(draw), seed: hex(seed), items, faults }
 }
 
 /** SMP-3: the tree is that of the first anchor that has the freezing; without one it ends with the freezing. */

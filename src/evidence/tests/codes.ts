@@ -25,7 +25,7 @@ export const DEVIATION_CODES = {
   CHANGE_UNTESTED: 'approved without a test',
   DEFICIENCY_NOT_RETESTED: 'closed without a retest of what was done',
   DEFICIENCY_OVERDUE: 'the deficiency was not closed by its date',
-  DEFICIENCY_OWN_RETEST: 'retested by who owns or repaired it',
+  DEFICIENCY_OWN_RETEST: 'retested by who owned or repaired it',
   DEFICIENCY_UNOWNED: 'nobody owned the deficiency in time',
   DELEGATED_AFTER_LEAVING: 'a delegation was issued of somebody, or to an agent, that had left',
   DETECTOR_SILENT: 'a detector did not find what was planted for it',

@@ -36,7 +36,7 @@ export const followedDeficiencies: ControlTest = {
           ? [found('DEFICIENCY_NOT_RETESTED', 'was closed without a retest that passed')]
           : []),
         ...(closed !== null && own_retest === true
-          ? [found('DEFICIENCY_OWN_RETEST', 'was retested by who owns or repaired it')]
+          ? [found('DEFICIENCY_OWN_RETEST', 'was retested by who owned or repaired it')]
           : []),
       ]
     })

@@ -1,8 +1,9 @@
 /** Items of a test against sources that are not ours. spec/sources.md (RCN-3 to RCN-6). */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ControlLog, DAY_MS, YEAR } from '../../../test/fixtures/control-log.ts'
-import { ALICE } from '../../../test/fixtures/history.ts'
+import { ControlLog, DAY_MS, HOUR_MS, YEAR } from '../../../test/fixtures/control-log.ts'
+import { erase } from '../../../test/fixtures/erasures.ts'
+import { ALICE, BOB } from '../../../test/fixtures/history.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { base64, fromBase64url, hex, utf8 } from '../../core/encoding.ts'
 import { canonicalBytes } from '../../core/json.ts'
@@ -176,6 +177,71 @@ describe('a test with a source', () => {
     company.handIn(27, [`${size - 1} ${base64(fromBase64url(root))}`], { key: 'checkpoint' })
     expect((await company.report()).results[27]?.reconciliation).toMatchObject({ only_in_source_n: 1 })
   })
+})
+
+describe('what covers nothing', () => {
+  test('is a list of checkpoints without any: a test of the log stays not reconciled', async () => {
+    const company = new Compared()
+    company.handIn(27, [], { key: 'checkpoint' })
+    expect((await company.report()).results[27]?.reconciliation).toMatchObject({ covered: false })
+  })
+
+  test('is a checkpoint from before the spans that it should show', async () => {
+    const company = new Compared()
+    const early = company.control.rootNow()
+    company.control.pass(30 * HOUR_MS)
+    const late = company.control.rootNow()
+    company.control.anchor()
+    const keyOf = ({ size, root }: typeof early): string => `${size} ${base64(fromBase64url(root))}`
+    company.handIn(27, [keyOf(early)], { key: 'checkpoint' })
+    const before = (await company.report()).results[27]?.reconciliation
+    expect(before).toMatchObject({ only_in_source_n: 0, covered: false })
+    expect(before?.uncovered_n).toBeGreaterThan(0)
+    company.handIn(27, [keyOf(late)], { key: 'checkpoint' })
+    expect((await company.report()).results[27]?.reconciliation).toMatchObject({
+      uncovered_n: 0,
+      covered: true,
+    })
+  })
+
+  test('is a source narrowed to what no item is: it fills no gap of those that are', async () => {
+    const company = new Compared()
+    const agents = company.agents()
+    const middle = rfc3339(YEAR.from_ms + 30 * DAY_MS)
+    company.handIn(1, agents, { to: middle })
+    company.handIn(1, [], { from: middle, scope: { member: 'class', value: 'nothing-is' } })
+    expect((await company.report()).results[1]).toMatchObject({
+      result: 'not_reconciled',
+      reason: 'what was handed in does not cover all of the period',
+    })
+  })
+
+  test('is a source that was erased, whatever was handed in instead', async () => {
+    const company = new Compared()
+    const { id } = company.handIn(1, ['agt_that_nobody_knows'])
+    company.handIn(1, company.agents())
+    erase(company.control.log, id, BOB)
+    expect((await company.report()).results[1]).toMatchObject({
+      result: 'not_reconciled',
+      reason: '1 source was handed in and erased since: nobody can compare it',
+      reconciliation: { erased_n: 1, covered: false },
+    })
+  })
+})
+
+test('a source that names nothing hides no fault of the entries that it does not name', async () => {
+  const company = new Compared()
+  const { log } = company.control
+  const done = log.decide(company.control.chain)
+  log.outcome(done.action)
+  const unproven = log.decide(null)
+  log.outcome(unproven.action)
+  const codes = async (): Promise<string[]> =>
+    [...((await company.report()).results[9]?.deviations ?? [])].map(({ code }) => code)
+  const before = await codes()
+  expect(before.length).toBeGreaterThan(0)
+  company.handIn(9, [], { key: 'action' })
+  expect(await codes()).toEqual(expect.arrayContaining([...before, 'ONLY_IN_LOG']))
 })
 
 describe('a pack', () => {

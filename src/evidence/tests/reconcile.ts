@@ -6,7 +6,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import { counted } from '../../core/words.ts'
 import { base64, fromBase64url } from '../../core/encoding.ts'
-import type { Sheet } from '../populations/sheets.ts'
+import { erasedSubjects, isWithin, uploadsIn, type Sheet } from '../populations/sheets.ts'
 import type { Reconciliation } from './result.ts'
 import { textOf, type ControlTest, type FoundDeviation, type TestContext } from './test.ts'
 
@@ -71,9 +71,7 @@ export interface Compared {
 export function reconcile(ctx: TestContext, test: ControlTest, sheets: readonly Sheet[]): Compared {
   const comparable = COMPARABLE[test.number]
   const items = comparable === undefined ? [] : itemsOf(ctx, test, comparable)
-  const finished = finishedActions(ctx, test)
   const deviations: FoundDeviation[] = []
-  const found = sheets.map((sheet) => new Set(sheet.keys))
   const sources = sheets.map((sheet) => {
     const known = knownTo(ctx, sheet, comparable, items)
     const strange = strangersIn(sheet, known)
@@ -83,26 +81,86 @@ export function reconcile(ctx: TestContext, test: ControlTest, sheets: readonly 
     return { id: entry.subject ?? '', index, rows_n, matched_n: rows_n - strange.length }
   })
   const only_in_source_n = deviations.length
+  const { missing, uncovered_n, isWhole } =
+    comparable === undefined
+      ? rootsKept(ctx, test, sheets)
+      : itemsKept(ctx, sheets, comparable, wantedOf(ctx, test, comparable, items))
+  deviations.push(...missing)
+  const only_in_log_n = missing.length
+  const erased_n = erasedOf(ctx, test)
+  const covered = uncovered_n === 0 && erased_n === 0 && isWhole
+  return {
+    deviations,
+    reconciliation: { sources, only_in_source_n, only_in_log_n, uncovered_n, erased_n, covered },
+  }
+}
+
+/** What sources do not have, and whether together they speak of all of the period. */
+interface Kept {
+  readonly missing: readonly FoundDeviation[]
+  readonly uncovered_n: number
+  readonly isWhole: boolean
+}
+
+function wantedOf(
+  ctx: TestContext,
+  test: ControlTest,
+  comparable: Comparable,
+  items: readonly Item[],
+): Item[] {
+  const finished = finishedActions(ctx, test)
+  return items.filter(({ row }) => comparable.must(row, { finished }))
+}
+
+function itemsKept(
+  ctx: TestContext,
+  sheets: readonly Sheet[],
+  comparable: Comparable,
+  wanted: readonly Item[],
+): Kept {
+  const missing: FoundDeviation[] = []
+  const found = sheets.map((sheet) => ({ sheet, keys: new Set(sheet.keys) }))
+  /** Sources that items lie in by their scope, each group of them once. */
+  const scoped = new Map<string, readonly Sheet[]>()
   let uncovered_n = 0
-  for (const item of items) {
-    if (comparable?.must(item.row, { finished }) !== true) continue
-    const covering = sheets.flatMap((sheet, at) => (covers(sheet, item) ? [{ sheet, keys: found[at] }] : []))
+  for (const item of wanted) {
+    const its = sheets.filter((sheet) => isInScope(sheet, item))
+    scoped.set(its.map(({ upload }) => upload.index).join(), its)
+    const covering = found.filter(({ sheet }) => covers(sheet, item))
     if (covering.length === 0) uncovered_n++
-    else if (
-      !covering.some(({ sheet, keys }) => keys?.has(keyOf(ctx, sheet, comparable, item) ?? '') === true)
-    )
-      deviations.push({
+    else if (!covering.some(({ sheet, keys }) => isIn(keys, keyOf(ctx, sheet, comparable, item))))
+      missing.push({
         code: 'ONLY_IN_LOG',
         message: `entry ${item.index} is in none of ${counted(covering.length, 'source')} that ${covering.length === 1 ? 'covers' : 'cover'} it`,
         entries: [item.index, ...covering.map(({ sheet }) => sheet.upload.index)],
       })
   }
-  const only_in_log_n = deviations.length - only_in_source_n
-  const covered = uncovered_n === 0 && isWhole(ctx, sheets)
-  return {
-    deviations,
-    reconciliation: { sources, only_in_source_n, only_in_log_n, uncovered_n, covered },
-  }
+  const all = sheets.filter(({ upload }) => upload.entry.body.scope === null)
+  const groups = scoped.size === 0 ? [all] : [...scoped.values()]
+  return { missing, uncovered_n, isWhole: groups.every((group) => coverPeriod(ctx, group)) }
+}
+
+function isIn(keys: ReadonlySet<string>, key: string | null): boolean {
+  return key !== null && keys.has(key)
+}
+
+/** Of checkpoints that somebody kept: each span that is closed has to lie in the tree of one that is of this log. */
+function rootsKept(ctx: TestContext, { population }: ControlTest, sheets: readonly Sheet[]): Kept {
+  let size_max = 0
+  for (const key of sheets.flatMap(({ keys }) => keys))
+    if (isRootOf(ctx, key)) size_max = Math.max(size_max, checkpointSize(key) ?? 0)
+  const rows = population === null ? [] : ctx.rows(population)
+  const uncovered_n = rows.filter(({ open, end }) => open !== true && Number(end) > size_max).length
+  return { missing: [], uncovered_n, isWhole: size_max > 0 && coverPeriod(ctx, sheets) }
+}
+
+/** Within the period: what they said nobody can compare any more. */
+function erasedOf({ history, period }: TestContext, { number }: ControlTest): number {
+  const erased = erasedSubjects(history)
+  return uploadsIn(history).filter(
+    (upload) =>
+      upload.entry.body.test === number && isWithin(upload, period) && erased.has(upload.entry.subject ?? ''),
+  ).length
 }
 
 function itemsOf(ctx: TestContext, { population }: ControlTest, { at }: Comparable): Item[] {
@@ -122,10 +180,16 @@ function finishedActions({ history }: TestContext, { number }: ControlTest): Rea
   return finished
 }
 
-function covers({ upload: { entry } }: Sheet, { row, at_ms }: Item): boolean {
-  const { from, to, scope } = entry.body
+function covers(sheet: Sheet, item: Item): boolean {
+  const { from, to } = sheet.upload.entry.body
+  const { at_ms } = item
   const isThen = at_ms === null || (at_ms >= Date.parse(from) && at_ms < Date.parse(to))
-  return isThen && (scope === null || row[scope.member] === scope.value)
+  return isThen && isInScope(sheet, item)
+}
+
+function isInScope({ upload: { entry } }: Sheet, { row }: Item): boolean {
+  const { scope } = entry.body
+  return scope === null || row[scope.member] === scope.value
 }
 
 function keyOf(ctx: TestContext, sheet: Sheet, of: Comparable, { row }: Item): string | null {
@@ -178,8 +242,8 @@ export function checkpointSize(key: string): number | null {
   return size === undefined ? null : Number(size)
 }
 
-/** Whether there is no time in the period that no source covers. */
-function isWhole({ period }: TestContext, sheets: readonly Sheet[]): boolean {
+/** Whether there is no time in the period that none of them covers. */
+function coverPeriod({ period }: TestContext, sheets: readonly Sheet[]): boolean {
   const spans = sheets
     .map(({ upload: { entry } }) => [Date.parse(entry.body.from), Date.parse(entry.body.to)] as const)
     .toSorted(([a], [b]) => a - b)

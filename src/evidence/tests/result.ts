@@ -62,7 +62,9 @@ const reconciliationSchema = z.strictObject({
   only_in_log_n: count,
   /** Items that no source covers. */
   uncovered_n: count,
-  /** No item and no time of the period is without a source. */
+  /** Sources that were handed in and erased since. */
+  erased_n: count,
+  /** No item and no time of the period is without a source, and none was erased. */
   covered: z.boolean(),
 })
 export type Reconciliation = z.infer<typeof reconciliationSchema>

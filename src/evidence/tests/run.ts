@@ -76,7 +76,9 @@ export function runTests(
     ...comparedRun(ctx, test),
     faults: found.get(test.number) ?? [],
   }))
-  const all = runs.map(({ run, faults }) => merged('not_tested' in run ? [] : run.deviations, faults))
+  const all = runs.map(({ run, compared, faults }) =>
+    merged('not_tested' in run ? [] : run.deviations, compared, faults),
+  )
   const chains = chainsOf(of.history, new Set(all.flat().flatMap(({ entries }) => entries)))
   const behind = { chains, evaluations: evaluationsOf(of.history, of.findings) }
   const results = runs.map((one, at) => resultOf(one, all[at] ?? [], behind))
@@ -93,6 +95,8 @@ export function runTests(
 
 interface ComparedRun {
   readonly run: TestRun
+  /** What sources say against it. */
+  readonly compared: readonly FoundDeviation[]
   readonly reconciliation: Reconciliation | null
 }
 
@@ -100,9 +104,10 @@ interface ComparedRun {
 function comparedRun(ctx: TestContext, test: ControlTest): ComparedRun {
   const run = test.run(ctx)
   const sheets = ctx.sheets.filter(({ upload }) => upload.entry.body.test === test.number)
-  if (test.source === null || sheets.length === 0 || 'not_tested' in run) return { run, reconciliation: null }
-  const { deviations, reconciliation } = reconcile(ctx, test, sheets)
-  return { run: { ...run, deviations: [...run.deviations, ...deviations] }, reconciliation }
+  if (test.source === null || sheets.length === 0 || 'not_tested' in run)
+    return { run, compared: [], reconciliation: null }
+  const { deviations: compared, reconciliation } = reconcile(ctx, test, sheets)
+  return { run, compared, reconciliation }
 }
 
 interface Behind {
@@ -149,7 +154,9 @@ function resultOf(
 /** Why what was handed in is not enough. */
 function reasonOf(reconciliation: Reconciliation | null): string | null {
   if (reconciliation === null || reconciliation.covered) return null
-  const { uncovered_n } = reconciliation
+  const { uncovered_n, erased_n } = reconciliation
+  if (erased_n > 0)
+    return `${counted(erased_n, 'source was', 'sources were')} handed in and erased since: nobody can compare ${erased_n === 1 ? 'it' : 'them'}`
   return uncovered_n > 0
     ? `${counted(uncovered_n, 'item lies', 'items lie')} in no source that was handed in`
     : 'what was handed in does not cover all of the period'
@@ -173,10 +180,17 @@ function outcomeOf(
   return test.source === null || reconciliation?.covered === true ? 'no_deviation' : 'not_reconciled'
 }
 
-/** What the test found, and what a check found of other entries: what a deviation names is not told again. */
-function merged(own: readonly FoundDeviation[], faults: readonly FoundDeviation[]): FoundDeviation[] {
+/**
+ * What the test found, what sources say against it, and what a check found of other entries: what a deviation of the
+ * test names is not told again. What a source says names entries too, and hides nothing: anybody may hand one in.
+ */
+function merged(
+  own: readonly FoundDeviation[],
+  compared: readonly FoundDeviation[],
+  faults: readonly FoundDeviation[],
+): FoundDeviation[] {
   const seen = new Set(own.flatMap(({ entries }) => entries))
-  const all = [...own]
+  const all = [...own, ...compared]
   const keys = new Set<string>()
   for (const fault of faults) {
     const [index] = fault.entries

@@ -7,14 +7,15 @@ import type { History } from '../history.ts'
 import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { PDF_FILE, REPORT_FILE } from '../pack/companion-names.ts'
 import type { Manifest } from '../pack/manifest.ts'
+import type { Period } from '../populations/definition.ts'
 import type { ProvenAllow } from './chains.ts'
 import { isForeign } from './issuers.ts'
 
 /** Records and time: what is logged later than this after its heartbeat cannot be held against the log's clock. */
 const WORD_ONLY_AFTER_MS = 60_000
 
-export function notesOf(history: History, allows: readonly ProvenAllow[]): string[] {
-  const notes: string[] = []
+export function notesOf(history: History, allows: readonly ProvenAllow[], period: Period): string[] {
+  const notes: string[] = sampleNotes(history, period)
   for (const [iss, count] of foreignOf(history, allows))
     notes.push(
       `${counted(count, 'allowed action was', 'allowed actions were')} authorized by another issuer: ${iss}`,
@@ -77,6 +78,36 @@ export function notesOf(history: History, allows: readonly ProvenAllow[]): strin
   if (back !== undefined)
     notes.push(
       `the clock of the log goes back ${counted(history.backwards.length, 'time')}, first at entry ${back}: what is before or after a date there is its word`,
+    )
+  return notes
+}
+
+/** SMP-9: what shows that somebody looked for a sample that they like. */
+function sampleNotes({ governance }: History, { from_ms, to_ms }: Period): string[] {
+  const times = new Map<string, number>()
+  const outside = new Set<number>()
+  let drawn_n = 0
+  for (const { index, entry } of governance) {
+    if (entry.type === 'sample.drawn' && outside.has(entry.body.frozen)) drawn_n++
+    if (entry.type !== 'population.frozen') continue
+    const { from, to, populations } = entry.body
+    const [begin_ms, end_ms] = [Date.parse(from), Date.parse(to)]
+    if (begin_ms >= to_ms || end_ms <= from_ms) continue
+    if (begin_ms < from_ms || end_ms > to_ms) outside.add(index)
+    for (const name of new Set(populations.map((one) => one.name))) {
+      const key = `${name} ${begin_ms} ${end_ms}`
+      times.set(key, (times.get(key) ?? 0) + 1)
+    }
+  }
+  const notes: string[] = []
+  const again = times.values().reduce((sum, n) => sum + Number(n > 1), 0)
+  if (again > 0)
+    notes.push(
+      `${counted(again, 'population was', 'populations were')} frozen more than once for the same period: whoever drew had the choice of which`,
+    )
+  if (drawn_n > 0)
+    notes.push(
+      `${counted(drawn_n, 'sample was drawn of a frozen period that reaches past that of this pack: it is', 'samples were drawn of frozen periods that reach past that of this pack: they are')} not in it`,
     )
   return notes
 }
@@ -171,6 +202,11 @@ export function notChecked(history: History, allows: readonly ProvenAllow[], man
     ...(Object.hasOwn(manifest.files, EARLIER_FILE)
       ? [`that ${EARLIER_FILE} is what that pack says: what changed since is computed from it`]
       : []),
+    ...(history.tested.anchors.length === 0
+      ? []
+      : [
+          `that outsiders said what ${counted(history.tested.anchors.length, 'entry', 'entries')} of the log (log.anchored) say that they said: the tokens of these anchors lie beside the log, and test 27 and the auditor's samples rest on them`,
+        ]),
     'whether what was handed in of other sources is what those sources say: the log has who handed it in, and what was asked',
     'that the end checkpoint was seen by anyone outside: it carries no cosignature',
   ]

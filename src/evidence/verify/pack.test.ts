@@ -412,6 +412,9 @@ describe('the archive', () => {
     ['an unknown method', (v, at) => v.setUint16(at + 10, 12, true)],
     ['another method in the local header', (v) => v.setUint16(8, 0, true)],
     ['another name in the local header', (v) => v.setUint8(30, 0x62)],
+    ['another size in the local header', (v) => v.setUint32(22, 5, true)],
+    ['another checksum in the local header', (v) => v.setUint32(14, 1, true)],
+    ['sizes that come behind the file', (v, at) => (v.setUint16(at + 8, 8, true), v.setUint16(6, 8, true))],
     ['a local header elsewhere', (v, at) => v.setUint32(at + 42, 4, true)],
     ['a local header out of bounds', (v, at) => v.setUint32(at + 42, 0x7fffffff, true)],
     [
@@ -432,6 +435,35 @@ describe('the archive', () => {
     const overlap = patched((v, at) => v.setUint32(at + 47 + 42, 31, true), nested)
     expect(answer(nested())).toBe('read 2 files')
     expect(answer(overlap)).toBe('PACK_ARCHIVE_INVALID')
+  })
+
+  test('refuses a file between those of the directory, which a reader that goes through from the start would unpack', () => {
+    const two = zip({ a: utf8('hidden'), b: utf8('x') }, 0)
+    const at = directory(two)
+    const second = at + 47
+    const bytes = new Uint8Array([...two.subarray(0, at), ...two.subarray(second)])
+    const v = view(bytes)
+    for (const place of [bytes.length - 14, bytes.length - 12]) v.setUint16(place, 1, true)
+    expect(answer(two)).toBe('read 2 files')
+    expect(answer(bytes)).toBe('PACK_ARCHIVE_INVALID')
+  })
+
+  test('refuses bytes between the last file and the directory', () => {
+    const honestly = one()
+    const at = directory(honestly)
+    const bytes = new Uint8Array([...honestly.subarray(0, at), 0, ...honestly.subarray(at)])
+    view(bytes).setUint32(bytes.length - 6, at + 1, true)
+    expect(answer(bytes)).toBe('PACK_ARCHIVE_INVALID')
+  })
+
+  test('refuses an extra field, which may hold another name for who unpacks it', () => {
+    const entries: Zippable = { a: [utf8('x'), { level: 0, extra: { 0x7075: utf8('\u0001\0\0\0\0b') } }] }
+    expect(answer(zipSync(entries))).toBe('PACK_ARCHIVE_INVALID')
+  })
+
+  test('refuses what is a link where it is unpacked', () => {
+    const entries: Zippable = { a: [utf8('/etc/hosts'), { level: 0, os: 3, attrs: 0o120777 << 16 }] }
+    expect(answer(zipSync(entries))).toBe('PACK_ARCHIVE_INVALID')
   })
 
   test('refuses a small archive that claims more than it can unpack to, without taking the memory', () => {

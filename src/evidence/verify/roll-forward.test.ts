@@ -1,8 +1,11 @@
 /** An interim pack beside the final one. spec/populations.md (POP-8). @module */
 import { expect, test } from 'vitest'
+import { ControlLog } from '../../../test/fixtures/control-log.ts'
 import { LogBuilder, PERIOD } from '../../../test/fixtures/history.ts'
+import { evaluate } from '../../../test/fixtures/register-acts.ts'
 import { changedPack, flip } from '../../../test/fixtures/tampered.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
+import { ENTRY_BYTES_MAX } from '../../log/entries.ts'
 import { buildPack } from '../pack/build.ts'
 import type { PackReport } from './report.ts'
 import { rolledLines } from './rolled.ts'
@@ -65,6 +68,21 @@ test('a status that changed since is a changed row', async () => {
     earlier: { name: 'interim.zip', archive: before },
   })
   expect(report.rolled_forward?.populations.agents).toMatchObject({ added: 0, changed: 1, gone: 0 })
+})
+
+test('a row that is larger than an entry may be is read all the same', async () => {
+  const company = new ControlLog()
+  const long = '\u0001'.repeat(4000)
+  const of = (effect: string) => ({ cause: long, extent: long, compensating: 'x'.repeat(4000), effect })
+  evaluate(company, '1/A1/0', of('-'))
+  const bytes = company.log.entries.at(-2)?.length ?? 0
+  const left = ENTRY_BYTES_MAX - bytes - 8
+  evaluate(company, '1/A1/0', of('\u0001'.repeat(Math.floor(left / 6)) + '-'))
+  const archive = await company.log.pack()
+  const { report } = await verifyRolled(nodeCrypto, archive, company.log.vkey, {
+    earlier: { name: 'interim.zip', archive },
+  })
+  expect(report.rolled_forward?.populations.evaluations).toMatchObject({ before: 2, same: 2 })
 })
 
 test('what is no earlier pack of this log is refused by name, first of all faults', async () => {

@@ -16,6 +16,9 @@ import { FAULTS_MAX, type Fault, type PackReport } from './report.ts'
 import { ROLLED_LISTED_MAX, type Outcome, type RolledForward, type RolledPopulation } from './rolled.ts'
 import { verifyPack, type VerifiedPack, type VerifyOptions } from './verify.ts'
 
+/** Of a row that a verifier made itself: as large as a few entries, of which it is made. */
+const ROW_LIMITS = { bytes_max: 1024 * 1024 * 1024, depth_max: 64 }
+
 export interface EarlierPack {
   /** As the reader calls it. */
   readonly name: string
@@ -157,7 +160,7 @@ function rowsOf(crypto: Crypto, lines: Uint8Array): Rows {
     from = end + 1
     count++
     const digest = base64url(crypto.sha256(line))
-    const index = indexOf(parseJson(fromUtf8(line)))
+    const index = indexOf(parseJson(fromUtf8(line), ROW_LIMITS))
     const rows = byEntry.get(index)
     if (rows === undefined) byEntry.set(index, [digest])
     else rows.push(digest)

@@ -54,7 +54,7 @@ export function reportOf(
     allowed,
     asked,
     denied,
-    notes: notesOf(history, allows),
+    notes: notesOf(history, allows, periodOf(manifest)),
     not_checked: [...notChecked(history, allows, manifest), ...not_checked],
   }
 }
