@@ -103,7 +103,6 @@ const ADMIN_ACTS: ReadonlySet<EntryType> = new Set<EntryType>([
   'response_policy.approved',
   'drift_policy.approved',
   'alert_policy.approved',
-  'hold.lifted',
   'log.pruned',
 ])
 
@@ -141,8 +140,7 @@ export const adminActs: PopulationDefinition = {
 }
 
 function actsOf(history: History): Indexed<AnyEntry>[] {
-  const { endorsements, keys, keyEvents, issuers, templates, labels, erasures, prunings, governance } =
-    history
+  const { endorsements, keys, keyEvents, issuers, templates, labels, prunings, governance } = history
   const lists: readonly (readonly Indexed<AnyEntry>[])[] = [
     endorsements,
     keys,
@@ -150,7 +148,6 @@ function actsOf(history: History): Indexed<AnyEntry>[] {
     issuers,
     templates,
     labels,
-    erasures,
     prunings,
     governance,
   ]
