@@ -89,8 +89,12 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'preview.exported': 'The auditor took an extract with them: its digest, and how many entries are in it.',
   'evidence_request.opened': 'The auditor asked for evidence, in words that it commits to (`text`).',
   'evidence_request.answered': 'Somebody answered, in words that it commits to (`answer`).',
+  'role.preset': 'The first person of the installation owns it, by the set-up.',
+  'role.proposed': 'Somebody is to hold a role, or has custody of a database, a host or a key.',
+  'role.approved': 'It is in force, by a gesture over that proposal.',
+  'role.removed': 'It is held no more, or its proposal is off.',
   'access_review.opened':
-    'A review of all access in a quarter began: how many items its list has, and the SHA-256 of it.',
+    'A review of all access, or of `roles`, in a quarter began: how many items its list has, and the SHA-256 of it.',
   'access_review.listed': 'Part of that list: who or what it is, whose, and what it may do.',
   'access_review.assigned': 'Who decides on these items.',
   'access_review.decided': 'Somebody decided on an item.',

@@ -7,6 +7,7 @@ import type { Profile } from './profile.ts'
 const reviewSchema = z.object({
   id: z.string(),
   period: z.string(),
+  list: z.string(),
   opener: z.string(),
   items_n: z.int(),
   digest: z.string(),
@@ -45,8 +46,9 @@ export async function showAccessReview(profile: Profile, id: string): Promise<Ac
 export async function openAccessReview(
   profile: Profile,
   period: string,
+  list: 'access' | 'roles' = 'access',
 ): Promise<{ review: string; items_n: number; digest: string }> {
-  const answer = await profile.client.post(PATH, { period })
+  const answer = await profile.client.post(PATH, { period, list })
   return z.object({ review: z.string(), items_n: z.int(), digest: z.string() }).parse(answer)
 }
 

@@ -75,6 +75,7 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['incident'],
     add: async (to) => (await import('./commands/incidents.ts')).incidentCommands(to),
   },
+  { names: ['role'], add: async (to) => (await import('./commands/roles.ts')).roleCommands(to) },
   {
     names: ['access-review'],
     add: async (to) => (await import('./commands/access-reviews.ts')).accessReviewCommands(to),

@@ -21,6 +21,7 @@ import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
 import { readinessRoutes } from './routes-readiness.ts'
+import { roleRoutes } from './routes-roles.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
 import { breachRoutes } from './routes-breaches.ts'
 import { emergencyRoutes } from './routes-emergencies.ts'
@@ -128,6 +129,7 @@ export function createApp(ctx: ServerContext): App {
   breachRoutes(app, ctx)
   emergencyRoutes(app, ctx)
   vendorRoutes(app, ctx)
+  roleRoutes(app, ctx)
   accessReviewRoutes(app, ctx)
   previewRoutes(app, ctx)
   auditorRoutes(app, ctx)

@@ -7,6 +7,7 @@ import {
   ITEM_DECISIONS,
   ITEM_KINDS,
   ITEMS_MAX,
+  REVIEW_LISTS,
 } from '../../src/log/governance-bodies.ts'
 import {
   accessReviewClosing,
@@ -30,6 +31,7 @@ const review = z.object({
   opener: z.string(),
   items_n: z.int(),
   digest: z.string(),
+  list: z.enum(REVIEW_LISTS),
   opened: z.int(),
   closed: at,
   closing: at,
@@ -95,15 +97,25 @@ function readRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'post',
       path: '/v1/access-reviews',
-      summary: 'Freeze the list of all access, and begin a review of it',
+      summary: 'Freeze the list of all access, or of roles and custody, and begin a review of it',
       middleware: operator,
-      request: { body: body(z.strictObject({ period: z.string().regex(QUARTER) })) },
+      request: {
+        body: body(
+          z.strictObject({
+            period: z.string().regex(QUARTER),
+            list: z.enum(REVIEW_LISTS).exactOptional(),
+          }),
+        ),
+      },
       responses: answers(
         'Opened',
         z.object({ review: z.string(), entry: z.int(), items_n: z.int(), digest: z.string() }),
       ),
     }),
-    async (c) => c.json(await openReview(registry, callerId(c, 'person'), c.req.valid('json').period), 200),
+    async (c) => {
+      const { period, list } = c.req.valid('json')
+      return c.json(await openReview(registry, callerId(c, 'person'), period, list), 200)
+    },
   )
 
   app.openapi(

@@ -20,6 +20,7 @@ import { outputs } from './themes/outputs.ts'
 import { oversight } from './themes/oversight.ts'
 import { people } from './themes/people.ts'
 import { reviews } from './themes/reviews.ts'
+import { roles } from './themes/roles.ts'
 import { together } from './themes/together.ts'
 import { trouble } from './themes/trouble.ts'
 import { triage } from './themes/alerts.ts'
@@ -52,6 +53,7 @@ const THEMES: readonly Theme[] = [
   backups,
   people,
   reviews,
+  roles,
   together,
   trouble,
   vendors,

@@ -14,6 +14,7 @@ import {
   invite,
   proposeAgent,
 } from '../../apps/cli/operator.ts'
+import { approveRole, proposeRole } from '../../apps/cli/roles.ts'
 import { registerTool } from '../../apps/cli/tools.ts'
 import { approveTemplate, proposeTemplate } from '../../apps/cli/operator-quorum.ts'
 import { openProfile, saveProfile, writePrivate, type Profile } from '../../apps/cli/profile.ts'
@@ -71,6 +72,7 @@ export async function setStage(folder: string, tell: Narrator, store?: string): 
     'two people enrolled, each with a software authenticator (marked swk); the first endorsed the second',
   )
 
+  await setRoles(manager, lead, tell)
   await setTemplate(manager, lead, files, tell)
   const system = await addSystem(manager, 'Shared files')
   const tools = await registerTools(manager, system, files)
@@ -120,6 +122,17 @@ export function boundedRead(files: string): Grant {
     constraints: { path: { glob: `${files}/reports/**` } },
     bound: BOUND_S,
   }
+}
+
+/** The set-up made the manager owner; of everything else one says it, and the other approves. */
+async function setRoles(manager: Profile, lead: Profile, tell: Narrator): Promise<void> {
+  const security = { kind: 'role', person: lead.person, role: 'security' } as const
+  await approveRole(manager, await proposeRole(lead, security))
+  const database = { kind: 'custody', person: manager.person, custody: 'database', of: 'demo' } as const
+  await approveRole(lead, await proposeRole(manager, database))
+  tell.step(
+    'who administers is in a register: a role and the custody of the database, each approved by the other',
+  )
 }
 
 /** A day at most, nothing outside of reports/ and out/: proposed by one, approved by the other. */

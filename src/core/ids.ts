@@ -82,6 +82,7 @@ export type IdPrefix =
   | 'erq'
   | 'brc'
   | 'ema'
+  | 'rol'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)

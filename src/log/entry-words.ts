@@ -1,4 +1,5 @@
 /** What an entry says in a few words, for people who follow a story through a log. spec/incidents.md (INC-6), spec/narratives.md (NAR-11). @module */
+import { holdingName } from '../core/roles.ts'
 import type { AnyEntry, EntryBody, EntryType } from './entries.ts'
 
 type Words = { readonly [T in EntryType]?: (body: EntryBody<T>) => string }
@@ -29,6 +30,10 @@ const WORDS: Words = {
   'chain.segment': ({ parent }) => (parent === null ? 'root of a chain' : 'hop of a chain'),
   'drill.planned': ({ mode }) => `drill planned, ${mode}`,
   'drill.closed': ({ report }) => `drill closed: ${report.answered_n} of ${report.points_n} points denied`,
+  'role.preset': ({ role }) => `${role} by the set-up`,
+  'role.proposed': (body) => `${holdingName(body)} proposed`,
+  'role.approved': ({ act, acted_alone }) => `${act.holds} approved${acted_alone ? ', alone' : ''}`,
+  'role.removed': ({ reason }) => `removed (${reason})`,
   'access_review.opened': ({ period, items_n }) => `review of ${period} opened over ${items_n} items`,
   'access_review.decided': ({ item, decision }) => `item ${item}: ${decision}`,
   'access_review.acted': ({ item }) => `item ${item}: done`,

@@ -20,7 +20,9 @@ export const ACTED_MAX = 16
 /** Days from the opening to the closing. */
 export const REVIEW_DAYS_MAX = 30
 
-export const ITEM_KINDS = ['agent', 'delegation', 'person', 'point'] as const
+export const ITEM_KINDS = ['agent', 'delegation', 'person', 'point', 'role'] as const
+/** What a review looks at: where its entry says nothing, everything that may act. */
+export const REVIEW_LISTS = ['access', 'roles'] as const
 export const ITEM_DECISIONS = ['keep', 'revoke', 'change'] as const
 
 const itemNumber = z
@@ -46,6 +48,8 @@ export const governanceBodies = {
     items_n: z.int().positive().max(ITEMS_MAX),
     /** SHA-256 of the JCS of all items. */
     digest,
+    /** Who administers the installation (ROL-7). */
+    list: z.literal('roles').exactOptional(),
   }),
   /** Part of the list: its first item has the number `from`. */
   'access_review.listed': z.strictObject({

@@ -5,6 +5,7 @@ import { narrativeBodies } from './narrative-bodies.ts'
 import { reconciliationBodies } from './reconciliation-bodies.ts'
 import { sampleBodies } from './sample-bodies.ts'
 import { emergencyBodies } from './emergency-bodies.ts'
+import { roleBodies } from './role-bodies.ts'
 import { vendorBodies } from './vendor-bodies.ts'
 
 export const registerBodies = {
@@ -15,4 +16,5 @@ export const registerBodies = {
   ...narrativeBodies,
   ...breachBodies,
   ...emergencyBodies,
+  ...roleBodies,
 }

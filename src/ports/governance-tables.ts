@@ -1,7 +1,29 @@
-/** Tables of reviews of access. spec/reviews.md. Columns as in schema.ts. @module */
-import type { ITEM_DECISIONS, ITEM_KINDS } from '../log/governance-bodies.ts'
+/** Tables of roles and of reviews of access. spec/roles.md, spec/reviews.md. Columns as in schema.ts. @module */
+import type { Custody, Holding, Role } from '../core/roles.ts'
+import type { ITEM_DECISIONS, ITEM_KINDS, REVIEW_LISTS } from '../log/governance-bodies.ts'
 
 export interface GovernanceTables {
+  roles: {
+    id: string
+    /** Index of the `role.preset` or `role.proposed` entry. */
+    entry: number
+    kind: Holding['kind']
+    name: Role | Custody
+    /** Of custody: the database, host or key. */
+    thing: string | null
+    person: string
+    /** Null: the set-up. */
+    proposer: string | null
+    /** Milliseconds, as `approved` and `removed`. */
+    proposed: number
+    approver: string | null
+    /** Index of the entry that it is in force by. */
+    approval: number | null
+    approved: number | null
+    /** Index of the `role.removed` entry. */
+    removal: number | null
+    removed: number | null
+  }
   access_reviews: {
     id: string
     /** Index of the `access_review.opened` entry. */
@@ -10,6 +32,7 @@ export interface GovernanceTables {
     opener: string
     items_n: number
     digest: string
+    list: (typeof REVIEW_LISTS)[number]
     /** Milliseconds, as `closed`. */
     opened: number
     closed: number | null

@@ -84,7 +84,7 @@ export async function insertReview(
   db: Db,
   id: string,
   { entry, time_ms, actor }: { readonly entry: number; readonly time_ms: number; readonly actor: string },
-  { period, items_n, digest }: EntryBody<'access_review.opened'>,
+  { period, items_n, digest, list }: EntryBody<'access_review.opened'>,
 ): Promise<void> {
   await db
     .insertInto('access_reviews')
@@ -95,6 +95,7 @@ export async function insertReview(
       opener: actor,
       items_n,
       digest,
+      list: list ?? 'access',
       opened: time_ms,
       closed: null,
       closing: null,

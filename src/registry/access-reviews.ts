@@ -31,36 +31,42 @@ import { RegistryError } from './errors.ts'
 import type { ApprovalTerms } from './gestures.ts'
 import { findEnrolled } from './people.ts'
 import { revokeTx } from './revocations.ts'
+import { removeRoleTx, rolesInForce } from './roles.ts'
 
 /** Bytes of items in one entry: an entry has at most 64 KiB. */
 const PART_BYTES = 32_768
 /** Reviews that a list shows. */
 const LISTED_MAX = 100
 
+/** What a review looks at: everything that may act, or who administers the installation (ROL-7). */
+export type ReviewList = AccessReviewRow['list']
 export type ItemDecision = EntryBody<'access_review.decided'>['decision']
 
-/** @throws {RegistryError} `NOT_ENDORSED`, `LIMIT_EXCEEDED`; `STATE_CONFLICT`: one is open */
+/** @throws {RegistryError} `NOT_ENDORSED`, `LIMIT_EXCEEDED`; `STATE_CONFLICT`: one of that list is open, or nothing is on it */
 export function openReview(
   ctx: RegistryContext,
   person: string,
   period: string,
+  list: ReviewList = 'access',
 ): Promise<{ review: string; entry: number; items_n: number; digest: string }> {
   return ctx.store.write(async (tx) => {
     await findEnrolled(tx.db, person)
     const open = await tx.db
       .selectFrom('access_reviews')
       .select('id')
+      .where('list', '=', list)
       .where('closed', 'is', null)
       .executeTakeFirst()
     if (open !== undefined) throw new RegistryError('STATE_CONFLICT', `close ${open.id} first`)
-    const items = await accessOf(ctx.crypto, tx.db, tx.now)
+    const items = list === 'roles' ? await rolesInForce(tx.db) : await accessOf(ctx.crypto, tx.db, tx.now)
     const items_n = items.length
+    if (items_n === 0) throw new RegistryError('STATE_CONFLICT', 'there is nothing to review')
     if (items_n > ITEMS_MAX)
       throw new RegistryError('LIMIT_EXCEEDED', `a review has at most ${ITEMS_MAX} items`)
     const digest = base64url(ctx.crypto.sha256(canonicalBytes(items)))
     const review = newId(ctx.crypto, 'acr', tx.now)
     const actor = personActor(person)
-    const body = { period, items_n, digest }
+    const body = { period, items_n, digest, ...(list === 'roles' ? { list } : {}) }
     const entry = await tx.append({ type: 'access_review.opened', actor, subject: review, body })
     await insertReview(tx.db, review, { entry, time_ms: tx.now, actor: person }, body)
     for (const part of partsOf(items)) {
@@ -199,13 +205,15 @@ export function actOnItem(
     const actor = personActor(person)
     if (decision === 'change') await assertChanged(tx, decided, entries)
     else if (entries.length > 0) throw new RegistryError('STATE_CONFLICT', 'a revocation takes no entries')
-    const request = { kind, target, reason: 'access-review' }
-    const done = decision === 'change' ? [] : await revokeTx(ctx, tx, actor, request)
-    const frames = done.map(({ frame }) => frame.seq)
-    const body = { item, frames, entries: [...entries] }
+    const reason = 'access-review'
+    const body = { item, frames: [] as number[], entries: [...entries] }
+    if (decision === 'revoke')
+      if (kind === 'role') body.entries.push(await removeRoleTx(tx, actor, target, reason))
+      else
+        body.frames = (await revokeTx(ctx, tx, actor, { kind, target, reason })).map(({ frame }) => frame.seq)
     const entry = await tx.append({ type: 'access_review.acted', actor, subject: review, body })
     await updateItem(tx.db, review, item, { acted: entry })
-    return { entry, frames }
+    return { entry, frames: body.frames }
   })
 }
 

@@ -221,6 +221,7 @@ async function alertsOf(db: Db, now: number): Promise<ReadinessFacts['alerts']> 
 async function accessReviewOf(db: Db): Promise<ReadinessFacts['accessReview']> {
   const { closed, open } = await db
     .selectFrom('access_reviews')
+    .where('list', '=', 'access')
     .select((eb) => [
       eb.fn.max<number | string | null>('closed').as('closed'),
       rowsWhere(sql`closed is null`).as('open'),

@@ -17,6 +17,7 @@ import { frameKey, hasFrameKey, recordFirstFrameKey, type FrameRing } from './fr
 import { insertCurrentKey } from './issuer-keys.ts'
 import type { IssuerRing } from './issuer-ring.ts'
 import { addPersonTx } from './people.ts'
+import { presetOwner } from './roles.ts'
 import { presetTemplate } from './templates.ts'
 
 export const SETTINGS = 'settings'
@@ -95,7 +96,8 @@ export function setUp(
       .execute()
     await appendFirst(crypto, tx, { ...keys, frame }, settings)
     await presetTemplate({ crypto }, tx)
-    const { invitation } = await addPersonTx({ crypto, vault }, tx, SYSTEM, 'First operator')
+    const { person, invitation } = await addPersonTx({ crypto, vault }, tx, SYSTEM, 'First operator')
+    await presetOwner({ crypto }, tx, person)
     return { settings, bootstrapSecret: invitation }
   })
 }

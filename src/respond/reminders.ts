@@ -11,6 +11,7 @@ import { parseJson } from '../core/json.ts'
 import { rfc3339 } from '../core/time.ts'
 import { outputPolicySchema } from '../core/output.ts'
 import { decodeEntry } from '../log/entries.ts'
+import { REVIEW_LISTS } from '../log/governance-bodies.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Store } from '../ports/store.ts'
 import { raise } from '../registry/alerts.ts'
@@ -242,11 +243,16 @@ async function emergencies(db: Db): Promise<Due[]> {
   }))
 }
 
-/** ACR-8. */
+/** ACR-8, ROL-7: of each list. */
 async function accessReviews(db: Db, begun_ms: number): Promise<Due[]> {
-  const last = await db
+  const rows = await db
     .selectFrom('access_reviews')
-    .select((eb) => eb.fn.max('opened').as('at'))
-    .executeTakeFirst()
-  return [{ what: 'access_review', subject: null, at: (last?.at ?? begun_ms) + QUARTER_MS }]
+    .select((eb) => ['list', eb.fn.max('opened').as('at')])
+    .groupBy('list')
+    .execute()
+  return REVIEW_LISTS.map((list) => ({
+    what: list === 'roles' ? 'role_review' : 'access_review',
+    subject: null,
+    at: (rows.find((row) => row.list === list)?.at ?? begun_ms) + QUARTER_MS,
+  }))
 }

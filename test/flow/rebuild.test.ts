@@ -50,6 +50,7 @@ async function playHistory(): Promise<void> {
   const gone = (await ann.api.post('/v1/people', { name: 'Never came' })).json.person
   await ann.api.post('/v1/revocations', { kind: 'person', target: gone, reason: 'typo' })
   await playTemplates()
+  await playRoles(cat)
   const { id: system } = (await ann.api.post('/v1/systems', { name: 'Files' })).json
   const tool = { system, server: 'files', tool: 'read', definition_hash: 'D'.repeat(43), measures: {} }
   await ann.api.post('/v1/tools', tool)
@@ -87,6 +88,18 @@ async function playHistory(): Promise<void> {
   const keys = (await ann.api.get('/v1/keys')).json.issuer
   await ann.api.post(`/v1/keys/issuer/${keys[1].kid}/compromise`, { reason: 'leaked' })
   await playErasures(first.jti, gone, cat.id)
+}
+
+/** One that is in force, one that was removed, one that waits. */
+async function playRoles(cat: Operator): Promise<void> {
+  for (const role of ['security', 'approver', 'viewer']) {
+    const { role: id } = (await ann.api.post('/v1/roles', { kind: 'role', person: ben.id, role })).json
+    if (role === 'viewer') return
+    const { challenge } = (await cat.api.get(`/v1/roles/${id}/approval`)).json
+    const approved = await cat.api.post(`/v1/roles/${id}/approve`, cat.authenticator.assert(challenge))
+    expect(approved.status).toBe(200)
+    if (role === 'approver') await ann.api.post(`/v1/roles/${id}/remove`, { reason: 'over' })
+  }
 }
 
 /** One that is decided, and one that waits. */

@@ -35,10 +35,11 @@ function readCommands(review: Command): void {
       const reviews = await listAccessReviews(await profileOf(command))
       result(wantsJson(command), { reviews }, () =>
         listing(
-          ['review', 'period', 'items', 'opened', 'closed'],
-          reviews.map(({ id, period, items_n, opened, closed }) => [
+          ['review', 'period', 'of', 'items', 'opened', 'closed'],
+          reviews.map(({ id, period, list, items_n, opened, closed }) => [
             id,
             period,
+            list,
             String(items_n),
             rfc3339(opened),
             closed === null ? '-' : rfc3339(closed),

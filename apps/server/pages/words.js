@@ -170,6 +170,10 @@ const ACTS = new Map(
       'Close a review of access',
       'You say that every item of its list was decided by somebody who does not own it, and that what was decided was done.',
     ],
+    'role.approve': [
+      'Approve who administers',
+      'From now on this person holds that role, or has custody of that thing, until somebody removes it.',
+    ],
     'evaluation.sign': ['Sign management’s evaluation of a deviation', 'The deviation stays one.'],
     'narrative.approve': [
       'Approve how a control is described',

@@ -3,6 +3,7 @@ import { gestureOver } from '../../cli/operator.ts'
 import { retire } from '../agents.ts'
 import { activeAgents, isDay, type Story, type Theme } from '../story.ts'
 import { hire } from '../staff.ts'
+import { handOver } from './roles.ts'
 
 const LEAVING_DAYS = { first: 50, every: 80 }
 const ERASING_DAYS = { first: 64, every: 80 }
@@ -25,6 +26,7 @@ async function leave(story: Story): Promise<void> {
   const successor = await hire(story.company, staff.security, 'Agent owner')
   staff.owners = [...others, successor]
   await staff.operations.client.post(`/v1/people/${leaver.person}/leave`, { reason: 'left' })
+  await handOver(story, leaver, successor)
   for (const agent of story.agents)
     if (agent.owner === leaver) {
       agent.owner = successor

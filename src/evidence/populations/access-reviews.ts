@@ -1,7 +1,8 @@
-/** The population of what reviews of access decided on: test 7 of a report. spec/reviews.md (ACR-9). @module */
+/** Populations of what reviews of access, and of roles, decided on: tests 7 and 31 of a report. spec/reviews.md (ACR-9), spec/roles.md (ROL-10). @module */
 import type { JsonObject } from '../../core/json.ts'
+import type { REVIEW_LISTS } from '../../log/governance-bodies.ts'
 import type { History } from '../history.ts'
-import { inPeriod, type PopulationDefinition } from './definition.ts'
+import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
 type Logged = History['governance'][number]
 type Of<T extends Logged['entry']['type']> = Extract<Logged, { entry: { type: T } }>
@@ -11,14 +12,32 @@ export const accessReviews: PopulationDefinition = {
   types: ['access_review.opened'],
   definition:
     'Every item of every review of access that was opened in the period, with who decided what on it and when that was done by the end of the log.',
-  query: 'type = access_review.opened and from <= time < to; a row for each item of access_review.listed',
-  rows: (history, period) => {
-    const about = Map.groupBy(history.governance, ({ entry }) => entry.subject ?? '')
-    return history.governance
-      .filter((one): one is Of<'access_review.opened'> => one.entry.type === 'access_review.opened')
-      .filter(({ entry }) => inPeriod(entry.time, period))
-      .flatMap((opened) => rowsOf(opened, about.get(opened.entry.subject ?? '') ?? []))
-  },
+  query:
+    'type = access_review.opened and no body.list and from <= time < to; a row for each item of access_review.listed',
+  rows: (history, period) => reviewedItems(history, 'access', period),
+}
+
+export const roleReviews: PopulationDefinition = {
+  name: 'role_reviews',
+  types: ['access_review.opened'],
+  definition:
+    'Every item of every review of who administers the installation that was opened in the period, with who decided what on it and when that was done by the end of the log.',
+  query:
+    'type = access_review.opened and body.list = roles and from <= time < to; a row for each item of access_review.listed',
+  rows: (history, period) => reviewedItems(history, 'roles', period),
+}
+
+/** @param period that the reviews were opened in */
+export function reviewedItems(
+  history: History,
+  list: (typeof REVIEW_LISTS)[number],
+  period: Period,
+): JsonObject[] {
+  const about = Map.groupBy(history.governance, ({ entry }) => entry.subject ?? '')
+  return history.governance
+    .filter((one): one is Of<'access_review.opened'> => one.entry.type === 'access_review.opened')
+    .filter(({ entry }) => (entry.body.list ?? 'access') === list && inPeriod(entry.time, period))
+    .flatMap((opened) => rowsOf(opened, about.get(opened.entry.subject ?? '') ?? []))
 }
 
 function rowsOf(opened: Of<'access_review.opened'>, acts: readonly Logged[]): JsonObject[] {

@@ -5,12 +5,13 @@
  */
 import type { Crypto } from '../../core/crypto.ts'
 import type { History } from '../history.ts'
-import { accessReviews } from './access-reviews.ts'
+import { accessReviews, roleReviews } from './access-reviews.ts'
 import { activeAgents, createdAgents, leavers } from './agents.ts'
 import { alerts, detectors } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
 import { inPeriod, isIn, type Period, type PopulationDefinition } from './definition.ts'
 
+import { administrators, adminActs } from './administrators.ts'
 import { baselines } from './baselines.ts'
 import { breaches, requests } from './breaches.ts'
 import { changes, emergencyChanges } from './changes.ts'
@@ -161,6 +162,9 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   alerts,
   detectors,
   accessReviews,
+  administrators,
+  adminActs,
+  roleReviews,
   evaluations,
   deficiencies,
   requests,

@@ -76,7 +76,10 @@ export const REMEDIES: Readonly<Record<number, Remedy>> = {
   28: remedy('countersign notice: approve a notice before consents name it'),
   29: remedy('countersign basis: record on what basis each purpose rests'),
   30: remedy('countersign fleet: see which point used data after it heard of the withdrawal'),
-  31: remedy('have rights of administrators approved and reviewed'),
+  31: remedy(
+    'countersign role grant and countersign role approve by another; countersign role review each quarter; countersign role remove when somebody leaves',
+    'somebody administers the control plane, and no register says who',
+  ),
   32: remedy(
     'give reasons, end it within four hours, and have somebody else review it within two business days',
   ),

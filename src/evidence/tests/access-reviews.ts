@@ -50,7 +50,9 @@ function missing({ history, period }: TestContext, until_ms: number): FoundDevia
 /** Quarters of which a review was opened while they lasted. */
 function openedOf({ governance }: History): string[] {
   return governance.flatMap(({ entry }) =>
-    entry.type === 'access_review.opened' && entry.body.period === quarterOf(Date.parse(entry.time))
+    entry.type === 'access_review.opened' &&
+    entry.body.list === undefined &&
+    entry.body.period === quarterOf(Date.parse(entry.time))
       ? [entry.body.period]
       : [],
   )

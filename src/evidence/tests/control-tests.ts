@@ -1,6 +1,7 @@
 /** The tests that a pack answers, by number. spec/tests.md. @module */
 import { reviewedAccess } from './access-reviews.ts'
 import { decidedActions } from './actions.ts'
+import { approvedAdministrators } from './administrators.ts'
 import { approvedAgents, deadWithLeavers, identifiedAgents } from './agents.ts'
 import { approvedChanges, emergencies } from './changes.ts'
 import { followedDeficiencies } from './deficiencies.ts'
@@ -52,5 +53,6 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   answeredRequests,
   reviewedEmergencies,
   keptCredentials,
+  approvedAdministrators,
   ...UNTESTED,
 ].toSorted((a, b) => a.number - b.number)

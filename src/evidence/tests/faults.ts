@@ -105,6 +105,8 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   REQUEST_INVALID: [34],
   REVIEW_INVALID: [26],
   REVIEWER_INELIGIBLE: [25, 26],
+  ROLE_INVALID: [31],
+  ROLE_REVIEW_INVALID: [31],
   ROSTER_INVALID: [15],
   SAMPLE_MISMATCH: [],
   SAMPLE_POPULATION: [],

@@ -11,8 +11,6 @@ function untested(
   return { number, criteria, title, attribute, population: null, source, run: () => ({ not_tested: lacks }) }
 }
 
-const NO_REGISTER = 'the log has no register of them'
-
 export const UNTESTED: readonly ControlTest[] = [
   untested(
     10,
@@ -26,11 +24,5 @@ export const UNTESTED: readonly ControlTest[] = [
     ['CC7.4'],
     ['The kill channel lives', 'out of band, and alive between drills'],
     'probes of the channel are answered to who sends them, and are no entries of the log',
-  ),
-  untested(
-    31,
-    ['CC6.1', 'CC6.2', 'CC6.3'],
-    ['Administrators are under control', 'approved, reviewed, their acts logged'],
-    NO_REGISTER,
   ),
 ]

@@ -1,13 +1,14 @@
 /**
- * What a review of access has to look at, and which revocations are of an item of it, as the log says. spec/reviews.md
- * (ACR-2, ACR-10).
+ * What a review of access, or of roles, has to look at, and which revocations are of an item of it, as the log says. spec/reviews.md
+ * (ACR-2, ACR-10), spec/roles.md (ROL-7).
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
 import { publicJwk, thumbprint } from '../../core/jwk.ts'
-import type { ReviewItem } from '../../log/governance-bodies.ts'
+import type { REVIEW_LISTS, ReviewItem } from '../../log/governance-bodies.ts'
 import type { Frame } from '../../revoke/frame.ts'
 import type { History } from '../history.ts'
+import { roleBook, type RoleBook } from '../populations/administrators.ts'
 
 /** Whom the handles of frames are of. */
 export class AccessList {
@@ -18,9 +19,11 @@ export class AccessList {
   readonly #handles = new Map<string, string[]>()
   /** Thumbprints of points, by point. */
   readonly #keys = new Map<string, string>()
+  readonly #roles: RoleBook
 
   constructor(crypto: Crypto, history: History) {
     this.#history = history
+    this.#roles = roleBook(history)
     for (const { index, frame } of history.frames) {
       const name = `${frame.kind} ${frame.handle}`
       if (!this.#revoked.has(name)) this.#revoked.set(name, index)
@@ -43,6 +46,8 @@ export class AccessList {
         return frame.kind === kind && (this.#handles.get(target) ?? []).includes(frame.handle)
       case 'point':
         return frame.kind === 'key' && frame.handle === this.#keys.get(target)
+      case 'role':
+        return false
     }
   }
 
@@ -51,8 +56,19 @@ export class AccessList {
     return kind !== 'person' || this.#handles.has(target)
   }
 
+  /** Index of the entry that removed the role of an item. */
+  removalOf({ kind, target }: ReviewItem): number | null {
+    return kind === 'role' ? (this.#roles.get(target)?.removed?.index ?? null) : null
+  }
+
   /** Identifiers that a list of that time has to have. @param index of the entry that opened the review */
-  *expected(index: number, time_ms: number): Generator<string> {
+  *expected(list: (typeof REVIEW_LISTS)[number], index: number, time_ms: number): Generator<string> {
+    if (list === 'access') return yield* this.#access(index, time_ms)
+    for (const [id, { approved, removed }] of this.#roles)
+      if (approved !== null && approved.index < index && (removed?.index ?? index) >= index) yield id
+  }
+
+  *#access(index: number, time_ms: number): Generator<string> {
     const { agents, delegations, people, points } = this.#history
     const isOver = (kind: Frame['kind'], handle: string): boolean =>
       (this.#revoked.get(`${kind} ${handle}`) ?? index) < index

@@ -1,4 +1,4 @@
-/** Reviews of access: the list is what its digest says, and each was closed over what was decided and done. spec/reviews.md (ACR-10). @module */
+/** Reviews of access: the list is what its digest says, and each was closed over what was decided and done. spec/reviews.md (ACR-10), spec/roles.md (ROL-7). @module */
 import type { Crypto } from '../../core/crypto.ts'
 import { base64url } from '../../core/encoding.ts'
 import { canonicalBytes } from '../../core/json.ts'
@@ -38,17 +38,21 @@ export function checkAccessReviews(
     for (const each of all) {
       const fault = faultOf(crypto, { frames, judge, reviews, list }, each)
       if (fault === null) continue
-      const message = `review ${each.entry.subject ?? ''}: ${fault}`
-      findings.add({ code: 'ACCESS_REVIEW_INVALID', message, index: each.index })
+      const id = each.entry.subject ?? ''
+      findings.add({ code: codeOf(reviews.get(id)), message: `review ${id}: ${fault}`, index: each.index })
     }
     for (const [id, review] of reviews) {
       const fault = listFault(list, review)
       if (fault === null) continue
-      const message = `review ${id}: ${fault}`
-      findings.add({ code: 'ACCESS_REVIEW_INVALID', message, index: review.opened.index })
+      findings.add({ code: codeOf(review), message: `review ${id}: ${fault}`, index: review.opened.index })
     }
     return all.length
   })
+}
+
+/** Of which list it is: each is a test of its own. */
+function codeOf(review: Review | undefined): 'ACCESS_REVIEW_INVALID' | 'ROLE_REVIEW_INVALID' {
+  return review?.opened.entry.body.list === 'roles' ? 'ROLE_REVIEW_INVALID' : 'ACCESS_REVIEW_INVALID'
 }
 
 interface Judging {
@@ -62,7 +66,10 @@ interface Judging {
 function listFault(list: AccessList, { opened, items, isListed }: Review): string | null {
   if (!isListed) return 'its list is not the one that its digest is of'
   const listed = new Set(items.map(({ target }) => target))
-  for (const id of list.expected(opened.index, Date.parse(opened.entry.time)))
+  const of = opened.entry.body.list ?? 'access'
+  if (items.some(({ kind }) => (kind === 'role') !== (of === 'roles')))
+    return 'its list has what is of another'
+  for (const id of list.expected(of, opened.index, Date.parse(opened.entry.time)))
     if (!listed.has(id)) return `${id} could act, and its list leaves it out`
   return null
 }
@@ -134,6 +141,11 @@ function actFault(
   const item = items[body.item]
   if (item !== undefined && named.some((one) => one !== undefined && !list.isOf(item, one.frame)))
     return 'a frame that it names revokes something else'
+  if (decision.entry.body.decision === 'revoke' && item?.kind === 'role') {
+    const removal = list.removalOf(item)
+    const isRemoved = removal !== null && removal < index && body.entries.includes(removal)
+    return isRemoved ? null : 'nobody removed it'
+  }
   if (body.entries.some((at) => at <= decision.index || at >= index))
     return 'what changed it did not come between the decision and this'
   if (decision.entry.body.decision === 'change')

@@ -33,6 +33,7 @@ type AnyApproval = Indexed<
   | Entry<'preview.granted'>
   | Entry<'breach.closed'>
   | Entry<'emergency_access.reviewed'>
+  | Entry<'role.approved'>
   | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>

@@ -37,6 +37,7 @@ import { checkResponses } from './isolations.ts'
 import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 import { checkApproved } from './tool-changes.ts'
+import { checkRoles } from './roles.ts'
 import { checkBreaches, checkRequests } from './requests.ts'
 import { checkVendors } from './vendors.ts'
 import { checkRunVersions, checkVersions, type ApprovedVersions } from './versions.ts'
@@ -146,6 +147,7 @@ export function checkHistory(
   checkFlow(crypto, history, judge, allows, findings)
   checkResponses(crypto, history, judge, { allows, bound_ms }, findings)
   checkIncidents(history, judge, findings)
+  checkRoles(history, judge, findings)
   checkAccessReviews(crypto, history, judge, findings)
   checkEvaluations(history, judge, findings)
   checkDeficiencies(history, judge, findings)

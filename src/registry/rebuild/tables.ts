@@ -33,6 +33,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   incident_alerts: log('incident', 'alert'),
   incident_notes: log('entry'),
   capacity: log('hour'),
+  roles: log('id'),
   access_reviews: log('id'),
   access_review_items: log('review', 'n'),
   evaluations: log('id'),

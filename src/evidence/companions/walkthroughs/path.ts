@@ -110,6 +110,10 @@ const FURTHER: Readonly<Record<string, Further>> = {
   outputs: (row, { history }) => ofOutput(history, textIn(row.output)),
   reviews: (row, { history }) => ofOutput(history, textIn(row.output)),
   access_reviews: (row, { history }) => ofItem(history, textIn(row.review), Number(row.item)),
+  role_reviews: (row, { history }) => [
+    ...ofItem(history, textIn(row.review), Number(row.item)),
+    ...about(history, textIn(row.target)),
+  ],
   consents: (row, { history }) => ofConsent(history, textIn(row.consent)),
   withdrawals: (row, { history }) => [
     ...ofConsent(history, textIn(row.consent)),
