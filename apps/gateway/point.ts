@@ -208,7 +208,9 @@ export async function openPoint(
       },
     })
     const listens = await switchboard.begin(point)
-    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
+    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed, (statement) =>
+      switchboard.onStatement(statement, 'relay'),
+    )
     // A point whose state is not fresh serves too: it denies and says why.
     await within(
       Promise.all([follower.ready, keeper.refresh(), subjects.start()]).catch(() => undefined),

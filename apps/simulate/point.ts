@@ -6,6 +6,7 @@
 import { signAck } from '../../src/revoke/ack.ts'
 import { pollOnce } from '../../src/revoke/follower.ts'
 import type { RevocationFeed } from '../../src/revoke/state.ts'
+import type { Statement } from '../../src/revoke/statement.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
 import type { Recorder } from '../../src/enforce/recorder.ts'
 import type { Releases } from '../../src/enforce/releases.ts'
@@ -88,6 +89,11 @@ export class SimulatedPoint {
     await domains.tend()
     await this.#acknowledge()
     this.#knownAt = this.#place.clock.monotonic()
+  }
+
+  /** A statement is pushed to it, past the control plane. */
+  async pushed(statement: Statement): Promise<void> {
+    await this.#parts.desk.take(statement, 'push')
   }
 
   /** Before a call: as often as a stream would have said so. */

@@ -19,6 +19,7 @@ import { drills } from './themes/drills.ts'
 import { outputs } from './themes/outputs.ts'
 import { oversight } from './themes/oversight.ts'
 import { people } from './themes/people.ts'
+import { probes } from './themes/probes.ts'
 import { reviews } from './themes/reviews.ts'
 import { together } from './themes/together.ts'
 import { trouble } from './themes/trouble.ts'
@@ -43,6 +44,7 @@ const THEMES: readonly Theme[] = [
   outputs,
   consents,
   drills,
+  probes,
   triage,
   closings,
   deficiencies,

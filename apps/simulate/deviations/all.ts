@@ -3,9 +3,16 @@ import { SimulationError, type Deviation } from './deviation.ts'
 import { OF_DATA } from './data.ts'
 import { OF_PEOPLE } from './people.ts'
 import { OF_POINTS } from './points.ts'
+import { OF_PROBES } from './probes.ts'
 import { OF_THE_WATCH } from './watch.ts'
 
-export const DEVIATIONS: readonly Deviation[] = [...OF_PEOPLE, ...OF_THE_WATCH, ...OF_POINTS, ...OF_DATA]
+export const DEVIATIONS: readonly Deviation[] = [
+  ...OF_PEOPLE,
+  ...OF_THE_WATCH,
+  ...OF_POINTS,
+  ...OF_DATA,
+  ...OF_PROBES,
+]
 
 /** @param names `all`, `none`, or names. @throws {SimulationError} `DEVIATION_UNKNOWN` */
 export function chosenOf(names: readonly string[]): Deviation[] {

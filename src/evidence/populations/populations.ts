@@ -22,6 +22,7 @@ import { drills } from './drills.ts'
 import { emergencyAccess } from './emergencies.ts'
 import { capacity, incidents } from './incidents.ts'
 import { signingKeys } from './keys.ts'
+import { killChannel, killProbes } from './kill-channel.ts'
 import { links } from './links.ts'
 import { Population } from './population.ts'
 import { previews } from './previews.ts'
@@ -176,6 +177,8 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   leavers,
   signingKeys,
   drills,
+  killChannel,
+  killProbes,
   changes,
   emergencyChanges,
   restores,

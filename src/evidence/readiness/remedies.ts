@@ -50,8 +50,8 @@ export const REMEDIES: Readonly<Record<number, Remedy>> = {
     'no drill was closed, and one in production is wanted in each period',
   ),
   16: remedy(
-    'countersign kill: see that the out-of-band path answers',
-    'nothing shows that the kill channel lives between drills',
+    'countersign kill probe --to URL --to-folder DIR once a week, to every point that runs',
+    'no enforcement point acted, so nothing shows that the kill channel lives between drills',
   ),
   17: remedy('have each change approved by somebody else than its author, with the tests that it passed'),
   18: remedy('have somebody else approve what was changed alone, within five business days'),

@@ -9,6 +9,7 @@ import { boundedDelegations, boundedRevocations, grantedDelegations } from './de
 import { approvedBaselines, triedDetectors } from './detection.ts'
 import { reviewedEmergencies } from './emergencies.ts'
 import { keptKeys } from './keys.ts'
+import { probedChannel } from './kill-channel.ts'
 import { wholeLog } from './log.ts'
 import { disposed, sampledHours, testedRestores } from './operations.ts'
 import { attestedOutputs, reviewedOutputs } from './outputs.ts'
@@ -35,6 +36,7 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   triagedAlerts,
   closedIncidents,
   heldDrills,
+  probedChannel,
   approvedChanges,
   emergencies,
   followedDeficiencies,

@@ -22,12 +22,6 @@ export const UNTESTED: readonly ControlTest[] = [
     "the tools' own logs of callers",
   ),
   untested(
-    16,
-    ['CC7.4'],
-    ['The kill channel lives', 'out of band, and alive between drills'],
-    'probes of the channel are answered to who sends them, and are no entries of the log',
-  ),
-  untested(
     31,
     ['CC6.1', 'CC6.2', 'CC6.3'],
     ['Administrators are under control', 'approved, reviewed, their acts logged'],
