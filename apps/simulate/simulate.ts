@@ -12,6 +12,7 @@ import { plant, SimulationError, type Deviation, type Planted } from './deviatio
 import type { Act, Span, Story, Theme } from './story.ts'
 import { backups } from './themes/backups.ts'
 import { baselines } from './themes/baselines.ts'
+import { canaries } from './themes/canaries.ts'
 import { changes } from './themes/changes.ts'
 import { consents } from './themes/consents.ts'
 import { deficiencies } from './themes/deficiencies.ts'
@@ -40,6 +41,7 @@ const JOINED_SHARE = 0.6
 /** In this order each hour, and each morning. */
 const THEMES: readonly Theme[] = [
   upkeep,
+  canaries,
   labels,
   outputs,
   consents,

@@ -1,14 +1,18 @@
-/** On which days each enforcement point acted: a point that does not run can be asked nothing. spec/tests.md. @module */
+/** On which days each enforcement point acted: of a point that does not run nothing can be wanted. spec/tests.md. @module */
 import type { History } from '../history.ts'
 import type { Period } from './definition.ts'
 
 export const DAY_MS = 86_400_000
 
-/** Days of UTC since 1970, by the point's own clock, in their order. */
+/** Days of UTC since 1970, by the point's own clock. */
 export interface Acting {
   readonly point: string
-  /** On which it recorded anything. */
+  /** On which it recorded anything, in their order. */
   readonly days: readonly number[]
+  /** On which it decided on a call of somebody else. */
+  readonly decided: ReadonlySet<number>
+  /** On which it tried an agent that nobody registered (ENF-9). */
+  readonly tried: ReadonlySet<number>
 }
 
 /** There are millions of receipts: a pass over them is shared by all who ask. */
@@ -18,14 +22,23 @@ const known = new WeakMap<History, { readonly size: number; readonly acting: Rea
 export function actingPoints(history: History): ReadonlyMap<string, Acting> {
   const last = known.get(history)
   if (last?.size === history.size) return last.acting
-  const days = new Map([...history.points.keys()].map((point) => [point, new Set<number>()]))
+  const fresh = () => ({ days: new Set<number>(), decided: new Set<number>(), tried: new Set<number>() })
+  const found = new Map([...history.points.keys()].map((point) => [point, fresh()]))
   for (const { point, receipts } of history.streams.values()) {
-    const its = days.get(point)
+    const its = found.get(point)
     if (its === undefined) continue
-    for (const { time_ms } of history.table.of(receipts)) its.add(dayOf(time_ms))
+    for (const { time_ms, table, row } of history.table.of(receipts)) {
+      const day = dayOf(time_ms)
+      its.days.add(day)
+      const shape = table.shape(row)
+      if (shape?.kind === 'decision') (shape.canary === undefined ? its.decided : its.tried).add(day)
+    }
   }
   const acting = new Map(
-    [...days].map(([point, its]) => [point, { point, days: [...its].toSorted((a, b) => a - b) }]),
+    [...found].map(([point, its]) => [
+      point,
+      { point, ...its, days: [...its.days].toSorted((a, b) => a - b) },
+    ]),
   )
   known.set(history, { size: history.size, acting })
   return acting

@@ -30,6 +30,7 @@ import { confidentialReads } from './reads.ts'
 import { sources } from './sources.ts'
 import { spans } from './spans.ts'
 import { straddlers } from './straddlers.ts'
+import { unregistered } from './unregistered.ts'
 import { vendors, vendorUses } from './vendors.ts'
 
 export type { Period, PopulationDefinition } from './definition.ts'
@@ -177,6 +178,7 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   leavers,
   signingKeys,
   drills,
+  unregistered,
   killChannel,
   killProbes,
   changes,

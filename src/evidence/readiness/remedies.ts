@@ -35,7 +35,10 @@ export const REMEDIES: Readonly<Record<number, Remedy>> = {
     'countersign fleet: see which point does not record, and keep its spool',
     'no enforcement point decided on anything',
   ),
-  10: remedy('countersign discover and countersign import: register who calls, or keep them out'),
+  10: remedy(
+    'countersign fleet: keep points running past the turn of the day, so that each tries a stranger; countersign discover and countersign import: register who calls, or keep them out',
+    'no enforcement point tried an agent that nobody registered',
+  ),
   11: remedy(
     'countersign alert list: see DETECTOR_SILENT, and keep the control plane running every day',
     'no detector was tried',

@@ -18,6 +18,7 @@ import { closedIncidents, heldDrills, triagedAlerts } from './responses.ts'
 import { coveredUses, noticedConsents, obeyedWithdrawals } from './subjects.ts'
 import type { ControlTest } from './test.ts'
 import { answeredRequests } from './requests.ts'
+import { deniedStrangers } from './unregistered.ts'
 import { assessedVendors } from './vendors.ts'
 import { UNTESTED } from './untested.ts'
 
@@ -31,6 +32,7 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   reviewedAccess,
   keptKeys,
   decidedActions,
+  deniedStrangers,
   triedDetectors,
   approvedBaselines,
   triagedAlerts,

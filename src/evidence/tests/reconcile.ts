@@ -139,7 +139,8 @@ function knownTo(
   comparable: Comparable | undefined,
   items: readonly Item[],
 ): (key: string) => boolean {
-  if (comparable === undefined) return (key) => isRootOf(ctx, key)
+  if (comparable === undefined)
+    return isOfCallers(sheet) ? (key) => isCaller(ctx, sheet, key) : (key) => isRootOf(ctx, key)
   const keys = new Set<string>()
   for (const item of items) {
     const key = comparable.may(item.row) && covers(sheet, item) ? keyOf(ctx, sheet, comparable, item) : null
@@ -149,7 +150,9 @@ function knownTo(
 }
 
 /** Rows of which the log knows nothing, and rows that name again what a row before them named. */
-function strangersIn({ upload, keys }: Sheet, isKnown: (key: string) => boolean): FoundDeviation[] {
+function strangersIn(sheet: Sheet, isKnown: (key: string) => boolean): FoundDeviation[] {
+  const { upload, keys } = sheet
+  if (isOfCallers(sheet)) return strangeCallers(sheet, isKnown)
   const id = upload.entry.subject ?? ''
   const first = new Map<string, number>()
   return keys.flatMap((key, at): FoundDeviation[] => {
@@ -164,6 +167,32 @@ function strangersIn({ upload, keys }: Sheet, isKnown: (key: string) => boolean)
     if (why === null) return []
     return [{ code: 'ONLY_IN_SOURCE', message: `row ${at + 1} of ${id} ${why}`, entries: [upload.index] }]
   })
+}
+
+/** A log of calls has a caller as often as it called. */
+function strangeCallers({ upload, keys }: Sheet, isKnown: (key: string) => boolean): FoundDeviation[] {
+  const id = upload.entry.subject ?? ''
+  return keys.flatMap((key, at): FoundDeviation[] =>
+    isKnown(key)
+      ? []
+      : [
+          {
+            code: 'CALLER_UNREGISTERED',
+            message: `row ${at + 1} of ${id} has a caller whom nobody registered`,
+            entries: [upload.index],
+          },
+        ],
+  )
+}
+
+function isOfCallers({ upload }: Sheet): boolean {
+  return upload.entry.body.key === 'caller'
+}
+
+/** An agent that was approved, or a point that was enrolled, before the source ends. */
+function isCaller({ history }: TestContext, { upload }: Sheet, key: string): boolean {
+  const registered = history.agents.get(key)?.approval?.entry.time ?? history.points.get(key)?.entry.time
+  return registered !== undefined && Date.parse(registered) < Date.parse(upload.entry.body.to)
 }
 
 /** A checkpoint as `SIZE ROOT`, the root in base64 as the note has it. */

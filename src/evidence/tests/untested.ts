@@ -15,13 +15,6 @@ const NO_REGISTER = 'the log has no register of them'
 
 export const UNTESTED: readonly ControlTest[] = [
   untested(
-    10,
-    ['CC6.8'],
-    ['Agents that nobody registered get nowhere', 'denied and alerted'],
-    'the log has no negative tests that were run live',
-    "the tools' own logs of callers",
-  ),
-  untested(
     31,
     ['CC6.1', 'CC6.2', 'CC6.3'],
     ['Administrators are under control', 'approved, reviewed, their acts logged'],
