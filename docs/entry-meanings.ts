@@ -8,6 +8,9 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'roster.set': 'Who may lift a kill, and how many of them it takes, signed by the break-glass key.',
   'kill.pulled': 'A kill came into force: by the gesture of a person, or signed outside and handed in.',
   'kill.lifted': 'Kills ended, by the gestures of people of the roster.',
+  'kill.probed': 'A probe of the kill channel was sent, and these points are to answer.',
+  'kill.probe_answered':
+    'A point answered a probe: by which way it came, and which break-glass key counts there.',
   'drill.planned': 'A drill of the kill switch: on what, in which mode, for when.',
   'drill.started': 'It began, with the kill that it pulled; a tabletop pulls none.',
   'drill.closed': 'Its report, as the entries below `size` give it.',

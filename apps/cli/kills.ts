@@ -15,21 +15,19 @@ import { parseJson, type JsonObject } from '../../src/core/json.ts'
 import { jwkSchema, publicJwk } from '../../src/core/jwk.ts'
 import { STATEMENT_BYTES_MAX } from '../../src/enforce/kill-desk.ts'
 import { KeyStoreError } from '../../src/ports/key-store.ts'
-import { ackHolds, signFrameKey, signKill, signProbe, signRoster } from '../../src/revoke/kill-rules.ts'
+import { ackHolds, signFrameKey, signKill, signRoster } from '../../src/revoke/kill-rules.ts'
 import {
   frameKeySchema,
   killSchema,
   rosterSchema,
   signedAckSchema,
   signedKillSchema,
-  signedProbeSchema,
   signedRosterSchema,
   statementSchema,
   type KillScope,
   type SignedAck,
   type SignedFrameKey,
   type SignedKill,
-  type SignedProbe,
   type SignedRoster,
   type Statement,
 } from '../../src/revoke/statement.ts'
@@ -145,16 +143,6 @@ export async function replaceFrameKey(
 export function offlineKill(breakGlass: Signer, iss: string, scope: KillScope, reason: string): SignedKill {
   const t = Date.now()
   return signKill(breakGlass, 'break_glass', { v: 1, id: newId(nodeCrypto, 'kil', t), iss, scope, reason, t })
-}
-
-export function offlineProbe(breakGlass: Signer, iss: string): SignedProbe {
-  const t = Date.now()
-  return signProbe(breakGlass, 'break_glass', { v: 1, id: newId(nodeCrypto, 'prb', t), iss, t })
-}
-
-/** A probe by the frame key. */
-export async function askProbe(profile: Profile): Promise<SignedProbe> {
-  return signedProbeSchema.parse(await profile.client.post('/v1/probes', {}))
 }
 
 /** The private half, from its file. @throws {CliError} `FILE_UNREADABLE`; {KeyStoreError} */

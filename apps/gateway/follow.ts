@@ -11,22 +11,26 @@ import { systemClock } from '../../src/ports/clock.ts'
 import type { ControlPlane, StreamEvent } from '../../src/ports/control-plane.ts'
 import { follow, followAll, type Follower } from '../../src/revoke/follower.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
+import type { Statement } from '../../src/revoke/statement.ts'
 
 /**
  * Relays, if there are any, and then the control plane only when they do not keep the state fresh: thousands of points
  * would be too many for it.
+ * @param onRelayed told of statements that a relay passes on, in place of the state's
  */
 export function followOwn(
   state: RevocationState,
   control: ControlPlane,
   relays: readonly string[],
   onEvent: (event: StreamEvent) => void,
+  onRelayed: (statement: Statement) => void,
 ): Follower {
   const options = { crypto: nodeCrypto, state, onEvent }
   if (relays.length === 0) return follow({ ...options, source: control })
   const sources = relays.map((relay) => {
     const url = relay.replace(/\/+$/, '')
-    return { source: httpRevocations(new ApiClient({ url, crypto: nodeCrypto, clock: systemClock })) }
+    const source = httpRevocations(new ApiClient({ url, crypto: nodeCrypto, clock: systemClock }))
+    return { source, feed: state.another(onRelayed) }
   })
   return followAll([...sources, { source: control, standby: true }], options)
 }

@@ -131,12 +131,12 @@ export class Kills {
     return this.#desk?.kept ?? []
   }
 
-  /** For what the stream brings. What comes before this has begun is read from the control plane then. */
-  onStatement(statement: Statement): void {
+  /** For what the stream brings, that of the control plane or of a relay. What comes before this has begun is read from the control plane then. */
+  onStatement(statement: Statement, way: 'stream' | 'relay' = 'stream'): void {
     const { onFault } = this.#o
     const refused = new Error('a statement in the stream of the control plane does not hold here')
     this.#desk
-      ?.take(statement, 'stream')
+      ?.take(statement, way)
       .then(({ taken }) => {
         if (taken === 'rejected') onFault(refused)
       })

@@ -12,6 +12,7 @@ import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { BasisKeeper } from '../../src/enforce/basis/basis-keeper.ts'
 import { SubjectFeed } from '../../src/enforce/basis/subject-feed.ts'
 import { AckSender } from '../../src/enforce/ack-sender.ts'
+import type { DailyCanary } from '../../src/enforce/daily-canary.ts'
 import { Authenticator } from '../../src/enforce/authenticate.ts'
 import { LeasedLedger } from '../../src/enforce/ledger.ts'
 import { recordingAs, type Recording } from '../../src/enforce/central.ts'
@@ -28,6 +29,7 @@ import type { StreamEvent } from '../../src/ports/control-plane.ts'
 import type { Spool } from '../../src/ports/spool.ts'
 import { RevocationState } from '../../src/revoke/state.ts'
 import { lastDelegation } from '../../src/token/narrow.ts'
+import { startCanary } from './canary.ts'
 import { approvalDesk } from './approvals.ts'
 import { openDomains, type OpenDomains } from './domains.ts'
 import { GatewayError } from './errors.ts'
@@ -101,6 +103,7 @@ export async function openPoint(
   }
   let kills: Kills | undefined
   let domains: OpenDomains | undefined
+  let canary: DailyCanary | undefined
   try {
     const recorder = await Recorder.open({ crypto, clock, spool, point: file.point, control })
     const ledger = new LeasedLedger({
@@ -195,6 +198,7 @@ export async function openPoint(
       onRecorded: () => shipper.poke(),
       onFault: options.onFault,
       onClose: async () => {
+        await canary?.stop()
         tools.stop()
         keeper.stop()
         acks.stop()
@@ -208,12 +212,24 @@ export async function openPoint(
       },
     })
     const listens = await switchboard.begin(point)
-    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed)
+    const follower = followOwn(state, control, options.relays ?? file.sources ?? [], changed, (statement) =>
+      switchboard.onStatement(statement, 'relay'),
+    )
     // A point whose state is not fresh serves too: it denies and says why.
     await within(
       Promise.all([follower.ready, keeper.refresh(), subjects.start()]).catch(() => undefined),
       READY_MAX_MS,
     )
+    const { iss, rp_id, origins } = file.trust
+    canary = startCanary({
+      path: join(dirname(path), `${file.point}.canary`),
+      clock,
+      point,
+      iss,
+      rp: { rp_id, origins },
+      server: file.servers[0] ?? '',
+      onFault,
+    })
     const standingOf = point.standingOf.bind(point)
     const kinds = (): string[] => (tools.outputPolicy()?.kinds ?? []).map(({ kind }) => kind)
     const isOverseen = point.isOverseen.bind(point)

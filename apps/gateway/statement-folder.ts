@@ -81,7 +81,7 @@ async function lookAt(folder: string, point: string, desk: KillDesk, looked: Loo
   }
   found.sort((a, b) => rank(a.statement) - rank(b.statement))
   for (const { name, version, statement } of found) {
-    const { ack } = await desk.take(statement)
+    const { ack } = await desk.take(statement, 'file')
     if (ack === null) looked.done(name, version, performance.now() + AGAIN_MS)
     else {
       const path = join(folder, `${name.slice(0, -'.json'.length)}.${point}.ack`)

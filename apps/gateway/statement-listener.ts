@@ -95,7 +95,7 @@ async function answer(
   if (!saysByBreakGlass(statement) && !limit.take(sourceOf(request.socket.remoteAddress), performance.now()))
     return refuse(response, 429, 'TOO_MANY', 'too many statements: try again in a second')
   try {
-    const { ack } = await desk.take(statement)
+    const { ack } = await desk.take(statement, 'push')
     if (ack === null) return refuseHere(response)
     send(response, 200, ack)
   } catch (error) {

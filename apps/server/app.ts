@@ -61,6 +61,7 @@ import { outputRoutes } from './routes-outputs.ts'
 import { packRoutes } from './routes-packs.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
+import { probeRoutes } from './routes-probes.ts'
 import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
 import { reviewRoutes } from './routes-reviews.ts'
@@ -120,6 +121,7 @@ export function createApp(ctx: ServerContext): App {
   delegationRoutes(app, ctx)
   revocationRoutes(app, ctx)
   killRoutes(app, ctx)
+  probeRoutes(app, ctx)
   isolationRoutes(app, ctx)
   incidentRoutes(app, ctx)
   deficiencyRoutes(app, ctx)

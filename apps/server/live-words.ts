@@ -19,6 +19,7 @@ const LABELS = {
   'field.opened': 'Field opened', 'evidence.built': 'Pack built', 'note.added': 'Note',
   'key.retired': 'Key retired', 'key.compromised': 'Key compromised', 'frame_key.replaced': 'Frame key replaced',
   'break_glass.created': 'Break-glass key', 'roster.set': 'Kill roster', 'kill.pulled': 'Kill', 'kill.lifted': 'Kill lifted',
+  'kill.probed': 'Kill channel probed', 'kill.probe_answered': 'Probe answered',
   'drill.planned': 'Drill planned', 'drill.started': 'Drill begun', 'drill.closed': 'Drill closed',
   'lease.granted': 'Lease', 'lease.recalled': 'Lease recalled', 'lease.settled': 'Lease settled',
   'topup.requested': 'Top-up asked for', 'topup.granted': 'Top-up granted', 'topup.declined': 'Top-up declined',
@@ -91,6 +92,8 @@ function summaryOf(entry) {
       (b.statement.by === 'break_glass' ? ', by the break-glass key' : '')
     case 'kill.lifted': return b.statement.lift.kills.map(tail).join(', ') + ': ' + b.statement.lift.reason +
       ', by ' + count(b.statement.gestures.length, 'person', 'people')
+    case 'kill.probed': return count(b.points.length, 'point', 'points') + ' asked, with ' + tail(b.statement.probe.id)
+    case 'kill.probe_answered': return 'By ' + b.answer.ack.way + ', to ' + tail(b.statement.probe.id)
     case 'drill.planned': return b.mode + ', on ' + scopeOf(b.scope) + ', for ' + b.at.slice(0, 16) + 'Z'
     case 'drill.started': return b.kill === null ? 'As a tabletop: nothing is stopped' : 'It pulled ' + tail(b.kill)
     case 'drill.closed': return b.report.mode === 'tabletop' ? 'A tabletop' :

@@ -1,6 +1,5 @@
-/** The kill switch: pull, lift, rosters, statements from outside, probes. spec/kill.md (KIL-13 to KIL-16). @module */
+/** The kill switch: pull, lift, rosters, statements from outside. spec/kill.md (KIL-13 to KIL-16). @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { newId } from '../../src/core/ids.ts'
 import { personActor } from '../../src/registry/context.ts'
 import {
   beginLift,
@@ -14,7 +13,6 @@ import {
 } from '../../src/registry/kill-lifts.ts'
 import { killsInForce, pullKill, pullOf } from '../../src/registry/kills.ts'
 import { statementsFrom } from '../../src/registry/statements.ts'
-import { signProbe } from '../../src/revoke/kill-rules.ts'
 import {
   killSchema,
   killScopeSchema,
@@ -22,7 +20,6 @@ import {
   rosterSchema,
   ROSTER_MAX,
   signedKillSchema,
-  signedProbeSchema,
   signedRosterSchema,
   statementSchema,
 } from '../../src/revoke/statement.ts'
@@ -198,22 +195,6 @@ function rosterRoutes(app: App, ctx: ServerContext): void {
       const { people, m } = c.req.valid('json')
       const now = await store.now()
       return c.json(await store.query((db) => rosterOf(ctx.registry, db, people, m, now)), 200)
-    },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/probes',
-      summary: 'A probe by the frame key, to push to points (KIL-8)',
-      middleware: operator,
-      responses: answers('The statement', signedProbeSchema),
-    }),
-    async (c) => {
-      const t = await store.now()
-      const { crypto, frame, iss } = ctx.registry
-      const { signer } = await store.query((db) => frame.current(db))
-      return c.json(signProbe(signer, 'frame', { v: 1, id: newId(crypto, 'prb', t), iss, t }), 200)
     },
   )
 }

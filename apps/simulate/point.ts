@@ -3,13 +3,16 @@
  * hears of revocations, tools and people, and ships. spec/simulation.md (SIM-3).
  * @module
  */
+import { tryUnregistered } from '../../src/enforce/canary.ts'
 import { signAck } from '../../src/revoke/ack.ts'
 import { pollOnce } from '../../src/revoke/follower.ts'
 import type { RevocationFeed } from '../../src/revoke/state.ts'
+import type { Statement } from '../../src/revoke/statement.ts'
 import type { EnforcementPoint } from '../../src/enforce/point.ts'
 import type { Recorder } from '../../src/enforce/recorder.ts'
 import type { Releases } from '../../src/enforce/releases.ts'
 import { StreamRefused } from '../../src/ports/control-plane.ts'
+import { madeUpPasskey } from '../gateway/canary.ts'
 import { composePoint, PointDisk, type PointParts, type PointPlace } from './compose-point.ts'
 
 /** A state is heard anew when it is older: calls of a moment share one question. Milliseconds. */
@@ -88,6 +91,21 @@ export class SimulatedPoint {
     await domains.tend()
     await this.#acknowledge()
     this.#knownAt = this.#place.clock.monotonic()
+  }
+
+  /** A statement is pushed to it, past the control plane. */
+  async pushed(statement: Statement): Promise<void> {
+    await this.#parts.desk.take(statement, 'push')
+  }
+
+  /** ENF-9. What comes of it, its receipt says. */
+  async tryStranger(): Promise<void> {
+    const { crypto, clock, file } = this.#place
+    const { iss, rp_id, origins } = file.trust
+    const rp = { rp_id, origins }
+    const passkey = madeUpPasskey(crypto, rp)
+    const [server = ''] = file.servers
+    await tryUnregistered({ crypto, clock, point: this.point, iss, rp, server, passkey })
   }
 
   /** Before a call: as often as a stream would have said so. */

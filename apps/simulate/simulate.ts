@@ -12,6 +12,7 @@ import { plant, SimulationError, type Deviation, type Planted } from './deviatio
 import type { Act, Span, Story, Theme } from './story.ts'
 import { backups } from './themes/backups.ts'
 import { baselines } from './themes/baselines.ts'
+import { canaries } from './themes/canaries.ts'
 import { changes } from './themes/changes.ts'
 import { consents } from './themes/consents.ts'
 import { deficiencies } from './themes/deficiencies.ts'
@@ -19,6 +20,7 @@ import { drills } from './themes/drills.ts'
 import { outputs } from './themes/outputs.ts'
 import { oversight } from './themes/oversight.ts'
 import { people } from './themes/people.ts'
+import { probes } from './themes/probes.ts'
 import { reviews } from './themes/reviews.ts'
 import { roles } from './themes/roles.ts'
 import { together } from './themes/together.ts'
@@ -40,10 +42,12 @@ const JOINED_SHARE = 0.6
 /** In this order each hour, and each morning. */
 const THEMES: readonly Theme[] = [
   upkeep,
+  canaries,
   labels,
   outputs,
   consents,
   drills,
+  probes,
   triage,
   closings,
   deficiencies,

@@ -12,7 +12,14 @@ import type { Clock } from '../ports/clock.ts'
 import type { StatementLog } from '../ports/statement-log.ts'
 import type { KillState, Taken } from '../revoke/kill.ts'
 import { signAck } from '../revoke/kill-rules.ts'
-import { statementSchema, type Kill, type SignedAck, type Statement } from '../revoke/statement.ts'
+import {
+  statementSchema,
+  type Kill,
+  type ProbeWay,
+  type SignedAck,
+  type Statement,
+} from '../revoke/statement.ts'
+import { keptAnswerSchema, ProbeAnswers, type ProbeAnswer } from './probe-answers.ts'
 
 /** What a path may bring, in bytes: a lift with the gestures of 32 people takes about 30 KiB, and fits an entry. */
 export const STATEMENT_BYTES_MAX = 48 * 1024
@@ -47,6 +54,7 @@ const keptSchema = z.union([
   z.strictObject({ statement: statementSchema }),
   /** The receipt of this kill is durable. */
   z.strictObject({ recorded: z.string() }),
+  ...keptAnswerSchema.options,
 ])
 
 export class KillDesk {
@@ -56,6 +64,7 @@ export class KillDesk {
   /** What the control plane is not known to have. */
   readonly #toHandIn = new Map<string, Statement>()
   readonly #recorded = new Set<string>()
+  readonly #answers = new ProbeAnswers()
   /** One write at a time, and receipts that are being recorded. */
   #writing: Promise<void> = Promise.resolve()
   readonly #recording = new Set<Promise<void>>()
@@ -68,6 +77,7 @@ export class KillDesk {
     for (const text of options.log.kept) {
       const kept = keptSchema.parse(parseJson(text))
       if ('recorded' in kept) this.#recorded.add(kept.recorded)
+      else if (!('statement' in kept)) this.#answers.restore(kept)
       else {
         options.state.restore(kept.statement)
         this.#toHandIn.set(nameOf(kept.statement), kept.statement)
@@ -88,11 +98,11 @@ export class KillDesk {
 
   /**
    * In force when this returns its promise; durable when that resolves.
-   * @param from whose word it is that the control plane has it: its own (`log`), that of a stream, which is likely and
-   * shows when its statements are read the next time, or nobody's
+   * @param from by which way it came, which says whose word it is that the control plane has it: its own (`log`), that of
+   * a stream, which is likely and shows when its statements are read the next time, or nobody's
    * @throws {SpoolError} it is in force, but would not outlive a restart: no acknowledgement
    */
-  async take(statement: Statement, from: 'log' | 'stream' | 'outside' = 'outside'): Promise<TakenStatement> {
+  async take(statement: Statement, from: 'log' | ProbeWay): Promise<TakenStatement> {
     const taken = this.#o.state.apply(statement)
     if (taken === 'rejected') return { taken, ack: null }
     const name = nameOf(statement)
@@ -106,9 +116,12 @@ export class KillDesk {
       if ('kill' in statement) this.#record(statement.kill)
       if ('frame_key' in statement) this.#o.onFrameKey()
     }
+    const ack = this.#ack(statement, from)
+    const isAnswered = 'probe' in statement && this.#keepAnswer({ statement, answer: ack })
     await this.#flush() // also of one that came before, and is being written
-    if (taken === 'applied' && from === 'outside') this.onHeld()
-    return { taken, ack: this.#ack(statement) }
+    const isOutside = from === 'push' || from === 'file'
+    if ((taken === 'applied' && isOutside) || isAnswered) this.onHeld()
+    return { taken, ack: 'probe' in statement ? ack : this.#ack(statement, from) }
   }
 
   /** Kills in force that are on the disk: what an acknowledgement may name (REV-13). */
@@ -126,6 +139,24 @@ export class KillDesk {
   /** The control plane has it. */
   handedIn(statement: Statement): void {
     this.#toHandIn.delete(nameOf(statement))
+  }
+
+  /** Answers to probes that the control plane is not known to have. */
+  get answers(): readonly ProbeAnswer[] {
+    return this.#answers.held
+  }
+
+  /** The control plane has it, or does not take it. */
+  async answered(one: ProbeAnswer): Promise<void> {
+    this.#unkept.push({ text: JSON.stringify(this.#answers.told(one)) })
+    await this.#flush()
+  }
+
+  /** @returns false: it was given before */
+  #keepAnswer(one: ProbeAnswer): boolean {
+    const kept = this.#answers.give(one)
+    if (kept !== null) this.#unkept.push({ text: JSON.stringify(kept) })
+    return kept !== null
   }
 
   async close(): Promise<void> {
@@ -162,7 +193,7 @@ export class KillDesk {
     void done.finally(() => this.#recording.delete(done))
   }
 
-  #ack(statement: Statement): SignedAck {
+  #ack(statement: Statement, from: 'log' | ProbeWay): SignedAck {
     const { crypto, clock, state, signer, point, position } = this.#o
     const { epoch, after } = position()
     const { breakGlass } = state
@@ -171,6 +202,7 @@ export class KillDesk {
         ? {
             probe: statement.probe.id,
             ...(breakGlass === null ? {} : { break_glass: thumbprint(crypto, breakGlass) }),
+            ...(from === 'log' ? {} : { way: from }),
           }
         : {}
     return signAck(signer, { v: 1, point, epoch, head: after, kills: this.kept, t: clock.now(), ...probed })

@@ -62,6 +62,7 @@ export function decisionFields(
     binding: authenticated.binding,
     debits: [...debits],
     ...(basis === undefined ? {} : { basis }),
+    ...(request.canary === undefined ? {} : { canary: request.canary }),
     ...(flow === undefined ? {} : { flow }),
     ...(authenticated.manifest === null ? {} : { manifest: authenticated.manifest }),
     ...state,

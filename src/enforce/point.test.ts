@@ -2,19 +2,22 @@ import { setImmediate } from 'node:timers/promises'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { generousPlane } from '../../test/fixtures/leases.ts'
 import { MemorySpool } from '../../test/fixtures/memory-spool.ts'
-import { AUD, digestOf, FILES, NOW_S, SettableClock, World } from '../../test/fixtures/tokens.ts'
+import { AUD, digestOf, FILES, ISS, NOW_S, RP, SettableClock, World } from '../../test/fixtures/tokens.ts'
+import { softwareAuthenticator } from '../adapters/software-authenticator/software-authenticator.ts'
 import { base64url, fromBase64url } from '../core/encoding.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Signer } from '../core/crypto.ts'
 import { parseJws, signJws } from '../core/sign.ts'
 import { NO_KILLS } from '../decide/decide.ts'
 import { decisionReceiptSchema, type Receipt } from '../log/receipt.ts'
+import { CANARY_CALL } from '../log/unregistered.ts'
 import { frameHash, signFrame, signHeartbeat, signTime } from '../revoke/frame.ts'
 import { RevocationState } from '../revoke/state.ts'
 import { signDpop } from '../token/dpop.ts'
 import { sdHashOf } from '../token/presentation.ts'
 import { argsCommit, callMac, sessionKey, signCallProof, signSessionProof } from '../token/proof.ts'
 import { Authenticator } from './authenticate.ts'
+import { tryUnregistered } from './canary.ts'
 import { STOP_GRACE_MS, ToolStopped } from './calls-under-way.ts'
 import type { LeaseAnswer } from '../ports/control-plane.ts'
 import { LeasedLedger, type Ledger } from './ledger.ts'
@@ -750,5 +753,48 @@ describe('a call that is at its tool when its chain is revoked', () => {
     expect(signal.aborted).toBe(false)
     tool.answer.resolve({ result: 'done', failed: false })
     expect(await calling).toMatchObject({ decision: 'allow', result: 'done' })
+  })
+})
+
+describe('an agent that nobody registered, whom the point tries itself', () => {
+  const attempt = (point: EnforcementPoint) =>
+    tryUnregistered({
+      crypto: w.crypto,
+      clock,
+      point,
+      iss: ISS,
+      rp: RP,
+      server: 'files',
+      passkey: () =>
+        softwareAuthenticator(w.crypto, w.crypto.generateKey('Ed25519'), {
+          rp_id: RP.rp_id,
+          origin: RP.origins[0] ?? '',
+        }),
+    })
+
+  test('is denied by the decision on every call, and its receipt says what it is', async () => {
+    const outcome = await attempt(await makePoint())
+    expect(outcome).toEqual({ reasons: ['ISSUER_UNKNOWN'], reached: false })
+    expect(receipts()).toMatchObject([
+      { tool: 'countersign/canary', decision: 'deny', reasons: ['ISSUER_UNKNOWN'], chain: null, agent: null },
+    ])
+    expect(decisionReceiptSchema.parse(receipts()[0]).canary).toMatch(/^[\w-]{43}$/)
+    expect(faults).toEqual([])
+  })
+
+  test('is seen to get through at a point that takes it for somebody else', async () => {
+    const authenticator = new Authenticator({
+      crypto: w.crypto,
+      clock,
+      trust: () => w.trust(),
+      audience: AUD,
+    })
+    const point = await makePoint({ authenticator })
+    const chain = w.root({ grants: [{ type: 'tool', server: 'files', actions: ['*'] }] })
+    const call = { tool: CANARY_CALL, args_commit: commit({}) }
+    const good = request(perCall(point, { chain, call }), { tool: CANARY_CALL, args: {} })
+    vi.spyOn(authenticator, 'authenticate').mockReturnValue(authenticator.authenticate(good))
+    expect(await attempt(point)).toEqual({ reasons: [], reached: true })
+    expect(receipts()[0]).toMatchObject({ decision: 'allow', canary: expect.any(String) })
   })
 })

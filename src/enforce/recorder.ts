@@ -166,6 +166,7 @@ export class Recorder {
       args_commit: fields.args_commit,
       ...(fields.basis === undefined ? {} : { basis: fields.basis }),
       binding: fields.binding,
+      ...(fields.canary === undefined ? {} : { canary: fields.canary }),
       chain: fields.chain,
       debits: fields.debits,
       decision: fields.decision,

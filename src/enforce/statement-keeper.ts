@@ -36,7 +36,8 @@ export class StatementKeeper {
     this.#running ??= this.#exchange()
       .catch((error: unknown) => {
         this.#o.onFault(error)
-        if (this.#o.desk.held.length > 0) this.#handInSoon(HAND_IN_EVERY_MS)
+        const { held, answers } = this.#o.desk
+        if (held.length + answers.length > 0) this.#handInSoon(HAND_IN_EVERY_MS)
       })
       .finally(() => {
         this.#running = null
@@ -75,6 +76,11 @@ export class StatementKeeper {
       if (!(await control.handIn(statement)))
         this.#o.onFault(new Error('the control plane refused a statement that holds here'))
       desk.handedIn(statement)
+    }
+    for (const one of desk.answers) {
+      if (!(await control.answerProbe(one)))
+        this.#o.onFault(new Error('the control plane refused the answer to a probe that holds here'))
+      await desk.answered(one)
     }
   }
 }

@@ -36,6 +36,8 @@ export interface CallRequest {
   readonly beside?: JsonObject
   /** base64url SHA-256 of the JCS of the tool's definition as the server lists it; null when unknown. */
   readonly definition_hash: string | null
+  /** Of a call that the point makes to itself (ENF-9): nobody else sets it. */
+  readonly canary?: string
   /** A held call that this is once more (APR-16). */
   readonly approval?: string
   /**

@@ -65,6 +65,8 @@ export class History {
   readonly kills: Any<
     'break_glass.created' | 'roster.set' | 'kill.pulled' | 'kill.lifted' | 'frame_key.replaced'
   >[] = []
+  /** Of the kill channel, in the order of the log. */
+  readonly probes: Any<'kill.probed' | 'kill.probe_answered'>[] = []
   /** In the order of the log. */
   readonly drills: Any<'drill.planned' | 'drill.started' | 'drill.closed'>[] = []
   readonly tools: OfType<'tool.registered'>[] = []

@@ -17,6 +17,8 @@ const LISTS = {
   'kill.pulled': 'kills',
   'kill.lifted': 'kills',
   'frame_key.replaced': 'kills',
+  'kill.probed': 'probes',
+  'kill.probe_answered': 'probes',
   'drill.planned': 'drills',
   'drill.started': 'drills',
   'drill.closed': 'drills',

@@ -24,6 +24,7 @@ import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { governanceBodies } from './governance-bodies.ts'
 import { previewBodies } from './preview-bodies.ts'
+import { probeBodies } from './probe-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
 import { labelBodies } from './label-bodies.ts'
 import { registerBodies } from './register-bodies.ts'
@@ -276,6 +277,7 @@ export const bodies = {
   }),
   'kill.lifted': z.strictObject({ statement: signedLiftSchema }),
   'frame_key.replaced': signedFrameKeySchema,
+  ...probeBodies,
   /** KIL-17. `at`: when it is meant to be run. */
   'drill.planned': z.strictObject({ mode: drillModeSchema, scope: killScopeSchema, at: z.iso.datetime() }),
   /** `kill` is null for a tabletop. */

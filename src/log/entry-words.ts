@@ -28,6 +28,8 @@ const WORDS: Words = {
   'agent.approved': ({ acted_alone }) => `agent approved${acted_alone ? ', alone' : ''}`,
   'delegation.issued': ({ jti }) => `delegation ${jti} issued`,
   'chain.segment': ({ parent }) => (parent === null ? 'root of a chain' : 'hop of a chain'),
+  'kill.probed': ({ points }) => `kill channel probed: ${points.length} asked`,
+  'kill.probe_answered': ({ answer }) => `probe answered, by ${answer.ack.way ?? 'no way'}`,
   'drill.planned': ({ mode }) => `drill planned, ${mode}`,
   'drill.closed': ({ report }) => `drill closed: ${report.answered_n} of ${report.points_n} points denied`,
   'role.preset': ({ role }) => `${role} by the set-up`,

@@ -93,6 +93,8 @@ export const decisionReceiptSchema = z.strictObject({
   debits: z.array(debitSchema).max(128),
   /** Of `countersign/kill`: the kill that came into force (KIL-18). */
   kill: z.string().max(64).exactOptional(),
+  /** Of a call of nobody who is registered that the point made to itself: thumbprint of the key that it made up (ENF-9). */
+  canary: digest.exactOptional(),
   /** Digest of the version manifest that the agent says it runs (VER-3). */
   manifest: digest.exactOptional(),
   /** Of a call that waits, or waited, for a person (APR-3). */

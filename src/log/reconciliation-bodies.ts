@@ -13,6 +13,7 @@ export const SOURCE_KEYS = {
   1: { keys: ['agent'], scopes: ['class'] },
   6: { keys: ['subject', 'person'], scopes: ['kind'] },
   9: { keys: ['action'], scopes: ['server', 'point', 'agent'] },
+  10: { keys: ['caller'], scopes: [] },
   14: { keys: ['incident'], scopes: ['kind', 'severity'] },
   25: { keys: ['output'], scopes: ['kind'] },
   27: { keys: ['checkpoint'], scopes: [] },

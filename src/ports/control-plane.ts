@@ -9,7 +9,7 @@ import type { FlowRecord } from '../log/receipt-flow.ts'
 import type { SignedFrame, SignedHeartbeat, SignedTime } from '../revoke/frame.ts'
 import type { PollAnswer } from '../revoke/poll.ts'
 import type { SignedSnapshot } from '../revoke/snapshot.ts'
-import type { SignedAck, Statement } from '../revoke/statement.ts'
+import type { SignedAck, SignedProbe, Statement } from '../revoke/statement.ts'
 import type { SignedTrustList } from '../revoke/trust-list.ts'
 import type { DomainExchange } from './domains.ts'
 import type { OutputExchange } from './outputs.ts'
@@ -131,6 +131,8 @@ export interface StatementExchange {
   statements(after: number): Promise<{ readonly statements: readonly Statement[]; readonly next: number }>
   /** Idempotent. @returns false when it is refused: to hand it in again would change nothing */
   handIn(statement: Statement): Promise<boolean>
+  /** What the point answered to a probe (KIL-29). @returns false when it is refused */
+  answerProbe(answered: { readonly statement: SignedProbe; readonly answer: SignedAck }): Promise<boolean>
 }
 
 /** A call that waits for a person. spec/approvals.md (APR-5). */

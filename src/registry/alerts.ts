@@ -54,7 +54,8 @@ export async function raise(tx: Tx, finding: Raisable): Promise<Raised | null> {
   const open = await openAlert(tx.db, finding)
   const n = (open?.count ?? 0) + 1
   const isAgain = open !== undefined && tx.now - open.last >= quiet_min * MINUTE_MS
-  if (open !== undefined && !isAgain && finding.isEveryLogged !== true && !isPowerOfTen(n)) {
+  const isEach = finding.isEveryLogged === true || finding.canary === true
+  if (open !== undefined && !isAgain && !isEach && !isPowerOfTen(n)) {
     await count(tx, open, n, key)
     return { alert: open.id, entry: null, isNew: false }
   }

@@ -11,6 +11,9 @@ import type { Tx } from '../ports/store.ts'
 import { closeCanary, raise } from './alerts.ts'
 import { SYSTEM } from './context.ts'
 
+/** Whom the canaries of detectors are about (DET-5). */
+const CANARY = 'canary'
+
 const DAY_MS = 24 * 3600 * 1000
 
 /** Those without an entry for the day. */
@@ -34,6 +37,7 @@ export async function judgeCanaries(tx: Tx, rules: readonly AlertRule[]): Promis
       .select(['id', 'entry', 'closed'])
       .where('rule', '=', rule)
       .where('canary', '=', 1)
+      .where('subject', '=', CANARY)
       .where('last', '>=', Date.parse(day))
       .orderBy('entry', 'desc')
       .executeTakeFirst()
@@ -50,6 +54,20 @@ export async function judgeCanaries(tx: Tx, rules: readonly AlertRule[]): Promis
       await raise(tx, { ...about, key: `silent/${rule}/${day}` })
     } else if (alert.closed === null) await closeCanary(tx, alert.id)
   }
+  await closeTried(tx)
+}
+
+/** Of what points tried themselves (DET-20). */
+async function closeTried(tx: Tx): Promise<void> {
+  const open = await tx.db
+    .selectFrom('alerts')
+    .select('id')
+    .where('canary', '=', 1)
+    .where('subject', '!=', CANARY)
+    .where('closed', 'is', null)
+    .orderBy('entry')
+    .execute()
+  for (const { id } of open) await closeCanary(tx, id)
 }
 
 export async function recordCanary(

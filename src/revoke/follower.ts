@@ -61,10 +61,10 @@ export function follow(options: FollowOptions): Follower {
 
 /** Follows all sources at once, each by a path of its own. Ready with whichever makes the state fresh first. */
 export function followAll(
-  sources: readonly { readonly source: RevocationSource; readonly standby?: boolean }[],
+  sources: readonly Pick<FollowOptions, 'source' | 'standby' | 'feed'>[],
   options: Omit<FollowOptions, 'source' | 'feed' | 'standby'>,
 ): Follower {
-  const each = sources.map((source) => follow({ ...options, ...source, feed: options.state.another() }))
+  const each = sources.map((source) => follow({ ...options, feed: options.state.another(), ...source }))
   const ready = Promise.any(each.map((one) => one.ready))
   ready.catch(() => undefined)
   return { ready, stop: async () => void (await Promise.all(each.map((one) => one.stop()))) }

@@ -55,6 +55,16 @@ export function probeHolds(crypto: Crypto, keys: StatementKeys, { probe, by, sig
   return key !== null && verifyTagged(crypto, key, PROBE_TAG, probe, sig)
 }
 
+/** Whether it is the answer of that point to that probe (KIL-30). */
+export function answerHolds(
+  crypto: Crypto,
+  point: PublicJwk,
+  { probe }: SignedProbe,
+  answer: SignedAck,
+): boolean {
+  return answer.ack.probe === probe.id && answer.ack.way !== undefined && ackHolds(crypto, point, answer)
+}
+
 export function signRoster(signer: Signer, roster: Roster): SignedRoster {
   return { roster, sig: signTagged(signer, ROSTER_TAG, roster) }
 }

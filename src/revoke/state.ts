@@ -96,8 +96,8 @@ export class RevocationState implements RevocationFeed {
     return { marks: this.#revoked.size, bytes: this.#revoked.bytes }
   }
 
-  /** One more path. */
-  another(): RevocationFeed {
+  /** One more path. @param onStatement in place of that of the state: told of statements that come by themselves by this path */
+  another(onStatement = this.#o.onStatement): RevocationFeed {
     const feed = new Feed()
     this.#feeds.push(feed)
     const resume = (): RevocationFeed['resume'] => this.resume
@@ -111,7 +111,10 @@ export class RevocationState implements RevocationFeed {
       applyFrame: (signed) => this.#frame(feed, signed),
       applyHeartbeat: (signed) => this.#heartbeat(feed, signed),
       applySnapshot: (signed, body) => this.#snapshot(feed, signed, body),
-      applyStatement: (statement) => this.applyStatement(statement),
+      applyStatement: (statement) => {
+        onStatement?.(statement)
+        return 'applied'
+      },
     }
   }
 

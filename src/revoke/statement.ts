@@ -13,6 +13,10 @@ export const PROBE_TAG = 'countersign-probe-v1'
 export const FRAME_KEY_TAG = 'countersign-frame-key-v1'
 export const ACK_TAG = 'countersign-ack-v1'
 
+/** By which way a point got a probe (KIL-29). All but the last get past the control plane. */
+export const PROBE_WAYS = ['push', 'file', 'relay', 'stream'] as const
+export type ProbeWay = (typeof PROBE_WAYS)[number]
+
 /** Kills that one lift may name. */
 export const LIFTED_MAX = 64
 /** People of a roster. */
@@ -106,6 +110,8 @@ export const ackSchema = z.strictObject({
   probe: id.exactOptional(),
   /** Thumbprint of the break-glass key that the point pinned. */
   break_glass: digest.exactOptional(),
+  /** By which the probe came. */
+  way: z.enum(PROBE_WAYS).exactOptional(),
 })
 export const signedAckSchema = z.strictObject({ ack: ackSchema, sig })
 

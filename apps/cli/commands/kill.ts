@@ -1,43 +1,17 @@
 /** `countersign kill …`: stop agents by scope, also when the control plane is gone. spec/kill.md. @module */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { scopeInWords } from '../../../src/evidence/report/drill-words.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
-import type { Statement } from '../../../src/revoke/statement.ts'
-import {
-  askProbe,
-  beginLift,
-  offlineKill,
-  offlineProbe,
-  openBreakGlass,
-  knownPoints,
-  pullKill,
-  pushTo,
-  pushToFolder,
-  readStatement,
-  readSwitch,
-  setRoster,
-  signLift,
-  type PointKeys,
-  type Pushed,
-} from '../kills.ts'
+import { beginLift, offlineKill, pullKill, readStatement, readSwitch, setRoster, signLift } from '../kills.ts'
 import { readInfo } from '../operator.ts'
-import { CliError, EXIT_FAILED, listing, paint, result, tell } from '../output.ts'
+import { CliError, listing, paint, result, tell } from '../output.ts'
 import { writePrivate } from '../profile.ts'
 import { collect, profileOf, reasonCode, wantsJson } from './globals.ts'
+import { keyOf, placed, push, report, withKey, type KeyOptions, type PlaceOptions } from './kill-places.ts'
+import { probeCommands } from './kill-probe.ts'
 import { scopeOf, withScope, type ScopeOptions } from './kill-scope.ts'
-import { givenPassphrase } from './passphrase.ts'
-
-interface KeyOptions {
-  readonly key: string
-  readonly passphraseFile?: string
-}
-
-interface PlaceOptions {
-  readonly to?: string[]
-  readonly toFolder?: string[]
-}
 
 export function killCommands(program: Command): void {
   const kill = program.command('kill').description('the kill switch: stop everything, or a part of it')
@@ -47,7 +21,7 @@ export function killCommands(program: Command): void {
   rosterCommand(kill)
   signCommand(kill)
   pushCommand(kill)
-  probeCommand(kill)
+  probeCommands(kill)
   keyCommand(kill)
 }
 
@@ -126,16 +100,6 @@ function listCommand(kill: Command): void {
   })
 }
 
-function withKey(command: Command): Command {
-  return command
-    .requiredOption('--key <file>', 'the break-glass key')
-    .option('--passphrase-file <file>', 'holds its passphrase; or the variable COUNTERSIGN_PASSPHRASE')
-}
-
-async function keyOf(options: KeyOptions): ReturnType<typeof openBreakGlass> {
-  return openBreakGlass(options.key, (await givenPassphrase(options)).passphrase ?? null)
-}
-
 function rosterCommand(kill: Command): void {
   const roster = kill.command('roster').description('the roster: who may lift a kill, and how many it takes')
   withKey(roster.command('set').description('replace the roster, signed by the break-glass key'))
@@ -187,89 +151,12 @@ function signCommand(kill: Command): void {
     )
 }
 
-function placed(command: Command): Command {
-  return command
-    .option('--to <url>', 'a point that listens, or a relay (repeat)', collectUrls)
-    .option('--to-folder <dir>', 'the folder "statements" beside an enrolment file (repeat)', collect)
-}
-
-function collectUrls(text: string, previous: readonly string[] = []): string[] {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new InvalidArgumentError('not a URL such as http://127.0.0.1:7410')
-  return [...previous, text]
-}
-
 function pushCommand(kill: Command): void {
   placed(kill.command('push').description('bring what "sign" wrote to points; who answers has it on disk'))
     .argument('<file>', 'what "countersign kill sign … -o FILE" wrote')
     .action(async (file: string, options: PlaceOptions, command: Command) => {
       report(command, await push(command, await readStatement(file), options))
     })
-}
-
-function probeCommand(kill: Command): void {
-  placed(kill.command('probe').description('ask points whether the switch reaches them; it stops nothing'))
-    .option('--key <file>', 'the break-glass key: shows that it works. Otherwise the frame key signs')
-    .option('--passphrase-file <file>', 'holds its passphrase; or the variable COUNTERSIGN_PASSPHRASE')
-    .option('--iss <name>', "with --key: the control plane's name, trust.iss in an enrolment file")
-    .action(async (options: PlaceOptions & Partial<KeyOptions> & { iss?: string }, command: Command) => {
-      const { key, iss } = options
-      if ((key === undefined) !== (iss === undefined))
-        throw new CliError('ARGUMENT_INVALID', '--key and --iss go together: give both, or neither')
-      const probe =
-        key === undefined || iss === undefined
-          ? await askProbe(await profileOf(command))
-          : offlineProbe(await keyOf({ ...options, key }), iss)
-      report(command, await push(command, probe, options))
-    })
-}
-
-/** @throws {CliError} `ARGUMENT_INVALID` */
-async function push(
-  command: Command,
-  statement: Statement,
-  { to = [], toFolder = [] }: PlaceOptions,
-): Promise<Pushed[]> {
-  if (to.length + toFolder.length === 0)
-    throw new CliError('ARGUMENT_INVALID', 'say where to: --to URL, --to-folder DIR')
-  // Nobody needs a profile to push, and no push waits for the control plane.
-  const nobody: PointKeys = new Map()
-  const keys = profileOf(command).then(knownPoints, () => nobody)
-  return Promise.all([
-    ...to.map((url) => pushTo(url, statement, keys)),
-    ...toFolder.map((folder) => pushToFolder(folder, statement, keys)),
-  ])
-}
-
-function report(command: Command, pushed: readonly Pushed[]): void {
-  const ok = pushed.every(({ fault }) => fault === null)
-  result(wantsJson(command), { ok, pushed }, () =>
-    pushed
-      .flatMap(({ to, acks, subscribers, fault }) =>
-        fault === null && subscribers !== undefined
-          ? `${paint('green', 'OK')} ${to} passed it on to ${subscribers} who listen there`
-          : fault === null
-            ? acks.map((ack) =>
-                [
-                  `${paint('green', 'OK')} ${ack.point} at ${to}: ${ack.kills.length} in force`,
-                  ...(ack.verified ? [] : ['its key is not known here']),
-                  ...(ack.break_glass === undefined ? [] : [`pins ${ack.break_glass}`]),
-                ].join(', '),
-              )
-            : [`${paint('red', fault)} ${to}: ${NEXT[fault] ?? 'see the log of the point'}`],
-      )
-      .join('\n'),
-  )
-  if (!ok) process.exitCode = EXIT_FAILED
-}
-
-const NEXT: Readonly<Record<string, string>> = {
-  ACK_INVALID: 'who answers is not the point that it says: do not take it for stopped',
-  NOT_DURABLE: 'in force, but it would not outlive a restart: free disk space there, push again',
-  STATEMENT_REFUSED: 'compare "countersign kill key --key FILE" and trust.iss with the enrolment file',
-  TOO_MANY: 'push again in a second',
-  UNANSWERED: 'no point looks there yet: it will when it runs, the file stays',
-  UNREACHABLE: 'see that the gateway runs there with --listen, or use --to-folder',
 }
 
 function keyCommand(kill: Command): void {

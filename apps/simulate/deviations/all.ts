@@ -4,6 +4,8 @@ import { OF_DATA } from './data.ts'
 import { OF_PEOPLE } from './people.ts'
 import { OF_POINTS } from './points.ts'
 import { OF_ADMINISTRATORS } from './roles.ts'
+import { OF_PROBES } from './probes.ts'
+import { OF_STRANGERS } from './strangers.ts'
 import { OF_THE_WATCH } from './watch.ts'
 
 export const DEVIATIONS: readonly Deviation[] = [
@@ -12,6 +14,8 @@ export const DEVIATIONS: readonly Deviation[] = [
   ...OF_POINTS,
   ...OF_DATA,
   ...OF_ADMINISTRATORS,
+  ...OF_PROBES,
+  ...OF_STRANGERS,
 ]
 
 /** @param names `all`, `none`, or names. @throws {SimulationError} `DEVIATION_UNKNOWN` */

@@ -15,7 +15,7 @@ import { activeAgents, type Story } from '../story.ts'
 import { work, type Call, type Done, type Session } from '../work.ts'
 import type { Deviation } from './deviation.ts'
 
-const READ: Call = { tool: 'read_file', args: { path: '/work/1.txt' } }
+export const READ: Call = { tool: 'read_file', args: { path: '/work/1.txt' } }
 const RECORD: Call = { tool: 'read_record', args: { id: 'record-1' } }
 
 export interface Misplay {
@@ -60,7 +60,7 @@ async function decommission({ company }: Story, point: SimulatedPoint): Promise<
 }
 
 /** @throws {TypeError} the point was honest after all */
-async function allowed(story: Story, session: Session, call: Call): Promise<void> {
+export async function allowed(story: Story, session: Session, call: Call): Promise<void> {
   const done: Done = await work(story.company, session, [call])
   if (done.allowed !== 1) throw new TypeError(`what was to be allowed was denied: ${done.reasons.join(', ')}`)
 }

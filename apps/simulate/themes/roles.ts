@@ -1,4 +1,4 @@
-/** Who administers the control plane: approved by another, reviewed each quarter, gone with who goes. spec/simulation.md (SIM-20). @module */
+/** Who administers the control plane: approved by another, reviewed each quarter, gone with who goes. spec/simulation.md (SIM-22). @module */
 import { z } from 'zod'
 import { quarterOf } from '../../../src/core/quarter.ts'
 import type { Custody, Holding, Role } from '../../../src/core/roles.ts'

@@ -81,21 +81,25 @@ export function httpControlPlane(client: ApiClient): ControlPlane {
     statements: async (after) =>
       statementsSchema.parse(await client.get(`/v1/points/self/statements?after=${after}`)),
 
-    handIn: async (statement) => {
-      try {
-        await client.post('/v1/statements', asJson(statement))
-        return true
-      } catch (error) {
-        if (error instanceof ApiError && FINAL.has(error.remote)) return false
-        throw error
-      }
-    },
+    handIn: (statement) => isTaken(client.post('/v1/statements', asJson(statement))),
+
+    answerProbe: (answered) => isTaken(client.post('/v1/probes/answers', asJson(answered))),
 
     ...httpApprovals(client),
     ...httpDomains(client),
     ...httpOutputs(client),
     ...httpRevocations(client),
     ...httpSubjects(client),
+  }
+}
+
+async function isTaken(posted: Promise<unknown>): Promise<boolean> {
+  try {
+    await posted
+    return true
+  } catch (error) {
+    if (error instanceof ApiError && FINAL.has(error.remote)) return false
+    throw error
   }
 }
 

@@ -23,6 +23,7 @@ import { drills } from './drills.ts'
 import { emergencyAccess } from './emergencies.ts'
 import { capacity, incidents } from './incidents.ts'
 import { signingKeys } from './keys.ts'
+import { killChannel, killProbes } from './kill-channel.ts'
 import { links } from './links.ts'
 import { Population } from './population.ts'
 import { previews } from './previews.ts'
@@ -30,6 +31,7 @@ import { confidentialReads } from './reads.ts'
 import { sources } from './sources.ts'
 import { spans } from './spans.ts'
 import { straddlers } from './straddlers.ts'
+import { unregistered } from './unregistered.ts'
 import { vendors, vendorUses } from './vendors.ts'
 
 export type { Period, PopulationDefinition } from './definition.ts'
@@ -180,6 +182,9 @@ export const POPULATIONS: readonly PopulationDefinition[] = [
   leavers,
   signingKeys,
   drills,
+  unregistered,
+  killChannel,
+  killProbes,
   changes,
   emergencyChanges,
   restores,

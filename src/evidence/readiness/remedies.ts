@@ -35,7 +35,10 @@ export const REMEDIES: Readonly<Record<number, Remedy>> = {
     'countersign fleet: see which point does not record, and keep its spool',
     'no enforcement point decided on anything',
   ),
-  10: remedy('countersign discover and countersign import: register who calls, or keep them out'),
+  10: remedy(
+    'countersign fleet: keep points running past the turn of the day, so that each tries a stranger; countersign discover and countersign import: register who calls, or keep them out',
+    'no enforcement point tried an agent that nobody registered',
+  ),
   11: remedy(
     'countersign alert list: see DETECTOR_SILENT, and keep the control plane running every day',
     'no detector was tried',
@@ -50,8 +53,8 @@ export const REMEDIES: Readonly<Record<number, Remedy>> = {
     'no drill was closed, and one in production is wanted in each period',
   ),
   16: remedy(
-    'countersign kill: see that the out-of-band path answers',
-    'nothing shows that the kill channel lives between drills',
+    'countersign kill probe --to URL --to-folder DIR once a week, to every point that runs',
+    'no enforcement point acted, so nothing shows that the kill channel lives between drills',
   ),
   17: remedy('have each change approved by somebody else than its author, with the tests that it passed'),
   18: remedy('have somebody else approve what was changed alone, within five business days'),

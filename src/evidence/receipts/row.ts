@@ -100,6 +100,7 @@ class Row {
 
 class DecisionRow extends Row implements DecisionReceipt {
   readonly kind = 'decision'
+  declare readonly canary?: string
   declare readonly kill?: string
   declare readonly manifest?: string
   declare readonly approval?: string
@@ -111,7 +112,8 @@ class DecisionRow extends Row implements DecisionReceipt {
     super(table, row)
     this.#shape = shape
     // Members that a receipt may leave out are not there, rather than undefined.
-    const { kill, manifest, approval, flow, basis } = shape
+    const { canary, kill, manifest, approval, flow, basis } = shape
+    if (canary !== undefined) this.canary = canary
     if (kill !== undefined) this.kill = kill
     if (manifest !== undefined) this.manifest = manifest
     if (approval !== undefined) this.approval = approval

@@ -31,16 +31,17 @@ export class Shapes {
 function decisionKey(receipt: DecisionReceipt): string {
   const { chain, agent, grant, server, tool, definition_hash, decision, reasons, binding, placement } =
     receipt
-  const { debits, kill, manifest, approval, flow, basis } = receipt
+  const { debits, canary, kill, manifest, approval, flow, basis } = receipt
   const rest =
     debits.length === 0 &&
+    canary === undefined &&
     kill === undefined &&
     manifest === undefined &&
     approval === undefined &&
     flow === undefined &&
     basis === undefined
       ? ''
-      : JSON.stringify([debits, kill, manifest, approval, flow, basis])
+      : JSON.stringify([debits, kill, manifest, approval, flow, basis, canary])
   const why = reasons.length === 0 ? '' : JSON.stringify(reasons)
   return `${chain}${grant}${definition_hash}${decision}${binding}${placement} ${agent?.length}:${agent}${server.length}:${server}${tool.length}:${tool}${why}${rest}`
 }

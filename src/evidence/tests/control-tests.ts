@@ -10,6 +10,7 @@ import { boundedDelegations, boundedRevocations, grantedDelegations } from './de
 import { approvedBaselines, triedDetectors } from './detection.ts'
 import { reviewedEmergencies } from './emergencies.ts'
 import { keptKeys } from './keys.ts'
+import { probedChannel } from './kill-channel.ts'
 import { wholeLog } from './log.ts'
 import { disposed, sampledHours, testedRestores } from './operations.ts'
 import { attestedOutputs, reviewedOutputs } from './outputs.ts'
@@ -18,8 +19,8 @@ import { closedIncidents, heldDrills, triagedAlerts } from './responses.ts'
 import { coveredUses, noticedConsents, obeyedWithdrawals } from './subjects.ts'
 import type { ControlTest } from './test.ts'
 import { answeredRequests } from './requests.ts'
+import { deniedStrangers } from './unregistered.ts'
 import { assessedVendors } from './vendors.ts'
-import { UNTESTED } from './untested.ts'
 
 export const CONTROL_TESTS: readonly ControlTest[] = [
   identifiedAgents,
@@ -31,11 +32,13 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   reviewedAccess,
   keptKeys,
   decidedActions,
+  deniedStrangers,
   triedDetectors,
   approvedBaselines,
   triagedAlerts,
   closedIncidents,
   heldDrills,
+  probedChannel,
   approvedChanges,
   emergencies,
   followedDeficiencies,
@@ -54,5 +57,4 @@ export const CONTROL_TESTS: readonly ControlTest[] = [
   reviewedEmergencies,
   keptCredentials,
   approvedAdministrators,
-  ...UNTESTED,
 ].toSorted((a, b) => a.number - b.number)

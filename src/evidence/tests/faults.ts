@@ -76,6 +76,7 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   KEY_EVENT_INVALID: [8],
   KEY_MISMATCH: [8],
   KILL_INVALID: [15],
+  KILL_PROBE_INVALID: [16],
   LEASES_OVER_CAP: [4],
   LEASE_CREDIT_INVALID: [4],
   LEASE_EXPIRED: [4],

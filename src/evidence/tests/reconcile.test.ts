@@ -1,6 +1,7 @@
 /** Items of a test against sources that are not ours. spec/sources.md (RCN-3 to RCN-6). */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { tryCanary } from '../../../test/fixtures/canary-acts.ts'
 import { ControlLog, DAY_MS, HOUR_MS, YEAR } from '../../../test/fixtures/control-log.ts'
 import { erase } from '../../../test/fixtures/erasures.ts'
 import { ALICE, BOB } from '../../../test/fixtures/history.ts'
@@ -78,6 +79,22 @@ class Compared {
     return [...activeAgents.rows(history, YEAR)].map(({ agent }) => textOf(agent))
   }
 }
+
+describe('the log of a tool', () => {
+  test('has callers as often as they called, and whom nobody registered is a deviation', async () => {
+    const company = new Compared()
+    tryCanary(company.control.log)
+    const [agent = ''] = company.agents()
+    const callers = [agent, 'pnt_gate', 'intruder@service', agent]
+    const { index } = company.handIn(10, callers, { key: 'caller' })
+    const { results, faults } = await company.report()
+    expect(faults).toEqual([])
+    expect(results[10]).toMatchObject({
+      deviations: [{ code: 'CALLER_UNREGISTERED', entries: [index] }],
+      reconciliation: { covered: true, only_in_source_n: 1, sources: [{ rows_n: 4, matched_n: 3 }] },
+    })
+  })
+})
 
 describe('a test with a source', () => {
   test('is not reconciled until somebody hands in what the source says', async () => {

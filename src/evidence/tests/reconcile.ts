@@ -83,7 +83,7 @@ export function reconcile(ctx: TestContext, test: ControlTest, sheets: readonly 
   const only_in_source_n = deviations.length
   const { missing, uncovered_n, isWhole } =
     comparable === undefined
-      ? rootsKept(ctx, test, sheets)
+      ? othersKept(ctx, test, sheets)
       : itemsKept(ctx, sheets, comparable, wantedOf(ctx, test, comparable, items))
   deviations.push(...missing)
   const only_in_log_n = missing.length
@@ -142,6 +142,14 @@ function itemsKept(
 
 function isIn(keys: ReadonlySet<string>, key: string | null): boolean {
   return key !== null && keys.has(key)
+}
+
+/** Of sources whose rows are no items: callers, and checkpoints. */
+function othersKept(ctx: TestContext, test: ControlTest, sheets: readonly Sheet[]): Kept {
+  if (!sheets.some(isOfCallers)) return rootsKept(ctx, test, sheets)
+  // A log in which nobody ever called says nothing of who did.
+  const isWhole = sheets.some(({ keys }) => keys.length > 0) && coverPeriod(ctx, sheets)
+  return { missing: [], uncovered_n: 0, isWhole }
 }
 
 /** Of checkpoints that somebody kept: each span that is closed has to lie in the tree of one that is of this log. */
@@ -203,7 +211,8 @@ function knownTo(
   comparable: Comparable | undefined,
   items: readonly Item[],
 ): (key: string) => boolean {
-  if (comparable === undefined) return (key) => isRootOf(ctx, key)
+  if (comparable === undefined)
+    return isOfCallers(sheet) ? (key) => isCaller(ctx, sheet, key) : (key) => isRootOf(ctx, key)
   const keys = new Set<string>()
   for (const item of items) {
     const key = comparable.may(item.row) && covers(sheet, item) ? keyOf(ctx, sheet, comparable, item) : null
@@ -213,7 +222,9 @@ function knownTo(
 }
 
 /** Rows of which the log knows nothing, and rows that name again what a row before them named. */
-function strangersIn({ upload, keys }: Sheet, isKnown: (key: string) => boolean): FoundDeviation[] {
+function strangersIn(sheet: Sheet, isKnown: (key: string) => boolean): FoundDeviation[] {
+  const { upload, keys } = sheet
+  if (isOfCallers(sheet)) return strangeCallers(sheet, isKnown)
   const id = upload.entry.subject ?? ''
   const first = new Map<string, number>()
   return keys.flatMap((key, at): FoundDeviation[] => {
@@ -228,6 +239,32 @@ function strangersIn({ upload, keys }: Sheet, isKnown: (key: string) => boolean)
     if (why === null) return []
     return [{ code: 'ONLY_IN_SOURCE', message: `row ${at + 1} of ${id} ${why}`, entries: [upload.index] }]
   })
+}
+
+/** A log of calls has a caller as often as it called. */
+function strangeCallers({ upload, keys }: Sheet, isKnown: (key: string) => boolean): FoundDeviation[] {
+  const id = upload.entry.subject ?? ''
+  return keys.flatMap((key, at): FoundDeviation[] =>
+    isKnown(key)
+      ? []
+      : [
+          {
+            code: 'CALLER_UNREGISTERED',
+            message: `row ${at + 1} of ${id} has a caller whom nobody registered`,
+            entries: [upload.index],
+          },
+        ],
+  )
+}
+
+function isOfCallers({ upload }: Sheet): boolean {
+  return upload.entry.body.key === 'caller'
+}
+
+/** An agent that was approved, or a point that was enrolled, before the source ends. */
+function isCaller({ history }: TestContext, { upload }: Sheet, key: string): boolean {
+  const registered = history.agents.get(key)?.approval?.entry.time ?? history.points.get(key)?.entry.time
+  return registered !== undefined && Date.parse(registered) < Date.parse(upload.entry.body.to)
 }
 
 /** A checkpoint as `SIZE ROOT`, the root in base64 as the note has it. */

@@ -30,6 +30,7 @@ import { checkLeases, type LeaseBook } from './leases.ts'
 import { checkLimits } from './limits.ts'
 import { checkBeginning, checkDelegations, checkIdentifiers } from './registers.ts'
 import { checkPreviews } from './previews.ts'
+import { checkProbes } from './probes.ts'
 import { checkPrunings } from './prunings.ts'
 import type { Findings } from './report.ts'
 import { checkBound, checkFrames, checkKnownFrames } from './revocations.ts'
@@ -130,6 +131,10 @@ export function checkHistory(
   check('kills and rosters are signed, and lifts are by as many people as the roster says', () =>
     checkKills(crypto, history, terms, findings),
   )
+  if (history.probes.length > 0)
+    check('probes of the kill channel are signed, and so are the answers to them', () =>
+      checkProbes(crypto, history, findings),
+    )
   check('no allow under a kill past the bound', () => checkKillBound(history, allows, bound_ms, findings))
   if (history.drills.length > 0)
     check('drills went as they may, and their reports recompute', () =>

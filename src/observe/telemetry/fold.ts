@@ -63,6 +63,8 @@ export class TelemetryFold implements Fold {
   take({ time_ms, entry }: Logged): void {
     if (entry.type !== 'receipt') return
     this.#places.moveTo(time_ms)
+    // What a point tries itself is nobody's doing (ENF-9).
+    if (entry.body.kind === 'decision' && entry.body.canary !== undefined) return
     if (entry.body.kind === 'decision') this.#decision(entry.body)
     else this.#outcome(entry.body)
   }
