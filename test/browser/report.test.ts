@@ -10,7 +10,9 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { reportedPack, type ReportedPack } from '../fixtures/reported.ts'
+import { readArchive } from '../../src/evidence/pack/archive.ts'
+import { ownCatalogue, reportedPack, type ReportedPack } from '../fixtures/reported.ts'
+import { Sampled } from '../fixtures/sampled.ts'
 import { CHROMIUM_RUNS, CONTEXT, launchChromium } from './chromium.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
@@ -19,6 +21,7 @@ const FILES = [
   'article-14.html',
   'compliance-stack.html',
   'narratives.html',
+  'samples.html',
   'walkthroughs.html',
   'drafts/assertion.html',
   'drafts/system-description.html',
@@ -38,6 +41,14 @@ interface Found {
   }[]
 }
 
+/** Of a pack of its own: what is sampled is over, and frozen. */
+async function samplesPage(): Promise<Uint8Array> {
+  const company = new Sampled()
+  company.anchored()
+  const pack = await company.pack({ catalogue: await ownCatalogue(), print: null })
+  return readArchive(pack).get('samples.html') ?? new Uint8Array()
+}
+
 describe.skipIf(!CHROMIUM_RUNS)(
   `documents of a pack${CHROMIUM_RUNS ? '' : ' (skipped: no Chromium for this machine)'}`,
   () => {
@@ -54,6 +65,7 @@ describe.skipIf(!CHROMIUM_RUNS)(
         await mkdir(join(folder, dirname(name)), { recursive: true })
         await writeFile(join(folder, name), bytes)
       }
+      await writeFile(join(folder, 'samples.html'), await samplesPage())
       browser = await launchChromium()
     })
     afterAll(async () => {

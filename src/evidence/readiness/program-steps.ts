@@ -84,7 +84,7 @@ export const PROGRAM_STEPS: readonly Step[] = [
         last === null
           ? 'none is approved'
           : `${counted(approved, 'approval')}, the last ${counted(daysOf(now - last), 'day')} ago`,
-      next: 'write how each control works, and have it approved',
+      next: 'countersign evidence build, read narratives.html in it, then countersign narrative propose, and approve by somebody else',
     }),
   },
   {
@@ -126,7 +126,7 @@ export const PROGRAM_STEPS: readonly Step[] = [
         last === null
           ? 'none was given'
           : `${given} given, the last ${counted(daysOf(now - last), 'day')} ago`,
-      next: 'give an auditor read access to a period',
+      next: 'countersign preview grant: read access to a period for a named auditor',
     }),
   },
 ]

@@ -1,109 +1,17 @@
 /** Samples that a log says were drawn, and what a verifier makes of them. spec/samples.md (SMP-1 to SMP-8). */
 import { describe, expect, test } from 'vitest'
-import { ControlLog, DAY_MS, HOUR_MS } from '../../../test/fixtures/control-log.ts'
+import { HOUR_MS } from '../../../test/fixtures/control-log.ts'
 import { ALICE } from '../../../test/fixtures/history.ts'
 import { ownCatalogue } from '../../../test/fixtures/reported.ts'
-import { NOW_MS } from '../../../test/fixtures/tokens.ts'
+import { NONCE, PERIOD, Sampled } from '../../../test/fixtures/sampled.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
-import { base64url, fromUtf8, utf8 } from '../../core/encoding.ts'
+import { fromUtf8, utf8 } from '../../core/encoding.ts'
 import { rfc3339 } from '../../core/time.ts'
-import { openCheckpoint } from '../../log/checkpoint.ts'
 import { decodeEntry } from '../../log/entries.ts'
 import type { Drawn } from '../../log/sample-bodies.ts'
-import { History } from '../history.ts'
 import { readArchive, writeArchive } from '../pack/archive.ts'
-import { buildPack } from '../pack/build.ts'
-import type { Period } from '../populations/definition.ts'
 import { verifyPack } from '../verify/verify.ts'
-import { drawRows, seedOf } from './draw.ts'
-import { frozenRows } from './frozen.ts'
 import { FROZEN_TREES_MAX, sampleFile } from './samples.ts'
-
-const NONCE = 'ab'.repeat(16)
-const PERIOD: Period = { from_ms: NOW_MS - DAY_MS, to_ms: NOW_MS + 12 * HOUR_MS }
-
-/** A company with a dozen actions in a period that is over, which were frozen. */
-class Sampled {
-  readonly control = new ControlLog()
-  readonly frozen: number
-  #tree: Drawn['tree']
-  #anchored: Pick<Drawn, 'tree' | 'anchor'> | null = null
-
-  constructor() {
-    for (let n = 0; n < 12; n++) this.control.call()
-    this.control.pass(13 * HOUR_MS, { anchored: false })
-    this.#tree = this.control.rootNow()
-    this.frozen = this.freeze('2026', PERIOD)
-  }
-
-  /** Again, over the entries that there are now. */
-  freezeLater(): number {
-    this.#tree = this.control.rootNow()
-    return this.freeze('2026', PERIOD)
-  }
-
-  freeze(engagement: string, period: Period): number {
-    const populations = ['decisions', 'active_agents'].map((name) => {
-      const { count, sha256 } = this.rowsOf(name)
-      return { name, count, sha256 }
-    })
-    const [from, to] = [rfc3339(period.from_ms), rfc3339(period.to_ms)]
-    const body = { engagement, from, to, tree: this.#tree, populations }
-    const id = this.control.next('frz')
-    return this.control.log.add('population.frozen', this.control.person(ALICE), id, body)
-  }
-
-  rowsOf(name: string) {
-    const history = new History(nodeCrypto)
-    const { entries } = this.control.log
-    for (let index = 0; index < this.#tree.size; index++)
-      history.add(index, decodeEntry(entries[index] ?? new Uint8Array()))
-    const rows = frozenRows(nodeCrypto, history, PERIOD, name)
-    if (rows === null) throw new TypeError(`no population ${name}`)
-    return rows
-  }
-
-  /** The tree that ends with the freezing. */
-  own(): Drawn['tree'] {
-    const size = this.frozen + 1
-    const { root } = openCheckpoint(nodeCrypto, this.control.log.checkpointAt(size), this.control.log.vkey)
-    return { size, root: base64url(root) }
-  }
-
-  draw(of: Partial<Drawn> = {}, id = 'smp_1'): number {
-    const rows = this.rowsOf(of.population ?? 'decisions')
-    const said = { control: 'test 9', test: 9, tree: this.own(), nonce: null, size: 4, ...of }
-    const { test: number, tree, nonce, size } = said
-    const parts = { test: number, population: rows.sha256, root: tree.root, nonce }
-    return this.control.log.add('sample.drawn', this.control.person(ALICE), id, {
-      frozen: this.frozen,
-      population: 'decisions',
-      anchor: null,
-      frequency: null,
-      rows: [...drawRows(nodeCrypto, seedOf(nodeCrypto, parts), rows.times_ms, size)],
-      ...said,
-      ...of,
-    })
-  }
-
-  async pack(): Promise<Uint8Array> {
-    this.control.log.head()
-    const source = { ...(await this.control.log.publish()), start: null }
-    return (await buildPack(nodeCrypto, source, PERIOD)).bytes
-  }
-
-  async codes(pack?: Uint8Array): Promise<string[]> {
-    const { vkey } = this.control.log
-    const { report } = await verifyPack(nodeCrypto, pack ?? (await this.pack()), vkey)
-    return report.faults.map(({ code }) => code)
-  }
-
-  /** A draw by the auditor's nonce, after the first anchor that has the freezing. */
-  anchored(of: Partial<Drawn> = {}, id = 'smp_1'): number {
-    this.#anchored ??= { tree: this.control.rootNow(), anchor: this.control.anchor() }
-    return this.draw({ ...this.#anchored, nonce: NONCE, ...of }, id)
-  }
-}
 
 describe('a sample', () => {
   test("by the auditor's nonce, after the frozen population was seen outside, verifies and has its items", async () => {
@@ -230,12 +138,7 @@ test('the story of every item stands on one page, with links that lead somewhere
   const company = new Sampled()
   company.anchored()
   company.draw({ population: 'active_agents', test: 1, control: 'test 1', size: 1 }, 'smp_2')
-  company.control.log.head()
-  const source = { ...(await company.control.log.publish()), start: null }
-  const { bytes } = await buildPack(nodeCrypto, source, PERIOD, {
-    catalogue: await ownCatalogue(),
-    print: null,
-  })
+  const bytes = await company.pack({ catalogue: await ownCatalogue(), print: null })
   expect(await company.codes(bytes)).toEqual([])
   const files = readArchive(bytes)
   const page = fromUtf8(files.get('samples.html') ?? new Uint8Array())
