@@ -5,6 +5,8 @@
  */
 import type { Gesture } from '../core/gesture.ts'
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
+import { EntryReader } from '../log/entry-reader.ts'
+import type { ReceiptKind } from '../log/receipt-texts.ts'
 import type { Frame } from '../revoke/frame.ts'
 import {
   beginsSubject,
@@ -30,6 +32,12 @@ export type { LoggedReceipt } from './receipts/row.ts'
 export type { Indexed, StreamRecord } from './records.ts'
 
 const BUNDLE = 256 // entries
+
+/** What receipts of one kind share. */
+interface Like {
+  readonly stream: StreamRecord
+  readonly shape: number
+}
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
 type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
@@ -115,17 +123,48 @@ export class History {
   last_ms = 0
   /** Index of the entry that revoked a person's handle, by handle. */
   readonly #left = new Map<string, number>()
+  readonly #reader = new EntryReader()
+  /** By number of the kind. */
+  readonly #likes: Like[] = []
 
   constructor(crypto: Crypto) {
     this.table = new ReceiptTable(crypto)
   }
 
-  /** @param body the body of the entry in canonical form, where the caller has it: of a receipt it is hashed */
-  add(index: number, entry: AnyEntry, body?: string): void {
+  /**
+   * Reads the entry that comes next.
+   * @returns null: a receipt like one before, which says nothing that is not in {@link table}
+   * @throws {LogError} `ENTRY_INVALID`: nothing was added
+   */
+  addBytes(index: number, bytes: Uint8Array): AnyEntry | null {
+    const { entry, own, body } = this.#reader.read(bytes)
+    if (own === null || own.kind === null) {
+      this.add(index, entry, body)
+      return entry
+    }
+    this.#next(index, own.logged_ms)
+    this.tested.addAt(index, 'receipt', own.time_ms)
+    const { stream, shape } = this.#likes[own.kind.number] ?? this.#addLike(own.kind)
+    this.table.addLike(stream.receipts, { index, logged_ms: own.logged_ms }, own, shape, body)
+    return null
+  }
+
+  #addLike({ number, entry: { body } }: ReceiptKind): Like {
+    const like = { stream: streamOf(this, body), shape: this.table.shapeOf(body) }
+    this.#likes[number] = like
+    return like
+  }
+
+  #next(index: number, time_ms: number): void {
     this.size = index + 1
-    const time_ms = Date.parse(entry.time)
     if (time_ms < this.last_ms) this.backwards.push(index)
     this.last_ms = time_ms
+  }
+
+  /** @param body the body of the entry in canonical form, where the caller has it: of a receipt it is hashed */
+  add(index: number, entry: AnyEntry, body?: Uint8Array): void {
+    const time_ms = Date.parse(entry.time)
+    this.#next(index, time_ms)
     this.tested.add(index, entry)
     if (entry.type === 'receipt') {
       this.table.add(streamOf(this, entry.body).receipts, { index, logged_ms: time_ms }, entry.body, body)

@@ -8,7 +8,6 @@ import { hex } from '../../core/encoding.ts'
 import { canonicalBytes, type JsonValue } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
-import { decodeWithBody } from '../../log/entries.ts'
 import { mapPath } from '../../log/kept.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { readExactly } from '../../log/tile-file.ts'
@@ -208,10 +207,7 @@ async function readHistory(
   const result = await verifyTree(crypto, { read }, end, {
     ...(start === null ? {} : { start }),
     onPruned: (first) => history.pruned(first),
-    onEntry: (index, bytes) => {
-      const { entry, body } = decodeWithBody(bytes)
-      history.add(index, entry, body)
-    },
+    onEntry: (index, bytes) => void history.addBytes(index, bytes),
   })
   if (result.ok) return history
   const what = `the log itself does not verify (${result.code}${result.path === undefined ? '' : `: ${result.path}`})`

@@ -4,19 +4,27 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { sha256Text } from '../../core/digest.ts'
-import { base64url, fromBase64url } from '../../core/encoding.ts'
-import { canonicalize } from '../../core/json.ts'
+import { base64url, readDigest } from '../../core/encoding.ts'
+import { canonicalBytes } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
+import type { OwnMembers } from '../../log/receipt-texts.ts'
 import type { DecisionReceipt, Freshness, OutcomeReceipt, Receipt } from '../../log/receipt.ts'
-import { Column, FixedColumn, TextColumn, TextSet } from './columns.ts'
+import { Column, FixedColumn, TextSet } from './columns.ts'
 import { LoggedRow, type ReceiptColumns } from './row.ts'
 import { Shapes, type DecisionShape, type Shape } from './shapes.ts'
 
 /** Characters of `2026-03-01T09:30:00.000Z`: a valid time of this length is spelled as we spell it. */
 const TIME_CHARS = 24
 const HASH_BYTES = 32
+const DIGEST_CHARS = 43
+const NO_DIGEST = new Uint8Array(HASH_BYTES)
 const NONE = 0xffff_ffff
+
+/** Of the entry that holds a receipt. */
+export interface Place {
+  readonly index: number
+  readonly logged_ms: number
+}
 
 /** A point's epoch: its receipts, in the order of the log. */
 export interface StreamRows {
@@ -24,8 +32,8 @@ export interface StreamRows {
   readonly point: string
   readonly epoch: number
   readonly rows: Column
-  /** Of the last receipt. */
-  last: { readonly seq: number; readonly hash: string } | null
+  /** Of the last receipt; null: there is none. */
+  lastSeq: number | null
   /** Whether they came in the order of their sequence numbers. */
   isAscending: boolean
   /** In that order, where they did not and were asked for. */
@@ -34,6 +42,8 @@ export interface StreamRows {
 
 export class ReceiptTable implements ReceiptColumns {
   readonly #crypto: Crypto
+  /** Reused. */
+  readonly #digest = new Uint8Array(HASH_BYTES)
   readonly #streams: StreamRows[] = []
   readonly #indices = Column.numbers()
   readonly #logged = Column.numbers()
@@ -51,7 +61,9 @@ export class ReceiptTable implements ReceiptColumns {
   readonly #unlinked = new Map<number, string>()
   /** Row of the decisions' columns, {@link NONE} of an outcome. */
   readonly #decided = Column.counts()
-  readonly #commits = new TextColumn()
+  readonly #commits = new FixedColumn(HASH_BYTES)
+  /** Those that are spelled as no 32 bytes are: bits that are not used are not zero. By the decisions' row. */
+  readonly #otherCommits = new Map<number, string>()
   readonly #isCommitted = Column.bytes()
   readonly #fresh = {
     epoch: Column.numbers(),
@@ -80,7 +92,7 @@ export class ReceiptTable implements ReceiptColumns {
       point,
       epoch,
       rows: Column.counts(),
-      last: null,
+      lastSeq: null,
       isAscending: true,
       sorted: null,
     }
@@ -88,38 +100,78 @@ export class ReceiptTable implements ReceiptColumns {
     return stream
   }
 
-  /** @param stream one of this table @param text the receipt in canonical form, where the caller has it */
-  add(
-    stream: StreamRows,
-    { index, logged_ms }: { readonly index: number; readonly logged_ms: number },
-    receipt: Receipt,
-    text?: string,
-  ): void {
+  /** @param stream one of this table @param body the receipt in canonical form, where the caller has it */
+  add(stream: StreamRows, place: Place, receipt: Receipt, body?: Uint8Array): void {
+    const { seq, action, prev_hash } = receipt
     const row = this.size
-    stream.rows.push(row)
-    this.#indices.push(index)
-    this.#logged.push(logged_ms)
-    this.#times.push(Date.parse(receipt.time))
+    const time_ms = Date.parse(receipt.time)
     if (receipt.time.length !== TIME_CHARS) this.#timeTexts.set(row, receipt.time)
-    this.#seqs.push(receipt.seq)
-    this.#of.push(stream.id)
-    this.#actionOf.push(this.#actions.add(receipt.action))
-    this.#shapeOf.push(this.#shapes.add(receipt))
-    const { last } = stream
-    if (last !== null && receipt.seq < last.seq) stream.isAscending = false
-    const isNext = receipt.seq === (last?.seq ?? 0) + 1
-    if (!isNext || receipt.prev_hash !== (last?.hash ?? '')) this.#unlinked.set(row, receipt.prev_hash)
-    const hash = sha256Text(this.#crypto, text ?? canonicalize(receipt))
-    this.#hashes.push(fromBase64url(hash))
-    stream.last = { seq: receipt.seq, hash }
+    const isDigest = prev_hash.length === DIGEST_CHARS && readDigest(prev_hash, 0, this.#digest)
+    const isLinked =
+      this.#isNext(stream, seq, isDigest ? this.#digest : null) && (isDigest || prev_hash === '')
+    if (!isLinked) this.#unlinked.set(row, prev_hash)
+    this.#put(stream, place, { seq, action, time_ms }, this.#shapes.add(receipt))
+    this.#hashes.push(this.#crypto.sha256(body ?? canonicalBytes(receipt)))
     if (receipt.kind === 'decision') this.#addDecision(receipt.args_commit, receipt.freshness)
     else this.#decided.push(NONE)
   }
 
-  #addDecision(args_commit: string | null, freshness: Freshness | null): void {
+  /** As {@link add}, of a receipt that says what another says but for its own members. @param shape from {@link shapeOf} */
+  addLike(stream: StreamRows, place: Place, own: OwnMembers, shape: number, body: Uint8Array): void {
+    if (!this.#isNext(stream, own.seq, own.prev_hash)) this.#unlinked.set(this.size, base64url(own.prev_hash))
+    this.#put(stream, place, own, shape)
+    this.#hashes.push(this.#crypto.sha256(body))
+    const like = own.kind?.entry.body
+    if (like?.kind !== 'decision') return this.#decided.push(NONE)
     this.#decided.push(this.#isCommitted.size)
-    this.#commits.push(args_commit ?? '')
+    this.#isCommitted.push(like.args_commit === null ? 0 : 1)
+    this.#commits.push(like.args_commit === null ? NO_DIGEST : own.args_commit)
+    this.#addFreshness(like.freshness === null ? null : own)
+  }
+
+  /** What receipts of one kind share. */
+  shapeOf(receipt: Receipt): number {
+    return this.#shapes.add(receipt)
+  }
+
+  #put(
+    stream: StreamRows,
+    { index, logged_ms }: Place,
+    { seq, action, time_ms }: Pick<OwnMembers, 'seq' | 'action' | 'time_ms'>,
+    shape: number,
+  ): void {
+    stream.rows.push(this.size)
+    if (stream.lastSeq !== null && seq < stream.lastSeq) stream.isAscending = false
+    stream.lastSeq = seq
+    this.#indices.push(index)
+    this.#logged.push(logged_ms)
+    this.#times.push(time_ms)
+    this.#seqs.push(seq)
+    this.#of.push(stream.id)
+    this.#actionOf.push(this.#actions.add(action))
+    this.#shapeOf.push(shape)
+  }
+
+  /** @param prev_hash bytes; null: none @returns whether that is the hash of the receipt in front of it, which was logged last */
+  #isNext({ lastSeq, rows }: StreamRows, seq: number, prev_hash: Uint8Array | null): boolean {
+    if (seq !== (lastSeq ?? 0) + 1) return false
+    if (lastSeq === null || prev_hash === null) return lastSeq === null && prev_hash === null
+    const hash = this.#hashes.at(rows.at(rows.size - 1))
+    for (let i = 0; i < HASH_BYTES; i++) if (hash[i] !== prev_hash[i]) return false
+    return true
+  }
+
+  #addDecision(args_commit: string | null, freshness: Freshness | null): void {
+    const at = this.#isCommitted.size
+    this.#decided.push(at)
     this.#isCommitted.push(args_commit === null ? 0 : 1)
+    const isDigest = args_commit !== null && readDigest(args_commit, 0, this.#digest)
+    this.#commits.push(isDigest ? this.#digest : NO_DIGEST)
+    if (args_commit !== null && !isDigest) this.#otherCommits.set(at, args_commit)
+    this.#addFreshness(freshness)
+  }
+
+  #addFreshness(freshness: Freshness | null): void {
     this.#fresh.epoch.push(freshness?.epoch ?? 0) // which no freshness has
     this.#fresh.head.push(freshness?.head ?? 0)
     this.#fresh.t.push(freshness?.t ?? 0)
@@ -232,7 +284,8 @@ export class ReceiptTable implements ReceiptColumns {
 
   args_commit(row: number): string | null {
     const at = this.#decided.at(row)
-    return this.#isCommitted.at(at) === 1 ? this.#commits.at(at) : null
+    if (this.#isCommitted.at(at) !== 1) return null
+    return this.#otherCommits.get(at) ?? base64url(this.#commits.at(at))
   }
 
   freshness(row: number): Freshness | null {

@@ -6,7 +6,6 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
-import { decodeWithBody } from '../../log/entries.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { parseVkey } from '../../log/note.ts'
 import { PruningCheck } from '../../log/pruning.ts'
@@ -170,9 +169,8 @@ async function checkTree(crypto: Crypto, files: ReadFiles, check: TreeCheck): Pr
     onEntry: (index, bytes) => {
       if (index % 1000 === 0) check.onProgress(index, checkpoint.size)
       try {
-        const { entry, body } = decodeWithBody(bytes)
-        prunings.entry(index, entry)
-        history.add(index, entry, body)
+        const entry = history.addBytes(index, bytes)
+        if (entry !== null) prunings.entry(index, entry)
       } catch (error) {
         if (!(error instanceof CountersignError)) throw error
         findings.add({
