@@ -22,6 +22,7 @@ import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent
 import type { Crypto } from '../core/crypto.ts'
 import { ReceiptTable } from './receipts/table.ts'
 import type { LoggedReceipt, LoggedRow } from './receipts/row.ts'
+import type { Shape } from './receipts/shapes.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, StreamRecord } from './records.ts'
 import { TestedEntries } from './tested.ts'
@@ -282,6 +283,11 @@ export class History {
   /** Every receipt, in the order of the log. */
   receipts(): Generator<LoggedReceipt> {
     return this.table.all()
+  }
+
+  /** Those of such a shape, in the order of the log: where there is no such shape, none is looked at. */
+  receiptsWhere(isOne: (shape: Shape) => boolean): Generator<LoggedReceipt> {
+    return this.table.where(isOne)
   }
 
   /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */

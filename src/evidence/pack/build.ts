@@ -31,7 +31,7 @@ import { populationFile, populationsOf, type Period } from '../populations/popul
 import { sampleBytes, sampleFile, samplesOf, type Sample } from '../samples/samples.ts'
 import { RESULTS_FILE, resultsBytes, type TestCounts, type TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
-import type { ProvenAllow } from '../verify/chains.ts'
+import type { ProvenAllows } from '../verify/allows.ts'
 import { checkHistory } from '../verify/checks.ts'
 import { Findings } from '../verify/report.ts'
 import { packTiles } from './archive.ts'
@@ -233,7 +233,7 @@ interface Companions extends PackExtras, Tree {
   readonly populations: readonly Population[]
   readonly period: Period
   readonly history: History
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly results: TestResults
   readonly samples: readonly Sample[]
 }

@@ -168,6 +168,16 @@ export class TextSet {
     return id
   }
 
+  /** @returns its number; null: it is not there */
+  find(text: string): number | null {
+    const hash = hashOf(text)
+    for (let slot = hash & (this.#slots.length - 1); ; slot = (slot + 1) & (this.#slots.length - 1)) {
+      const id = this.#slots[slot] ?? FREE
+      if (id === FREE) return null
+      if (this.#hashes.at(id) === hash && this.texts.is(id, text)) return id
+    }
+  }
+
   #grow(): void {
     const slots = new Uint32Array(this.#slots.length * 2).fill(FREE)
     for (let id = 0; id < this.texts.size; id++) {

@@ -85,6 +85,10 @@ export class ReceiptTable implements ReceiptColumns {
     return this.#actions.texts.size
   }
 
+  get streams_n(): number {
+    return this.#streams.length
+  }
+
   stream(point: string, epoch: number): StreamRows {
     const id = this.#streams.length
     const stream: StreamRows = {
@@ -183,6 +187,12 @@ export class ReceiptTable implements ReceiptColumns {
     for (let row = 0; row < this.size; row++) yield new LoggedRow(this, row)
   }
 
+  /** Those of entries at or after the one index, and before the other. */
+  *between(from: number, to: number): Generator<LoggedRow> {
+    const end = firstFrom(this.#indices, to)
+    for (let row = firstFrom(this.#indices, from); row < end; row++) yield new LoggedRow(this, row)
+  }
+
   /** In the order of the log. */
   *of({ rows }: StreamRows): Generator<LoggedRow> {
     for (let at = 0; at < rows.size; at++) yield new LoggedRow(this, rows.at(at))
@@ -217,8 +227,14 @@ export class ReceiptTable implements ReceiptColumns {
 
   /** The one in the entry with this index; null: it holds none. */
   receiptAt(index: number): DecisionReceipt | OutcomeReceipt | null {
+    const row = this.rowAt(index)
+    return row === null ? null : new LoggedRow(this, row).receipt
+  }
+
+  /** Of the entry with this index; null: it holds no receipt. */
+  rowAt(index: number): number | null {
     const row = firstFrom(this.#indices, index)
-    return row < this.size && this.index(row) === index ? new LoggedRow(this, row).receipt : null
+    return row < this.size && this.index(row) === index ? row : null
   }
 
   index(row: number): number {
@@ -250,8 +266,55 @@ export class ReceiptTable implements ReceiptColumns {
     return this.#actionOf.at(row)
   }
 
+  /** The number of an action; null: no receipt names it. */
+  idOf(action: string): number | null {
+    return this.#actions.find(action)
+  }
+
   action(row: number): string {
     return this.#actions.texts.at(this.#actionOf.at(row))
+  }
+
+  /** Each receipt of such a shape, in the order of the log. Where there is no such shape, no receipt is looked at. */
+  *where(isOne: (shape: Shape) => boolean): Generator<LoggedRow> {
+    const wanted = this.#wanted(isOne)
+    if (!wanted.includes(1)) return
+    for (let row = 0; row < this.size; row++)
+      if (wanted[this.#shapeOf.at(row)] === 1) yield new LoggedRow(this, row)
+  }
+
+  /** In the order of the log, by the first receipt of each, with how many there are. */
+  *shapes(): Generator<readonly [Shape, number]> {
+    const counts = new Uint32Array(this.#shapes.all.length)
+    for (let row = 0; row < this.size; row++) {
+      const id = this.#shapeOf.at(row)
+      counts[id] = (counts[id] ?? 0) + 1
+    }
+    for (const [id, shape] of this.#shapes.all.entries()) yield [shape, counts[id] ?? 0]
+  }
+
+  /** How many receipts of such a shape have their own time at or after the one, and before the other. */
+  count(isOne: (shape: Shape) => boolean, from_ms = -Infinity, to_ms = Infinity): number {
+    const wanted = this.#wanted(isOne)
+    let count = 0
+    for (let row = 0; row < this.size; row++) {
+      const time_ms = this.#times.at(row)
+      if (wanted[this.#shapeOf.at(row)] === 1 && time_ms >= from_ms && time_ms < to_ms) count++
+    }
+    return count
+  }
+
+  #wanted(isOne: (shape: Shape) => boolean): Uint8Array {
+    return Uint8Array.from(this.#shapes.all, (shape) => (isOne(shape) ? 1 : 0))
+  }
+
+  /** A number that receipts of one shape share. */
+  shapeIdAt(row: number): number {
+    return this.#shapeOf.at(row)
+  }
+
+  streamIdAt(row: number): number {
+    return this.#of.at(row)
   }
 
   shape(row: number): Shape | undefined {
@@ -286,6 +349,32 @@ export class ReceiptTable implements ReceiptColumns {
     const at = this.#decided.at(row)
     if (this.#isCommitted.at(at) !== 1) return null
     return this.#otherCommits.get(at) ?? base64url(this.#commits.at(at))
+  }
+
+  /** Of the freshness; 0: there is none. */
+  fresh_epoch(row: number): number {
+    const at = this.#decided.at(row)
+    return at === NONE ? 0 : this.#fresh.epoch.at(at)
+  }
+
+  /** Of a decision with a freshness. */
+  fresh_head(row: number): number {
+    return this.#fresh.head.at(this.#decided.at(row))
+  }
+
+  /** Of a decision with a freshness, milliseconds. */
+  fresh_t(row: number): number {
+    return this.#fresh.t.at(this.#decided.at(row))
+  }
+
+  /** Of a decision with a freshness. */
+  fresh_age_ms(row: number): number {
+    return this.#fresh.age.at(this.#decided.at(row))
+  }
+
+  isCommitted(row: number): boolean {
+    const at = this.#decided.at(row)
+    return at !== NONE && this.#isCommitted.at(at) === 1
   }
 
   freshness(row: number): Freshness | null {

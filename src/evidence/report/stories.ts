@@ -6,7 +6,6 @@
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import { counted } from '../../core/words.ts'
 import { isIn, type Period } from '../populations/definition.ts'
-import type { LoggedRow } from '../receipts/row.ts'
 import type { ReceiptTable } from '../receipts/table.ts'
 import type { Story } from '../verify/story.ts'
 import type { Citations } from './citations.ts'
@@ -53,14 +52,18 @@ function actionsOf(
   deviating: ReadonlySet<number>,
 ): readonly DecidedAction[] {
   const found = new Uint8Array(table.actions_n)
-  for (const { row, actionId } of decisionsIn(table, period))
-    if (deviating.has(table.index(row))) found[actionId] = DEVIATES
+  for (const index of deviating) {
+    const row = table.rowAt(index)
+    if (row !== null && isDecidedIn(table, row, period)) found[table.actionId(row)] = DEVIATES
+  }
   const actions: DecidedAction[] = []
-  for (const { row, actionId } of decisionsIn(table, period)) {
-    const state = found[actionId] ?? 0
+  for (let row = 0; row < table.size; row++) {
+    if (!isDecidedIn(table, row, period)) continue
+    const id = table.actionId(row)
+    const state = found[id] ?? 0
     if ((state & TOLD) !== 0) continue
-    found[actionId] = state | TOLD
-    actions.push({ id: actionId, row, deviates: state === DEVIATES })
+    found[id] = state | TOLD
+    actions.push({ id, row, deviates: state === DEVIATES })
   }
   return actions
 }
@@ -68,9 +71,8 @@ function actionsOf(
 const DEVIATES = 1
 const TOLD = 2
 
-function* decisionsIn(table: ReceiptTable, period: Period): Generator<LoggedRow> {
-  for (const logged of table.all())
-    if (table.decision(logged.row) !== null && isIn(logged.time_ms, period)) yield logged
+function isDecidedIn(table: ReceiptTable, row: number, period: Period): boolean {
+  return table.decision(row) !== null && isIn(table.time_ms(row), period)
 }
 
 export function actionSections(told: Told, cite: Citations): Section[] {

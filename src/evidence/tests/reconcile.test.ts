@@ -1,4 +1,5 @@
 /** Items of a test against sources that are not ours. spec/sources.md (RCN-3 to RCN-6). */
+import { ProvenAllows } from '../verify/allows.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ControlLog, DAY_MS, YEAR } from '../../../test/fixtures/control-log.ts'
@@ -242,7 +243,7 @@ test('what the log has deviates nowhere from itself; each row that goes or comes
       history,
       findings,
       period: YEAR,
-      allows: [],
+      allows: new ProvenAllows(history.table),
       roots: [],
       logRoots: new Map(),
       sheets: [sheet],

@@ -24,7 +24,7 @@ import {
 import { populationsOf } from '../populations/populations.ts'
 import type { TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
-import type { ProvenAllow } from './chains.ts'
+import { ProvenAllows } from './allows.ts'
 import { checkHistory, type CheckedHistory } from './checks.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations, checkResults } from './claims.ts'
 import { checkCompanions } from './companions.ts'
@@ -42,7 +42,7 @@ export interface VerifiedPack {
   readonly report: PackReport
   readonly files: PackFiles
   readonly history: History
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly checkpoint: Checkpoint | null
   readonly findings: Findings
 }
@@ -79,7 +79,7 @@ export async function verifyPack(
   findings.check('checkpoints are signed by the key', () =>
     checkCheckpoints(manifest, checkpoint, start, findings),
   )
-  let checked: CheckedHistory = { allows: [], roots: [] }
+  let checked: CheckedHistory = { allows: new ProvenAllows(history.table), roots: [] }
   let populations: Record<string, number> = {}
   let results: TestResults | null = null
   let isWhole = false

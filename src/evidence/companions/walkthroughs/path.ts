@@ -5,6 +5,7 @@
 import type { JsonObject } from '../../../core/json.ts'
 import { KILL_CALL } from '../../../log/drill-report.ts'
 import type { AnyEntry } from '../../../log/entries.ts'
+import type { Shape } from '../../receipts/shapes.ts'
 import type { History } from '../../history.ts'
 import { eachRow, type ReportInput } from '../../report/input.ts'
 
@@ -194,8 +195,9 @@ function killed(history: History, kill: string): number[] {
       (entry.type === 'kill.lifted' && entry.body.statement.lift.kills.includes(kill)),
   )
   const denied: number[] = []
-  for (const { index, receipt } of history.receipts())
-    if (receipt.kind === 'decision' && receipt.tool === KILL_CALL && receipt.kill === kill) denied.push(index)
+  const isDenied = (one: Shape): boolean =>
+    one.kind === 'decision' && one.tool === KILL_CALL && one.kill === kill
+  for (const { index } of history.receiptsWhere(isDenied)) denied.push(index)
   return [...pulled.map(({ index }) => index), ...denied.sort((a, b) => a - b).slice(0, STEPS_MAX / 2)]
 }
 
