@@ -82,7 +82,13 @@ function callSpans(history: History, edge_ms: number): Span[] {
       }
       if (isEnd) open.delete(id)
       else if (begun === undefined)
-        open.set(id, { kind: 'action', item: history.table.action(row.row), index, began_ms: at_ms, ...NOT_ENDED })
+        open.set(id, {
+          kind: 'action',
+          item: history.table.action(row.row),
+          index,
+          began_ms: at_ms,
+          ...NOT_ENDED,
+        })
       if (logged_ms < edge_ms) continue
       const { receipt } = row
       const item = `${receipt.point}/${receipt.epoch}/${receipt.seq}`

@@ -13,11 +13,7 @@ import type { Findings } from './report.ts'
 const OFF_MS = 2_000
 
 /** @returns how many receipts */
-export function checkDomainReceipts(
-  allows: ProvenAllows,
-  holds: Holds,
-  findings: Findings,
-): number {
+export function checkDomainReceipts(allows: ProvenAllows, holds: Holds, findings: Findings): number {
   const bounds = new Map<Hold, { taint: DataLabel; readonly index: number }[]>()
   let count = 0
   for (const { index, receipt, chain } of allows.where((one) => one.receipt.flow !== undefined)) {

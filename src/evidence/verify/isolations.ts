@@ -226,12 +226,7 @@ interface Overseen {
 }
 
 /** By the times of frames, as for revocations (REV-9). */
-function checkOverseen(
-  history: History,
-  allows: ProvenAllows,
-  point_ms: number,
-  findings: Findings,
-): number {
+function checkOverseen(history: History, allows: ProvenAllows, point_ms: number, findings: Findings): number {
   const spans = new Map<string, Overseen[]>()
   for (const { frame } of history.frames) {
     const named = stepUpOf(frame.handle)

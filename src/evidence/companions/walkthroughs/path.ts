@@ -6,8 +6,9 @@ import type { JsonObject } from '../../../core/json.ts'
 import { KILL_CALL } from '../../../log/drill-report.ts'
 import type { AnyEntry } from '../../../log/entries.ts'
 import type { Shape } from '../../receipts/shapes.ts'
-import type { History } from '../../history.ts'
-import { eachRow, type ReportInput } from '../../report/input.ts'
+import { isIn } from '../../populations/definition.ts'
+import type { History, LoggedReceipt } from '../../history.ts'
+import type { ReportInput } from '../../report/input.ts'
 
 /** Entries that one walkthrough goes through: of an agent with a thousand keys the first ones. */
 const STEPS_MAX = 40
@@ -167,11 +168,13 @@ function revoked(row: JsonObject, input: ReportInput): number[] {
   const issued = history.delegations.get(handle)
   const agent = issued?.entry.body.agent ?? handle
   const time = textIn(row.time)
-  let [before, after]: (JsonObject | null)[] = [null, null]
-  for (const one of eachRow(input, 'decisions')) {
-    if (one.agent !== agent) continue
-    if (one.decision === 'allow' && textIn(one.time) < time) before = one
-    if (one.decision === 'deny' && textIn(one.time) >= time) after ??= one
+  let [before, after]: (LoggedReceipt | null)[] = [null, null]
+  const isIts = (one: Shape): boolean => one.kind === 'decision' && one.agent === agent
+  for (const one of history.receiptsWhere(isIts)) {
+    const { receipt } = one
+    if (receipt.kind !== 'decision' || !isIn(one.time_ms, input.period)) continue
+    if (receipt.decision === 'allow' && receipt.time < time) before = one
+    if (receipt.decision === 'deny' && receipt.time >= time) after ??= one
   }
   const withdrawn = history.consents.flatMap(({ index, entry }) =>
     entry.type === 'consent.withdrawn' && entry.body.rev === handle.split('.')[0]
