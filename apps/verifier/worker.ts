@@ -3,6 +3,7 @@ import '../attest/jitless.ts'
 import { inBatches } from '../../src/adapters/web-crypto/batches.ts'
 import { CountersignError } from '../../src/core/errors.ts'
 import { verifyPack } from '../../src/evidence/verify/verify.ts'
+import { pageCodec } from './codec.ts'
 import type { Asked, Told } from './messages.ts'
 
 /** What a worker has; the types of this repository are Node's. */
@@ -24,7 +25,7 @@ async function judge({ pack, key, held }: Asked): Promise<Told> {
   const onSignatures = (done: number, of: number): void => tell({ kind: 'signatures', done, of })
   try {
     const report = await inBatches(
-      async (crypto) => (await verifyPack(crypto, pack, key, { held, onProgress })).report,
+      async (crypto) => (await verifyPack(crypto, pack, key, { codec: pageCodec, held, onProgress })).report,
       onSignatures,
     )
     return { kind: 'done', report, seconds: Math.round(performance.now() - began_ms) / 1000 }

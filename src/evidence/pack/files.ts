@@ -1,6 +1,6 @@
 /** Files of a pack: read as they are asked for, or written as they are made, each hashed once on the way. @module */
 import type { Crypto } from '../../core/crypto.ts'
-import { sha256Parts } from '../../core/digest.ts'
+import { sha256Later, sha256Parts } from '../../core/digest.ts'
 import { hex } from '../../core/encoding.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Archive } from './unzip.ts'
@@ -41,23 +41,23 @@ export class ReadFiles implements PackFiles {
 
   /** @throws {PackError} `PACK_ARCHIVE_INVALID` */
   get(name: string): Uint8Array | undefined {
-    return this.#hashed(name, this.#archive.readSync(name)) ?? undefined
+    const bytes = this.#archive.readSync(name)
+    if (bytes !== null && !this.#digests.has(name)) this.#digests.set(name, hex(this.#crypto.sha256(bytes)))
+    return bytes ?? undefined
   }
 
   /** @throws {PackError} `PACK_ARCHIVE_INVALID` */
   async read(name: string): Promise<Uint8Array | null> {
-    return this.#hashed(name, await this.#archive.read(name))
+    const bytes = await this.#archive.read(name)
+    if (bytes !== null && !this.#digests.has(name))
+      this.#digests.set(name, hex(await sha256Later(this.#crypto, bytes)))
+    return bytes
   }
 
   /** Hex SHA-256; of what was read before, as it was then. */
   digest(name: string): string | null {
     if (!this.#digests.has(name)) this.get(name)
     return this.#digests.get(name) ?? null
-  }
-
-  #hashed(name: string, bytes: Uint8Array | null): Uint8Array | null {
-    if (bytes !== null && !this.#digests.has(name)) this.#digests.set(name, hex(this.#crypto.sha256(bytes)))
-    return bytes
   }
 }
 
