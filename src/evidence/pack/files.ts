@@ -61,12 +61,17 @@ export class ReadFiles implements PackFiles {
   }
 }
 
+/** Files that are packed while others are read: a platform packs as many at once as it has threads for it. */
+const PACKED_AHEAD_MAX = 16
+
 /** A pack that is written. Files stand in it in the order in which they were named. */
 export class WrittenFiles {
   readonly #crypto: Crypto
   readonly #zip: ZipWriter
   readonly #digests = new Map<string, string>()
   #last: Promise<void> = Promise.resolve()
+  /** Of files that were read, the last ones. */
+  readonly #underWay: Promise<void>[] = []
 
   constructor(crypto: Crypto, file: ByteFile, codec: Codec) {
     this.#crypto = crypto
@@ -88,17 +93,27 @@ export class WrittenFiles {
     })
   }
 
-  /** @param get what may take its time; its place in the pack is before whatever is named after it */
+  /**
+   * Several are packed at once, and each is written in its turn: its place in the pack is before whatever is named after
+   * it. @param get what may take its time
+   */
   async addRead(name: string, get: () => Promise<Uint8Array | null>): Promise<Uint8Array | null> {
     const bytes = get()
-    bytes.catch(() => {}) // whoever waits for the result hears of it
-    await this.#inTurn(async () => {
-      const its = await bytes
-      if (its === null) return
+    const packed = bytes.then((its) => (its === null ? null : this.#zip.pack([its])))
+    packed.catch(() => {}) // whoever waits for the result hears of it
+    const written = this.#inTurn(async () => {
+      const [its, parts] = [await bytes, await packed]
+      if (its === null || parts === null) return
       this.#digests.set(name, hex(this.#crypto.sha256(its)))
-      await this.#zip.add(name, [its])
+      this.#zip.write(name, parts)
     })
-    return bytes
+    this.#underWay.push(written)
+    // Who reads is faster than who packs, and would have the whole log in memory.
+    const oldest = this.#underWay.length > PACKED_AHEAD_MAX ? this.#underWay.shift() : undefined
+    await oldest
+    const its = await bytes
+    if (its === null) await written
+    return its
   }
 
   #inTurn(write: () => Promise<void>): Promise<void> {

@@ -45,12 +45,12 @@ export class ReceiptTable implements ReceiptColumns {
   /** Reused. */
   readonly #digest = new Uint8Array(HASH_BYTES)
   readonly #streams: StreamRows[] = []
-  readonly #indices = Column.numbers()
+  readonly #indices = Column.wholes()
   readonly #logged = Column.numbers()
   readonly #times = Column.numbers()
   /** As it was spelled, where that is not how we spell it. */
   readonly #timeTexts = new Map<number, string>()
-  readonly #seqs = Column.numbers()
+  readonly #seqs = Column.wholes()
   readonly #of = Column.counts()
   readonly #actions = new TextSet()
   readonly #actionOf = Column.counts()
@@ -66,8 +66,8 @@ export class ReceiptTable implements ReceiptColumns {
   readonly #otherCommits = new Map<number, string>()
   readonly #isCommitted = Column.bytes()
   readonly #fresh = {
-    epoch: Column.numbers(),
-    head: Column.numbers(),
+    epoch: Column.wholes(),
+    head: Column.wholes(),
     t: Column.numbers(),
     age: Column.numbers(),
   }
