@@ -80,6 +80,7 @@ export function reportInput(source: CompanionSource): ReportInput {
     populations: source.populations.map((population) => ({
       ...describePopulation(population, log),
       rows: () => population.rows,
+      alike: population.alike,
     })),
     history,
     samples: source.samples,

@@ -31,7 +31,8 @@ export function* linesAlike(
 
 /** The row itself. */
 export function wholeOf(row: AlikeRow, own: AlikeRows['own']): JsonObject {
-  return { ...row.like(), ...Object.fromEntries(own.map((name, i) => [name, row.values[i] ?? null])) }
+  const { values } = row
+  return { ...row.like(), ...Object.fromEntries(own.map((name, i) => [name, values[i] ?? null])) }
 }
 
 /** What stands before each own member, in the order of the line, and behind the last. */

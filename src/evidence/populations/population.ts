@@ -50,6 +50,12 @@ export class Population {
     return this.#make()
   }
 
+  /** Of those that are told by what they share; null: of this population none are. */
+  get alike(): { readonly own: readonly string[]; readonly rows: () => Iterable<AlikeRow> } | null {
+    const { alike } = this.of
+    return alike === undefined ? null : { own: alike.own, rows: () => this.#alike(alike) }
+  }
+
   /** JSON Lines: one JCS object a line, each line ended. Who reads them to the end has them counted and hashed. */
   *lines(): Generator<Uint8Array> {
     const digest = sha256Parts(this.#crypto)

@@ -11,7 +11,7 @@ import { alerts, detectors } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { DecisionShape } from '../receipts/shapes.ts'
-import type { StreamRows } from '../receipts/table.ts'
+import type { ReceiptTable, StreamRows } from '../receipts/table.ts'
 import { wholeOf } from './alike.ts'
 import { inPeriod, isIn, type AlikeRow, type Period, type PopulationDefinition } from './definition.ts'
 
@@ -114,7 +114,7 @@ export const decisions: PopulationDefinition = {
 function* decisionRows({ table }: History, period: Period): Generator<AlikeRow> {
   /** By stream and shape. */
   const kinds = new Map<number, { readonly number: number; readonly like: () => JsonObject }>()
-  const values: (string | number)[] = []
+  const at = new DecisionAt(table)
   for (let row = 0; row < table.size; row++) {
     const time_ms = table.time_ms(row)
     const shape = isIn(time_ms, period) ? table.shape(row) : undefined
@@ -126,12 +126,36 @@ function* decisionRows({ table }: History, period: Period): Generator<AlikeRow> 
       kind = { number: kinds.size, like: () => like }
       kinds.set(name, kind)
     }
-    const index = table.index(row)
-    values[0] = table.action(row)
-    values[1] = index
-    values[2] = table.seq(row)
-    values[3] = table.time(row)
-    yield { index, kind: kind.number, like: kind.like, values }
+    at.row = row
+    at.kind = kind.number
+    at.like = kind.like
+    yield at
+  }
+}
+
+/** One object for all rows; who asks only for kinds has no texts made. */
+class DecisionAt implements AlikeRow {
+  readonly #table: ReceiptTable
+  readonly #values: (string | number)[] = []
+  row = 0
+  kind = 0
+  like: () => JsonObject = () => ({})
+
+  constructor(table: ReceiptTable) {
+    this.#table = table
+  }
+
+  get index(): number {
+    return this.#table.index(this.row)
+  }
+
+  get values(): readonly (string | number)[] {
+    const values = this.#values
+    values[0] = this.#table.action(this.row)
+    values[1] = this.index
+    values[2] = this.#table.seq(this.row)
+    values[3] = this.#table.time(this.row)
+    return values
   }
 }
 
