@@ -41,8 +41,10 @@ const KINDS: readonly Receipt[] = [
   { ...DECISION, server: '#3#', tool: 'größe', approval: 'apr_1' },
 ]
 
+type Whole = { readonly entry: JsonValue; readonly body: string }
+
 /** What was read, put together again. */
-function wholeOf({ entry, own, body }: ReadEntry): { readonly entry: JsonValue; readonly body: string } {
+function wholeOf({ entry, own, body }: ReadEntry): Whole {
   const text = fromUtf8(body)
   if (own === null || entry.type !== 'receipt') return { entry: entry as unknown as JsonValue, body: text }
   const { action, seq } = own
@@ -60,17 +62,17 @@ function wholeOf({ entry, own, body }: ReadEntry): { readonly entry: JsonValue; 
   return { entry: whole as unknown as JsonValue, body: text }
 }
 
-function strictly(bytes: Uint8Array): { readonly entry: JsonValue; readonly body: string } | null {
+function strictly(bytes: Uint8Array): Whole | null {
   try {
     const entry = decodeEntry(bytes)
-    return { entry: entry as unknown as JsonValue, body: canonicalize(entry.body as JsonValue) }
+    return { entry: entry as unknown as JsonValue, body: canonicalize(entry.body) }
   } catch (error) {
     if (error instanceof LogError) return null
     throw error
   }
 }
 
-function known(reader: EntryReader, bytes: Uint8Array): ReturnType<typeof strictly> {
+function known(reader: EntryReader, bytes: Uint8Array): Whole | null {
   try {
     return wholeOf(reader.read(bytes))
   } catch (error) {
@@ -79,10 +81,10 @@ function known(reader: EntryReader, bytes: Uint8Array): ReturnType<typeof strict
   }
 }
 
-function same(reader: EntryReader, bytes: Uint8Array): void {
-  const [found, wanted] = [known(reader, bytes), strictly(bytes)]
-  // Compared as text first: it is much faster, and nearly all are.
-  if (JSON.stringify(found) !== JSON.stringify(wanted)) expect(found).toEqual(wanted)
+/** Whether the reader says of the bytes what is so. */
+function isSame(reader: EntryReader, bytes: Uint8Array): boolean {
+  // Members in order: those that were put together again are in another.
+  return canonicalize(known(reader, bytes)) === canonicalize(strictly(bytes))
 }
 
 function readerOf(receipts: readonly Receipt[]): EntryReader {
@@ -110,14 +112,8 @@ describe('an entry of a kind that was read before', () => {
     '%i: with any one byte another, too',
     (_, receipt) => {
       const bytes = encodeEntry(entryOf(receipt))
-      for (let at = 0; at < bytes.length; at++) {
-        for (const byte of utf8('"\\ ,:{}[]-+.0129TZaeA_\n\u007f'))
-          same(readerOfKinds, withByte(bytes, at, byte))
-        for (const byte of [0, 0xc3, 0xff]) same(readerOfKinds, withByte(bytes, at, byte))
-        same(readerOfKinds, Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1)]))
-        for (const byte of utf8('0a"'))
-          same(readerOfKinds, Uint8Array.from([...bytes.subarray(0, at), byte, ...bytes.subarray(at)]))
-      }
+      const odd = [...mutants(bytes)].filter((mutant) => !isSame(readerOfKinds, mutant))
+      expect(odd.map(fromUtf8)).toEqual([])
     },
   )
 
@@ -164,7 +160,8 @@ describe('an entry of a kind that was read before', () => {
           const body = { ...like, ...members, ...decided }
           const value = { ...entryOf(like), time: logged, body }
           // As JSON has it: what is not finite is null there.
-          same(readerOfKinds, utf8(canonicalize(JSON.parse(JSON.stringify(value)) as JsonValue)))
+          const bytes = utf8(canonicalize(JSON.parse(JSON.stringify(value)) as JsonValue))
+          expect(isSame(readerOfKinds, bytes)).toBe(true)
         },
       ),
       { numRuns: 2000 },
@@ -184,6 +181,17 @@ test('another entry in between is read as it is', () => {
 })
 
 const readerOfKinds = readerOf(KINDS)
+
+/** Every one that has one byte another, less or more. */
+function* mutants(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at++) {
+    for (const byte of utf8('"\\ ,:{}[]-+.0129TZaeA_\n\u007f')) yield withByte(bytes, at, byte)
+    for (const byte of [0, 0xc3, 0xff]) yield withByte(bytes, at, byte)
+    yield Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1)])
+    for (const byte of utf8('0a"'))
+      yield Uint8Array.from([...bytes.subarray(0, at), byte, ...bytes.subarray(at)])
+  }
+}
 
 function withByte(bytes: Uint8Array, at: number, byte: number): Uint8Array {
   const out = bytes.slice()

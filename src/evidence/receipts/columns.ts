@@ -72,6 +72,17 @@ export class Column<N extends Numbers = Numbers> {
   }
 }
 
+/** The first place of an ascending column whose value is not below this. */
+export function firstFrom(ascending: Column, value: number): number {
+  let [low, high] = [0, ascending.size]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ascending.at(middle) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Byte strings of one length. */
 export class FixedColumn {
   readonly #length: number

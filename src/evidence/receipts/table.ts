@@ -9,7 +9,7 @@ import { canonicalBytes } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import type { OwnMembers } from '../../log/receipt-texts.ts'
 import type { DecisionReceipt, Freshness, OutcomeReceipt, Receipt } from '../../log/receipt.ts'
-import { Column, FixedColumn, TextSet } from './columns.ts'
+import { Column, firstFrom, FixedColumn, TextSet } from './columns.ts'
 import { LoggedRow, type ReceiptColumns } from './row.ts'
 import { Shapes, type DecisionShape, type Shape } from './shapes.ts'
 
@@ -383,15 +383,4 @@ export class ReceiptTable implements ReceiptColumns {
     if (epoch.at(at) === 0) return null
     return { epoch: epoch.at(at), head: head.at(at), t: t.at(at), age_ms: age.at(at) }
   }
-}
-
-/** The first place of an ascending column whose value is not below this. */
-function firstFrom(ascending: Column, value: number): number {
-  let [low, high] = [0, ascending.size]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ascending.at(middle) < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../../core/json.ts'
 import { counted } from '../../../core/words.ts'
 import { PackError } from '../../errors.ts'
+import type { AlikeRow } from '../../populations/definition.ts'
 import { eachRow, said, type ReportInput } from '../../report/input.ts'
 import { ENTRIES_MAX, NONE, type Evidence, type Fact } from './fact.ts'
 import type { Ask, Condition, RowAsk } from './template.ts'
@@ -26,9 +27,9 @@ export class Tally {
         alike !== null && counts.every(({ members }) => !members.some((one) => alike.own.includes(one)))
       let rows_n = 0
       if (isShared)
-        for (const { kind, like, index } of alike.rows()) {
+        for (const row of alike.rows()) {
           rows_n++
-          for (const count of counts) count.addAlike(kind, like, index)
+          for (const count of counts) count.addAlike(row)
         }
       else
         for (const row of eachRow(input, population)) {
@@ -75,13 +76,14 @@ class Count {
   }
 
   /** A row of a kind, of which none of the members that this looks at is its own: it counts as one before it did. */
-  addAlike(kind: number, like: () => JsonObject, index: number): void {
+  addAlike(row: AlikeRow): void {
     const { ask } = this
+    const { kind, index } = row
     const known = this.#kinds[kind]
     const isValued = ask.kind === 'median' || ask.kind === 'largest'
     if (known === undefined || (known && isValued)) {
       const before = this.#n
-      this.add({ ...like(), index })
+      this.add({ ...row.like(), index })
       this.#kinds[kind] = this.#n > before
     } else if (known) {
       this.#n++
