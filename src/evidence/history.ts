@@ -34,12 +34,6 @@ export type { Indexed, StreamRecord } from './records.ts'
 
 const BUNDLE = 256 // entries
 
-/** What receipts of one kind share. */
-interface Like {
-  readonly stream: StreamRecord
-  readonly shape: number
-}
-
 type OfType<T extends EntryType> = Indexed<Entry<T>>
 type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
 
@@ -126,7 +120,7 @@ export class History {
   readonly #left = new Map<string, number>()
   readonly #reader = new EntryReader()
   /** By number of the kind. */
-  readonly #likes: Like[] = []
+  readonly #likes: { readonly stream: StreamRecord; readonly shape: number }[] = []
 
   constructor(crypto: Crypto) {
     this.table = new ReceiptTable(crypto)
@@ -150,7 +144,7 @@ export class History {
     return null
   }
 
-  #addLike({ number, entry: { body } }: ReceiptKind): Like {
+  #addLike({ number, entry: { body } }: ReceiptKind): { stream: StreamRecord; shape: number } {
     const like = { stream: streamOf(this, body), shape: this.table.shapeOf(body) }
     this.#likes[number] = like
     return like

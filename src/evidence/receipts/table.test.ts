@@ -6,7 +6,8 @@ import { receiptHash, type Receipt } from '../../log/receipt.ts'
 import { entryOf, fleetReceipts } from '../../../test/fixtures/observed.ts'
 import { encodeEntry } from '../../log/entries.ts'
 import { History } from '../history.ts'
-import { ReceiptTable, type StreamRows } from './table.ts'
+import type { StreamRows } from './stream.ts'
+import { ReceiptTable } from './table.ts'
 
 const TERMS = { agents: 5, points: 3, tools: 4, start_ms: Date.UTC(2026, 2, 1), apart_ms: 700, seed: 3 }
 

@@ -10,15 +10,15 @@ import { rfc3339 } from '../../core/time.ts'
 import type { OwnMembers } from '../../log/receipt-texts.ts'
 import type { DecisionReceipt, Freshness, OutcomeReceipt, Receipt } from '../../log/receipt.ts'
 import { Column, firstFrom, FixedColumn, TextSet } from './columns.ts'
+import { DecidedColumns } from './decided.ts'
 import { LoggedRow, type ReceiptColumns } from './row.ts'
 import { Shapes, type DecisionShape, type Shape } from './shapes.ts'
+import { emptyStream, type StreamRows } from './stream.ts'
 
 /** Characters of `2026-03-01T09:30:00.000Z`: a valid time of this length is spelled as we spell it. */
 const TIME_CHARS = 24
-const HASH_BYTES = 32
-const DIGEST_CHARS = 43
-const NO_DIGEST = new Uint8Array(HASH_BYTES)
-const NONE = 0xffff_ffff
+/** Of a hash, as bytes and as base64url. */
+const [HASH_BYTES, DIGEST_CHARS] = [32, 43]
 
 /** Of the entry that holds a receipt. */
 export interface Place {
@@ -26,23 +26,8 @@ export interface Place {
   readonly logged_ms: number
 }
 
-/** A point's epoch: its receipts, in the order of the log. */
-export interface StreamRows {
-  readonly id: number
-  readonly point: string
-  readonly epoch: number
-  readonly rows: Column
-  /** Of the last receipt; null: there is none. */
-  lastSeq: number | null
-  /** Whether they came in the order of their sequence numbers. */
-  isAscending: boolean
-  /** In that order, where they did not and were asked for. */
-  sorted: Uint32Array | null
-}
-
 export class ReceiptTable implements ReceiptColumns {
   readonly #crypto: Crypto
-  /** Reused. */
   readonly #digest = new Uint8Array(HASH_BYTES)
   readonly #streams: StreamRows[] = []
   readonly #indices = Column.wholes()
@@ -59,18 +44,7 @@ export class ReceiptTable implements ReceiptColumns {
   readonly #hashes = new FixedColumn(HASH_BYTES)
   /** Of receipts that do not name the hash of the one that was logged before them in their stream: what they name. */
   readonly #unlinked = new Map<number, string>()
-  /** Row of the decisions' columns, {@link NONE} of an outcome. */
-  readonly #decided = Column.counts()
-  readonly #commits = new FixedColumn(HASH_BYTES)
-  /** Those that are spelled as no 32 bytes are: bits that are not used are not zero. By the decisions' row. */
-  readonly #otherCommits = new Map<number, string>()
-  readonly #isCommitted = Column.bytes()
-  readonly #fresh = {
-    epoch: Column.wholes(),
-    head: Column.wholes(),
-    t: Column.numbers(),
-    age: Column.numbers(),
-  }
+  readonly decided = new DecidedColumns()
 
   constructor(crypto: Crypto) {
     this.#crypto = crypto
@@ -90,16 +64,7 @@ export class ReceiptTable implements ReceiptColumns {
   }
 
   stream(point: string, epoch: number): StreamRows {
-    const id = this.#streams.length
-    const stream: StreamRows = {
-      id,
-      point,
-      epoch,
-      rows: Column.counts(),
-      lastSeq: null,
-      isAscending: true,
-      sorted: null,
-    }
+    const stream = emptyStream(this.#streams.length, point, epoch)
     this.#streams.push(stream)
     return stream
   }
@@ -116,8 +81,8 @@ export class ReceiptTable implements ReceiptColumns {
     if (!isLinked) this.#unlinked.set(row, prev_hash)
     this.#put(stream, place, { seq, action, time_ms }, this.#shapes.add(receipt))
     this.#hashes.push(this.#crypto.sha256(body ?? canonicalBytes(receipt)))
-    if (receipt.kind === 'decision') this.#addDecision(receipt.args_commit, receipt.freshness)
-    else this.#decided.push(NONE)
+    if (receipt.kind === 'decision') this.decided.add(receipt)
+    else this.decided.addOutcome()
   }
 
   /** As {@link add}, of a receipt that says what another says but for its own members. @param shape from {@link shapeOf} */
@@ -126,11 +91,8 @@ export class ReceiptTable implements ReceiptColumns {
     this.#put(stream, place, own, shape)
     this.#hashes.push(this.#crypto.sha256(body))
     const like = own.kind?.entry.body
-    if (like?.kind !== 'decision') return this.#decided.push(NONE)
-    this.#decided.push(this.#isCommitted.size)
-    this.#isCommitted.push(like.args_commit === null ? 0 : 1)
-    this.#commits.push(like.args_commit === null ? NO_DIGEST : own.args_commit)
-    this.#addFreshness(like.freshness === null ? null : own)
+    if (like?.kind === 'decision') this.decided.addLike(like, own)
+    else this.decided.addOutcome()
   }
 
   /** What receipts of one kind share. */
@@ -163,23 +125,6 @@ export class ReceiptTable implements ReceiptColumns {
     const hash = this.#hashes.at(rows.at(rows.size - 1))
     for (let i = 0; i < HASH_BYTES; i++) if (hash[i] !== prev_hash[i]) return false
     return true
-  }
-
-  #addDecision(args_commit: string | null, freshness: Freshness | null): void {
-    const at = this.#isCommitted.size
-    this.#decided.push(at)
-    this.#isCommitted.push(args_commit === null ? 0 : 1)
-    const isDigest = args_commit !== null && readDigest(args_commit, 0, this.#digest)
-    this.#commits.push(isDigest ? this.#digest : NO_DIGEST)
-    if (args_commit !== null && !isDigest) this.#otherCommits.set(at, args_commit)
-    this.#addFreshness(freshness)
-  }
-
-  #addFreshness(freshness: Freshness | null): void {
-    this.#fresh.epoch.push(freshness?.epoch ?? 0) // which no freshness has
-    this.#fresh.head.push(freshness?.head ?? 0)
-    this.#fresh.t.push(freshness?.t ?? 0)
-    this.#fresh.age.push(freshness?.age_ms ?? 0)
   }
 
   /** Every receipt, in the order of the log. */
@@ -346,41 +291,10 @@ export class ReceiptTable implements ReceiptColumns {
   }
 
   args_commit(row: number): string | null {
-    const at = this.#decided.at(row)
-    if (this.#isCommitted.at(at) !== 1) return null
-    return this.#otherCommits.get(at) ?? base64url(this.#commits.at(at))
-  }
-
-  /** Of the freshness; 0: there is none. */
-  fresh_epoch(row: number): number {
-    const at = this.#decided.at(row)
-    return at === NONE ? 0 : this.#fresh.epoch.at(at)
-  }
-
-  /** Of a decision with a freshness. */
-  fresh_head(row: number): number {
-    return this.#fresh.head.at(this.#decided.at(row))
-  }
-
-  /** Of a decision with a freshness, milliseconds. */
-  fresh_t(row: number): number {
-    return this.#fresh.t.at(this.#decided.at(row))
-  }
-
-  /** Of a decision with a freshness. */
-  fresh_age_ms(row: number): number {
-    return this.#fresh.age.at(this.#decided.at(row))
-  }
-
-  isCommitted(row: number): boolean {
-    const at = this.#decided.at(row)
-    return at !== NONE && this.#isCommitted.at(at) === 1
+    return this.decided.args_commit(row)
   }
 
   freshness(row: number): Freshness | null {
-    const at = this.#decided.at(row)
-    const { epoch, head, t, age } = this.#fresh
-    if (epoch.at(at) === 0) return null
-    return { epoch: epoch.at(at), head: head.at(at), t: t.at(at), age_ms: age.at(at) }
+    return this.decided.freshness(row)
   }
 }

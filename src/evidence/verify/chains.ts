@@ -122,7 +122,7 @@ interface Good extends Known {
  */
 function isLike(table: ReceiptTable, row: number, { from_ms, ends, isCommitted }: Good): boolean {
   const time_ms = table.time_ms(row)
-  return time_ms >= from_ms && seconds(time_ms) < ends && table.isCommitted(row) === isCommitted
+  return time_ms >= from_ms && seconds(time_ms) < ends && table.decided.isCommitted(row) === isCommitted
 }
 
 export class ChainChecker {
@@ -166,7 +166,13 @@ export class ChainChecker {
       // A chain of another issuer is looked for anew: which records of it were trusted depends on the time.
       if (this.#findings.faults_n > faults_n || isForeign(this.#history, chain)) continue
       const ends = Math.min(...chain.delegations.map((delegation) => delegation.ends))
-      good.set(name, { chain, from_ms: table.time_ms(row), ends, kind, isCommitted: table.isCommitted(row) })
+      good.set(name, {
+        chain,
+        from_ms: table.time_ms(row),
+        ends,
+        kind,
+        isCommitted: table.decided.isCommitted(row),
+      })
     }
     return proven
   }

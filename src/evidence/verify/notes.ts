@@ -22,7 +22,7 @@ export function notesOf(history: History, allows: ProvenAllows): string[] {
   const { table } = history
   let late = 0
   for (const [row] of allows.numbered()) {
-    const t = table.fresh_epoch(row) === 0 ? 0 : table.fresh_t(row)
+    const t = table.decided.epoch(row) === 0 ? 0 : table.decided.t(row)
     if (table.logged_ms(row) - t > WORD_ONLY_AFTER_MS) late++
   }
   if (late > 0)

@@ -47,12 +47,12 @@ export function checkKnownFrames(crypto: Crypto, history: History, findings: Fin
   const own = history.created?.entry.body.origin
   const { table } = history
   for (let row = 0; row < table.size; row++) {
-    const epoch = table.fresh_epoch(row)
+    const epoch = table.decided.epoch(row)
     const shape = epoch === 0 ? undefined : table.shape(row)
     if (shape?.kind !== 'decision') continue
     // What was known of another issuer's frames is numbered in its stream (KEY-8).
     if ((shape.chain === null ? own : (issuers.of(shape.chain) ?? own)) !== own) continue
-    const [index, head, t] = [table.index(row), table.fresh_head(row), table.fresh_t(row)]
+    const [index, head, t] = [table.index(row), table.decided.head(row), table.decided.t(row)]
     checked++
     const ended = keys.endOf(epoch)
     // Whoever signs a heartbeat reads the key after its time (REV-4), so none of an old key has a time past its end.
@@ -99,7 +99,7 @@ export function checkBound(
   }))
   for (const [row, number] of allows.numbered()) {
     const { bound_ms, revoked: its } = kinds[number] ?? NEVER
-    if (table.fresh_epoch(row) === 0 || table.fresh_age_ms(row) > bound_ms) {
+    if (table.decided.epoch(row) === 0 || table.decided.age_ms(row) > bound_ms) {
       const message = 'allowed with a revocation state past the bound'
       findings.add({ code: 'ALLOW_WHILE_STALE', message, index: table.index(row) })
       continue
@@ -107,8 +107,8 @@ export function checkBound(
     for (const known of its) {
       const { frame, kind } = known
       const index = table.index(row)
-      const knew = table.fresh_head(row) >= frame.seq
-      const decided_ms = table.fresh_t(row) + table.fresh_age_ms(row)
+      const knew = table.decided.head(row) >= frame.seq
+      const decided_ms = table.decided.t(row) + table.decided.age_ms(row)
       if (knew || decided_ms > frame.t + bound_ms) {
         const late_ms = Math.round(decided_ms - frame.t)
         findings.add({
