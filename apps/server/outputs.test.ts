@@ -1,4 +1,5 @@
 /** Outputs, reviews and attestations over the API, and their bundles verified from the file alone. spec/attestation.md */
+import { ProvenAllows } from '../../src/evidence/verify/allows.ts'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -533,7 +534,15 @@ test('who has only the log finds each of these on evidence that was there before
   const left = [...outputs.rows(history, period)]
   expect(left.filter(({ role }) => role === 'supervised').length).toBe(2)
   expect(left.filter(({ role }) => role === null).length).toBe(1)
-  const tested = { history, period, findings, allows: [], roots: [], logRoots: new Map(), sheets: [] }
+  const tested = {
+    history,
+    period,
+    findings,
+    allows: new ProvenAllows(history.table),
+    roots: [],
+    logRoots: new Map(),
+    sheets: [],
+  }
   const [attested, reviewed] = runTests(tested, [attestedOutputs, reviewedOutputs]).tests
   expect(attested).toMatchObject({ items: 3, deviations_n: 1, result: 'deviations' })
   expect(attested?.deviations).toMatchObject([

@@ -3,6 +3,7 @@ import '../attest/jitless.ts'
 import { inBatches } from '../../src/adapters/web-crypto/batches.ts'
 import { CountersignError } from '../../src/core/errors.ts'
 import { verifyRolled } from '../../src/evidence/verify/roll-forward.ts'
+import { pageCodec } from './codec.ts'
 import type { Asked, Told } from './messages.ts'
 
 /** What a worker has; the types of this repository are Node's. */
@@ -24,7 +25,8 @@ async function judge({ pack, key, held, earlier }: Asked): Promise<Told> {
   const onSignatures = (done: number, of: number): void => tell({ kind: 'signatures', done, of })
   try {
     const report = await inBatches(
-      async (crypto) => (await verifyRolled(crypto, pack, key, { held, earlier, onProgress })).report,
+      async (crypto) =>
+        (await verifyRolled(crypto, pack, key, { codec: pageCodec, held, earlier, onProgress })).report,
       onSignatures,
     )
     return { kind: 'done', report, seconds: Math.round(performance.now() - began_ms) / 1000 }

@@ -10,17 +10,21 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { machine as machineNow, type Machine } from '../machine.ts'
 import { round } from '../measure.ts'
+import { CHROMIUM_RUNS } from '../../test/browser/chromium.ts'
 import type { Apart } from './apart.ts'
+import type { InPage } from './browser.ts'
 
 const SIZES = [10_000, 100_000, 1_000_000]
 /** Of a million actions: what the design sets. */
-const TARGETS = { build_s: 60, build_mb: 512, verify_s: 10 }
+const TARGETS = { build_s: 60, build_mb: 512, verify_s: 10, page_s: 30 }
 
 interface Step {
   readonly actions: number
   readonly entries: number
   readonly build: Apart
   readonly verify: Apart
+  /** With `verify.html`; null: no Chromium for this machine. */
+  readonly page: InPage | null
   /** Of the pack, by action. */
   readonly bytes_per_action: number
 }
@@ -41,7 +45,15 @@ async function stepOf(actions: number): Promise<Step> {
     await apart('plant.ts', folder, String(actions))
     const build = JSON.parse(await apart('apart.ts', 'build', folder, file)) as Apart
     const verify = JSON.parse(await apart('apart.ts', 'verify', folder, file)) as Apart
-    return { actions, entries: build.entries, build, verify, bytes_per_action: round(build.bytes / actions) }
+    const page = CHROMIUM_RUNS ? (JSON.parse(await apart('browser.ts', folder, file)) as InPage) : null
+    return {
+      actions,
+      entries: build.entries,
+      build,
+      verify,
+      page,
+      bytes_per_action: round(build.bytes / actions),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -53,7 +65,7 @@ async function apart(script: string, ...args: readonly string[]): Promise<string
 }
 
 function tableOf(machine: Machine, steps: readonly Step[]): string {
-  const lines = steps.map(({ actions, entries, build, verify, bytes_per_action }) =>
+  const lines = steps.map(({ actions, entries, build, verify, page, bytes_per_action }) =>
     [
       actions,
       entries,
@@ -63,15 +75,29 @@ function tableOf(machine: Machine, steps: readonly Step[]): string {
       verify.seconds,
       verify.cpu_s,
       verify.rss_mb,
+      page?.seconds ?? '-',
+      page?.rss_mb ?? '-',
       bytes_per_action,
     ]
       .map((value) => String(value).padStart(10))
       .join(''),
   )
-  const heads = ['actions', 'entries', 'build s', 'cpu s', 'MB', 'verify s', 'cpu s', 'MB', 'bytes each']
+  const heads = [
+    'actions',
+    'entries',
+    'build s',
+    'cpu s',
+    'MB',
+    'verify s',
+    'cpu s',
+    'MB',
+    'page s',
+    'MB',
+    'bytes each',
+  ]
   return [
     `pack, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${machine.load_1m} at the start`,
-    `targets of 1,000,000 actions: build ${TARGETS.build_s} s and ${TARGETS.build_mb} MB, verify ${TARGETS.verify_s} s`,
+    `targets of 1,000,000 actions: build ${TARGETS.build_s} s and ${TARGETS.build_mb} MB, verify ${TARGETS.verify_s} s, in a page ${TARGETS.page_s} s`,
     '',
     heads.map((head) => head.padStart(10)).join(''),
     ...lines,

@@ -11,7 +11,7 @@ import type { $ZodCheck, $ZodChecks, $ZodType, $ZodTypes } from 'zod/v4/core'
 /** Digits of an integer that is exact, whatever they are. */
 const INTEGER = '[1-9]\\d{0,14}'
 /** Fewer than 16 significant digits and no exponent: such a decimal is what its double is written as. */
-const FRACTION = '(?:0|[1-9]\\d{0,7})\\.\\d{0,5}[1-9]'
+export const FRACTION = '(?:0|[1-9]\\d{0,7})\\.\\d{0,5}[1-9]'
 /** A UTF-16 unit that JSON may write as it is, and canonical JSON does. */
 const CHARACTER = '[^"\\\\\\x00-\\x1f]'
 

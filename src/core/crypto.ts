@@ -52,6 +52,8 @@ export interface Crypto {
   sha256(data: Uint8Array): Uint8Array
   /** The same of parts, where the platform can. Ask `sha256Parts` of digest.ts. */
   readonly sha256Parts?: () => PartsDigest
+  /** As {@link sha256}, at a later time, where a platform is much faster so. Ask `sha256Later` of digest.ts. */
+  readonly sha256Later?: (data: Uint8Array) => Promise<Uint8Array>
   /** base64url SHA-256 of the UTF-8 bytes, where the platform has it in one step. Ask `sha256Text` of digest.ts. */
   readonly sha256Text?: (text: string) => string
   /** The same for HMAC-SHA-256. Ask `hmacText` of digest.ts. */

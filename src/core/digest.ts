@@ -23,6 +23,11 @@ export function sha256Parts(crypto: Crypto): PartsDigest {
   }
 }
 
+/** SHA-256 of what is large, from whoever can wait. */
+export async function sha256Later(crypto: Crypto, data: Uint8Array): Promise<Uint8Array> {
+  return crypto.sha256Later?.(data) ?? crypto.sha256(data)
+}
+
 /** base64url HMAC-SHA-256 of the UTF-8 bytes of `text`. */
 export function hmacText(crypto: Crypto, key: Uint8Array, text: string): string {
   return crypto.hmacSha256Text?.(key, text) ?? base64url(crypto.hmacSha256(key, utf8(text)))

@@ -101,6 +101,37 @@ export function fromBase64url(text: string): Uint8Array {
   return out
 }
 
+/**
+ * Reads 32 bytes of canonical base64url that stand in a text, 43 characters from `at` on, into memory that is there.
+ * @returns false: they are not there
+ */
+export function readDigest(text: string, at: number, into: Uint8Array): boolean {
+  let seen = 0
+  let to = 0
+  for (let i = at; i < at + 40; i += 4) {
+    const a = valueOf(text.charCodeAt(i))
+    const b = valueOf(text.charCodeAt(i + 1))
+    const c = valueOf(text.charCodeAt(i + 2))
+    const d = valueOf(text.charCodeAt(i + 3))
+    seen |= a | b | c | d
+    into[to] = (a << 2) | (b >> 4)
+    into[to + 1] = (b << 4) | (c >> 2)
+    into[to + 2] = (c << 6) | d
+    to += 3
+  }
+  const a = valueOf(text.charCodeAt(at + 40))
+  const b = valueOf(text.charCodeAt(at + 41))
+  const c = valueOf(text.charCodeAt(at + 42))
+  into[30] = (a << 2) | (b >> 4)
+  into[31] = (b << 4) | (c >> 2)
+  return (seen | a | b | c) <= 63 && (c & 3) === 0
+}
+
+/** 255 of what is no character of the alphabet, and of none at all. */
+function valueOf(code: number): number {
+  return VALUE_OF[code] ?? 255
+}
+
 /** One byte a character, as long as all are ASCII: the first that is not has a byte that no alphabet has. */
 function charsOf(text: string): Uint8Array {
   if (text.length > scratch.length) return encoder.encode(text)

@@ -5,6 +5,8 @@
  */
 import type { Gesture } from '../core/gesture.ts'
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
+import { EntryReader } from '../log/entry-reader.ts'
+import type { ReceiptKind } from '../log/receipt-texts.ts'
 import type { Frame } from '../revoke/frame.ts'
 import {
   beginsSubject,
@@ -20,6 +22,7 @@ import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent
 import type { Crypto } from '../core/crypto.ts'
 import { ReceiptTable } from './receipts/table.ts'
 import type { LoggedReceipt, LoggedRow } from './receipts/row.ts'
+import type { Shape } from './receipts/shapes.ts'
 import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, StreamRecord } from './records.ts'
 import { TestedEntries } from './tested.ts'
@@ -117,17 +120,48 @@ export class History {
   last_ms = 0
   /** Index of the entry that revoked a person's handle, by handle. */
   readonly #left = new Map<string, number>()
+  readonly #reader = new EntryReader()
+  /** By number of the kind. */
+  readonly #likes: { readonly stream: StreamRecord; readonly shape: number }[] = []
 
   constructor(crypto: Crypto) {
     this.table = new ReceiptTable(crypto)
   }
 
-  /** @param body the body of the entry in canonical form, where the caller has it: of a receipt it is hashed */
-  add(index: number, entry: AnyEntry, body?: string): void {
+  /**
+   * Reads the entry that comes next.
+   * @returns null: a receipt like one before, which says nothing that is not in {@link table}
+   * @throws {LogError} `ENTRY_INVALID`: nothing was added
+   */
+  addBytes(index: number, bytes: Uint8Array): AnyEntry | null {
+    const { entry, own, body } = this.#reader.read(bytes)
+    if (own === null || own.kind === null) {
+      this.add(index, entry, body)
+      return entry
+    }
+    this.#next(index, own.logged_ms)
+    this.tested.addAt(index, 'receipt', own.time_ms)
+    const { stream, shape } = this.#likes[own.kind.number] ?? this.#addLike(own.kind)
+    this.table.addLike(stream.receipts, { index, logged_ms: own.logged_ms }, own, shape, body)
+    return null
+  }
+
+  #addLike({ number, entry: { body } }: ReceiptKind): { stream: StreamRecord; shape: number } {
+    const like = { stream: streamOf(this, body), shape: this.table.shapeOf(body) }
+    this.#likes[number] = like
+    return like
+  }
+
+  #next(index: number, time_ms: number): void {
     this.size = index + 1
-    const time_ms = Date.parse(entry.time)
     if (time_ms < this.last_ms) this.backwards.push(index)
     this.last_ms = time_ms
+  }
+
+  /** @param body the body of the entry in canonical form, where the caller has it: of a receipt it is hashed */
+  add(index: number, entry: AnyEntry, body?: Uint8Array): void {
+    const time_ms = Date.parse(entry.time)
+    this.#next(index, time_ms)
     this.tested.add(index, entry)
     if (entry.type === 'receipt') {
       this.table.add(streamOf(this, entry.body).receipts, { index, logged_ms: time_ms }, entry.body, body)
@@ -245,6 +279,11 @@ export class History {
   /** Every receipt, in the order of the log. */
   receipts(): Generator<LoggedReceipt> {
     return this.table.all()
+  }
+
+  /** Those of such a shape, in the order of the log: where there is no such shape, none is looked at. */
+  receiptsWhere(isOne: (shape: Shape) => boolean): Generator<LoggedReceipt> {
+    return this.table.where(isOne)
   }
 
   /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */

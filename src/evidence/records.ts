@@ -2,7 +2,8 @@
 import type { AnyEntry, Entry } from '../log/entries.ts'
 import type { SignedHead } from '../log/receipt.ts'
 import type { LoggedRow } from './receipts/row.ts'
-import type { ReceiptTable, StreamRows } from './receipts/table.ts'
+import type { StreamRows } from './receipts/stream.ts'
+import type { ReceiptTable } from './receipts/table.ts'
 
 export interface Indexed<T> {
   readonly index: number

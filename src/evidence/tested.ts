@@ -18,8 +18,8 @@ export interface TypeCounts {
 }
 
 export class TestedEntries {
-  /** By index, from 1 on; 0 is an entry that was pruned. There are millions. */
-  readonly #types = Column.counts()
+  /** By index, from 1 on; 0 is an entry that was pruned. There are millions of entries, and fewer than 255 types. */
+  readonly #types = Column.bytes()
   readonly #names: EntryType[] = []
   readonly #times_ms = Column.numbers()
   /** What outsiders said of the log, in its order. */
@@ -30,13 +30,18 @@ export class TestedEntries {
 
   add(index: number, entry: AnyEntry): void {
     const time = entry.type === 'receipt' ? entry.body.time : entry.time
-    while (this.#types.size < index) this.#put(0, 0)
-    this.#put(this.#numberOf(entry.type), Date.parse(time))
+    this.addAt(index, entry.type, Date.parse(time))
     if (entry.type === 'log.anchored') this.anchors.push({ index, entry })
     if (entry.type === 'restore.tested') this.restores.push({ index, entry })
     const agent = givenTo(entry)
     if (agent !== null && !this.firstTokens.has(agent))
       this.firstTokens.set(agent, { index, time: entry.time })
+  }
+
+  /** Of an entry of which nothing else is wanted. */
+  addAt(index: number, type: EntryType, time_ms: number): void {
+    while (this.#types.size < index) this.#put(0, 0)
+    this.#put(this.#numberOf(type), time_ms)
   }
 
   placeOf(index: number): EntryPlace | undefined {

@@ -153,7 +153,7 @@ export interface CheckedEntry {
  * @throws {LogError} `ENTRY_INVALID`
  */
 export function checkEntry(bytes: Uint8Array): CheckedEntry {
-  const text = textOf(bytes)
+  const text = entryText(bytes)
   const type = typeAtEnd(text)
   if (patterns.get(type)?.test(text) === true) {
     return { time: timeAtEnd(text, type), read: () => JSON.parse(text) as AnyEntry }
@@ -163,11 +163,10 @@ export function checkEntry(bytes: Uint8Array): CheckedEntry {
 }
 
 /**
- * As {@link decodeEntry}, with the text of the body: what a receipt's hash is of.
+ * As {@link decodeEntry}, of text from {@link entryText}, with the text of the body: what a receipt's hash is of.
  * @throws {LogError} `ENTRY_INVALID`
  */
-export function decodeWithBody(bytes: Uint8Array): { readonly entry: AnyEntry; readonly body: string } {
-  const text = textOf(bytes)
+export function decodeText(text: string): { readonly entry: AnyEntry; readonly body: string } {
   const type = typeAtEnd(text)
   const entry = patterns.get(type)?.test(text) === true ? (JSON.parse(text) as AnyEntry) : readStrictly(text)
   return { entry, body: bodyIn(text, entry) }
@@ -202,8 +201,11 @@ function readStrictly(text: string): AnyEntry {
   return value
 }
 
-/** UTF-8 is well-formed, so no string of the text has a lone surrogate. */
-function textOf(bytes: Uint8Array): string {
+/**
+ * UTF-8 is well-formed, so no string of the text has a lone surrogate.
+ * @throws {LogError} `ENTRY_INVALID`: too large, or no UTF-8
+ */
+export function entryText(bytes: Uint8Array): string {
   if (bytes.length > ENTRY_BYTES_MAX) throw new LogError('ENTRY_INVALID', 'entry is too large')
   try {
     return fromUtf8(bytes)

@@ -1,8 +1,9 @@
-/** Both codecs: what one packs the other unpacks, and neither takes what is none. */
+/** Every codec: what one packs the other unpacks, and neither takes what is none. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nodeZlib } from '../../src/adapters/node-zlib/node-zlib.ts'
+import { inflateInStream } from '../../src/adapters/web-streams/inflate.ts'
 import { openPack } from '../../src/evidence/pack/archive.ts'
 import { fflateCodec } from '../../src/evidence/pack/codec.ts'
 import { MemoryFile, ZipWriter } from '../../src/evidence/pack/zip.ts'
@@ -12,6 +13,7 @@ import type { Codec } from '../../src/ports/codec.ts'
 const codecs: readonly (readonly [string, Codec, Codec])[] = [
   ['zlib', nodeZlib, fflateCodec],
   ['fflate', fflateCodec, nodeZlib],
+  ['streams', { ...fflateCodec, inflate: inflateInStream }, nodeZlib],
 ]
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 3000 }),

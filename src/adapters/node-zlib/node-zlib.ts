@@ -15,6 +15,8 @@ import type { Codec } from '../../ports/codec.ts'
 /** As small as it gets for what a log holds: higher levels take twice as long for a hundredth. */
 const LEVEL = 6
 const CHUNK_BYTES = 64 * 1024
+/** Below, another thread costs more than it takes over: hash tiles. */
+const LATER_BYTES_MIN = 16 * 1024
 
 /** What zlib answers when it is asked how far it read. */
 interface Inflated {
@@ -41,6 +43,7 @@ export const nodeZlib: Codec = {
     return (await packed.toArray()) as Uint8Array[]
   },
   inflate: async (packed, size) => {
+    if (packed.length < LATER_BYTES_MIN) return nodeZlib.inflateSync(packed, size)
     try {
       return wholeOf(await inflated(packed, optionsOf(size)), packed, size)
     } catch {

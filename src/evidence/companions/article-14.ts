@@ -14,7 +14,8 @@ import {
   type Section,
   type Spans,
 } from '../report/document.ts'
-import { countOf, eachRow, rowsOf, type ReportInput } from '../report/input.ts'
+import type { Shape } from '../receipts/shapes.ts'
+import { countOf, rowsOf, type ReportInput } from '../report/input.ts'
 import { frame } from '../report/report.ts'
 import { clauseOf, controlBlocks } from './clauses.ts'
 import { inPeriod } from '../populations/definition.ts'
@@ -122,8 +123,9 @@ function refused(input: ReportInput): Spans {
 }
 
 function held(input: ReportInput): Spans {
-  let n = 0
-  for (const { decision } of eachRow(input, 'decisions')) if (decision === 'step_up') n++
+  const { from_ms, to_ms } = input.period
+  const isHeld = (one: Shape): boolean => one.kind === 'decision' && one.decision === 'step_up'
+  const n = input.history.table.count(isHeld, from_ms, to_ms)
   return [`${counted(n, 'call')} waited for a person, who could refuse (`, link('decisions'), ').']
 }
 

@@ -8,7 +8,6 @@ import { hex } from '../../core/encoding.ts'
 import { canonicalBytes, type JsonValue } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
-import { decodeWithBody } from '../../log/entries.ts'
 import { mapPath } from '../../log/kept.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { readExactly } from '../../log/tile-file.ts'
@@ -32,7 +31,7 @@ import { populationFile, populationsOf, type Period } from '../populations/popul
 import { sampleBytes, sampleFile, samplesOf, type Sample } from '../samples/samples.ts'
 import { RESULTS_FILE, resultsBytes, type TestCounts, type TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
-import type { ProvenAllow } from '../verify/chains.ts'
+import type { ProvenAllows } from '../verify/allows.ts'
 import { checkHistory } from '../verify/checks.ts'
 import { Findings } from '../verify/report.ts'
 import { packTiles } from './archive.ts'
@@ -208,10 +207,7 @@ async function readHistory(
   const result = await verifyTree(crypto, { read }, end, {
     ...(start === null ? {} : { start }),
     onPruned: (first) => history.pruned(first),
-    onEntry: (index, bytes) => {
-      const { entry, body } = decodeWithBody(bytes)
-      history.add(index, entry, body)
-    },
+    onEntry: (index, bytes) => void history.addBytes(index, bytes),
   })
   if (result.ok) return history
   const what = `the log itself does not verify (${result.code}${result.path === undefined ? '' : `: ${result.path}`})`
@@ -237,7 +233,7 @@ interface Companions extends PackExtras, Tree {
   readonly populations: readonly Population[]
   readonly period: Period
   readonly history: History
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly results: TestResults
   readonly samples: readonly Sample[]
 }

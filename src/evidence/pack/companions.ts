@@ -38,7 +38,7 @@ import type { ReportedTest, ReportInput } from '../report/input.ts'
 import { reportDocument, samplesDocument } from '../report/report.ts'
 import { SAMPLES_FILE } from '../report/samples.ts'
 import type { Sample } from '../samples/samples.ts'
-import type { ProvenAllow } from '../verify/chains.ts'
+import type { ProvenAllows } from '../verify/allows.ts'
 import { StoryBook } from '../verify/story.ts'
 import {
   ARTICLE_14_FILE,
@@ -60,7 +60,7 @@ export interface CompanionSource {
   readonly tests: readonly ReportedTest[]
   readonly populations: readonly Population[]
   readonly history: History
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly samples: readonly Sample[]
   /** Of the pack: entries are read from it. */
   readonly files: Pick<PackFiles, 'has' | 'get'>
@@ -80,6 +80,7 @@ export function reportInput(source: CompanionSource): ReportInput {
     populations: source.populations.map((population) => ({
       ...describePopulation(population, log),
       rows: () => population.rows,
+      alike: population.alike,
     })),
     history,
     samples: source.samples,

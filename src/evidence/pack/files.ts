@@ -1,6 +1,6 @@
 /** Files of a pack: read as they are asked for, or written as they are made, each hashed once on the way. @module */
 import type { Crypto } from '../../core/crypto.ts'
-import { sha256Parts } from '../../core/digest.ts'
+import { sha256Later, sha256Parts } from '../../core/digest.ts'
 import { hex } from '../../core/encoding.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Archive } from './unzip.ts'
@@ -41,12 +41,17 @@ export class ReadFiles implements PackFiles {
 
   /** @throws {PackError} `PACK_ARCHIVE_INVALID` */
   get(name: string): Uint8Array | undefined {
-    return this.#hashed(name, this.#archive.readSync(name)) ?? undefined
+    const bytes = this.#archive.readSync(name)
+    if (bytes !== null && !this.#digests.has(name)) this.#digests.set(name, hex(this.#crypto.sha256(bytes)))
+    return bytes ?? undefined
   }
 
   /** @throws {PackError} `PACK_ARCHIVE_INVALID` */
   async read(name: string): Promise<Uint8Array | null> {
-    return this.#hashed(name, await this.#archive.read(name))
+    const bytes = await this.#archive.read(name)
+    if (bytes !== null && !this.#digests.has(name))
+      this.#digests.set(name, hex(await sha256Later(this.#crypto, bytes)))
+    return bytes
   }
 
   /** Hex SHA-256; of what was read before, as it was then. */
@@ -54,12 +59,10 @@ export class ReadFiles implements PackFiles {
     if (!this.#digests.has(name)) this.get(name)
     return this.#digests.get(name) ?? null
   }
-
-  #hashed(name: string, bytes: Uint8Array | null): Uint8Array | null {
-    if (bytes !== null && !this.#digests.has(name)) this.#digests.set(name, hex(this.#crypto.sha256(bytes)))
-    return bytes
-  }
 }
+
+/** Files that are packed while others are read: a platform packs as many at once as it has threads for it. */
+const PACKED_AHEAD_MAX = 16
 
 /** A pack that is written. Files stand in it in the order in which they were named. */
 export class WrittenFiles {
@@ -67,6 +70,8 @@ export class WrittenFiles {
   readonly #zip: ZipWriter
   readonly #digests = new Map<string, string>()
   #last: Promise<void> = Promise.resolve()
+  /** Of files that were read, the last ones. */
+  readonly #underWay: Promise<void>[] = []
 
   constructor(crypto: Crypto, file: ByteFile, codec: Codec) {
     this.#crypto = crypto
@@ -88,17 +93,27 @@ export class WrittenFiles {
     })
   }
 
-  /** @param get what may take its time; its place in the pack is before whatever is named after it */
+  /**
+   * Several are packed at once, and each is written in its turn: its place in the pack is before whatever is named after
+   * it. @param get what may take its time
+   */
   async addRead(name: string, get: () => Promise<Uint8Array | null>): Promise<Uint8Array | null> {
     const bytes = get()
-    bytes.catch(() => {}) // whoever waits for the result hears of it
-    await this.#inTurn(async () => {
-      const its = await bytes
-      if (its === null) return
+    const packed = bytes.then((its) => (its === null ? null : this.#zip.pack([its])))
+    packed.catch(() => {}) // whoever waits for the result hears of it
+    const written = this.#inTurn(async () => {
+      const [its, parts] = [await bytes, await packed]
+      if (its === null || parts === null) return
       this.#digests.set(name, hex(this.#crypto.sha256(its)))
-      await this.#zip.add(name, [its])
+      this.#zip.write(name, parts)
     })
-    return bytes
+    this.#underWay.push(written)
+    // Who reads is faster than who packs, and would have the whole log in memory.
+    const oldest = this.#underWay.length > PACKED_AHEAD_MAX ? this.#underWay.shift() : undefined
+    await oldest
+    const its = await bytes
+    if (its === null) await written
+    return its
   }
 
   #inTurn(write: () => Promise<void>): Promise<void> {

@@ -33,6 +33,13 @@ interface Written {
   readonly offset: number
 }
 
+/** A file that was packed and has no place yet. */
+export interface Packed {
+  readonly crc: number
+  readonly size: number
+  readonly parts: readonly Uint8Array[]
+}
+
 export class ZipWriter {
   readonly #file: ByteFile
   readonly #codec: Codec
@@ -45,6 +52,11 @@ export class ZipWriter {
 
   /** @throws {PackError} `PACK_TOO_LARGE` */
   async add(name: string, parts: Iterable<Uint8Array>): Promise<void> {
+    this.write(name, await this.pack(parts))
+  }
+
+  /** What {@link write} takes. Any number of files may be packed at once. */
+  async pack(parts: Iterable<Uint8Array>): Promise<Packed> {
     const codec = this.#codec
     let [crc, size] = [0, 0]
     const counted = function* (): Generator<Uint8Array> {
@@ -55,12 +67,17 @@ export class ZipWriter {
       }
     }
     const packed = await codec.deflate(Array.isArray(parts) ? [...counted()] : counted())
+    return { crc, size, parts: packed }
+  }
+
+  /** @throws {PackError} `PACK_TOO_LARGE` */
+  write(name: string, { crc, size, parts }: Packed): void {
     const offset = this.#file.length
-    const written = { name, crc, size, offset, packed: packed.reduce((sum, { length }) => sum + length, 0) }
+    const written = { name, crc, size, offset, packed: parts.reduce((sum, { length }) => sum + length, 0) }
     if (offset + written.packed > OFFSET_MAX || size > OFFSET_MAX)
       throw new PackError('PACK_TOO_LARGE', 'the log is larger than one pack can hold')
     this.#file.append(localHeader(written))
-    for (const part of packed) this.#file.append(part)
+    for (const part of parts) this.#file.append(part)
     this.#written.set(name, written)
   }
 

@@ -61,7 +61,7 @@ function usesOf({ index, receipt }: LoggedReceipt): Use[] {
 
 function allUses(history: History): Use[] {
   const uses: Use[] = []
-  for (const logged of history.receipts()) uses.push(...usesOf(logged))
+  for (const logged of history.receiptsWhere(({ basis }) => basis !== undefined)) uses.push(...usesOf(logged))
   return uses
 }
 
@@ -144,7 +144,7 @@ export const disclosures: PopulationDefinition = {
     'Every use of personal data that a receipt of the period names, and every record that was withheld.',
   query: 'type = receipt and body.basis and from <= body.time < to; a row for each of used and missing',
   *rows(history, period) {
-    for (const { index, time_ms, receipt } of history.receipts()) {
+    for (const { index, time_ms, receipt } of history.receiptsWhere((one) => one.basis !== undefined)) {
       const { basis, time, action } = receipt
       if (basis === undefined || !isIn(time_ms, period)) continue
       const call = receipt.kind === 'decision' ? receipt : basis.call

@@ -4,6 +4,8 @@
  * @module
  */
 import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { linesAlike } from './alike.ts'
+import type { AlikeRow, AlikeRows } from './definition.ts'
 
 /** OWASP's list: a cell that begins so may be run by a spreadsheet. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/u
@@ -23,10 +25,34 @@ export function csvFile(name: string): string {
 
 /** Line by line. Columns are all members that a row has, `index` first. No rows: no columns, an empty file. */
 export function* csvOf(rows: Iterable<JsonObject>, names: Iterable<string>): Generator<string> {
-  const columns = [...names].sort((a, b) => Number(b === 'index') - Number(a === 'index') || (a < b ? -1 : 1))
+  const columns = columnsOf(names)
   if (columns.length === 0) return
-  yield `${columns.map(quoted).join(',')}\r\n`
-  for (const row of rows) yield `${columns.map((column) => cellOf(row[column])).join(',')}\r\n`
+  yield headOf(columns)
+  for (const row of rows) yield lineOf(row, columns)
+}
+
+/** The same of rows that are the same but for few members. */
+export function* csvAlike(
+  rows: Iterable<AlikeRow>,
+  own: AlikeRows['own'],
+  names: Iterable<string>,
+): Generator<string> {
+  const columns = columnsOf(names)
+  if (columns.length === 0) return
+  yield headOf(columns)
+  yield* linesAlike(rows, own, (row) => lineOf(row, columns), '')
+}
+
+function columnsOf(names: Iterable<string>): string[] {
+  return [...names].sort((a, b) => Number(b === 'index') - Number(a === 'index') || (a < b ? -1 : 1))
+}
+
+function headOf(columns: readonly string[]): string {
+  return `${columns.map(quoted).join(',')}\r\n`
+}
+
+function lineOf(row: JsonObject, columns: readonly string[]): string {
+  return `${columns.map((column) => cellOf(row[column])).join(',')}\r\n`
 }
 
 function cellOf(value: JsonValue | undefined): string {

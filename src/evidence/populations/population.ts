@@ -4,8 +4,9 @@ import { sha256Parts } from '../../core/digest.ts'
 import { hex, utf8 } from '../../core/encoding.ts'
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
-import { csvOf } from './csv.ts'
-import { isIn, type Period, type PopulationDefinition } from './definition.ts'
+import { linesAlike } from './alike.ts'
+import { csvAlike, csvOf } from './csv.ts'
+import { isIn, type AlikeRow, type AlikeRows, type Period, type PopulationDefinition } from './definition.ts'
 
 /** Characters that are put into bytes at once. */
 const PART_CHARS = 64 * 1024
@@ -24,6 +25,7 @@ export class Population {
   readonly of: PopulationDefinition
   readonly #crypto: Crypto
   readonly #make: () => Iterable<JsonObject>
+  readonly #alike: (alike: AlikeRows) => Iterable<AlikeRow>
   readonly #isItem: (index: number) => boolean
   #digest: PopulationDigest | null = null
 
@@ -35,6 +37,7 @@ export class Population {
       const place = history.tested.placeOf(index)
       return place !== undefined && types.has(place.type) && isIn(place.time_ms, period)
     }
+    this.#alike = (alike) => alike.rows(history, period)
     const made = of.rows(history, period)
     this.#make = Array.isArray(made) ? () => made : () => of.rows(history, period)
   }
@@ -47,34 +50,35 @@ export class Population {
     return this.#make()
   }
 
+  /** Of those that are told by what they share; null: of this population none are. */
+  get alike(): { readonly own: readonly string[]; readonly rows: () => Iterable<AlikeRow> } | null {
+    const { alike } = this.of
+    return alike === undefined ? null : { own: alike.own, rows: () => this.#alike(alike) }
+  }
+
   /** JSON Lines: one JCS object a line, each line ended. Who reads them to the end has them counted and hashed. */
   *lines(): Generator<Uint8Array> {
     const digest = sha256Parts(this.#crypto)
-    let count = 0
-    let items_n = 0
-    // Rows are in the order of the log: those about one entry stand together.
-    let last: unknown = null
-    const columns = new Set<string>()
-    const isItem = this.#isItem
-    const lines = function* (rows: Iterable<JsonObject>): Generator<string> {
-      for (const row of rows) {
-        count++
-        if (typeof row.index === 'number' && row.index !== last && isItem(row.index)) items_n++
-        last = row.index
-        for (const name in row) columns.add(name)
-        yield `${canonicalize(row)}\n`
-      }
-    }
-    for (const part of partsOf(lines(this.rows))) {
+    const tally = new Tally(this.#isItem)
+    const { alike } = this.of
+    const lines =
+      alike === undefined
+        ? linesOf(this.rows, tally)
+        : linesAlike(tally.alike(this.#alike(alike)), alike.own, lineOf, '"')
+    for (const part of partsOf(lines)) {
       digest.update(part)
       yield part
     }
+    const { count, items_n, columns } = tally
     this.#digest = { count, sha256: hex(digest.digest()), items_n, columns }
   }
 
   /** RFC 4180. */
   csv(): Generator<Uint8Array> {
-    return partsOf(csvOf(this.rows, this.digest.columns))
+    const { alike } = this.of
+    const { columns } = this.digest
+    if (alike === undefined) return partsOf(csvOf(this.rows, columns))
+    return partsOf(csvAlike(this.#alike(alike), alike.own, columns))
   }
 
   get digest(): PopulationDigest {
@@ -83,6 +87,54 @@ export class Population {
     if (this.#digest === null) throw new TypeError('a population that was read is digested')
     return this.#digest
   }
+}
+
+/** What a population's digest says besides the digest. */
+class Tally {
+  readonly #isItem: (index: number) => boolean
+  readonly columns = new Set<string>()
+  count = 0
+  items_n = 0
+  /** Rows are in the order of the log: those about one entry stand together. */
+  #last: unknown = null
+
+  constructor(isItem: (index: number) => boolean) {
+    this.#isItem = isItem
+  }
+
+  add(index: unknown): void {
+    this.count++
+    if (typeof index === 'number' && index !== this.#last && this.#isItem(index)) this.items_n++
+    this.#last = index
+  }
+
+  addNames(row: JsonObject): void {
+    for (const name in row) this.columns.add(name)
+  }
+
+  *alike(rows: Iterable<AlikeRow>): Generator<AlikeRow> {
+    let kinds_n = 0
+    for (const row of rows) {
+      this.add(row.index)
+      if (row.kind >= kinds_n) {
+        kinds_n = row.kind + 1
+        this.addNames(row.like())
+      }
+      yield row
+    }
+  }
+}
+
+function* linesOf(rows: Iterable<JsonObject>, tally: Tally): Generator<string> {
+  for (const row of rows) {
+    tally.add(row.index)
+    tally.addNames(row)
+    yield lineOf(row)
+  }
+}
+
+function lineOf(row: JsonObject): string {
+  return `${canonicalize(row)}\n`
 }
 
 /** Texts one after the other, in UTF-8, in parts that are worth writing. */

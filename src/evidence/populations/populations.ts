@@ -9,7 +9,12 @@ import { accessReviews, roleReviews } from './access-reviews.ts'
 import { activeAgents, createdAgents, leavers } from './agents.ts'
 import { alerts, detectors } from './alerts.ts'
 import { outputs, reviews } from './attested.ts'
-import { inPeriod, isIn, type Period, type PopulationDefinition } from './definition.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { DecisionShape } from '../receipts/shapes.ts'
+import type { StreamRows } from '../receipts/stream.ts'
+import type { ReceiptTable } from '../receipts/table.ts'
+import { wholeOf } from './alike.ts'
+import { inPeriod, isIn, type AlikeRow, type Period, type PopulationDefinition } from './definition.ts'
 
 import { administrators, adminActs } from './administrators.ts'
 import { baselines } from './baselines.ts'
@@ -96,6 +101,8 @@ export const delegations: PopulationDefinition = {
       })),
 }
 
+const DECISION_OWN = ['action', 'index', 'seq', 'time']
+
 export const decisions: PopulationDefinition = {
   name: 'decisions',
   types: ['receipt'],
@@ -103,30 +110,78 @@ export const decisions: PopulationDefinition = {
     'Every decision of an enforcement point in the period: allowed, denied, or held until a person decides.',
   query: 'type = receipt and body.kind = decision and from <= body.time < to',
   *rows(history, period) {
-    for (const { index, time_ms, receipt } of history.receipts()) {
-      if (receipt.kind !== 'decision' || !isIn(time_ms, period)) continue
-      const { time, action, point, epoch, seq, agent, server, tool, decision, reasons, chain, grant } =
-        receipt
-      const { approval } = receipt
-      // Its members in order: what is in order already is written much faster.
-      yield {
-        action,
-        agent,
-        ...(approval === undefined ? {} : { approval }),
-        chain,
-        decision,
-        epoch,
-        grant,
-        index,
-        point,
-        reasons,
-        seq,
-        server,
-        time,
-        tool,
-      }
-    }
+    for (const row of decisionRows(history, period)) yield wholeOf(row, DECISION_OWN)
   },
+  alike: { own: DECISION_OWN, rows: decisionRows },
+}
+
+function* decisionRows({ table }: History, period: Period): Generator<AlikeRow> {
+  /** By stream and shape. */
+  const kinds = new Map<number, { readonly number: number; readonly like: () => JsonObject }>()
+  const at = new DecisionAt(table)
+  for (let row = 0; row < table.size; row++) {
+    const time_ms = table.time_ms(row)
+    const shape = isIn(time_ms, period) ? table.shape(row) : undefined
+    if (shape?.kind !== 'decision') continue
+    const name = table.shapeIdAt(row) * table.streams_n + table.streamIdAt(row)
+    let kind = kinds.get(name)
+    if (kind === undefined) {
+      const like = decisionLike(shape, table.streamAt(row))
+      kind = { number: kinds.size, like: () => like }
+      kinds.set(name, kind)
+    }
+    at.row = row
+    at.kind = kind.number
+    at.like = kind.like
+    yield at
+  }
+}
+
+/** One object for all rows; who asks only for kinds has no texts made. */
+class DecisionAt implements AlikeRow {
+  readonly #table: ReceiptTable
+  readonly #values: (string | number)[] = []
+  row = 0
+  kind = 0
+  like: () => JsonObject = () => ({})
+
+  constructor(table: ReceiptTable) {
+    this.#table = table
+  }
+
+  get index(): number {
+    return this.#table.index(this.row)
+  }
+
+  get values(): readonly (string | number)[] {
+    const values = this.#values
+    values[0] = this.#table.action(this.row)
+    values[1] = this.index
+    values[2] = this.#table.seq(this.row)
+    values[3] = this.#table.time(this.row)
+    return values
+  }
+}
+
+function decisionLike(shape: DecisionShape, stream: StreamRows | undefined): JsonObject {
+  const { agent, approval, chain, decision, grant, reasons, server, tool } = shape
+  // Its members in order: what is in order already is written much faster.
+  return {
+    action: '',
+    agent,
+    ...(approval === undefined ? {} : { approval }),
+    chain,
+    decision,
+    epoch: stream?.epoch ?? 0,
+    grant,
+    index: 0,
+    point: stream?.point ?? '',
+    reasons,
+    seq: 0,
+    server,
+    time: '',
+    tool,
+  }
 }
 
 export const revocations: PopulationDefinition = {

@@ -1,6 +1,7 @@
 /** The population of reads of confidential data: test 23. spec/tests.md, spec/labels.md. @module */
 import { isAbove, UNLABELLED, type Level } from '../../core/label.ts'
 import { Labels } from '../verify/flow.ts'
+import type { Shape } from '../receipts/shapes.ts'
 import { isIn, type PopulationDefinition } from './definition.ts'
 
 export const confidentialReads: PopulationDefinition = {
@@ -13,8 +14,9 @@ export const confidentialReads: PopulationDefinition = {
   *rows(history, period) {
     if (!history.labels.some(({ entry }) => entry.type === 'label.approved')) return
     const labels = new Labels(history)
-    for (const { index, time_ms, receipt } of history.receipts()) {
-      if (receipt.kind !== 'decision' || receipt.decision !== 'allow') continue
+    const isAllow = (one: Shape): boolean => one.kind === 'decision' && one.decision === 'allow'
+    for (const { index, time_ms, receipt } of history.receiptsWhere(isAllow)) {
+      if (receipt.kind !== 'decision') continue
       if (!isIn(time_ms, period)) continue
       const inForce = labels.at(receipt)
       const level = inForce.reduce<Level>(

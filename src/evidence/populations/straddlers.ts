@@ -73,8 +73,8 @@ function callSpans(history: History, edge_ms: number): Span[] {
       const { index, time_ms: at_ms, logged_ms, actionId: id } = row
       const isOver = at_ms >= edge_ms
       if (isOver && !open.has(id)) continue
-      const { receipt } = row
-      const isEnd = receipt.kind === 'outcome' || receipt.decision === 'deny'
+      const decision = history.table.decision(row.row)
+      const isEnd = decision === null || decision === 'deny'
       const begun = open.get(id)
       if (isOver && begun !== undefined) {
         if (isEnd) open.set(id, { ...begun, ended_ms: at_ms, ended_index: index })
@@ -82,8 +82,15 @@ function callSpans(history: History, edge_ms: number): Span[] {
       }
       if (isEnd) open.delete(id)
       else if (begun === undefined)
-        open.set(id, { kind: 'action', item: receipt.action, index, began_ms: at_ms, ...NOT_ENDED })
+        open.set(id, {
+          kind: 'action',
+          item: history.table.action(row.row),
+          index,
+          began_ms: at_ms,
+          ...NOT_ENDED,
+        })
       if (logged_ms < edge_ms) continue
+      const { receipt } = row
       const item = `${receipt.point}/${receipt.epoch}/${receipt.seq}`
       late.push({ kind: 'receipt', item, index, began_ms: at_ms, ended_ms: logged_ms, ended_index: index })
     }

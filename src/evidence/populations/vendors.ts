@@ -163,11 +163,14 @@ function foundIn(history: History, period: Period): Used[] {
     const model = entry.type === 'version.approved' ? models.get(entry.body.act.manifest) : undefined
     if (model !== undefined) add('model', model, { index, time_ms: Date.parse(entry.time) })
   }
-  for (const { index, time_ms, receipt } of history.receipts()) {
-    if (receipt.kind !== 'decision' || receipt.decision !== 'allow') continue
-    add('server', receipt.server, { index, time_ms })
-    const model = receipt.manifest === undefined ? undefined : models.get(receipt.manifest)
-    if (model !== undefined) add('model', model, { index, time_ms })
+  const { table } = history
+  for (let row = 0; row < table.size; row++) {
+    const shape = table.shape(row)
+    if (shape?.kind !== 'decision' || shape.decision !== 'allow') continue
+    const use = { index: table.index(row), time_ms: table.time_ms(row) }
+    add('server', shape.server, use)
+    const model = shape.manifest === undefined ? undefined : models.get(shape.manifest)
+    if (model !== undefined) add('model', model, use)
   }
   return [...used.values()].toSorted(
     (a, b) => firstOf(a).index - firstOf(b).index || (a.name < b.name ? -1 : 1),

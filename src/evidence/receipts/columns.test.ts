@@ -22,6 +22,16 @@ test('numbers are read back, over the edges of chunks', () => {
   expect(numbers.size).toBe(MANY)
 })
 
+test('whole numbers are read back, however large they become', () => {
+  for (const from of [0, 5, 16_383, 16_384, 20_000]) {
+    const column = Column.wholes()
+    const valueOf = (i: number): number => (i < from ? 2 ** 32 - 1 - i : i % 2 === 0 ? 2 ** 53 - 1 - i : i)
+    for (let i = 0; i < MANY; i++) column.push(valueOf(i))
+    const all = Array.from({ length: MANY }, (_, i) => column.at(i))
+    expect(all).toEqual(Array.from({ length: MANY }, (_, i) => valueOf(i)))
+  }
+})
+
 test('byte strings of one length are read back', () => {
   const column = new FixedColumn(3)
   for (let i = 0; i < MANY; i++) column.push(Uint8Array.of(i, i >> 8, 7))

@@ -5,14 +5,18 @@ type Numbers = Uint8Array | Uint32Array | Float64Array
 const CHUNK_BITS = 14
 const CHUNK = 2 ** CHUNK_BITS
 const WITHIN = CHUNK - 1
+const COUNT_MAX = 2 ** 32 - 1
 
 export class Column<N extends Numbers = Numbers> {
-  readonly #make: (length: number) => N
+  #make: (length: number) => N
   readonly #chunks: N[] = []
   #size = 0
+  /** What fits, where larger numbers may come. */
+  #most: number
 
-  constructor(make: (length: number) => N) {
+  constructor(make: (length: number) => N, most = Infinity) {
     this.#make = make
+    this.#most = most
   }
 
   static bytes(): Column<Uint8Array> {
@@ -28,15 +32,33 @@ export class Column<N extends Numbers = Numbers> {
     return new Column((length) => new Float64Array(length))
   }
 
+  /** Of whole numbers: those below 2^32 take half the memory, until there is another among them. */
+  static wholes(): Column {
+    return new Column<Numbers>((length) => new Uint32Array(length), COUNT_MAX)
+  }
+
   get size(): number {
     return this.#size
   }
 
   push(value: number): void {
+    if (value > this.#most) this.#widen()
     const at = this.#size++
     if ((at & WITHIN) === 0) this.#chunks.push(this.#make(CHUNK))
     const chunk = this.#chunks[at >>> CHUNK_BITS]
     if (chunk !== undefined) chunk[at & WITHIN] = value
+  }
+
+  /** Later chunks hold any number. The one that is being filled is copied. */
+  #widen(): void {
+    this.#most = Infinity
+    this.#make = (length) => new Float64Array(length) as unknown as N
+    const last = this.#chunks.length - 1
+    const chunk = this.#chunks[last]
+    if (chunk === undefined || (this.#size & WITHIN) === 0) return
+    const wide = this.#make(CHUNK)
+    wide.set(chunk)
+    this.#chunks[last] = wide
   }
 
   /** @param row below {@link size} */
@@ -48,6 +70,17 @@ export class Column<N extends Numbers = Numbers> {
     const chunk = this.#chunks[row >>> CHUNK_BITS]
     if (chunk !== undefined) chunk[row & WITHIN] = value
   }
+}
+
+/** The first place of an ascending column whose value is not below this. */
+export function firstFrom(ascending: Column, value: number): number {
+  let [low, high] = [0, ascending.size]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ascending.at(middle) < value) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Byte strings of one length. */
@@ -81,7 +114,7 @@ export class TextColumn {
   readonly #arenas: Uint8Array[] = []
   /** Where the next goes, counted over all arenas. */
   #end = 0
-  readonly #starts = Column.numbers()
+  readonly #starts = Column.wholes()
   readonly #lengths = Column.bytes()
   readonly #others = new Map<number, string>()
 
@@ -166,6 +199,16 @@ export class TextSet {
     this.#slots[slot] = id
     if (id * 2 > this.#slots.length) this.#grow()
     return id
+  }
+
+  /** @returns its number; null: it is not there */
+  find(text: string): number | null {
+    const hash = hashOf(text)
+    for (let slot = hash & (this.#slots.length - 1); ; slot = (slot + 1) & (this.#slots.length - 1)) {
+      const id = this.#slots[slot] ?? FREE
+      if (id === FREE) return null
+      if (this.#hashes.at(id) === hash && this.texts.is(id, text)) return id
+    }
   }
 
   #grow(): void {

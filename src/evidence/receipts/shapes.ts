@@ -22,6 +22,10 @@ export class Shapes {
     return id
   }
 
+  get all(): readonly Shape[] {
+    return this.#all
+  }
+
   at(id: number): Shape | undefined {
     return this.#all[id]
   }

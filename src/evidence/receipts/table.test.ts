@@ -3,8 +3,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { receiptHash, type Receipt } from '../../log/receipt.ts'
-import { fleetReceipts } from '../../../test/fixtures/observed.ts'
-import { ReceiptTable, type StreamRows } from './table.ts'
+import { entryOf, fleetReceipts } from '../../../test/fixtures/observed.ts'
+import { encodeEntry } from '../../log/entries.ts'
+import { History } from '../history.ts'
+import type { StreamRows } from './stream.ts'
+import { ReceiptTable } from './table.ts'
 
 const TERMS = { agents: 5, points: 3, tools: 4, start_ms: Date.UTC(2026, 2, 1), apart_ms: 700, seed: 3 }
 
@@ -78,4 +81,37 @@ test('a link to the receipt before holds, and no other', () => {
   const linked = { ...second, prev_hash: receiptHash(nodeCrypto, first) }
   const { table } = tableOf([first, linked, { ...third, prev_hash: 'x'.repeat(43) }])
   expect([table.isLinked(0, null), table.isLinked(1, 0), table.isLinked(2, 1)]).toEqual([true, true, false])
+})
+
+test('read one by one from their bytes they are the same as read strictly', () => {
+  const [read, added] = [new History(nodeCrypto), new History(nodeCrypto)]
+  const hashes = new Map<string, string>()
+  for (const [at, receipt] of some(300).entries()) {
+    // Every fifth does not name the hash of the one before it.
+    const prev_hash = at % 5 === 4 ? receipt.prev_hash : (hashes.get(receipt.point) ?? '')
+    const linked = { ...receipt, prev_hash }
+    hashes.set(receipt.point, receiptHash(nodeCrypto, linked))
+    const entry = entryOf(linked, Date.parse(receipt.time) + 5)
+    read.addBytes(at, encodeEntry(entry))
+    added.add(at, entry)
+  }
+  const rowsOf = ({ table }: History): unknown[] =>
+    [...table.all()].map((one) => {
+      const { row, index, logged_ms, time_ms, actionId } = one
+      const receipt = {
+        ...one.receipt,
+        action: table.action(row),
+        time: table.time(row),
+        seq: table.seq(row),
+      }
+      const own = [table.args_commit(row), table.freshness(row), table.prev_hash(row), table.hash(row)]
+      return { index, logged_ms, time_ms, actionId, receipt, own, linked: table.isLinked(row, null) }
+    })
+  expect(rowsOf(read)).toEqual(rowsOf(added))
+  for (const index of [0, 7, 299]) expect(read.tested.placeOf(index)).toEqual(added.tested.placeOf(index))
+  expect([read.size, read.last_ms, read.streams.size]).toEqual([
+    added.size,
+    added.last_ms,
+    added.streams.size,
+  ])
 })

@@ -4,43 +4,38 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { sha256Text } from '../../core/digest.ts'
-import { base64url, fromBase64url } from '../../core/encoding.ts'
-import { canonicalize } from '../../core/json.ts'
+import { base64url, readDigest } from '../../core/encoding.ts'
+import { canonicalBytes } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
+import type { OwnMembers } from '../../log/receipt-texts.ts'
 import type { DecisionReceipt, Freshness, OutcomeReceipt, Receipt } from '../../log/receipt.ts'
-import { Column, FixedColumn, TextColumn, TextSet } from './columns.ts'
+import { Column, firstFrom, FixedColumn, TextSet } from './columns.ts'
+import { DecidedColumns } from './decided.ts'
 import { LoggedRow, type ReceiptColumns } from './row.ts'
 import { Shapes, type DecisionShape, type Shape } from './shapes.ts'
+import { emptyStream, type StreamRows } from './stream.ts'
 
 /** Characters of `2026-03-01T09:30:00.000Z`: a valid time of this length is spelled as we spell it. */
 const TIME_CHARS = 24
-const HASH_BYTES = 32
-const NONE = 0xffff_ffff
+/** Of a hash, as bytes and as base64url. */
+const [HASH_BYTES, DIGEST_CHARS] = [32, 43]
 
-/** A point's epoch: its receipts, in the order of the log. */
-export interface StreamRows {
-  readonly id: number
-  readonly point: string
-  readonly epoch: number
-  readonly rows: Column
-  /** Of the last receipt. */
-  last: { readonly seq: number; readonly hash: string } | null
-  /** Whether they came in the order of their sequence numbers. */
-  isAscending: boolean
-  /** In that order, where they did not and were asked for. */
-  sorted: Uint32Array | null
+/** Of the entry that holds a receipt. */
+export interface Place {
+  readonly index: number
+  readonly logged_ms: number
 }
 
 export class ReceiptTable implements ReceiptColumns {
   readonly #crypto: Crypto
+  readonly #digest = new Uint8Array(HASH_BYTES)
   readonly #streams: StreamRows[] = []
-  readonly #indices = Column.numbers()
+  readonly #indices = Column.wholes()
   readonly #logged = Column.numbers()
   readonly #times = Column.numbers()
   /** As it was spelled, where that is not how we spell it. */
   readonly #timeTexts = new Map<number, string>()
-  readonly #seqs = Column.numbers()
+  readonly #seqs = Column.wholes()
   readonly #of = Column.counts()
   readonly #actions = new TextSet()
   readonly #actionOf = Column.counts()
@@ -49,16 +44,7 @@ export class ReceiptTable implements ReceiptColumns {
   readonly #hashes = new FixedColumn(HASH_BYTES)
   /** Of receipts that do not name the hash of the one that was logged before them in their stream: what they name. */
   readonly #unlinked = new Map<number, string>()
-  /** Row of the decisions' columns, {@link NONE} of an outcome. */
-  readonly #decided = Column.counts()
-  readonly #commits = new TextColumn()
-  readonly #isCommitted = Column.bytes()
-  readonly #fresh = {
-    epoch: Column.numbers(),
-    head: Column.numbers(),
-    t: Column.numbers(),
-    age: Column.numbers(),
-  }
+  readonly decided = new DecidedColumns()
 
   constructor(crypto: Crypto) {
     this.#crypto = crypto
@@ -73,62 +59,83 @@ export class ReceiptTable implements ReceiptColumns {
     return this.#actions.texts.size
   }
 
+  get streams_n(): number {
+    return this.#streams.length
+  }
+
   stream(point: string, epoch: number): StreamRows {
-    const id = this.#streams.length
-    const stream: StreamRows = {
-      id,
-      point,
-      epoch,
-      rows: Column.counts(),
-      last: null,
-      isAscending: true,
-      sorted: null,
-    }
+    const stream = emptyStream(this.#streams.length, point, epoch)
     this.#streams.push(stream)
     return stream
   }
 
-  /** @param stream one of this table @param text the receipt in canonical form, where the caller has it */
-  add(
-    stream: StreamRows,
-    { index, logged_ms }: { readonly index: number; readonly logged_ms: number },
-    receipt: Receipt,
-    text?: string,
-  ): void {
+  /** @param stream one of this table @param body the receipt in canonical form, where the caller has it */
+  add(stream: StreamRows, place: Place, receipt: Receipt, body?: Uint8Array): void {
+    const { seq, action, prev_hash } = receipt
     const row = this.size
-    stream.rows.push(row)
-    this.#indices.push(index)
-    this.#logged.push(logged_ms)
-    this.#times.push(Date.parse(receipt.time))
+    const time_ms = Date.parse(receipt.time)
     if (receipt.time.length !== TIME_CHARS) this.#timeTexts.set(row, receipt.time)
-    this.#seqs.push(receipt.seq)
-    this.#of.push(stream.id)
-    this.#actionOf.push(this.#actions.add(receipt.action))
-    this.#shapeOf.push(this.#shapes.add(receipt))
-    const { last } = stream
-    if (last !== null && receipt.seq < last.seq) stream.isAscending = false
-    const isNext = receipt.seq === (last?.seq ?? 0) + 1
-    if (!isNext || receipt.prev_hash !== (last?.hash ?? '')) this.#unlinked.set(row, receipt.prev_hash)
-    const hash = sha256Text(this.#crypto, text ?? canonicalize(receipt))
-    this.#hashes.push(fromBase64url(hash))
-    stream.last = { seq: receipt.seq, hash }
-    if (receipt.kind === 'decision') this.#addDecision(receipt.args_commit, receipt.freshness)
-    else this.#decided.push(NONE)
+    const isDigest = prev_hash.length === DIGEST_CHARS && readDigest(prev_hash, 0, this.#digest)
+    const isLinked =
+      this.#isNext(stream, seq, isDigest ? this.#digest : null) && (isDigest || prev_hash === '')
+    if (!isLinked) this.#unlinked.set(row, prev_hash)
+    this.#put(stream, place, { seq, action, time_ms }, this.#shapes.add(receipt))
+    this.#hashes.push(this.#crypto.sha256(body ?? canonicalBytes(receipt)))
+    if (receipt.kind === 'decision') this.decided.add(receipt)
+    else this.decided.addOutcome()
   }
 
-  #addDecision(args_commit: string | null, freshness: Freshness | null): void {
-    this.#decided.push(this.#isCommitted.size)
-    this.#commits.push(args_commit ?? '')
-    this.#isCommitted.push(args_commit === null ? 0 : 1)
-    this.#fresh.epoch.push(freshness?.epoch ?? 0) // which no freshness has
-    this.#fresh.head.push(freshness?.head ?? 0)
-    this.#fresh.t.push(freshness?.t ?? 0)
-    this.#fresh.age.push(freshness?.age_ms ?? 0)
+  /** As {@link add}, of a receipt that says what another says but for its own members. @param shape from {@link shapeOf} */
+  addLike(stream: StreamRows, place: Place, own: OwnMembers, shape: number, body: Uint8Array): void {
+    if (!this.#isNext(stream, own.seq, own.prev_hash)) this.#unlinked.set(this.size, base64url(own.prev_hash))
+    this.#put(stream, place, own, shape)
+    this.#hashes.push(this.#crypto.sha256(body))
+    const like = own.kind?.entry.body
+    if (like?.kind === 'decision') this.decided.addLike(like, own)
+    else this.decided.addOutcome()
+  }
+
+  /** What receipts of one kind share. */
+  shapeOf(receipt: Receipt): number {
+    return this.#shapes.add(receipt)
+  }
+
+  #put(
+    stream: StreamRows,
+    { index, logged_ms }: Place,
+    { seq, action, time_ms }: Pick<OwnMembers, 'seq' | 'action' | 'time_ms'>,
+    shape: number,
+  ): void {
+    stream.rows.push(this.size)
+    if (stream.lastSeq !== null && seq < stream.lastSeq) stream.isAscending = false
+    stream.lastSeq = seq
+    this.#indices.push(index)
+    this.#logged.push(logged_ms)
+    this.#times.push(time_ms)
+    this.#seqs.push(seq)
+    this.#of.push(stream.id)
+    this.#actionOf.push(this.#actions.add(action))
+    this.#shapeOf.push(shape)
+  }
+
+  /** @param prev_hash bytes; null: none @returns whether that is the hash of the receipt in front of it, which was logged last */
+  #isNext({ lastSeq, rows }: StreamRows, seq: number, prev_hash: Uint8Array | null): boolean {
+    if (seq !== (lastSeq ?? 0) + 1) return false
+    if (lastSeq === null || prev_hash === null) return lastSeq === null && prev_hash === null
+    const hash = this.#hashes.at(rows.at(rows.size - 1))
+    for (let i = 0; i < HASH_BYTES; i++) if (hash[i] !== prev_hash[i]) return false
+    return true
   }
 
   /** Every receipt, in the order of the log. */
   *all(): Generator<LoggedRow> {
     for (let row = 0; row < this.size; row++) yield new LoggedRow(this, row)
+  }
+
+  /** Those of entries at or after the one index, and before the other. */
+  *between(from: number, to: number): Generator<LoggedRow> {
+    const end = firstFrom(this.#indices, to)
+    for (let row = firstFrom(this.#indices, from); row < end; row++) yield new LoggedRow(this, row)
   }
 
   /** In the order of the log. */
@@ -165,8 +172,14 @@ export class ReceiptTable implements ReceiptColumns {
 
   /** The one in the entry with this index; null: it holds none. */
   receiptAt(index: number): DecisionReceipt | OutcomeReceipt | null {
+    const row = this.rowAt(index)
+    return row === null ? null : new LoggedRow(this, row).receipt
+  }
+
+  /** Of the entry with this index; null: it holds no receipt. */
+  rowAt(index: number): number | null {
     const row = firstFrom(this.#indices, index)
-    return row < this.size && this.index(row) === index ? new LoggedRow(this, row).receipt : null
+    return row < this.size && this.index(row) === index ? row : null
   }
 
   index(row: number): number {
@@ -198,8 +211,55 @@ export class ReceiptTable implements ReceiptColumns {
     return this.#actionOf.at(row)
   }
 
+  /** The number of an action; null: no receipt names it. */
+  idOf(action: string): number | null {
+    return this.#actions.find(action)
+  }
+
   action(row: number): string {
     return this.#actions.texts.at(this.#actionOf.at(row))
+  }
+
+  /** Each receipt of such a shape, in the order of the log. Where there is no such shape, no receipt is looked at. */
+  *where(isOne: (shape: Shape) => boolean): Generator<LoggedRow> {
+    const wanted = this.#wanted(isOne)
+    if (!wanted.includes(1)) return
+    for (let row = 0; row < this.size; row++)
+      if (wanted[this.#shapeOf.at(row)] === 1) yield new LoggedRow(this, row)
+  }
+
+  /** In the order of the log, by the first receipt of each, with how many there are. */
+  *shapes(): Generator<readonly [Shape, number]> {
+    const counts = new Uint32Array(this.#shapes.all.length)
+    for (let row = 0; row < this.size; row++) {
+      const id = this.#shapeOf.at(row)
+      counts[id] = (counts[id] ?? 0) + 1
+    }
+    for (const [id, shape] of this.#shapes.all.entries()) yield [shape, counts[id] ?? 0]
+  }
+
+  /** How many receipts of such a shape have their own time at or after the one, and before the other. */
+  count(isOne: (shape: Shape) => boolean, from_ms = -Infinity, to_ms = Infinity): number {
+    const wanted = this.#wanted(isOne)
+    let count = 0
+    for (let row = 0; row < this.size; row++) {
+      const time_ms = this.#times.at(row)
+      if (wanted[this.#shapeOf.at(row)] === 1 && time_ms >= from_ms && time_ms < to_ms) count++
+    }
+    return count
+  }
+
+  #wanted(isOne: (shape: Shape) => boolean): Uint8Array {
+    return Uint8Array.from(this.#shapes.all, (shape) => (isOne(shape) ? 1 : 0))
+  }
+
+  /** A number that receipts of one shape share. */
+  shapeIdAt(row: number): number {
+    return this.#shapeOf.at(row)
+  }
+
+  streamIdAt(row: number): number {
+    return this.#of.at(row)
   }
 
   shape(row: number): Shape | undefined {
@@ -231,25 +291,10 @@ export class ReceiptTable implements ReceiptColumns {
   }
 
   args_commit(row: number): string | null {
-    const at = this.#decided.at(row)
-    return this.#isCommitted.at(at) === 1 ? this.#commits.at(at) : null
+    return this.decided.args_commit(row)
   }
 
   freshness(row: number): Freshness | null {
-    const at = this.#decided.at(row)
-    const { epoch, head, t, age } = this.#fresh
-    if (epoch.at(at) === 0) return null
-    return { epoch: epoch.at(at), head: head.at(at), t: t.at(at), age_ms: age.at(at) }
+    return this.decided.freshness(row)
   }
-}
-
-/** The first place of an ascending column whose value is not below this. */
-function firstFrom(ascending: Column, value: number): number {
-  let [low, high] = [0, ascending.size]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ascending.at(middle) < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

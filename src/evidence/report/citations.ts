@@ -22,7 +22,8 @@ export interface EntryFiles {
 export class Citations {
   readonly #files: EntryFiles
   readonly #cited = new Set<number>()
-  readonly #bundles = new Map<number, readonly Uint8Array[]>()
+  /** What was read last: entries are asked for in their order, and bundles of a whole log would fill the memory. */
+  #bundle: { readonly number: number; readonly entries: readonly Uint8Array[] } | null = null
 
   constructor(files: EntryFiles) {
     this.#files = files
@@ -83,9 +84,10 @@ export class Citations {
   #bytesOf(index: number): Uint8Array | undefined {
     const bundle = Math.floor(index / TILE_WIDTH)
     const { file, place } = this.#placeOf(index)
-    const known = this.#bundles.get(bundle)
-    const entries = known ?? splitBundle(this.#files.get(file) ?? new Uint8Array(0)).entries
-    if (known === undefined) this.#bundles.set(bundle, entries)
-    return entries[place]
+    if (this.#bundle?.number !== bundle) {
+      const { entries } = splitBundle(this.#files.get(file) ?? new Uint8Array(0))
+      this.#bundle = { number: bundle, entries }
+    }
+    return this.#bundle.entries[place]
   }
 }

@@ -8,7 +8,7 @@ import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
 import type { Reconciliation } from '../tests/result.ts'
 import type { Sample } from '../samples/samples.ts'
-import type { Period } from '../populations/definition.ts'
+import type { AlikeRow, Period } from '../populations/definition.ts'
 import type { DeviationEvaluation } from '../tests/result.ts'
 import type { Story } from '../verify/story.ts'
 import type { Description } from '../companions/drafts/description.ts'
@@ -74,6 +74,8 @@ export interface ReportedPopulation {
   readonly exclusions: readonly { readonly words: string; readonly entries: number }[]
   /** Made anew for each who asks. */
   readonly rows: () => Iterable<JsonObject>
+  /** The same, told by what they share; absent or null: they are not. */
+  readonly alike?: { readonly own: readonly string[]; readonly rows: () => Iterable<AlikeRow> } | null
 }
 
 export interface ReportInput {

@@ -1,11 +1,12 @@
 /** What the tests came to: by criterion, and one by one with each deviation. spec/report.md (RPT-2). @module */
+import { isIn } from '../populations/definition.ts'
 import { counted } from '../../core/words.ts'
 import { controlsOfTest } from '../controls/catalogue.ts'
 import { FREQUENCIES, type Control } from '../controls/schema.ts'
 import type { DeviationEvaluation } from '../tests/result.ts'
 import type { Citations } from './citations.ts'
 import { heading, joined, text, type Block, type Link, type Section, type Spans } from './document.ts'
-import { eachRow, RESULT_WORDS, RESULTS, said, type ReportedTest, type ReportInput } from './input.ts'
+import { RESULT_WORDS, RESULTS, type ReportedTest, type ReportInput } from './input.ts'
 
 /** Of one test. */
 const DEVIATIONS_MAX = 1000
@@ -90,8 +91,12 @@ interface About {
 function deviatingActions(input: ReportInput): ReadonlyMap<number, string> {
   const named = new Set(input.tests.flatMap((test) => test.deviations.flatMap(({ entries }) => entries)))
   const actions = new Map<number, string>()
-  for (const { index, action } of eachRow(input, 'decisions'))
-    if (named.has(Number(index))) actions.set(Number(index), said(action))
+  const { table } = input.history
+  for (const index of named) {
+    const row = table.rowAt(index)
+    const isOne = row !== null && table.decision(row) !== null && isIn(table.time_ms(row), input.period)
+    if (isOne) actions.set(index, table.action(row))
+  }
   return actions
 }
 

@@ -6,7 +6,7 @@
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import { counted } from '../../core/words.ts'
 import { isIn, type Period } from '../populations/definition.ts'
-import type { LoggedRow } from '../receipts/row.ts'
+import { Column } from '../receipts/columns.ts'
 import type { ReceiptTable } from '../receipts/table.ts'
 import type { Story } from '../verify/story.ts'
 import type { Citations } from './citations.ts'
@@ -28,39 +28,42 @@ export function toldOf(input: ReportInput, max: number = STORIES_MAX): Told {
     input.tests.flatMap(({ deviations }) => deviations.flatMap(({ entries }) => entries)),
   )
   const actions = actionsOf(input, deviating)
+  /** Rows. */
   const chosen = new Set<number>()
-  for (const { id, deviates } of actions) if (deviates && chosen.size < max) chosen.add(id)
-  const step = Math.max(1, actions.length / Math.max(1, max - chosen.size))
-  for (let at = 0; at < actions.length && chosen.size < max; at += step) {
-    const action = actions[Math.floor(at)]
-    if (action !== undefined) chosen.add(action.id)
-  }
+  for (const row of actions.deviating) if (chosen.size < max) chosen.add(row)
+  const { rows } = actions
+  const step = Math.max(1, rows.size / Math.max(1, max - chosen.size))
+  for (let at = 0; at < rows.size && chosen.size < max; at += step) chosen.add(rows.at(Math.floor(at)))
   const { table } = input.history
-  const told = actions.filter(({ id }) => chosen.has(id)).map(({ row }) => table.action(row))
-  return { stories: input.stories(told), actions_n: actions.length }
+  const told = [...chosen].sort((a, b) => a - b).map((row) => table.action(row))
+  return { stories: input.stories(told), actions_n: rows.size }
 }
 
-interface DecidedAction {
-  readonly id: number
-  /** Of its first decision in the period. */
-  readonly row: number
-  readonly deviates: boolean
+/** By the row of the first decision of each, ascending. */
+interface DecidedActions {
+  readonly rows: Column
+  readonly deviating: readonly number[]
 }
 
-/** Every action that was decided in the period, by its first decision. */
+/** Every action that was decided in the period. */
 function actionsOf(
   { history: { table }, period }: ReportInput,
   deviating: ReadonlySet<number>,
-): readonly DecidedAction[] {
+): DecidedActions {
   const found = new Uint8Array(table.actions_n)
-  for (const { row, actionId } of decisionsIn(table, period))
-    if (deviating.has(table.index(row))) found[actionId] = DEVIATES
-  const actions: DecidedAction[] = []
-  for (const { row, actionId } of decisionsIn(table, period)) {
-    const state = found[actionId] ?? 0
+  for (const index of deviating) {
+    const row = table.rowAt(index)
+    if (row !== null && isDecidedIn(table, row, period)) found[table.actionId(row)] = DEVIATES
+  }
+  const actions = { rows: Column.counts(), deviating: [] as number[] }
+  for (let row = 0; row < table.size; row++) {
+    if (!isDecidedIn(table, row, period)) continue
+    const id = table.actionId(row)
+    const state = found[id] ?? 0
     if ((state & TOLD) !== 0) continue
-    found[actionId] = state | TOLD
-    actions.push({ id: actionId, row, deviates: state === DEVIATES })
+    found[id] = state | TOLD
+    actions.rows.push(row)
+    if (state === DEVIATES) actions.deviating.push(row)
   }
   return actions
 }
@@ -68,9 +71,8 @@ function actionsOf(
 const DEVIATES = 1
 const TOLD = 2
 
-function* decisionsIn(table: ReceiptTable, period: Period): Generator<LoggedRow> {
-  for (const logged of table.all())
-    if (table.decision(logged.row) !== null && isIn(logged.time_ms, period)) yield logged
+function isDecidedIn(table: ReceiptTable, row: number, period: Period): boolean {
+  return table.decision(row) !== null && isIn(table.time_ms(row), period)
 }
 
 export function actionSections(told: Told, cite: Citations): Section[] {

@@ -2,7 +2,6 @@
 import type { Crypto } from '../../core/crypto.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
-import { decodeEntry } from '../../log/entries.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
@@ -28,7 +27,7 @@ export async function historyAt(
       if (first < size) history.pruned(first)
     },
     onEntry: (index, bytes) => {
-      if (index < size) history.add(index, decodeEntry(bytes))
+      if (index < size) history.addBytes(index, bytes)
     },
   })
   if (!read.ok) throw new PackError('PACK_FILE_MISSING', `the log does not verify (${read.code})`)

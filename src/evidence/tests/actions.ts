@@ -1,6 +1,5 @@
 /** Test 9: every action was decided first. spec/tests.md. @module */
 import { decisions } from '../populations/populations.ts'
-import { inPeriod } from '../populations/definition.ts'
 import type { ControlTest } from './test.ts'
 
 /** What every receipt was held against is checked already. There may be millions: they are counted, and not made into rows. */
@@ -11,10 +10,8 @@ export const decidedActions: ControlTest = {
   attribute: 'a decision recorded before each, for a tool that the grant names, with a proof of its holder',
   population: decisions,
   source: "the tool's own log of its calls",
-  run: ({ history, period }) => {
-    let items = 0
-    for (const { receipt } of history.receipts())
-      if (receipt.kind === 'decision' && inPeriod(receipt.time, period)) items++
+  run: ({ history: { table }, period: { from_ms, to_ms } }) => {
+    const items = table.count(({ kind }) => kind === 'decision', from_ms, to_ms)
     return { items, deviations: [] }
   },
 }

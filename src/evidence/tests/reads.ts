@@ -2,8 +2,9 @@
 import { UNLABELLED, type ToolLabel } from '../../core/label.ts'
 import { fieldsOf } from '../../decide/flow/fields.ts'
 import { labelFault, type Grant } from '../../token/grant.ts'
-import { inPeriod } from '../populations/definition.ts'
+import { isIn } from '../populations/definition.ts'
 import { confidentialReads } from '../populations/reads.ts'
+import type { AllowKind } from '../verify/allows.ts'
 import { Labels } from '../verify/flow.ts'
 import type { ControlTest, FoundDeviation, TestContext } from './test.ts'
 import { lineageIn } from '../verify/lineages.ts'
@@ -21,15 +22,17 @@ export const clearedReads: ControlTest = {
 
 function aboveClearance({ allows, history, period }: TestContext): FoundDeviation[] {
   const labels = new Labels(history)
-  return allows.flatMap(({ index, receipt, chain }): FoundDeviation[] => {
-    if (!inPeriod(receipt.time, period)) return []
-    const grants = (lineageIn(chain, receipt.grant) ?? []).map(({ grant }) => grant)
-    const limited = grants.filter(
-      ({ clearance, categories }) => clearance !== undefined || categories !== undefined,
-    )
+  const limitedOf = ({ chain, receipt }: AllowKind): Grant[] =>
+    (lineageIn(chain, receipt.grant) ?? [])
+      .map(({ grant }) => grant)
+      .filter(({ clearance, categories }) => clearance !== undefined || categories !== undefined)
+  const found = allows.where((kind) => limitedOf(kind).length > 0)
+  return found.toArray().flatMap(({ index, time_ms, receipt, chain }): FoundDeviation[] => {
+    if (!isIn(time_ms, period)) return []
+    const limited = limitedOf({ chain, receipt })
     // It may have gone by any of the labels that were in force about then.
     const isAbove = (grant: Grant): boolean => labels.at(receipt).every((label) => !shows(grant, label))
-    if (limited.length === 0 || !limited.some(isAbove)) return []
+    if (!limited.some(isAbove)) return []
     const message = `${receipt.server} / ${receipt.tool} returns what the grant does not clear`
     return [{ code: 'READ_ABOVE_CLEARANCE', message, entries: [index], chain: receipt.chain }]
   })

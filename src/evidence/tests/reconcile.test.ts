@@ -1,4 +1,5 @@
 /** Items of a test against sources that are not ours. spec/sources.md (RCN-3 to RCN-6). */
+import { ProvenAllows } from '../verify/allows.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { tryCanary } from '../../../test/fixtures/canary-acts.ts'
@@ -325,7 +326,7 @@ test('what the log has deviates nowhere from itself; each row that goes or comes
       history,
       findings,
       period: YEAR,
-      allows: [],
+      allows: new ProvenAllows(history.table),
       roots: [],
       logRoots: new Map(),
       sheets: [sheet],

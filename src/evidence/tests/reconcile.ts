@@ -3,6 +3,7 @@
  * Pure: builder and verifier find the same. A cell of a source never stands in a message: it may be personal.
  * @module
  */
+import type { Shape } from '../receipts/shapes.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { counted } from '../../core/words.ts'
 import { base64, fromBase64url } from '../../core/encoding.ts'
@@ -183,8 +184,8 @@ function itemsOf(ctx: TestContext, { population }: ControlTest, { at }: Comparab
 function finishedActions({ history }: TestContext, { number }: ControlTest): ReadonlySet<string> {
   const finished = new Set<string>()
   if (number !== 9) return finished
-  for (const { receipt } of history.receipts())
-    if (receipt.kind === 'outcome' && receipt.outcome === 'finished') finished.add(receipt.action)
+  const isFinished = (one: Shape): boolean => one.kind === 'outcome' && one.outcome === 'finished'
+  for (const { receipt } of history.receiptsWhere(isFinished)) finished.add(receipt.action)
   return finished
 }
 

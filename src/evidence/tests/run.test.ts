@@ -1,4 +1,5 @@
 /** The frame of the tests: what a pack says of them, and what a verifier makes of that. spec/tests.md (TST-3 to TST-9). */
+import { ProvenAllows } from '../verify/allows.ts'
 import { describe, expect, test } from 'vitest'
 import { ControlLog, DAY_MS, HOUR_MS, testedOf, YEAR } from '../../../test/fixtures/control-log.ts'
 import { LogBuilder } from '../../../test/fixtures/history.ts'
@@ -151,11 +152,12 @@ describe('a fault of the verifier', () => {
 })
 
 describe('a test', () => {
+  const history = new History(nodeCrypto)
   const ctx = {
-    history: new History(nodeCrypto),
+    history,
     period: YEAR,
     findings: new Findings(),
-    allows: [],
+    allows: new ProvenAllows(history.table),
     roots: [],
     logRoots: new Map(),
     sheets: [],

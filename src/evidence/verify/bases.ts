@@ -11,7 +11,7 @@ import type { BasesRecord } from '../../log/receipt-basis.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import type { History } from '../history.ts'
 import { checkBasisUses } from './basis-uses.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllow, ProvenAllows } from './allows.ts'
 import { bookOf, consentsByRev, type ConsentBook, type GivenConsent } from './consents.ts'
 import { atTime, Labels, policiesOf } from './flow.ts'
 import type { FaultCode } from './fault-codes.ts'
@@ -24,7 +24,7 @@ type Mode = NonNullable<FlowPolicy['bases']>
 export function checkUses(
   crypto: Crypto,
   history: History,
-  known: { readonly allows: readonly ProvenAllow[]; readonly bound_ms: number },
+  known: { readonly allows: ProvenAllows; readonly bound_ms: number },
   findings: Findings,
 ): void {
   checkBasisUses(crypto, history, known, findings)
@@ -32,7 +32,7 @@ export function checkUses(
 }
 
 /** Nothing where no policy ever asked for bases and no receipt names any. */
-function checkBases(history: History, allows: readonly ProvenAllow[], findings: Findings): void {
+function checkBases(history: History, allows: ProvenAllows, findings: Findings): void {
   const isAsked = history.labels.some(
     ({ entry }) => entry.type === 'flow_policy.proposed' && (entry.body.policy.bases ?? 'off') !== 'off',
   )
@@ -45,7 +45,7 @@ function checkBases(history: History, allows: readonly ProvenAllow[], findings: 
     () => {
       const checker = new Checker(history, allows, findings)
       for (const allow of allows) checker.decision(allow)
-      for (const { index, receipt } of history.receipts())
+      for (const { index, receipt } of history.receiptsWhere(({ basis }) => basis !== undefined))
         if (receipt.kind === 'outcome' && receipt.basis !== undefined)
           checker.outcome(index, receipt.action, receipt.basis)
       return allows.length
@@ -61,13 +61,13 @@ class Checker {
   readonly #labels: Labels
   readonly #allows: ReadonlyMap<string, ProvenAllow>
 
-  constructor(history: History, allows: readonly ProvenAllow[], findings: Findings) {
+  constructor(history: History, allows: ProvenAllows, findings: Findings) {
     this.#findings = findings
     this.#book = bookOf(history)
     this.#byRev = consentsByRev(this.#book)
     this.#policies = policiesOf(history)
     this.#labels = new Labels(history)
-    this.#allows = new Map(allows.map((allow) => [allow.receipt.action, allow]))
+    this.#allows = new Map(allows[Symbol.iterator]().map((allow) => [allow.receipt.action, allow]))
   }
 
   decision(allow: ProvenAllow): void {

@@ -12,7 +12,7 @@ import type { BasesRecord } from '../../log/receipt-basis.ts'
 import type { Frame } from '../../revoke/frame.ts'
 import { boundOf } from '../../token/lineage.ts'
 import type { History, LoggedReceipt } from '../history.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllows } from './allows.ts'
 import { bookOf, type ConsentBook } from './consents.ts'
 import type { Findings } from './report.ts'
 import { lineageIn } from './lineages.ts'
@@ -20,7 +20,7 @@ import { lineageIn } from './lineages.ts'
 type Use = BasesRecord['used'][number]
 
 interface Known {
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly bound_ms: number
 }
 
@@ -33,8 +33,7 @@ interface Judged {
 }
 
 export function checkBasisUses(crypto: Crypto, history: History, known: Known, findings: Findings): void {
-  const receipts: LoggedReceipt[] = []
-  for (const logged of history.receipts()) if (logged.receipt.basis !== undefined) receipts.push(logged)
+  const receipts = [...history.receiptsWhere(({ basis }) => basis !== undefined)]
   if (receipts.length === 0) return
   findings.check('every use of personal data that receipts name has a basis that lived then', () => {
     const uses = new Uses(crypto, history, known)
@@ -66,7 +65,7 @@ class Uses {
       if (!this.#frames.has(key)) this.#frames.set(key, frame)
     }
     this.#bounds = new Map(
-      allows.map(({ receipt, chain }) => [
+      allows[Symbol.iterator]().map(({ receipt, chain }) => [
         receipt.action,
         boundOf(lineageIn(chain, receipt.grant) ?? [], bound_ms),
       ]),

@@ -10,7 +10,7 @@ import { approvalGestureFault, otherCall } from '../../token/approval.ts'
 import { asks } from '../../token/lineage.ts'
 import type { History, Indexed } from '../history.ts'
 import type { ApprovalTerms } from './approvals.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { AllowKind, ProvenAllow, ProvenAllows } from './allows.ts'
 import type { Findings } from './report.ts'
 import { lineageIn } from './lineages.ts'
 
@@ -19,12 +19,12 @@ type Decided = Indexed<Entry<'approval.decided'>>
 /** How long after its check for lateness a receipt may be written: limits may take a round trip. */
 const LATE_SLACK_MS = 60_000
 
-function isAsking({ receipt, chain }: ProvenAllow): boolean {
+function isAsking({ receipt, chain }: AllowKind): boolean {
   return receipt.approval !== undefined || asks(lineageIn(chain, receipt.grant) ?? [])
 }
 
 /** Whether a person decided a call, or one should have. */
-export function needsApprovals(history: History, allows: readonly ProvenAllow[]): boolean {
+export function needsApprovals(history: History, allows: ProvenAllows): boolean {
   return history.decidedCalls.length > 0 || allows.some(isAsking)
 }
 
@@ -33,7 +33,7 @@ export function checkCallApprovals(
   crypto: Crypto,
   history: History,
   terms: ApprovalTerms,
-  allows: readonly ProvenAllow[],
+  allows: ProvenAllows,
   findings: Findings,
 ): number {
   const good = new Map<string, Decided>()
@@ -49,7 +49,7 @@ export function checkCallApprovals(
     }
   }
   const used = new Set<string>()
-  const asking = allows.filter(isAsking)
+  const asking = [...allows.where(isAsking)]
   for (const allow of asking) {
     const { approval } = allow.receipt
     if (approval === undefined) {

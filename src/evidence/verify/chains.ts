@@ -15,44 +15,15 @@ import { segmentId } from '../../token/segment.ts'
 import type { ChainTrust } from '../../token/trust.ts'
 import { verifyChainText, type ChainResult, type VerifiedChain } from '../../token/verify.ts'
 import type { History } from '../history.ts'
-import type { LoggedRow } from '../receipts/row.ts'
+import { LoggedRow } from '../receipts/row.ts'
+import type { ReceiptTable } from '../receipts/table.ts'
+import { ProvenAllows } from './allows.ts'
 import { ForeignTrust, isForeign, RootIssuers } from './issuers.ts'
 import { issuerKeys } from './keys.ts'
 import { checkBehind } from './registers.ts'
 import type { FaultCode } from './fault-codes.ts'
 import type { Findings } from './report.ts'
 import { lineageIn } from './lineages.ts'
-
-/** An allow whose chain holds. */
-export class ProvenAllow {
-  readonly #at: LoggedRow
-  readonly chain: VerifiedChain
-
-  constructor(at: LoggedRow, chain: VerifiedChain) {
-    this.#at = at
-    this.chain = chain
-  }
-
-  get index(): number {
-    return this.#at.index
-  }
-
-  /** Milliseconds: when it was appended. */
-  get logged_ms(): number {
-    return this.#at.logged_ms
-  }
-
-  /** Milliseconds: its own time. */
-  get time_ms(): number {
-    return this.#at.time_ms
-  }
-
-  get receipt(): DecisionReceipt {
-    const { receipt } = this.#at
-    if (receipt.kind !== 'decision') throw new TypeError('an allow is a decision')
-    return receipt
-  }
-}
 
 /** The log's own issuer, its relying party and keys, as the log says. Null when the log does not begin as one of ours. */
 export function trustOf(crypto: Crypto, history: History): ChainTrust | null {
@@ -91,25 +62,42 @@ function grantsOnly(segment: string): boolean {
 /**
  * Allows that were not taken back before the call went out: a denial of the same action takes one back, but not once
  * its outcome is there.
+ * @returns their rows, ascending
  */
-export function standingAllows(history: History): LoggedRow[] {
+export function standingAllows(history: History): Uint32Array {
   const { table } = history
-  const standing: LoggedRow[] = []
+  const stands = new Uint8Array(table.size)
+  /** By number of the action: the point that it is open at, and its first row there. */
+  const owners = new Uint32Array(table.actions_n)
+  const opened = new Uint32Array(table.actions_n)
+  /** Further rows of an action that is open: hardly any has them. */
+  const more = new Map<number, number[]>()
+  let point = 0
   for (const receipts of history.recorded()) {
-    const open = new Map<number, LoggedRow[]>()
-    for (const logged of receipts) {
-      const { row, actionId } = logged
+    point++
+    more.clear()
+    for (const { row, actionId } of receipts) {
       const decision = table.decision(row)
-      const known = decision === 'step_up' ? undefined : open.get(actionId)
-      if (decision === 'allow') open.set(actionId, known === undefined ? [logged] : [...known, logged])
-      else if (known !== undefined) {
-        if (decision === null) for (const each of known) standing.push(each)
-        open.delete(actionId)
+      if (decision === 'step_up') continue
+      const isOpen = owners[actionId] === point
+      if (decision === 'allow') {
+        stands[row] = 1
+        if (isOpen) more.set(actionId, [...(more.get(actionId) ?? []), row])
+        else opened[actionId] = row
+        owners[actionId] = point
+        continue
       }
+      if (!isOpen) continue
+      if (decision === 'deny')
+        for (const each of [opened[actionId] ?? 0, ...(more.get(actionId) ?? [])]) stands[each] = 0
+      owners[actionId] = 0
+      more.delete(actionId)
     }
-    for (const each of [...open.values()].flat()) standing.push(each)
   }
-  return standing.sort((a, b) => a.row - b.row)
+  const rows = new Uint32Array(stands.reduce((sum, one) => sum + one, 0))
+  let at = 0
+  for (let row = 0; row < stands.length; row++) if (stands[row] === 1) rows[at++] = row
+  return rows
 }
 
 /** A chain that verified at one time. */
@@ -117,6 +105,24 @@ interface Known {
   readonly chain: VerifiedChain
   /** Milliseconds: starts of tokens lie before. */
   readonly from_ms: number
+}
+
+/** What was found of an allow in which there was no fault. */
+interface Good extends Known {
+  /** Whole seconds: when the first of its delegations ends. */
+  readonly ends: number
+  readonly isCommitted: boolean
+  readonly kind: number
+}
+
+/**
+ * Whether an allow needs no look of its own. It says what one before it in the log said that was without a fault, at the
+ * same point; what stood in the log before that one stands before this one; and of its own members the checks ask for the
+ * time, whether it commits to arguments, and no more.
+ */
+function isLike(table: ReceiptTable, row: number, { from_ms, ends, isCommitted }: Good): boolean {
+  const time_ms = table.time_ms(row)
+  return time_ms >= from_ms && seconds(time_ms) < ends && table.decided.isCommitted(row) === isCommitted
 }
 
 export class ChainChecker {
@@ -140,19 +146,45 @@ export class ChainChecker {
     this.#findings = findings
   }
 
-  check(allows: readonly LoggedRow[]): ProvenAllow[] {
-    const proven: ProvenAllow[] = []
-    for (const allow of allows) {
-      const { index, receipt } = allow
-      if (receipt.kind !== 'decision') continue
-      const chain = this.#verify(index, receipt)
+  /** @param rows ascending */
+  check(rows: Iterable<number>): ProvenAllows {
+    const { table } = this.#history
+    const proven = new ProvenAllows(table)
+    const good = new Map<number, Good>()
+    for (const row of rows) {
+      const name = table.shapeIdAt(row) * table.streams_n + table.streamIdAt(row)
+      const like = good.get(name)
+      if (like !== undefined && isLike(table, row, like)) {
+        proven.add(row, like.kind)
+        continue
+      }
+      const faults_n = this.#findings.faults_n
+      const chain = this.#checkOne(new LoggedRow(table, row))
       if (chain === null) continue
-      // People, agents and roots of another issuer are in its log: KEY-9.
-      if (!isForeign(this.#history, chain)) this.#checkBehind(index, { chain, last: receipt.chain ?? '' })
-      this.#checkReceipt(index, receipt, chain)
-      proven.push(new ProvenAllow(allow, chain))
+      const kind = proven.kindOf(row, chain)
+      proven.add(row, kind)
+      // A chain of another issuer is looked for anew: which records of it were trusted depends on the time.
+      if (this.#findings.faults_n > faults_n || isForeign(this.#history, chain)) continue
+      const ends = Math.min(...chain.delegations.map((delegation) => delegation.ends))
+      good.set(name, {
+        chain,
+        from_ms: table.time_ms(row),
+        ends,
+        kind,
+        isCommitted: table.decided.isCommitted(row),
+      })
     }
     return proven
+  }
+
+  #checkOne({ index, receipt }: LoggedRow): VerifiedChain | null {
+    if (receipt.kind !== 'decision') return null
+    const chain = this.#verify(index, receipt)
+    if (chain === null) return null
+    // People, agents and roots of another issuer are in its log: KEY-9.
+    if (!isForeign(this.#history, chain)) this.#checkBehind(index, { chain, last: receipt.chain ?? '' })
+    this.#checkReceipt(index, receipt, chain)
+    return chain
   }
 
   /** Allows come in the order of the log, and what was there before one of them was there before all that follow. */

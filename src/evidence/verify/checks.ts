@@ -9,7 +9,8 @@ import { checkAlerts } from './alerts.ts'
 import { approvalJudge } from './approvals.ts'
 import { checkAttestations } from './attestations.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
-import { ChainChecker, checkSegments, standingAllows, trustOf, type ProvenAllow } from './chains.ts'
+import { ChainChecker, checkSegments, standingAllows, trustOf } from './chains.ts'
+import { ProvenAllows } from './allows.ts'
 import { checkUses } from './bases.ts'
 import { checkConsentChains } from './consent-chains.ts'
 import { checkConsents } from './consents.ts'
@@ -45,7 +46,7 @@ import { checkRunVersions, checkVersions, type ApprovedVersions } from './versio
 
 /** What held, for those who go on from it. */
 export interface CheckedHistory {
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly roots: readonly IssuedRoot[]
 }
 
@@ -66,7 +67,7 @@ export function checkHistory(
   check('no revocation that a point knew is missing', () => checkKnownFrames(crypto, history, findings))
   const trust = trustOf(crypto, history)
   const settings = history.created?.entry.body
-  if (trust === null || settings === undefined) return { allows: [], roots: [] }
+  if (trust === null || settings === undefined) return { allows: new ProvenAllows(history.table), roots: [] }
   const { separation, bound_ms, rp_id, origins } = settings
   let roots: readonly IssuedRoot[] = []
   check('every delegation issued is a logged root with a human gesture', () => {
@@ -97,7 +98,7 @@ export function checkHistory(
     checkWithinTemplates(history, reigns, roots, findings),
   )
   checkApproved(history, judge, findings, whose)
-  let allows: ProvenAllow[] = []
+  let allows = new ProvenAllows(history.table)
   check('every allow has a chain back to a registered human gesture', () => {
     const standing = standingAllows(history)
     allows = new ChainChecker(crypto, history, trust, findings).check(standing)

@@ -19,7 +19,7 @@ import { periodOf, type Manifest } from '../pack/manifest.ts'
 import type { Population } from '../populations/population.ts'
 import type { Sample } from '../samples/samples.ts'
 import type { TestResults } from '../tests/result.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllows } from './allows.ts'
 import type { Findings } from './report.ts'
 
 interface Made {
@@ -27,7 +27,7 @@ interface Made {
   readonly checkpoint: Checkpoint
   readonly start: Checkpoint | null
   readonly history: History
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly populations: readonly Population[]
   readonly results: TestResults
   readonly samples: readonly Sample[]

@@ -5,7 +5,7 @@
  */
 import { covers, TOP, type DataLabel } from '../../core/label.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllows } from './allows.ts'
 import type { Hold, Holds } from './domains.ts'
 import type { Findings } from './report.ts'
 
@@ -13,14 +13,10 @@ import type { Findings } from './report.ts'
 const OFF_MS = 2_000
 
 /** @returns how many receipts */
-export function checkDomainReceipts(
-  allows: readonly ProvenAllow[],
-  holds: Holds,
-  findings: Findings,
-): number {
+export function checkDomainReceipts(allows: ProvenAllows, holds: Holds, findings: Findings): number {
   const bounds = new Map<Hold, { taint: DataLabel; readonly index: number }[]>()
   let count = 0
-  for (const { index, receipt, chain } of allows) {
+  for (const { index, receipt, chain } of allows.where((one) => one.receipt.flow !== undefined)) {
     const taint = receipt.flow?.taint
     if (taint === undefined) continue
     count++

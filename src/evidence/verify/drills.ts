@@ -187,8 +187,7 @@ class DrillJudge {
   }
 
   #receipts(sieve: DrillSieve, { from, to }: ReturnType<typeof drillWindow>): readonly Receipt[] {
-    for (const { index, receipt } of this.#history.receipts())
-      if (index >= from && index < to) sieve.add(receipt)
+    for (const { receipt } of this.#history.table.between(from, to)) sieve.add(receipt)
     return sieve.recorded
   }
 }

@@ -11,7 +11,7 @@ import { BASIS_TEXT_MAX, type BasisRecord, type FlowRecord } from '../../log/rec
 import { isMethodAction } from '../../token/method-action.ts'
 import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllows } from './allows.ts'
 import { checkDomainReceipts } from './domain-receipts.ts'
 import { checkDomains } from './domains.ts'
 import type { FaultCode } from './fault-codes.ts'
@@ -36,7 +36,7 @@ export function checkFlow(
   crypto: Crypto,
   history: History,
   judge: ApprovalJudge,
-  allows: readonly ProvenAllow[],
+  allows: ProvenAllows,
   findings: Findings,
 ): void {
   const has = allows.some(({ receipt }) => receipt.flow !== undefined)
@@ -52,7 +52,7 @@ export function checkFlow(
 }
 
 /** @returns how many allows there are to check */
-function checkEndorsed(history: History, allows: readonly ProvenAllow[], findings: Findings): number {
+function checkEndorsed(history: History, allows: ProvenAllows, findings: Findings): number {
   const policies = policiesOf(history)
   const labels = new Labels(history)
   for (const { index, receipt } of allows) {

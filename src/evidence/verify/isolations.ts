@@ -10,7 +10,7 @@ import { stepUpOf, stepUpName } from '../../core/step-up.ts'
 import { boundOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { AllowKind, ProvenAllows } from './allows.ts'
 import { Labels } from './flow.ts'
 import type { Findings } from './report.ts'
 import { lineageIn } from './lineages.ts'
@@ -28,7 +28,7 @@ export function checkResponses(
   crypto: Crypto,
   history: History,
   judge: ApprovalJudge,
-  { allows, bound_ms }: { readonly allows: readonly ProvenAllow[]; readonly bound_ms: number },
+  { allows, bound_ms }: { readonly allows: ProvenAllows; readonly bound_ms: number },
   findings: Findings,
 ): void {
   const all = history.responses.filter((one): one is Logged => isOfAgents(one.entry.type))
@@ -226,12 +226,7 @@ interface Overseen {
 }
 
 /** By the times of frames, as for revocations (REV-9). */
-function checkOverseen(
-  history: History,
-  allows: readonly ProvenAllow[],
-  point_ms: number,
-  findings: Findings,
-): number {
+function checkOverseen(history: History, allows: ProvenAllows, point_ms: number, findings: Findings): number {
   const spans = new Map<string, Overseen[]>()
   for (const { frame } of history.frames) {
     const named = stepUpOf(frame.handle)
@@ -246,7 +241,9 @@ function checkOverseen(
   }
   const labels = new Labels(history)
   let checked = 0
-  for (const { index, receipt, chain } of allows) {
+  const isOfThese = ({ chain }: AllowKind): boolean =>
+    chain.delegations.some(({ agent }) => spans.has(agent.id))
+  for (const { index, receipt, chain } of allows.where(isOfThese)) {
     const { freshness, approval } = receipt
     const within = chain.delegations.flatMap(({ agent }) => spans.get(agent.id) ?? [])
     if (within.length === 0 || freshness === null) continue

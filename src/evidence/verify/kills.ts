@@ -11,7 +11,7 @@ import { boundOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
 import { actFault } from './acts.ts'
 import type { ApprovalTerms } from './approvals.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllows } from './allows.ts'
 import { FrameReigns } from './frame-keys.ts'
 import { isForeign } from './issuers.ts'
 import type { FaultCode } from './fault-codes.ts'
@@ -183,7 +183,7 @@ export function reignsOf(history: History): KillReign[] {
 /** By frame number and by time, as for revocations: either shows an allow that should not have been. */
 export function checkKillBound(
   history: History,
-  allows: readonly ProvenAllow[],
+  allows: ProvenAllows,
   point_ms: number,
   findings: Findings,
 ): number {

@@ -8,6 +8,7 @@ import { periodEnd, periodOf, slidingMs } from '../../core/period.ts'
 import type { Entry } from '../../log/entries.ts'
 import type { Debit, DecisionReceipt, Lease } from '../../log/receipt.ts'
 import type { History, Indexed } from '../history.ts'
+import type { Shape } from '../receipts/shapes.ts'
 import type { FaultCode } from './fault-codes.ts'
 import type { Findings } from './report.ts'
 
@@ -111,8 +112,10 @@ function sumDebits(
     }
   }
   let n = 0
-  for (const { index, receipt } of history.receipts()) {
-    if (receipt.kind !== 'decision' || receipt.decision !== 'allow') continue
+  const hasDebits = (shape: Shape): boolean =>
+    shape.kind === 'decision' && shape.decision === 'allow' && shape.debits.length > 0
+  for (const { index, receipt } of history.receiptsWhere(hasDebits)) {
+    if (receipt.kind !== 'decision') continue
     for (const debit of receipt.debits) {
       n++
       const fault = debitFault(index, receipt, debit, { book, reserved })

@@ -3,7 +3,7 @@ import { canonicalize } from '../../core/json.ts'
 import type { Debit } from '../../log/receipt.ts'
 import { periodOf, slidingMs } from '../../core/period.ts'
 import { limitName, type Limit } from '../../token/grant.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { AllowKind, ProvenAllow, ProvenAllows } from './allows.ts'
 import type { LeaseBook } from './leases.ts'
 import type { Findings } from './report.ts'
 import { lineageIn } from './lineages.ts'
@@ -11,10 +11,12 @@ import { lineageIn } from './lineages.ts'
 /** Periods are the enforcement point's at decision time; a receipt a moment later may fall into the next. */
 const PERIOD_SLACK_MS = 60_000
 
-export function checkLimits(allows: readonly ProvenAllow[], leases: LeaseBook, findings: Findings): number {
+export function checkLimits(allows: ProvenAllows, leases: LeaseBook, findings: Findings): number {
   const spent = new Map<string, number>()
   let checked = 0
-  for (const allow of allows) {
+  const isLimited = ({ chain, receipt }: AllowKind): boolean =>
+    (lineageIn(chain, receipt.grant) ?? []).some(({ grant }) => (grant.limits ?? []).length > 0)
+  for (const allow of allows.where(isLimited)) {
     const { index, receipt } = allow
     const over = (message: string): void => findings.add({ code: 'LIMIT_OVERSPENT', message, index })
     const amounts = new Map<string, number>()

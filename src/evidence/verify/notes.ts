@@ -8,26 +8,29 @@ import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { PDF_FILE, REPORT_FILE } from '../pack/companion-names.ts'
 import type { Manifest } from '../pack/manifest.ts'
 import type { Period } from '../populations/definition.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { AllowKind, ProvenAllows } from './allows.ts'
 import { isForeign } from './issuers.ts'
 
 /** Records and time: what is logged later than this after its heartbeat cannot be held against the log's clock. */
 const WORD_ONLY_AFTER_MS = 60_000
 
-export function notesOf(history: History, allows: readonly ProvenAllow[], period: Period): string[] {
+export function notesOf(history: History, allows: ProvenAllows, period: Period): string[] {
   const notes: string[] = sampleNotes(history, period)
   for (const [iss, count] of foreignOf(history, allows))
     notes.push(
       `${counted(count, 'allowed action was', 'allowed actions were')} authorized by another issuer: ${iss}`,
     )
-  const late = allows.filter(
-    ({ logged_ms, receipt }) => logged_ms - (receipt.freshness?.t ?? 0) > WORD_ONLY_AFTER_MS,
-  ).length
+  const { table } = history
+  let late = 0
+  for (const [row] of allows.numbered()) {
+    const t = table.decided.epoch(row) === 0 ? 0 : table.decided.t(row)
+    if (table.logged_ms(row) - t > WORD_ONLY_AFTER_MS) late++
+  }
   if (late > 0)
     notes.push(
       `${counted(late, 'allowed action was logged over a minute late: its', 'allowed actions were logged over a minute late: their')} time is the point's word only`,
     )
-  const software = allows.filter((allow) => restsOnSoftware(history, allow)).length
+  const software = allows.count((allow) => restsOnSoftware(history, allow))
   if (software > 0)
     notes.push(
       `${counted(software, 'allowed action rests', 'allowed actions rest')} on a software authenticator (swk), not on a passkey`,
@@ -69,7 +72,7 @@ export function notesOf(history: History, allows: readonly ProvenAllow[], period
     notes.push(
       `${counted(invited, 'agent was approved by somebody whom its', 'agents were approved by somebody whom their')} proposer invited: the log cannot tell whether they are two people`,
     )
-  const own = allows.filter((allow) => approvedByInvited(history, allow)).length
+  const own = allows.count((allow) => approvedByInvited(history, allow))
   if (own > 0)
     notes.push(
       `${counted(own, 'allowed action has an approver whom its', 'allowed actions have an approver whom their')} principal invited: the log cannot tell whether they are two people`,
@@ -149,14 +152,14 @@ function issuerNotes(history: History): string[] {
 }
 
 /** Any of the people behind it, and not its principal alone. */
-function restsOnSoftware(history: History, { chain }: ProvenAllow): boolean {
+function restsOnSoftware(history: History, { chain }: AllowKind): boolean {
   const { amr, gestures } = chain.root
   return [amr, ...gestures.map(({ rev }) => history.people.get(rev)?.entry.body.credential.amr)].some(
     (methods) => methods?.includes('swk'),
   )
 }
 
-function approvedByInvited(history: History, { chain }: ProvenAllow): boolean {
+function approvedByInvited(history: History, { chain }: AllowKind): boolean {
   const personOf = (rev: string): string => history.people.get(rev)?.entry.subject ?? rev
   const principals = chain.root.gestures
     .filter(({ role }) => role === 'principal')
@@ -167,13 +170,15 @@ function approvedByInvited(history: History, { chain }: ProvenAllow): boolean {
 }
 
 /** How many allows rest on each other issuer. */
-function foreignOf(history: History, allows: readonly ProvenAllow[]): [string, number][] {
-  const foreign = allows.filter(({ chain }) => isForeign(history, chain))
-  return [...Map.groupBy(foreign, ({ chain }) => chain.root.iss)].map(([iss, of]) => [iss, of.length])
+function foreignOf(history: History, allows: ProvenAllows): [string, number][] {
+  // Kinds are in the order in which their first allows are in the log, and so are issuers.
+  const foreign = allows.kinds.filter(({ chain }) => isForeign(history, chain))
+  const byIssuer = Map.groupBy(foreign, ({ chain }) => chain.root.iss)
+  return [...byIssuer].map(([iss, of]) => [iss, of.reduce((sum, { count }) => sum + count, 0)])
 }
 
 /** PCK-4: what a pack cannot show, or this verifier does not look at. */
-export function notChecked(history: History, allows: readonly ProvenAllow[], manifest: Manifest): string[] {
+export function notChecked(history: History, allows: ProvenAllows, manifest: Manifest): string[] {
   return [
     ...(history.size === 0
       ? ['everything behind the checkpoint: it does not verify under the key given']

@@ -99,4 +99,11 @@ export class Findings {
     const count = run()
     this.checks.push({ name, ok: this.faults_n === before, count })
   }
+
+  /** As {@link check}, of what has to wait. Nothing else is to be checked meanwhile. */
+  async checkLater(name: string, run: () => Promise<number>): Promise<void> {
+    const before = this.faults_n
+    const count = await run()
+    this.checks.push({ name, ok: this.faults_n === before, count })
+  }
 }

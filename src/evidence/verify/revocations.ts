@@ -7,7 +7,7 @@ import type { Crypto, PublicJwk } from '../../core/crypto.ts'
 import { frameHash, verifyFrame, type Frame } from '../../revoke/frame.ts'
 import { boundOf } from '../../token/lineage.ts'
 import type { History } from '../history.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllows } from './allows.ts'
 import { FrameReigns } from './frame-keys.ts'
 import { isForeign, RootIssuers } from './issuers.ts'
 import type { Findings } from './report.ts'
@@ -45,15 +45,18 @@ export function checkKnownFrames(crypto: Crypto, history: History, findings: Fin
   const keys = new FrameReigns(crypto, history)
   const issuers = new RootIssuers(history)
   const own = history.created?.entry.body.origin
-  for (const { index, receipt } of history.receipts()) {
-    if (receipt.kind !== 'decision' || receipt.freshness === null) continue
+  const { table } = history
+  for (let row = 0; row < table.size; row++) {
+    const epoch = table.decided.epoch(row)
+    const shape = epoch === 0 ? undefined : table.shape(row)
+    if (shape?.kind !== 'decision') continue
     // What was known of another issuer's frames is numbered in its stream (KEY-8).
-    if ((receipt.chain === null ? own : (issuers.of(receipt.chain) ?? own)) !== own) continue
-    const { epoch, head, t } = receipt.freshness
+    if ((shape.chain === null ? own : (issuers.of(shape.chain) ?? own)) !== own) continue
+    const [index, head, t] = [table.index(row), table.decided.head(row), table.decided.t(row)]
     checked++
     const ended = keys.endOf(epoch)
     // Whoever signs a heartbeat reads the key after its time (REV-4), so none of an old key has a time past its end.
-    if (ended !== null && t > ended.from_ms && receipt.decision === 'allow') {
+    if (ended !== null && t > ended.from_ms && shape.decision === 'allow') {
       const message = `allowed by a heartbeat of a frame key that entry ${ended.index} had replaced by then`
       findings.add({ code: 'ALLOW_WHILE_STALE', message, index })
     }
@@ -68,10 +71,13 @@ export function checkKnownFrames(crypto: Crypto, history: History, findings: Fin
   return checked
 }
 
+/** What no allow is of. */
+const NEVER = { bound_ms: 0, revoked: [] }
+
 /** By frame number and by time: either shows an allow that should not have been. */
 export function checkBound(
   history: History,
-  allows: readonly ProvenAllow[],
+  allows: ProvenAllows,
   point_ms: number,
   findings: Findings,
 ): number {
@@ -80,24 +86,29 @@ export function checkBound(
     const key = `${each.frame.kind}:${each.frame.handle}`
     if (!revoked.has(key)) revoked.set(key, each)
   }
-  for (const { index, receipt, chain } of allows) {
-    const { freshness } = receipt
-    const bound_ms = boundOf(lineageIn(chain, receipt.grant) ?? [], point_ms)
-    if (freshness === null || freshness.age_ms > bound_ms) {
-      findings.add({
-        code: 'ALLOW_WHILE_STALE',
-        message: 'allowed with a revocation state past the bound',
-        index,
-      })
+  const { table } = history
+  const kinds = allows.kinds.map(({ chain, receipt }) => ({
+    bound_ms: boundOf(lineageIn(chain, receipt.grant) ?? [], point_ms),
+    // Of another issuer frames are in another log, and ours revoke nothing of it.
+    revoked: isForeign(history, chain)
+      ? []
+      : chain.handles.flatMap(({ kind, handle }) => {
+          const known = revoked.get(`${kind}:${handle}`)
+          return known === undefined ? [] : [{ ...known, kind }]
+        }),
+  }))
+  for (const [row, number] of allows.numbered()) {
+    const { bound_ms, revoked: its } = kinds[number] ?? NEVER
+    if (table.decided.epoch(row) === 0 || table.decided.age_ms(row) > bound_ms) {
+      const message = 'allowed with a revocation state past the bound'
+      findings.add({ code: 'ALLOW_WHILE_STALE', message, index: table.index(row) })
       continue
     }
-    if (isForeign(history, chain)) continue // its frames are in another log, and ours revoke nothing of it
-    for (const { kind, handle } of chain.handles) {
-      const known = revoked.get(`${kind}:${handle}`)
-      if (known === undefined) continue
-      const { frame } = known
-      const knew = freshness.head >= frame.seq
-      const decided_ms = freshness.t + freshness.age_ms
+    for (const known of its) {
+      const { frame, kind } = known
+      const index = table.index(row)
+      const knew = table.decided.head(row) >= frame.seq
+      const decided_ms = table.decided.t(row) + table.decided.age_ms(row)
       if (knew || decided_ms > frame.t + bound_ms) {
         const late_ms = Math.round(decided_ms - frame.t)
         findings.add({

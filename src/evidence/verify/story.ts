@@ -10,7 +10,8 @@ import { sentencesOf } from '../../decide/flow/sentences.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import type { VerifiedChain } from '../../token/verify.ts'
 import type { History, LoggedReceipt } from '../history.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { LoggedRow } from '../receipts/row.ts'
+import type { ProvenAllow, ProvenAllows } from './allows.ts'
 import { isForeign } from './issuers.ts'
 import { lineageIn } from './lineages.ts'
 
@@ -34,16 +35,24 @@ export class StoryBook {
   readonly #decided: ReadonlyMap<string, History['decidedCalls'][number][]>
 
   /** @param actions the stories that will be asked for: of a million, few are */
-  constructor(history: History, allows: readonly ProvenAllow[], actions: readonly string[]) {
+  constructor(history: History, allows: ProvenAllows, actions: readonly string[]) {
     const wanted = new Set(actions)
+    const { table } = history
+    // Asked by number: a text is made of each only where it is wanted.
+    const ids = new Uint8Array(table.actions_n)
+    for (const action of actions) {
+      const id = table.idOf(action)
+      if (id !== null) ids[id] = 1
+    }
+    const isWanted = ({ actionId }: LoggedRow): boolean => ids[actionId] === 1
     const ofWanted = <T>(from: Iterable<T>, actionOf: (each: T) => string): ReadonlyMap<string, T[]> =>
       Map.groupBy(
         filtered(from, (each) => wanted.has(actionOf(each))),
         actionOf,
       )
     this.#history = history
-    this.#records = ofWanted(history.receipts(), ({ receipt }) => receipt.action)
-    this.#chains = ofWanted(allows, ({ receipt }) => receipt.action)
+    this.#records = ofWanted(filtered(table.all(), isWanted), ({ receipt }) => receipt.action)
+    this.#chains = ofWanted(filtered(allows, isWanted), ({ receipt }) => receipt.action)
     this.#asked = ofWanted(history.asked.values(), ({ entry }) => entry.body.action)
     this.#decided = ofWanted(history.decidedCalls, ({ entry }) => entry.body.act.action)
   }

@@ -4,12 +4,12 @@ import { periodOf, type Manifest } from '../pack/manifest.ts'
 import { cutOffOf } from '../populations/cut-off.ts'
 import { isWhole } from '../tests/faults.ts'
 import { countsOf, type TestResults } from '../tests/result.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllows } from './allows.ts'
 import { notChecked, notesOf } from './notes.ts'
 import type { Findings, PackReport } from './report.ts'
 
 interface Found {
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly populations: Record<string, number>
   /** Null: nothing behind the checkpoint could be read. */
   readonly results: TestResults | null
@@ -27,13 +27,13 @@ export function reportOf(
   const denied: Record<string, number> = {}
   let allowed = 0
   let asked = 0
-  for (const { receipt } of history.receipts()) {
-    if (receipt.kind !== 'decision') continue
-    if (receipt.decision === 'allow') allowed++
-    else if (receipt.decision === 'step_up') asked++
+  for (const [shape, count] of history.table.shapes()) {
+    if (shape.kind !== 'decision') continue
+    if (shape.decision === 'allow') allowed += count
+    else if (shape.decision === 'step_up') asked += count
     else {
-      const reason = receipt.reasons[0] ?? 'UNSTATED'
-      denied[reason] = (denied[reason] ?? 0) + 1
+      const reason = shape.reasons[0] ?? 'UNSTATED'
+      denied[reason] = (denied[reason] ?? 0) + count
     }
   }
   return {

@@ -6,7 +6,6 @@
 import type { Crypto } from '../../core/crypto.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
-import { decodeWithBody } from '../../log/entries.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { parseVkey } from '../../log/note.ts'
 import { PruningCheck } from '../../log/pruning.ts'
@@ -25,7 +24,7 @@ import {
 import { populationsOf } from '../populations/populations.ts'
 import type { TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
-import type { ProvenAllow } from './chains.ts'
+import { ProvenAllows } from './allows.ts'
 import { checkHistory, type CheckedHistory } from './checks.ts'
 import { checkCheckpoints, checkFiles, checkManifest, checkPopulations, checkResults } from './claims.ts'
 import { checkCompanions } from './companions.ts'
@@ -43,7 +42,7 @@ export interface VerifiedPack {
   readonly report: PackReport
   readonly files: PackFiles
   readonly history: History
-  readonly allows: readonly ProvenAllow[]
+  readonly allows: ProvenAllows
   readonly checkpoint: Checkpoint | null
   readonly findings: Findings
 }
@@ -80,7 +79,7 @@ export async function verifyPack(
   findings.check('checkpoints are signed by the key', () =>
     checkCheckpoints(manifest, checkpoint, start, findings),
   )
-  let checked: CheckedHistory = { allows: [], roots: [] }
+  let checked: CheckedHistory = { allows: new ProvenAllows(history.table), roots: [] }
   let populations: Record<string, number> = {}
   let results: TestResults | null = null
   let isWhole = false
@@ -98,10 +97,10 @@ export async function verifyPack(
     })
     const period = periodOf(manifest)
     const recomputed = populationsOf(crypto, history, period)
-    findings.check('populations recompute to the same bytes', () => {
+    await findings.checkLater('populations recompute to the same bytes', async () => {
       const { generator } = manifest
       const made = { populations: recomputed, history, period, start, end: checkpoint, generator }
-      populations = checkPopulations(files, made, manifest, findings)
+      populations = await checkPopulations(files, made, manifest, findings)
       return recomputed.length
     })
     const sheets = checkSources(crypto, files, manifest, history, findings)
@@ -170,9 +169,8 @@ async function checkTree(crypto: Crypto, files: ReadFiles, check: TreeCheck): Pr
     onEntry: (index, bytes) => {
       if (index % 1000 === 0) check.onProgress(index, checkpoint.size)
       try {
-        const { entry, body } = decodeWithBody(bytes)
-        prunings.entry(index, entry)
-        history.add(index, entry, body)
+        const entry = history.addBytes(index, bytes)
+        if (entry !== null) prunings.entry(index, entry)
       } catch (error) {
         if (!(error instanceof CountersignError)) throw error
         findings.add({

@@ -8,7 +8,7 @@ import { manifestDigest } from '../../core/manifest.ts'
 import type { Entry } from '../../log/entries.ts'
 import type { History, Indexed } from '../history.ts'
 import type { ApprovalJudge } from './approvals.ts'
-import type { ProvenAllow } from './chains.ts'
+import type { ProvenAllows } from './allows.ts'
 import type { Findings } from './report.ts'
 
 type Proposal = Indexed<Entry<'version.proposed'>>
@@ -67,12 +67,12 @@ function approvalFault(
 /** @returns how many allows were looked at */
 export function checkRunVersions(
   history: History,
-  allows: readonly ProvenAllow[],
+  allows: ProvenAllows,
   approved: ApprovedVersions,
   findings: Findings,
 ): number {
   const ours = history.created?.entry.body.origin
-  for (const { index, receipt, chain } of allows) {
+  for (const { index, receipt, chain } of allows.where((one) => one.receipt.manifest !== undefined)) {
     const { manifest } = receipt
     if (manifest === undefined) continue
     if (chain.delegations.length === 1 && chain.root.agent.manifest === manifest) continue

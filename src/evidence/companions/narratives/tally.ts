@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../../core/json.ts'
 import { counted } from '../../../core/words.ts'
 import { PackError } from '../../errors.ts'
+import type { AlikeRow } from '../../populations/definition.ts'
 import { eachRow, said, type ReportInput } from '../../report/input.ts'
 import { ENTRIES_MAX, NONE, type Evidence, type Fact } from './fact.ts'
 import type { Ask, Condition, RowAsk } from './template.ts'
@@ -21,11 +22,20 @@ export class Tally {
     )
     for (const [population, its] of Map.groupBy(wanted.values(), (ask) => ask.population)) {
       const counts = its.map((ask) => new Count(ask))
+      const alike = input.populations.find(({ name }) => name === population)?.alike ?? null
+      const isShared =
+        alike !== null && counts.every(({ members }) => !members.some((one) => alike.own.includes(one)))
       let rows_n = 0
-      for (const row of eachRow(input, population)) {
-        rows_n++
-        for (const count of counts) count.add(row)
-      }
+      if (isShared)
+        for (const row of alike.rows()) {
+          rows_n++
+          for (const count of counts) count.addAlike(row)
+        }
+      else
+        for (const row of eachRow(input, population)) {
+          rows_n++
+          for (const count of counts) count.add(row)
+        }
       for (const count of counts) this.#answers.set(keyOf(count.ask), count.answer(rows_n))
     }
   }
@@ -44,6 +54,10 @@ function keyOf(ask: RowAsk): string {
 /** Of one question, row by row. */
 class Count {
   readonly ask: RowAsk
+  /** What it looks at. */
+  readonly members: readonly string[]
+  /** By kind: whether rows of it count. */
+  readonly #kinds: boolean[] = []
   /** Members that no row had so far. */
   readonly #unseen: Set<string>
   readonly #distinct = new Set<string>()
@@ -57,7 +71,24 @@ class Count {
     this.ask = ask
     const own = ask.kind === 'count' || ask.kind === 'share' ? [] : [ask.member]
     const until = 'until' in ask && ask.until !== null ? [ask.until] : []
-    this.#unseen = new Set([...ask.where.map(({ member }) => member), ...own, ...until])
+    this.members = [...ask.where.map(({ member }) => member), ...own, ...until]
+    this.#unseen = new Set(this.members)
+  }
+
+  /** A row of a kind, of which none of the members that this looks at is its own: it counts as one before it did. */
+  addAlike(row: AlikeRow): void {
+    const { ask } = this
+    const { kind, index } = row
+    const known = this.#kinds[kind]
+    const isValued = ask.kind === 'median' || ask.kind === 'largest'
+    if (known === undefined || (known && isValued)) {
+      const before = this.#n
+      this.add({ ...row.like(), index })
+      this.#kinds[kind] = this.#n > before
+    } else if (known) {
+      this.#n++
+      this.#cite(index)
+    }
   }
 
   add(row: JsonObject): void {

@@ -5,8 +5,10 @@
 import type { JsonObject } from '../../../core/json.ts'
 import { KILL_CALL } from '../../../log/drill-report.ts'
 import type { AnyEntry } from '../../../log/entries.ts'
-import type { History } from '../../history.ts'
-import { eachRow, type ReportInput } from '../../report/input.ts'
+import type { Shape } from '../../receipts/shapes.ts'
+import { isIn } from '../../populations/definition.ts'
+import type { History, LoggedReceipt } from '../../history.ts'
+import type { ReportInput } from '../../report/input.ts'
 
 /** Entries that one walkthrough goes through: of an agent with a thousand keys the first ones. */
 const STEPS_MAX = 40
@@ -170,11 +172,13 @@ function revoked(row: JsonObject, input: ReportInput): number[] {
   const issued = history.delegations.get(handle)
   const agent = issued?.entry.body.agent ?? handle
   const time = textIn(row.time)
-  let [before, after]: (JsonObject | null)[] = [null, null]
-  for (const one of eachRow(input, 'decisions')) {
-    if (one.agent !== agent) continue
-    if (one.decision === 'allow' && textIn(one.time) < time) before = one
-    if (one.decision === 'deny' && textIn(one.time) >= time) after ??= one
+  let [before, after]: (LoggedReceipt | null)[] = [null, null]
+  const isIts = (one: Shape): boolean => one.kind === 'decision' && one.agent === agent
+  for (const one of history.receiptsWhere(isIts)) {
+    const { receipt } = one
+    if (receipt.kind !== 'decision' || !isIn(one.time_ms, input.period)) continue
+    if (receipt.decision === 'allow' && receipt.time < time) before = one
+    if (receipt.decision === 'deny' && receipt.time >= time) after ??= one
   }
   const withdrawn = history.consents.flatMap(({ index, entry }) =>
     entry.type === 'consent.withdrawn' && entry.body.rev === handle.split('.')[0]
@@ -198,8 +202,9 @@ function killed(history: History, kill: string): number[] {
       (entry.type === 'kill.lifted' && entry.body.statement.lift.kills.includes(kill)),
   )
   const denied: number[] = []
-  for (const { index, receipt } of history.receipts())
-    if (receipt.kind === 'decision' && receipt.tool === KILL_CALL && receipt.kill === kill) denied.push(index)
+  const isDenied = (one: Shape): boolean =>
+    one.kind === 'decision' && one.tool === KILL_CALL && one.kill === kill
+  for (const { index } of history.receiptsWhere(isDenied)) denied.push(index)
   return [...pulled.map(({ index }) => index), ...denied.sort((a, b) => a - b).slice(0, STEPS_MAX / 2)]
 }
 

@@ -1,0 +1,300 @@
+/**
+ * Reads entries of receipts by what an entry before them said: nearly all that a log holds are the same but for a few
+ * members, such as place, time, action and commitment.
+ * Invariant: what this reads is what the strict reader reads, and what it does not know is left to that one. An entry that
+ * was read strictly is kept as the text between those members. Each of them is an own member of a strict object, so that
+ * its schema and its spelling rest on nothing beside it: text that is the same between them, and has in their places
+ * what the schema takes, canonically spelled, is canonical and valid as well.
+ * @module
+ */
+import { FRACTION } from '../core/canonical-pattern.ts'
+import { readDigest } from '../core/encoding.ts'
+import { canonicalize, type JsonValue } from '../core/json.ts'
+import type { Entry } from './entries.ts'
+
+const DIGEST_CHARS = 43
+const DIGEST_BYTES = 32
+/** Of the schema. */
+const ACTION_CHARS_MAX = 64
+/** Fewer digits than an integer needs to be beyond what is exact. */
+const DIGITS_MAX = 15
+/** `2026-03-01T09:30:00.000Z` */
+const TIME_CHARS = 24
+const DAY_CHARS = 10
+const BODY_BEGINS = '{"action":"'
+const BEFORE_ACTION = `,"body":${BODY_BEGINS}`
+/** Kinds with the same member behind their action: of a decision the agent. Of one with more, some are read strictly. */
+const NEAR_MAX = 32
+const KINDS_MAX = 16_384
+
+const FRACTION_ONLY = new RegExp(`^${FRACTION}$`)
+
+/** A member that each receipt has of its own; `logged` is the time of its entry. */
+type Own =
+  'action' | 'args_commit' | 'age_ms' | 'epoch' | 'head' | 't' | 'prev_hash' | 'seq' | 'time' | 'logged'
+const OWN: readonly Own[] = [
+  'action',
+  'args_commit',
+  'age_ms',
+  'epoch',
+  'head',
+  't',
+  'prev_hash',
+  'seq',
+  'time',
+  'logged',
+]
+const NUMBERS: ReadonlySet<Own> = new Set<Own>(['age_ms', 'epoch', 'head', 't', 'seq'])
+
+/** Receipts that say the same but for their own members. */
+export interface ReceiptKind {
+  readonly number: number
+  /** One of them. */
+  readonly entry: Entry<'receipt'>
+}
+
+interface Known extends ReceiptKind {
+  /** The text around the own members. */
+  readonly parts: readonly string[]
+  /** Between two parts each. */
+  readonly own: readonly Own[]
+  readonly begin: number
+  /** Characters behind the body. */
+  readonly behind: number
+}
+
+/** What one receipt has of its own. Good until the next one is read. */
+export class OwnMembers {
+  kind: ReceiptKind | null = null
+  action = ''
+  /** Bytes of the digest, where the kind has one. */
+  readonly args_commit = new Uint8Array(DIGEST_BYTES)
+  /** Of the freshness, where the kind has one. */
+  age_ms = 0
+  epoch = 0
+  head = 0
+  t = 0
+  /** Bytes. */
+  readonly prev_hash = new Uint8Array(DIGEST_BYTES)
+  seq = 0
+  /** Milliseconds. */
+  time_ms = 0
+  /** Milliseconds: of the entry. */
+  logged_ms = 0
+  /** Where the body stands in the text. */
+  begin = 0
+  end = 0
+}
+
+export class ReceiptTexts {
+  /** By the text behind the action. */
+  readonly #known = new Map<string, Known[]>()
+  readonly #own = new OwnMembers()
+  readonly #days = new Days()
+  #count = 0
+
+  /** @returns null: of no kind that is known, so that nothing is known of it */
+  read(text: string): OwnMembers | null {
+    const action = text.indexOf(BEFORE_ACTION) + BEFORE_ACTION.length
+    const end = text.indexOf('"', action)
+    const near = this.#known.get(nextMember(text, end))
+    if (near === undefined) return null
+    for (const known of near) if (this.#fits(known, text)) return this.#own
+    return null
+  }
+
+  /** @param entry what the strict reader made of `text` @param body the text of its body */
+  learn(text: string, entry: Entry<'receipt'>, body: string): void {
+    const { action, prev_hash } = entry.body
+    const begin = text.indexOf(BEFORE_ACTION) + BEFORE_ACTION.length - BODY_BEGINS.length
+    const at = begin + BODY_BEGINS.length + action.length
+    const name = nextMember(text, at)
+    const near = this.#known.get(name) ?? []
+    if (prev_hash === '' || near.length >= NEAR_MAX || this.#count >= KINDS_MAX) return
+    const between = partsOf(entry)
+    if (between === null) return
+    const behind = text.length - begin - body.length
+    const known = { number: this.#count, entry, ...between, begin, behind }
+    if (!this.#fits(known, text)) return
+    this.#count++
+    this.#known.set(flat(name), [...near, known])
+  }
+
+  #fits(known: Known, text: string): boolean {
+    const { parts, own } = known
+    let at = 0
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] ?? ''
+      if (text.slice(at, at + part.length) !== part) return false
+      at += part.length
+      const member = own[i]
+      if (member === undefined) break
+      at = this.#take(member, text, at)
+      if (at < 0) return false
+    }
+    if (at !== text.length) return false
+    this.#own.kind = known
+    this.#own.begin = known.begin
+    this.#own.end = at - known.behind
+    return true
+  }
+
+  /** @returns where it ends; below 0: it is no such member, or not as we spell it */
+  #take(member: Own, text: string, at: number): number {
+    const own = this.#own
+    switch (member) {
+      case 'action': {
+        const end = endOfPlain(text, at, ACTION_CHARS_MAX)
+        own.action = text.slice(at, end)
+        return end
+      }
+      case 'args_commit':
+      case 'prev_hash':
+        return readDigest(text, at, own[member]) ? at + DIGEST_CHARS : -1
+      case 'time':
+        own.time_ms = this.#days.timeAt(text, at)
+        return own.time_ms === NO_TIME ? -1 : at + TIME_CHARS
+      case 'logged':
+        own.logged_ms = this.#days.timeAt(text, at)
+        return own.logged_ms === NO_TIME ? -1 : at + TIME_CHARS
+      case 'age_ms':
+      case 'epoch':
+      case 'head':
+      case 't':
+      case 'seq':
+        return this.#takeNumber(member, text, at)
+    }
+  }
+
+  #takeNumber(member: 'age_ms' | 'epoch' | 'head' | 't' | 'seq', text: string, from: number): number {
+    let at = from
+    let value = 0
+    for (; ; at++) {
+      const digit = text.charCodeAt(at) - 0x30
+      if (!(digit >= 0 && digit <= 9)) break
+      value = value * 10 + digit
+    }
+    const digits = at - from
+    if (member === 'age_ms' && text.charCodeAt(at) === 0x2e) {
+      at = text.indexOf(',', at)
+      const spelled = text.slice(from, at)
+      if (!FRACTION_ONLY.test(spelled)) return -1
+      this.#own.age_ms = Number(spelled)
+      return at
+    }
+    if (digits === 0 || digits > DIGITS_MAX) return -1
+    if (text.charCodeAt(from) === 0x30 && digits > 1) return -1
+    if (value === 0 && (member === 'seq' || member === 'epoch')) return -1
+    this.#own[member] = value
+    return at
+  }
+}
+
+/** The text of an entry around its own members; null: another of its members says what we put in their places. */
+function partsOf(entry: Entry<'receipt'>): { readonly parts: string[]; readonly own: Own[] } | null {
+  const { body } = entry
+  const markOf = (member: Own): string => `#${OWN.indexOf(member)}#`
+  const isDecision = body.kind === 'decision'
+  const { freshness = null, args_commit = null } = isDecision ? body : {}
+  const marked = {
+    ...entry,
+    time: markOf('logged'),
+    body: {
+      ...body,
+      action: markOf('action'),
+      prev_hash: markOf('prev_hash'),
+      seq: markOf('seq'),
+      time: markOf('time'),
+      ...(args_commit === null ? {} : { args_commit: markOf('args_commit') }),
+      ...(freshness === null
+        ? {}
+        : {
+            freshness: {
+              age_ms: markOf('age_ms'),
+              epoch: markOf('epoch'),
+              head: markOf('head'),
+              t: markOf('t'),
+            },
+          }),
+    },
+  }
+  const pieces = canonicalize(marked as unknown as JsonValue).split(/"#(\d)#"/)
+  const own = pieces.filter((_, i) => i % 2 === 1).map((digit) => OWN[Number(digit)] ?? 'action')
+  const wanted = 5 + (args_commit === null ? 0 : 1) + (freshness === null ? 0 : 4)
+  if (own.length !== wanted || new Set(own).size !== wanted) return null
+  const quoteAt = (i: number): string => {
+    const member = own[i]
+    return member === undefined || NUMBERS.has(member) ? '' : '"'
+  }
+  const parts = pieces.filter((_, i) => i % 2 === 0)
+  return { own, parts: parts.map((part, i) => flat(quoteAt(i - 1) + part + quoteAt(i))) }
+}
+
+/** What stands between an action and the comma behind the next member: none of a receipt's own members is as near. */
+function nextMember(text: string, end: number): string {
+  return text.slice(end, text.indexOf(',', end + 2))
+}
+
+/** A text of its own: a slice keeps the whole from which it was cut, and what is put together is taken apart when it is read. */
+function flat(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string
+}
+
+/** @returns where a string ends that JSON writes as it is; below 0: it is none, or longer */
+function endOfPlain(text: string, from: number, chars_max: number): number {
+  for (let at = from; at <= from + chars_max; at++) {
+    const c = text.charCodeAt(at)
+    if (c === 0x22) return at
+    if (!(c >= 0x20) || c === 0x5c) return -1
+  }
+  return -1
+}
+
+const NO_TIME = -1
+
+/** Reads times by the day that was read last: what is recorded together is mostly of one. */
+class Days {
+  #day = ''
+  #from_ms = 0
+
+  /** @returns milliseconds; {@link NO_TIME}: no such time, or before 1970 */
+  timeAt(text: string, at: number): number {
+    const day = text.slice(at, at + DAY_CHARS)
+    if (day !== this.#day && !this.#begin(day)) return NO_TIME
+    const hour = digitsAt(text, at + 11, 2)
+    const minute = digitsAt(text, at + 14, 2)
+    const second = digitsAt(text, at + 17, 2)
+    const rest = digitsAt(text, at + 20, 3)
+    const isTime =
+      hour < 24 &&
+      minute < 60 &&
+      second < 60 &&
+      rest < 1000 &&
+      text.charCodeAt(at + 10) === 0x54 &&
+      text.charCodeAt(at + 13) === 0x3a &&
+      text.charCodeAt(at + 16) === 0x3a &&
+      text.charCodeAt(at + 19) === 0x2e &&
+      text.charCodeAt(at + 23) === 0x5a
+    return isTime ? this.#from_ms + ((hour * 60 + minute) * 60 + second) * 1000 + rest : NO_TIME
+  }
+
+  #begin(day: string): boolean {
+    const from_ms = Date.parse(`${day}T00:00:00.000Z`)
+    // Date.parse rolls 30 February over into March; a round trip does not.
+    if (!(from_ms >= 0) || new Date(from_ms).toISOString().slice(0, DAY_CHARS) !== day) return false
+    this.#day = flat(day)
+    this.#from_ms = from_ms
+    return true
+  }
+}
+
+/** @returns more than any such number where a character is no digit */
+function digitsAt(text: string, from: number, count: number): number {
+  let value = 0
+  for (let at = from; at < from + count; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (!(digit >= 0 && digit <= 9)) return Infinity
+    value = value * 10 + digit
+  }
+  return value
+}
