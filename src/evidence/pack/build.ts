@@ -209,6 +209,7 @@ async function readHistory(
     onPruned: (first) => history.pruned(first),
     onEntry: (index, bytes) => void history.addBytes(index, bytes),
   })
+  await files.written()
   if (result.ok) return history
   const what = `the log itself does not verify (${result.code}${result.path === undefined ? '' : `: ${result.path}`})`
   throw new PackError('PACK_FILE_MISSING', `${what}: no pack is built over it`)

@@ -116,6 +116,11 @@ export class WrittenFiles {
     return its
   }
 
+  /** All that was added stands in the pack, and can be had from it. */
+  async written(): Promise<void> {
+    await this.#last
+  }
+
   #inTurn(write: () => Promise<void>): Promise<void> {
     const done = this.#last.then(write)
     this.#last = done.catch(() => {})
