@@ -44,8 +44,8 @@ for await (const { name, tell } of histories()) {
   begin()
   reached.clear()
   const expected = await tell()
-  for (const id of [...reached]) {
-    if (!left.has(id)) continue
+  const inQuestion = [...reached].filter((id) => left.has(id))
+  for (const id of inQuestion) {
     switchOn(id)
     const told = await tell().catch(String)
     switchOn(0)

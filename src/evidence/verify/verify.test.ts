@@ -1183,6 +1183,7 @@ describe('building a pack', () => {
       ['vendor_uses', 1],
       ['active_agents', 2],
       ['signing_keys', 3],
+      ['kill_channel', 1],
     ])
   })
 })
