@@ -240,15 +240,25 @@ interface Companions extends PackExtras, Tree {
 }
 
 async function addCompanions(crypto: Crypto, files: WrittenFiles, from: Companions): Promise<void> {
-  if (from.description !== undefined && from.description !== null)
-    await files.add(DESCRIPTION_FILE, [from.description])
-  if (from.earlier !== undefined && from.earlier !== null) await files.add(EARLIER_FILE, [from.earlier])
+  const given = new Map([
+    ...givenAs(DESCRIPTION_FILE, from.description ?? null),
+    ...givenAs(EARLIER_FILE, from.earlier ?? null),
+  ])
+  const readable = {
+    has: (name: string) => given.has(name) || files.has(name),
+    get: (name: string) => given.get(name) ?? files.get(name),
+  }
   // As the verifier will read it, members in their canonical order.
   const catalogue = readCatalogue(canonicalBytes(from.catalogue))
   const { tests } = from.results
-  const input = reportInput({ ...from, generator: GENERATOR, catalogue, tests, files })
+  const input = reportInput({ ...from, generator: GENERATOR, catalogue, tests, files: readable })
   for (const [name, bytes] of companionFiles(crypto, input)) await files.add(name, [bytes])
   if (from.print !== null) await files.add(PDF_FILE, [await from.print(printedDocument(input))])
+}
+
+/** Read from here, and written in canonical order with the other companions. */
+function givenAs(name: string, bytes: Uint8Array | null): (readonly [string, Uint8Array])[] {
+  return bytes === null ? [] : [[name, bytes]]
 }
 
 /** The manifest, and the signature over it. */

@@ -28,6 +28,8 @@ test('stand in the order of their names, and all can be had once they are writte
   const names = ['a', 'b', 'c', 'd']
   for (const name of names) await files.addRead(name, () => Promise.resolve(utf8(`this is ${name}`)))
   expect(files.get('d')).toBeUndefined()
+  // Read again before it is written: once in the pack.
+  expect(await files.addRead('d', () => Promise.reject(new Error('read twice')))).toEqual(utf8('this is d'))
   await files.written()
   for (const name of names) expect(files.get(name)).toEqual(utf8(`this is ${name}`))
   files.finish()

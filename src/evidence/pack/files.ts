@@ -70,6 +70,8 @@ export class WrittenFiles {
   readonly #zip: ZipWriter
   readonly #digests = new Map<string, string>()
   #last: Promise<void> = Promise.resolve()
+  /** Of files that are not written yet, what was read. */
+  readonly #reads = new Map<string, Promise<Uint8Array | null>>()
   /** Of files that were read, the last ones. */
   readonly #underWay: Promise<void>[] = []
 
@@ -98,11 +100,15 @@ export class WrittenFiles {
    * it. @param get what may take its time
    */
   async addRead(name: string, get: () => Promise<Uint8Array | null>): Promise<Uint8Array | null> {
+    const known = this.#reads.get(name)
+    if (known !== undefined) return known
     const bytes = get()
+    this.#reads.set(name, bytes)
     const packed = bytes.then((its) => (its === null ? null : this.#zip.pack([its])))
     packed.catch(() => {}) // whoever waits for the result hears of it
     const written = this.#inTurn(async () => {
       const [its, parts] = [await bytes, await packed]
+      this.#reads.delete(name)
       if (its === null || parts === null) return
       this.#digests.set(name, hex(this.#crypto.sha256(its)))
       this.#zip.write(name, parts)

@@ -72,6 +72,7 @@ export class ZipWriter {
 
   /** @throws {PackError} `PACK_TOO_LARGE` */
   write(name: string, { crc, size, parts }: Packed): void {
+    if (this.#written.has(name)) throw new TypeError(`${name} is written twice`)
     const offset = this.#file.length
     const written = { name, crc, size, offset, packed: parts.reduce((sum, { length }) => sum + length, 0) }
     if (offset + written.packed > OFFSET_MAX || size > OFFSET_MAX)

@@ -91,7 +91,7 @@ test('the assertion names what stands against it', () => {
   const html = textOf(bare, 'drafts/assertion.html')
   expect(html).toContain('nothing here can be signed')
   expect(html).toMatch(/test 25: deviations<\/a>/)
-  expect(html).toMatch(/Not tested: <a href="\.\.\/report\.html#test-\d+">/)
+  expect(html).not.toContain('Not tested: <a')
 })
 
 test('the description has the components that the log knows, and no prompt but its digest', () => {
