@@ -8,7 +8,11 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'countersign-compile-cache')
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'apps/**/*.test.ts', 'test/**/*.test.ts'],
+    // What is pure leaves nothing behind: its files share the modules of a worker. All else has one of its own.
+    projects: [
+      { extends: true, test: { name: 'src', include: ['src/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'whole', include: ['apps/**/*.test.ts', 'test/**/*.test.ts'] } },
+    ],
     setupFiles: ['test/setup.ts'],
     reporters: ['default', new SummaryReporter()],
     // Vitest leaves one core to itself; but tests wait as much as they compute, for processes, timers and disks.

@@ -24,6 +24,7 @@ test('begins its log with what it is, its keys and the first invitation', async 
     'key.created',
     'template.preset',
     'person.added',
+    'role.preset',
     'break_glass.created',
     'person.enrolled',
     'person.endorsed',

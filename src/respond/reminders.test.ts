@@ -48,6 +48,7 @@ describe('what falls due', () => {
       expect.objectContaining({ what: 'drill', days }),
       expect.objectContaining({ what: 'restore_test', days }),
       expect.objectContaining({ what: 'access_review', days }),
+      expect.objectContaining({ what: 'role_review', days }),
     ]
     expect(await look(due - 14 * DAY_MS)).toEqual(said(14))
     expect(await look(due - 10 * DAY_MS)).toEqual([])
@@ -65,7 +66,7 @@ describe('what falls due', () => {
       await store.write(forgetKeys)
       said += (await look(now)).length
     }
-    expect(said).toBe(3 * 3)
+    expect(said).toBe(4 * 3)
   })
 })
 

@@ -7,11 +7,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import { hex } from '../../core/encoding.ts'
 import { canonicalBytes, type JsonValue } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
-import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
-import { mapPath } from '../../log/kept.ts'
-import { verifyTree } from '../../log/reader.ts'
-import { readExactly } from '../../log/tile-file.ts'
-import { parseTilePath, tileAt, tilePath, type Tile } from '../../log/tiles.ts'
+import { openCheckpoint } from '../../log/checkpoint.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { TileStore } from '../../ports/tile-store.ts'
 import { PackError } from '../errors.ts'
@@ -19,7 +15,7 @@ import { DESCRIPTION_FILE } from '../companions/drafts/description.ts'
 import { EARLIER_FILE } from '../companions/narratives/schema.ts'
 import { readCatalogue } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
-import { History } from '../history.ts'
+import type { History } from '../history.ts'
 import { uploadsOf } from '../populations/sheets.ts'
 import type { Document } from '../report/document.ts'
 import { printedDocument } from '../report/report.ts'
@@ -47,6 +43,7 @@ import {
   START_CHECKPOINT_FILE,
   type Manifest,
 } from './manifest.ts'
+import { addMaps, readHistory, type Tree } from './read-log.ts'
 import { addSources, type AddedSource, type SourceOpener } from './sources.ts'
 import { MemoryFile, type ByteFile } from './zip.ts'
 
@@ -92,12 +89,6 @@ export interface BuiltPack {
   readonly manifest: Manifest
   /** How many tests came to what. */
   readonly tests: TestCounts
-}
-
-/** What a pack is built over. */
-interface Tree {
-  readonly start: Checkpoint | null
-  readonly end: Checkpoint
 }
 
 /** What {@link writePack} needs of a platform. */
@@ -178,56 +169,6 @@ export async function writePack(
   await addSigned(crypto, files, manifest, source)
   files.finish()
   return { manifest, tests: results.counts }
-}
-
-/** Of a bundle that was pruned, what is kept. @returns null: the log does not serve it */
-async function addTile(
-  files: WrittenFiles,
-  tiles: Pick<TileStore, 'read'>,
-  tile: Tile,
-): Promise<Uint8Array | null> {
-  return files.addRead(tilePath(tile), () => readExactly(tiles, tile))
-}
-
-/** Reads the log once: each of its files goes into the pack as it is read. */
-async function readHistory(
-  crypto: Crypto,
-  files: WrittenFiles,
-  tiles: Pick<TileStore, 'read'>,
-  { start, end }: Tree,
-): Promise<History> {
-  const history = new History(crypto)
-  const read = async (path: string): Promise<Uint8Array | null> => {
-    if (files.has(path)) return files.get(path) ?? null
-    const tile = parseTilePath(path)
-    if (tile === null) return files.addRead(path, () => tiles.read(path))
-    const isOfTree = tile.width === tileAt(tile.level, tile.index, end.size).width
-    return isOfTree ? addTile(files, tiles, tile) : null
-  }
-  const result = await verifyTree(crypto, { read }, end, {
-    ...(start === null ? {} : { start }),
-    onPruned: (first) => history.pruned(first),
-    onEntry: (index, bytes) => void history.addBytes(index, bytes),
-  })
-  await files.written()
-  if (result.ok) return history
-  const what = `the log itself does not verify (${result.code}${result.path === undefined ? '' : `: ${result.path}`})`
-  throw new PackError('PACK_FILE_MISSING', `${what}: no pack is built over it`)
-}
-
-/** @returns the entries that say what is gone */
-async function addMaps(
-  files: WrittenFiles,
-  tiles: Pick<TileStore, 'read'>,
-  history: History,
-): Promise<number[]> {
-  const begun = history.prunings.filter(({ entry }) => entry.body.act.from < history.prunedEnd)
-  for (const { index } of begun) {
-    const map = await tiles.read(mapPath(index))
-    if (map === null) throw new PackError('PACK_FILE_MISSING', `the log does not serve ${mapPath(index)}`)
-    await files.add(mapPath(index), [map])
-  }
-  return begun.map(({ index }) => index)
 }
 
 interface Companions extends PackExtras, Tree {
