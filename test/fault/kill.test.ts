@@ -123,8 +123,8 @@ describe('kill -9 in the middle of load, twenty times', () => {
   let load: Load
   let echoes = ''
   let pack: VerifiedPack
-  let decisions: (DecisionReceipt & { index: number })[]
-  let outcomes: (OutcomeReceipt & { index: number })[]
+  let decisions: DecisionReceipt[]
+  let outcomes: OutcomeReceipt[]
   const checkpoints: Checkpoint[] = []
   const stderr: string[] = []
   const exits: (number | null)[] = []
@@ -191,7 +191,7 @@ describe('kill -9 in the middle of load, twenty times', () => {
     exits.push(built.code)
     exits.push((await stage.control.process.end('SIGTERM')).code)
     pack = await verifyPack(crypto, await readFile(file), vkey)
-    const receipts = [...pack.history.receipts()].map(({ index, receipt }) => ({ ...receipt, index }))
+    const receipts = [...pack.history.receipts()].map(({ receipt }) => receipt)
     decisions = receipts.filter((each) => each.kind === 'decision')
     outcomes = receipts.filter((each) => each.kind === 'outcome')
   }, STORY_MS_MAX)
