@@ -32,7 +32,7 @@ const CALLS_MIN = 8
 const CALLS_PER_DELEGATION = 5
 /** Below this many delegations the kills hardly met a write of the API. */
 const DELEGATIONS_MIN = 16
-const STORY_MS_MAX = 180_000
+const STORY_MS_MAX = 400_000
 
 /** Deterministic: mulberry32. */
 function seeded(seed: number): () => number {

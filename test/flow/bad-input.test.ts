@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { spawnSync } from 'node:child_process'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { enroll, invite } from '../../apps/cli/operator.ts'
 import { nodeCrypto as crypto } from '../../src/adapters/node-crypto/node-crypto.ts'
@@ -33,6 +33,9 @@ import {
   until,
 } from '../fixtures/processes.ts'
 import { callTool, ECHO_GRANT, echoesOf, receiptsOf, Stage, type StagedPoint } from '../fixtures/stage.ts'
+
+/** Processes start one after the other, on a machine that others use too. */
+vi.setConfig({ testTimeout: 150_000 })
 
 const hasTool = (name: string): boolean => spawnSync(name, ['--version']).status === 0
 /** A JWT or a disclosure, or the private half of a JWK. */
