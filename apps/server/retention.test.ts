@@ -121,7 +121,8 @@ describe('pruning what is old', () => {
     const claim = { index: 200, size: head.size, root: head.root, leaf: leafHash(crypto, gone) }
     expect(verifyInclusion(crypto, { ...claim, proof: inclusion })).toBe(true)
     expect((await registersOf(join(server.dataDir, 'countersign.db'))).differences).toEqual([])
-    expect(entry).toBe(head.size - 1)
+    // What falls due meanwhile may come after it.
+    expect(entry).toBeLessThan(head.size)
     await server.running.close()
     expect(filesWith(server.dataDir, stream.receipts[200]?.args_commit ?? '')).toEqual([])
     await server.start()
