@@ -43,7 +43,11 @@ const detectorUntried: Deviation = {
 const detectorSilent: Deviation = {
   name: 'detector-silent',
   what: 'The observer is down for a night, and the detectors find nothing.',
-  finds: [{ test: 11, code: 'DETECTOR_SILENT', n: DETECTORS.length }],
+  finds: [
+    { test: 11, code: 'DETECTOR_SILENT', n: DETECTORS.length },
+    // Nobody is told of what the four points try at noon.
+    { test: 10, code: 'CANARY_UNALERTED', n: 4 },
+  ],
   play: (story) => forget(story, 'observer', DAY_MS),
 }
 
