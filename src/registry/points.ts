@@ -2,7 +2,7 @@
  * Enforcement points and the epochs of their receipt streams. spec/enforcement.md (RCP-2).
  * @module
  */
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { z } from 'zod'
 import type { PublicJwk } from '../core/crypto.ts'
 import { assertId, newId } from '../core/ids.ts'
@@ -19,6 +19,9 @@ import { fileUnder } from './personal.ts'
 
 export type PointRow = Schema['points']
 export type EpochReason = EntryBody<'point.epoch_opened'>['reason']
+
+/** Of a query over `points`: the key of the point is not revoked. */
+export const KEY_STANDS = sql<boolean>`not exists (select frames.seq from frames where frames.kind = 'key' and frames.handle = points.jkt)`
 
 export interface PointInput {
   /** A guest's own, that another control plane gave it (KEY-9). */

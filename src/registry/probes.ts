@@ -14,7 +14,7 @@ import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { frameKey } from './frame-ring.ts'
 import { findEnrolled } from './people.ts'
-import { assertPoints, findPoint } from './points.ts'
+import { assertPoints, findPoint, KEY_STANDS } from './points.ts'
 
 export interface Round {
   readonly statement: SignedProbe
@@ -78,21 +78,6 @@ async function assertHolds(ctx: RegistryContext, db: Kysely<Schema>, statement: 
 }
 
 async function pointsInService(db: Kysely<Schema>): Promise<string[]> {
-  const rows = await db
-    .selectFrom('points')
-    .select('id')
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('frames')
-            .select('seq')
-            .where('kind', '=', 'key')
-            .whereRef('handle', '=', 'points.jkt'),
-        ),
-      ),
-    )
-    .orderBy('id')
-    .execute()
+  const rows = await db.selectFrom('points').select('id').where(KEY_STANDS).orderBy('id').execute()
   return rows.map(({ id }) => id)
 }

@@ -9,6 +9,7 @@ import { rfc3339, seconds } from '../core/time.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { RegistryContext } from './context.ts'
 import { coverage } from './coverage.ts'
+import { KEY_STANDS } from './points.ts'
 import {
   anchorFacts,
   DAY_MS,
@@ -125,17 +126,7 @@ async function pointsOf(db: Db, now: number): Promise<ReadinessFacts['points']> 
   const { enrolled, recording, silent } = await db
     .selectFrom('points')
     .leftJoin('heard', 'heard.point', 'points.id')
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('frames')
-            .select('seq')
-            .where('kind', '=', 'key')
-            .whereRef('handle', '=', 'points.jkt'),
-        ),
-      ),
-    )
+    .where(KEY_STANDS)
     .select((eb) => [
       eb.fn.countAll<number | string>().as('enrolled'),
       // A stream that was opened anew has recorded before.

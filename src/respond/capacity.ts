@@ -12,6 +12,7 @@ import type { Store } from '../ports/store.ts'
 import { raise } from '../registry/alerts.ts'
 import { insertSample } from '../registry/capacity-rows.ts'
 import { SYSTEM } from '../registry/context.ts'
+import { KEY_STANDS } from '../registry/points.ts'
 
 export const HOUR_MS = 3600 * 1000
 /** A point of which nothing was heard for so long is silent, in milliseconds. */
@@ -99,17 +100,7 @@ async function countsOf(
     .selectFrom('points')
     .leftJoin('heard', 'heard.point', 'points.id')
     .select(['points.id', 'heard.time', 'heard.behind'])
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('frames')
-            .select('seq')
-            .where('kind', '=', 'key')
-            .whereRef('handle', '=', 'points.jkt'),
-        ),
-      ),
-    )
+    .where(KEY_STANDS)
     .execute()
   const waiting = await db
     .selectFrom('deliveries')

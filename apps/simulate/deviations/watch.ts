@@ -12,6 +12,7 @@ import { pointOf } from '../company.ts'
 import type { Habit, Story } from '../story.ts'
 import { holdDrill } from '../themes/drills.ts'
 import { stranger } from '../themes/trouble.ts'
+import { TOOLS } from '../tools.ts'
 import type { Deviation } from './deviation.ts'
 
 function forget(story: Story, habit: Habit, ms: number): Promise<void> {
@@ -45,8 +46,8 @@ const detectorSilent: Deviation = {
   what: 'The observer is down for a night, and the detectors find nothing.',
   finds: [
     { test: 11, code: 'DETECTOR_SILENT', n: DETECTORS.length },
-    // Nobody is told of what the four points try at noon.
-    { test: 10, code: 'CANARY_UNALERTED', n: 4 },
+    // Nobody is told of what points try at noon: there is one before each server.
+    { test: 10, code: 'CANARY_UNALERTED', n: new Set(TOOLS.map(({ server }) => server)).size },
   ],
   play: (story) => forget(story, 'observer', DAY_MS),
 }

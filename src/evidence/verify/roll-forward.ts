@@ -8,8 +8,7 @@ import { base64, base64url, fromUtf8 } from '../../core/encoding.ts'
 import { isJsonObject, parseJson, type JsonValue } from '../../core/json.ts'
 import type { Codec } from '../../ports/codec.ts'
 import { PackError } from '../errors.ts'
-import type { PackFiles } from '../pack/files.ts'
-import { CHECKPOINT_FILE, MANIFEST_FILE, readManifest, type Manifest } from '../pack/manifest.ts'
+import { CHECKPOINT_FILE } from '../pack/manifest.ts'
 import { POPULATIONS, populationFile } from '../populations/populations.ts'
 import type { TestResult } from '../tests/result.ts'
 import { FAULTS_MAX, type Fault, type PackReport } from './report.ts'
@@ -43,9 +42,10 @@ export async function verifyRolled(
   const note = 'code' in before ? undefined : before.files.get(CHECKPOINT_FILE)
   const held = [...(options.held ?? []), ...(note === undefined ? [] : [{ name, note }])]
   const pack = await verifyPack(crypto, archive, vkey, { ...options, held })
-  const fault = 'code' in before ? before : mismatchOf(name, before.report, pack.report)
-  if (fault !== null) return { ...pack, report: failedBy(pack.report, fault) }
-  const rolled_forward = pack.report.integrity ? rollForward(crypto, before as VerifiedPack, pack) : null
+  if ('code' in before) return { ...pack, report: failedBy(pack.report, before) }
+  const why = whyNot(before.report, pack.report)
+  if (why !== null) return { ...pack, report: failedBy(pack.report, faultOf(name, why)) }
+  const rolled_forward = pack.report.integrity ? rollForward(crypto, before, pack) : null
   return { ...pack, report: { ...pack.report, rolled_forward } }
 }
 
@@ -74,11 +74,7 @@ function failedBy(report: PackReport, fault: Fault): PackReport {
   return { ...report, ok: false, faults, faults_n: report.faults_n + 1 }
 }
 
-function mismatchOf(name: string, earlier: PackReport, later: PackReport): Fault | null {
-  const why = whyNot(earlier, later)
-  return why === null ? null : faultOf(name, why)
-}
-
+/** Null: it does. */
 function whyNot(earlier: PackReport, later: PackReport): string | null {
   if (!earlier.integrity) return `it does not verify itself (${earlier.faults[0]?.code ?? 'unknown'})`
   if (earlier.period.from !== later.period.from)
@@ -92,7 +88,7 @@ function whyNot(earlier: PackReport, later: PackReport): string | null {
 
 /** Both verify, and the later tree grows out of the earlier one. */
 function rollForward(crypto: Crypto, earlier: VerifiedPack, later: VerifiedPack): RolledForward {
-  const { state, period, log } = manifestOf(earlier.files)
+  const { state, period, log } = earlier.report
   const root = base64(earlier.checkpoint?.root ?? new Uint8Array())
   const populations: Record<string, RolledPopulation> = {}
   for (const { name } of POPULATIONS) {
@@ -106,10 +102,6 @@ function rollForward(crypto: Crypto, earlier: VerifiedPack, later: VerifiedPack)
       tests[number] = { before: outcomeOf(was), now: outcomeOf(is) }
   }
   return { earlier: { state, period, end: log.end, root }, populations, tests }
-}
-
-function manifestOf(files: PackFiles): Manifest {
-  return readManifest(files.get(MANIFEST_FILE) ?? new Uint8Array())
 }
 
 function rolled(crypto: Crypto, before: Uint8Array, now: Uint8Array): RolledPopulation {
