@@ -21,9 +21,11 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * `att` an attestation, `rvw` a review, `sed` a seeded error,
  * `ntc` a notice, `bas` a basis that is no consent,
  * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager, `alp` an alert policy, `chn` a channel of notifications,
- * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency, `nar` a narrative of a control, `vnd` a vendor, `prv` an auditor's preview, `erq` a request for evidence, `rcn` what another source says, `frz` frozen populations, `smp` a sample. */
+ * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency, `nar` a narrative of a control, `vnd` a vendor, `prv` an auditor's preview, `erq` a request for evidence, `rcn` what another source says, `frz` frozen populations, `smp` a sample,
+ * `idn` a link to an account at an identity provider, `scm` a client that provisions, `scu` and `scg` its users and groups, `svc` a service account. */
 export type IdPrefix =
   | 'per'
+  | 'svc'
   | 'alp'
   | 'chn'
   | 'itm'
@@ -83,6 +85,10 @@ export type IdPrefix =
   | 'brc'
   | 'ema'
   | 'rol'
+  | 'idn'
+  | 'scm'
+  | 'scu'
+  | 'scg'
 
 /** Of the identifier that is being made: every kind has a prefix of three letters, so that all are of one length. */
 const codes = Array.from({ length: ID_CHARS }, () => 0)
@@ -137,6 +143,13 @@ export function isId(value: unknown, prefix: IdPrefix): value is string {
     value.startsWith(`${prefix}_`) &&
     /^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$/.test(value)
   )
+}
+
+/** When an identifier of {@link newId} was named, milliseconds since 1970. Not checked: that it is one. */
+export function timeOfId(id: string): number {
+  let time_ms = 0
+  for (const char of id.slice(4, 4 + TIME_CHARS)) time_ms = time_ms * 32 + CROCKFORD.indexOf(char)
+  return time_ms
 }
 
 /** @throws {CoreError} `ID_INVALID` */

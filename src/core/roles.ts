@@ -17,6 +17,16 @@ export const ROLES = {
 export type Role = keyof typeof ROLES
 export const ROLE_NAMES = Object.keys(ROLES) as [Role, ...Role[]]
 
+/** What a program may be. spec/service-accounts.md (SVC-9); which operations each opens, service-permissions.ts says. */
+export const SERVICE_ROLES = {
+  viewer: 'reads the registers and the log',
+  auditor: 'reads evidence besides',
+  developer: 'registers systems and tools, proposes agents and versions, records inventory',
+  responder: 'revokes delegations, agents, keys and points, and suspends agents',
+} as const
+export type ServiceRole = keyof typeof SERVICE_ROLES
+export const SERVICE_ROLE_NAMES = Object.keys(SERVICE_ROLES) as [ServiceRole, ...ServiceRole[]]
+
 /** What somebody has in hand who could go around Countersign, or end it. */
 export const CUSTODIES = {
   database: 'the database that log and registers stand in',

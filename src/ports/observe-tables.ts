@@ -20,6 +20,8 @@ export interface CallCounts {
 export interface ObserveTables {
   /** `next`: index of the first entry that the fold has not taken. */
   cursors: { fold: string; next: number }
+  /** Of a tile of entries that was taken whole: which words may stand in it (TEL-19), a Bloom filter of words of a version. */
+  tile_words: { tile: number; version: number; filter: Uint8Array }
   /** Who takes entries in for all nodes (TEL-2). `until`: milliseconds since 1970. */
   observers: { name: string; holder: string; until: number }
   /**

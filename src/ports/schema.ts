@@ -7,12 +7,15 @@ import type { DomainTables } from './domain-tables.ts'
 import type { DriftTables } from './drift-tables.ts'
 import type { FlowTables } from './flow-tables.ts'
 import type { GovernanceTables } from './governance-tables.ts'
+import type { IdentityTables } from './identity-tables.ts'
 import type { InventorySchema } from './inventory-schema.ts'
 import type { ListenerTables } from './listener-tables.ts'
 import type { ObserveTables } from './observe-tables.ts'
+import type { PasskeyTables } from './passkey-tables.ts'
 import type { RegisterTables } from './register-tables.ts'
 import type { PreviewTables } from './preview-tables.ts'
 import type { ResponseTables } from './response-tables.ts'
+import type { ServiceTables } from './service-tables.ts'
 
 /** Times are milliseconds since 1970, `*_json` columns hold JSON text. */
 export interface Schema
@@ -25,12 +28,15 @@ export interface Schema
     DriftTables,
     FlowTables,
     GovernanceTables,
+    IdentityTables,
     InventorySchema,
     ListenerTables,
     ObserveTables,
+    PasskeyTables,
     RegisterTables,
     PreviewTables,
-    ResponseTables {
+    ResponseTables,
+    ServiceTables {
   meta: { name: string; value: string }
   entries: { idx: number; type: string; bytes: Uint8Array }
   /** What became of a write that was given a key ({@link WriteOptions.once}). */
@@ -42,13 +48,9 @@ export interface Schema
     name_commit: string | null
     status: 'added' | 'enrolled' | 'left'
     rev: string | null
-    credential_json: string | null
-    /** Index of the `person.enrolled` entry. */
+    /** Index of the `person.enrolled` entry, or of the `person.reregistered` that replaced it. */
     registration: number | null
     operator_jkt: string | null
-    /** WebAuthn credential identifier, base64url; null for a software authenticator of the CLI. */
-    credential_id: string | null
-    amr_json: string | null
     /** Index of the `person.endorsed` entry: nobody makes a gesture that counts before. */
     endorsed: number | null
   }
@@ -159,7 +161,7 @@ export interface Schema
   ceremonies: {
     id: string
     secret_hash: string
-    kind: 'enrol' | 'gesture'
+    kind: 'enrol' | 'gesture' | 'passkey'
     person: string
     /** Thumbprint of the key that asked. */
     jkt: string
@@ -201,8 +203,8 @@ export interface Schema
   /** Which receipt stands at a place of a stream, so that a repeat and a fork can be told apart. */
   receipts: { point: string; epoch: number; seq: number; hash: string }
   /** `subject`: what the arguments of calls with this segment are filed under (spec/erasure.md). */
-  /** `agent`: whom it names. */
-  segments: { id: string; subject: string; agent: string | null }
+  /** `agent`: whom it names. `entry`: index of the `chain.segment` entry that has its text. */
+  segments: { id: string; subject: string; agent: string | null; parent: string | null; entry: number }
   /** `kind` and `handle` repeat what `frame_json` says, so that a handle is found without a scan. */
   frames: { seq: number; kind: string; handle: string; frame_json: string; sig: string }
   /** Kills, lifts and rosters of the log, by index; `name` is ID or number. `lifted`: kills that a lift named, seen or not. */

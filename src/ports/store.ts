@@ -82,3 +82,17 @@ export interface Store {
   onCommit(listener: (size: number) => void): () => void
   close(): Promise<void>
 }
+
+/** The same store, written to by another way. It is an object of a class, whose methods no spread copies. */
+export function withWrite(store: Store, write: Store['write']): Store {
+  return {
+    entries: store.entries,
+    nodes: store.nodes,
+    write,
+    query: (work) => store.query(work),
+    now: () => store.now(),
+    horizon: () => store.horizon(),
+    onCommit: (listener) => store.onCommit(listener),
+    close: () => store.close(),
+  }
+}
