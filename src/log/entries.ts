@@ -54,8 +54,20 @@ const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 export type EntryType = keyof typeof bodies
 export type EntryBody<T extends EntryType> = z.infer<(typeof bodies)[T]>
 
+const ACTOR_KINDS = [
+  'person',
+  'agent',
+  'point',
+  'system',
+  'manager',
+  'subject',
+  'auditor',
+  'provisioner',
+  'service',
+] as const
+
 export interface Actor {
-  readonly kind: 'person' | 'agent' | 'point' | 'system' | 'manager' | 'subject' | 'auditor'
+  readonly kind: (typeof ACTOR_KINDS)[number]
   readonly id: string
 }
 
@@ -79,7 +91,7 @@ const outside = {
   type: z.enum(Object.keys(bodies) as [EntryType, ...EntryType[]]),
   time: z.iso.datetime(),
   actor: z.strictObject({
-    kind: z.enum(['person', 'agent', 'point', 'system', 'manager', 'subject', 'auditor']),
+    kind: z.enum(ACTOR_KINDS),
     id,
   }),
   subject: id.exactOptional(),

@@ -23,6 +23,7 @@ import { driftBodies } from './drift-bodies.ts'
 import { drillModeSchema, drillReportSchema } from './drill-report.ts'
 import { erasureBodies, REASON_CODE } from './erasure-bodies.ts'
 import { governanceBodies } from './governance-bodies.ts'
+import { personBodies } from './person-bodies.ts'
 import { previewBodies } from './preview-bodies.ts'
 import { probeBodies } from './probe-bodies.ts'
 import { inventoryBodies } from './inventory-bodies.ts'
@@ -65,35 +66,7 @@ export const bodies = {
     origins: z.array(text).min(1).max(8),
   }),
   'key.created': z.strictObject({ use: z.enum(['issuer', 'frame', 'log']), kid: digest, jwk: jwkSchema }),
-  'person.added': z.strictObject({}),
-  /** Of somebody who never enrolled; others leave by the revocation of their handle. */
-  'person.left': z.strictObject({ reason }),
-  'person.enrolled': z.strictObject({
-    rev: id,
-    credential: z.strictObject({
-      jwk: jwkSchema,
-      amr: z.array(z.string().max(16)).min(1).max(8),
-      /** Model of the authenticator (WebAuthn AAGUID): what it says of itself, not attested. Not always an RFC 9562 UUID. */
-      aaguid: z.guid().exactOptional(),
-      /** Whether the passkey is synced between devices (flags BE and BS). */
-      backed_up: z.boolean().exactOptional(),
-    }),
-    operator: jwkSchema,
-  }),
-  'person.endorsed': z.strictObject({
-    act: z.strictObject({
-      act: z.literal('person.endorse'),
-      person: id,
-      /** Index of the `person.enrolled` entry. */
-      registration: z.int().nonnegative(),
-      /** Thumbprint of the passkey. */
-      credential: digest,
-      endorser: id,
-    }),
-    gesture: gestureSchema,
-    /** The first person of a log endorses themselves: there is nobody else. */
-    acted_alone: z.boolean(),
-  }),
+  ...personBodies,
   'key.retired': z.strictObject({ use: z.literal('issuer'), kid: digest, retired_at: z.int() }),
   'key.compromised': z.strictObject({ use: z.literal('issuer'), kid: digest, reason }),
   'issuer.proposed': z.strictObject({ issuer: foreignIssuerSchema }),

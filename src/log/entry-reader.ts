@@ -15,9 +15,8 @@ export interface ReadEntry {
 export class EntryReader {
   readonly #receipts = new ReceiptTexts()
 
-  /** @throws {LogError} `ENTRY_INVALID` */
-  read(bytes: Uint8Array): ReadEntry {
-    const text = entryText(bytes)
+  /** @param text of the bytes, where the caller has it @throws {LogError} `ENTRY_INVALID` */
+  read(bytes: Uint8Array, text: string = entryText(bytes)): ReadEntry {
     const own = this.#receipts.read(text)
     if (own !== null && own.kind !== null) {
       // One byte a character, or nothing is known of where the body stands.

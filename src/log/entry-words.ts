@@ -24,6 +24,11 @@ const WORDS: Words = {
   'oversight.begun': ({ n, because }) => `step-up ${n} begins (${because})`,
   'person.enrolled': ({ credential }) => `passkey registered (${credential.amr.join(', ')})`,
   'person.endorsed': () => 'registration endorsed by another person',
+  'person.passkey_added': () => 'another passkey added',
+  'person.passkey_removed': ({ reason, act }) =>
+    `passkey removed (${reason})${act === undefined ? ', by somebody else' : ''}`,
+  'person.recovery_invited': () => 'invited to register anew',
+  'person.reregistered': ({ credential }) => `registered anew (${credential.amr.join(', ')})`,
   'agent.proposed': ({ class: kind }) => `agent of class ${kind} proposed`,
   'agent.approved': ({ acted_alone }) => `agent approved${acted_alone ? ', alone' : ''}`,
   'delegation.issued': ({ jti }) => `delegation ${jti} issued`,
@@ -36,6 +41,11 @@ const WORDS: Words = {
   'role.proposed': (body) => `${holdingName(body)} proposed`,
   'role.approved': ({ act, acted_alone }) => `${act.holds} approved${acted_alone ? ', alone' : ''}`,
   'role.removed': ({ reason }) => `removed (${reason})`,
+  'service_account.proposed': ({ name, roles }) => `service account ${name} proposed: ${roles.join(', ')}`,
+  'service_account.approved': ({ act, acted_alone }) =>
+    `service account ${act.name} approved${acted_alone ? ', alone' : ''}`,
+  'service_account.disabled': ({ reason }) => `service account disabled (${reason})`,
+  'service_account.retired': ({ reason }) => `service account retired (${reason})`,
   'access_review.opened': ({ period, items_n }) => `review of ${period} opened over ${items_n} items`,
   'access_review.decided': ({ item, decision }) => `item ${item}: ${decision}`,
   'access_review.acted': ({ item }) => `item ${item}: done`,

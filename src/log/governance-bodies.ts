@@ -20,7 +20,7 @@ export const ACTED_MAX = 16
 /** Days from the opening to the closing. */
 export const REVIEW_DAYS_MAX = 30
 
-export const ITEM_KINDS = ['agent', 'delegation', 'person', 'point', 'role'] as const
+export const ITEM_KINDS = ['agent', 'delegation', 'person', 'point', 'role', 'service'] as const
 /** What a review looks at: where its entry says nothing, everything that may act. */
 export const REVIEW_LISTS = ['access', 'roles'] as const
 export const ITEM_DECISIONS = ['keep', 'revoke', 'change'] as const

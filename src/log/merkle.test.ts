@@ -53,6 +53,12 @@ describe('hashes', () => {
   })
 })
 
+/** That complete with a subtree: itself, and those above that it is the last of. */
+function expectedNodes(height: number, index: number): string[] {
+  const above = index % 2 === 1 ? expectedNodes(height + 1, (index - 1) / 2) : []
+  return [`${height}/${index}`, ...above]
+}
+
 describe('the frontier', () => {
   test('has the root of the naive tree at every size', () => {
     const frontier = new TreeFrontier(crypto)
@@ -77,6 +83,24 @@ describe('the frontier', () => {
     for (const [name, hash] of seen) {
       const [level = 0, index = 0] = name.split('/').map(Number)
       expect(hash).toEqual(nodes(level, index))
+    }
+  })
+
+  test('takes whole subtrees for their leaves, between leaves', () => {
+    for (const height of [1, 2, 5]) {
+      const span = 2 ** height
+      const frontier = new TreeFrontier(crypto)
+      for (const leaf of LEAVES.slice(0, span)) frontier.append(leaf)
+      const told: string[] = []
+      const onNode = (level: number, index: number, hash: Uint8Array): void => {
+        told.push(`${level}/${index}`)
+        expect(hash).toEqual(nodes(level, index))
+      }
+      for (const index of [1, 2, 3])
+        frontier.appendSubtree(rootOf(crypto, LEAVES.slice(index * span, (index + 1) * span)), height, onNode)
+      for (const leaf of LEAVES.slice(4 * span, 4 * span + 3)) frontier.append(leaf)
+      expect([frontier.size, frontier.root()]).toEqual([4 * span + 3, rootAt(4 * span + 3)])
+      expect(told).toEqual([1, 2, 3].flatMap((i) => expectedNodes(height, i)))
     }
   })
 

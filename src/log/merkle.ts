@@ -17,14 +17,17 @@ const leafInput = new Uint8Array(1 + ENTRY_BYTES_MAX)
 const pair = new Uint8Array(1 + 2 * HASH_BYTES)
 pair[0] = 1
 
+/** What a tree asks of a platform. */
+export type Hashing = Pick<Crypto, 'sha256'>
+
 /** `SHA-256(0x00 || entry)` of at most 65,535 bytes, as an entry bundle holds them. */
-export function leafHash(crypto: Crypto, entry: Uint8Array): Uint8Array {
+export function leafHash(crypto: Hashing, entry: Uint8Array): Uint8Array {
   leafInput.set(entry, 1)
   return crypto.sha256(leafInput.subarray(0, 1 + entry.length))
 }
 
 /** `SHA-256(0x01 || left || right)` of two 32-byte hashes. */
-export function nodeHash(crypto: Crypto, left: Uint8Array, right: Uint8Array): Uint8Array {
+export function nodeHash(crypto: Hashing, left: Uint8Array, right: Uint8Array): Uint8Array {
   pair.set(left, 1)
   pair.set(right, 1 + HASH_BYTES)
   return crypto.sha256(pair)
@@ -35,11 +38,11 @@ export type OnNode = (level: number, index: number, hash: Uint8Array) => void
 
 /** The compact range of entries 0 to size: the roots of its perfect subtrees, largest first. */
 export class TreeFrontier {
-  readonly #crypto: Crypto
+  readonly #crypto: Hashing
   readonly #peaks: Uint8Array[]
   #size: number
 
-  constructor(crypto: Crypto, from?: TreeFrontier) {
+  constructor(crypto: Hashing, from?: TreeFrontier) {
     this.#crypto = crypto
     this.#peaks = from ? [...from.#peaks] : []
     this.#size = from ? from.#size : 0
@@ -51,9 +54,14 @@ export class TreeFrontier {
   }
 
   append(leaf: Uint8Array, onNode?: OnNode): void {
-    let hash = leaf
-    let index = this.#size
-    let level = 0
+    this.appendSubtree(leaf, 0, onNode)
+  }
+
+  /** The root over the next 2^height leaves. @param height divides the leaves that are there into whole subtrees */
+  appendSubtree(root: Uint8Array, height: number, onNode?: OnNode): void {
+    let hash = root
+    let index = this.#size / 2 ** height
+    let level = height
     onNode?.(level, index, hash)
     while (index % 2 === 1) {
       hash = nodeHash(this.#crypto, this.#peaks.pop() ?? hash, hash)
@@ -62,7 +70,7 @@ export class TreeFrontier {
       onNode?.(level, index, hash)
     }
     this.#peaks.push(hash)
-    this.#size++
+    this.#size += 2 ** height
   }
 
   /** The tree's root; for an empty tree the hash of nothing. */
@@ -80,11 +88,11 @@ export class TreeFrontier {
 }
 
 /** Root of the tree without entries. */
-export function emptyRoot(crypto: Crypto): Uint8Array {
+export function emptyRoot(crypto: Hashing): Uint8Array {
   return crypto.sha256(new Uint8Array(0))
 }
 
-export function rootOf(crypto: Crypto, leafHashes: Iterable<Uint8Array>): Uint8Array {
+export function rootOf(crypto: Hashing, leafHashes: Iterable<Uint8Array>): Uint8Array {
   const frontier = new TreeFrontier(crypto)
   for (const leaf of leafHashes) frontier.append(leaf)
   return frontier.root()

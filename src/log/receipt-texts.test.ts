@@ -1,6 +1,6 @@
 /** What is known of receipts from those before says exactly what reading each strictly says. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fleetReceipts } from '../../test/fixtures/observed.ts'
 import { base64url, fromUtf8, utf8 } from '../core/encoding.ts'
 import { canonicalize, type JsonValue } from '../core/json.ts'
@@ -8,6 +8,11 @@ import { rfc3339 } from '../core/time.ts'
 import { decodeEntry, encodeEntry, LogError, type AnyEntry, type Entry } from './entries.ts'
 import { EntryReader, type ReadEntry } from './entry-reader.ts'
 import type { DecisionReceipt, Receipt } from './receipt.ts'
+
+// Most of what is read here is refused, by what is thrown and caught inside: where, nobody reads.
+const { stackTraceLimit } = Error
+beforeAll(() => void (Error.stackTraceLimit = 0))
+afterAll(() => void (Error.stackTraceLimit = stackTraceLimit))
 
 const HASH = 'q-4'.repeat(14) + 'A'
 const TERMS = { agents: 5, points: 3, tools: 4, start_ms: Date.UTC(2026, 1, 27), apart_ms: 700, seed: 7 }

@@ -1,11 +1,13 @@
 /** Bodies of the entries of registers that people keep by hand: each lies with its page. spec/entries.md. @module */
 import { breachBodies } from './breach-bodies.ts'
 import { deficiencyBodies } from './deficiency-bodies.ts'
+import { identityBodies } from './identity-bodies.ts'
 import { narrativeBodies } from './narrative-bodies.ts'
 import { reconciliationBodies } from './reconciliation-bodies.ts'
 import { sampleBodies } from './sample-bodies.ts'
 import { emergencyBodies } from './emergency-bodies.ts'
 import { roleBodies } from './role-bodies.ts'
+import { serviceBodies } from './service-bodies.ts'
 import { vendorBodies } from './vendor-bodies.ts'
 
 export const registerBodies = {
@@ -17,4 +19,6 @@ export const registerBodies = {
   ...breachBodies,
   ...emergencyBodies,
   ...roleBodies,
+  ...identityBodies,
+  ...serviceBodies,
 }

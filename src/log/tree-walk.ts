@@ -43,6 +43,14 @@ export interface TreeFault {
 
 export type TreeResult = { readonly ok: true; readonly size: number; readonly root: Uint8Array } | TreeFault
 
+/** A full tile that was read and hashed elsewhere: its entries are those of its hash tile. */
+export interface ReadTile {
+  /** Over its entries, recomputed. */
+  readonly root: Uint8Array
+  /** Called when it is its turn, in place of {@link VerifyTreeOptions.onEntry} for each of its entries. */
+  readonly take: () => void
+}
+
 export interface VerifyTreeOptions {
   /** An earlier checkpoint that the tree must extend. */
   readonly start?: TreeHead
@@ -54,6 +62,11 @@ export interface VerifyTreeOptions {
    * such a bundle is a missing one: only who looks for the `log.pruned` that took them away lets entries be gone.
    */
   readonly onPruned?: (first: number, gaps: readonly number[], hashes: Uint8Array) => void | Promise<void>
+  /**
+   * Asked ahead for each full tile, by its index. Null: it is read here, as is one within which a root is wanted. So only
+   * what holds is read elsewhere, and each fault is found and named here.
+   */
+  readonly tileElsewhere?: (index: number) => Promise<ReadTile | null>
   /** Called in order with entries whose leaf hashes agree with their tile. Final only if the result is ok. */
   readonly onEntry?: (index: number, bytes: Uint8Array) => void | Promise<void>
 }
@@ -70,6 +83,8 @@ interface Leaves {
   /** Whether the bundle is what is kept of it, with an empty entry where one was pruned. */
   readonly isPruned: boolean
 }
+
+type Loaded = Leaves | { readonly elsewhere: ReadTile }
 
 export class TreeWalk {
   readonly #crypto: Crypto
@@ -96,7 +111,7 @@ export class TreeWalk {
 
   async run(): Promise<TreeResult> {
     const { size, root } = this.#head
-    const ahead: Promise<Leaves>[] = []
+    const ahead: Promise<Loaded>[] = []
     for (let first = 0, next = 0; first < size; first += TILE_WIDTH) {
       for (; next < size && ahead.length < AHEAD_MAX; next += TILE_WIDTH) {
         const leaves = this.#load(next) // while we hash
@@ -104,7 +119,7 @@ export class TreeWalk {
         ahead.push(leaves)
       }
       const leaves = await ahead.shift()
-      const fault = (leaves && (await this.#takeLeaves(leaves))) ?? (await this.#checkUpperTiles(TILE_WIDTH))
+      const fault = (leaves && (await this.#take(leaves))) ?? (await this.#checkUpperTiles(TILE_WIDTH))
       if (fault) return fault
     }
     const fault = await this.#checkUpperTiles(1)
@@ -116,8 +131,12 @@ export class TreeWalk {
     return extended ? { ok: true, size, root } : { ok: false, code: 'START_MISMATCH' }
   }
 
-  async #load(first: number): Promise<Leaves> {
+  async #load(first: number): Promise<Loaded> {
     const tile = tileAt(0, first / TILE_WIDTH, this.#head.size)
+    const isWanted =
+      tile.width === TILE_WIDTH && !this.#marks.some((at) => at > first && at < first + TILE_WIDTH)
+    const elsewhere = isWanted ? ((await this.#options.tileElsewhere?.(tile.index)) ?? null) : null
+    if (elsewhere !== null) return { elsewhere }
     const [bundle, hashes] = await Promise.all([
       readTile(this.#store, { ...tile, level: 'entries' }),
       readTile(this.#store, tile),
@@ -128,6 +147,13 @@ export class TreeWalk {
     const isPruned = kept !== null
     const file = isPruned ? { path: keptPath(tile.index), width: TILE_WIDTH, bytes: kept } : bundle
     return { first, width: tile.width, bundle: file, hashes, isPruned }
+  }
+
+  #take(loaded: Loaded): Promise<TreeFault | null> | null {
+    if (!('elsewhere' in loaded)) return this.#takeLeaves(loaded)
+    loaded.elsewhere.take()
+    this.#append(loaded.elsewhere.root, TILE_HEIGHT)
+    return null
   }
 
   async #takeLeaves(leaves: Leaves): Promise<TreeFault | null> {
@@ -163,7 +189,7 @@ export class TreeWalk {
         if (done) await done
       }
     }
-    for (const hash of computed) this.#append(hash)
+    for (const hash of computed) this.#append(hash, 0)
     return null
   }
 
@@ -204,11 +230,12 @@ export class TreeWalk {
     return equalBytes(frontier.root(), this.#head.root)
   }
 
-  #append(leaf: Uint8Array): void {
+  /** @param height of the subtree whose root this is: 0 of an entry's hash */
+  #append(root: Uint8Array, height: number): void {
     this.#noteRoot()
-    this.#frontier.append(leaf, (height, _, hash) => {
-      if (height === 0 || height % TILE_HEIGHT !== 0) return
-      const level = height / TILE_HEIGHT
+    this.#frontier.appendSubtree(root, height, (at, _, hash) => {
+      if (at === 0 || at % TILE_HEIGHT !== 0) return
+      const level = at / TILE_HEIGHT
       const hashes = this.#upper.get(level)
       if (hashes) hashes.push(hash)
       else this.#upper.set(level, [hash])
