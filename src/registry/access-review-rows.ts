@@ -9,6 +9,7 @@ import type { Schema } from '../ports/schema.ts'
 import { segmentsOf } from '../token/segment.ts'
 import { RegistryError } from './errors.ts'
 import { serversOf } from './points.ts'
+import { servicesInForce } from './service-access.ts'
 
 export type AccessReviewRow = Schema['access_reviews']
 export type AccessReviewItemRow = Schema['access_review_items']
@@ -66,6 +67,7 @@ export async function accessOf(crypto: Crypto, db: Db, now_ms: number): Promise<
       const servers = serversOf(point).map((server) => `server: ${server}`)
       return itemOf('point', point.id, null, [`placement: ${point.placement}`, ...servers])
     }),
+    ...(await servicesInForce(db, now_ms)),
   ]
 }
 

@@ -32,6 +32,7 @@ import type { ApprovalTerms } from './gestures.ts'
 import { findEnrolled } from './people.ts'
 import { revokeTx } from './revocations.ts'
 import { removeRoleTx, rolesInForce } from './roles.ts'
+import { disableServiceTx } from './services.ts'
 
 /** Bytes of items in one entry: an entry has at most 64 KiB. */
 const PART_BYTES = 32_768
@@ -209,6 +210,7 @@ export function actOnItem(
     const body = { item, frames: [] as number[], entries: [...entries] }
     if (decision === 'revoke')
       if (kind === 'role') body.entries.push(await removeRoleTx(tx, actor, target, reason))
+      else if (kind === 'service') body.entries.push(await disableServiceTx(tx, actor, target, reason))
       else
         body.frames = (await revokeTx(ctx, tx, actor, { kind, target, reason })).map(({ frame }) => frame.seq)
     const entry = await tx.append({ type: 'access_review.acted', actor, subject: review, body })

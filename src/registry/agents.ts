@@ -13,10 +13,11 @@ import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import type { SignedFrame } from '../revoke/frame.ts'
-import { personActor, type RegistryContext } from './context.ts'
+import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
 import type { ApprovalTerms } from './gestures.ts'
+import { findAccount } from './service-rows.ts'
 import { assertSystems } from './systems.ts'
 import { digestOf, insertVersion, markApproved } from './version-rows.ts'
 
@@ -32,14 +33,16 @@ export interface AgentInput {
   readonly manifest: Manifest
 }
 
-/** The proposer is the owner. @throws {RegistryError} `UNKNOWN_SYSTEM`, `LIMIT_EXCEEDED` */
+/** The proposer is the owner, or of a program who owns that (SVC-12). @throws {RegistryError} `UNKNOWN_SYSTEM`, `LIMIT_EXCEEDED` */
 export function proposeAgent(
   ctx: RegistryContext,
-  proposer: string,
+  actor: Actor,
   input: AgentInput,
 ): Promise<{ agent: string; proposal: number; manifest: string }> {
   return ctx.store.write(async (tx) => {
     await assertSystems(tx.db, input.systems)
+    const proposer = actor.id
+    const owner = actor.kind === 'service' ? (await findAccount(tx.db, actor.id)).owner : proposer
     const agent = newId(ctx.crypto, 'agt', tx.now)
     const manifest = digestOf(ctx, input.manifest)
     const document = input.manifest
@@ -47,7 +50,7 @@ export function proposeAgent(
     const { name } = input
     const body = {
       name,
-      owner: proposer,
+      owner,
       class: input.class,
       purpose: input.purpose,
       systems,
@@ -56,7 +59,7 @@ export function proposeAgent(
     }
     const proposal = await tx.append({
       type: 'agent.proposed',
-      actor: personActor(proposer),
+      actor,
       subject: agent,
       body,
     })
@@ -65,7 +68,7 @@ export function proposeAgent(
       .values({
         id: agent,
         name,
-        owner: proposer,
+        owner,
         class: input.class,
         purpose: input.purpose,
         systems_json: canonicalize(systems),
@@ -240,7 +243,7 @@ export async function listAgents(db: Kysely<Schema>): Promise<Agent[]> {
   return rows.map((row) => toAgent(row, byAgent.get(row.id) ?? []))
 }
 
-function toAgent(row: AgentRow, keys: readonly Schema['agent_keys'][]): Agent {
+export function toAgent(row: AgentRow, keys: readonly Schema['agent_keys'][]): Agent {
   const { systems_json, ...rest } = row
   return {
     ...rest,

@@ -21,6 +21,7 @@ import {
 import { insertChannel } from './channels.ts'
 import type { RegistryContext } from './context.ts'
 import { escalate, listNotices, mayEscalate } from './notifications.ts'
+import { insertPasskey } from './passkey-rows.ts'
 import { RegisterFold } from './rebuild/fold.ts'
 
 const MINUTE_MS = 60_000
@@ -145,14 +146,23 @@ describe('an alert', () => {
           name_commit: null,
           status: 'enrolled',
           rev: 'rev_a',
-          credential_json: JSON.stringify(credential),
           registration: 1,
           operator_jkt: 'jkt',
-          credential_id: null,
-          amr_json: '["hwk"]',
           endorsed: 1,
         })
         .execute(),
+    )
+    await store.write(({ db }) =>
+      insertPasskey(db, {
+        person: 'per_a',
+        registration: 1,
+        status: 'counts',
+        adder: null,
+        operator_jkt: null,
+        now_ms: 0,
+        credential: { jwk: credential, amr: ['hwk'] },
+        credential_id: null,
+      }),
     )
     const ctx = { store, crypto: nodeCrypto } as RegistryContext
     await raiseOne(gap(1))

@@ -20,7 +20,8 @@ import { newSecret, secretHash } from './invitations.ts'
 import { recordDecided, recordRequested } from './approval-rows.ts'
 import { actOf, bodyOf, findApproval, viewOf, type Requested } from './approval-views.ts'
 import { signedStatement } from './held-outputs.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import { passkeyBehind } from './passkey-rows.ts'
+import { findEnrolled, gestureBy } from './people.ts'
 import { isOpen, keep } from './personal.ts'
 
 /** Open requests of one point: as many as a point holds, and as many again that it has given up. */
@@ -112,14 +113,9 @@ async function newLink(ctx: RegistryContext, tx: Tx, approval: string, expires: 
 
 /** @throws {RegistryError} `GESTURE_INVALID`: nobody's passkey */
 export async function personOfCredential(db: Kysely<Schema>, credential_id: string): Promise<string> {
-  const row = await db
-    .selectFrom('people')
-    .select('id')
-    .where('credential_id', '=', credential_id)
-    .where('status', '=', 'enrolled')
-    .executeTakeFirst()
-  if (row === undefined) throw new RegistryError('GESTURE_INVALID', 'this passkey is nobody’s here')
-  return row.id
+  const row = await passkeyBehind(db, credential_id)
+  if (row === null) throw new RegistryError('GESTURE_INVALID', 'this passkey is nobody’s here')
+  return row.person
 }
 
 /**
@@ -143,16 +139,17 @@ export function decideApproval(
         'RELEASE_HELD',
         'it releases an output that has to be attested: review the output instead',
       )
-    const gesture = gestureOf(await findEnrolled(tx.db, person), 'approver', parts)
-    const acted_alone = view.behind.includes(gesture.rev)
+    const who = await findEnrolled(tx.db, person)
+    const acted_alone = view.behind.includes(who.rev)
     if (acted_alone && ctx.separation === 'independent')
       throw new RegistryError(
         'SAME_PERSON',
         'who stands behind the delegation does not approve: ask another person',
       )
     const act = actOf(view, decision)
-    const fault = approvalGestureFault(ctx.crypto, ctx.rp, act, gesture)
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+    const gesture = gestureBy(who, 'approver', parts, (made) =>
+      approvalGestureFault(ctx.crypto, ctx.rp, act, made),
+    )
     const body = { act, gesture, acted_alone }
     await tx.append({ type: 'approval.decided', actor: personActor(person), subject: id, body })
     await recordDecided(tx.db, { person, now_ms: tx.now }, body)

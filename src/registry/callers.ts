@@ -15,6 +15,7 @@ export type Caller =
   | { readonly kind: 'agent'; readonly id: string; readonly jkt: string }
   | { readonly kind: 'manager'; readonly id: string; readonly jkt: string }
   | { readonly kind: 'auditor'; readonly id: string; readonly jkt: string }
+  | { readonly kind: 'service'; readonly id: string; readonly jkt: string }
 
 /** @returns null for a key that is nobody's, or of somebody who left, was retired or had it revoked. */
 export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Caller | null> {
@@ -55,7 +56,15 @@ export async function findCaller(db: Kysely<Schema>, jkt: string): Promise<Calle
   if (manager) return { kind: 'manager', id: manager.id, jkt }
   // Whether the preview is in force is asked where something is looked at (PRV-6): the auditor is told why not.
   const auditor = await db.selectFrom('previews').select('id').where('jkt', '=', jkt).executeTakeFirst()
-  return auditor ? { kind: 'auditor', id: auditor.id, jkt } : null
+  if (auditor) return { kind: 'auditor', id: auditor.id, jkt }
+  // Whether the account has ended is asked with each request (SVC-8): the program is told why not.
+  const service = await db
+    .selectFrom('service_keys')
+    .select('account')
+    .where('jkt', '=', jkt)
+    .where('replaced', 'is', null)
+    .executeTakeFirst()
+  return service ? { kind: 'service', id: service.account, jkt } : null
 }
 
 /** @throws {RegistryError} `KEY_IN_USE`: the key is or was somebody's, a person's credential included. */
@@ -64,13 +73,16 @@ export async function assertKeyUnused(crypto: Crypto, db: Kysely<Schema>, jwk: P
   const owners = await Promise.all([
     db.selectFrom('people').select('id').where('operator_jkt', '=', jkt).executeTakeFirst(),
     db
-      .selectFrom('people')
-      .select('id')
-      .where('credential_json', '=', canonicalize({ ...jwk }))
+      .selectFrom('passkeys')
+      .select('person')
+      .where((eb) =>
+        eb.or([eb('credential_json', '=', canonicalize({ ...jwk })), eb('operator_jkt', '=', jkt)]),
+      )
       .executeTakeFirst(),
     db.selectFrom('points').select('id').where('jkt', '=', jkt).executeTakeFirst(),
     db.selectFrom('agent_keys').select('jkt').where('jkt', '=', jkt).executeTakeFirst(),
     db.selectFrom('managers').select('jkt').where('jkt', '=', jkt).executeTakeFirst(),
+    db.selectFrom('service_keys').select('jkt').where('jkt', '=', jkt).executeTakeFirst(),
     db
       .selectFrom('data_subjects')
       .select('id')

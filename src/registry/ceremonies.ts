@@ -6,55 +6,28 @@
  */
 import type { Kysely } from 'kysely'
 import type { PublicJwk } from '../core/crypto.ts'
-import { newId } from '../core/ids.ts'
 import { isJsonObject } from '../core/json.ts'
-import { publicJwk, thumbprint } from '../core/jwk.ts'
+import { thumbprint } from '../core/jwk.ts'
 import type { Schema } from '../ports/schema.ts'
-import type { Tx } from '../ports/store.ts'
 import { ACT_TAG, APPROVAL_TAG } from '../token/constants.ts'
-import { challengeOf, gestureFault } from '../token/gesture.ts'
+import { challengeOf } from '../token/gesture.ts'
 import { shownFault, type Shown } from '../token/shown.ts'
-import type { GestureParts, RegistryContext } from './context.ts'
-import { endorsementOf } from './endorsements.ts'
-import { enrolAct, enrolPersonTx, type Credential, type Enrolled } from './enrolment.ts'
+import {
+  askedIn,
+  findCeremony,
+  insertCeremony,
+  type Asked,
+  type Made,
+  type Outcome,
+} from './ceremony-rows.ts'
+import type { RegistryContext } from './context.ts'
+import { enrolAct } from './enrolment.ts'
 import { RegistryError } from './errors.ts'
-import { assertInvitation, newSecret, secretHash } from './invitations.ts'
-import { findEnrolled, findRegistered, gestureOf, usesPasskey } from './people.ts'
-import { namesOf, openFor, sealFor } from './personal.ts'
-
-/** As long as a draft waits for its gesture. */
-export const CEREMONY_TTL_MS = 10 * 60 * 1000
-/** Ceremonies at once: each holds at most a root's worth of text, so 64 MiB. */
-export const CEREMONIES_MAX = 1_000
-
-interface Asked {
-  /** Thumbprint of the key that asked. */
-  readonly jkt: string
-  readonly person: string
-  readonly challenge: string
-  readonly shown: Shown
-  /** Of an enrolment. */
-  readonly enrolment?: {
-    readonly secret_hash: string
-    readonly operator: PublicJwk
-    readonly name?: string
-  }
-}
-
-interface Outcome {
-  readonly state: 'done' | 'declined'
-  /** With the identifier of the ceremony that follows, when one does (CER-6). */
-  readonly enrolled?: Enrolled & { readonly next?: string }
-  readonly gesture?: GestureParts
-}
-
-export interface Made {
-  readonly ceremony: string
-  /** For the link; kept as a hash only. */
-  readonly secret: string
-  /** Milliseconds since 1970. */
-  readonly expires: number
-}
+import { assertInvitation, secretHash } from './invitations.ts'
+import { credentialIdsOf, passkeysOf } from './passkey-rows.ts'
+import { registrationOf } from './passkeys.ts'
+import { findEnrolled, findRegistered, usesPasskey } from './people.ts'
+import { namesOf } from './personal.ts'
 
 /** @throws {RegistryError} `SECRET_INVALID`, `LIMIT_EXCEEDED` */
 export function makeEnrolCeremony(
@@ -66,7 +39,7 @@ export function makeEnrolCeremony(
     const { person } = await assertInvitation(tx.db, hash, tx.now)
     const value = enrolAct(ctx.crypto, input.operator, hash)
     const { operator, name } = input
-    return insert(ctx, tx, {
+    return insertCeremony(ctx, tx, {
       jkt: thumbprint(ctx.crypto, operator),
       person,
       challenge: challengeOf(ctx.crypto, ACT_TAG, value),
@@ -97,7 +70,20 @@ export function makeGestureCeremony(
     if (!usesPasskey(await find(tx.db, by.person))) {
       throw new RegistryError('STATE_CONFLICT', 'your authenticator is software: it signs where its key is')
     }
-    return insert(ctx, tx, { ...by, ...asked })
+    return insertCeremony(ctx, tx, { ...by, ...asked })
+  })
+}
+
+/** @throws {RegistryError} as {@link makeGestureCeremony}, `STATE_CONFLICT`: the person's authenticator is no passkey */
+export function makePasskeyCeremony(
+  ctx: RegistryContext,
+  by: { readonly person: string; readonly jkt: string },
+): Promise<Made> {
+  return ctx.store.write(async (tx) => {
+    if (!usesPasskey(await findEnrolled(tx.db, by.person)))
+      throw new RegistryError('STATE_CONFLICT', 'your authenticator is software: it signs where its key is')
+    const { act, challenge } = await registrationOf(ctx, tx.db, by.person)
+    return insertCeremony(ctx, tx, { ...by, challenge, shown: { tag: ACT_TAG, value: act }, adds: true })
   })
 }
 
@@ -110,41 +96,9 @@ function endorsesSelf(person: string, { value }: Shown): boolean {
   )
 }
 
-function placeOf(ceremony: string): string {
-  return `ceremony/${ceremony}`
-}
-
-async function insert(ctx: RegistryContext, tx: Tx, asked: Asked): Promise<Made> {
-  await tx.db.deleteFrom('ceremonies').where('expires', '<=', tx.now).execute()
-  const { n } = await tx.db
-    .selectFrom('ceremonies')
-    .select((eb) => eb.fn.countAll<number | string>().as('n'))
-    .executeTakeFirstOrThrow()
-  if (Number(n) >= CEREMONIES_MAX) {
-    throw new RegistryError('LIMIT_EXCEEDED', 'too many ceremonies are open: try again in ten minutes')
-  }
-  const secret = newSecret(ctx.crypto)
-  const ceremony = newId(ctx.crypto, 'cer', tx.now)
-  const expires = tx.now + CEREMONY_TTL_MS
-  await tx.db
-    .insertInto('ceremonies')
-    .values({
-      id: ceremony,
-      secret_hash: secretHash(ctx.crypto, secret),
-      kind: asked.enrolment === undefined ? 'gesture' : 'enrol',
-      person: asked.person,
-      jkt: asked.jkt,
-      request_box: await sealFor(ctx, asked.person, placeOf(ceremony), asked),
-      answer_json: null,
-      expires,
-    })
-    .execute()
-  return { ceremony, secret, expires }
-}
-
 /** What a browser that has the secret is asked. */
 export interface Question {
-  readonly kind: 'enrol' | 'gesture'
+  readonly kind: 'enrol' | 'gesture' | 'passkey'
   readonly state: 'open' | 'used' | 'expired'
   /** Milliseconds since 1970. */
   readonly expires: number
@@ -153,8 +107,8 @@ export interface Question {
   readonly jkt: string
   readonly challenge: string
   readonly shown: Shown
-  /** Of the passkey that is asked for a gesture. */
-  readonly credential_id: string | null
+  /** Of the passkeys that may answer a gesture, or that the person has already. */
+  readonly credential_ids: readonly string[]
 }
 
 /** @param now milliseconds. @throws {RegistryError} `UNKNOWN_CEREMONY` */
@@ -164,11 +118,11 @@ export async function openCeremony(
   secret: string,
   now: number,
 ): Promise<Question> {
-  const row = await find(ctx, db, secret)
+  const row = await findCeremony(ctx, db, secret)
   const asked = await askedIn(ctx, row)
   const person = await db
     .selectFrom('people')
-    .select(['id', 'name_commit', 'rev', 'credential_id'])
+    .select(['id', 'name_commit', 'rev'])
     .where('id', '=', asked.person)
     .executeTakeFirstOrThrow()
   const names = await namesOf(ctx, db, [person.name_commit])
@@ -181,95 +135,16 @@ export async function openCeremony(
     jkt: asked.jkt,
     challenge: asked.challenge,
     shown: asked.shown,
-    credential_id: person.credential_id,
+    credential_ids: await credentialIdsIn(db, asked),
   }
 }
 
-async function find(
-  ctx: Pick<RegistryContext, 'crypto'>,
-  db: Kysely<Schema>,
-  secret: string,
-): Promise<Schema['ceremonies']> {
-  const row = await db
-    .selectFrom('ceremonies')
-    .selectAll()
-    .where('secret_hash', '=', secretHash(ctx.crypto, secret))
-    .executeTakeFirst()
-  if (!row) throw new RegistryError('UNKNOWN_CEREMONY', 'no such ceremony, or it has expired')
-  return row
-}
-
-async function askedIn(ctx: Pick<RegistryContext, 'vault'>, row: Schema['ceremonies']): Promise<Asked> {
-  const asked = (await openFor(ctx, row.person, placeOf(row.id), row.request_box)) as Asked | null
-  if (asked === null) throw new RegistryError('UNKNOWN_CEREMONY', 'no such ceremony, or it has expired')
-  return asked
-}
-
-/** The row of a ceremony that still takes an answer. */
-async function findOpen(
-  ctx: RegistryContext,
-  tx: Tx,
-  secret: string,
-  kind: Question['kind'],
-): Promise<{ id: string; asked: Asked }> {
-  const row = await find(ctx, tx.db, secret)
-  if (row.answer_json !== null) throw new RegistryError('STATE_CONFLICT', 'this link has been used')
-  if (row.expires <= tx.now) throw new RegistryError('STATE_CONFLICT', 'this link has expired')
-  if (row.kind !== kind) throw new RegistryError('STATE_CONFLICT', 'this link asks for something else')
-  return { id: row.id, asked: await askedIn(ctx, row) }
-}
-
-async function answer(tx: Tx, id: string, outcome: Outcome): Promise<void> {
-  const answer_json = JSON.stringify(outcome)
-  await tx.db.updateTable('ceremonies').set({ answer_json }).where('id', '=', id).execute()
-}
-
-/**
- * Enrols the person. The first of a log goes on to their own endorsement.
- * @returns the secret of the ceremony that follows, or null
- * @throws {RegistryError} `UNKNOWN_CEREMONY`, `STATE_CONFLICT`, `SECRET_INVALID`, `KEY_IN_USE`
- */
-export function answerEnrolment(
-  ctx: RegistryContext,
-  secret: string,
-  credential: Credential,
-): Promise<string | null> {
-  return ctx.store.write(async (tx) => {
-    const { id, asked } = await findOpen(ctx, tx, secret, 'enrol')
-    const { enrolment, jkt, person } = asked
-    if (enrolment === undefined)
-      throw new RegistryError('STATE_CONFLICT', 'this link asks for something else')
-    const operator = publicJwk({ ...enrolment.operator })
-    const enrolled = await enrolPersonTx(ctx, tx, { ...enrolment, operator, credential })
-    if (!enrolled.first || credential.amr.includes('swk')) {
-      await answer(tx, id, { state: 'done', enrolled })
-      return null
-    }
-    const { act, challenge } = await endorsementOf(ctx, tx.db, person, person)
-    const next = await insert(ctx, tx, { jkt, person, challenge, shown: { tag: ACT_TAG, value: act } })
-    await answer(tx, id, { state: 'done', enrolled: { ...enrolled, next: next.ceremony } })
-    return next.secret
-  })
-}
-
-/** @throws {RegistryError} `UNKNOWN_CEREMONY`, `STATE_CONFLICT`, `GESTURE_INVALID` */
-export function answerGesture(ctx: RegistryContext, secret: string, parts: GestureParts): Promise<void> {
-  return ctx.store.write(async (tx) => {
-    const { id, asked } = await findOpen(ctx, tx, secret, 'gesture')
-    const person = await findRegistered(tx.db, asked.person)
-    const fault = gestureFault(ctx.crypto, ctx.rp, asked.challenge, gestureOf(person, 'principal', parts))
-    if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-    await answer(tx, id, { state: 'done', gesture: parts })
-  })
-}
-
-/** @throws {RegistryError} `UNKNOWN_CEREMONY`, `STATE_CONFLICT` */
-export function declineCeremony(ctx: RegistryContext, secret: string): Promise<void> {
-  return ctx.store.write(async (tx) => {
-    const { kind } = await find(ctx, tx.db, secret)
-    const { id } = await findOpen(ctx, tx, secret, kind)
-    await answer(tx, id, { state: 'declined' })
-  })
+async function credentialIdsIn(db: Kysely<Schema>, { person, recovering }: Asked): Promise<string[]> {
+  if (recovering === undefined) return credentialIdsOf(db, person)
+  const rows = await passkeysOf(db, person, 'recovering')
+  return rows.flatMap(({ registration, credential_id }) =>
+    registration === recovering ? (credential_id ?? []) : [],
+  )
 }
 
 export type CeremonyState = Omit<Outcome, 'state'> & {

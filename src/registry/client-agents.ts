@@ -49,7 +49,7 @@ export async function proposeClientAgent(
     db.selectFrom('tools').select('system').distinct().where('server', '=', server).execute(),
   )
   const systems = tools.map(({ system }) => system)
-  await proposeAgent(ctx, agent.person, { ...agent, systems })
+  await proposeAgent(ctx, personActor(agent.person), { ...agent, systems })
 }
 
 /** Puts an approved one to work. @throws {RegistryError} `STATE_CONFLICT` */

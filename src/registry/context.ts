@@ -34,6 +34,13 @@ export interface GestureParts {
   readonly signature: string
 }
 
+/** A registration as the authenticator returns it (PPL-1). All members base64url. */
+export interface RegistrationParts {
+  readonly id: string
+  readonly client_data: string
+  readonly attestation_object: string
+}
+
 /** The control plane itself, for what nobody asked for. */
 export const SYSTEM: Actor = { kind: 'system', id: 'control-plane' }
 

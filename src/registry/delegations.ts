@@ -3,11 +3,9 @@
  * gesture that they need. spec/delegation.md (DLG-4, DLG-10), spec/grants.md (TPL-1).
  * @module
  */
-import type { Kysely } from 'kysely'
 import { newId } from '../core/ids.ts'
 import { seconds } from '../core/time.ts'
 import { commitmentOf } from '../log/commitment.ts'
-import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
 import { claimOf } from '../token/disclosure.ts'
 import type { Grant } from '../token/grant.ts'
@@ -34,7 +32,7 @@ import { countDelegation, withoutApprovers } from './emergencies.ts'
 import { RegistryError } from './errors.ts'
 import { signerOfDraft } from './issuer-keys.ts'
 import { findEnrolled, usesPasskey } from './people.ts'
-import { disclosuresOf, fileUnder, keep } from './personal.ts'
+import { fileUnder, keep } from './personal.ts'
 import { assertPoints } from './points.ts'
 import { approversFor, quorumOf } from './quorum.ts'
 import { insertSegments } from './segments.ts'
@@ -247,53 +245,4 @@ async function handlesOf(ctx: RegistryContext, tx: Tx, chain: string): Promise<r
   const result = await verifyOwnChain(ctx, tx.db, chain, tx.now)
   if (!result.ok) throw new RegistryError('STATE_CONFLICT', `the delegation does not hold: ${result.reason}`)
   return result.chain.handles
-}
-
-export interface Delegation {
-  readonly jti: string
-  readonly agent: string
-  readonly principal: string
-  /** Seconds. */
-  readonly exp: number
-  /** Milliseconds. */
-  readonly issued: number
-  readonly revoked: boolean
-  /** `cns_…`, for whose data subject alone it is. */
-  readonly consent: string | null
-}
-
-/** Newest first. @param before only those with a smaller `jti` */
-export async function listDelegations(
-  db: Kysely<Schema>,
-  limit: number,
-  before?: string,
-): Promise<Delegation[]> {
-  let query = withConsent(db).orderBy('jti', 'desc').limit(limit)
-  if (before !== undefined) query = query.where('jti', '<', before)
-  const rows = await query.execute()
-  return rows.map((row) => ({ ...row, revoked: row.revoked !== 0 }))
-}
-
-function withConsent(db: Kysely<Schema>) {
-  return db
-    .selectFrom('delegations')
-    .leftJoin('handles', (join) =>
-      join.onRef('handles.owner', '=', 'delegations.jti').on('handles.kind', '=', 'consent'),
-    )
-    .leftJoin('consents', 'consents.rev', 'handles.handle')
-    .select(['delegations.jti', 'agent', 'principal', 'exp', 'issued', 'revoked'])
-    .select('consents.id as consent')
-}
-
-/** With all that its chain discloses and that was not erased. @throws {RegistryError} `UNKNOWN_DELEGATION` */
-export async function getDelegation(
-  ctx: Pick<RegistryContext, 'vault'>,
-  db: Kysely<Schema>,
-  jti: string,
-): Promise<Delegation & { chain: string }> {
-  const row = await withConsent(db).select('chain').where('jti', '=', jti).executeTakeFirst()
-  if (!row) throw new RegistryError('UNKNOWN_DELEGATION', 'no such delegation')
-  const claims = await disclosuresOf(ctx, db, jti)
-  const chain = row.chain + claims.map((claim) => `${claim}~`).join('')
-  return { ...row, chain, revoked: row.revoked !== 0 }
 }

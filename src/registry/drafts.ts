@@ -4,8 +4,7 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import { z } from 'zod'
-import type { Gesture } from '../core/gesture.ts'
+import { gestureSchema, type Gesture } from '../core/gesture.ts'
 import { canonicalize, parseJson, type JsonObject } from '../core/json.ts'
 import { awaited } from '../core/words.ts'
 import type { Schema } from '../ports/schema.ts'
@@ -16,7 +15,7 @@ import type { RootDraft } from '../token/issue.ts'
 import type { Offered } from '../token/template.ts'
 import type { GestureParts, RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { findEnrolled, gestureOf } from './people.ts'
+import { findEnrolled, gestureBy } from './people.ts'
 import { openFor, sealFor } from './personal.ts'
 
 /** How long a draft waits for its principal alone. */
@@ -145,13 +144,13 @@ export async function takeGesture(
   const found = await findDraft(ctx, tx.db, jti, person, tx.now, role)
   if (role === 'approver' && found.answer !== 'open')
     throw new RegistryError('STATE_CONFLICT', `you have ${found.answer} this draft already, which is final`)
-  const gesture = gestureOf(await findEnrolled(tx.db, person), role, parts)
-  const fault = gestureFault(ctx.crypto, ctx.rp, found.draft.challenge, gesture)
-  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-  const { client_data, authenticator_data, signature } = parts
+  const { challenge } = found.draft
+  const gesture = gestureBy(await findEnrolled(tx.db, person), role, parts, (made) =>
+    gestureFault(ctx.crypto, ctx.rp, challenge, made),
+  )
   await tx.db
     .updateTable('draft_answers')
-    .set({ answer: 'approved', gesture_json: canonicalize({ client_data, authenticator_data, signature }) })
+    .set({ answer: 'approved', gesture_json: canonicalize({ ...gesture }) })
     .where('jti', '=', jti)
     .where('person', '=', person)
     .execute()
@@ -180,21 +179,12 @@ export async function dropDraft(tx: Tx, jti: string): Promise<void> {
   await tx.db.deleteFrom('drafts').where('jti', '=', jti).execute()
 }
 
-const partsSchema = z.strictObject({
-  client_data: z.string(),
-  authenticator_data: z.string(),
-  signature: z.string(),
-})
-
-/** The gestures that count now: of people who are still enrolled. */
+/** The gestures that count now: of people who are still enrolled, by passkeys that were not removed since (PPL-9). */
 export async function gesturesOf(db: Kysely<Schema>, jti: string): Promise<Gesture[]> {
   const rows = await answersOf(db, jti)
-  const gestures: Gesture[] = []
-  for (const { person, role, gesture_json, status } of rows) {
-    if (gesture_json === null || status !== 'enrolled') continue
-    gestures.push(gestureOf(await findEnrolled(db, person), role, partsSchema.parse(parseJson(gesture_json))))
-  }
-  return gestures
+  return rows.flatMap(({ gesture_json, status }) =>
+    gesture_json === null || status !== 'enrolled' ? [] : gestureSchema.parse(parseJson(gesture_json)),
+  )
 }
 
 function answersOf(

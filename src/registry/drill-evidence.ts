@@ -76,7 +76,7 @@ async function receiptsIn(db: Kysely<Schema>, start: number, end: number): Promi
   })
 }
 
-async function statementEntry(
+export async function statementEntry(
   db: Kysely<Schema>,
   kind: 'kill' | 'lift',
   name: string,
@@ -93,7 +93,7 @@ async function statementEntry(
   return row === undefined ? null : { index: row.idx, entry: decodeEntry(row.bytes) }
 }
 
-async function liftOf(db: Kysely<Schema>, kill: string, size: number): Promise<DrillEvidence['lift']> {
+export async function liftOf(db: Kysely<Schema>, kill: string, size: number): Promise<DrillEvidence['lift']> {
   const row = await db.selectFrom('lifted').select('lift').where('kill', '=', kill).executeTakeFirst()
   const found = row === undefined ? null : await statementEntry(db, 'lift', row.lift, size)
   if (found === null || found.entry.type !== 'kill.lifted') return null
@@ -113,7 +113,7 @@ async function inventoryOf(db: Kysely<Schema>): Promise<DrillInventory> {
 }
 
 /** Enrolled before the kill, with a key that was not revoked before it, and within its scope. */
-async function pointsAt(
+export async function pointsAt(
   db: Kysely<Schema>,
   scope: KillScope,
   kill: string,

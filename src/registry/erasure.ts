@@ -17,6 +17,7 @@ import { hasFreed, holdsOn, reachedBy } from './in-the-way.ts'
 import { endSubjectTx } from './objections.ts'
 import { packsSince, type BuiltEvidence } from './packs.ts'
 import { findEnrolled } from './people.ts'
+import { clearIdentities } from './identity-rows.ts'
 import { clearPreview } from './preview-rows.ts'
 
 export type ErasureBasis = (typeof ERASURE_BASES)[number]
@@ -213,13 +214,15 @@ export async function clearRows(
       .where('erased', 'is', null)
       .execute()
   }
+  await tx.db.updateTable('people').set({ name_commit: null }).where('id', '=', subject).execute()
   await tx.db
-    .updateTable('people')
-    .set({ name_commit: null, credential_id: null })
-    .where('id', '=', subject)
+    .updateTable('passkeys')
+    .set({ credential_id: null, name_box: null })
+    .where('person', '=', subject)
     .execute()
   await tx.db.updateTable('invitations').set({ used: 1 }).where('person', '=', subject).execute()
   await tx.db.deleteFrom('drafts').where('principal', '=', subject).execute()
+  await clearIdentities(tx.db, subject)
   if (subject.startsWith('dsb_')) await clearSubject(tx.db, subject, entry)
   if (subject.startsWith('prv_')) await clearPreview(tx.db, subject)
   await tx.db.deleteFrom('ceremonies').where('person', '=', subject).execute()

@@ -2,7 +2,7 @@
  * What people sign at the registers, and the one way in which one person approves with a gesture what another asked for.
  * A register says what waits and what becomes of it ({@link ApprovalTerms}); the rest is the same for all.
  * Invariant: nothing is approved but by an enrolled person's gesture over exactly the act that was shown, and who asked
- * for it does not approve it, or the entry says so (design.md, invariant 9).
+ * for it, or owns the program that did, does not approve it, or the entry says so (design.md, invariant 9; SVC-13).
  * @module
  */
 import type { Gesture } from '../core/gesture.ts'
@@ -13,7 +13,8 @@ import { ACT_TAG } from '../token/constants.ts'
 import { challengeOf, gestureFault } from '../token/gesture.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
-import { findEnrolled, gestureOf, type EnrolledPerson } from './people.ts'
+import { findEnrolled, gestureBy, type Signer } from './people.ts'
+import { withOwners } from './service-rows.ts'
 
 /** What somebody signs, and its WebAuthn challenge. */
 export interface Asked<A> {
@@ -28,15 +29,13 @@ export function askedOf<A extends JsonObject>(ctx: Pick<RegistryContext, 'crypto
 /** The gesture of a person over an act. @throws {RegistryError} `GESTURE_INVALID` */
 export function signedBy(
   ctx: Pick<RegistryContext, 'crypto' | 'rp'>,
-  person: EnrolledPerson,
+  person: Signer,
   role: Gesture['role'],
   act: JsonObject,
   parts: GestureParts,
 ): Gesture {
-  const gesture = gestureOf(person, role, parts)
-  const fault = gestureFault(ctx.crypto, ctx.rp, askedOf(ctx, act).challenge, gesture)
-  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
-  return gesture
+  const { challenge } = askedOf(ctx, act)
+  return gestureBy(person, role, parts, (gesture) => gestureFault(ctx.crypto, ctx.rp, challenge, gesture))
 }
 
 interface ApprovalBody {
@@ -110,7 +109,7 @@ export function approve<T extends ApprovalType, K extends ApprovalKey>(
 ): Promise<{ readonly act: ApprovalAct<T>; readonly acted_alone: boolean }> {
   return ctx.store.write(async (tx) => {
     const { act, askedBy } = await terms.find(tx, key, approver)
-    const acted_alone = askedBy.includes(approver)
+    const acted_alone = (await withOwners(tx.db, askedBy)).includes(approver)
     if (acted_alone && ctx.separation === 'independent') throw new RegistryError('SAME_PERSON', terms.notOwn)
     await terms.assertRoom?.(tx, act)
     const gesture = signedBy(ctx, await findEnrolled(tx.db, approver), 'approver', act, parts)

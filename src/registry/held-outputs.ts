@@ -18,7 +18,7 @@ import { recordDecided } from './approval-rows.ts'
 import { personActor, type GestureParts, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import type { OutputRow } from './output-rows.ts'
-import { gestureOf, type EnrolledPerson } from './people.ts'
+import { gestureBy, type EnrolledPerson } from './people.ts'
 import { openingOf } from './personal.ts'
 
 type Db = Kysely<Schema>
@@ -69,13 +69,13 @@ export async function heldGesture(
   const view = await viewOf(tx.db, ctx.iss, await findApproval(tx.db, approval), tx.now)
   if (view.status !== 'open')
     throw new RegistryError('STATE_CONFLICT', 'the call by which it would leave waits no more')
-  const gesture = gestureOf(who, 'approver', parts)
-  const acted_alone = view.behind.includes(gesture.rev)
+  const acted_alone = view.behind.includes(who.rev)
   if (acted_alone && ctx.separation === 'independent')
     throw new RegistryError('SAME_PERSON', 'who stands behind the delegation does not attest it: ask another')
   const { act } = askedOfHeld(ctx, view, statement)
-  const fault = approvalGestureFault(ctx.crypto, ctx.rp, act, gesture)
-  if (fault !== null) throw new RegistryError('GESTURE_INVALID', fault)
+  const gesture = gestureBy(who, 'approver', parts, (made) =>
+    approvalGestureFault(ctx.crypto, ctx.rp, act, made),
+  )
   return { act, gesture, acted_alone }
 }
 

@@ -26,7 +26,7 @@ import { replacedFrameKeys, takeFrameKey } from './frame-keys.ts'
 import { appendFrame } from './frames.ts'
 import { askedOf, signedBy } from './gestures.ts'
 import { isLifted, takeKill } from './kills.ts'
-import { gesturesOf } from './lift-gestures.ts'
+import { countingIn, gesturesOf } from './lift-gestures.ts'
 import { findEnrolled } from './people.ts'
 import { find, keepStatement } from './statements.ts'
 
@@ -61,8 +61,9 @@ export async function rosterOf(
   const seq = ((await currentRoster(db))?.roster.seq ?? 0) + 1
   const named: Roster['people'] = []
   for (const id of people) {
-    const { rev, credential } = await findEnrolled(db, id)
-    named.push({ rev, jwk: credential })
+    // Points know one key of each (PPL-14).
+    const { rev, passkeys } = await findEnrolled(db, id)
+    named.push({ rev, jwk: passkeys[0].jwk })
   }
   const roster = rosterSchema.parse({ v: 1, seq, iss: ctx.iss, people: named, m, t: now_ms })
   const fault = rosterShapeFault(roster, ctx.separation === 'after')
@@ -99,13 +100,15 @@ async function takeRoster(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Si
 
 async function assertRegistered(db: Kysely<Schema>, rev: string, jwk: object): Promise<void> {
   const row = await db
-    .selectFrom('people')
-    .select('credential_json')
-    .where('rev', '=', rev)
-    .where('status', '=', 'enrolled')
-    .where('endorsed', 'is not', null)
+    .selectFrom('passkeys')
+    .innerJoin('people', 'people.id', 'passkeys.person')
+    .select('passkeys.registration')
+    .where('people.rev', '=', rev)
+    .where('people.status', '=', 'enrolled')
+    .where('passkeys.status', '=', 'counts')
+    .where('passkeys.credential_json', '=', canonicalize({ ...jwk }))
     .executeTakeFirst()
-  if (canonicalize(parseJson(row?.credential_json ?? 'null')) !== canonicalize({ ...jwk }))
+  if (row === undefined)
     throw new RegistryError(
       'STATEMENT_REFUSED',
       'the roster names somebody who is not enrolled and endorsed here',
@@ -116,7 +119,7 @@ async function takeLift(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Sign
   const { lift } = signed
   if ((await find(tx.db, 'lift', lift.id)) !== null) return
   const roster = (await currentRoster(tx.db))?.roster ?? null
-  const enrolled = await enrolledOf(tx.db, signed)
+  const enrolled = await countingIn(tx.db, signed)
   const fault =
     lift.iss === ctx.iss
       ? liftFault(ctx.crypto, ctx.rp, roster, signed, (rev) => !enrolled.has(rev))
@@ -132,20 +135,6 @@ async function takeLift(ctx: RegistryContext, tx: Tx, actor: Actor, signed: Sign
   await keepLifted(tx.db, lift)
   const { id, reason } = lift
   await appendFrame(ctx, tx, actor, { kind: 'lift', handle: id, reason, target: id, statement: signed })
-}
-
-async function enrolledOf(db: Kysely<Schema>, { gestures }: SignedLift): Promise<ReadonlySet<string>> {
-  const rows = await db
-    .selectFrom('people')
-    .select('rev')
-    .where(
-      'rev',
-      'in',
-      gestures.map(({ rev }) => rev),
-    )
-    .where('status', '=', 'enrolled')
-    .execute()
-  return new Set(rows.flatMap(({ rev }) => rev ?? []))
 }
 
 export async function keepLifted(db: Kysely<Schema>, { id, kills }: Lift): Promise<void> {
@@ -277,7 +266,13 @@ export function signLift(
     const signer = await findEnrolled(tx.db, person)
     if (!roster.people.some(({ rev }) => rev === signer.rev))
       throw new RegistryError('STATE_CONFLICT', 'you are not on the roster: its people lift')
+    const named = roster.people.find(({ rev }) => rev === signer.rev)
     const gesture = signedBy(ctx, signer, 'approver', act, parts)
+    if (canonicalize({ ...named?.jwk }) !== canonicalize({ ...gesture.jwk }))
+      throw new RegistryError(
+        'STATE_CONFLICT',
+        'the roster names another passkey of yours: sign with that one, or set another roster',
+      )
     await tx.db.deleteFrom('lift_gestures').where('lift', '=', id).where('person', '=', person).execute()
     await tx.db
       .insertInto('lift_gestures')

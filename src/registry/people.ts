@@ -4,11 +4,8 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import type { PublicJwk } from '../core/crypto.ts'
 import type { Gesture } from '../core/gesture.ts'
 import { newId } from '../core/ids.ts'
-import { parseJson } from '../core/json.ts'
-import { publicJwk } from '../core/jwk.ts'
 import { commitTo } from '../log/commitment.ts'
 import type { Actor } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
@@ -17,27 +14,46 @@ import type { SignedFrame } from '../revoke/frame.ts'
 import type { GestureParts, RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { appendFrame } from './frames.ts'
+import { unlinkAllTx } from './identity-rows.ts'
 import { insertInvitation } from './invitations.ts'
+import { assertNotLastTx, assertOwnerStays } from './last-person.ts'
+import { dropRecovery, passkeyOf, passkeysOf, type Passkey } from './passkey-rows.ts'
 import { fileUnder, keep, namesOf } from './personal.ts'
+import { retireOwnedTx } from './service-rows.ts'
 
 export interface Person {
   readonly id: string
   /** Null: erased. */
   readonly name: string | null
+  /** The handle that delegations name this person by; null: not enrolled. */
+  readonly rev: string | null
   readonly status: 'added' | 'enrolled' | 'left'
   /** Whether gestures of this person count (PPL-5). */
   readonly endorsed: boolean
 }
 
+/** As a register lists one. */
+export interface ListedPerson extends Person {
+  /** How many of their passkeys count. */
+  readonly passkeys: number
+  /** How far their recovery is (PPL-11), and who invited them: a person, or null for the machine. Null: none is open. */
+  readonly recovery: { readonly state: 'invited' | 'registered'; readonly inviter: string | null } | null
+}
+
+/** Whose gesture it is to be, and with which passkeys they may make it. */
+export interface Signer {
+  readonly rev: string
+  readonly passkeys: readonly Passkey[]
+}
+
 /** An enrolled person, as gestures and roots need one. */
 export interface EnrolledPerson extends Omit<Person, 'name'> {
   readonly rev: string
-  readonly credential: PublicJwk
-  /** Index of the `person.enrolled` entry. */
+  /** Index of the entry that registered the person. */
   readonly registration: number
-  /** WebAuthn credential identifier, base64url. */
-  readonly credential_id: string | null
-  /** How this person is authenticated: `["swk"]`, or `["pop", "user"]` for a passkey (PPL-3). */
+  /** Those that count, the oldest first; before the person is endorsed, the one that waits. */
+  readonly passkeys: readonly [Passkey, ...Passkey[]]
+  /** How this person is authenticated: `["swk"]`, or `["pop", "user"]` for a passkey (PPL-3). One for all (PPL-8). */
   readonly amr: readonly string[]
 }
 
@@ -56,6 +72,17 @@ export async function addPersonTx(
   actor: Actor,
   name: string,
 ): Promise<{ person: string; invitation: string }> {
+  const person = await addUninvitedTx(ctx, tx, actor, name)
+  return { person, invitation: await insertInvitation(ctx.crypto, tx, person) }
+}
+
+/** Somebody who is provisioned: they are invited when they first come (IDN-6). */
+export async function addUninvitedTx(
+  ctx: Pick<RegistryContext, 'crypto' | 'vault'>,
+  tx: Tx,
+  actor: Actor,
+  name: string,
+): Promise<string> {
   const person = newId(ctx.crypto, 'per', tx.now)
   const named = commitTo(ctx.crypto, name)
   await tx.db
@@ -65,26 +92,23 @@ export async function addPersonTx(
       name_commit: named.commitment,
       status: 'added',
       rev: null,
-      credential_json: null,
       registration: null,
       operator_jkt: null,
-      credential_id: null,
-      amr_json: null,
       endorsed: null,
     })
     .execute()
-  const invitation = await insertInvitation(ctx.crypto, tx, person)
   const commitments = { name: named.commitment }
   const first = await tx.append({ type: 'person.added', actor, subject: person, body: {}, commitments })
   await fileUnder(tx, { id: person, owner: null, first })
   await keep(ctx, tx, person, 'name', named)
-  return { person, invitation }
+  return person
 }
 
 /**
  * A person leaves: their handle is revoked, which reaches every delegation behind which they stand.
  * Somebody who never enrolled has no handle; only their invitation ends.
- * @throws {RegistryError} `UNKNOWN_PERSON`; `STATE_CONFLICT`: the last one enrolled, after whom nobody could act.
+ * @throws {RegistryError} `UNKNOWN_PERSON`; `STATE_CONFLICT`: the last one enrolled, after whom nobody could act;
+ * `LAST_OWNER`
  */
 export function leave(
   ctx: RegistryContext,
@@ -93,36 +117,15 @@ export function leave(
   reason: string,
 ): Promise<readonly SignedFrame[]> {
   return ctx.store.write(async (tx) => {
-    const others = await tx.db
-      .selectFrom('people')
-      .select('id')
-      .where('status', '=', 'enrolled')
-      // Who is not endorsed can neither act nor endorse: with nobody else the log could never be acted on again.
-      .where('endorsed', 'is not', null)
-      .where('id', '!=', person)
-      .limit(1)
-      .executeTakeFirst()
-    if (!others && (await isEndorsed(tx.db, person))) {
-      throw new RegistryError(
-        'STATE_CONFLICT',
-        'the last person who is endorsed cannot leave: enrol and endorse another first',
-      )
-    }
+    await assertNotLastTx(tx, person)
     return leaveTx(ctx, tx, actor, person, reason)
   })
 }
 
-async function isEndorsed(db: Kysely<Schema>, person: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('people')
-    .select(['status', 'endorsed'])
-    .where('id', '=', person)
-    .executeTakeFirst()
-  if (!row) throw new RegistryError('UNKNOWN_PERSON', 'no such person')
-  return row.status === 'enrolled' && row.endorsed !== null
-}
-
-/** As {@link leave}, for anyone: a revocation is never refused. Idempotent. */
+/**
+ * As {@link leave}, for anyone: a revocation is refused of the last owner alone. Idempotent.
+ * @throws {RegistryError} `UNKNOWN_PERSON`, `LAST_OWNER`
+ */
 export async function leaveTx(
   ctx: Pick<RegistryContext, 'crypto' | 'frame'>,
   tx: Tx,
@@ -136,8 +139,12 @@ export async function leaveTx(
     .where('id', '=', person)
     .executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_PERSON', 'no such person')
+  await assertOwnerStays(tx, person)
   await tx.db.updateTable('people').set({ status: 'left' }).where('id', '=', person).execute()
   await tx.db.updateTable('invitations').set({ used: 1 }).where('person', '=', person).execute()
+  await dropRecovery(tx.db, person)
+  await unlinkAllTx(tx, actor, person)
+  await retireOwnedTx(tx, actor, person, reason)
   if (row.rev === null) {
     if (row.status !== 'left')
       await tx.append({ type: 'person.left', actor, subject: person, body: { reason } })
@@ -146,21 +153,40 @@ export async function leaveTx(
   return [await appendFrame(ctx, tx, actor, { kind: 'person', handle: row.rev, reason, target: person })]
 }
 
-const LISTED = ['id', 'name_commit', 'status', 'endorsed'] as const
+const LISTED = ['id', 'name_commit', 'rev', 'status', 'endorsed'] as const
 
-export async function listPeople(ctx: Pick<RegistryContext, 'vault'>, db: Kysely<Schema>): Promise<Person[]> {
+export async function listPeople(
+  ctx: Pick<RegistryContext, 'vault'>,
+  db: Kysely<Schema>,
+): Promise<ListedPerson[]> {
   const rows = await db.selectFrom('people').select(LISTED).orderBy('id').execute()
   const names = await namesOf(
     ctx,
     db,
     rows.map((row) => row.name_commit),
   )
-  return rows.map(({ id, name_commit, status, endorsed }) => ({
-    id,
-    name: names.get(name_commit ?? '') ?? null,
-    status,
-    endorsed: endorsed !== null,
-  }))
+  const counting = await db.selectFrom('passkeys').select('person').where('status', '=', 'counts').execute()
+  const passkeys = Map.groupBy(counting, ({ person }) => person)
+  const open = await db.selectFrom('recoveries').select(['person', 'registration', 'inviter']).execute()
+  const recoveries = new Map(open.map(({ person, ...recovery }) => [person, recovery]))
+  return rows.map(({ id, name_commit, rev, status, endorsed }) => {
+    const recovery = recoveries.get(id)
+    return {
+      id,
+      name: names.get(name_commit ?? '') ?? null,
+      rev,
+      status,
+      endorsed: endorsed !== null,
+      passkeys: passkeys.get(id)?.length ?? 0,
+      recovery:
+        recovery === undefined
+          ? null
+          : {
+              state: recovery.registration === null ? ('invited' as const) : ('registered' as const),
+              inviter: recovery.inviter,
+            },
+    }
+  })
 }
 
 /**
@@ -182,12 +208,19 @@ export async function findEnrolled(db: Kysely<Schema>, id: string): Promise<Enro
 export async function findRegistered(db: Kysely<Schema>, id: string): Promise<EnrolledPerson> {
   const row = await db.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirst()
   if (!row) throw new RegistryError('UNKNOWN_PERSON', 'no such person')
-  const { rev, credential_json, registration, amr_json } = row
-  const isWhole = rev !== null && credential_json !== null && registration !== null && amr_json !== null
-  if (row.status !== 'enrolled' || !isWhole) {
+  const { rev, registration } = row
+  if (row.status !== 'enrolled' || rev === null || registration === null) {
     throw new RegistryError(
       'STATE_CONFLICT',
       'this person has left or did not enrol yet: invite them, or wait until they enrol',
+    )
+  }
+  const rows = await passkeysOf(db, id, row.endorsed === null ? 'waiting' : 'counts')
+  const [first, ...rest] = rows.map(passkeyOf)
+  if (first === undefined) {
+    throw new RegistryError(
+      'STATE_CONFLICT',
+      'no passkey of this person is left: somebody else runs "countersign person recover"',
     )
   }
   return {
@@ -195,10 +228,9 @@ export async function findRegistered(db: Kysely<Schema>, id: string): Promise<En
     status: row.status,
     endorsed: row.endorsed !== null,
     rev,
-    credential: publicJwk(parseJson(credential_json)),
-    credential_id: row.credential_id,
     registration,
-    amr: JSON.parse(amr_json) as string[],
+    passkeys: [first, ...rest],
+    amr: first.amr,
   }
 }
 
@@ -207,7 +239,23 @@ export function usesPasskey(person: EnrolledPerson): boolean {
   return !person.amr.includes('swk')
 }
 
-/** The gesture of a person, complete: whose it is comes from the register, never from the request. */
-export function gestureOf(person: EnrolledPerson, role: Gesture['role'], parts: GestureParts): Gesture {
-  return { rev: person.rev, role, jwk: person.credential, registration: person.registration, ...parts }
+/**
+ * The gesture of a person, complete: whose it is, and by which passkey, comes from the register and never from the request.
+ * @param faultOf what does not hold of a gesture, or null. It holds with one key of them at most
+ * @throws {RegistryError} `GESTURE_INVALID`: by none of their passkeys that count
+ */
+export function gestureBy(
+  { rev, passkeys }: Signer,
+  role: Gesture['role'],
+  parts: GestureParts,
+  faultOf: (gesture: Gesture) => string | null,
+): Gesture {
+  let why: string | null = null
+  for (const { jwk, registration } of passkeys) {
+    const gesture = { rev, role, jwk, registration, ...parts }
+    const fault = faultOf(gesture)
+    if (fault === null) return gesture
+    why ??= fault
+  }
+  throw new RegistryError('GESTURE_INVALID', why ?? 'no passkey of this person counts')
 }

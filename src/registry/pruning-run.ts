@@ -133,6 +133,7 @@ async function pruneRows(tx: Tx, map: PrunedMap, bundle: number, leaves: readonl
   if (gone.length === 0) return
   const indices = gone.map(({ index }) => index)
   await db.deleteFrom('entries').where('idx', 'in', indices).execute()
+  await db.deleteFrom('tile_words').where('tile', '=', bundle).execute()
   await pruneReceipts(
     tx,
     gone.map(({ entry }) => entry),

@@ -19,7 +19,7 @@ import type { Schema } from '../ports/schema.ts'
 import { personActor, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import { findEnrolled } from './people.ts'
-import { fileUnder, keep } from './personal.ts'
+import { fileUnder, keep, openingOf } from './personal.ts'
 
 /** A value with its salt, as the vault seals it: what reading one back allows. */
 const SEALED_BYTES_MAX = 4 * 1024 * 1024
@@ -54,6 +54,25 @@ export function uploadSource(
     await fileUnder(tx, { id, owner: null, first: entry })
     await keep(ctx, tx, id, 'content', content)
     return { id, entry, rows_n }
+  })
+}
+
+/**
+ * What a source said, for a comparison whose results have none of it (RCN-4, RCN-5): handed to nobody, so not logged.
+ * @param index of its entry
+ * @returns null: it was erased, or the entry is no such upload
+ */
+export function uploadedContent(
+  { store, vault }: Pick<RegistryContext, 'store' | 'vault'>,
+  index: number,
+): Promise<{ readonly csv: string; readonly salt: string } | null> {
+  return store.query(async (db) => {
+    const row = await db.selectFrom('entries').select('bytes').where('idx', '=', index).executeTakeFirst()
+    const entry = row && decodeEntry(row.bytes)
+    if (entry?.type !== 'reconciliation.uploaded') return null
+    const found = await openingOf({ vault }, db, entry.commitments?.['content'] ?? '')
+    if (found === null || !('value' in found.opening) || typeof found.opening.value !== 'string') return null
+    return { csv: found.opening.value, salt: found.opening.salt }
   })
 }
 

@@ -100,7 +100,7 @@ async function person() {
 
 async function activeAgent(owner: Awaited<ReturnType<typeof person>>) {
   const input = { name: 'Bot', class: 'coding', purpose: 'tests', systems: [], manifest: {} }
-  const { agent } = await proposeAgent(ctx, owner.person, input)
+  const { agent } = await proposeAgent(ctx, personActor(owner.person), input)
   const { challenge } = await approvalOf(ctx, agentApproval, owner.person, { id: agent })
   await approve(ctx, agentApproval, owner.person, { id: agent }, owner.passkey.assert(challenge))
   await activateAgent(ctx, SYSTEM, agent, 'start')

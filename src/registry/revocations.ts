@@ -39,13 +39,18 @@ export function revoke(
 /**
  * REV-19: whose registration nobody endorsed revokes themselves, and delegations that are theirs. They are a name that
  * somebody typed, and a stop of everything is worth as much to an attacker as a start.
- * @throws {RegistryError} `NOT_ENDORSED`
+ * A program revokes what its role lets it, and no person (SVC-11).
+ * @throws {RegistryError} `NOT_ENDORSED`, `SERVICE_ACCOUNT_REFUSED`
  */
 export async function assertMayRevoke(
   ctx: Pick<RegistryContext, 'store'>,
-  person: string,
+  { kind: by, id: person }: Actor,
   { kind, target }: RevocationRequest,
 ): Promise<void> {
+  if (by === 'service') {
+    if (kind !== 'person') return
+    throw new RegistryError('SERVICE_ACCOUNT_REFUSED', 'a program lets nobody go: that takes a person')
+  }
   if (kind === 'person' && target === person) return
   await ctx.store.query(async (db) => {
     const own = db.selectFrom('delegations').select('jti').where('jti', '=', target)

@@ -16,9 +16,11 @@ import type { Actor } from '../log/entries.ts'
 import type { ReviewItem } from '../log/governance-bodies.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
+import { rolesDecide } from './access.ts'
 import { personActor, SYSTEM, type RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import type { ApprovalTerms } from './gestures.ts'
+import { ownersHere } from './last-person.ts'
 import { findEnrolled } from './people.ts'
 import { findRole, holdingOf, insertRole, updateRole, type RoleRow } from './role-rows.ts'
 
@@ -47,27 +49,38 @@ export function proposeRole(
 ): Promise<{ role: string; entry: number }> {
   return ctx.store.write(async (tx) => {
     await findEnrolled(tx.db, proposer)
-    await findEnrolled(tx.db, body.person)
-    const standing = await standingRoles(tx.db)
-    if (standing.length >= ROLES_MAX)
-      throw new RegistryError('LIMIT_EXCEEDED', `${ROLES_MAX} roles and custodies stand`)
-    const same = standing.find(
-      (row) =>
-        row.kind === body.kind &&
-        row.person === body.person &&
-        holdingName(holdingOf(row)) === holdingName(body),
-    )
-    if (same !== undefined)
-      throw new RegistryError('STATE_CONFLICT', `${same.id} says that already: approve or remove that one`)
-    const id = newId(ctx.crypto, 'rol', tx.now)
-    const entry = await tx.append({ type: 'role.proposed', actor: personActor(proposer), subject: id, body })
-    await insertRole(tx.db, id, body, { entry, time_ms: tx.now, proposer })
-    return { role: id, entry }
+    return proposeRoleTx(ctx, tx, personActor(proposer), body)
   })
 }
 
+/** As {@link proposeRole}, for whoever may ask and has a transaction. */
+export async function proposeRoleTx(
+  ctx: Pick<RegistryContext, 'crypto'>,
+  tx: Tx,
+  actor: Actor,
+  body: Holding,
+): Promise<{ role: string; entry: number }> {
+  await findEnrolled(tx.db, body.person)
+  const standing = await standingRoles(tx.db)
+  if (standing.length >= ROLES_MAX)
+    throw new RegistryError('LIMIT_EXCEEDED', `${ROLES_MAX} roles and custodies stand`)
+  const same = standing.find((row) => isSame(row, body))
+  if (same !== undefined)
+    throw new RegistryError('STATE_CONFLICT', `${same.id} says that already: approve or remove that one`)
+  const id = newId(ctx.crypto, 'rol', tx.now)
+  const entry = await tx.append({ type: 'role.proposed', actor, subject: id, body })
+  await insertRole(tx.db, id, body, { entry, time_ms: tx.now, proposer: actor.id })
+  return { role: id, entry }
+}
+
+function isSame(row: RoleRow, body: Holding): boolean {
+  return (
+    row.kind === body.kind && row.person === body.person && holdingName(holdingOf(row)) === holdingName(body)
+  )
+}
+
 /** Those that wait or are in force. */
-function standingRoles(db: Db): Promise<RoleRow[]> {
+export function standingRoles(db: Db): Promise<RoleRow[]> {
   return db.selectFrom('roles').selectAll().where('removed', 'is', null).orderBy('id').execute()
 }
 
@@ -81,6 +94,7 @@ export const roleApproval: ApprovalTerms<'role.approved'> = {
     if (row.approval !== null || row.proposer === null)
       throw new RegistryError('STATE_CONFLICT', 'it is in force already')
     await findEnrolled(db, row.person)
+    await assertOwned(db, row, approver)
     const { person, entry: proposal } = row
     const act = {
       act: 'role.approve',
@@ -96,7 +110,26 @@ export const roleApproval: ApprovalTerms<'role.approved'> = {
   },
 }
 
-/** @throws {RegistryError} `UNKNOWN_ROLE`, `NOT_ENDORSED`; `STATE_CONFLICT`: removed before, or of the last owner */
+/**
+ * The first role that is approved has roles decide for good (ROL-13): with no owner here nobody could give any other. And
+ * an owner makes the next one (ROL-19), or who may approve roles would make of any person of theirs what they are not.
+ * @throws {RegistryError} `STATE_CONFLICT`, `OWNER_NEEDED`
+ */
+async function assertOwned(db: Db, row: RoleRow, approver: string): Promise<void> {
+  if (row.kind !== 'role') return
+  const owners = await ownersHere(db)
+  if (row.name === 'owner') {
+    if (owners.length === 0 || owners.some(({ person }) => person === approver)) return
+    throw new RegistryError(
+      'OWNER_NEEDED',
+      'an owner approves who owns it too: ask one who neither proposed it nor is to hold it',
+    )
+  }
+  if (owners.length > 0 || (await rolesDecide(db))) return
+  throw new RegistryError('STATE_CONFLICT', 'no owner is here any more: have one approved before other roles')
+}
+
+/** @throws {RegistryError} `UNKNOWN_ROLE`, `NOT_ENDORSED`; `STATE_CONFLICT`: removed before; `LAST_OWNER` */
 export function removeRole(
   ctx: RegistryContext,
   person: string,
@@ -111,15 +144,13 @@ export function removeRole(
   })
 }
 
-/** @returns the index of the entry that removed it, now or before. @throws {RegistryError} `UNKNOWN_ROLE`, `STATE_CONFLICT` */
+/** @returns the index of the entry that removed it, now or before. @throws {RegistryError} `UNKNOWN_ROLE`, `LAST_OWNER` */
 export async function removeRoleTx(tx: Tx, actor: Actor, id: string, reason: string): Promise<number> {
   const row = await findRole(tx.db, id)
   if (row.removal !== null) return row.removal
-  if (isOwner(row)) {
-    const owners = (await standingRoles(tx.db)).filter(isOwner)
-    if (owners.length === 1)
-      throw new RegistryError('STATE_CONFLICT', 'this is the last owner: have another one approved first')
-  }
+  // Of two, one who has left is no other.
+  if (isOwner(row) && (await ownersHere(tx.db)).every(({ role }) => role === id))
+    throw new RegistryError('LAST_OWNER', 'this is the last owner: have another one approved first')
   const entry = await tx.append({ type: 'role.removed', actor, subject: id, body: { reason } })
   await updateRole(tx.db, id, { removal: entry, removed: tx.now })
   return entry

@@ -13,6 +13,8 @@ import { RegistryError } from './errors.ts'
 import { findEnrolled } from './people.ts'
 
 const LISTED_MAX = 1000
+/** Anchors after a freezing of which the first is looked for: what was under way may be of a tree from before. */
+const ANCHORS_READ = 32
 
 /** @throws {RegistryError} `NOT_ENDORSED`; `SAMPLE_INVALID`: over more entries than there are, or no period */
 export function freezePopulations(
@@ -68,25 +70,59 @@ async function entryAt(db: Kysely<Schema>, index: number): Promise<AnyEntry> {
   return decodeEntry(row.bytes)
 }
 
+/** The first word from outside about the frozen populations (SMP-3); null: nobody has seen them yet. */
+export type Anchored = { readonly entry: number; readonly time: string } | null
+
 export interface ListedSamples {
-  readonly freezings: (Frozen & { readonly id: string; readonly entry: number })[]
+  readonly freezings: (Frozen & {
+    readonly id: string
+    readonly entry: number
+    readonly anchored: Anchored
+  })[]
   readonly samples: (Drawn & { readonly id: string; readonly entry: number })[]
 }
 
 /** The latest first. */
 export async function listSamples(db: Kysely<Schema>): Promise<ListedSamples> {
-  const rows = await db
+  const listed: ListedSamples = { freezings: [], samples: [] }
+  for (const { idx, bytes } of await newestOf(db, 'population.frozen')) {
+    const { type, subject: id = '', body } = decodeEntry(bytes)
+    if (type !== 'population.frozen') continue
+    listed.freezings.push({ id, entry: idx, ...body, anchored: await anchorOf(db, idx) })
+  }
+  for (const { idx, bytes } of await newestOf(db, 'sample.drawn')) {
+    const { type, subject: id = '', body } = decodeEntry(bytes)
+    if (type === 'sample.drawn') listed.samples.push({ id, entry: idx, ...body })
+  }
+  return listed
+}
+
+/** One type at a time: then the index `entries_telling` has them, and nobody walks a long log. */
+function newestOf(
+  db: Kysely<Schema>,
+  type: 'population.frozen' | 'sample.drawn',
+): Promise<{ idx: number; bytes: Uint8Array }[]> {
+  return db
     .selectFrom('entries')
     .select(['idx', 'bytes'])
-    .where('type', 'in', ['population.frozen', 'sample.drawn'])
+    .where('type', '=', type)
     .orderBy('idx', 'desc')
     .limit(LISTED_MAX)
     .execute()
-  const listed: ListedSamples = { freezings: [], samples: [] }
+}
+
+async function anchorOf(db: Kysely<Schema>, frozen: number): Promise<Anchored> {
+  const rows = await db
+    .selectFrom('entries')
+    .select(['idx', 'bytes'])
+    .where('type', '=', 'log.anchored')
+    .where('idx', '>', frozen)
+    .orderBy('idx')
+    .limit(ANCHORS_READ)
+    .execute()
   for (const { idx, bytes } of rows) {
-    const { type, subject: id = '', body } = decodeEntry(bytes)
-    if (type === 'population.frozen') listed.freezings.push({ id, entry: idx, ...body })
-    else if (type === 'sample.drawn') listed.samples.push({ id, entry: idx, ...body })
+    const { type, body, time } = decodeEntry(bytes)
+    if (type === 'log.anchored' && body.size > frozen) return { entry: idx, time }
   }
-  return listed
+  return null
 }

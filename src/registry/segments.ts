@@ -34,17 +34,17 @@ export async function insertSegments(
       throw new RegistryError('SEGMENT_INVALID', 'the parent segment is not known: send it first')
     }
     assertGrantsOnly(segment)
-    await tx.db
-      .insertInto('segments')
-      .values({ id, subject, agent: agentOfSegment(segment) })
-      .execute()
-    const first = await tx.append({
+    const entry = await tx.append({
       type: 'chain.segment',
       actor,
       subject: id,
       body: { id, parent, segment },
     })
-    if (subject === id) await fileUnder(tx, { id, owner: null, first })
+    await tx.db
+      .insertInto('segments')
+      .values({ id, subject, agent: agentOfSegment(segment), parent, entry })
+      .execute()
+    if (subject === id) await fileUnder(tx, { id, owner: null, first: entry })
   }
 }
 

@@ -22,11 +22,10 @@ beforeEach(async () => {
     const unknown = {
       name_commit: null,
       rev: null,
-      credential_json: null,
       registration: null,
       operator_jkt: null,
     }
-    const none = { credential_id: null, amr_json: null, endorsed: null }
+    const none = { endorsed: null }
     await db
       .insertInto('people')
       .values({ id: 'per_a', status: 'added', ...unknown, ...none })

@@ -17,7 +17,7 @@ import type { Schema } from '../ports/schema.ts'
 import { STATEMENT_LIFE_MAX_S } from '../token/constants.ts'
 import { signVersion } from '../token/version.ts'
 import { assertStatus, findAgent } from './agents.ts'
-import { personActor, type RegistryContext } from './context.ts'
+import type { RegistryContext } from './context.ts'
 import { RegistryError } from './errors.ts'
 import type { ApprovalTerms } from './gestures.ts'
 import {
@@ -46,7 +46,7 @@ export interface Version {
 /** @throws {RegistryError} `UNKNOWN_AGENT`, `LIMIT_EXCEEDED`; `STATE_CONFLICT`: retired, or the version is there already */
 export function proposeVersion(
   ctx: RegistryContext,
-  proposer: string,
+  actor: Actor,
   agent: string,
   document: Manifest,
 ): Promise<{ manifest: string; proposal: number }> {
@@ -65,9 +65,8 @@ export function proposeVersion(
         `an agent has at most ${VERSIONS_MAX} versions: propose another agent`,
       )
     const body = { manifest, document }
-    const actor = personActor(proposer)
     const proposal = await tx.append({ type: 'version.proposed', actor, subject: agent, body })
-    await insertVersion(tx.db, { agent, manifest, document, proposer, proposal })
+    await insertVersion(tx.db, { agent, manifest, document, proposer: actor.id, proposal })
     return { manifest, proposal }
   })
 }

@@ -38,6 +38,8 @@ export interface Due {
   readonly subject: string | null
   /** Milliseconds. */
   readonly at: number
+  /** Whose it is, where the identifier alone tells people nothing. */
+  readonly agent?: string
 }
 
 type Db = Kysely<Schema>
@@ -70,13 +72,13 @@ export async function remind(store: Store): Promise<number> {
   const fresh = steps.filter(({ key }) => !known.has(key)).slice(0, LOOK_MAX)
   if (fresh.length === 0) return 0
   await store.write(async (tx) => {
-    for (const { what, subject, at, days, key } of fresh)
+    for (const { what, subject, at, days, key, agent } of fresh)
       await raise(tx, {
         rule: 'REMINDER',
         key,
         // What is of the whole installation is an alert of its own, too.
         subject: subject ?? what,
-        detail: { what, due: rfc3339(at), days },
+        detail: { what, due: rfc3339(at), days, ...(agent === undefined ? {} : { agent }) },
         entries: [],
       })
   })
@@ -166,7 +168,7 @@ async function delegations(db: Db, now_ms: number): Promise<Due[]> {
   const now_s = Math.floor(now_ms / 1000)
   const rows = await db
     .selectFrom('delegations')
-    .select(['jti', 'exp', 'issued'])
+    .select(['jti', 'exp', 'issued', 'agent'])
     .where('revoked', '=', 0)
     .where('exp', '>', now_s)
     .where('exp', '<=', now_s + 14 * 24 * 3600)
@@ -174,7 +176,7 @@ async function delegations(db: Db, now_ms: number): Promise<Due[]> {
     .execute()
   return rows
     .filter(({ exp, issued }) => exp * 1000 - issued > LONG_LIVED_MS)
-    .map(({ jti, exp }) => ({ what: 'delegation', subject: jti, at: exp * 1000 }))
+    .map(({ jti, exp, agent }) => ({ what: 'delegation', subject: jti, at: exp * 1000, agent }))
 }
 
 async function incidents(db: Db): Promise<Due[]> {

@@ -40,7 +40,6 @@ beforeEach(async () => {
     const person = {
       name_commit: null,
       rev: null,
-      credential_json: null,
       registration: null,
       operator_jkt: null,
     }
@@ -50,8 +49,6 @@ beforeEach(async () => {
         id: 'per_a',
         status: 'added',
         ...person,
-        credential_id: null,
-        amr_json: null,
         endorsed: null,
       })
       .execute()
@@ -98,7 +95,7 @@ async function append(...more: Partial<DecisionReceipt>[]): Promise<number[]> {
 const chainOf = (subject: string, agent: string | null) =>
   store.write(async ({ db }) => {
     const id = `${subject}/${agent}`.padEnd(43, 'c').replaceAll(/[^A-Za-z0-9]/g, '_')
-    await db.insertInto('segments').values({ id, subject, agent }).execute()
+    await db.insertInto('segments').values({ id, subject, agent, parent: null, entry: 0 }).execute()
     return id
   })
 const logged = async (): Promise<AnyEntry[]> => {

@@ -6,14 +6,16 @@
 import { ALERT_TABLES } from './alert-tables.ts'
 import { CONSENT_TABLES } from './consent-tables.ts'
 import { DRIFT_TABLES } from './drift-tables.ts'
+import { IDENTITY_TABLES } from './identity-tables.ts'
 import { OBSERVE_TABLES } from './observe-tables.ts'
 import { GOVERNANCE_TABLES } from './governance-tables.ts'
 import { REGISTER_TABLES } from './register-tables.ts'
 import { PREVIEW_TABLES } from './preview-tables.ts'
 import { RESPONSE_TABLES } from './response-tables.ts'
+import { SERVICE_TABLES } from './service-tables.ts'
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 14
+export const SCHEMA_VERSION = 20
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -23,8 +25,18 @@ CREATE INDEX submissions_time ON submissions (time);
 CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, time INTEGER NOT NULL, note BLOB NOT NULL) STRICT;
 CREATE INDEX checkpoints_time ON checkpoints (time);
 CREATE TABLE people (
-  id TEXT PRIMARY KEY, name_commit TEXT, status TEXT NOT NULL, rev TEXT UNIQUE, credential_json TEXT,
-  registration INTEGER, operator_jkt TEXT UNIQUE, credential_id TEXT UNIQUE, amr_json TEXT, endorsed INTEGER
+  id TEXT PRIMARY KEY, name_commit TEXT, status TEXT NOT NULL, rev TEXT UNIQUE, registration INTEGER,
+  operator_jkt TEXT UNIQUE, endorsed INTEGER
+) STRICT;
+CREATE TABLE passkeys (
+  registration INTEGER PRIMARY KEY, person TEXT NOT NULL REFERENCES people (id), credential_json TEXT NOT NULL UNIQUE,
+  credential_id TEXT UNIQUE, amr_json TEXT NOT NULL, operator_jkt TEXT UNIQUE, backed_up INTEGER NOT NULL, status TEXT NOT NULL, adder INTEGER,
+  added INTEGER NOT NULL, name_box BLOB, signed_in INTEGER
+) STRICT;
+CREATE INDEX passkeys_person ON passkeys (person);
+CREATE TABLE recoveries (
+  person TEXT PRIMARY KEY REFERENCES people (id), invitation INTEGER NOT NULL, inviter TEXT, registration INTEGER,
+  secret_hash TEXT
 ) STRICT;
 CREATE TABLE invitations (
   secret_hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people (id), expires INTEGER NOT NULL,
@@ -98,11 +110,11 @@ ${ALERT_TABLES}
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL REFERENCES people (id), class TEXT NOT NULL,
   purpose TEXT NOT NULL, systems_json TEXT NOT NULL, manifest TEXT NOT NULL, proposal INTEGER NOT NULL,
-  proposer TEXT NOT NULL REFERENCES people (id), status TEXT NOT NULL
+  proposer TEXT NOT NULL, status TEXT NOT NULL
 ) STRICT;
 CREATE TABLE versions (
   agent TEXT NOT NULL REFERENCES agents (id), manifest TEXT NOT NULL, document_json TEXT NOT NULL,
-  status TEXT NOT NULL, proposer TEXT NOT NULL REFERENCES people (id), proposal INTEGER NOT NULL, approval INTEGER,
+  status TEXT NOT NULL, proposer TEXT NOT NULL, proposal INTEGER NOT NULL, approval INTEGER,
   PRIMARY KEY (agent, manifest)
 ) STRICT;
 CREATE TABLE inventory (
@@ -178,7 +190,10 @@ CREATE TABLE receipts (
   point TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
   PRIMARY KEY (point, epoch, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE segments (id TEXT PRIMARY KEY, subject TEXT NOT NULL, agent TEXT) STRICT, WITHOUT ROWID;
+CREATE TABLE segments (
+  id TEXT PRIMARY KEY, subject TEXT NOT NULL, agent TEXT, parent TEXT, entry INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX segments_subject ON segments (subject, entry);
 CREATE TABLE frames (
   seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, handle TEXT NOT NULL, frame_json TEXT NOT NULL, sig TEXT NOT NULL,
   UNIQUE (kind, handle)
@@ -268,10 +283,13 @@ CREATE TABLE prunings (
 CREATE TABLE pruned (bundle INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 ${RESPONSE_TABLES}
 ${GOVERNANCE_TABLES}
+${SERVICE_TABLES}
 ${REGISTER_TABLES}
 ${PREVIEW_TABLES}
+${IDENTITY_TABLES}
 CREATE INDEX entries_tombstones ON entries (idx) WHERE type = 'subject.erased';
 CREATE INDEX entries_telling ON entries (type, idx)
   WHERE type = 'log.anchored' OR type = 'restore.tested' OR type = 'evidence.built' OR type = 'narrative.approved'
-    OR type = 'preview.granted' OR type = 'note.added';
+    OR type = 'preview.granted' OR type = 'note.added' OR type = 'person.endorsed' OR type = 'population.frozen'
+    OR type = 'sample.drawn' OR type = 'reconciliation.uploaded' OR type = 'key.created';
 `

@@ -166,6 +166,18 @@ describe('what shows over time', () => {
     expect(findings('SEQUENCE_GAP', [call(NOW, { seq: 5, epoch: 2 })])).toHaveLength(1)
   })
 
+  test('a receipt that comes more than ten minutes late is found once a day and point', () => {
+    const late = (min: number, at_ms = NOW, over: Partial<DecisionReceipt> = {}) =>
+      call(at_ms, { time: new Date(at_ms - min * 60_000).toISOString(), ...over })
+    expect(findings('LATE_RECEIPT', [late(10), late(-10)])).toEqual([])
+    const found = findings('LATE_RECEIPT', [late(11), late(90), late(30, NOW, { point: 'pnt_b' })])
+    expect(found.map(({ subject, detail }) => [subject, detail.minutes])).toEqual([
+      ['pnt_a', 11],
+      ['pnt_b', 30],
+    ])
+    expect(findings('LATE_RECEIPT', [late(11), late(12, NOW + 24 * HOUR_MS)])).toHaveLength(2)
+  })
+
   test('a kill is disobeyed past the bound, within its scope, until it is lifted', () => {
     const [pulled] = kindOf('KILL_DISOBEYED').canary(NOW, PACKAGED_DETECTOR_TERMS) as [Logged]
     const found = (...steps: Logged[]) => findings('KILL_DISOBEYED', [pulled, ...steps])

@@ -4,6 +4,7 @@ import type { DetectorKind } from './detector.ts'
 import { killDisobeyed } from './kill-disobeyed.ts'
 import { labelViolation } from './label-violation.ts'
 import { limitPressure } from './limit-pressure.ts'
+import { lateReceipt } from './late-receipt.ts'
 import { revokedTrying } from './revoked-trying.ts'
 import { scopeBurst } from './scope-burst.ts'
 import { scopeViolation } from './scope-violation.ts'
@@ -24,6 +25,7 @@ export const DETECTORS: readonly DetectorKind[] = [
   limitPressure,
   labelViolation,
   sequenceGap,
+  lateReceipt,
   stalePoint,
   witnessConflict,
   revokedTrying,

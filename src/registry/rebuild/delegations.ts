@@ -11,6 +11,7 @@ import { recordHandles } from '../statuses.ts'
 import { segmentFacts, type SegmentFacts } from './chains.ts'
 import { CLAIM, committed } from './commitments.ts'
 import type { At, Folds } from './state.ts'
+import { dropRecovery } from '../passkey-rows.ts'
 
 /** Hops a chain has at most, and its root: what follows parents must end. */
 const SEGMENTS_OF_CHAIN_MAX = 16
@@ -23,7 +24,7 @@ export const delegationFolds: Folds = {
     const subject = above ?? id
     await db
       .insertInto('segments')
-      .values({ id, subject, agent: agentOfSegment(segment) })
+      .values({ id, subject, agent: agentOfSegment(segment), parent, entry: at.index })
       .execute()
     // Of another issuer, unless the delegation that it is the root of comes next.
     if (subject === id) await fileUnder(at, { id, owner: null, first: at.index })
@@ -74,8 +75,9 @@ export const delegationFolds: Folds = {
       await at.db.updateTable('delegations').set({ revoked: 1 }).where('jti', '=', handle).execute()
     if (kind === 'key')
       await at.db.updateTable('agent_keys').set({ revoked: 1 }).where('jkt', '=', handle).execute()
-    if (kind === 'person')
-      await at.db.updateTable('people').set({ status: 'left' }).where('id', '=', target).execute()
+    if (kind !== 'person') return
+    await at.db.updateTable('people').set({ status: 'left' }).where('id', '=', target).execute()
+    await dropRecovery(at.db, target)
   },
 }
 

@@ -18,6 +18,8 @@ import { consentFolds } from './consents.ts'
 import { delegationFolds } from './delegations.ts'
 import { erasureFolds } from './erasures.ts'
 import { governanceFolds } from './governance.ts'
+import { serviceFolds } from './services.ts'
+import { identityFolds } from './identities.ts'
 import { inventoryFolds } from './inventory.ts'
 import { killFolds } from './kills.ts'
 import { labelFolds } from './labels.ts'
@@ -45,12 +47,14 @@ const FOLDS: Folds = {
   ...approvalFolds,
   ...erasureFolds,
   ...killFolds,
+  ...identityFolds,
   ...inventoryFolds,
   ...labelFolds,
   ...attestationFolds,
   ...consentFolds,
   ...responseFolds,
   ...governanceFolds,
+  ...serviceFolds,
   ...registerFolds,
   ...previewFolds,
   ...alertFolds,

@@ -9,6 +9,12 @@ export const OBSERVE_RULES: { readonly [T in keyof ObserveTables]: TableRule<T> 
     missing: [],
     why: 'how far the folds have come: they take the log from its start again',
   },
+  tile_words: {
+    from: 'transient',
+    key: ['tile'],
+    missing: [],
+    why: 'where what is looked for may stand: the log is taken again',
+  },
   observers: {
     from: 'transient',
     key: ['name'],

@@ -1,7 +1,9 @@
 /** Folds of people, systems, tools and agents. spec/registers.md. @module */
 import { canonicalize } from '../../core/json.ts'
 import { thumbprint } from '../../core/jwk.ts'
+import type { EntryBody } from '../../log/entries.ts'
 import type { Schema } from '../../ports/schema.ts'
+import { beginRecovery, endPasskeys, insertPasskey, setPasskey, settleRecovery } from '../passkey-rows.ts'
 import { fileUnder } from '../personal.ts'
 import { insertVersion, markApproved, markWithdrawn } from '../version-rows.ts'
 import { settleChange, waiting } from '../tool-changes.ts'
@@ -22,11 +24,8 @@ export const peopleFolds: Folds = {
         name_commit,
         status: 'added',
         rev: null,
-        credential_json: null,
         registration: null,
         operator_jkt: null,
-        credential_id: null,
-        amr_json: null,
         endorsed: null,
       })
       .execute()
@@ -38,22 +37,53 @@ export const peopleFolds: Folds = {
     const { rev, credential, operator } = body
     const name_commit = commitments?.name
     await committed(at, subject, 'name', name_commit ?? null)
+    const operator_jkt = thumbprint(crypto, operator)
     await db
       .updateTable('people')
       .set({
         status: 'enrolled',
         rev,
-        credential_json: canonicalize({ ...credential.jwk }),
         registration: index,
-        operator_jkt: thumbprint(crypto, operator),
-        amr_json: canonicalize(credential.amr),
+        operator_jkt,
         ...(name_commit === undefined ? {} : { name_commit }),
       })
       .where('id', '=', subject)
       .execute()
+    await insertPasskey(db, { ...registered(at, subject, credential), status: 'waiting', operator_jkt })
   },
-  'person.endorsed': async ({ db, index }, { subject = '' }) => {
+  'person.endorsed': async ({ db, index }, { subject = '', body }) => {
+    const { registration } = body.act
+    const recovery = await db
+      .selectFrom('recoveries')
+      .select('person')
+      .where('person', '=', subject)
+      .where('registration', '=', registration)
+      .executeTakeFirst()
+    if (recovery !== undefined) await settleRecovery(db, subject, registration)
+    else await setPasskey(db, registration, 'counts')
     await db.updateTable('people').set({ endorsed: index }).where('id', '=', subject).execute()
+  },
+  'person.passkey_added': (at, { subject = '', body: { credential, gesture } }) =>
+    insertPasskey(at.db, {
+      ...registered(at, subject, credential),
+      status: 'counts',
+      adder: gesture.registration,
+    }),
+  'person.passkey_removed': ({ db }, { subject = '', body }) => endPasskeys(db, subject, [body.passkey]),
+  'person.recovery_invited': ({ db, index }, { subject = '', actor }) =>
+    beginRecovery(db, {
+      person: subject,
+      invitation: index,
+      inviter: actor.kind === 'person' ? actor.id : null,
+    }),
+  'person.reregistered': async (at, { subject = '', body: { credential, operator } }) => {
+    const operator_jkt = thumbprint(at.crypto, operator)
+    await insertPasskey(at.db, { ...registered(at, subject, credential), status: 'recovering', operator_jkt })
+    await at.db
+      .updateTable('recoveries')
+      .set({ registration: at.index })
+      .where('person', '=', subject)
+      .execute()
   },
   'person.left': async ({ db }, { subject = '' }) => {
     await db.updateTable('people').set({ status: 'left' }).where('id', '=', subject).execute()
@@ -77,6 +107,22 @@ export const peopleFolds: Folds = {
       .execute()
   },
   'tool.approved': async ({ db }, { subject = '' }) => settleChange(db, subject),
+}
+
+function registered(
+  { index, time_ms }: At,
+  person: string,
+  credential: EntryBody<'person.enrolled'>['credential'],
+) {
+  return {
+    person,
+    registration: index,
+    credential,
+    credential_id: null,
+    adder: null,
+    operator_jkt: null,
+    now_ms: time_ms,
+  }
 }
 
 export const agentFolds: Folds = {

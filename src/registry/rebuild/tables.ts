@@ -4,6 +4,7 @@
  * @module
  */
 import { ALERT_TABLES_FROM } from './alert-tables.ts'
+import { IDENTITY_RULES } from './identities.ts'
 import { OBSERVED_TABLES } from './observed-tables.ts'
 import { OBSERVE_RULES } from './observe-rules.ts'
 import { log, type TableName, type TableRule } from './table-rule.ts'
@@ -34,6 +35,15 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   incident_notes: log('entry'),
   capacity: log('hour'),
   roles: log('id'),
+  service_accounts: log('id'),
+  service_keys: log('jkt'),
+  service_invitations: {
+    from: 'transient',
+    key: ['secret_hash'],
+    missing: [],
+    why: 'a secret of an hour: invite again',
+  },
+  service_uses: { from: 'transient', key: ['account'], missing: [], why: 'programs ask again' },
   access_reviews: log('id'),
   access_review_items: log('review', 'n'),
   evaluations: log('id'),
@@ -134,11 +144,18 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     missing: [],
     why: 'hashes of entries that are gone: with them the tree is the one that was signed',
   },
-  people: {
+  people: log('id'),
+  passkeys: {
     from: 'partly',
-    key: ['id'],
-    missing: ['credential_id'],
-    why: 'a credential identifier recognises a passkey in any browser that is asked with it',
+    key: ['registration'],
+    missing: ['credential_id', 'name_box', 'signed_in'],
+    why: 'a credential identifier recognises a passkey in any browser that is asked with it; what its person calls it',
+  },
+  recoveries: {
+    from: 'partly',
+    key: ['person'],
+    missing: ['secret_hash'],
+    why: 'a secret of a day: invite again',
   },
   statuses: {
     from: 'partly',
@@ -261,6 +278,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
     why: 'clients, requests and tokens of a while: connect the client again',
   },
   ...OBSERVE_RULES,
+  ...IDENTITY_RULES,
   ceremonies: { from: 'transient', key: ['id'], missing: [], why: 'a question of ten minutes: ask again' },
 }
 
