@@ -5,11 +5,13 @@
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { nodeZlib } from '../../src/adapters/node-zlib/node-zlib.ts'
 import { verifyRolled } from '../../src/evidence/verify/roll-forward.ts'
-import { CliError, EXIT_FAILED, fail, progress, progressDone, result } from '../cli/output.ts'
+import { CliError, endWhenUnread, EXIT_FAILED, fail, progress, progressDone, result } from '../cli/output.ts'
 import { describeReport } from '../cli/pack-report.ts'
+import { readShared, serveBundles, withReaders } from './threads.ts'
 
 const USAGE = `node verify.mjs PACK --key VKEY [--checkpoint FILE]... [--earlier PACK] [--json]
 
@@ -19,7 +21,7 @@ const USAGE = `node verify.mjs PACK --key VKEY [--checkpoint FILE]... [--earlier
   --earlier PACK    a pack that you were given before: shows what changed since
   --json            print one JSON value
 
-Exit code 0: everything recomputes. 1: something does not, or is no pack. 2: wrong arguments.`
+Exit code 0: no fault. 1: a fault of the pack, or of what was done in it, or no pack. 2: wrong arguments.`
 
 const HOW = '(run with --help to see what it takes)'
 
@@ -34,12 +36,16 @@ async function run(asked: Asked, json: boolean): Promise<void> {
   const began_ms = performance.now()
   const held = await Promise.all(asked.checkpoints.map(async (name) => ({ name, note: await read(name) })))
   const earlier = asked.earlier === null ? null : { name: asked.earlier, archive: await read(asked.earlier) }
-  const { report } = await verifyRolled(nodeCrypto, await read(asked.pack), asked.key, {
-    codec: nodeZlib,
-    held,
-    earlier,
-    onProgress: (n, of) => progress(`${n} of ${of} entries`),
-  })
+  const pack = await read(asked.pack, readShared)
+  const { report } = await withReaders(new URL(import.meta.url), pack, (readers) =>
+    verifyRolled(nodeCrypto, pack, asked.key, {
+      ...readers,
+      codec: nodeZlib,
+      held,
+      earlier,
+      onProgress: (n, of) => progress(`${n} of ${of} entries`),
+    }),
+  )
   progressDone()
   const seconds = Math.round(performance.now() - began_ms) / 1000
   result(json, { ...report, seconds }, () => describeReport(report))
@@ -75,9 +81,12 @@ function parsed(args: string[]) {
   }
 }
 
-async function read(file: string): Promise<Uint8Array> {
+async function read(
+  file: string,
+  how: (file: string) => Promise<Uint8Array> = readFile,
+): Promise<Uint8Array> {
   try {
-    return await readFile(file)
+    return await how(file)
   } catch (cause) {
     throw new CliError('FILE_UNREADABLE', `${file} cannot be read: check the name and its permissions`, {
       cause,
@@ -85,13 +94,19 @@ async function read(file: string): Promise<Uint8Array> {
   }
 }
 
-const args = process.argv.slice(2)
-const wantsJson = args.includes('--json')
-try {
-  const asked = askedOf(args)
-  if (asked === null) process.stdout.write(`${USAGE}\n`)
-  else await run(asked, wantsJson)
-} catch (error) {
-  progressDone()
-  fail(error, wantsJson)
+async function main(args: string[]): Promise<void> {
+  const wantsJson = args.includes('--json')
+  endWhenUnread()
+  try {
+    const asked = askedOf(args)
+    if (asked === null) process.stdout.write(`${USAGE}\n`)
+    else await run(asked, wantsJson)
+  } catch (error) {
+    progressDone()
+    fail(error, wantsJson)
+  }
 }
+
+// The threads that read bundles run this file too: it is the only one.
+if (isMainThread) await main(process.argv.slice(2))
+else serveBundles()

@@ -6,33 +6,28 @@
 import type { Gesture } from '../core/gesture.ts'
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
 import { EntryReader } from '../log/entry-reader.ts'
-import type { ReceiptKind } from '../log/receipt-texts.ts'
+import type { OwnMembers, ReceiptKind } from '../log/receipt-texts.ts'
+import { TILE_WIDTH } from '../log/tiles.ts'
 import type { Frame } from '../revoke/frame.ts'
-import {
-  beginsSubject,
-  groupOf,
-  isGrouped,
-  type GovernanceType,
-  type Group,
-  type Grouped,
-  type PreviewType,
-} from './grouped.ts'
+import { beginsSubject, groupOf, isGrouped } from './grouped.ts'
 import type { AlertType, AttestedType, BaselineType, PolicyType, ResponseType } from './grouped.ts'
+import type { GovernanceType, Group, Grouped, PreviewType } from './grouped.ts'
 import { isConsentEntry, type ConsentEntry, type LoggedConsent } from './consent-entries.ts'
 import type { Crypto } from '../core/crypto.ts'
+import { isOfPasskeys, PasskeyBook } from './passkeys.ts'
+import type { Like } from './receipts/stream.ts'
 import { ReceiptTable } from './receipts/table.ts'
 import type { LoggedReceipt, LoggedRow } from './receipts/row.ts'
 import type { Shape } from './receipts/shapes.ts'
-import { pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
+import { likeOf, pathOf, recordAgent, recordedOf, streamOf, type ChainPart } from './records.ts'
 import type { AgentRecord, Indexed, StreamRecord } from './records.ts'
 import { TestedEntries } from './tested.ts'
 import { isListed, listOf } from './listed.ts'
 import { isUnread } from './unread.ts'
 
 export type { LoggedReceipt } from './receipts/row.ts'
+export type { ServiceAct } from './tested.ts'
 export type { Indexed, StreamRecord } from './records.ts'
-
-const BUNDLE = 256 // entries
 
 type OfType<T extends EntryType> = Indexed<Entry<T>>
 type Any<T extends EntryType> = T extends EntryType ? OfType<T> : never
@@ -43,6 +38,7 @@ export class History {
   readonly keys: OfType<'key.created'>[] = []
   /** By revocation handle. */
   readonly people = new Map<string, OfType<'person.enrolled'>>()
+  readonly passkeys = new PasskeyBook()
   /** Who invited whom, by the identifier of the one invited. */
   readonly inviters = new Map<string, string>()
   /** Index of the entry with which a data subject of this log begins: a person, a point, a delegation, a root of another issuer. */
@@ -121,10 +117,11 @@ export class History {
   /** Index of the entry that revoked a person's handle, by handle. */
   readonly #left = new Map<string, number>()
   readonly #reader = new EntryReader()
-  /** By number of the kind. */
-  readonly #likes: { readonly stream: StreamRecord; readonly shape: number }[] = []
+  readonly #likes = new Map<ReceiptKind, Like>()
+  readonly #crypto: Crypto
 
   constructor(crypto: Crypto) {
+    this.#crypto = crypto
     this.table = new ReceiptTable(crypto)
   }
 
@@ -139,17 +136,17 @@ export class History {
       this.add(index, entry, body)
       return entry
     }
-    this.#next(index, own.logged_ms)
-    this.tested.addAt(index, 'receipt', own.time_ms)
-    const { stream, shape } = this.#likes[own.kind.number] ?? this.#addLike(own.kind)
-    this.table.addLike(stream.receipts, { index, logged_ms: own.logged_ms }, own, shape, body)
+    this.addLike(index, own.kind, own, this.#crypto.sha256(body))
     return null
   }
 
-  #addLike({ number, entry: { body } }: ReceiptKind): { stream: StreamRecord; shape: number } {
-    const like = { stream: streamOf(this, body), shape: this.table.shapeOf(body) }
-    this.#likes[number] = like
-    return like
+  /** As {@link addBytes}, of a receipt like one before. @param hash of the receipt in canonical form */
+  addLike(index: number, kind: ReceiptKind, own: OwnMembers, hash: Uint8Array): void {
+    this.#next(index, own.logged_ms)
+    this.tested.addAt(index, 'receipt', own.time_ms)
+    const like = this.#likes.get(kind) ?? likeOf(this, kind.entry.body)
+    this.#likes.set(kind, like)
+    this.table.addLike(like, { index, logged_ms: own.logged_ms }, own, hash)
   }
 
   #next(index: number, time_ms: number): void {
@@ -169,9 +166,10 @@ export class History {
     }
     if ('gesture' in entry.body && entry.body.gesture !== undefined)
       this.gestures.push({ index, type: entry.type, gesture: entry.body.gesture })
+    this.passkeys.add(index, entry)
     if (isListed(entry)) return this.#list(listOf(entry), index, entry)
     if (isGrouped(entry)) return this.#addGrouped(index, entry)
-    if (isUnread(entry)) return
+    if (isUnread(entry) || isOfPasskeys(entry)) return
     if (isConsentEntry(entry)) return this.#addConsent(index, entry)
     switch (entry.type) {
       case 'log.created':
@@ -227,7 +225,7 @@ export class History {
 
   /** A bundle of which something was pruned, before its entries. */
   pruned(first: number): void {
-    this.prunedEnd = first + BUNDLE
+    this.prunedEnd = first + TILE_WIDTH
   }
 
   /** Milliseconds: of what is older entries may be gone. */

@@ -1,8 +1,8 @@
 /** Of what a history is made: entries with their places, receipts by stream. spec/log.md. @module */
 import type { AnyEntry, Entry } from '../log/entries.ts'
-import type { SignedHead } from '../log/receipt.ts'
+import type { Receipt, SignedHead } from '../log/receipt.ts'
 import type { LoggedRow } from './receipts/row.ts'
-import type { StreamRows } from './receipts/stream.ts'
+import type { Like, StreamRows } from './receipts/stream.ts'
 import type { ReceiptTable } from './receipts/table.ts'
 
 export interface Indexed<T> {
@@ -78,6 +78,11 @@ export function streamOf(
   const stream = { point, epoch, receipts: table.stream(point, epoch), heads: [] }
   streams.set(name, stream)
   return stream
+}
+
+/** What receipts that say the same as this one have in common. */
+export function likeOf(history: Streams, receipt: Receipt): Like {
+  return { stream: streamOf(history, receipt).receipts, shape: history.table.shapeOf(receipt) }
 }
 
 /** Every receipt, point by point, in the order in which it was recorded: by epoch, then by sequence number. */

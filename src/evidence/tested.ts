@@ -12,6 +12,15 @@ export interface EntryPlace {
   readonly time_ms: number
 }
 
+/** An entry by the actor `service`. */
+export interface ServiceAct {
+  readonly index: number
+  readonly type: EntryType
+  readonly account: string
+  readonly subject: string | undefined
+  readonly time_ms: number
+}
+
 export interface TypeCounts {
   inside: number
   outside: number
@@ -25,12 +34,18 @@ export class TestedEntries {
   /** What outsiders said of the log, in its order. */
   readonly anchors: Indexed<Entry<'log.anchored'>>[] = []
   readonly restores: Indexed<Entry<'restore.tested'>>[] = []
+  /** What programs did, in the order of the log. */
+  readonly serviceActs: ServiceAct[] = []
   /** The first that an agent was given to act with, by agent. */
   readonly firstTokens = new Map<string, { readonly index: number; readonly time: string }>()
 
   add(index: number, entry: AnyEntry): void {
     const time = entry.type === 'receipt' ? entry.body.time : entry.time
     this.addAt(index, entry.type, Date.parse(time))
+    if (entry.actor.kind === 'service') {
+      const { type, subject, actor } = entry
+      this.serviceActs.push({ index, type, account: actor.id, subject, time_ms: Date.parse(entry.time) })
+    }
     if (entry.type === 'log.anchored') this.anchors.push({ index, entry })
     if (entry.type === 'restore.tested') this.restores.push({ index, entry })
     const agent = givenTo(entry)

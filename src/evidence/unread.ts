@@ -27,6 +27,17 @@ const UNREAD = [
   'span.unmatched',
   'spans.reconciled',
   'system.added',
+  'identity.linked',
+  'identity.unlinked',
+  'scim.client_added',
+  'scim.client_renewed',
+  'scim.client_removed',
+  'scim.user_added',
+  'scim.user_changed',
+  'scim.user_removed',
+  'scim.group_added',
+  'scim.group_changed',
+  'scim.group_removed',
 ] as const satisfies readonly EntryType[]
 type UnreadEntry = Extract<AnyEntry, { type: (typeof UNREAD)[number] }>
 

@@ -48,10 +48,7 @@ export function assembleCatalogue(files: readonly NamedFile[]): Catalogue {
       catalogue.controls[at] = { ...found, ...changes, thresholds }
     }
   if (catalogue.controls.length > CONTROLS_MAX) throw invalid(`more than ${CONTROLS_MAX} controls`)
-  for (const { id, narrative = [] } of catalogue.controls)
-    for (const sentence of narrative) told(id, sentence)
-  const unknown = unknownIn(catalogue)[0]
-  if (unknown !== undefined) throw invalid(unknown)
+  for (const { name, file } of files) assertDefined(name, file, catalogue)
   catalogue.controls.sort((a, b) => COMPARE.compare(a.id, b.id))
   return catalogue
 }
@@ -68,36 +65,38 @@ function append<T extends { readonly id: string }>(
   }
 }
 
+/** That what one file names is defined, in whichever file. @throws {PackError} `CONTROLS_INVALID` */
+function assertDefined(name: string, file: ControlFile, catalogue: Catalogue): void {
+  for (const { id, narrative = [] } of file.controls ?? [])
+    for (const sentence of narrative) told(name, id, sentence)
+  for (const { control, narrative = [] } of file.settings ?? [])
+    for (const sentence of narrative) told(name, control, sentence)
+  const [unknown] = unknownIn(file, catalogue)
+  if (unknown !== undefined) throw invalid(`${name}: ${unknown}`)
+}
+
 /** @throws {PackError} `CONTROLS_INVALID`: with the control whose narrative asks for what no log answers */
-function told(control: string, sentence: string): void {
+function told(name: string, control: string, sentence: string): void {
   try {
     partsOf(sentence)
   } catch (cause) {
     if (!(cause instanceof PackError)) throw cause
-    throw new PackError('CONTROLS_INVALID', `narrative of ${control}: ${cause.message}`, { cause })
+    throw new PackError('CONTROLS_INVALID', `${name}: narrative of ${control}: ${cause.message}`, { cause })
   }
 }
 
-function unknownIn(catalogue: Catalogue): string[] {
-  const { criteria, frameworks, controls, exclusions = [], user_controls = [] } = catalogue
+function* unknownIn(file: ControlFile, { criteria, frameworks }: Catalogue): Generator<string> {
+  const { controls = [], exclusions = [], user_controls = [] } = file
   const known = new Set(criteria.map(({ id }) => id))
   const clauses = new Map(frameworks.map(({ id, clauses: its }) => [id, new Set(its.map((one) => one.id))]))
-  const others = [
-    ...exclusions.map(({ criterion }) => ['exclusion', criterion] as const),
-    ...user_controls.flatMap(({ id, criteria: its }) => its.map((criterion) => [id, criterion] as const)),
-  ]
-  const unknown = others.filter(([, id]) => !known.has(id)).map(([what, id]) => `${what}: no criterion ${id}`)
-  return [
-    ...unknown,
-    ...controls.flatMap((control) => [
-      ...control.criteria.filter((id) => !known.has(id)).map((id) => `${control.id}: no criterion ${id}`),
-      ...Object.entries(control.clauses).flatMap(([framework, ids]) =>
-        ids
-          .filter((id) => clauses.get(framework)?.has(id) !== true)
-          .map((id) => `${control.id}: no clause ${framework} ${id}`),
-      ),
-    ]),
-  ]
+  for (const { criterion } of exclusions)
+    if (!known.has(criterion)) yield `exclusion: no criterion ${criterion}`
+  for (const { id, criteria: its } of [...user_controls, ...controls])
+    for (const criterion of its) if (!known.has(criterion)) yield `${id}: no criterion ${criterion}`
+  for (const control of controls)
+    for (const [framework, ids] of Object.entries(control.clauses))
+      for (const id of ids)
+        if (clauses.get(framework)?.has(id) !== true) yield `${control.id}: no clause ${framework} ${id}`
 }
 
 /** @throws {PackError} `CONTROLS_INVALID`: bytes of a pack, which anyone may have made */

@@ -3,7 +3,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import { sha256Later, sha256Parts } from '../../core/digest.ts'
 import { hex } from '../../core/encoding.ts'
 import type { Codec } from '../../ports/codec.ts'
-import type { Archive } from './unzip.ts'
+import type { Archive, PackedFile } from './unzip.ts'
 import { ZipWriter, type ByteFile } from './zip.ts'
 
 /** Files by name. */
@@ -52,6 +52,16 @@ export class ReadFiles implements PackFiles {
     if (bytes !== null && !this.#digests.has(name))
       this.#digests.set(name, hex(await sha256Later(this.#crypto, bytes)))
     return bytes
+  }
+
+  /** For whoever unpacks it elsewhere. @returns null if there is no such file */
+  packed(name: string): PackedFile | null {
+    return this.#archive.packed(name)
+  }
+
+  /** Of a file that was unpacked elsewhere. @param sha256 hex */
+  noteDigest(name: string, sha256: string): void {
+    if (!this.#digests.has(name)) this.#digests.set(name, sha256)
   }
 
   /** Hex SHA-256; of what was read before, as it was then. */

@@ -38,12 +38,21 @@ export interface ArchiveLimits {
   readonly isName: (name: string) => boolean
 }
 
-interface Member {
+/** What an archive says of a file, and by what it is unpacked. */
+interface Claim {
   readonly name: string
   readonly method: number
   readonly crc: number
-  readonly packed: number
   readonly size: number
+}
+
+/** A file as an archive holds it. */
+export interface PackedFile extends Claim {
+  readonly packed: Uint8Array
+}
+
+interface Member extends Claim {
+  readonly packed: number
   readonly offset: number
   /** {@link SHARED} */
   readonly shared: Uint8Array
@@ -63,6 +72,20 @@ export interface Archive {
   read(name: string): Promise<Uint8Array | null>
   /** As {@link read}, at once. */
   readSync(name: string): Uint8Array | null
+  /** Not unpacked yet. @returns null if there is no such file */
+  packed(name: string): PackedFile | null
+}
+
+/** @throws {PackError} `PACK_ARCHIVE_INVALID` */
+export async function unpack(file: PackedFile, codec: Codec): Promise<Uint8Array> {
+  const { method, packed, size } = file
+  return checked(method === STORED ? packed.slice() : await codec.inflate(packed, size), file, codec)
+}
+
+/** As {@link unpack}, at once. @throws {PackError} `PACK_ARCHIVE_INVALID` */
+function unpackSync(file: PackedFile, codec: Codec): Uint8Array {
+  const { method, packed, size } = file
+  return checked(method === STORED ? packed.slice() : codec.inflateSync(packed, size), file, codec)
 }
 
 /** @throws {PackError} `PACK_ARCHIVE_INVALID`, `PACK_TOO_LARGE` */
@@ -88,23 +111,22 @@ export function openZip(source: ByteSource, limits: ArchiveLimits, codec: Codec 
     places.set(member.name, { member, ...data })
   }
   if (free !== start) throw hidden()
+  const packed = (name: string): PackedFile | null => {
+    const place = places.get(name)
+    if (place === undefined) return null
+    const { method, crc, size } = place.member
+    return { name, method, crc, size, packed: source.read(place.begin, place.end) }
+  }
   return {
     names: [...places.keys()],
+    packed,
     read: async (name) => {
-      const place = places.get(name)
-      if (place === undefined) return null
-      const packed = source.read(place.begin, place.end)
-      const { member } = place
-      const out = member.method === STORED ? packed.slice() : await codec.inflate(packed, member.size)
-      return checked(out, member, codec)
+      const file = packed(name)
+      return file === null ? null : unpack(file, codec)
     },
     readSync: (name) => {
-      const place = places.get(name)
-      if (place === undefined) return null
-      const packed = source.read(place.begin, place.end)
-      const { member } = place
-      const out = member.method === STORED ? packed.slice() : codec.inflateSync(packed, member.size)
-      return checked(out, member, codec)
+      const file = packed(name)
+      return file === null ? null : unpackSync(file, codec)
     },
   }
 }
@@ -205,7 +227,7 @@ function nameAt(bytes: Uint8Array, start: number, end: number): string {
   }
 }
 
-function checked(out: Uint8Array | null, { name, size, crc }: Member, codec: Codec): Uint8Array {
+function checked(out: Uint8Array | null, { name, size, crc }: Claim, codec: Codec): Uint8Array {
   if (out === null) throw invalid(`${name} does not unpack, or unpacks to more than it claims`)
   if (out.length !== size || codec.crc32(out, 0) !== crc)
     throw invalid(`${name} does not unpack to what the archive says`)

@@ -6,6 +6,7 @@ import type { AnyEntry, EntryType } from '../../log/entries.ts'
 import type { History } from '../history.ts'
 import type { Indexed } from '../records.ts'
 import { inPeriod, type PopulationDefinition } from './definition.ts'
+import { serviceRows } from './services.ts'
 
 type Of<T extends AnyEntry['type']> = Indexed<Extract<AnyEntry, { type: T }>>
 
@@ -50,13 +51,14 @@ function leavingTimes(history: History): ReadonlyMap<string, number> {
 
 export const administrators: PopulationDefinition = {
   name: 'administrators',
-  types: ['role.preset', 'role.proposed'],
+  types: ['role.preset', 'role.proposed', 'service_account.proposed'],
   definition:
-    'Every role and custody that was proposed or preset before the end of the period and not removed before it began: who holds it, who proposed, approved and removed it, and when its holder left, by the end of the log.',
-  query: 'type in (role.preset, role.proposed) and time < to and not role.removed with time < from',
+    'Every role and custody that was proposed or preset before the end of the period and not removed before it began: who holds it, who proposed, approved and removed it, and when its holder left, by the end of the log; and every service account likewise, with its owner, roles, end and last key.',
+  query:
+    'type in (role.preset, role.proposed, service_account.proposed) and time < to and not (role.removed or service_account.disabled or service_account.retired with time < from) and not body.expires < from',
   rows: (history, period) => {
     const left = leavingTimes(history)
-    return [...roleBook(history)]
+    const roles = [...roleBook(history)]
       .filter(
         ([, { begun, removed }]) =>
           Date.parse(begun.entry.time) < period.to_ms &&
@@ -82,16 +84,23 @@ export const administrators: PopulationDefinition = {
           removed: removed?.entry.time ?? null,
           remover: removed?.entry.actor.id ?? null,
           left: left_ms === undefined ? null : rfc3339(left_ms),
+          expires: null,
+          last_key: null,
+          last_key_time: null,
         }
       })
+    const services = serviceRows(history, period, left)
+    return [...roles, ...services].toSorted((a, b) => Number(a.index) - Number(b.index))
   },
 }
 
 /** What changes who may do what, which keys sign, or what everything is judged by: by its entry. ROL-9. */
 const ADMIN_ACTS: ReadonlySet<EntryType> = new Set<EntryType>([
   'person.endorsed',
+  'person.recovery_invited',
   'role.approved',
   'role.removed',
+  'service_account.approved',
   'key.created',
   'key.retired',
   'key.compromised',

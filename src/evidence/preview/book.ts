@@ -23,7 +23,7 @@ import { isWhole } from '../tests/faults.ts'
 import { RESULTS_FILE, testResultsSchema, type TestResult } from '../tests/result.ts'
 import { actionStory, type ActionStory } from '../verify/action.ts'
 import type { VerifiedPack } from '../verify/verify.ts'
-import { scopedTo, testsOfCriterion, type Scoped } from './scope.ts'
+import { scopedTo, testsOfCriterion, type Granted, type Scoped } from './scope.ts'
 
 /** Of the results of all tests, with their deviations. */
 const RESULTS_LIMITS = { bytes_max: 1024 * 1024 * 1024, depth_max: 8 }
@@ -119,11 +119,11 @@ export class PreviewBook {
     return this.#pack.files.get('checkpoint') ?? new Uint8Array(0)
   }
 
-  scope(criteria: readonly string[]): Scoped {
+  scope(criteria: Granted): Scoped {
     return scopedTo(this.#catalogue, this.#results, criteria)
   }
 
-  overview(criteria: readonly string[]): JsonObject {
+  overview(criteria: Granted): JsonObject {
     const scope = this.scope(criteria)
     return {
       criteria: scope.criteria.map(({ id, title }) => ({
@@ -132,14 +132,16 @@ export class PreviewBook {
         controls: scope.controls.filter((one) => one.criteria.includes(id)).map((one) => one.id),
         tests: testsOfCriterion(scope, id).map(({ number }) => number),
       })),
-      controls: scope.controls.map(({ id, title, statement, owner, frequency, tests }) => ({
+      controls: scope.controls.map(({ id, title, statement, owner, frequency, tests, criteria: of }) => ({
         id,
         title,
         statement,
         owner,
         frequency,
+        criteria: [...of],
         tests: tests.map(({ number, procedure }) => ({ number, procedure })),
         narrative: this.#narrativeOf(scope, id),
+        approved: this.#approvalOf(id),
       })),
       tests: scope.tests.map((test) => ({ ...test, deviations: [] })),
       populations: this.#populations(scope).map((one) => ({ ...one })),
@@ -158,6 +160,12 @@ export class PreviewBook {
     }))
   }
 
+  /** What of a narrative people approve, and who last did. */
+  #approvalOf(control: string): JsonObject | null {
+    const found = this.#narratives.find((one) => one.control === control)
+    return found === undefined ? null : { digest: found.digest, approval: found.approval }
+  }
+
   #populations(scope: Scoped): PreviewedPopulation[] {
     return this.#manifest.populations
       .filter(({ name }) => scope.populations.has(name))
@@ -165,7 +173,7 @@ export class PreviewBook {
   }
 
   /** @param from of the deviations: at most {@link PAGE_MAX} from there */
-  test(criteria: readonly string[], number: number, from: number): JsonObject | null {
+  test(criteria: Granted, number: number, from: number): JsonObject | null {
     const found = this.scope(criteria).tests.find((test) => test.number === number)
     if (found === undefined) return null
     const deviations = found.deviations.slice(from, from + PAGE_MAX)
@@ -173,19 +181,19 @@ export class PreviewBook {
   }
 
   /** @param from at most {@link PAGE_MAX} rows from there */
-  rows(criteria: readonly string[], name: string, from: number): JsonObject | null {
+  rows(criteria: Granted, name: string, from: number): JsonObject | null {
     const [found] = this.#populations(this.scope(criteria)).filter((one) => one.name === name)
     if (found === undefined) return null
     return { ...found, from, rows: this.#rowsOf(name).slice(from, from + PAGE_MAX) }
   }
 
   /** The whole of a population, as the pack has it. @returns null: not in scope */
-  file(criteria: readonly string[], name: string, format: 'csv' | 'jsonl'): Uint8Array | null {
+  file(criteria: Granted, name: string, format: 'csv' | 'jsonl'): Uint8Array | null {
     if (!this.scope(criteria).populations.has(name)) return null
     return this.#pack.files.get(format === 'csv' ? csvFile(name) : populationFile(name)) ?? null
   }
 
-  async action(criteria: readonly string[], action: string): Promise<PreviewedAction | null> {
+  async action(criteria: Granted, action: string): Promise<PreviewedAction | null> {
     if (!this.#hasAction(this.scope(criteria), action)) return null
     const story = await actionStory(this.#crypto, this.#pack, action)
     if (story === null) return null
@@ -203,7 +211,7 @@ export class PreviewBook {
   }
 
   /** An entry that a row, a deviation or a sentence in scope names. @returns null: none does, or it was pruned */
-  async entry(criteria: readonly string[], index: number): Promise<PreviewedEntry | null> {
+  async entry(criteria: Granted, index: number): Promise<PreviewedEntry | null> {
     return this.named(this.scope(criteria)).has(index) ? this.#entryAt(index) : null
   }
 
@@ -218,7 +226,7 @@ export class PreviewBook {
   }
 
   /** What requests and comments may be about. */
-  has(criteria: readonly string[], about: { readonly kind: string; readonly id: string }): boolean {
+  has(criteria: Granted, about: { readonly kind: string; readonly id: string }): boolean {
     const scope = this.scope(criteria)
     switch (about.kind) {
       case 'criterion':

@@ -15,6 +15,12 @@ export interface StreamRows {
   sorted: Uint32Array | null
 }
 
+/** What receipts that say the same have in common: their stream, and the number of their shape. */
+export interface Like {
+  readonly stream: StreamRows
+  readonly shape: number
+}
+
 export function emptyStream(id: number, point: string, epoch: number): StreamRows {
   return { id, point, epoch, rows: Column.counts(), lastSeq: null, isAscending: true, sorted: null }
 }

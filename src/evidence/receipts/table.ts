@@ -13,7 +13,7 @@ import { Column, firstFrom, FixedColumn, TextSet } from './columns.ts'
 import { DecidedColumns } from './decided.ts'
 import { LoggedRow, type ReceiptColumns } from './row.ts'
 import { Shapes, type DecisionShape, type Shape } from './shapes.ts'
-import { emptyStream, type StreamRows } from './stream.ts'
+import { emptyStream, type Like, type StreamRows } from './stream.ts'
 
 /** Characters of `2026-03-01T09:30:00.000Z`: a valid time of this length is spelled as we spell it. */
 const TIME_CHARS = 24
@@ -85,11 +85,11 @@ export class ReceiptTable implements ReceiptColumns {
     else this.decided.addOutcome()
   }
 
-  /** As {@link add}, of a receipt that says what another says but for its own members. @param shape from {@link shapeOf} */
-  addLike(stream: StreamRows, place: Place, own: OwnMembers, shape: number, body: Uint8Array): void {
+  /** As {@link add}, of a receipt that says what another of this shape says. @param hash of its canonical form */
+  addLike({ stream, shape }: Like, place: Place, own: OwnMembers, hash: Uint8Array): void {
     if (!this.#isNext(stream, own.seq, own.prev_hash)) this.#unlinked.set(this.size, base64url(own.prev_hash))
     this.#put(stream, place, own, shape)
-    this.#hashes.push(this.#crypto.sha256(body))
+    this.#hashes.push(hash)
     const like = own.kind?.entry.body
     if (like?.kind === 'decision') this.decided.addLike(like, own)
     else this.decided.addOutcome()

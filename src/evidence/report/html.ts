@@ -92,8 +92,12 @@ function spanOf(span: Span): string {
   return `<a href="${hrefOf(span.to)}">${escaped(span.text)}</a>`
 }
 
+/** What stands in an address as it is, in the document or to a file: nearly all links. */
+const PLAIN_LINK = /^[\w.~/-]*(?:#[\w.~-]*)?$/
+
 /** Within the document, or to a file beside it: nothing of the log becomes an address. */
 function hrefOf(to: string): string {
+  if (PLAIN_LINK.test(to)) return to
   const [file = '', fragment = null] = to.split('#')
   const path = file.split('/').map(encodeURIComponent).join('/')
   return fragment === null ? path : `${path}#${encodeURIComponent(fragment)}`

@@ -75,6 +75,21 @@ export async function samplesOf(crypto: Crypto, log: Log, period: Period): Promi
   return samples.sort((a, b) => a.draw.index - b.draw.index)
 }
 
+/** One of the log, drawn again. Null: there is none of that name. */
+export async function sampleOf(crypto: Crypto, log: Log, id: string): Promise<Sample | null> {
+  const { governance } = log.history
+  const draw = governance.find(
+    (one): one is Draw => one.entry.type === 'sample.drawn' && one.entry.subject === id,
+  )
+  const freezing = governance.find(
+    (one): one is Freezing => one.entry.type === 'population.frozen' && one.index === draw?.entry.body.frozen,
+  )
+  if (draw === undefined || freezing === undefined || freezing.index > draw.index) return null
+  const size = Math.min(freezing.entry.body.tree.size, freezing.index)
+  const [sample = null] = await overTree(crypto, log, size, [{ draw, freezing }])
+  return sample
+}
+
 /** Of populations that were frozen over the same entries. */
 async function overTree(
   crypto: Crypto,

@@ -31,7 +31,7 @@ export const grantedDelegations: ControlTest = {
 
 function isBySoftware({ history }: TestContext, { chain }: IssuedRoot): boolean {
   const { amr, gestures } = chain.root
-  const registered = gestures.map(({ rev }) => history.people.get(rev)?.entry.body.credential.amr)
+  const registered = gestures.map((gesture) => history.passkeys.by(gesture)?.credential.amr)
   return [amr, ...registered].some((methods) => methods?.includes(SOFTWARE))
 }
 

@@ -9,6 +9,7 @@ import type { REVIEW_LISTS, ReviewItem } from '../../log/governance-bodies.ts'
 import type { Frame } from '../../revoke/frame.ts'
 import type { History } from '../history.ts'
 import { roleBook, type RoleBook } from '../populations/administrators.ts'
+import { serviceBook, type ServiceBook } from '../populations/services.ts'
 
 /** Whom the handles of frames are of. */
 export class AccessList {
@@ -20,10 +21,12 @@ export class AccessList {
   /** Thumbprints of points, by point. */
   readonly #keys = new Map<string, string>()
   readonly #roles: RoleBook
+  readonly #services: ServiceBook
 
   constructor(crypto: Crypto, history: History) {
     this.#history = history
     this.#roles = roleBook(history)
+    this.#services = serviceBook(history)
     for (const { index, frame } of history.frames) {
       const name = `${frame.kind} ${frame.handle}`
       if (!this.#revoked.has(name)) this.#revoked.set(name, index)
@@ -47,6 +50,7 @@ export class AccessList {
       case 'point':
         return frame.kind === 'key' && frame.handle === this.#keys.get(target)
       case 'role':
+      case 'service':
         return false
     }
   }
@@ -56,8 +60,9 @@ export class AccessList {
     return kind !== 'person' || this.#handles.has(target)
   }
 
-  /** Index of the entry that removed the role of an item. */
+  /** Index of the entry that ended the role or service account of an item, which no frame does. */
   removalOf({ kind, target }: ReviewItem): number | null {
+    if (kind === 'service') return this.#services.get(target)?.ended?.index ?? null
     return kind === 'role' ? (this.#roles.get(target)?.removed?.index ?? null) : null
   }
 
@@ -88,5 +93,10 @@ export class AccessList {
       if (enrolled.index < index && !isOver('person', rev)) yield enrolled.entry.subject ?? ''
     for (const [id, enrolled] of points)
       if (enrolled.index < index && !isOver('key', this.#keys.get(id) ?? '')) yield id
+    for (const [id, { proposed, approved, ended }] of this.#services) {
+      const isApproved = approved !== null && approved.index < index
+      const isLive = (ended?.index ?? index) >= index && Date.parse(proposed.entry.body.expires) > time_ms
+      if (isApproved && isLive) yield id
+    }
   }
 }

@@ -141,7 +141,7 @@ function actFault(
   const item = items[body.item]
   if (item !== undefined && named.some((one) => one !== undefined && !list.isOf(item, one.frame)))
     return 'a frame that it names revokes something else'
-  if (decision.entry.body.decision === 'revoke' && item?.kind === 'role') {
+  if (decision.entry.body.decision === 'revoke' && (item?.kind === 'role' || item?.kind === 'service')) {
     const removal = list.removalOf(item)
     const isRemoved = removal !== null && removal < index && body.entries.includes(removal)
     return isRemoved ? null : 'nobody removed it'

@@ -1,10 +1,10 @@
 /**
- * Acts by gesture: made by the key that a person registered before, who had not left. spec/delegation.md, Gesture.
+ * Acts by gesture: made by a passkey that a person had registered before, that had not been removed, and who had not left. spec/delegation.md, Gesture.
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
 import type { Gesture } from '../../core/gesture.ts'
-import { canonicalize, type JsonValue } from '../../core/json.ts'
+import type { JsonValue } from '../../core/json.ts'
 import { ACT_TAG } from '../../token/constants.ts'
 import { challengeOf, gestureFault, type RelyingParty } from '../../token/gesture.ts'
 import type { History } from '../history.ts'
@@ -28,19 +28,10 @@ export function actFault(
   rp: RelyingParty,
   { index, actor, by, act, gesture, tag = ACT_TAG }: ActByGesture,
 ): string | null {
-  const person = history.people.get(gesture.rev)
-  const registered =
-    person !== undefined &&
-    person.index < index &&
-    person.index === gesture.registration &&
-    canonicalize(person.entry.body.credential.jwk) === canonicalize(gesture.jwk)
-  if (!registered) return 'its gesture is by a key that was not registered before'
-  if (person.entry.subject !== by || actor !== by)
+  const fault = history.passkeys.fault(gesture, index)
+  if (fault !== null) return fault
+  if (history.passkeys.by(gesture)?.person !== by || actor !== by)
     return 'its gesture is by another person than the one it names'
-  const left = history.revocations.some(
-    ({ index: at, entry: { body } }) =>
-      at < index && body.frame.kind === 'person' && body.frame.handle === gesture.rev,
-  )
-  if (left) return 'the person had left'
+  if (history.hadLeft(gesture.rev, index)) return 'the person had left'
   return gestureFault(crypto, rp, challengeOf(crypto, tag, act), gesture)
 }

@@ -7,6 +7,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import type { Entry } from '../../log/entries.ts'
 import type { RelyingParty } from '../../token/gesture.ts'
 import type { History, Indexed } from '../history.ts'
+import { isBehind, serviceBook } from '../populations/services.ts'
 import { actFault } from './acts.ts'
 import type { Findings } from './report.ts'
 
@@ -34,6 +35,7 @@ type AnyApproval = Indexed<
   | Entry<'breach.closed'>
   | Entry<'emergency_access.reviewed'>
   | Entry<'role.approved'>
+  | Entry<'service_account.approved'>
   | Entry<'alert_policy.approved'>
   | Entry<'version.approved'>
   | Entry<'notice.approved'>
@@ -51,12 +53,16 @@ export interface ApprovalTerms {
 export interface ApprovalJudge {
   /** @returns why the gesture is not one of the approver over this act, or null */
   gestureFault(approval: AnyApproval): string | null
+  /** Whether what an actor did is a person's own: they did it, or own the program that did (SVC-13). */
+  isBehind(actor: string | undefined, person: string): boolean
   /** @param same whether the approver is who asked. @returns why that does not hold, or null */
   separationFault(body: { readonly acted_alone: boolean }, same: boolean): string | null
 }
 
 export function approvalJudge(crypto: Crypto, history: History, terms: ApprovalTerms): ApprovalJudge {
+  const services = serviceBook(history)
   return {
+    isBehind: (actor, person) => actor !== undefined && isBehind(services, actor, person),
     gestureFault: (approval) => gestureFaultOf(crypto, history, terms.rp, approval),
     separationFault: ({ acted_alone }, same) => {
       if (same !== acted_alone) return 'it does not say truly whether the approver acted alone'
@@ -73,7 +79,7 @@ export function checkApprovals(history: History, judge: ApprovalJudge, findings:
     const fault =
       proposalFault(history, approval) ??
       judge.gestureFault(approval) ??
-      judge.separationFault(body, isOwn(history, approval))
+      judge.separationFault(body, isOwn(history, judge, approval))
     if (fault === null) continue
     const message = `the approval of ${body.act.agent} does not hold: ${fault}`
     findings.add({ code: 'APPROVAL_INVALID', message, index: approval.index })
@@ -81,10 +87,10 @@ export function checkApprovals(history: History, judge: ApprovalJudge, findings:
   return history.approvals.length
 }
 
-function isOwn(history: History, { entry }: Approval): boolean {
+function isOwn(history: History, judge: ApprovalJudge, { entry }: Approval): boolean {
   const { act } = entry.body
   const proposal = history.agents.get(act.agent)?.proposal.entry
-  return proposal?.actor.id === act.approver || proposal?.body.owner === act.approver
+  return judge.isBehind(proposal?.actor.id, act.approver) || proposal?.body.owner === act.approver
 }
 
 /** The register files an approval under the agent that its entry is about: that is this one, and this is its first. */

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { canonicalize } from '../../core/json.ts'
 import type { Entry } from '../../log/entries.ts'
 import { approvalGestureFault, otherCall } from '../../token/approval.ts'
 import { asks } from '../../token/lineage.ts'
@@ -82,14 +81,10 @@ function decisionFault(
   const other = otherCall(act, call)
   if (other !== null) return `it is over another call than was asked about: ${other}`
   if (Date.parse(entry.time) > expires + LATE_SLACK_MS) return 'it came too late'
-  const person = history.people.get(gesture.rev)
-  const isRegistered =
-    person !== undefined &&
-    person.index < index &&
-    person.index === gesture.registration &&
-    canonicalize(person.entry.body.credential.jwk) === canonicalize(gesture.jwk)
-  if (!isRegistered) return 'its gesture is by a key that was not registered before'
-  if (person.entry.subject !== entry.actor.id) return 'its gesture is by another person than decided'
+  const fault = history.passkeys.fault(gesture, index)
+  if (fault !== null) return fault
+  if (history.passkeys.by(gesture)?.person !== entry.actor.id)
+    return 'its gesture is by another person than decided'
   if (history.hadLeft(gesture.rev, index)) return 'who decided had left'
   return (
     approvalGestureFault(crypto, terms.rp, act, gesture) ??

@@ -40,6 +40,7 @@ import { checkStreams } from './streams.ts'
 import { checkTemplates, checkWithinTemplates, type IssuedRoot } from './templates.ts'
 import { checkApproved } from './tool-changes.ts'
 import { checkRoles } from './roles.ts'
+import { checkServices } from './services.ts'
 import { checkBreaches, checkRequests } from './requests.ts'
 import { checkVendors } from './vendors.ts'
 import { checkRunVersions, checkVersions, type ApprovedVersions } from './versions.ts'
@@ -130,7 +131,7 @@ export function checkHistory(
     )
   check('no allow after a revocation plus the bound', () => checkBound(history, allows, bound_ms, findings))
   check('kills and rosters are signed, and lifts are by as many people as the roster says', () =>
-    checkKills(crypto, history, terms, findings),
+    checkKills(crypto, history, { ...terms, endorsed }, findings),
   )
   if (history.probes.length > 0)
     check('probes of the kill channel are signed, and so are the answers to them', () =>
@@ -154,6 +155,7 @@ export function checkHistory(
   checkResponses(crypto, history, judge, { allows, bound_ms }, findings)
   checkIncidents(history, judge, findings)
   checkRoles(history, judge, findings)
+  checkServices(crypto, history, judge, findings)
   checkAccessReviews(crypto, history, judge, findings)
   checkEvaluations(history, judge, findings)
   checkDeficiencies(history, judge, findings)

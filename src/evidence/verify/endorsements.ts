@@ -1,13 +1,13 @@
 /**
- * Registrations count once they are endorsed, and every gesture in the log is by one that counted before.
- * spec/people.md (PPL-5 to PPL-7).
+ * Registrations count once they are endorsed, passkeys once another one added them, and every gesture in the log is by one
+ * that counted then. spec/people.md (PPL-5 to PPL-7, PPL-12, PPL-14).
  * @module
  */
 import { z } from 'zod'
 import type { Crypto } from '../../core/crypto.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { gestureSchema, type Gesture } from '../../core/gesture.ts'
-import { canonicalize, type JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { publicJwk, thumbprint } from '../../core/jwk.ts'
 import { parseJws } from '../../core/sign.ts'
 import type { Entry } from '../../log/entries.ts'
@@ -15,32 +15,45 @@ import { ACT_TAG } from '../../token/constants.ts'
 import { challengeOf, gestureFault } from '../../token/gesture.ts'
 import type { History, Indexed } from '../history.ts'
 import type { ApprovalTerms } from './approvals.ts'
+import { Standing } from './passkeys.ts'
 import type { Findings } from './report.ts'
 
 type Endorsement = Indexed<Entry<'person.endorsed'>>
 
-/** @returns the index of the entry that validly endorsed it, by the index of the registration */
+/** @returns the index of the entry from which each passkey counts, by the index of its registration */
 export function checkEndorsements(
   crypto: Crypto,
   history: History,
   terms: ApprovalTerms,
   findings: Findings,
 ): ReadonlyMap<number, number> {
-  const endorsed = new Map<number, number>()
+  const standing = new Standing(crypto, history, terms)
   const first = Math.min(...[...history.people.values()].map(({ index }) => index))
-  for (const endorsement of history.endorsements) {
-    const { act } = endorsement.entry.body
+  for (const event of history.passkeys.events) {
+    const { index, entry } = event
+    if (entry.type === 'person.enrolled') continue
+    if (entry.type !== 'person.endorsed') {
+      const fault = standing.take({ index, entry } as Parameters<Standing['take']>[0])
+      if (fault === null) continue
+      const message = `${entry.type} of ${entry.subject} does not hold: ${fault}`
+      findings.add({ code: 'PASSKEY_INVALID', message, index })
+      continue
+    }
+    const { act } = entry.body
+    const endorsement = { index, entry }
     const fault =
-      registrationFault(crypto, history, endorsed, endorsement) ??
+      registrationFault(crypto, history, standing.from, endorsement) ??
       gestureFaultOf(crypto, history, terms, endorsement) ??
-      endorserFault(endorsed, endorsement, act.registration === first || terms.separation === 'after')
-    if (fault === null) endorsed.set(act.registration, endorsement.index)
+      (history.passkeys.get(act.registration)?.type === 'person.reregistered'
+        ? standing.recovererFault(endorsement)
+        : endorserFault(standing, endorsement, act.registration === first || terms.separation === 'after'))
+    if (fault === null) standing.endorsed(act.person, act.registration, index)
     else {
       const message = `the endorsement of ${act.person} does not hold: ${fault}`
-      findings.add({ code: 'ENDORSEMENT_INVALID', message, index: endorsement.index })
+      findings.add({ code: 'ENDORSEMENT_INVALID', message, index })
     }
   }
-  return endorsed
+  return standing.from
 }
 
 /** It is over an earlier registration of that person with that key, which was not endorsed before. */
@@ -51,11 +64,12 @@ function registrationFault(
   { index, entry }: Endorsement,
 ): string | null {
   const { act } = entry.body
-  const person = [...history.people.values()].find((each) => each.index === act.registration)
-  if (person === undefined || person.index >= index) return 'it is not over an earlier registration'
-  if (person.entry.subject !== act.person || entry.subject !== act.person)
+  const registered = history.passkeys.get(act.registration)
+  if (registered === undefined || registered.index >= index || registered.type === 'person.passkey_added')
+    return 'it is not over an earlier registration'
+  if (registered.person !== act.person || entry.subject !== act.person)
     return 'it is over the registration of another person'
-  if (thumbprint(crypto, publicJwk(person.entry.body.credential.jwk)) !== act.credential)
+  if (thumbprint(crypto, publicJwk(registered.credential.jwk)) !== act.credential)
     return 'it is over another key than was registered'
   return endorsed.has(act.registration) ? 'the registration was endorsed before' : null
 }
@@ -67,35 +81,22 @@ function gestureFaultOf(
   { index, entry }: Endorsement,
 ): string | null {
   const { act, gesture } = entry.body
-  const person = history.people.get(gesture.rev)
-  const registered =
-    person !== undefined &&
-    person.index < index &&
-    person.index === gesture.registration &&
-    canonicalize(person.entry.body.credential.jwk) === canonicalize(gesture.jwk)
-  if (!registered) return 'its gesture is by a key that was not registered before'
-  if (person.entry.subject !== act.endorser || entry.actor.id !== act.endorser)
+  const fault = history.passkeys.fault(gesture, index)
+  if (fault !== null) return fault
+  if (history.passkeys.by(gesture)?.person !== act.endorser || entry.actor.id !== act.endorser)
     return 'its gesture is by another person than the endorser'
   if (gesture.role !== 'approver') return 'its gesture is in another role'
-  const left = history.revocations.some(
-    ({ index: at, entry: { body } }) =>
-      at < index && body.frame.kind === 'person' && body.frame.handle === gesture.rev,
-  )
-  if (left) return 'the endorser had left'
+  if (history.hadLeft(gesture.rev, index)) return 'the endorser had left'
   return gestureFault(crypto, rp, challengeOf(crypto, ACT_TAG, act), gesture)
 }
 
 /** @param mayAlone whether this person may endorse themselves (PPL-6) */
-function endorserFault(
-  endorsed: ReadonlyMap<number, number>,
-  { entry }: Endorsement,
-  mayAlone: boolean,
-): string | null {
+function endorserFault(standing: Standing, { index, entry }: Endorsement, mayAlone: boolean): string | null {
   const { act, gesture, acted_alone } = entry.body
   const same = act.endorser === act.person
   if (same !== acted_alone) return 'it does not say truly whether the endorser acted alone'
   if (same) return mayAlone ? null : 'it is by the person themselves'
-  return endorsed.has(gesture.registration) ? null : 'the endorser was not endorsed before'
+  return standing.counts(gesture.registration, index) ? null : 'the endorser was not endorsed before'
 }
 
 /**
@@ -114,25 +115,24 @@ export function checkGestures(
   const refused = [
     ...roots.filter(
       ({ index, gesture }) =>
-        registrationOf(history, gesture) === null || !countsBefore(gesture.registration, index),
+        history.passkeys.by(gesture) === null || !countsBefore(gesture.registration, index),
     ),
     ...acts.filter(({ index, gesture }) => {
-      const registration = registrationOf(history, gesture)
-      return registration !== null && registration < index && !countsBefore(registration, index)
+      const registration = history.passkeys.by(gesture)?.index ?? index
+      return registration < index && !countsBefore(registration, index)
     }),
   ]
   for (const { index } of refused) {
     const message = 'a gesture is by a registration that nobody had endorsed'
     findings.add({ code: 'REGISTRATION_NOT_ENDORSED', message, index })
   }
+  for (const { index, gesture } of [...roots, ...acts]) {
+    if (history.passkeys.by(gesture) === null || !history.passkeys.hadEnded(gesture.registration, index))
+      continue
+    const message = 'a gesture is by a passkey that had been removed'
+    findings.add({ code: 'PASSKEY_REMOVED', message, index })
+  }
   return roots.length + acts.length
-}
-
-/** @returns the index of the registration that the gesture names, or null when that is not of its person and key */
-function registrationOf(history: History, { rev, registration, jwk }: Gesture): number | null {
-  const person = history.people.get(rev)
-  const same = canonicalize(person?.entry.body.credential.jwk ?? null) === canonicalize(jwk)
-  return person?.index === registration && same ? registration : null
 }
 
 interface LoggedGesture {
@@ -141,9 +141,15 @@ interface LoggedGesture {
   readonly gesture: Gesture
 }
 
-/** But those by which people are endorsed: these have rules of their own. */
+/** Those by which people are endorsed, and passkeys added and removed, have rules of their own. */
+const OWN_RULES: ReadonlySet<string> = new Set([
+  'person.endorsed',
+  'person.passkey_added',
+  'person.passkey_removed',
+])
+
 function actGestures(history: History): LoggedGesture[] {
-  const acts = history.gestures.filter(({ type }) => type !== 'person.endorsed')
+  const acts = history.gestures.filter(({ type }) => !OWN_RULES.has(type))
   const lifts = history.kills.flatMap(({ index, entry }) =>
     entry.type === 'kill.lifted' ? entry.body.statement.gestures.map((gesture) => ({ index, gesture })) : [],
   )

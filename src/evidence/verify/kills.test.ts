@@ -1,6 +1,7 @@
 /** Logs with a kill switch that was used wrongly, or passed by. spec/kill.md, spec/pack.md. */
 import { describe, expect, test } from 'vitest'
 import { ALICE, BOB, BOUND_MS } from '../../../test/fixtures/history.ts'
+import { PasskeyActs } from '../../../test/fixtures/passkey-acts.ts'
 import { CAROL, GLOBAL, SwitchLog } from '../../../test/fixtures/switch-log.ts'
 import { signKill } from '../../revoke/kill-rules.ts'
 import type { KillScope } from '../../revoke/statement.ts'
@@ -47,6 +48,40 @@ describe('an entry that does not hold is named', () => {
       (used) => {
         used.roster([ALICE, BOB])
         used.roster([ALICE, CAROL])
+      },
+    ],
+    [
+      'a roster that names a key that nobody endorsed',
+      ['ROSTER_INVALID'],
+      (used) => {
+        used.log.person('dan', { endorsed: null })
+        used.roster([ALICE, 'dan'])
+      },
+    ],
+    [
+      'a roster that names a key before it was endorsed',
+      ['ROSTER_INVALID'],
+      (used) => {
+        used.log.person('dan', { endorsed: null })
+        used.roster([ALICE, 'dan'])
+        used.log.endorse('dan', ALICE)
+      },
+    ],
+    [
+      'a roster that names somebody who had left',
+      ['ROSTER_INVALID'],
+      (used) => {
+        used.log.revoke('person', used.log.people.get(CAROL)!.rev)
+        used.roster([ALICE, CAROL])
+      },
+    ],
+    [
+      'a roster that names what a recovery registered and nobody endorsed',
+      ['ROSTER_INVALID'],
+      (used) => {
+        const acts = new PasskeyActs(used.log)
+        acts.registerAnew('carol anew', CAROL, acts.invite(CAROL, null))
+        used.roster([ALICE, 'carol anew'])
       },
     ],
     [

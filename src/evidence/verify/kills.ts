@@ -28,11 +28,14 @@ export interface KillReign {
   readonly until: { readonly seq: number; readonly t: number } | null
 }
 
-/** @returns how many entries of the switch, and frames, there are */
+/**
+ * @param endorsed the entry from which each passkey counts, by the index of its registration
+ * @returns how many entries of the switch, and frames, there are
+ */
 export function checkKills(
   crypto: Crypto,
   history: History,
-  terms: ApprovalTerms,
+  terms: ApprovalTerms & { readonly endorsed: ReadonlyMap<number, number> },
   findings: Findings,
 ): number {
   const judge = new KillJudge(crypto, history, terms)
@@ -57,14 +60,14 @@ type KillFault = { readonly code: FaultCode; readonly message: string } | null
 class KillJudge {
   readonly #crypto: Crypto
   readonly #history: History
-  readonly #terms: ApprovalTerms
+  readonly #terms: Parameters<typeof checkKills>[2]
   readonly #frameKeys: FrameReigns
   #breakGlass: PublicJwk | null = null
   #roster: Roster | null = null
   /** Index of the entry, by ID and canonical text. */
   readonly #logged = new Map<string, number>()
 
-  constructor(crypto: Crypto, history: History, terms: ApprovalTerms) {
+  constructor(crypto: Crypto, history: History, terms: Parameters<typeof checkKills>[2]) {
     this.#crypto = crypto
     this.#history = history
     this.#terms = terms
@@ -98,21 +101,21 @@ class KillJudge {
   #rosterFault(index: number, signed: Parameters<typeof rosterFault>[3]): KillFault {
     const { roster } = signed
     const alone = this.#terms.separation === 'after'
-    const named = roster.people.every(({ rev, jwk }) => this.#isRegistered(rev, jwk, index))
+    const named = roster.people.every(
+      ({ rev, jwk }) => this.#counted(rev, jwk, index) && !this.#history.hadLeft(rev, index),
+    )
     const fault =
       rosterFault(this.#crypto, this.#breakGlass, alone, signed) ??
       (roster.seq > (this.#roster?.seq ?? 0) ? null : 'its number is not above the last') ??
-      (named ? null : 'it names somebody with another passkey than was registered before')
+      (named ? null : 'it names a key that is no passkey of somebody who was endorsed and here')
     if (fault !== null)
       return { code: 'ROSTER_INVALID', message: `roster ${roster.seq} does not hold: ${fault}` }
     this.#roster = roster
     return null
   }
 
-  #isRegistered(rev: string, jwk: PublicJwk, index: number): boolean {
-    const person = this.#history.people.get(rev)
-    if (person === undefined || person.index >= index) return false
-    return canonicalize({ ...person.entry.body.credential.jwk }) === canonicalize({ ...jwk })
+  #counted(rev: string, jwk: PublicJwk, index: number): boolean {
+    return this.#history.passkeys.counted(this.#terms.endorsed, rev, jwk, index)
   }
 
   #killFault(index: number, entry: Extract<KillEntry['entry'], { type: 'kill.pulled' }>): KillFault {
@@ -149,7 +152,7 @@ class KillJudge {
     const { statement } = entry.body
     const { lift, gestures } = statement
     this.#logged.set(`${lift.id} ${canonicalize({ ...statement })}`, index)
-    const standing = gestures.filter(({ rev, jwk }) => this.#isRegistered(rev, jwk, index))
+    const standing = gestures.filter(({ rev, jwk }) => this.#counted(rev, jwk, index))
     const counted = { lift, gestures: standing }
     const hadLeft = (rev: string): boolean => this.#history.hadLeft(rev, index)
     const fault = liftFault(this.#crypto, this.#terms.rp, this.#roster, counted, hadLeft)

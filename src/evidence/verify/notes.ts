@@ -44,11 +44,15 @@ export function notesOf(history: History, allows: ProvenAllows, period: Period):
     notes.push(
       `${counted(alone, 'agent was approved by its proposer', 'agents were approved by their proposers')} (separation: after)`,
     )
-  const ownWord = history.endorsements.filter(({ entry }) => entry.body.acted_alone).length
+  const ownWord = history.endorsements.filter(
+    ({ entry: { body } }) =>
+      body.acted_alone && history.passkeys.get(body.act.registration)?.type === 'person.enrolled',
+  ).length
   if (ownWord > 1)
     notes.push(
       `${counted(ownWord - 1, 'person', 'people')} besides the first endorsed themselves (separation: after)`,
     )
+  notes.push(...recoveryNotes(history))
   const unendorsed =
     history.people.size - new Set(history.endorsements.map(({ entry }) => entry.subject)).size
   if (unendorsed > 0)
@@ -115,6 +119,29 @@ function sampleNotes({ governance }: History, { from_ms, to_ms }: Period): strin
   return notes
 }
 
+/** PPL-12, PPL-13: who came back by one hand, or by the machine. */
+function recoveryNotes({ passkeys }: History): string[] {
+  const notes: string[] = []
+  const machine = passkeys.events.filter(
+    ({ entry: { type, actor } }) => type === 'person.recovery_invited' && actor.kind === 'system',
+  ).length
+  if (machine > 0)
+    notes.push(
+      `${counted(machine, 'invitation', 'invitations')} to register anew came from the machine of the control plane (person.recovery_invited)`,
+    )
+  const alone = passkeys.events.filter(
+    ({ entry }) =>
+      entry.type === 'person.endorsed' &&
+      entry.body.acted_alone &&
+      passkeys.get(entry.body.act.registration)?.type === 'person.reregistered',
+  ).length
+  if (alone > 0)
+    notes.push(
+      `${counted(alone, 'recovery was', 'recoveries were')} endorsed by one person alone: by who invited to it (separation: after), or by who was recovered`,
+    )
+  return notes
+}
+
 /** Who proposes an issuer needs no endorsement, so that either of two people may be of the other's making. */
 function labelNotes({ labels }: History): string[] {
   const own = labels.filter(({ entry }) => 'acted_alone' in entry.body && entry.body.acted_alone).length
@@ -154,8 +181,8 @@ function issuerNotes(history: History): string[] {
 /** Any of the people behind it, and not its principal alone. */
 function restsOnSoftware(history: History, { chain }: AllowKind): boolean {
   const { amr, gestures } = chain.root
-  return [amr, ...gestures.map(({ rev }) => history.people.get(rev)?.entry.body.credential.amr)].some(
-    (methods) => methods?.includes('swk'),
+  return [amr, ...gestures.map((gesture) => history.passkeys.by(gesture)?.credential.amr)].some((methods) =>
+    methods?.includes('swk'),
   )
 }
 

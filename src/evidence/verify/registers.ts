@@ -46,8 +46,10 @@ export function checkIdentifiers(history: History, findings: Findings): number {
 /** A person is enrolled once, and an authenticator is one person's: else one human could be two. */
 function checkPeople(history: History, findings: Findings): void {
   const known = new Set<string>()
-  for (const { index, entry } of history.people.values()) {
-    const names = [`person ${entry.subject}`, `credential ${canonicalize(entry.body.credential.jwk)}`]
+  for (const { index, type, person, rev, credential } of history.passkeys.values()) {
+    if (type === 'person.enrolled' && history.people.get(rev)?.index !== index) continue // told as repeated
+    const names = [`credential ${canonicalize(credential.jwk)}`]
+    if (type === 'person.enrolled') names.push(`person ${person}`)
     if (names.some((name) => known.has(name)))
       findings.add({
         code: 'IDENTIFIER_REUSED',
@@ -158,13 +160,7 @@ export function checkBehind(
     findings.add({ code: 'DELEGATION_NOT_ISSUED', message: 'the log does not issue this root', index })
   const before = Math.min(index, issued?.index ?? index)
   for (const gesture of chain.root.gestures) {
-    const person = history.people.get(gesture.rev)
-    const registered =
-      person !== undefined &&
-      person.index === gesture.registration &&
-      person.index < before &&
-      canonicalize(person.entry.body.credential.jwk) === canonicalize(gesture.jwk)
-    if (!registered)
+    if ((history.passkeys.by(gesture)?.index ?? before) >= before)
       findings.add({ code: 'GESTURE_UNREGISTERED', message: 'a gesture is by a key not registered', index })
   }
   for (const [depth, delegation] of chain.delegations.entries()) {

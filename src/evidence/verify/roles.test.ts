@@ -92,6 +92,46 @@ describe('a role', () => {
   })
 })
 
+describe('an owner', () => {
+  const ownerOf = (c: ControlLog, name: string) =>
+    ({ kind: 'role', person: c.person(name).id, role: 'owner' }) as const
+  /** As the log says it: the frame names the handle, the entry who revoked it. */
+  function letGo(c: ControlLog, name: string, by: string): number {
+    const { rev } = c.log.people.get(name)!
+    return c.log.revoke('person', rev, (frame) => frame, 'frame', rev, by)
+  }
+
+  test('is made by an owner, and one of two may go by anybody', async () => {
+    const control = new ControlLog()
+    control.log.person('dora')
+    const held = ownerOf(control, 'dora')
+    approveRole(control, proposeRole(control, held, 'dora'), held, { by: ALICE })
+    letGo(control, 'dora', BOB)
+    expect(await faultsOf(control)).toEqual([])
+  })
+
+  test('is not made by who is none, while one is here', async () => {
+    const control = new ControlLog()
+    control.log.person('dora')
+    const held = ownerOf(control, 'dora')
+    const at = approveRole(control, proposeRole(control, held), held)
+    expect(await faultsOf(control)).toEqual([['ROLE_INVALID', at]])
+  })
+
+  test('who is the last is removed and let go by nobody, themselves included', async () => {
+    const control = new ControlLog()
+    const role = control.log.id('rol', 'owner')
+    const gone = letGo(control, ALICE, BOB)
+    expect(await faultsOf(control)).toEqual([['ROLE_INVALID', gone]])
+    const other = new ControlLog()
+    const removed = removeRole(other, { role })
+    expect(await faultsOf(other)).toEqual([['ROLE_INVALID', removed]])
+    const own = new ControlLog()
+    const left = letGo(own, ALICE, ALICE)
+    expect(await faultsOf(own)).toEqual([['ROLE_INVALID', left]])
+  })
+})
+
 describe('a review of roles', () => {
   test('holds over all that is in force, and what it decides to remove is removed', async () => {
     const control = new ControlLog()

@@ -183,14 +183,14 @@ function whoAuthorized(history: History, chain: VerifiedChain): JsonObject[] {
 
 function decidedBy(history: History, { index, entry }: History['decidedCalls'][number]): JsonObject {
   const { act, gesture, acted_alone } = entry.body
-  const person = history.people.get(gesture.rev)?.entry
+  const passkey = history.passkeys.by(gesture)
   return {
     index,
     time: entry.time,
     approval: act.approval,
     decision: act.decision,
-    person: person?.subject ?? 'unknown',
-    by: person?.body.credential.amr ?? [],
+    person: passkey?.person ?? 'unknown',
+    by: passkey?.credential.amr ?? [],
     endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',
     acted_alone,
   }
@@ -201,16 +201,18 @@ function strangerBehind(chain: VerifiedChain): JsonObject {
 }
 
 function personBehind(history: History, chain: VerifiedChain, gesture: Gesture): JsonObject {
-  const person = history.people.get(gesture.rev)
+  const passkey = history.passkeys.by(gesture)
   return {
-    person: person?.entry.subject ?? 'unknown',
-    by: person?.entry.body.credential.amr ?? chain.root.amr,
+    person: passkey?.person ?? 'unknown',
+    by: passkey?.credential.amr ?? chain.root.amr,
     endorsed_by: endorsementOf(history, gesture)?.entry.body.act.endorser ?? 'nobody',
   }
 }
 
+/** Of the registration on which the passkey hangs. */
 function endorsementOf(history: History, gesture: Gesture): History['endorsements'][number] | undefined {
-  return history.endorsements.find(({ entry }) => entry.body.act.registration === gesture.registration)
+  const { registration = gesture.registration } = history.passkeys.by(gesture) ?? {}
+  return history.endorsements.find(({ entry }) => entry.body.act.registration === registration)
 }
 
 function underWhatScope(chain: VerifiedChain, receipt: DecisionReceipt): JsonObject[] {

@@ -57,7 +57,7 @@ function checkToolChanges(history: History, judge: ApprovalJudge, findings: Find
     const fault =
       approvalFault(entry, change) ??
       judge.gestureFault({ index, entry }) ??
-      judge.separationFault(entry.body, change?.entry.actor.id === entry.body.act.approver)
+      judge.separationFault(entry.body, judge.isBehind(change?.entry.actor.id, entry.body.act.approver))
     if (fault !== null)
       findings.add({
         code: 'APPROVAL_INVALID',

@@ -9,9 +9,13 @@ import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
 import { verifyTree } from '../../log/reader.ts'
 import { parseVkey } from '../../log/note.ts'
 import { PruningCheck } from '../../log/pruning.ts'
+import { TILE_WIDTH } from '../../log/tiles.ts'
+import type { ReadTile } from '../../log/tree-walk.ts'
 import { PackError } from '../errors.ts'
 import { History } from '../history.ts'
 import type { Codec } from '../../ports/codec.ts'
+import { addBundle } from '../bundles/add.ts'
+import { jobOf, pathsOf, type BundleOf, type BundleReaders } from '../bundles/job.ts'
 import { openPack, packTiles } from '../pack/archive.ts'
 import { ReadFiles, type PackFiles } from '../pack/files.ts'
 import {
@@ -51,6 +55,8 @@ export interface VerifyOptions {
   /** Told of entries read. */
   readonly onProgress?: (entries: number, of: number) => void
   readonly codec?: Codec
+  /** Threads that read bundles beside this one. */
+  readonly readers?: BundleReaders
   /** Checkpoints that the reader holds. */
   readonly held?: readonly HeldCheckpoint[]
 }
@@ -63,7 +69,7 @@ export async function verifyPack(
   crypto: Crypto,
   archive: Uint8Array,
   vkey: string,
-  { onProgress = () => undefined, codec, held = [] }: VerifyOptions = {},
+  { onProgress = () => undefined, codec, readers, held = [] }: VerifyOptions = {},
 ): Promise<VerifiedPack> {
   parseVkey(crypto, vkey)
   const files = new ReadFiles(crypto, openPack(archive, codec))
@@ -84,7 +90,9 @@ export async function verifyPack(
   let results: TestResults | null = null
   let isWhole = false
   if (checkpoint !== null) {
-    isWhole = await checkTree(crypto, files, { checkpoint, start, history, findings, onProgress })
+    const tree = { checkpoint, start, history, findings, onProgress }
+    isWhole = await checkTree(crypto, files, tree, readers)
+    readers?.stop()
     checked = checkHistory(crypto, history, vkey, findings)
     findings.check('the manifest says what the log says', () => {
       checkPeriod(history, manifest, findings)
@@ -155,30 +163,47 @@ interface TreeCheck {
   readonly onProgress: (entries: number, of: number) => void
 }
 
-async function checkTree(crypto: Crypto, files: ReadFiles, check: TreeCheck): Promise<boolean> {
+async function checkTree(
+  crypto: Crypto,
+  files: ReadFiles,
+  check: TreeCheck,
+  readers: BundleReaders | undefined,
+): Promise<boolean> {
   const { checkpoint, start, history, findings } = check
   const before = findings.faults_n
   const tiles = { read: (path: string) => files.read(path) }
   const prunings = new PruningCheck(crypto)
+  const takeEntry = (index: number, bytes: Uint8Array): void => {
+    try {
+      const entry = history.addBytes(index, bytes)
+      if (entry !== null) prunings.entry(index, entry)
+    } catch (error) {
+      if (!(error instanceof CountersignError)) throw error
+      findings.add({
+        code: 'ENTRY_INVALID',
+        message: `entry ${index} is not valid: ${error.message}`,
+        index,
+      })
+    }
+  }
+  const takeBundle = (tile: number, bundle: BundleOf): void => {
+    const { sha256 } = bundle.read
+    const paths = pathsOf(tile)
+    files.noteDigest(paths.bundle, sha256.bundle)
+    files.noteDigest(paths.hashes, sha256.hashes)
+    check.onProgress(tile * TILE_WIDTH, checkpoint.size)
+    addBundle(history, tile * TILE_WIDTH, bundle, takeEntry)
+  }
   const result = await verifyTree(crypto, tiles, checkpoint, {
     ...(start === null ? {} : { start }),
+    ...(readers === undefined ? {} : { tileElsewhere: elsewhere(readers, files, takeBundle) }),
     onPruned: (first, gaps) => {
       prunings.bundle(first, gaps)
       history.pruned(first)
     },
     onEntry: (index, bytes) => {
       if (index % 1000 === 0) check.onProgress(index, checkpoint.size)
-      try {
-        const entry = history.addBytes(index, bytes)
-        if (entry !== null) prunings.entry(index, entry)
-      } catch (error) {
-        if (!(error instanceof CountersignError)) throw error
-        findings.add({
-          code: 'ENTRY_INVALID',
-          message: `entry ${index} is not valid: ${error.message}`,
-          index,
-        })
-      }
+      takeEntry(index, bytes)
     },
   })
   if (!result.ok) findings.add(treeFault(result))
@@ -189,4 +214,17 @@ async function checkTree(crypto: Crypto, files: ReadFiles, check: TreeCheck): Pr
     count: history.size,
   })
   return result.ok
+}
+
+/** Full tiles, from those who read them beside us. */
+function elsewhere(
+  readers: BundleReaders,
+  files: ReadFiles,
+  take: (tile: number, bundle: BundleOf) => void,
+): (tile: number) => Promise<ReadTile | null> {
+  return async (tile) => {
+    const job = jobOf(files, tile)
+    const bundle = job === null ? null : await readers.read(tile, job)
+    return bundle === null ? null : { root: bundle.read.root, take: () => take(tile, bundle) }
+  }
 }

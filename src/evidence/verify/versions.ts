@@ -60,7 +60,7 @@ function approvalFault(
   if (proposal?.index !== act.proposal || approval.entry.subject !== act.agent)
     return 'it is not over an earlier proposal of this agent'
   const owner = history.agents.get(act.agent)?.proposal.entry.body.owner
-  const same = act.approver === proposal.entry.actor.id || act.approver === owner
+  const same = judge.isBehind(proposal.entry.actor.id, act.approver) || act.approver === owner
   return judge.gestureFault(approval) ?? judge.separationFault(approval.entry.body, same)
 }
 
