@@ -1,11 +1,15 @@
 /** The HTTP application: what stands before every route, the routes, and the document that describes them. @module */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { consoleRoutes } from './console.ts'
 import type { App, AppEnv, ServerContext } from './context.ts'
 import { ApiError, onError } from './errors.ts'
-import { bodyLimits, hostCheck, writable } from './middleware.ts'
+import { bodyLimits, hostCheck } from './middleware.ts'
+import { identityPaths } from './identity/routes.ts'
 import { oauthServer } from './oauth/routes.ts'
 import { oauthErrors } from './oauth-errors.ts'
+import { describe, gestureOperations } from './openapi.ts'
 import { ownPage } from './own-page.ts'
+import { actionRoutes } from './routes-actions.ts'
 import { agentRoutes } from './routes-agents.ts'
 import { approvalPointRoutes } from './routes-approval-points.ts'
 import { approvalRoutes } from './routes-approvals.ts'
@@ -20,7 +24,11 @@ import { drillRoutes } from './routes-drills.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { erasureRoutes } from './routes-erasure.ts'
 import { retentionRoutes } from './routes-retention.ts'
+import { evidencePackRoutes } from './routes-evidence-packs.ts'
+import { evidenceSampleRoutes } from './routes-evidence-samples.ts'
+import { evidenceRoutes } from './routes-evidence.ts'
 import { readinessRoutes } from './routes-readiness.ts'
+import { scimErrors } from './scim/errors.ts'
 import { roleRoutes } from './routes-roles.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
 import { breachRoutes } from './routes-breaches.ts'
@@ -59,19 +67,24 @@ import { outputPointRoutes } from './routes-output-points.ts'
 import { outputViewRoutes } from './routes-output-views.ts'
 import { outputRoutes } from './routes-outputs.ts'
 import { packRoutes } from './routes-packs.ts'
+import { passkeyRoutes } from './routes-passkeys.ts'
+import { recoveryRoutes } from './routes-recovery.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { pointRoutes } from './routes-points.ts'
 import { probeRoutes } from './routes-probes.ts'
 import { publicRoutes } from './routes-public.ts'
 import { revocationRoutes } from './routes-revocations.ts'
 import { reviewRoutes } from './routes-reviews.ts'
+import { serviceAccountRoutes } from './routes-service-accounts.ts'
 import { ssfRoutes } from './routes-ssf.ts'
+import { sessionRoutes } from './routes-session.ts'
 import { statusRoutes } from './routes-status.ts'
 import { subjectRoutes } from './routes-subject.ts'
 import { telemetryRoutes } from './routes-telemetry.ts'
 import { templateRoutes } from './routes-templates.ts'
 import { versionRoutes } from './routes-versions.ts'
 import { toolChangeRoutes } from './routes-tools.ts'
+import { writable } from './writable.ts'
 
 export function createApp(ctx: ServerContext): App {
   const app = new OpenAPIHono<AppEnv>({
@@ -82,19 +95,30 @@ export function createApp(ctx: ServerContext): App {
     },
   })
   const report = (error: unknown): void => ctx.report(error)
-  app.onError(oauthErrors(report, onError(report)))
+  app.onError(scimErrors(report, oauthErrors(report, onError(report))))
   app.notFound(() => {
     throw new ApiError('NOT_FOUND', 'no such resource: see /openapi.json')
   })
   app.use(hostCheck(ctx))
+  // Known once the routes are there, which is before anybody is answered.
+  let gestures: ReadonlySet<string> = new Set()
+  app.use((c, next) => {
+    c.set('takesGesture', (operation) => gestures.has(operation))
+    return next()
+  })
   const oauth = oauthServer(ctx)
   oauth.endpoints(app)
   app.use(ownPage(ctx))
   app.use(bodyLimits())
   app.use(writable(ctx))
   publicRoutes(app, ctx)
+  sessionRoutes(app, ctx)
+  consoleRoutes(app, ctx)
   peopleRoutes(app, ctx)
+  passkeyRoutes(app, ctx)
+  recoveryRoutes(app, ctx)
   agentRoutes(app, ctx)
+  actionRoutes(app, ctx)
   versionRoutes(app, ctx)
   inventoryRoutes(app, ctx)
   pointRoutes(app, ctx)
@@ -128,10 +152,12 @@ export function createApp(ctx: ServerContext): App {
   narrativeRoutes(app, ctx)
   reconciliationRoutes(app, ctx)
   sampleRoutes(app, ctx)
+  evidenceSampleRoutes(app, ctx)
   breachRoutes(app, ctx)
   emergencyRoutes(app, ctx)
   vendorRoutes(app, ctx)
   roleRoutes(app, ctx)
+  serviceAccountRoutes(app, ctx)
   accessReviewRoutes(app, ctx)
   previewRoutes(app, ctx)
   auditorRoutes(app, ctx)
@@ -144,6 +170,7 @@ export function createApp(ctx: ServerContext): App {
   channelRoutes(app, ctx)
   ssfRoutes(app, ctx)
   ceremonyRoutes(app, ctx)
+  identityPaths(app, ctx)
   oauth.pages(app)
   statusRoutes(app, ctx)
   oauthRoutes(app, ctx)
@@ -152,6 +179,8 @@ export function createApp(ctx: ServerContext): App {
   issuerRoutes(app, ctx)
   erasureRoutes(app, ctx)
   packRoutes(app, ctx)
+  evidenceRoutes(app, ctx)
+  evidencePackRoutes(app, ctx)
   retentionRoutes(app, ctx)
   logRoutes(app, ctx)
   fleetRoutes(app, ctx)
@@ -159,15 +188,7 @@ export function createApp(ctx: ServerContext): App {
   telemetryRoutes(app, ctx)
   nodeRoutes(app, ctx)
   backupRoutes(app, ctx)
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'Countersign control plane',
-      version: '1',
-      description:
-        'Requests are signed with DPoP proofs that also cover the body; a POST with an Idempotency-Key may be ' +
-        'repeated: spec/api.md.',
-    },
-  })
+  gestures = gestureOperations(app)
+  describe(app)
   return app
 }

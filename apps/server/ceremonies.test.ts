@@ -7,7 +7,7 @@ import {
 import { base64url, utf8 } from '../../src/core/encoding.ts'
 import type { JsonValue } from '../../src/core/json.ts'
 import { parseJws } from '../../src/core/sign.ts'
-import { CEREMONY_TTL_MS } from '../../src/registry/ceremonies.ts'
+import { CEREMONY_TTL_MS } from '../../src/registry/ceremony-rows.ts'
 import { ACT_TAG, ROOT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 import type { Shown } from '../../src/token/shown.ts'

@@ -12,6 +12,7 @@ const TYPES = {
   'consent.js': 'text/javascript; charset=utf-8',
   'consent-choices.js': 'text/javascript; charset=utf-8',
   'consent-steps.js': 'text/javascript; charset=utf-8',
+  'acts.js': 'text/javascript; charset=utf-8',
   'approval.html': 'text/html; charset=utf-8',
   'approval.css': 'text/css; charset=utf-8',
   'approval.js': 'text/javascript; charset=utf-8',

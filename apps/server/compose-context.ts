@@ -5,6 +5,7 @@ import type { Store } from '../../src/ports/store.ts'
 import type { CheckpointLock, TileStore } from '../../src/ports/tile-store.ts'
 import type { Vault } from '../../src/ports/vault.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
+import { endingPrograms } from '../../src/registry/service-access.ts'
 import type { Settings } from '../../src/registry/setup.ts'
 import { DpopVerifier } from './auth.ts'
 import type { Load } from './capacity-runner.ts'
@@ -13,14 +14,18 @@ import { EntryFeed } from './entry-feed.ts'
 import { FleetFeed } from './fleet-feed.ts'
 import type { Place } from './front.ts'
 import { Idempotency, namingStore } from './idempotency.ts'
+import { identityContext } from './identity/context.ts'
 import type { ServerKeys } from './load-keys.ts'
 import { oauthSettings } from './oauth/settings.ts'
+import { PackJobs } from './pack-jobs.ts'
 import { PreviewBooks } from './preview-books.ts'
 import type { PruneKeeper } from './prune-keeper.ts'
 import { RevocationHub } from './revocation-hub.ts'
 import type { ServerOptions } from './server-options.ts'
+import { SampleMaker } from './sample-maker.ts'
+import { ServiceDoor } from './service-door.ts'
+import { Sessions } from './sessions.ts'
 import type { LogPlace } from './tiles.ts'
-import { Viewers } from './viewers.ts'
 
 /** REV-4. */
 const HEARTBEAT_MS = 500
@@ -47,7 +52,10 @@ export interface ContextParts {
 }
 
 export function contextOf(
-  options: Pick<ServerOptions, 'heartbeatMs' | 'report' | 'clientClasses' | 'clientFetch' | 'controls'>,
+  options: Pick<
+    ServerOptions,
+    'heartbeatMs' | 'report' | 'clientClasses' | 'clientFetch' | 'controls' | 'oidc' | 'scimRoles'
+  >,
   parts: ContextParts,
 ): ServerContext {
   const {
@@ -68,7 +76,7 @@ export function contextOf(
     breakGlass,
   } = parts
   const registry: RegistryContext = {
-    store: namingStore(store),
+    store: endingPrograms(namingStore(store)),
     vault,
     crypto,
     issuer: keys.issuer,
@@ -81,6 +89,7 @@ export function contextOf(
   }
   const report = options.report ?? (() => undefined)
   const heartbeat_ms = options.heartbeatMs ?? HEARTBEAT_MS
+  const built = { registry, tiles, clock, place: logPlace, vkey, controls: options.controls ?? null }
   return {
     registry,
     settings,
@@ -95,21 +104,18 @@ export function contextOf(
     }),
     feed: new EntryFeed(store),
     fleet: new FleetFeed({ registry, report }),
-    viewers: new Viewers(crypto, clock),
+    sessions: new Sessions(crypto, clock),
     prunings,
-    previews: new PreviewBooks({
-      registry,
-      tiles,
-      clock,
-      place: logPlace,
-      vkey,
-      controls: options.controls ?? null,
-    }),
+    previews: new PreviewBooks(built),
+    packs: new PackJobs({ ...built, report }),
+    samples: new SampleMaker(built),
     dpop: new DpopVerifier(crypto, clock, store.nodes),
     idempotency: new Idempotency(crypto, store, report),
+    services: new ServiceDoor(store, clock, report),
     vkey,
     log: keys.log,
     oauth: oauthSettings(options, keys.oauth),
+    identity: identityContext(options, crypto, clock),
     signed: () => lock.load(),
     heartbeat_ms,
     publicUrl: () => place.url,

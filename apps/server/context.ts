@@ -4,20 +4,25 @@ import type { Context } from 'hono'
 import type { PublicJwk, Signer } from '../../src/core/crypto.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { Actor } from '../../src/log/entries.ts'
 import type { Caller } from '../../src/registry/callers.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import type { PreviewRow } from '../../src/registry/preview-rows.ts'
 import type { Settings } from '../../src/registry/setup.ts'
 import type { DpopVerifier } from './auth.ts'
-import type { EntryFeed } from './entry-feed.ts'
+import type { EntryFeed, FeedReader } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
 import type { FleetFeed } from './fleet-feed.ts'
+import type { IdentityContext } from './identity/context.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { OauthSettings } from './oauth/settings.ts'
+import type { PackJobs } from './pack-jobs.ts'
 import type { PreviewBooks } from './preview-books.ts'
 import type { PruneKeeper } from './prune-keeper.ts'
 import type { RevocationHub } from './revocation-hub.ts'
-import type { Viewers } from './viewers.ts'
+import type { SampleMaker } from './sample-maker.ts'
+import type { ServiceDoor } from './service-door.ts'
+import type { Session, Sessions } from './sessions.ts'
 
 export interface ServerContext {
   readonly registry: RegistryContext
@@ -27,17 +32,21 @@ export interface ServerContext {
   readonly hub: RevocationHub
   readonly feed: EntryFeed
   readonly fleet: FleetFeed
-  readonly viewers: Viewers
+  readonly sessions: Sessions
   readonly prunings: PruneKeeper
   readonly previews: PreviewBooks
+  readonly packs: PackJobs
+  readonly samples: SampleMaker
   readonly dpop: DpopVerifier
   readonly idempotency: Idempotency
+  readonly services: ServiceDoor
   readonly vkey: string
   /** Signs what nodes tell each other. */
   readonly log: Signer
   /** The note that this node signed or took over last. */
   readonly signed: () => Promise<Uint8Array | null>
   readonly oauth: OauthSettings
+  readonly identity: IdentityContext
   readonly heartbeat_ms: number
   /** Where callers reach the server, without a trailing slash; known once it listens. */
   publicUrl(): string
@@ -54,16 +63,26 @@ export interface AppEnv {
   Variables: {
     /** Set by `who`. */
     caller: Caller
-    /** Set by `anyKey`: the key that signed, whoever's it is. */
+    /** Set by `who`, where the caller is the person of a browser's session. */
+    session: Session | undefined
+    /** Whether an operation, as `/openapi.json` names it, is nothing without a person's gesture. */
+    takesGesture: (operation: string) => boolean
+    /** Set by `anyKey`, and by `who` for a program: the key that signed, whoever's it is. */
     signedBy: PublicJwk
     /** Set by the middleware of previews: in force when it was asked. */
     preview: PreviewRow
     /** Set by `viewer`: whether the reader still may read. */
-    mayRead: () => Promise<boolean>
+    reader: FeedReader
   }
 }
 
 export type App = OpenAPIHono<AppEnv>
+
+/** Whom an entry is attributed to: a person, or a program (SVC-12). */
+export function callerActor(c: Context<AppEnv>): Actor {
+  const { kind, id } = c.get('caller')
+  return { kind, id }
+}
 
 /** The identifier of the caller, who is known to be of that kind because the route asked for it. */
 export function callerId(c: Context<AppEnv>, kind: Caller['kind']): string {

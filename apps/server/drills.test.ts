@@ -77,8 +77,24 @@ describe('a drill in production', () => {
     const at = Date.parse(open.report.kill.at)
     const denied = { tool: KILL_CALL, reasons: ['KILLED'], kill, time: rfc3339(at + 12) }
     await spool.ship([spool.decide(denied)])
+    expect((await ben.api.get(`/v1/kills/${kill}`)).json).toMatchObject({
+      statement: { kill: { id: kill, scope } },
+      at,
+      lift: null,
+      points_n: 2,
+      answered_n: 1,
+      points: [
+        { point: silent.id, denied_ms: null },
+        { point: spool.point.id, denied_ms: 12 },
+      ],
+    })
+    expect(code(await ben.api.get('/v1/kills/kil_none'))).toBe('UNKNOWN_KILL')
     expect(code(await ben.api.post(`/v1/drills/${drill}/close`, {}))).toBe('STATE_CONFLICT')
     await lift(kill)
+    const { kills } = (await ann.api.get('/v1/kills/history')).json
+    expect(kills).toMatchObject([
+      { statement: { kill: { id: kill } }, at, by_person: ben.id, lift: { people_n: 2 } },
+    ])
     expect(code(await ann.api.post(`/v1/drills/${drill}/close`, {}))).toBe('SAME_PERSON')
     const closed = await ben.api.post(`/v1/drills/${drill}/close`, {})
     expect(closed.status).toBe(200)

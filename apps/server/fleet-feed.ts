@@ -4,20 +4,23 @@
  * @module
  */
 import type { RegistryContext } from '../../src/registry/context.ts'
+import type { FeedReader } from './entry-feed.ts'
 import { ApiError } from './errors.ts'
 import { fleetOf, type Fleet } from './fleet-view.ts'
 import { sseEvent, SseStream } from './sse.ts'
 
 export const WATCHERS_MAX = 200
 const LOOK_MS = 1_000
+/** Of a larger fleet, those that need a look. */
+const AGENTS_MAX = 200
 /** A comment this often, so that both ends notice a dead connection. */
 const KEEPALIVE_LOOKS = 10
 
 interface Watcher {
   readonly stream: SseStream
-  readonly mayRead: () => Promise<boolean>
-  /** What it was told last, by kind and identifier. */
-  readonly told: Map<string, string>
+  readonly reader: FeedReader
+  /** False until it was told of the whole fleet. From then on it is told what changed between two looks. */
+  isTold: boolean
 }
 
 export interface FleetFeedOptions {
@@ -28,6 +31,8 @@ export interface FleetFeedOptions {
 export class FleetFeed {
   readonly #o: FleetFeedOptions
   readonly #watchers = new Set<Watcher>()
+  /** What the last look saw, by kind and identifier. */
+  #seen = new Map<string, string>()
   #timer: NodeJS.Timeout | undefined
   #isLooking = false
   #looks = 0
@@ -36,10 +41,10 @@ export class FleetFeed {
     this.#o = options
   }
 
-  stream(mayRead: () => Promise<boolean>): Response {
+  stream(reader: FeedReader): Response {
     if (this.#watchers.size >= WATCHERS_MAX) throw new ApiError('TOO_MANY', 'too many watch the fleet')
     const stream = new SseStream(() => this.#leave(watcher))
-    const watcher: Watcher = { stream, mayRead, told: new Map() }
+    const watcher: Watcher = { stream, reader, isTold: false }
     this.#watchers.add(watcher)
     this.#timer ??= setInterval(() => void this.#look(), LOOK_MS)
     void this.#look()
@@ -64,9 +69,9 @@ export class FleetFeed {
     try {
       const { store, iss } = this.#o.registry
       const now_ms = await store.now()
-      const fleet = await store.query((db) => fleetOf(db, iss, now_ms))
+      const fleet = await store.query((db) => fleetOf(db, iss, now_ms, AGENTS_MAX))
       this.#looks++
-      for (const watcher of this.#watchers) await this.#tell(watcher, fleet)
+      await this.#tell(fleet)
     } catch (cause) {
       if (this.#watchers.size > 0) this.#o.report(cause) // the next look tries again
     } finally {
@@ -74,22 +79,42 @@ export class FleetFeed {
     }
   }
 
-  async #tell({ stream, mayRead, told }: Watcher, fleet: Fleet): Promise<void> {
-    if (!(await mayRead())) return stream.close()
-    const isFirst = told.size === 0
-    const { agents, points, last_hour, time } = fleet
-    const news = [
-      ...agents.map((agent) => ['agent', agent.id, agent] as const),
-      ...points.map((point) => ['point', point.id, point] as const),
-      ['fleet', '', { last_hour }] as const,
-    ].filter(([event, id, value]) => {
+  /** What is said is written once, however many hear it. */
+  async #tell(fleet: Fleet): Promise<void> {
+    const news = this.#newsOf(fleet)
+    const isQuiet = this.#looks % KEEPALIVE_LOOKS !== 0
+    const changed = Buffer.concat(news.length === 0 && !isQuiet ? [Buffer.from(': still here\n\n')] : news)
+    const whole = [...this.#watchers].some(({ isTold }) => !isTold)
+      ? sseEvent('fleet', JSON.stringify(fleet))
+      : null
+    const allowed = new Map<string, Promise<boolean>>()
+    for (const watcher of this.#watchers) {
+      const { key, mayRead } = watcher.reader
+      const may = allowed.get(key) ?? mayRead()
+      allowed.set(key, may)
+      // Whoever cannot be asked about is not kept, and nobody behind them misses the news.
+      if (!(await may.catch(() => false))) watcher.stream.close()
+      else if (watcher.isTold && changed.length > 0) watcher.stream.send(changed)
+      else if (!watcher.isTold && whole !== null) {
+        watcher.stream.send(whole)
+        watcher.isTold = true
+      }
+    }
+  }
+
+  #newsOf({ agents, points, time, ...whole }: Fleet): Buffer[] {
+    const seen = new Map<string, string>()
+    const news: Buffer[] = []
+    const look = (event: string, id: string, value: object): void => {
       const text = JSON.stringify(value)
-      const isNew = told.get(`${event} ${id}`) !== text
-      told.set(`${event} ${id}`, text)
-      return isNew
-    })
-    if (isFirst) stream.send(sseEvent('fleet', JSON.stringify(fleet)))
-    else for (const [event, , value] of news) stream.send(sseEvent(event, JSON.stringify({ time, ...value })))
-    if (news.length === 0 && this.#looks % KEEPALIVE_LOOKS === 0) stream.send(Buffer.from(': still here\n\n'))
+      seen.set(`${event} ${id}`, text)
+      if (this.#seen.get(`${event} ${id}`) !== text)
+        news.push(Buffer.from(sseEvent(event, JSON.stringify({ time, ...value }))))
+    }
+    for (const agent of agents) look('agent', agent.id, agent)
+    for (const point of points) look('point', point.id, point)
+    look('fleet', '', whole)
+    this.#seen = seen
+    return news
   }
 }

@@ -63,26 +63,53 @@ export interface PointHealth {
 export interface Fleet {
   readonly time: number
   readonly last_hour: Activity
+  /** Of all agents, whether they are shown or not. */
+  readonly agents_n: number
+  readonly active_n: number
   readonly agents: readonly AgentHealth[]
   readonly points: readonly PointHealth[]
 }
 
-export async function fleetOf(db: Db, iss: string, now_ms: number): Promise<Fleet> {
+/** @param agents_max those that need a look: denied most, waiting for people, heard last */
+export async function fleetOf(db: Db, iss: string, now_ms: number, agents_max = FLEET_MAX): Promise<Fleet> {
   const [all] = (await lastHour(db, now_ms, [])).values()
+  const { n, active } = await db
+    .selectFrom('agents')
+    .select((eb) => [
+      eb.fn.countAll().as('n'),
+      eb.fn.countAll().filterWhere('status', '=', 'active').as('active'),
+    ])
+    .executeTakeFirstOrThrow()
   return {
     time: now_ms,
     last_hour: activityOf(all),
-    agents: await agentsOf(db, iss, now_ms),
+    agents_n: Number(n),
+    active_n: Number(active),
+    agents: await agentsOf(db, iss, now_ms, Number(n) > agents_max ? { max: agents_max } : {}),
     points: await pointsOf(db, now_ms),
   }
 }
 
-async function agentsOf(db: Db, iss: string, now_ms: number): Promise<AgentHealth[]> {
-  const rows = await db.selectFrom('agents').selectAll().orderBy('id').limit(FLEET_MAX).execute()
-  const seen = await seenOf(db, 'agent')
+/** @param which so many that need a look, or one; all of them unless told otherwise */
+export async function agentsOf(
+  db: Db,
+  iss: string,
+  now_ms: number,
+  { max, id: one }: { readonly max?: number; readonly id?: string },
+): Promise<AgentHealth[]> {
   const counts = await lastHour(db, now_ms, ['agent'])
   const waiting = await waitingOf(db, now_ms)
   const spent = await sharesOf(db, iss, now_ms)
+  const some = max === undefined ? null : await troubled(db, max, { counts, waiting })
+  const ids = one === undefined ? some : [one]
+  const rows = await db
+    .selectFrom('agents')
+    .select(['id', 'name', 'owner', 'status'])
+    .$if(ids !== null, (agents) => agents.where('id', 'in', ids ?? []))
+    .orderBy('id')
+    .limit(FLEET_MAX)
+    .execute()
+  const seen = await seenOf(db, 'agent', ids)
   return rows.map(({ id, name, owner, status }) => ({
     id,
     name,
@@ -93,6 +120,27 @@ async function agentsOf(db: Db, iss: string, now_ms: number): Promise<AgentHealt
     waiting: waiting.get(id) ?? 0,
     spent: spent.get(id) ?? null,
   }))
+}
+
+/** So many agents, those first that were denied most, wait for people most, or were heard last. */
+async function troubled(
+  db: Db,
+  max: number,
+  { counts, waiting }: { counts: ReadonlyMap<string, Counted>; waiting: ReadonlyMap<string, number> },
+): Promise<string[]> {
+  const denied = (id: string): number => counts.get(id)?.denied ?? 0
+  const asked = (id: string): number => waiting.get(id) ?? 0
+  const noticed = [...new Set([...counts.keys(), ...waiting.keys()])]
+    .filter((id) => denied(id) > 0 || asked(id) > 0)
+    .sort((a, b) => denied(b) - denied(a) || asked(b) - asked(a))
+  const heard = await db
+    .selectFrom('places')
+    .select('agent')
+    .where('view', '=', VIEWS.indexOf('agent'))
+    .orderBy('seen', 'desc')
+    .limit(max)
+    .execute()
+  return [...new Set([...noticed, ...heard.map(({ agent }) => agent)])].slice(0, max)
 }
 
 async function pointsOf(db: Db, now_ms: number): Promise<PointHealth[]> {
@@ -128,12 +176,18 @@ async function frameTime(db: Db, seq: number): Promise<number> {
   return row === undefined ? Number.POSITIVE_INFINITY : (JSON.parse(row.frame_json) as { t: number }).t
 }
 
-/** Time of the last receipt, by agent or point. */
-async function seenOf(db: Db, by: Extract<View, 'agent' | 'point'>): Promise<Map<string, number>> {
+/** Time of the last receipt, by agent or point. @param ids null: of all */
+export async function seenOf(
+  db: Db,
+  by: Extract<View, 'agent' | 'point'>,
+  ids: readonly string[] | null = null,
+): Promise<Map<string, number>> {
+  if (ids?.length === 0) return new Map()
   const rows = await db
     .selectFrom('places')
     .select([`places.${by} as id`, 'seen'])
     .where('view', '=', VIEWS.indexOf(by))
+    .$if(ids !== null, (all) => all.where(`places.${by}`, 'in', ids ?? []))
     .execute()
   return new Map(rows.map(({ id, seen }) => [id, seen]))
 }

@@ -133,6 +133,14 @@ export class TestServer {
     await this.start()
   }
 
+  /** Starts again, as whoever holds the machine does. @returns the secret */
+  async recover(person: string): Promise<string> {
+    await this.running.close()
+    const report = (error: unknown): number => this.faults.push(error)
+    this.#running = await createServer({ dataDir: this.dataDir, report, ...this.options, recover: person })
+    return this.running.recoverySecret ?? ''
+  }
+
   /** Whatever a test did, the log gives the registers that it left (REG-2). */
   async remove(): Promise<void> {
     await this.#running?.close()
@@ -141,6 +149,15 @@ export class TestServer {
     rmSync(this.dataDir, { recursive: true, force: true })
     if (this.faults.length > 0) throw new AggregateError(this.faults, 'the server had unexpected faults')
     if (check?.ok === false) throw new Error(`the log gives other registers: ${JSON.stringify(check)}`)
+  }
+
+  /** As a browser that opens a link. @returns its cookie; null: it did not come in */
+  async comeIn(link: string): Promise<string | null> {
+    const ticket = /#ticket=(.*)$/.exec(link)?.[1]
+    const headers = { 'content-type': 'application/json', origin: this.base() }
+    const init = { method: 'POST', headers, body: JSON.stringify({ ticket }) }
+    const answer = await fetch(`${this.base()}/v1/session/ticket`, init)
+    return answer.headers.get('set-cookie')?.split(';')[0] ?? null
   }
 
   caller(alg?: Alg): Caller {
@@ -158,11 +175,14 @@ export class TestServer {
     return operator
   }
 
-  enrolment(api: Caller, secret: string): { authenticator: SoftwareAuthenticator; body: JsonObject } {
-    const authenticator = softwareAuthenticator(nodeCrypto, nodeCrypto.generateKey('ES256'), {
-      rp_id: 'localhost',
-      origin: 'http://localhost',
-    })
+  /** @param given another one than a new one */
+  enrolment(
+    api: Caller,
+    secret: string,
+    given?: SoftwareAuthenticator,
+  ): { authenticator: SoftwareAuthenticator; body: JsonObject } {
+    const place = { rp_id: 'localhost', origin: 'http://localhost' }
+    const authenticator = given ?? softwareAuthenticator(nodeCrypto, nodeCrypto.generateKey('ES256'), place)
     const act = enrolAct(nodeCrypto, api.jwk, secretHash(nodeCrypto, secret))
     const credential = { ...authenticator.register(challengeOf(nodeCrypto, ACT_TAG, act)) }
     return { authenticator, body: { secret, credential } }

@@ -12,7 +12,7 @@ import { z } from 'zod'
 import type { Crypto } from '../../src/core/crypto.ts'
 import { base64url, fromBase64url, fromUtf8, utf8 } from '../../src/core/encoding.ts'
 import { canonicalBytes } from '../../src/core/json.ts'
-import { ONCE_MS, type Store } from '../../src/ports/store.ts'
+import { ONCE_MS, withWrite, type Store } from '../../src/ports/store.ts'
 import type { Caller } from '../../src/registry/callers.ts'
 import { ApiError } from './errors.ts'
 
@@ -84,22 +84,13 @@ class NamedRequest {
 
 /** The same store, in which the writes of a named request have names (`WriteOptions.once`). */
 export function namingStore(store: Store): Store {
-  return {
-    entries: store.entries,
-    nodes: store.nodes,
-    write: async <T>(...[work, options]: Parameters<typeof store.write<T>>): Promise<T> => {
-      const request = scope.getStore()
-      if (request === undefined || request.ended) return store.write(work, options)
-      const once = request.nextWrite()
-      const kept = await store.write(async (tx) => request.seal(await work(tx)), { ...options, once })
-      return request.open(kept) as T
-    },
-    query: (work) => store.query(work),
-    now: () => store.now(),
-    horizon: () => store.horizon(),
-    onCommit: (listener) => store.onCommit(listener),
-    close: () => store.close(),
-  }
+  return withWrite(store, async <T>(...[work, options]: Parameters<typeof store.write<T>>): Promise<T> => {
+    const request = scope.getStore()
+    if (request === undefined || request.ended) return store.write(work, options)
+    const once = request.nextWrite()
+    const kept = await store.write(async (tx) => request.seal(await work(tx)), { ...options, once })
+    return request.open(kept) as T
+  })
 }
 
 export class Idempotency {

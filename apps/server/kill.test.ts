@@ -158,6 +158,15 @@ describe('lifting', () => {
     const zoe = await server.enrol((await ann.api.post('/v1/people', { name: 'Zoe' })).json.invitation)
     const asked = { kills: [known], reason: 'over' }
     expect(code(await zoe.api.post('/v1/lifts', asked))).toBe('NOT_ENDORSED')
+    const people = { people: [ann.id, ben.id], m: 2 }
+    expect(code(await ann.api.post('/v1/rosters/draft', { ...people, people: [ann.id, zoe.id] }))).toBe(
+      'NOT_ENDORSED',
+    )
+    // What the break-glass key signs of somebody by hand is not taken either.
+    const { json } = await ann.api.post('/v1/rosters/draft', people)
+    const key = { rev: zoe.rev, jwk: zoe.authenticator.jwk }
+    const named = signRoster(breakGlass, { ...json, people: [json.people[0], key] })
+    expect(code(await ann.api.post('/v1/statements', { ...named }))).toBe('STATEMENT_REFUSED')
   })
 
   test('takes two of the roster, one after the other, and no one else', async () => {

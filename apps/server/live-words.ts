@@ -4,7 +4,9 @@ export const LIVE_WORDS = `
 /** Types as people say them, and whether a row is shown softly. */
 const LABELS = {
   'log.created': 'Log created', 'key.created': 'Key', 'person.added': 'Person invited', 'person.enrolled': 'Person enrolled',
-  'person.endorsed': 'Person endorsed', 'person.left': 'Invitation ended', 'budget.reserved': 'Limits reserved',
+  'person.endorsed': 'Person endorsed', 'person.left': 'Invitation ended',
+  'person.passkey_added': 'Passkey added', 'person.passkey_removed': 'Passkey removed',
+  'person.recovery_invited': 'Person invited again', 'person.reregistered': 'Person registered anew', 'budget.reserved': 'Limits reserved',
   'restore.tested': 'Backup tested',
   'system.added': 'System', 'tool.registered': 'Tool registered', 'agent.proposed': 'Agent proposed',
   'agent.approved': 'Agent approved', 'agent.activated': 'Agent active', 'agent.suspended': 'Agent suspended',
@@ -65,7 +67,10 @@ function summaryOf(entry) {
     case 'person.added': return 'An invitation is open'
     case 'person.enrolled': return 'With a credential (' + b.credential.amr.join(', ') + ')'
     case 'person.endorsed': return b.acted_alone ? 'By themselves' : 'By another person'
-    case 'person.left': return b.reason
+    case 'person.left': case 'person.passkey_removed': return b.reason
+    case 'person.passkey_added': return 'By a passkey that counts'
+    case 'person.recovery_invited': return e.actor.kind === 'system' ? 'By the machine of the control plane' : 'By another person'
+    case 'person.reregistered': return 'Of no effect until it is endorsed'
     case 'budget.reserved': return b.debits.map((d) => d.amount + ' ' + d.unit + ' of ' + d.max).join(', ')
     case 'restore.tested': return (b.ok ? 'Restores to ' : 'Does not restore to ') + b.size + ' entries'
     case 'system.added': return b.name

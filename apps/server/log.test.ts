@@ -80,6 +80,39 @@ describe('files of the log', () => {
   })
 })
 
+describe('entries from the newest backwards', () => {
+  const indices = (json: { entries: { index: number }[] }): number[] => json.entries.map(({ index }) => index)
+
+  test('come in pages, each saying where the next begins', async () => {
+    const all: number[] = []
+    let path = '/v1/entries/newest?limit=4'
+    for (;;) {
+      const { json } = await ann.api.get(path)
+      all.push(...indices(json))
+      if (json.next === null) break
+      path = `/v1/entries/newest?limit=4&before=${json.next}`
+    }
+    const { json } = await ann.api.get('/v1/entries?limit=1000')
+    expect(all).toEqual(indices(json).reverse())
+  })
+
+  test('are those of a type, or of a family of types', async () => {
+    for (const [type, found] of [
+      ['system.added', 5],
+      ['system.', 5],
+      ['person.', 3],
+      ['persons.', 0],
+    ] as const) {
+      const { json } = await ann.api.get(`/v1/entries/newest?type=${type}`)
+      expect([type, json.entries.length, json.next]).toEqual([type, found, null])
+    }
+  })
+
+  test.each(['type=system_%25', 'limit=0', 'limit=201', 'before=-1'])('are refused for %s', async (asked) => {
+    expect((await ann.api.get(`/v1/entries/newest?${asked}`)).status).toBe(400)
+  })
+})
+
 describe('an entry', () => {
   test('comes with a proof that leads to the signed root', async () => {
     for (const index of [0, 3, head.size - 1]) {

@@ -5,18 +5,23 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { getCookie } from 'hono/cookie'
-import { CoreError, CountersignError } from '../../src/core/errors.ts'
+import { routePath } from 'hono/route'
+import { CoreError } from '../../src/core/errors.ts'
 import { parseJson } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
+import { permissionFor } from '../../src/core/permitted.ts'
 import { OTLP_BYTES_MAX } from '../../src/observe/otlp/seen.ts'
+import { accessOf, mayAsk, type Asking } from '../../src/registry/access.ts'
 import { findCaller, type Caller } from '../../src/registry/callers.ts'
+import { RegistryError } from '../../src/registry/errors.ts'
 import { findStanding } from '../../src/registry/managers.ts'
 import { findEnrolled } from '../../src/registry/people.ts'
+import { addressOf } from './address.ts'
 import type { VerifiedProof } from './auth.ts'
 import type { AppEnv, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
-import { VIEWER_COOKIE } from './viewers.ts'
+import type { ServiceRequest } from './service-door.ts'
+import { isHere, sessionIn } from './session-cookie.ts'
 
 /** The largest body, in bytes. A draft with 64 grants takes about 200 KiB. */
 export const BODY_BYTES_MAX = 256 * 1024
@@ -29,18 +34,8 @@ export const RECONCILIATIONS_PATH = '/v1/reconciliations'
 export const ACKS_PATH = '/v1/acks'
 export const REVOKE_PATH = '/oauth/revoke'
 export const INTROSPECT_PATH = '/oauth/introspect'
-/** Stopping something, and asking, work for as long as the database does, even when the log cannot be published. */
-const ALWAYS_PATHS = new Set([
-  '/v1/revocations',
-  ACKS_PATH,
-  '/v1/kills',
-  '/v1/kills/draft',
-  '/v1/statements',
-  REVOKE_PATH,
-  INTROSPECT_PATH,
-])
-const COMPROMISE_PATH = /^\/v1\/keys\/issuer\/[^/]+\/compromise$/
-
+/** Where the identity provider says that a session there is over (IDN-12). */
+export const BACKCHANNEL_PATH = '/auth/oidc/backchannel-logout'
 type Middleware = MiddlewareHandler<AppEnv>
 
 /** A page of another origin that resolves its name to us (DNS rebinding) sends its own name. */
@@ -74,31 +69,18 @@ export function bodyLimits(): Middleware {
   return (c, next) => (limits.get(c.req.path) ?? usual)(c, next)
 }
 
-function isAlways(path: string): boolean {
-  return ALWAYS_PATHS.has(path) || COMPROMISE_PATH.test(path)
-}
-
-/** No new state while the log cannot be published: it would be state that nobody outside can see. */
-export function writable(ctx: ServerContext): Middleware {
-  return async (c, next) => {
-    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
-    const fault = isRead || isAlways(c.req.path) ? null : ctx.fault()
-    if (fault !== null) {
-      const why = fault instanceof CountersignError ? ` (${fault.code})` : ''
-      throw new ApiError(
-        'LOG_NOT_PUBLISHED',
-        `the log cannot be published now${why}: see the log of the server`,
-      )
-    }
-    await next()
-  }
-}
-
-/** The route wants a key of one of these kinds. */
+/**
+ * The route wants a key of one of these kinds, or for a person a browser with their session. What is for people is for
+ * programs too where their own matrix says so (SVC-9), whose handlers take one as the caller. That such a request is of our
+ * own page was seen before (API-10). What a person asks for takes one of their roles (ROL-13).
+ */
 export function who(ctx: ServerContext, ...kinds: readonly Caller['kind'][]): Middleware {
   return async (c, next) => {
-    const caller = await authenticate(ctx, c, kinds)
+    const caller = (await sessionCaller(ctx, c, kinds)) ?? (await authenticate(ctx, c, kinds))
     c.set('caller', caller)
+    if (caller.kind === 'person') await assertPermitted(ctx, c, caller.id)
+    if (caller.kind === 'service') await ctx.services.admit(serviceRequest(c, caller.id, kinds))
+    assertNoMoreThanProvider(c)
     await strictJson(c)
     return ctx.idempotency.run(c, caller, next)
   }
@@ -120,10 +102,17 @@ export function standing(ctx: ServerContext, ...kinds: readonly Caller['kind'][]
     })
 }
 
-/** The route takes any key that signs: the one that is being enrolled. */
+/**
+ * The route takes any key that signs: the one that is being enrolled. A program has one already, and enrols nobody else.
+ * @throws {ApiError} `SERVICE_ACCOUNT_REFUSED`
+ */
 export function anyKey(ctx: ServerContext): Middleware {
   return async (c, next) => {
-    c.set('signedBy', (await verifiedProof(ctx, c)).jwk)
+    const { jwk, jkt } = await verifiedProof(ctx, c)
+    const caller = await ctx.registry.store.query((db) => findCaller(db, jkt))
+    if (caller?.kind === 'service')
+      throw new ApiError('SERVICE_ACCOUNT_REFUSED', 'this key is the key of a program already')
+    c.set('signedBy', jwk)
     await strictJson(c)
     await next()
   }
@@ -137,37 +126,91 @@ export function anyone(): Middleware {
   }
 }
 
-/** A person's key, or a browser with a viewer's session. Reading only. */
+/**
+ * As {@link who} of a person, for what is read for longer than a request: the `reader` says whether they still may, and
+ * whether the session stands in which they asked (SES-3).
+ */
 export function viewer(ctx: ServerContext): Middleware {
-  return async (c, next) => {
-    const secret = getCookie(c, VIEWER_COOKIE)
-    const hasSession = async (): Promise<boolean> => {
-      const person = ctx.viewers.sessionOf(secret)
-      return person !== null && isEnrolled(ctx, person)
-    }
-    if (await hasSession()) c.set('mayRead', hasSession)
-    else {
-      const caller = await authenticate(ctx, c, ['person'])
-      c.set('caller', caller)
-      c.set('mayRead', () => isEnrolled(ctx, caller.id))
-    }
-    await next()
-  }
+  const person = who(ctx, 'person')
+  return (c, next) =>
+    person(c, async () => {
+      const { id, kind, jkt } = c.get('caller')
+      if (kind === 'service') {
+        const request = serviceRequest(c, id, ['person'])
+        const key = JSON.stringify([id, jkt, request])
+        c.set('reader', { key, mayRead: () => ctx.services.stillMay(request, jkt) })
+        return next()
+      }
+      const asked = askingOf(c)
+      const session = c.get('session')
+      const stands = async (): Promise<boolean> => {
+        const { store } = ctx.registry
+        if (session === undefined) return (await store.query((db) => findCaller(db, jkt)))?.id === id
+        const isOpen = ctx.sessions.has(({ person: whose, began }) => whose === id && began === session.began)
+        return isOpen && (await store.query((db) => isHere(db, session)))
+      }
+      c.set('reader', {
+        // Of the session no more than names it: what changes with each request would share nothing.
+        key: JSON.stringify([asked.operation, id, jkt, session && [session.began, session.how]]),
+        mayRead: async () =>
+          (await stands()) && (await ctx.registry.store.query((db) => mayAsk(db, id, asked))),
+      })
+      await next()
+    })
 }
 
+/** @returns null: it is signed, or there is no session, or the route is not for people */
+async function sessionCaller(
+  ctx: ServerContext,
+  c: Context<AppEnv>,
+  kinds: readonly Caller['kind'][],
+): Promise<Caller | null> {
+  if (c.req.header('dpop') !== undefined || !kinds.includes('person')) return null
+  const session = await sessionIn(ctx, c)
+  if (session === null) return null
+  c.set('session', session)
+  return { kind: 'person', id: session.person, jkt: '' }
+}
+
+/** Keeps nothing, and without it no kill could be pulled. */
+const KILL_DRAFT = 'POST /v1/kills/draft'
+
 /**
- * A person's key, or a browser with a session of theirs: at the review desk, where a session opens, looks and refuses, and
- * nothing leaves without a gesture (OUT-10). That the request is of our own page was seen before (API-10).
+ * SES-9: a session that a provider opened looks, stops, and hands in gestures. Whoever holds the provider holds all of its
+ * sessions, and is to authorize nothing by that. Which operations take a gesture their own schemas say, and no body does.
+ * @throws {ApiError} `PASSKEY_NEEDED`
  */
-export function desk(ctx: ServerContext): Middleware {
-  const keyed = who(ctx, 'person')
-  return async (c, next) => {
-    const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE))
-    if (person === null || !(await isEnrolled(ctx, person))) return keyed(c, next)
-    c.set('caller', { kind: 'person', id: person, jkt: '' })
-    await strictJson(c)
-    await next()
-  }
+function assertNoMoreThanProvider(c: Context<AppEnv>): void {
+  if (c.get('session')?.how.by !== 'oidc') return
+  const operation = operationOf(c)
+  const isStop = operation === KILL_DRAFT || permissionFor(operation)?.name === 'stop'
+  if (operation.startsWith('GET ') || isStop || c.get('takesGesture')(operation)) return
+  throw new ApiError('PASSKEY_NEEDED', 'you came in by your provider: sign in with your passkey to do this')
+}
+
+/** As `/openapi.json` names it: `GET /v1/agents/{id}`, also of a `HEAD`, which is what `GET` has without the body. */
+function operationOf(c: Context<AppEnv>): string {
+  const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+  return `${method} ${routePath(c).replaceAll(/:(\w+)/g, '{$1}')}`
+}
+
+function askingOf(c: Context<AppEnv>): Asking {
+  return { operation: operationOf(c), of: c.req.param('id') }
+}
+
+/** @throws {ApiError} `ROLE_MISSING`: says which would do. {RegistryError} `NOT_ENDORSED` */
+async function assertPermitted(ctx: ServerContext, c: Context<AppEnv>, person: string): Promise<void> {
+  const asking = askingOf(c)
+  if (await ctx.registry.store.query((db) => mayAsk(db, person, asking))) return
+  if (!(await ctx.registry.store.query((db) => accessOf(db, person))).endorsed)
+    throw new RegistryError(
+      'NOT_ENDORSED',
+      'nobody endorsed your registration yet: ask somebody who is endorsed to do that first',
+    )
+  const permission = permissionFor(asking.operation)
+  const roles = permission === null || permission.roles === 'anybody' ? [] : permission.roles
+  const needed = roles.length === 0 ? 'nobody may' : `it takes the role ${roles.join(' or ')}`
+  throw new ApiError('ROLE_MISSING', `you hold no role for this: ${needed}`)
 }
 
 /** Another node of this log: it has the log's key, and no database is asked. It may call us by an address of our own. */
@@ -187,13 +230,6 @@ function nodeOrigin(ctx: ServerContext, c: Context<AppEnv>): string {
   return called === host ? `${protocol}//${host}` : `http://${called}`
 }
 
-export async function isEnrolled(ctx: ServerContext, person: string): Promise<boolean> {
-  const row = await ctx.registry.store.query((db) =>
-    db.selectFrom('people').select('status').where('id', '=', person).executeTakeFirst(),
-  )
-  return row?.status === 'enrolled'
-}
-
 async function authenticate(
   ctx: ServerContext,
   c: Context<AppEnv>,
@@ -203,10 +239,23 @@ async function authenticate(
   const caller = await ctx.registry.store.query((db) => findCaller(db, proof.jkt))
   if (!caller) throw new ApiError('AUTH_KEY_UNKNOWN', 'this key is not registered, or no longer')
   await ctx.dpop.use(proof)
+  if (caller.kind === 'service') {
+    c.set('signedBy', proof.jwk)
+    return caller
+  }
   if (!kinds.includes(caller.kind)) {
     throw new ApiError('FORBIDDEN', `this needs the key of a ${kinds.join(' or a ')}`)
   }
   return caller
+}
+
+/** A route that is not for people either has no row for a program, so it is refused there. */
+function serviceRequest(
+  c: Context<AppEnv>,
+  account: string,
+  kinds: readonly Caller['kind'][],
+): ServiceRequest {
+  return { account, operation: operationOf(c), address: addressOf(c), isOwn: kinds.includes('service') }
 }
 
 async function verifiedProof(

@@ -7,6 +7,7 @@ import { DriftFold } from '../../src/observe/drift/fold.ts'
 import type { Finding, Fold } from '../../src/observe/fold.ts'
 import { Observer } from '../../src/observe/observer.ts'
 import { SpanFold } from '../../src/observe/otlp/spans.ts'
+import { TileWordsFold } from '../../src/observe/tile-words.ts'
 import { TelemetryFold } from '../../src/observe/telemetry/fold.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Tx } from '../../src/ports/store.ts'
@@ -37,6 +38,7 @@ export function allFolds(crypto: Crypto, report: (error: unknown) => void): Fold
     new TelemetryFold(),
     new DetectorFold(DETECTORS, report),
     new DriftFold(crypto, driftRegister(crypto)),
+    new TileWordsFold(),
   ]
 }
 

@@ -436,8 +436,7 @@ test('words that are not the output make nobody its author', async () => {
 
 test('a session opens and refuses reviews from a page of this server alone, with a body or without', async () => {
   const { url } = (await ben.api.post('/v1/reviews/links', {})).json
-  const here = await fetch(`${server.base()}/review${new URL(url).search}`)
-  const cookie = here.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const cookie = (await server.comeIn(url)) ?? ''
   const path = `/v1/outputs/${await register(point, 'letter', letter())}/reviews`
   const said = async (headers: Record<string, string>, more: RequestInit = {}, at = path) => {
     const answer = await fetch(server.base() + at, {

@@ -8,20 +8,23 @@ import { getCookie } from 'hono/cookie'
 import type { AppEnv, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { PREVIEW_COOKIE } from './previewer.ts'
+import { sessionCookie } from './session-cookie.ts'
 import { SUBJECT_COOKIE } from './subject-sessions.ts'
-import { VIEWER_COOKIE } from './viewers.ts'
 
-const SESSIONS = [VIEWER_COOKIE, SUBJECT_COOKIE, PREVIEW_COOKIE]
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Before every route that a session opens. A page of another origin cannot send a proof's header without asking first.
  */
 export function ownPage(ctx: ServerContext): MiddlewareHandler<AppEnv> {
+  const sessions = [sessionCookie(ctx), SUBJECT_COOKIE, PREVIEW_COOKIE]
   return async (c, next) => {
-    const hasSession = SESSIONS.some((name) => getCookie(c, name) !== undefined)
+    const hasSession = sessions.some((name) => getCookie(c, name) !== undefined)
     const isSigned = c.req.header('dpop') !== undefined
-    if (hasSession && !isSigned && !SAFE_METHODS.has(c.req.method)) assertFrom(c, ownOrigins(ctx, c))
+    // What begins a session is of our pages too: no page elsewhere signs a browser in as somebody else.
+    const isDoor = c.req.path.startsWith('/v1/session/')
+    if ((hasSession || isDoor) && !isSigned && !SAFE_METHODS.has(c.req.method))
+      assertFrom(c, ownOrigins(ctx, c))
     await next()
   }
 }

@@ -6,6 +6,7 @@ import {
 } from '../../src/adapters/software-authenticator/software-authenticator.ts'
 import type { Alg } from '../../src/core/crypto.ts'
 import { base64url, fromBase64url, utf8 } from '../../src/core/encoding.ts'
+import { thumbprint } from '../../src/core/jwk.ts'
 import { parseJws } from '../../src/core/sign.ts'
 import { enrolAct } from '../../src/registry/enrolment.ts'
 import { secretHash } from '../../src/registry/invitations.ts'
@@ -55,6 +56,9 @@ describe('registration', () => {
     const credential = passkey({ aaguid }).register(challengeFor(api, secret))
     const answer = await api.post('/v1/enroll', { secret, credential })
     expect(answer).toMatchObject({ status: 200, json: { first: false } })
+    const { person, registration, credential: key } = answer.json
+    const { act } = (await ann.api.get(`/v1/people/${person}/endorsement`)).json
+    expect(act).toMatchObject({ registration, credential: key })
     const { body } = await lastEntry('person.enrolled')
     expect(body.credential).toMatchObject({ amr: ['pop', 'user'], aaguid, backed_up: false })
   })
@@ -189,6 +193,43 @@ describe('before somebody endorses a registration', () => {
     const carol = await server.enrol(await invitation('Carol'))
     refused(await server.endorse(ben, carol.id))
     expect(await lastEntry('person.enrolled')).toMatchObject({ subject: carol.id })
+  })
+
+  test('that person sees what they need for it, and nothing of anybody or anything else', async () => {
+    const eve = await server.enrol(await invitation('Eve'))
+    for (const path of [
+      'people',
+      'entries?limit=1',
+      'entries/newest',
+      'entries/stream',
+      'agents',
+      'roles',
+      'evidence',
+      'checkpoints',
+    ])
+      expect([path, code(await eve.api.get(`/v1/${path}`))]).toEqual([path, 'NOT_ENDORSED'])
+    expect(code(await eve.api.post('/v1/people', { name: 'Another of Eve' }))).toBe('NOT_ENDORSED')
+    expect(code(await eve.api.post('/v1/viewer-links', {}))).toBe('NOT_ENDORSED')
+    expect((await eve.api.get('/v1/passkeys')).status).toBe(200)
+    expect((await eve.api.get(`/v1/people/${eve.id}/endorsement`)).json.act).toMatchObject({ person: eve.id })
+    for (const of of [ann.id, ben.id, 'per_nobody'])
+      expect(code(await eve.api.get(`/v1/people/${of}/endorsement`))).toBe('NOT_ENDORSED')
+    // In a session likewise, which says who they are and that they may do nothing yet.
+    const headers = { origin: server.base(), 'content-type': 'application/json' }
+    const post = (path: string, body: object) =>
+      fetch(server.base() + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    const { challenge } = (await (await post('/v1/session/challenge', {})).json()) as { challenge: string }
+    const credential_id = thumbprint(nodeCrypto, eve.authenticator.jwk)
+    const gesture = eve.authenticator.assert(challenge)
+    const entered = await post('/v1/session/passkey', { challenge, credential_id, gesture })
+    const cookie = entered.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const look = async (path: string): Promise<unknown> =>
+      (await fetch(server.base() + path, { headers: { cookie } })).json()
+    expect(await look('/v1/session')).toMatchObject({ person: { id: eve.id, endorsed: false }, roles: [] })
+    expect(await look('/v1/people')).toMatchObject({ error: { code: 'NOT_ENDORSED' } })
+    await server.endorse(ann, eve.id)
+    expect(await look('/v1/people')).toMatchObject({ people: expect.any(Array) })
+    expect((await eve.api.get('/v1/agents')).status).toBe(200)
   })
 
   test('they do not endorse themselves', async () => {

@@ -1,6 +1,6 @@
 /**
- * Packs for auditors' previews, built and read in a thread of their own: making one takes seconds of a processor, which
- * those who revoke and record are not to wait for. spec/preview.md (PRV-8).
+ * Packs for auditors' previews and for the console, built and read in a thread of their own: making one takes seconds of
+ * a processor, which those who revoke and record are not to wait for. spec/preview.md (PRV-8).
  * Invariant: one answer is of one tree, and says of which.
  * @module
  */
@@ -11,8 +11,11 @@ import { parseRfc3339 } from '../../src/core/time.ts'
 import { CHECKPOINT_PATH } from '../../src/log/tiles.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { TileStore } from '../../src/ports/tile-store.ts'
+import type { SourceOpener } from '../../src/evidence/pack/sources.ts'
+import type { Granted } from '../../src/evidence/preview/scope.ts'
 import { checkpointAt } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
+import { uploadedContent } from '../../src/registry/reconciliations.ts'
 import { ApiError } from './errors.ts'
 import type { LogPlace } from './tiles.ts'
 
@@ -35,7 +38,7 @@ export interface BookSource {
 }
 
 /** What is asked of a pack; `null` answers that it is not in scope. */
-export type BookQuestion = { readonly criteria: readonly string[] } & (
+export type BookQuestion = { readonly criteria: Granted } & (
   | { readonly what: 'overview' }
   | { readonly what: 'test'; readonly number: number; readonly from: number }
   | { readonly what: 'rows'; readonly name: string; readonly from: number }
@@ -43,7 +46,7 @@ export type BookQuestion = { readonly criteria: readonly string[] } & (
   | { readonly what: 'action'; readonly action: string }
   | { readonly what: 'entry'; readonly index: number }
   | { readonly what: 'has'; readonly about: { readonly kind: string; readonly id: string } }
-  | { readonly what: 'extract'; readonly preview: string }
+  | { readonly what: 'extract'; readonly criteria: readonly string[]; readonly preview: string }
 )
 
 export interface BookThreadData {
@@ -53,13 +56,14 @@ export interface BookThreadData {
   readonly controls: string | null
 }
 
-export interface ToBookThread {
-  readonly id: number
-  readonly source: BookSource
-  readonly question: BookQuestion
-}
+export type ToBookThread =
+  | { readonly id: number; readonly source: BookSource; readonly question: BookQuestion }
+  | { readonly opened: number; readonly content: Awaited<ReturnType<SourceOpener>> }
+  | { readonly opened: number; readonly refused: string }
 
 export type FromBookThread =
+  /** What the entry commits to is wanted, for a comparison. */
+  | { readonly open: number; readonly entry: number }
   | { readonly id: number; readonly tree: unknown; readonly answer: unknown }
   /** `said`: what a pack cannot be built over, in words for the auditor; null: a fault of ours. */
   | { readonly id: number; readonly said: string | null; readonly message: string }
@@ -81,7 +85,7 @@ interface Kept {
 }
 
 export interface PreviewBooksOptions extends BookThreadData {
-  readonly registry: Pick<RegistryContext, 'store' | 'crypto'>
+  readonly registry: Pick<RegistryContext, 'store' | 'crypto' | 'vault'>
   readonly tiles: Pick<TileStore, 'read'>
   readonly clock: Clock
 }
@@ -98,16 +102,31 @@ export class PreviewBooks {
     this.#o = options
   }
 
-  /** The pack that looks at this period are answered from now. @throws {ApiError} `PREVIEW_UNAVAILABLE` */
-  async of(period: BookSource['period']): Promise<BookSource> {
-    const name = `${period.from}/${period.to}`
-    const kept = this.#kept.get(name)
+  /**
+   * The pack that looks at this period are answered from now.
+   * @param age_ms how old one may be that is good enough; less than a minute is a minute (PRV-8)
+   * @throws {ApiError} `PREVIEW_UNAVAILABLE`
+   */
+  async of(period: BookSource['period'], age_ms = BOOK_AGE_MS): Promise<BookSource> {
+    const kept = this.#freshOf(period, age_ms)
+    if (kept !== null) return kept
+    const name = nameOf(period)
     const now_ms = this.#o.clock.monotonic()
-    if (kept !== undefined && now_ms - kept.made_ms < BOOK_AGE_MS) return kept.source
     const source = await this.#newest(name, period)
     if (this.#kept.size >= PERIODS_MAX) this.#kept.clear()
     this.#kept.set(name, { source, made_ms: now_ms })
     return source
+  }
+
+  /** Whether an answer for this period takes no new pack. */
+  isKept(period: BookSource['period'], age_ms = BOOK_AGE_MS): boolean {
+    return this.#freshOf(period, age_ms) !== null
+  }
+
+  #freshOf(period: BookSource['period'], age_ms: number): BookSource | null {
+    const kept = this.#kept.get(nameOf(period))
+    if (kept === undefined) return null
+    return this.#o.clock.monotonic() - kept.made_ms < Math.max(age_ms, BOOK_AGE_MS) ? kept.source : null
   }
 
   async #newest(name: string, period: BookSource['period']): Promise<BookSource> {
@@ -158,11 +177,30 @@ export class PreviewBooks {
       () => ended(unavailable('what was asked for could not be made: ask again')),
       () => undefined, // said by `error` already
     )
-    worker.on('message', (message: FromBookThread) => this.#settle(worker, message))
+    worker.on('message', (message: FromBookThread) => {
+      if ('open' in message) void this.#open(worker, message)
+      else this.#settle(worker, message)
+    })
     return worker
   }
 
-  #settle(worker: Worker, message: FromBookThread): void {
+  /** RCN-4: compared with, and shown to nobody. */
+  async #open(
+    worker: Worker,
+    { open: opened, entry }: Extract<FromBookThread, { open: number }>,
+  ): Promise<void> {
+    const said = await uploadedContent(this.#o.registry, entry).then(
+      (content): ToBookThread => ({ opened, content }),
+      (error: unknown): ToBookThread => ({
+        opened,
+        refused: error instanceof Error ? error.message : 'unknown fault',
+      }),
+    )
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    worker.postMessage(said)
+  }
+
+  #settle(worker: Worker, message: Exclude<FromBookThread, { open: number }>): void {
     const waiting = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
     if (this.#waiting.size === 0) {
@@ -172,6 +210,10 @@ export class PreviewBooks {
     if ('answer' in message) waiting?.resolve(message)
     else waiting?.reject(message.said === null ? new Error(message.message) : unavailable(message.said))
   }
+}
+
+function nameOf({ from, to }: BookSource['period']): string {
+  return `${from}/${to}`
 }
 
 function unavailable(why: string): ApiError {

@@ -356,7 +356,8 @@ describe('nobody', () => {
     // What anybody is told, and nothing of it by the key.
     for (const one of answered) {
       const [method = '', path = ''] = one.split(' ')
-      const post = method === 'POST' ? { headers: { 'content-type': 'application/json' }, body: '{}' } : {}
+      const headers = { 'content-type': 'application/json', origin: server.base() }
+      const post = method === 'POST' ? { headers, body: '{}' } : {}
       const { status } = await fetch(server.base() + path, { method, ...post })
       expect([one, status < 400]).toEqual([one, true])
     }

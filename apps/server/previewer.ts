@@ -5,39 +5,19 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import type { Clock } from '../../src/ports/clock.ts'
 import { scopeOf, type PreviewRow } from '../../src/registry/preview-rows.ts'
 import { findInForce } from '../../src/registry/previews.ts'
 import type { AppEnv, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { anyone, who } from './middleware.ts'
+import { Pace } from './pace.ts'
 import { SubjectSessions, SUBJECT_SESSION_MS } from './subject-sessions.ts'
 
 export const PREVIEW_COOKIE = 'countersign_preview'
 /** PRV-7: of one preview. */
 export const LOOKS_A_MINUTE_MAX = 120
-const MINUTE_MS = 60_000
 /** An extract costs as much as so many looks. */
 const EXPORT_LOOKS = 20
-
-/** Requests of the last minute, by preview: in memory, of this node. */
-class Pace {
-  readonly #clock: Clock
-  readonly #times = new Map<string, number[]>()
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** @throws {ApiError} `TOO_MANY` */
-  take(preview: string, looks: number): void {
-    const now = this.#clock.monotonic()
-    const lately = (this.#times.get(preview) ?? []).filter((time) => time > now - MINUTE_MS)
-    if (lately.length + looks > LOOKS_A_MINUTE_MAX)
-      throw new ApiError('TOO_MANY', `${LOOKS_A_MINUTE_MAX} looks a minute are answered: wait a moment`)
-    this.#times.set(preview, [...lately, ...Array.from({ length: looks }, () => now)])
-  }
-}
 
 export class Previewers {
   readonly #ctx: ServerContext
@@ -47,7 +27,7 @@ export class Previewers {
   constructor(ctx: ServerContext) {
     this.#ctx = ctx
     this.#sessions = new SubjectSessions(ctx.registry.crypto, ctx.clock)
-    this.#pace = new Pace(ctx.clock)
+    this.#pace = new Pace(ctx.clock, LOOKS_A_MINUTE_MAX, 'looks')
   }
 
   /** @param registration of the passkey: a session is of it, and over when another takes its place (PRV-4) */

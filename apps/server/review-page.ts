@@ -1,16 +1,13 @@
 /** The page of the review desk, and links to it. spec/outputs.md (OUT-10). @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { pageFile, pageText } from './ceremony-page.ts'
-import { callerId, type App, type ServerContext } from './context.ts'
+import { pageFile } from './ceremony-page.ts'
+import type { App, ServerContext } from './context.ts'
+import { pinnedOrigin, signInLink } from './links.ts'
 import { who } from './middleware.ts'
-import { openSession } from './routes-log.ts'
 import { answers, body } from './schemas.ts'
 
-/** At a pinned origin, this server's own if it is one of them: passkeys work nowhere else (CER-1). */
 export function deskAt(ctx: ServerContext): string {
-  const { origins } = ctx.settings
-  const here = origins.find((origin) => URL.canParse(origin) && ctx.hosts().has(new URL(origin).host))
-  return `${here ?? origins[0]}/review`
+  return `${pinnedOrigin(ctx)}/review`
 }
 
 export function reviewPageRoutes(app: App, ctx: ServerContext): void {
@@ -23,19 +20,13 @@ export function reviewPageRoutes(app: App, ctx: ServerContext): void {
       request: { body: body(z.strictObject({ output: z.string().min(1).max(64).exactOptional() })) },
       responses: answers('The link', z.object({ url: z.string() })),
     }),
-    (c) => {
+    async (c) => {
       const { output } = c.req.valid('json')
-      const ticket = ctx.viewers.ticketFor(callerId(c, 'person'))
-      const at = output === undefined ? '' : `#${output}`
-      return c.json({ url: `${deskAt(ctx)}?ticket=${ticket}${at}` }, 200)
+      const page = output === undefined ? '/review' : `/review#${output}`
+      return c.json({ url: await signInLink(ctx, c, page) }, 200)
     },
   )
 
-  app.get('/review', (c) => {
-    const ticket = c.req.query('ticket')
-    if (ticket === undefined || !openSession(ctx, c, ticket)) return pageFile('review.html')
-    for (const [name, value] of pageFile('review.html').headers) c.header(name, value)
-    return c.body(pageText('review.html'))
-  })
+  app.get('/review', () => pageFile('review.html'))
   app.get('/review/:file', (c) => pageFile(c.req.param('file')))
 }

@@ -42,7 +42,7 @@ describe('who administers the installation', () => {
       expect.objectContaining({ holding: roleOf(ann, 'owner'), status: 'in_force', approver: null }),
     ])
     const [owner] = await list()
-    expect(code(await remove(ben, owner?.id ?? ''))).toBe('STATE_CONFLICT')
+    expect(code(await remove(ben, owner?.id ?? ''))).toBe('LAST_OWNER')
     expect(code(await approve(ben, owner?.id ?? ''))).toBe('STATE_CONFLICT')
   })
 
@@ -54,6 +54,8 @@ describe('who administers the installation', () => {
     const { act } = (await cat.api.get(`/v1/roles/${role}/approval`)).json
     expect(act).toMatchObject({ act: 'role.approve', role, person: ben.id, holds: 'security' })
     expect((await approve(cat, role)).json).toEqual({ acted_alone: false })
+    // From here on roles decide, and without one of her own Cat could approve nothing any more.
+    await granted(roleOf(cat, 'security'), cat, ann)
     expect(code(await approve(cat, role))).toBe('STATE_CONFLICT')
     expect(await list()).toContainEqual(expect.objectContaining({ id: role, approver: cat.id }))
   })
@@ -64,15 +66,46 @@ describe('who administers the installation', () => {
     expect(await list()).toContainEqual(expect.objectContaining({ id: role, holding: custody }))
   })
 
-  test('ends by anybody, once, but for the last owner', async () => {
+  test('ends by whoever manages people, once, but for the last owner', async () => {
     const role = await granted(roleOf(cat, 'viewer'))
     expect((await remove(cat, role)).status).toBe(200)
     expect(code(await remove(cat, role))).toBe('STATE_CONFLICT')
     const { role: waiting } = (await propose(ann, roleOf(cat, 'viewer'))).json
     await remove(ann, waiting)
     expect(code(await approve(ben, waiting))).toBe('STATE_CONFLICT')
-    const other = await granted(roleOf(cat, 'owner'))
+    const other = await granted(roleOf(cat, 'owner'), cat, ann)
     expect((await remove(ann, other)).status).toBe(200)
+  })
+
+  test('is an owner by an owner alone, while one is here', async () => {
+    const second = await server.invite(ben, 'Another account of Ben')
+    const { role } = (await propose(second, roleOf(second, 'owner'))).json
+    const answer = await approve(ben, role)
+    expect(code(answer)).toBe('OWNER_NEEDED')
+    expect((await approve(ann, role)).json).toEqual({ acted_alone: false })
+    await remove(ann, role)
+  })
+
+  test('is not taken from the last owner by anybody, themselves included, on any way', async () => {
+    const leave = (by: Operator, whom: Operator): Promise<Answer> =>
+      by.api.post(`/v1/people/${whom.id}/leave`, { reason: 'left' })
+    const revoke = (by: Operator, whom: Operator): Promise<Answer> =>
+      by.api.post('/v1/revocations', { kind: 'person', target: whom.id, reason: 'compromised' })
+    for (const way of [leave, revoke])
+      for (const by of [ben, ann]) {
+        const answer = await way(by, ann)
+        expect([answer.status, code(answer)]).toEqual([409, 'LAST_OWNER'])
+        expect(answer.json.error.message).toContain('remove their passkeys as compromised')
+      }
+    const eve = await server.invite(ann, 'Eve')
+    const second = await granted(roleOf(eve, 'owner'), eve, ann)
+    expect((await revoke(ben, eve)).status).toBe(200)
+    const [first] = await list()
+    // The role of who left stands, and counts for nobody.
+    expect(code(await remove(ben, first?.id ?? ''))).toBe('LAST_OWNER')
+    expect(code(await revoke(ben, ann))).toBe('LAST_OWNER')
+    expect((await ann.api.get('/v1/agents')).status).toBe(200)
+    expect((await remove(ben, second)).status).toBe(200)
   })
 
   test('is given to nobody who has left', async () => {

@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { publicJwk, thumbprint } from '../../src/core/jwk.ts'
 import { manifestSchema } from '../../src/core/manifest.ts'
+import { AgentNames, searchAgents } from '../../src/registry/agent-search.ts'
 import { addAgentKey, issueStatement } from '../../src/registry/agent-keys.ts'
 import {
   activateAgent,
@@ -13,12 +14,17 @@ import {
   suspendAgent,
 } from '../../src/registry/agents.ts'
 import { personActor } from '../../src/registry/context.ts'
-import { callerId, type App, type ServerContext } from './context.ts'
+import { callerActor, callerId, type App, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
+import { seenOf } from './fleet-view.ts'
 import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
 import { answers, body, digest, framesAnswer, idParam, jwk, name, ok, reasonBody } from './schemas.ts'
+
+/** Of one page. */
+const SEARCHED_MAX = 500
+const status = z.enum(['proposed', 'approved', 'active', 'suspended', 'retired'])
 
 const agentAnswer = z.object({
   id: z.string(),
@@ -30,19 +36,20 @@ const agentAnswer = z.object({
   manifest: z.string(),
   proposal: z.int(),
   proposer: z.string(),
-  status: z.enum(['proposed', 'approved', 'active', 'suspended', 'retired']),
+  status,
   keys: z.array(z.object({ jkt: z.string(), revoked: z.boolean() })).readonly(),
 })
 
 export function agentRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
   const { store } = ctx.registry
+  const names = new AgentNames()
 
   app.openapi(
     createRoute({
       method: 'post',
       path: '/v1/agents',
-      summary: 'Propose an agent; the caller owns it',
+      summary: 'Propose an agent; the caller owns it, or the owner of the program that calls',
       middleware: operator,
       request: {
         body: body(
@@ -62,7 +69,7 @@ export function agentRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      return c.json(await proposeAgent(ctx.registry, callerId(c, 'person'), input), 200)
+      return c.json(await proposeAgent(ctx.registry, callerActor(c), input), 200)
     },
   )
 
@@ -75,6 +82,60 @@ export function agentRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Agents', z.object({ agents: z.array(agentAnswer) })),
     }),
     async (c) => c.json({ agents: await store.query(listAgents) }, 200),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/agent-names',
+      summary: 'What agents are called',
+      middleware: operator,
+      responses: answers(
+        'Names',
+        z.object({ agents: z.array(z.object({ id: z.string(), name: z.string() })).readonly() }),
+      ),
+    }),
+    async (c) => c.json({ agents: await store.query((db) => names.of(db)) }, 200),
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/agents/search',
+      summary: 'Agents that are looked for, a page at a time: go on behind `next`',
+      middleware: operator,
+      request: {
+        query: z.strictObject({
+          after: z.string().max(64).default(''),
+          limit: z.coerce.number().int().min(1).max(SEARCHED_MAX).default(100),
+          status: status.exactOptional(),
+          find: z.string().min(1).max(256).exactOptional(),
+          /** Comma-separated. */
+          owners: z
+            .string()
+            .max(4_096)
+            .default('')
+            .transform((text) => text.split(',').filter((id) => id !== '')),
+        }),
+      },
+      responses: answers(
+        'A page',
+        z.object({
+          agents: z.array(agentAnswer.extend({ seen: z.int().nullable() })).readonly(),
+          next: z.string().nullable(),
+        }),
+      ),
+    }),
+    async (c) =>
+      c.json(
+        await store.query(async (db) => {
+          const { agents, next } = await searchAgents(db, c.req.valid('query'))
+          const ids = agents.map(({ id }) => id)
+          const seen = await seenOf(db, 'agent', ids)
+          return { agents: agents.map((agent) => ({ ...agent, seen: seen.get(agent.id) ?? null })), next }
+        }),
+        200,
+      ),
   )
 
   app.openapi(
@@ -134,9 +195,8 @@ function lifeRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Suspended', framesAnswer),
     }),
     async (c) => {
-      const actor = personActor(callerId(c, 'person'))
       const { id } = c.req.valid('param')
-      const frames = await suspendAgent(ctx.registry, actor, id, c.req.valid('json').reason)
+      const frames = await suspendAgent(ctx.registry, callerActor(c), id, c.req.valid('json').reason)
       return c.json(await acknowledged(ctx, frames), 200)
     },
   )

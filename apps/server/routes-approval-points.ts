@@ -5,10 +5,10 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { flowRecordSchema } from '../../src/log/receipt-flow.ts'
 import { decisionFor, requestApproval } from '../../src/registry/approvals.ts'
 import { ApprovalWaits } from './approval-waits.ts'
-import { pageFile, pageText } from './ceremony-page.ts'
+import { pageFile } from './ceremony-page.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
+import { pinnedOrigin, signInLink } from './links.ts'
 import { who } from './middleware.ts'
-import { openSession } from './routes-log.ts'
 import { answers, body, digest, idParam } from './schemas.ts'
 
 const id = z.string().min(1).max(64)
@@ -16,13 +16,6 @@ const id = z.string().min(1).max(64)
 export function approvalPointRoutes(app: App, ctx: ServerContext): void {
   pointRoutes(app, ctx)
   pageRoutes(app, ctx)
-}
-
-/** At a pinned origin, this server's own if it is one of them: passkeys work nowhere else (CER-1). */
-function pageAt(ctx: ServerContext): string {
-  const { origins } = ctx.settings
-  const here = origins.find((origin) => URL.canParse(origin) && ctx.hosts().has(new URL(origin).host))
-  return `${here ?? origins[0]}/a`
 }
 
 function pointRoutes(app: App, ctx: ServerContext): void {
@@ -62,7 +55,7 @@ function pointRoutes(app: App, ctx: ServerContext): void {
       const { args, ...request } = c.req.valid('json')
       const asked = { ...request, args: args as JsonObject }
       const { secret } = await requestApproval(registry, callerId(c, 'point'), asked)
-      return c.json({ url: `${pageAt(ctx)}#${secret}` }, 200)
+      return c.json({ url: `${pinnedOrigin(ctx)}/a#${secret}` }, 200)
     },
   )
 
@@ -96,19 +89,13 @@ function pageRoutes(app: App, ctx: ServerContext): void {
       request: { body: body(z.strictObject({ approval: id.exactOptional() })) },
       responses: answers('The link', z.object({ url: z.string() })),
     }),
-    (c) => {
+    async (c) => {
       const { approval } = c.req.valid('json')
-      const ticket = ctx.viewers.ticketFor(callerId(c, 'person'))
-      const at = approval === undefined ? '' : `#${approval}`
-      return c.json({ url: `${pageAt(ctx)}?ticket=${ticket}${at}` }, 200)
+      const page = approval === undefined ? '/a' : `/a#${approval}`
+      return c.json({ url: await signInLink(ctx, c, page) }, 200)
     },
   )
 
-  app.get('/a', (c) => {
-    const ticket = c.req.query('ticket')
-    if (ticket === undefined || !openSession(ctx, c, ticket)) return pageFile('approval.html')
-    for (const [name, value] of pageFile('approval.html').headers) c.header(name, value)
-    return c.body(pageText('approval.html'))
-  })
+  app.get('/a', () => pageFile('approval.html'))
   app.get('/a/:file', (c) => pageFile(c.req.param('file')))
 }

@@ -1,7 +1,6 @@
 /** Calls that wait for a person, as people see and decide them. spec/approvals.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { getCookie } from 'hono/cookie'
 import { isJsonObject } from '../../src/core/json.ts'
 import { sentencesOf } from '../../src/decide/flow/sentences.ts'
 import { flowRecordSchema } from '../../src/log/receipt-flow.ts'
@@ -14,10 +13,11 @@ import {
 } from '../../src/registry/approval-views.ts'
 import { decideApproval, personOfCredential } from '../../src/registry/approvals.ts'
 import { namesIn } from '../../src/registry/names.ts'
+import { credentialIdsOf } from '../../src/registry/passkey-rows.ts'
 import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
 import { anyone, viewer, who } from './middleware.ts'
 import { answers, body, gestureParts, idParam } from './schemas.ts'
-import { VIEWER_COOKIE } from './viewers.ts'
+import { sessionIn } from './session-cookie.ts'
 
 const id = z.string().min(1).max(64)
 const decision = z.enum(['approve', 'refuse'])
@@ -55,7 +55,7 @@ const shown = z.object({
   /** By identifier; nobody signs a name. */
   names: z.record(z.string(), z.string()),
   /** Of the viewer's passkey; null when it is not known who looks. */
-  credential_id: z.string().nullable(),
+  credential_ids: z.array(z.string()),
   rp_id: z.string(),
   origins: z.array(z.string()),
   log: z.object({ origin: z.string(), simulated: z.boolean() }),
@@ -139,7 +139,7 @@ function listRoutes(app: App, ctx: ServerContext): void {
 
 function showRoutes(app: App, ctx: ServerContext): void {
   const { registry, settings } = ctx
-  const show = (find: (now: number) => Promise<string>, credential_id: string | null) => async () => {
+  const show = (find: (now: number) => Promise<string>, credential_ids: readonly string[]) => async () => {
     const now = ctx.clock.now()
     const found = await find(now)
     const answer = await registry.store.query(async (db) => {
@@ -148,7 +148,7 @@ function showRoutes(app: App, ctx: ServerContext): void {
       return { approval, why: whyOf(approval), names: await namesIn(registry, db, named) }
     })
     const { rp_id, origins, origin, simulated } = settings
-    return { ...answer, credential_id, rp_id, origins, log: { origin, simulated }, now }
+    return { ...answer, credential_ids, rp_id, origins, log: { origin, simulated }, now }
   }
 
   app.openapi(
@@ -162,7 +162,7 @@ function showRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const { id: approval } = c.req.valid('param')
-      const answer = await show(() => Promise.resolve(approval), await credentialOf(ctx, c))()
+      const answer = await show(() => Promise.resolve(approval), await credentialsOf(ctx, c))()
       return c.json(answer as z.infer<typeof shown>, 200)
     },
   )
@@ -179,21 +179,17 @@ function showRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const { secret } = c.req.valid('json')
       const find = (now: number) => registry.store.query((db) => approvalOfLink(registry, db, secret, now))
-      const answer = await show(find, await credentialOf(ctx, c))()
+      const answer = await show(find, await credentialsOf(ctx, c))()
       return c.json(answer as z.infer<typeof shown>, 200)
     },
   )
 }
 
 /** Of the person who looks, when a session or a key says who. */
-async function credentialOf(ctx: ServerContext, c: Context<AppEnv>): Promise<string | null> {
+async function credentialsOf(ctx: ServerContext, c: Context<AppEnv>): Promise<string[]> {
   const caller = c.get('caller') as AppEnv['Variables']['caller'] | undefined
-  const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE)) ?? caller?.id
-  if (person === undefined) return null
-  const row = await ctx.registry.store.query((db) =>
-    db.selectFrom('people').select('credential_id').where('id', '=', person).executeTakeFirst(),
-  )
-  return row?.credential_id ?? null
+  const person = caller?.id ?? (await sessionIn(ctx, c))?.person
+  return person === undefined ? [] : ctx.registry.store.query((db) => credentialIdsOf(db, person))
 }
 
 function decideRoutes(app: App, ctx: ServerContext): void {

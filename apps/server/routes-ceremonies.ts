@@ -6,16 +6,20 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { parseJson, type JsonObject, type JsonValue } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import {
-  answerEnrolment,
-  answerGesture,
-  declineCeremony,
   makeEnrolCeremony,
   makeGestureCeremony,
+  makePasskeyCeremony,
   openCeremony,
   outcomeOf,
-  type Made,
   type Question,
 } from '../../src/registry/ceremonies.ts'
+import {
+  answerEnrolment,
+  answerGesture,
+  answerPasskey,
+  declineCeremony,
+} from '../../src/registry/ceremony-answers.ts'
+import type { Made } from '../../src/registry/ceremony-rows.ts'
 import { namesIn } from '../../src/registry/names.ts'
 import { pageFile } from './ceremony-page.ts'
 import { type App, type ServerContext } from './context.ts'
@@ -38,6 +42,7 @@ const made = z.object({
 
 export function ceremonyRoutes(app: App, ctx: ServerContext): void {
   askRoutes(app, ctx)
+  askPasskeyRoute(app, ctx)
   outcomeRoute(app, ctx)
   browserRoutes(app, ctx)
 
@@ -46,7 +51,7 @@ export function ceremonyRoutes(app: App, ctx: ServerContext): void {
 }
 
 /** A link at a pinned origin, this server's own if it is one of them: passkeys work nowhere else (CER-1). */
-function linkOf(ctx: ServerContext, { ceremony, secret: own, expires }: Made): z.infer<typeof made> {
+export function linkOf(ctx: ServerContext, { ceremony, secret: own, expires }: Made): z.infer<typeof made> {
   const { origins } = ctx.settings
   const here = origins.find((origin) => URL.canParse(origin) && ctx.hosts().has(new URL(origin).host))
   return { id: ceremony, url: `${here ?? origins[0]}/ceremony#${own}`, expires }
@@ -87,6 +92,22 @@ function askRoutes(app: App, ctx: ServerContext): void {
   )
 }
 
+function askPasskeyRoute(app: App, ctx: ServerContext): void {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/ceremonies/passkey',
+      summary: "Ask for another passkey of the caller's, and for the gesture that adds it",
+      middleware: who(ctx, 'person'),
+      responses: answers('A link, good for 10 minutes and one answer', made),
+    }),
+    async (c) => {
+      const { id, jkt } = c.get('caller')
+      return c.json(linkOf(ctx, await makePasskeyCeremony(ctx.registry, { person: id, jkt })), 200)
+    },
+  )
+}
+
 function outcomeRoute(app: App, ctx: ServerContext): void {
   app.openapi(
     createRoute({
@@ -101,6 +122,8 @@ function outcomeRoute(app: App, ctx: ServerContext): void {
           state: z.enum(['open', 'done', 'declined', 'expired']),
           enrolled: enrolled.extend({ next: z.string().exactOptional() }).exactOptional(),
           gesture: gestureParts.exactOptional(),
+          /** Another passkey, and the ceremony that asks for the gesture which adds it (CER-6). */
+          registered: z.object({ credential: attestation, next: z.string() }).exactOptional(),
         }),
       ),
     }),
@@ -114,7 +137,7 @@ function outcomeRoute(app: App, ctx: ServerContext): void {
 }
 
 const question = z.object({
-  kind: z.enum(['enrol', 'gesture']),
+  kind: z.enum(['enrol', 'gesture', 'passkey']),
   state: z.enum(['open', 'used', 'expired']),
   expires: z.int(),
   person: z.object({ id: z.string(), name: z.string(), rev: z.string().nullable() }),
@@ -125,7 +148,7 @@ const question = z.object({
     value: z.unknown(),
     disclosures: z.array(z.string()).readonly().exactOptional(),
   }),
-  credential_id: z.string().nullable(),
+  credential_ids: z.array(z.string()),
   rp_id: z.string(),
   origins: z.array(z.string()),
   algorithms: z.array(z.int()),
@@ -187,9 +210,13 @@ function browserRoutes(app: App, ctx: ServerContext): void {
         await answerGesture(registry, input.secret, input.gesture)
         return c.json({ next: null }, 200)
       }
-      const { challenge } = await ask(input.secret)
+      const { challenge, kind } = await ask(input.secret)
       const credential = await readRegistration(registry.rp, challenge, input.credential)
-      return c.json({ next: await answerEnrolment(registry, input.secret, credential) }, 200)
+      const next =
+        kind === 'passkey'
+          ? await answerPasskey(registry, input.secret, input.credential, credential)
+          : await answerEnrolment(registry, input.secret, credential)
+      return c.json({ next }, 200)
     },
   )
 

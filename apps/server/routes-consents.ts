@@ -20,6 +20,7 @@ import { findEnrolled } from '../../src/registry/people.ts'
 import { consentView, exportOf } from '../../src/registry/subject-view.ts'
 import { cascadeShown, consentShown, term } from './consent-schemas.ts'
 import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
+import { pinnedOrigin } from './links.ts'
 import { standing, who } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
 import { answers, body, framesAnswer, idParam, reason } from './schemas.ts'
@@ -29,13 +30,6 @@ const given = z.object({ consent: z.string(), entry: z.int().nonnegative() })
 
 export function managerActor(id: string): Actor {
   return { kind: 'manager', id }
-}
-
-/** Where people's passkeys work: this server's own if it is one of them. */
-export function pinnedOrigin(ctx: ServerContext): string {
-  const { origins } = ctx.settings
-  const here = origins.find((origin) => URL.canParse(origin) && ctx.hosts().has(new URL(origin).host))
-  return here ?? origins[0] ?? ctx.publicUrl()
 }
 
 export function consentRoutes(app: App, ctx: ServerContext): void {

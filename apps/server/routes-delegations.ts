@@ -1,12 +1,7 @@
 /** Delegations: draft, seal, look up. The caller is the principal; what others do is in routes-drafts.ts. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  DELEGATION_TTL_S_MAX,
-  draftDelegation,
-  getDelegation,
-  listDelegations,
-  sealDelegation,
-} from '../../src/registry/delegations.ts'
+import { getDelegation, listDelegations } from '../../src/registry/delegation-views.ts'
+import { DELEGATION_TTL_S_MAX, draftDelegation, sealDelegation } from '../../src/registry/delegations.ts'
 import type { Shown } from '../../src/registry/drafts.ts'
 import { GRANTS_MAX, HOPS_MAX } from '../../src/token/constants.ts'
 import { grantSchema } from '../../src/token/grant.ts'
@@ -123,13 +118,17 @@ function lookupRoutes(app: App, ctx: ServerContext): void {
         query: z.strictObject({
           limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
           before: z.string().max(64).optional(),
+          agent: z.string().max(64).optional(),
+          status: z.enum(['in_force', 'expired', 'revoked']).optional(),
         }),
       },
       responses: answers('Delegations', z.object({ delegations: z.array(delegation) })),
     }),
     async (c) => {
-      const { limit, before } = c.req.valid('query')
-      const rows = await ctx.registry.store.query((db) => listDelegations(db, limit, before))
+      const { limit, ...filter } = c.req.valid('query')
+      const { store } = ctx.registry
+      const now_ms = await store.now()
+      const rows = await store.query((db) => listDelegations(db, limit, filter, now_ms))
       return c.json({ delegations: rows }, 200)
     },
   )
@@ -146,7 +145,7 @@ function lookupRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const { jti } = c.req.valid('param')
       const { chain, ...rest } = await ctx.registry.store.query((db) => getDelegation(ctx.registry, db, jti))
-      return c.json(rest.principal === callerId(c, 'person') ? { ...rest, chain } : rest, 200)
+      return c.json(rest.principal === c.get('caller').id ? { ...rest, chain } : rest, 200)
     },
   )
 }

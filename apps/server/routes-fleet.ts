@@ -6,7 +6,7 @@ import { COLUMNS, DAY_MS, DIMENSIONS, GRAINS, KINDS } from '../../src/observe/te
 import { findAgent } from '../../src/registry/agents.ts'
 import type { App, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
-import { fleetOf, limitsOf } from './fleet-view.ts'
+import { agentsOf, FLEET_MAX, fleetOf, limitsOf } from './fleet-view.ts'
 import { viewer } from './middleware.ts'
 import { answers, idParam } from './schemas.ts'
 
@@ -41,6 +41,8 @@ const point = z.object({
 export const fleetSchema = z.object({
   time: z.int(),
   last_hour: activity,
+  agents_n: z.int(),
+  active_n: z.int(),
   agents: z.array(agent),
   points: z.array(point),
 })
@@ -96,13 +98,18 @@ export function fleetRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'get',
       path: '/v1/fleet',
-      summary: 'Health of every agent and enforcement point',
+      summary: 'Health of every agent and enforcement point; of so many agents, those that need a look',
       middleware: viewer(ctx),
+      request: {
+        query: z.strictObject({ agents: z.coerce.number().int().min(1).max(FLEET_MAX).default(FLEET_MAX) }),
+      },
       responses: answers('The fleet', fleetSchema),
     }),
     async (c) => {
       const now_ms = await store.now()
-      const { agents, points, ...rest } = await store.query((db) => fleetOf(db, iss, now_ms))
+      const { agents, points, ...rest } = await store.query((db) =>
+        fleetOf(db, iss, now_ms, c.req.valid('query').agents),
+      )
       return c.json({ ...rest, agents: [...agents], points: [...points] }, 200)
     },
   )
@@ -117,7 +124,7 @@ export function fleetRoutes(app: App, ctx: ServerContext): void {
         200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
       },
     }),
-    (c) => ctx.fleet.stream(c.get('mayRead')),
+    (c) => ctx.fleet.stream(c.get('reader')),
   )
 
   app.openapi(
@@ -150,13 +157,13 @@ export function fleetRoutes(app: App, ctx: ServerContext): void {
       const now_ms = await store.now()
       const shown = await store.query(async (db) => {
         await findAgent(db, id)
-        const fleet = await fleetOf(db, iss, now_ms)
+        const [own] = await agentsOf(db, iss, now_ms, { id })
         const day = { from_ms: now_ms - DAY_MS, to_ms: now_ms, step: 'all' as const }
         const last_day = await countsOf(db, { by: ['server', 'tool'], where: { agent: id }, ...day })
-        return { fleet, limits: await limitsOf(db, iss, id, now_ms), last_day }
+        return { own, limits: await limitsOf(db, iss, id, now_ms), last_day }
       })
-      const own = shown.fleet.agents.find((one) => one.id === id)
-      if (own === undefined) throw new ApiError('NOT_FOUND', 'the agent is beyond those that are shown')
+      const { own } = shown
+      if (own === undefined) throw new ApiError('NOT_FOUND', 'there is no such agent')
       const last_day = { ...shown.last_day, rows: [...shown.last_day.rows] }
       return c.json({ ...own, limits: shown.limits, last_day }, 200)
     },

@@ -12,7 +12,7 @@ import {
   removeItem,
   reportCredentials,
 } from '../../src/registry/inventory.ts'
-import { callerId, type App, type ServerContext } from './context.ts'
+import { callerActor, callerId, type App, type ServerContext } from './context.ts'
 import { who } from './middleware.ts'
 import { answers, body, digest, idParam, ok, reasonBody } from './schemas.ts'
 
@@ -61,7 +61,7 @@ export function inventoryRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Recorded', recorded),
     }),
     async (c) => {
-      const actor = personActor(callerId(c, 'person'))
+      const actor = callerActor(c)
       return c.json(await recordItems(ctx.registry, actor, c.req.valid('json').found), 200)
     },
   )

@@ -11,7 +11,9 @@ import {
   takeStatement,
   type OpenLift,
 } from '../../src/registry/kill-lifts.ts'
+import { killHistory, killProgress } from '../../src/registry/kill-progress.ts'
 import { killsInForce, pullKill, pullOf } from '../../src/registry/kills.ts'
+import { namesIn } from '../../src/registry/names.ts'
 import { statementsFrom } from '../../src/registry/statements.ts'
 import {
   killSchema,
@@ -39,6 +41,7 @@ const liftView = z.object({
 
 export function killRoutes(app: App, ctx: ServerContext): void {
   pullRoutes(app, ctx)
+  progressRoutes(app, ctx)
   liftRoutes(app, ctx)
   rosterRoutes(app, ctx)
   statementRoutes(app, ctx)
@@ -97,18 +100,67 @@ function pullRoutes(app: App, ctx: ServerContext): void {
           kills: z.array(signedKillSchema),
           lifts: z.array(liftView),
           roster: signedRosterSchema.nullable(),
+          /** Of the roster's people, by their handles. */
+          names: z.record(z.string(), z.string()),
         }),
       ),
     }),
     async (c) => {
       const now = await store.now()
-      const answer = await store.query(async (db) => ({
-        kills: await killsInForce(db),
-        lifts: (await openLifts(ctx.registry, db, now)).map(viewOf),
-        roster: await currentRoster(db),
-      }))
+      const answer = await store.query(async (db) => {
+        const roster = await currentRoster(db)
+        const people = (roster?.roster.people ?? []).map(({ rev }) => rev)
+        return {
+          kills: await killsInForce(db),
+          lifts: (await openLifts(ctx.registry, db, now)).map(viewOf),
+          roster,
+          names: await namesIn(ctx.registry, db, people),
+        }
+      })
       return c.json(answer, 200)
     },
+  )
+}
+
+function progressRoutes(app: App, ctx: ServerContext): void {
+  const operator = who(ctx, 'person')
+  const { registry } = ctx
+  const past = z.object({
+    statement: signedKillSchema,
+    entry: z.int(),
+    /** When it came into the log, milliseconds. */
+    at: z.int(),
+    /** Whose gesture pulled it; null: signed outside (KIL-13), or its entry was pruned. */
+    by_person: z.string().nullable(),
+    lift: z.object({ id: z.string(), at: z.string(), people_n: z.int() }).nullable(),
+  })
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/kills/history',
+      summary: 'Kills, the latest first, whether lifted or not',
+      middleware: operator,
+      responses: answers('At most 100', z.object({ kills: z.array(past) })),
+    }),
+    async (c) => c.json({ kills: await registry.store.query(killHistory) }, 200),
+  )
+
+  const row = z.object({ point: z.string(), name: z.string(), denied_ms: z.int().nullable() })
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/kills/{id}',
+      summary:
+        'A kill and the points within its scope: when each began to deny, from their receipts (KIL-18)',
+      middleware: operator,
+      request: { params: idParam },
+      responses: answers(
+        'As the log stands; those that did not answer first, then the slowest, at most 500 of `points_n`',
+        past.extend({ points_n: z.int(), answered_n: z.int(), points: z.array(row) }),
+      ),
+    }),
+    async (c) => c.json(await killProgress(registry.store, c.req.valid('param').id), 200),
   )
 }
 

@@ -1,20 +1,20 @@
 /** Reading the log: entries, checkpoints, tiles, and the live page with its one-time links. spec/log.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
-import { getCookie, setCookie } from 'hono/cookie'
 import { base64url } from '../../src/core/encoding.ts'
 import { parseRfc3339, rfc3339 } from '../../src/core/time.ts'
 import type { EntrySource } from '../../src/ports/entry-source.ts'
 import { checkpointAt } from '../../src/registry/checkpoints.ts'
 import { killsInForce } from '../../src/registry/kills.ts'
-import { callerId, type App, type AppEnv, type ServerContext } from './context.ts'
+import type { App, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
+import { signInLink } from './links.ts'
 import { livePage } from './live-page.ts'
 import { fileRoutes } from './log-files.ts'
-import { isEnrolled, viewer, who } from './middleware.ts'
+import { viewer, who } from './middleware.ts'
+import { newestRoute } from './routes-newest.ts'
 import { proofRoutes } from './routes-proofs.ts'
 import { answers, body } from './schemas.ts'
-import { SESSION_TTL_MS, VIEWER_COOKIE } from './viewers.ts'
+import { sessionIn } from './session-cookie.ts'
 
 const PAGE_MAX = 1_000
 /** Entries that the live page begins with. */
@@ -66,9 +66,10 @@ export function logRoutes(app: App, ctx: ServerContext): void {
     (c) => {
       const last = c.req.header('last-event-id')
       const after = last !== undefined && /^\d{1,15}$/.test(last) ? Number(last) : c.req.valid('query').after
-      return ctx.feed.stream(after + 1, c.get('mayRead'))
+      return ctx.feed.stream(after + 1, c.get('reader'))
     },
   )
+  newestRoute(app, ctx)
   checkpointRoute(app, ctx)
   proofRoutes(app, ctx)
   fileRoutes(app, ctx)
@@ -123,20 +124,24 @@ function liveRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'post',
       path: '/v1/viewer-links',
-      summary: 'A link to the live page, good once and for a minute',
+      summary: 'A link to the console, or to the live page, good once and for a minute',
       middleware: who(ctx, 'person'),
-      request: { body: { ...body(z.strictObject({})), required: false } },
+      request: {
+        body: {
+          ...body(z.strictObject({ to: z.enum(['live', 'console']).default('live') })),
+          required: false,
+        },
+      },
       responses: answers('The link', z.object({ url: z.string() })),
     }),
-    (c) => {
-      const ticket = ctx.viewers.ticketFor(callerId(c, 'person'))
-      return c.json({ url: `${ctx.publicUrl()}/live?ticket=${ticket}` }, 200)
+    async (c) => {
+      const { to } = c.req.valid('json')
+      return c.json({ url: await signInLink(ctx, c, to === 'live' ? '/live' : null) }, 200)
     },
   )
 
   app.get('/live', async (c) => {
-    const ticket = c.req.query('ticket')
-    const isHere = ticket === undefined ? await hasSession(ctx, c) : openSession(ctx, c, ticket)
+    const isHere = (await sessionIn(ctx, c)) !== null
     const nonce = base64url(ctx.registry.crypto.randomBytes(16))
     const size = isHere ? await ctx.registry.store.entries.size() : 0
     const kills = isHere ? await ctx.registry.store.query(killsInForce) : []
@@ -157,23 +162,4 @@ function liveRoutes(app: App, ctx: ServerContext): void {
       'x-content-type-options': 'nosniff',
     })
   })
-}
-
-async function hasSession(ctx: ServerContext, c: Context<AppEnv>): Promise<boolean> {
-  const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE))
-  return person !== null && isEnrolled(ctx, person)
-}
-
-/** @returns false: the ticket is unknown, used or over */
-export function openSession(ctx: ServerContext, c: Context<AppEnv>, ticket: string): boolean {
-  const secret = ctx.viewers.redeem(ticket)
-  if (secret === null) return false
-  setCookie(c, VIEWER_COOKIE, secret, {
-    httpOnly: true,
-    sameSite: 'Strict',
-    path: '/',
-    maxAge: SESSION_TTL_MS / 1000,
-    secure: ctx.publicUrl().startsWith('https:'),
-  })
-  return true
 }

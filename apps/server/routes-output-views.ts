@@ -1,16 +1,15 @@
 /** Outputs as people see them. spec/outputs.md (OUT-12). @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { getCookie } from 'hono/cookie'
 import { FORMS, ROLES } from '../../src/core/output.ts'
 import { subjectSchema } from '../../src/provenance/statement.ts'
 import { namesIn } from '../../src/registry/names.ts'
 import { findOutput } from '../../src/registry/output-rows.ts'
 import { listOutputs, outputView } from '../../src/registry/output-views.ts'
 import { subjectsOf } from '../../src/registry/outputs.ts'
-import type { App, ServerContext } from './context.ts'
+import { credentialIdsOf } from '../../src/registry/passkey-rows.ts'
+import { type App, type ServerContext } from './context.ts'
 import { viewer } from './middleware.ts'
 import { answers, idParam } from './schemas.ts'
-import { VIEWER_COOKIE } from './viewers.ts'
 
 const view = z.object({
   id: z.string(),
@@ -69,8 +68,8 @@ export function outputViewRoutes(app: App, ctx: ServerContext): void {
           output: view,
           subject: z.array(subjectSchema),
           names,
-          /** Of the viewer's passkey; null when it is not known who looks. */
-          credential_id: z.string().nullable(),
+          /** Of the viewer's passkeys. */
+          credential_ids: z.array(z.string()),
           rp_id: z.string(),
           origins: z.array(z.string()),
           log: z.object({ simulated: z.boolean() }),
@@ -79,20 +78,15 @@ export function outputViewRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const { id } = c.req.valid('param')
-      const person = ctx.viewers.sessionOf(getCookie(c, VIEWER_COOKIE))
+      const { id: whose } = c.get('caller')
       const answer = await registry.store.query(async (db) => {
         const output = await outputView(registry, db, id, ctx.clock.now())
         const { agent, registrar } = output
-        const row = await db
-          .selectFrom('people')
-          .select('credential_id')
-          .where('id', '=', person ?? '')
-          .executeTakeFirst()
         return {
           output,
           subject: await subjectsOf(registry, db, await findOutput(db, id)),
           names: await namesIn(registry, db, { agent, registrar }),
-          credential_id: row?.credential_id ?? null,
+          credential_ids: await credentialIdsOf(db, whose),
         }
       })
       const { rp_id, origins, simulated } = settings

@@ -4,9 +4,10 @@ import { DEFINITION_LENGTH_MAX, measuresSchema } from '../../src/log/entries.ts'
 import { personActor } from '../../src/registry/context.ts'
 import { endorsementOf, endorsePerson } from '../../src/registry/endorsements.ts'
 import { addPerson, leave, listPeople } from '../../src/registry/people.ts'
+import { settleRolesOf } from '../../src/registry/scim-roles.ts'
 import { addSystem, listSystems } from '../../src/registry/systems.ts'
 import { listTools, registerTool } from '../../src/registry/tools.ts'
-import { callerId, type App, type ServerContext } from './context.ts'
+import { callerActor, callerId, type App, type ServerContext } from './context.ts'
 import { gestureRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
 import { acknowledged } from './routes-revocations.ts'
@@ -51,8 +52,15 @@ export function peopleRoutes(app: App, ctx: ServerContext): void {
     id: z.string(),
     /** Null: erased. */
     name: z.string().nullable(),
+    rev: z.string().nullable(),
     status: z.enum(['added', 'enrolled', 'left']),
     endorsed: z.boolean(),
+    /** How many of their passkeys count. */
+    passkeys: z.int(),
+    /** How far their recovery is, and who invited them: null is the control plane's machine. */
+    recovery: z
+      .object({ state: z.enum(['invited', 'registered']), inviter: z.string().nullable() })
+      .nullable(),
   })
   app.openapi(
     createRoute({
@@ -84,26 +92,32 @@ export function peopleRoutes(app: App, ctx: ServerContext): void {
   inventoryRoutes(app, ctx)
 }
 
+export const endorseAct = z.object({
+  act: z.literal('person.endorse'),
+  person: z.string(),
+  registration: z.int(),
+  credential: z.string(),
+  endorser: z.string(),
+})
+
 function endorsementRoutes(app: App, ctx: ServerContext): void {
   const { registry } = ctx
-  const act = z.object({
-    act: z.literal('person.endorse'),
-    person: z.string(),
-    registration: z.int(),
-    credential: z.string(),
-    endorser: z.string(),
-  })
 
   gestureRoutes(app, ctx, {
     path: '/v1/people/{id}',
     params: idParam,
     ends: { show: 'endorsement', take: 'endorse' },
-    act,
+    act: endorseAct,
     show: "What the caller signs to endorse the person's registration",
     take: "Endorse a person's registration with a gesture; before that none of theirs counts",
     answer: { description: 'Endorsed', schema: z.object({ acted_alone: z.boolean() }) },
     shown: (person, { id }) => registry.store.query((db) => endorsementOf(registry, db, id, person)),
-    taken: (person, { id }, parts) => endorsePerson(registry, person, id, parts),
+    taken: async (person, { id }, parts) => {
+      const { acted_alone, recovered } = await endorsePerson(registry, person, id, parts)
+      if (recovered) ctx.sessions.endWhere((session) => session.person === id)
+      await settleRolesOf(registry, id, ctx.identity.scimRoles) // of groups that they were in before (IDN-23)
+      return { acted_alone }
+    },
   })
 }
 
@@ -121,7 +135,7 @@ function inventoryRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Registered', system),
     }),
     async (c) => {
-      const actor = personActor(callerId(c, 'person'))
+      const actor = callerActor(c)
       return c.json(await addSystem(ctx.registry, actor, c.req.valid('json').name), 200)
     },
   )
@@ -147,7 +161,7 @@ function inventoryRoutes(app: App, ctx: ServerContext): void {
       responses: answers('Registered', toolAnswer.extend({ waiting: z.string().exactOptional() })),
     }),
     async (c) => {
-      const actor = personActor(callerId(c, 'person'))
+      const actor = callerActor(c)
       return c.json(await registerTool(ctx.registry, actor, c.req.valid('json')), 200)
     },
   )

@@ -20,7 +20,7 @@ import { callerId, type App, type ServerContext } from './context.ts'
 import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
 import { commentShown, previewShown, requestShown, words } from './preview-schemas.ts'
-import { pinnedOrigin } from './routes-consents.ts'
+import { pinnedOrigin } from './links.ts'
 import { answers, body, idParam, name, reasonBody } from './schemas.ts'
 
 const entry = z.object({ entry: z.int() })

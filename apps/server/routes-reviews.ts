@@ -9,7 +9,7 @@ import { findEnrolled } from '../../src/registry/people.ts'
 import { openReview, refuseOutput, reviewView, seeReview } from '../../src/registry/reviews.ts'
 import { commitSeed, plantSeed, takeSeedBack } from '../../src/registry/seeds.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
-import { desk, standing } from './middleware.ts'
+import { standing, who } from './middleware.ts'
 import { bundleView, outputMembers } from './routes-outputs.ts'
 import { answers, body, gestureParts, idParam, ok } from './schemas.ts'
 
@@ -56,7 +56,7 @@ export function reviewRoutes(app: App, ctx: ServerContext): void {
 }
 
 function deskRoutes(app: App, ctx: ServerContext): void {
-  const operator = desk(ctx)
+  const operator = who(ctx, 'person')
   const { registry } = ctx
   app.openapi(
     createRoute({
@@ -128,7 +128,7 @@ function deskRoutes(app: App, ctx: ServerContext): void {
 }
 
 function signRoutes(app: App, ctx: ServerContext): void {
-  const operator = desk(ctx)
+  const operator = who(ctx, 'person')
   app.openapi(
     createRoute({
       method: 'post',

@@ -1,6 +1,5 @@
 /** Revocation: asking for it, reading frames, the stream and the time of the points. spec/revocation.md. @module */
 import { createRoute, z } from '@hono/zod-openapi'
-import { personActor } from '../../src/registry/context.ts'
 import { acknowledgedBy } from '../../src/registry/acks.ts'
 import { frameKey } from '../../src/registry/frame-ring.ts'
 import { framesAfter, lastFrame } from '../../src/registry/frames.ts'
@@ -9,7 +8,7 @@ import { signedFrameSchema, signedTimeSchema, type SignedFrame } from '../../src
 import { pollAnswerSchema } from '../../src/revoke/poll.ts'
 import { snapshotAnswerSchema } from '../../src/revoke/snapshot.ts'
 import { signedAckSchema } from '../../src/revoke/statement.ts'
-import { callerId, type App, type ServerContext } from './context.ts'
+import { callerActor, type App, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { ACKS_PATH, anyone, who } from './middleware.ts'
 import { answers, body, digest, framesAnswer, reason } from './schemas.ts'
@@ -68,9 +67,8 @@ export function revocationRoutes(app: App, ctx: ServerContext): void {
       ),
     }),
     async (c) => {
-      const person = callerId(c, 'person')
-      await assertMayRevoke(ctx.registry, person, c.req.valid('json'))
-      const actor = personActor(person)
+      const actor = callerActor(c)
+      await assertMayRevoke(ctx.registry, actor, c.req.valid('json'))
       const before = (await ctx.registry.store.query(lastFrame))?.frame.seq ?? 0
       const frames = await revoke(ctx.registry, actor, c.req.valid('json'))
       const isEarlier = frames.length > 0 && frames.every(({ frame }) => frame.seq <= before)

@@ -7,6 +7,8 @@ import { who } from './middleware.ts'
 import { answers, body } from './schemas.ts'
 
 const logged = z.object({ id: z.string(), entry: z.int() })
+/** The first word from outside about what was frozen; null: none yet (SMP-3). */
+const anchored = z.object({ entry: z.int(), time: z.string() }).nullable()
 const at = { id: z.string(), entry: z.int() }
 
 export function sampleRoutes(app: App, ctx: ServerContext): void {
@@ -21,7 +23,10 @@ export function sampleRoutes(app: App, ctx: ServerContext): void {
       middleware: operator,
       responses: answers(
         'Freezings and samples',
-        z.object({ freezings: z.array(frozenSchema.extend(at)), samples: z.array(drawnSchema.extend(at)) }),
+        z.object({
+          freezings: z.array(frozenSchema.extend({ ...at, anchored })),
+          samples: z.array(drawnSchema.extend(at)),
+        }),
       ),
     }),
     async (c) => c.json(await registry.store.query(listSamples), 200),

@@ -9,7 +9,7 @@ import {
   versionApproval,
   withdrawVersion,
 } from '../../src/registry/versions.ts'
-import { callerId, type App, type ServerContext } from './context.ts'
+import { callerActor, callerId, type App, type ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
 import { secondPersonRoutes } from './gesture-routes.ts'
 import { who } from './middleware.ts'
@@ -41,7 +41,7 @@ export function versionRoutes(app: App, ctx: ServerContext): void {
     async (c) => {
       const { id } = c.req.valid('param')
       const { manifest } = c.req.valid('json')
-      return c.json(await proposeVersion(ctx.registry, callerId(c, 'person'), id, manifest), 200)
+      return c.json(await proposeVersion(ctx.registry, callerActor(c), id, manifest), 200)
     },
   )
 

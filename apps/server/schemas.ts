@@ -28,8 +28,12 @@ export const enrolled = z.object({
   person: z.string(),
   rev: z.string(),
   registration: z.int(),
+  /** Thumbprint of the passkey: with `registration` what an endorser signs (PPL-5), to be compared with. */
+  credential: z.string(),
   /** Nobody enrolled before: this person endorses themselves (PPL-6). */
   first: z.boolean(),
+  /** Of a recovery: whether the person endorses themselves (PPL-13), or waits for somebody else. */
+  recovers: z.enum(['alone', 'by_another']).exactOptional(),
 })
 
 export const reasonBody = z.strictObject({ reason })

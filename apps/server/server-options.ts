@@ -2,10 +2,11 @@
 import type { Clock } from '../../src/ports/clock.ts'
 import type { AnchorSettings } from './anchor-settings.ts'
 import type { FirstChoices } from './first-choices.ts'
+import type { IdentityOptions } from './identity/settings.ts'
 import type { OtlpTarget } from './otlp-exporter.ts'
 import type { OauthOptions } from './oauth/settings.ts'
 
-export interface ServerOptions extends FirstChoices, OauthOptions {
+export interface ServerOptions extends FirstChoices, OauthOptions, IdentityOptions {
   readonly dataDir: string
   /** `postgres://…`: state and log live there, and other nodes may share them. SQLite in `dataDir` unless told otherwise. */
   readonly store?: string
@@ -17,6 +18,8 @@ export interface ServerOptions extends FirstChoices, OauthOptions {
   readonly publicUrl?: string
   /** Addresses of the other nodes of this log, where each has a folder of its own (LOG-44). */
   readonly peers?: readonly string[]
+  /** A person who lost every passkey is invited again, by whoever holds this machine (PPL-13). */
+  readonly recover?: string
   /** The checkpoint that was signed last, by the word of an operator. */
   readonly takeOverFrom?: Uint8Array
   /** Public files and last checkpoint in a bucket (apps/server/tiles.ts), instead of under `dataDir`. */
@@ -46,7 +49,7 @@ export interface ServerOptions extends FirstChoices, OauthOptions {
   readonly onErasedAgain?: (subjects: readonly string[]) => void
   /** An OpenTelemetry collector that is told of every call (TEL-14). */
   readonly otlp?: OtlpTarget
-  /** Control files of a company's own, for auditors' previews (PRV-8). */
+  /** Control files of a company's own, for auditors' previews (PRV-8) and what the console shows (EVD-1). */
   readonly controls?: string
   readonly clock?: Clock
   /** Hears why the log is not published, once for as long as it is for that. */

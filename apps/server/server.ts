@@ -12,6 +12,7 @@ import type { Vault } from '../../src/ports/vault.ts'
 import { recordCheckpoint } from '../../src/registry/checkpoints.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { renewFirstInvitation } from '../../src/registry/invitations.ts'
+import { inviteByMachine } from '../../src/registry/recoveries.ts'
 import { pinBreakGlass } from '../../src/registry/break-glass.ts'
 import { pairVault, setUp } from '../../src/registry/setup.ts'
 import { replayTombstones } from '../../src/registry/tombstones.ts'
@@ -40,6 +41,8 @@ export interface RunningServer {
   readonly vkey: string
   /** Enrols the first person. Null once anyone has enrolled. */
   readonly bootstrapSecret: string | null
+  /** Of {@link ServerOptions.recover}: a secret that is shown once; null: nobody is recovered. */
+  readonly recoverySecret: string | null
   /** What is anchored next, and when. */
   readonly dueAnchors: readonly DueAnchor[]
   /** Resolves when the server has stopped: null if it was asked to, else why. */
@@ -165,6 +168,8 @@ async function run(
       await anchoring.anchors.stop()
       await prunings.stop()
       await ctx.previews.stop()
+      await ctx.packs.stop()
+      await ctx.samples.stop()
       await runner.stop()
       anchoring.stop()
       await store.close()
@@ -174,6 +179,7 @@ async function run(
     return stopping
   }
   let bootstrapSecret: string | null
+  let recoverySecret: string | null
   let dueAnchors: readonly DueAnchor[]
   try {
     await ctx.hub.start()
@@ -182,6 +188,8 @@ async function run(
     prunings.start()
     Object.assign(place, placeOf(front.address, options.publicUrl))
     bootstrapSecret = firstSecret ?? (await renewFirstInvitation(ctx.registry))
+    recoverySecret =
+      options.recover === undefined ? null : await inviteByMachine(ctx.registry, options.recover)
     front.answerWith(createApp(ctx).fetch)
     loops.start()
   } catch (cause) {
@@ -192,6 +200,7 @@ async function run(
     url: place.url,
     vkey,
     bootstrapSecret,
+    recoverySecret,
     dueAnchors,
     stopped: ended.promise,
     close: () => stop(null),

@@ -214,7 +214,7 @@ describe('the log', () => {
   test.each(['key', 'session'])('ends the stream of a reader with a %s who left', async (way) => {
     const ben = await server.invite(ann, 'Ben')
     const { url } = (await ben.api.post('/v1/viewer-links', {})).json
-    const cookie = (await fetch(url)).headers.get('set-cookie')?.split(';')[0] ?? ''
+    const cookie = (await server.comeIn(url)) ?? ''
     const { size } = (await ann.api.get('/v1/entries?limit=1')).json
     const path = `/v1/entries/stream?after=${size - 1}`
     const stream = new Reader((signal) =>
@@ -230,29 +230,57 @@ describe('the log', () => {
     await ann.api.post('/v1/systems', { name: `Not for a ${way}` })
     expect(await next).toBeUndefined()
   })
+
+  test('ends the stream of a session that was ended', async () => {
+    const ben = await server.invite(ann, 'Ben')
+    const { url } = (await ben.api.post('/v1/viewer-links', {})).json
+    const cookie = (await server.comeIn(url)) ?? ''
+    const { size } = (await ann.api.get('/v1/entries?limit=1')).json
+    const stream = new Reader((signal) =>
+      fetch(`${server.base()}/v1/entries/stream?after=${size - 1}`, { headers: { cookie }, signal }),
+    )
+    const first = stream.any()
+    await ann.api.post('/v1/systems', { name: 'Seen in the session' })
+    expect(await first).toMatchObject({ data: { entry: { type: 'system.added' } } })
+    const next = stream.any()
+    const headers = { cookie, origin: server.base(), 'content-type': 'application/json' }
+    await fetch(`${server.base()}/v1/session/end`, { method: 'POST', headers, body: '{}' })
+    await ann.api.post('/v1/systems', { name: 'After the session' })
+    expect(await next).toBeUndefined()
+  })
 })
 
 describe('the live page', () => {
   const link = async () => (await ann.api.post('/v1/viewer-links', {})).json.url as string
 
-  test('opens once with its ticket, under a strict policy, and keeps a session', async () => {
+  test('opens in the session that its link begins, once, under a strict policy', async () => {
     const url = await link()
-    const page = await fetch(url)
+    expect(new URL(url).searchParams.get('page')).toBe('/live')
+    expect(url.replace(/#.*/, '')).not.toContain('ticket')
+    const cookie = (await server.comeIn(url)) ?? ''
+    expect(await server.comeIn(url)).toBeNull()
+    const headers = { cookie }
+    const page = await fetch(`${server.base()}/live`, { headers })
     const html = await page.text()
     const nonce = /script nonce="([^"]+)"/.exec(html)?.[1]
     expect(page.status).toBe(200)
     expect(page.headers.get('content-security-policy')).toContain(`script-src 'nonce-${nonce}'`)
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
-    const cookie = page.headers.get('set-cookie') ?? ''
-    expect(cookie).toMatch(/HttpOnly.*SameSite=Strict/)
     expect(html).toContain('Simulated.')
     expect(html).not.toMatch(/https?:\/\/|\son[a-z]+=/)
-    expect((await fetch(url)).status).toBe(401)
-    const headers = { cookie: cookie.split(';')[0] ?? '' }
-    expect((await fetch(`${server.base()}/live`, { headers })).status).toBe(200)
     expect((await fetch(`${server.base()}/v1/entries`, { headers })).status).toBe(200)
     expect((await fetch(`${server.base()}/log/checkpoint`, { headers })).status).toBe(200)
-    expect((await fetch(`${server.base()}/v1/people`, { headers })).status).toBe(401)
+    expect((await fetch(`${server.base()}/v1/points/self/tools`, { headers })).status).toBe(401)
+  })
+
+  test.each(['live', 'review', 'a'])('brings nobody in by an address: /%s', async (page) => {
+    const ticket = (await link()).split('#ticket=')[1] ?? ''
+    const answer = await fetch(`${server.base()}/${page}?ticket=${ticket}`)
+    expect(answer.headers.get('set-cookie')).toBeNull()
+    const headers = { 'content-type': 'application/json', origin: 'https://evil.example' }
+    const body = JSON.stringify({ ticket })
+    const forged = await fetch(`${server.base()}/v1/session/ticket`, { method: 'POST', headers, body })
+    expect([forged.status, forged.headers.get('set-cookie')]).toEqual([403, null])
   })
 
   test('shows a stranger nothing but how to get a link', async () => {
@@ -263,7 +291,8 @@ describe('the live page', () => {
   })
 
   test('has a script that parses', async () => {
-    const html = await (await fetch(await link())).text()
+    const headers = { cookie: (await server.comeIn(await link())) ?? '' }
+    const html = await (await fetch(`${server.base()}/live`, { headers })).text()
     const script = /<script[^>]*>([\s\S]*)<\/script>/.exec(html)?.[1] ?? ''
     expect(() => new Script(script)).not.toThrow()
   })

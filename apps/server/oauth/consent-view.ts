@@ -68,7 +68,7 @@ export interface View {
     readonly id: string
     readonly name: string
     readonly rev: string
-    readonly credential_id: string | null
+    readonly credential_ids: readonly string[]
   }
   readonly agent?: Pick<AgentRow, 'id' | 'name' | 'class' | 'status'>
   /** By the person themselves, where they may; else null. */
@@ -97,7 +97,8 @@ export async function viewOf(ctx: ServerContext, asked: Asked, record: ConsentRe
   const named = (...of: (JsonObject | string)[]): Promise<Readonly<Record<string, string>>> =>
     registry.store.query((db) => namesIn(registry, db, [person, asked.resource.point, ...of]))
   const names = await named()
-  const who = { id: person, name: names[person] ?? person, rev: row.rev, credential_id: row.credential_id }
+  const credential_ids = row.passkeys.flatMap(({ credential_id }) => credential_id ?? [])
+  const who = { id: person, name: names[person] ?? person, rev: row.rev, credential_ids }
   const whole = { ...bare, names, person: who }
   if (!row.endorsed) return { ...whole, step: 'unendorsed' }
   const agent = await registry.store.query((db) => agentOfClient(registry, db, asked.agentFor(person)))

@@ -9,13 +9,14 @@ import type { InteractionResults, Provider } from 'oidc-provider'
 import { base64url } from '../../../src/core/encoding.ts'
 import { agentApproval, type AgentRow } from '../../../src/registry/agents.ts'
 import { agentOfClient, proposeClientAgent, startClientAgent } from '../../../src/registry/client-agents.ts'
-import { personActor, type GestureParts } from '../../../src/registry/context.ts'
+import { personActor, type GestureParts, type RegistryContext } from '../../../src/registry/context.ts'
 import { draftDelegation, sealDelegation } from '../../../src/registry/delegations.ts'
 import { declineDraft } from '../../../src/registry/drafts.ts'
 import { RegistryError } from '../../../src/registry/errors.ts'
 import { approve } from '../../../src/registry/gestures.ts'
 import { hostingKeyFor } from '../../../src/registry/hosting-keys.ts'
-import { findEnrolled, findRegistered, gestureOf } from '../../../src/registry/people.ts'
+import { passkeyBehind, passkeyOf, type Passkey } from '../../../src/registry/passkey-rows.ts'
+import { findEnrolled } from '../../../src/registry/people.ts'
 import { ACT_TAG } from '../../../src/token/constants.ts'
 import { challengeOf, gestureFault } from '../../../src/token/gesture.ts'
 import type { ServerContext } from '../context.ts'
@@ -36,6 +37,16 @@ export interface Browser {
   readonly uid: string
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
+}
+
+function isSigned(
+  { crypto, rp }: Pick<RegistryContext, 'crypto' | 'rp'>,
+  { jwk, registration }: Passkey,
+  challenge: string,
+  parts: GestureParts,
+): boolean {
+  const gesture = { rev: '', role: 'principal' as const, jwk, registration, ...parts }
+  return gestureFault(crypto, rp, challenge, gesture) === null
 }
 
 export class Consents {
@@ -61,22 +72,11 @@ export class Consents {
     if (record.nonce === null) throw new RegistryError('STATE_CONFLICT', 'somebody has signed in already')
     const { registry } = this.#ctx
     const challenge = challengeOf(registry.crypto, ACT_TAG, signInAct(asked, record.nonce))
-    const person = await registry.store.query(async (db) => {
-      const row = await db
-        .selectFrom('people')
-        .select('id')
-        .where('credential_id', '=', credential_id)
-        .where('status', '=', 'enrolled')
-        .executeTakeFirst()
-      return row ? findRegistered(db, row.id) : null
-    })
+    const row = await registry.store.query((db) => passkeyBehind(db, credential_id))
     // One answer for a passkey that nobody here has and for one that did not sign this.
-    if (
-      person === null ||
-      gestureFault(registry.crypto, registry.rp, challenge, gestureOf(person, 'principal', parts)) !== null
-    )
+    if (row === null || !isSigned(registry, passkeyOf(row), challenge, parts))
       throw new RegistryError('GESTURE_INVALID', 'this passkey is not registered here, or did not sign this')
-    return this.#step(browser, asked, { nonce: null, person: person.id })
+    return this.#step(browser, asked, { nonce: null, person: row.person })
   }
 
   /** Proposes the agent that the client is. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { actOf, argumentsOf, element, exact, heading, list, seen } from './call.js'
-import { canonicalize, challengeOf, fromBase64url, toBase64url } from './shown.js'
+import { canonicalize, challengeOf, fromBase64url, passkeyOf, toBase64url } from './shown.js'
 import { commitmentOf } from './visible.js'
 
 const TAG = 'countersign-approval-v1'
@@ -178,17 +178,16 @@ function count(left, ends) {
   timer = setTimeout(() => count(left, ends), 1_000)
 }
 
-async function decide({ approval, rp_id, credential_id }, decision, { buttons, notice }) {
+async function decide({ approval, rp_id, credential_ids }, decision, { buttons, notice }) {
   busy(buttons, true)
   notice.hidden = true
   try {
     const challenge = await challengeOf(TAG, actOf(approval, decision))
-    const known = credential_id === null ? [] : [{ type: 'public-key', id: fromBase64url(credential_id) }]
     const made = await navigator.credentials.get({
       publicKey: {
         challenge: fromBase64url(challenge),
         rpId: rp_id,
-        allowCredentials: known,
+        allowCredentials: credential_ids.map(passkeyOf),
         userVerification: 'required',
         timeout: AUTHENTICATOR_MS,
       },

@@ -4,7 +4,7 @@
  * @module
  */
 import { element, section } from './element.js'
-import { fromBase64url, isWhatItShows, toBase64url } from './shown.js'
+import { fromBase64url, isWhatItShows, passkeyOf, toBase64url } from './shown.js'
 import { viewOf } from './words.js'
 
 /** How long an authenticator is waited for, in milliseconds. */
@@ -93,7 +93,7 @@ function wrongOrigin(origins, secret) {
 function ask(question, secret) {
   const view = viewOf(question)
   document.title = view.title
-  const isEnrol = question.kind === 'enrol'
+  const isEnrol = question.kind !== 'gesture'
   const approve = element('button', {
     className: 'approve',
     textContent: isEnrol ? 'Create passkey' : 'Approve with passkey',
@@ -148,7 +148,7 @@ async function act(question, secret, { buttons, notice }) {
   notice.hidden = true
   try {
     const answer =
-      question.kind === 'enrol' ? { credential: await create(question) } : { gesture: await get(question) }
+      question.kind === 'gesture' ? { gesture: await get(question) } : { credential: await create(question) }
     const { next } = await post('answer', { secret, ...answer })
     if (next !== null) return await run(next)
     return end(question.kind === 'enrol' ? 'enrolled' : 'done')
@@ -183,7 +183,7 @@ function busy(buttons, isBusy) {
 /** WebAuthn says NotAllowedError for everything that could tell a stranger what passkeys there are. */
 function faultOf(error, kind) {
   if (error.name === 'NotAllowedError') {
-    return kind === 'enrol'
+    return kind !== 'gesture'
       ? 'No passkey was made: it was cancelled, or this device cannot make one. You can try again.'
       : 'Your passkey did not answer: it is not on this device, or it was cancelled. Use the device where you made it, or try again.'
   }
@@ -196,7 +196,7 @@ function faultOf(error, kind) {
   return `Nothing was signed: ${error.message}.`
 }
 
-async function create({ challenge, rp_id, person, algorithms, log }) {
+async function create({ challenge, rp_id, person, algorithms, log, credential_ids }) {
   const made = await navigator.credentials.create({
     publicKey: {
       challenge: fromBase64url(challenge),
@@ -205,6 +205,8 @@ async function create({ challenge, rp_id, person, algorithms, log }) {
       pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
       authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
       attestation: 'none',
+      // An authenticator that has one of them already is not asked for a second.
+      excludeCredentials: credential_ids.map(passkeyOf),
       timeout: AUTHENTICATOR_MS,
     },
   })
@@ -216,12 +218,12 @@ async function create({ challenge, rp_id, person, algorithms, log }) {
   }
 }
 
-async function get({ challenge, rp_id, credential_id }) {
+async function get({ challenge, rp_id, credential_ids }) {
   const made = await navigator.credentials.get({
     publicKey: {
       challenge: fromBase64url(challenge),
       rpId: rp_id,
-      allowCredentials: [{ type: 'public-key', id: fromBase64url(credential_id) }],
+      allowCredentials: credential_ids.map(passkeyOf),
       userVerification: 'required',
       timeout: AUTHENTICATOR_MS,
     },

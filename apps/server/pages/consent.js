@@ -5,7 +5,7 @@
  */
 import { SCREENS } from './consent-steps.js'
 import { element } from './element.js'
-import { challengeOf, fromBase64url, isWhatItShows, toBase64url } from './shown.js'
+import { challengeOf, fromBase64url, isWhatItShows, passkeyOf, toBase64url } from './shown.js'
 
 const AUTHENTICATOR_MS = 300_000
 const POLL_MS = 2_500
@@ -171,14 +171,11 @@ async function signIn(view) {
 
 /** @param person whose passkey is asked for; whoever's is there, for a sign-in */
 async function assertion({ rp_id, person }, challenge) {
-  const allowed = person?.credential_id
-    ? [{ type: 'public-key', id: fromBase64url(person.credential_id) }]
-    : []
   const made = await navigator.credentials.get({
     publicKey: {
       challenge: fromBase64url(challenge),
       rpId: rp_id,
-      allowCredentials: allowed,
+      allowCredentials: (person?.credential_ids ?? []).map(passkeyOf),
       userVerification: 'required',
       timeout: AUTHENTICATOR_MS,
     },

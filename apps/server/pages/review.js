@@ -6,7 +6,7 @@
 import { element, heading, list, seen } from './call.js'
 import { outputOf, sourcesOf, stateOf } from './review-parts.js'
 import { ENDS, endOf, faultOf, OWN } from './review-ends.js'
-import { canonicalize, challengeOf, fromBase64url, toBase64url } from './shown.js'
+import { canonicalize, challengeOf, fromBase64url, passkeyOf, toBase64url } from './shown.js'
 
 const TAGS = { attest: 'countersign-act-v1', approve: 'countersign-approval-v1' }
 const STATEMENT_TAG = 'countersign-attestation-v1'
@@ -153,21 +153,23 @@ const sentence = (text) => text[0].toUpperCase() + text.slice(1)
 
 /** Says that it is in view for as long as it is (ATT-22). */
 function look(review, counted) {
-  timer = setTimeout(async () => {
-    if (main.dataset.state !== 'open') return
-    if (document.visibilityState === 'visible' && document.hasFocus())
-      try {
-        const { in_view_ms } = await ask('POST', `/reviews/${review}/view`)
-        counted.textContent = `${Math.floor(in_view_ms / 1000)} s`
-      } catch (error) {
-        if (main.dataset.state === 'open') end(endOf(error))
-        return
-      }
-    if (main.dataset.state === 'open') look(review, counted)
-  }, SEEN_EVERY_MS)
+  timer = setTimeout(() => void saySeen(review, counted), SEEN_EVERY_MS)
 }
 
-async function decide({ output, rp_id, credential_id, subject, review }, { buttons, notice }) {
+async function saySeen(review, counted) {
+  if (main.dataset.state !== 'open') return
+  if (document.visibilityState === 'visible' && document.hasFocus())
+    try {
+      const { in_view_ms } = await ask('POST', `/reviews/${review}/view`)
+      counted.textContent = `${Math.floor(in_view_ms / 1000)} s`
+    } catch (error) {
+      if (main.dataset.state === 'open') end(endOf(error))
+      return
+    }
+  if (main.dataset.state === 'open') look(review, counted)
+}
+
+async function decide({ output, rp_id, credential_ids, subject, review }, { buttons, notice }) {
   busy(buttons, true)
   notice.hidden = true
   try {
@@ -179,8 +181,7 @@ async function decide({ output, rp_id, credential_id, subject, review }, { butto
       publicKey: {
         challenge: fromBase64url(challenge),
         rpId: rp_id,
-        allowCredentials:
-          credential_id === null ? [] : [{ type: 'public-key', id: fromBase64url(credential_id) }],
+        allowCredentials: credential_ids.map(passkeyOf),
         userVerification: 'required',
         timeout: AUTHENTICATOR_MS,
       },

@@ -23,6 +23,11 @@ export function fromBase64url(text) {
   return Uint8Array.from(binary, (character) => character.charCodeAt(0))
 }
 
+/** A passkey that an authenticator is asked for, or is not to make again. @param id base64url */
+export function passkeyOf(id) {
+  return { type: 'public-key', id: fromBase64url(id) }
+}
+
 async function sha256(text) {
   return toBase64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
 }
