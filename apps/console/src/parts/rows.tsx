@@ -1,0 +1,135 @@
+/**
+ * A table of any length: only the rows in view are in the page, and more are asked for as the end comes near. Works with a
+ * keyboard (arrows move the focus from row to row) and says to a screen reader how many rows there are.
+ * @module
+ */
+import { Box, Loader, Text } from '@mantine/core'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { words } from '../words/words.ts'
+
+export interface Column<T> {
+  readonly name: string
+  /** As CSS grid takes it: `2fr`, `120px`, `minmax(8rem, 1fr)`. */
+  readonly width: string
+  readonly cell: (row: T) => ReactNode
+  /** Stays in view at the end while the rest scrolls: for what can be done. Only the last column. */
+  readonly stays?: boolean
+}
+
+const ROW_PX = 44
+/** Rows from the end at which the next page is asked for. */
+const AHEAD = 20
+
+export function Rows<T>({
+  label,
+  rows,
+  columns,
+  keyOf,
+  more,
+  loading = false,
+  height = 520,
+  row_px = ROW_PX,
+  onTop,
+}: {
+  label: string
+  rows: readonly T[]
+  columns: readonly Column<T>[]
+  keyOf: (row: T) => string
+  /** Asks for the next page; absent: there is none. */
+  more?: (() => void) | undefined
+  loading?: boolean
+  height?: number | string
+  row_px?: number
+  /** Told when the reader comes to the first rows or leaves them: what is live waits meanwhile. */
+  onTop?: (isAtTop: boolean) => void
+}) {
+  const frame = useRef<HTMLDivElement>(null)
+  // The compiler of React cannot see through it; the table is small.
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => row_px,
+    overscan: 12,
+  })
+  const items = virtual.getVirtualItems()
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (more !== undefined && !loading && last >= rows.length - AHEAD) more()
+  }, [more, loading, last, rows.length])
+  const columnsCss = columns.map(({ width }) => width).join(' ')
+  const isShort = rows.length * row_px + 40 < (typeof height === 'number' ? height : Infinity)
+  return (
+    <Box
+      className="rows"
+      ref={frame}
+      role="table"
+      aria-label={label}
+      aria-rowcount={more === undefined ? rows.length + 1 : -1}
+      style={isShort ? { maxHeight: height } : { height }}
+      onKeyDown={moveFocus}
+      onScroll={(event) => onTop?.(event.currentTarget.scrollTop < row_px)}
+      tabIndex={0}
+    >
+      <Box style={{ minWidth: `${narrowest(columns)}rem` }}>
+        <Box role="rowgroup">
+          <Box role="row" data-head aria-rowindex={1} style={{ gridTemplateColumns: columnsCss }}>
+            {columns.map(({ name, stays = false }) => (
+              <Box key={name} role="columnheader" {...(stays && { 'data-stays': true })}>
+                {name}
+              </Box>
+            ))}
+          </Box>
+        </Box>
+        <Box role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          {items.map(({ index, start, size }) => {
+            const row = rows[index]
+            if (row === undefined) return null
+            return (
+              <Box
+                key={keyOf(row)}
+                role="row"
+                data-link
+                aria-rowindex={index + 2}
+                style={{
+                  gridTemplateColumns: columnsCss,
+                  position: 'absolute',
+                  insetInline: 0,
+                  height: size,
+                  transform: `translateY(${start}px)`,
+                }}
+              >
+                {columns.map(({ name, cell, stays = false }) => (
+                  <Box key={name} role="cell" {...(stays && { 'data-stays': true })}>
+                    {cell(row)}
+                  </Box>
+                ))}
+              </Box>
+            )
+          })}
+        </Box>
+        {loading && (
+          <Text size="sm" c="dimmed" p="xs" role="status">
+            <Loader size="xs" aria-hidden /> {words.states.more}
+          </Text>
+        )}
+      </Box>
+    </Box>
+  )
+}
+
+/** What the columns need at least, in rem, so that a row is as wide as its cells. */
+function narrowest(columns: readonly { readonly width: string }[]): number {
+  const each = columns.map(({ width }) => Number(/([\d.]+)rem/.exec(width)?.[1] ?? 7))
+  return each.reduce((sum, rem) => sum + rem + 0.75, 0.75)
+}
+
+function moveFocus(event: KeyboardEvent<HTMLDivElement>): void {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('[role="row"] a, [role="row"] button')]
+  const at = links.indexOf(document.activeElement as HTMLElement)
+  const next = links[at + (event.key === 'ArrowDown' ? 1 : -1)]
+  if (next === undefined) return
+  event.preventDefault()
+  next.focus()
+}

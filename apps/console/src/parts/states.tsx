@@ -1,0 +1,95 @@
+/** What a screen shows when it has nothing to show yet, nothing at all, or a fault. One look for all screens. @module */
+import { Alert, Button, Center, Code, Group, Skeleton, Stack, Text, ThemeIcon, Title } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { CircleAlert, CloudOff, Inbox, RotateCw } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { ApiFault } from '../api/client.ts'
+import { relative } from '../shell/format.ts'
+import { words } from '../words/words.ts'
+
+export function Loading({ rows = 5 }: { rows?: number }) {
+  return (
+    <Stack gap="sm" role="status" aria-label={words.states.loading}>
+      {Array.from({ length: rows }, (_, index) => (
+        <Skeleton key={index} height={34} />
+      ))}
+    </Stack>
+  )
+}
+
+/** @param next what the reader can do about it, such as a button */
+export function Empty({ title, children, next }: { title: string; children: ReactNode; next?: ReactNode }) {
+  return (
+    <Center mih={220} p="md">
+      <Stack align="center" gap="xs" maw={440} ta="center">
+        <ThemeIcon variant="light" size={44} radius="xl" aria-hidden>
+          <Inbox size={22} />
+        </ThemeIcon>
+        <Title order={2} size="h3">
+          {title}
+        </Title>
+        <Text c="dimmed">{children}</Text>
+        {next}
+      </Stack>
+    </Center>
+  )
+}
+
+export function Failed({ error, again }: { error: unknown; again?: () => void }) {
+  const offline = error instanceof ApiFault && error.status === 0
+  const text = error instanceof Error ? error.message : words.states.unknown
+  return (
+    <Alert
+      color={offline ? 'gray' : 'red'}
+      icon={offline ? <CloudOff aria-hidden /> : <CircleAlert aria-hidden />}
+      title={offline ? words.states.offline : words.states.failed}
+      role="alert"
+    >
+      <Stack gap="sm" align="flex-start">
+        <Text size="sm">{text}</Text>
+        <Group gap="sm">
+          {again !== undefined && (
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<RotateCw size={14} aria-hidden />}
+              onClick={again}
+            >
+              {words.states.again}
+            </Button>
+          )}
+          {error instanceof ApiFault && <Code>{error.code}</Code>}
+        </Group>
+      </Stack>
+    </Alert>
+  )
+}
+
+/**
+ * The answer of a query, in whichever state it is. An old answer stays while a new one cannot be had, and says so.
+ * @param empty whether the answer has nothing in it; then `nothing` is shown
+ */
+export function Answer<T>({
+  of,
+  children,
+  empty,
+  nothing,
+}: {
+  of: UseQueryResult<T>
+  children: (data: T) => ReactNode
+  empty?: (data: T) => boolean
+  nothing?: ReactNode
+}) {
+  const again = () => void of.refetch()
+  if (of.data === undefined) return of.isError ? <Failed error={of.error} again={again} /> : <Loading />
+  return (
+    <>
+      {of.isError && (
+        <Alert color="yellow" mb="sm" role="status" icon={<CloudOff aria-hidden />}>
+          {words.states.stale(relative(of.dataUpdatedAt, Date.now()))} {of.error.message}
+        </Alert>
+      )}
+      {empty?.(of.data) === true ? nothing : children(of.data)}
+    </>
+  )
+}

@@ -1,0 +1,160 @@
+/** Decisions as the control plane lists them, and as they come: one list, the newest first. @module */
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { api, said } from '../../api/client.ts'
+import { useLive, type Liveness } from '../../api/live.ts'
+import type { paths } from '../../api/schema.d.ts'
+
+type Listed = paths['/v1/actions']['get']['responses'][200]['content']['application/json']
+export type Action = Listed['actions'][number]
+
+export interface Wanted {
+  readonly show?: string | undefined
+  readonly agent?: string | undefined
+  readonly point?: string | undefined
+  readonly server?: string | undefined
+  readonly tool?: string | undefined
+  readonly reason?: string | undefined
+}
+
+const DECISIONS = { allowed: 'allow', denied: 'deny', asked: 'step_up' } as const
+/** Rows of one page. */
+const PAGE = 100
+/** Of those that came while the screen was open; the oldest are left to the next reading. */
+const LIVE_MAX = 500
+/** How calls ended that are no longer shown, or are not yet. */
+const ENDS_MAX = 5_000
+const TOGETHER_MS = 250
+
+function decisionOf(show: string | undefined): Action['decision'] | undefined {
+  return Object.entries(DECISIONS).find(([name]) => name === show)?.[1]
+}
+
+export function useActions(wanted: Wanted) {
+  const { show, ...by } = wanted
+  const decision = decisionOf(show)
+  const filter = {
+    ...(by.agent !== undefined && { agent: by.agent }),
+    ...(by.point !== undefined && { point: by.point }),
+    ...(by.server !== undefined && { server: by.server }),
+    ...(by.tool !== undefined && { tool: by.tool }),
+    ...(by.reason !== undefined && { reason: by.reason }),
+    ...(decision && { decision }),
+    canary: show === 'tests' ? 'true' : 'false',
+  } as const
+  return useInfiniteQuery({
+    queryKey: ['actions', filter],
+    queryFn: ({ pageParam }) =>
+      said(
+        api.GET('/v1/actions', {
+          params: { query: { ...filter, limit: PAGE, ...(pageParam !== null && { before: pageParam }) } },
+        }),
+      ),
+    initialPageParam: null as number | null,
+    getNextPageParam: (last: Listed) => last.next,
+    staleTime: Infinity,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  })
+}
+
+/** What an entry of the log says of a call, as far as this screen needs it. */
+interface Receipt {
+  readonly kind: 'decision' | 'outcome'
+  readonly action: string
+  readonly time: string
+  readonly agent?: string | null
+  readonly point: string
+  readonly server: string
+  readonly tool: string
+  readonly decision: Action['decision']
+  readonly reasons: string[]
+  readonly approval?: string
+  readonly canary?: string
+  readonly outcome: NonNullable<Action['outcome']>
+}
+
+export interface LiveActions {
+  readonly fresh: readonly Action[]
+  readonly ends: ReadonlyMap<string, Action['outcome']>
+  readonly state: Liveness
+}
+
+/** @param size of the log when the list was read; null: not read yet */
+export function useLiveActions(wanted: Wanted, size: number | null): LiveActions {
+  const [fresh, setFresh] = useState<readonly Action[]>([])
+  const [ends, setEnds] = useState<ReadonlyMap<string, Action['outcome']>>(new Map())
+  const show = useTogether((came: readonly Came[]) => {
+    const rows = came.flatMap(({ row }) => row ?? []).toReversed()
+    const ended = came.flatMap(({ end }) => (end === undefined ? [] : [end]))
+    if (rows.length > 0)
+      setFresh((old) => {
+        const known = new Set(old.map(({ entry }) => entry))
+        return [...rows.filter(({ entry }) => !known.has(entry)), ...old].slice(0, LIVE_MAX)
+      })
+    if (ended.length > 0) setEnds((old) => new Map([...old, ...ended].slice(-ENDS_MAX)))
+  })
+  const state = useLive(size === null ? null : `/v1/entries/stream?after=${size - 1}`, {
+    entry: (data) => {
+      const { index, entry } = data as { index: number; entry: { type: string; body: Receipt } }
+      if (entry.type !== 'receipt') return
+      const receipt = entry.body
+      if (receipt.kind === 'outcome') show({ end: [receipt.action, receipt.outcome] })
+      else if (isWanted(receipt, wanted)) show({ row: actionOf(index, receipt) })
+    },
+  })
+  return { fresh, ends, state }
+}
+
+interface Came {
+  readonly row?: Action
+  readonly end?: readonly [string, Action['outcome']]
+}
+
+/** Thousands of rows a minute are drawn a few times a second, so that the page answers its reader in between. */
+function useTogether<T>(take: (all: readonly T[]) => void): (one: T) => void {
+  const waiting = useRef<T[]>([])
+  const taking = useRef(take)
+  useEffect(() => {
+    taking.current = take
+  })
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (waiting.current.length === 0) return
+      taking.current(waiting.current)
+      waiting.current = []
+    }, TOGETHER_MS)
+    return () => clearInterval(timer)
+  }, [])
+  return useCallback((one) => void waiting.current.push(one), [])
+}
+
+function isWanted(receipt: Receipt, { show, reason, ...by }: Wanted): boolean {
+  if ((receipt.canary !== undefined) !== (show === 'tests')) return false
+  const decision = decisionOf(show)
+  if (decision !== undefined && receipt.decision !== decision) return false
+  if (reason !== undefined && !receipt.reasons.includes(reason)) return false
+  return (['agent', 'point', 'server', 'tool'] as const).every(
+    (name) => by[name] === undefined || receipt[name] === by[name],
+  )
+}
+
+function actionOf(entry: number, receipt: Receipt): Action {
+  const { action, time, agent = null, point, server, tool, decision, reasons, approval = null } = receipt
+  const canary = receipt.canary !== undefined
+  return {
+    action,
+    entry,
+    time,
+    agent,
+    point,
+    server,
+    tool,
+    decision,
+    reasons,
+    approval,
+    canary,
+    outcome: null,
+    delegation: null,
+  }
+}

@@ -1,0 +1,87 @@
+/** What the verifier says of a pack, in the words of `verify.html`. @module */
+import { Accordion, Alert, List, Stack, Table, Text, Title } from '@mantine/core'
+import { CircleCheck, CircleX } from 'lucide-react'
+import { checksOf, factsOf, sectionsOf, testRowsOf, verdictOf } from '../../../../verifier/words.ts'
+import type { PackReport } from '../../../../../src/evidence/verify/report.ts'
+import { words } from '../../words/words.ts'
+
+const t = words.evidence.packs
+
+export function Verdict({ report, seconds }: { report: PackReport; seconds: number }) {
+  const { isGood, title, lines } = verdictOf(report)
+  return (
+    <Stack gap="sm" data-testid="verdict" data-integrity={report.integrity}>
+      <Alert
+        color={isGood ? 'teal' : report.integrity ? 'orange' : 'red'}
+        icon={isGood ? <CircleCheck aria-hidden /> : <CircleX aria-hidden />}
+        title={title}
+        role="status"
+      >
+        <Stack gap={4}>
+          <Text size="sm">{report.integrity ? t.integrity : t.noIntegrity}</Text>
+          {[...lines, ...factsOf(report, seconds)].map((line) => (
+            <Text key={line} size="sm">
+              {line}
+            </Text>
+          ))}
+        </Stack>
+      </Alert>
+      {report.simulated && <Alert color="yellow">{t.simulated}</Alert>}
+      <Accordion variant="contained" multiple order={3} defaultValue={report.ok ? [] : ['0']}>
+        {[...sectionsOf(report), checksOf(report)].map((section, index) => (
+          <Accordion.Item key={section.title} value={String(index)}>
+            <Accordion.Control>
+              {section.title} ({section.lines.length})
+            </Accordion.Control>
+            <Accordion.Panel>
+              <List size="sm" spacing={4}>
+                {section.lines.map((line, at) => (
+                  <List.Item key={at}>{line}</List.Item>
+                ))}
+              </List>
+            </Accordion.Panel>
+          </Accordion.Item>
+        ))}
+        <Accordion.Item value="tests">
+          <Accordion.Control>{t.tests}</Accordion.Control>
+          <Accordion.Panel>
+            <TestTable report={report} />
+          </Accordion.Panel>
+        </Accordion.Item>
+      </Accordion>
+    </Stack>
+  )
+}
+
+function TestTable({ report }: { report: PackReport }) {
+  return (
+    <Table.ScrollContainer minWidth={520}>
+      <Table aria-label={t.tests}>
+        <Table.Tbody>
+          {testRowsOf(report).map(({ cells: [number, what, outcome], deviates }) => (
+            <Table.Tr key={number}>
+              <Table.Td>{number}</Table.Td>
+              <Table.Td>{what}</Table.Td>
+              <Table.Td>
+                <Text size="sm" {...(deviates ? { c: 'red', fw: 600 } : {})}>
+                  {outcome}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  )
+}
+
+export function VerifierFault({ code, message }: { code: string; message: string }) {
+  return (
+    <Alert color="red" icon={<CircleX aria-hidden />} role="alert" title={t.cannotVerify}>
+      <Title order={4} size="sm" className="mono">
+        {code}
+      </Title>
+      {message}
+    </Alert>
+  )
+}

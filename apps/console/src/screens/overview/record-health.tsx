@@ -1,0 +1,96 @@
+/** How well the record is kept: points that follow, the log that grows and is signed. @module */
+import { Paper, Stack, Title } from '@mantine/core'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { api, said } from '../../api/client.ts'
+import type { paths } from '../../api/schema.d.ts'
+import { TextLink } from '../../parts/link.tsx'
+import { Answer } from '../../parts/states.tsx'
+import { Pairs, State, Time } from '../../parts/values.tsx'
+import { count, milliseconds } from '../../shell/format.ts'
+import { words } from '../../words/words.ts'
+import type { Fleet } from './fleet.ts'
+
+const t = words.overview
+
+export function RecordHealth({ fleet }: { fleet: UseQueryResult<Fleet> }) {
+  const checkpoint = useQuery({
+    queryKey: ['checkpoint'],
+    queryFn: () => said(api.GET('/v1/checkpoints', { params: { query: { at: new Date().toISOString() } } })),
+    refetchInterval: 10_000,
+  })
+  const health = useQuery({
+    queryKey: ['healthz'],
+    queryFn: () => said(api.GET('/healthz')),
+    refetchInterval: 10_000,
+  })
+  const samples = useQuery({
+    queryKey: ['capacity'],
+    queryFn: () => said(api.GET('/v1/capacity')),
+    refetchInterval: 60_000,
+  })
+  return (
+    <Paper withBorder p="md" component="section">
+      <Stack gap="sm">
+        <Title order={2}>{t.record}</Title>
+        <Answer of={checkpoint}>
+          {({ size, time, note }) => (
+            <Pairs
+              of={[
+                [
+                  t.health,
+                  health.isError ? (
+                    <State of="revoked" label={t.notPublishing} />
+                  ) : (
+                    <State of="active" label={t.publishing} />
+                  ),
+                ],
+                [
+                  t.entries,
+                  <TextLink key="log" to="/log">
+                    {count(size)}
+                  </TextLink>,
+                ],
+                [t.signed, <Time key="time" at={time} ago />],
+                [t.cosigned, count(note.split('\n').filter((line) => line.startsWith('— ')).length - 1)],
+              ]}
+            />
+          )}
+        </Answer>
+        <Answer of={samples}>
+          {(data) => <Pairs of={[[t.revocation, <Revoked key="revoked" samples={data.samples} />]]} />}
+        </Answer>
+        <Answer of={fleet}>
+          {({ points }) => (
+            <Pairs
+              of={points
+                .slice(0, 8)
+                .map(
+                  ({ id, name, state, behind }) =>
+                    [
+                      name || id,
+                      <State key={id} of={POINT[state]} label={t.point(state, behind)} />,
+                    ] as const,
+                )}
+            />
+          )}
+        </Answer>
+      </Stack>
+    </Paper>
+  )
+}
+
+type Samples = paths['/v1/capacity']['get']['responses'][200]['content']['application/json']['samples']
+
+/** Of the last hour in which something was revoked: from the commit until a point said that it denies. */
+function Revoked({ samples }: { samples: Samples }) {
+  const last = samples.find(({ revocation_ms }) => revocation_ms !== null)
+  if (last?.revocation_ms === null || last === undefined) return t.noRevocation
+  const { p50, p99, n } = last.revocation_ms
+  return (
+    <>
+      {t.revoked(milliseconds(p50), milliseconds(p99), n)} <Time at={last.hour} ago />
+    </>
+  )
+}
+
+const POINT = { live: 'active', behind: 'waiting', quiet: 'retired', never: 'retired' } as const

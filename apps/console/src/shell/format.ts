@@ -1,0 +1,46 @@
+/** How values are written for people. Times are in the reader's zone; UTC stands in the title. @module */
+
+const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const DAY_MONTH = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' })
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
+const NUMBER = new Intl.NumberFormat()
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+]
+
+/** @param ms since 1970 */
+export function dateTime(ms: number): string {
+  return DATE_TIME.format(ms)
+}
+
+/** Of a day that is near, as alerts are: without the year. */
+export function dayMonth(ms: number): string {
+  return DAY_MONTH.format(ms)
+}
+
+export function utc(ms: number): string {
+  return `${new Date(ms).toISOString().replace('T', ' ').slice(0, 19)} UTC`
+}
+
+/** "3 minutes ago", "in 2 hours". */
+export function relative(ms: number, now: number): string {
+  const away = ms - now
+  for (const [unit, length] of STEPS)
+    if (Math.abs(away) >= length) return RELATIVE.format(Math.round(away / length), unit)
+  return RELATIVE.format(0, 'second')
+}
+
+export function count(value: number): string {
+  return NUMBER.format(value)
+}
+
+export function percent(share: number | null): string {
+  return share === null ? '–' : `${NUMBER.format(Math.round(share * 1000) / 10)} %`
+}
+
+export function milliseconds(ms: number | null): string {
+  return ms === null ? '–' : `${NUMBER.format(Math.round(ms * 10) / 10)} ms`
+}

@@ -1,0 +1,38 @@
+/** Words of the screen of service accounts. @module */
+export const programs = {
+  accounts: 'Service accounts',
+  none: 'No service account yet',
+  noneText:
+    'Propose an account for a build, an exporter or a portal, instead of lending it somebody’s key. Somebody else approves it.',
+  noneStands: 'None that waits or stands.',
+  showOver: 'Also those that have ended',
+  name: 'Program',
+  owner: 'Owner',
+  roles: 'Roles',
+  until: 'Until',
+  used: 'Last use',
+  never: 'not yet',
+  key: 'Key',
+  propose: 'Propose an account',
+  proposeText: 'Somebody else than you and its owner approves it. Then the owner invites the program.',
+  nameHint: 'In the clear: it stands in the log. Not the name of a person.',
+  purpose: 'What it is for',
+  ownerHint: 'Who answers for what it does. It ends when they leave.',
+  networks: 'From these networks alone',
+  networksHint: 'Such as 10.1.0.0/16, one at a time. None: from anywhere.',
+  days: 'Days',
+  daysHint: 'At most a year. What is to go on then is proposed again.',
+  approveText: (name: string, roles: string) =>
+    `${name} may ask the API as ${roles} from then on, once its owner has invited it and it has a key. It can make no gesture and approve nothing.`,
+  invite: 'Invite',
+  inviteText: (name: string) => `Where ${name} runs, within an hour: the program makes its key and keeps it.`,
+  inviteAsk: 'A secret that enrols one key, once. It takes the place of one that was made before.',
+  command: 'The command',
+  notApproved: 'Nobody has approved it yet.',
+  hasKey: 'It has a key, which it rotates itself.',
+  notOwner: 'Its owner alone invites the program.',
+  disable: 'Disable',
+  disableText: (name: string) =>
+    `Everything that ${name} asks for is refused from then on, at once and for ever. What it did stays in the log.`,
+  disableReasons: ['key_stolen', 'no_longer_needed', 'incident', 'proposed_by_mistake'],
+}
