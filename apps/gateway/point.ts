@@ -3,7 +3,6 @@
  * @module
  */
 import { dirname, join } from 'node:path'
-import { openFsSpool } from '../../src/adapters/fs/spool.ts'
 import { ApiClient } from '../../src/adapters/http/client.ts'
 import { httpControlPlane } from '../../src/adapters/http/control-plane.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
@@ -34,6 +33,7 @@ import { approvalDesk } from './approvals.ts'
 import { openDomains, type OpenDomains } from './domains.ts'
 import { GatewayError } from './errors.ts'
 import { followOwn, trustOf } from './follow.ts'
+import { openWhenFree } from './free-spool.ts'
 import { Kills } from './kills.ts'
 import { outputsOf } from './outputs.ts'
 import { privateJwkSchema, readPointFile } from './point-file.ts'
@@ -96,7 +96,7 @@ export async function openPoint(
   const tools = await watchTools(control, file.control_plane, options.onFault)
   let spool: Spool
   try {
-    spool = await openFsSpool(join(dirname(path), `${file.point}.spool`))
+    spool = await openWhenFree(join(dirname(path), `${file.point}.spool`))
   } catch (cause) {
     tools.stop() // or its timer would keep a process alive that serves nothing
     throw cause
