@@ -27,6 +27,12 @@ export interface DelegationInput {
   readonly consent?: string
 }
 
+/** An act and its challenge, as every route has them. */
+export const shownSchema = z.object({
+  challenge: z.string(),
+  act: z.record(z.string(), z.json()),
+})
+
 const rootSchema = z.looseObject({
   agent: z.looseObject({ id: z.string() }),
   cnf: z.looseObject({ jwk: jwkSchema }),

@@ -48,7 +48,7 @@ const madeSchema = z.object({ id: z.string(), url: z.url() })
 /** @returns its identifier, once the link has been shown */
 export async function startCeremony(
   client: ApiClient,
-  path: '/v1/ceremonies' | '/v1/ceremonies/enrol',
+  path: '/v1/ceremonies' | '/v1/ceremonies/enrol' | '/v1/ceremonies/passkey',
   body: JsonObject,
   show: ShowLink,
 ): Promise<string> {
@@ -68,6 +68,7 @@ const outcomeSchema = z.object({
   enrolled: z
     .object({ person: z.string(), first: z.boolean(), next: z.string().exactOptional() })
     .exactOptional(),
+  registered: z.object({ credential: z.record(z.string(), z.string()), next: z.string() }).exactOptional(),
 })
 type Outcome = z.infer<typeof outcomeSchema>
 
@@ -101,4 +102,15 @@ export async function enrolmentOf(
   if (enrolled === undefined)
     throw new CliError('CEREMONY_EXPIRED', 'the ceremony enrolled nobody: run the command again')
   return enrolled
+}
+
+/** Another passkey, as the authenticator gave it, and the gesture that adds it. @throws {CliError} as {@link gestureOf} */
+export async function additionOf(
+  client: ApiClient,
+  id: string,
+): Promise<{ credential: Readonly<Record<string, string>>; gesture: Assertion }> {
+  const { registered } = await outcomeOf(client, id)
+  if (registered === undefined)
+    throw new CliError('CEREMONY_EXPIRED', 'the ceremony registered nothing: run the command again')
+  return { credential: registered.credential, gesture: await gestureOf(client, registered.next) }
 }

@@ -14,7 +14,7 @@ export interface CommandGroup {
 export const GROUPS: readonly CommandGroup[] = [
   { names: ['start'], add: async (to) => (await import('./commands/start.ts')).startCommand(to) },
   {
-    names: ['enroll', 'live', 'person'],
+    names: ['enroll', 'live', 'console', 'person'],
     add: async (to) => (await import('./commands/people.ts')).peopleCommands(to),
   },
   {
@@ -75,7 +75,15 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['incident'],
     add: async (to) => (await import('./commands/incidents.ts')).incidentCommands(to),
   },
+  {
+    names: ['scim', 'identity'],
+    add: async (to) => (await import('./commands/identity.ts')).identityCommands(to),
+  },
   { names: ['role'], add: async (to) => (await import('./commands/roles.ts')).roleCommands(to) },
+  {
+    names: ['service-account'],
+    add: async (to) => (await import('./commands/service-accounts.ts')).serviceAccountCommands(to),
+  },
   {
     names: ['access-review'],
     add: async (to) => (await import('./commands/access-reviews.ts')).accessReviewCommands(to),

@@ -2,7 +2,7 @@
 /** The command line: argv in, functions of `src` and `apps` called, results out. @module */
 import { Command, CommanderError, Option } from 'commander'
 import { addCommands } from './command-groups.ts'
-import { EXIT_USAGE, fail, say } from './output.ts'
+import { endWhenUnread, EXIT_USAGE, fail, say } from './output.ts'
 
 /** Read by hand, because a command line that does not parse wants it too. */
 const wantsJson = process.argv.slice(2, argsEnd()).includes('--json')
@@ -32,6 +32,7 @@ function usageFault({ code, exitCode, message }: CommanderError): void {
   say(JSON.stringify({ ok: false, error: { code: 'USAGE', message: how } }))
 }
 
+endWhenUnread()
 try {
   await addCommands(program, process.argv.slice(2))
   await program.parseAsync()

@@ -65,14 +65,19 @@ const STEPS: Partial<Record<Code, string>> = {
   NOTE_INVALID: 'give the line "log key" that "countersign start" prints',
   NOT_FOUND: 'the control plane may be of another version than this command line',
   OUTSIDE_TEMPLATE: 'ask for less, or see "countersign template list" and propose another',
-  CONTROLS_INVALID: 'mend the file that it names: spec/controls.md says what one may hold',
+  CONTROLS_INVALID: 'mend what it names, spec/controls.md says what a file may hold',
   PACK_ARCHIVE_INVALID: PACK_FILE,
+  PACK_DESCRIPTION_INVALID: 'docs/description.example.yaml has every member that one may hold',
   PACK_FILE_MISSING: PACK_FILE,
   PACK_LOG_EMPTY: 'choose a later --to',
   PACK_MANIFEST_INVALID: PACK_FILE,
   PACK_PERIOD_INVALID: 'choose a --from that is before --to',
   PARENT_GRANT_HIDDEN: 'see "countersign grants CHAIN" for the grants that the file shows',
   REQUEST_INVALID: 'run the command with --help to see what it takes',
+  LAST_OWNER:
+    'see "countersign role list": whoever is to be the next owner proposes it, and the owner approves',
+  OWNER_NEEDED: 'see "countersign role list" for who is an owner',
+  SAME_LINE: 'see "countersign person list", or start the control plane with --recover PERSON',
   SAME_PERSON: 'that person runs it with a --profile of their own, see "countersign person list"',
   SECRET_INVALID:
     'the first person uses the one that "countersign start" printed last, everybody else asks somebody ' +

@@ -17,10 +17,11 @@ import { systemClock } from '../../src/ports/clock.ts'
 import { ACT_TAG, ROOT_TAG } from '../../src/token/constants.ts'
 import { challengeOf } from '../../src/token/gesture.ts'
 import type { PointFile } from '../gateway/point-file.ts'
-import { assertAct, assertDrafted, type DelegationInput } from './asked.ts'
-import { enrolmentOf, gestureOf, startCeremony } from './ceremony.ts'
+import { assertAct, assertDrafted, shownSchema, type DelegationInput } from './asked.ts'
+import { enrolmentOf, startCeremony } from './ceremony.ts'
 import { CliError } from './output.ts'
 import { openProfile, type Profile, type ProfileFile } from './profile.ts'
+import { endorseOwnRecovery, enrolledSchema, standBehindOwn } from './recovered.ts'
 
 const record = z.record(z.string(), z.json())
 const infoSchema = z.object({
@@ -73,10 +74,11 @@ export async function enroll(
   const client = new ApiClient({ url, crypto: nodeCrypto, clock: systemClock, signer })
   const named = name === undefined ? {} : { name }
   const answer = await client.post('/v1/enroll', { secret, ...named, credential: { ...credential } })
-  const { person, first } = z.object({ person: z.string(), first: z.boolean() }).parse(answer)
+  const { person, first, recovers } = enrolledSchema.parse(answer)
   const file = { v: 1 as const, url, person, ...place, operator: { ...operator }, passkey: { ...passkey } }
   await keep?.(file)
   if (first) await endorse(openProfile(file), person)
+  if (recovers === 'alone') await endorseOwnRecovery(openProfile(file), secret)
   return file
 }
 
@@ -95,13 +97,11 @@ export async function enrollWithPasskey(
   const asked = { secret, ...(name === undefined ? {} : { name }) }
   const jkt = thumbprint(nodeCrypto, signer.publicJwk)
   const id = await startCeremony(client, '/v1/ceremonies/enrol', asked, (link) => show(link, jkt))
-  const { person, next } = await enrolmentOf(client, id)
+  const { person, first, next } = await enrolmentOf(client, id)
   const origin = info.origins[0] ?? ''
   const file = { v: 1 as const, url, person, rp_id: info.rp_id, origin, operator: { ...operator } }
   await keep?.(file)
-  // The page goes on to the first person's own endorsement by itself (CER-6).
-  if (next !== undefined)
-    await client.post(`/v1/people/${person}/endorse`, { ...(await gestureOf(client, next)) })
+  if (next !== undefined) await standBehindOwn(client, { person, first, secret, next })
   return file
 }
 
@@ -125,7 +125,7 @@ export async function gestureOver(
   handIn: string,
   also: JsonObject = {},
 ): Promise<JsonValue> {
-  const shown = z.object({ challenge: z.string(), act: record }).parse(await profile.client.get(act))
+  const shown = shownSchema.parse(await profile.client.get(act))
   assertAct(asked, shown.act)
   const gesture = await profile.authenticator.assert(shown.challenge, { tag: ACT_TAG, value: shown.act })
   return profile.client.post(handIn, { ...gesture, ...also })
@@ -291,8 +291,8 @@ export async function revoke(
 }
 
 /** A one-time link to the live page. */
-export async function viewerLink(profile: Profile): Promise<string> {
-  return z.object({ url: z.string() }).parse(await profile.client.post('/v1/viewer-links', {})).url
+export async function viewerLink(profile: Profile, to: 'live' | 'console' = 'live'): Promise<string> {
+  return z.object({ url: z.string() }).parse(await profile.client.post('/v1/viewer-links', { to })).url
 }
 
 function idOf(answer: JsonValue): string {

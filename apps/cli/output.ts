@@ -46,6 +46,17 @@ export function tell(text: string): void {
   process.stderr.write(`${forTerminal(text)}\n`)
 }
 
+/** As a shell says of what SIGPIPE ended. */
+const EXIT_UNREAD = 141
+
+/** Ends the process when nobody reads what it says any more, as `head` after its lines: never as if all went well. */
+export function endWhenUnread(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(EXIT_UNREAD)
+  })
+}
+
 /** One result: JSON with `--json`, else text. */
 export function result(json: boolean, value: unknown, text: () => string): void {
   say(json ? JSON.stringify(value) : text())
@@ -98,6 +109,7 @@ export type CliErrorCode =
   | 'FILE_UNWRITABLE'
   | 'FLOW_POLICY_INVALID'
   | 'GESTURE_MISMATCH'
+  | 'SERVICE_ACCOUNT_REFUSED'
   | 'GIT_FAILED'
   | 'HOOK_POLICY_INVALID'
   | 'IMPORT_INVALID'

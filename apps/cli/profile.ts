@@ -1,6 +1,6 @@
 /**
  * A person's profile: the control plane, the operator key that signs requests, and the key of a software authenticator
- * unless the person has a passkey, which is never in a file.
+ * unless the person has a passkey, which is never in a file. A program's is its service account and its key alone.
  * Files are mode 0600 in a folder of mode 0700.
  * @module
  */
@@ -32,7 +32,13 @@ const profileSchema = z.strictObject({
 
 export type ProfileFile = z.infer<typeof profileSchema>
 
+/** Of a program (SVC-4): what it asks with, and nothing that makes a gesture. */
+const serviceSchema = z.strictObject({ v: z.literal(1), url: z.url(), service: z.string(), key: privateJwk })
+export type ServiceFile = z.infer<typeof serviceSchema>
+const anySchema = z.union([profileSchema, serviceSchema])
+
 export interface Profile {
+  /** Of a program its account. */
   readonly person: string
   readonly url: string
   readonly client: ApiClient
@@ -47,10 +53,22 @@ export function profileFolder(option: string | undefined): string {
 
 /** @throws {CliError} `NO_PROFILE` */
 export async function loadProfile(option: string | undefined): Promise<Profile> {
-  const path = join(profileFolder(option), 'profile.json')
-  let file: ProfileFile
+  const file = await readProfile(join(profileFolder(option), 'profile.json'))
+  return 'service' in file ? openService(file) : openProfile(file)
+}
+
+/** @throws {CliError} `NO_PROFILE`; `SERVICE_ACCOUNT_REFUSED`: it is the profile of a program */
+export async function readPersonProfile(option: string | undefined): Promise<ProfileFile> {
+  const file = await readProfile(join(profileFolder(option), 'profile.json'))
+  if ('service' in file)
+    throw new CliError('SERVICE_ACCOUNT_REFUSED', 'this is the profile of a program: name that of a person')
+  return file
+}
+
+/** @throws {CliError} `NO_PROFILE` */
+export async function readProfile(path: string): Promise<ProfileFile | ServiceFile> {
   try {
-    file = profileSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+    return anySchema.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (cause) {
     throw new CliError(
       'NO_PROFILE',
@@ -60,7 +78,16 @@ export async function loadProfile(option: string | undefined): Promise<Profile> 
       },
     )
   }
-  return openProfile(file)
+}
+
+export function openService({ url, service, key }: ServiceFile): Profile {
+  const signer = nodeCrypto.signer(key as unknown as PrivateJwk)
+  const client = new ApiClient({ url, crypto: nodeCrypto, clock: systemClock, signer })
+  const authenticator = checkedAuthenticator(() => {
+    const why = 'a program makes no gesture: do this with the profile of a person'
+    return Promise.reject(new CliError('SERVICE_ACCOUNT_REFUSED', why))
+  })
+  return { person: service, url, client, authenticator, usesBrowser: false }
 }
 
 /** @param show where the links of ceremonies go: to the terminal unless told otherwise */
@@ -101,7 +128,7 @@ export async function prepareProfile(folder: string): Promise<void> {
   }
 }
 
-export async function saveProfile(folder: string, file: ProfileFile): Promise<void> {
+export async function saveProfile(folder: string, file: ProfileFile | ServiceFile): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await writePrivate(join(folder, 'profile.json'), file)
 }

@@ -191,6 +191,7 @@ export class Plane {
     ctx.fleet.close()
     await anchors.stop()
     await ctx.previews.stop()
+    await ctx.samples.stop()
     await publisher.stop()
     await witness.stop()
     await ctx.registry.store.close()

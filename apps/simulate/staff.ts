@@ -17,13 +17,18 @@ export interface Hiring {
   readonly plane: Plane
   readonly crypto: Crypto
   readonly clock: SimulatedClock
+  /** The model of passkey that the person's is to pass for; a software authenticator as it is unless given. */
+  readonly aaguid?: string
 }
 
 /** Enrols with an invitation. Nobody has endorsed them yet. */
-async function enrol({ plane, crypto, clock }: Hiring, secret: string): Promise<Profile> {
+async function enrol({ plane, crypto, clock, aaguid }: Hiring, secret: string): Promise<Profile> {
   const { url, fetch, rp } = plane
   const signer = crypto.signer(crypto.generateKey('Ed25519'))
-  const passkey = softwareAuthenticator(crypto, crypto.generateKey('Ed25519'), rp)
+  const passkey = softwareAuthenticator(crypto, crypto.generateKey('Ed25519'), {
+    ...rp,
+    ...(aaguid === undefined ? {} : { aaguid }),
+  })
   const client = new ApiClient({ url, crypto, clock, signer, fetch })
   const act = enrolAct(crypto, signer.publicJwk, secretHash(crypto, secret))
   const credential = { ...passkey.register(challengeOf(crypto, ACT_TAG, act)) }

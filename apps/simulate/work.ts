@@ -102,7 +102,8 @@ export async function open(
   }
 }
 
-function proofOf(session: CountersignMcpSession, { tool, args }: Call): Credential {
+/** What a client adds to a call under its session. */
+export function proofOf(session: CountersignMcpSession, { tool, args }: Call): Credential {
   const meta = session.metaFor(tool, args)[CALL_META] as Omit<
     Extract<Credential, { kind: 'session' }>,
     'kind'

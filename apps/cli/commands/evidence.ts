@@ -13,6 +13,7 @@ import { openedFieldSchema, type OpenedField } from '../../../src/log/commitment
 import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/openings.ts'
 import type { HeldCheckpoint } from '../../../src/evidence/verify/held.ts'
 import { verifyRolled } from '../../../src/evidence/verify/roll-forward.ts'
+import { readShared, withReaders } from '../../verifier/threads.ts'
 import { packInto } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
 import { countsText, describeReport } from '../pack-report.ts'
@@ -21,6 +22,12 @@ import { collect, profileOf, time, wantsJson } from './globals.ts'
 
 /** A value with its salt, as the control plane keeps it. */
 const OPENING_BYTES_MAX = 4 * 1024 * 1024
+
+/** Its sources as they are, or compiled. */
+const BUNDLE_WORKER = new URL(
+  `../../verifier/bundle-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+  import.meta.url,
+)
 
 interface BuildOptions {
   readonly from: number
@@ -32,7 +39,7 @@ interface BuildOptions {
 }
 
 export function evidenceCommands(program: Command): void {
-  const evidence = program.command('evidence').description('evidence packs')
+  const evidence = program.command('evidence').description('evidence packs; "countersign verify" checks one')
   evidence
     .command('build')
     .description('build a pack for a period, half-open: from <= time < to')
@@ -125,7 +132,11 @@ function openedIn(bytes: Uint8Array): OpenedField {
   const opened = openedFieldSchema.safeParse(
     parseJson(bytes, { bytes_max: OPENING_BYTES_MAX, depth_max: 40 }),
   )
-  if (!opened.success) throw new CliError('ARGUMENT_INVALID', 'the file is not an opening')
+  if (!opened.success)
+    throw new CliError(
+      'ARGUMENT_INVALID',
+      'the file is not an opening: give what "countersign open ENTRY FIELD" printed',
+    )
   return opened.data
 }
 
@@ -146,19 +157,26 @@ function verifyCommand(program: Command): void {
       '--earlier <pack>',
       'a pack that you were given before, e.g. an interim one: shows what changed since',
     )
-    .option('--action <id>', 'tell the story of one action: who, under what scope, where is the evidence')
+    .option(
+      '--action <id>',
+      'tell the story of one action, act_… of "countersign evidence actions": who, under what scope, where is the evidence',
+    )
     .option('--opening <file>', 'check a field that was opened to you, as countersign open printed it')
     .action(async (file: string, options: VerifyOptions, command: Command) => {
       const began_ms = performance.now()
-      const pack = await verifyRolled(nodeCrypto, await read(file), options.key, {
-        onProgress: (n, of) => progress(`${n} of ${of} entries`),
+      const bytes = await read(file, readShared)
+      const rolled = {
+        onProgress: (n: number, of: number): void => progress(`${n} of ${of} entries`),
         codec: nodeZlib,
         held: await heldIn(options.checkpoint),
         earlier:
           options.earlier === undefined
             ? null
             : { name: options.earlier, archive: await read(options.earlier) },
-      })
+      }
+      const pack = await withReaders(BUNDLE_WORKER, bytes, (readers) =>
+        verifyRolled(nodeCrypto, bytes, options.key, { ...rolled, ...readers }),
+      )
       progressDone()
       const seconds = Math.round(performance.now() - began_ms) / 1000
       const { report } = pack
@@ -189,9 +207,12 @@ async function heldIn(files: readonly string[]): Promise<HeldCheckpoint[]> {
   return Promise.all(files.map(async (name) => ({ name, note: await read(name) })))
 }
 
-async function read(file: string): Promise<Uint8Array> {
+async function read(
+  file: string,
+  how: (file: string) => Promise<Uint8Array> = readFile,
+): Promise<Uint8Array> {
   try {
-    return await readFile(file)
+    return await how(file)
   } catch (cause) {
     throw unreadable(file, cause)
   }

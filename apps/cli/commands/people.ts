@@ -1,7 +1,9 @@
 /** `countersign enroll`, `person …`: who may authorize. @module */
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { ApiError } from '../../../src/adapters/http/client.ts'
 import { rfc3339 } from '../../../src/core/time.ts'
+import { joinLink } from '../join-link.ts'
 import { endorse, enroll, enrollWithPasskey, invite, revoke, viewerLink } from '../operator.ts'
 import {
   loadProfile,
@@ -14,6 +16,7 @@ import {
 } from '../profile.ts'
 import { listing, result, tell } from '../output.ts'
 import { globals, profileOf, reasonCode, wantsJson } from './globals.ts'
+import { passkeyCommands } from './passkeys.ts'
 
 interface EnrollOptions {
   readonly url: string
@@ -33,9 +36,17 @@ const peopleSchema = z.object({
   ),
 })
 
+/** Of a recovery that nobody has endorsed yet, the operator key is nobody's. */
 async function isEndorsed(profile: Promise<Profile>, person: string): Promise<boolean> {
-  const { people } = peopleSchema.parse(await (await profile).client.get('/v1/people'))
-  return people.some(({ id, endorsed }) => id === person && endorsed)
+  const { client } = await profile
+  try {
+    const { people } = peopleSchema.parse(await client.get('/v1/people'))
+    return people.some(({ id, endorsed }) => id === person && endorsed)
+  } catch (error) {
+    // Of a recovery the key is nobody's yet; of an enrolment it is answered nothing else.
+    if (error instanceof ApiError && ['AUTH_KEY_UNKNOWN', 'NOT_ENDORSED'].includes(error.remote)) return false
+    throw error
+  }
 }
 
 export function peopleCommands(program: Command): void {
@@ -76,6 +87,14 @@ export function peopleCommands(program: Command): void {
       result(wantsJson(command), { url }, () => url)
     })
 
+  program
+    .command('console')
+    .description('a one-time link to the console, good for a minute')
+    .action(async (_: unknown, command: Command) => {
+      const url = await viewerLink(await profileOf(command), 'console')
+      result(wantsJson(command), { url }, () => url)
+    })
+
   const person = program.command('person').description('people who may authorize')
   person
     .command('invite')
@@ -88,6 +107,7 @@ export function peopleCommands(program: Command): void {
         [
           `${invited.person} is invited for 24 hours:`,
           `  countersign enroll --url ${profile.url} --secret ${invited.invitation}`,
+          `or in a browser: ${joinLink(profile.url, invited.invitation)}`,
           `then vouch for them: countersign person endorse ${invited.person}`,
         ].join('\n'),
       )
@@ -109,6 +129,7 @@ export function peopleCommands(program: Command): void {
       ),
     )
   })
+  passkeyCommands(person)
   person
     .command('endorse')
     .description('vouch for a registration with your authenticator; before that nothing it signs counts')

@@ -1,8 +1,7 @@
 /** `countersign sample …`: freeze populations, then draw rows that nobody could choose. spec/samples.md. @module */
 import { InvalidArgumentError, type Command } from 'commander'
 import { counted } from '../../../src/core/words.ts'
-import { controlsOfTest } from '../../../src/evidence/controls/catalogue.ts'
-import type { FrequencyName } from '../../../src/log/sample-bodies.ts'
+import { sampledOf, type Sampled } from '../../../src/evidence/samples/make.ts'
 import { readControls } from '../controls/read.ts'
 import { CliError, listing, result } from '../output.ts'
 import { draw, freeze, listSamples } from '../sample.ts'
@@ -61,7 +60,7 @@ function freezeCommand(sample: Command): void {
         wantsJson(command),
         done,
         () =>
-          `${done.id}: ${counted(done.populations_n, 'population')} frozen in entry ${done.entry}\nnext: once it is anchored, ask the auditor for a nonce, then countersign sample draw ${done.id} --test N --nonce HEX`,
+          `${done.id}: ${counted(done.populations_n, 'population')} frozen in entry ${done.entry}\nnext: once it is anchored, ask the auditor for a nonce (openssl rand -hex 16 makes one), then countersign sample draw ${done.id} --test N --nonce HEX`,
       )
     })
 }
@@ -70,14 +69,14 @@ function drawCommand(sample: Command): void {
   sample
     .command('draw')
     .description("draw of a frozen population; without a nonce the sample is management's")
-    .argument('<freezing>', 'frz_…')
+    .argument('<freezing>', 'frz_…, as "countersign sample list" names it')
     .option('--test <number>', 'whose population is sampled', whole)
     .option('--control <id>', 'of the catalogue: of its only test, or of --test')
     .option('--size <n>', 'as the auditor asks; by how often the control runs if not given', whole)
     .option('--nonce <hex>', "the auditor's, at least 16 bytes, given once the freezing is anchored", nonce)
     .option('--controls <dir>', 'control files of your own, besides those that come with Countersign')
     .action(async (freezing: string, options: DrawOptions, command: Command) => {
-      const { control, test, frequency } = await sampledOf(options)
+      const { control, test, frequency } = await sampledBy(options)
       const profile = await profileOf(command)
       const { size = null, nonce: given = null } = options
       const done = await draw(profile, { freezing, control, test, frequency, size, nonce: given })
@@ -91,30 +90,21 @@ function drawCommand(sample: Command): void {
     })
 }
 
-/** What is sampled, and how often it runs: of a test, as its first control of the catalogue does. */
-async function sampledOf({
-  control,
-  test,
-  controls,
-}: DrawOptions): Promise<{ control: string; test: number; frequency: FrequencyName }> {
+/** What is sampled, and how often it runs. @throws {CliError} `ARGUMENT_INVALID` */
+async function sampledBy({ control, test, controls }: DrawOptions): Promise<Sampled> {
   const catalogue = await readControls(controls ?? null)
-  if (control === undefined) {
-    if (test === undefined) throw new CliError('ARGUMENT_INVALID', 'say of what: --test or --control')
-    const frequency = controlsOfTest(catalogue, test)[0]?.frequency ?? 'on_occurrence'
-    return { control: `test ${test}`, test, frequency }
-  }
+  const sampled = sampledOf(catalogue, { control, test })
+  if (sampled !== null) return sampled
   const found = catalogue.controls.find(({ id }) => id === control)
   const numbers = found?.tests.map(({ number }) => number) ?? []
-  const [only] = numbers
-  const of = test ?? (numbers.length === 1 ? only : undefined)
-  if (found === undefined || of === undefined || !numbers.includes(of))
-    throw new CliError(
-      'ARGUMENT_INVALID',
-      found === undefined
+  throw new CliError(
+    'ARGUMENT_INVALID',
+    control === undefined
+      ? 'say of what: --test N, or --control ID of "countersign controls list"'
+      : found === undefined
         ? `there is no control ${control}: see "countersign controls list"`
         : `${control} has tests ${numbers.join(', ')}: say which, with --test`,
-    )
-  return { control, test: of, frequency: found.frequency }
+  )
 }
 
 function nonce(text: string): string {

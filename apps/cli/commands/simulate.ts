@@ -24,7 +24,7 @@ interface Options {
   readonly months: number
   readonly agents: number
   readonly seed: string
-  readonly to: number
+  readonly to?: number
   readonly actionsPerDay?: number
   readonly deviations: readonly string[]
   readonly data?: string
@@ -39,12 +39,7 @@ export function simulateCommand(program: Command): void {
     .option('--months <n>', 'how long', numberUpTo(MONTHS_MAX), 6)
     .option('--agents <n>', 'how many there are in the end', numberUpTo(AGENTS.max), AGENTS.default)
     .option('--seed <seed>', 'the same seed plays the same: a word', seed, '1')
-    .option(
-      '--to <time>',
-      'when the period ends, RFC 3339 UTC; midnight of today unless given',
-      time,
-      Date.now(),
-    )
+    .option('--to <time>', 'when the period ends, RFC 3339 UTC; midnight of today unless given', time)
     .option(
       '--actions-per-day <n>',
       `of all agents together; ${ACTIONS_EACH} each unless given`,
@@ -80,7 +75,7 @@ async function run(options: Options, dataDir: string, command: Command): Promise
     agents,
     dataDir,
     seed: options.seed,
-    to_ms: startOfDay(options.to),
+    to_ms: startOfDay(options.to ?? Date.now()),
     actionsPerDay: options.actionsPerDay ?? ACTIONS_EACH * agents,
     deviations: chosenOf(options.deviations),
     onDay: ({ day, of, actions }) => progress(`day ${day} of ${of}, ${counted(actions, 'action')}`),

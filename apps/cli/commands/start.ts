@@ -11,14 +11,16 @@ import { readAnchorSettings } from '../../server/anchor-settings.ts'
 import { createServer, type RunningServer } from '../../server/server.ts'
 import type { ServerOptions } from '../../server/server-options.ts'
 import { outsideLines, outsideSaid } from '../anchors-said.ts'
+import { joinLink } from '../join-link.ts'
 import { CliError, paint, result, say, tell } from '../output.ts'
 import { readText } from '../profile.ts'
 import { askSecret, hasTerminal } from '../prompt.ts'
 import { port, wantsJson } from './globals.ts'
+import { givenIdentity, identityOptions, type GivenIdentity } from './identity-options.ts'
 import { givenPassphrase } from './passphrase.ts'
 import { givenVault, vaultOption } from './vault.ts'
 
-interface StartOptions {
+interface StartOptions extends GivenIdentity {
   readonly data: string
   readonly store?: string
   readonly host: string
@@ -40,13 +42,14 @@ interface StartOptions {
   readonly keys?: string
   readonly newVault?: boolean
   readonly peer?: readonly string[]
+  readonly recover?: string
   readonly takeOverFrom?: string
   readonly controls?: string
   readonly clientClass?: Readonly<Record<string, string>>
 }
 
 export function startCommand(program: Command): void {
-  program
+  const command = program
     .command('start')
     .description('start the control plane; the first start makes keys and a one-time secret')
     .option('--data <dir>', 'where keys, database and log live', '.countersign')
@@ -105,12 +108,16 @@ export function startCommand(program: Command): void {
     )
     .option('--peer <url>', 'another node of this log, with a folder of its own; may be repeated', peers)
     .option(
+      '--recover <person>',
+      'per_…, who lost every passkey: prints a secret to register anew. The log and an alert say that this machine did it',
+    )
+    .option(
       '--take-over-from <file>',
       'the checkpoint that was signed last, when no other node can say so any more (lock/last-checkpoint of the one that signed)',
     )
-    .action(async (options: StartOptions, command: Command) => {
-      await start(options, wantsJson(command))
-    })
+  identityOptions(command).action(async (options: StartOptions, own: Command) => {
+    await start(options, wantsJson(own))
+  })
 }
 
 async function start(options: StartOptions, json: boolean): Promise<void> {
@@ -136,11 +143,13 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     ...(await givenPassphrase(options)),
     ...(anchors === undefined ? {} : { anchors }),
     ...givenVault(options),
+    ...(await givenIdentity(options)),
     ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.newVault === true ? { newVault: true } : {}),
     ...(options.controls === undefined ? {} : { controls: options.controls }),
     ...(options.clientClass === undefined ? {} : { clientClasses: options.clientClass }),
     ...(options.peer === undefined ? {} : { peers: options.peer }),
+    ...(options.recover === undefined ? {} : { recover: options.recover }),
     ...(options.takeOverFrom === undefined
       ? {}
       : { takeOverFrom: utf8(`${await readText(options.takeOverFrom)}\n`) }),
@@ -155,12 +164,13 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
     onUnpublished: ({ message }) => tell(`the log waits: ${message}`),
     report: (error) => tell(error instanceof Error ? error.message : 'unexpected fault'),
   })
-  const { url, vkey, bootstrapSecret, dueAnchors } = server
+  const { url, vkey, bootstrapSecret, recoverySecret, dueAnchors } = server
   const { witnesses = null } = anchors ?? {}
   const said = {
     url,
     vkey,
     bootstrap_secret: bootstrapSecret,
+    ...(recoverySecret === null ? {} : { recovery_secret: recoverySecret }),
     ...(anchors === undefined ? {} : outsideSaid(witnesses, dueAnchors)),
   }
   result(json, said, () =>
@@ -169,6 +179,7 @@ async function start(options: StartOptions, json: boolean): Promise<void> {
       `log key        ${vkey}`,
       ...(anchors === undefined ? [] : outsideLines(witnesses, dueAnchors)),
       ...(bootstrapSecret === null ? [] : firstStart(url, bootstrapSecret)),
+      ...(recoverySecret === null ? [] : recovered(url, recoverySecret)),
     ].join('\n'),
   )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close())
@@ -227,7 +238,18 @@ function firstStart(url: string, secret: string): string[] {
     '',
     'Nobody has enrolled yet. Enrol the first person within 24 hours; this secret works once and replaces earlier ones:',
     `  countersign enroll --url ${url} --secret ${secret}`,
-    'With --passkey it asks for a passkey in your browser, instead of a key in the profile.',
+    'With --passkey it asks for a passkey in your browser, instead of a key in the profile. Or all of it in the browser:',
+    `  ${joinLink(url, secret)}`,
+  ]
+}
+
+function recovered(url: string, secret: string): string[] {
+  return [
+    '',
+    'They register anew within 24 hours, in an empty profile; this secret works once and replaces earlier ones:',
+    `  countersign --profile NEW-FOLDER enroll --url ${url} --secret ${secret}`,
+    `With --passkey in a browser, or all of it there: ${joinLink(url, secret)}`,
+    'Where somebody else has a passkey that counts, that person vouches for them then: countersign person endorse PERSON',
   ]
 }
 

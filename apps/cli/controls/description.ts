@@ -1,6 +1,5 @@
 /** Reads what a company wrote of itself for the drafts. spec/drafts.md (DFT-2). @module */
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { canonicalBytes } from '../../../src/core/json.ts'
 import {
   DESCRIPTION_BYTES_MAX,
@@ -8,7 +7,7 @@ import {
 } from '../../../src/evidence/companions/drafts/description.ts'
 import { PackError } from '../../../src/evidence/errors.ts'
 import { unreadable } from '../profile.ts'
-import { parseYaml } from './yaml.ts'
+import { misfits, parseYaml } from './yaml.ts'
 
 /** As a pack holds it. @throws {CliError} `FILE_UNREADABLE` @throws {PackError} `PACK_DESCRIPTION_INVALID` */
 export async function readDescriptionFile(path: string): Promise<Uint8Array> {
@@ -16,8 +15,7 @@ export async function readDescriptionFile(path: string): Promise<Uint8Array> {
   if (text.length > DESCRIPTION_BYTES_MAX)
     throw new PackError('PACK_DESCRIPTION_INVALID', `${path} has more than ${DESCRIPTION_BYTES_MAX} bytes`)
   const parsed = descriptionSchema.safeParse(parseYaml(text, path, 'PACK_DESCRIPTION_INVALID') ?? {})
-  if (!parsed.success)
-    throw new PackError('PACK_DESCRIPTION_INVALID', `${path}: ${z.prettifyError(parsed.error)}`)
+  if (!parsed.success) throw new PackError('PACK_DESCRIPTION_INVALID', `${path}: ${misfits(parsed.error)}`)
   return canonicalBytes(parsed.data)
 }
 

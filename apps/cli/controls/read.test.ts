@@ -162,12 +162,16 @@ describe('is refused', () => {
     ['a control that is there twice', CONTROL.replace('ACME-01', 'CSN-AC-01')],
     ['a criterion that nobody defines', CONTROL.replace('CC6.1', 'CC9.9')],
     ['a clause that nobody defines', CONTROL.replace("acme: ['1']", "acme: ['2']")],
+    [
+      'a narrative that asks for what no log answers',
+      `${CONTROL}  - { control: CSN-AC-01, narrative: ['{weather}'] }\n`,
+    ],
     ['settings of a control that nobody defines', CONTROL.replace('CSN-AC-05', 'CSN-AC-99')],
   ])('%s', (_, text) => {
     const own = { name: 'acme.yaml', file: parseControlFile(text, 'acme.yaml') }
-    expect(() => assembleCatalogue([{ name: 'packaged', file: packaged }, own])).toThrowWithCode(
-      'CONTROLS_INVALID',
-    )
+    const assemble = (): unknown => assembleCatalogue([{ name: 'packaged', file: packaged }, own])
+    expect(assemble).toThrowWithCode('CONTROLS_INVALID')
+    expect(assemble).toThrow(/^acme\.yaml: /)
   })
 
   const { criteria, frameworks, controls } = catalogue

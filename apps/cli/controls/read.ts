@@ -5,11 +5,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import { assembleCatalogue, type NamedFile } from '../../../src/evidence/controls/catalogue.ts'
 import { controlFileSchema, type Catalogue } from '../../../src/evidence/controls/schema.ts'
 import { PackError } from '../../../src/evidence/errors.ts'
-import { parseYaml } from './yaml.ts'
+import { misfits, parseYaml } from './yaml.ts'
 
 const PACKAGED = fileURLToPath(new URL('../../../src/evidence/controls/', import.meta.url))
 /** Of one file. */
@@ -46,7 +45,7 @@ async function readOne(path: string, name: string): Promise<NamedFile['file']> {
 /** @param name to tell the reader @throws {PackError} `CONTROLS_INVALID`: with the line */
 export function parseControlFile(text: string, name: string): NamedFile['file'] {
   const parsed = controlFileSchema.safeParse(parseYaml(text, name, 'CONTROLS_INVALID') ?? {})
-  if (!parsed.success) throw invalid(`${name}: ${z.prettifyError(parsed.error)}`)
+  if (!parsed.success) throw invalid(`${name}: ${misfits(parsed.error)}`)
   return parsed.data
 }
 

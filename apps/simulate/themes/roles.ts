@@ -23,7 +23,9 @@ export const roles: Theme = {
     await grant(story, security, roleOf(security, 'security'))
     await grant(story, business, roleOf(business, 'approver'))
     await grant(story, privacy, roleOf(privacy, 'privacy'))
-    for (const owner of owners) await grant(story, owner, roleOf(owner, 'developer'))
+    // Who proposes agents here approves those of others too: nothing but the registers keeps them from their own.
+    for (const owner of owners)
+      for (const role of ['developer', 'approver'] as const) await grant(story, owner, roleOf(owner, role))
     await grant(story, operations, custodyOf(operations, 'database', 'ledger'))
     await grant(story, operations, custodyOf(operations, 'host', 'main-host'))
     await grant(story, business, custodyOf(business, 'host', OLD_HOST))
@@ -58,7 +60,8 @@ export async function handOver(story: Story, leaver: Profile, successor: Profile
   const { security } = story.company.staff
   for (const { id, holding, removed } of await listRoles(security))
     if (holding.person === leaver.person && removed === null) await removeRole(security, id, 'left')
-  await grant(story, successor, roleOf(successor, 'developer'))
+  for (const role of ['developer', 'approver'] as const)
+    await grant(story, successor, roleOf(successor, role))
 }
 
 const people = z.object({ people: z.array(z.object({ id: z.string(), status: z.string() })) })
