@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { versionOf } from './machine.ts'
 
-const USAGE = `usage: npm run bench -- authorize [--json]
+const USAGE = `usage: npm run bench -- api [--json] [--short]
+       npm run bench -- authorize [--json]
        npm run bench -- drift [--json]
        npm run bench -- flow [--json]
        npm run bench -- humans [--json]
@@ -21,6 +22,7 @@ const USAGE = `usage: npm run bench -- authorize [--json]
 `
 
 const NAMES: ReadonlySet<string> = new Set([
+  'api',
   'authorize',
   'drift',
   'flow',
@@ -46,7 +48,10 @@ if (unknown.length > 0 || !NAMES.has(name ?? '')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
-if (name === 'authorize') {
+if (name === 'api') {
+  const { api } = await import('./api/api.ts')
+  await api({ json, short })
+} else if (name === 'authorize') {
   installPeers()
   const { authorize } = await import('./authorize/authorize.ts')
   await authorize({ json })

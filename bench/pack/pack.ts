@@ -76,6 +76,7 @@ function tableOf(machine: Machine, steps: readonly Step[]): string {
       verify.cpu_s,
       verify.rss_mb,
       page?.seconds ?? '-',
+      page?.cpu_s ?? '-',
       page?.rss_mb ?? '-',
       bytes_per_action,
     ]
@@ -92,6 +93,7 @@ function tableOf(machine: Machine, steps: readonly Step[]): string {
     'cpu s',
     'MB',
     'page s',
+    'cpu s',
     'MB',
     'bytes each',
   ]
