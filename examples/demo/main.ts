@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: the main job, end to end, on real files with real processes. Options: `--exit` ends at once instead
- * of leaving the control plane and its live page up, `--json` prints one JSON object, `--store postgres` keeps state and
+ * of leaving the control plane and its console up, `--json` prints one JSON object, `--store postgres` keeps state and
  * log in a PostgreSQL of its own, from an npm package, instead of SQLite.
  * @module
  */
@@ -217,7 +217,7 @@ function summarize(result: {
 
 async function stayUp(stage: Stage): Promise<void> {
   const show = async (): Promise<void> => {
-    tell(`\nLive page (the link works once, for a minute): ${await viewerLink(stage.manager)}`)
+    tell(`\nConsole (the link works once, for a minute): ${await viewerLink(stage.manager, 'console')}`)
     tell('Enter: another link. Ctrl-C: end.')
   }
   await show()

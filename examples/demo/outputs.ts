@@ -26,7 +26,7 @@ import { expectRole, look } from './look.ts'
 import type { Narrator } from './narrator.ts'
 import { playPush, reviewedBy } from './push.ts'
 import { DemoFailed } from './scenes.ts'
-import { addAgent, type Stage } from './stage.ts'
+import { giveRole, addAgent, type Stage } from './stage.ts'
 
 const SERVER = 'letters'
 const DAY_MS = 86_400_000
@@ -48,6 +48,7 @@ export async function playOutputs(stage: Stage, tell: Narrator): Promise<Outputs
   const { invitation } = await invite(manager, 'Reviewer')
   const reviewer = openProfile(await enroll(control.url, invitation, 'Reviewer'))
   await endorse(manager, reviewer.person)
+  await giveRole(reviewer, 'approver', manager)
   const policy = policyOf(manager, [lead, reviewer])
   await approveOutputPolicy(lead, await proposeOutputPolicy(manager, policy))
   tell.step(

@@ -20,6 +20,7 @@ import { approveTemplate, proposeTemplate } from '../../apps/cli/operator-quorum
 import { openProfile, saveProfile, writePrivate, type Profile } from '../../apps/cli/profile.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import type { PublicJwk } from '../../src/core/crypto.ts'
+import type { Role } from '../../src/core/roles.ts'
 import { canonicalize, type JsonObject, type JsonValue } from '../../src/core/json.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import { definitionHash } from '../../src/enforce/adapters/mcp/definitions.ts'
@@ -124,10 +125,16 @@ export function boundedRead(files: string): Grant {
   }
 }
 
+/** Asked for by who is to hold it, approved by somebody else: from the first one on roles decide who may ask for what. */
+export async function giveRole(holder: Profile, role: Role, approver: Profile): Promise<void> {
+  await approveRole(approver, await proposeRole(holder, { kind: 'role', person: holder.person, role }))
+}
+
 /** The set-up made the manager owner; of everything else one says it, and the other approves. */
 async function setRoles(manager: Profile, lead: Profile, tell: Narrator): Promise<void> {
-  const security = { kind: 'role', person: lead.person, role: 'security' } as const
-  await approveRole(manager, await proposeRole(lead, security))
+  await giveRole(lead, 'security', manager)
+  // In a company of two the second person also approves notices.
+  await giveRole(lead, 'privacy', manager)
   const database = { kind: 'custody', person: manager.person, custody: 'database', of: 'demo' } as const
   await approveRole(lead, await proposeRole(manager, database))
   tell.step(

@@ -28,7 +28,7 @@ import { addSystem, delegate, endorse, enroll, enrollPointAs, invite } from '../
 import { openProfile, writePrivate } from '../../apps/cli/profile.ts'
 import type { Narrator } from './narrator.ts'
 import { DemoFailed } from './scenes.ts'
-import { addAgent, type Stage } from './stage.ts'
+import { giveRole, addAgent, type Stage } from './stage.ts'
 
 const SERVER = 'ledger'
 /** Few and short, so that a demo sees what takes an agent days. */
@@ -52,6 +52,7 @@ export async function playTakeover(stage: Stage, tell: Narrator): Promise<boolea
   const { invitation } = await invite(manager, 'Incident responder')
   const responder = openProfile(await enroll(control.url, invitation, 'Incident responder'))
   await endorse(manager, responder.person)
+  await giveRole(responder, 'security', manager)
   const { in_force } = await listDriftPolicies(manager)
   await approveDriftPolicy(lead, await proposeDriftPolicy(manager, { ...in_force, ...TERMS }))
   const clerk = await clerkOf(stage)
