@@ -1,4 +1,4 @@
-"""A second verifier of evidence packs, written from spec/ alone (pack.md, log.md, enforcement.md, tests.md).
+"""A second verifier of evidence packs, written from spec/ alone (pack.md, log.md, enforcement.md, tests.md, people.md).
 
     python3 test/interop/pack.py PACK --key VKEY
 
@@ -20,6 +20,7 @@ from typing import Iterator, NamedTuple
 
 from attestations import from_base64, pre_auth_encoding, read_envelope
 from chain import Issuer, Refused, require, verify_chain
+from passkeys import check_passkeys
 from wire import Json, PublicKey, canonical, digest_of, from_base64url, parse_json, signature_is_good, tagged_digest, to_base64url
 
 FILES_MAX = 65_534
@@ -181,6 +182,7 @@ class Entry(NamedTuple):
     type: str
     time: str
     actor: str
+    actor_kind: str
     subject: str | None
     body: Json
 
@@ -190,7 +192,7 @@ def parse_entry(index: int, data: bytes) -> Entry:
     value = json_of("ENTRY_INVALID", data)
     require(isinstance(value, dict) and canonical(value).encode("utf-8") == data, "ENTRY_INVALID", f"entry {index}: not canonical")
     try:
-        return Entry(index, value["type"], value["time"], value["actor"]["id"], value.get("subject"), value["body"])
+        return Entry(index, value["type"], value["time"], value["actor"]["id"], value["actor"]["kind"], value.get("subject"), value["body"])
     except (KeyError, TypeError):
         raise Refused("ENTRY_INVALID", f"entry {index}: a member is missing") from None
 
@@ -407,6 +409,7 @@ def verify(path: Path, vkey: str) -> None:
     passed("every entry hashes up to the signed root", len(entries))
     passed("the manifest is signed by the issuer of the log", check_signature(files, manifest, end, entries))
     passed("receipts are gapless, chained and signed", check_receipts(entries))
+    passed("every gesture is by a passkey that counted then", check_passkeys(entries))
     allowed, foreign = check_chains(entries)
     passed("every allow has a chain that verifies as of it", allowed)
     passed("populations recompute: " + ", ".join(POPULATIONS), check_populations(files, manifest, entries))
