@@ -46,6 +46,30 @@ export class PersonAtBrowser {
     await this.#cdp.send('WebAuthn.clearCredentials', { authenticatorId: this.#authenticator })
   }
 
+  /** A security key on their ring, beside what the device has. Neither answers unless it is told to. */
+  async ring(): Promise<{ answers: (which: 'device' | 'ring') => Promise<void> }> {
+    const { authenticatorId } = await this.#cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'usb',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: false,
+      },
+    })
+    const both = { device: this.#authenticator, ring: authenticatorId }
+    return {
+      answers: async (which) => {
+        for (const [name, id] of Object.entries(both))
+          await this.#cdp.send('WebAuthn.setAutomaticPresenceSimulation', {
+            authenticatorId: id,
+            enabled: name === which,
+          })
+      },
+    }
+  }
+
   async verified(isUserVerified: boolean): Promise<void> {
     const authenticatorId = this.#authenticator
     await this.#cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified })

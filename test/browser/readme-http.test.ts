@@ -42,7 +42,9 @@ describe('the README over HTTP', () => {
   /** Types it, and keeps what the next ones ask for. */
   async function typed(command: string): Promise<string> {
     const said = await shell.type(fill(command))
-    const invited = /--secret (\S+)\nthen vouch for them: countersign person endorse (per_\w+)/.exec(said)
+    const invited = /--secret (\S+)\n[^]*?then vouch for them: countersign person endorse (per_\w+)/.exec(
+      said,
+    )
     if (invited !== null) {
       filled.set('THE INVITATION', invited[1] ?? '')
       filled.set('per_…', invited[2] ?? '')

@@ -156,7 +156,7 @@ describe.runIf(CHROMIUM_RUNS)('the review desk', () => {
   async function opened(output?: string): Promise<string> {
     await page.goto('about:blank')
     await page.goto(await reviewLink(ben, output))
-    await page.locator('main:not([data-state="loading"]) h1').waitFor()
+    await page.locator('main[data-state]:not([data-state="loading"]) h1').waitFor()
     return page.locator('main').innerText()
   }
 

@@ -7,7 +7,7 @@ import { inflateInStream } from '../../src/adapters/web-streams/inflate.ts'
 import { openPack } from '../../src/evidence/pack/archive.ts'
 import { fflateCodec } from '../../src/evidence/pack/codec.ts'
 import { MemoryFile, ZipWriter } from '../../src/evidence/pack/zip.ts'
-import { concat, hex } from '../../src/core/encoding.ts'
+import { concat, equalBytes, hex } from '../../src/core/encoding.ts'
 import type { Codec } from '../../src/ports/codec.ts'
 
 const codecs: readonly (readonly [string, Codec, Codec])[] = [
@@ -55,6 +55,22 @@ describe.each(codecs)('%s', (_, codec, other) => {
     for (const size of [0, 1, 99_999]) {
       expect(codec.inflateSync(packed, size)).toBeNull()
       expect(await codec.inflate(packed, size)).toBeNull()
+    }
+  })
+
+  test('unpacks exactly what is claimed, however much is packed', async () => {
+    // Random, so that it packs to as much: below and above what is unpacked in one go.
+    for (const n of [0, 1, 300, 200_000, 300_000]) {
+      const whole = new Uint8Array(n)
+      for (let at = 0; at < n; at += 65_536) crypto.getRandomValues(whole.subarray(at, at + 65_536))
+      const packed = concat(...(await codec.deflate([whole])))
+      for (const reader of [codec, other]) {
+        expect(equalBytes(reader.inflateSync(packed, n) ?? Uint8Array.of(1), whole)).toBe(true)
+        expect(equalBytes((await reader.inflate(packed, n)) ?? Uint8Array.of(1), whole)).toBe(true)
+        if (n === 0) continue
+        expect(reader.inflateSync(packed, n - 1)).toBeNull()
+        expect(reader.inflateSync(packed.subarray(0, packed.length - 2), n)?.length ?? 0).toBeLessThan(n)
+      }
     }
   })
 

@@ -19,7 +19,7 @@ import { rootAt, verifyTree } from '../../src/log/reader.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 
 /** A start costs more than what comes after it. The seed makes the first of a longer story the same kills. */
-const ROUNDS = Number(process.env.KILLS ?? 30)
+const ROUNDS = Number(process.env.KILLS ?? 12)
 /** Lines that a process says after it is ready, before it is killed: from none to so many. */
 const LINES_MAX = 300
 const STORY_MS_MAX = 600_000

@@ -1,6 +1,7 @@
 /**
- * `kill -9` of the control plane, of the gateway and of both, in the middle of load, twenty times over one data folder
+ * `kill -9` of the control plane, of the gateway and of both, in the middle of load, again and again over one data folder
  * and one spool: damage would add up. What must hold is checked over the control plane's log and the tool's own record.
+ * `npm run test:kills` kills each of the three seven times.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,18 +21,19 @@ type Victims = 'control plane' | 'gateway' | 'both'
 
 /** Kills in seeded order; change the seed to play another story. */
 const SEED = 20_261_122
-const ROUNDS: readonly (readonly [Victims, number])[] = [
-  ['control plane', 7],
-  ['gateway', 7],
-  ['both', 6],
-]
+const VICTIMS: readonly Victims[] = ['control plane', 'gateway', 'both']
+/** How often each of them is killed. What comes back is a process or three, which is what a round costs. */
+const TIMES = Number(process.env.KILLS_EACH ?? 3)
+const KILLS = VICTIMS.length * TIMES
 const WORKERS = 4
 /** Calls that are answered between a start and the next kill: at least this many, and up to as many more. */
 const CALLS_MIN = 8
 /** A delegation is issued after this many calls, so that API writes are under way too when the kill comes. */
 const CALLS_PER_DELEGATION = 5
 /** Below this many delegations the kills hardly met a write of the API. */
-const DELEGATIONS_MIN = 16
+const DELEGATIONS_MIN = Math.ceil(0.8 * KILLS)
+/** Below this many the kills hardly met a call. */
+const ALLOWED_MIN = 7 * KILLS
 const STORY_MS_MAX = 400_000
 
 /** Deterministic: mulberry32. */
@@ -117,7 +119,7 @@ class Load {
 /** Rules about what a stream lost, or tells twice. */
 const STREAMS: ReadonlySet<string> = new Set(['EPOCH_REOPENED', 'SEQUENCE_FORK', 'SEQUENCE_GAP'])
 
-describe('kill -9 in the middle of load, twenty times', () => {
+describe(`kill -9 in the middle of load, ${KILLS} times`, () => {
   let stage: Stage
   let point: StagedPoint
   let load: Load
@@ -159,8 +161,8 @@ describe('kill -9 in the middle of load, twenty times', () => {
     load.onLife(life)
 
     const random = seeded(SEED)
-    const order = ROUNDS.flatMap(([victims, times]) =>
-      Array.from({ length: times }, () => ({ victims, at: random() })),
+    const order = VICTIMS.flatMap((victims) =>
+      Array.from({ length: TIMES }, () => ({ victims, at: random() })),
     ).sort((a, b) => a.at - b.at)
     for (const { victims } of order) {
       const due = load.answered + CALLS_MIN + Math.floor(random() * CALLS_MIN)
@@ -200,10 +202,10 @@ describe('kill -9 in the middle of load, twenty times', () => {
 
   test('the story is worth telling: calls were allowed, some were torn, delegations were issued', () => {
     const answers = [...load.sent.values()].map(({ answer }) => answer)
-    expect(answers.filter((answer) => answer?.allowed).length).toBeGreaterThan(150)
-    expect(answers.filter((answer) => answer === null).length).toBeGreaterThan(5)
+    expect(answers.filter((answer) => answer?.allowed).length).toBeGreaterThan(ALLOWED_MIN)
+    expect(answers.filter((answer) => answer === null).length).toBeGreaterThan(KILLS / 4)
     expect(load.acknowledged.length).toBeGreaterThanOrEqual(DELEGATIONS_MIN)
-    expect(checkpoints.length).toBeGreaterThan(20)
+    expect(checkpoints.length).toBeGreaterThan(KILLS)
     expect(load.faults).toEqual([])
     expect(exits).toEqual([0, 0, 0])
   })
@@ -228,7 +230,7 @@ describe('kill -9 in the middle of load, twenty times', () => {
       const allow = allows.get(load.sent.get(text)?.args_commit ?? '')
       return allow === undefined || Date.parse(allow.time) > time_ms
     })
-    expect(executed.length).toBeGreaterThan(150)
+    expect(executed.length).toBeGreaterThan(ALLOWED_MIN)
     expect(unbacked).toEqual([])
     expect(new Set(executed.map(({ text }) => text)).size).toBe(executed.length)
     for (const [text, { answer }] of load.sent) {

@@ -27,7 +27,7 @@ test.each(SEEDS)(
 
 test('a point that lets through what it knows to be revoked is found, by what its tool says and by its receipts', async () => {
   await world.point(0).corrupt()
-  const schedule = { seed: 0, events: [{ at: 0, do: 'revoke', delegation: 0 }], length_ms: 3_000 } as const
+  const schedule = { seed: 0, events: [{ at: 0, do: 'revoke', delegation: 0 }], length_ms: 6_000 } as const
   const { faults } = await play(world, schedule)
   const liar = world.point(0).id
   const found = [/^(\S+) let \S+ through \d+ ms after it was stopped$/, /^ALLOW_AFTER_REVOCATION: allowed /]

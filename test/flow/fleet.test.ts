@@ -12,13 +12,14 @@ import { Spool } from '../fixtures/spool.ts'
 const now = Date.now()
 const server = new TestServer()
 let ann: Operator
+let ben: Operator
 let agent: { id: string; key: Caller }
 let spool: Spool
 
 beforeAll(async () => {
   await server.start()
   ann = await server.enrol(server.bootstrapSecret)
-  const ben = await server.invite(ann, 'Ben')
+  ben = await server.invite(ann, 'Ben')
   agent = await server.agent(ann, ben)
   const { id: system } = (await ann.api.post('/v1/systems', { name: 'Files' })).json
   const tool = { system, server: 'files', tool: 'read', definition_hash: 'D'.repeat(43), measures: {} }
@@ -81,6 +82,16 @@ describe('a fleet', () => {
     expect(one.last_day.rows).toMatchObject([{ server: 'files', tool: 'read', allowed: 1 }])
     expect((await ann.api.get('/v1/fleet/agents/agt_nobody')).status).toBe(404)
     expect((await spool.point.api.get('/v1/fleet')).status).toBe(403)
+  })
+
+  test('of more agents than are asked for has those that need a look, and counts all', async () => {
+    const other = await server.agent(ann, ben)
+    const { json } = await ann.api.get('/v1/fleet?agents=1')
+    expect(json.agents).toMatchObject([{ id: agent.id, last_hour: { denied: 1 } }])
+    expect([json.agents_n, json.active_n]).toEqual([2, 2])
+    const all = (await ann.api.get('/v1/fleet')).json.agents.map(({ id }: { id: string }) => id)
+    expect(all.sort()).toEqual([agent.id, other.id].sort())
+    expect((await ann.api.get('/v1/fleet?agents=0')).status).toBe(400)
   })
 
   test('is read by a Prometheus server with a token that reads nothing else', async () => {

@@ -18,6 +18,7 @@ import {
 } from '../../apps/cli/operator.ts'
 import { openProfile, writePrivate, type Profile } from '../../apps/cli/profile.ts'
 import { createServer, type RunningServer } from '../../apps/server/server.ts'
+import type { ServerOptions } from '../../apps/server/server-options.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../src/core/jwk.ts'
 import type { Grant } from '../../src/token/grant.ts'
@@ -55,11 +56,11 @@ export interface FlowStage {
   remove(): Promise<void>
 }
 
-export async function setFlowStage(): Promise<FlowStage> {
+export async function setFlowStage(options: Partial<ServerOptions> = {}): Promise<FlowStage> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'countersign-flow-')))
   await mkdir(join(folder, 'files'))
   await writeFile(join(folder, 'files', 'notes.txt'), NOTES)
-  const server = await createServer({ dataDir: join(folder, 'control-plane') })
+  const server = await createServer({ ...options, dataDir: join(folder, 'control-plane') })
   const enrolledAs = await enroll(server.url, server.bootstrapSecret ?? '', 'Manager')
   const manager = openProfile(enrolledAs)
   await mkdir(join(folder, 'manager'))

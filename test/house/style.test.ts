@@ -11,7 +11,7 @@ const isTest = (path: string): boolean => path.endsWith('.test.ts')
 const files = (...patterns: string[]): string[] =>
   patterns
     .flatMap((pattern) => globSync(pattern))
-    .filter((path) => !path.includes('node_modules'))
+    .filter((path) => !/node_modules|console\/dist\/|api\/schema\.d\.ts$/.test(path))
     .sort()
 const textOf = (path: string): string => readFileSync(path, 'utf8')
 
@@ -71,10 +71,12 @@ describe('source files', () => {
 
 describe('documents', () => {
   test('explain every dependency', () => {
-    const manifest = JSON.parse(textOf('package.json')) as Record<string, Record<string, string> | undefined>
-    const names = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].flatMap(
-      (kind) => Object.keys(manifest[kind] ?? {}),
-    )
+    type Manifest = Record<string, Record<string, string> | undefined>
+    const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']
+    const names = ['package.json', 'apps/console/package.json'].flatMap((path) => {
+      const manifest = JSON.parse(textOf(path)) as Manifest
+      return kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}))
+    })
     const explained = new Set(
       [...textOf('docs/dependencies.md').matchAll(/^\| `([^`]+)` /gm)].map((match) => match[1]),
     )
