@@ -1,10 +1,13 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { keepTemporaryInMemory } from './test/house/memory-folder.ts'
+import { LongestFirst } from './test/house/sequencer.ts'
 import { SummaryReporter } from './test/house/summary-reporter.ts'
 
 /** For the processes that tests start, and for Vitest's own: each would otherwise compile its two thousand modules anew. */
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'countersign-compile-cache')
+keepTemporaryInMemory()
 
 export default defineConfig({
   test: {
@@ -17,6 +20,7 @@ export default defineConfig({
     reporters: ['default', new SummaryReporter()],
     // Vitest leaves one core to itself; but tests wait as much as they compute, for processes, timers and disks.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
