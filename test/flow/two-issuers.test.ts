@@ -351,10 +351,12 @@ describe('our own issuer, under a running point', () => {
     const kid = thumbprint(crypto, thief.publicJwk)
     const answer = await home.person.client.post(`/v1/keys/issuer/${kid}/compromise`, { reason: 'leaked' })
     const { acknowledged_at } = answer as { acknowledged_at: number }
-    await answers(chain, home.holder, 'REVOKED')
+    // Which comes first is open: the frame, or a list without the key, which the point asks for every 10 seconds.
+    const ended = ['REVOKED', 'ISSUER_UNKNOWN']
+    await until('the point denies it', async () => ended.includes(await call(chain, home.holder)))
     expect(Date.now()).toBeLessThan(acknowledged_at + 2_000)
     const backdated = home.forge(chain, thief, { jti: 'dlg_of_a_thief' })
-    expect(['REVOKED', 'ISSUER_UNKNOWN']).toContain(await call(backdated, home.holder))
+    expect(ended).toContain(await call(backdated, home.holder))
     await answers((await home.delegateTo(point.id)).chain, home.holder, 'allow')
     expect(await call(backdated, home.holder)).toBe('ISSUER_UNKNOWN')
   })
