@@ -70,6 +70,44 @@ describe('what falls due', () => {
   })
 })
 
+describe('an account of a program', () => {
+  const account = (id: string, days: number, more: object) => ({
+    id,
+    entry: 0,
+    name: `build ${id}`,
+    purpose: 'builds',
+    owner: 'per_a',
+    roles_json: '["developer"]',
+    networks_json: '[]',
+    expires: BEGUN + days * DAY_MS,
+    proposer: 'per_a',
+    proposed: BEGUN,
+    approver: 'per_b',
+    approval: 1,
+    approved: BEGUN,
+    ended: null,
+    ending: null,
+    ended_at: null,
+    ...more,
+  })
+
+  test('is named before it expires, and one that is short, ended or never approved is not', async () => {
+    await store.write(async (tx) => {
+      const all = [
+        account('svc_a', 30, {}),
+        account('svc_short', 14, {}),
+        account('svc_ended', 30, { ended: 'disabled', ending: 2, ended_at: BEGUN + DAY_MS }),
+        account('svc_waits', 30, { approver: null, approval: null, approved: null }),
+      ]
+      await tx.db.insertInto('service_accounts').values(all).execute()
+    })
+    const due = { what: 'service_account', due: '2026-03-31T09:00:00.000Z', name: 'build svc_a' }
+    expect(await look(BEGUN + 15 * DAY_MS)).toEqual([])
+    expect(await look(BEGUN + 16 * DAY_MS)).toEqual([{ ...due, days: 14 }])
+    expect(await look(BEGUN + 30 * DAY_MS)).toEqual([{ ...due, days: 0 }])
+  })
+})
+
 test.each([
   [-15, null],
   [-14, 14],

@@ -22,7 +22,7 @@ const DAY_MS = 24 * 3600 * 1000
 const STEPS = [14, 7, 3, 0] as const
 /** Of what is late it is said for so long, and then it is somebody's decision. */
 const LATE_MS = 30 * DAY_MS
-/** Delegations that live shorter end by themselves all the time. */
+/** What lives shorter, a delegation or an account of a program, ends by itself all the time. */
 const LONG_LIVED_MS = 14 * DAY_MS
 const QUARTER_MS = 92 * DAY_MS
 /** Business days. */
@@ -40,6 +40,8 @@ export interface Due {
   readonly at: number
   /** Whose it is, where the identifier alone tells people nothing. */
   readonly agent?: string
+  /** What it is called, where that is nobody's name. */
+  readonly name?: string
 }
 
 type Db = Kysely<Schema>
@@ -72,13 +74,19 @@ export async function remind(store: Store): Promise<number> {
   const fresh = steps.filter(({ key }) => !known.has(key)).slice(0, LOOK_MAX)
   if (fresh.length === 0) return 0
   await store.write(async (tx) => {
-    for (const { what, subject, at, days, key, agent } of fresh)
+    for (const { what, subject, at, days, key, agent, name } of fresh)
       await raise(tx, {
         rule: 'REMINDER',
         key,
         // What is of the whole installation is an alert of its own, too.
         subject: subject ?? what,
-        detail: { what, due: rfc3339(at), days, ...(agent === undefined ? {} : { agent }) },
+        detail: {
+          what,
+          due: rfc3339(at),
+          days,
+          ...(agent === undefined ? {} : { agent }),
+          ...(name === undefined ? {} : { name }),
+        },
         entries: [],
       })
   })
@@ -115,6 +123,7 @@ async function allDue(db: Db, { begun_ms, now_ms }: Looking): Promise<Due[]> {
     notices(db),
     emergencies(db),
     assessments(db),
+    serviceAccounts(db, now_ms),
   ])
   return all.flat()
 }
@@ -215,6 +224,20 @@ async function assessments(db: Db): Promise<Due[]> {
     subject: id,
     at: Math.min(valid_until, next_review),
   }))
+}
+
+/** SVC-18: of a program that asks with a key of its own, long enough for another to be proposed. */
+async function serviceAccounts(db: Db, now_ms: number): Promise<Due[]> {
+  const rows = await db
+    .selectFrom('service_accounts')
+    .select(['id', 'name', 'expires', 'approved'])
+    .where('approved', 'is not', null)
+    .where('ended', 'is', null)
+    .where('expires', '>', now_ms - LATE_MS)
+    .execute()
+  return rows
+    .filter(({ expires, approved }) => approved !== null && expires - approved > LONG_LIVED_MS)
+    .map(({ id, name, expires }) => ({ what: 'service_account', subject: id, at: expires, name }))
 }
 
 /** BRC-6: those that the risk in force asks for, and that nobody gave. */

@@ -49,6 +49,12 @@ function linkTo(id: string, text: string): ReactNode {
           {text}
         </TextLink>
       )
+    case 'svc_':
+      return (
+        <TextLink to="/settings/programs" className="mono">
+          {text}
+        </TextLink>
+      )
     case 'inc_':
       return (
         <TextLink to="/incidents/$id" params={{ id }} className="mono">

@@ -9,10 +9,11 @@ export function saysOf(
   { rule, detail, subject }: Pick<AlertView, 'rule' | 'detail' | 'subject'>,
   names: ReadonlyMap<string, string>,
 ): string {
-  const { what, days, due, agent } = detail
+  const { what, days, due, agent, name: called } = detail
   if (rule !== 'REMINDER' || typeof what !== 'string' || typeof days !== 'number' || typeof due !== 'string')
     return t.rules[rule]
   const whose = typeof agent === 'string' ? agent : subject
-  const name = whose === null ? undefined : names.get(whose)
+  const known = whose === null ? undefined : names.get(whose)
+  const name = typeof called === 'string' ? called : known
   return t.fallsDue({ what, name, days, due: dayMonth(Date.parse(due)) }) ?? t.rules[rule]
 }
