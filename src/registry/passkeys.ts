@@ -5,10 +5,8 @@
  * @module
  */
 import type { Kysely } from 'kysely'
-import { isJsonObject } from '../core/json.ts'
 import { thumbprint } from '../core/jwk.ts'
-import { parseJws } from '../core/sign.ts'
-import { parseRfc3339, seconds } from '../core/time.ts'
+import { parseRfc3339 } from '../core/time.ts'
 import type { EntryBody } from '../log/entries.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Tx } from '../ports/store.ts'
@@ -22,6 +20,7 @@ import { endPasskeys, insertPasskey, passkeyOf, passkeysOf, type PasskeyRow } fr
 import { findCounting, setPasskeyName } from './passkey-views.ts'
 import { findEnrolled, type Signer } from './people.ts'
 import { revokeTx } from './revocations.ts'
+import { sealedWith } from './sealed-with.ts'
 
 /** Of one person at once (PPL-8): a gesture is tried against each. */
 export const PASSKEYS_MAX = 10
@@ -230,7 +229,7 @@ async function removeTx(
   await endPasskeys(tx.db, person, [passkey])
   const frames: SignedFrame[] = []
   if (reason === COMPROMISED)
-    for (const target of await sealedWith(tx, passkey, since === undefined ? 0 : parseRfc3339(since)))
+    for (const target of await sealedWith(tx, [passkey], since === undefined ? 0 : parseRfc3339(since)))
       frames.push(...(await revokeTx(ctx, tx, actor, { kind: 'delegation', target, reason })))
   return { frames, added: await addedBy(tx, person, passkey) }
 }
@@ -254,23 +253,3 @@ async function addedBy({ db }: Tx, person: string, passkey: number): Promise<num
 
 /** The reason with which what a passkey sealed is revoked. */
 export const COMPROMISED = 'compromised'
-
-/** Delegations in force whose root has a gesture of the passkey: its person's, and those that they approved. */
-async function sealedWith({ db, now }: Tx, passkey: number, since_ms: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('delegations')
-    .select(['jti', 'chain'])
-    .where('revoked', '=', 0)
-    .where('issued', '>=', since_ms)
-    .where('exp', '>', seconds(now))
-    .orderBy('jti')
-    .execute()
-  return rows.flatMap(({ jti, chain }) => (registrationsIn(chain).includes(passkey) ? [jti] : []))
-}
-
-function registrationsIn(chain: string): unknown[] {
-  const { gestures } = parseJws(chain.slice(0, chain.indexOf('~'))).payload
-  return Array.isArray(gestures)
-    ? gestures.map((gesture) => (isJsonObject(gesture) ? gesture.registration : null))
-    : []
-}

@@ -1,7 +1,7 @@
 /**
  * Users as a provisioning client has them, and the people behind them. spec/identity.md (IDN-17 to IDN-20).
  * Invariants: whoever is not active any more has left, with everything behind which they stand, in the same transaction;
- * a client reaches its own users alone.
+ * who cannot leave loses what they sealed; a client reaches its own users alone.
  * @module
  */
 import type { Kysely } from 'kysely'
@@ -17,11 +17,13 @@ import { personOfAccount } from './identities.ts'
 import { assertNotLastTx, assertOwnerStays, LastPersonError } from './last-person.ts'
 import { addUninvitedTx, leaveTx } from './people.ts'
 import { keep } from './personal.ts'
+import { revokeTx } from './revocations.ts'
 import { provisioner } from './scim-clients.ts'
 import { keysTx, leaversKeysTx } from './scim-keys.ts'
 import { dropRolesTx, settleRolesTx, type ScimRoles } from './scim-roles.ts'
 import { dropUser, insertUser, updateUser, type ScimUserRow } from './scim-rows.ts'
 import { findUserRow, isActive, saidOf } from './scim-user-views.ts'
+import { sealedBy } from './sealed-with.ts'
 
 type Db = Kysely<Schema>
 
@@ -108,8 +110,11 @@ async function knownPerson(
   return taken === undefined ? person : null
 }
 
-/** Somebody tries to take the last person away: nothing of it is written but that (IDN-19). */
-async function orAlert(
+/**
+ * The last person stays (IDN-19), so that somebody can act; what they sealed does not: that they are to go is said by whoever
+ * knows who works here. Nothing else of what was asked is written.
+ */
+async function orStop(
   ctx: RegistryContext,
   by: Provisioning,
   user: string,
@@ -118,14 +123,20 @@ async function orAlert(
   try {
     return await act()
   } catch (cause) {
-    if (cause instanceof LastPersonError)
-      await ctx.store.write(async (tx) => {
-        const about = { rule: 'LAST_PERSON_DEPROVISIONED', subject: user, entries: [] } as const
-        const day = rfc3339(tx.now).slice(0, 10)
-        await raise(tx, { ...about, key: `deprovisioned/${user}/${day}`, detail: { client: by.client } })
-      })
+    if (cause instanceof LastPersonError) await ctx.store.write((tx) => stopTx(ctx, tx, by, user))
     throw cause
   }
+}
+
+async function stopTx(ctx: RegistryContext, tx: Tx, { client }: Provisioning, user: string): Promise<void> {
+  const { person } = await findUserRow(tx.db, client, user)
+  const sealed = await sealedBy(tx, person)
+  for (const target of sealed)
+    await revokeTx(ctx, tx, provisioner(client), { kind: 'delegation', target, reason: REASON })
+  const about = { rule: 'LAST_PERSON_DEPROVISIONED', subject: user, entries: [] } as const
+  const day = rfc3339(tx.now).slice(0, 10)
+  const detail = { client, revoked: sealed.length }
+  await raise(tx, { ...about, key: `deprovisioned/${user}/${day}`, detail })
 }
 
 /** Everything that a client says of a user, in place of what it said. @throws {ScimError} `unknown`, `uniqueness`, `invalidValue`; {RegistryError} `STATE_CONFLICT` */
@@ -135,7 +146,7 @@ export function changeUser(
   id: string,
   user: UserSaid,
 ): Promise<Changed> {
-  return orAlert(ctx, by, id, () => changeOrLeave(ctx, by, id, user))
+  return orStop(ctx, by, id, () => changeOrLeave(ctx, by, id, user))
 }
 
 function changeOrLeave(ctx: RegistryContext, by: Provisioning, id: string, user: UserSaid): Promise<Changed> {
@@ -196,7 +207,7 @@ async function writeTx(
 
 /** @throws {ScimError} `unknown`; {RegistryError} `STATE_CONFLICT`: the last person who is endorsed, `LAST_OWNER` */
 export function removeUser(ctx: RegistryContext, by: Provisioning, id: string): Promise<Changed> {
-  return orAlert(ctx, by, id, () => dropOrLeave(ctx, by, id))
+  return orStop(ctx, by, id, () => dropOrLeave(ctx, by, id))
 }
 
 function dropOrLeave(ctx: RegistryContext, by: Provisioning, id: string): Promise<Changed> {

@@ -6,6 +6,7 @@ import { fsTileStore } from '../../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
 import { thumbprint } from '../../../src/core/jwk.ts'
 import { buildPack } from '../../../src/evidence/pack/build.ts'
+import type { PackReport } from '../../../src/evidence/verify/report.ts'
 import { verifyPack } from '../../../src/evidence/verify/verify.ts'
 import { openCheckpoint } from '../../../src/log/checkpoint.ts'
 import { packSigner } from '../../../test/fixtures/packs.ts'
@@ -557,10 +558,14 @@ describe('who is provisioned', () => {
     await other.remove()
   })
 
-  test('the last person who is endorsed cannot be taken away', async () => {
+  test('the last person who is endorsed cannot be taken away, and what they sealed is', async () => {
     const alone = new TestServer({ oidc: settings })
     await alone.start()
     const only = await alone.enrol(alone.bootstrapSecret)
+    const ben = await alone.invite(only, 'Ben')
+    const agent = await alone.agent(only, ben)
+    const { jti } = await alone.delegate(only, agent, (await alone.point(only)).id)
+    expect((await only.api.post(`/v1/people/${ben.id}/leave`, { reason: 'left' })).status).toBe(200)
     const { json } = await only.api.post('/v1/scim/clients', { name: 'c', days: 1 })
     const client = new Client(alone.base, json.token)
     liar.sub = 'only'
@@ -576,33 +581,41 @@ describe('who is provisioned', () => {
     expect((await client.ask('DELETE', `/Users/${user.id}`)).status).toBe(409)
     expect((await client.ask('GET', `/Users/${user.id}`)).json.active).toBe(true)
     const { json: alerts } = await only.api.get('/v1/alerts')
-    expect(alerts.alerts).toMatchObject([{ rule: 'LAST_PERSON_DEPROVISIONED', subject: user.id }])
+    expect(alerts.alerts).toMatchObject([
+      { rule: 'LAST_PERSON_DEPROVISIONED', subject: user.id, detail: { revoked: 1 } },
+    ])
+    const { json: delegation } = await only.api.get(`/v1/delegations/${jti}`)
+    expect(delegation).toMatchObject({ revoked: true })
+    expect(await verifiedPack(alone, only)).toMatchObject({ integrity: true, faults: [] })
     await alone.remove()
   })
 })
 
 test('a pack over all of it verifies, and the log holds no name of anybody', async () => {
-  const { size } = (await ann.api.get('/v1/entries?limit=1')).json
-  const checkpoint = await until('a checkpoint', () => {
-    const note = readFileSync(join(server.dataDir, 'log', 'checkpoint'))
-    return openCheckpoint(nodeCrypto, note, server.running.vkey).size >= size ? note : null
-  })
-  const source = {
-    tiles: fsTileStore(join(server.dataDir, 'log')),
-    vkey: server.running.vkey,
-    checkpoint,
-    start: null,
-    sign: packSigner(ann.api),
-    openSource: () => Promise.resolve(null),
-  }
-  const now = Math.floor(Date.now() / 1000) * 1000
-  const period = { from_ms: now - 86_400_000, to_ms: now }
-  const { bytes } = await buildPack(nodeCrypto, source, period)
-  const { report } = await verifyPack(nodeCrypto, bytes, server.running.vkey)
-  expect(report).toMatchObject({ integrity: true, faults: [] })
+  expect(await verifiedPack(server, ann)).toMatchObject({ integrity: true, faults: [] })
   for (const personal of ['isaac@acme.example', 'Isaac Brock', '00ujl29u0le5T6Aj10h7', 'dora@x.example'])
     expect(filesWith(server.dataDir, personal)).toEqual([])
 })
+
+/** Over the last day, built and verified. */
+async function verifiedPack(at: TestServer, by: Operator): Promise<PackReport> {
+  const { size } = (await by.api.get('/v1/entries?limit=1')).json
+  const checkpoint = await until('a checkpoint', () => {
+    const note = readFileSync(join(at.dataDir, 'log', 'checkpoint'))
+    return openCheckpoint(nodeCrypto, note, at.running.vkey).size >= size ? note : null
+  })
+  const source = {
+    tiles: fsTileStore(join(at.dataDir, 'log')),
+    vkey: at.running.vkey,
+    checkpoint,
+    start: null,
+    sign: packSigner(by.api),
+    openSource: () => Promise.resolve(null),
+  }
+  const now = Math.floor(Date.now() / 1000) * 1000
+  const { bytes } = await buildPack(nodeCrypto, source, { from_ms: now - 86_400_000, to_ms: now })
+  return (await verifyPack(nodeCrypto, bytes, at.running.vkey)).report
+}
 
 /** A person connects the account of `liar.sub` in a session by passkey. */
 async function connected(at: TestServer, person: Operator): Promise<void> {
