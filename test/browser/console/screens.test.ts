@@ -1,6 +1,6 @@
 /**
  * Every screen of the console over a simulated company, in both themes and three widths: axe finds nothing, the page keeps
- * its policy and reports no fault, nothing scrolls sideways. `COUNTERSIGN_SCREENS=docs/screens` keeps what was seen.
+ * its policy and reports no fault, neither it nor a list of it scrolls sideways. `COUNTERSIGN_SCREENS=docs/screens` keeps what was seen.
  */
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -79,6 +79,7 @@ describe.runIf(CHROMIUM_RUNS)('the screens of the console', () => {
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     )
     expect.soft(wide, `${name} scrolls sideways at ${px} px`).toBeLessThanOrEqual(0)
+    expect.soft(await page.evaluate<string[]>(TOO_WIDE), `lists of ${name} at ${px} px`).toEqual([])
     await shot(page, `${name}-light-${width}`)
   }
 
@@ -111,6 +112,11 @@ describe.runIf(CHROMIUM_RUNS)('the screens of the console', () => {
     expect(await faultsOf(name)).toEqual([])
   })
 })
+
+/** Names of lists that scroll sideways by themselves. */
+const TOO_WIDE = `[...document.querySelectorAll('.rows, .listing')]
+  .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1)
+  .map((list) => list.getAttribute('aria-label') ?? list.textContent.slice(0, 80))`
 
 /** Where something is not there, the browser says so by itself. */
 function isExpected(name: string, text: string): boolean {

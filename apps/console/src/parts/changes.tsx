@@ -1,7 +1,8 @@
 /** What one JSON document changes of another, member by member: was, becomes. @module */
-import { Code, Table, Text } from '@mantine/core'
+import { Code, Text } from '@mantine/core'
 import { words } from '../words/words.ts'
 import { labelOf } from './json-pairs.tsx'
+import { Listing, type Cell } from './listing.tsx'
 
 const t = words.settings.policies
 
@@ -34,37 +35,26 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const COLUMNS: readonly Cell<Change>[] = [
+  {
+    name: words.settings.templates.member,
+    cell: ({ member }) => <span className="breaks">{labelOf(member)}</span>,
+  },
+  { name: t.was, cell: (change) => <Side of={change.was} isThere={'was' in change} /> },
+  { name: t.becomes, cell: (change) => <Side of={change.becomes} isThere={'becomes' in change} /> },
+]
+
 export function Changes({ of, none }: { of: readonly Change[]; none: string }) {
-  if (of.length === 0) return <Text c="dimmed">{none}</Text>
   return (
-    <Table.ScrollContainer minWidth={520}>
-      <Table verticalSpacing="xs" layout="fixed" aria-label={t.changes}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col" w="24%">
-              {words.settings.templates.member}
-            </Table.Th>
-            <Table.Th scope="col">{t.was}</Table.Th>
-            <Table.Th scope="col">{t.becomes}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {of.map((change) => (
-            <Table.Tr key={change.member}>
-              <Table.Th scope="row" fw={400} className="breaks">
-                {labelOf(change.member)}
-              </Table.Th>
-              <Table.Td>
-                <Side of={change.was} isThere={'was' in change} />
-              </Table.Td>
-              <Table.Td>
-                <Side of={change.becomes} isThere={'becomes' in change} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      label={t.changes}
+      rows={of}
+      columns={COLUMNS}
+      keyOf={({ member }) => member}
+      none={none}
+      minWidth={520}
+      fixed
+    />
   )
 }
 

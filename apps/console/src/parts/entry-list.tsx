@@ -1,5 +1,5 @@
 /** Entries of the log, each with what it says in a few words, leading to the entry itself. @module */
-import { Stack, Table, Text } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { wordsOfEntry } from '../../../../src/log/entry-words.ts'
 import type { AnyEntry } from '../../../../src/log/entries.ts'
@@ -7,11 +7,31 @@ import { api, said } from '../api/client.ts'
 import { count } from '../shell/format.ts'
 import { words } from '../words/words.ts'
 import { TextLink } from './link.tsx'
+import { Listing, type Cell } from './listing.tsx'
 import { Time } from './values.tsx'
 
 const t = words.alerts
 /** Entries that are read; all can be gone to. */
 const SHOWN_MAX = 20
+
+interface Shown {
+  readonly index: number
+  /** Not there: it is not read yet, or is gone. */
+  readonly entry: AnyEntry | null | undefined
+}
+
+const COLUMNS: readonly Cell<Shown>[] = [
+  {
+    name: words.log.index,
+    cell: ({ index }) => (
+      <TextLink to="/log/$index" params={{ index: String(index) }} className="mono">
+        {index}
+      </TextLink>
+    ),
+  },
+  { name: words.log.says, cell: ({ entry }) => (entry ? wordsOfEntry(entry) : words.values.none) },
+  { name: words.log.time, cell: ({ entry }) => (entry ? <Time at={entry.time} /> : words.values.none) },
+]
 
 export function EntryList({ of, label }: { of: readonly number[]; label: string }) {
   const shown = of.slice(0, SHOWN_MAX)
@@ -29,26 +49,14 @@ export function EntryList({ of, label }: { of: readonly number[]; label: string 
   })
   return (
     <Stack gap="xs">
-      <Table.ScrollContainer minWidth={420}>
-        <Table aria-label={label} verticalSpacing={6}>
-          <Table.Tbody>
-            {shown.map((index, at) => {
-              const entry = entries[at]?.data
-              return (
-                <Table.Tr key={index}>
-                  <Table.Td w={100}>
-                    <TextLink to="/log/$index" params={{ index: String(index) }} className="mono">
-                      {index}
-                    </TextLink>
-                  </Table.Td>
-                  <Table.Td>{entry ? wordsOfEntry(entry) : '–'}</Table.Td>
-                  <Table.Td w={200}>{entry ? <Time at={entry.time} /> : '–'}</Table.Td>
-                </Table.Tr>
-              )
-            })}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Listing
+        label={label}
+        rows={shown.map((index, at) => ({ index, entry: entries[at]?.data }))}
+        columns={COLUMNS}
+        keyOf={({ index }) => String(index)}
+        none={words.values.none}
+        minWidth={420}
+      />
       {of.length > SHOWN_MAX && (
         <Text size="sm" c="dimmed">
           {t.entriesMore(count(of.length - SHOWN_MAX))}

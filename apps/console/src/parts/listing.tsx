@@ -7,6 +7,8 @@ import type { ReactNode } from 'react'
 export interface Cell<T> {
   readonly name: string
   readonly cell: (row: T) => ReactNode
+  /** A number: they stand below each other by their last digits. */
+  readonly isNumber?: boolean
 }
 
 export function Listing<T>({
@@ -16,6 +18,7 @@ export function Listing<T>({
   keyOf,
   none,
   minWidth = 640,
+  fixed = false,
 }: {
   label: string
   rows: readonly T[]
@@ -25,25 +28,37 @@ export function Listing<T>({
   none: string
   /** What the columns need, in pixels: with less room rows are cards. */
   minWidth?: number
+  /** Columns share the room evenly, whatever stands in them. */
+  fixed?: boolean
 }) {
   const { ref, width } = useElementSize<HTMLDivElement>()
   return (
     <div ref={ref} className="listing" {...(width > 0 && width < minWidth && { 'data-cards': true })}>
-      {rows.length === 0 ? <Text c="dimmed">{none}</Text> : <Filled {...{ label, rows, columns, keyOf }} />}
+      {rows.length === 0 ? (
+        <Text c="dimmed">{none}</Text>
+      ) : (
+        <Filled {...{ label, rows, columns, keyOf, fixed }} />
+      )}
     </div>
   )
 }
 
-type Rest<T> = Pick<Parameters<typeof Listing<T>>[0], 'label' | 'rows' | 'columns' | 'keyOf'>
+type Rest<T> = Pick<Parameters<typeof Listing<T>>[0], 'label' | 'rows' | 'columns' | 'keyOf' | 'fixed'>
 
 /** The roles are said, because a table that is laid out as cards has none in some browsers. */
-function Filled<T>({ label, rows, columns, keyOf }: Rest<T>) {
+function Filled<T>({ label, rows, columns, keyOf, fixed = false }: Rest<T>) {
   return (
-    <Table verticalSpacing="xs" highlightOnHover aria-label={label} role="table">
+    <Table
+      verticalSpacing="xs"
+      highlightOnHover
+      aria-label={label}
+      role="table"
+      layout={fixed ? 'fixed' : 'auto'}
+    >
       <Table.Thead>
         <Table.Tr>
-          {columns.map(({ name }) => (
-            <Table.Th key={name} scope="col">
+          {columns.map(({ name, isNumber = false }) => (
+            <Table.Th key={name} scope="col" {...(isNumber && { 'data-number': true })}>
               {name}
             </Table.Th>
           ))}
@@ -52,8 +67,8 @@ function Filled<T>({ label, rows, columns, keyOf }: Rest<T>) {
       <Table.Tbody role="rowgroup">
         {rows.map((row) => (
           <Table.Tr key={keyOf(row)} role="row">
-            {columns.map(({ name, cell }) => (
-              <Table.Td key={name} role="cell" data-name={name}>
+            {columns.map(({ name, cell, isNumber = false }) => (
+              <Table.Td key={name} role="cell" data-name={name} {...(isNumber && { 'data-number': true })}>
                 <div>{cell(row)}</div>
               </Table.Td>
             ))}

@@ -1,9 +1,11 @@
 /**
- * A table of any length: only the rows in view are in the page, and more are asked for as the end comes near. Works with a
- * keyboard (arrows move the focus from row to row) and says to a screen reader how many rows there are.
+ * A table of any length: only the rows in view are in the page, and more are asked for as the end comes near. Where it lacks
+ * room for its columns each row is a card. Works with a keyboard (arrows move the focus from row to row) and says to a
+ * screen reader how many rows there are.
  * @module
  */
 import { Box, Loader, Text } from '@mantine/core'
+import { useElementSize, useMergedRef } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { words } from '../words/words.ts'
@@ -18,6 +20,9 @@ export interface Column<T> {
 }
 
 const ROW_PX = 44
+/** Of one cell in a card, until it is measured. */
+const LINE_PX = 32
+const REM_PX = 16
 /** Rows from the end at which the next page is asked for. */
 const AHEAD = 20
 
@@ -45,24 +50,29 @@ export function Rows<T>({
   onTop?: (isAtTop: boolean) => void
 }) {
   const frame = useRef<HTMLDivElement>(null)
+  const room = useElementSize<HTMLDivElement>()
+  const ref = useMergedRef(frame, room.ref)
+  const isCards = room.width > 0 && room.width < narrowest(columns) * REM_PX
   // The compiler of React cannot see through it; the table is small.
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => row_px,
+    estimateSize: () => (isCards ? columns.length * LINE_PX : row_px),
     overscan: 12,
   })
+  useEffect(() => virtual.measure(), [virtual, isCards])
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {
     if (more !== undefined && !loading && last >= rows.length - AHEAD) more()
   }, [more, loading, last, rows.length])
   const columnsCss = columns.map(({ width }) => width).join(' ')
-  const isShort = rows.length * row_px + 40 < (typeof height === 'number' ? height : Infinity)
+  const isShort = virtual.getTotalSize() + 40 < (typeof height === 'number' ? height : Infinity)
   return (
     <Box
       className="rows"
-      ref={frame}
+      ref={ref}
+      {...(isCards && { 'data-cards': true })}
       role="table"
       aria-label={label}
       aria-rowcount={more === undefined ? rows.length + 1 : -1}
@@ -71,7 +81,7 @@ export function Rows<T>({
       onScroll={(event) => onTop?.(event.currentTarget.scrollTop < row_px)}
       tabIndex={0}
     >
-      <Box style={{ minWidth: `${narrowest(columns)}rem` }}>
+      <Box style={isCards ? {} : { minWidth: `${narrowest(columns)}rem` }}>
         <Box role="rowgroup">
           <Box role="row" data-head aria-rowindex={1} style={{ gridTemplateColumns: columnsCss }}>
             {columns.map(({ name, stays = false }) => (
@@ -88,20 +98,20 @@ export function Rows<T>({
             return (
               <Box
                 key={keyOf(row)}
+                {...(isCards && { ref: virtual.measureElement, 'data-index': index })}
                 role="row"
                 data-link
                 aria-rowindex={index + 2}
                 style={{
-                  gridTemplateColumns: columnsCss,
                   position: 'absolute',
                   insetInline: 0,
-                  height: size,
                   transform: `translateY(${start}px)`,
+                  ...(isCards ? {} : { gridTemplateColumns: columnsCss, height: size }),
                 }}
               >
                 {columns.map(({ name, cell, stays = false }) => (
-                  <Box key={name} role="cell" {...(stays && { 'data-stays': true })}>
-                    {cell(row)}
+                  <Box key={name} role="cell" data-name={name} {...(stays && { 'data-stays': true })}>
+                    {isCards ? <div>{cell(row)}</div> : cell(row)}
                   </Box>
                 ))}
               </Box>

@@ -1,11 +1,13 @@
 /** Whether an agent behaves as it did: its level, what it is held against, baselines. spec/drift.md. @module */
-import { Group, Stack, Table, Text } from '@mantine/core'
+import { Group, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, said } from '../../api/client.ts'
+import type { paths } from '../../api/schema.d.ts'
 import { GestureDialog } from '../../gesture/gesture-dialog.tsx'
 import { ActButton } from '../../parts/act-button.tsx'
 import { TextLink } from '../../parts/link.tsx'
+import { Listing, type Cell } from '../../parts/listing.tsx'
 import { Answer } from '../../parts/states.tsx'
 import { Id, Pairs, State, Time } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
@@ -17,6 +19,17 @@ import { useNames } from './names.ts'
 
 const t = words.agents
 const COLOURS = { none: 'active', watch: 'waiting', step_up: 'open', isolate: 'isolated' } as const
+
+type Epoch =
+  paths['/v1/agents/{id}/drift']['get']['responses'][200]['content']['application/json']['epochs'][number]
+
+const EPOCHS: readonly Cell<Epoch>[] = [
+  { name: t.taskClass, cell: ({ task_class }) => task_class },
+  { name: t.risk, cell: ({ level }) => <State of={COLOURS[level]} label={t.driftLevels[level]} /> },
+  { name: t.warm, cell: ({ warm }) => t.sessions(warm), isNumber: true },
+  { name: t.scored, cell: ({ scored }) => count(scored), isNumber: true },
+  { name: t.manifest, cell: ({ manifest }) => <span className="mono">{manifest.slice(0, 12)}…</span> },
+]
 
 export default function AgentDrift({ agent }: { agent: AgentView }) {
   const drift = useQuery({
@@ -47,36 +60,14 @@ export default function AgentDrift({ agent }: { agent: AgentView }) {
                 ],
               ]}
             />
-            {epochs.length === 0 ? (
-              <Text c="dimmed">{t.noEpochs}</Text>
-            ) : (
-              <Table.ScrollContainer minWidth={480}>
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t.taskClass}</Table.Th>
-                      <Table.Th>{t.risk}</Table.Th>
-                      <Table.Th ta="right">{t.warm}</Table.Th>
-                      <Table.Th ta="right">{t.scored}</Table.Th>
-                      <Table.Th>{t.manifest}</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {epochs.map((one) => (
-                      <Table.Tr key={one.epoch}>
-                        <Table.Td>{one.task_class}</Table.Td>
-                        <Table.Td>
-                          <State of={COLOURS[one.level]} label={t.driftLevels[one.level]} />
-                        </Table.Td>
-                        <Table.Td ta="right">{t.sessions(one.warm)}</Table.Td>
-                        <Table.Td ta="right">{count(one.scored)}</Table.Td>
-                        <Table.Td className="mono">{one.manifest.slice(0, 12)}…</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
-            )}
+            <Listing
+              label={t.epochs}
+              rows={epochs}
+              columns={EPOCHS}
+              keyOf={({ epoch }) => String(epoch)}
+              none={t.noEpochs}
+              minWidth={480}
+            />
           </Part>
         )}
       </Answer>

@@ -1,8 +1,10 @@
 /** What an agent spent of its limits, and which tools it called in the last day. @module */
-import { SimpleGrid, Table, Text } from '@mantine/core'
+import { SimpleGrid, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import type { paths } from '../../api/schema.d.ts'
 import { Answer } from '../../parts/states.tsx'
 import { TextLink } from '../../parts/link.tsx'
+import { Listing, type Cell } from '../../parts/listing.tsx'
 import { count } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
 import { Part } from '../activity/action.tsx'
@@ -25,38 +27,41 @@ export default function AgentSpend({ agent }: { agent: AgentView }) {
           nothing={<Text c="dimmed">{t.noCalls}</Text>}
         >
           {({ last_day }) => (
-            <Table.ScrollContainer minWidth={380}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{t.tool}</Table.Th>
-                    <Table.Th ta="right">{t.allowed}</Table.Th>
-                    <Table.Th ta="right">{t.denied}</Table.Th>
-                    <Table.Th ta="right">{t.asked}</Table.Th>
-                    <Table.Th ta="right">{t.failed}</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {last_day.rows.map(({ server = '', tool = '', allowed, denied, asked, failed }) => (
-                    <Table.Tr key={`${server} ${tool}`}>
-                      <Table.Td>
-                        <TextLink to="/activity" search={{ agent: agent.id, server, tool }}>
-                          {server} / {tool}
-                        </TextLink>
-                      </Table.Td>
-                      {[allowed, denied, asked, failed].map((n, i) => (
-                        <Table.Td key={i} ta="right">
-                          {count(n ?? 0)}
-                        </Table.Td>
-                      ))}
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              label={t.lastDay}
+              rows={last_day.rows}
+              columns={columnsOf(agent.id)}
+              keyOf={({ server, tool }) => `${server} ${tool}`}
+              none={t.noCalls}
+              minWidth={380}
+            />
           )}
         </Answer>
       </Part>
     </SimpleGrid>
   )
+}
+
+type Called =
+  paths['/v1/fleet/agents/{id}']['get']['responses'][200]['content']['application/json']['last_day']['rows'][number]
+type Counted = 'allowed' | 'denied' | 'asked' | 'failed'
+
+const COUNTS: readonly Counted[] = ['allowed', 'denied', 'asked', 'failed']
+
+function columnsOf(agent: string): readonly Cell<Called>[] {
+  return [
+    {
+      name: t.tool,
+      cell: ({ server = '', tool = '' }) => (
+        <TextLink to="/activity" search={{ agent, server, tool }}>
+          {server} / {tool}
+        </TextLink>
+      ),
+    },
+    ...COUNTS.map((name) => ({
+      name: t[name],
+      cell: (row: Called) => count(row[name] ?? 0),
+      isNumber: true,
+    })),
+  ]
 }

@@ -1,8 +1,9 @@
 /** What the verifier says of a pack, in the words of `verify.html`. @module */
-import { Accordion, Alert, List, Stack, Table, Text, Title } from '@mantine/core'
+import { Accordion, Alert, List, Stack, Text, Title } from '@mantine/core'
 import { CircleCheck, CircleX } from 'lucide-react'
 import { checksOf, factsOf, sectionsOf, testRowsOf, verdictOf } from '../../../../verifier/words.ts'
 import type { PackReport } from '../../../../../src/evidence/verify/report.ts'
+import { Listing, type Cell } from '../../parts/listing.tsx'
 import { words } from '../../words/words.ts'
 
 const t = words.evidence.packs
@@ -53,25 +54,31 @@ export function Verdict({ report, seconds }: { report: PackReport; seconds: numb
   )
 }
 
+type TestRow = ReturnType<typeof testRowsOf>[number]
+
+const COLUMNS: readonly Cell<TestRow>[] = [
+  { name: words.evidence.number, cell: ({ cells: [number] }) => number },
+  { name: words.evidence.testName, cell: ({ cells: [, what] }) => what },
+  {
+    name: words.evidence.result,
+    cell: ({ cells: [, , outcome], deviates }) => (
+      <Text size="sm" {...(deviates ? { c: 'red', fw: 600 } : {})}>
+        {outcome}
+      </Text>
+    ),
+  },
+]
+
 function TestTable({ report }: { report: PackReport }) {
   return (
-    <Table.ScrollContainer minWidth={520}>
-      <Table aria-label={t.tests}>
-        <Table.Tbody>
-          {testRowsOf(report).map(({ cells: [number, what, outcome], deviates }) => (
-            <Table.Tr key={number}>
-              <Table.Td>{number}</Table.Td>
-              <Table.Td>{what}</Table.Td>
-              <Table.Td>
-                <Text size="sm" {...(deviates ? { c: 'red', fw: 600 } : {})}>
-                  {outcome}
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      label={t.tests}
+      rows={testRowsOf(report)}
+      columns={COLUMNS}
+      keyOf={({ cells: [number] }) => number}
+      none={words.values.none}
+      minWidth={520}
+    />
   )
 }
 

@@ -1,8 +1,9 @@
 /** Kills that were, and how fast drills stopped everything: as a chart, and as the same table. @module */
-import { Stack, Table, Text, Title } from '@mantine/core'
+import { Stack, Text, Title } from '@mantine/core'
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { TextLink } from '../../parts/link.tsx'
+import { Listing, type Cell } from '../../parts/listing.tsx'
 import { useNames } from '../../parts/names.ts'
 import { Rows, type Column } from '../../parts/rows.tsx'
 import { Answer, Empty, Loading } from '../../parts/states.tsx'
@@ -132,34 +133,30 @@ function Charted({ of }: { of: readonly Drill[] }) {
       <Suspense fallback={<Loading rows={4} />}>
         <LatencyChart took={took} />
       </Suspense>
-      <Table.ScrollContainer minWidth={420}>
-        <Table aria-label={t.chartTable}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t.drill}</Table.Th>
-              <Table.Th>{t.pulled}</Table.Th>
-              <Table.Th>{t.first}</Table.Th>
-              <Table.Th>{t.last}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {took.toReversed().map((one) => (
-              <Table.Tr key={one.drill}>
-                <Table.Td>
-                  <TextLink to="/kill" search={{ mode: 'drills', drill: one.drill }}>
-                    {scopes.get(one.drill) ?? one.drill}
-                  </TextLink>
-                </Table.Td>
-                <Table.Td>
-                  <Time at={one.at} />
-                </Table.Td>
-                <Table.Td>{milliseconds(one.first_ms)}</Table.Td>
-                <Table.Td>{milliseconds(one.last_ms)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Listing
+        label={t.chartTable}
+        rows={took.toReversed()}
+        columns={columnsOf(scopes)}
+        keyOf={({ drill }) => drill}
+        none={words.values.none}
+        minWidth={420}
+      />
     </>
   )
+}
+
+function columnsOf(scopes: ReadonlyMap<string, string>): readonly Cell<Took>[] {
+  return [
+    {
+      name: t.drill,
+      cell: ({ drill }) => (
+        <TextLink to="/kill" search={{ mode: 'drills', drill }}>
+          {scopes.get(drill) ?? drill}
+        </TextLink>
+      ),
+    },
+    { name: t.pulled, cell: ({ at }) => <Time at={at} /> },
+    { name: t.first, cell: ({ first_ms }) => milliseconds(first_ms) },
+    { name: t.last, cell: ({ last_ms }) => milliseconds(last_ms) },
+  ]
 }

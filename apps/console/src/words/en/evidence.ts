@@ -87,6 +87,7 @@ export const evidence = {
   any: 'any',
   noTestsFound: 'None of these',
   noTestsFoundText: 'No test of this period came to that.',
+  number: 'Number',
   testName: 'Test',
   itemsName: 'Items',
   criteria: 'Criteria',
