@@ -80,6 +80,19 @@ export function storeContract(title: string, create: () => Promise<StoreFixture>
       expect([...kept.box]).toEqual([...box])
     })
 
+    test('gives an entry as it stands, whatever it was changed to', async () => {
+      await store.write((tx) => addSystem(tx, 'Äpfel \u{1f34e}'))
+      const [before] = await store.entries.read(0, 1)
+      expect(JSON.parse(Buffer.from(before ?? []).toString())).toMatchObject({
+        body: { name: 'Äpfel \u{1f34e}' },
+      })
+      for (const changed of [Uint8Array.from([0x22, 0xff, 0xc0, 0x22]), Uint8Array.from([0])]) {
+        await store.write(({ db }) => db.updateTable('entries').set({ bytes: changed }).execute())
+        const [found] = await store.entries.read(0, 1)
+        expect([...(found ?? [])]).toEqual([...changed])
+      }
+    })
+
     test('keeps neither the state nor the entry of a work that throws', async () => {
       const failing = store.write(async (tx) => {
         await addSystem(tx, 'lost')

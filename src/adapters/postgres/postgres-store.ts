@@ -23,6 +23,10 @@ const MOVE_TIME = `UPDATE sequencer SET time = GREATEST(time, ${DATABASE_NOW})
 const READ_TIME = `SELECT ${DATABASE_NOW} AS time`
 const SIZE = 'SELECT next FROM sequencer'
 const RANGE = 'SELECT idx, bytes FROM entries WHERE idx >= $1 AND idx < $2 ORDER BY idx'
+/** The driver knows bytes as hexadecimal digits only, which take twice as long to send and to read. */
+const RANGE_AS_TEXT = `SELECT idx, convert_from(bytes, 'UTF8') AS text FROM entries WHERE idx >= $1 AND idx < $2 ORDER BY idx`
+/** SQLSTATE: bytes that are no UTF-8. */
+const NOT_IN_REPERTOIRE = '22021'
 const PRUNED = 'SELECT bundle FROM pruned WHERE bundle >= $1 AND bundle <= $2'
 const HASHES = 'SELECT hashes FROM pruned WHERE bundle = $1'
 
@@ -70,7 +74,7 @@ class PostgresStore implements Store {
     this.entries = {
       size: async () => (await this.#rows<{ next: number }>(SIZE))[0]?.next ?? 0,
       read: async (start, end) => {
-        const rows = await this.#rows<{ idx: number; bytes: Uint8Array }>(RANGE, [start, end])
+        const rows = await this.#range(start, end)
         const pruned = async (first: number, last: number): Promise<number[]> =>
           (await this.#rows<{ bundle: number }>(PRUNED, [first, last])).map(({ bundle }) => bundle)
         return withPruned(rows, start, end, pruned)
@@ -132,6 +136,17 @@ class PostgresStore implements Store {
       return timeOf((await this.#clock.query<{ time: number }>(MOVE_TIME)).rows)
     } catch (cause) {
       throw unavailable('the database does not say what time it is', cause)
+    }
+  }
+
+  /** Entries are UTF-8; what is not was changed behind us, and is given as it stands to whoever verifies it. */
+  async #range(start: number, end: number): Promise<{ idx: number; bytes: Uint8Array }[]> {
+    try {
+      const rows = await this.#rows<{ idx: number; text: string }>(RANGE_AS_TEXT, [start, end])
+      return rows.map(({ idx, text }) => ({ idx, bytes: Buffer.from(text) }))
+    } catch (cause) {
+      if ((cause as { code?: unknown }).code !== NOT_IN_REPERTOIRE) throw cause
+      return this.#rows(RANGE, [start, end])
     }
   }
 
