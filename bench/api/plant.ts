@@ -26,6 +26,7 @@ const DAYS = 30
 /** Receipts that one statement makes: those of a call have one millisecond. */
 const BLOCK = 10_000
 const TIME_CHARS = 10
+const UNAUTHORIZED = 401
 /** The log is published before the control plane listens. */
 const START_MS_MAX = 1_800_000
 
@@ -60,6 +61,9 @@ export async function plant(
   await caughtUp(stage, await sizeOf(stage))
   const caught_up_ms = Math.round(performance.now() - began)
   if (store !== undefined) await settle(store)
+  // As it is on the days after: what it folded for minutes is out of its memory.
+  await stage.restart({ started_ms: START_MS_MAX })
+  await caughtUp(stage, await sizeOf(stage))
   const cookie = await comeIn(stage)
   return { stage, ...size, cookie, ...(await open(stage, chain)), caught_up_ms }
 }
@@ -250,9 +254,13 @@ export async function sizeOf(stage: Stage): Promise<number> {
 
 /** The log is published, and the observer has taken all of it. */
 async function caughtUp(stage: Stage, entries: number): Promise<void> {
-  const headers = { cookie: await comeIn(stage) }
-  const text = async (path: string): Promise<string> =>
-    (await fetch(stage.control.url + path, { headers })).text()
+  let cookie = await comeIn(stage)
+  const text = async (path: string): Promise<string> => {
+    const answer = await fetch(stage.control.url + path, { headers: { cookie } })
+    if (answer.status !== UNAUTHORIZED) return answer.text()
+    cookie = await comeIn(stage) // nobody did anything for so long that the session ended
+    return text(path)
+  }
   for (;;) {
     const published = Number((await text('/log/checkpoint')).split('\n')[1])
     const behind = Number(/^countersign_observer_entries_behind (\d+)/m.exec(await text('/metrics'))?.[1])
