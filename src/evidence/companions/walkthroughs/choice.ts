@@ -6,6 +6,7 @@ import type { Crypto } from '../../../core/crypto.ts'
 import { utf8 } from '../../../core/encoding.ts'
 import { taggedText } from '../../../core/digest.ts'
 import type { Control } from '../../controls/schema.ts'
+import { wholeOf } from '../../populations/alike.ts'
 import type { ReportedPopulation, ReportInput } from '../../report/input.ts'
 import type { JsonObject } from '../../../core/json.ts'
 
@@ -44,8 +45,15 @@ function placeIn(
   return Number(number % BigInt(count))
 }
 
-function rowAt({ rows }: ReportedPopulation, place: number): JsonObject | null {
+/** Of millions only the one is made whole. */
+function rowAt({ rows, alike }: ReportedPopulation, place: number): JsonObject | null {
+  if (alike === undefined || alike === null) return nth(rows(), place)
+  const row = nth(alike.rows(), place)
+  return row === null ? null : wholeOf(row, alike.own)
+}
+
+function nth<T>(all: Iterable<T>, place: number): T | null {
   let at = 0
-  for (const row of rows()) if (at++ === place) return row
+  for (const one of all) if (at++ === place) return one
   return null
 }
