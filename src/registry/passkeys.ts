@@ -229,9 +229,14 @@ async function removeTx(
   await endPasskeys(tx.db, person, [passkey])
   const frames: SignedFrame[] = []
   if (reason === COMPROMISED)
-    for (const target of await sealedWith(tx, [passkey], since === undefined ? 0 : parseRfc3339(since)))
+    for (const target of await sealedWith(tx, person, { passkey, since_ms: momentOf(since) }))
       frames.push(...(await revokeTx(ctx, tx, actor, { kind: 'delegation', target, reason })))
   return { frames, added: await addedBy(tx, person, passkey) }
+}
+
+/** Milliseconds; 0: nobody knows when. */
+function momentOf(since: string | undefined): number {
+  return since === undefined ? 0 : parseRfc3339(since)
 }
 
 /** Those that count and that it had added, or that one of those had, whether that still counts or not. */

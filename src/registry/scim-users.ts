@@ -53,8 +53,16 @@ export interface Changed {
 
 const REASON = 'deprovisioned'
 
-/** @throws {ScimError} `uniqueness`, `invalidValue` */
+/** @throws {ScimError} `uniqueness`, `invalidValue`; {RegistryError} as {@link removeUser}, of who is not active */
 export function addUser(ctx: RegistryContext, by: Provisioning, user: UserSaid): Promise<Changed> {
+  const known = async ({ db }: Tx): Promise<Asked | null> => {
+    const person = await knownPerson(ctx, db, by, user)
+    return person === null ? null : { subject: person, person }
+  }
+  return orStop(ctx, by, known, () => addOrLeave(ctx, by, user))
+}
+
+function addOrLeave(ctx: RegistryContext, by: Provisioning, user: UserSaid): Promise<Changed> {
   return ctx.store.write(async (tx) => {
     const { client } = by
     const keys = await keysTx(ctx, tx, client, user, null)
@@ -110,6 +118,12 @@ async function knownPerson(
   return taken === undefined ? person : null
 }
 
+/** Who was to go, and as what an alert names them. */
+interface Asked {
+  readonly subject: string
+  readonly person: string
+}
+
 /**
  * The last person stays (IDN-19), so that somebody can act; what they sealed does not: that they are to go is said by whoever
  * knows who works here. Nothing else of what was asked is written.
@@ -117,27 +131,45 @@ async function knownPerson(
 async function orStop(
   ctx: RegistryContext,
   by: Provisioning,
-  user: string,
+  whoOf: (tx: Tx) => Promise<Asked | null>,
   act: () => Promise<Changed>,
 ): Promise<Changed> {
   try {
     return await act()
   } catch (cause) {
-    if (cause instanceof LastPersonError) await ctx.store.write((tx) => stopTx(ctx, tx, by, user))
+    if (cause instanceof LastPersonError)
+      await ctx.store.write(async (tx) => {
+        const asked = await whoOf(tx)
+        if (asked !== null) await stopTx(ctx, tx, by.client, asked)
+      })
     throw cause
   }
 }
 
-async function stopTx(ctx: RegistryContext, tx: Tx, { client }: Provisioning, user: string): Promise<void> {
-  const { person } = await findUserRow(tx.db, client, user)
+async function stopTx(
+  ctx: RegistryContext,
+  tx: Tx,
+  client: string,
+  { subject, person }: Asked,
+): Promise<void> {
   const sealed = await sealedBy(tx, person)
   for (const target of sealed)
     await revokeTx(ctx, tx, provisioner(client), { kind: 'delegation', target, reason: REASON })
-  const about = { rule: 'LAST_PERSON_DEPROVISIONED', subject: user, entries: [] } as const
   const day = rfc3339(tx.now).slice(0, 10)
-  const detail = { client, revoked: sealed.length }
-  await raise(tx, { ...about, key: `deprovisioned/${user}/${day}`, detail })
+  await raise(tx, {
+    rule: 'LAST_PERSON_DEPROVISIONED',
+    subject,
+    entries: [],
+    // Said each time that it stopped something, and else once a day: a directory asks again and again.
+    key: `deprovisioned/${subject}/${sealed[0] ?? day}`,
+    detail: { client, revoked: sealed.length },
+    ...(sealed.length === 0 ? {} : { isEveryLogged: true as const }),
+  })
 }
+
+const userOf =
+  (client: string, id: string) =>
+  async ({ db }: Tx): Promise<Asked> => ({ subject: id, person: (await findUserRow(db, client, id)).person })
 
 /** Everything that a client says of a user, in place of what it said. @throws {ScimError} `unknown`, `uniqueness`, `invalidValue`; {RegistryError} `STATE_CONFLICT` */
 export function changeUser(
@@ -146,7 +178,7 @@ export function changeUser(
   id: string,
   user: UserSaid,
 ): Promise<Changed> {
-  return orStop(ctx, by, id, () => changeOrLeave(ctx, by, id, user))
+  return orStop(ctx, by, userOf(by.client, id), () => changeOrLeave(ctx, by, id, user))
 }
 
 function changeOrLeave(ctx: RegistryContext, by: Provisioning, id: string, user: UserSaid): Promise<Changed> {
@@ -207,7 +239,7 @@ async function writeTx(
 
 /** @throws {ScimError} `unknown`; {RegistryError} `STATE_CONFLICT`: the last person who is endorsed, `LAST_OWNER` */
 export function removeUser(ctx: RegistryContext, by: Provisioning, id: string): Promise<Changed> {
-  return orStop(ctx, by, id, () => dropOrLeave(ctx, by, id))
+  return orStop(ctx, by, userOf(by.client, id), () => dropOrLeave(ctx, by, id))
 }
 
 function dropOrLeave(ctx: RegistryContext, by: Provisioning, id: string): Promise<Changed> {

@@ -91,7 +91,7 @@ describe('an account of a program', () => {
     ...more,
   })
 
-  test('is named before it expires, and one that is short, ended or never approved is not', async () => {
+  test('is said before it expires, and one that is short, ended or never approved is not', async () => {
     await store.write(async (tx) => {
       const all = [
         account('svc_a', 30, {}),
@@ -101,7 +101,7 @@ describe('an account of a program', () => {
       ]
       await tx.db.insertInto('service_accounts').values(all).execute()
     })
-    const due = { what: 'service_account', due: '2026-03-31T09:00:00.000Z', name: 'build svc_a' }
+    const due = { what: 'service_account', due: '2026-03-31T09:00:00.000Z' }
     expect(await look(BEGUN + 15 * DAY_MS)).toEqual([])
     expect(await look(BEGUN + 16 * DAY_MS)).toEqual([{ ...due, days: 14 }])
     expect(await look(BEGUN + 30 * DAY_MS)).toEqual([{ ...due, days: 0 }])

@@ -40,8 +40,6 @@ export interface Due {
   readonly at: number
   /** Whose it is, where the identifier alone tells people nothing. */
   readonly agent?: string
-  /** What it is called, where that is nobody's name. */
-  readonly name?: string
 }
 
 type Db = Kysely<Schema>
@@ -74,19 +72,13 @@ export async function remind(store: Store): Promise<number> {
   const fresh = steps.filter(({ key }) => !known.has(key)).slice(0, LOOK_MAX)
   if (fresh.length === 0) return 0
   await store.write(async (tx) => {
-    for (const { what, subject, at, days, key, agent, name } of fresh)
+    for (const { what, subject, at, days, key, agent } of fresh)
       await raise(tx, {
         rule: 'REMINDER',
         key,
         // What is of the whole installation is an alert of its own, too.
         subject: subject ?? what,
-        detail: {
-          what,
-          due: rfc3339(at),
-          days,
-          ...(agent === undefined ? {} : { agent }),
-          ...(name === undefined ? {} : { name }),
-        },
+        detail: { what, due: rfc3339(at), days, ...(agent === undefined ? {} : { agent }) },
         entries: [],
       })
   })
@@ -230,14 +222,14 @@ async function assessments(db: Db): Promise<Due[]> {
 async function serviceAccounts(db: Db, now_ms: number): Promise<Due[]> {
   const rows = await db
     .selectFrom('service_accounts')
-    .select(['id', 'name', 'expires', 'approved'])
+    .select(['id', 'expires', 'approved'])
     .where('approved', 'is not', null)
     .where('ended', 'is', null)
     .where('expires', '>', now_ms - LATE_MS)
     .execute()
   return rows
     .filter(({ expires, approved }) => approved !== null && expires - approved > LONG_LIVED_MS)
-    .map(({ id, name, expires }) => ({ what: 'service_account', subject: id, at: expires, name }))
+    .map(({ id, expires }) => ({ what: 'service_account', subject: id, at: expires }))
 }
 
 /** BRC-6: those that the risk in force asks for, and that nobody gave. */

@@ -1,6 +1,7 @@
 /** Provisioning as Okta and Entra ID document it, and as nobody should send it. spec/identity.md (IDN-14 to IDN-23). */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fsTileStore } from '../../../src/adapters/fs/tile-store.ts'
 import { nodeCrypto } from '../../../src/adapters/node-crypto/node-crypto.ts'
@@ -564,28 +565,52 @@ describe('who is provisioned', () => {
     const only = await alone.enrol(alone.bootstrapSecret)
     const ben = await alone.invite(only, 'Ben')
     const agent = await alone.agent(only, ben)
-    const { jti } = await alone.delegate(only, agent, (await alone.point(only)).id)
+    const point = (await alone.point(only)).id
+    const delegated = async (): Promise<string> => (await alone.delegate(only, agent, point)).jti
+    const isRevoked = async (jti: string): Promise<unknown> =>
+      (await only.api.get(`/v1/delegations/${jti}`)).json.revoked
+    const alertsOf = async (subject: string): Promise<unknown> =>
+      (await only.api.get('/v1/alerts')).json.alerts.filter(
+        (alert: { subject: string }) => alert.subject === subject,
+      )
     expect((await only.api.post(`/v1/people/${ben.id}/leave`, { reason: 'left' })).status).toBe(200)
     const { json } = await only.api.post('/v1/scim/clients', { name: 'c', days: 1 })
     const client = new Client(alone.base, json.token)
     liar.sub = 'only'
     // They connected their account before they were provisioned: the user is them.
     await connected(alone, only)
-    const { json: user } = await client.ask('POST', '/Users', {
-      userName: 'only@x.example',
-      externalId: 'only',
-    })
+    const said = { userName: 'only@x.example', externalId: 'only' }
+
+    const first = await delegated()
+    expect((await client.ask('POST', '/Users', { ...said, active: false })).status).toBe(409)
+    expect(await isRevoked(first)).toBe(true)
+    expect(await alertsOf(only.id)).toMatchObject([
+      { rule: 'LAST_PERSON_DEPROVISIONED', detail: { revoked: 1 } },
+    ])
+
+    const { json: user } = await client.ask('POST', '/Users', said)
+    const second = await delegated()
     const off = await client.patch(`/Users/${user.id}`, { op: 'replace', path: 'active', value: false })
     expect(off.status).toBe(409)
     expect(off.json.detail).toContain('enrol and endorse another first')
+    expect(await isRevoked(second)).toBe(true)
+
+    // A chain that cannot be read keeps nothing in force, and each stop of the day is said.
+    const [third, fourth] = [await delegated(), await delegated()]
+    const db = new DatabaseSync(join(alone.dataDir, 'countersign.db'))
+    const setChain = db.prepare('UPDATE delegations SET chain = ? WHERE jti = ?')
+    const { chain } = db.prepare('SELECT chain FROM delegations WHERE jti = ?').get(third) ?? {}
+    setChain.run('', third)
     expect((await client.ask('DELETE', `/Users/${user.id}`)).status).toBe(409)
+    setChain.run(chain ?? null, third)
+    db.close()
+    expect([await isRevoked(third), await isRevoked(fourth)]).toEqual([true, true])
+    expect(await alertsOf(user.id)).toMatchObject([{ count: 2, detail: { revoked: 2 } }])
+    expect((await client.ask('DELETE', `/Users/${user.id}`)).status).toBe(409)
+    expect(await alertsOf(user.id)).toMatchObject([{ count: 3 }])
+    expect((await client.ask('DELETE', `/Users/${user.id}`)).status).toBe(409)
+    expect(await alertsOf(user.id)).toMatchObject([{ count: 3 }])
     expect((await client.ask('GET', `/Users/${user.id}`)).json.active).toBe(true)
-    const { json: alerts } = await only.api.get('/v1/alerts')
-    expect(alerts.alerts).toMatchObject([
-      { rule: 'LAST_PERSON_DEPROVISIONED', subject: user.id, detail: { revoked: 1 } },
-    ])
-    const { json: delegation } = await only.api.get(`/v1/delegations/${jti}`)
-    expect(delegation).toMatchObject({ revoked: true })
     expect(await verifiedPack(alone, only)).toMatchObject({ integrity: true, faults: [] })
     await alone.remove()
   })

@@ -9,11 +9,10 @@ export function saysOf(
   { rule, detail, subject }: Pick<AlertView, 'rule' | 'detail' | 'subject'>,
   names: ReadonlyMap<string, string>,
 ): string {
-  const { what, days, due, agent, name: called } = detail
+  const { what, days, due, agent } = detail
   if (rule !== 'REMINDER' || typeof what !== 'string' || typeof days !== 'number' || typeof due !== 'string')
     return t.rules[rule]
   const whose = typeof agent === 'string' ? agent : subject
-  const known = whose === null ? undefined : names.get(whose)
-  const name = typeof called === 'string' ? called : known
+  const name = whose === null ? undefined : names.get(whose)
   return t.fallsDue({ what, name, days, due: dayMonth(Date.parse(due)) }) ?? t.rules[rule]
 }

@@ -75,10 +75,7 @@ const dues: Readonly<Record<string, readonly ['due' | 'ends', (name: string | un
   vendor: ['ends', () => 'The assessment of a vendor'],
   breach_notice_authority: ['due', () => 'The notice of a breach to an authority'],
   breach_notice_subjects: ['due', () => 'The notice of a breach to data subjects'],
-  service_account: [
-    'ends',
-    (name) => (name === undefined ? 'A service account' : `The service account ${name}`),
-  ],
+  service_account: ['ends', () => 'A service account'],
   emergency_review: ['due', () => 'The review of an emergency access'],
 }
 
