@@ -9,20 +9,27 @@ import { SummaryReporter } from './test/house/summary-reporter.ts'
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'countersign-compile-cache')
 keepTemporaryInMemory()
 
+/** Of processes, browsers and clocks together. */
+const TIMED = ['test/browser/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/flow/**/*.test.ts']
+
 export default defineConfig({
   test: {
     // What is pure leaves nothing behind: its files share the modules of a worker. All else has one of its own.
     projects: [
       { extends: true, test: { name: 'src', include: ['src/**/*.test.ts'], isolate: false } },
-      // Tests of processes, browsers and clocks get a second try where nobody sits who would look: each that needed it is
-      // named at the end, and is a test or a race to mend.
       {
         extends: true,
         test: {
           name: 'whole',
           include: ['apps/**/*.test.ts', 'test/**/*.test.ts'],
-          retry: process.env['CI'] === undefined ? 0 : 1,
+          exclude: [...TIMED, '**/node_modules/**'],
         },
+      },
+      // Where nobody sits who would look they get a second try: each that needed it is named at the end, and is a test or a
+      // race to mend.
+      {
+        extends: true,
+        test: { name: 'processes', include: TIMED, retry: process.env['CI'] === 'true' ? 1 : 0 },
       },
     ],
     setupFiles: ['test/setup.ts'],

@@ -259,7 +259,7 @@ async function caughtUp(stage: Stage, entries: number): Promise<void> {
     const answer = await fetch(stage.control.url + path, { headers: { cookie } })
     if (answer.status !== UNAUTHORIZED) return answer.text()
     cookie = await comeIn(stage) // nobody did anything for so long that the session ended
-    return text(path)
+    return (await fetch(stage.control.url + path, { headers: { cookie } })).text()
   }
   for (;;) {
     const published = Number((await text('/log/checkpoint')).split('\n')[1])

@@ -4,7 +4,7 @@
  * printed.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestServer, type Operator } from '../../../apps/server/harness.ts'
 import { Stream } from '../../fixtures/shipped.ts'
@@ -24,6 +24,12 @@ const OBSERVE = `
   }).observe({ type: 'event', durationThreshold: 16, buffered: true })
 `
 
+/** Top and bottom of each row that is in the page, from the top. */
+const EDGES = `[...document.querySelectorAll('.rows[data-cards] [data-link]')]
+  .map((row) => row.getBoundingClientRect())
+  .map(({ top, bottom }) => [top, bottom])
+  .sort(([a], [b]) => a - b)`
+
 describe.runIf(CHROMIUM_RUNS)('the live activity', () => {
   const server = new TestServer({ separation: 'after' })
   let ann: Operator
@@ -42,12 +48,35 @@ describe.runIf(CHROMIUM_RUNS)('the live activity', () => {
     await server.remove()
   })
 
-  test('answers within 200 ms while ten thousand rows a minute come in', async () => {
+  async function arrive(): Promise<Page> {
     const context = await browser.newContext(CONTEXT)
     const { url } = (await ann.api.post('/v1/viewer-links', { to: 'console' })).json
     const [name = '', value = ''] = ((await server.comeIn(url)) ?? '').split('=')
     await context.addCookies([{ name, value, url: server.base() }])
-    const page = await context.newPage()
+    return context.newPage()
+  }
+
+  test('lays cards out one below the other when others come before them', async () => {
+    const page = await arrive()
+    await page.setViewportSize({ width: 360, height: 900 })
+    await page.goto(`${server.base()}/console/log`)
+    await page.getByRole('row').nth(5).waitFor()
+    const added = page.getByText('System: added')
+    for (const [i, system] of ['short', 'of a long name '.repeat(5)].entries()) {
+      await ann.api.post('/v1/systems', { name: system })
+      await expect.poll(() => added.count()).toBe(i + 1)
+      await stream.ship(3, 'between')
+    }
+    await page.getByText('Receipt: head').nth(2).waitFor()
+    const edges = await page.evaluate<[number, number][]>(EDGES)
+    expect(edges.length).toBeGreaterThan(8)
+    const apart = edges.slice(1).map(([top], i) => Math.abs(top - (edges[i]?.[1] ?? NaN)))
+    expect(Math.max(...apart)).toBeLessThan(1)
+    await page.context().close()
+  }, 60_000)
+
+  test('answers within 200 ms while ten thousand rows a minute come in', async () => {
+    const page = await arrive()
     await page.addInitScript(OBSERVE)
     await page.goto(`${server.base()}/console/activity`)
     await page.getByRole('row').nth(5).waitFor()

@@ -39,6 +39,7 @@ const COLUMNS: readonly Cell<Change>[] = [
   {
     name: words.settings.templates.member,
     cell: ({ member }) => <span className="breaks">{labelOf(member)}</span>,
+    isHeader: true,
   },
   { name: t.was, cell: (change) => <Side of={change.was} isThere={'was' in change} /> },
   { name: t.becomes, cell: (change) => <Side of={change.becomes} isThere={'becomes' in change} /> },

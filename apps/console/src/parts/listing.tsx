@@ -9,6 +9,8 @@ export interface Cell<T> {
   readonly cell: (row: T) => ReactNode
   /** A number: they stand below each other by their last digits. */
   readonly isNumber?: boolean
+  /** What the other cells of its row are about. */
+  readonly isHeader?: boolean
 }
 
 export function Listing<T>({
@@ -67,8 +69,13 @@ function Filled<T>({ label, rows, columns, keyOf, fixed = false }: Rest<T>) {
       <Table.Tbody role="rowgroup">
         {rows.map((row) => (
           <Table.Tr key={keyOf(row)} role="row">
-            {columns.map(({ name, cell, isNumber = false }) => (
-              <Table.Td key={name} role="cell" data-name={name} {...(isNumber && { 'data-number': true })}>
+            {columns.map(({ name, cell, isNumber = false, isHeader = false }) => (
+              <Table.Td
+                key={name}
+                role={isHeader ? 'rowheader' : 'cell'}
+                data-name={name}
+                {...(isNumber && { 'data-number': true })}
+              >
                 <div>{cell(row)}</div>
               </Table.Td>
             ))}

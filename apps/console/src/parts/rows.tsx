@@ -57,6 +57,11 @@ export function Rows<T>({
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,
+    // What was measured stays with its row when others come before it.
+    getItemKey: (index) => {
+      const row = rows[index]
+      return row === undefined ? index : keyOf(row)
+    },
     estimateSize: () => (isCards ? columns.length * LINE_PX : row_px),
     overscan: 12,
   })
@@ -98,7 +103,8 @@ export function Rows<T>({
             return (
               <Box
                 key={keyOf(row)}
-                {...(isCards && { ref: virtual.measureElement, 'data-index': index })}
+                {...(isCards && { ref: virtual.measureElement })}
+                data-index={index}
                 role="row"
                 data-link
                 aria-rowindex={index + 2}

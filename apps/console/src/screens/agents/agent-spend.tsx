@@ -31,7 +31,7 @@ export default function AgentSpend({ agent }: { agent: AgentView }) {
               label={t.lastDay}
               rows={last_day.rows}
               columns={columnsOf(agent.id)}
-              keyOf={({ server, tool }) => `${server} ${tool}`}
+              keyOf={({ server = '', tool = '' }) => `${server} ${tool}`}
               none={t.noCalls}
               minWidth={380}
             />
