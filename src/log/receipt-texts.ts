@@ -23,9 +23,14 @@ const TIME_CHARS = 24
 const DAY_CHARS = 10
 const BODY_BEGINS = '{"action":"'
 const BEFORE_ACTION = `,"body":${BODY_BEGINS}`
-/** Kinds with the same member behind their action: of a decision the agent. Of one with more, some are read strictly. */
+/** Kinds with one name. Of a name with more, some are read strictly. */
 const NEAR_MAX = 32
-const KINDS_MAX = 16_384
+/** What is known at once: what comes after it takes the place of what was learned first. */
+const NAMES_MAX = 16_384
+const CHAIN = '"chain":"'
+const SUBJECT = '"subject":"'
+/** An identifier of a data subject. */
+const SUBJECT_CHARS = 30
 
 const FRACTION_ONLY = new RegExp(`^${FRACTION}$`)
 
@@ -87,7 +92,7 @@ export class OwnMembers {
 }
 
 export class ReceiptTexts {
-  /** By the text behind the action. */
+  /** By {@link nameOf}, those that were learned first in front. */
   readonly #known = new Map<string, Known[]>()
   readonly #own = new OwnMembers()
   readonly #days = new Days()
@@ -97,7 +102,7 @@ export class ReceiptTexts {
   read(text: string): OwnMembers | null {
     const action = text.indexOf(BEFORE_ACTION) + BEFORE_ACTION.length
     const end = text.indexOf('"', action)
-    const near = this.#known.get(nextMember(text, end))
+    const near = this.#known.get(nameOf(text, end))
     if (near === undefined) return null
     for (const known of near) if (this.#fits(known, text)) return this.#own
     return null
@@ -108,9 +113,9 @@ export class ReceiptTexts {
     const { action, prev_hash } = entry.body
     const begin = text.indexOf(BEFORE_ACTION) + BEFORE_ACTION.length - BODY_BEGINS.length
     const at = begin + BODY_BEGINS.length + action.length
-    const name = nextMember(text, at)
+    const name = nameOf(text, at)
     const near = this.#known.get(name) ?? []
-    if (prev_hash === '' || near.length >= NEAR_MAX || this.#count >= KINDS_MAX) return
+    if (prev_hash === '' || near.length >= NEAR_MAX) return
     const between = partsOf(entry)
     if (between === null) return
     const behind = text.length - begin - body.length
@@ -118,6 +123,11 @@ export class ReceiptTexts {
     if (!this.#fits(known, text)) return
     this.#count++
     this.#known.set(flat(name), [...near, known])
+    if (this.#known.size <= NAMES_MAX) return
+    for (const [oldest] of this.#known) {
+      this.#known.delete(oldest)
+      return
+    }
   }
 
   #fits(known: Known, text: string): boolean {
@@ -193,6 +203,8 @@ export class ReceiptTexts {
 /** The text of an entry around its own members; null: another of its members says what we put in their places. */
 function partsOf(entry: Entry<'receipt'>): { readonly parts: string[]; readonly own: Own[] } | null {
   const { body } = entry
+  // Of its own as well, and in no place that is read here: no other receipt would be like this one.
+  if (body.basis?.freshness !== undefined) return null
   const markOf = (member: Own): string => `#${OWN.indexOf(member)}#`
   const isDecision = body.kind === 'decision'
   const { freshness = null, args_commit = null } = isDecision ? body : {}
@@ -230,9 +242,18 @@ function partsOf(entry: Entry<'receipt'>): { readonly parts: string[]; readonly 
   return { own, parts: parts.map((part, i) => flat(quoteAt(i - 1) + part + quoteAt(i))) }
 }
 
-/** What stands between an action and the comma behind the next member: none of a receipt's own members is as near. */
-function nextMember(text: string, end: number): string {
-  return text.slice(end, text.indexOf(',', end + 2))
+/**
+ * By what a receipt is found among those that are known: what stands between its action and the comma behind the next
+ * member, which is none of its own, its chain, and the first data subject that it names. It need not tell them all apart.
+ */
+function nameOf(text: string, end: number): string {
+  const next = text.slice(end, text.indexOf(',', end + 2))
+  return next + valueOf(text, CHAIN, end, DIGEST_CHARS) + valueOf(text, SUBJECT, end, SUBJECT_CHARS)
+}
+
+function valueOf(text: string, member: string, from: number, chars: number): string {
+  const at = text.indexOf(member, from)
+  return at < 0 ? '' : text.slice(at + member.length, at + member.length + chars)
 }
 
 /** A text of its own: a slice keeps the whole from which it was cut, and what is put together is taken apart when it is read. */
