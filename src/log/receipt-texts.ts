@@ -27,6 +27,10 @@ const BEFORE_ACTION = `,"body":${BODY_BEGINS}`
 const NEAR_MAX = 32
 /** What is known at once: what comes after it takes the place of what was learned first. */
 const NAMES_MAX = 16_384
+/** Behind a text: of a decision, and of what rests on consents. */
+const [AGENT, BASIS] = ['","agent":', '","basis":']
+/** From the end of the agent to the quote behind `args_commit`. */
+const COMMITTED_CHARS = `,"args_commit":"`.length + DIGEST_CHARS
 const CHAIN = '"chain":"'
 const SUBJECT = '"subject":"'
 /** An identifier of a data subject. */
@@ -248,7 +252,11 @@ function partsOf(entry: Entry<'receipt'>): { readonly parts: string[]; readonly 
  */
 function nameOf(text: string, end: number): string {
   const next = text.slice(end, text.indexOf(',', end + 2))
-  return next + valueOf(text, CHAIN, end, DIGEST_CHARS) + valueOf(text, SUBJECT, end, SUBJECT_CHARS)
+  if (!text.startsWith(AGENT, end))
+    return text.startsWith(BASIS, end) ? next + valueOf(text, SUBJECT, end, SUBJECT_CHARS) : next
+  const rests = text.startsWith(BASIS, end + next.length + COMMITTED_CHARS)
+  const chain = valueOf(text, CHAIN, end, DIGEST_CHARS)
+  return next + chain + (rests ? valueOf(text, SUBJECT, end, SUBJECT_CHARS) : '')
 }
 
 function valueOf(text: string, member: string, from: number, chars: number): string {
