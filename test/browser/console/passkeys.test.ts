@@ -84,7 +84,9 @@ describe.runIf(CHROMIUM_RUNS)('passkeys in the console', () => {
     await ann.press('Sign in with passkey')
     await ann.page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
     await ann.page.goto(`${origin}/console/settings/people?show=passkeys`)
-    await row('Your passkeys', /Passkey of entry/).getByRole('button', { name: 'Remove' }).click()
+    await row('Your passkeys', /Passkey of entry/)
+      .getByRole('button', { name: 'Remove' })
+      .click()
     await ann.press('Go on')
     await ann.press('Sign with passkey')
     await row('Your passkeys', /Passkey of entry/).waitFor({ state: 'detached' })
@@ -100,7 +102,9 @@ describe.runIf(CHROMIUM_RUNS)('passkeys in the console', () => {
 
   test('it is named, and stays as the last', async () => {
     await ann.page.goto(`${origin}/console/settings/people?show=passkeys`)
-    await row('Your passkeys', /key ring/).getByRole('button', { name: 'Name it' }).click()
+    await row('Your passkeys', /key ring/)
+      .getByRole('button', { name: 'Name it' })
+      .click()
     await ann.page.getByRole('textbox', { name: 'Name' }).fill('drawer')
     await ann.page.getByRole('dialog').getByRole('button', { name: 'Name it' }).click()
     const drawer = row('Your passkeys', /drawer/)
