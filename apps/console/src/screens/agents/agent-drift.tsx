@@ -64,7 +64,7 @@ export default function AgentDrift({ agent }: { agent: AgentView }) {
               label={t.epochs}
               rows={epochs}
               columns={EPOCHS}
-              keyOf={({ epoch }) => String(epoch)}
+              keyOf={({ epoch }) => epoch}
               none={t.noEpochs}
               minWidth={480}
             />
