@@ -6,7 +6,7 @@
  */
 import { Box, Loader, Text } from '@mantine/core'
 import { useElementSize, useMergedRef } from '@mantine/hooks'
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { defaultKeyExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { words } from '../words/words.ts'
 
@@ -53,15 +53,16 @@ export function Rows<T>({
   const room = useElementSize<HTMLDivElement>()
   const ref = useMergedRef(frame, room.ref)
   const isCards = room.width > 0 && room.width < narrowest(columns) * REM_PX
+  const keyAt = (index: number): string | number => {
+    const row = rows[index]
+    return row === undefined ? index : keyOf(row)
+  }
   // The compiler of React cannot see through it; the table is small.
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,
-    // What was measured stays with its row when others come before it.
-    getItemKey: (index) => {
-      const row = rows[index]
-      return row === undefined ? index : keyOf(row)
-    },
+    // What was measured of a card stays with it when others come before it; rows of one height are not looked at.
+    getItemKey: isCards ? keyAt : defaultKeyExtractor,
     estimateSize: () => (isCards ? columns.length * LINE_PX : row_px),
     overscan: 12,
   })
