@@ -1,11 +1,10 @@
 /** Acts as buttons with their dialogs: by a gesture, for a reason, or after a question. @module */
-import { Alert, Button, Group, Modal, Stack, Text, Title, type ButtonProps } from '@mantine/core'
+import type { ButtonProps } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
-import { faultText } from '../gesture/fault-text.ts'
+import { useState } from 'react'
 import { GestureDialog, type GestureDialogProps } from '../gesture/gesture-dialog.tsx'
-import { words } from '../words/words.ts'
 import { ActButton } from './act-button.tsx'
+import { FormDialog } from './form-dialog.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
 
 type Look = Pick<ButtonProps, 'size' | 'variant'>
@@ -120,71 +119,5 @@ export function ConfirmButton({
         />
       )}
     </>
-  )
-}
-
-/** A form in a dialog: what it is for, its fields, and what went wrong. */
-export function FormDialog({
-  title,
-  lead,
-  submit,
-  children,
-  pending,
-  error,
-  ready = true,
-  danger = false,
-  size = 'md',
-  onSubmit,
-  onClose,
-}: {
-  title: string
-  lead?: string
-  submit: string
-  children?: ReactNode
-  pending: boolean
-  error: unknown
-  ready?: boolean
-  danger?: boolean
-  size?: string
-  onSubmit: () => void
-  onClose: () => void
-}) {
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      size={size}
-      title={
-        <Title order={2} size="h3">
-          {title}
-        </Title>
-      }
-      closeButtonProps={{ 'aria-label': words.gesture.close }}
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (ready) onSubmit()
-        }}
-      >
-        <Stack>
-          {lead !== undefined && <Text>{lead}</Text>}
-          {children}
-          {error !== null && error !== undefined && (
-            <Alert color="red" role="alert">
-              {faultText(error)}
-            </Alert>
-          )}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {words.gesture.cancel}
-            </Button>
-            <Button type="submit" color={danger ? 'red' : 'blue'} loading={pending} disabled={!ready}>
-              {submit}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
   )
 }

@@ -1,31 +1,34 @@
-/** A question with a few fields before something is recorded. What will come of it stands above them. @module */
-import { Alert, Button, Group, Modal, Stack, Text, Title, type MantineSize } from '@mantine/core'
+/** A form in a dialog: what will come of it, its fields, and what went wrong. @module */
+import { Alert, Button, Group, Modal, Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { faultText } from '../gesture/fault-text.ts'
 import { words } from '../words/words.ts'
 
 export function FormDialog({
   title,
-  consequences,
+  lead,
+  submit = title,
   children,
-  isReady,
-  take,
   pending,
   error,
-  onClose,
+  ready = true,
   danger = false,
   size = 'md',
+  onSubmit,
+  onClose,
 }: {
   title: string
-  consequences: string
-  children: ReactNode
-  isReady: boolean
-  take: () => void
+  lead?: string
+  /** Of the button; the title unless told otherwise. */
+  submit?: string
+  children?: ReactNode
   pending: boolean
   error: unknown
-  onClose: () => void
+  ready?: boolean
   danger?: boolean
-  size?: MantineSize
+  size?: string
+  onSubmit: () => void
+  onClose: () => void
 }) {
   return (
     <Modal
@@ -42,11 +45,11 @@ export function FormDialog({
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          if (isReady) take()
+          if (ready) onSubmit()
         }}
       >
         <Stack>
-          <Text>{consequences}</Text>
+          {lead !== undefined && <Text>{lead}</Text>}
           {children}
           {error !== null && error !== undefined && (
             <Alert color="red" role="alert">
@@ -57,8 +60,8 @@ export function FormDialog({
             <Button variant="default" onClick={onClose}>
               {words.gesture.cancel}
             </Button>
-            <Button type="submit" color={danger ? 'red' : 'blue'} loading={pending} disabled={!isReady}>
-              {title}
+            <Button type="submit" color={danger ? 'red' : 'blue'} loading={pending} disabled={!ready}>
+              {submit}
             </Button>
           </Group>
         </Stack>

@@ -60,9 +60,9 @@ export function AcknowledgeDialog({ id, onClose }: { id: string; onClose: () => 
   return (
     <FormDialog
       title={t.take}
-      consequences={t.takeText}
-      isReady={triage !== null}
-      take={() => triage !== null && act.mutate(triage)}
+      lead={t.takeText}
+      ready={triage !== null}
+      onSubmit={() => triage !== null && act.mutate(triage)}
       pending={act.isPending}
       error={act.error}
       onClose={onClose}
@@ -82,9 +82,9 @@ export function CloseDialog({ id, onClose }: { id: string; onClose: () => void }
   return (
     <FormDialog
       title={t.close}
-      consequences={t.closeText}
-      isReady={disposition !== null}
-      take={() => disposition !== null && act.mutate(disposition)}
+      lead={t.closeText}
+      ready={disposition !== null}
+      onSubmit={() => disposition !== null && act.mutate(disposition)}
       pending={act.isPending}
       error={act.error}
       onClose={onClose}

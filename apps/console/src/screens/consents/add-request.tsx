@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { REQUEST_KINDS } from '../../../../../src/core/jurisdiction.ts'
 import { api, said } from '../../api/client.ts'
-import { FormDialog } from '../../parts/approve.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { words } from '../../words/words.ts'
 
 const t = words.consents

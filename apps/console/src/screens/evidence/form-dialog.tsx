@@ -1,21 +1,8 @@
 /** Asks for what an act of a register says, field by field. Nothing is sent before all that is needed is there. @module */
-import {
-  Alert,
-  Button,
-  Group,
-  Modal,
-  MultiSelect,
-  Select,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-  Title,
-} from '@mantine/core'
+import { MultiSelect, Select, Textarea, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { faultText } from '../../gesture/fault-text.ts'
-import { words } from '../../words/words.ts'
+import { FormDialog as Frame } from '../../parts/form-dialog.tsx'
 
 export interface Field {
   readonly name: string
@@ -60,53 +47,26 @@ export function FormDialog({
     },
   })
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <Frame
+      title={title}
+      lead={consequences}
       size="lg"
-      title={
-        <Title order={2} size="h3">
-          {title}
-        </Title>
-      }
-      closeButtonProps={{ 'aria-label': words.gesture.close }}
+      pending={made.isPending}
+      error={made.error}
+      ready={fields.every(({ name, optional }) => optional === true || values[name]?.trim() !== '')}
+      onSubmit={() => made.mutate()}
+      onClose={onClose}
+      {...(submit !== undefined && { submit })}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          made.mutate()
-        }}
-      >
-        <Stack>
-          <Text>{consequences}</Text>
-          {fields.map((field) => (
-            <Input
-              key={field.name}
-              of={field}
-              value={values[field.name] ?? ''}
-              onChange={(value) => setValues((old) => ({ ...old, [field.name]: value }))}
-            />
-          ))}
-          {made.isError && (
-            <Alert color="red" role="alert">
-              {faultText(made.error)}
-            </Alert>
-          )}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {words.gesture.cancel}
-            </Button>
-            <Button
-              type="submit"
-              loading={made.isPending}
-              disabled={fields.some(({ name, optional }) => optional !== true && values[name]?.trim() === '')}
-            >
-              {submit ?? title}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      {fields.map((field) => (
+        <Input
+          key={field.name}
+          of={field}
+          value={values[field.name] ?? ''}
+          onChange={(value) => setValues((old) => ({ ...old, [field.name]: value }))}
+        />
+      ))}
+    </Frame>
   )
 }
 

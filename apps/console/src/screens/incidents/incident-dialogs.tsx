@@ -37,9 +37,9 @@ export function ContainDialog({ id, onClose }: Props) {
   return (
     <FormDialog
       title={t.contain}
-      consequences={t.containText}
-      isReady={how !== null && entries !== null}
-      take={() => how !== null && entries !== null && act.mutate({ how, entries })}
+      lead={t.containText}
+      ready={how !== null && entries !== null}
+      onSubmit={() => how !== null && entries !== null && act.mutate({ how, entries })}
       pending={act.isPending}
       error={act.error}
       onClose={onClose}
@@ -78,9 +78,9 @@ export function WriteDialog({ id, onClose }: Props) {
   return (
     <FormDialog
       title={t.write}
-      consequences={t.writeText}
-      isReady={text.trim() !== ''}
-      take={() => act.mutate({ phase, text: text.trim() })}
+      lead={t.writeText}
+      ready={text.trim() !== ''}
+      onSubmit={() => act.mutate({ phase, text: text.trim() })}
       pending={act.isPending}
       error={act.error}
       onClose={onClose}
@@ -120,9 +120,9 @@ export function AssignDialog({ id, onClose }: Props) {
   return (
     <FormDialog
       title={t.assign}
-      consequences={t.assignText}
-      isReady={owner !== null}
-      take={() => owner !== null && act.mutate(owner)}
+      lead={t.assignText}
+      ready={owner !== null}
+      onSubmit={() => owner !== null && act.mutate(owner)}
       pending={act.isPending}
       error={act.error}
       onClose={onClose}

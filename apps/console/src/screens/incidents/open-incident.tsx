@@ -54,9 +54,9 @@ export function OpenIncident({ from, onClose }: { from: Origin | null; onClose: 
   return (
     <FormDialog
       title={t.open}
-      consequences={from === null ? t.openText : words.alerts.openText}
-      isReady={title.trim() !== '' && entries !== null}
-      take={() => entries !== null && opened.mutate(entries)}
+      lead={from === null ? t.openText : words.alerts.openText}
+      ready={title.trim() !== '' && entries !== null}
+      onSubmit={() => entries !== null && opened.mutate(entries)}
       pending={opened.isPending}
       error={opened.error}
       onClose={onClose}

@@ -163,9 +163,8 @@ function StartDialog({
     return (
       <FormDialog
         title={t.start}
-        consequences={t.startTabletopText}
-        isReady
-        take={() => tabletop.mutate()}
+        lead={t.startTabletopText}
+        onSubmit={() => tabletop.mutate()}
         pending={tabletop.isPending}
         error={tabletop.error}
         onClose={onClose}
@@ -202,9 +201,8 @@ function CloseDialog({ drill, onClose }: { drill: Drill; onClose: () => void }) 
   return (
     <FormDialog
       title={t.closeDrill}
-      consequences={t.closeDrillText}
-      isReady
-      take={() => closed.mutate()}
+      lead={t.closeDrillText}
+      onSubmit={() => closed.mutate()}
       pending={closed.isPending}
       error={closed.error}
       onClose={onClose}

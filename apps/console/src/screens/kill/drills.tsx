@@ -102,9 +102,9 @@ function PlanDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
       title={t.plan}
-      consequences={t.planText}
-      isReady={scope !== null}
-      take={() => scope !== null && planned.mutate(scope)}
+      lead={t.planText}
+      ready={scope !== null}
+      onSubmit={() => scope !== null && planned.mutate(scope)}
       pending={planned.isPending}
       error={planned.error}
       onClose={onClose}

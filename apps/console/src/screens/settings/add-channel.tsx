@@ -9,7 +9,7 @@ import {
   type ChannelKind,
 } from '../../../../../src/core/channel.ts'
 import { api, said } from '../../api/client.ts'
-import { FormDialog } from '../../parts/approve.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { words } from '../../words/words.ts'
 
 const t = words.settings.channels

@@ -3,7 +3,7 @@ import { PasswordInput, Select, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, said } from '../../api/client.ts'
-import { FormDialog } from '../../parts/approve.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { words } from '../../words/words.ts'
 import type { Secrets } from './channels.tsx'
 

@@ -1,7 +1,7 @@
 /** Asks for a name that is kept outside the log. @module */
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { FormDialog } from '../../parts/approve.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 
 const NAME_CHARS_MAX = 128
 

@@ -6,7 +6,7 @@
 import { Alert, List, Text, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { FormDialog } from '../../parts/approve.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { words } from '../../words/words.ts'
 
 const t = words.settings

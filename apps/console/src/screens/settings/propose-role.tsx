@@ -11,7 +11,7 @@ import {
   type Role,
 } from '../../../../../src/core/roles.ts'
 import { api, said } from '../../api/client.ts'
-import { FormDialog } from '../../parts/approve.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { useSession } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
 import type { Person } from './people.tsx'
