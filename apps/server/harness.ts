@@ -87,6 +87,18 @@ export class Caller {
   async put(path: string, value: unknown, bend?: Bend): Promise<Answer> {
     return read(await this.fetch('PUT', path, JSON.stringify(value), bend))
   }
+
+  /** @returns how many entries the log has */
+  async logSize(): Promise<number> {
+    return (await this.get('/v1/entries?limit=1')).json.size
+  }
+
+  /** @returns types of the entries since the log had `size`, but for alerts, which come by themselves */
+  async loggedSince(size: number): Promise<string[]> {
+    const { json } = await this.get(`/v1/entries?after=${size - 1}&limit=1000`)
+    const types: string[] = json.entries.map(({ entry }: { entry: { type: string } }) => entry.type)
+    return types.filter((type) => type !== 'alert.raised')
+  }
 }
 
 async function read(response: Response): Promise<Answer> {

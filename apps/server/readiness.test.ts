@@ -79,7 +79,7 @@ describe('readiness', () => {
   })
 
   test('finds packs and restore tests in the log', async () => {
-    const size = (await ann.api.get('/v1/entries?limit=1')).json.size as number
+    const size = await ann.api.logSize()
     const period = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' }
     expect((await ann.api.post('/v1/packs', packOver(server, size, period))).status).toBe(200)
     expect((await steps()).pack).toMatchObject({ state: 'done', measure: { built: 1, days_since: 0 } })

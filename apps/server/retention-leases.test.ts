@@ -32,12 +32,11 @@ afterEach(async () => {
   await server.remove()
 })
 
-const size = async (): Promise<number> => (await ann.api.get('/v1/entries?limit=1')).json.size
 const checkpoint = (): Buffer => readFileSync(join(server.dataDir, 'log', 'checkpoint'))
 const tiles = () => fsTileStore(join(server.dataDir, 'log'))
 
 async function published(): Promise<void> {
-  const wanted = await size()
+  const wanted = await ann.api.logSize()
   await until('a checkpoint', () =>
     openCheckpoint(crypto, checkpoint(), server.running.vkey).size >= wanted ? true : null,
   )
