@@ -9,6 +9,10 @@ import { SummaryReporter } from './test/house/summary-reporter.ts'
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'countersign-compile-cache')
 keepTemporaryInMemory()
 
+/** Where nobody sits who would look, what runs beside a clock gets a second try: each that needed it is named at the end,
+ * and is a test or a race to mend. */
+const retry = process.env['CI'] === 'true' ? 1 : 0
+
 /** Of processes, browsers and clocks together. */
 const TIMED = ['test/browser/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/flow/**/*.test.ts']
 
@@ -23,14 +27,10 @@ export default defineConfig({
           name: 'whole',
           include: ['apps/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...TIMED, '**/node_modules/**'],
+          retry,
         },
       },
-      // Where nobody sits who would look they get a second try: each that needed it is named at the end, and is a test or a
-      // race to mend.
-      {
-        extends: true,
-        test: { name: 'processes', include: TIMED, retry: process.env['CI'] === 'true' ? 1 : 0 },
-      },
+      { extends: true, test: { name: 'processes', include: TIMED, retry } },
     ],
     setupFiles: ['test/setup.ts'],
     reporters: ['default', new SummaryReporter()],
