@@ -11,6 +11,9 @@ const byId = (id) => {
   return found
 }
 
+/** More wait for the one that puts together what they read. */
+const READERS_MAX = 4
+
 const start = byId('start')
 const bar = byId('progress')
 const drop = byId('drop')
@@ -60,7 +63,13 @@ async function begin() {
   byId('working').hidden = false
   say('Reading the pack', 0, 0)
   try {
-    send({ pack: await bytesOf(pack), key, held: await heldFiles(), earlier: await earlierFile() })
+    send({
+      kind: 'verify',
+      pack: await bytesOf(pack),
+      key,
+      held: await heldFiles(),
+      earlier: await earlierFile(),
+    })
   } catch {
     show({ kind: 'failed', code: 'FILE_UNREADABLE', message: 'a file cannot be read: choose it again' })
   }
@@ -80,13 +89,18 @@ async function bytesOf(file) {
   return new Uint8Array(await file.arrayBuffer())
 }
 
-/** To a worker of its own, which ends with its answer and gives back its memory. */
+/** To a worker of its own, which ends with its answer and gives back its memory, and so do those that read for it. */
 function send(asked) {
   const code = new Blob([byId('worker').textContent], { type: 'text/javascript' })
   const address = URL.createObjectURL(code)
   const worker = new Worker(address)
+  const readers = readersFor(asked.pack, address)
+  for (const [reader, { worker: its }] of readers.entries())
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin of its own
+    its.addEventListener('error', () => worker.postMessage({ kind: 'gone', reader }))
+  const ports = readers.map(({ port }) => port)
   const end = (told) => {
-    worker.terminate()
+    for (const each of [worker, ...readers.map((reader) => reader.worker)]) each.terminate()
     URL.revokeObjectURL(address)
     show(told)
   }
@@ -100,7 +114,22 @@ function send(asked) {
     end({ kind: 'failed', code: 'WORKER_FAILED', message: `${why}: use another browser, or verify.mjs` })
   })
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin of its own
-  worker.postMessage(asked, [asked.pack.buffer])
+  worker.postMessage({ ...asked, readers: ports }, [asked.pack.buffer, ...ports])
+}
+
+/** For a pack that is worth them, by what the form says. The page starts them: a worker of a page from a file may start none (Chromium). */
+function readersFor({ length }, address) {
+  const count =
+    length < Number(byId('form').dataset.readersFrom)
+      ? 0
+      : Math.min(READERS_MAX, navigator.hardwareConcurrency)
+  return Array.from({ length: count }, () => {
+    const worker = new Worker(address)
+    const { port1, port2 } = new MessageChannel()
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin of its own
+    worker.postMessage({ kind: 'read', port: port1 }, [port1])
+    return { worker, port: port2 }
+  })
 }
 
 /** @param {number} of 0: nobody knows how much there is */

@@ -13,7 +13,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifierFiles } from '../../apps/verifier/build.ts'
 import { signCheckpoint } from '../../src/log/checkpoint.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { ORIGIN } from '../fixtures/history.ts'
+import { TILE_WIDTH } from '../../src/log/tiles.ts'
+import { LogBuilder, ORIGIN } from '../fixtures/history.ts'
 import { reportedPack, type ReportedPack } from '../fixtures/reported.ts'
 import { strangersKey, tamperedPacks } from '../fixtures/tampered.ts'
 import { CHROMIUM_RUNS, CONTEXT, launchChromium } from './chromium.ts'
@@ -151,6 +152,64 @@ describe.skipIf(!CHROMIUM_RUNS)(
       const text = await judged(page, pack.bytes)
       expect(text).toContain('Since the earlier pack')
       expect(text).toMatch(/\d+ other populations are the same, byte for byte/)
+    })
+
+    describe('beside workers that read bundles', () => {
+      /** Of two whole bundles and a bit. */
+      const log = new LogBuilder().company()
+      let bytes: Uint8Array
+      let alone: string
+      const told = (text: string): string => text.replace(/verified in .* s/, '')
+
+      beforeAll(async () => {
+        const chain = log.root('bot')
+        while (log.entries.length < 2 * TILE_WIDTH) log.outcome(log.decide(chain).action)
+        log.head()
+        bytes = await log.pack(0)
+        alone = told(await judged(await open(), bytes, log.vkey))
+      })
+
+      /** Of a page for which each pack is worth workers. @param more done to its workers before it starts any */
+      async function pageWithReaders(more = ''): Promise<Page> {
+        const page = await open()
+        await page.evaluate(`document.getElementById('form').dataset.readersFrom = '0'
+          globalThis.read = 0
+          const Plain = MessageChannel
+          class Heard extends Plain {
+            constructor() {
+              super()
+              const { port1, port2 } = new Plain()
+              const reader = this.port2
+              reader.onmessage = ({ data }) => {
+                if (data.read) globalThis.read++
+                port1.postMessage(data)
+              }
+              port1.onmessage = ({ data }) => reader.postMessage(data)
+              Object.defineProperty(this, 'port2', { value: port2 })
+            }
+          }
+          globalThis.MessageChannel = Heard
+          ${more}`)
+        return page
+      }
+
+      test('says what it says without, of what they read', async () => {
+        const page = await pageWithReaders()
+        expect(told(await judged(page, bytes, log.vkey))).toBe(alone)
+        expect(await page.evaluate('globalThis.read')).toBe(2)
+      })
+
+      test('and without those that fail', async () => {
+        const page = await pageWithReaders(`const Own = Worker
+          globalThis.Worker = class extends Own {
+            postMessage(said, memory) {
+              if (said.kind !== 'read') return super.postMessage(said, memory)
+              setTimeout(() => this.dispatchEvent(new ErrorEvent('error')), 50)
+            }
+          }`)
+        expect(told(await judged(page, bytes, log.vkey))).toBe(alone)
+        expect(await page.evaluate('globalThis.read')).toBe(0)
+      })
     })
 
     test('asks for a pack and a key before it begins', async () => {

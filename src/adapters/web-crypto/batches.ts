@@ -50,14 +50,23 @@ async function settled<T>(work: Promise<T>): Promise<{ value: T } | { error: unk
   }
 }
 
+/** For work that asks for digests alone. */
+export const digestsAlone: Crypto = {
+  randomBytes: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
+  sha256: plainSha256,
+  sha256Parts: plainSha256Parts,
+  // A copy in between costs little of what the platform saves; it takes nothing that is shared.
+  sha256Later: async (data) => new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', data)),
+  hmacSha256: plainHmacSha256,
+  verify: unsupported,
+  generateKey: unsupported,
+  signer: unsupported,
+  x25519: unsupported,
+}
+
 function cryptoOver(answers: ReadonlyMap<string, boolean>, asked: Map<string, Question>): Crypto {
   return {
-    randomBytes: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
-    sha256: plainSha256,
-    sha256Parts: plainSha256Parts,
-    // A copy in between costs little of what the platform saves; it takes nothing that is shared.
-    sha256Later: async (data) => new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', data)),
-    hmacSha256: plainHmacSha256,
+    ...digestsAlone,
     verify: (key, data, signature) => {
       if (signature.length !== 64) return false
       const name = nameOf(key, data, signature)
@@ -65,9 +74,6 @@ function cryptoOver(answers: ReadonlyMap<string, boolean>, asked: Map<string, Qu
       if (known === undefined) asked.set(name, { key, data: data.slice(), signature: signature.slice() })
       return known ?? true
     },
-    generateKey: unsupported,
-    signer: unsupported,
-    x25519: unsupported,
   }
 }
 

@@ -25,6 +25,11 @@ export class BundleThreads implements BundleReaders {
     this.#threads = threads.map((thread) => new BundleThread(thread))
   }
 
+  /** Resolves once each is there or has failed. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.settled))
+  }
+
   /** By the index, in turns: each thread has its bundles in the order of the log. */
   async read(index: number, job: BundleJob): Promise<BundleOf | null> {
     return (await this.#threads[index % this.#threads.length]?.read(job)) ?? null
@@ -39,12 +44,18 @@ class BundleThread {
   readonly #thread: Thread
   readonly #kinds = new Map<number, ReceiptKind>()
   readonly #waiting = new Map<number, (read: ReadBundle | null) => void>()
+  /** There, or not to come. */
+  readonly settled: Promise<void>
+  readonly #settle: () => void
   #isReady = false
   #isStopped = false
   #count = 0
 
   constructor(thread: Thread) {
     this.#thread = thread
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.settled = promise
+    this.#settle = resolve
     thread.listen(
       (said) => this.#hear(said),
       () => this.#end(),
@@ -73,6 +84,7 @@ class BundleThread {
   #hear(said: FromThread): void {
     if (said === 'ready') {
       this.#isReady = !this.#isStopped
+      this.#settle()
       return
     }
     for (const kind of said.read?.learned ?? []) this.#kinds.set(kind.number, kind)
@@ -82,15 +94,21 @@ class BundleThread {
 
   #end(): void {
     this.#isReady = false
+    this.#settle()
     for (const resolve of this.#waiting.values()) resolve(null)
     this.#waiting.clear()
   }
 }
 
+/** A page that is not isolated has no such memory. */
+function isShared(memory: ArrayBufferLike): boolean {
+  return 'SharedArrayBuffer' in globalThis && memory instanceof SharedArrayBuffer
+}
+
 /** A copy, which goes with what is asked: a view would take the whole archive along. What is shared stays where it is. */
 function handed(file: PackedFile, memory: ArrayBuffer[]): PackedFile {
   const { packed } = file
-  if (packed.buffer instanceof globalThis.SharedArrayBuffer) return file
+  if (isShared(packed.buffer)) return file
   const copy = packed.slice()
   memory.push(copy.buffer)
   return { ...file, packed: copy }
