@@ -1,9 +1,11 @@
 /** Decisions as the control plane lists them, and as they come: one list, the newest first. @module */
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { api, said } from '../../api/client.ts'
 import { useLive, type Liveness } from '../../api/live.ts'
 import type { paths } from '../../api/schema.d.ts'
+import { NONE_CAME, withArrived, type Arrivals } from '../../parts/arrivals.ts'
+import { useTogether } from '../../parts/together.ts'
 
 type Listed = paths['/v1/actions']['get']['responses'][200]['content']['application/json']
 export type Action = Listed['actions'][number]
@@ -20,17 +22,15 @@ export interface Wanted {
 const DECISIONS = { allowed: 'allow', denied: 'deny', asked: 'step_up' } as const
 /** Rows of one page. */
 const PAGE = 100
-/** Of those that came while the screen was open; the oldest are left to the next reading. */
-const LIVE_MAX = 500
 /** How calls ended that are no longer shown, or are not yet. */
 const ENDS_MAX = 5_000
-const TOGETHER_MS = 250
 
 function decisionOf(show: string | undefined): Action['decision'] | undefined {
   return Object.entries(DECISIONS).find(([name]) => name === show)?.[1]
 }
 
-export function useActions(wanted: Wanted) {
+/** @param from index below which the list begins; null: with the newest */
+export function useActions(wanted: Wanted, from: number | null) {
   const { show, ...by } = wanted
   const decision = decisionOf(show)
   const filter = {
@@ -43,14 +43,15 @@ export function useActions(wanted: Wanted) {
     canary: show === 'tests' ? 'true' : 'false',
   } as const
   return useInfiniteQuery({
-    queryKey: ['actions', filter],
+    queryKey: ['actions', filter, from],
     queryFn: ({ pageParam }) =>
       said(
         api.GET('/v1/actions', {
           params: { query: { ...filter, limit: PAGE, ...(pageParam !== null && { before: pageParam }) } },
         }),
       ),
-    initialPageParam: null as number | null,
+    initialPageParam: from,
+    placeholderData: keepPreviousData,
     getNextPageParam: (last: Listed) => last.next,
     staleTime: Infinity,
     gcTime: 0,
@@ -75,23 +76,19 @@ interface Receipt {
 }
 
 export interface LiveActions {
-  readonly fresh: readonly Action[]
+  readonly fresh: Arrivals<Action>
   readonly ends: ReadonlyMap<string, Action['outcome']>
   readonly state: Liveness
 }
 
 /** @param size of the log when the list was read; null: not read yet */
 export function useLiveActions(wanted: Wanted, size: number | null): LiveActions {
-  const [fresh, setFresh] = useState<readonly Action[]>([])
+  const [fresh, setFresh] = useState<Arrivals<Action>>(NONE_CAME)
   const [ends, setEnds] = useState<ReadonlyMap<string, Action['outcome']>>(new Map())
   const show = useTogether((came: readonly Came[]) => {
     const rows = came.flatMap(({ row }) => row ?? []).toReversed()
     const ended = came.flatMap(({ end }) => (end === undefined ? [] : [end]))
-    if (rows.length > 0)
-      setFresh((old) => {
-        const known = new Set(old.map(({ entry }) => entry))
-        return [...rows.filter(({ entry }) => !known.has(entry)), ...old].slice(0, LIVE_MAX)
-      })
+    if (rows.length > 0) setFresh((old) => withArrived(old, rows, ({ entry }) => entry))
     if (ended.length > 0) setEnds((old) => new Map([...old, ...ended].slice(-ENDS_MAX)))
   })
   const state = useLive(size === null ? null : `/v1/entries/stream?after=${size - 1}`, {
@@ -109,24 +106,6 @@ export function useLiveActions(wanted: Wanted, size: number | null): LiveActions
 interface Came {
   readonly row?: Action
   readonly end?: readonly [string, Action['outcome']]
-}
-
-/** Thousands of rows a minute are drawn a few times a second, so that the page answers its reader in between. */
-function useTogether<T>(take: (all: readonly T[]) => void): (one: T) => void {
-  const waiting = useRef<T[]>([])
-  const taking = useRef(take)
-  useEffect(() => {
-    taking.current = take
-  })
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (waiting.current.length === 0) return
-      taking.current(waiting.current)
-      waiting.current = []
-    }, TOGETHER_MS)
-    return () => clearInterval(timer)
-  }, [])
-  return useCallback((one) => void waiting.current.push(one), [])
 }
 
 function isWanted(receipt: Receipt, { show, reason, ...by }: Wanted): boolean {

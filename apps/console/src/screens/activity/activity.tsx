@@ -3,6 +3,7 @@ import { Badge, Box, Button, Group, SegmentedControl, Stack, Text } from '@manti
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Pause, Play } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import type { Arrivals } from '../../parts/arrivals.ts'
 import { TextLink } from '../../parts/link.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Rows } from '../../parts/rows.tsx'
@@ -25,14 +26,17 @@ export function Activity() {
 
 function Decisions({ wanted }: { wanted: Wanted }) {
   const navigate = useNavigate({ from: '/activity' })
-  const listed = useActions(wanted)
-  const size = listed.data?.pages[0]?.size ?? null
+  const [size, setSize] = useState<number | null>(null)
   const live = useLiveActions(wanted, size)
-  const [held, setHeld] = useState<readonly Action[] | null>(null)
+  const [held, setHeld] = useState<Arrivals<Action> | null>(null)
   const fresh = held ?? live.fresh
-  const waiting = held === null ? 0 : live.fresh.length - held.length
+  const listed = useActions(wanted, fresh.from)
+  // What comes is heard of since the first reading, also when later ones begin elsewhere.
+  const first = listed.data?.pages[0]?.size
+  if (size === null && first !== undefined) setSize(first)
+  const waiting = live.fresh.n - fresh.n
   const older = listed.data?.pages.flatMap(({ actions }) => actions) ?? []
-  const rows = [...fresh, ...older].map((one) =>
+  const rows = [...fresh.rows, ...older].map((one) =>
     one.outcome === null && live.ends.has(one.action)
       ? { ...one, outcome: live.ends.get(one.action) ?? null }
       : one,

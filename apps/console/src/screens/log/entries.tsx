@@ -1,14 +1,16 @@
 /** The entries of the log, newest first. What is recorded meanwhile comes in while the reader is at the top. @module */
 import { Autocomplete, Badge, Button, Group, Text } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { MEANINGS } from '../../../../../docs/entry-meanings.ts'
 import { api, said } from '../../api/client.ts'
 import { useLive } from '../../api/live.ts'
+import { NONE_CAME, withArrived, type Arrivals } from '../../parts/arrivals.ts'
 import { TextLink } from '../../parts/link.tsx'
 import { Rows, type Column } from '../../parts/rows.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { useTogether } from '../../parts/together.ts'
 import { Time } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
@@ -22,8 +24,6 @@ const FAMILIES = [
   ...new Set(TYPES.filter((type) => type.includes('.')).map((type) => `${type.split('.')[0]}.`)),
 ]
 const TYPE = /^[a-z_]+(\.[a-z_]*)?$/
-/** New entries that are kept on the screen; older ones are read again with their page. */
-const FRESH_MAX = 500
 
 export function Entries() {
   const { type } = useSearch({ from: '/inside/log' })
@@ -57,9 +57,12 @@ export function Entries() {
 
 function List({ type }: { type: string | undefined }) {
   const names = useNames()
+  const [size, setSize] = useState<number | null>(null)
+  const fresh = useFresh(size, type)
   const pages = useInfiniteQuery({
-    queryKey: ['log', 'newest', type ?? null],
-    initialPageParam: null as number | null,
+    queryKey: ['log', 'newest', type ?? null, fresh.shown.from],
+    initialPageParam: fresh.shown.from,
+    placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) =>
       said(
         api.GET('/v1/entries/newest', {
@@ -70,8 +73,9 @@ function List({ type }: { type: string | undefined }) {
     staleTime: Infinity,
     gcTime: 0,
   })
-  const first = pages.data?.pages[0]
-  const fresh = useFresh(first?.size, type)
+  // What comes is heard of since the first reading, also when later ones begin elsewhere.
+  const first = pages.data?.pages[0]?.size
+  if (size === null && first !== undefined) setSize(first)
   const older = useMemo(
     () => pages.data?.pages.flatMap((page) => page.entries.map(asEntry)) ?? [],
     [pages.data],
@@ -82,14 +86,14 @@ function List({ type }: { type: string | undefined }) {
     ) : (
       <Loading rows={10} />
     )
-  const rows = [...fresh.shown, ...older]
+  const rows = [...fresh.shown.rows, ...older]
   const more = () => void pages.fetchNextPage()
   const next = pages.data.pages.at(-1)?.next ?? null
   return (
     <>
       <Group justify="space-between" gap="sm">
         <Text size="sm" c="dimmed">
-          {t.size(count((first?.size ?? 0) + fresh.seen))}
+          {t.size(count((size ?? 0) + fresh.seen))}
         </Text>
         <Group gap="sm">
           {fresh.waiting > 0 && (
@@ -139,33 +143,29 @@ function NoneYet({ next, more, loading }: { next: number | null; more: () => voi
   )
 }
 
-/** @param size where the first page ended: what comes after it is new */
-function useFresh(size: number | undefined, type: string | undefined) {
-  const [all, setAll] = useState<readonly Listed[]>([])
+/** @param size where the first page ended: what comes after it is new; null: not read yet */
+function useFresh(size: number | null, type: string | undefined) {
+  const [all, setAll] = useState<Arrivals<Listed>>(NONE_CAME)
   const [seen, setSeen] = useState(0)
-  const [atTop, setAtTop] = useState(true)
-  /** Index up to which new entries are on the screen while the reader is elsewhere. */
-  const [upTo, setUpTo] = useState<number | null>(null)
-  const take = (data: unknown) => {
-    const entry = asEntry(data as { index: number; entry: Record<string, unknown> })
-    setSeen((n) => Math.max(n, entry.index + 1 - (size ?? 0)))
-    if (fits(entry.entry.type, type))
-      setAll((old) =>
-        old.some(({ index }) => index === entry.index) ? old : [entry, ...old].slice(0, FRESH_MAX),
-      )
-  }
-  const live = useLive(size === undefined ? null : `/v1/entries/stream?after=${size - 1}`, { entry: take })
-  const shown = atTop || upTo === null ? (atTop ? all : []) : all.filter(({ index }) => index <= upTo)
+  /** As it was when the reader left the top. Null: they are there. */
+  const [held, setHeld] = useState<Arrivals<Listed> | null>(null)
+  const take = useTogether((came: readonly Listed[]) => {
+    setSeen((n) => Math.max(n, (came.at(-1)?.index ?? 0) + 1 - (size ?? 0)))
+    const fitting = came.filter(({ entry }) => fits(entry.type, type)).toReversed()
+    setAll((old) => withArrived(old, fitting, ({ index }) => index))
+  })
+  const live = useLive(size === null ? null : `/v1/entries/stream?after=${size - 1}`, {
+    entry: (data) => take(asEntry(data as { index: number; entry: Record<string, unknown> })),
+  })
+  const shown = held ?? all
   return {
     live,
     seen,
     shown,
-    waiting: all.length - shown.length,
-    show: () => setUpTo(all[0]?.index ?? null),
+    waiting: all.n - shown.n,
+    show: () => setHeld(all),
     setAtTop: (isAtTop: boolean) => {
-      if (isAtTop === atTop) return
-      if (!isAtTop) setUpTo(all[0]?.index ?? null)
-      setAtTop(isAtTop)
+      if (isAtTop !== (held === null)) setHeld(isAtTop ? null : all)
     },
   }
 }
