@@ -129,6 +129,29 @@ describe('a request', () => {
     expect(JSON.stringify(approvals)).not.toContain('/data/a')
   })
 
+  test('stands before those with more time, and is counted', async () => {
+    const later = await asked({ expires: Date.now() + 50_000 })
+    const first = await asked({ expires: Date.now() + 20_000 })
+    const ids = (await lead.api.get('/v1/approvals')).json.approvals.map(({ id }: { id: string }) => id)
+    expect(ids.indexOf(first.request.approval)).toBeLessThan(ids.indexOf(later.request.approval))
+    expect((await lead.api.get('/v1/fleet')).json.waiting_n).toBe(ids.length)
+  })
+
+  test('is found again by its state, its agent and what came after it', async () => {
+    const [one, two] = [await asked(), await asked()]
+    const listed = async (query: string): Promise<string[]> =>
+      (await lead.api.get(`/v1/approvals?all=true&${query}`)).json.approvals.map(
+        ({ id }: { id: string }) => id,
+      )
+    const ids = [one.request.approval, two.request.approval].sort()
+    expect(await listed('status=open')).toEqual(expect.arrayContaining(ids))
+    expect(await listed('status=approved')).not.toEqual(expect.arrayContaining([ids[0]]))
+    expect(await listed(`agent=${agent.id}`)).toEqual(expect.arrayContaining(ids))
+    expect(await listed('agent=agt_other')).toEqual([])
+    const before = await listed(`before=${ids[1]}`)
+    expect([before.includes(ids[0] ?? ''), before.includes(ids[1] ?? '')]).toEqual([true, false])
+  })
+
   test('is taken once, however often it comes, and never for another call', async () => {
     const { request } = await asked()
     expect((await point.api.post('/v1/approvals', request)).status).toBe(200)

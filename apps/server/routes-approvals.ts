@@ -7,8 +7,10 @@ import { flowRecordSchema } from '../../src/log/receipt-flow.ts'
 import { approvalLoad } from '../../src/registry/approval-load.ts'
 import {
   approvalOfLink,
+  LISTED_MAX,
   listApprovals,
   showApproval,
+  waitingApprovals,
   type ShownApproval,
 } from '../../src/registry/approval-views.ts'
 import { decideApproval, personOfCredential } from '../../src/registry/approvals.ts'
@@ -21,6 +23,16 @@ import { sessionIn } from './session-cookie.ts'
 
 const id = z.string().min(1).max(64)
 const decision = z.enum(['approve', 'refuse'])
+
+const status = z.enum(['open', 'approved', 'refused', 'timed_out'])
+const listed = z.strictObject({
+  all: z.literal('true').exactOptional(),
+  /** With `all`: those alone. */
+  status: status.exactOptional(),
+  agent: id.exactOptional(),
+  /** With `all`: those asked for before it. */
+  before: id.exactOptional(),
+})
 
 const view = z.object({
   id: z.string(),
@@ -36,7 +48,7 @@ const view = z.object({
   args_commit: z.string(),
   expires: z.int(),
   requested: z.int(),
-  status: z.enum(['open', 'approved', 'refused', 'timed_out']),
+  status,
   decided: z.int().nullable(),
   approver: z.string().nullable(),
   /** The output that it releases: it is reviewed and attested, and that lets the call go (OUT-4). */
@@ -77,13 +89,16 @@ function listRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'get',
       path: '/v1/approvals',
-      summary: 'Calls that wait for a person, newest first; with `all`, also those that are over',
+      summary:
+        'At most 200 calls that wait for a person, those first whose time is over first; with `all`, also those that are over, newest first',
       middleware: viewer(ctx),
-      request: { query: z.strictObject({ all: z.literal('true').exactOptional() }) },
+      request: { query: listed },
       responses: answers(
         'Without their arguments',
         z.object({
           approvals: z.array(view),
+          /** With `all`: the `before` of the page behind; null: there is none. */
+          next: z.string().nullable(),
           names: z.record(z.string(), z.string()),
           log: z.object({ origin: z.string(), simulated: z.boolean() }),
           now: z.int(),
@@ -92,11 +107,15 @@ function listRoutes(app: App, ctx: ServerContext): void {
     }),
     async (c) => {
       const now = ctx.clock.now()
-      const waiting = c.req.valid('query').all === undefined
+      const { all, ...filter } = c.req.valid('query')
       const answer = await registry.store.query(async (db) => {
-        const approvals = await listApprovals(registry, db, waiting, now)
+        const approvals = await (all === undefined
+          ? waitingApprovals(registry, db, now)
+          : listApprovals(registry, db, filter, now))
         const named = approvals.map(({ agent, point, approver }) => [agent, point, approver])
-        return { approvals, names: await namesIn(registry, db, named) }
+        const hasMore = all !== undefined && approvals.length === LISTED_MAX
+        const next = hasMore ? (approvals.at(-1)?.id ?? null) : null
+        return { approvals, next, names: await namesIn(registry, db, named) }
       })
       const { origin, simulated } = ctx.settings
       return c.json({ ...answer, log: { origin, simulated }, now }, 200)

@@ -4,7 +4,7 @@ import { FORMS, ROLES } from '../../src/core/output.ts'
 import { subjectSchema } from '../../src/provenance/statement.ts'
 import { namesIn } from '../../src/registry/names.ts'
 import { findOutput } from '../../src/registry/output-rows.ts'
-import { listOutputs, outputView } from '../../src/registry/output-views.ts'
+import { LISTED_MAX, listOutputs, outputView } from '../../src/registry/output-views.ts'
 import { subjectsOf } from '../../src/registry/outputs.ts'
 import { credentialIdsOf } from '../../src/registry/passkey-rows.ts'
 import { type App, type ServerContext } from './context.ts'
@@ -13,6 +13,7 @@ import { answers, idParam } from './schemas.ts'
 
 const view = z.object({
   id: z.string(),
+  entry: z.int(),
   kind: z.string(),
   form: z.enum(FORMS),
   agent: z.string().nullable(),
@@ -29,6 +30,11 @@ const view = z.object({
   seed: z.enum(['caught', 'missed', 'unused']).nullable(),
 })
 const names = z.record(z.string(), z.string())
+const listed = z.strictObject({
+  waiting: z.literal('true').exactOptional(),
+  /** Those that an entry below it registered. */
+  before: z.coerce.number().int().nonnegative().exactOptional(),
+})
 
 export function outputViewRoutes(app: App, ctx: ServerContext): void {
   const { registry, settings } = ctx
@@ -36,20 +42,28 @@ export function outputViewRoutes(app: App, ctx: ServerContext): void {
     createRoute({
       method: 'get',
       path: '/v1/outputs',
-      summary: 'Outputs, newest first; with `waiting`, those that somebody may review',
+      summary: 'Outputs, newest first, at most 200 at once; with `waiting`, those that somebody may review',
       middleware: viewer(ctx),
-      request: { query: z.strictObject({ waiting: z.literal('true').exactOptional() }) },
+      request: { query: listed },
       responses: answers(
         'Without their contents',
-        z.object({ outputs: z.array(view), names, log: z.object({ simulated: z.boolean() }) }),
+        z.object({
+          outputs: z.array(view),
+          /** The `before` of the page behind; null: there is none. */
+          next: z.int().nullable(),
+          names,
+          log: z.object({ simulated: z.boolean() }),
+        }),
       ),
     }),
     async (c) => {
-      const waiting = c.req.valid('query').waiting === 'true'
+      const { waiting, before } = c.req.valid('query')
       const answer = await registry.store.query(async (db) => {
-        const outputs = await listOutputs(registry, db, waiting, ctx.clock.now())
+        const filter = { waiting: waiting === 'true', before }
+        const outputs = await listOutputs(registry, db, filter, ctx.clock.now())
         const named = outputs.map(({ agent, registrar }) => [agent, registrar])
-        return { outputs, names: await namesIn(registry, db, named) }
+        const next = outputs.length === LISTED_MAX ? (outputs.at(-1)?.entry ?? null) : null
+        return { outputs, next, names: await namesIn(registry, db, named) }
       })
       return c.json({ ...answer, log: { simulated: settings.simulated } }, 200)
     },

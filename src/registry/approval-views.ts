@@ -11,7 +11,8 @@ import { secretHash } from './invitations.ts'
 import { openingOf } from './personal.ts'
 
 /** Requests of a listing, newest first. */
-const LISTED_MAX = 200
+/** Of one page. */
+export const LISTED_MAX = 200
 
 export type Requested = EntryBody<'approval.requested'>
 
@@ -78,16 +79,46 @@ async function behindOf(db: Kysely<Schema>, jti: string): Promise<string[]> {
   return rows.map(({ handle }) => handle)
 }
 
-/** Newest first. @param waiting those alone that can be decided. @param now milliseconds */
+/** Those alone that can be decided, those first whose time is over first. @param now milliseconds */
+export async function waitingApprovals(
+  ctx: Pick<RegistryContext, 'iss'>,
+  db: Kysely<Schema>,
+  now: number,
+): Promise<ApprovalView[]> {
+  const rows = await db
+    .selectFrom('approvals')
+    .selectAll()
+    .where('status', '=', 'open')
+    .where('expires', '>', now)
+    .orderBy('expires')
+    .orderBy('id')
+    .limit(LISTED_MAX)
+    .execute()
+  return Promise.all(rows.map((row) => viewOf(db, ctx.iss, row, now)))
+}
+
+export interface ApprovalFilter {
+  readonly status?: ApprovalView['status']
+  readonly agent?: string
+  /** Those asked for before it: the page behind. */
+  readonly before?: string
+}
+
+/** All of them, newest first. @param now milliseconds */
 export async function listApprovals(
   ctx: Pick<RegistryContext, 'iss'>,
   db: Kysely<Schema>,
-  waiting: boolean,
+  { status, agent, before }: ApprovalFilter,
   now: number,
 ): Promise<ApprovalView[]> {
-  const all = db.selectFrom('approvals').selectAll().orderBy('id', 'desc').limit(LISTED_MAX)
-  const rows = await (waiting ? all.where('status', '=', 'open').where('expires', '>', now) : all).execute()
-  return Promise.all(rows.map((row) => viewOf(db, ctx.iss, row, now)))
+  let query = db.selectFrom('approvals').selectAll().orderBy('id', 'desc').limit(LISTED_MAX)
+  if (before !== undefined) query = query.where('id', '<', before)
+  if (agent !== undefined) query = query.where('agent', '=', agent)
+  // Nothing is written when its time is over.
+  if (status === 'timed_out') query = query.where('status', '=', 'open').where('expires', '<=', now)
+  else if (status === 'open') query = query.where('status', '=', 'open').where('expires', '>', now)
+  else if (status !== undefined) query = query.where('status', '=', status)
+  return Promise.all((await query.execute()).map((row) => viewOf(db, ctx.iss, row, now)))
 }
 
 /** @param now milliseconds. @throws {RegistryError} `UNKNOWN_APPROVAL` */

@@ -9,13 +9,15 @@ import { outputPolicyInForce } from './output-policies.ts'
 import { findOutput, type OutputRow } from './output-rows.ts'
 import { bodyOf } from './outputs.ts'
 
-/** Outputs of a listing, newest first. */
-const LISTED_MAX = 200
+/** Outputs of one page, newest first. */
+export const LISTED_MAX = 200
 
 type Db = Kysely<Schema>
 
 export interface OutputView {
   readonly id: string
+  /** That registered it. */
+  readonly entry: number
   readonly kind: string
   readonly form: Form
   readonly agent: string | null
@@ -46,14 +48,26 @@ export async function outputView(
   return viewOf(ctx, db, await findOutput(db, id), now)
 }
 
-/** Newest first. @param waiting those alone that neither left nor are attested, and that somebody can look at */
+export interface OutputFilter {
+  /** Those alone that neither left nor are attested, and that somebody can look at. */
+  readonly waiting: boolean
+  /** Those that an entry below it registered: the page behind. */
+  readonly before?: number | undefined
+}
+
+/** Newest first. */
 export async function listOutputs(
   ctx: Pick<RegistryContext, 'iss'>,
   db: Db,
-  waiting: boolean,
+  { waiting, before }: OutputFilter,
   now: number,
 ): Promise<OutputView[]> {
-  const all = db.selectFrom('outputs').selectAll().orderBy('entry', 'desc').limit(LISTED_MAX)
+  const all = db
+    .selectFrom('outputs')
+    .selectAll()
+    .orderBy('entry', 'desc')
+    .limit(LISTED_MAX)
+    .$if(before !== undefined, (rows) => rows.where('entry', '<', before ?? 0))
   const rows = await (
     waiting
       ? all
@@ -78,7 +92,7 @@ async function viewOf(
   row: OutputRow,
   now: number,
 ): Promise<OutputView> {
-  const { id, kind, agent, system, registrar, attestation, refusals } = row
+  const { id, entry, kind, agent, system, registrar, attestation, refusals } = row
   const held = await heldCallOf(ctx, db, row, now)
   const found = (await outputPolicyInForce(db))?.policy.kinds.find((one) => one.kind === kind)
   const flags = await db
@@ -94,6 +108,7 @@ async function viewOf(
       : await db.selectFrom('attestations').select('role').where('id', '=', attestation).executeTakeFirst()
   return {
     id,
+    entry,
     kind,
     form: bodyOf(row).form,
     agent,

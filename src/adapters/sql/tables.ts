@@ -255,6 +255,7 @@ CREATE TABLE approvals (
 ) STRICT;
 CREATE INDEX approvals_requested ON approvals (requested);
 CREATE INDEX approvals_open ON approvals (point) WHERE status = 'open';
+CREATE INDEX approvals_waiting ON approvals (expires) WHERE status = 'open';
 CREATE TABLE approval_links (
   secret_hash TEXT PRIMARY KEY, approval TEXT NOT NULL REFERENCES approvals (id), expires INTEGER NOT NULL
 ) STRICT;

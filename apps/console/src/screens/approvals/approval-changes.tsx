@@ -8,13 +8,13 @@ import { TextLink } from '../../parts/link.tsx'
 import { Answer } from '../../parts/states.tsx'
 import { dateTime } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
-import { approvalQuery, historyQuery, lastSimilar, type Shown } from './approval-queries.ts'
+import { approvalQuery, beforeQuery, lastSimilar, type Shown } from './approval-queries.ts'
 
 const t = words.approvals
 const SIGN = { same: ' ', added: '+', removed: '−' } as const
 
 export function ApprovalChanges({ approval }: { approval: Shown['approval'] }) {
-  const all = useQuery(historyQuery)
+  const all = useQuery(beforeQuery(approval))
   return (
     <Stack gap="xs" component="section">
       <Title order={2}>{t.changes}</Title>

@@ -1,12 +1,13 @@
 /** What was decided, the latest first. @module */
 import { Group, Select, Stack } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { TextLink } from '../../parts/link.tsx'
 import { duration } from '../../parts/duration.ts'
+import { Paged } from '../../parts/paged.tsx'
 import { Rows, type Column } from '../../parts/rows.tsx'
 import { Seen } from '../../parts/seen.tsx'
-import { Answer, Empty } from '../../parts/states.tsx'
+import { Empty } from '../../parts/states.tsx'
 import { State, Time } from '../../parts/values.tsx'
 import { words } from '../../words/words.ts'
 import { historyQuery, type Listed } from './approval-queries.ts'
@@ -17,7 +18,8 @@ const STATUSES = ['open', 'approved', 'refused', 'timed_out'] as const
 export function ApprovalHistory() {
   const { status } = useSearch({ from: '/inside/approvals' })
   const navigate = useNavigate({ from: '/approvals' })
-  const all = useQuery(historyQuery)
+  const wanted = STATUSES.find((one) => one === status)
+  const all = useInfiniteQuery(historyQuery(wanted))
   return (
     <Stack gap="sm">
       <Group role="search">
@@ -30,17 +32,25 @@ export function ApprovalHistory() {
           clearable
         />
       </Group>
-      <Answer
+      <Paged
         of={all}
         empty={({ approvals }) => approvals.length === 0}
-        nothing={<Empty title={t.noneEver}>{t.noneEverText}</Empty>}
+        nothing={
+          <Empty title={wanted === undefined ? t.noneEver : t.noneFound}>
+            {wanted === undefined ? t.noneEverText : t.noneFoundText}
+          </Empty>
+        }
       >
-        {({ approvals, names }) => {
-          const rows = approvals.filter((one) => status === undefined || one.status === status)
-          if (rows.length === 0) return <Empty title={t.noneFound}>{t.noneFoundText}</Empty>
-          return <Rows label={t.tabs.history} rows={rows} columns={columns(names)} keyOf={({ id }) => id} />
-        }}
-      </Answer>
+        {(pages, paging) => (
+          <Rows
+            {...paging}
+            label={t.tabs.history}
+            rows={pages.flatMap(({ approvals }) => approvals)}
+            columns={columns(Object.assign({}, ...pages.map(({ names }) => names)) as Record<string, string>)}
+            keyOf={({ id }) => id}
+          />
+        )}
+      </Paged>
     </Stack>
   )
 }

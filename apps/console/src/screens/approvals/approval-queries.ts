@@ -22,10 +22,36 @@ export const queueQuery = {
   refetchInterval: QUEUE_EVERY_MS,
 } as const
 
-export const historyQuery = {
-  queryKey: ['approvals', 'all'],
-  queryFn: () => said(api.GET('/v1/approvals', { params: { query: { all: 'true' } } })),
-} as const
+type Page = paths['/v1/approvals']['get']['responses'][200]['content']['application/json']
+
+export function historyQuery(status: Listed['status'] | undefined) {
+  return {
+    queryKey: ['approvals', 'all', status ?? null],
+    queryFn: ({ pageParam }: { readonly pageParam: string | null }) =>
+      said(
+        api.GET('/v1/approvals', {
+          params: {
+            query: {
+              all: 'true',
+              ...(status && { status }),
+              ...(pageParam !== null && { before: pageParam }),
+            },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }: Page) => next,
+  } as const
+}
+
+/** Those before one, of its agent. */
+export function beforeQuery({ id, agent }: Pick<Listed, 'id' | 'agent'>) {
+  const query = { all: 'true', agent, before: id } as const
+  return {
+    queryKey: ['approvals', 'before', id],
+    queryFn: () => said(api.GET('/v1/approvals', { params: { query } })),
+  } as const
+}
 
 export function approvalQuery(id: string) {
   return {

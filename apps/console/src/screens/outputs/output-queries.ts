@@ -23,7 +23,10 @@ export const waitingQuery = {
 
 export const outputsQuery = {
   queryKey: ['outputs', 'all'],
-  queryFn: () => said(api.GET('/v1/outputs')),
+  queryFn: ({ pageParam }: { readonly pageParam: number | null }) =>
+    said(api.GET('/v1/outputs', { params: { query: pageParam === null ? {} : { before: pageParam } } })),
+  initialPageParam: null as number | null,
+  getNextPageParam: ({ next }: Outputs) => next,
 } as const
 
 export function outputQuery(id: string) {

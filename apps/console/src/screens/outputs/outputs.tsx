@@ -1,9 +1,10 @@
 /** Outputs: what waits for a review, how much is attested, all of them, and what left without. @module */
 import { Tabs } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { TextLink } from '../../parts/link.tsx'
 import { Page } from '../../parts/page.tsx'
+import { Paged } from '../../parts/paged.tsx'
 import { Rows, type Column } from '../../parts/rows.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { State, Time } from '../../parts/values.tsx'
@@ -82,19 +83,20 @@ function Waiting() {
 }
 
 function All() {
-  const all = useQuery(outputsQuery)
+  const all = useInfiniteQuery(outputsQuery)
   return (
-    <Answer
+    <Paged
       of={all}
       empty={({ outputs }) => outputs.length === 0}
       nothing={<Empty title={t.noneEver}>{t.noneEverText}</Empty>}
     >
-      {({ outputs, names }) => (
+      {(pages, paging) => (
         <Rows
+          {...paging}
           label={t.tabs.all}
-          rows={outputs}
+          rows={pages.flatMap(({ outputs }) => outputs)}
           columns={[
-            ...firstColumns(names),
+            ...firstColumns(Object.assign({}, ...pages.map(({ names }) => names)) as Names),
             {
               name: t.role,
               width: '9rem',
@@ -114,7 +116,7 @@ function All() {
           keyOf={({ id }) => id}
         />
       )}
-    </Answer>
+    </Paged>
   )
 }
 
