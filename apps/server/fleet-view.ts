@@ -16,6 +16,7 @@ type Db = Kysely<Schema>
 export const FLEET_MAX = 10_000
 /** Limits that are looked at. */
 const LIMITS_MAX = 20_000
+const MINUTE_MS = 60_000
 /** A frame that a point should have applied by then. */
 const BEHIND_MS = 60_000
 /** Nothing was heard of a point for so long. */
@@ -63,6 +64,12 @@ export interface PointHealth {
 export interface Fleet {
   readonly time: number
   readonly last_hour: Activity
+  /** Decisions of the last whole minute. */
+  readonly last_minute_n: number
+  /** Alerts that nobody took, but for those of canaries. */
+  readonly alerts_n: number
+  /** Approvals that wait for a person. */
+  readonly waiting_n: number
   /** Of all agents, whether they are shown or not. */
   readonly agents_n: number
   readonly active_n: number
@@ -83,6 +90,9 @@ export async function fleetOf(db: Db, iss: string, now_ms: number, agents_max = 
   return {
     time: now_ms,
     last_hour: activityOf(all),
+    last_minute_n: await lastMinute(db, now_ms),
+    alerts_n: await openAlerts(db),
+    waiting_n: [...(await waitingOf(db, now_ms)).values()].reduce((sum, n) => sum + n, 0),
     agents_n: Number(n),
     active_n: Number(active),
     agents: await agentsOf(db, iss, now_ms, Number(n) > agents_max ? { max: agents_max } : {}),
@@ -200,6 +210,24 @@ async function lastHour(
   const range = { from_ms: now_ms - HOUR_MS, to_ms: now_ms }
   const { rows } = await countsOf(db, { by, where: {}, step: 'all', ...range })
   return new Map(rows.map((row) => [by.map((name) => row[name] ?? '').join(''), row]))
+}
+
+/** Of everything at once no minutes are kept (TEL-8): it is summed over the points. */
+async function lastMinute(db: Db, now_ms: number): Promise<number> {
+  const to_ms = Math.floor(now_ms / MINUTE_MS) * MINUTE_MS
+  const range = { from_ms: to_ms - MINUTE_MS, to_ms, step: 'minute' as const }
+  const { rows } = await countsOf(db, { by: ['point'], where: {}, ...range })
+  return rows.reduce((sum, { allowed, denied, asked }) => sum + allowed + denied + asked, 0)
+}
+
+async function openAlerts(db: Db): Promise<number> {
+  const { n } = await db
+    .selectFrom('alerts')
+    .select((eb) => eb.fn.countAll().as('n'))
+    .where('status', '=', 'open')
+    .where('canary', '=', 0)
+    .executeTakeFirstOrThrow()
+  return Number(n)
 }
 
 function activityOf(counted: Counted | undefined): Activity {

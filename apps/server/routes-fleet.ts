@@ -41,6 +41,9 @@ const point = z.object({
 export const fleetSchema = z.object({
   time: z.int(),
   last_hour: activity,
+  last_minute_n: z.int(),
+  alerts_n: z.int(),
+  waiting_n: z.int(),
   agents_n: z.int(),
   active_n: z.int(),
   agents: z.array(agent),

@@ -1,7 +1,9 @@
 /** The fleet as its control plane sees it: counts, health, metrics, and telemetry from outside held against receipts. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fleetOf } from '../../apps/server/fleet-view.ts'
 import { TestServer, type Caller, type Operator } from '../../apps/server/harness.ts'
+import { openSnapshot } from '../../src/adapters/sqlite/offline.ts'
 import { openSqliteStore } from '../../src/adapters/sqlite/sqlite-store.ts'
 import { rfc3339 } from '../../src/core/time.ts'
 import { decodeEntry, type AnyEntry } from '../../src/log/entries.ts'
@@ -82,6 +84,19 @@ describe('a fleet', () => {
     expect(one.last_day.rows).toMatchObject([{ server: 'files', tool: 'read', allowed: 1 }])
     expect((await ann.api.get('/v1/fleet/agents/agt_nobody')).status).toBe(404)
     expect((await spool.point.api.get('/v1/fleet')).status).toBe(403)
+  })
+
+  test('counts the last whole minute, and what waits for people', async () => {
+    const { json } = await ann.api.get('/v1/fleet')
+    expect([json.alerts_n, json.waiting_n]).toEqual([0, 0])
+    const { db, close } = openSnapshot(join(server.dataDir, 'countersign.db'))
+    try {
+      const minutes = [now, now + 60_000, now + 120_000]
+      const counted = await Promise.all(minutes.map((at) => fleetOf(db, '', at)))
+      expect(counted.map(({ last_minute_n }) => last_minute_n)).toEqual([0, 2, 0])
+    } finally {
+      close()
+    }
   })
 
   test('of more agents than are asked for has those that need a look, and counts all', async () => {

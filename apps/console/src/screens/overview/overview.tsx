@@ -1,7 +1,6 @@
 /** The fleet now: what it does, what waits for people, how well the record is kept. @module */
 import { Badge, Group, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { api, said } from '../../api/client.ts'
 import { useLive } from '../../api/live.ts'
 import { TextLink } from '../../parts/link.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -123,20 +122,10 @@ function byTrouble(a: Row, b: Row): number {
   return b.last_hour.denied - a.last_hour.denied || b.waiting - a.waiting || (b.seen ?? 0) - (a.seen ?? 0)
 }
 
-function Figures({ fleet: { last_hour, agents_n, active_n } }: { fleet: Fleet }) {
+function Figures({ fleet }: { fleet: Fleet }) {
+  const { last_hour, last_minute_n, alerts_n, waiting_n, agents_n, active_n } = fleet
   const session = useSession()
   const mayDecide = whyNot(session, 'calls.decide') === null
-  const alerts = useQuery({
-    queryKey: ['alerts', 'open'],
-    queryFn: () => said(api.GET('/v1/alerts', { params: { query: { status: 'open' } } })),
-    refetchInterval: 15_000,
-  })
-  const waiting = useQuery({
-    queryKey: ['approvals'],
-    queryFn: () => said(api.GET('/v1/approvals')),
-    enabled: mayDecide,
-    refetchInterval: 10_000,
-  })
   const decisions = last_hour.allowed + last_hour.denied + last_hour.asked
   return (
     <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }}>
@@ -147,7 +136,7 @@ function Figures({ fleet: { last_hour, agents_n, active_n } }: { fleet: Fleet })
             {count(decisions)}
           </TextLink>
         }
-        note={t.perSecond((decisions / 3600).toFixed(2))}
+        note={t.perSecond((last_minute_n / 60).toFixed(2))}
       />
       <Figure
         label={t.deniedHour}
@@ -167,7 +156,7 @@ function Figures({ fleet: { last_hour, agents_n, active_n } }: { fleet: Fleet })
         label={t.openAlerts}
         value={
           <TextLink to="/alerts" inherit>
-            {alerts.data === undefined ? '–' : count(alerts.data.alerts.length)}
+            {count(alerts_n)}
           </TextLink>
         }
       />
@@ -176,7 +165,7 @@ function Figures({ fleet: { last_hour, agents_n, active_n } }: { fleet: Fleet })
         value={
           mayDecide ? (
             <TextLink to="/approvals" inherit>
-              {waiting.data === undefined ? '–' : count(waiting.data.approvals.length)}
+              {count(waiting_n)}
             </TextLink>
           ) : (
             '–'

@@ -1,7 +1,7 @@
 /** How well the record is kept: points that follow, the log that grows and is signed. @module */
-import { Paper, Stack, Title } from '@mantine/core'
+import { Paper, Stack, Text, Title } from '@mantine/core'
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { api, said } from '../../api/client.ts'
+import { api, ApiFault, said } from '../../api/client.ts'
 import type { paths } from '../../api/schema.d.ts'
 import { TextLink } from '../../parts/link.tsx'
 import { Answer } from '../../parts/states.tsx'
@@ -36,14 +36,7 @@ export function RecordHealth({ fleet }: { fleet: UseQueryResult<Fleet> }) {
           {({ size, time, note }) => (
             <Pairs
               of={[
-                [
-                  t.health,
-                  health.isError ? (
-                    <State of="revoked" label={t.notPublishing} />
-                  ) : (
-                    <State of="active" label={t.publishing} />
-                  ),
-                ],
+                [t.health, <Publishing key="health" health={health} />],
                 [
                   t.entries,
                   <TextLink key="log" to="/log">
@@ -51,7 +44,7 @@ export function RecordHealth({ fleet }: { fleet: UseQueryResult<Fleet> }) {
                   </TextLink>,
                 ],
                 [t.signed, <Time key="time" at={time} ago />],
-                [t.cosigned, count(note.split('\n').filter((line) => line.startsWith('— ')).length - 1)],
+                [t.cosigned, <Cosigned key="cosigned" n={signaturesIn(note) - 1} />],
               ]}
             />
           )}
@@ -59,23 +52,56 @@ export function RecordHealth({ fleet }: { fleet: UseQueryResult<Fleet> }) {
         <Answer of={samples}>
           {(data) => <Pairs of={[[t.revocation, <Revoked key="revoked" samples={data.samples} />]]} />}
         </Answer>
-        <Answer of={fleet}>
-          {({ points }) => (
-            <Pairs
-              of={points
-                .slice(0, 8)
-                .map(
-                  ({ id, name, state, behind }) =>
-                    [
-                      name || id,
-                      <State key={id} of={POINT[state]} label={t.point(state, behind)} />,
-                    ] as const,
-                )}
-            />
-          )}
-        </Answer>
+        <Answer of={fleet}>{({ points }) => <Points all={points} />}</Answer>
       </Stack>
     </Paper>
+  )
+}
+
+/** Nothing is said of what was not heard. */
+function Publishing({ health }: { health: UseQueryResult<unknown> }) {
+  if (health.isPending) return <State of="retired" label={words.states.loading} />
+  if (!health.isError) return <State of="active" label={t.publishing} />
+  const isAway = health.error instanceof ApiFault && health.error.status === 0
+  return isAway ? (
+    <State of="retired" label={words.states.offline} />
+  ) : (
+    <State of="revoked" label={t.notPublishing} />
+  )
+}
+
+/** Of a signed note. */
+function signaturesIn(note: string): number {
+  return note.split('\n').filter((line) => line.startsWith('— ')).length
+}
+
+function Cosigned({ n }: { n: number }) {
+  return n > 0 ? count(n) : <State of="waiting" label={t.notCosigned} />
+}
+
+type Point = Fleet['points'][number]
+/** The worst first. */
+const TROUBLES: readonly Point['state'][] = ['behind', 'never', 'quiet', 'live']
+const SHOWN_MAX = 8
+
+function Points({ all }: { all: readonly Point[] }) {
+  const points = all.toSorted((a, b) => TROUBLES.indexOf(a.state) - TROUBLES.indexOf(b.state))
+  return (
+    <>
+      <Pairs
+        of={points
+          .slice(0, SHOWN_MAX)
+          .map(
+            ({ id, name, state, behind }) =>
+              [name || id, <State key={id} of={POINT[state]} label={t.point(state, behind)} />] as const,
+          )}
+      />
+      {points.length > SHOWN_MAX && (
+        <Text size="sm" c="dimmed">
+          {t.morePoints(points.length - SHOWN_MAX)}
+        </Text>
+      )}
+    </>
   )
 }
 
