@@ -6,7 +6,8 @@ import { COLUMNS, DAY_MS, DIMENSIONS, GRAINS, KINDS } from '../../src/observe/te
 import { findAgent } from '../../src/registry/agents.ts'
 import type { App, ServerContext } from './context.ts'
 import { ApiError } from './errors.ts'
-import { agentsOf, FLEET_MAX, fleetOf, limitsOf } from './fleet-view.ts'
+import { limitsOf } from './fleet-limits.ts'
+import { agentsOf, FLEET_MAX, fleetOf } from './fleet-view.ts'
 import { viewer } from './middleware.ts'
 import { answers, idParam } from './schemas.ts'
 
