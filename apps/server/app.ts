@@ -15,6 +15,7 @@ import { approvalPointRoutes } from './routes-approval-points.ts'
 import { approvalRoutes } from './routes-approvals.ts'
 import { backupRoutes } from './routes-backups.ts'
 import { ceremonyRoutes } from './routes-ceremonies.ts'
+import { consentListRoutes } from './routes-consent-list.ts'
 import { consentRoutes } from './routes-consents.ts'
 import { dataSubjectRoutes } from './routes-data-subjects.ts'
 import { delegationRoutes } from './routes-delegations.ts'
@@ -140,6 +141,7 @@ export function createApp(ctx: ServerContext): App {
   noticeRoutes(app, ctx)
   dataSubjectRoutes(app, ctx)
   consentRoutes(app, ctx)
+  consentListRoutes(app, ctx)
   subjectRoutes(app, ctx)
   draftRoutes(app, ctx)
   delegationRoutes(app, ctx)

@@ -274,6 +274,37 @@ describe('a consent', () => {
     expect(again.json.frames).toEqual(first.json.frames)
   })
 
+  test('stands in the register by pseudonym, found by its state and notice, the latest first', async () => {
+    const [kept, taken] = [
+      recordOf(await subjectOf('r1@x.example')),
+      recordOf(await subjectOf('r2@x.example')),
+    ]
+    for (const record of [kept, taken]) expect((await importing(record)).status).toBe(200)
+    await ann.api.post(`/v1/consents/${taken.consent}/withdraw`, { purposes: null, reason: 'asked' })
+    const listed = async (query: string) => {
+      const { json } = await ann.api.get(`/v1/consents?${query}`)
+      return json.consents as { id: string; given: number }[]
+    }
+    const ids = async (query: string) => (await listed(query)).map(({ id }) => id)
+    const [last, before] = await listed(`notice=${notice}`)
+    expect([last?.id, before?.id]).toEqual([taken.consent, kept.consent])
+    expect(last).toMatchObject({
+      subject: taken.subject,
+      state: 'withdrawn',
+      proof: 'imported',
+      asserted: true,
+      notice: { id: notice, name: 'Shop', version: '1' },
+      withdrawn: taken.purposes,
+    })
+    expect(await ids('state=live')).toContain(kept.consent)
+    expect(await ids('state=live')).not.toContain(taken.consent)
+    expect(await ids('state=withdrawn')).toContain(taken.consent)
+    expect(await ids('state=expired')).toEqual([])
+    expect(await ids('notice=ntc_other')).toEqual([])
+    expect((await ids(`before=${last?.given}`))[0]).toBe(kept.consent)
+    expect(code(await manager.api.get('/v1/consents'))).toBe('FORBIDDEN')
+  })
+
   test('is exported as ISO/IEC TS 27560 arranges it', async () => {
     const record = recordOf(await subjectOf('exported@example.org'))
     await importing(record)

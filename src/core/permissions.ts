@@ -184,7 +184,7 @@ export const PERMISSIONS: readonly Permission[] = [
     what: 'keep notices, bases and consents, and answer data subjects',
     roles: ['owner', 'privacy'],
     operations: operations(`
-      GET data-subjects/{id} data-subjects/{id}/cascades data-subjects/{id}/consents subject-requests
+      GET consents data-subjects/{id} data-subjects/{id}/cascades data-subjects/{id}/consents subject-requests
         consents/{id}/export consents/{id}/cascades subjects/{id}/erasure
       POST notices notices/{id}/text bases bases/{id}/end consent-managers consent-managers/{id}/remove
         data-subjects data-subjects/find data-subjects/{id}/identifiers data-subjects/{id}/identifiers/remove

@@ -27,6 +27,7 @@ CREATE TABLE consents (
   proof TEXT NOT NULL, manager TEXT, given INTEGER NOT NULL, expires INTEGER NOT NULL, withdrawn_json TEXT NOT NULL
 ) STRICT;
 CREATE INDEX consents_subject ON consents (subject);
+CREATE INDEX consents_given ON consents (given);
 CREATE TABLE withdrawals (
   entry INTEGER PRIMARY KEY, consent TEXT, subject TEXT NOT NULL, purposes_json TEXT NOT NULL, time_ms INTEGER NOT NULL
 ) STRICT;

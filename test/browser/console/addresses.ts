@@ -67,6 +67,7 @@ export const PARTS: Readonly<Record<string, string>> = {
   'data-labels': '/data?show=labels',
   'data-flows': '/data?show=flows',
   'data-domains': '/data?show=domains',
+  'consents-register': '/consents?show=register',
   'consents-requests': '/consents?show=requests',
   'consents-notices': '/consents?show=notices',
   'consents-bases': '/consents?show=bases',

@@ -41,7 +41,7 @@ export function ConsentList({
   )
 }
 
-const STATES = { live: 'active', withdrawn: 'revoked', expired: 'expired' } as const
+export const STATES = { live: 'active', withdrawn: 'revoked', expired: 'expired' } as const
 
 function One({
   consent,
@@ -61,7 +61,7 @@ function One({
   return (
     <Section
       title={`${notice.name} ${notice.version}`}
-      lead={<State of={STATES[state]} label={state} />}
+      lead={<State of={STATES[state]} label={t.states[state]} />}
       actions={
         <>
           <Button size="xs" variant="default" onClick={() => exported.mutate()} loading={exported.isPending}>

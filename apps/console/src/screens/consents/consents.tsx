@@ -11,10 +11,11 @@ import { FindSubject } from './find-subject.tsx'
 import { Managers } from './managers.tsx'
 import { Notices } from './notices.tsx'
 import { requestsQuery } from './queries.ts'
+import { Register } from './register.tsx'
 import { Requests } from './requests.tsx'
 
 const t = words.consents
-const SHOWN = ['find', 'requests', 'notices', 'bases', 'managers'] as const
+const SHOWN = ['find', 'register', 'requests', 'notices', 'bases', 'managers'] as const
 
 export function Consents() {
   const refuse = whyNot(useSession(), 'privacy.work')
@@ -36,6 +37,7 @@ export function Consents() {
         onShow={(name) => void navigate({ search: name === 'find' ? {} : { show: name } })}
       />
       {shown === 'find' && <FindSubject />}
+      {shown === 'register' && (refuse === null ? <Register /> : <Text c="dimmed">{refuse}</Text>)}
       {shown === 'requests' && (refuse === null ? <Requests /> : <Text c="dimmed">{refuse}</Text>)}
       {shown === 'notices' && <Notices />}
       {shown === 'bases' && <Bases />}

@@ -8,7 +8,7 @@ export const consentRoutes = [
     getParentRoute: () => inside,
     path: '/consents',
     component: lazyRouteComponent(() => import('./consents.tsx'), 'Consents'),
-    validateSearch: (search: Record<string, unknown>) => textsIn(search, 'show', 'closed'),
+    validateSearch: (search: Record<string, unknown>) => textsIn(search, 'show', 'closed', 'state', 'notice'),
   }),
   createRoute({
     getParentRoute: () => inside,
