@@ -75,6 +75,36 @@ describe.runIf(CHROMIUM_RUNS)('the live activity', () => {
     await page.context().close()
   }, 60_000)
 
+  test.each(['log', 'activity'])(
+    '%s looks back from a time, and hears of nothing since',
+    async (screen) => {
+      const size = await ann.api.logSize()
+      const sizeAt = async (at: string): Promise<number> =>
+        (await ann.api.get(`/v1/checkpoints?at=${at}`)).json.size
+      await expect
+        .poll(() => sizeAt(new Date().toISOString()), { timeout: 10_000 })
+        .toBeGreaterThanOrEqual(size)
+      const at = new Date().toISOString()
+      const then = await sizeAt(at)
+      await pause(1_000)
+      await stream.ship(3, 'since')
+      const page = await arrive()
+      await page.goto(`${server.base()}/console/${screen}?until=${at}`)
+      await page.getByRole('row').nth(5).waitFor()
+      const links = await page
+        .locator('.rows [data-link] a')
+        .evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
+      const indices = links.flatMap(
+        (href) => /\/log\/(\d+)|entry=(\d+)/.exec(href)?.slice(1).filter(Boolean) ?? [],
+      )
+      expect(indices.length).toBeGreaterThan(3)
+      expect(Math.max(...indices.map(Number))).toBeLessThan(then)
+      expect(await page.getByText('live', { exact: true }).count()).toBe(0)
+      await page.context().close()
+    },
+    60_000,
+  )
+
   test('answers within 200 ms while ten thousand rows a minute come in', async () => {
     const page = await arrive()
     await page.addInitScript(OBSERVE)

@@ -13,8 +13,8 @@ export interface Arrivals<T> {
   readonly n: number
 }
 
-/** Kept on a screen: half a minute of ten thousand a minute. Beyond, the older half is left to the pages. */
-export const KEPT_MAX = 5_000
+/** Kept on a screen: twelve seconds of ten thousand a minute. Beyond, the older half is left to the pages. */
+export const KEPT_MAX = 2_000
 
 export const NONE_CAME: Arrivals<never> = { rows: [], from: null, n: 0 }
 

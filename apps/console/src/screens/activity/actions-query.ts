@@ -17,6 +17,8 @@ export interface Wanted {
   readonly server?: string | undefined
   readonly tool?: string | undefined
   readonly reason?: string | undefined
+  /** RFC 3339: what was logged up to then. */
+  readonly until?: string | undefined
 }
 
 const DECISIONS = { allowed: 'allow', denied: 'deny', asked: 'step_up' } as const

@@ -8,6 +8,7 @@ import { TextLink } from '../../parts/link.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Rows } from '../../parts/rows.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { useUntil } from '../../parts/until.tsx'
 import { words } from '../../words/words.ts'
 import { useNames } from '../agents/names.ts'
 import { actionColumns } from './action-columns.tsx'
@@ -20,20 +21,24 @@ const EMPTY_PAGES_MAX = 10
 
 export function Activity() {
   const wanted = useSearch({ from: '/inside/activity' })
+  const until = useUntil(wanted.until)
+  if (until.error !== null) return <Failed error={until.error} again={until.again} />
+  if (!until.isKnown) return <Loading rows={8} />
   // Another filter is another list: nothing of the last one stays.
-  return <Decisions key={JSON.stringify(wanted)} wanted={wanted} />
+  return <Decisions key={JSON.stringify(wanted)} wanted={wanted} until={until.before} />
 }
 
-function Decisions({ wanted }: { wanted: Wanted }) {
+/** @param until index below which the list begins; null: with the newest, and what comes is shown */
+function Decisions({ wanted, until }: { wanted: Wanted; until: number | null }) {
   const navigate = useNavigate({ from: '/activity' })
   const [size, setSize] = useState<number | null>(null)
   const live = useLiveActions(wanted, size)
   const [held, setHeld] = useState<Arrivals<Action> | null>(null)
   const fresh = held ?? live.fresh
-  const listed = useActions(wanted, fresh.from)
+  const listed = useActions(wanted, until ?? fresh.from)
   // What comes is heard of since the first reading, also when later ones begin elsewhere.
   const first = listed.data?.pages[0]?.size
-  if (size === null && first !== undefined) setSize(first)
+  if (until === null && size === null && first !== undefined) setSize(first)
   const waiting = live.fresh.n - fresh.n
   const older = listed.data?.pages.flatMap(({ actions }) => actions) ?? []
   const rows = [...fresh.rows, ...older].map((one) =>
@@ -46,25 +51,27 @@ function Decisions({ wanted }: { wanted: Wanted }) {
       title={t.title}
       lead={t.lead}
       actions={
-        <>
-          <Badge
-            variant="light"
-            size="lg"
-            tt="none"
-            color={live.state === 'live' ? 'teal' : live.state === 'lost' ? 'red' : 'gray'}
-            role="status"
-          >
-            {held === null ? words.shell.live[live.state] : t.paused(waiting)}
-          </Badge>
-          <Button
-            variant="default"
-            size="xs"
-            leftSection={held === null ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
-            onClick={() => setHeld(held === null ? live.fresh : null)}
-          >
-            {held === null ? t.pause : t.resume}
-          </Button>
-        </>
+        until === null && (
+          <>
+            <Badge
+              variant="light"
+              size="lg"
+              tt="none"
+              color={live.state === 'live' ? 'teal' : live.state === 'lost' ? 'red' : 'gray'}
+              role="status"
+            >
+              {held === null ? words.shell.live[live.state] : t.paused(waiting)}
+            </Badge>
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={held === null ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
+              onClick={() => setHeld(held === null ? live.fresh : null)}
+            >
+              {held === null ? t.pause : t.resume}
+            </Button>
+          </>
+        )
       }
     >
       <Stack gap="sm">

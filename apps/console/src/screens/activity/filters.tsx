@@ -5,10 +5,13 @@ import { useNavigate } from '@tanstack/react-router'
 import { api, said } from '../../api/client.ts'
 import { words } from '../../words/words.ts'
 import { agentNamesQuery, pointsQuery } from '../../parts/names.ts'
+import { UntilField } from '../../parts/until.tsx'
 import type { Wanted } from './actions-query.ts'
 import { explained, REASON_CODES } from './reasons.ts'
 
 const t = words.activity
+/** Of ten thousand agents; more are found by what is typed. */
+const SHOWN_MAX = 50
 
 export function Filters({ wanted }: { wanted: Wanted }) {
   const navigate = useNavigate({ from: '/activity' })
@@ -27,6 +30,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         value={wanted.agent ?? null}
         onChange={(agent) => set({ agent: agent ?? undefined })}
         searchable
+        limit={SHOWN_MAX}
         clearable
         w={{ base: '100%', xs: 180 }}
       />
@@ -37,6 +41,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         value={wanted.point ?? null}
         onChange={(point) => set({ point: point ?? undefined })}
         searchable
+        limit={SHOWN_MAX}
         clearable
         w={{ base: '100%', xs: 180 }}
       />
@@ -56,6 +61,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
           set({ server: server || undefined, tool: name })
         }}
         searchable
+        limit={SHOWN_MAX}
         clearable
         w={{ base: '100%', xs: 210 }}
       />
@@ -69,9 +75,11 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         value={wanted.reason ?? null}
         onChange={(reason) => set({ reason: reason ?? undefined })}
         searchable
+        limit={SHOWN_MAX}
         clearable
         w={{ base: '100%', xs: 230 }}
       />
+      <UntilField at={wanted.until} onChange={(until) => set({ until })} />
       {Object.values(wanted).some((one) => one !== undefined) && (
         <Button variant="subtle" onClick={() => void navigate({ search: {} })}>
           {t.clear}

@@ -13,6 +13,7 @@ import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import { useTogether } from '../../parts/together.ts'
 import { Time } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
+import { UntilField, useUntil } from '../../parts/until.tsx'
 import { words } from '../../words/words.ts'
 import { useNames, type Names } from './names.ts'
 import { asEntry, saysOf, typeLabel, type Listed } from './says.ts'
@@ -26,8 +27,9 @@ const FAMILIES = [
 const TYPE = /^[a-z_]+(\.[a-z_]*)?$/
 
 export function Entries() {
-  const { type } = useSearch({ from: '/inside/log' })
+  const { type, until: at } = useSearch({ from: '/inside/log' })
   const navigate = useNavigate({ from: '/log' })
+  const until = useUntil(at)
   const [typed, setTyped] = useState(type ?? '')
   const show = (value: string) => {
     setTyped(value)
@@ -49,19 +51,35 @@ export function Entries() {
           w={320}
           maw="100%"
         />
+        <UntilField
+          at={at}
+          onChange={(until) => void navigate({ search: (old) => ({ ...old, until }), replace: true })}
+        />
       </Group>
-      <List key={type ?? ''} type={type !== undefined && TYPE.test(type) ? type : undefined} />
+      {until.error !== null ? (
+        <Failed error={until.error} again={until.again} />
+      ) : until.isKnown ? (
+        <List
+          key={`${type ?? ''} ${at ?? ''}`}
+          type={type !== undefined && TYPE.test(type) ? type : undefined}
+          until={until.before}
+        />
+      ) : (
+        <Loading rows={10} />
+      )}
     </>
   )
 }
 
-function List({ type }: { type: string | undefined }) {
+/** @param until index below which the list begins; null: with the newest, and what comes is shown */
+function List({ type, until }: { type: string | undefined; until: number | null }) {
   const names = useNames()
   const [size, setSize] = useState<number | null>(null)
   const fresh = useFresh(size, type)
+  const from = until ?? fresh.shown.from
   const pages = useInfiniteQuery({
-    queryKey: ['log', 'newest', type ?? null, fresh.shown.from],
-    initialPageParam: fresh.shown.from,
+    queryKey: ['log', 'newest', type ?? null, from],
+    initialPageParam: from,
     placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) =>
       said(
@@ -75,7 +93,7 @@ function List({ type }: { type: string | undefined }) {
   })
   // What comes is heard of since the first reading, also when later ones begin elsewhere.
   const first = pages.data?.pages[0]?.size
-  if (size === null && first !== undefined) setSize(first)
+  if (until === null && size === null && first !== undefined) setSize(first)
   const older = useMemo(
     () => pages.data?.pages.flatMap((page) => page.entries.map(asEntry)) ?? [],
     [pages.data],
@@ -93,7 +111,7 @@ function List({ type }: { type: string | undefined }) {
     <>
       <Group justify="space-between" gap="sm">
         <Text size="sm" c="dimmed">
-          {t.size(count((size ?? 0) + fresh.seen))}
+          {until === null ? t.size(count((size ?? 0) + fresh.seen)) : t.sizeThen(count(until))}
         </Text>
         <Group gap="sm">
           {fresh.waiting > 0 && (
@@ -101,9 +119,11 @@ function List({ type }: { type: string | undefined }) {
               {t.fresh(fresh.waiting)}
             </Button>
           )}
-          <Badge variant="light" tt="none" role="status" color={COLOURS[fresh.live]}>
-            {words.shell.live[fresh.live]}
-          </Badge>
+          {until === null && (
+            <Badge variant="light" tt="none" role="status" color={COLOURS[fresh.live]}>
+              {words.shell.live[fresh.live]}
+            </Badge>
+          )}
         </Group>
       </Group>
       {rows.length === 0 ? (

@@ -8,7 +8,7 @@ export const logRoutes = [
     getParentRoute: () => inside,
     path: '/log',
     component: lazyRouteComponent(() => import('./log.tsx'), 'Log'),
-    validateSearch: (search: Record<string, unknown>) => textsIn(search, 'show', 'type'),
+    validateSearch: (search: Record<string, unknown>) => textsIn(search, 'show', 'type', 'until'),
   }),
   createRoute({
     getParentRoute: () => inside,

@@ -8,6 +8,7 @@ export const log = {
   typeHint: 'agent.approved, or a family: agent.',
   anyType: 'every type',
   size: (n: string) => `${n} entries`,
+  sizeThen: (n: string) => `${n} entries by then`,
   index: 'Index',
   time: 'Time',
   says: 'Says',

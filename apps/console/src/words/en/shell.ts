@@ -56,6 +56,7 @@ export const shell = {
   },
   values: {
     copy: (what: string) => `Copy ${what}`,
+    until: 'Until',
     never: 'never',
     none: 'none',
     andMore: (n: number) => `and ${n} more`,
