@@ -96,7 +96,12 @@ export function Pairs({ of }: { of: readonly (readonly [string, ReactNode])[] })
     <Box
       component="dl"
       m={0}
-      style={{ display: 'grid', gridTemplateColumns: 'fit-content(14rem) minmax(0, 1fr)', gap: '8px 16px' }}
+      style={{
+        display: 'grid',
+        gridTemplateColumns: 'fit-content(14rem) minmax(0, 1fr)',
+        gap: '8px 16px',
+        alignItems: 'baseline',
+      }}
     >
       {of.map(([name, value]) => (
         <Box key={name} style={{ display: 'contents' }}>

@@ -1,26 +1,47 @@
-/** The command palette: screens, agents and delegations by name or identifier. Ctrl K opens it. @module */
+/** The command palette: screens and their parts, agents by name, and whatever an identifier is of. Ctrl K opens it. @module */
 import '@mantine/spotlight/styles.css'
 import { Spotlight, type SpotlightActionData } from '@mantine/spotlight'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Bot, Search } from 'lucide-react'
+import { ArrowRight, Bot, CornerDownRight, Search } from 'lucide-react'
 import { useState } from 'react'
 import { agentNamesQuery } from '../parts/names.ts'
 import { words } from '../words/words.ts'
+import { placeOf, PLACES } from './places.ts'
 import { SCREENS } from './screens.ts'
 
-const SHOWN_MAX = 12
+/** Every screen, before anything is typed, and more. */
+const SHOWN_MAX = 20
 
 export default function Palette() {
   const [query, setQuery] = useState('')
   const navigate = useNavigate()
   const agents = useQuery({ ...agentNamesQuery, enabled: query !== '' })
+  const own = placeOf(query)
   const actions: SpotlightActionData[] = [
+    ...(own === null
+      ? []
+      : [
+          {
+            id: 'own',
+            label: words.shell.paletteOpen(query.trim()),
+            keywords: query,
+            leftSection: <ArrowRight size={17} aria-hidden />,
+            onClick: () => void navigate({ to: own }),
+          },
+        ]),
     ...SCREENS.map(({ to, label, icon: Icon }) => ({
       id: to,
       label,
       leftSection: <Icon size={17} aria-hidden />,
       onClick: () => void navigate({ to }),
+    })),
+    ...(query === '' ? [] : PLACES).map(({ to, show, label, of }) => ({
+      id: `${to} ${show}`,
+      label,
+      description: of,
+      leftSection: <CornerDownRight size={17} aria-hidden />,
+      onClick: () => void navigate({ to, search: show === undefined ? {} : { show } }),
     })),
     ...(agents.data?.agents ?? []).map(({ id, name }) => ({
       id,

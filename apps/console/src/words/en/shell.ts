@@ -5,7 +5,8 @@ export const shell = {
     navigation: 'Screens',
     open: 'Open the navigation',
     palette: 'Find anything',
-    paletteHint: 'Type a screen, an agent, an identifier…',
+    paletteHint: 'Type a screen, an agent, an identifier, an entry’s number…',
+    paletteOpen: (what: string) => `Open ${what}`,
     paletteNone: 'Nothing found',
     theme: 'Change between light and dark',
     account: 'Your account',
@@ -50,6 +51,7 @@ export const shell = {
     unknown:
       'Something went wrong in this page. Reload it; if it stays, tell whoever runs the control plane.',
     stale: (since: string) => `This is from ${since}.`,
+    notPrinted: 'There are more rows, which are not printed.',
     notFound: 'There is no such page',
     notFoundText: 'The address is not one of this console.',
     home: 'Go to the overview',
