@@ -8,6 +8,7 @@ import { Box, Loader, Text } from '@mantine/core'
 import { useElementSize, useMergedRef } from '@mantine/hooks'
 import { defaultKeyExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { usePrinting } from './printing.ts'
 import { words } from '../words/words.ts'
 
 export interface Column<T> {
@@ -23,6 +24,8 @@ const ROW_PX = 44
 /** Of one cell in a card, until it is measured. */
 const LINE_PX = 32
 const REM_PX = 16
+/** Some forty pages. */
+const PRINTED_MAX = 1_000
 /** Rows from the end at which the next page is asked for. */
 const AHEAD = 20
 
@@ -67,7 +70,8 @@ export function Rows<T>({
     overscan: 12,
   })
   useEffect(() => virtual.measure(), [virtual, isCards])
-  const items = virtual.getVirtualItems()
+  const isPrinting = usePrinting()
+  const items = isPrinting ? printed(rows.length) : virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {
     if (more !== undefined && !loading && last >= rows.length - AHEAD) more()
@@ -97,7 +101,10 @@ export function Rows<T>({
             ))}
           </Box>
         </Box>
-        <Box role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        <Box
+          role="rowgroup"
+          style={isPrinting ? {} : { height: virtual.getTotalSize(), position: 'relative' }}
+        >
           {items.map(({ index, start, size }) => {
             const row = rows[index]
             if (row === undefined) return null
@@ -110,9 +117,7 @@ export function Rows<T>({
                 data-link
                 aria-rowindex={index + 2}
                 style={{
-                  position: 'absolute',
-                  insetInline: 0,
-                  transform: `translateY(${start}px)`,
+                  ...(isPrinting ? {} : placed(start)),
                   ...(isCards ? {} : { gridTemplateColumns: columnsCss, height: size }),
                 }}
               >
@@ -125,6 +130,11 @@ export function Rows<T>({
             )
           })}
         </Box>
+        {isPrinting && (rows.length > PRINTED_MAX || more !== undefined) && (
+          <Text size="sm" p="xs">
+            {words.states.notPrinted}
+          </Text>
+        )}
         {loading && (
           <Text size="sm" c="dimmed" p="xs" role="status">
             <Loader size="xs" aria-hidden /> {words.states.more}
@@ -133,6 +143,19 @@ export function Rows<T>({
       </Box>
     </Box>
   )
+}
+
+/** Below the others, which are not all in the page. */
+function placed(start: number) {
+  return { position: 'absolute', insetInline: 0, transform: `translateY(${start}px)` } as const
+}
+
+function printed(length: number): { index: number; start: number; size: number }[] {
+  return Array.from({ length: Math.min(length, PRINTED_MAX) }, (_, index) => ({
+    index,
+    start: 0,
+    size: ROW_PX,
+  }))
 }
 
 /** What the columns need at least, in rem, so that a row is as wide as its cells. */
