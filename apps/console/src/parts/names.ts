@@ -15,8 +15,10 @@ export const agentsQuery = { queryKey: ['agents'], queryFn: () => said(api.GET('
 export const pointsQuery = { queryKey: ['points'], queryFn: () => said(api.GET('/v1/points')) } as const
 export const systemsQuery = { queryKey: ['systems'], queryFn: () => said(api.GET('/v1/systems')) } as const
 
+export type Names = ReadonlyMap<string, string>
+
 /** By identifier, and people by the handles of delegations too; empty while it is not known. */
-export function useNames(): ReadonlyMap<string, string> {
+export function useNames(): Names {
   return useQueries({
     queries: [
       { ...peopleQuery, staleTime: FRESH_MS },

@@ -14,7 +14,7 @@ import { termLabel } from '../../parts/terms.ts'
 import { State, Time } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
-import { useNames } from '../log/names.ts'
+import { useNames } from '../../parts/names.ts'
 import { ProposeJson } from '../settings/propose-json.tsx'
 import { Terms } from './consent-list.tsx'
 

@@ -6,7 +6,7 @@ import { Section } from '../../parts/section.tsx'
 import { termLabel } from '../../parts/terms.ts'
 import { State, Time } from '../../parts/values.tsx'
 import { words } from '../../words/words.ts'
-import { useNames, type Names } from '../log/names.ts'
+import { useNames, type Names } from '../../parts/names.ts'
 import type { SubjectView } from './queries.ts'
 
 const t = words.consents

@@ -13,7 +13,7 @@ import { Answer, Empty } from '../../parts/states.tsx'
 import { Id, State } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
-import { useNames } from '../log/names.ts'
+import { useNames } from '../../parts/names.ts'
 import { ProposeJson } from '../settings/propose-json.tsx'
 
 const t = words.consents

@@ -11,7 +11,7 @@ import { Answer, Empty } from '../../parts/states.tsx'
 import { termLabel } from '../../parts/terms.ts'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
-import { useNames } from '../log/names.ts'
+import { useNames } from '../../parts/names.ts'
 import { Level } from './tools.tsx'
 
 const t = words.data

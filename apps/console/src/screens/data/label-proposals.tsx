@@ -8,7 +8,7 @@ import { Section } from '../../parts/section.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
-import { useNames } from '../log/names.ts'
+import { useNames } from '../../parts/names.ts'
 import { proposalsQuery, type Proposal } from './queries.ts'
 
 const t = words.data

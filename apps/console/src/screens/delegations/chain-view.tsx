@@ -1,8 +1,9 @@
 /** A chain of authority: drawn, and told as an ordered list, which says the same without the drawing. @module */
-import { Box, List, Skeleton, Stack, Text } from '@mantine/core'
+import { Box, List, Stack, Text } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { TextLink } from '../../parts/link.tsx'
+import { Loading } from '../../parts/states.tsx'
 import { words } from '../../words/words.ts'
 import type { Chain, ChainNode } from './chain-model.ts'
 
@@ -16,7 +17,7 @@ export function ChainView({ chain }: { chain: Chain }) {
     <Stack gap="sm">
       {chain.nodes.length <= DRAWN_MAX && (
         <Box role="group" aria-label={t.chainList} visibleFrom="sm" className="no-print">
-          <Suspense fallback={<Skeleton height={220} />}>
+          <Suspense fallback={<Loading rows={5} />}>
             <ChainGraph chain={chain} />
           </Suspense>
         </Box>

@@ -5,7 +5,7 @@ import { CircleCheck, Radio } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { api, said } from '../../api/client.ts'
 import { Failed } from '../../parts/states.tsx'
-import { milliseconds } from '../../shell/format.ts'
+import { milliseconds, relative } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
 import { pointsQuery } from '../../parts/names.ts'
 
@@ -42,6 +42,7 @@ export function Following({ of: { seq } }: { of: Followed }) {
   if (data === undefined) return acks.isError ? <Failed error={acks.error} /> : null
   const { of, acknowledged, missing } = data
   const isDone = acknowledged >= of
+  const isStale = acks.isError && !isDone
   return (
     <Alert
       color={isDone ? 'teal' : 'yellow'}
@@ -54,6 +55,11 @@ export function Following({ of: { seq } }: { of: Followed }) {
         <Text size="sm">
           {of === 0 ? t.noPoints : isDone ? t.allFollowed(of) : t.followed(acknowledged, of)}
         </Text>
+        {isStale && (
+          <Text size="sm" role="alert">
+            {words.states.stale(relative(dataUpdatedAt, Date.now()))} {acks.error.message}
+          </Text>
+        )}
         {of > 0 && (
           <Progress
             value={(acknowledged / of) * 100}

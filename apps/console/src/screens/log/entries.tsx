@@ -15,7 +15,7 @@ import { Time } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
 import { UntilField, useUntil } from '../../parts/until.tsx'
 import { words } from '../../words/words.ts'
-import { useNames, type Names } from './names.ts'
+import { useNames, type Names } from '../../parts/names.ts'
 import { asEntry, saysOf, typeLabel, type Listed } from './says.ts'
 
 const t = words.log

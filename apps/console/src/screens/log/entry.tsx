@@ -10,7 +10,7 @@ import { Page } from '../../parts/page.tsx'
 import { Answer } from '../../parts/states.tsx'
 import { Id, Pairs, Time } from '../../parts/values.tsx'
 import { words } from '../../words/words.ts'
-import { useNames } from './names.ts'
+import { useNames } from '../../parts/names.ts'
 import { asEntry, meaningOf, saysOf, typeLabel, type ListedEntry } from './says.ts'
 import { NotShown, useVerdict, VerdictPanel } from './verdict.tsx'
 
@@ -42,14 +42,16 @@ export function Entry() {
               {t.previous}
             </ButtonLink>
           )}
-          <ButtonLink
-            variant="default"
-            to="/log/$index"
-            params={{ index: String(at + 1) }}
-            rightSection={<ChevronRight size={16} aria-hidden />}
-          >
-            {t.next}
-          </ButtonLink>
+          {at + 1 < (found.data?.size ?? Infinity) && (
+            <ButtonLink
+              variant="default"
+              to="/log/$index"
+              params={{ index: String(at + 1) }}
+              rightSection={<ChevronRight size={16} aria-hidden />}
+            >
+              {t.next}
+            </ButtonLink>
+          )}
         </>
       }
     >

@@ -4,9 +4,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Eye } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { faultText } from '../../gesture/fault-text.ts'
 import { StatementDialog } from '../../gesture/statement-dialog.tsx'
 import { ActButton } from '../../parts/act-button.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { KeyHelp } from '../../parts/key-help.tsx'
 import { useKeys } from '../../parts/keys.ts'
 import { ButtonLink } from '../../parts/link.tsx'
@@ -49,6 +49,7 @@ function Desk({ about, opened, onEnd }: { about: About; opened: Opened; onEnd: (
   const navigate = useNavigate()
   const { output, names } = about
   const [asking, setAsking] = useState(false)
+  const [refusing, setRefusing] = useState(false)
   const [changes, setChanges] = useState(false)
   const looked_ms = useLook(opened.review, onEnd)
   const refusal = useMutation({
@@ -58,7 +59,7 @@ function Desk({ about, opened, onEnd }: { about: About; opened: Opened; onEnd: (
   const refuse = whyNot(session, 'outputs.attest')
   const hasDraft = opened.view.difference.distance > 0
   useKeys({
-    r: () => refusal.mutate(),
+    r: () => setRefusing(true),
     Escape: () => void navigate({ to: '/outputs' }),
     ...(hasDraft ? { d: () => setChanges(!changes) } : {}),
   })
@@ -73,7 +74,7 @@ function Desk({ about, opened, onEnd }: { about: About; opened: Opened; onEnd: (
       }
       actions={
         <>
-          <Button color="red" variant="outline" loading={refusal.isPending} onClick={() => refusal.mutate()}>
+          <Button color="red" variant="outline" onClick={() => setRefusing(true)}>
             {t.refuse}
           </Button>
           <ActButton whyNot={refuse} onClick={() => setAsking(true)}>
@@ -84,11 +85,6 @@ function Desk({ about, opened, onEnd }: { about: About; opened: Opened; onEnd: (
     >
       <Stack gap="md">
         <KeyHelp label={t.keys} keys={t.keysDesk.filter(([key]) => key !== 'd' || hasDraft)} />
-        {refusal.isError && (
-          <Alert color="red" role="alert">
-            {faultText(refusal.error)}
-          </Alert>
-        )}
         {(output.flagged > 0 || output.refusals > 0) && (
           <Alert color="yellow">{standingOf(output, session.now)}</Alert>
         )}
@@ -106,6 +102,18 @@ function Desk({ about, opened, onEnd }: { about: About; opened: Opened; onEnd: (
           </Grid.Col>
         </Grid>
       </Stack>
+      {refusing && (
+        <FormDialog
+          title={t.refuseTitle}
+          lead={t.refuseText}
+          submit={t.refuse}
+          danger
+          pending={refusal.isPending}
+          error={refusal.error}
+          onSubmit={() => refusal.mutate()}
+          onClose={() => setRefusing(false)}
+        />
+      )}
       {asking && (
         <AttestDialog about={about} review={opened.review} onEnd={onEnd} onClose={() => setAsking(false)} />
       )}

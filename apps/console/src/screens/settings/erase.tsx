@@ -9,7 +9,7 @@ import { ActButton } from '../../parts/act-button.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
-import { useNames } from '../log/names.ts'
+import { useNames } from '../../parts/names.ts'
 
 const t = words.settings.retention
 

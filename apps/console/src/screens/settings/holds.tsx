@@ -13,7 +13,7 @@ import { Answer } from '../../parts/states.tsx'
 import { State } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
-import { useNames } from '../log/names.ts'
+import { useNames } from '../../parts/names.ts'
 import { EntryLink } from './entry-link.tsx'
 
 const t = words.settings.retention

@@ -16,7 +16,7 @@ import { ShowTabs } from '../../parts/tabs.tsx'
 import { Pairs, State } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
-import { useNames, type Names } from '../log/names.ts'
+import { useNames, type Names } from '../../parts/names.ts'
 import { SettingsPage } from './frame.tsx'
 import { ProposeJson } from './propose-json.tsx'
 import {

@@ -5,7 +5,7 @@ import { duration } from '../../../../server/pages/plain.js'
 import { JsonPairs } from '../../parts/json-pairs.tsx'
 import { Pairs } from '../../parts/values.tsx'
 import { words } from '../../words/words.ts'
-import type { Names } from '../log/names.ts'
+import type { Names } from '../../parts/names.ts'
 
 const t = words.settings.templateWords
 

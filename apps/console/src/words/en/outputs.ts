@@ -82,6 +82,7 @@ export const outputs = {
   attestText: (kind: string) =>
     `You say that you looked at this ${kind} and stand behind it. If a call waits for it, that goes out.`,
   refuse: 'Refuse',
+  refuseTitle: 'Refuse this output?',
   refuseText: 'It does not leave on your word. Others may still review it.',
   keys: 'Keys',
   keysDesk: [
