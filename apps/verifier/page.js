@@ -3,6 +3,7 @@
  * Everything that a pack says is put on the page as text.
  * @module
  */
+import { startVerifying } from './start.ts'
 import { checksOf, factsOf, sectionsOf, testRowsOf, verdictOf } from './words.ts'
 
 const byId = (id) => {
@@ -10,9 +11,6 @@ const byId = (id) => {
   if (found === null) throw new Error(`the page has no ${id}`)
   return found
 }
-
-/** More wait for the one that puts together what they read. */
-const READERS_MAX = 4
 
 const start = byId('start')
 const bar = byId('progress')
@@ -89,47 +87,19 @@ async function bytesOf(file) {
   return new Uint8Array(await file.arrayBuffer())
 }
 
-/** To a worker of its own, which ends with its answer and gives back its memory, and so do those that read for it. */
+/** To workers of its own. */
 function send(asked) {
   const code = new Blob([byId('worker').textContent], { type: 'text/javascript' })
   const address = URL.createObjectURL(code)
-  const worker = new Worker(address)
-  const readers = readersFor(asked.pack, address)
-  for (const [reader, { worker: its }] of readers.entries())
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin of its own
-    its.addEventListener('error', () => worker.postMessage({ kind: 'gone', reader }))
-  const ports = readers.map(({ port }) => port)
-  const end = (told) => {
-    for (const each of [worker, ...readers.map((reader) => reader.worker)]) each.terminate()
+  const hear = (told) => {
+    if (told.kind === 'entries') return say('Recomputing entries', told.done, told.of)
+    if (told.kind === 'signatures') return say('Verifying signatures', told.done, told.of)
     URL.revokeObjectURL(address)
-    show(told)
+    const more = told.code === 'WORKER_FAILED' ? ': use another browser, or verify.mjs' : ''
+    show(more === '' ? told : { ...told, message: `${told.message}${more}` })
   }
-  worker.addEventListener('message', ({ data }) => {
-    if (data.kind === 'entries') say('Recomputing entries', data.done, data.of)
-    else if (data.kind === 'signatures') say('Verifying signatures', data.done, data.of)
-    else end(data)
-  })
-  worker.addEventListener('error', ({ message }) => {
-    const why = message === '' ? 'this browser does not run it' : message
-    end({ kind: 'failed', code: 'WORKER_FAILED', message: `${why}: use another browser, or verify.mjs` })
-  })
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin of its own
-  worker.postMessage({ ...asked, readers: ports }, [asked.pack.buffer, ...ports])
-}
-
-/** For a pack that is worth them, by what the form says. The page starts them: a worker of a page from a file may start none (Chromium). */
-function readersFor({ length }, address) {
-  const count =
-    length < Number(byId('form').dataset.readersFrom)
-      ? 0
-      : Math.min(READERS_MAX, navigator.hardwareConcurrency)
-  return Array.from({ length: count }, () => {
-    const worker = new Worker(address)
-    const { port1, port2 } = new MessageChannel()
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin of its own
-    worker.postMessage({ kind: 'read', port: port1 }, [port1])
-    return { worker, port: port2 }
-  })
+  const { readersFrom } = byId('form').dataset
+  startVerifying(() => new Worker(address), asked, hear, readersFrom && Number(readersFrom))
 }
 
 /** @param {number} of 0: nobody knows how much there is */
