@@ -151,6 +151,32 @@ describe.runIf(CHROMIUM_RUNS)('programs on the console', () => {
     expect(faults).toEqual([])
   })
 
+  test('which are directories are given a token that is shown once, renewed and removed', async () => {
+    const asks = async ([address = '', token = '']: readonly string[]): Promise<number> =>
+      (await fetch(`${address}/Users`, { headers: { authorization: `Bearer ${token}` } })).status
+    const given = async (): Promise<string[]> => {
+      await page.getByTestId('secret').first().waitFor()
+      const secrets = await page.getByTestId('secret').allTextContents()
+      await page.getByRole('button', { name: 'Done' }).click()
+      return secrets
+    }
+    await page.getByText('No directory provisions yet.').waitFor()
+    await page.getByRole('button', { name: 'Add a directory' }).click()
+    await dialog().getByLabel('Directory').fill('Okta <b>x</b>')
+    await dialog().getByRole('button', { name: 'Add a directory' }).click()
+    const first = await given()
+    expect(await asks(first)).toBe(200)
+    await row('Okta <b>x</b>').getByRole('button', { name: 'Renew' }).click()
+    await dialog().getByRole('button', { name: 'Renew' }).click()
+    const second = await given()
+    expect([await asks(first), await asks(second)]).toEqual([401, 200])
+    expect(await page.content()).not.toContain(second[1])
+    await row('Okta').getByRole('button', { name: 'Remove' }).click()
+    await dialog().getByRole('button', { name: 'Remove' }).click()
+    await row('Okta').waitFor({ state: 'detached' })
+    expect(await asks(second)).toBe(401)
+  })
+
   test('that cannot be asked for are said to be missing, not shown as none', async () => {
     await page.route('**/v1/service-accounts', (route) =>
       route.fulfill({ status: 503, json: { error: { code: 'STORE_UNAVAILABLE', message: 'away' } } }),

@@ -14,6 +14,7 @@ import { Id, State, Time } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
 import { peopleQuery } from '../../parts/names.ts'
+import { Directories } from './directories.tsx'
 import { SettingsPage } from './frame.tsx'
 import { ProposeService } from './propose-service.tsx'
 
@@ -60,6 +61,7 @@ export function Programs() {
       >
         {(data) => <List accounts={data.accounts} names={names} onInvited={setInvitation} />}
       </Answer>
+      <Directories names={names} />
       {proposing && <ProposeService people={people.data?.people ?? []} onClose={() => setProposing(false)} />}
       {invitation !== null && (
         <SecretDialog

@@ -1,5 +1,6 @@
 /** Words of the screens of settings. @module */
 import { passkeys } from './passkeys.ts'
+import { directories } from './directories.ts'
 import { programs } from './programs.ts'
 import { retention } from './retention.ts'
 
@@ -25,7 +26,7 @@ export const settings = {
   about: {
     people: 'Invite and endorse people, let them go, give roles and custody. The permission matrix.',
     programs:
-      'Service accounts: programs that ask the API with keys of their own. Who answers for each, what it may do, until when.',
+      'Service accounts: programs that ask the API with keys of their own. Who answers for each, what it may do, until when. And directories that bring people and let them go.',
     keys: 'Keys of the issuer and of the authorization server, and other issuers that are trusted.',
     policies: 'Policies on flow, drift, outputs, responses and alerts: what is in force, what waits.',
     templates: 'What a class of agents may be given at most.',
@@ -123,6 +124,7 @@ export const settings = {
     operations: (n: number) => `${n} operations of the API`,
   },
   passkeys,
+  directories,
   programs,
   keys: {
     issuer: 'Keys of the issuer',
