@@ -5,13 +5,12 @@ import { useNavigate } from '@tanstack/react-router'
 import { api, said } from '../../api/client.ts'
 import { words } from '../../words/words.ts'
 import { agentNamesQuery, pointsQuery } from '../../parts/names.ts'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { UntilField } from '../../parts/until.tsx'
 import type { Wanted } from './actions-query.ts'
 import { explained, REASON_CODES } from './reasons.ts'
 
 const t = words.activity
-/** Of ten thousand agents; more are found by what is typed. */
-const SHOWN_MAX = 50
 
 export function Filters({ wanted }: { wanted: Wanted }) {
   const navigate = useNavigate({ from: '/activity' })
@@ -30,7 +29,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         value={wanted.agent ?? null}
         onChange={(agent) => set({ agent: agent ?? undefined })}
         searchable
-        limit={SHOWN_MAX}
+        limit={SELECT_MAX}
         clearable
         w={{ base: '100%', xs: 180 }}
       />
@@ -41,7 +40,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         value={wanted.point ?? null}
         onChange={(point) => set({ point: point ?? undefined })}
         searchable
-        limit={SHOWN_MAX}
+        limit={SELECT_MAX}
         clearable
         w={{ base: '100%', xs: 180 }}
       />
@@ -61,7 +60,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
           set({ server: server || undefined, tool: name })
         }}
         searchable
-        limit={SHOWN_MAX}
+        limit={SELECT_MAX}
         clearable
         w={{ base: '100%', xs: 210 }}
       />
@@ -75,7 +74,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         value={wanted.reason ?? null}
         onChange={(reason) => set({ reason: reason ?? undefined })}
         searchable
-        limit={SHOWN_MAX}
+        limit={SELECT_MAX}
         clearable
         w={{ base: '100%', xs: 230 }}
       />

@@ -1,5 +1,5 @@
 /** Agents: those that are registered, and what was found that acts. Filters live in the address. @module */
-import { Button, Group, SegmentedControl, Select, TextInput } from '@mantine/core'
+import { Group, SegmentedControl, Select, TextInput } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useDeferredValue, useState } from 'react'
@@ -94,9 +94,9 @@ function Registered({ onPropose }: { onPropose: () => void }) {
             <Empty
               title={t.none}
               next={
-                <Button disabled={whyNot(session, 'agents.propose') !== null} onClick={onPropose}>
+                <ActButton whyNot={whyNot(session, 'agents.propose')} onClick={onPropose}>
                   {t.propose}
-                </Button>
+                </ActButton>
               }
             >
               {t.noneText}

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, said } from '../../api/client.ts'
 import { faultText } from '../../gesture/fault-text.ts'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import type { Item } from './inventory.tsx'
 import { agentNamesQuery, peopleQuery, systemsQuery } from '../../parts/names.ts'
@@ -57,6 +58,7 @@ export function AssignItem({ item, onClose }: { item: Item; onClose: () => void 
             value={owner}
             onChange={setOwner}
             searchable
+            limit={SELECT_MAX}
             clearable
             data-autofocus
           />
@@ -66,6 +68,7 @@ export function AssignItem({ item, onClose }: { item: Item; onClose: () => void 
             value={agent}
             onChange={setAgent}
             searchable
+            limit={SELECT_MAX}
             clearable
           />
           <Select
@@ -74,6 +77,7 @@ export function AssignItem({ item, onClose }: { item: Item; onClose: () => void 
             value={system}
             onChange={setSystem}
             searchable
+            limit={SELECT_MAX}
             clearable
           />
           {assign.isError && (

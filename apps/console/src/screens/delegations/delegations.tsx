@@ -9,6 +9,7 @@ import { Rows, type Column } from '../../parts/rows.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { State, Time } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import { agentNamesQuery } from '../../parts/names.ts'
 import { useNames, type Names } from '../agents/names.ts'
@@ -71,6 +72,7 @@ function Issued() {
           value={wanted.agent ?? null}
           onChange={(agent) => void navigate({ search: (old) => ({ ...old, agent: agent ?? undefined }) })}
           searchable
+          limit={SELECT_MAX}
           clearable
         />
       </Group>

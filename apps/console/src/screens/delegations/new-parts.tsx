@@ -14,6 +14,7 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { duration } from '../../../../server/pages/plain.js'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import type { AgentView } from '../agents/agents.tsx'
 import { pointsQuery } from '../../parts/names.ts'
@@ -66,6 +67,7 @@ export function Whom({
         value={agent?.id ?? null}
         onChange={onAgent}
         searchable
+        limit={SELECT_MAX}
         required
       />
       {asked !== null && keys.length > 1 && (
@@ -89,6 +91,7 @@ export function Whom({
           onChange={(aud) => onChange({ ...asked, aud })}
           maxValues={16}
           searchable
+          limit={SELECT_MAX}
           required
         />
       )}

@@ -1,10 +1,11 @@
 /** Takes a pack and the log's key, and has both verified in this browser. @module */
-import { Button, FileInput, Group, Paper, Progress, Stack, Text, TextInput, Title } from '@mantine/core'
+import { FileInput, Group, Paper, Progress, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { ShieldCheck } from 'lucide-react'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { api, said } from '../../api/client.ts'
 import { faultText } from '../../gesture/fault-text.ts'
+import { ActButton } from '../../parts/act-button.tsx'
 import { Answer } from '../../parts/states.tsx'
 import { Pairs } from '../../parts/values.tsx'
 import { words } from '../../words/words.ts'
@@ -57,14 +58,14 @@ export function VerifyPanel({ built }: { built: Chosen | null }) {
             style={{ flex: '1 1 18rem' }}
             spellCheck={false}
           />
-          <Button
+          <ActButton
             leftSection={<ShieldCheck size={18} aria-hidden />}
-            disabled={file === null || key === ''}
+            whyNot={file === null ? t.noFile : key === '' ? t.noKey : null}
             loading={running}
             onClick={() => file !== null && start({ file, key })}
           >
             {t.verifyNow}
-          </Button>
+          </ActButton>
         </Group>
         <Text size="sm" c="dimmed">
           {t.keyHint}

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, said } from '../../api/client.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import { CONTAINED_BY, indicesIn, PHASES } from './incident-queries.ts'
 
@@ -134,6 +135,7 @@ export function AssignDialog({ id, onClose }: Props) {
         value={owner}
         onChange={setOwner}
         searchable
+        limit={SELECT_MAX}
         data-autofocus
       />
     </FormDialog>

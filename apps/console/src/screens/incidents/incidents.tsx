@@ -1,5 +1,5 @@
 /** Incidents, the latest first, and what they add up to in a year (INC-7). @module */
-import { Button, Group, Select, SimpleGrid, Stack, Title } from '@mantine/core'
+import { Group, Select, SimpleGrid, Stack, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -56,9 +56,9 @@ export function Incidents() {
           <Empty
             title={t.none}
             next={
-              <Button variant="default" disabled={refuse !== null} onClick={() => setOpening(true)}>
+              <ActButton variant="default" whyNot={refuse} onClick={() => setOpening(true)}>
                 {t.open}
-              </Button>
+              </ActButton>
             }
           >
             {t.noneText}

@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, said } from '../../api/client.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import { SEVERITIES } from '../alerts/alert-queries.ts'
 import { indicesIn } from './incident-queries.ts'
@@ -92,6 +93,7 @@ export function OpenIncident({ from, onClose }: { from: Origin | null; onClose: 
         onChange={setAgent}
         placeholder={t.noAgent}
         searchable
+        limit={SELECT_MAX}
         clearable
       />
       {from === null && (

@@ -1,5 +1,5 @@
 /** Drills of the kill switch, and planning one. spec/kill.md (KIL-17). @module */
-import { Button, Group, Radio, Stack, Text } from '@mantine/core'
+import { Group, Radio, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -42,9 +42,9 @@ export function Drills() {
           <Empty
             title={t.drillsNone}
             next={
-              <Button variant="default" disabled={refuse !== null} onClick={() => setPlanning(true)}>
+              <ActButton variant="default" whyNot={refuse} onClick={() => setPlanning(true)}>
                 {t.plan}
-              </Button>
+              </ActButton>
             }
           >
             {t.drillsNoneText}

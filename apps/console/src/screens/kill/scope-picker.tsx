@@ -2,6 +2,7 @@
 import { Radio, Select, SimpleGrid, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api, said } from '../../api/client.ts'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import { SCOPE_KINDS, type Scope, type ScopeKind } from './kill-queries.ts'
 
@@ -44,6 +45,7 @@ export function ScopePicker({ value, onChange }: { value: Picked; onChange: (to:
           value={value.id}
           onChange={(id) => onChange({ kind: value.kind, id })}
           searchable
+          limit={SELECT_MAX}
           required
         />
       )}

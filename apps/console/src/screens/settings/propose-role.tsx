@@ -13,6 +13,7 @@ import {
 import { api, said } from '../../api/client.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { useSession } from '../../session/session.ts'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import type { Person } from './people.tsx'
 
@@ -62,7 +63,15 @@ export function ProposeRole({ people, onClose }: { people: readonly Person[]; on
           { value: 'custody', label: t.kinds.custody },
         ]}
       />
-      <Select label={t.person} data={choices} value={person} onChange={setPerson} searchable required />
+      <Select
+        label={t.person}
+        data={choices}
+        value={person}
+        onChange={setPerson}
+        searchable
+        limit={SELECT_MAX}
+        required
+      />
       {kind === 'role' ? (
         <Select
           label={t.role}

@@ -7,6 +7,7 @@ import { SERVICE_ROLE_NAMES, SERVICE_ROLES } from '../../../../../src/core/roles
 import { api, said } from '../../api/client.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { useSession } from '../../session/session.ts'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import type { Person } from './people.tsx'
 
@@ -86,6 +87,7 @@ export function ProposeService({ people, onClose }: { people: readonly Person[];
         value={owner}
         onChange={setOwner}
         searchable
+        limit={SELECT_MAX}
         required
       />
       <MultiSelect

@@ -72,6 +72,8 @@ export const packs = {
   keyHint:
     'Filled in as this control plane says it. An auditor takes the key from elsewhere: the company’s own site, or the engagement letter.',
   verifyNow: 'Verify',
+  noFile: 'Choose the pack first.',
+  noKey: 'The verifier key of the log is needed.',
   reading: 'Reading the pack',
   working: {
     entries: (done: number, of: number) => `Recomputing entries: ${done} of ${of}`,
