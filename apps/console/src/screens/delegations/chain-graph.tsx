@@ -1,6 +1,7 @@
 /** The drawing of a chain, from left to right. Loaded when it is shown: React Flow and dagre are large. @module */
 import '@xyflow/react/dist/style.css'
 import { Box, Group, Text, useComputedColorScheme } from '@mantine/core'
+import { useElementSize } from '@mantine/hooks'
 import { graphlib, layout } from '@dagrejs/dagre'
 import { useNavigate } from '@tanstack/react-router'
 import {
@@ -10,11 +11,13 @@ import {
   Position,
   ReactFlow,
   type Edge,
+  type FitViewOptions,
   type Node,
   type NodeProps,
+  type ReactFlowInstance,
 } from '@xyflow/react'
 import { Bot, KeyRound, Split, User, Wrench, type LucideIcon } from 'lucide-react'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Chain, ChainKind, ChainNode } from './chain-model.ts'
 
 const WIDTH = 190
@@ -29,10 +32,18 @@ const ICONS: Readonly<Record<ChainKind, LucideIcon>> = {
 
 type Drawn = Node<{ node: ChainNode }, 'link'>
 
+const FIT: FitViewOptions<Drawn> = { padding: { x: '16px', y: '44px' }, maxZoom: 1 }
+
 export default function ChainGraph({ chain }: { chain: Chain }) {
   const scheme = useComputedColorScheme()
   const navigate = useNavigate()
   const { nodes, edges, height } = useMemo(() => placed(chain), [chain])
+  const { ref, width } = useElementSize()
+  const [flow, setFlow] = useState<ReactFlowInstance<Drawn> | null>(null)
+  // It is drawn before it has its room, and a window may change.
+  useEffect(() => {
+    if (flow !== null && width > 0) void flow.fitView(FIT)
+  }, [flow, width])
   const open = ({ kind, of }: ChainNode) => {
     if (of === undefined) return
     if (kind === 'agent') void navigate({ to: '/agents/$id', params: { id: of } })
@@ -40,14 +51,15 @@ export default function ChainGraph({ chain }: { chain: Chain }) {
     if (kind === 'hop') void navigate({ to: '/log/$index', params: { index: of } })
   }
   return (
-    <Box h={Math.min(Math.max(height + 88, 160), 480)} className="chain-graph">
+    <Box ref={ref} h={Math.min(Math.max(height + 88, 160), 480)} className="chain-graph">
       <ReactFlow
         nodes={nodes}
         edges={edges}
         nodeTypes={TYPES}
         colorMode={scheme}
         fitView
-        fitViewOptions={{ padding: { x: '16px', y: '44px' }, maxZoom: 1 }}
+        fitViewOptions={FIT}
+        onInit={setFlow}
         minZoom={0.2}
         nodesDraggable={false}
         nodesConnectable={false}
