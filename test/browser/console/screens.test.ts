@@ -50,6 +50,9 @@ describe.runIf(CHROMIUM_RUNS)('the screens of the console', () => {
     filled.set('{action}', await first('/v1/actions', 'actions', 'action'))
     filled.set('{drill}', await first('/v1/drills', 'drills', 'id'))
     filled.set('{sample}', await first('/v1/samples', 'samples', 'id'))
+    filled.set('{approval}', await first('/v1/approvals?all=true', 'approvals', 'id'))
+    filled.set('{subject}', await first('/v1/consents', 'consents', 'subject'))
+    filled.set('{preview}', await first('/v1/previews', 'previews', 'preview'))
     filled.set('{output}', await first('/v1/outputs', 'outputs', 'id'))
   }, 240_000)
 

@@ -88,7 +88,7 @@ const COLUMNS: readonly Column<ListedConsent>[] = [
   },
   {
     name: t.state,
-    width: '8rem',
+    width: '7rem',
     cell: ({ state }) => <State of={STATES[state]} label={t.states[state]} />,
   },
   {
@@ -98,18 +98,18 @@ const COLUMNS: readonly Column<ListedConsent>[] = [
   },
   {
     name: t.purposes,
-    width: 'minmax(14rem, 2fr)',
+    width: 'minmax(11rem, 2fr)',
     cell: ({ purposes, withdrawn }) => <Terms of={purposes} gone={withdrawn} />,
   },
-  { name: t.proof, width: 'minmax(9rem, 1fr)', cell: ({ proof }) => t.proofs[proof] },
+  { name: t.proof, width: 'minmax(8rem, 1fr)', cell: ({ proof }) => t.proofs[proof] },
   {
     name: t.given,
-    width: '12rem',
+    width: '11rem',
     cell: ({ given, given_at }) => (
       <TextLink to="/log/$index" params={{ index: String(given) }}>
         <Time at={given_at * 1000} />
       </TextLink>
     ),
   },
-  { name: t.expires, width: '12rem', cell: ({ expires }) => <Time at={expires * 1000} /> },
+  { name: t.expires, width: '11rem', cell: ({ expires }) => <Time at={expires * 1000} /> },
 ]
