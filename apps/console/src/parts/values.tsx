@@ -12,16 +12,24 @@ import {
 } from '@mantine/core'
 import { Check, Copy } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { dateTime, relative, utc } from '../shell/format.ts'
+import { dateTime, day, relative, utc } from '../shell/format.ts'
 import { words } from '../words/words.ts'
 
 /** In the reader's zone, with UTC on hover and focus. @param at milliseconds since 1970, or RFC 3339 */
-export function Time({ at, ago = false }: { at: number | string; ago?: boolean }) {
+export function Time({
+  at,
+  as = 'time',
+  ago = false,
+}: {
+  at: number | string
+  as?: 'time' | 'day'
+  ago?: boolean
+}) {
   const ms = typeof at === 'number' ? at : Date.parse(at)
   return (
     <Tooltip label={utc(ms)} events={{ hover: true, focus: true, touch: true }}>
       <time dateTime={new Date(ms).toISOString()} tabIndex={-1}>
-        {ago ? relative(ms, Date.now()) : dateTime(ms)}
+        {ago ? relative(ms, Date.now()) : as === 'day' ? day(ms) : dateTime(ms)}
       </time>
     </Tooltip>
   )

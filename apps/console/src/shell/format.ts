@@ -1,6 +1,7 @@
 /** How values are written for people. Times are in the reader's zone; UTC stands in the title. @module */
 
 const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const DAY_MONTH = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' })
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 const NUMBER = new Intl.NumberFormat()
@@ -14,6 +15,11 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 /** @param ms since 1970 */
 export function dateTime(ms: number): string {
   return DATE_TIME.format(ms)
+}
+
+/** For lists of what lasts for years. */
+export function day(ms: number): string {
+  return DAY.format(ms)
 }
 
 /** Of a day that is near, as alerts are: without the year. */

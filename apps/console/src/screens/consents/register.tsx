@@ -79,7 +79,7 @@ export function Register() {
 const COLUMNS: readonly Column<ListedConsent>[] = [
   {
     name: t.subject,
-    width: 'minmax(9rem, 1.5fr)',
+    width: 'minmax(16rem, 2fr)',
     cell: ({ subject }) => (
       <TextLink to="/consents/$id" params={{ id: subject }} className="mono">
         {subject}
@@ -93,7 +93,7 @@ const COLUMNS: readonly Column<ListedConsent>[] = [
   },
   {
     name: t.notice,
-    width: 'minmax(8rem, 1fr)',
+    width: 'minmax(9rem, 1fr)',
     cell: ({ notice: { name, version } }) => `${name} ${version}`,
   },
   {
@@ -101,15 +101,15 @@ const COLUMNS: readonly Column<ListedConsent>[] = [
     width: 'minmax(11rem, 2fr)',
     cell: ({ purposes, withdrawn }) => <Terms of={purposes} gone={withdrawn} />,
   },
-  { name: t.proof, width: 'minmax(8rem, 1fr)', cell: ({ proof }) => t.proofs[proof] },
+  { name: t.proof, width: 'minmax(8rem, 1fr)', cell: ({ proof }) => t.proofsShort[proof] },
   {
     name: t.given,
-    width: '11rem',
+    width: '8rem',
     cell: ({ given, given_at }) => (
       <TextLink to="/log/$index" params={{ index: String(given) }}>
-        <Time at={given_at * 1000} />
+        <Time at={given_at * 1000} as="day" />
       </TextLink>
     ),
   },
-  { name: t.expires, width: '11rem', cell: ({ expires }) => <Time at={expires * 1000} /> },
+  { name: t.expires, width: '8rem', cell: ({ expires }) => <Time at={expires * 1000} as="day" /> },
 ]

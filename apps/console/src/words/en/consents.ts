@@ -43,6 +43,7 @@ export const consents = {
     manager: 'a consent manager',
     imported: 'imported: the operator’s word',
   },
+  proofsShort: { passkey: 'own passkey', manager: 'manager', imported: 'imported' },
   state: 'State',
   states: { live: 'in force', withdrawn: 'withdrawn', expired: 'run out' },
   any: 'any',
