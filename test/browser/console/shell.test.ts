@@ -59,6 +59,28 @@ describe.runIf(CHROMIUM_RUNS)('every screen', { timeout: 60_000 }, () => {
     await page.context().close()
   })
 
+  test('writes times in UTC for who wants that, by keyboard alone, until they want it no more', async () => {
+    const page = await arrive('/log/3', { timezoneId: 'Asia/Kathmandu' })
+    const time = (): Promise<string> => page.locator('main time').first().innerText()
+    const turn = async (to: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Your account' }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menuitem', { name: to }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menuitem', { name: to }).waitFor({ state: 'detached' })
+      await page.locator('main time').first().waitFor()
+    }
+    await page.locator('main time').first().waitFor()
+    const own = await time()
+    const at = await page.locator('main time').first().getAttribute('datetime')
+    await turn('Times in UTC')
+    expect(await time()).toContain(`${at?.slice(14, 19)} `)
+    expect(await time()).toContain('UTC')
+    await turn('Times in your own zone')
+    expect([await time(), own.includes('UTC')]).toEqual([own, false])
+    await page.context().close()
+  })
+
   test('prints all rows that a list has, dark on light, and goes on as it was', async () => {
     const page = await arrive('/log', { colorScheme: 'dark' })
     await page.getByRole('row').nth(5).waitFor()

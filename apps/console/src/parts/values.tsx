@@ -15,7 +15,7 @@ import type { ReactNode } from 'react'
 import { dateTime, day, relative, utc } from '../shell/format.ts'
 import { words } from '../words/words.ts'
 
-/** In the reader's zone, with UTC on hover and focus. @param at milliseconds since 1970, or RFC 3339 */
+/** In the reader's zone or the one they chose, with UTC on hover. @param at milliseconds since 1970, or RFC 3339 */
 export function Time({
   at,
   as = 'time',

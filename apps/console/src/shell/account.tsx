@@ -1,11 +1,12 @@
 /** Who is in: what they hold, their account at the identity provider, and the ways out. @module */
 import { ActionIcon, Menu, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { CircleUser, Link2, LogOut, Unlink } from 'lucide-react'
+import { CircleUser, Clock, Link2, LogOut, Unlink } from 'lucide-react'
 import { api, said } from '../api/client.ts'
 import { faultText } from '../gesture/fault-text.ts'
 import { useSession } from '../session/session.ts'
 import { words } from '../words/words.ts'
+import { chooseUtc, isUtc } from './zone.ts'
 
 /** What was read belongs to who was in. The page is loaded anew, so that nothing of it is left in memory. */
 export function leave(back: boolean): void {
@@ -32,6 +33,9 @@ export function Account() {
           {roles_decide && <Text size="xs">{words.shell.roles(roles)}</Text>}
         </Menu.Label>
         {provider !== null && <Provider {...provider} />}
+        <Menu.Item leftSection={<Clock size={15} aria-hidden />} onClick={() => chooseUtc(!isUtc())}>
+          {isUtc() ? words.shell.zoneOwn : words.shell.zoneUtc}
+        </Menu.Item>
         <Menu.Item
           leftSection={<LogOut size={15} aria-hidden />}
           onClick={() => void (session.by === 'oidc' ? outAtProvider() : out(false))}

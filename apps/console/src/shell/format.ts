@@ -1,8 +1,18 @@
 /** How values are written for people. Times are in the reader's zone; UTC stands in the title. @module */
+import { ZONE } from './zone.ts'
 
-const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
-const DAY_MONTH = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' })
+const DAY_ZONE = ZONE.timeZone === undefined ? {} : { timeZone: ZONE.timeZone }
+const DATE_TIME = new Intl.DateTimeFormat(undefined, {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  second: '2-digit',
+  ...ZONE,
+})
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', ...DAY_ZONE })
+const DAY_MONTH = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', ...DAY_ZONE })
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 const NUMBER = new Intl.NumberFormat()
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [

@@ -15,6 +15,8 @@ export const shell = {
       disconnect: (host: string) => `Disconnect your account at ${host}`,
       passkeyFirst: 'Sign in with your passkey first',
     },
+    zoneUtc: 'Times in UTC',
+    zoneOwn: 'Times in your own zone',
     signOut: 'Sign out',
     signOutEverywhere: 'Sign out everywhere',
     simulated: 'Simulated. Nothing on these screens happened.',
