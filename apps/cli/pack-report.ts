@@ -3,6 +3,7 @@ import { counted } from '../../src/core/words.ts'
 import type { TestCounts, TestResult } from '../../src/evidence/tests/result.ts'
 import { rolledLines } from '../../src/evidence/verify/rolled.ts'
 import type { PackReport } from '../../src/evidence/verify/report.ts'
+import { cosignedLines } from '../../src/evidence/verify/cosigned.ts'
 import { paint } from './output.ts'
 
 export function describeReport(report: PackReport): string {
@@ -22,6 +23,7 @@ export function describeReport(report: PackReport): string {
     countsText(report.tests),
     `${report.allowed} allowed; denied: ${denials(report)}${report.asked === 0 ? '' : `; waited for a person: ${report.asked}`}`,
     ...report.notes.map((note) => paint('yellow', `note: ${note}`)),
+    ...cosignedLines(report.cosignatures ?? []),
     ...rolledText(report),
     'Not checked:',
     ...report.not_checked.map((each) => `  - ${each}`),

@@ -13,11 +13,12 @@ import { CliError, endWhenUnread, EXIT_FAILED, fail, progress, progressDone, res
 import { describeReport } from '../cli/pack-report.ts'
 import { readShared, serveBundles, withReaders } from './threads.ts'
 
-const USAGE = `node verify.mjs PACK --key VKEY [--checkpoint FILE]... [--earlier PACK] [--json]
+const USAGE = `node verify.mjs PACK --key VKEY [--checkpoint FILE]... [--witness VKEY]... [--earlier PACK] [--json]
 
   PACK              an evidence pack
   --key VKEY        the log's verifier key, from another source than the pack
   --checkpoint FILE a checkpoint of the log that you hold; may be repeated
+  --witness VKEY    of a witness that you trust: whether it cosigned; may be repeated
   --earlier PACK    a pack that you were given before: shows what changed since
   --json            print one JSON value
 
@@ -29,6 +30,7 @@ interface Asked {
   readonly pack: string
   readonly key: string
   readonly checkpoints: readonly string[]
+  readonly witnesses: readonly string[]
   readonly earlier: string | null
 }
 
@@ -43,6 +45,7 @@ async function run(asked: Asked, json: boolean): Promise<void> {
       codec: nodeZlib,
       held,
       earlier,
+      witnesses: asked.witnesses,
       onProgress: (n, of) => progress(`${n} of ${of} entries`),
     }),
   )
@@ -59,7 +62,8 @@ function askedOf(args: string[]): Asked | null {
   const [pack, ...more] = positionals
   if (pack === undefined || more.length > 0 || values.key === undefined)
     throw new CliError('ARGUMENT_INVALID', `one pack and --key are needed ${HOW}`)
-  return { pack, key: values.key, checkpoints: values.checkpoint ?? [], earlier: values.earlier ?? null }
+  const { key, checkpoint: checkpoints = [], witness: witnesses = [], earlier = null } = values
+  return { pack, key, checkpoints, witnesses, earlier }
 }
 
 function parsed(args: string[]) {
@@ -70,6 +74,7 @@ function parsed(args: string[]) {
       options: {
         key: { type: 'string' },
         checkpoint: { type: 'string', multiple: true },
+        witness: { type: 'string', multiple: true },
         earlier: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

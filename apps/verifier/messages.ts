@@ -21,6 +21,8 @@ export interface Asked {
   readonly earlier: EarlierPack | null
   /** Each leads to a worker that reads bundles. */
   readonly readers: readonly Port<ToThread, FromThread>[]
+  /** Keys of witnesses that the reader trusts. */
+  readonly witnesses: readonly string[]
 }
 
 export type ToWorker =

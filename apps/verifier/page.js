@@ -67,10 +67,19 @@ async function begin() {
       key,
       held: await heldFiles(),
       earlier: await earlierFile(),
+      witnesses: witnessKeys(),
     })
   } catch {
     show({ kind: 'failed', code: 'FILE_UNREADABLE', message: 'a file cannot be read: choose it again' })
   }
+}
+
+/** One a line. */
+function witnessKeys() {
+  return byId('witnesses')
+    .value.split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
 }
 
 async function heldFiles() {

@@ -4,6 +4,7 @@ import { visible } from '../../src/evidence/report/escaped.ts'
 import type { TestResult } from '../../src/evidence/tests/result.ts'
 import type { Fault, PackReport } from '../../src/evidence/verify/report.ts'
 import { rolledLines } from '../../src/evidence/verify/rolled.ts'
+import { cosignedLines } from '../../src/evidence/verify/cosigned.ts'
 
 export interface Verdict {
   readonly isGood: boolean
@@ -54,7 +55,7 @@ export function factsOf(report: PackReport, seconds: number): string[] {
 
 /** In the order in which a reader needs them. */
 export function sectionsOf(report: PackReport): Section[] {
-  const { faults, faults_n, not_checked, notes } = report
+  const { faults, faults_n, not_checked, notes, cosignatures = [] } = report
   const hidden = faults_n - faults.length
   const sections = [
     {
@@ -62,6 +63,7 @@ export function sectionsOf(report: PackReport): Section[] {
       lines: [...faults.map(faultText), ...(hidden > 0 ? [`and ${hidden} more`] : [])],
     },
     ...rolledOf(report),
+    { title: 'Seen by witnesses', lines: cosignedLines(cosignatures).map(visible) },
     ...deviationsOf(report),
     { title: 'What was not checked', lines: not_checked.map(visible) },
     { title: 'What a reader should know', lines: notes.map(visible) },

@@ -31,9 +31,10 @@ scope.addEventListener('message', ({ data }) => {
   else void judge(data).then(tell)
 })
 
-async function judge({ pack, key, held, earlier, readers: ports }: Asked): Promise<Told> {
+async function judge({ pack, key, held, earlier, witnesses, readers: ports }: Asked): Promise<Told> {
   readers = ports.length === 0 ? undefined : portReaders(ports)
-  const options = { codec: pageCodec, held, earlier, ...(readers ? { readers: readers.threads } : {}) }
+  const threads = readers === undefined ? {} : { readers: readers.threads }
+  const options = { codec: pageCodec, held, earlier, witnesses, ...threads }
   const began_ms = performance.now()
   const onProgress = (done: number, of: number): void => tell({ kind: 'entries', done, of })
   const onSignatures = (done: number, of: number): void => tell({ kind: 'signatures', done, of })

@@ -12,11 +12,12 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifierFiles } from '../../apps/verifier/build.ts'
 import { signCheckpoint } from '../../src/log/checkpoint.ts'
+import { cosignerKey, formatCosignerVkey } from '../../src/log/cosignature.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { TILE_WIDTH } from '../../src/log/tiles.ts'
 import { LogBuilder, ORIGIN } from '../fixtures/history.ts'
 import { reportedPack, type ReportedPack } from '../fixtures/reported.ts'
-import { strangersKey, tamperedPacks } from '../fixtures/tampered.ts'
+import { cosignedPack, strangersKey, tamperedPacks, witnessOf } from '../fixtures/tampered.ts'
 import { CHROMIUM_RUNS, CONTEXT, launchChromium } from './chromium.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
@@ -142,6 +143,21 @@ describe.skipIf(!CHROMIUM_RUNS)(
       expect(await judged(page, pack.bytes, pack.vkey, [forked])).toMatch(
         /First, HELD_CHECKPOINT_FORKED.*held-0/,
       )
+    })
+
+    test('says which witnesses whose keys it was given cosigned', async () => {
+      const page = await open()
+      const key = witnessOf(pack.log)
+      const seen = cosignedPack(pack.log, pack.bytes)
+      expect(await judged(page, seen)).toContain('no key of a witness was given')
+      const stranger = pack.log.world.signer('stranger').publicJwk
+      const other = cosignerKey(nodeCrypto, 'witness.example/w2', stranger)
+      const field = page.getByLabel('Keys of witnesses that you trust')
+      await field.fill(`${formatCosignerVkey(key)}\n\n${formatCosignerVkey(other)}`)
+      const said = await judged(page, seen)
+      expect(said).toContain('checkpoint is cosigned by witness.example/w1')
+      expect(said).toContain('that witness.example/w2 saw the tree of checkpoint')
+      await page.context().close()
     })
 
     test('rolls an earlier pack forward', async () => {

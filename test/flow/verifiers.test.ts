@@ -13,9 +13,10 @@ import { verifierFiles } from '../../apps/verifier/build.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
 import { hex, utf8 } from '../../src/core/encoding.ts'
 import { parseJson, type JsonObject } from '../../src/core/json.ts'
+import { formatCosignerVkey } from '../../src/log/cosignature.ts'
 import { runCli } from '../fixtures/processes.ts'
 import { reportedPack, type ReportedPack } from '../fixtures/reported.ts'
-import { strangersKey, tamperedPacks } from '../fixtures/tampered.ts'
+import { cosignedPack, strangersKey, tamperedPacks, witnessOf } from '../fixtures/tampered.ts'
 
 const run = promisify(execFile)
 const answer = z.looseObject({
@@ -144,6 +145,18 @@ describe('the verifiers', () => {
     await writeFile(other, 'not a checkpoint')
     const said = await judged(good, ['--checkpoint', mine, '--checkpoint', other])
     expect(codes(said)).toEqual([['HELD_CHECKPOINT_INVALID', other]])
+  })
+
+  test('say which witnesses that their reader names cosigned', async () => {
+    const key = witnessOf(pack.log)
+    const path = join(folder, 'seen.zip')
+    await writeFile(path, cosignedPack(pack.log, pack.bytes))
+    const by = { file: 'checkpoint', witness: key.name, at: expect.stringContaining('2026-05') }
+    expect(await judged(path, ['--witness', formatCosignerVkey(key)])).toMatchObject({
+      ok: true,
+      cosignatures: [by],
+    })
+    expect(codes(await judged(path, ['--witness', pack.vkey]))).toEqual([['VKEY_INVALID', undefined]])
   })
 
   test('roll an earlier pack forward', async () => {

@@ -123,6 +123,7 @@ function decisionsIn(pack: Uint8Array): z.infer<typeof decisionRow>[] {
 interface VerifyOptions {
   readonly key: string
   readonly checkpoint: readonly string[]
+  readonly witness: readonly string[]
   readonly earlier?: string
   readonly action?: string
   readonly opening?: string
@@ -154,6 +155,12 @@ function verifyCommand(program: Command): void {
     .requiredOption('--key <vkey>', "the log's verifier key, from another source than the pack")
     .option('--checkpoint <file>', 'checkpoint of the log that you hold; may be repeated', collect, [])
     .option(
+      '--witness <vkey>',
+      'of a witness that you trust: whether it cosigned the checkpoints; may be repeated',
+      collect,
+      [],
+    )
+    .option(
       '--earlier <pack>',
       'a pack that you were given before, e.g. an interim one: shows what changed since',
     )
@@ -169,6 +176,7 @@ function verifyCommand(program: Command): void {
         onProgress: (n: number, of: number): void => progress(`${n} of ${of} entries`),
         codec: nodeZlib,
         held: await heldIn(options.checkpoint),
+        witnesses: options.witness,
         earlier:
           options.earlier === undefined
             ? null

@@ -3,6 +3,7 @@ import type { CutOff } from '../populations/cut-off.ts'
 import type { TestCounts, TestResult } from '../tests/result.ts'
 import type { FaultCode } from './fault-codes.ts'
 import type { RolledForward } from './rolled.ts'
+import type { Cosigned } from './cosigned.ts'
 
 /** Something that does not hold, as exactly as it can be named. */
 export interface Fault {
@@ -51,6 +52,8 @@ export interface PackReport {
   /** True statements about the evidence that a reader should know. */
   readonly notes: readonly string[]
   readonly not_checked: readonly string[]
+  /** That hold, by witnesses whose keys the reader gave; absent: none was given. */
+  readonly cosignatures?: readonly Cosigned[]
   /** Since an earlier pack that the reader gave; absent: none was. Null: this pack does not verify. */
   readonly rolled_forward?: RolledForward | null
 }

@@ -7,6 +7,7 @@ import { countsOf, type TestResults } from '../tests/result.ts'
 import type { ProvenAllows } from './allows.ts'
 import { notChecked, notesOf } from './notes.ts'
 import type { Findings, PackReport } from './report.ts'
+import type { Cosigned } from './cosigned.ts'
 
 interface Found {
   readonly allows: ProvenAllows
@@ -16,13 +17,15 @@ interface Found {
   readonly findings: Findings
   /** Besides what no verifier can. */
   readonly not_checked: readonly string[]
+  /** Null: no witness was named. */
+  readonly cosignatures: readonly Cosigned[] | null
 }
 
 /** Counts what points decided, beside what the checks found. */
 export function reportOf(
   manifest: Manifest,
   history: History,
-  { allows, populations, results, findings, not_checked }: Found,
+  { allows, populations, results, findings, not_checked, cosignatures }: Found,
 ): PackReport {
   const denied: Record<string, number> = {}
   let allowed = 0
@@ -56,5 +59,6 @@ export function reportOf(
     denied,
     notes: notesOf(history, allows, periodOf(manifest)),
     not_checked: [...notChecked(history, allows, manifest), ...not_checked],
+    ...(cosignatures === null ? {} : { cosignatures }),
   }
 }

@@ -41,6 +41,7 @@ import { Findings, type PackReport } from './report.ts'
 import { signatureFault } from './signature.ts'
 import { reportOf } from './summary.ts'
 import { treeFault } from './tree-fault.ts'
+import { compareCosignatures, witnessKeys } from './witnesses.ts'
 
 export interface VerifiedPack {
   readonly report: PackReport
@@ -59,6 +60,8 @@ export interface VerifyOptions {
   readonly readers?: BundleReaders
   /** Checkpoints that the reader holds. */
   readonly held?: readonly HeldCheckpoint[]
+  /** Verifier keys of witnesses that the reader trusts, from a source other than the pack. */
+  readonly witnesses?: readonly string[]
 }
 
 /**
@@ -69,9 +72,10 @@ export async function verifyPack(
   crypto: Crypto,
   archive: Uint8Array,
   vkey: string,
-  { onProgress = () => undefined, codec, readers, held = [] }: VerifyOptions = {},
+  { onProgress = () => undefined, codec, readers, held = [], witnesses = [] }: VerifyOptions = {},
 ): Promise<VerifiedPack> {
   parseVkey(crypto, vkey)
+  const known = witnessKeys(crypto, witnesses)
   const files = new ReadFiles(crypto, openPack(archive, codec))
   const manifestBytes = files.get(MANIFEST_FILE)
   if (manifestBytes === undefined) throw new PackError('PACK_FILE_MISSING', 'the pack has no manifest.json')
@@ -124,6 +128,16 @@ export async function verifyPack(
     results = computed
   }
   findings.checkFirst('files are those of the manifest', (own) => checkFiles(files, manifest, own))
+  const signed = [
+    ...(start === null ? [] : [START_CHECKPOINT_FILE]),
+    ...(checkpoint === null ? [] : [CHECKPOINT_FILE]),
+  ]
+  const seen = compareCosignatures(crypto, files, signed, known)
+  if (known.length > 0)
+    findings.checkFirst('cosignatures by the witnesses that you named hold', (own) => {
+      for (const fault of seen.faults) own.add(fault)
+      return seen.cosigned.length
+    })
   const tiles = { read: (path: string) => files.read(path) }
   const compared = await compareHeld(crypto, { vkey, checkpoint, isWhole, tiles }, held)
   if (held.length > 0)
@@ -131,7 +145,14 @@ export async function verifyPack(
       for (const fault of compared.faults) own.add(fault)
       return compared.compared
     })
-  const found = { allows: checked.allows, populations, results, findings, not_checked: compared.not_checked }
+  const found = {
+    allows: checked.allows,
+    populations,
+    results,
+    findings,
+    not_checked: [...seen.not_checked, ...compared.not_checked],
+    cosignatures: known.length === 0 ? null : seen.cosigned,
+  }
   const report = reportOf(manifest, history, found)
   return { report, files, history, allows: checked.allows, checkpoint, findings }
 }

@@ -14,5 +14,5 @@ const start = () =>
   }) as unknown as BrowserWorker
 
 export function verify(pack: Uint8Array, key: string, hear: (told: Told) => void): Verifying {
-  return startVerifying(start, { pack, key, held: [], earlier: null }, hear)
+  return startVerifying(start, { pack, key, held: [], earlier: null, witnesses: [] }, hear)
 }
