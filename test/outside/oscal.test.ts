@@ -8,7 +8,7 @@ import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
-import { reportedPack, textOf } from '../fixtures/reported.ts'
+import { deficientPack, reportedPack, textOf } from '../fixtures/reported.ts'
 
 const SCHEMAS = resolve(import.meta.dirname, '../../../shared/data/oscal')
 const present = existsSync(SCHEMAS)
@@ -23,15 +23,24 @@ const FILES = {
 } as const
 
 const pack = await reportedPack(null)
-const documentOf = (file: string): unknown => JSON.parse(textOf(pack, file)) as unknown
+const deficient = await deficientPack()
+const PACKS = { pack, deficient }
+type Of = keyof typeof PACKS
+
+/** Of a log with a register of deficiencies, the plan of action again: the other one has tests alone. */
+const DOCUMENTS: readonly (readonly [file: keyof typeof FILES, of: Of])[] = [
+  ...(Object.keys(FILES) as (keyof typeof FILES)[]).map((file) => [file, 'pack'] as const),
+  ['oscal/poam.json', 'deficient'],
+]
+const documentOf = (file: string, of: Of = 'pack'): unknown => JSON.parse(textOf(PACKS[of], file)) as unknown
 
 describe.skipIf(!present)(`the schemas of NIST${why}`, () => {
-  test.each(Object.entries(FILES))('take %s, and refuse it when something is missing', (file, schema) => {
+  test.each(DOCUMENTS)('take %s of the %s, and refuse it when something is missing', (file, of) => {
     // The schemas use Unicode classes that ajv compiles with the `u` flag; keywords of theirs are annotations.
     const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: true })
     addFormats.default(ajv)
-    const validate = ajv.compile(JSON.parse(readFileSync(resolve(SCHEMAS, schema), 'utf8')) as object)
-    const document = documentOf(file) as Record<string, Record<string, unknown>>
+    const validate = ajv.compile(JSON.parse(readFileSync(resolve(SCHEMAS, FILES[file]), 'utf8')) as object)
+    const document = documentOf(file, of) as Record<string, Record<string, unknown>>
     validate(document)
     expect(validate.errors ?? []).toEqual([])
     const [root = ''] = Object.keys(document)
@@ -54,6 +63,9 @@ const ALLOWED = {
   ],
   props: ['label', 'sort-id', 'alt-identifier', 'marking', 'status', 'method'],
   tasks: ['milestone', 'action'],
+  risks: ['open', 'investigating', 'remediating', 'deviation-requested', 'deviation-approved', 'closed'],
+  lifecycles: ['recommendation', 'planned', 'completed'],
+  parties: ['person', 'organization'],
   components: [
     'this-system',
     'system',
@@ -89,8 +101,8 @@ function* objectsIn(value: unknown, name = ''): Generator<[string, Record<string
   }
 }
 
-describe.each(Object.keys(FILES))('%s', (file) => {
-  const objects = [...objectsIn(documentOf(file))]
+describe.each(DOCUMENTS)('%s of the %s', (file, of) => {
+  const objects = [...objectsIn(documentOf(file, of))]
   const named = (name: string): Record<string, unknown>[] =>
     objects.filter(([key]) => key === name).map(([, value]) => value)
   const among = (allowed: readonly string[], values: readonly unknown[]): void =>
@@ -116,6 +128,18 @@ describe.each(Object.keys(FILES))('%s', (file) => {
       named('tasks').map(({ type }) => type),
     )
     among(
+      ALLOWED.risks,
+      named('risks').map(({ status }) => status),
+    )
+    among(
+      ALLOWED.lifecycles,
+      named('remediations').map(({ lifecycle }) => lifecycle),
+    )
+    among(
+      ALLOWED.parties,
+      named('parties').map(({ type }) => type),
+    )
+    among(
       ALLOWED.subjects,
       named('subjects').map(({ type }) => type),
     )
@@ -139,10 +163,17 @@ describe.each(Object.keys(FILES))('%s', (file) => {
     expect(new Set(uuids).size).toBe(uuids.length)
     const ids = objects.flatMap(([key, { id }]) => (key === 'system-id' || id === undefined ? [] : [id]))
     expect(new Set(ids).size).toBe(ids.length)
-    const referred = objects.flatMap(([, value]) => [value['activity-uuid'], value['observation-uuid']])
+    const referred = objects.flatMap(([, value]) => [
+      value['activity-uuid'],
+      value['observation-uuid'],
+      value['risk-uuid'],
+      ...((value['party-uuids'] ?? []) as unknown[]),
+    ])
+    const roles = named('roles').map(({ id }) => id)
+    for (const { 'role-id': role } of named('responsible-roles')) expect(roles).toContain(role)
     expect(referred.filter((uuid) => uuid !== undefined && !uuids.includes(uuid))).toEqual([])
     const targets = objects.flatMap(([, { href, source }]) => [href, source])
-    expect(targets.filter((target) => typeof target === 'string' && !isThere(target, uuids))).toEqual([])
+    expect(targets.filter((target) => typeof target === 'string' && !isThere(target, uuids, of))).toEqual([])
   })
 
   test('names controls that the catalog has', () => {
@@ -162,11 +193,12 @@ describe.each(Object.keys(FILES))('%s', (file) => {
   })
 })
 
-function isThere(target: string, uuids: readonly unknown[]): boolean {
+function isThere(target: string, uuids: readonly unknown[], of: Of): boolean {
+  const { files } = PACKS[of]
   if (target.startsWith('#')) return uuids.includes(target.slice(1))
   if (target.startsWith('https://')) return true
   const [path = '', fragment] = new URL(target, 'file:///oscal/').href.slice('file:///'.length).split('#')
-  return pack.files.has(path) && (fragment === undefined || textOf(pack, path).includes(` id="${fragment}"`))
+  return files.has(path) && (fragment === undefined || textOf({ files }, path).includes(` id="${fragment}"`))
 }
 
 test('the results say of each test what the report says, with the entry of each deviation', () => {
@@ -179,3 +211,59 @@ test('the results say of each test what the report says, with the entry of each 
   expect(of25).toContain('"name":"result","ns":"https://countersign.dev/ns/oscal","value":"deviations"')
   expect(of25).toContain(`../report.html#e${pack.unattested}`)
 })
+
+test('the plan of action has each open deficiency with its owner, date, evaluation and milestones', () => {
+  const { evaluated, repaired, closed } = deficient.deficiencies
+  const plan = (documentOf('oscal/poam.json', 'deficient') as { [root]: Plan })[root]
+  const of = (id: string) => ({
+    item: plan['poam-items'].find(({ title }) => title.endsWith(id)),
+    risk: plan.risks.find(({ title }) => title.endsWith(id)),
+  })
+  const { item, risk } = of(evaluated)
+  expect(risk).toMatchObject({
+    status: 'open',
+    statement: 'None.',
+    description: expect.stringContaining('cause: A key was lost. Extent: One agent.'),
+    'mitigating-factors': [{ description: 'The letter was read before.' }],
+  })
+  expect(item?.['related-risks']).toEqual([{ 'risk-uuid': risk?.uuid }])
+  expect(item?.['related-observations']).toHaveLength(1)
+  const [owner] = plan.metadata.parties
+  const [remediation] = risk?.remediations ?? []
+  expect(remediation?.tasks.map(({ title, timing }) => [title, timing['on-date'].date])).toEqual([
+    ['Somebody owns it', expect.not.stringMatching(risk?.deadline ?? '')],
+    ['It is repaired', risk?.deadline],
+    ['It was retested after that, and passed', risk?.deadline],
+    ['It is closed by a gesture of somebody else', risk?.deadline],
+  ])
+  for (const task of remediation?.tasks ?? [])
+    expect(task['responsible-roles']).toEqual([
+      { 'role-id': 'deficiency-owner', 'party-uuids': [owner?.uuid] },
+    ])
+  expect(of(repaired).risk).toMatchObject({
+    status: 'remediating',
+    statement: expect.stringContaining('no evaluation'),
+    remediations: [{ lifecycle: 'planned', description: expect.stringContaining('said in entry') }],
+  })
+  // What was closed is not open.
+  expect(of(closed)).toEqual({ item: undefined, risk: undefined })
+  expect(JSON.stringify(documentOf('oscal/poam.json'))).not.toContain('"risks"')
+})
+
+const root = 'plan-of-action-and-milestones'
+interface Plan {
+  readonly metadata: { readonly parties: readonly { readonly uuid: string }[] }
+  readonly 'poam-items': readonly (Record<string, unknown> & { readonly title: string })[]
+  readonly risks: readonly {
+    readonly uuid: string
+    readonly title: string
+    readonly deadline: string
+    readonly remediations: readonly {
+      readonly tasks: readonly {
+        readonly title: string
+        readonly timing: { readonly 'on-date': { readonly date: string } }
+        readonly 'responsible-roles': unknown
+      }[]
+    }[]
+  }[]
+}

@@ -1,6 +1,6 @@
 /**
- * The tests as an OSCAL assessment plan, what they came to as assessment results, and what is open as a plan of action.
- * spec/report.md (RPT-7). Invariant: observations only. A finding would say whether an objective is satisfied, which is
+ * The tests as an OSCAL assessment plan, and what they came to as assessment results. spec/report.md (RPT-7).
+ * Invariant: observations only. A finding would say whether an objective is satisfied, which is
  * the auditor's to say (PCK-5).
  * @module
  */
@@ -114,7 +114,8 @@ export function oscalResults(parts: OscalParts, input: ReportInput): JsonObject 
   }
 }
 
-function observationOf(test: ReportedTest, parts: OscalParts, input: ReportInput): JsonObject {
+/** What a test came to. */
+export function observationOf(test: ReportedTest, parts: OscalParts, input: ReportInput): JsonObject {
   const { number, title, criteria, result, reason, population, items, deviations_n, deviations } = test
   const known = input.populations.find(({ name }) => name === population)
   const evidence = [
@@ -145,30 +146,5 @@ function observationOf(test: ReportedTest, parts: OscalParts, input: ReportInput
     types: ['control-objective'],
     'relevant-evidence': evidence,
     collected: rfc3339(input.history.last_ms),
-  }
-}
-
-const OPEN: ReadonlySet<string> = new Set(['deviations', 'not_reconciled', 'not_tested'])
-
-/** @returns null when nothing is open: OSCAL knows no plan without an item */
-export function oscalPoam(parts: OscalParts, input: ReportInput): JsonObject | null {
-  const open = input.tests.filter(({ result }) => OPEN.has(result))
-  if (open.length === 0) return null
-  return {
-    'plan-of-action-and-milestones': {
-      uuid: parts.uuid('poam'),
-      metadata: parts.metadata('What is open after management’s tests'),
-      'system-id': { 'identifier-type': 'http://ietf.org/rfc/rfc4122', id: parts.uuid('system') },
-      observations: open.map((test) => observationOf(test, parts, input)),
-      'poam-items': open.map(({ number, title, result, reason, deviations_n }) => ({
-        uuid: parts.uuid('poam-item', String(number)),
-        title: `Test ${number}: ${title}`,
-        description:
-          result === 'deviations'
-            ? `Evaluate ${deviations_n} deviations, and repair what caused them. A repair removes none of them.`
-            : `${RESULT_WORDS[result]}${reason === null ? '' : `: ${reason}`}.`,
-        'related-observations': [{ 'observation-uuid': parts.uuid('observation', String(number)) }],
-      })),
-    },
   }
 }
