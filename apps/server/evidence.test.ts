@@ -1,7 +1,8 @@
 /** What a pack would say, and packs that are built, over HTTP, for people of the company. spec/evidence.md. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
-import { hex } from '../../src/core/encoding.ts'
+import { fromUtf8, hex } from '../../src/core/encoding.ts'
+import { readArchive } from '../../src/evidence/pack/archive.ts'
 import { verifyPack } from '../../src/evidence/verify/verify.ts'
 import { published, Stream } from '../../test/fixtures/shipped.ts'
 import { TestServer, type Answer, type Operator } from './harness.ts'
@@ -102,13 +103,18 @@ describe('the evidence of a period', () => {
 })
 
 describe('a pack that the control plane builds', () => {
-  async function built(by: Operator): Promise<Answer['json']> {
-    const { status, json } = await by.api.post('/v1/evidence/packs', period)
+  async function built(by: Operator, given: object = {}, state = 'done'): Promise<Answer['json']> {
+    const { status, json } = await by.api.post('/v1/evidence/packs', { ...period, ...given })
     expect([status, json.now]).toEqual([200, { state: 'waiting' }])
     expect(code(await by.api.post('/v1/evidence/packs', period))).toBe('TOO_MANY')
     const now = async (): Promise<Answer['json']> => (await by.api.get(`/v1/evidence/packs/${json.id}`)).json
-    await expect.poll(now, { timeout: 60_000 }).toMatchObject({ now: { state: 'done' } })
+    await expect.poll(now, { timeout: 60_000 }).toMatchObject({ now: { state } })
     return now()
+  }
+
+  async function fileOf(by: Operator, id: string): Promise<Uint8Array> {
+    const answer = await by.api.fetch('GET', `/v1/evidence/packs/${id}/file`)
+    return new Uint8Array(await answer.arrayBuffer())
   }
 
   test('verifies, is on record in the name of who asked, and is theirs alone', async () => {
@@ -126,6 +132,49 @@ describe('a pack that the control plane builds', () => {
     expect(code(await ben.api.get(`/v1/evidence/packs/${id}`))).toBe('NOT_FOUND')
     expect(code(await ben.api.get(`/v1/evidence/packs/${id}/file`))).toBe('NOT_FOUND')
   }, 120_000)
+
+  test('has what the company says of itself, and what changed in narratives since a pack that is kept', async () => {
+    const earlier = (await built(ann)).id
+    const said = {
+      description: 'company: Acme\nservices: [Letters to customers]\n',
+      earlier: { pack: earlier },
+    }
+    const { id } = await built(ann, said)
+    const bytes = await fileOf(ann, id)
+    const { report } = await verifyPack(nodeCrypto, bytes, server.running.vkey)
+    expect([report.integrity, report.faults]).toEqual([true, []])
+    const files = readArchive(bytes)
+    const text = (name: string): string => fromUtf8(files.get(name) ?? Uint8Array.of())
+    expect(JSON.parse(text('drafts/description.json'))).toEqual({
+      company: 'Acme',
+      services: ['Letters to customers'],
+    })
+    expect(text('drafts/system-description.html')).toContain('Letters to customers')
+    expect(text('narratives.earlier.json')).toBe(
+      fromUtf8(readArchive(await fileOf(ann, earlier)).get('narratives.json') ?? Uint8Array.of()),
+    )
+    // The narratives of a pack that is kept elsewhere do as well; those of another log do not.
+    const narratives = text('narratives.json')
+    await built(ann, { earlier: { narratives } })
+    const foreign = JSON.stringify({ ...JSON.parse(narratives), origin: 'elsewhere.example/log' })
+    const { now } = await built(ann, { earlier: { narratives: foreign } }, 'failed')
+    expect(now.message).toContain('another log')
+  }, 240_000)
+
+  test.each([
+    ['a description that does not fit', { description: 'company: Acme\nmotto: none\n' }, 'REQUEST_INVALID'],
+    ['a description with a key twice', { description: 'company: Acme\ncompany: Acme\n' }, 'REQUEST_INVALID'],
+    ['narratives that are none', { earlier: { narratives: '{}' } }, 'REQUEST_INVALID'],
+    ['an earlier pack that is not kept', { earlier: { pack: 'nothing' } }, 'NOT_FOUND'],
+  ])('is not begun with %s', async (_, given, expected) => {
+    expect(code(await ann.api.post('/v1/evidence/packs', { ...period, ...given }))).toBe(expected)
+  })
+
+  test('is not compared with a pack of somebody else', async () => {
+    const { jobs } = (await ann.api.get('/v1/evidence/packs')).json
+    const given = { earlier: { pack: jobs.find((job: Answer['json']) => job.now.state === 'done').id } }
+    expect(code(await ben.api.post('/v1/evidence/packs', { ...period, ...given }))).toBe('NOT_FOUND')
+  })
 
   test('is one at a time, also of several that are asked for at once', async () => {
     const asked = await Promise.all([1, 2, 3].map(() => ann.api.post('/v1/evidence/packs', period)))

@@ -31,6 +31,8 @@ export const RECEIPTS_PATH = '/v1/points/self/receipts'
 /** Where OTLP/HTTP exporters send spans that are given `/v1/otlp` as their endpoint. */
 export const OTLP_PATH = '/v1/otlp/v1/traces'
 export const RECONCILIATIONS_PATH = '/v1/reconciliations'
+/** What a company gives for a pack: its description, and narratives of an earlier one. */
+export const PACKS_PATH = '/v1/evidence/packs'
 export const ACKS_PATH = '/v1/acks'
 export const REVOKE_PATH = '/oauth/revoke'
 export const INTROSPECT_PATH = '/oauth/introspect'
@@ -64,6 +66,7 @@ export function bodyLimits(): Middleware {
   const limits = new Map([
     [RECEIPTS_PATH, receipts],
     [RECONCILIATIONS_PATH, receipts],
+    [PACKS_PATH, receipts],
     [OTLP_PATH, spans],
   ])
   return (c, next) => (limits.get(c.req.path) ?? usual)(c, next)

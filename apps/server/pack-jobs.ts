@@ -1,6 +1,6 @@
 /**
  * Packs that people of the company have the control plane build, each in a thread of its own. spec/evidence.md (EVD-4 to
- * EVD-7). Invariant: a pack is logged and its manifest signed before its file can be had, and who asked for it alone has it.
+ * EVD-7, EVD-9). Invariant: a pack is logged and its manifest signed before its file can be had, and who asked for it alone has it.
  * @module
  */
 import { mkdtempSync } from 'node:fs'
@@ -21,6 +21,7 @@ import { RegistryError } from '../../src/registry/errors.ts'
 import { openField } from '../../src/registry/openings.ts'
 import { recordPack } from '../../src/registry/packs.ts'
 import { ApiError } from './errors.ts'
+import { readGiven, type GivenFiles, type PackGiven } from './pack-given.ts'
 import { settledCheckpoint } from './settled.ts'
 import type { LogPlace } from './tiles.ts'
 
@@ -58,6 +59,7 @@ export interface PackThreadData {
   readonly period: PackPeriod
   readonly checkpoint: Uint8Array
   readonly start: Uint8Array | null
+  readonly given: GivenFiles
   /** Where the pack is written: no file is there yet. */
   readonly path: string
 }
@@ -82,6 +84,7 @@ interface Job {
   readonly id: string
   readonly person: string
   readonly period: PackPeriod
+  readonly given: GivenFiles
   readonly path: string
   readonly begun_ms: number
   now: PackState
@@ -108,10 +111,15 @@ export class PackJobs {
     this.#o = options
   }
 
-  /** @throws {ApiError} `TOO_MANY`: another one is being built; `REQUEST_INVALID`: the period ends before it starts */
-  async begin(person: string, period: PackPeriod): Promise<PackJob> {
+  /**
+   * @throws {ApiError} `TOO_MANY`: another one is being built; `REQUEST_INVALID`: the period ends before it starts, or what
+   * is given does not hold; `NOT_FOUND`: no such earlier pack
+   */
+  async begin(person: string, period: PackPeriod, said: PackGiven = {}): Promise<PackJob> {
     if (!(parseRfc3339(period.from) < parseRfc3339(period.to)))
       throw new ApiError('REQUEST_INVALID', 'the period must end after it starts')
+    // Before old packs make room: the earlier one may be the oldest.
+    const given = readGiven(said, (pack) => this.file(person, pack).path)
     await this.#forget()
     // From here on nothing is waited for: two that come at once are not both the only one.
     if (this.#running())
@@ -120,7 +128,7 @@ export class PackJobs {
     const id = base64url(this.#o.registry.crypto.randomBytes(16))
     const path = join(this.#folder, `${id}.zip`)
     const begun_ms = this.#o.clock.monotonic()
-    const job: Job = { id, person, period, path, begun_ms, now: { state: 'waiting' }, entry: 0 }
+    const job: Job = { id, person, period, given, path, begun_ms, now: { state: 'waiting' }, entry: 0 }
     this.#jobs.set(id, job)
     void this.#build(job).catch((error: unknown) => this.#fail(job, error))
     return job
@@ -176,7 +184,7 @@ export class PackJobs {
     const { registry, place, vkey, controls } = this.#o
     const checkpoint = await settledCheckpoint(this.#o)
     const start = await registry.store.query((db) => checkpointAt(db, parseRfc3339(job.period.from)))
-    const { period, path } = job
+    const { period, path, given } = job
     const workerData: PackThreadData = {
       place,
       vkey,
@@ -184,6 +192,7 @@ export class PackJobs {
       period,
       checkpoint,
       start: start?.note ?? null,
+      given,
       path,
     }
     const name = `./pack-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`

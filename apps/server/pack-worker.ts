@@ -22,7 +22,7 @@ import { openLogPlace } from './tiles.ts'
 const BUNDLE = /^tile\/entries\//
 
 async function build(port: MessagePort, data: PackThreadData): Promise<PackSummary> {
-  const { place, vkey, controls, period, checkpoint, start, path } = data
+  const { place, vkey, controls, period, checkpoint, start, given, path } = data
   const { size } = openCheckpoint(nodeCrypto, checkpoint, vkey)
   const say = (message: FromPackThread): void => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
@@ -51,7 +51,7 @@ async function build(port: MessagePort, data: PackThreadData): Promise<PackSumma
   const file = createPackFile(path)
   try {
     const rim = { crypto: nodeCrypto, codec: nodeZlib, file }
-    const extras = { catalogue: await readControls(controls), print: printPdf }
+    const extras = { catalogue: await readControls(controls), print: printPdf, ...given }
     const { manifest, tests } = await writePack(rim, source, bounds, extras)
     return {
       bytes: file.length,

@@ -1,13 +1,14 @@
-/** Packs that the control plane builds for people of the company. spec/evidence.md (EVD-4 to EVD-8). @module */
+/** Packs that the control plane builds for people of the company. spec/evidence.md (EVD-4 to EVD-9). @module */
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createRoute, z } from '@hono/zod-openapi'
+import { DESCRIPTION_BYTES_MAX } from '../../src/evidence/companions/drafts/description.ts'
 import { OUTCOMES } from '../../src/evidence/tests/result.ts'
 import { packsSince } from '../../src/registry/packs.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
-import { who } from './middleware.ts'
+import { PACKS_PATH, RECEIPTS_BYTES_MAX, who } from './middleware.ts'
 import { packName } from './pack-jobs.ts'
 import { answers, body, idParam } from './schemas.ts'
 
@@ -16,6 +17,15 @@ const SUMS = fileURLToPath(new URL('../../dist/verifiers/SHA256SUMS', import.met
 
 const count = z.int().nonnegative()
 const period = z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() })
+const input = period.extend({
+  description: z.string().min(1).max(DESCRIPTION_BYTES_MAX).exactOptional(),
+  earlier: z
+    .union([
+      z.strictObject({ pack: z.string().min(1).max(64) }),
+      z.strictObject({ narratives: z.string().min(1).max(RECEIPTS_BYTES_MAX) }),
+    ])
+    .exactOptional(),
+})
 const summary = z.object({
   bytes: count,
   sha256: z.string(),
@@ -81,13 +91,16 @@ function buildRoutes(app: App, ctx: ServerContext): void {
   app.openapi(
     createRoute({
       method: 'post',
-      path: '/v1/evidence/packs',
+      path: PACKS_PATH,
       summary: 'Build a pack of the period; it is logged and signed before it can be had',
       middleware: operator,
-      request: { body: body(period) },
+      request: { body: body(input) },
       responses: answers('Begun', job),
     }),
-    async (c) => c.json(shownJob(await ctx.packs.begin(callerId(c, 'person'), c.req.valid('json'))), 200),
+    async (c) => {
+      const { from, to, ...given } = c.req.valid('json')
+      return c.json(shownJob(await ctx.packs.begin(callerId(c, 'person'), { from, to }, given)), 200)
+    },
   )
 
   app.openapi(

@@ -11,11 +11,15 @@ import { misfits, parseYaml } from './yaml.ts'
 
 /** As a pack holds it. @throws {CliError} `FILE_UNREADABLE` @throws {PackError} `PACK_DESCRIPTION_INVALID` */
 export async function readDescriptionFile(path: string): Promise<Uint8Array> {
-  const text = await textOf(path)
+  return parseDescription(await textOf(path), path)
+}
+
+/** As a pack holds it. @param name to tell the reader @throws {PackError} `PACK_DESCRIPTION_INVALID` */
+export function parseDescription(text: string, name: string): Uint8Array {
   if (text.length > DESCRIPTION_BYTES_MAX)
-    throw new PackError('PACK_DESCRIPTION_INVALID', `${path} has more than ${DESCRIPTION_BYTES_MAX} bytes`)
-  const parsed = descriptionSchema.safeParse(parseYaml(text, path, 'PACK_DESCRIPTION_INVALID') ?? {})
-  if (!parsed.success) throw new PackError('PACK_DESCRIPTION_INVALID', `${path}: ${misfits(parsed.error)}`)
+    throw new PackError('PACK_DESCRIPTION_INVALID', `${name} has more than ${DESCRIPTION_BYTES_MAX} bytes`)
+  const parsed = descriptionSchema.safeParse(parseYaml(text, name, 'PACK_DESCRIPTION_INVALID') ?? {})
+  if (!parsed.success) throw new PackError('PACK_DESCRIPTION_INVALID', `${name}: ${misfits(parsed.error)}`)
   return canonicalBytes(parsed.data)
 }
 

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Operator } from '../../../apps/server/harness.ts'
+import { readArchive } from '../../../src/evidence/pack/archive.ts'
 import { published, Stream } from '../../fixtures/shipped.ts'
 import { CHROMIUM_RUNS } from '../chromium.ts'
 import { PersonAtBrowser } from '../person.ts'
@@ -86,12 +87,48 @@ describe.runIf(CHROMIUM_RUNS)('evidence in the console', () => {
     expect(await records.innerText()).toContain('Cleo')
   }, 120_000)
 
+  test('gives a pack what the company says of itself, and an earlier pack to compare with', async () => {
+    const given = page.getByRole('group', { name: 'What the company gives for the pack' })
+    await given
+      .locator('input[type="file"]')
+      .first()
+      .setInputFiles({
+        name: 'description.yaml',
+        mimeType: 'application/yaml',
+        buffer: Buffer.from('company: Acme\nmotto: none\n'),
+      })
+    await page.getByRole('button', { name: 'Build pack' }).click()
+    await page.getByRole('alert').getByText('motto').waitFor()
+    await given
+      .locator('input[type="file"]')
+      .first()
+      .setInputFiles({
+        name: 'description.yaml',
+        mimeType: 'application/yaml',
+        buffer: Buffer.from('company: Acme\nservices: [Letters to customers]\n'),
+      })
+    await given.locator('input[type="file"]').nth(1).setInputFiles({
+      name: 'earlier.zip',
+      mimeType: 'application/zip',
+      buffer: pack,
+    })
+    await cleo.shot('evidence-packs-given')
+    await page.getByRole('button', { name: 'Build pack' }).click()
+    const built = page.getByRole('article', { name: /^pack-/ })
+    await expect.poll(() => built.count()).toBe(2)
+    const begun = page.waitForEvent('download')
+    await built.first().getByRole('link', { name: 'Download' }).click({ timeout: WAIT_MS })
+    const files = readArchive(readFileSync(await (await begun).path()))
+    expect(Buffer.from(files.get('drafts/description.json') ?? []).toString()).toContain('Acme')
+    expect(files.get('narratives.earlier.json')).toEqual(readArchive(pack).get('narratives.json'))
+  }, 120_000)
+
   test('names the file of a pack in which one byte was turned over', async () => {
     const bent = Buffer.from(pack)
     // Data of the first file, which is stored: behind its header of 30 bytes and its name.
     const at = 30 + bent.readUInt16LE(26) + bent.readUInt16LE(28) + 4
     bent[at] = (bent[at] ?? 0) ^ 1
-    await page.locator('input[type="file"]').setInputFiles({
+    await page.locator('#verify input[type="file"]').setInputFiles({
       name: 'bent.zip',
       mimeType: 'application/zip',
       buffer: bent,

@@ -14,8 +14,9 @@ import { count } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
 import { EntryLink } from './bits.tsx'
 import { EvidencePage } from './frame.tsx'
+import { givenBody, GivenFields, NOTHING_GIVEN } from './given.tsx'
 import { PeriodPicker } from './period.tsx'
-import { periodOf, useDays, useNames, type Days, type PackJob, type PackList } from './read.ts'
+import { periodOf, useDays, useNames, type Days, type PackJob, type PackList, type Period } from './read.ts'
 import { Separately, VerifyPanel, type Chosen } from './verify-panel.tsx'
 
 const t = words.evidence.packs
@@ -32,7 +33,7 @@ export function Packs() {
   })
   return (
     <EvidencePage at="packs">
-      <Build isBuilding={packs.data?.jobs.every(isOver) === false} />
+      <Build jobs={packs.data?.jobs ?? []} />
       <Answer of={packs}>
         {({ jobs }) =>
           jobs.length > 0 && (
@@ -52,17 +53,21 @@ export function Packs() {
   )
 }
 
-function Build({ isBuilding }: { isBuilding: boolean }) {
+function Build({ jobs }: { jobs: readonly PackJob[] }) {
   const { days, log, error } = useDays()
   const [picked, setPicked] = useState<Days | null>(null)
+  const [given, setGiven] = useState(NOTHING_GIVEN)
   const session = useSession()
   const queries = useQueryClient()
   const begun = useMutation({
-    mutationFn: (body: { from: string; to: string }) => said(api.POST('/v1/evidence/packs', { body })),
+    mutationFn: async (period: Period) => {
+      const body = { ...period, ...(await givenBody(given)) }
+      return said(api.POST('/v1/evidence/packs', { body }))
+    },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['packs'] }),
   })
   const of = picked ?? days
-  const refuse = whyNot(session, 'evidence.work') ?? (isBuilding ? t.oneAtATime : null)
+  const refuse = whyNot(session, 'evidence.work') ?? (jobs.every(isOver) ? null : t.oneAtATime)
   return (
     <Paper withBorder p="md" component="section">
       <Stack gap="sm">
@@ -75,17 +80,24 @@ function Build({ isBuilding }: { isBuilding: boolean }) {
             <Failed error={error} />
           )
         ) : (
-          <Group gap="sm" align="flex-end">
+          <>
             <PeriodPicker days={of} log={log} onChange={setPicked} />
-            <ActButton
-              whyNot={refuse}
-              loading={begun.isPending}
-              leftSection={<PackagePlus size={18} aria-hidden />}
-              onClick={() => begun.mutate(periodOf(of))}
-            >
-              {t.buildNow}
-            </ActButton>
-          </Group>
+            <GivenFields
+              of={given}
+              kept={jobs.filter(({ now }) => now.state === 'done')}
+              onChange={setGiven}
+            />
+            <Group>
+              <ActButton
+                whyNot={refuse}
+                loading={begun.isPending}
+                leftSection={<PackagePlus size={18} aria-hidden />}
+                onClick={() => begun.mutate(periodOf(of))}
+              >
+                {t.buildNow}
+              </ActButton>
+            </Group>
+          </>
         )}
         {begun.isError && (
           <Text c="red" role="alert">

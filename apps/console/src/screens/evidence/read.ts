@@ -24,6 +24,9 @@ export type PreviewGrant = Ok<'/v1/previews'>['previews'][number]
 export type EvidenceRequest = Ok<'/v1/evidence-requests'>['requests'][number]
 export type PackList = Ok<'/v1/evidence/packs'>
 export type PackJob = PackList['jobs'][number]
+export type PackBody = NonNullable<
+  paths['/v1/evidence/packs']['post']['requestBody']
+>['content']['application/json']
 export type Plan = Ok<'/v1/readiness'>
 
 /** Half-open, RFC 3339. */
