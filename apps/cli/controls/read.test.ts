@@ -62,7 +62,7 @@ const CRITERIA: Readonly<Record<number, string>> = {
   34: 'P5.1 P5.2 P6.3 P6.6 P8.1',
 }
 const CLAUSES: Readonly<Record<string, string>> = {
-  'eu-ai-act': '12,14(4)(a),14(4)(b),14(4)(c),14(4)(d),14(4)(e),19,26(2),26(5),26(6),50',
+  'eu-ai-act': '12,14(4)(a),14(4)(b),14(4)(c),14(4)(d),14(4)(e),19,26(2),26(5),26(6),50,50(2)',
   'iso-42001': 'A.3.2,A.6.2.6,A.6.2.8,A.8.4,A.9.2,A.10.2',
   'nist-ai-rmf': 'GOVERN 1.6,GOVERN 2.1,GOVERN 3.2,MAP 3.5,MEASURE 2.4,MANAGE 2.4,MANAGE 4.1,MANAGE 4.3',
   dpdpa: '5,6(1),6(3),6(4),6(6),6(7),6(10)',
@@ -96,7 +96,7 @@ describe('the catalogue that comes with Countersign', () => {
     ).toEqual([])
     const act = catalogue.frameworks.find(({ id }) => id === 'eu-ai-act')
     const from = Object.fromEntries((act?.clauses ?? []).map((clause) => [clause.id, clause.from]))
-    expect(from).toMatchObject({ '14(4)(e)': '2027-12-02', '50': '2026-08-02' })
+    expect(from).toMatchObject({ '14(4)(e)': '2027-12-02', '50': '2026-08-02', '50(2)': '2026-12-02' })
     expect(act?.note).toContain('EUR 15 million')
   })
 

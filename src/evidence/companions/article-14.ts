@@ -22,7 +22,7 @@ import { inPeriod } from '../populations/definition.ts'
 
 const FRAMEWORK = 'eu-ai-act'
 const POINTS = ['14(4)(a)', '14(4)(b)', '14(4)(c)', '14(4)(d)', '14(4)(e)'] as const
-const AROUND = ['12', '19', '26(2)', '26(5)', '26(6)', '50'] as const
+const AROUND = ['12', '19', '26(2)', '26(5)', '26(6)', '50', '50(2)'] as const
 
 export function article14Document(input: ReportInput): Document {
   const cite = new Citations(input.files)
