@@ -25,6 +25,7 @@ import type { Period } from '../../src/evidence/populations/definition.ts'
 import { openedFieldSchema } from '../../src/log/commitment.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import { envelopeSchema } from '../../src/provenance/dsse.ts'
+import { waitForPoints } from './cut-off.ts'
 import { readDescriptionFile } from './controls/description.ts'
 import { readControls } from './controls/read.ts'
 import { readInfo } from './operator.ts'
@@ -44,6 +45,8 @@ export interface Given {
   readonly description?: string | null
   /** A pack of an earlier period, to show what changed in narratives since. */
   readonly earlier?: string | null
+  /** How long to wait for points that have not brought all of a period that is over, in seconds. */
+  readonly wait_s?: number
 }
 
 /** A pack, and how large it is. */
@@ -98,12 +101,13 @@ async function written(
   rim: PackRim,
   profile: Profile,
   period: Period,
-  { controls = null, description = null, earlier = null }: Given,
+  { controls = null, description = null, earlier = null, wait_s = 0 }: Given,
 ): Promise<BuiltPack> {
   const { client } = profile
   const catalogue = await readControls(controls)
   const { log_vkey: vkey } = await readInfo(profile.url, client)
   const tiles = httpTiles(client)
+  if (wait_s > 0) await waitForPoints(profile, period.to_ms, wait_s)
   const checkpoint = await settledCheckpoint(profile, vkey)
   const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(period.from_ms))}`)
   const start =

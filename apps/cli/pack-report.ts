@@ -1,5 +1,6 @@
 /** A verified pack in words, as `countersign verify` prints it. spec/tests.md. @module */
 import { counted } from '../../src/core/words.ts'
+import type { Limitation } from '../../src/evidence/populations/cut-off.ts'
 import type { TestCounts, TestResult } from '../../src/evidence/tests/result.ts'
 import { rolledLines } from '../../src/evidence/verify/rolled.ts'
 import type { PackReport } from '../../src/evidence/verify/report.ts'
@@ -36,17 +37,17 @@ function rolledText({ rolled_forward }: PackReport): string[] {
   return ['Since the earlier pack:', ...rolledLines(rolled_forward).map((line) => `  - ${line}`)]
 }
 
-function cutOffLines({ state, limitations }: PackReport): string[] {
+/** Whether a pack is final, and which points did not bring all of its period. */
+export function cutOffLines({ state, limitations }: Pick<PackReport, 'state' | 'limitations'>): string[] {
   const interim = 'interim: the log ends before the period does, build it again after that'
-  return [
-    ...(state === 'interim' ? [paint('yellow', interim)] : []),
-    ...limitations.map(({ point, until, wanted }) =>
-      paint(
-        'yellow',
-        `limitation: ${point} brought what it recorded until ${until ?? 'never'}, not ${wanted}`,
-      ),
-    ),
-  ]
+  return [...(state === 'interim' ? [paint('yellow', interim)] : []), ...limitationLines(limitations)]
+}
+
+/** A line each. */
+export function limitationLines(limitations: readonly Omit<Limitation, 'index'>[]): string[] {
+  return limitations.map(({ point, until, wanted }) =>
+    paint('yellow', `limitation: ${point} brought what it recorded until ${until ?? 'never'}, not ${wanted}`),
+  )
 }
 
 /** Deviations that are shown of one test: all of them are in the JSON, and in the pack. */

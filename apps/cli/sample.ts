@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { httpTiles } from '../../src/adapters/http/tiles.ts'
 import { nodeCrypto } from '../../src/adapters/node-crypto/node-crypto.ts'
+import type { Limitation } from '../../src/evidence/populations/cut-off.ts'
 import type { Period } from '../../src/evidence/populations/definition.ts'
 import {
   drawOf,
@@ -12,6 +13,7 @@ import {
 } from '../../src/evidence/samples/make.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import { drawnSchema, frozenSchema, SAMPLE_MAX, type Drawn } from '../../src/log/sample-bodies.ts'
+import { waitForPoints } from './cut-off.ts'
 import { readInfo } from './operator.ts'
 import { CliError } from './output.ts'
 import { settledCheckpoint } from './pack-of.ts'
@@ -40,15 +42,18 @@ export async function freeze(
   profile: Profile,
   engagement: string,
   period: Period,
-): Promise<{ id: string; entry: number; populations_n: number }> {
-  const frozen = await freezingOf(nodeCrypto, await settled(profile), engagement, period)
-  if (frozen === 'PERIOD_OPEN')
+  wait_s: number,
+): Promise<{ id: string; entry: number; populations_n: number; limitations: readonly Limitation[] }> {
+  if (wait_s > 0) await waitForPoints(profile, period.to_ms, wait_s)
+  const freezing = await freezingOf(nodeCrypto, await settled(profile), engagement, period)
+  if (freezing === 'PERIOD_OPEN')
     throw new CliError(
       'ARGUMENT_INVALID',
       'the log has no entry past the end of the period yet: choose an earlier --to, or freeze it later',
     )
+  const { frozen, limitations } = freezing
   const answer = await profile.client.post('/v1/samples/freezings', frozen)
-  return { ...logged.parse(answer), populations_n: frozen.populations.length }
+  return { ...logged.parse(answer), populations_n: frozen.populations.length, limitations }
 }
 
 export interface Wanted extends WantedDraw {

@@ -29,11 +29,15 @@ const draw = (edit: object = {}): Promise<Answer> =>
 beforeAll(async () => {
   await server.start()
   ann = await server.enrol(server.bootstrapSecret)
-  await (await Stream.open(server, ann)).ship(4, 'words')
+  const stream = await Stream.open(server, ann)
+  await stream.ship(4, 'words')
   await published(ann)
   const to_ms = Date.now()
   period = { from: new Date(to_ms - HOUR_MS).toISOString(), to: new Date(to_ms).toISOString() }
   await ann.api.post('/v1/people', { name: 'Ben' })
+  // The point brought all until then, and says so.
+  await ann.api.post('/v1/evidence/cut-offs', { to: period.to })
+  await stream.send([])
 })
 afterAll(() => server.remove())
 

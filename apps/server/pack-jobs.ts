@@ -11,6 +11,7 @@ import { Worker } from 'node:worker_threads'
 import { base64url } from '../../src/core/encoding.ts'
 import { parseRfc3339, rfc3339 } from '../../src/core/time.ts'
 import type { PackToSign } from '../../src/evidence/pack/build.ts'
+import type { Manifest } from '../../src/evidence/pack/manifest.ts'
 import type { TestCounts } from '../../src/evidence/tests/result.ts'
 import { openCheckpoint } from '../../src/log/checkpoint.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -22,7 +23,7 @@ import { openField } from '../../src/registry/openings.ts'
 import { recordPack } from '../../src/registry/packs.ts'
 import { ApiError } from './errors.ts'
 import { readGiven, type GivenFiles, type PackGiven } from './pack-given.ts'
-import { settledCheckpoint } from './settled.ts'
+import { settledCheckpoint, settledPoints } from './settled.ts'
 import type { LogPlace } from './tiles.ts'
 
 /** EVD-7: how long a file is kept for who asked for it, in milliseconds, and how many are. */
@@ -43,6 +44,9 @@ export interface PackSummary {
   readonly entries: number
   readonly tests: TestCounts
   readonly generator: string
+  /** As its manifest says (POP-5, POP-6). */
+  readonly state: Manifest['state']
+  readonly limitations: Manifest['limitations']
 }
 
 export type PackState =
@@ -182,6 +186,7 @@ export class PackJobs {
 
   async #build(job: Job): Promise<void> {
     const { registry, place, vkey, controls } = this.#o
+    await settledPoints(this.#o, parseRfc3339(job.period.to))
     const checkpoint = await settledCheckpoint(this.#o)
     const start = await registry.store.query((db) => checkpointAt(db, parseRfc3339(job.period.from)))
     const { period, path, given } = job

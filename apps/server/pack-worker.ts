@@ -60,6 +60,8 @@ async function build(port: MessagePort, data: PackThreadData): Promise<PackSumma
       entries: manifest.log.end,
       tests,
       generator: manifest.generator,
+      state: manifest.state,
+      limitations: manifest.limitations,
     }
   } catch (cause) {
     rmSync(path)

@@ -4,8 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createRoute, z } from '@hono/zod-openapi'
+import { parseRfc3339 } from '../../src/core/time.ts'
 import { DESCRIPTION_BYTES_MAX } from '../../src/evidence/companions/drafts/description.ts'
+import { manifestSchema } from '../../src/evidence/pack/manifest.ts'
 import { OUTCOMES } from '../../src/evidence/tests/result.ts'
+import { awaitHeads } from '../../src/registry/heads.ts'
 import { packsSince } from '../../src/registry/packs.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
 import { PACKS_PATH, RECEIPTS_BYTES_MAX, who } from './middleware.ts'
@@ -33,6 +36,8 @@ const summary = z.object({
   entries: count,
   tests: z.record(z.enum(OUTCOMES), count),
   generator: z.string(),
+  state: manifestSchema.shape.state,
+  limitations: manifestSchema.shape.limitations,
 })
 const state = z.union([
   z.object({ state: z.enum(['waiting', 'computing', 'signing']) }),
@@ -88,6 +93,24 @@ function listRoutes(app: App, ctx: ServerContext): void {
 
 function buildRoutes(app: App, ctx: ServerContext): void {
   const operator = who(ctx, 'person')
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/evidence/cut-offs',
+      summary: 'Which points have yet to bring what they recorded until then; each says so when it has',
+      middleware: operator,
+      request: { body: body(z.strictObject({ to: z.iso.datetime() })) },
+      responses: answers(
+        'Whether that time has passed, and who is waited for',
+        z.object({ over: z.boolean(), awaited: z.array(z.string()) }),
+      ),
+    }),
+    async (c) => {
+      const { over, awaited } = await awaitHeads(ctx.registry, parseRfc3339(c.req.valid('json').to))
+      return c.json({ over, awaited: [...awaited] }, 200)
+    },
+  )
+
   app.openapi(
     createRoute({
       method: 'post',

@@ -1,6 +1,7 @@
 /** Samples that the control plane computes for people of the company. spec/samples.md (SMP-11). @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { parseRfc3339 } from '../../src/core/time.ts'
+import { manifestSchema } from '../../src/evidence/pack/manifest.ts'
 import { drawnSchema, frozenSchema } from '../../src/log/sample-bodies.ts'
 import { drawSample, freezePopulations, listSamples } from '../../src/registry/samples.ts'
 import { callerId, type App, type ServerContext } from './context.ts'
@@ -45,7 +46,10 @@ export function evidenceSampleRoutes(app: App, ctx: ServerContext): void {
       summary: 'Freeze the populations of a period that is over, as this log gives them',
       middleware: operator,
       request: { body: body(wanted) },
-      responses: answers('Frozen', logged),
+      responses: answers(
+        'Frozen, and which points had not brought all of the period',
+        logged.extend({ limitations: manifestSchema.shape.limitations }),
+      ),
     }),
     async (c) => {
       const { engagement, from, to } = c.req.valid('json')
@@ -54,8 +58,10 @@ export function evidenceSampleRoutes(app: App, ctx: ServerContext): void {
       if (!(period.from_ms < period.to_ms))
         throw new ApiError('REQUEST_INVALID', 'the period must end after it starts')
       pace.take(person)
-      const frozen = await samples.ask({ what: 'freeze', engagement, period }, 'frozen')
-      return c.json(await freezePopulations(registry, person, frozen), 200)
+      const question = { what: 'freeze', engagement, period } as const
+      const { frozen, limitations } = await samples.ask(question, 'freezing')
+      const made = await freezePopulations(registry, person, frozen)
+      return c.json({ ...made, limitations: [...limitations] }, 200)
     },
   )
 

@@ -5,14 +5,14 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Period } from '../../src/evidence/populations/definition.ts'
-import type { NoDraw } from '../../src/evidence/samples/make.ts'
+import type { Freezing, NoDraw } from '../../src/evidence/samples/make.ts'
 import { SAMPLE_MAX, type Drawn, type Frozen } from '../../src/log/sample-bodies.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { RegistryError } from '../../src/registry/errors.ts'
 import { ApiError } from './errors.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 import type { LogPlace } from './tiles.ts'
-import { settledCheckpoint, type Published } from './settled.ts'
+import { settledCheckpoint, settledPoints, type Published } from './settled.ts'
 
 /** What is drawn, as people say it. */
 export interface Asked {
@@ -54,7 +54,7 @@ export interface Redrawn {
 }
 
 export type FromSampleThread =
-  | { readonly frozen: Frozen }
+  | { readonly freezing: Freezing }
   | { readonly drawn: Drawn }
   | { readonly redrawn: Redrawn }
   | { readonly none: NoSample }
@@ -96,7 +96,7 @@ export class SampleMaker {
   }
 
   /** @throws {RegistryError} `SAMPLE_INVALID`, `LIMIT_EXCEEDED`; {ApiError} `NOT_FOUND`, `LOG_NOT_PUBLISHED` */
-  async ask<K extends 'frozen' | 'drawn' | 'redrawn'>(
+  async ask<K extends 'freezing' | 'drawn' | 'redrawn'>(
     question: SampleQuestion,
     wanted: K,
   ): Promise<Extract<FromSampleThread, Record<K, unknown>>[K]> {
@@ -116,6 +116,7 @@ export class SampleMaker {
 
   async #run(question: SampleQuestion): Promise<FromSampleThread> {
     const { place, vkey, controls } = this.#o
+    if (question.what === 'freeze') await settledPoints(this.#o, question.period.to_ms)
     const checkpoint = await settledCheckpoint(this.#o)
     const name = `./sample-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
     const workerData: SampleThreadData = { place, vkey, controls, checkpoint, question }

@@ -19,7 +19,7 @@ async function answer(data: SampleThreadData): Promise<FromSampleThread> {
   switch (question.what) {
     case 'freeze': {
       const frozen = await freezingOf(nodeCrypto, log, question.engagement, question.period)
-      return typeof frozen === 'string' ? { none: frozen } : { frozen }
+      return typeof frozen === 'string' ? { none: frozen } : { freezing: frozen }
     }
     case 'draw': {
       const { control, test, size, nonce } = question.asked

@@ -51,9 +51,8 @@ interface Verified {
 async function prove(stage: Stage, from: string, narrator: Narrator): Promise<Verified> {
   narrator.chapter('The evidence, checked by another process with nothing but the pack and the key')
   const pack = join(stage.folder, 'pack.zip')
-  const to = rfc3339(Date.now() + 1000)
   const profile = ['--profile', stage.profileFolder]
-  const built = await runCli([...profile, 'evidence', 'build', '--from', from, '--to', to, '-o', pack])
+  const built = await runCli([...profile, 'evidence', 'build', '--from', from, '-o', pack])
   if (built.code !== 0) throw new DemoFailed(`the pack was not built: ${JSON.stringify(built.value)}`)
   narrator.step(`pack built: ${pack}`)
   const { vkey } = stage.control

@@ -225,7 +225,7 @@ export const PERMISSIONS: readonly Permission[] = [
     operations: operations(`
       POST evaluations deficiencies deficiencies/{id}/assign deficiencies/{id}/notes narratives reconciliations
         samples samples/freezings packs backups/tests evidence-requests/{id}/answer previews/{id}/comments
-        emergency-access evidence/packs evidence/freezings evidence/freezings/{id}/draw
+        emergency-access evidence/packs evidence/cut-offs evidence/freezings evidence/freezings/{id}/draw
       GET evidence/packs/{id} evidence/packs/{id}/file
     `),
   },

@@ -62,7 +62,10 @@ export interface ResponseTables {
     time: number
     text_commit: string
   }
-  /** When a point last reported its stream, and how many receipts it has that the log does not. */
-  heard: { point: string; time: number; behind: number }
+  /**
+   * When a point last reported its stream, how many receipts it has that the log does not, and of when, by its clock, its
+   * last head in the log is: null when nobody remembers.
+   */
+  heard: { point: string; time: number; behind: number; head: number | null }
   capacity: { hour: number; entry: number; sample_json: string }
 }

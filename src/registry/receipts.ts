@@ -17,6 +17,7 @@ import { raise } from './alerts.ts'
 import type { RegistryContext } from './context.ts'
 import { recordDisclosures } from './disclosures.ts'
 import { RegistryError } from './errors.ts'
+import { isWorthAnEntry, noteHeard } from './heads.ts'
 import { accountedFor, recalledOf, settle } from './leases.ts'
 import { recordDebits } from './ledgers.ts'
 import { findPoint, type PointRow } from './points.ts'
@@ -216,35 +217,15 @@ async function appendReceipts(
   await recordDebits(tx.db, fresh)
   await recordCalls(tx, fresh)
   const over = await accountedFor(tx, row, head.head)
-  // A head that says nothing new is not worth an entry, but for one a day: points report one every 10 s.
+  // A head that says nothing new is not worth an entry, but for a few: points report one every 10 s.
   const isNew = plan.fresh.length > 0 || head.head.seq > row.seq || over.length > 0
-  if (isNew || (await isFirstOfDay(tx, row.id))) {
+  const isLogged = isNew || (await isWorthAnEntry(tx, head.head))
+  if (isLogged) {
     const at = await tx.append({ type: 'receipt.head', actor, subject: row.id, body: head })
     await settle(tx, row.id, over, at)
   }
   await tx.db.updateTable('points').set({ seq: plan.seq, hash: plan.hash }).where('id', '=', row.id).execute()
-  await noteHeard(tx, row.id, head.head.seq - plan.seq)
-}
-
-/** How far clocks of points may be behind: a head that comes this long after midnight is of the new day. */
-const DAY_BEGINS_AFTER_MS = 60_000
-const DAY_MS = 24 * 3_600_000
-
-/** RCP-12: whether a point that was heard of before reports for the first time on this day of UTC. */
-async function isFirstOfDay(tx: Tx, point: string): Promise<boolean> {
-  const heard = await tx.db.selectFrom('heard').select('time').where('point', '=', point).executeTakeFirst()
-  const dayOf = (time_ms: number): number => Math.floor((time_ms - DAY_BEGINS_AFTER_MS) / DAY_MS)
-  return heard !== undefined && dayOf(heard.time) < dayOf(tx.now)
-}
-
-/** CAP-1. */
-async function noteHeard(tx: Tx, point: string, behind: number): Promise<void> {
-  const heard = { time: tx.now, behind: Math.max(0, behind) }
-  await tx.db
-    .insertInto('heard')
-    .values({ point, ...heard })
-    .onConflict((on) => on.column('point').doUpdateSet(heard))
-    .execute()
+  await noteHeard(tx, head.head, { behind: head.head.seq - plan.seq, isLogged })
 }
 
 export function forkName(point: string, epoch: number, seq: number): string {

@@ -114,6 +114,8 @@ describe('a sample', () => {
       '--engagement',
       'type-2',
     )
+    // Its point was never heard of: nobody waits for it, and everybody is told.
+    expect(frozen).toMatchObject({ limitations: [{ until: null, wanted: to }] })
     const id = textIn(frozen, 'id')
     const draw = ['sample', 'draw', id, '--test', '2']
     expect(await refused('profile', ...draw, '--nonce', 'short')).toBe('USAGE')
@@ -124,6 +126,14 @@ describe('a sample', () => {
     const { samples } = await ok('profile', 'sample', 'list')
     expect(samples).toMatchObject([{ nonce: null }])
   })
+})
+
+test('a pack says whether it is final, and which point did not bring all of its period', async () => {
+  const pack = ['evidence', 'build', '--from', from, '--wait', '1', '-o']
+  const over = await ok('profile', ...pack, inFolder('over.zip'), '--to', to)
+  expect(over).toMatchObject({ state: 'final', limitations: [{ until: null, wanted: to }] })
+  expect(await ok('profile', ...pack, inFolder('open.zip'))).toMatchObject({ state: 'interim' })
+  expect(await refused('profile', ...pack, inFolder('never.zip'), '--wait', 'long')).toBe('USAGE')
 })
 
 test('a deficiency is owned, repaired, retested by another and closed by another', async () => {

@@ -59,7 +59,7 @@ async function damaged(path: string, at: number): Promise<string> {
 describe('log verify', () => {
   test('says of a directory, a URL and a pack that they hold, in three members', async () => {
     const pack = join(folder, 'pack.zip')
-    const period = ['--from', rfc3339(Date.now() - 60_000), '--to', rfc3339(Date.now() + 1000)]
+    const period = ['--from', rfc3339(Date.now() - 60_000)]
     expect(await runCli([...profile(), 'evidence', 'build', ...period, '-o', pack])).toMatchObject({
       code: 0,
     })

@@ -134,7 +134,7 @@ test('a point that was away, and a new one, are fresh under the new key, and kno
 test('the pack of all that verifies', async () => {
   for (const gateway of gateways) await gateway.end('SIGTERM')
   const pack = join(stage.folder, 'pack.zip')
-  const period = ['--from', from, '--to', rfc3339(Date.now() + 1000)]
+  const period = ['--from', from]
   const built = await runCli(['--profile', stage.profileDir, 'evidence', 'build', ...period, '-o', pack])
   expect(built).toMatchObject({ code: 0 })
   const { report } = await verifyPack(nodeCrypto, await readFile(pack), stage.control.vkey)

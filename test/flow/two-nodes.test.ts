@@ -227,7 +227,7 @@ describe('two nodes on one database', () => {
     const root = await rootAt(crypto, tiles, before.size, after.size)
     expect(Buffer.from(root).equals(before.root)).toBe(true)
     const pack = join(stage.folder, 'pack.zip')
-    const period = ['--from', from, '--to', rfc3339(Date.now() + 1000)]
+    const period = ['--from', from]
     const built = await runCli([
       '--profile',
       join(stage.folder, 'profile-b'),

@@ -147,7 +147,7 @@ describe.skipIf(!present)(`golang.org/x/mod/sumdb${why}`, () => {
     const stage = await Stage.set()
     try {
       const file = join(folder, 'pack.zip')
-      const period = ['--from', rfc3339(Date.now() - 60_000), '--to', rfc3339(Date.now() + 1000)]
+      const period = ['--from', rfc3339(Date.now() - 60_000)]
       const built = await runCli(['--profile', stage.profileDir, 'evidence', 'build', ...period, '-o', file])
       expect(built).toMatchObject({ code: 0 })
       const files = readArchive(await readFile(file))

@@ -14,11 +14,12 @@ import { judgeOpening, type JudgedOpening } from '../../../src/evidence/verify/o
 import type { HeldCheckpoint } from '../../../src/evidence/verify/held.ts'
 import { verifyRolled } from '../../../src/evidence/verify/roll-forward.ts'
 import { readShared, withReaders } from '../../verifier/threads.ts'
+import { WAIT_S, WAIT_WORDS } from '../cut-off.ts'
 import { packInto } from '../pack-of.ts'
 import { CliError, EXIT_FAILED, listing, paint, progress, progressDone, result, table } from '../output.ts'
-import { countsText, describeReport } from '../pack-report.ts'
+import { countsText, cutOffLines, describeReport } from '../pack-report.ts'
 import { unreadable } from '../profile.ts'
-import { collect, profileOf, time, wantsJson } from './globals.ts'
+import { collect, profileOf, time, wantsJson, whole } from './globals.ts'
 
 /** A value with its salt, as the control plane keeps it. */
 const OPENING_BYTES_MAX = 4 * 1024 * 1024
@@ -36,6 +37,7 @@ interface BuildOptions {
   readonly controls?: string
   readonly description?: string
   readonly earlier?: string
+  readonly wait: number
 }
 
 export function evidenceCommands(program: Command): void {
@@ -49,6 +51,7 @@ export function evidenceCommands(program: Command): void {
     .option('--controls <dir>', 'control files of your own, besides those that come with Countersign')
     .option('--description <file>', 'what the company says of itself, for the drafts that management signs')
     .option('--earlier <pack>', 'a pack of an earlier period: narratives show what changed since')
+    .option('--wait <seconds>', WAIT_WORDS, whole, WAIT_S)
     .action(async (options: BuildOptions, command: Command) => {
       const profile = await profileOf(command)
       const { manifest, bytes, tests } = await packInto(
@@ -59,6 +62,8 @@ export function evidenceCommands(program: Command): void {
           controls: options.controls ?? null,
           description: options.description ?? null,
           earlier: options.earlier ?? null,
+          // Until now is never over: what points bring in a moment belongs to the next pack.
+          wait_s: options.to === undefined ? 0 : options.wait,
         },
       )
       const populations = Object.fromEntries(manifest.populations.map(({ name, count }) => [name, count]))
@@ -66,12 +71,16 @@ export function evidenceCommands(program: Command): void {
         file: options.out,
         bytes,
         entries: manifest.log.end,
+        state: manifest.state,
+        limitations: manifest.limitations,
         populations,
         tests,
       }
       result(wantsJson(command), summary, () =>
         [
           `${paint('green', 'built')} ${options.out} (${counted(bytes, 'byte')}, ${counted(manifest.log.end, 'entry', 'entries')})`,
+          ...(manifest.state === 'final' ? ['final: the log goes on past the end of the period'] : []),
+          ...cutOffLines(manifest),
           ...Object.entries(populations).map(([name, count]) => `  ${name}: ${count}`),
           countsText(tests),
         ].join('\n'),

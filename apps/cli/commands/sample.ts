@@ -3,7 +3,9 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { counted } from '../../../src/core/words.ts'
 import { sampledOf, type Sampled } from '../../../src/evidence/samples/make.ts'
 import { readControls } from '../controls/read.ts'
+import { WAIT_S, WAIT_WORDS } from '../cut-off.ts'
 import { CliError, listing, result } from '../output.ts'
+import { limitationLines } from '../pack-report.ts'
 import { draw, freeze, listSamples } from '../sample.ts'
 import { profileOf, time, wantsJson, whole } from './globals.ts'
 
@@ -54,13 +56,16 @@ function freezeCommand(sample: Command): void {
     .requiredOption('--from <time>', 'RFC 3339 UTC', time)
     .requiredOption('--to <time>', 'RFC 3339 UTC, not in the period itself', time)
     .requiredOption('--engagement <name>', 'as you and the auditor call it')
-    .action(async (o: { from: number; to: number; engagement: string }, command: Command) => {
-      const done = await freeze(await profileOf(command), o.engagement, { from_ms: o.from, to_ms: o.to })
-      result(
-        wantsJson(command),
-        done,
-        () =>
-          `${done.id}: ${counted(done.populations_n, 'population')} frozen in entry ${done.entry}\nnext: once it is anchored, ask the auditor for a nonce (openssl rand -hex 16 makes one), then countersign sample draw ${done.id} --test N --nonce HEX`,
+    .option('--wait <seconds>', WAIT_WORDS, whole, WAIT_S)
+    .action(async (o: { from: number; to: number; engagement: string; wait: number }, command: Command) => {
+      const period = { from_ms: o.from, to_ms: o.to }
+      const done = await freeze(await profileOf(command), o.engagement, period, o.wait)
+      result(wantsJson(command), done, () =>
+        [
+          `${done.id}: ${counted(done.populations_n, 'population')} frozen in entry ${done.entry}`,
+          ...limitationLines(done.limitations),
+          `next: once it is anchored, ask the auditor for a nonce (openssl rand -hex 16 makes one), then countersign sample draw ${done.id} --test N --nonce HEX`,
+        ].join('\n'),
       )
     })
 }

@@ -28,7 +28,7 @@ CREATE TABLE incident_notes (
 ) STRICT;
 CREATE INDEX incident_notes_incident ON incident_notes (incident);
 CREATE TABLE heard (
-  point TEXT PRIMARY KEY REFERENCES points (id), time INTEGER NOT NULL, behind INTEGER NOT NULL
+  point TEXT PRIMARY KEY REFERENCES points (id), time INTEGER NOT NULL, behind INTEGER NOT NULL, head INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE capacity (hour INTEGER PRIMARY KEY, entry INTEGER NOT NULL, sample_json TEXT NOT NULL) STRICT;
 CREATE INDEX entries_restore_tests ON entries (idx) WHERE type = 'restore.tested';

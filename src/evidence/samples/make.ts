@@ -10,6 +10,7 @@ import type { Checkpoint } from '../../log/checkpoint.ts'
 import { SAMPLE_MAX, type Drawn, type FrequencyName, type Frozen } from '../../log/sample-bodies.ts'
 import { controlsOfTest } from '../controls/catalogue.ts'
 import type { Catalogue } from '../controls/schema.ts'
+import { cutOffOf, type Limitation } from '../populations/cut-off.ts'
 import type { Period } from '../populations/definition.ts'
 import { POPULATIONS } from '../populations/populations.ts'
 import { CONTROL_TESTS } from '../tests/control-tests.ts'
@@ -23,21 +24,29 @@ export interface ReadLog {
   readonly end: Checkpoint
 }
 
+export interface Freezing {
+  readonly frozen: Frozen
+  /** Points that did not bring all of the period: what they bring later is in no population that is frozen. */
+  readonly limitations: readonly Limitation[]
+}
+
 /** `PERIOD_OPEN`: the log has no entry past its end, so it may still grow. */
 export async function freezingOf(
   crypto: Crypto,
   { tiles, end }: ReadLog,
   engagement: string,
   period: Period,
-): Promise<Frozen | 'PERIOD_OPEN'> {
+): Promise<Freezing | 'PERIOD_OPEN'> {
   const history = await historyAt(crypto, tiles, end, end.size)
-  if (history.last_ms < period.to_ms) return 'PERIOD_OPEN'
+  const { state, limitations } = cutOffOf(history, period)
+  if (state === 'interim') return 'PERIOD_OPEN'
   const populations = POPULATIONS.flatMap(({ name }) => {
     const rows = frozenRows(crypto, history, period, name)
     return rows === null ? [] : [{ name, count: rows.count, sha256: rows.sha256 }]
   })
   const [from, to] = [rfc3339(period.from_ms), rfc3339(period.to_ms)]
-  return { engagement, from, to, tree: { size: end.size, root: base64url(end.root) }, populations }
+  const tree = { size: end.size, root: base64url(end.root) }
+  return { frozen: { engagement, from, to, tree, populations }, limitations }
 }
 
 export interface Sampled {

@@ -8,6 +8,7 @@ import { utf8 } from '../../core/encoding.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { canonicalize, parseJson } from '../../core/json.ts'
 import type { Schema } from '../../ports/schema.ts'
+import { CUT_OFF } from '../heads.ts'
 import { LOGOUT_PREFIX } from '../logouts.ts'
 import { SEALED_KEYS } from '../sealed-keys.ts'
 import { VAULT } from '../setup.ts'
@@ -116,13 +117,14 @@ function isSame(column: string, a: unknown, b: unknown): boolean {
 
 /**
  * A place that a draft took and no delegation has: the draft is not in the log, so neither is its place. Which vault
- * the database is of, which another may replace (ERA-4), and which sessions a provider ended (IDN-13). And keys of gateways
- * that are nobody's yet.
+ * the database is of, which another may replace (ERA-4), which sessions a provider ended (IDN-13), and until when heads are
+ * wanted (RCP-12). And keys of gateways that are nobody's yet.
  */
 async function isKnownExtra(live: Kysely<Schema>, table: TableName, row: Row): Promise<boolean> {
   if (table === 'meta')
     return (
-      [VAULT, ...SEALED_KEYS].some((name) => name === row.name) || String(row.name).startsWith(LOGOUT_PREFIX)
+      [VAULT, CUT_OFF, ...SEALED_KEYS].some((name) => name === row.name) ||
+      String(row.name).startsWith(LOGOUT_PREFIX)
     )
   if (table === 'hosting_keys') return row.agent === null
   if (table !== 'statuses') return false

@@ -167,8 +167,13 @@ function Done({
     <>
       <Text size="sm">
         {t.summary(count(pack.entries), count(pack.bytes), pack.tests.deviations ?? 0)} {t.loggedAs}{' '}
-        <EntryLink index={entry} />.
+        <EntryLink index={entry} />. {t.pack[pack.state]}
       </Text>
+      {pack.limitations.map(({ point, until, wanted }) => (
+        <Text key={point} size="sm">
+          {t.limitation(point, until, wanted)}
+        </Text>
+      ))}
       <Text size="xs" c="dimmed" className="mono">
         {t.sha256} {pack.sha256}
       </Text>

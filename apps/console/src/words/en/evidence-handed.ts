@@ -59,7 +59,7 @@ export const packs = {
   progress: 'Progress',
   bundles: (done: number, of: number) => `Reading the log: ${done} of ${of} bundles of entries`,
   states: {
-    waiting: 'waiting for the log',
+    waiting: 'waiting for points and the log',
     reading: 'reading the log',
     computing: 'testing and writing',
     signing: 'logging and signing',
@@ -68,6 +68,12 @@ export const packs = {
   },
   summary: (entries: string, bytes: string, deviating: number) =>
     `${entries} entries, ${bytes} bytes, ${deviating} ${deviating === 1 ? 'test has' : 'tests have'} deviations.`,
+  pack: {
+    final: 'Final.',
+    interim: 'Interim: the log ends before the period does. Build it again after that.',
+  },
+  limitation: (point: string, until: string | null, wanted: string) =>
+    `Limitation of scope: ${point} brought what it recorded until ${until ?? 'never'}, not ${wanted}.`,
   loggedAs: 'Logged as entry',
   sha256: 'SHA-256 of the file:',
   download: 'Download',
