@@ -4,10 +4,15 @@
  * @module
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { exportOscal } from '../../apps/cli/controls/export.ts'
+import { readControls } from '../../apps/cli/controls/read.ts'
+import type { Catalogue } from '../../src/evidence/controls/schema.ts'
 import { deficientPack, reportedPack, textOf } from '../fixtures/reported.ts'
 
 const SCHEMAS = resolve(import.meta.dirname, '../../../shared/data/oscal')
@@ -200,6 +205,48 @@ function isThere(target: string, uuids: readonly unknown[], of: Of): boolean {
   const [path = '', fragment] = new URL(target, 'file:///oscal/').href.slice('file:///'.length).split('#')
   return files.has(path) && (fragment === undefined || textOf({ files }, path).includes(` id="${fragment}"`))
 }
+
+describe('the catalogue without a pack', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'oscal-'))
+  afterAll(() => rm(folder, { recursive: true }))
+  const catalogue = await readControls()
+  const exported = async (of: Catalogue, now_ms: number) => {
+    const files = await exportOscal(folder, of, now_ms)
+    return files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Record<string, { uuid: string }>)
+  }
+  const uuids = (documents: unknown): unknown[] =>
+    [...objectsIn(documents)].flatMap(([, { uuid }]) => uuid ?? [])
+
+  test.skipIf(!present)('is as the schemas of NIST want it', async () => {
+    const documents = await exported(catalogue, Date.now())
+    for (const [at, file] of ['oscal/catalog.json', 'oscal/component-definition.json'].entries()) {
+      const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: true })
+      addFormats.default(ajv)
+      const schema = readFileSync(resolve(SCHEMAS, FILES[file as keyof typeof FILES]), 'utf8')
+      const validate = ajv.compile(JSON.parse(schema) as object)
+      validate(documents[at])
+      expect(validate.errors ?? []).toEqual([])
+    }
+  })
+
+  test('has the same identifiers each time, and in a pack; another catalogue has others', async () => {
+    const first = uuids(await exported(catalogue, 0))
+    expect(first.length).toBeGreaterThan(40)
+    expect(uuids(await exported(catalogue, 1_800_000_000_000))).toEqual(first)
+    const packed = ['oscal/catalog.json', 'oscal/component-definition.json'].map((file) => documentOf(file))
+    expect(uuids(packed)).toEqual(first)
+    const [control, ...others] = catalogue.controls
+    if (control === undefined) throw new Error('no control')
+    const changed = { ...catalogue, controls: [{ ...control, owner: 'Somebody else' }, ...others] }
+    expect(uuids(await exported(changed, 0)).filter((uuid) => first.includes(uuid))).toEqual([])
+  })
+
+  test('is not written where it cannot be', async () => {
+    const file = join(folder, 'file')
+    await writeFile(file, '')
+    await expect(exportOscal(join(file, 'in'), catalogue, 0)).rejects.toThrowWithCode('FILE_UNWRITABLE')
+  })
+})
 
 test('the results say of each test what the report says, with the entry of each deviation', () => {
   const results = documentOf('oscal/assessment-results.json') as {

@@ -4,6 +4,8 @@ import { gapsOf } from '../../../src/evidence/controls/catalogue.ts'
 import { dateWords } from '../../../src/evidence/companions/clauses.ts'
 import { FREQUENCIES, type Catalogue, type Control } from '../../../src/evidence/controls/schema.ts'
 import { counted } from '../../../src/core/words.ts'
+import { systemClock } from '../../../src/ports/clock.ts'
+import { exportOscal } from '../controls/export.ts'
 import { readControls } from '../controls/read.ts'
 import { CliError, EXIT_FAILED, listing, paint, result } from '../output.ts'
 import { wantsJson } from './globals.ts'
@@ -71,6 +73,20 @@ export function controlCommands(program: Command): void {
         ].join('\n'),
       )
       if (gaps.length > 0) process.exitCode = EXIT_FAILED
+    })
+  exportCommand(controls)
+}
+
+function exportCommand(controls: Command): void {
+  controls
+    .command('export')
+    .description('the catalogue for other software, as a catalog and a component definition of OSCAL')
+    .requiredOption('--oscal <dir>', 'folder to write them into; files of their names are replaced')
+    .option(...OWN)
+    .action(async ({ controls: folder, oscal }: ControlsOptions & { oscal: string }, command: Command) => {
+      const catalogue = await readControls(folder ?? null)
+      const files = await exportOscal(oscal, catalogue, systemClock.now())
+      result(wantsJson(command), { files }, () => files.map((file) => `wrote ${file}`).join('\n'))
     })
 }
 

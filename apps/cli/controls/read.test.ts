@@ -1,6 +1,6 @@
 /** The catalogue that comes with Countersign covers what it should, and what does not hold is refused. spec/controls.md */
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -214,6 +214,15 @@ describe('countersign controls', () => {
     const none = run('show', 'CSN-PI-99', '--json')
     expect(none.status).not.toBe(0)
     expect(none.stdout).toContain('ARGUMENT_INVALID')
+  })
+
+  test('export writes the catalogue as OSCAL, and says where', async () => {
+    const own = await mkdtemp(join(folder, 'oscal-'))
+    const files = ['catalog.json', 'component-definition.json'].map((name) => join(own, name))
+    expect(JSON.parse(run('export', '--json', '--oscal', own).stdout)).toEqual({ files })
+    const { catalog } = JSON.parse(await readFile(files[0] ?? '', 'utf8'))
+    expect(catalog.metadata.title).toBe('Controls over AI agents')
+    expect(run('export').status).toBe(2)
   })
 
   test('a file that does not hold is named, with its line', async () => {

@@ -4,7 +4,11 @@ import { FREQUENCIES, type Control } from '../controls/schema.ts'
 import type { ReportInput } from '../report/input.ts'
 import { controlToken, prop, type OscalParts } from './parts.ts'
 
-export function oscalCatalog(parts: OscalParts, { catalogue }: ReportInput): JsonObject {
+/** What both are made of: a pack, or a catalogue alone. */
+type Source = Pick<ReportInput, 'catalogue' | 'generator'>
+
+/** @param parts of the catalogue */
+export function oscalCatalog(parts: OscalParts, { catalogue }: Source): JsonObject {
   const groups = Map.groupBy(catalogue.controls, ({ id }) => id.split('-').slice(0, -1).join('-'))
   return {
     catalog: {
@@ -58,8 +62,8 @@ function catalogControl(control: Control): JsonObject {
   }
 }
 
-export function oscalComponent(parts: OscalParts, input: ReportInput): JsonObject {
-  const { catalogue, generator } = input
+/** @param parts of the catalogue */
+export function oscalComponent(parts: OscalParts, { catalogue, generator }: Source): JsonObject {
   return {
     'component-definition': {
       uuid: parts.uuid('component-definition'),
@@ -96,7 +100,7 @@ export function oscalComponent(parts: OscalParts, input: ReportInput): JsonObjec
 export function catalogResource(parts: OscalParts): JsonObject {
   return {
     uuid: parts.uuid('resource', 'catalog'),
-    title: 'The catalog of this pack',
+    title: 'The catalog beside this file',
     rlinks: [{ href: 'catalog.json', 'media-type': 'application/oscal.catalog+json' }],
   }
 }

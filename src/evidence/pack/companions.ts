@@ -29,7 +29,7 @@ import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
 import { oscalPlan, oscalResults } from '../oscal/assessment.ts'
 import { oscalCatalog, oscalComponent } from '../oscal/catalog.ts'
-import { OscalParts } from '../oscal/parts.ts'
+import { aboutPack, catalogueParts, packParts } from '../oscal/parts.ts'
 import { oscalPoam } from '../oscal/poam.ts'
 import { describedLog, describePopulation } from '../populations/description.ts'
 import type { Population } from '../populations/population.ts'
@@ -112,13 +112,14 @@ function descriptionOf({ files }: CompanionSource): Description | null {
 
 /** By name. */
 export function companionFiles(crypto: Crypto, input: ReportInput): Map<string, Uint8Array> {
-  const parts = new OscalParts(crypto, input)
+  const parts = packParts(crypto, input)
+  const own = catalogueParts(crypto, input.catalogue, aboutPack(input))
   const poam = oscalPoam(parts, input)
   const narratives = narrativesOf(crypto, input)
   const json: readonly (readonly [string, JsonObject])[] = [
     [CATALOGUE_FILE, input.catalogue],
-    [OSCAL_FILES.catalog, oscalCatalog(parts, input)],
-    [OSCAL_FILES.component, oscalComponent(parts, input)],
+    [OSCAL_FILES.catalog, oscalCatalog(own, input)],
+    [OSCAL_FILES.component, oscalComponent(own, input)],
     [OSCAL_FILES.plan, oscalPlan(parts, input)],
     [OSCAL_FILES.results, oscalResults(parts, input)],
     ...(poam === null ? [] : ([[OSCAL_FILES.poam, poam]] as const)),
