@@ -165,7 +165,7 @@ export async function writePack(
       allows,
       results,
     })
-  const manifest = describe(files, { ...tree, history, populations, period, pruned, sources })
+  const manifest = describe(files, { ...tree, history, populations, period, pruned, sources, results })
   await addSigned(crypto, files, manifest, source)
   files.finish()
   return { manifest, tests: results.counts }
@@ -222,6 +222,7 @@ interface Described extends Tree {
   readonly period: Period
   readonly pruned: readonly number[]
   readonly sources: readonly AddedSource[]
+  readonly results: TestResults
 }
 
 function describe(files: WrittenFiles, from: Described): Manifest {
@@ -243,6 +244,8 @@ function describe(files: WrittenFiles, from: Described): Manifest {
     sources: from.sources.map(({ id, file, salt }) => ({ id, file, salt })),
     state,
     limitations,
-    populations: from.populations.map((population) => describePopulation(population, log)),
+    populations: from.populations.map((population) =>
+      describePopulation(population, log, from.results.tests),
+    ),
   }
 }

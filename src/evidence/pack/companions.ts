@@ -79,7 +79,7 @@ export function reportInput(source: CompanionSource): ReportInput {
     catalogue,
     tests,
     populations: source.populations.map((population) => ({
-      ...describePopulation(population, log),
+      ...describePopulation(population, log, tests),
       rows: () => population.rows,
       alike: population.alike,
     })),

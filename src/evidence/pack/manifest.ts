@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parseJson } from '../../core/json.ts'
 import { PackError } from '../errors.ts'
 import type { Period } from '../populations/definition.ts'
+import { secondSourceSchema } from '../populations/second-source.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 /** Over the manifest, so not in it. */
@@ -17,6 +18,8 @@ const PRUNINGS_MAX = 10_000
 const POINTS_MAX = 100_000
 const POPULATIONS_MAX = 256
 const SOURCES_MAX = 10_000
+/** Of a population: a pack has 34 in all. */
+const TESTS_MAX = 64
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const name = z.string().min(1).max(256)
 
@@ -55,6 +58,8 @@ const populationSchema = z.strictObject({
       }),
     )
     .max(8),
+  /** Sources that are not ours, each by the test that wants it (POP-10). */
+  reconciliations: z.array(secondSourceSchema).max(TESTS_MAX),
 })
 
 export const manifestSchema = z.strictObject({

@@ -12,6 +12,7 @@ import { csvFile } from './csv.ts'
 import type { Period } from './definition.ts'
 import type { Population } from './population.ts'
 import { populationFile } from './populations.ts'
+import { secondSourcesOf, type SourcedTest } from './second-source.ts'
 import type { Manifest } from '../pack/manifest.ts'
 
 export type PopulationDescription = Manifest['populations'][number]
@@ -48,7 +49,12 @@ export function describedLog({ history, period, start, end, generator }: Describ
   }
 }
 
-export function describePopulation(population: Population, log: CountedLog): PopulationDescription {
+/** @param tests of the pack */
+export function describePopulation(
+  population: Population,
+  log: CountedLog,
+  tests: readonly SourcedTest[],
+): PopulationDescription {
   const { of, name, digest } = population
   const { period, range, generator } = log
   return {
@@ -64,6 +70,7 @@ export function describePopulation(population: Population, log: CountedLog): Pop
     csv: csvFile(name),
     generator,
     exclusions: exclusionsOf(population, log),
+    reconciliations: secondSourcesOf(name, tests),
   }
 }
 

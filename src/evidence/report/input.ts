@@ -7,6 +7,7 @@ import { canonicalize, type JsonObject, type JsonValue } from '../../core/json.t
 import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
 import type { Reconciliation } from '../tests/result.ts'
+import type { SecondSource } from '../populations/second-source.ts'
 import type { Sample } from '../samples/samples.ts'
 import type { AlikeRow, Period } from '../populations/definition.ts'
 import type { DeviationEvaluation } from '../tests/result.ts'
@@ -72,6 +73,7 @@ export interface ReportedPopulation {
   readonly count: number
   /** What is not in it, as numbers of entries. */
   readonly exclusions: readonly { readonly words: string; readonly entries: number }[]
+  readonly reconciliations: readonly SecondSource[]
   /** Made anew for each who asks. */
   readonly rows: () => Iterable<JsonObject>
   /** The same, told by what they share; absent or null: they are not. */

@@ -61,7 +61,15 @@ function inputOf(
   days = 30,
   deviating: number[] = [],
 ): ReportInput {
-  const about = { definition: '', query: '', file: '', csv: '', sha256: '', exclusions: [] }
+  const about = {
+    definition: '',
+    query: '',
+    file: '',
+    csv: '',
+    sha256: '',
+    exclusions: [],
+    reconciliations: [],
+  }
   const deviations = deviating.map((index) => ({
     id: `9/ACTION_UNBOUND/${index}`,
     entries: [index],

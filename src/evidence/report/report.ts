@@ -6,6 +6,7 @@
 import { rfc3339 } from '../../core/time.ts'
 import { counted } from '../../core/words.ts'
 import { cutOffOf, type CutOff } from '../populations/cut-off.ts'
+import type { SecondSource } from '../populations/second-source.ts'
 import { coverageBlocks, latencyBlocks } from './charts.ts'
 import { Citations } from './citations.ts'
 import { deficiencySection } from './deficiencies.ts'
@@ -193,7 +194,7 @@ function methodSection({ log }: ReportInput): Section {
   return { id: 'method', title: 'Method', blocks: [{ kind: 'list', items }] }
 }
 
-function populationsSection({ populations, log, tests }: ReportInput): Section {
+function populationsSection({ populations, log }: ReportInput): Section {
   return {
     id: 'populations',
     title: 'Populations',
@@ -204,29 +205,33 @@ function populationsSection({ populations, log, tests }: ReportInput): Section {
         caption: 'Populations, with what each is, its query, its files and their digest',
         columns: ['Name', 'Items', 'Definition and query', 'Files', 'SHA-256 (JSON Lines)', 'Second source'],
         ids: populations.map(({ name }) => `pop-${name}`),
-        rows: populations.map(({ name, count, definition, query, file, csv, sha256, exclusions }) => [
-          [name],
-          [count === 0 ? 'did not occur' : String(count)],
-          [definition, ' Query: ', { code: query }, leftOut(exclusions)],
-          [{ text: 'JSON Lines', to: file }, ', ', { text: 'CSV', to: csv }],
-          [{ code: sha256 }],
-          [secondSource(name, tests)],
-        ]),
+        rows: populations.map(
+          ({ name, count, definition, query, file, csv, sha256, exclusions, reconciliations }) => [
+            [name],
+            [count === 0 ? 'did not occur' : String(count)],
+            [definition, ' Query: ', { code: query }, leftOut(exclusions)],
+            [{ text: 'JSON Lines', to: file }, ', ', { text: 'CSV', to: csv }],
+            [{ code: sha256 }],
+            [secondSources(reconciliations)],
+          ],
+        ),
       },
     ],
   }
 }
 
-/** Of the tests over it. */
-function secondSource(population: string, tests: ReportInput['tests']): string {
-  const its = tests.filter((test) => test.population === population && test.reconciliation !== null)
-  if (its.length === 0) return 'not reconciled'
-  return its
-    .map(({ number, reconciliation }) => {
-      const whole = reconciliation?.covered === true ? 'reconciled' : 'reconciled in part'
-      return `${whole} (test ${number})`
-    })
-    .join(', ')
+const SOURCE_WORDS: Readonly<Record<SecondSource['state'], string>> = {
+  reconciled: 'reconciled',
+  in_part: 'reconciled in part',
+  not_reconciled: 'not reconciled',
+}
+
+/** Of the tests over it that want one. */
+function secondSources(all: readonly SecondSource[]): string {
+  if (all.length === 0) return 'not reconciled'
+  return all
+    .map(({ test, source, state }) => `${SOURCE_WORDS[state]} with ${source} (test ${test})`)
+    .join('; ')
 }
 
 function leftOut(exclusions: ReportInput['populations'][number]['exclusions']): string {

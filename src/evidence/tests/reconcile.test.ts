@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { tryCanary } from '../../../test/fixtures/canary-acts.ts'
 import { ControlLog, DAY_MS, HOUR_MS, YEAR } from '../../../test/fixtures/control-log.ts'
 import { erase } from '../../../test/fixtures/erasures.ts'
+import { changedPack } from '../../../test/fixtures/tampered.ts'
 import { ALICE, BOB } from '../../../test/fixtures/history.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { base64, fromBase64url, hex, utf8 } from '../../core/encoding.ts'
@@ -301,6 +302,32 @@ describe('a pack', () => {
       return { ...manifest, sources: [...manifest.sources, added] }
     })
     expect(more.codes).toContain('FILE_EXTRA')
+  })
+
+  test('says of each population which sources it is held against, as its tests say', async () => {
+    const company = new Compared()
+    company.handIn(1, company.agents())
+    const pack = await company.pack()
+    const { populations } = readManifest(readArchive(pack).get(MANIFEST_FILE) ?? Uint8Array.of())
+    const of = (name: string) => populations.find((one) => one.name === name)?.reconciliations
+    expect(of('active_agents')).toMatchObject([{ test: 1, state: 'reconciled' }])
+    expect(of('decisions')).toMatchObject([{ test: 9, state: 'not_reconciled' }])
+    const { log } = company.control
+    const claimed = changedPack(
+      log,
+      pack,
+      () => {},
+      (manifest) => ({
+        ...manifest,
+        populations: manifest.populations.map((one) => ({
+          ...one,
+          reconciliations: one.reconciliations.map((each) => ({ ...each, state: 'reconciled' })),
+        })),
+      }),
+    )
+    const { faults } = await company.report(claimed)
+    expect(faults.map(({ code }) => code)).toContain('POPULATION_MISMATCH')
+    expect(faults.map(({ file }) => file)).not.toContain('populations/active_agents.jsonl')
   })
 
   test('is not built while a source cannot be opened and was not erased', async () => {

@@ -136,6 +136,8 @@ export function checkManifest(history: History, manifest: Manifest, findings: Fi
 
 export interface Recomputed extends DescribedLog {
   readonly populations: readonly Population[]
+  /** As they were computed anew. */
+  readonly tests: TestResults['tests']
 }
 
 /** PCK-2, POP-2. @returns how many rows each has */
@@ -164,7 +166,7 @@ export async function checkPopulations(
     await files.read(file)
     const isSame = files.digest(file) === population.digest.sha256
     const isCopied = isMadeOf(await files.read(csvFile(name)), population.csv())
-    const own = describePopulation(population, log)
+    const own = describePopulation(population, log, recomputed.tests)
     const claimed = manifest.populations.filter((other) => other.name === name)
     const same =
       isSame && isCopied && claimed.length === 1 && claimed.every((other) => textOf(other) === textOf(own))

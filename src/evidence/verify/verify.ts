@@ -109,15 +109,16 @@ export async function verifyPack(
     })
     const period = periodOf(manifest)
     const recomputed = populationsOf(crypto, history, period)
-    await findings.checkLater('populations recompute to the same bytes', async () => {
-      const { generator } = manifest
-      const made = { populations: recomputed, history, period, start, end: checkpoint, generator }
-      populations = await checkPopulations(files, made, manifest, findings)
-      return recomputed.length
-    })
     const sheets = checkSources(crypto, files, manifest, history, findings)
     const tested = { ...checked, history, findings, sheets }
     const computed = await testsOf(crypto, packTiles(files), tested, period)
+    await findings.checkLater('populations recompute to the same bytes', async () => {
+      const { generator } = manifest
+      const { tests } = computed
+      const made = { populations: recomputed, tests, history, period, start, end: checkpoint, generator }
+      populations = await checkPopulations(files, made, manifest, findings)
+      return recomputed.length
+    })
     findings.check('tests recompute to the same results', () => checkResults(files, computed, findings))
     const samples = await samplesOf(crypto, { tiles: packTiles(files), end: checkpoint, history }, period)
     checkSamples(files, samples, findings)
