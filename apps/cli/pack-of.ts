@@ -112,7 +112,7 @@ async function written(
   const answer = await client.bytes(`/v1/checkpoints?at=${encodeURIComponent(rfc3339(period.from_ms))}`)
   const start =
     answer === null ? null : z.object({ note: z.string() }).parse(JSON.parse(Buffer.from(answer).toString()))
-  const sign = manifestSigner(profile)
+  const release = await releaseHash()
   return writePack(
     rim,
     {
@@ -120,7 +120,8 @@ async function written(
       vkey,
       checkpoint,
       start: start === null ? null : utf8(start.note),
-      sign,
+      sign: manifestSigner(profile, release),
+      made: { runner: profile.person, release },
       openSource: opener(profile),
     },
     period,
@@ -151,9 +152,8 @@ function opener({ client }: Pick<Profile, 'client'>): SourceOpener {
 }
 
 /** Logged before there is a file: no pack is about that the log does not know of (ERA-8). */
-export function manifestSigner({ client }: Pick<Profile, 'client'>): ManifestSigner {
+export function manifestSigner({ client }: Pick<Profile, 'client'>, release: string): ManifestSigner {
   return async ({ period, checkpoint, sha256, generator }) => {
-    const release = await releaseHash()
     const note = fromUtf8(checkpoint)
     const answer = await client.post('/v1/packs', { ...period, checkpoint: note, sha256, generator, release })
     return z.object({ envelope: envelopeSchema }).parse(answer).envelope

@@ -64,6 +64,8 @@ export interface PackThreadData {
   readonly checkpoint: Uint8Array
   readonly start: Uint8Array | null
   readonly given: GivenFiles
+  /** Who asked for it. */
+  readonly runner: string
   /** Where the pack is written: no file is there yet. */
   readonly path: string
 }
@@ -189,7 +191,7 @@ export class PackJobs {
     await settledPoints(this.#o, parseRfc3339(job.period.to))
     const checkpoint = await settledCheckpoint(this.#o)
     const start = await registry.store.query((db) => checkpointAt(db, parseRfc3339(job.period.from)))
-    const { period, path, given } = job
+    const { period, path, given, person: runner } = job
     const workerData: PackThreadData = {
       place,
       vkey,
@@ -198,6 +200,7 @@ export class PackJobs {
       checkpoint,
       start: start?.note ?? null,
       given,
+      runner,
       path,
     }
     const name = `./pack-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`

@@ -22,7 +22,8 @@ import { openLogPlace } from './tiles.ts'
 const BUNDLE = /^tile\/entries\//
 
 async function build(port: MessagePort, data: PackThreadData): Promise<PackSummary> {
-  const { place, vkey, controls, period, checkpoint, start, given, path } = data
+  const { place, vkey, controls, period, checkpoint, start, given, runner, path } = data
+  const release = await releaseHash()
   const { size } = openCheckpoint(nodeCrypto, checkpoint, vkey)
   const say = (message: FromPackThread): void => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
@@ -42,8 +43,9 @@ async function build(port: MessagePort, data: PackThreadData): Promise<PackSumma
     start,
     sign: async (pack) => {
       say({ kind: 'progress', state: { state: 'signing' } })
-      return (await ask({ kind: 'sign', pack, release: await releaseHash() })) as JsonValue
+      return (await ask({ kind: 'sign', pack, release })) as JsonValue
     },
+    made: { runner, release },
     openSource: async (entry) =>
       (await ask({ kind: 'open', entry })) as Awaited<ReturnType<NonNullable<PackSource['openSource']>>>,
   }

@@ -137,6 +137,9 @@ describe.skipIf(!CHROMIUM_RUNS)(
       expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
       await page.emulateMedia({ media: 'print' })
       expect(await page.locator('.simulated').isVisible()).toBe(true)
+      // The cover is a page of its own.
+      const after = await page.evaluate("getComputedStyle(document.querySelector('.cover')).breakAfter")
+      expect(after).toBe('page')
       const rule = await page.evaluate(
         `[...document.styleSheets[0].cssRules].find((rule) => rule instanceof CSSPageRule).cssText`,
       )

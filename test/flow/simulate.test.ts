@@ -41,7 +41,7 @@ async function packOver({ plane, period, story }: Simulated): Promise<Uint8Array
   const { note: checkpoint } = await plane.publish()
   const start = await plane.store.query((db) => checkpointAt(db, period.from_ms))
   const { tiles, vkey } = plane
-  const sign = manifestSigner(story.company.staff.operations)
+  const sign = manifestSigner(story.company.staff.operations, '0'.repeat(64))
   const source = { tiles, vkey, checkpoint, start: start?.note ?? null, sign }
   return (await buildPack(nodeCrypto, source, period)).bytes
 }

@@ -42,13 +42,15 @@ const bytes = await printPdf(document)
 const raw = Buffer.from(bytes).toString('latin1')
 
 /** Of a content stream: hexadecimal strings of what is shown, in the standard encoding. */
-const shown = [...raw.matchAll(/\[((?:<[0-9a-f]*>|[\s\d.-])*)\] TJ/g)]
-  .map(([, parts = '']) =>
-    [...parts.matchAll(/<([0-9a-f]*)>/g)]
-      .map(([, hex = '']) => Buffer.from(hex, 'hex').toString('latin1'))
-      .join(''),
-  )
-  .join('\n')
+const shownIn = (pdf: string): string =>
+  [...pdf.matchAll(/\[((?:<[0-9a-f]*>|[\s\d.-])*)\] TJ/g)]
+    .map(([, parts = '']) =>
+      [...parts.matchAll(/<([0-9a-f]*)>/g)]
+        .map(([, hex = '']) => Buffer.from(hex, 'hex').toString('latin1'))
+        .join(''),
+    )
+    .join('\n')
+const shown = shownIn(raw)
 
 test('is the same file every time', async () => {
   expect(Buffer.compare(Buffer.from(await printPdf(document)), Buffer.from(bytes))).toBe(0)
@@ -72,6 +74,14 @@ test('says on every page that the data is simulated and that nobody endorsed the
     shown.split('\n').filter((line) => line.startsWith('Nobody has endorsed this format')).length,
   ).toBeGreaterThanOrEqual(pages)
   expect(shown).toContain(`${pages} / ${pages}`)
+})
+
+test('begins with a cover on a page of its own, where a document has one', async () => {
+  const covered = Buffer.from(await printPdf({ ...document, cover: [['Run by', [{ code: 'per_ann' }]]] }))
+  const pagesOf = (pdf: string): number => [...pdf.matchAll(/\/Type \/Page\b/g)].length
+  expect(pagesOf(covered.toString('latin1'))).toBe(pagesOf(raw) + 1)
+  expect(shownIn(covered.toString('latin1'))).toContain('Run by: per_ann')
+  expect(shown).not.toContain('Run by')
 })
 
 test('spells out what its fonts cannot draw', () => {

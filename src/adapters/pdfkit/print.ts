@@ -18,6 +18,8 @@ const COLOURS = ['#1f5fbf', '#9a3412']
 const BOUND = '#a3121f'
 /** Points that a section wants below its title. */
 const SECTION_ROOM = 180
+/** On a cover, how far down its title stands. */
+const COVER_DOWN = 110
 const CHART = { height: 150, left: 44, bottom: 18 }
 /** Of the page alone: a date of its own would be another file every time. */
 const CREATED = new Date(Date.UTC(1980, 0, 1))
@@ -57,11 +59,19 @@ class Printer {
     this.#root = root
   }
 
-  print({ title, subtitle, simulated, standing, sections }: Document): void {
-    this.#line('H1', title, FONT.bold, 24)
+  print(document: Document): void {
+    const { title, subtitle, simulated, standing, cover, sections } = document
+    if (cover !== undefined) this.#pdf.y += COVER_DOWN
+    this.#line('H1', title, FONT.bold, cover === undefined ? 24 : 30)
     this.#line('P', subtitle, FONT.text, 11)
     if (simulated !== '') this.#line('P', simulated, FONT.bold, 11)
+    if (cover !== undefined) {
+      this.#pdf.moveDown(2)
+      for (const [name, spans] of cover) this.#line('P', `${name}: ${plain(spans)}`, FONT.text, 11)
+      this.#pdf.moveDown(2)
+    }
     this.#line('P', standing, FONT.text, 11)
+    if (cover !== undefined) this.#pdf.addPage()
     for (const section of sections) {
       this.#room(SECTION_ROOM)
       this.#pdf.moveDown(1.2)

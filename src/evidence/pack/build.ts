@@ -18,6 +18,7 @@ import type { Catalogue } from '../controls/schema.ts'
 import type { History } from '../history.ts'
 import { uploadsOf } from '../populations/sheets.ts'
 import type { Document } from '../report/document.ts'
+import type { PackMade } from '../report/input.ts'
 import { printedDocument } from '../report/report.ts'
 import { csvFile } from '../populations/csv.ts'
 import { cutOffOf } from '../populations/cut-off.ts'
@@ -55,6 +56,8 @@ export interface PackSource {
   /** The last signed note at or before the period's start; null when the log began later. */
   readonly start: Uint8Array | null
   readonly sign: ManifestSigner
+  /** Who makes it, as they will have it signed; absent: nobody signs it. */
+  readonly made?: PackMade
   /** Opens what was handed in of other sources; absent: of a log without any. */
   readonly openSource?: SourceOpener
 }
@@ -157,6 +160,7 @@ export async function writePack(
   if (extras !== null)
     await addCompanions(crypto, files, {
       ...extras,
+      made: source.made ?? null,
       ...tree,
       populations,
       samples,
@@ -178,6 +182,7 @@ interface Companions extends PackExtras, Tree {
   readonly allows: ProvenAllows
   readonly results: TestResults
   readonly samples: readonly Sample[]
+  readonly made: PackMade | null
 }
 
 async function addCompanions(crypto: Crypto, files: WrittenFiles, from: Companions): Promise<void> {

@@ -35,7 +35,7 @@ import { describedLog, describePopulation } from '../populations/description.ts'
 import type { Population } from '../populations/population.ts'
 import type { Period } from '../populations/populations.ts'
 import { htmlOf } from '../report/html.ts'
-import type { ReportedTest, ReportInput } from '../report/input.ts'
+import type { PackMade, ReportedTest, ReportInput } from '../report/input.ts'
 import { reportDocument, samplesDocument } from '../report/report.ts'
 import { SAMPLES_FILE } from '../report/samples.ts'
 import type { Sample } from '../samples/samples.ts'
@@ -63,17 +63,20 @@ export interface CompanionSource {
   readonly history: History
   readonly allows: ProvenAllows
   readonly samples: readonly Sample[]
+  /** Null: nobody signed it. */
+  readonly made: PackMade | null
   /** Of the pack: entries are read from it. */
   readonly files: Pick<PackFiles, 'has' | 'get'>
 }
 
 export function reportInput(source: CompanionSource): ReportInput {
-  const { history, period, end, start, files, allows, catalogue, tests, generator } = source
+  const { history, period, end, start, files, allows, catalogue, tests, generator, made } = source
   const log = describedLog(source)
   return {
     origin: end.origin,
     simulated: history.created?.entry.body.simulated ?? false,
     generator,
+    made,
     period,
     log: { start: start?.size ?? null, end: end.size, root: base64(end.root) },
     catalogue,

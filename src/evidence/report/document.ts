@@ -83,6 +83,8 @@ export interface Document {
   readonly simulated: string
   /** Said on every page: who concludes, who endorsed it. */
   readonly standing: string
+  /** What stands on a first page of its own; absent: there is none. */
+  readonly cover?: readonly (readonly [string, Spans])[]
   readonly sections: readonly Section[]
 }
 

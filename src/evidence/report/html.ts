@@ -10,7 +10,7 @@ import { svgOf } from './svg.ts'
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-export function htmlOf({ title, subtitle, simulated, standing, sections }: Document): string {
+export function htmlOf({ title, subtitle, simulated, standing, cover, sections }: Document): string {
   const banner =
     simulated === ''
       ? ''
@@ -29,7 +29,8 @@ export function htmlOf({ title, subtitle, simulated, standing, sections }: Docum
     '<body>',
     '<a class="skip" href="#main">To the content</a>',
     banner,
-    `<header><h1>${escaped(title)}</h1><p>${escaped(subtitle)}</p><p>${escaped(standing)}</p>`,
+    `<header><div${cover === undefined ? '' : ' class="cover"'}><h1>${escaped(title)}</h1><p>${escaped(subtitle)}</p>`,
+    `${cover === undefined ? '' : factsOf(cover)}<p>${escaped(standing)}</p></div>`,
     `<nav aria-label="Sections"><ul>${sections.map(({ id, title: its }) => `<li><a href="#${id}">${escaped(its)}</a></li>`).join('')}</ul></nav></header>`,
     '<main id="main">',
     ...sections.map(sectionOf),
@@ -56,7 +57,7 @@ function blockOf(block: Block): string {
     case 'list':
       return `<ul>${block.items.map((item) => `<li>${spansOf(item)}</li>`).join('')}</ul>`
     case 'facts':
-      return `<dl>${block.rows.map(([name, spans]) => `<dt>${escaped(name)}</dt><dd>${spansOf(spans)}</dd>`).join('')}</dl>`
+      return factsOf(block.rows)
     case 'source':
       // What is folded opens when one is sent to something within it.
       return `<details><summary>${escaped(block.title)}</summary><pre${idOf(block.id)} tabindex="0">${escaped(block.text)}</pre></details>`
@@ -65,6 +66,10 @@ function blockOf(block: Block): string {
     case 'chart':
       return svgOf(block)
   }
+}
+
+function factsOf(rows: readonly (readonly [string, Spans])[]): string {
+  return `<dl>${rows.map(([name, spans]) => `<dt>${escaped(name)}</dt><dd>${spansOf(spans)}</dd>`).join('')}</dl>`
 }
 
 function tableOf({ caption, columns, rows, ids = [] }: Table): string {

@@ -80,10 +80,20 @@ export interface ReportedPopulation {
   readonly alike?: { readonly own: readonly string[]; readonly rows: () => Iterable<AlikeRow> } | null
 }
 
+/** Who made a pack with which software, as it is signed (PCK-7). */
+export interface PackMade {
+  /** Identifier of the person for whom it was made. */
+  readonly runner: string
+  /** Hex SHA-256 of the files of the generator (PCK-8). */
+  readonly release: string
+}
+
 export interface ReportInput {
   readonly origin: string
   readonly simulated: boolean
   readonly generator: string
+  /** Null: nobody signed the pack. */
+  readonly made: PackMade | null
   readonly period: Period
   /** Tree sizes; the root of the end, base64. */
   readonly log: { readonly start: number | null; readonly end: number; readonly root: string }

@@ -81,6 +81,7 @@ function inputOf(
     origin: 'log.example',
     simulated: true,
     generator: 'test',
+    made: null,
     period: { from_ms: 0, to_ms: days * DAY_MS },
     log: { start: null, end: 1000, root: '' },
     catalogue: { v: 1, criteria: [], frameworks: [], controls: [] },

@@ -3,7 +3,6 @@
  * all this rests on. spec/report.md. Concludes nothing (PCK-5).
  * @module
  */
-import { rfc3339 } from '../../core/time.ts'
 import { counted } from '../../core/words.ts'
 import { cutOffOf, type CutOff } from '../populations/cut-off.ts'
 import type { SecondSource } from '../populations/second-source.ts'
@@ -20,6 +19,7 @@ import {
   type Section,
   type Spans,
 } from './document.ts'
+import { coverRows, madeRows, periodWords, STATE_WORDS } from './cover.ts'
 import type { ReportInput } from './input.ts'
 import { registerSections } from './registers.ts'
 import { controlsSection, criteriaSection, summaryBlocks, testsSection } from './results.ts'
@@ -43,7 +43,11 @@ export function reportDocument(input: ReportInput, stories_max?: number): Docume
     deficiencySection(input, cite),
     ...actionSections(toldOf(input, stories_max), cite),
   ]
-  return { ...frame(input, 'Evidence report'), sections: [...sections, entriesSection(cite)] }
+  return {
+    ...frame(input, 'Evidence report'),
+    cover: coverRows(input),
+    sections: [...sections, entriesSection(cite)],
+  }
 }
 
 /** The story of every item of every sample. */
@@ -73,12 +77,8 @@ export function frame(input: ReportInput, title: string): Omit<Document, 'sectio
   }
 }
 
-function periodWords({ from_ms, to_ms }: ReportInput['period']): string {
-  return `from ${rfc3339(from_ms)} (included) to ${rfc3339(to_ms)} (excluded), UTC`
-}
-
 function summarySection(input: ReportInput): Section {
-  const { origin, period, log, generator, simulated } = input
+  const { origin, period, log, simulated } = input
   return {
     id: 'summary',
     title: 'Summary',
@@ -91,7 +91,7 @@ function summarySection(input: ReportInput): Section {
           ['Period', [periodWords(period)]],
           ['Entries', [`${log.end}; ${log.start ?? 0} of them before the start checkpoint`]],
           ['Root at the end', [{ code: log.root }, ' in ', { text: 'checkpoint', to: 'checkpoint' }]],
-          ['Made by', [generator]],
+          ...madeRows(input),
         ],
       },
       text(STANDING),
@@ -155,11 +155,6 @@ function scopeSection({ history, period, catalogue }: ReportInput, cite: Citatio
       ),
     ],
   }
-}
-
-const STATE_WORDS: Readonly<Record<CutOff['state'], string>> = {
-  interim: 'interim: the log ends before the period does, so populations are not complete yet',
-  final: 'final: the log goes on past the end of the period',
 }
 
 function limitationSpans({ limitations }: CutOff, cite: Citations): Spans {

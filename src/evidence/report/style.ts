@@ -74,6 +74,9 @@ footer { color: var(--soft); border-top: 1px solid var(--line); }
   .simulated { position: static; }
   header, main, footer { max-width: none; padding: 0; }
   h2 { border: 0; padding: 0; margin-top: 24px; }
+  .cover { padding-top: 45mm; break-after: page; }
+  .cover h1 { font-size: 30pt; }
+  .cover dl { margin: 14mm 0; gap: 3mm 18px; }
   #tests, #populations, #controls, #drills, #actions, #stories, #entries { break-before: page; }
   h2, h3, h4, caption { break-after: avoid; }
   figure, tr, dl > *, li { break-inside: avoid; }

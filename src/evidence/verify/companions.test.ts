@@ -56,6 +56,26 @@ describe('a pack with a catalogue', () => {
     },
   )
 
+  test('begins its report with what it is, until when, and who made it with what', async () => {
+    const [, cover = ''] = /<div class="cover">(.*?)<\/div>/s.exec(textOf(pack, 'report.html')) ?? []
+    const words = cover.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
+    for (const said of [
+      'Evidence report',
+      pack.log.vkey.split('+')[0] ?? '',
+      '(included) to',
+      'interim: the log ends',
+      'countersign/0.1.0',
+      '0'.repeat(64),
+      pack.log.runner,
+      'Nobody has endorsed this format',
+    ])
+      expect(words).toContain(said)
+    const other = textOf(pack, 'report.html').replaceAll(pack.log.runner, 'per_mallory')
+    expect(await faultsOf(withFile(pack, 'report.html', utf8(other)))).toEqual([
+      ['COMPANION_MISMATCH', 'report.html'],
+    ])
+  })
+
   test('a file that is missing, or that no pack has, is named', async () => {
     expect(await faultsOf(withFile(pack, 'report.html', null))).toEqual([['FILE_MISSING', 'report.html']])
     expect(await faultsOf(withFile(pack, 'report.js', utf8('run()')))).toEqual([['FILE_EXTRA', 'report.js']])

@@ -21,6 +21,7 @@ import type { Sample } from '../samples/samples.ts'
 import type { TestResults } from '../tests/result.ts'
 import type { ProvenAllows } from './allows.ts'
 import type { Findings } from './report.ts'
+import { signedMade } from './signature.ts'
 
 interface Made {
   readonly manifest: Manifest
@@ -53,6 +54,7 @@ export function checkCompanions(crypto: Crypto, files: PackFiles, made: Made, fi
       history,
       allows,
       samples,
+      made: signedMade(files),
       files,
     }
     const wanted = madeAgain(findings, () => companionFiles(crypto, reportInput(source)))

@@ -4,16 +4,17 @@
  * @module
  */
 import type { Crypto } from '../../core/crypto.ts'
-import { base64, hex } from '../../core/encoding.ts'
+import { base64, fromBase64, hex } from '../../core/encoding.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { canonicalize, parseJson } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import type { Checkpoint } from '../../log/checkpoint.ts'
-import { openEnvelope } from '../../provenance/dsse.ts'
+import { envelopeSchema, openEnvelope } from '../../provenance/dsse.ts'
 import { ProvenanceError } from '../../provenance/errors.ts'
 import { packStatement, readPackStatement, type PackStatement } from '../../provenance/pack-statement.ts'
 import type { History } from '../history.ts'
 import type { PackFiles } from '../pack/files.ts'
+import type { PackMade } from '../report/input.ts'
 import { MANIFEST_FILE, SIGNATURE_FILE, type Manifest } from '../pack/manifest.ts'
 import type { FaultCode } from './fault-codes.ts'
 import { currentKid, issuerKeys } from './keys.ts'
@@ -65,6 +66,22 @@ function open(
     return unknown
       ? fault('MANIFEST_SIGNER_INVALID', 'the manifest is signed by a key that is not in the log')
       : fault('MANIFEST_FORGED', `the signature over the manifest does not hold: ${error.message}`)
+  }
+}
+
+/** Who made the pack, as what is signed says; null: nothing legible is. Not checked: the signature. */
+export function signedMade(files: Pick<PackFiles, 'get'>): PackMade | null {
+  const envelope = files.get(SIGNATURE_FILE)
+  if (envelope === undefined) return null
+  try {
+    const read = envelopeSchema.safeParse(parseJson(envelope, ENVELOPE_LIMITS))
+    const statement = read.success ? statementIn(fromBase64(read.data.payload)) : null
+    if (statement === null) return null
+    const { runner, release } = statement.predicate
+    return { runner, release }
+  } catch (error) {
+    if (error instanceof CountersignError) return null
+    throw error
   }
 }
 
