@@ -14,6 +14,7 @@ import { State } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { words } from '../../words/words.ts'
 import { ProposeJson } from '../settings/propose-json.tsx'
+import { LabelForm, UNSAID } from './label-form.tsx'
 import { labelsQuery, type Labelled } from './queries.ts'
 
 const t = words.data
@@ -25,6 +26,21 @@ export function Tools() {
   const navigate = useNavigate({ from: '/data' })
   const labels = useQuery(labelsQuery)
   const [proposing, setProposing] = useState(false)
+  const [labelling, setLabelling] = useState<Labelled | null>(null)
+  const refuse = whyNot(session, 'policies.propose')
+  const again = () => void queries.invalidateQueries({ queryKey: ['labels'] })
+  const columns: readonly Column<Labelled>[] = [
+    ...COLUMNS,
+    {
+      name: t.propose,
+      width: '8rem',
+      cell: (one) => (
+        <ActButton size="compact-sm" variant="default" whyNot={refuse} onClick={() => setLabelling(one)}>
+          {t.labelIt}
+        </ActButton>
+      ),
+    },
+  ]
   const isFound = ({ server, name, label }: Labelled) =>
     `${server} ${name}`.toLowerCase().includes(find.toLowerCase()) &&
     (level === undefined || (label?.result.level ?? 'restricted') === level)
@@ -48,7 +64,7 @@ export function Tools() {
             clearable
           />
         </Group>
-        <ActButton whyNot={whyNot(session, 'policies.propose')} onClick={() => setProposing(true)}>
+        <ActButton variant="default" whyNot={refuse} onClick={() => setProposing(true)}>
           {t.proposeLabels}
         </ActButton>
       </Group>
@@ -60,16 +76,17 @@ export function Tools() {
         {(data) => {
           const rows = data.labels.filter(isFound)
           if (rows.length === 0) return <Empty title={t.noneFound}>{t.noneFoundText}</Empty>
-          return <Rows label={t.tabs.tools} rows={rows} columns={COLUMNS} keyOf={({ tool }) => tool} />
+          return <Rows label={t.tabs.tools} rows={rows} columns={columns} keyOf={({ tool }) => tool} />
         }}
       </Answer>
+      {labelling !== null && <LabelForm of={labelling} onDone={again} onClose={() => setLabelling(null)} />}
       {proposing && labels.data !== undefined && (
         <ProposeJson
           title={t.proposeLabels}
           lead={t.proposeText}
           start={startOf(labels.data.labels)}
           propose={(value) => said(api.POST('/v1/labels/proposals', { body: { labels: value as never } }))}
-          onDone={() => void queries.invalidateQueries({ queryKey: ['labels'] })}
+          onDone={again}
           onClose={() => setProposing(false)}
         />
       )}
@@ -82,14 +99,7 @@ function startOf(labels: readonly Labelled[]): unknown {
   const first = labels.find(({ label }) => label === null) ?? labels[0]
   if (first === undefined) return []
   const { tool, definition_hash, label } = first
-  const unsaid = {
-    v: 1,
-    result: { level: 'internal', integrity: 'trusted', categories: [] },
-    effect: 'none',
-    accepts: 'internal',
-    destination: [],
-  }
-  return [{ tool, definition_hash, label: label ?? unsaid }]
+  return [{ tool, definition_hash, label: label ?? UNSAID }]
 }
 
 const COLUMNS: readonly Column<Labelled>[] = [
