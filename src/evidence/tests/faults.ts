@@ -6,6 +6,7 @@ import type { EntryType } from '../../log/entries.ts'
 import type { History } from '../history.ts'
 import { FAULT_CODES, type FaultCode } from '../verify/fault-codes.ts'
 import type { Fault, Findings } from '../verify/report.ts'
+import type { DeviationCode } from './codes.ts'
 import type { FoundDeviation, TestContext } from './test.ts'
 
 type OfType = (type: EntryType | '') => readonly number[]
@@ -127,6 +128,22 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   VENDOR_INVALID: [20],
   VERSION_NOT_APPROVED: [17],
   WITHDRAWAL_INVALID: [30],
+}
+
+/**
+ * TST-5: what a deviation of the test itself says of an entry, and this fault would say again. Closed, and short: a fault
+ * of many meanings, as that an approval does not hold, may say what no other code says, and is told beside it.
+ */
+const SAYS_AGAIN: Readonly<Partial<Record<DeviationCode, FaultCode>>> = {
+  TOKEN_BEFORE_APPROVAL: 'AGENT_NOT_APPROVED',
+  USED_AFTER_WITHDRAWAL: 'BASIS_WITHDRAWN',
+}
+
+/** @param own codes of the deviations that the test itself found, by index of the entries that they name */
+export function isSaid(own: ReadonlyMap<number, ReadonlySet<DeviationCode>>, fault: FoundDeviation): boolean {
+  const [index] = fault.entries
+  const codes = index === undefined ? [] : [...(own.get(index) ?? [])]
+  return codes.some((code) => SAYS_AGAIN[code] === fault.code)
 }
 
 /** TST-9: what says that the pack is not what it claims to be, whatever its log tells. */

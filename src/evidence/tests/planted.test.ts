@@ -116,6 +116,22 @@ describe('under other terms', () => {
     expect(await found(false)).toEqual([[3, 'SOFTWARE_AUTHENTICATOR', expect.any(Number)]])
   })
 
+  test('a gesture by software hides nothing else that is wrong with its delegation', async () => {
+    const log = new LogBuilder().begin({ created: (body) => ({ ...body, simulated: false }) })
+    for (const name of [ALICE, BOB]) log.person(name)
+    for (const name of ['bot', 'worker']) log.agent(name)
+    log.point('gate')
+    const control = new ControlLog(log)
+    const { name } = control.leave()
+    control.root('bot', { quorum: { m: 1, of: [BOB, name], by: [name] } })
+    const at = log.entries.length - 1
+    const found = foundIn(await control.tested()).filter(([, , index]) => index === at)
+    expect(found).toEqual([
+      [3, 'APPROVAL_INVALID', at],
+      [3, 'SOFTWARE_AUTHENTICATOR', at],
+    ])
+  })
+
   test('what one person changed alone waits five business days for another, and is not counted before', async () => {
     const control = new ControlLog(new LogBuilder().company('after'))
     const index = control.template(ALICE)

@@ -16,9 +16,10 @@ import type { Sheet } from '../populations/sheets.ts'
 import type { CheckedHistory } from '../verify/checks.ts'
 import type { Findings } from '../verify/report.ts'
 import { chainsOf } from './chains.ts'
+import type { DeviationCode } from './codes.ts'
 import { CONTROL_TESTS } from './control-tests.ts'
 import { deviationId, evaluationsOf } from './evaluated.ts'
-import { deviationsByTest } from './faults.ts'
+import { deviationsByTest, isSaid } from './faults.ts'
 import { checkpointSize, reconcile } from './reconcile.ts'
 import {
   countsOf,
@@ -181,21 +182,23 @@ function outcomeOf(
 }
 
 /**
- * What the test found, what sources say against it, and what a check found of other entries: what a deviation of the
- * test names is not told again. What a source says names entries too, and hides nothing: anybody may hand one in.
+ * What the test found, what sources say against it, and what checks found: all of it, but for what a deviation of the
+ * test says of the same entry (TST-5). What a source says names entries too, and hides nothing: anybody may hand one in.
  */
 function merged(
   own: readonly FoundDeviation[],
   compared: readonly FoundDeviation[],
   faults: readonly FoundDeviation[],
 ): FoundDeviation[] {
-  const seen = new Set(own.flatMap(({ entries }) => entries))
+  const said = new Map<number, Set<DeviationCode>>()
+  for (const { code, entries } of own)
+    for (const index of entries) said.set(index, (said.get(index) ?? new Set()).add(code))
   const all = [...own, ...compared]
   const keys = new Set<string>()
   for (const fault of faults) {
     const [index] = fault.entries
     const key = `${fault.code} ${index}`
-    if (index !== undefined && (seen.has(index) || keys.has(key))) continue
+    if (index !== undefined && (isSaid(said, fault) || keys.has(key))) continue
     keys.add(key)
     all.push(fault)
   }
