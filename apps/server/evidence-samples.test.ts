@@ -83,6 +83,13 @@ test('a draw of what was not frozen, and a sample that nobody drew, are not foun
   expect(code(await ann.api.get('/v1/evidence/samples/smp_none'))).toBe('NOT_FOUND')
 })
 
+test('a mail of it is no word from outside that anybody but its receiver can tell', async () => {
+  await anchored(server, ann, 'mail')
+  const [frozen] = (await ann.api.get('/v1/samples')).json.freezings
+  expect(frozen.anchored).toBeNull()
+  expect(code(await draw({ nonce: NONCE }))).toBe('SAMPLE_INVALID')
+})
+
 test('once it is anchored the nonce of the auditor draws, and drawing again gives the same items', async () => {
   await anchored(server, ann)
   const [frozen] = (await ann.api.get('/v1/samples')).json.freezings

@@ -31,13 +31,18 @@ export class TestedEntries {
   readonly #types = Column.bytes()
   readonly #names: EntryType[] = []
   readonly #times_ms = Column.numbers()
-  /** What outsiders said of the log, in its order. */
+  /** What outsiders said of the log, in its order; what a mail proves, only its receiver can tell (ANC-1). */
   readonly anchors: Indexed<Entry<'log.anchored'>>[] = []
   readonly restores: Indexed<Entry<'restore.tested'>>[] = []
   /** What programs did, in the order of the log. */
   readonly serviceActs: ServiceAct[] = []
   /** The first that an agent was given to act with, by agent. */
   readonly firstTokens = new Map<string, { readonly index: number; readonly time: string }>()
+
+  /** Those from which anybody can tell when the log existed. */
+  get outsideAnchors(): readonly Indexed<Entry<'log.anchored'>>[] {
+    return this.anchors.filter(({ entry }) => entry.body.kind !== 'mail')
+  }
 
   add(index: number, entry: AnyEntry): void {
     const time = entry.type === 'receipt' ? entry.body.time : entry.time

@@ -71,7 +71,10 @@ export async function anchorFacts(
 ): Promise<ReadinessFacts['anchors']> {
   const entries = await newestOf(db, 'log.anchored', ANCHORS_MAX)
   const times = entries
-    .flatMap((entry) => (entry.type === 'log.anchored' ? [entry.body.at * 1000] : []))
+    .flatMap((entry) =>
+      // What a mail proves, only its receiver can tell (ANC-1).
+      entry.type === 'log.anchored' && entry.body.kind !== 'mail' ? [entry.body.at * 1000] : [],
+    )
     .toSorted((a, b) => a - b)
   return anchorsIn(times, { now, from: Math.max(started, now - WEEK_MS) })
 }

@@ -51,13 +51,18 @@ export function drawSample(
     const isAscending = rows.every((row, i) => row < of.count && (i === 0 || row > (rows[i - 1] ?? row)))
     if (!isAscending) throw invalid('the rows are not rows of that population, in order')
     if (tree.size <= at) throw invalid('that tree does not have the freezing')
-    if (anchor !== null && (await entryAt(tx.db, anchor)).type !== 'log.anchored')
+    if (anchor !== null && !isFromOutside(await entryAt(tx.db, anchor)))
       throw invalid('that entry is no word from outside')
     const id = newId(ctx.crypto, 'smp', tx.now)
     const actor = personActor(person)
     const entry = await tx.append({ type: 'sample.drawn', actor, subject: id, body: drawn })
     return { id, entry }
   })
+}
+
+/** What a mail proves, only its receiver can tell (ANC-1). */
+function isFromOutside(entry: AnyEntry): entry is Extract<AnyEntry, { type: 'log.anchored' }> {
+  return entry.type === 'log.anchored' && entry.body.kind !== 'mail'
 }
 
 function invalid(why: string): RegistryError {
@@ -121,8 +126,8 @@ async function anchorOf(db: Kysely<Schema>, frozen: number): Promise<Anchored> {
     .limit(ANCHORS_READ)
     .execute()
   for (const { idx, bytes } of rows) {
-    const { type, body, time } = decodeEntry(bytes)
-    if (type === 'log.anchored' && body.size > frozen) return { entry: idx, time }
+    const entry = decodeEntry(bytes)
+    if (isFromOutside(entry) && entry.body.size > frozen) return { entry: idx, time: entry.time }
   }
   return null
 }

@@ -5,13 +5,10 @@
  */
 import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
+import { ANCHOR_LIMITS } from '../../log/anchors.ts'
 import type { History } from '../history.ts'
 import type { Period, PopulationDefinition } from './definition.ts'
 
-/** Between the signing of a checkpoint and what somebody says of it; clocks of both. */
-const SLACK_MS = 3_600_000
-/** How long before the last anchor a receipt may have been written that comes after it: points keep what they cannot ship. */
-const RECEIPT_LATE_MS_MAX = 24 * 3_600_000
 /** Entries that one row names; the number of them is exact. */
 const LISTED_MAX = 100
 
@@ -26,15 +23,17 @@ export const spans: PopulationDefinition = {
   name: 'log_spans',
   types: [],
   definition:
-    'The log, cut where somebody outside said that it existed: every span of it from one such anchor to the next that lies in the period or reaches into it, with the entries that are dated outside of it. The first begins with the log; the last is open.',
-  query: 'type = log.anchored, in the order of their times; entries from the size of one to that of the next',
+    'The log, cut where somebody outside said that it existed, mails excepted: every span of it from one such anchor to the next that lies in the period or reaches into it, with the entries that are dated outside of their anchors. The first begins with the log; the last is open.',
+  query:
+    'type = log.anchored and not body.kind = mail, in the order of their times; entries from the size of one to that of the next',
   rows: (history, period) => {
     const edges = edgesOf(history, period)
+    const since = new Since(history)
     const rows: JsonObject[] = []
     for (const [at, from] of edges.entries()) {
       const to = edges[at + 1]
       if (to === undefined || to.at_ms < period.from_ms || from.at_ms >= period.to_ms) continue
-      const outside = outsideOf(history, from, to)
+      const outside = outsideOf(history, since, from, to)
       rows.push({
         index: from.size,
         end: to.size,
@@ -55,7 +54,7 @@ export const spans: PopulationDefinition = {
 function edgesOf(history: History, period: Period): Edge[] {
   const began_ms = Date.parse(history.created?.entry.time ?? '')
   const edges: Edge[] = [{ size: 0, at_ms: Number.isNaN(began_ms) ? 0 : began_ms, index: null }]
-  const anchors = history.tested.anchors
+  const anchors = history.tested.outsideAnchors
     .map(({ index, entry: { body } }): Edge => ({ size: body.size, at_ms: body.at * 1000, index }))
     .toSorted((a, b) => a.at_ms - b.at_ms || a.size - b.size)
   for (const anchor of anchors) {
@@ -67,15 +66,42 @@ function edgesOf(history: History, period: Period): Edge[] {
   return edges
 }
 
-/** Entries that are dated before the one, or after the other. */
-function outsideOf(history: History, from: Edge, to: Edge): number[] {
+/** Entries that are dated after the later one, or before an anchor that the log had named before them (ANC-5). */
+function outsideOf(history: History, since: Since, from: Edge, to: Edge): number[] {
+  const { skew_ms, late_ms } = ANCHOR_LIMITS
   const outside: number[] = []
-  const until_ms = to.index === null ? Infinity : to.at_ms + SLACK_MS
+  const until_ms = to.index === null ? Infinity : to.at_ms + skew_ms
   for (let index = from.size; index < to.size; index++) {
     const place = history.tested.placeOf(index)
     if (place === undefined) continue
-    const early_ms = place.type === 'receipt' ? RECEIPT_LATE_MS_MAX : SLACK_MS
-    if (place.time_ms < from.at_ms - early_ms || place.time_ms > until_ms) outside.push(index)
+    const early_ms = skew_ms + (place.type === 'receipt' ? late_ms : 0)
+    if (place.time_ms < since.at(index) - early_ms || place.time_ms > until_ms) outside.push(index)
   }
   return outside
+}
+
+/** Since when an entry can have been appended: what names an anchor comes after it, and so does all behind that. */
+class Since {
+  readonly #named: readonly { readonly index: number; readonly at_ms: number }[]
+  #next = 0
+  #at_ms: number
+
+  constructor({ created, tested }: History) {
+    this.#at_ms = Date.parse(created?.entry.time ?? '')
+    if (Number.isNaN(this.#at_ms)) this.#at_ms = 0
+    this.#named = tested.outsideAnchors.map(({ index, entry }) => ({ index, at_ms: entry.body.at * 1000 }))
+  }
+
+  /** @param index in the order of the log */
+  at(index: number): number {
+    for (
+      let one = this.#named[this.#next];
+      one !== undefined && one.index < index;
+      one = this.#named[this.#next]
+    ) {
+      this.#at_ms = Math.max(this.#at_ms, one.at_ms)
+      this.#next++
+    }
+    return this.#at_ms
+  }
 }

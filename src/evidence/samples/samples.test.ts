@@ -65,6 +65,17 @@ describe('a sample', () => {
     expect(await company.codes()).toEqual(['SAMPLE_UNANCHORED'])
   })
 
+  test('after a mail is found, and after the first anchor behind it holds: only its receiver can tell of a mail', async () => {
+    const company = new Sampled()
+    const mailed = { tree: company.control.rootNow(), anchor: company.control.anchor({ kind: 'mail' }) }
+    company.draw({ ...mailed, nonce: NONCE }, 'smp_0')
+    company.anchored()
+    const { report } = await verifyPack(nodeCrypto, await company.pack(), company.control.log.vkey)
+    expect(report.faults).toMatchObject([
+      { code: 'SAMPLE_UNANCHORED', message: expect.stringContaining('smp_0') },
+    ])
+  })
+
   test('of a population that was frozen with another digest is found', async () => {
     const company = new Sampled()
     const [from, to] = [rfc3339(PERIOD.from_ms), rfc3339(PERIOD.to_ms)]

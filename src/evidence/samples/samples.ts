@@ -187,12 +187,12 @@ async function isAnchored(
   return isFirst && first.entry.body.size === tree.size && first.entry.body.root === tree.root
 }
 
-/** The first word from outside about a tree that has this entry. */
+/** The first word from outside about a tree that has this entry; a mail is none (ANC-1). */
 export function firstAnchor(
   { tested }: History,
   index: number,
 ): History['tested']['anchors'][number] | undefined {
-  return tested.anchors.find(({ entry }) => entry.body.size > index)
+  return tested.outsideAnchors.find(({ entry }) => entry.body.size > index)
 }
 
 /** base64url; null: the tree has no such size. */

@@ -1,4 +1,5 @@
 /** Test 27: the log itself, between what outsiders said of it. spec/tests.md, spec/witness.md. @module */
+import { ANCHOR_LIMITS } from '../../log/anchors.ts'
 import { spans } from '../populations/spans.ts'
 import {
   census,
@@ -10,8 +11,8 @@ import {
   type TestContext,
 } from './test.ts'
 
-const GAP_HOURS_MAX = 24
 const HOUR_MS = 3_600_000
+const GAP_HOURS_MAX = ANCHOR_LIMITS.gap_ms / HOUR_MS
 
 export const wholeLog: ControlTest = {
   number: 27,
