@@ -205,7 +205,12 @@ function foreignOf(history: History, allows: ProvenAllows): [string, number][] {
 }
 
 /** PCK-4: what a pack cannot show, or this verifier does not look at. */
-export function notChecked(history: History, allows: ProvenAllows, manifest: Manifest): string[] {
+export function notChecked(
+  history: History,
+  allows: ProvenAllows,
+  manifest: Manifest,
+  cosigners: readonly string[] | null,
+): string[] {
   return [
     ...(history.size === 0
       ? ['everything behind the checkpoint: it does not verify under the key given']
@@ -234,12 +239,24 @@ export function notChecked(history: History, allows: ProvenAllows, manifest: Man
     ...(Object.hasOwn(manifest.files, EARLIER_FILE)
       ? [`that ${EARLIER_FILE} is what that pack says: what changed since is computed from it`]
       : []),
-    ...(history.tested.anchors.length === 0
+    ...(history.tested.outsideAnchors.length === 0
       ? []
       : [
-          `that outsiders said what ${counted(history.tested.anchors.length, 'entry', 'entries')} of the log (log.anchored) say that they said: the tokens of these anchors lie beside the log, and test 27 and the auditor's samples rest on them`,
+          `that outsiders said what ${counted(history.tested.outsideAnchors.length, 'entry', 'entries')} of the log (log.anchored) say that they said: the tokens of these anchors lie beside the log, and test 27 and the auditor's samples rest on them`,
         ]),
     'whether what was handed in of other sources is what those sources say: the log has who handed it in, and what was asked',
-    'that the end checkpoint was seen by anyone outside: it carries no cosignature',
+    ...(cosigners === null ? [] : [cosignedNote(cosigners)]),
   ]
+}
+
+/** Names that one note has. */
+const COSIGNERS_NAMED_MAX = 8
+
+/** @param names in the order of their lines */
+function cosignedNote(names: readonly string[]): string {
+  const what = 'that the end checkpoint was seen by anyone outside'
+  if (names.length === 0) return `${what}: it carries no cosignature`
+  const more = names.length - COSIGNERS_NAMED_MAX
+  const by = [...names.slice(0, COSIGNERS_NAMED_MAX), ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  return `${what}: it carries ${counted(names.length, 'signature', 'signatures')} besides that of the log, by ${by}, which ${names.length === 1 ? 'is' : 'are'} not verified: no key of theirs is given`
 }

@@ -1,17 +1,19 @@
 /** Packs with something wrong in the archive, the files, the manifest or the tree. spec/pack.md, PCK-3. @module */
 import { zipSync, type Zippable } from 'fflate'
 import { describe, expect, test } from 'vitest'
-import { ALICE, LogBuilder, ORIGIN } from '../../../test/fixtures/history.ts'
+import { ALICE, LogBuilder, ORIGIN, PERIOD } from '../../../test/fixtures/history.ts'
 import { changedPack, flip, tamperedPacks, type Edit, type Files } from '../../../test/fixtures/tampered.ts'
 import { nodeCrypto } from '../../adapters/node-crypto/node-crypto.ts'
 import { utf8 } from '../../core/encoding.ts'
 import { canonicalize, type JsonValue } from '../../core/json.ts'
 import { signCheckpoint } from '../../log/checkpoint.ts'
+import { addCosignatures } from '../../log/cosignature.ts'
 import { leafHash } from '../../log/merkle.ts'
 import { formatVkey, noteKey } from '../../log/note.ts'
 import { decodeBundle, encodeBundle, encodeHashes, TileBuilder } from '../../log/tiles.ts'
 import { PackError } from '../errors.ts'
 import { packTiles, readArchive, writeArchive } from '../pack/archive.ts'
+import { buildPack } from '../pack/build.ts'
 import type { Manifest } from '../pack/manifest.ts'
 import { FAULTS_MAX } from './report.ts'
 import { verifyPack } from './verify.ts'
@@ -231,6 +233,26 @@ describe('checkpoints and the key', () => {
       (m) => ({ ...m, log: { ...m.log, start: SIZE + 1 } }),
     )
     expect(await faultsOf(pack)).toContainEqual(['CHECKPOINT_MISMATCH', undefined])
+  })
+
+  test('who else signed the end checkpoint is told by name, as what is not verified', async () => {
+    const seen = async (...names: string[]): Promise<string[]> => {
+      const published = await log.publish()
+      const lines = names.map((name) => ({ name, id: '00000000', signature: new Uint8Array(72) }))
+      const checkpoint = addCosignatures(published.checkpoint, lines)
+      const pack = (await buildPack(nodeCrypto, { ...published, checkpoint, start: null }, PERIOD)).bytes
+      const { report } = await verifyPack(nodeCrypto, pack, log.vkey)
+      expect(report.faults).toEqual([])
+      return report.not_checked.filter((each) => each.includes('end checkpoint'))
+    }
+    const what = 'that the end checkpoint was seen by anyone outside: it carries'
+    expect(await seen()).toEqual([`${what} no cosignature`])
+    expect(await seen('w1.example')).toEqual([
+      `${what} 1 signature besides that of the log, by w1.example, which is not verified: no key of theirs is given`,
+    ])
+    const [many] = await seen(...Array.from({ length: 9 }, (_, n) => `w${n}.example`))
+    expect(many).toContain('9 signatures')
+    expect(many).toContain('w7.example, 1 more, which are not verified')
   })
 
   test('another key verifies nothing, and nothing more is claimed', async () => {

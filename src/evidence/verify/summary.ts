@@ -15,6 +15,8 @@ interface Found {
   /** Null: nothing behind the checkpoint could be read. */
   readonly results: TestResults | null
   readonly findings: Findings
+  /** Names on the signatures of the end checkpoint that nobody verified; null: all were, and there is one. */
+  readonly cosigners: readonly string[] | null
   /** Besides what no verifier can. */
   readonly not_checked: readonly string[]
   /** Null: no witness was named. */
@@ -25,7 +27,7 @@ interface Found {
 export function reportOf(
   manifest: Manifest,
   history: History,
-  { allows, populations, results, findings, not_checked, cosignatures }: Found,
+  { allows, populations, results, findings, cosigners, not_checked, cosignatures }: Found,
 ): PackReport {
   const denied: Record<string, number> = {}
   let allowed = 0
@@ -58,7 +60,7 @@ export function reportOf(
     asked,
     denied,
     notes: notesOf(history, allows, periodOf(manifest)),
-    not_checked: [...notChecked(history, allows, manifest), ...not_checked],
+    not_checked: [...notChecked(history, allows, manifest, cosigners), ...not_checked],
     ...(cosignatures === null ? {} : { cosignatures }),
   }
 }

@@ -7,7 +7,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import { CountersignError } from '../../core/errors.ts'
 import { openCheckpoint, type Checkpoint } from '../../log/checkpoint.ts'
 import { verifyTree } from '../../log/reader.ts'
-import { parseVkey } from '../../log/note.ts'
+import { parseNote, parseVkey } from '../../log/note.ts'
 import { PruningCheck } from '../../log/pruning.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
 import type { ReadTile } from '../../log/tree-walk.ts'
@@ -146,11 +146,15 @@ export async function verifyPack(
       for (const fault of compared.faults) own.add(fault)
       return compared.compared
     })
+  const verified = seen.cosigned.filter(({ file }) => file === CHECKPOINT_FILE).map(({ witness }) => witness)
+  const cosigners = checkpoint === null ? [] : cosignersOf(files, checkpoint)
+  const unverified = cosigners.filter((name) => !verified.includes(name))
   const found = {
     allows: checked.allows,
     populations,
     results,
     findings,
+    cosigners: verified.length > 0 && unverified.length === 0 ? null : unverified,
     not_checked: [...seen.not_checked, ...compared.not_checked],
     cosignatures: known.length === 0 ? null : seen.cosigned,
   }
@@ -175,6 +179,12 @@ function open(
     findings.add({ code: 'CHECKPOINT_INVALID', message, file })
     return null
   }
+}
+
+/** Whose signatures the end checkpoint says that it has besides that of the log. Not checked: that any is theirs. */
+function cosignersOf(files: PackFiles, { origin }: Checkpoint): string[] {
+  const { signatures } = parseNote(files.get(CHECKPOINT_FILE) ?? new Uint8Array())
+  return signatures.map(({ name }) => name).filter((name) => name !== origin)
 }
 
 interface TreeCheck {
