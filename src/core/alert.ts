@@ -55,6 +55,26 @@ export const ALERT_RULES = {
 export type AlertRule = keyof typeof ALERT_RULES
 export const RULE_NAMES = Object.keys(ALERT_RULES) as [AlertRule, ...AlertRule[]]
 
+/** The rules that a detector finds, each with a canary of every day (DET-5): those of DET-6 to DET-21. A closed list. */
+export const DETECTOR_RULES = [
+  'AGENT_UNREGISTERED',
+  'APPROVAL_REFUSED',
+  'DELEGATION_UNUSED',
+  'KILL_DISOBEYED',
+  'LABEL_VIOLATION',
+  'LATE_RECEIPT',
+  'LIMIT_PRESSURE',
+  'POINT_STALE',
+  'REVOKED_TRYING',
+  'SCOPE_BURST',
+  'SCOPE_VIOLATION',
+  'SEQUENCE_GAP',
+  'TOOL_CHANGED',
+  'UNUSUAL_HOURS',
+  'WITNESS_CONFLICT',
+] as const satisfies readonly AlertRule[]
+export type DetectorRule = (typeof DETECTOR_RULES)[number]
+
 /** The same place in a stream of receipts, whoever sees that it is empty. */
 export function gapKey(point: string, epoch: number, from: number): string {
   return `gap/${point}/${epoch}/${from}`

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
 import type { History } from '../history.ts'
+import { begunDay } from './begun.ts'
 import { inPeriod, type PopulationDefinition } from './definition.ts'
 
 type Logged = History['responses'][number]
@@ -59,13 +60,14 @@ export const capacity: PopulationDefinition = {
   name: 'capacity',
   types: ['capacity.sampled'],
   definition:
-    'Every hour of UTC in the period since the first sample and up to the last entry, with its sample; missing where there is none.',
-  query: 'type = capacity.sampled and from <= body.hour < to; hours between the first and the last entry',
+    'Every hour of UTC in the period, from the first sample or the first midnight of UTC after the log was created, whichever came first, up to the last entry, with its sample; missing where there is none.',
+  query:
+    'type = capacity.sampled and from <= body.hour < to; hours from the first, or the midnight after log.created, to the last entry',
   rows: (history, period) => {
     const samples = new Map(
       ofType(history, 'capacity.sampled').map((one) => [Date.parse(one.entry.body.hour), one]),
     )
-    const first = Math.min(...samples.keys())
+    const first = Math.min(begunDay(history), ...samples.keys())
     const end_ms = Math.min(period.to_ms, history.last_ms + 1)
     const rows: JsonObject[] = []
     const from = Math.max(first, Math.ceil(period.from_ms / HOUR_MS) * HOUR_MS)

@@ -1,5 +1,8 @@
 /** Tests 11 and 12: whether detectors look, and what they hold agents against. spec/tests.md, spec/alerts.md, spec/drift.md. @module */
+import { DETECTOR_RULES } from '../../core/alert.ts'
 import type { History } from '../history.ts'
+import { DAY_MS } from '../populations/acting.ts'
+import { begunDay } from '../populations/begun.ts'
 import { detectors } from '../populations/alerts.ts'
 import { baselines } from '../populations/baselines.ts'
 import {
@@ -12,14 +15,12 @@ import {
   type TestContext,
 } from './test.ts'
 
-const DAY_MS = 86_400_000
-
 export const triedDetectors: ControlTest = {
   number: 11,
   criteria: ['CC7.2'],
   title: 'Detectors look every day',
   attribute:
-    'tried every day of UTC since their first trial, found what was planted for them, and somebody was told',
+    'each tried every day of UTC since the log began, found what was planted for it, and somebody was told',
   population: detectors,
   source: null,
   run: (ctx) => {
@@ -39,12 +40,14 @@ export const triedDetectors: ControlTest = {
   },
 }
 
-/** Whole days of the period, from that after the first trial of a rule on. */
+/** Whole days of the period since the log began: a rule that nobody ever tried has been silent all along. */
 function untried(ctx: TestContext): FoundDeviation[] {
-  const { period } = ctx
+  const { history, period } = ctx
   const until_ms = Math.floor(knownUntil(ctx) / DAY_MS) * DAY_MS
-  return [...trialsOf(ctx.history)].flatMap(([rule, days]) => {
-    const first_ms = Math.min(...days) + DAY_MS
+  const trials = trialsOf(history)
+  return [...trials].flatMap(([rule, days]) => {
+    const isListed = DETECTOR_RULES.some((one) => one === rule)
+    const first_ms = Math.min(isListed ? begunDay(history) : Infinity, Math.min(...days) + DAY_MS)
     const from_ms = Math.max(first_ms, Math.ceil(period.from_ms / DAY_MS) * DAY_MS)
     const missing: FoundDeviation[] = []
     for (let day_ms = from_ms; day_ms < until_ms; day_ms += DAY_MS) {
@@ -56,9 +59,9 @@ function untried(ctx: TestContext): FoundDeviation[] {
   })
 }
 
-/** Days of UTC, in milliseconds, on which each rule was tried. */
+/** Days of UTC, in milliseconds, on which each rule was tried that is to be, or was. */
 function trialsOf({ alerts }: History): ReadonlyMap<string, ReadonlySet<number>> {
-  const trials = new Map<string, Set<number>>()
+  const trials = new Map<string, Set<number>>(DETECTOR_RULES.map((rule) => [rule, new Set()]))
   for (const { entry } of alerts) {
     if (entry.type !== 'detector.canary') continue
     const days = trials.get(entry.body.rule) ?? new Set()

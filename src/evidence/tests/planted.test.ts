@@ -1,11 +1,20 @@
 /** Violations that the tests of a report have to find, each of them and nothing else. spec/tests.md. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ControlLog, DAY_MS, HOUR_MS, YEAR, type Tested } from '../../../test/fixtures/control-log.ts'
+import {
+  ControlLog,
+  DAY_MS,
+  HOUR_MS,
+  testedOf,
+  YEAR,
+  type Tested,
+} from '../../../test/fixtures/control-log.ts'
 import { HONEST_ACTS } from '../../../test/fixtures/honest-acts.ts'
 import { ALICE, BOB, LogBuilder } from '../../../test/fixtures/history.ts'
 import type { Found, Violation } from '../../../test/fixtures/planted-found.ts'
 import { VIOLATIONS } from '../../../test/fixtures/planted.ts'
+import { DETECTOR_RULES } from '../../core/alert.ts'
+import { rfc3339 } from '../../core/time.ts'
 import { CONTROL_TESTS } from './control-tests.ts'
 import { DEVIATION_CODES } from './codes.ts'
 
@@ -130,6 +139,27 @@ describe('under other terms', () => {
       [3, 'APPROVAL_INVALID', at],
       [3, 'SOFTWARE_AUTHENTICATOR', at],
     ])
+  })
+
+  test('hours and detectors count from the first midnight, whether anybody ever began with them or not', async () => {
+    const log = new LogBuilder().company()
+    const day_ms = Math.floor(log.clock.now() / DAY_MS) * DAY_MS
+    log.clock.advance(day_ms + 2 * DAY_MS - log.clock.now())
+    log.point('late')
+    const { results } = await testedOf(log)
+    expect(results[21]).toMatchObject({ items: 24, deviations_n: 24, result: 'deviations' })
+    expect(results[21]?.deviations[0]?.message).toContain(rfc3339(day_ms + DAY_MS))
+    expect(results[11]).toMatchObject({ items: 0, deviations_n: DETECTOR_RULES.length })
+    const later = { ...YEAR, from_ms: day_ms + DAY_MS + 12 * HOUR_MS }
+    expect((await testedOf(log, later)).results).toMatchObject({
+      21: { deviations_n: 12 },
+      11: { deviations: [] },
+    })
+    const founding = { ...YEAR, to_ms: day_ms + DAY_MS }
+    expect((await testedOf(log, founding)).results).toMatchObject({
+      21: { items: 0 },
+      11: { deviations: [] },
+    })
   })
 
   test('what one person changed alone waits five business days for another, and is not counted before', async () => {

@@ -1,12 +1,12 @@
 /** Detectors of calls that were denied for certain reasons, so many of one subject in a window. spec/detectors.md. @module */
-import type { AlertRule } from '../../core/alert.ts'
+import type { DetectorRule } from '../../core/alert.ts'
 import type { DetectorTerms } from '../../core/detector-terms.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
 import { canaryDecision, namesOf, times, type DetectorKind } from './detector.ts'
 import { Windows, windowOf } from './windows.ts'
 
 export interface DenialKind {
-  readonly rule: AlertRule
+  readonly rule: DetectorRule
   readonly reasons: readonly string[]
   readonly subject: 'agent' | 'point'
   readonly least: (terms: DetectorTerms) => number

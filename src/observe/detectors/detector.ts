@@ -3,7 +3,7 @@
  * Invariant: what it finds is a function of the entries that it took, the times that it was asked at, and its terms.
  * @module
  */
-import type { AlertRule } from '../../core/alert.ts'
+import type { DetectorRule } from '../../core/alert.ts'
 import type { DetectorTerms } from '../../core/detector-terms.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
@@ -21,7 +21,7 @@ export interface Detector {
 }
 
 export interface DetectorKind {
-  readonly rule: AlertRule
+  readonly rule: DetectorRule
   /** @param state of {@link Detector.state}, or null for a fresh one */
   make(terms: () => DetectorTerms, state: JsonValue): Detector
   /** What a fresh one must find something in (DET-5). */

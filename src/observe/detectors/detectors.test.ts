@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteStore } from '../../adapters/sqlite/sqlite-store.ts'
-import { PACKAGED_ALERT_POLICY, type AlertRule } from '../../core/alert.ts'
+import { DETECTOR_RULES, PACKAGED_ALERT_POLICY, type AlertRule } from '../../core/alert.ts'
 import { PACKAGED_DETECTOR_TERMS, type DetectorTerms } from '../../core/detector-terms.ts'
 import { decodeEntry, type AnyEntry } from '../../log/entries.ts'
 import type { DecisionReceipt } from '../../log/receipt.ts'
@@ -39,6 +39,10 @@ const denial = (reason: string, at_ms = NOW, over: Partial<DecisionReceipt> = {}
   call(at_ms, { decision: 'deny', reasons: [reason], ...over })
 
 describe('every detector', () => {
+  test('is of a rule that a report wants tried every day, and every such rule has one', () => {
+    expect(DETECTORS.map(({ rule }) => rule).toSorted()).toEqual(DETECTOR_RULES.toSorted())
+  })
+
   test.each(DETECTORS.map((kind) => [kind.rule, kind] as const))(
     '%s finds its canary at any hour',
     (rule, kind) => {
