@@ -1,4 +1,5 @@
 /** Tests 17 and 18: who changed what agents run under, and who agreed. spec/tests.md. @module */
+import type { JsonObject } from '../../core/json.ts'
 import { changes, emergencyChanges } from '../populations/changes.ts'
 import { census, indicesOf, knownUntil, msOf, textOf, type ControlTest, type FoundDeviation } from './test.ts'
 
@@ -6,23 +7,35 @@ export const approvedChanges: ControlTest = {
   number: 17,
   criteria: ['CC8.1'],
   title: 'Changes take two people',
-  attribute: 'author is not approver; versions of agents were tested, and nothing failed',
+  attribute:
+    'author is not approver; versions of agents were tested, also those that one person approved alone, and nothing failed',
   population: changes,
   source: null,
-  run: (ctx) =>
-    census(ctx.rows(changes), ({ index, kind, of, proposal, author, approver, tests }): FoundDeviation[] => {
-      const found = (code: FoundDeviation['code'], what: string): FoundDeviation => ({
-        code,
-        message: `${textOf(kind)} of ${textOf(of)} ${what}`,
-        entries: indicesOf(index, proposal),
-      })
-      if (author === approver) return [found('ACTED_ALONE', 'was approved by its author')]
-      if (kind !== 'version') return []
-      const { n, failed } =
-        typeof tests === 'object' && tests !== null && 'n' in tests ? tests : { n: 0, failed: 0 }
-      if (Number(n) === 0) return [found('CHANGE_UNTESTED', 'names no test')]
-      return Number(failed) > 0 ? [found('CHANGE_TESTS_FAILED', `has ${Number(failed)} failed tests`)] : []
-    }),
+  run: (ctx) => {
+    // What one person approved alone is test 18; that it was tested is asked here all the same.
+    const alone = ctx.rows(emergencyChanges).filter(({ kind }) => kind === 'version')
+    return census([...ctx.rows(changes), ...alone], (row) => {
+      const isOwn = row.author === row.approver && !alone.includes(row)
+      if (isOwn) return changed('ACTED_ALONE', row, 'was approved by its author')
+      return row.kind === 'version' ? versionFault(row) : null
+    })
+  },
+}
+
+function changed(
+  code: FoundDeviation['code'],
+  { index, kind, of, proposal }: JsonObject,
+  what: string,
+): FoundDeviation {
+  return { code, message: `${textOf(kind)} of ${textOf(of)} ${what}`, entries: indicesOf(index, proposal) }
+}
+
+function versionFault(row: JsonObject): FoundDeviation | null {
+  const { tests } = row
+  const { n, failed } =
+    typeof tests === 'object' && tests !== null && 'n' in tests ? tests : { n: 0, failed: 0 }
+  if (Number(n) === 0) return changed('CHANGE_UNTESTED', row, 'names no test')
+  return Number(failed) > 0 ? changed('CHANGE_TESTS_FAILED', row, `has ${Number(failed)} failed tests`) : null
 }
 
 export const emergencies: ControlTest = {

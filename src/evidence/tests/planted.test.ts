@@ -162,6 +162,21 @@ describe('under other terms', () => {
     })
   })
 
+  test('a version that one person approved alone was tested all the same', async () => {
+    const control = new ControlLog(new LogBuilder().company('after'))
+    control.version(undefined, ALICE)
+    const [untested, failed] = [
+      control.version(null, ALICE),
+      control.version([{ name: 'evals', passed: 8, failed: 1 }], ALICE),
+    ]
+    const tested = await control.tested()
+    expect(tested.results[17]?.items).toBe(3)
+    expect(foundIn(tested)).toEqual([
+      [17, 'CHANGE_UNTESTED', untested],
+      [17, 'CHANGE_TESTS_FAILED', failed],
+    ])
+  })
+
   test('what one person changed alone waits five business days for another, and is not counted before', async () => {
     const control = new ControlLog(new LogBuilder().company('after'))
     const index = control.template(ALICE)
