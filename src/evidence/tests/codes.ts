@@ -63,6 +63,7 @@ export const DEVIATION_CODES = {
   RESTORE_ROOT: 'a restored log has another root than this log at that size',
   REVIEW_LATE: 'a review of access was opened after its quarter, or not closed in time',
   REVIEW_MISSING: 'no review of access was opened in that quarter',
+  REVIEWS_HASTY: 'a reviewer decided too often in less time than the policy asks',
   ROLE_NOT_REMOVED: 'a role that a reviewer said to remove or change was not in time',
   ROLE_OF_LEAVER: 'a role or custody stayed with somebody who had left',
   ROLE_SELF_APPROVED: 'a role or custody that was approved by who proposed or holds it',

@@ -177,6 +177,18 @@ describe('under other terms', () => {
     ])
   })
 
+  test('a reviewer may be hasty one time in ten, and fewer than ten decisions tell nothing', async () => {
+    const few = new ControlLog()
+    for (let n = 0; n < 9; n++) few.hurry()
+    expect(foundIn(await few.tested())).toEqual([])
+    const control = new ControlLog()
+    for (let n = 0; n < 9; n++) control.letter()
+    const first = control.hurry()
+    expect(foundIn(await control.tested())).toEqual([])
+    control.hurry()
+    expect(foundIn(await control.tested())).toEqual([[26, 'REVIEWS_HASTY', first]])
+  })
+
   test('what one person changed alone waits five business days for another, and is not counted before', async () => {
     const control = new ControlLog(new LogBuilder().company('after'))
     const index = control.template(ALICE)
