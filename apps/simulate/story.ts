@@ -38,7 +38,16 @@ export interface Act {
 
 /** What is done day by day unless somebody forgets it. */
 export type Habit =
-  'anchor' | 'baselines' | 'canaries' | 'capacity' | 'drills' | 'observer' | 'roles' | 'strangers' | 'triage'
+  | 'anchor'
+  | 'baselines'
+  | 'canaries'
+  | 'capacity'
+  | 'drills'
+  | 'observer'
+  | 'reviews'
+  | 'roles'
+  | 'strangers'
+  | 'triage'
 
 /** What one part of the company does. Each has a file of its own in themes/. */
 export interface Theme {

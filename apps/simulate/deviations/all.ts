@@ -4,6 +4,7 @@ import { OF_DATA } from './data.ts'
 import { OF_PEOPLE } from './people.ts'
 import { OF_POINTS } from './points.ts'
 import { OF_ADMINISTRATORS } from './roles.ts'
+import { OF_REGISTERS } from './registers.ts'
 import { OF_PROBES } from './probes.ts'
 import { OF_STRANGERS } from './strangers.ts'
 import { OF_THE_WATCH } from './watch.ts'
@@ -16,6 +17,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   ...OF_ADMINISTRATORS,
   ...OF_PROBES,
   ...OF_STRANGERS,
+  ...OF_REGISTERS,
 ]
 
 /** @param names `all`, `none`, or names. @throws {SimulationError} `DEVIATION_UNKNOWN` */

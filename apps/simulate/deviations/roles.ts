@@ -8,7 +8,7 @@ import { grant, ROLE_REVIEW_DAY, roleOf } from '../themes/roles.ts'
 import type { Deviation } from './deviation.ts'
 
 /** From any day until the end of the next quarter of which the log has the whole. */
-const QUARTER_OVER_DAYS = 163
+export const QUARTER_OVER_DAYS = 163
 /** After it is found that a role stayed. */
 const NOTICED_DAYS = 7
 
@@ -17,14 +17,14 @@ const rolesUnreviewed: Deviation = {
   what: 'Nobody reviews in a quarter who administers the control plane.',
   finds: [{ test: 31, code: 'ROLE_UNREVIEWED', n: 1 }],
   left_days: QUARTER_OVER_DAYS,
-  play: async (story) => void story.forgotten.set('roles', nextReview(story) + DAY_MS),
+  play: async (story) => void story.forgotten.set('roles', nextReview(story, ROLE_REVIEW_DAY) + DAY_MS),
 }
 
-/** Midnight of the day of the next one that is of a quarter after the company was founded. */
-function nextReview({ company, period }: Story): number {
+/** Midnight of the day of the next one that is of a quarter after the company was founded. @param day of its first month */
+export function nextReview({ company, period }: Story, day: number): number {
   for (let at_ms = company.clock.now(); ; at_ms = quarterBounds(quarterOf(at_ms)).to_ms) {
     const { from_ms } = quarterBounds(quarterOf(at_ms))
-    const review_ms = from_ms + (ROLE_REVIEW_DAY - 1) * DAY_MS
+    const review_ms = from_ms + (day - 1) * DAY_MS
     if (review_ms >= at_ms && from_ms >= period.from_ms) return review_ms
   }
 }

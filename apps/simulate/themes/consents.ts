@@ -128,16 +128,27 @@ async function withdrawOne(story: Story): Promise<void> {
 }
 
 async function answerRequest(story: Story): Promise<void> {
-  const { staff, clock } = story.company
+  const request = await openRequest(story)
+  if (request === null) return
+  story.company.clock.pass(HOUR_MS / 4)
+  await closeRequest(story, request)
+}
+
+/** @returns its identifier; null: there is no customer */
+export async function openRequest(story: Story): Promise<string | null> {
   const customer = customersOf(story).all.at(-1)
-  if (customer === undefined) return
-  const { client } = staff.privacy
+  if (customer === undefined) return null
+  const { client } = story.company.staff.privacy
   const asked = { kind: 'access', text: 'What is known of me?' }
   const { request } = z
     .object({ request: z.string() })
     .parse(await client.post(`/v1/data-subjects/${customer.subject}/requests`, asked))
-  clock.pass(HOUR_MS / 4)
-  await client.post(`/v1/subject-requests/${request}/close`, { outcome: 'fulfilled', answer: 'It was sent.' })
+  return request
+}
+
+export async function closeRequest({ company }: Story, request: string): Promise<void> {
+  const said = { outcome: 'fulfilled', answer: 'It was sent.' }
+  await company.staff.privacy.client.post(`/v1/subject-requests/${request}/close`, said)
 }
 
 /** Of one who withdrew, nothing is kept. */

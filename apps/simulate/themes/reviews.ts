@@ -8,16 +8,17 @@ import {
 import type { Profile } from '../../cli/profile.ts'
 import { quarterOf } from '../../../src/core/quarter.ts'
 import { MINUTE_MS } from '../clock.ts'
-import type { Story, Theme } from '../story.ts'
+import { forgets, type Story, type Theme } from '../story.ts'
 import { dropDelegation } from './trouble.ts'
 
 /** Of the first month of each quarter of the year. */
-const REVIEW_DAY = 20
+export const REVIEW_DAY = 20
 
 export const reviews: Theme = {
   day: async (story, day_ms) => {
     const date = new Date(day_ms)
-    if (date.getUTCDate() === REVIEW_DAY && date.getUTCMonth() % 3 === 0) await reviewAccess(story, day_ms)
+    const isDue = date.getUTCDate() === REVIEW_DAY && date.getUTCMonth() % 3 === 0
+    if (isDue && !forgets(story, 'reviews')) await reviewAccess(story, day_ms)
   },
 }
 
