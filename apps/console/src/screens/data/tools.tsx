@@ -33,7 +33,7 @@ export function Tools() {
     ...COLUMNS,
     {
       name: t.propose,
-      width: '8rem',
+      width: '5.5rem',
       cell: (one) => (
         <ActButton size="compact-sm" variant="default" whyNot={refuse} onClick={() => setLabelling(one)}>
           {t.labelIt}
@@ -104,9 +104,9 @@ function startOf(labels: readonly Labelled[]): unknown {
 
 const COLUMNS: readonly Column<Labelled>[] = [
   { name: t.tool, width: 'minmax(10rem, 1.4fr)', cell: ({ name }) => name },
-  { name: t.server, width: 'minmax(7rem, 1fr)', cell: ({ server }) => server },
-  { name: t.returns, width: 'minmax(14rem, 2fr)', cell: ({ label }) => <Returns label={label} /> },
-  { name: t.effect, width: '10rem', cell: ({ label }) => (label === null ? '–' : t.effects[label.effect]) },
+  { name: t.server, width: 'minmax(6rem, 1fr)', cell: ({ server }) => server },
+  { name: t.returns, width: 'minmax(18rem, 2fr)', cell: ({ label }) => <Returns label={label} /> },
+  { name: t.effect, width: '9.5rem', cell: ({ label }) => (label === null ? '–' : t.effects[label.effect]) },
   {
     name: t.accepts,
     width: '9rem',
@@ -114,7 +114,7 @@ const COLUMNS: readonly Column<Labelled>[] = [
   },
   {
     name: t.label,
-    width: '8rem',
+    width: '6rem',
     cell: ({ label, approval }) =>
       label === null || approval === null ? (
         <Tooltip
