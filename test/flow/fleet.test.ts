@@ -89,13 +89,13 @@ describe('a fleet', () => {
   test('counts the last whole minute, and what waits for people', async () => {
     const { json } = await ann.api.get('/v1/fleet')
     expect([json.alerts_n, json.waiting_n]).toEqual([0, 0])
-    const { db, close } = openSnapshot(join(server.dataDir, 'countersign.db'))
+    const snapshot = openSnapshot(join(server.dataDir, 'countersign.db'))
     try {
       const minutes = [now, now + 60_000, now + 120_000]
-      const counted = await Promise.all(minutes.map((at) => fleetOf(db, '', at)))
+      const counted = await Promise.all(minutes.map((at) => fleetOf(snapshot.db, '', at)))
       expect(counted.map(({ last_minute_n }) => last_minute_n)).toEqual([0, 2, 0])
     } finally {
-      close()
+      snapshot.close()
     }
   })
 

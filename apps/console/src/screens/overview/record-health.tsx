@@ -59,7 +59,7 @@ export function RecordHealth({ fleet }: { fleet: UseQueryResult<Fleet> }) {
 }
 
 /** Nothing is said of what was not heard. */
-function Publishing({ health }: { health: UseQueryResult<unknown> }) {
+function Publishing({ health }: { health: UseQueryResult }) {
   if (health.isPending) return <State of="retired" label={words.states.loading} />
   if (!health.isError) return <State of="active" label={t.publishing} />
   const isAway = health.error instanceof ApiFault && health.error.status === 0
