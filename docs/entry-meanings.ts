@@ -140,6 +140,8 @@ export const MEANINGS: Readonly<Record<EntryType, string>> = {
   'emergency_access.granted':
     'Somebody may delegate to an agent alone until then; commits to the `reason`. An alert follows.',
   'emergency_access.reviewed': 'Somebody else looked at it, by a gesture over what was delegated by it.',
+  'alone.reviewed':
+    'Somebody else looked at what one person had done alone; commits to what they say (`text`).',
   'vendor.recorded': 'A vendor, and the servers and models that are its; the last one of a vendor counts.',
   'vendor.assessed':
     'What somebody found out about that record, and until when it is good; commits to it (`text`).',

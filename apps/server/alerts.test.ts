@@ -19,8 +19,9 @@ interface Received {
   readonly body: string
 }
 
-const server = new TestServer({ separation: 'after' })
+const server = new TestServer()
 let ann: Operator
+let ben: Operator
 let http: Server
 let base: string
 const received: Received[] = []
@@ -32,6 +33,7 @@ const syslog: string[] = []
 beforeAll(async () => {
   await server.start()
   ann = await server.enrol(server.bootstrapSecret)
+  ben = await server.invite(ann, 'Ben')
   http = createServer((request, response) => {
     void text(request).then((body) => {
       received.push({ path: request.url ?? '', headers: request.headers as Record<string, string>, body })
@@ -92,8 +94,8 @@ async function epochReopened(): Promise<string> {
 async function inForce(policy: AlertPolicy): Promise<void> {
   const { json } = await ann.api.post('/v1/alert-policies', policy)
   const path = `/v1/alert-policies/${json.policy}`
-  const asked = await ann.api.get(`${path}/approval`)
-  expect((await ann.api.post(`${path}/approve`, ann.authenticator.assert(asked.json.challenge))).status).toBe(
+  const asked = await ben.api.get(`${path}/approval`)
+  expect((await ben.api.post(`${path}/approve`, ben.authenticator.assert(asked.json.challenge))).status).toBe(
     200,
   )
 }

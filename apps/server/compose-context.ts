@@ -4,6 +4,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { CheckpointLock, TileStore } from '../../src/ports/tile-store.ts'
 import type { Vault } from '../../src/ports/vault.ts'
+import { tellingAlone } from '../../src/registry/alone.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
 import { endingPrograms } from '../../src/registry/service-access.ts'
 import type { Settings } from '../../src/registry/setup.ts'
@@ -76,7 +77,7 @@ export function contextOf(
     breakGlass,
   } = parts
   const registry: RegistryContext = {
-    store: endingPrograms(namingStore(store)),
+    store: tellingAlone(endingPrograms(namingStore(store))),
     vault,
     crypto,
     issuer: keys.issuer,

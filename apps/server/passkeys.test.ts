@@ -598,7 +598,10 @@ describe('a recovery by the machine of the control plane', () => {
     for (let n = 0; n < 29; n++) expect(code(await guess())).toBe('SECRET_INVALID')
     expect(code(await guess())).toBe('TOO_MANY')
     const { alerts } = (await operator.api.get('/v1/alerts')).json
-    expect(alerts).toMatchObject([{ rule: 'RECOVERY_BY_MACHINE', subject: ann.id }])
+    expect(alerts).toMatchObject([
+      { rule: 'ACTED_ALONE', subject: ann.id },
+      { rule: 'RECOVERY_BY_MACHINE', subject: ann.id },
+    ])
     expect(code(await server.caller().post('/v1/recovery/endorse', body))).toBe('TOO_MANY')
   })
 

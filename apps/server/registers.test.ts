@@ -317,9 +317,9 @@ describe('a restart', () => {
   afterEach(() => server.remove())
 
   test('keeps people, keys, delegations, frames and the log', async () => {
-    server = await new TestServer({ separation: 'after' }).start()
+    server = await new TestServer().start()
     const ann = await server.enrol(server.bootstrapSecret)
-    const agent = await server.agent(ann, ann)
+    const agent = await server.agent(ann, await server.invite(ann, 'Ben'))
     const point = await server.point(ann)
     const { jti } = await server.delegate(ann, agent, point.id)
     await ann.api.post('/v1/revocations', { kind: 'delegation', target: jti, reason: 'test' })

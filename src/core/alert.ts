@@ -12,6 +12,7 @@ export type Severity = (typeof SEVERITIES)[number]
 
 /** ALR-2: the closed list of rules, each with the severity that it has by default and what it says. */
 export const ALERT_RULES = {
+  ACTED_ALONE: ['medium', 'one person did alone what takes two, and another is to review it'],
   AGENT_UNREGISTERED: ['high', 'somebody calls whom nobody registered'],
   ANCHOR_OVERDUE: ['medium', 'nobody outside has said for too long that the log exists'],
   APPROVAL_REFUSED: ['low', 'a person refused what an agent asked for'],

@@ -22,7 +22,7 @@ const ID_CHARS = 4 + TIME_CHARS + RANDOM_CHARS
  * `ntc` a notice, `bas` a basis that is no consent,
  * `dsb` a data subject, `cns` a consent, `obj` an objection, `srq` a data subject's request, `mgr` a consent manager, `alp` an alert policy, `chn` a channel of notifications,
  * `inc` an incident, `rsp` a response policy, `evl` an evaluation of a deviation, `dfc` a deficiency, `nar` a narrative of a control, `vnd` a vendor, `prv` an auditor's preview, `erq` a request for evidence, `rcn` what another source says, `frz` frozen populations, `smp` a sample,
- * `idn` a link to an account at an identity provider, `scm` a client that provisions, `scu` and `scg` its users and groups, `svc` a service account. */
+ * `idn` a link to an account at an identity provider, `scm` a client that provisions, `scu` and `scg` its users and groups, `svc` a service account, `aln` a review of what was done alone. */
 export type IdPrefix =
   | 'per'
   | 'svc'
@@ -84,6 +84,7 @@ export type IdPrefix =
   | 'erq'
   | 'brc'
   | 'ema'
+  | 'aln'
   | 'rol'
   | 'idn'
   | 'scm'

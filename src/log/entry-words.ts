@@ -53,6 +53,7 @@ const WORDS: Words = {
   'attestation.issued': ({ role }) => `attestation issued: ${role}`,
   'output.released': ({ attestation }) =>
     attestation === null ? 'output left with nobody behind it' : 'output left',
+  'alone.reviewed': ({ act }) => `what was done alone reviewed by another: ${act.outcome}`,
   'detector.canary': ({ rule, ok }) => `canary of ${rule} ${ok ? 'found' : 'NOT found'}`,
   'restore.tested': ({ ok }) => (ok ? 'restore held' : 'restore did NOT hold'),
 }

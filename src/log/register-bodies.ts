@@ -1,4 +1,5 @@
 /** Bodies of the entries of registers that people keep by hand: each lies with its page. spec/entries.md. @module */
+import { aloneBodies } from './alone-bodies.ts'
 import { breachBodies } from './breach-bodies.ts'
 import { deficiencyBodies } from './deficiency-bodies.ts'
 import { identityBodies } from './identity-bodies.ts'
@@ -18,6 +19,7 @@ export const registerBodies = {
   ...narrativeBodies,
   ...breachBodies,
   ...emergencyBodies,
+  ...aloneBodies,
   ...roleBodies,
   ...identityBodies,
   ...serviceBodies,

@@ -1,5 +1,6 @@
-/** Tables of registers that people keep by hand. spec/deviations.md, spec/vendors.md. Columns as in schema.ts. @module */
+/** Tables of registers that people keep by hand. spec/deviations.md, spec/vendors.md, spec/alone.md. Columns as in schema.ts. @module */
 import type { BREACH_RISKS, NOTIFIED } from '../core/breach.ts'
+import type { LoneOutcome } from '../log/alone-bodies.ts'
 import type { VENDOR_OUTCOMES } from '../log/vendor-bodies.ts'
 
 export interface RegisterTables {
@@ -122,6 +123,22 @@ export interface RegisterTables {
     reviewer: string | null
     /** Index of the `emergency_access.reviewed` entry. */
     review: number | null
+  }
+  /** What one person did alone, by the index of its entry. */
+  lone_acts: {
+    entry: number
+    type: string
+    subject: string | null
+    /** Who did it. */
+    person: string
+    /** Milliseconds, as `reviewed`. */
+    time: number
+    /** Index of the `alone.reviewed` entry. */
+    review: number | null
+    reviewer: string | null
+    reviewed: number | null
+    outcome: LoneOutcome | null
+    text_commit: string | null
   }
   /** Words about deficiencies, by commitment. */
   deficiency_notes: {

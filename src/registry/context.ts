@@ -23,7 +23,7 @@ export interface RegistryContext {
   /** Where callers reach the control plane, without a trailing slash; known once it listens. */
   readonly publicUrl: () => string
   readonly rp: RelyingParty
-  /** `independent`: who asks does not approve. `after`: it may, and the entry says `acted_alone`. */
+  /** `independent`: who asks does not approve. `after`: it may, and the entry says `acted_alone` (alone.ts). */
   readonly separation: 'independent' | 'after'
 }
 

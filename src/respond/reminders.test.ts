@@ -108,6 +108,32 @@ describe('an account of a program', () => {
   })
 })
 
+describe('what one person did alone', () => {
+  test('is said until somebody else reviewed it: five business days after it was made', async () => {
+    const lone = { type: 'template.approved', subject: 'tpl_a', person: 'per_a', time: BEGUN }
+    const waits = { review: null, reviewer: null, reviewed: null, outcome: null, text_commit: null }
+    const review = {
+      review: 9,
+      reviewer: 'per_b',
+      reviewed: BEGUN,
+      outcome: 'agreed',
+      text_commit: 'x',
+    } as const
+    await store.write(async (tx) => {
+      const all = [
+        { entry: 7, ...lone, ...waits },
+        { entry: 8, ...lone, ...review },
+      ]
+      await tx.db.insertInto('lone_acts').values(all).execute()
+    })
+    // The first of March 2026 is a Sunday.
+    const due = { what: 'alone_review', due: '2026-03-06T09:00:00.000Z' }
+    expect(await look(BEGUN)).toEqual([{ ...due, days: 7 }])
+    expect(await look(BEGUN + 2 * DAY_MS)).toEqual([{ ...due, days: 3 }])
+    expect(await look(BEGUN + 5 * DAY_MS)).toEqual([{ ...due, days: 0 }])
+  })
+})
+
 test.each([
   [-15, null],
   [-14, 14],

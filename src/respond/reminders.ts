@@ -14,6 +14,7 @@ import { decodeEntry } from '../log/entries.ts'
 import { REVIEW_LISTS } from '../log/governance-bodies.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { Store } from '../ports/store.ts'
+import { loneDue } from '../registry/alone.ts'
 import { raise } from '../registry/alerts.ts'
 import { OVERDUE_MS } from '../registry/drills.ts'
 
@@ -114,6 +115,7 @@ async function allDue(db: Db, { begun_ms, now_ms }: Looking): Promise<Due[]> {
     deficiencies(db),
     notices(db),
     emergencies(db),
+    loneActs(db),
     assessments(db),
     serviceAccounts(db, now_ms),
   ])
@@ -257,6 +259,20 @@ async function emergencies(db: Db): Promise<Due[]> {
     what: 'emergency_review',
     subject: id,
     at: businessDaysAfter(granted, EMERGENCY_DAYS),
+  }))
+}
+
+/** ALO-3: by the index of the entry. */
+async function loneActs(db: Db): Promise<Due[]> {
+  const rows = await db
+    .selectFrom('lone_acts')
+    .select(['entry', 'time'])
+    .where('review', 'is', null)
+    .execute()
+  return rows.map(({ entry, time }) => ({
+    what: 'alone_review',
+    subject: String(entry),
+    at: loneDue(time),
   }))
 }
 

@@ -390,6 +390,7 @@ test('a history of everything gives the registers that it left', async () => {
     'breaches',
     'breach_notices',
     'emergencies',
+    'lone_acts',
     'vendors',
     'assessments',
     'previews',

@@ -40,6 +40,11 @@ CREATE TABLE emergencies (
   until INTEGER NOT NULL, reason_commit TEXT NOT NULL, delegations_n INTEGER NOT NULL, reviewer TEXT, review INTEGER
 ) STRICT;
 CREATE INDEX emergencies_open ON emergencies (granted) WHERE review IS NULL;
+CREATE TABLE lone_acts (
+  entry INTEGER PRIMARY KEY, type TEXT NOT NULL, subject TEXT, person TEXT NOT NULL, time INTEGER NOT NULL,
+  review INTEGER, reviewer TEXT, reviewed INTEGER, outcome TEXT, text_commit TEXT
+) STRICT;
+CREATE INDEX lone_acts_open ON lone_acts (time) WHERE review IS NULL;
 CREATE TABLE deficiency_notes (
   entry INTEGER PRIMARY KEY, deficiency TEXT NOT NULL REFERENCES deficiencies (id), phase TEXT NOT NULL,
   author TEXT NOT NULL, time INTEGER NOT NULL, text_commit TEXT NOT NULL

@@ -7,9 +7,11 @@
 import type { Kysely } from 'kysely'
 import type { Crypto } from '../../core/crypto.ts'
 import { parseRfc3339 } from '../../core/time.ts'
+import { isLone } from '../../log/alone.ts'
 import { decodeEntry, LogError, type AnyEntry } from '../../log/entries.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
 import type { Schema } from '../../ports/schema.ts'
+import { insertLone } from '../alone.ts'
 import { notePlace } from '../pruned-streams.ts'
 import { alertFolds } from './alerts.ts'
 import { approvalFolds } from './approvals.ts'
@@ -133,6 +135,7 @@ export class RegisterFold {
     if (index < this.#prunedEnd) await notePlace(this.#state.db, entry)
     const fold = FOLDS[entry.type] as ((at: At, entry: AnyEntry) => Promise<void>) | undefined
     await fold?.({ ...this.#state, state: this.#state, index, time_ms }, entry)
+    if (isLone(entry)) await insertLone(this.#state.db, { index, time_ms }, entry)
     return entry
   }
 

@@ -13,6 +13,7 @@ import {
   type Stamped,
 } from '../deficiency-rows.ts'
 import { insertNarrative, settleNarrative } from '../narrative-rows.ts'
+import { markLoneReviewed } from '../alone.ts'
 import { insertEmergency, markReviewed } from '../emergencies.ts'
 import { fileUnder } from '../personal.ts'
 import { assessedAs, ENDED, insertAssessment, saveVendor, updateVendor } from '../vendor-rows.ts'
@@ -91,6 +92,14 @@ export const registerFolds: Folds = {
   },
   'emergency_access.reviewed': ({ db, index }, { subject = '', actor }) =>
     markReviewed(db, subject, actor.id, index),
+  'alone.reviewed': async (at, { subject = '', actor, body: { act }, commitments }) => {
+    const { index: review, time_ms: reviewed } = at
+    const { of, outcome } = act
+    const text_commit = commitments?.['text'] ?? ''
+    await markLoneReviewed(at.db, of, { review, reviewer: actor.id, reviewed, outcome, text_commit })
+    await fileUnder(at, { id: subject, owner: null, first: review })
+    await committed(at, subject, 'text', text_commit)
+  },
   'vendor.recorded': async (at, { subject = '', body }) => {
     await saveVendor(at.db, subject, at.index, body)
     await fileUnder(at, { id: subject, owner: null, first: at.index })

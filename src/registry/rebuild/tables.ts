@@ -53,6 +53,7 @@ export const TABLES: { readonly [T in TableName]: TableRule<T> } = {
   breaches: log('id'),
   breach_notices: log('entry'),
   emergencies: log('id'),
+  lone_acts: log('entry'),
   vendors: log('id'),
   assessments: log('entry'),
   previews: {

@@ -3,6 +3,7 @@ import type { AlertRule, Disposition, Severity, Triage } from '../../../../../sr
 
 /** What each rule says, as a sentence. A rule without words does not compile. */
 const rules: Readonly<Record<AlertRule, string>> = {
+  ACTED_ALONE: 'One person did alone what takes two, and another is to review it',
   AGENT_UNREGISTERED: 'Somebody calls whom nobody registered',
   ANCHOR_OVERDUE: 'Nobody outside has said for too long that the log exists',
   APPROVAL_REFUSED: 'A person refused what an agent asked for',
@@ -77,6 +78,7 @@ const dues: Readonly<Record<string, readonly ['due' | 'ends', (name: string | un
   breach_notice_subjects: ['due', () => 'The notice of a breach to data subjects'],
   service_account: ['ends', () => 'A service account'],
   emergency_review: ['due', () => 'The review of an emergency access'],
+  alone_review: ['due', () => 'The review of what one person did alone'],
 }
 
 interface Falls {
