@@ -102,6 +102,7 @@ export const GROUPS: readonly CommandGroup[] = [
     names: ['emergency'],
     add: async (to) => (await import('./commands/emergency.ts')).emergencyCommands(to),
   },
+  { names: ['alone'], add: async (to) => (await import('./commands/alone.ts')).aloneCommands(to) },
   { names: ['vendor'], add: async (to) => (await import('./commands/vendors.ts')).vendorCommands(to) },
   {
     names: ['deficiency'],

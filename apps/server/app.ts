@@ -33,6 +33,7 @@ import { scimErrors } from './scim/errors.ts'
 import { roleRoutes } from './routes-roles.ts'
 import { accessReviewRoutes } from './routes-access-reviews.ts'
 import { breachRoutes } from './routes-breaches.ts'
+import { aloneRoutes } from './routes-alone.ts'
 import { emergencyRoutes } from './routes-emergencies.ts'
 import { deficiencyRoutes } from './routes-deficiencies.ts'
 import { reconciliationRoutes } from './routes-reconciliations.ts'
@@ -157,6 +158,7 @@ export function createApp(ctx: ServerContext): App {
   evidenceSampleRoutes(app, ctx)
   breachRoutes(app, ctx)
   emergencyRoutes(app, ctx)
+  aloneRoutes(app, ctx)
   vendorRoutes(app, ctx)
   roleRoutes(app, ctx)
   serviceAccountRoutes(app, ctx)

@@ -45,7 +45,7 @@ export const PERMISSIONS: readonly Permission[] = [
       GET evidence evidence/tests/{number} evidence/populations/{name} evidence/populations/{name}/file
         evidence/packs evidence/verifiers evidence/samples/{id}
       GET evaluations deficiencies deficiencies/{id} narratives reconciliations samples breaches breaches/{id}
-        emergency-access vendors vendors/{id} access-reviews access-reviews/{id} previews previews/{id}
+        emergency-access alone vendors vendors/{id} access-reviews access-reviews/{id} previews previews/{id}
         previews/{id}/comments evidence-requests erasures holds
     `),
   },
@@ -82,9 +82,10 @@ export const PERMISSIONS: readonly Permission[] = [
     operations: operations(`
       GET agents/{id}/isolation/lifting agents/{id}/oversight/ending domains/{id}/clearing incidents/{id}/closing
         evaluations/{id}/signing deficiencies/{id}/closing emergency-access/{id}/reviewing
+        alone/{index}/reviewing
       POST lifts/{id}/sign drills/{id}/close agents/{id}/isolation/lift agents/{id}/oversight/end
         domains/{id}/clear incidents/{id}/close evaluations/{id}/sign deficiencies/{id}/close
-        deficiencies/{id}/retest emergency-access/{id}/review
+        deficiencies/{id}/retest emergency-access/{id}/review alone/{index}/review
       APPROVE narratives/{id} vendors/{id}
     `),
   },

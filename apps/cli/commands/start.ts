@@ -83,7 +83,7 @@ export function startCommand(program: Command): void {
     .addOption(
       new Option(
         '--separation <mode>',
-        'first start only: who asks does not approve (unless you choose), or may and the log shows it',
+        'first start only: who asks does not approve (unless you choose), or may, and another reviews it afterwards',
       ).choices(['independent', 'after']),
     )
     .option('--origin <name>', 'first start only: name of the log and the issuer')

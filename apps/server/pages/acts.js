@@ -75,6 +75,10 @@ export const ACTS = new Map(
     'deficiency.close': ['Close a deficiency', 'It was repaired, and somebody else tried that it holds.'],
     'breach.close': ['Close a breach of personal data', 'Everybody who is to be told of it was told.'],
     'emergency_access.review': ['Review emergency access', 'You looked at all that was delegated by it.'],
+    'alone.review': [
+      'Review what somebody did alone',
+      'You looked at it and say what you think. It stays done alone: this approves nothing.',
+    ],
     'vendor.approve': ['Approve the assessment of a vendor', 'What was found out is good until its date.'],
     'alert_policy.approve': [
       'Approve an alert policy',
