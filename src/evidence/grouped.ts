@@ -82,4 +82,5 @@ const BEGINS_SUBJECT: ReadonlySet<EntryType> = new Set([
   'preview.proposed',
   'breach.recorded',
   'emergency_access.granted',
+  'alone.reviewed',
 ] as const)

@@ -5,6 +5,7 @@
  */
 import type { Gesture } from '../core/gesture.ts'
 import type { AnyEntry, Entry, EntryType } from '../log/entries.ts'
+import { isLone } from '../log/alone.ts'
 import { EntryReader } from '../log/entry-reader.ts'
 import type { OwnMembers, ReceiptKind } from '../log/receipt-texts.ts'
 import { TILE_WIDTH } from '../log/tiles.ts'
@@ -79,6 +80,8 @@ export class History {
   readonly responses: Any<ResponseType>[] = []
   /** Reviews of access, in the order of the log. */
   readonly governance: Any<GovernanceType>[] = []
+  /** What says that one person made it alone, by index (ALO-1). */
+  readonly lone = new Map<number, AnyEntry>()
   /** Auditors' previews, in the order of the log. */
   readonly previews: Any<PreviewType>[] = []
   /** Of data subjects, in the order of the log. */
@@ -166,6 +169,7 @@ export class History {
     }
     if ('gesture' in entry.body && entry.body.gesture !== undefined)
       this.gestures.push({ index, type: entry.type, gesture: entry.body.gesture })
+    if (isLone(entry)) this.lone.set(index, entry)
     this.passkeys.add(index, entry)
     if (isListed(entry)) return this.#list(listOf(entry), index, entry)
     if (isGrouped(entry)) return this.#addGrouped(index, entry)

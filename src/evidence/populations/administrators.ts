@@ -5,6 +5,7 @@ import { rfc3339 } from '../../core/time.ts'
 import type { AnyEntry, EntryType } from '../../log/entries.ts'
 import type { History } from '../history.ts'
 import type { Indexed } from '../records.ts'
+import { loneReviewBook, reviewColumns } from './alone.ts'
 import { inPeriod, type PopulationDefinition } from './definition.ts'
 import { serviceRows } from './services.ts'
 
@@ -58,6 +59,7 @@ export const administrators: PopulationDefinition = {
     'type in (role.preset, role.proposed, service_account.proposed) and time < to and not (role.removed or service_account.disabled or service_account.retired with time < from) and not body.expires < from',
   rows: (history, period) => {
     const left = leavingTimes(history)
+    const reviews = loneReviewBook(history)
     const roles = [...roleBook(history)]
       .filter(
         ([, { begun, removed }]) =>
@@ -80,6 +82,7 @@ export const administrators: PopulationDefinition = {
           approved: approved?.entry.time ?? null,
           approver: byPerson?.actor.id ?? null,
           acted_alone: byPerson?.body.acted_alone ?? null,
+          ...reviewColumns(reviews.get(approved?.index ?? -1)),
           removal: removed?.index ?? null,
           removed: removed?.entry.time ?? null,
           remover: removed?.entry.actor.id ?? null,

@@ -2,6 +2,7 @@
 import { canonicalize, type JsonObject } from '../../core/json.ts'
 import type { History } from '../history.ts'
 import type { AgentRecord } from '../records.ts'
+import { loneReviewBook, reviewColumns } from './alone.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
 
 export const activeAgents: PopulationDefinition = {
@@ -69,8 +70,9 @@ export const createdAgents: PopulationDefinition = {
     'Every agent that was proposed in the period, or that was first given something to act with in it: a delegation, an access token, or a statement of its key.',
   query:
     'type = agent.proposed, where its time or that of the first of delegation.issued, token.exchanged, agent.statement_issued for it is in from <= time < to',
-  rows: (history, period) =>
-    [...history.agents].flatMap(([id, { proposal, approval }]): JsonObject[] => {
+  rows: (history, period) => {
+    const reviews = loneReviewBook(history)
+    return [...history.agents].flatMap(([id, { proposal, approval }]): JsonObject[] => {
       const first = history.tested.firstTokens.get(id)
       const isItem = [proposal.entry.time, first?.time].some(
         (time) => time !== undefined && inPeriod(time, period),
@@ -89,9 +91,11 @@ export const createdAgents: PopulationDefinition = {
           acted_alone: approval?.entry.body.acted_alone ?? null,
           first_token: first?.time ?? null,
           first_token_index: first?.index ?? null,
+          ...reviewColumns(reviews.get(approval?.index ?? -1)),
         },
       ]
-    }),
+    })
+  },
 }
 
 export const leavers: PopulationDefinition = {

@@ -1,5 +1,6 @@
 /** The population of baselines that were put in force: test 12. spec/tests.md, spec/drift.md. @module */
 import type { JsonObject } from '../../core/json.ts'
+import { loneReviewBook, reviewColumns } from './alone.ts'
 import { inPeriod, type PopulationDefinition } from './definition.ts'
 
 export const baselines: PopulationDefinition = {
@@ -9,6 +10,7 @@ export const baselines: PopulationDefinition = {
     'Every baseline of an agent that was approved in the period, with the document and what it was learned from.',
   query: 'type = baseline.approved and from <= time < to; the baseline.proposed that it is over',
   rows: (history, period) => {
+    const reviews = loneReviewBook(history)
     const proposals = new Map(
       history.baselines.flatMap(({ index, entry }) =>
         entry.type === 'baseline.proposed' ? [[index, entry] as const] : [],
@@ -29,6 +31,7 @@ export const baselines: PopulationDefinition = {
           sessions: proposed?.body.sessions ?? null,
           approver: act.approver,
           acted_alone,
+          ...reviewColumns(reviews.get(index)),
         },
       ]
     })

@@ -6,12 +6,11 @@
 import { businessDaysAfter } from '../../core/business-days.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/time.ts'
+import { LONE_DAYS_MAX } from '../../log/alone.ts'
 import type { AnyEntry, EntryType } from '../../log/entries.ts'
 import type { History } from '../history.ts'
+import { loneAlerts, loneReviewBook, reviewColumns } from './alone.ts'
 import { inPeriod, type Period, type PopulationDefinition } from './definition.ts'
-
-/** Business days within which somebody else approves what one person changed alone. */
-const APPROVED_AFTER_DAYS_MAX = 5
 
 type Approved = Extract<
   AnyEntry,
@@ -39,7 +38,11 @@ export function changesOf(history: History): { changes: LoggedChange[]; authors:
 }
 
 /** @param alone whether those that one person made alone, or the others */
-function rowsOf(history: History, period: Period, alone: boolean): (JsonObject & { time: string })[] {
+function rowsOf(
+  history: History,
+  period: Period,
+  alone: boolean,
+): (JsonObject & { index: number; time: string })[] {
   const { changes, authors } = changesOf(history)
   const tests = testsOfVersions(history)
   return changes
@@ -101,11 +104,16 @@ export const emergencyChanges: PopulationDefinition = {
   name: 'emergency_changes',
   types: CHANGE_TYPES,
   definition:
-    'Every change that one person made alone in the period, with until when somebody else has to approve it: five business days, by the calendar of UTC.',
+    'Every change that one person made alone in the period, with the alert that told of it, until when somebody else has to review it, five business days by the calendar of UTC, and who did by the end of the log, with the outcome. A review is a compensating control: no change in it was approved by another.',
   query: 'type = *.approved or issuer.trusted, acted_alone = true, agents excepted, and from <= time < to',
-  rows: (history, period) =>
-    rowsOf(history, period, true).map((row) => ({
+  rows: (history, period) => {
+    const [alerts, reviews] = [loneAlerts(history), loneReviewBook(history)]
+    return rowsOf(history, period, true).map((row) => ({
       ...row,
-      due: rfc3339(businessDaysAfter(Date.parse(row.time), APPROVED_AFTER_DAYS_MAX)),
-    })),
+      alert: alerts.get(row.index)?.index ?? null,
+      alerted: alerts.get(row.index)?.entry.time ?? null,
+      due: rfc3339(businessDaysAfter(Date.parse(row.time), LONE_DAYS_MAX)),
+      ...reviewColumns(reviews.get(row.index)),
+    }))
+  },
 }

@@ -4,6 +4,7 @@ import { rfc3339 } from '../../core/time.ts'
 import type { AnyEntry } from '../../log/entries.ts'
 import type { History } from '../history.ts'
 import type { Indexed } from '../records.ts'
+import { loneReviewBook, reviewColumns } from './alone.ts'
 import type { Period } from './definition.ts'
 
 type Of<T extends AnyEntry['type']> = Indexed<Extract<AnyEntry, { type: T }>>
@@ -61,6 +62,7 @@ export function serviceRows(
   period: Period,
   left: ReadonlyMap<string, number>,
 ): JsonObject[] {
+  const reviews = loneReviewBook(history)
   return [...serviceBook(history)].flatMap(([id, record]): JsonObject[] => {
     const { proposed, approved, keys, ended } = record
     const { name, owner, roles, expires } = proposed.entry.body
@@ -82,6 +84,7 @@ export function serviceRows(
         approved: approved?.entry.time ?? null,
         approver: approved?.entry.actor.id ?? null,
         acted_alone: approved?.entry.body.acted_alone ?? null,
+        ...reviewColumns(reviews.get(approved?.index ?? -1)),
         removal: ended?.index ?? null,
         removed: over_ms === null ? null : rfc3339(over_ms),
         remover: ended?.entry.actor.id ?? null,

@@ -11,6 +11,7 @@ import {
   type RoleBook,
   type RoleRecord,
 } from '../populations/administrators.ts'
+import { compensatedBy } from './compensating.ts'
 import {
   indicesOf,
   knownUntil,
@@ -63,6 +64,11 @@ function rowFaults(ctx: TestContext, row: JsonObject): FoundDeviation[] {
     message: `${textOf(holds)} of ${textOf(person)} ${what}`,
     entries: [...new Set(indicesOf(index, approval))],
   })
+  const alone = found(
+    'ROLE_SELF_APPROVED',
+    `was approved by who proposed it or holds it${compensatedBy(row)}`,
+  )
+  const selfApproved = { ...alone, entries: [...alone.entries, ...indicesOf(row.review)] }
   // Approved before the period: late or not, that is of another one.
   const isOfPeriod = approved === null || msOf(approved) >= ctx.period.from_ms
   const approvedBy_ms = businessDaysAfter(msOf(proposed), APPROVED_DAYS_MAX)
@@ -71,9 +77,7 @@ function rowFaults(ctx: TestContext, row: JsonObject): FoundDeviation[] {
     ...(isOfPeriod && endOf(ctx, approved ?? null, removed ?? null) > approvedBy_ms
       ? [found('ROLE_UNAPPROVED', `was not approved within ${APPROVED_DAYS_MAX} business days`)]
       : []),
-    ...(acted_alone === true
-      ? [found('ROLE_SELF_APPROVED', 'was approved by who proposed it or holds it')]
-      : []),
+    ...(acted_alone === true ? [selfApproved] : []),
     ...(approved !== null && endOf(ctx, removed ?? null) > goneBy_ms
       ? [found('ROLE_OF_LEAVER', 'stayed for over a business day after they had left')]
       : []),

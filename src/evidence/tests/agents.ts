@@ -1,5 +1,6 @@
 /** Tests 1, 2 and 6: which agents there are, who let them in, and that leaving ends everything. spec/tests.md. @module */
 import { activeAgents, createdAgents, leavers } from '../populations/agents.ts'
+import { compensatedBy } from './compensating.ts'
 import { census, indicesOf, textOf, type ControlTest, type FoundDeviation } from './test.ts'
 
 export const identifiedAgents: ControlTest = {
@@ -56,8 +57,8 @@ export const approvedAgents: ControlTest = {
       if (acted_alone === true || isOwn)
         found.push({
           code: 'ACTED_ALONE',
-          message: `${name} was approved by who asked for it or owns it, and nobody else`,
-          entries: indicesOf(approved_index, index),
+          message: `${name} was approved by who asked for it or owns it, and nobody else${compensatedBy(row)}`,
+          entries: indicesOf(approved_index, index, row.review),
         })
       return found
     }),

@@ -1,5 +1,6 @@
 /** Tests 17 and 18: who changed what agents run under, and who agreed. spec/tests.md. @module */
 import type { JsonObject } from '../../core/json.ts'
+import { LONE_DAYS_MAX } from '../../log/alone.ts'
 import { changes, emergencyChanges } from '../populations/changes.ts'
 import { census, indicesOf, knownUntil, msOf, textOf, type ControlTest, type FoundDeviation } from './test.ts'
 
@@ -38,21 +39,36 @@ function versionFault(row: JsonObject): FoundDeviation | null {
   return Number(failed) > 0 ? changed('CHANGE_TESTS_FAILED', row, `has ${Number(failed)} failed tests`) : null
 }
 
+/** The alert is raised in the transaction of the change. */
+const ALERTED_MS_MAX = 60_000
+
 export const emergencies: ControlTest = {
   number: 18,
   criteria: ['CC8.1'],
-  title: 'Emergency changes are approved afterwards',
-  attribute: 'what one person changed alone was approved by another within five business days',
+  title: 'Changes made alone are reviewed afterwards',
+  attribute: `what one person changed alone was alerted at once, and reviewed by another within ${LONE_DAYS_MAX} business days, who agreed: a compensating control, no approval`,
   population: emergencyChanges,
   source: null,
   run: (ctx) =>
-    census(ctx.rows(emergencyChanges), ({ index, kind, of, proposal, due }) =>
-      msOf(due) >= knownUntil(ctx)
-        ? null
-        : {
-            code: 'EMERGENCY_UNAPPROVED',
-            message: `${textOf(kind)} of ${textOf(of)} was changed by one person alone`,
-            entries: indicesOf(index, proposal),
-          },
-    ),
+    census(ctx.rows(emergencyChanges), (row): FoundDeviation[] => {
+      const { index, time, kind, of, proposal, alert, alerted, due, review, reviewed, reviewer } = row
+      const found = (code: FoundDeviation['code'], what: string): FoundDeviation => ({
+        code,
+        message: `${textOf(kind)} of ${textOf(of)} was changed by one person alone${what}`,
+        entries: indicesOf(index, proposal, review),
+      })
+      const isLate = (review === null ? knownUntil(ctx) : msOf(reviewed)) > msOf(due)
+      return [
+        ...(alert === null || msOf(alerted) - msOf(time) > ALERTED_MS_MAX
+          ? [found('ALONE_NOT_ALERTED', ', and not told at once')]
+          : []),
+        ...(review === null && isLate ? [found('EMERGENCY_UNAPPROVED', '')] : []),
+        ...(review !== null && isLate
+          ? [found('ALONE_REVIEWED_LATE', `, and reviewed by ${textOf(reviewer)} on ${textOf(reviewed)}`)]
+          : []),
+        ...(row.review_outcome === 'objected'
+          ? [found('ALONE_OBJECTED', `, and ${textOf(reviewer)} objected to it on ${textOf(reviewed)}`)]
+          : []),
+      ]
+    }),
 }

@@ -5,6 +5,7 @@ import { DAY_MS } from '../populations/acting.ts'
 import { begunDay } from '../populations/begun.ts'
 import { detectors } from '../populations/alerts.ts'
 import { baselines } from '../populations/baselines.ts'
+import { compensatedBy } from './compensating.ts'
 import {
   census,
   indicesOf,
@@ -80,12 +81,12 @@ export const approvedBaselines: ControlTest = {
   population: baselines,
   source: null,
   run: (ctx) =>
-    census(ctx.rows(baselines), ({ index, agent, proposal, acted_alone }) =>
-      acted_alone === true
+    census(ctx.rows(baselines), (row) =>
+      row.acted_alone === true
         ? {
             code: 'ACTED_ALONE',
-            message: `a baseline of ${textOf(agent)} was approved by its owner, and nobody else`,
-            entries: indicesOf(index, proposal),
+            message: `a baseline of ${textOf(row.agent)} was approved by its owner, and nobody else${compensatedBy(row)}`,
+            entries: indicesOf(row.index, row.proposal, row.review),
           }
         : null,
     ),

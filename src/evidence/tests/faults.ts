@@ -21,6 +21,7 @@ const TESTS_OF: Readonly<Record<FaultCode, readonly number[] | OfType>> = {
   ALLOW_AFTER_KILL: [5],
   ALLOW_AFTER_REVOCATION: [5],
   ALLOW_WHILE_STALE: [5],
+  ALONE_INVALID: [18],
   APPROVAL_INVALID: (type) => {
     if (type.startsWith('agent.')) return [2]
     if (type === 'delegation.issued') return [3]

@@ -1,6 +1,7 @@
 /** Violations that the tests of a report have to find, each of them and nothing else. spec/tests.md. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { tellAlone } from '../../../test/fixtures/alone-acts.ts'
 import {
   ControlLog,
   DAY_MS,
@@ -14,6 +15,7 @@ import { ALICE, BOB, LogBuilder } from '../../../test/fixtures/history.ts'
 import type { Found, Violation } from '../../../test/fixtures/planted-found.ts'
 import { VIOLATIONS } from '../../../test/fixtures/planted.ts'
 import { DETECTOR_RULES } from '../../core/alert.ts'
+import type { Manifest } from '../../core/manifest.ts'
 import { rfc3339 } from '../../core/time.ts'
 import { CONTROL_TESTS } from './control-tests.ts'
 import { DEVIATION_CODES } from './codes.ts'
@@ -164,11 +166,9 @@ describe('under other terms', () => {
 
   test('a version that one person approved alone was tested all the same', async () => {
     const control = new ControlLog(new LogBuilder().company('after'))
-    control.version(undefined, ALICE)
-    const [untested, failed] = [
-      control.version(null, ALICE),
-      control.version([{ name: 'evals', passed: 8, failed: 1 }], ALICE),
-    ]
+    const alone = (tests?: Manifest['tests'] | null) => tellAlone(control, control.version(tests, ALICE))
+    alone()
+    const [untested, failed] = [alone(null), alone([{ name: 'evals', passed: 8, failed: 1 }])]
     const tested = await control.tested()
     expect(tested.results[17]?.items).toBe(3)
     expect(foundIn(tested)).toEqual([
@@ -191,7 +191,7 @@ describe('under other terms', () => {
 
   test('what one person changed alone waits five business days for another, and is not counted before', async () => {
     const control = new ControlLog(new LogBuilder().company('after'))
-    const index = control.template(ALICE)
+    const index = tellAlone(control, control.template(ALICE))
     control.pass(5 * DAY_MS)
     expect((await control.tested()).results[18]).toMatchObject({ items: 1, result: 'no_deviation' })
     control.pass(3 * DAY_MS)

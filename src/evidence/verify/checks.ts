@@ -6,6 +6,7 @@ import type { Crypto } from '../../core/crypto.ts'
 import type { History } from '../history.ts'
 import { checkAccessReviews } from './access-reviews.ts'
 import { checkAlerts } from './alerts.ts'
+import { checkLoneReviews } from './alone.ts'
 import { approvalJudge } from './approvals.ts'
 import { checkAttestations } from './attestations.ts'
 import { checkCallApprovals, needsApprovals } from './call-approvals.ts'
@@ -163,6 +164,7 @@ export function checkHistory(
   checkVendors(history, judge, findings)
   checkPreviews(history, judge, findings)
   checkEmergencies(history, judge, findings)
+  checkLoneReviews(crypto, history, terms.rp, findings)
   checkBreaches(history, judge, findings)
   checkRequests(history, findings)
   checkAttestations(crypto, history, terms.rp, findings)
