@@ -83,6 +83,7 @@ export const PARTS: Readonly<Record<string, string>> = {
   'registers-reconciliations': '/evidence/registers?show=reconciliations',
   'registers-breaches': '/evidence/registers?show=breaches',
   'registers-emergency': '/evidence/registers?show=emergency',
+  'registers-alone': '/evidence/registers?show=alone',
   'log-checkpoints': '/log?show=checkpoints',
   'people-passkeys': '/settings/people?show=passkeys',
   'people-roles': '/settings/people?show=roles',

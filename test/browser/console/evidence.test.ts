@@ -140,6 +140,29 @@ describe.runIf(CHROMIUM_RUNS)('evidence in the console', () => {
     expect(await said.innerText()).toContain('checkpoint')
   })
 
+  test('has what somebody did alone reviewed by another, in words and by a gesture', async () => {
+    await page.goto(`${origin}/console/evidence/registers?show=alone`)
+    const table = page.getByRole('table', { name: 'Done alone' })
+    // Cleo signed alone what she had drafted, further up.
+    const own = table.getByRole('row').filter({ hasText: 'evaluation.signed' })
+    await own.getByRole('button', { name: 'Review', disabled: true }).waitFor()
+    const other = table.getByRole('row').filter({ hasText: 'agent.approved' })
+    await other.getByRole('button', { name: 'Review' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('What you looked at, and why').fill('I read its instructions.')
+    await dialog.getByRole('button', { name: 'Review', exact: true }).click()
+    await dialog.getByTestId('signed').waitFor()
+    expect(await dialog.innerText()).toContain('agent.approved')
+    await dialog.getByRole('button', { name: 'Sign with passkey' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await other.getByText('agreed', { exact: true }).waitFor()
+    const { alone } = (await ann.api.get('/v1/alone')).json
+    expect(alone).toMatchObject([
+      { type: 'evaluation.signed', outcome: null },
+      { type: 'agent.approved', person: ann.id, outcome: 'agreed', text: 'I read its instructions.' },
+    ])
+  })
+
   test('lets an auditor in: proposed, granted by a gesture, invited', async () => {
     await page.goto(`${origin}/console/evidence/previews`)
     await page.getByRole('button', { name: 'Propose a preview' }).click()

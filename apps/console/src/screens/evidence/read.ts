@@ -20,6 +20,7 @@ export type ReviewItem = Ok<'/v1/access-reviews/{id}'>['items'][number]
 export type Vendor = Ok<'/v1/vendors'>['vendors'][number]
 export type Breach = Ok<'/v1/breaches'>['breaches'][number]
 export type Emergency = Ok<'/v1/emergency-access'>['accesses'][number]
+export type Lone = Ok<'/v1/alone'>['alone'][number]
 export type PreviewGrant = Ok<'/v1/previews'>['previews'][number]
 export type EvidenceRequest = Ok<'/v1/evidence-requests'>['requests'][number]
 export type PackList = Ok<'/v1/evidence/packs'>

@@ -3,6 +3,7 @@ import { Tabs } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { words } from '../../words/words.ts'
 import { EvidencePage } from './frame.tsx'
+import { DoneAlone } from './registers/alone.tsx'
 import { Breaches } from './registers/breaches.tsx'
 import { Deficiencies } from './registers/deficiencies.tsx'
 import { Emergencies } from './registers/emergencies.tsx'
@@ -20,6 +21,7 @@ const VIEWS = {
   vendors: Vendors,
   breaches: Breaches,
   emergency: Emergencies,
+  alone: DoneAlone,
 } as const
 type View = keyof typeof VIEWS
 const NAMES = Object.keys(VIEWS) as View[]

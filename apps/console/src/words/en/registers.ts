@@ -9,6 +9,7 @@ export const registers = {
     vendors: 'Vendors',
     breaches: 'Breaches',
     emergency: 'Emergency access',
+    alone: 'Done alone',
   },
   leads: {
     deficiencies: 'What does not work as it should: who repairs it until when, and whether a retest passed.',
@@ -18,6 +19,8 @@ export const registers = {
     vendors: 'Who stands behind models and tools, and until when an assessment of each is good.',
     breaches: 'Breaches of personal data: what is known, whom to tell by when, who was told.',
     emergency: 'One person delegated alone, because there was no time. Somebody else looks at it afterwards.',
+    alone:
+      'What takes two, and one person did. Somebody else reviews it within five business days; that approves nothing.',
   },
   back: 'Back to the list',
   entry: 'Entry',
@@ -234,5 +237,22 @@ export const registers = {
     waits: 'waits for a review',
     notTaker: 'Who took it does not review it: ask another person.',
     isReviewed: 'It is reviewed.',
+  },
+  alone: {
+    none: 'Nobody did anything alone',
+    noneText:
+      'Where the separation of duties is “after”, one person may do what takes two: it stands here until another looked at it.',
+    what: 'What',
+    of: 'Of',
+    by: 'By',
+    due: 'Due',
+    words: 'What was said of it',
+    review: 'Review',
+    reviewText: 'You looked at it and say what you think. It stays done alone: this approves nothing.',
+    outcome: 'What you think of it',
+    outcomes: { agreed: 'I agree', objected: 'I object' },
+    reviewed: { agreed: 'agreed', objected: 'objected' },
+    text: 'What you looked at, and why',
+    notOwn: 'Who did it alone does not review it: ask another person.',
   },
 } as const
