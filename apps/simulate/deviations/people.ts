@@ -79,7 +79,7 @@ const deficiencyUnowned: Deviation = {
 
 const emergencyUnapproved: Deviation = {
   name: 'emergency-unapproved',
-  what: 'One person changes a template alone, and nobody approves it afterwards.',
+  what: 'One person changes a template alone, and nobody reviews it afterwards.',
   finds: [{ test: 18, code: 'EMERGENCY_UNAPPROVED', n: 1 }],
   left_days: 12,
   play: async (story) => {

@@ -57,7 +57,9 @@ export const REMEDIES: Readonly<Record<number, Remedy>> = {
     'no enforcement point acted, so nothing shows that the kill channel lives between drills',
   ),
   17: remedy('have each change approved by somebody else than its author, with the tests that it passed'),
-  18: remedy('have somebody else approve what was changed alone, within five business days'),
+  18: remedy(
+    'countersign alone list --waiting, and have somebody else review it within five business days: countersign alone review',
+  ),
   19: remedy('countersign deficiency: give each an owner and a date, and retest it'),
   20: remedy(
     'countersign vendor record, countersign vendor assess, and have somebody else approve it before it is used',
