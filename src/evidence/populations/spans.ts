@@ -11,6 +11,8 @@ import type { Period, PopulationDefinition } from './definition.ts'
 
 /** Entries that one row names; the number of them is exact. */
 const LISTED_MAX = 100
+/** A checkpoint that is anchored is of the hour before, so that what is behind it is hardly older. */
+const CHECKPOINT_AGE_MS_MAX = 3_600_000
 
 interface Edge {
   readonly size: number
@@ -66,7 +68,7 @@ function edgesOf(history: History, period: Period): Edge[] {
   return edges
 }
 
-/** Entries that are dated after the later one, or before an anchor that the log had named before them (ANC-5). */
+/** Entries that are dated after the later one, or before an anchor that the log had named before them (ANC-5), or long before one that does not cover them. */
 function outsideOf(history: History, since: Since, from: Edge, to: Edge): number[] {
   const { skew_ms, late_ms } = ANCHOR_LIMITS
   const outside: number[] = []
@@ -75,7 +77,9 @@ function outsideOf(history: History, since: Since, from: Edge, to: Edge): number
     const place = history.tested.placeOf(index)
     if (place === undefined) continue
     const early_ms = skew_ms + (place.type === 'receipt' ? late_ms : 0)
-    if (place.time_ms < since.at(index) - early_ms || place.time_ms > until_ms) outside.push(index)
+    // What names an anchor may be appended much later; the anchor itself was taken when it was.
+    const since_ms = Math.max(since.at(index), from.at_ms - CHECKPOINT_AGE_MS_MAX)
+    if (place.time_ms < since_ms - early_ms || place.time_ms > until_ms) outside.push(index)
   }
   return outside
 }
