@@ -31,7 +31,12 @@ export async function isWorthAnEntry(tx: Tx, head: Head): Promise<boolean> {
   const dayOf = (time_ms: number): number => Math.floor((time_ms - DAY_BEGINS_AFTER_MS) / DAY_MS)
   if (heard !== undefined && dayOf(heard.time) < dayOf(tx.now)) return true
   const edge_ms = await cutOffIn(tx.db)
-  return edge_ms !== null && Date.parse(head.time) >= edge_ms && (heard?.head ?? -1) < edge_ms
+  return edge_ms !== null && timeOf(head, tx.now) >= edge_ms && (heard?.head ?? -1) < edge_ms
+}
+
+/** A clock that is ahead has not seen what comes. */
+function timeOf({ time }: Pick<Head, 'time'>, now_ms: number): number {
+  return Math.min(Date.parse(time), now_ms)
 }
 
 /** CAP-1. */
@@ -41,7 +46,7 @@ export async function noteHeard(
   { behind, isLogged }: { readonly behind: number; readonly isLogged: boolean },
 ): Promise<void> {
   const said = { time: tx.now, behind: Math.max(0, behind) }
-  const head = isLogged ? { head: Date.parse(time) } : {}
+  const head = isLogged ? { head: timeOf({ time }, tx.now) } : {}
   await tx.db
     .insertInto('heard')
     .values({ point, ...said, head: head.head ?? null })

@@ -46,12 +46,14 @@ export function cutOffOf(history: History, period: Period): CutOff {
   }
 }
 
-/** Of its last signed head: what it says is by the point's clock. */
-function shippedUntil({ streams }: History): ReadonlyMap<string, number> {
+/** Of its last signed head: what it says is by the point's clock, and no later than the log has it. */
+function shippedUntil({ streams, tested }: History): ReadonlyMap<string, number> {
   const until = new Map<string, number>()
   for (const { point, heads } of streams.values())
-    for (const { signed } of heads) {
-      const head_ms = Date.parse(signed.head.time)
+    for (const { index, signed } of heads) {
+      // A clock that is ahead has not seen what comes.
+      const logged_ms = tested.placeOf(index)?.time_ms ?? 0
+      const head_ms = Math.min(Date.parse(signed.head.time), logged_ms)
       if (head_ms > (until.get(point) ?? Number.NEGATIVE_INFINITY)) until.set(point, head_ms)
     }
   return until
