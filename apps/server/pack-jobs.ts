@@ -124,12 +124,13 @@ export class PackJobs {
   async begin(person: string, period: PackPeriod, said: PackGiven = {}): Promise<PackJob> {
     if (!(parseRfc3339(period.from) < parseRfc3339(period.to)))
       throw new ApiError('REQUEST_INVALID', 'the period must end after it starts')
+    // Reading what is given takes a while: nobody has it done in vain.
+    this.#assertIdle()
     // Before old packs make room: the earlier one may be the oldest.
     const given = readGiven(said, (pack) => this.file(person, pack).path)
     await this.#forget()
     // From here on nothing is waited for: two that come at once are not both the only one.
-    if (this.#running())
-      throw new ApiError('TOO_MANY', 'another pack is being built: try again when it is done')
+    this.#assertIdle()
     this.#folder ??= mkdtempSync(join(tmpdir(), 'countersign-packs-'))
     const id = base64url(this.#o.registry.crypto.randomBytes(16))
     const path = join(this.#folder, `${id}.zip`)
@@ -138,6 +139,11 @@ export class PackJobs {
     this.#jobs.set(id, job)
     void this.#build(job).catch((error: unknown) => this.#fail(job, error))
     return job
+  }
+
+  #assertIdle(): void {
+    if (this.#running())
+      throw new ApiError('TOO_MANY', 'another pack is being built: try again when it is done')
   }
 
   /** Of this person alone. @throws {ApiError} `NOT_FOUND` */
