@@ -146,6 +146,11 @@ function propsOf(id: string, { index, criteria, deviation, owner }: JsonObject):
   ]
 }
 
+/** Words of management stand in a paragraph of their own, and make no other. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
+}
+
 function riskOf(parts: OscalParts, deficiency: OpenDeficiency): JsonObject {
   const { id, row, repaired, test, evaluations } = deficiency
   return {
@@ -155,12 +160,12 @@ function riskOf(parts: OscalParts, deficiency: OpenDeficiency): JsonObject {
       aboutOf(row),
       ...evaluations.map(
         ({ cause, extent, signer, signed }) =>
-          `Management (${signer}, ${signed}) says: cause: ${cause} Extent: ${extent}`,
+          `Management (${signer}, ${signed}) says: cause: ${oneLine(cause)} Extent: ${oneLine(extent)}`,
       ),
     ].join('\n\n'),
     statement:
       evaluations.map(({ effect }) => effect).join('\n\n') ||
-      'Management signed no evaluation of it: what came of it is not said.',
+      'No evaluation in this pack speaks of it: what came of it is not said.',
     props: propsOf(id, row),
     status: repaired === null ? 'open' : 'remediating',
     ...some(

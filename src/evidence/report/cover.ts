@@ -19,7 +19,12 @@ export function coverRows(input: ReportInput): Rows {
   return [
     ...(company === undefined ? [] : [['Company', [company, ', as management says']] as const]),
     ['Log', [{ code: origin }]],
-    ['System', [description?.system ?? 'management gave no description with this pack']],
+    [
+      'System',
+      description?.system === undefined
+        ? ['management gave no description with this pack']
+        : [description.system, ', as management says'],
+    ],
     ['Period', [periodWords(period)]],
     [
       'State',
