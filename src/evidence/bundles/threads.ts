@@ -93,6 +93,7 @@ class BundleThread {
   }
 
   #end(): void {
+    this.#isStopped = true
     this.#isReady = false
     this.#settle()
     for (const resolve of this.#waiting.values()) resolve(null)
