@@ -209,7 +209,7 @@ export function notChecked(
   history: History,
   allows: ProvenAllows,
   manifest: Manifest,
-  cosigners: readonly string[] | null,
+  cosigners: Cosigners,
 ): string[] {
   return [
     ...(history.size === 0
@@ -245,18 +245,32 @@ export function notChecked(
           `that outsiders said what ${counted(history.tested.outsideAnchors.length, 'entry', 'entries')} of the log (log.anchored) say that they said: the tokens of these anchors lie beside the log, and test 27 and the auditor's samples rest on them`,
         ]),
     'whether what was handed in of other sources is what those sources say: the log has who handed it in, and what was asked',
-    ...(cosigners === null ? [] : [cosignedNote(cosigners)]),
+    ...cosignedNotes(cosigners),
   ]
 }
 
 /** Names that one note has. */
 const COSIGNERS_NAMED_MAX = 8
 
-/** @param names in the order of their lines */
-function cosignedNote(names: readonly string[]): string {
+/** What stands under the end checkpoint besides the signature of the log. */
+export interface Cosigners {
+  /** Names of whom no key is given, in the order of their lines. */
+  readonly others: readonly string[]
+  /** Whether anybody's name is there. */
+  readonly isSigned: boolean
+  /** Whether a cosignature holds by a key that is given. One that does not is a fault. */
+  readonly isSeen: boolean
+}
+
+function cosignedNotes({ others, isSigned, isSeen }: Cosigners): string[] {
   const what = 'that the end checkpoint was seen by anyone outside'
-  if (names.length === 0) return `${what}: it carries no cosignature`
-  const more = names.length - COSIGNERS_NAMED_MAX
-  const by = [...names.slice(0, COSIGNERS_NAMED_MAX), ...(more > 0 ? [`${more} more`] : [])].join(', ')
-  return `${what}: it carries ${counted(names.length, 'signature', 'signatures')} besides that of the log, by ${by}, which ${names.length === 1 ? 'is' : 'are'} not verified: no key of theirs is given`
+  if (!isSigned) return [`${what}: it carries no cosignature`]
+  if (others.length === 0) return []
+  const more = others.length - COSIGNERS_NAMED_MAX
+  const by = [...others.slice(0, COSIGNERS_NAMED_MAX), ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  const signatures = counted(others.length, 'signature', 'signatures')
+  const why = `${others.length === 1 ? 'is' : 'are'} not verified: no key of theirs is given`
+  return isSeen
+    ? [`who else signed the end checkpoint: ${signatures}, by ${by}, ${why}`]
+    : [`${what}: it carries ${signatures} besides that of the log, by ${by}, which ${why}`]
 }

@@ -5,7 +5,7 @@ import { cutOffOf } from '../populations/cut-off.ts'
 import { isWhole } from '../tests/faults.ts'
 import { countsOf, type TestResults } from '../tests/result.ts'
 import type { ProvenAllows } from './allows.ts'
-import { notChecked, notesOf } from './notes.ts'
+import { notChecked, notesOf, type Cosigners } from './notes.ts'
 import type { Findings, PackReport } from './report.ts'
 import type { Cosigned } from './cosigned.ts'
 
@@ -15,8 +15,7 @@ interface Found {
   /** Null: nothing behind the checkpoint could be read. */
   readonly results: TestResults | null
   readonly findings: Findings
-  /** Names on the signatures of the end checkpoint that nobody verified; null: all were, and there is one. */
-  readonly cosigners: readonly string[] | null
+  readonly cosigners: Cosigners
   /** Besides what no verifier can. */
   readonly not_checked: readonly string[]
   /** Null: no witness was named. */

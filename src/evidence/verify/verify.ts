@@ -148,13 +148,13 @@ export async function verifyPack(
     })
   const verified = seen.cosigned.filter(({ file }) => file === CHECKPOINT_FILE).map(({ witness }) => witness)
   const cosigners = checkpoint === null ? [] : cosignersOf(files, checkpoint)
-  const unverified = cosigners.filter((name) => !verified.includes(name))
+  const others = cosigners.filter((name) => known.every((key) => key.name !== name))
   const found = {
     allows: checked.allows,
     populations,
     results,
     findings,
-    cosigners: verified.length > 0 && unverified.length === 0 ? null : unverified,
+    cosigners: { others, isSigned: cosigners.length > 0, isSeen: verified.length > 0 },
     not_checked: [...seen.not_checked, ...compared.not_checked],
     cosignatures: known.length === 0 ? null : seen.cosigned,
   }
