@@ -2,23 +2,24 @@
 import { Select, SimpleGrid, TagsInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { EFFECTS, LEVELS, toolLabelSchema, type ToolLabel } from '../../../../../src/core/label.ts'
+import {
+  EFFECTS,
+  LEVELS,
+  toolLabelSchema,
+  UNLABELLED,
+  type ToolLabel,
+} from '../../../../../src/core/label.ts'
 import { api, said } from '../../api/client.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { words } from '../../words/words.ts'
 import type { Labelled } from './queries.ts'
 
 const t = words.data
+const { shape } = toolLabelSchema
 const INTEGRITIES = ['trusted', 'untrusted'] as const
 
-/** Where nobody has labelled it. */
-export const UNSAID: ToolLabel = {
-  v: 1,
-  result: { level: 'internal', integrity: 'trusted', categories: [] },
-  effect: 'none',
-  accepts: 'internal',
-  destination: [],
-}
+/** A draft where nobody has labelled it: as it counts until then (LBL-5), so that whoever proposes less has chosen it. */
+export const UNSAID: ToolLabel = UNLABELLED
 
 export function LabelForm({
   of,
@@ -96,13 +97,16 @@ export function LabelForm({
         description={t.categoriesHint}
         value={[...result.categories]}
         onChange={(categories) => setResult({ categories })}
+        error={
+          shape.result.shape.categories.safeParse(result.categories).success ? undefined : t.categoriesWrong
+        }
       />
       <TagsInput
         label={t.destination}
         description={t.destinationHint}
         value={[...label.destination]}
         onChange={(destination) => set({ destination })}
-        error={isWhole ? undefined : t.destinationWrong}
+        error={shape.destination.safeParse(label.destination).success ? undefined : t.destinationWrong}
       />
     </FormDialog>
   )

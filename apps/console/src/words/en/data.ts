@@ -47,6 +47,7 @@ export const data = {
   acceptsHint: 'The most sensitive data that may go into its arguments.',
   categories: 'Categories of what it returns',
   categoriesHint: 'Such as personal, health, payment or secret. None: of no kind in particular.',
+  categoriesWrong: 'At most 16, of 128 characters each.',
   destination: 'Arguments that say where it goes',
   destinationHint: 'As JSON pointers: /to, or /recipients/* for each of a list. Empty: none does.',
   destinationWrong: 'A pointer begins with a slash.',
