@@ -2,6 +2,7 @@
 import { TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api, said } from '../api/client.ts'
+import { isUtc } from '../shell/zone.ts'
 import { words } from '../words/words.ts'
 
 export interface Until {
@@ -25,7 +26,7 @@ export function useUntil(at: string | undefined): Until {
   return { before, isKnown: at === undefined || before !== null, error: found.error, again }
 }
 
-/** In the reader's zone. */
+/** In the zone in which times are written. */
 export function UntilField({
   at,
   onChange,
@@ -36,11 +37,11 @@ export function UntilField({
   return (
     <TextInput
       type="datetime-local"
-      label={words.values.until}
+      label={isUtc() ? words.values.untilUtc : words.values.until}
       step={1}
       value={at === undefined ? '' : localOf(at)}
       onChange={(event) => {
-        const ms = Date.parse(event.currentTarget.value)
+        const ms = Date.parse(isUtc() ? `${event.currentTarget.value}Z` : event.currentTarget.value)
         onChange(Number.isNaN(ms) ? undefined : `${new Date(ms).toISOString().slice(0, 19)}Z`)
       }}
       w={{ base: '100%', xs: 215 }}
@@ -52,5 +53,6 @@ export function UntilField({
 function localOf(at: string): string {
   const ms = Date.parse(at)
   if (Number.isNaN(ms)) return ''
-  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+  const ahead_ms = isUtc() ? 0 : new Date(ms).getTimezoneOffset() * 60_000
+  return new Date(ms - ahead_ms).toISOString().slice(0, 19)
 }

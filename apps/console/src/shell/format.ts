@@ -1,4 +1,4 @@
-/** How values are written for people. Times are in the reader's zone; UTC stands in the title. @module */
+/** How values are written for people. Times are in the zone that the reader chose (zone.ts); UTC stands in the title. @module */
 import { ZONE } from './zone.ts'
 
 const DAY_ZONE = ZONE.timeZone === undefined ? {} : { timeZone: ZONE.timeZone }

@@ -61,6 +61,7 @@ export const shell = {
   values: {
     copy: (what: string) => `Copy ${what}`,
     until: 'Until',
+    untilUtc: 'Until, UTC',
     never: 'never',
     none: 'none',
     andMore: (n: number) => `and ${n} more`,
