@@ -14,7 +14,7 @@ import type { Profile } from './profile.ts'
 export const WAIT_S = 30
 /** Of the option that says otherwise. */
 export const WAIT_WORDS =
-  'how long a period that is over waits for points that have not brought all of it; they are limitations then'
+  'to wait for points that have not brought all of a period that is over; those still missing are limitations of scope (0: do not wait)'
 const EVERY_MS = 500
 
 const answer = z.object({ over: z.boolean(), awaited: z.array(z.string()) })

@@ -1,4 +1,4 @@
-/** The register of consents. spec/consent.md (CNS-42). @module */
+/** The register of consents. spec/consent.md (CNS-44). @module */
 import { createRoute, z } from '@hono/zod-openapi'
 import { CONSENTS_LISTED_MAX, listAllConsents } from '../../src/registry/consent-list.ts'
 import { consentShown, term } from './consent-schemas.ts'

@@ -1,4 +1,4 @@
-/** The register of consents: all of them, by pseudonym, the latest first. spec/consent.md (CNS-42). @module */
+/** The register of consents: all of them, by pseudonym, the latest first. spec/consent.md (CNS-44). @module */
 import type { Kysely } from 'kysely'
 import type { Notice } from '../core/consent.ts'
 import { seconds } from '../core/time.ts'

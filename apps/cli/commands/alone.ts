@@ -47,7 +47,7 @@ export function aloneCommands(program: Command): void {
             outcome ?? '-',
             reviewer === null ? '-' : visible(text ?? '(erased)'),
           ]),
-          'nobody did anything alone',
+          waiting === true ? 'nothing waits for a review' : 'nobody did anything alone',
         ),
       )
     })

@@ -1,4 +1,4 @@
-/** Whether the page is being printed: then lists show all that they have, and everything is dark on light. @module */
+/** Whether the page is being printed: then lists show what they have read, up to a thousand rows, and everything is dark on light. @module */
 import { useSyncExternalStore } from 'react'
 
 let isPrinting = false

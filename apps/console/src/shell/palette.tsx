@@ -1,4 +1,4 @@
-/** The command palette: screens and their parts, agents by name, and whatever an identifier is of. Ctrl K opens it. @module */
+/** The command palette: screens and most of their parts, agents by name, and whatever an identifier is of. Ctrl K opens it. @module */
 import '@mantine/spotlight/styles.css'
 import { Spotlight, type SpotlightActionData } from '@mantine/spotlight'
 import { useQuery } from '@tanstack/react-query'

@@ -6,6 +6,7 @@ import { OBJECTION_RIGHTS } from '../../../../../src/log/consent-bodies.ts'
 import { api, said } from '../../api/client.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { termLabel } from '../../parts/terms.ts'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import type { ConsentView } from './queries.ts'
 
@@ -65,7 +66,7 @@ export function Objection({
         value={purposes}
         onChange={setPurposes}
         maxValues={16}
-        limit={50}
+        limit={SELECT_MAX}
         searchable
         clearable
       />

@@ -8,6 +8,7 @@ import { Paged } from '../../parts/paged.tsx'
 import { Rows, type Column } from '../../parts/rows.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { State, Time } from '../../parts/values.tsx'
+import { SELECT_MAX } from '../../parts/select-max.ts'
 import { words } from '../../words/words.ts'
 import { STATES, Terms } from './consent-list.tsx'
 import { registerQuery, type ListedConsent } from './queries.ts'
@@ -47,7 +48,7 @@ export function Register() {
           placeholder={t.any}
           searchable
           clearable
-          limit={50}
+          limit={SELECT_MAX}
           w={{ base: '100%', xs: 280 }}
         />
       </Group>

@@ -44,7 +44,8 @@ export const packs = {
     'The control plane reads the whole log, runs every test, and logs the pack with your name before you can have it. What was handed in of other sources goes into it, and the log says that it was opened. Hand it over as any confidential file.',
   given: 'What the company gives for the pack',
   description: 'Description of the system',
-  descriptionHint: 'YAML or JSON, for the drafts that management signs. Without one they say what to write.',
+  descriptionHint:
+    'YAML or JSON of at most 64 KiB, for the drafts that management signs. Without one they say what to write.',
   earlier: 'Earlier pack, kept here',
   earlierHint: 'Narratives then show what changed since.',
   noEarlier: 'None',
