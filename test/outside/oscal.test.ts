@@ -289,7 +289,7 @@ test('the plan of action has each open deficiency with its owner, date, evaluati
     ])
   expect(of(repaired).risk).toMatchObject({
     status: 'remediating',
-    statement: expect.stringContaining('no evaluation'),
+    statement: expect.stringContaining('No evaluation in this pack'),
     remediations: [{ lifecycle: 'planned', description: expect.stringContaining('said in entry') }],
   })
   // What was closed is not open.
