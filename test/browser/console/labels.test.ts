@@ -65,7 +65,7 @@ describe.runIf(CHROMIUM_RUNS)('labels on the console', { timeout: 60_000 }, () =
     await dialog().waitFor({ state: 'detached' })
     const [{ labels }] = await proposals()
     expect(labels).toMatchObject([
-      { tool, definition_hash, label: { effect: 'external', destination: ['/to'], accepts: 'internal' } },
+      { tool, definition_hash, label: { effect: 'external', destination: ['/to'], accepts: 'public' } },
     ])
   })
 

@@ -18,8 +18,8 @@ const t = words.data
 const { shape } = toolLabelSchema
 const INTEGRITIES = ['trusted', 'untrusted'] as const
 
-/** A draft where nobody has labelled it: as it counts until then (LBL-5), so that whoever proposes less has chosen it. */
-export const UNSAID: ToolLabel = UNLABELLED
+/** A draft where nobody has labelled it: as it counts until then (LBL-5), but for the arguments, which somebody names. */
+export const UNSAID: ToolLabel = { ...UNLABELLED, destination: [] }
 
 export function LabelForm({
   of,
