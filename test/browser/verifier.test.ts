@@ -220,7 +220,8 @@ describe.skipIf(!CHROMIUM_RUNS)(
           globalThis.Worker = class extends Own {
             postMessage(said, memory) {
               if (said.kind !== 'read') return super.postMessage(said, memory)
-              setTimeout(() => this.dispatchEvent(new ErrorEvent('error')), 50)
+              // Once whoever started it listens.
+              queueMicrotask(() => this.dispatchEvent(new ErrorEvent('error')))
             }
           }`)
         expect(told(await judged(page, bytes, log.vkey))).toBe(alone)
