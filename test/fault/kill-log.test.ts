@@ -22,7 +22,7 @@ import { systemClock } from '../../src/ports/clock.ts'
 const ROUNDS = Number(process.env.KILLS ?? 12)
 /** Lines that a process says after it is ready, before it is killed: from none to so many. */
 const LINES_MAX = 300
-const STORY_MS_MAX = 600_000
+const STORY_MS_MAX = 900_000
 
 const key = crypto.generateKey('Ed25519')
 const vkey = formatVkey(noteKey(crypto, 'log.example/killed', crypto.signer(key).publicJwk))

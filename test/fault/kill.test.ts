@@ -34,7 +34,7 @@ const CALLS_PER_DELEGATION = 5
 const DELEGATIONS_MIN = Math.ceil(0.8 * KILLS)
 /** Below this many the kills hardly met a call. */
 const ALLOWED_MIN = 7 * KILLS
-const STORY_MS_MAX = 400_000
+const STORY_MS_MAX = 900_000
 
 /** Deterministic: mulberry32. */
 function seeded(seed: number): () => number {

@@ -21,7 +21,7 @@ const KILLS = 25
 const WORKERS = 8
 /** Writes that are acknowledged between a start and the next kill, at least. */
 const WRITES_MIN = 12
-const STORY_MS_MAX = 240_000
+const STORY_MS_MAX = 900_000
 
 /** Adds systems, each with a name of its own, over deaths of whoever answers; remembers what was acknowledged. */
 class Load {
