@@ -81,8 +81,7 @@ export const withdrawals: PopulationDefinition = {
         const { time, subject = '' } = entry
         const { purposes } = entry.body
         const consent = entry.type === 'consent.withdrawn' ? entry.body.consent : null
-        const of = entry.type === 'consent.withdrawn' ? entry.body.rev : subject
-        const frames = framesOf(history, time, of)
+        const frames = framesOf(history, time, handleOf(entry))
         const ended = uses.filter(({ used }) => isEnded(used, { consent, subject, purposes }))
         const before = ended.filter((use) => use.time < time)
         const after = ended.filter((use) => use.time >= time)
@@ -114,11 +113,25 @@ export const withdrawals: PopulationDefinition = {
 /** Receipts that one row names; the number of them is exact. */
 const LISTED_MAX = 100
 
+/** What the frames of a withdrawal or of an objection name before the purpose. */
+function handleOf(entry: Of<'consent.withdrawn' | 'objection.made'>['entry']): string {
+  return entry.type === 'consent.withdrawn' ? entry.body.rev : (entry.subject ?? '')
+}
+
 /** Of its own transaction, which has one time. */
 function framesOf(history: History, time: string, of: string): number[] {
   return history.revocations
     .filter(({ entry }) => entry.time === time && entry.body.frame.handle.split('.')[0] === of)
     .map(({ entry }) => entry.body.frame.seq)
+}
+
+/** The withdrawal or objection behind each frame that has one, by the frame's number: indices of entries. */
+export function withdrawalsByFrame(history: History): ReadonlyMap<number, number> {
+  return new Map(
+    ofType(history, 'consent.withdrawn', 'objection.made').flatMap(({ index, entry }) =>
+      framesOf(history, entry.time, handleOf(entry)).map((seq) => [seq, index] as const),
+    ),
+  )
 }
 
 /** Whether the withdrawal ended what this use stood on; an objection does not reach consents, but those that it withdrew. */

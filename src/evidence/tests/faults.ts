@@ -140,11 +140,14 @@ const SAYS_AGAIN: Readonly<Partial<Record<DeviationCode, FaultCode>>> = {
   USED_AFTER_WITHDRAWAL: 'BASIS_WITHDRAWN',
 }
 
-/** @param own codes of the deviations that the test itself found, by index of the entries that they name */
-export function isSaid(own: ReadonlyMap<number, ReadonlySet<DeviationCode>>, fault: FoundDeviation): boolean {
-  const [index] = fault.entries
-  const codes = index === undefined ? [] : [...(own.get(index) ?? [])]
-  return codes.some((code) => SAYS_AGAIN[code] === fault.code)
+/** @param own what the test itself found, by index of the entries that it names */
+export function isSaid(own: ReadonlyMap<number, readonly FoundDeviation[]>, fault: FoundDeviation): boolean {
+  const [index, ...others] = fault.entries
+  const about = index === undefined ? [] : (own.get(index) ?? [])
+  return about.some(
+    ({ code, entries }) =>
+      SAYS_AGAIN[code] === fault.code && others.every((other) => entries.includes(other)),
+  )
 }
 
 /** TST-9: what says that the pack is not what it claims to be, whatever its log tells. */

@@ -16,7 +16,6 @@ import type { Sheet } from '../populations/sheets.ts'
 import type { CheckedHistory } from '../verify/checks.ts'
 import type { Findings } from '../verify/report.ts'
 import { chainsOf } from './chains.ts'
-import type { DeviationCode } from './codes.ts'
 import { CONTROL_TESTS } from './control-tests.ts'
 import { deviationId, evaluationsOf } from './evaluated.ts'
 import { deviationsByTest, isSaid } from './faults.ts'
@@ -190,9 +189,13 @@ function merged(
   compared: readonly FoundDeviation[],
   faults: readonly FoundDeviation[],
 ): FoundDeviation[] {
-  const said = new Map<number, Set<DeviationCode>>()
-  for (const { code, entries } of own)
-    for (const index of entries) said.set(index, (said.get(index) ?? new Set()).add(code))
+  const said = new Map<number, FoundDeviation[]>()
+  for (const deviation of own)
+    for (const index of deviation.entries) {
+      const about = said.get(index) ?? []
+      about.push(deviation)
+      said.set(index, about)
+    }
   const all = [...own, ...compared]
   const keys = new Set<string>()
   for (const fault of faults) {

@@ -142,10 +142,10 @@ class DeskLog {
     this.log.add('consent.given', this.#alice, subject, { record, proof })
   }
 
-  withdraw(consent: string, subject: string, purposes: string[] | null = null): void {
+  withdraw(consent: string, subject: string, purposes: string[] | null = null): number {
     const rev = `rev_of_${consent}`
     for (const purpose of purposes ?? [null]) this.log.revoke('consent', handleFor(nodeCrypto, rev, purpose))
-    this.log.add('consent.withdrawn', this.#alice, subject, { consent, rev, purposes, by: 'person' })
+    return this.log.add('consent.withdrawn', this.#alice, subject, { consent, rev, purposes, by: 'person' })
   }
 
   object(subject: string): void {
@@ -175,6 +175,13 @@ class DeskLog {
     const { index, action } = log.decide(chain, basis === undefined ? draft : { ...draft, basis })
     log.outcome(action)
     return index
+  }
+
+  /** With what else each fault names. */
+  async named(): Promise<unknown[]> {
+    this.log.head('gate')
+    const { report } = await verifyPack(nodeCrypto, await this.log.pack(), this.log.vkey)
+    return report.faults.map(({ code, index, others }) => [code, index, others])
   }
 
   async report(): Promise<{ faults: unknown[]; count: number | undefined; uses: string[] }> {
@@ -419,4 +426,13 @@ describe('a delegation for one data subject alone', () => {
     const desk = new DeskLog()
     expect(await desk.faultsOf(plant)).toEqual(['CONSENT_INVALID'])
   })
+})
+
+test('a use of what two people had ended is a fault of each, which names what ended it', async () => {
+  const desk = new DeskLog()
+  desk.consent('cns_bo', BO)
+  const ended = [desk.withdraw('cns_ann', ANN), desk.withdraw('cns_bo', BO)]
+  const index = desk.allow(said([use(), use({ subject: BO, basis: 'cns_bo' })]))
+  const faults = await desk.named()
+  expect(faults).toEqual(ended.map((other) => ['BASIS_WITHDRAWN', index, [other]]))
 })

@@ -9,15 +9,17 @@ import { purposeCovers, purposesAbove } from '../../core/dpv.ts'
 import { reaches } from '../../core/jurisdiction.ts'
 import type { Freshness } from '../../log/receipt.ts'
 import type { BasesRecord } from '../../log/receipt-basis.ts'
-import type { Frame } from '../../revoke/frame.ts'
 import { boundOf } from '../../token/lineage.ts'
 import type { History, LoggedReceipt } from '../history.ts'
+import { withdrawalsByFrame } from '../populations/consents.ts'
 import type { ProvenAllows } from './allows.ts'
 import { bookOf, type ConsentBook } from './consents.ts'
 import type { Findings } from './report.ts'
 import { lineageIn } from './lineages.ts'
 
 type Use = BasesRecord['used'][number]
+
+type LoggedFrame = History['frames'][number]
 
 interface Known {
   readonly allows: ProvenAllows
@@ -51,7 +53,8 @@ export function checkBasisUses(crypto: Crypto, history: History, known: Known, f
 class Uses {
   readonly #crypto: Crypto
   readonly #book: ConsentBook
-  readonly #frames = new Map<string, Frame>()
+  readonly #frames = new Map<string, LoggedFrame>()
+  readonly #withdrawals: ReadonlyMap<number, number>
   /** By action. */
   readonly #bounds: ReadonlyMap<string, number>
   readonly #bound_ms: number
@@ -60,9 +63,10 @@ class Uses {
     this.#crypto = crypto
     this.#book = bookOf(history)
     this.#bound_ms = bound_ms
-    for (const { frame } of history.frames) {
-      const key = `${frame.kind}:${frame.handle}`
-      if (!this.#frames.has(key)) this.#frames.set(key, frame)
+    this.#withdrawals = withdrawalsByFrame(history)
+    for (const logged of history.frames) {
+      const key = `${logged.frame.kind}:${logged.frame.handle}`
+      if (!this.#frames.has(key)) this.#frames.set(key, logged)
     }
     this.#bounds = new Map(
       allows[Symbol.iterator]().map(({ receipt, chain }) => [
@@ -78,10 +82,12 @@ class Uses {
     const judged: Judged = { index, time_ms: Date.parse(receipt.time), freshness, bound_ms }
     const fault = this.#fault(judged, use)
     if (fault !== null) findings.add({ code: 'BASIS_INVALID', message: `${use.basis}: ${fault}`, index })
-    const frame = this.#late(judged, use)
-    if (frame === null) return
+    const ending = this.#late(judged, use)
+    if (ending === null) return
+    const { frame } = ending
+    const others = [this.#withdrawals.get(frame.seq) ?? ending.index]
     const message = `data of ${use.subject ?? 'somebody'} was used by ${use.basis}, which frame ${frame.seq} had ended`
-    findings.add({ code: 'BASIS_WITHDRAWN', message, index })
+    findings.add({ code: 'BASIS_WITHDRAWN', message, index, others })
   }
 
   #fault({ index, time_ms }: Judged, { subject, purpose, basis }: Use): string | null {
@@ -106,12 +112,13 @@ class Uses {
   }
 
   /** @returns the frame that had ended it, as far as the point knew or the bound says it had to. */
-  #late({ freshness, bound_ms }: Judged, use: Use): Frame | null {
+  #late({ freshness, bound_ms }: Judged, use: Use): LoggedFrame | null {
     for (const key of this.#handles(use)) {
-      const frame = this.#frames.get(key)
-      if (frame === undefined || freshness === null) continue
+      const logged = this.#frames.get(key)
+      if (logged === undefined || freshness === null) continue
+      const { frame } = logged
       const isKnown = freshness.head >= frame.seq
-      if (isKnown || freshness.t + freshness.age_ms > frame.t + bound_ms) return frame
+      if (isKnown || freshness.t + freshness.age_ms > frame.t + bound_ms) return logged
     }
     return null
   }
