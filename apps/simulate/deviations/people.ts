@@ -77,10 +77,10 @@ const deficiencyUnowned: Deviation = {
   play: async (story) => void (await openOne(story, 300)),
 }
 
-const emergencyUnapproved: Deviation = {
-  name: 'emergency-unapproved',
+const aloneUnreviewed: Deviation = {
+  name: 'alone-unreviewed',
   what: 'One person changes a template alone, and nobody reviews it afterwards.',
-  finds: [{ test: 18, code: 'EMERGENCY_UNAPPROVED', n: 1 }],
+  finds: [{ test: 18, code: 'ALONE_UNREVIEWED', n: 1 }],
   left_days: 12,
   play: async (story) => {
     const { operations } = story.company.staff
@@ -126,7 +126,7 @@ export const OF_PEOPLE: readonly Deviation[] = [
   systemMissing,
   untestedChange,
   failedTests,
-  emergencyUnapproved,
+  aloneUnreviewed,
   baselineAlone,
   vendorUnassessed,
   deficiencyUnowned,

@@ -62,7 +62,7 @@ export const emergencies: ControlTest = {
         ...(alert === null || msOf(alerted) - msOf(time) > ALERTED_MS_MAX
           ? [found('ALONE_NOT_ALERTED', ', and not told at once')]
           : []),
-        ...(review === null && isLate ? [found('EMERGENCY_UNAPPROVED', '')] : []),
+        ...(review === null && isLate ? [found('ALONE_UNREVIEWED', '')] : []),
         ...(review !== null && isLate
           ? [found('ALONE_REVIEWED_LATE', `, and reviewed by ${textOf(reviewer)} on ${textOf(reviewed)}`)]
           : []),

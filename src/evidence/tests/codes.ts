@@ -44,7 +44,7 @@ export const DEVIATION_CODES = {
   EMERGENCY_NOT_ALERTED: 'emergency access that was not told at once',
   EMERGENCY_TOO_LONG: 'emergency access of over four hours',
   EMERGENCY_UNREVIEWED: 'emergency access that nobody else reviewed in time',
-  EMERGENCY_UNAPPROVED: 'made by one person alone, and nobody else reviewed it in time',
+  ALONE_UNREVIEWED: 'made by one person alone, and nobody else reviewed it in time',
   ENTRY_DATED: 'an entry is dated outside of the anchors around it',
   HOUR_MISSING: 'nobody sampled the capacity of that hour',
   INCIDENT_OPEN: 'the incident was not closed in time',

@@ -196,7 +196,7 @@ describe('under other terms', () => {
     expect((await control.tested()).results[18]).toMatchObject({ items: 1, result: 'no_deviation' })
     control.pass(3 * DAY_MS)
     const tested = await control.tested()
-    expect(foundIn(tested)).toEqual([[18, 'EMERGENCY_UNAPPROVED', index]])
+    expect(foundIn(tested)).toEqual([[18, 'ALONE_UNREVIEWED', index]])
     expect(tested.results[17]).toMatchObject({ items: 0, result: 'did_not_occur' })
   })
 
@@ -218,7 +218,7 @@ describe('under other terms', () => {
 
 test('every code is planted somewhere, and every test that is not "not tested" has a violation', () => {
   const planted = VIOLATIONS.flatMap((each) => plantedBy.get(each.name) ?? plantOnce(each).planted)
-  const others = ['EMERGENCY_UNAPPROVED', 'KEY_NOT_ROTATED', 'SOFTWARE_AUTHENTICATOR']
+  const others = ['ALONE_UNREVIEWED', 'KEY_NOT_ROTATED', 'SOFTWARE_AUTHENTICATOR']
   // Those of sources from outside are planted in reconcile.test.ts.
   others.push('CALLER_UNREGISTERED', 'ONLY_IN_LOG', 'ONLY_IN_SOURCE')
   const codes = new Set([...planted.map(([, code]) => code as string), ...others])
