@@ -74,6 +74,16 @@ describe.each(['SQLite', 'PostgreSQL'])('over %s', (kind) => {
     expect((await ann.api.get('/v1/actions?decision=maybe')).status).toBe(400)
   })
 
+  test('by delegation, with its hops, and by the person in whose name', async () => {
+    expect(await namesOf(`?delegation=${jti}`)).toEqual([denied, allowed])
+    expect(await namesOf(`?delegation=${jti}&decision=deny`)).toEqual([denied])
+    expect(await list('?delegation=del_never')).toMatchObject({ actions: [], next: null })
+    const [{ person }] = (await ann.api.get(`/v1/delegations/${jti}/terms`)).json.signers
+    expect(await namesOf(`?person=${person}`)).toEqual([denied, allowed])
+    expect(await namesOf(`?person=${person}&delegation=del_never`)).toEqual([])
+    expect(await namesOf('?person=per_never')).toEqual([])
+  })
+
   test('page by page, where an outcome above the page is found too', async () => {
     const first = await list('?limit=2')
     expect(first.actions).toHaveLength(2)

@@ -72,6 +72,8 @@ export function actionRoutes(app: App, ctx: ServerContext): void {
           tool: name,
           decision: z.enum(['allow', 'deny', 'step_up']).optional(),
           reason: name,
+          delegation: name,
+          person: name,
           canary: z.enum(['true', 'false']).default('false'),
         }),
       },

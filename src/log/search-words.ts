@@ -10,7 +10,7 @@ import type { DecisionReceipt } from './receipt.ts'
  * Of the words that {@link wordsOf} gives. Raise it with every change of them: filters that were made of other words would
  * pass over what is looked for.
  */
-export const WORDS_VERSION = 1
+export const WORDS_VERSION = 2
 
 /** What is looked for: members of the receipt of a decision, all of which must be so. */
 export interface Wanted {
@@ -26,6 +26,11 @@ export interface Wanted {
 /** Of an entry, whom it is about. The receipt of a decision is about its agent. */
 export function wordOfSubject(subject: string): string {
   return `subject ${subject}`
+}
+
+/** Of a decision, under which chain it was made: the identifier of its last segment. */
+export function wordOfChain(chain: string): string {
+  return `chain ${chain}`
 }
 
 /** All of them stand beside an entry that has what is wanted. None: it may be anywhere. */
@@ -46,7 +51,8 @@ export function wordsWanted({ agent, point, server, tool, decision, reason, cana
 export function wordsOf(entry: AnyEntry): string[] {
   const subject = entry.subject === undefined ? [] : [wordOfSubject(entry.subject)]
   if (entry.type !== 'receipt' || entry.body.kind !== 'decision') return subject
-  const { agent, point, server, tool, decision, reasons, canary } = entry.body
+  const { agent, point, server, tool, decision, reasons, canary, chain } = entry.body
   const one = { agent: agent ?? undefined, point, server, tool, decision, canary: canary !== undefined }
-  return [...subject, ...wordsWanted(one), ...reasons.flatMap((reason) => wordsWanted({ reason }))]
+  const under = chain === null ? [] : [wordOfChain(chain)]
+  return [...subject, ...under, ...wordsWanted(one), ...reasons.flatMap((reason) => wordsWanted({ reason }))]
 }

@@ -9,12 +9,23 @@ import { utf8 } from '../core/encoding.ts'
 import type { EntrySource } from '../ports/entry-source.ts'
 import { systemClock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
+import { wordOfChain } from '../log/search-words.ts'
 import { listActions, timelineOf, type Action, type ActionFilter } from '../registry/actions.ts'
+import { TileFilters } from '../registry/tile-filters.ts'
 import type { Logged } from './fold.ts'
 import { TileWordsFold } from './tile-words.ts'
 
 const START = Date.parse('2026-03-01T00:00:00.000Z')
-const TERMS: FleetTerms = { agents: 400, points: 3, tools: 4, start_ms: START, apart_ms: 100, seed: 7 }
+const CHAINS = Array.from({ length: 400 }, (_, agent) => `${agent}`.padStart(43, 'c'))
+const TERMS: FleetTerms = {
+  chains: CHAINS,
+  agents: 400,
+  points: 3,
+  tools: 4,
+  start_ms: START,
+  apart_ms: 100,
+  seed: 7,
+}
 const COUNT = 30_000
 /** How many entries after its decision an outcome stands. */
 const LATER = 600
@@ -150,6 +161,27 @@ test('filters of other words are not asked, and are made anew', async () => {
   read = 0
   expect(await search({ agent: 'agt_4000' })).toEqual({ found: [], pages: 1 })
   expect(read).toBeLessThan(3 * 256)
+})
+
+test('of some chains any will do', async () => {
+  await fold(COUNT)
+  const tiles = Array.from({ length: Math.floor(COUNT / 256) }, (_, tile) => tile)
+  const has = (tile: number, chains: readonly string[]): boolean =>
+    entries
+      .slice(tile * 256, (tile + 1) * 256)
+      .some(({ entry }) => entry.type === 'receipt' && chains.includes(String(entry.body['chain' as never])))
+  const ruledOut = (words: readonly string[]): Promise<boolean[]> =>
+    store.query(async (db) => {
+      const filters = new TileFilters(db, [], words)
+      const out: boolean[] = []
+      for (const tile of tiles) out.push(await filters.ruleOut(tile))
+      return out
+    })
+  const two = CHAINS.slice(7, 9)
+  const out = await ruledOut(two.map(wordOfChain))
+  expect(tiles.filter((tile) => out[tile] === true && has(tile, two))).toEqual([])
+  expect(out.filter(Boolean).length).toBeGreaterThan(tiles.length / 6)
+  expect((await ruledOut([wordOfChain('none')])).filter((one) => !one).length).toBeLessThan(3)
 })
 
 test('one request reads ten tiles at most', async () => {

@@ -8,7 +8,7 @@ import type { Crypto } from '../core/crypto.ts'
 import { isId, timeOfId } from '../core/ids.ts'
 import type { AnyEntry } from '../log/entries.ts'
 import type { DecisionReceipt, OutcomeReceipt } from '../log/receipt.ts'
-import { wordOfSubject, wordsWanted, type Wanted } from '../log/search-words.ts'
+import { wordOfChain, wordOfSubject, wordsWanted, type Wanted } from '../log/search-words.ts'
 import { TILE_WIDTH } from '../log/tiles.ts'
 import type { EntrySource } from '../ports/entry-source.ts'
 import type { Schema } from '../ports/schema.ts'
@@ -27,12 +27,18 @@ const ACTION = Buffer.from('"action":"')
 const CHUNK = 500
 /** Entries in which one action is looked for, from when it was named on. */
 const AROUND_MAX = 5_000
+/** Chains that filters are asked for: of more the log itself is read. */
+const CHAINS_ASKED_MAX = 64
 /** How much earlier than it was named an action may stand in the log: clocks of points lie apart. */
 const APART_MS = 120_000
 
 export interface ActionFilter extends Wanted {
   /** Calls that a point made to itself (ENF-9): alone, or left out. */
   readonly canary: boolean
+  /** Under that delegation of ours: itself, and every hop below it. */
+  readonly delegation?: string | undefined
+  /** In the name of that person: under any delegation that they gave. */
+  readonly person?: string | undefined
 }
 
 export interface Action {
@@ -71,10 +77,13 @@ export async function listActions(
   page: { readonly before?: number | undefined; readonly limit: number },
 ): Promise<Back<Action>> {
   const words = wordsWanted(filter)
-  const ends = await outcomesFrom(entries, page.before, new TileFilters(db, words))
+  const under = await chainsUnder(db, filter)
+  if (under?.size === 0) return { found: [], next: null, size: await entries.size() }
+  const chains = under === null || under.size > CHAINS_ASKED_MAX ? [] : [...under].map(wordOfChain)
+  const ends = await outcomesFrom(entries, page.before, new TileFilters(db, words, chains))
   const unread = new Map<string, Buffer>()
   const wants = wantedBy(filter, unread)
-  const filters = new TileFilters(db, words)
+  const filters = new TileFilters(db, words, chains)
   const back = await lookBack(entries, { ...page, wants, filters }, (index, entry) => {
     if (entry.type !== 'receipt') return null
     const receipt = entry.body
@@ -82,6 +91,7 @@ export async function listActions(
       ends.set(receipt.action, receipt.outcome)
       return null
     }
+    if (under !== null && !under.has(receipt.chain ?? '')) return null
     return isWanted(receipt, filter) ? { index, receipt } : null
   })
   for (const { receipt } of back.found) {
@@ -151,6 +161,22 @@ function isWanted(receipt: DecisionReceipt, { canary, reason, ...wanted }: Actio
   return (['agent', 'point', 'server', 'tool', 'decision'] as const).every(
     (name) => wanted[name] === undefined || receipt[name] === wanted[name],
   )
+}
+
+/** Segments of the delegations of ours that are wanted; null: any chain will do, and none. */
+async function chainsUnder(
+  db: Kysely<Schema>,
+  { delegation, person }: ActionFilter,
+): Promise<ReadonlySet<string> | null> {
+  if (delegation === undefined && person === undefined) return null
+  let query = db
+    .selectFrom('delegations')
+    .innerJoin('segments', 'segments.subject', 'delegations.jti')
+    .select('segments.id')
+  if (delegation !== undefined) query = query.where('delegations.jti', '=', delegation)
+  if (person !== undefined) query = query.where('delegations.principal', '=', person)
+  const rows = await query.execute()
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** By segment, where it is one of a delegation of ours. */

@@ -11,24 +11,34 @@ const MORE = 512
 export class TileFilters {
   readonly #db: Kysely<Schema>
   readonly #words: readonly string[]
+  readonly #anyOf: readonly string[]
   /** Of the tiles that were asked for, from the first to the last: those that have one. */
   #filters: ReadonlyMap<number, Uint8Array> = new Map()
   #read: { readonly first: number; readonly last: number } | null = null
 
-  /** @param words all of which stand in a tile that has what is looked for */
-  constructor(db: Kysely<Schema>, words: readonly string[]) {
+  /**
+   * @param words all of which stand in a tile that has what is looked for
+   * @param anyOf one of which at least stands in it; none: it may be anywhere
+   */
+  constructor(db: Kysely<Schema>, words: readonly string[], anyOf: readonly string[] = []) {
     this.#db = db
     this.#words = words
+    this.#anyOf = anyOf
   }
 
   /** @returns true: the tile has nothing that is looked for. To be asked of one tile after its neighbour. */
   async ruleOut(tile: number): Promise<boolean> {
-    if (this.#words.length === 0) return false
+    if (this.#words.length === 0 && this.#anyOf.length === 0) return false
     if (this.#read === null) await this.#readFrom(Math.max(0, tile - FIRST + 1), tile)
     else if (tile < this.#read.first) await this.#readFrom(Math.max(0, tile - MORE + 1), tile)
     else if (tile > this.#read.last) await this.#readFrom(tile, tile + MORE - 1)
     const filter = this.#filters.get(tile)
-    return filter !== undefined && !this.#words.every((word) => mayHave(filter, word))
+    return filter !== undefined && !this.#fits(filter)
+  }
+
+  #fits(filter: Uint8Array): boolean {
+    if (!this.#words.every((word) => mayHave(filter, word))) return false
+    return this.#anyOf.length === 0 || this.#anyOf.some((word) => mayHave(filter, word))
   }
 
   async #readFrom(first: number, last: number): Promise<void> {

@@ -15,7 +15,7 @@ import { RESPONSE_TABLES } from './response-tables.ts'
 import { SERVICE_TABLES } from './service-tables.ts'
 
 /** What a database of ours says that it holds. Raise it with every change of {@link TABLES} and bring a migration. */
-export const SCHEMA_VERSION = 21
+export const SCHEMA_VERSION = 22
 
 export const TABLES = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -186,6 +186,7 @@ CREATE TABLE delegations (
   jti TEXT PRIMARY KEY, agent TEXT NOT NULL REFERENCES agents (id), principal TEXT NOT NULL REFERENCES people (id),
   exp INTEGER NOT NULL, chain TEXT NOT NULL, issued INTEGER NOT NULL, revoked INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX delegations_principal ON delegations (principal);
 CREATE TABLE receipts (
   point TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
   PRIMARY KEY (point, epoch, seq)
