@@ -185,6 +185,27 @@ describe.runIf(CHROMIUM_RUNS)('an agent on the console', () => {
     await ann.shot('action')
   })
 
+  test('is found by its delegation, and by in whose name', async () => {
+    const rows = page.getByRole('row').filter({ hasText: 'notes / read_note' })
+    await page.getByRole('link', { name: jti }).click()
+    await page.getByRole('link', { name: 'Calls under it' }).click()
+    await rows.filter({ hasText: 'allowed' }).filter({ hasText: 'finished' }).waitFor()
+    expect(await rows.count()).toBe(2)
+    expect(await page.getByRole('status').filter({ hasText: 'Live' }).count()).toBe(0)
+    expect((await notes.read_note({ path: 'public/b.txt' })).decision).toBe('allow')
+    await expect
+      .poll(async () => {
+        await ann.press('Look again')
+        return rows.count()
+      })
+      .toBe(3)
+    await ann.press('Clear filters')
+    await pick(/^In the name of/, 'Ann')
+    await expect.poll(() => new URL(page.url()).searchParams.get('person')).toMatch(/^per_/)
+    await expect.poll(() => rows.count()).toBe(3)
+    await page.getByRole('link', { name: 'notes / read_note' }).first().click()
+  })
+
   test('is stopped by revoking what it holds, and the point says that it follows', async () => {
     await page.getByRole('link', { name: jti }).click()
     await ann.press('Revoke')

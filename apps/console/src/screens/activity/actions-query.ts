@@ -17,6 +17,9 @@ export interface Wanted {
   readonly server?: string | undefined
   readonly tool?: string | undefined
   readonly reason?: string | undefined
+  readonly delegation?: string | undefined
+  /** In whose name. */
+  readonly person?: string | undefined
   /** RFC 3339: what was logged up to then. */
   readonly until?: string | undefined
 }
@@ -41,6 +44,8 @@ export function useActions(wanted: Wanted, from: number | null) {
     ...(by.server !== undefined && { server: by.server }),
     ...(by.tool !== undefined && { tool: by.tool }),
     ...(by.reason !== undefined && { reason: by.reason }),
+    ...(by.delegation !== undefined && { delegation: by.delegation }),
+    ...(by.person !== undefined && { person: by.person }),
     ...(decision && { decision }),
     canary: show === 'tests' ? 'true' : 'false',
   } as const
@@ -59,6 +64,11 @@ export function useActions(wanted: Wanted, from: number | null) {
     gcTime: 0,
     refetchOnWindowFocus: false,
   })
+}
+
+/** Whether a receipt alone says what is wanted: under which delegation it was decided only the control plane knows. */
+export function canFollow({ delegation, person, until }: Wanted): boolean {
+  return delegation === undefined && person === undefined && until === undefined
 }
 
 /** What an entry of the log says of a call, as far as this screen needs it. */
@@ -83,7 +93,7 @@ export interface LiveActions {
   readonly state: Liveness
 }
 
-/** @param size of the log when the list was read; null: not read yet */
+/** @param size of the log when the list was read; null: not read yet, or nothing is followed */
 export function useLiveActions(wanted: Wanted, size: number | null): LiveActions {
   const [fresh, setFresh] = useState<Arrivals<Action>>(NONE_CAME)
   const [ends, setEnds] = useState<ReadonlyMap<string, Action['outcome']>>(new Map())

@@ -1,7 +1,7 @@
 /** What agents do, as it happens and as it happened, with filters in the address. @module */
 import { Badge, Box, Button, Group, SegmentedControl, Stack, Text } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Pause, Play } from 'lucide-react'
+import { Pause, Play, RotateCw } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { Arrivals } from '../../parts/arrivals.ts'
 import { TextLink } from '../../parts/link.tsx'
@@ -12,7 +12,7 @@ import { useUntil } from '../../parts/until.tsx'
 import { words } from '../../words/words.ts'
 import { useNames } from '../agents/names.ts'
 import { actionColumns } from './action-columns.tsx'
-import { useActions, useLiveActions, type Action, type Wanted } from './actions-query.ts'
+import { canFollow, useActions, useLiveActions, type Action, type Wanted } from './actions-query.ts'
 import { Filters } from './filters.tsx'
 
 const t = words.activity
@@ -38,7 +38,8 @@ function Decisions({ wanted, until }: { wanted: Wanted; until: number | null }) 
   const listed = useActions(wanted, until ?? fresh.from)
   // What comes is heard of since the first reading, also when later ones begin elsewhere.
   const first = listed.data?.pages[0]?.size
-  if (until === null && size === null && first !== undefined) setSize(first)
+  const isFollowed = canFollow(wanted)
+  if (isFollowed && size === null && first !== undefined) setSize(first)
   const waiting = live.fresh.n - fresh.n
   const older = listed.data?.pages.flatMap(({ actions }) => actions) ?? []
   const rows = [...fresh.rows, ...older].map((one) =>
@@ -51,7 +52,7 @@ function Decisions({ wanted, until }: { wanted: Wanted; until: number | null }) 
       title={t.title}
       lead={t.lead}
       actions={
-        until === null && (
+        isFollowed ? (
           <>
             <Badge
               variant="light"
@@ -71,6 +72,18 @@ function Decisions({ wanted, until }: { wanted: Wanted; until: number | null }) 
               {held === null ? t.pause : t.resume}
             </Button>
           </>
+        ) : (
+          until === null && (
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<RotateCw size={14} aria-hidden />}
+              loading={listed.isRefetching}
+              onClick={() => void listed.refetch()}
+            >
+              {t.again}
+            </Button>
+          )
         )
       }
     >

@@ -1,10 +1,10 @@
-/** Which decisions are shown: agent, point, tool, reason. They live in the address. @module */
+/** Which decisions are shown: agent, point, tool, reason, in whose name. They live in the address. @module */
 import { Button, Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { api, said } from '../../api/client.ts'
 import { words } from '../../words/words.ts'
-import { agentNamesQuery, pointsQuery } from '../../parts/names.ts'
+import { agentNamesQuery, peopleQuery, pointsQuery } from '../../parts/names.ts'
 import { SELECT_MAX } from '../../parts/select-max.ts'
 import { UntilField } from '../../parts/until.tsx'
 import type { Wanted } from './actions-query.ts'
@@ -16,6 +16,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
   const navigate = useNavigate({ from: '/activity' })
   const agents = useQuery(agentNamesQuery).data?.agents ?? []
   const points = useQuery(pointsQuery).data?.points ?? []
+  const people = useQuery(peopleQuery).data?.people ?? []
   const tools = useQuery({ queryKey: ['tools'], queryFn: () => said(api.GET('/v1/tools')) }).data?.tools ?? []
   const set = (change: Wanted) => void navigate({ search: (old) => ({ ...old, ...change }) })
   const byName = ({ id, name }: { id: string; name: string }) => ({ value: id, label: name })
@@ -78,6 +79,30 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         clearable
         w={{ base: '100%', xs: 230 }}
       />
+      <Select
+        label={t.person}
+        placeholder={t.any}
+        data={withOwn(
+          people.map(({ id, name }) => ({ value: id, label: name ?? id })),
+          wanted.person,
+        )}
+        value={wanted.person ?? null}
+        onChange={(person) => set({ person: person ?? undefined })}
+        searchable
+        limit={SELECT_MAX}
+        clearable
+        w={{ base: '100%', xs: 180 }}
+      />
+      {wanted.delegation !== undefined && (
+        <Select
+          label={t.delegation}
+          data={[wanted.delegation]}
+          value={wanted.delegation}
+          onChange={(delegation) => set({ delegation: delegation ?? undefined })}
+          clearable
+          w={{ base: '100%', xs: 210 }}
+        />
+      )}
       <UntilField at={wanted.until} onChange={(until) => set({ until })} />
       {Object.values(wanted).some((one) => one !== undefined) && (
         <Button variant="subtle" onClick={() => void navigate({ search: {} })}>

@@ -9,7 +9,7 @@ export const activityRoutes = [
     path: '/activity',
     component: lazyRouteComponent(() => import('./activity.tsx'), 'Activity'),
     validateSearch: (search: Record<string, unknown>) =>
-      textsIn(search, 'show', 'agent', 'point', 'server', 'tool', 'reason', 'until'),
+      textsIn(search, 'show', 'agent', 'point', 'server', 'tool', 'reason', 'delegation', 'person', 'until'),
   }),
   createRoute({
     getParentRoute: () => inside,

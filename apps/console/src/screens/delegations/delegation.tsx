@@ -67,7 +67,7 @@ function DelegationPage({ of: row }: { of: DelegationRow }) {
       }
       actions={
         <>
-          <ButtonLink variant="default" to="/activity" search={{ agent: row.agent }}>
+          <ButtonLink variant="default" to="/activity" search={{ delegation: jti }}>
             {t.calls}
           </ButtonLink>
           <ActButton color="red" whyNot={refuse} onClick={() => setAsking(true)}>
