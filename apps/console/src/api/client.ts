@@ -5,6 +5,7 @@
  */
 import createClient, { type Middleware } from 'openapi-fetch'
 import { isAttended } from './attended.ts'
+import { words } from '../words/words.ts'
 import type { paths } from './schema.d.ts'
 
 /** What the control plane refused, or that nobody answered (`OFFLINE`). */
@@ -40,11 +41,7 @@ const faults: Middleware = {
     throw new ApiFault(code, message, response.status)
   },
   onError() {
-    return new ApiFault(
-      'OFFLINE',
-      'The control plane does not answer. Is your network up, and is it running?',
-      0,
-    )
+    return new ApiFault('OFFLINE', words.shell.noAnswer, 0)
   },
 }
 
@@ -56,7 +53,7 @@ function faultIn(said: unknown, response: Response): { code: string; message: st
   }
   return {
     code: `HTTP_${response.status}`,
-    message: response.statusText || 'The control plane did not answer as it should',
+    message: response.statusText || words.shell.oddAnswer,
   }
 }
 
@@ -66,6 +63,6 @@ api.use(attended, faults)
 /** What a successful answer says. Faults were thrown before (above). */
 export async function said<T>(answer: Promise<{ data?: T }>): Promise<T> {
   const { data } = await answer
-  if (data === undefined) throw new ApiFault('EMPTY', 'The control plane answered with nothing', 0)
+  if (data === undefined) throw new ApiFault('EMPTY', words.shell.emptyAnswer, 0)
   return data
 }

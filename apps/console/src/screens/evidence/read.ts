@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { api, said } from '../../api/client.ts'
 import type { paths } from '../../api/schema.d.ts'
+import { peopleQuery } from '../../parts/names.ts'
 
 type Ok<P extends keyof paths> = paths[P] extends {
   get: { responses: { 200: { content: { 'application/json': infer T } } } }
@@ -103,9 +104,9 @@ export function worstOf(of: readonly TestOf[]): Pick<TestOf, 'result' | 'deviati
   return null
 }
 
-/** Names by identifier of a person. */
+/** Names of people alone, by identifier: an auditor reads no list of agents, points and systems. */
 export function useNames(): ReadonlyMap<string, string> {
-  const people = useQuery({ queryKey: ['people'], queryFn: () => said(api.GET('/v1/people')) })
+  const people = useQuery(peopleQuery)
   return new Map(people.data?.people.map(({ id, name }) => [id, name ?? id]))
 }
 

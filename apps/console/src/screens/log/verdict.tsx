@@ -17,7 +17,7 @@ export const vkeyQuery = {
   queryFn: async (): Promise<string> => {
     const answer: unknown = await (await fetch('/.well-known/countersign')).json()
     const { log } = answer as { log?: { vkey?: unknown } }
-    if (typeof log?.vkey !== 'string') throw new Error('the control plane does not say which key its log has')
+    if (typeof log?.vkey !== 'string') throw new Error(words.shell.noKey)
     return log.vkey
   },
   staleTime: 60_000,

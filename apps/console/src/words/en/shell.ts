@@ -26,6 +26,10 @@ export const shell = {
     notEndorsed:
       'Your registration waits for an endorsement by somebody else. Until then no gesture of yours counts, and there is nothing to see here. This page goes on by itself then.',
     roles: (roles: readonly string[]) => (roles.length === 0 ? 'no role' : roles.join(', ')),
+    noAnswer: 'The control plane does not answer. Is your network up, and is it running?',
+    oddAnswer: 'The control plane did not answer as it should',
+    emptyAnswer: 'The control plane answered with nothing',
+    noKey: 'The control plane does not say which key its log has',
     live: { connecting: 'Connecting…', live: 'Live', lost: 'Connection lost, trying again' },
   },
   nav: {
