@@ -9,6 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM_RUNS, CONTEXT, launchChromium } from '../chromium.ts'
 import { PARTS, SCREENS } from './addresses.ts'
+import { settled } from './settled.ts'
 import { serveSimulation, type SimulatedConsole } from './simulated.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
@@ -124,23 +125,6 @@ const TOO_WIDE = `[...document.querySelectorAll('.rows, .listing')]
 /** Where something is not there, the browser says so by itself. */
 function isExpected(name: string, text: string): boolean {
   return /status of 40[34]/.test(text) && name !== 'overview'
-}
-
-/** The page was painted, so that what moves has begun to; all of it that ends has ended. */
-const DRAWN = `(async () => {
-  const painted = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-  await painted()
-  const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
-  await Promise.allSettled(ending.map(({ finished }) => finished))
-  await painted()
-})()`
-
-/** What was asked for has come: nothing is loading any more, and no request is under way but streams. */
-async function settled(page: Page): Promise<void> {
-  await expect
-    .poll(() => page.locator('[role="status"][aria-label="Loading"]').count(), { timeout: 30_000 })
-    .toBe(0)
-  await page.evaluate(DRAWN)
 }
 
 /** Looked at by people, and kept in docs/screens: of what is behind tabs the wide one alone. */

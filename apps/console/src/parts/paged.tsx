@@ -1,7 +1,7 @@
 /** The answers of a query by pages, in whichever state they are. @module */
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { Failed, Loading } from './states.tsx'
+import { Failed, Loading, Stale } from './states.tsx'
 
 /** What a table is given to ask for the next page. */
 export interface Paging {
@@ -27,7 +27,7 @@ export function Paged<T>({
   const more = of.hasNextPage ? () => void of.fetchNextPage() : undefined
   return (
     <>
-      {of.isError && <Failed error={of.error} again={again} />}
+      {of.isError && <Stale at={of.dataUpdatedAt} error={of.error} again={again} />}
       {pages.every(empty) && more === undefined
         ? nothing
         : children(pages, { more, loading: of.isFetchingNextPage })}

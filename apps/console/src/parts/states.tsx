@@ -37,7 +37,8 @@ export function Empty({ title, children, next }: { title: string; children: Reac
 
 export function Failed({ error, again }: { error: unknown; again?: () => void }) {
   const offline = error instanceof ApiFault && error.status === 0
-  const text = error instanceof Error ? error.message : words.states.unknown
+  const said = error instanceof Error ? error.message : words.states.unknown
+  const text = offline ? words.states.offlineText : said
   return (
     <Alert
       color={offline ? 'gray' : 'red'}
@@ -65,6 +66,28 @@ export function Failed({ error, again }: { error: unknown; again?: () => void })
   )
 }
 
+/** Above an old answer where a new one cannot be had. @param at when the old one came, milliseconds since 1970 */
+export function Stale({ at, error, again }: { at: number; error: Error; again: () => void }) {
+  return (
+    <Alert color="yellow" mb="sm" role="status" icon={<CloudOff aria-hidden />}>
+      <Group gap="sm" justify="space-between">
+        <Text size="sm">
+          {words.states.stale(relative(at, Date.now()))} {error.message}
+        </Text>
+        <Button size="compact-sm" variant="default" onClick={again}>
+          {words.states.again}
+        </Button>
+      </Group>
+    </Alert>
+  )
+}
+
+/** In the place of what cannot be asked for yet: what it depends on is on its way, or cannot be had. */
+export function NotYet({ error, again, rows }: { error: Error | null; again: () => void; rows?: number }) {
+  if (error !== null) return <Failed error={error} again={again} />
+  return rows === undefined ? <Loading /> : <Loading rows={rows} />
+}
+
 /**
  * The answer of a query, in whichever state it is. An old answer stays while a new one cannot be had, and says so.
  * @param empty whether the answer has nothing in it; then `nothing` is shown
@@ -84,11 +107,7 @@ export function Answer<T>({
   if (of.data === undefined) return of.isError ? <Failed error={of.error} again={again} /> : <Loading />
   return (
     <>
-      {of.isError && (
-        <Alert color="yellow" mb="sm" role="status" icon={<CloudOff aria-hidden />}>
-          {words.states.stale(relative(of.dataUpdatedAt, Date.now()))} {of.error.message}
-        </Alert>
-      )}
+      {of.isError && <Stale at={of.dataUpdatedAt} error={of.error} again={again} />}
       {empty?.(of.data) === true ? nothing : children(of.data)}
     </>
   )

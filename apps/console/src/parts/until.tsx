@@ -44,7 +44,7 @@ export function UntilField({
         const ms = Date.parse(isUtc() ? `${event.currentTarget.value}Z` : event.currentTarget.value)
         onChange(Number.isNaN(ms) ? undefined : `${new Date(ms).toISOString().slice(0, 19)}Z`)
       }}
-      w={{ base: '100%', xs: 215 }}
+      w={{ base: '100%', xs: 205 }}
     />
   )
 }

@@ -32,7 +32,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         searchable
         limit={SELECT_MAX}
         clearable
-        w={{ base: '100%', xs: 180 }}
+        w={{ base: '100%', xs: 160 }}
       />
       <Select
         label={t.point}
@@ -43,7 +43,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         searchable
         limit={SELECT_MAX}
         clearable
-        w={{ base: '100%', xs: 180 }}
+        w={{ base: '100%', xs: 160 }}
       />
       <Select
         label={t.tool}
@@ -63,7 +63,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         searchable
         limit={SELECT_MAX}
         clearable
-        w={{ base: '100%', xs: 210 }}
+        w={{ base: '100%', xs: 190 }}
       />
       <Select
         label={t.reason}
@@ -77,7 +77,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         searchable
         limit={SELECT_MAX}
         clearable
-        w={{ base: '100%', xs: 230 }}
+        w={{ base: '100%', xs: 190 }}
       />
       <Select
         label={t.person}
@@ -91,7 +91,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
         searchable
         limit={SELECT_MAX}
         clearable
-        w={{ base: '100%', xs: 180 }}
+        w={{ base: '100%', xs: 160 }}
       />
       {wanted.delegation !== undefined && (
         <Select
@@ -100,7 +100,7 @@ export function Filters({ wanted }: { wanted: Wanted }) {
           value={wanted.delegation}
           onChange={(delegation) => set({ delegation: delegation ?? undefined })}
           clearable
-          w={{ base: '100%', xs: 210 }}
+          w={{ base: '100%', xs: 190 }}
         />
       )}
       <UntilField at={wanted.until} onChange={(until) => set({ until })} />

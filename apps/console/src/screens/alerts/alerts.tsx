@@ -6,7 +6,7 @@ import { TextLink } from '../../parts/link.tsx'
 import { useNames } from '../../parts/names.ts'
 import { Page } from '../../parts/page.tsx'
 import { Rows, type Column } from '../../parts/rows.tsx'
-import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Empty, NotYet, Stale } from '../../parts/states.tsx'
 import { Subject } from '../../parts/subject.tsx'
 import { State, Time } from '../../parts/values.tsx'
 import { useSession } from '../../session/session.ts'
@@ -30,12 +30,15 @@ export function Alerts() {
   )
   const isFiltered = [status, severity, rule].some((one) => one !== undefined)
   const more = () => void alerts.fetchNextPage()
+  const again = () => void alerts.refetch()
   return (
     <Page title={t.title} lead={t.lead}>
       <Filters />
-      {alerts.isError && <Failed error={alerts.error} again={() => void alerts.refetch()} />}
+      {alerts.isError && rows !== undefined && (
+        <Stale at={alerts.dataUpdatedAt} error={alerts.error} again={again} />
+      )}
       {rows === undefined ? (
-        !alerts.isError && <Loading rows={8} />
+        <NotYet error={alerts.error} again={again} rows={8} />
       ) : rows.length === 0 && !alerts.hasNextPage ? (
         <Empty title={isFiltered ? t.noneFound : t.none}>{isFiltered ? t.noneFoundText : t.noneText}</Empty>
       ) : (

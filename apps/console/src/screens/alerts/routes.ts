@@ -1,19 +1,20 @@
 /** Routes of alerts. @module */
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { inside } from '../../inside.tsx'
+import { lazyScreen } from '../../parts/lazy-screen.ts'
 import { textsIn } from '../../parts/search.ts'
 
 export const alertRoutes = [
   createRoute({
     getParentRoute: () => inside,
     path: '/alerts',
-    component: lazyRouteComponent(() => import('./alerts.tsx'), 'Alerts'),
+    component: lazyScreen(() => import('./alerts.tsx'), 'Alerts'),
     validateSearch: (search: Record<string, unknown>) =>
       textsIn(search, 'status', 'severity', 'rule', 'canaries'),
   }),
   createRoute({
     getParentRoute: () => inside,
     path: '/alerts/$id',
-    component: lazyRouteComponent(() => import('./alert.tsx'), 'Alert'),
+    component: lazyScreen(() => import('./alert.tsx'), 'Alert'),
   }),
 ] as const

@@ -39,7 +39,8 @@ export function Following({ of: { seq } }: { of: Followed }) {
     const followed = points.filter(({ id }) => !missing.has(id)).map(({ id }) => [id, after_ms] as const)
     setSeen((old) => ({ ...Object.fromEntries(followed), ...old }))
   }, [data, dataUpdatedAt, points, began])
-  if (data === undefined) return acks.isError ? <Failed error={acks.error} /> : null
+  if (data === undefined)
+    return acks.isError ? <Failed error={acks.error} again={() => void acks.refetch()} /> : null
   const { of, acknowledged, missing } = data
   const isDone = acknowledged >= of
   const isStale = acks.isError && !isDone

@@ -3,7 +3,7 @@ import { SimpleGrid, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { ButtonLink } from '../../parts/link.tsx'
-import { Answer, Failed, Loading } from '../../parts/states.tsx'
+import { Answer, NotYet } from '../../parts/states.tsx'
 import { Figure } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
@@ -22,7 +22,7 @@ const VIEWS = ['criteria', 'tests', 'populations', 'samples', 'narratives'] as c
 type View = (typeof VIEWS)[number]
 
 export function Evidence() {
-  const { days, log, error } = useDays()
+  const { days, log, error, again } = useDays()
   const navigate = useNavigate({ from: '/evidence' })
   return (
     <EvidencePage
@@ -34,11 +34,7 @@ export function Evidence() {
       }
     >
       {days === null ? (
-        error === null ? (
-          <Loading />
-        ) : (
-          <Failed error={error} />
-        )
+        <NotYet error={error} again={again} />
       ) : (
         <>
           <PeriodPicker

@@ -7,7 +7,7 @@ import { api, ApiFault, said } from '../../api/client.ts'
 import { faultText } from '../../gesture/fault-text.ts'
 import { ActButton } from '../../parts/act-button.tsx'
 import { Rows } from '../../parts/rows.tsx'
-import { Answer, Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Answer, Empty, NotYet } from '../../parts/states.tsx'
 import { State, Time } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { count } from '../../shell/format.ts'
@@ -54,7 +54,7 @@ export function Packs() {
 }
 
 function Build({ jobs }: { jobs: readonly PackJob[] }) {
-  const { days, log, error } = useDays()
+  const { days, log, error, again } = useDays()
   const [picked, setPicked] = useState<Days | null>(null)
   const [given, setGiven] = useState(NOTHING_GIVEN)
   const session = useSession()
@@ -74,11 +74,7 @@ function Build({ jobs }: { jobs: readonly PackJob[] }) {
         <Title order={2}>{t.build}</Title>
         <Text size="sm">{t.buildText}</Text>
         {of === null ? (
-          error === null ? (
-            <Loading rows={1} />
-          ) : (
-            <Failed error={error} />
-          )
+          <NotYet error={error} again={again} rows={1} />
         ) : (
           <>
             <PeriodPicker days={of} log={log} onChange={setPicked} />

@@ -7,7 +7,7 @@ import { api, said } from '../../api/client.ts'
 import { TextLink } from '../../parts/link.tsx'
 import { useNames } from '../../parts/names.ts'
 import { Rows } from '../../parts/rows.tsx'
-import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Empty, Failed, Loading, NotYet } from '../../parts/states.tsx'
 import { Pairs } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
@@ -20,8 +20,8 @@ const t = words.evidence
 
 export function PopulationScreen() {
   const { name } = useParams({ from: '/inside/evidence/populations/$name' })
-  const { days, error } = useDays()
-  if (days === null) return error === null ? <Loading /> : <Failed error={error} />
+  const { days, error, again } = useDays()
+  if (days === null) return <NotYet error={error} again={again} />
   return <OfPeriod name={name} days={days} />
 }
 

@@ -62,15 +62,22 @@ export function periodOf({ from, to }: Days): Period {
 }
 
 /** What the address says, else the last ninety days of the log; by the clock of the control plane. */
-export function useDays(): { days: Days | null; log: Plan | undefined; error: Error | null } {
+export function useDays(): {
+  days: Days | null
+  log: Plan | undefined
+  error: Error | null
+  again: () => void
+} {
   const { from, to } = useSearch({ strict: false })
   const plan = useQuery({ ...readinessQuery, staleTime: FRESH_MS })
-  if (isDay(from) && isDay(to)) return { days: { from, to }, log: plan.data, error: null }
-  if (plan.data === undefined) return { days: null, log: undefined, error: plan.error }
+  const again = () => void plan.refetch()
+  if (isDay(from) && isDay(to)) return { days: { from, to }, log: plan.data, error: null, again }
+  if (plan.data === undefined) return { days: null, log: undefined, error: plan.error, again }
   const { time, started } = plan.data
   const end = dayOf(time + DAY_MS)
   const begin = dayOf(Math.max(started, Date.parse(end) - USUAL_DAYS * DAY_MS))
-  return { days: { from: isDay(from) ? from : begin, to: isDay(to) ? to : end }, log: plan.data, error: null }
+  const days = { from: isDay(from) ? from : begin, to: isDay(to) ? to : end }
+  return { days, log: plan.data, error: null, again }
 }
 
 export function evidenceQuery(days: Days) {

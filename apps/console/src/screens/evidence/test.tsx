@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { api, said } from '../../api/client.ts'
 import { TextLink } from '../../parts/link.tsx'
-import { Answer, Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Answer, Empty, Failed, Loading, NotYet } from '../../parts/states.tsx'
 import { Pairs } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
@@ -17,8 +17,8 @@ const t = words.evidence
 
 export function TestScreen() {
   const { number } = useParams({ from: '/inside/evidence/tests/$number' })
-  const { days, error } = useDays()
-  if (days === null) return error === null ? <Loading /> : <Failed error={error} />
+  const { days, error, again } = useDays()
+  if (days === null) return <NotYet error={error} again={again} />
   return <OfPeriod number={Number(number)} days={days} />
 }
 

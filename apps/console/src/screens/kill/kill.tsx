@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { OctagonX } from 'lucide-react'
 import { useNames } from '../../parts/names.ts'
 import { Page } from '../../parts/page.tsx'
+import { Answer } from '../../parts/states.tsx'
 import { Time } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
@@ -24,10 +25,9 @@ export function Kill() {
   const navigate = useNavigate({ from: '/kill' })
   const tab = TABS.find((one) => one === mode) ?? 'stop'
   const state = useQuery(switchQuery)
-  const inForce = state.data?.kills ?? []
   return (
     <Page title={t.title} lead={t.lead}>
-      {inForce.length > 0 && <InForce kills={inForce} />}
+      <Answer of={state}>{({ kills }) => kills.length > 0 && <InForce kills={kills} />}</Answer>
       <Tabs
         value={tab}
         onChange={(to) => void navigate({ search: to === null || to === 'stop' ? {} : { mode: to } })}

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Check, CircleDashed, CircleHelp, Minus, TriangleAlert } from 'lucide-react'
 import { ButtonLink } from '../../parts/link.tsx'
 import { Section } from '../../parts/section.tsx'
-import { Answer, Failed, Loading } from '../../parts/states.tsx'
+import { Answer, NotYet } from '../../parts/states.tsx'
 import { Time } from '../../parts/values.tsx'
 import { useSession, whyNot } from '../../session/session.ts'
 import { count } from '../../shell/format.ts'
@@ -28,7 +28,7 @@ const LEGEND = ['no_deviation', 'deviations', 'not_reconciled', 'did_not_occur',
 
 export function CriteriaGlance() {
   const reason = whyNot(useSession(), 'evidence.read')
-  const { days, error } = useDays()
+  const { days, error, again } = useDays()
   return (
     <Section
       title={t.criteria}
@@ -43,11 +43,7 @@ export function CriteriaGlance() {
       {reason !== null ? (
         <Text c="dimmed">{reason}</Text>
       ) : days === null ? (
-        error === null ? (
-          <Loading rows={3} />
-        ) : (
-          <Failed error={error} />
-        )
+        <NotYet error={error} again={again} rows={3} />
       ) : (
         <OfPeriod days={days} />
       )}

@@ -1,11 +1,12 @@
 /** Routes of the overview. @module */
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { inside } from '../../inside.tsx'
+import { lazyScreen } from '../../parts/lazy-screen.ts'
 
 export const overviewRoutes = [
   createRoute({
     getParentRoute: () => inside,
     path: '/',
-    component: lazyRouteComponent(() => import('./overview.tsx'), 'Overview'),
+    component: lazyScreen(() => import('./overview.tsx'), 'Overview'),
   }),
 ] as const

@@ -29,6 +29,8 @@ export const shell = {
     noAnswer: 'The control plane does not answer. Is your network up, and is it running?',
     oddAnswer: 'The control plane did not answer as it should',
     emptyAnswer: 'The control plane answered with nothing',
+    noCode:
+      'A part of this console did not come. Reload the page; if it stays, tell whoever runs the control plane.',
     noKey: 'The control plane does not say which key its log has',
     live: { connecting: 'Connecting…', live: 'Live', lost: 'Connection lost, trying again' },
   },
@@ -54,6 +56,7 @@ export const shell = {
     again: 'Try again',
     failed: 'This could not be shown',
     offline: 'The control plane does not answer',
+    offlineText: 'Is your network up, and is the control plane running?',
     unknown:
       'Something went wrong in this page. Reload it; if it stays, tell whoever runs the control plane.',
     stale: (since: string) => `This is from ${since}.`,
