@@ -8,11 +8,12 @@ import type { Crypto } from '../core/crypto.ts'
 import { isId, timeOfId } from '../core/ids.ts'
 import type { AnyEntry } from '../log/entries.ts'
 import type { DecisionReceipt, OutcomeReceipt } from '../log/receipt.ts'
-import { wordOfChain, wordOfSubject, wordsWanted, type Wanted } from '../log/search-words.ts'
+import { wordOfSubject, wordsWanted, type Wanted } from '../log/search-words.ts'
 import { TILE_WIDTH } from '../log/tiles.ts'
 import type { EntrySource } from '../ports/entry-source.ts'
 import type { Schema } from '../ports/schema.ts'
 import { chainOf, type SegmentView } from './chain-views.ts'
+import { ChainsUnder, type UnderFilter } from './chains-under.ts'
 import { RegistryError } from './errors.ts'
 import { entriesOf, having, lookBack, type Back } from './look-back.ts'
 import { TileFilters } from './tile-filters.ts'
@@ -27,18 +28,12 @@ const ACTION = Buffer.from('"action":"')
 const CHUNK = 500
 /** Entries in which one action is looked for, from when it was named on. */
 const AROUND_MAX = 5_000
-/** Chains that filters are asked for: of more the log itself is read. */
-const CHAINS_ASKED_MAX = 64
 /** How much earlier than it was named an action may stand in the log: clocks of points lie apart. */
 const APART_MS = 120_000
 
-export interface ActionFilter extends Wanted {
+export interface ActionFilter extends Wanted, UnderFilter {
   /** Calls that a point made to itself (ENF-9): alone, or left out. */
   readonly canary: boolean
-  /** Under that delegation of ours: itself, and every hop below it. */
-  readonly delegation?: string | undefined
-  /** In the name of that person: under any delegation that they gave. */
-  readonly person?: string | undefined
 }
 
 export interface Action {
@@ -77,13 +72,12 @@ export async function listActions(
   page: { readonly before?: number | undefined; readonly limit: number },
 ): Promise<Back<Action>> {
   const words = wordsWanted(filter)
-  const under = await chainsUnder(db, filter)
-  if (under?.size === 0) return { found: [], next: null, size: await entries.size() }
-  const chains = under === null || under.size > CHAINS_ASKED_MAX ? [] : [...under].map(wordOfChain)
-  const ends = await outcomesFrom(entries, page.before, new TileFilters(db, words, chains))
+  const under = await ChainsUnder.of(db, filter)
+  if (under?.isNone === true) return { found: [], next: null, size: await entries.size() }
+  const ends = await outcomesFrom(entries, page.before, new TileFilters(db, words, under?.words))
   const unread = new Map<string, Buffer>()
   const wants = wantedBy(filter, unread)
-  const filters = new TileFilters(db, words, chains)
+  const filters = new TileFilters(db, words, under?.words)
   const back = await lookBack(entries, { ...page, wants, filters }, (index, entry) => {
     if (entry.type !== 'receipt') return null
     const receipt = entry.body
@@ -91,10 +85,11 @@ export async function listActions(
       ends.set(receipt.action, receipt.outcome)
       return null
     }
-    if (under !== null && !under.has(receipt.chain ?? '')) return null
-    return isWanted(receipt, filter) ? { index, receipt } : null
+    return under?.mayHave(receipt.chain) !== false && isWanted(receipt, filter) ? { index, receipt } : null
   })
-  for (const { receipt } of back.found) {
+  const among = await under?.among(back.found.flatMap(({ receipt }) => receipt.chain ?? []))
+  const found = back.found.filter(({ receipt }) => among?.has(receipt.chain ?? '') !== false)
+  for (const { receipt } of found) {
     const bytes = unread.get(receipt.action)
     const entry = bytes && (JSON.parse(bytes.toString()) as AnyEntry)
     if (entry?.type === 'receipt' && entry.body.kind === 'outcome')
@@ -102,10 +97,10 @@ export async function listActions(
   }
   const delegations = await delegationsOf(
     db,
-    back.found.flatMap(({ receipt }) => receipt.chain ?? []),
+    found.flatMap(({ receipt }) => receipt.chain ?? []),
   )
   return {
-    found: back.found.map(({ index, receipt }) => viewOf(index, receipt, ends, delegations)),
+    found: found.map(({ index, receipt }) => viewOf(index, receipt, ends, delegations)),
     next: back.next,
     size: back.size,
   }
@@ -161,22 +156,6 @@ function isWanted(receipt: DecisionReceipt, { canary, reason, ...wanted }: Actio
   return (['agent', 'point', 'server', 'tool', 'decision'] as const).every(
     (name) => wanted[name] === undefined || receipt[name] === wanted[name],
   )
-}
-
-/** Segments of the delegations of ours that are wanted; null: any chain will do, and none. */
-async function chainsUnder(
-  db: Kysely<Schema>,
-  { delegation, person }: ActionFilter,
-): Promise<ReadonlySet<string> | null> {
-  if (delegation === undefined && person === undefined) return null
-  let query = db
-    .selectFrom('delegations')
-    .innerJoin('segments', 'segments.subject', 'delegations.jti')
-    .select('segments.id')
-  if (delegation !== undefined) query = query.where('delegations.jti', '=', delegation)
-  if (person !== undefined) query = query.where('delegations.principal', '=', person)
-  const rows = await query.execute()
-  return new Set(rows.map(({ id }) => id))
 }
 
 /** By segment, where it is one of a delegation of ours. */
