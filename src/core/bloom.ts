@@ -21,18 +21,33 @@ export function bloomOf(words: ReadonlySet<string>): Uint8Array {
   return filter
 }
 
+/** A word as filters are asked for it. */
+export interface Sought {
+  readonly start: number
+  readonly step: number
+}
+
 /** @returns false: it is certainly not among the words */
-export function mayHave(filter: Uint8Array, word: string): boolean {
-  return bitsOf(word, filter.length * 8).every((bit) => ((filter[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0)
+export function mayHave(filter: Uint8Array, { start, step }: Sought): boolean {
+  const bits = filter.length * 8
+  for (let i = 0; i < BITS_SET; i++) {
+    const bit = (start + i * step) % bits
+    if (((filter[bit >> 3] ?? 0) & (1 << (bit & 7))) === 0) return false
+  }
+  return true
 }
 
 function bitsOf(word: string, bits: number): number[] {
+  const { start, step } = sought(word)
+  return Array.from({ length: BITS_SET }, (_, i) => (start + i * step) % bits)
+}
+
+export function sought(word: string): Sought {
   let [one, two] = [FNV_BASE, word.length]
   for (let i = 0; i < word.length; i++) {
     const unit = word.charCodeAt(i)
     one = Math.imul(one ^ unit, FNV_PRIME)
     two = Math.imul(two ^ unit, MIX) ^ (two >>> 15)
   }
-  const step = (two ^ (two >>> 13)) >>> 0
-  return Array.from({ length: BITS_SET }, (_, i) => ((one >>> 0) + i * step) % bits)
+  return { start: one >>> 0, step: (two ^ (two >>> 13)) >>> 0 }
 }

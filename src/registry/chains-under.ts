@@ -3,9 +3,7 @@ import type { Kysely } from 'kysely'
 import { wordOfChain } from '../log/search-words.ts'
 import type { Schema } from '../ports/schema.ts'
 
-/** Chains that filters of tiles are asked for: of more the log itself is read. */
-const ASKED_MAX = 64
-/** Chains that are known before the log is read: of more, each that was found is looked up. */
+/** Chains that are known before the log is read: of more, all of it is read, and each that was found is looked up. */
 const KNOWN_MAX = 2_000
 
 export interface UnderFilter {
@@ -42,7 +40,7 @@ export class ChainsUnder {
 
   /** One of which stands beside every decision that is looked for; none: it may be anywhere. */
   get words(): string[] {
-    return this.#known.size > ASKED_MAX ? [] : [...this.#known].map(wordOfChain)
+    return this.#known.size > KNOWN_MAX ? [] : [...this.#known].map(wordOfChain)
   }
 
   /** @returns false: it is certainly none of them */

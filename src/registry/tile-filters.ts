@@ -1,6 +1,6 @@
 /** Filters of tiles (TEL-19), for one that looks along the log. @module */
 import type { Kysely } from 'kysely'
-import { mayHave } from '../core/bloom.ts'
+import { mayHave, sought, type Sought } from '../core/bloom.ts'
 import { WORDS_VERSION } from '../log/search-words.ts'
 import type { Schema } from '../ports/schema.ts'
 
@@ -10,8 +10,8 @@ const MORE = 512
 
 export class TileFilters {
   readonly #db: Kysely<Schema>
-  readonly #words: readonly string[]
-  readonly #anyOf: readonly string[]
+  readonly #words: readonly Sought[]
+  readonly #anyOf: readonly Sought[]
   /** Of the tiles that were asked for, from the first to the last: those that have one. */
   #filters: ReadonlyMap<number, Uint8Array> = new Map()
   #read: { readonly first: number; readonly last: number } | null = null
@@ -22,8 +22,8 @@ export class TileFilters {
    */
   constructor(db: Kysely<Schema>, words: readonly string[], anyOf: readonly string[] = []) {
     this.#db = db
-    this.#words = words
-    this.#anyOf = anyOf
+    this.#words = words.map(sought)
+    this.#anyOf = anyOf.map(sought)
   }
 
   /** @returns true: the tile has nothing that is looked for. To be asked of one tile after its neighbour. */

@@ -74,6 +74,7 @@ export const withdrawals: PopulationDefinition = {
   query: 'type in (consent.withdrawn, objection.made) and from <= time < to; uses: basis.used of receipts',
   rows: (history, period) => {
     const uses = allUses(history)
+    const framesBy = framesOf(history)
     const taken = ofType(history, 'listener.acknowledged').map(({ entry }) => entry)
     return ofType(history, 'consent.withdrawn', 'objection.made')
       .filter(({ entry }) => inPeriod(entry.time, period))
@@ -81,7 +82,7 @@ export const withdrawals: PopulationDefinition = {
         const { time, subject = '' } = entry
         const { purposes } = entry.body
         const consent = entry.type === 'consent.withdrawn' ? entry.body.consent : null
-        const frames = framesOf(history, time, handleOf(entry))
+        const frames = framesBy(time, handleOf(entry))
         const ended = uses.filter(({ used }) => isEnded(used, { consent, subject, purposes }))
         const before = ended.filter((use) => use.time < time)
         const after = ended.filter((use) => use.time >= time)
@@ -118,18 +119,21 @@ function handleOf(entry: Of<'consent.withdrawn' | 'objection.made'>['entry']): s
   return entry.type === 'consent.withdrawn' ? entry.body.rev : (entry.subject ?? '')
 }
 
-/** Of its own transaction, which has one time. */
-function framesOf(history: History, time: string, of: string): number[] {
-  return history.revocations
-    .filter(({ entry }) => entry.time === time && entry.body.frame.handle.split('.')[0] === of)
-    .map(({ entry }) => entry.body.frame.seq)
+/** The numbers of frames of one transaction, which has one time, that name this before the purpose. */
+function framesOf(history: History): (time: string, of: string) => number[] {
+  const byTime = Map.groupBy(history.revocations, ({ entry }) => entry.time)
+  return (time, of) =>
+    (byTime.get(time) ?? []).flatMap(({ entry: { body } }) =>
+      body.frame.handle.split('.')[0] === of ? [body.frame.seq] : [],
+    )
 }
 
 /** The withdrawal or objection behind each frame that has one, by the frame's number: indices of entries. */
 export function withdrawalsByFrame(history: History): ReadonlyMap<number, number> {
+  const frames = framesOf(history)
   return new Map(
     ofType(history, 'consent.withdrawn', 'objection.made').flatMap(({ index, entry }) =>
-      framesOf(history, entry.time, handleOf(entry)).map((seq) => [seq, index] as const),
+      frames(entry.time, handleOf(entry)).map((seq) => [seq, index] as const),
     ),
   )
 }

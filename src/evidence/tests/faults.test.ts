@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isSaid } from './faults.ts'
+import { isSaid, together } from './faults.ts'
 
 const USE = 40
 const WITHDRAWN = 12
@@ -17,4 +17,31 @@ test('a use of what one had ended is said by the deviation of that withdrawal, a
 test('what is wrong besides is not said by it', () => {
   expect(isSaid(own, { code: 'BASIS_INVALID', message: '', entries: [USE] })).toBe(false)
   expect(isSaid(own, { code: 'BASIS_WITHDRAWN', message: '', entries: [41, WITHDRAWN] })).toBe(false)
+})
+
+test('what is found twice of one entry is one deviation, which says both and names what ended each', () => {
+  const of = (message: string, entries: number[]) => ({ code: 'BASIS_WITHDRAWN', message, entries }) as const
+  const nowhere = { code: 'HOUR_MISSING', message: 'an hour', entries: [] } as const
+  const all = [
+    of('of Ann', [USE, WITHDRAWN]),
+    of('of Cy', [50, 13]),
+    of('of Bo', [USE, 14]),
+    nowhere,
+    nowhere,
+  ]
+  expect(together(all)).toEqual([
+    of('of Ann; of Bo', [USE, WITHDRAWN, 14]),
+    of('of Cy', [50, 13]),
+    nowhere,
+    nowhere,
+  ])
+})
+
+test('and counts what would be too long to say', () => {
+  const all = Array.from({ length: 11 }, (_, i) => ({
+    code: 'LIMIT_OVERSPENT' as const,
+    message: `m${i}`,
+    entries: [USE],
+  }))
+  expect(together(all)).toMatchObject([{ message: 'm0; m1; m2; m3; m4; m5; m6; m7; and 3 more' }])
 })

@@ -150,6 +150,22 @@ export function isSaid(own: ReadonlyMap<number, readonly FoundDeviation[]>, faul
   )
 }
 
+/** Messages of faults of one code and entry that are put together. */
+const TOGETHER_MAX = 8
+
+/** TST-5: one of a code and entry, which says what each of them said. */
+export function together(faults: readonly FoundDeviation[]): FoundDeviation[] {
+  const groups = Map.groupBy(faults, ({ code, entries: [index] }, at) => `${code} ${index ?? `none ${at}`}`)
+  return [...groups.values()].flatMap((same) => {
+    const [first] = same
+    if (first === undefined || same.length === 1) return same
+    const messages = [...new Set(same.map(({ message }) => message))]
+    const more_n = messages.length - TOGETHER_MAX
+    const message = messages.slice(0, TOGETHER_MAX).join('; ') + (more_n > 0 ? `; and ${more_n} more` : '')
+    return [{ ...first, message, entries: [...new Set(same.flatMap(({ entries }) => entries))] }]
+  })
+}
+
 /** TST-9: what says that the pack is not what it claims to be, whatever its log tells. */
 const OF_THE_PACK: ReadonlySet<FaultCode> = new Set([
   ...FAULT_CODES.filter((code) => {

@@ -18,7 +18,7 @@ import type { Findings } from '../verify/report.ts'
 import { chainsOf } from './chains.ts'
 import { CONTROL_TESTS } from './control-tests.ts'
 import { deviationId, evaluationsOf } from './evaluated.ts'
-import { deviationsByTest, isSaid } from './faults.ts'
+import { deviationsByTest, isSaid, together } from './faults.ts'
 import { checkpointSize, reconcile } from './reconcile.ts'
 import {
   countsOf,
@@ -196,16 +196,8 @@ function merged(
       about.push(deviation)
       said.set(index, about)
     }
-  const all = [...own, ...compared]
-  const keys = new Set<string>()
-  for (const fault of faults) {
-    const [index] = fault.entries
-    const key = `${fault.code} ${index}`
-    if (index !== undefined && (isSaid(said, fault) || keys.has(key))) continue
-    keys.add(key)
-    all.push(fault)
-  }
-  return all.sort(inOrder)
+  const told = faults.filter((fault) => !isSaid(said, fault))
+  return [...own, ...compared, ...together(told)].sort(inOrder)
 }
 
 function inOrder(a: FoundDeviation, b: FoundDeviation): number {
