@@ -74,7 +74,7 @@ describe.each(['SQLite', 'PostgreSQL'])('over %s', (kind) => {
     expect((await ann.api.get('/v1/actions?decision=maybe')).status).toBe(400)
   })
 
-  test('by delegation, with its hops, and by the person in whose name', async () => {
+  test('by delegation, and by the person in whose name', async () => {
     expect(await namesOf(`?delegation=${jti}`)).toEqual([denied, allowed])
     expect(await namesOf(`?delegation=${jti}&decision=deny`)).toEqual([denied])
     expect(await list('?delegation=del_never')).toMatchObject({ actions: [], next: null })

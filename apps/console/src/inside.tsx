@@ -4,7 +4,7 @@ import { ApiFault } from './api/client.ts'
 import { queries } from './api/queries.ts'
 import { sessionQuery } from './session/session.ts'
 import { NotFound } from './shell/not-found.tsx'
-import { ScreenFault } from './shell/screen-fault.tsx'
+import { PageFault } from './shell/screen-fault.tsx'
 import { Shell } from './shell/shell.tsx'
 
 export const root = createRootRoute({ notFoundComponent: NotFound })
@@ -14,7 +14,7 @@ export const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
   component: Shell,
-  errorComponent: ScreenFault,
+  errorComponent: PageFault,
   beforeLoad: async ({ location }) => {
     try {
       await queries.ensureQueryData(sessionQuery)

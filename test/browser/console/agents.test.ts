@@ -188,14 +188,14 @@ describe.runIf(CHROMIUM_RUNS)('an agent on the console', () => {
   test('is found by its delegation, and by in whose name', async () => {
     const rows = page.getByRole('row').filter({ hasText: 'notes / read_note' })
     await page.getByRole('link', { name: jti }).click()
-    await page.getByRole('link', { name: 'Calls under it' }).click()
+    await page.getByRole('link', { name: 'Calls under this delegation' }).click()
     await rows.filter({ hasText: 'allowed' }).filter({ hasText: 'finished' }).waitFor()
     expect(await rows.count()).toBe(2)
     expect(await page.getByRole('status').filter({ hasText: 'Live' }).count()).toBe(0)
     expect((await notes.read_note({ path: 'public/b.txt' })).decision).toBe('allow')
     await expect
       .poll(async () => {
-        await ann.press('Look again')
+        await ann.press('Refresh')
         return rows.count()
       })
       .toBe(3)

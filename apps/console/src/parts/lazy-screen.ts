@@ -3,34 +3,45 @@ import { lazyRouteComponent } from '@tanstack/react-router'
 import { ApiFault } from '../api/client.ts'
 import { words } from '../words/words.ts'
 
-/** Whether code was asked for while nobody answered: a browser may remember that it did not come. */
-let wasOffline = false
-/** When the page was loaded anew for this, milliseconds since 1970: once, and not again and again. */
+/** Said when somebody answers and yet the code does not come: it is of another version of the console, or failed before. */
+export const CODE_MISSING = 'CODE_MISSING'
+/** Set when the page was loaded anew for this; until code comes again, that is not done by itself once more. */
 const RELOADED = 'countersign.reloaded'
-const RELOAD_EVERY_MS = 30_000
 
 /**
- * Where nobody answers, that is said on the screen: to load the page then would leave the reader with an error of the
- * browser. Code that does not come though somebody answers is of another version of the console, or did not come before:
- * the page is loaded anew, where the reader is.
+ * Code that does not come is a fault that the screen says, once it is opened: links are looked at before they are followed,
+ * and a page in which somebody writes is not loaded anew for that.
  */
 export function lazyScreen<M extends Record<string, unknown>, K extends keyof M & string>(
   load: () => Promise<M>,
   name: K,
 ): ReturnType<typeof lazyRouteComponent<M, K>> {
-  return lazyRouteComponent(() => load().catch(orAnew), name)
+  return lazyRouteComponent(() => load().then(came, missed), name)
 }
 
-async function orAnew(): Promise<never> {
+function came<M>(module: M): M {
+  sessionStorage.removeItem(RELOADED)
+  return module
+}
+
+async function missed(): Promise<never> {
+  if (await isAnswered()) throw new ApiFault(CODE_MISSING, words.shell.noCode, 404)
+  throw new ApiFault('OFFLINE', words.shell.noAnswer, 0)
+}
+
+/** What stands in front of the control plane may answer for it. */
+async function isAnswered(): Promise<boolean> {
   try {
-    await fetch('/console/', { method: 'HEAD', cache: 'no-store' })
+    return (await fetch('/console/', { method: 'HEAD', cache: 'no-store' })).ok
   } catch {
-    wasOffline = true
-    throw new ApiFault('OFFLINE', words.shell.noAnswer, 0)
+    return false
   }
-  if (!wasOffline && Date.now() - Number(sessionStorage.getItem(RELOADED)) < RELOAD_EVERY_MS)
-    throw new ApiFault('CODE_MISSING', words.shell.noCode, 404)
-  sessionStorage.setItem(RELOADED, String(Date.now()))
+}
+
+/** Loads the page where the reader is, unless that has just been tried. @returns whether it does */
+export function loadAnew(): boolean {
+  if (sessionStorage.getItem(RELOADED) !== null) return false
+  sessionStorage.setItem(RELOADED, 'yes')
   location.reload()
-  return new Promise(() => undefined)
+  return true
 }

@@ -1,7 +1,7 @@
 /** The answers of a query by pages, in whichever state they are. @module */
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { Failed, Loading, Stale } from './states.tsx'
+import { NotYet, Stale, useFault } from './states.tsx'
 
 /** What a table is given to ask for the next page. */
 export interface Paging {
@@ -22,7 +22,8 @@ export function Paged<T>({
   nothing: ReactNode
 }) {
   const again = () => void of.refetch()
-  if (of.data === undefined) return of.isError ? <Failed error={of.error} again={again} /> : <Loading />
+  const fault = useFault(of)
+  if (of.data === undefined) return <NotYet error={fault} again={again} />
   const { pages } = of.data
   const more = of.hasNextPage ? () => void of.fetchNextPage() : undefined
   return (

@@ -2,10 +2,11 @@
 import { Alert, Button, Center, Code, Group, Skeleton, Stack, Text, ThemeIcon, Title } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { CircleAlert, CloudOff, Inbox, RotateCw } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { ApiFault } from '../api/client.ts'
 import { relative } from '../shell/format.ts'
 import { words } from '../words/words.ts'
+import { useNow } from './clock.ts'
 
 export function Loading({ rows = 5 }: { rows?: number }) {
   return (
@@ -36,7 +37,7 @@ export function Empty({ title, children, next }: { title: string; children: Reac
 }
 
 export function Failed({ error, again }: { error: unknown; again?: () => void }) {
-  const offline = error instanceof ApiFault && error.status === 0
+  const offline = error instanceof ApiFault && error.code === 'OFFLINE'
   const said = error instanceof Error ? error.message : words.states.unknown
   const text = offline ? words.states.offlineText : said
   return (
@@ -66,17 +67,29 @@ export function Failed({ error, again }: { error: unknown; again?: () => void })
   )
 }
 
+/** Of a query that is asked again after it failed, until it has answered: it says nothing of that itself. */
+export function useFault(of: { data: unknown; error: Error | null; errorUpdateCount: number }): Error | null {
+  const [kept, setKept] = useState<Error | null>(null)
+  const fault = of.error ?? (of.data === undefined && of.errorUpdateCount > 0 ? kept : null)
+  if (fault !== kept) setKept(fault)
+  return fault
+}
+
 /** Above an old answer where a new one cannot be had. @param at when the old one came, milliseconds since 1970 */
 export function Stale({ at, error, again }: { at: number; error: Error; again: () => void }) {
+  const now = useNow()
   return (
     <Alert color="yellow" mb="sm" role="status" icon={<CloudOff aria-hidden />}>
       <Group gap="sm" justify="space-between">
         <Text size="sm">
-          {words.states.stale(relative(at, Date.now()))} {error.message}
+          {words.states.stale(relative(at, now))} {error.message}
         </Text>
-        <Button size="compact-sm" variant="default" onClick={again}>
-          {words.states.again}
-        </Button>
+        <Group gap="sm">
+          <Button size="compact-sm" variant="default" onClick={again}>
+            {words.states.again}
+          </Button>
+          {error instanceof ApiFault && <Code>{error.code}</Code>}
+        </Group>
       </Group>
     </Alert>
   )
@@ -104,7 +117,8 @@ export function Answer<T>({
   nothing?: ReactNode
 }) {
   const again = () => void of.refetch()
-  if (of.data === undefined) return of.isError ? <Failed error={of.error} again={again} /> : <Loading />
+  const fault = useFault(of)
+  if (of.data === undefined) return <NotYet error={fault} again={again} />
   return (
     <>
       {of.isError && <Stale at={of.dataUpdatedAt} error={of.error} again={again} />}

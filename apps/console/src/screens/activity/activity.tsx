@@ -7,7 +7,7 @@ import type { Arrivals } from '../../parts/arrivals.ts'
 import { TextLink } from '../../parts/link.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Rows } from '../../parts/rows.tsx'
-import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Empty, Failed, Loading, NotYet, Stale, useFault } from '../../parts/states.tsx'
 import { useUntil } from '../../parts/until.tsx'
 import { words } from '../../words/words.ts'
 import { useNames } from '../agents/names.ts'
@@ -52,7 +52,7 @@ function Decisions({ wanted, until }: { wanted: Wanted; until: number | null }) 
       title={t.title}
       lead={t.lead}
       actions={
-        isFollowed ? (
+        isFollowed && first !== undefined ? (
           <>
             <Badge
               variant="light"
@@ -73,7 +73,8 @@ function Decisions({ wanted, until }: { wanted: Wanted; until: number | null }) 
             </Button>
           </>
         ) : (
-          until === null && (
+          until === null &&
+          !isFollowed && (
             <Button
               variant="default"
               size="xs"
@@ -101,6 +102,11 @@ function Decisions({ wanted, until }: { wanted: Wanted; until: number | null }) 
         <Group gap="sm" align="flex-end" role="search" aria-label={t.filters}>
           <Filters wanted={wanted} />
         </Group>
+        {!isFollowed && until === null && (
+          <Text size="sm" c="dimmed">
+            {t.notFollowed}
+          </Text>
+        )}
         {wanted.show === 'tests' && (
           <Text size="sm" c="dimmed">
             {t.showTests}
@@ -131,16 +137,14 @@ function List({
     asked.current += 1
     void fetchNextPage()
   }, [goOn, pages, fetchNextPage])
-  if (listed.data === undefined)
-    return listed.isError ? (
-      <Failed error={listed.error} again={() => void listed.refetch()} />
-    ) : (
-      <Loading rows={8} />
-    )
+  const fault = useFault(listed)
+  const again = () => void (listed.isFetchNextPageError ? fetchNextPage() : listed.refetch())
+  if (listed.data === undefined) return <NotYet error={fault} again={again} rows={8} />
+  const stale = fault !== null && <Stale at={listed.dataUpdatedAt} error={fault} again={again} />
   if (rows.length > 0)
     return (
       <>
-        {listed.isError && <Failed error={listed.error} again={() => void fetchNextPage()} />}
+        {stale}
         <Rows
           label={t.title}
           rows={rows}
@@ -153,6 +157,7 @@ function List({
       </>
     )
   if (isFetchingNextPage || goOn) return <Loading rows={8} />
+  if (stale !== false) return stale
   if (hasNextPage)
     return (
       <Empty

@@ -18,13 +18,15 @@ export type Reported = paths['/v1/drills/{id}/report']['get']['responses'][200][
 type Pull = paths['/v1/kills']['post']['requestBody']['content']['application/json']
 
 export const SCOPE_KINDS = ['agent', 'class', 'system', 'global'] as const
+/** A request that does not end by then has failed, in milliseconds. */
+const SWITCH_MS_MAX = 10_000
 /** How often the switch is looked at, and a kill that spreads, in milliseconds. */
 const SWITCH_EVERY_MS = 3_000
 const PROGRESS_EVERY_MS = 700
 
 export const switchQuery = {
   queryKey: ['kills'],
-  queryFn: () => said(api.GET('/v1/kills')),
+  queryFn: () => said(api.GET('/v1/kills', { signal: AbortSignal.timeout(SWITCH_MS_MAX) })),
   refetchInterval: SWITCH_EVERY_MS,
 } as const
 

@@ -1,11 +1,13 @@
 /** The kill switch: stop, drill, lift, look back. spec/kill.md. @module */
 import { Alert, Button, Group, Stack, Tabs, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { OctagonX } from 'lucide-react'
+import { ApiFault } from '../../api/client.ts'
+import { useNow } from '../../parts/clock.ts'
 import { useNames } from '../../parts/names.ts'
 import { Page } from '../../parts/page.tsx'
-import { Answer } from '../../parts/states.tsx'
+import { NotYet, Stale, useFault } from '../../parts/states.tsx'
 import { Time } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
 import { words } from '../../words/words.ts'
@@ -13,7 +15,7 @@ import { DrillPage } from './drill-page.tsx'
 import { Drills } from './drills.tsx'
 import { KillHistory } from './kill-history.tsx'
 import { KillProgress } from './kill-progress.tsx'
-import { scopeText, switchQuery, type SignedKill } from './kill-queries.ts'
+import { scopeText, switchQuery, type SignedKill, type Switch } from './kill-queries.ts'
 import { Lifts } from './lifts.tsx'
 import { Pull } from './pull.tsx'
 
@@ -27,7 +29,7 @@ export function Kill() {
   const state = useQuery(switchQuery)
   return (
     <Page title={t.title} lead={t.lead}>
-      <Answer of={state}>{({ kills }) => kills.length > 0 && <InForce kills={kills} />}</Answer>
+      <InForceNow of={state} />
       <Tabs
         value={tab}
         onChange={(to) => void navigate({ search: to === null || to === 'stop' ? {} : { mode: to } })}
@@ -55,6 +57,33 @@ export function Kill() {
         </Tabs.Panel>
       </Tabs>
     </Page>
+  )
+}
+
+/** What was asked every few seconds is old by then, whether a request has failed or just does not end. */
+const OLD_MS = 15_000
+
+/** That nothing is stopped is not to be read from an empty place. */
+function InForceNow({ of }: { of: UseQueryResult<Switch> }) {
+  const now = useNow()
+  const fault = useFault(of)
+  const again = () => void of.refetch()
+  if (of.data === undefined)
+    return (
+      <Stack gap="xs">
+        <NotYet error={fault} again={again} rows={1} />
+        {fault !== null && <Text size="sm">{t.notKnown}</Text>}
+      </Stack>
+    )
+  const { kills } = of.data
+  const isOld = fault !== null || now - of.dataUpdatedAt > OLD_MS
+  const late = fault ?? new ApiFault('OFFLINE', words.shell.noAnswer, 0)
+  return (
+    <>
+      {isOld && <Stale at={of.dataUpdatedAt} error={late} again={again} />}
+      {isOld && kills.length === 0 && <Text size="sm">{t.noneThen}</Text>}
+      {kills.length > 0 && <InForce kills={kills} />}
+    </>
   )
 }
 

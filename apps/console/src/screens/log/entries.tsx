@@ -9,7 +9,7 @@ import { useLive } from '../../api/live.ts'
 import { NONE_CAME, withArrived, type Arrivals } from '../../parts/arrivals.ts'
 import { TextLink } from '../../parts/link.tsx'
 import { Rows, type Column } from '../../parts/rows.tsx'
-import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Empty, Failed, Loading, NotYet, Stale, useFault } from '../../parts/states.tsx'
 import { useTogether } from '../../parts/together.ts'
 import { Time } from '../../parts/values.tsx'
 import { count } from '../../shell/format.ts'
@@ -98,17 +98,15 @@ function List({ type, until }: { type: string | undefined; until: number | null 
     () => pages.data?.pages.flatMap((page) => page.entries.map(asEntry)) ?? [],
     [pages.data],
   )
-  if (pages.data === undefined)
-    return pages.isError ? (
-      <Failed error={pages.error} again={() => void pages.refetch()} />
-    ) : (
-      <Loading rows={10} />
-    )
+  const fault = useFault(pages)
+  const again = () => void (pages.isFetchNextPageError ? pages.fetchNextPage() : pages.refetch())
+  if (pages.data === undefined) return <NotYet error={fault} again={again} rows={10} />
   const rows = [...fresh.shown.rows, ...older]
   const more = () => void pages.fetchNextPage()
   const next = pages.data.pages.at(-1)?.next ?? null
   return (
     <>
+      {fault !== null && <Stale at={pages.dataUpdatedAt} error={fault} again={again} />}
       <Group justify="space-between" gap="sm">
         <Text size="sm" c="dimmed">
           {until === null ? t.size(count((size ?? 0) + fresh.seen)) : t.sizeThen(count(until))}

@@ -62,7 +62,7 @@ export const delegations = {
   followedAfter: (ms: string) => `confirmed within ${ms}`,
   stillMissing: 'not yet confirmed',
   frame: (seq: number) => `Revocation ${seq}`,
-  calls: 'Calls under it',
+  calls: 'Calls under this delegation',
   // drafts
   noDrafts: 'Nothing waits for you',
   noDraftsText: 'Delegations that you began, or that need your signature too, wait here for a while.',

@@ -66,6 +66,8 @@ export const kill = {
   noPoints: 'No point is within the scope.',
   lifted: (when: string) => `Lifted ${when}.`,
   notLifted: 'In force.',
+  notKnown: 'Whether anything is stopped now could not be read.',
+  noneThen: 'Nothing was stopped then. What is stopped now is not known.',
   none: 'Nothing is stopped',
   noneText: 'A kill that is pulled shows here until it is lifted.',
   lift: 'Lift',

@@ -1,4 +1,7 @@
 /** Words of the shell and of what all screens share. @module */
+const NO_ANSWER = 'The control plane does not answer'
+const NO_ANSWER_ASK = 'Is your network up, and is the control plane running?'
+
 export const shell = {
   shell: {
     skip: 'Skip to the content',
@@ -26,11 +29,11 @@ export const shell = {
     notEndorsed:
       'Your registration waits for an endorsement by somebody else. Until then no gesture of yours counts, and there is nothing to see here. This page goes on by itself then.',
     roles: (roles: readonly string[]) => (roles.length === 0 ? 'no role' : roles.join(', ')),
-    noAnswer: 'The control plane does not answer. Is your network up, and is it running?',
+    noAnswer: `${NO_ANSWER}. ${NO_ANSWER_ASK}`,
     oddAnswer: 'The control plane did not answer as it should',
     emptyAnswer: 'The control plane answered with nothing',
     noCode:
-      'A part of this console did not come. Reload the page; if it stays, tell whoever runs the control plane.',
+      'A part of this console could not be loaded. Reload the page; if it stays, tell whoever runs the control plane.',
     noKey: 'The control plane does not say which key its log has',
     live: { connecting: 'Connecting…', live: 'Live', lost: 'Connection lost, trying again' },
   },
@@ -55,8 +58,8 @@ export const shell = {
     more: 'More is on its way',
     again: 'Try again',
     failed: 'This could not be shown',
-    offline: 'The control plane does not answer',
-    offlineText: 'Is your network up, and is the control plane running?',
+    offline: NO_ANSWER,
+    offlineText: NO_ANSWER_ASK,
     unknown:
       'Something went wrong in this page. Reload it; if it stays, tell whoever runs the control plane.',
     stale: (since: string) => `This is from ${since}.`,
