@@ -44,9 +44,11 @@ export const outputs: PopulationDefinition = {
 export const reviews: PopulationDefinition = {
   name: 'reviews',
   types: ['review.decided'],
-  definition: 'Every review that was decided in the period, with what came of it and when the output left.',
+  definition:
+    'Every review that was decided in the period, of which kind of output, with what came of it and when the output left.',
   query: 'type = review.decided and from <= time < to',
   rows: (history, period) => {
+    const registered = of(history, 'output.registered')
     const opened = of(history, 'review.opened')
     const released = of(history, 'output.released')
     return all(history, 'review.decided')
@@ -58,6 +60,7 @@ export const reviews: PopulationDefinition = {
           index,
           review,
           output,
+          kind: registered.get(output)?.entry.body.kind ?? null,
           reviewer: entry.actor.id,
           opened: opened.get(review)?.entry.time ?? null,
           decided: entry.time,

@@ -59,15 +59,27 @@ export const reviewedOutputs: ControlTest = {
   },
 }
 
-/** Whoever decides faster than one can read approves what they did not see, though each such decision counts for nothing. */
+/**
+ * Whoever decides faster than one can read approves what they did not see, though each such decision counts for nothing.
+ * Of each kind of output by itself, too: many that take no reading would hide the few that do.
+ */
 function hasty(ctx: TestContext): FoundDeviation[] {
   const decided = ctx.rows(reviews).filter(({ decision }) => decision === 'attest')
   return [...Map.groupBy(decided, ({ reviewer }) => textOf(reviewer))].flatMap(([reviewer, its]) => {
-    const flagged = its.filter((one) => one.flagged === true)
-    if (its.length < DECISIONS_MIN || flagged.length <= its.length * HASTY_SHARE_MAX) return []
-    const message = `${reviewer} decided ${its.length} times to attest, ${flagged.length} of them in less time than the policy asks`
-    return [
-      { code: 'REVIEWS_HASTY', message, entries: indicesOf(...flagged.map(({ index }) => index)) } as const,
-    ]
+    const all = hastyIn(its, reviewer, '')
+    if (all !== null) return [all]
+    return [...Map.groupBy(its, ({ kind }) => kind)].flatMap(
+      ([kind, of]) =>
+        hastyIn(of, reviewer, ` outputs of ${kind === null ? 'no known kind' : `kind ${textOf(kind)}`}`) ??
+        [],
+    )
   })
+}
+
+/** @returns null: too few, or few enough of them were flagged */
+function hastyIn(decided: readonly JsonObject[], reviewer: string, what: string): FoundDeviation | null {
+  const flagged = decided.filter((one) => one.flagged === true)
+  if (decided.length < DECISIONS_MIN || flagged.length <= decided.length * HASTY_SHARE_MAX) return null
+  const message = `${reviewer} decided ${decided.length} times to attest${what}, ${flagged.length} of them in less time than the policy asks`
+  return { code: 'REVIEWS_HASTY', message, entries: indicesOf(...flagged.map(({ index }) => index)) }
 }
