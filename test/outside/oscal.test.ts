@@ -29,7 +29,8 @@ const FILES = {
 
 const pack = await reportedPack(null)
 const deficient = await deficientPack()
-const PACKS = { pack, deficient }
+const later = await deficientPack(true)
+const PACKS = { pack, deficient, later }
 type Of = keyof typeof PACKS
 
 /** Of a log with a register of deficiencies, the plan of action again: the other one has tests alone. */
@@ -289,12 +290,21 @@ test('the plan of action has each open deficiency with its owner, date, evaluati
     ])
   expect(of(repaired).risk).toMatchObject({
     status: 'remediating',
-    statement: expect.stringContaining('No evaluation in this pack'),
+    statement: expect.stringContaining('No evaluation speaks of it'),
     remediations: [{ lifecycle: 'planned', description: expect.stringContaining('said in entry') }],
   })
   // What was closed is not open.
   expect(of(closed)).toEqual({ item: undefined, risk: undefined })
   expect(JSON.stringify(documentOf('oscal/poam.json'))).not.toContain('"risks"')
+})
+
+test('the plan of a later period has what management said of the deviation before', () => {
+  const plan = (documentOf('oscal/poam.json', 'later') as { [root]: Plan })[root]
+  const risk = plan.risks.find(({ title }) => title.endsWith(later.deficiencies.evaluated))
+  expect(risk).toMatchObject({
+    statement: 'None.',
+    description: expect.stringContaining('cause: A key was lost. Extent: One agent.'),
+  })
 })
 
 const root = 'plan-of-action-and-milestones'

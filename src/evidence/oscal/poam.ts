@@ -62,11 +62,9 @@ function openDeficiencies(input: ReportInput): OpenDeficiency[] {
     .filter(({ closed }) => closed === null)
     .map((row) => {
       const id = said(row.deficiency)
-      const about = ({ id: deviation }: { readonly id: string }): boolean => deviation === row.deviation
-      const evaluations = input.tests
-        .flatMap(({ deviations }) => deviations)
-        .filter((each) => about(each) || each.evaluation?.remediation === id)
-        .flatMap(({ evaluation }) => evaluation ?? [])
+      const evaluations = [...input.evaluations].flatMap(([deviation, one]) =>
+        deviation === row.deviation || one.remediation === id ? [one] : [],
+      )
       const repaired = timeOf(input, row.remediation)
       return { id, row, repaired, test: testOf(input, row.deviation), evaluations }
     })
@@ -165,7 +163,7 @@ function riskOf(parts: OscalParts, deficiency: OpenDeficiency): JsonObject {
     ].join('\n\n'),
     statement:
       evaluations.map(({ effect }) => effect).join('\n\n') ||
-      'No evaluation in this pack speaks of it: what came of it is not said.',
+      'No evaluation speaks of it: what came of it is not said.',
     props: propsOf(id, row),
     status: repaired === null ? 'open' : 'remediating',
     ...some(

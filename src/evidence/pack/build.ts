@@ -26,6 +26,7 @@ import { describedLog, describePopulation } from '../populations/description.ts'
 import type { Population } from '../populations/population.ts'
 import { populationFile, populationsOf, type Period } from '../populations/populations.ts'
 import { sampleBytes, sampleFile, samplesOf, type Sample } from '../samples/samples.ts'
+import { evaluationsOf, type Evaluations } from '../tests/evaluated.ts'
 import { RESULTS_FILE, resultsBytes, type TestCounts, type TestResults } from '../tests/result.ts'
 import { testsOf } from '../tests/run.ts'
 import type { ProvenAllows } from '../verify/allows.ts'
@@ -168,6 +169,7 @@ export async function writePack(
       history,
       allows,
       results,
+      evaluations: evaluationsOf(history, findings),
     })
   const manifest = describe(files, { ...tree, history, populations, period, pruned, sources, results })
   await addSigned(crypto, files, manifest, source)
@@ -181,6 +183,7 @@ interface Companions extends PackExtras, Tree {
   readonly history: History
   readonly allows: ProvenAllows
   readonly results: TestResults
+  readonly evaluations: Evaluations
   readonly samples: readonly Sample[]
   readonly made: PackMade | null
 }

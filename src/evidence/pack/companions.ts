@@ -39,6 +39,7 @@ import type { PackMade, ReportedTest, ReportInput } from '../report/input.ts'
 import { reportDocument, samplesDocument } from '../report/report.ts'
 import { SAMPLES_FILE } from '../report/samples.ts'
 import type { Sample } from '../samples/samples.ts'
+import type { Evaluations } from '../tests/evaluated.ts'
 import type { ProvenAllows } from '../verify/allows.ts'
 import { StoryBook } from '../verify/story.ts'
 import {
@@ -63,6 +64,8 @@ export interface CompanionSource {
   readonly history: History
   readonly allows: ProvenAllows
   readonly samples: readonly Sample[]
+  /** By identifier of the deviation, of whatever period. */
+  readonly evaluations: Evaluations
   /** Null: nobody signed it. */
   readonly made: PackMade | null
   /** Of the pack: entries are read from it. */
@@ -88,6 +91,7 @@ export function reportInput(source: CompanionSource): ReportInput {
     })),
     history,
     samples: source.samples,
+    evaluations: source.evaluations,
     description: descriptionOf(source),
     earlier: earlierOf(source),
     stories: (actions) => {

@@ -10,6 +10,7 @@ import type { Reconciliation } from '../tests/result.ts'
 import type { SecondSource } from '../populations/second-source.ts'
 import type { Sample } from '../samples/samples.ts'
 import type { AlikeRow, Period } from '../populations/definition.ts'
+import type { Evaluations } from '../tests/evaluated.ts'
 import type { DeviationEvaluation } from '../tests/result.ts'
 import type { Story } from '../verify/story.ts'
 import type { Description } from '../companions/drafts/description.ts'
@@ -103,6 +104,8 @@ export interface ReportInput {
   readonly history: History
   /** That were drawn of frozen populations of the period. */
   readonly samples: readonly Sample[]
+  /** What management said of deviations, also of those of other periods, by their identifiers. */
+  readonly evaluations: Evaluations
   /** What the company wrote of itself; null: nothing. */
   readonly description: Description | null
   /** Narratives of an earlier pack to compare with. */

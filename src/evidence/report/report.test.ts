@@ -101,6 +101,7 @@ function inputOf(
     populations: [{ name: population, count: rows.length, rows: () => rows, ...about }],
     history: population === 'decisions' ? decidedIn(rows) : new History(nodeCrypto),
     samples: [],
+    evaluations: new Map(),
     description: null,
     earlier: null,
     stories: (actions) =>

@@ -17,10 +17,10 @@ export function deviationId(
 }
 
 /** By identifier of the deviation, the last one that was signed and holds. */
-export function evaluationsOf(
-  history: History,
-  findings: Findings,
-): ReadonlyMap<string, DeviationEvaluation> {
+export type Evaluations = ReadonlyMap<string, DeviationEvaluation>
+
+/** What was signed by now, of every period. */
+export function evaluationsOf(history: History, findings: Findings): Evaluations {
   const invalid = new Set(findings.ofCode('EVALUATION_INVALID').map(({ index }) => index))
   const drafts = new Map<number, Omit<DeviationEvaluation, 'entry' | 'signed' | 'signer' | 'acted_alone'>>()
   const last = new Map<string, DeviationEvaluation>()

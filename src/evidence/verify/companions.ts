@@ -18,6 +18,7 @@ import type { PackFiles } from '../pack/files.ts'
 import { periodOf, type Manifest } from '../pack/manifest.ts'
 import type { Population } from '../populations/population.ts'
 import type { Sample } from '../samples/samples.ts'
+import { evaluationsOf } from '../tests/evaluated.ts'
 import type { TestResults } from '../tests/result.ts'
 import type { ProvenAllows } from './allows.ts'
 import type { Findings } from './report.ts'
@@ -54,6 +55,7 @@ export function checkCompanions(crypto: Crypto, files: PackFiles, made: Made, fi
       history,
       allows,
       samples,
+      evaluations: evaluationsOf(history, findings),
       made: signedMade(files),
       files,
     }
