@@ -7,7 +7,8 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestServer, type Operator } from '../../../apps/server/harness.ts'
 import { HOSTILE, operationsIn, valuesOf, type Operation } from '../../fixtures/openapi-requests.ts'
-import { CHROMIUM_RUNS, CONTEXT, launchChromium } from '../chromium.ts'
+import { CHROMIUM_RUNS, launchChromium } from '../chromium.ts'
+import { signedIn } from './signed-in.ts'
 import { PARTS, SCREENS } from './addresses.ts'
 
 const SEED = 20_261_130
@@ -104,11 +105,7 @@ describe('what is handed in by who means harm', () => {
     afterAll(() => browser?.close())
 
     test('runs on no screen', async () => {
-      const context = await browser.newContext(CONTEXT)
-      const { url } = (await ann.api.post('/v1/viewer-links', { to: 'console' })).json
-      const [name = '', value = ''] = ((await server.comeIn(url)) ?? '').split('=')
-      await context.addCookies([{ name, value, url: server.base() }])
-      const page = await context.newPage()
+      const page = await signedIn(browser, server, ann)
       const faults: string[] = []
       page.on('pageerror', (error) => faults.push(String(error)))
       page.on('dialog', (dialog) => {

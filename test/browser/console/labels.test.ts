@@ -2,7 +2,8 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, describe } from 'vitest'
 import { TestServer, type Operator } from '../../../apps/server/harness.ts'
-import { CHROMIUM_RUNS, CONTEXT, launchChromium } from '../chromium.ts'
+import { CHROMIUM_RUNS, launchChromium } from '../chromium.ts'
+import { signedIn } from './signed-in.ts'
 
 const FIELDS = { '/author': { integrity: 'untrusted' } }
 const LABEL = {
@@ -28,11 +29,7 @@ describe.runIf(CHROMIUM_RUNS)('labels on the console', { timeout: 60_000 }, () =
     const added = { system, server: 'notes', tool: 'read', definition_hash, measures: {} }
     tool = (await ann.api.post('/v1/tools', added)).json.id
     browser = await launchChromium()
-    const context = await browser.newContext(CONTEXT)
-    const { url } = (await ann.api.post('/v1/viewer-links', { to: 'console' })).json
-    const [name = '', value = ''] = ((await server.comeIn(url)) ?? '').split('=')
-    await context.addCookies([{ name, value, url: server.base() }])
-    page = await context.newPage()
+    page = await signedIn(browser, server, ann)
   }, 60_000)
   afterAll(async () => {
     await browser?.close()

@@ -8,7 +8,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestServer, type Operator } from '../../../apps/server/harness.ts'
 import { Stream } from '../../fixtures/shipped.ts'
-import { CHROMIUM_RUNS, CONTEXT, launchChromium } from '../chromium.ts'
+import { CHROMIUM_RUNS, launchChromium } from '../chromium.ts'
+import { signedIn } from './signed-in.ts'
 
 const ROWS_A_MINUTE = 10_000
 const BATCH_EVERY_MS = 100
@@ -48,13 +49,7 @@ describe.runIf(CHROMIUM_RUNS)('the live activity', () => {
     await server.remove()
   })
 
-  async function arrive(): Promise<Page> {
-    const context = await browser.newContext(CONTEXT)
-    const { url } = (await ann.api.post('/v1/viewer-links', { to: 'console' })).json
-    const [name = '', value = ''] = ((await server.comeIn(url)) ?? '').split('=')
-    await context.addCookies([{ name, value, url: server.base() }])
-    return context.newPage()
-  }
+  const arrive = (): Promise<Page> => signedIn(browser, server, ann)
 
   test('lays cards out one below the other when others come before them', async () => {
     const page = await arrive()

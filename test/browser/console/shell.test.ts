@@ -3,7 +3,8 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestServer, type Operator } from '../../../apps/server/harness.ts'
 import { Stream } from '../../fixtures/shipped.ts'
-import { CHROMIUM_RUNS, CONTEXT, launchChromium } from '../chromium.ts'
+import { CHROMIUM_RUNS, launchChromium } from '../chromium.ts'
+import { signedIn } from './signed-in.ts'
 
 const ROWS = 90
 
@@ -24,11 +25,7 @@ describe.runIf(CHROMIUM_RUNS)('every screen', { timeout: 60_000 }, () => {
   })
 
   async function arrive(path: string, look: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ ...CONTEXT, ...look })
-    const { url } = (await ann.api.post('/v1/viewer-links', { to: 'console' })).json
-    const [name = '', value = ''] = ((await server.comeIn(url)) ?? '').split('=')
-    await context.addCookies([{ name, value, url: server.base() }])
-    const page = await context.newPage()
+    const page = await signedIn(browser, server, ann, look)
     await page.goto(`${server.base()}/console${path}`)
     return page
   }

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import type { Browser, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestServer, type Operator } from '../../../apps/server/harness.ts'
-import { CHROMIUM_RUNS, CONTEXT, launchChromium } from '../chromium.ts'
+import { CHROMIUM_RUNS, launchChromium } from '../chromium.ts'
+import { signedIn } from './signed-in.ts'
 import { PARTS, SCREENS } from './addresses.ts'
 import { DRAWN, settled } from './settled.ts'
 
@@ -47,11 +48,7 @@ describe.runIf(CHROMIUM_RUNS)('every screen of the console', { timeout: 600_000 
   })
 
   async function arrive(): Promise<{ page: Page; faults: string[] }> {
-    const context = await browser.newContext({ ...CONTEXT, reducedMotion: 'reduce' })
-    const { url } = (await ann.api.post('/v1/viewer-links', { to: 'console' })).json
-    const [name = '', value = ''] = ((await server.comeIn(url)) ?? '').split('=')
-    await context.addCookies([{ name, value, url: server.base() }])
-    const page = await context.newPage()
+    const page = await signedIn(browser, server, ann, { reducedMotion: 'reduce' })
     await page.addInitScript({ path: AXE })
     const faults: string[] = []
     page.on('pageerror', (error) => faults.push(String(error)))
@@ -190,31 +187,35 @@ describe.runIf(CHROMIUM_RUNS)('every screen of the console', { timeout: 600_000 
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('heading', { level: 1, name: 'Alerts' }).waitFor()
 
-    let loads = 0
-    page.on('load', () => loads++)
+    const loads = loadsOf(page)
     await page.route(/assets\/consents-/, (route) => route.fulfill({ status: 404 }))
     await go(page, '/consents')
     await alerts(page).filter({ hasText: 'CODE_MISSING' }).waitFor()
-    await expect.poll(() => loads).toBe(1)
+    await expect.poll(() => loads.length).toBe(1)
     await alerts(page).filter({ hasText: 'CODE_MISSING' }).waitFor()
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
-    expect(loads).toBe(1)
+    await page.evaluate(DRAWN)
+    expect(loads).toHaveLength(1)
     await page.unroute(/assets\/consents-/)
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('heading', { level: 1, name: 'Consents' }).waitFor()
+    expect(loads).toHaveLength(2)
     await page.context().close()
   })
 
   test('does not load a page in which somebody writes, for a link that was looked at', async () => {
     const { page } = await arrive()
     await page.route(/assets\/alerts-/, (route) => route.fulfill({ status: 404 }))
-    let loads = 0
-    page.on('load', () => loads++)
-    const asked = page.waitForResponse(/assets\/alerts-/)
-    await page.getByRole('link', { name: 'Alerts', exact: true }).hover()
+    const loads = loadsOf(page)
+    // With that it knows that somebody answers, and so that the code is missing.
+    const asked = page.waitForResponse((response) => response.request().method() === 'HEAD')
+    const link = page.getByRole('link', { name: 'Alerts', exact: true })
+    await link.hover()
     await asked
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
-    expect([loads, await alerts(page).count()]).toEqual([0, 0])
+    await page.evaluate(DRAWN)
+    expect([loads, await alerts(page).count()]).toEqual([[], 0])
+    await link.click()
+    await expect.poll(() => loads.length).toBe(1)
+    await alerts(page).filter({ hasText: 'CODE_MISSING' }).waitFor()
     await page.context().close()
   })
 
@@ -244,6 +245,15 @@ describe.runIf(CHROMIUM_RUNS)('every screen of the console', { timeout: 600_000 
     await page.context().close()
   })
 })
+
+/** Addresses of the page that it has been loaded from since, one of each time. */
+function loadsOf(page: Page): string[] {
+  const loads: string[] = []
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) loads.push(request.url())
+  })
+  return loads
+}
 
 async function push(page: Page, path: string): Promise<void> {
   await page.evaluate(

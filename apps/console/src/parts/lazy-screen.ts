@@ -38,10 +38,9 @@ async function isAnswered(): Promise<boolean> {
   }
 }
 
-/** Loads the page where the reader is, unless that has just been tried. @returns whether it does */
-export function loadAnew(): boolean {
-  if (sessionStorage.getItem(RELOADED) !== null) return false
+/** Loads the page where the reader is, unless that has just been tried. */
+export function loadAnew(): void {
+  if (sessionStorage.getItem(RELOADED) !== null) return
   sessionStorage.setItem(RELOADED, 'yes')
   location.reload()
-  return true
 }

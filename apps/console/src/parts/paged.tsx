@@ -28,7 +28,7 @@ export function Paged<T>({
   const more = of.hasNextPage ? () => void of.fetchNextPage() : undefined
   return (
     <>
-      {of.isError && <Stale at={of.dataUpdatedAt} error={of.error} again={again} />}
+      {fault !== null && <Stale at={of.dataUpdatedAt} error={fault} again={again} />}
       {pages.every(empty) && more === undefined
         ? nothing
         : children(pages, { more, loading: of.isFetchingNextPage })}

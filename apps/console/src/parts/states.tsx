@@ -121,7 +121,7 @@ export function Answer<T>({
   if (of.data === undefined) return <NotYet error={fault} again={again} />
   return (
     <>
-      {of.isError && <Stale at={of.dataUpdatedAt} error={of.error} again={again} />}
+      {fault !== null && <Stale at={of.dataUpdatedAt} error={fault} again={again} />}
       {empty?.(of.data) === true ? nothing : children(of.data)}
     </>
   )

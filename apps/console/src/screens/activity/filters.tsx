@@ -11,6 +11,7 @@ import type { Wanted } from './actions-query.ts'
 import { explained, REASON_CODES } from './reasons.ts'
 
 const t = words.activity
+const CHOICE = { placeholder: t.any, searchable: true, limit: SELECT_MAX, clearable: true } as const
 
 export function Filters({ wanted }: { wanted: Wanted }) {
   const navigate = useNavigate({ from: '/activity' })
@@ -25,29 +26,23 @@ export function Filters({ wanted }: { wanted: Wanted }) {
     <>
       <Select
         label={t.agent}
-        placeholder={t.any}
+        {...CHOICE}
         data={withOwn(agents.map(byName), wanted.agent)}
         value={wanted.agent ?? null}
         onChange={(agent) => set({ agent: agent ?? undefined })}
-        searchable
-        limit={SELECT_MAX}
-        clearable
         w={{ base: '100%', xs: 160 }}
       />
       <Select
         label={t.point}
-        placeholder={t.any}
+        {...CHOICE}
         data={withOwn(points.map(byName), wanted.point)}
         value={wanted.point ?? null}
         onChange={(point) => set({ point: point ?? undefined })}
-        searchable
-        limit={SELECT_MAX}
-        clearable
         w={{ base: '100%', xs: 160 }}
       />
       <Select
         label={t.tool}
-        placeholder={t.any}
+        {...CHOICE}
         data={withOwn(
           tools.map(({ server, tool: name }) => ({
             value: `${server}\n${name}`,
@@ -60,37 +55,28 @@ export function Filters({ wanted }: { wanted: Wanted }) {
           const [server, name] = one?.split('\n') ?? []
           set({ server: server || undefined, tool: name })
         }}
-        searchable
-        limit={SELECT_MAX}
-        clearable
         w={{ base: '100%', xs: 190 }}
       />
       <Select
         label={t.reason}
-        placeholder={t.any}
+        {...CHOICE}
         data={withOwn(
           REASON_CODES.map((code) => ({ value: code, label: explained(code).what ?? code })),
           wanted.reason,
         )}
         value={wanted.reason ?? null}
         onChange={(reason) => set({ reason: reason ?? undefined })}
-        searchable
-        limit={SELECT_MAX}
-        clearable
         w={{ base: '100%', xs: 190 }}
       />
       <Select
         label={t.person}
-        placeholder={t.any}
+        {...CHOICE}
         data={withOwn(
           people.map(({ id, name }) => ({ value: id, label: name ?? id })),
           wanted.person,
         )}
         value={wanted.person ?? null}
         onChange={(person) => set({ person: person ?? undefined })}
-        searchable
-        limit={SELECT_MAX}
-        clearable
         w={{ base: '100%', xs: 160 }}
       />
       {wanted.delegation !== undefined && (
